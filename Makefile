@@ -1,0 +1,145 @@
+# Perigee: `make` builds, `make help` lists the rest.
+
+# Where the build goes, and what is added to every compile and link: `make asan`
+# calls this file again with its own.
+BUILD ?= build
+CFLAGS ?= -O3 -g
+SANITIZE ?=
+
+# Lua, OpenBLAS and zlib as Debian has them; override them elsewhere.
+LUA ?= lua5.4
+LUA_CFLAGS ?= -I/usr/include/lua5.4
+LUA_LIBS ?= -llua5.4
+BLAS_LIBS ?= -lopenblas
+
+# -ffp-contract=off: a product and a sum that the compiler fuses round once
+# instead of twice, and random numbers stop matching NumPy's.
+STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -ffp-contract=off \
+            -fno-math-errno -fno-trapping-math
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+            -Wmissing-prototypes
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
+          -fopenmp -MMD -MP
+
+# --- kernels: one file, compiled for each target and each floating type ------
+
+KERNEL_REALS := float32 float64
+KERNEL_TARGETS := portable
+FLAGS_portable :=
+ifneq ($(filter x86_64 amd64,$(shell uname -m)),)
+KERNEL_TARGETS += avx2 avx512
+FLAGS_avx2 := -mavx2 -mfma
+FLAGS_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma \
+                -mprefer-vector-width=512
+KERNELS_DEFINED := -DPG_KERNELS_X86
+endif
+KERNELS := $(foreach t,$(KERNEL_TARGETS),$(foreach r,$(KERNEL_REALS),$t-$r))
+
+# --- objects -----------------------------------------------------------------
+
+CORE := $(filter-out src/core/kernels.c,$(wildcard src/core/*.c))
+BIND := $(wildcard src/bind/*.c)
+HOST := $(wildcard src/host/*.c)
+
+CORE_OBJECTS := $(CORE:src/%.c=$(BUILD)/obj/%.o) \
+                $(KERNELS:%=$(BUILD)/obj/core/kernels-%.o)
+BIND_OBJECTS := $(BIND:src/%.c=$(BUILD)/obj/%.o)
+HOST_OBJECTS := $(HOST:src/%.c=$(BUILD)/obj/%.o)
+
+PROGRAM := $(BUILD)/perigee
+MODULE := $(BUILD)/perigee.so
+
+all: $(PROGRAM) $(MODULE)  ## build the program and the module (the default)
+
+# The module is never unloaded: a thread of OpenMP's that outlives it would
+# crash a stock lua5.4 at exit.
+$(MODULE): $(BIND_OBJECTS) $(CORE_OBJECTS)
+	$(CC) $(CFLAGS) $(SANITIZE) -fopenmp -shared -Wl,-z,nodelete -o $@ $^ \
+	  $(LDFLAGS) $(BLAS_LIBS) -lz -lm
+
+# -E: a module that the program loads finds Lua's functions in it.
+$(PROGRAM): $(HOST_OBJECTS)
+	$(CC) $(CFLAGS) $(SANITIZE) -Wl,-E -o $@ $^ $(LDFLAGS) $(LUA_LIBS) -ldl -lm
+
+$(BUILD)/obj/core/kernels-%.o: src/core/kernels.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC $(FLAGS_$(word 1,$(subst -, ,$*))) \
+	  -DPG_TARGET=$(word 1,$(subst -, ,$*)) \
+	  -DPG_REAL_IS_$(word 2,$(subst -, ,$*)) -c -o $@ $<
+
+$(BUILD)/obj/core/%.o: src/core/%.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC $(KERNELS_DEFINED) -c -o $@ $<
+
+$(BUILD)/obj/bind/%.o: src/bind/%.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC $(LUA_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/host/%.o: src/host/%.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
+
+-include $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
+
+# --- the two commands --------------------------------------------------------
+
+run: deps-run all  ## install what is missing, build, run the iteration sweep
+	$(PROGRAM) examples/iteration_sweep.lua $(ARGS)
+
+test: deps-test all  ## install what is missing, build, run the specs
+	$(call specs,$(LUA) /usr/bin/busted)
+
+# The specs, run by $(1). LUA_PATH and LUA_CPATH are how a stock Lua finds a
+# module that is not installed.
+specs = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" \
+        LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;" PERIGEE="$(CURDIR)/$(PROGRAM)" \
+        $(1) $(SPECS)
+
+deps-%:
+	@tools/deps.sh $*
+
+# --- checks ------------------------------------------------------------------
+
+ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+              -fno-omit-frame-pointer
+
+asan: deps-test  ## the specs under AddressSanitizer and UBSan
+	$(MAKE) BUILD=build/asan CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" specs-asan
+
+specs-asan: all
+	$(call specs,OMP_NUM_THREADS=2 $(PROGRAM) /usr/bin/busted)
+
+VALGRIND := valgrind --error-exitcode=99 --leak-check=full --quiet \
+            --errors-for-leak-kinds=definite \
+            --suppressions=tests/valgrind.supp
+
+valgrind: deps-valgrind all  ## the specs under Valgrind
+	$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow)
+
+lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
+	clang-format --dry-run -Werror $(wildcard src/*/*.[ch])
+	luacheck --quiet lua examples tests tools
+	tools/layering.sh
+	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all
+
+parity: deps-run all  ## the notebook's full curve against NumPy's (needs MNIST)
+	$(PROGRAM) tests/parity.lua $(ARGS)
+
+bench: deps-run all  ## an iteration beside the notebook's in NumPy
+	$(PROGRAM) tests/bench.lua $(ARGS)
+
+# --- housekeeping ------------------------------------------------------------
+
+format:  ## format the C sources in place
+	clang-format -i $(wildcard src/*/*.[ch])
+
+clean:  ## remove what was built
+	rm -rf build
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all run test specs-asan asan valgrind lint parity bench format clean \
+        help

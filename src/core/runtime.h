@@ -1,0 +1,33 @@
+/*
+ * runtime.h -- the only process-wide state of the core: where memory comes
+ * from and how much of it lives, and how many threads work.
+ */
+#ifndef PG_RUNTIME_H
+#define PG_RUNTIME_H
+
+#include "perigee.h"
+
+/* An allocation hook: like malloc, returns NULL when there is no memory. Tests
+   use it to make each allocation fail in turn. NULL restores the default. */
+typedef void *(*pg_allocator)(size_t bytes, void *context);
+void pg_runtime_set_allocator(pg_allocator allocator, void *context);
+
+/* Memory for arrays and workspaces, aligned to a cache line (64 bytes), not
+   initialised. Counted in pg_live_bytes until pg_free, which needs the same
+   size and accepts NULL. */
+void *pg_malloc(size_t bytes);
+void pg_free(void *memory, size_t bytes);
+
+/* Bytes handed out by pg_malloc and not freed. */
+size_t pg_live_bytes(void);
+
+/* The number of threads that work: at first $PERIGEE_THREADS, or as many as
+   the process may run on. Results do not depend on it. */
+int pg_threads(void);
+
+/* Sets the number of threads, 1..PG_MAX_THREADS, more than there are cores
+   included. */
+enum { PG_MAX_THREADS = 1024 };
+pg_status pg_set_threads(int threads, pg_error *err);
+
+#endif
