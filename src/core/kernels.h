@@ -1,0 +1,63 @@
+/*
+ * kernels.h -- the inner loops of training, over contiguous float32 or
+ * float64.
+ *
+ * kernels.c is compiled once for each target (portable C, AVX2 with FMA,
+ * AVX-512) and each of the two types; the table for the machine is chosen when
+ * it is first asked for, or pinned by $PERIGEE_KERNELS. An element's result
+ * does not depend on where in an array it stands: tails run the same code.
+ *
+ * Outputs first, const inputs, sizes last; nothing allocates; pointers are to
+ * elements of the table's type.
+ */
+#ifndef PG_KERNELS_H
+#define PG_KERNELS_H
+
+#include "dtype.h"
+
+typedef struct pg_kernels {
+    /* out[i] = f(x[i]); out may be x. exp is within 2 ulp everywhere, with
+       subnormal results, infinities and NaN as the C library has them. */
+    void (*exp)(void *out, const void *x, size_t n);
+    void (*sigmoid)(void *out, const void *x, size_t n);
+
+    /* x[i] *= factor */
+    void (*scale)(void *x, double factor, size_t n);
+
+    /* z (rows,cols) = sigmoid(z + b), b (cols) */
+    void (*bias_sigmoid)(void *z, const void *b, size_t rows, size_t cols);
+
+    /* z (rows,cols) = softmax(z + b) by rows, b (cols); the row's maximum is
+       subtracted first, for numerical stability. */
+    void (*bias_softmax)(void *z, const void *b, size_t rows, size_t cols);
+
+    /* The sum of -log(p[i, labels[i]] + 1e-9), and p (rows,cols) =
+       (p - onehot(labels)) * factor: softmax and cross-entropy backward. */
+    double (*cross_entropy_gradient)(void *p, const int32_t *labels,
+                                     double factor, size_t rows, size_t cols);
+
+    /* d[i] *= a[i] * (1 - a[i]) : sigmoid backward, from its output a */
+    void (*sigmoid_gradient)(void *d, const void *a, size_t n);
+
+    /* sums[j] += d[0,j] + d[1,j] + ... for d (rows,cols) */
+    void (*add_rows)(void *sums, const void *d, size_t rows, size_t cols);
+
+    /* out[i] = w[i] - rate * g[i]; whether all of out is finite. */
+    bool (*descend)(void *out, const void *w, const void *g, double rate,
+                    size_t n);
+
+    /* Whether all of x is finite. */
+    bool (*all_finite)(const void *x, size_t n);
+} pg_kernels;
+
+/* The chosen kernels for float32 or float64. */
+const pg_kernels *pg_kernels_for(pg_dtype dtype);
+
+/* "avx512", "avx2" or "portable". */
+const char *pg_kernels_name(void);
+
+/* Chooses by name. PG_EARG for a name that is not there, or that this
+   processor cannot run: the message lists those it can. */
+pg_status pg_kernels_choose(const char *name, pg_error *err);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * map.h -- elementwise operations, with broadcasting, over any views and
+ * dtypes.
+ *
+ * Operands of another dtype than the one an operation computes in are cast in
+ * small blocks on the way, so there are no temporaries of the array's size.
+ * An operation is a row in map.c's table and a loop body there.
+ */
+#ifndef PG_MAP_H
+#define PG_MAP_H
+
+#include "array.h"
+
+typedef enum pg_binary_op {
+    PG_ADD,
+    PG_SUBTRACT,
+    PG_MULTIPLY,
+    PG_DIVIDE,       /* integers give float64 */
+    PG_FLOOR_DIVIDE, /* toward minus infinity; integers by zero give 0 */
+    PG_REMAINDER,    /* with the divisor's sign; integers by zero give 0 */
+    PG_POWER,
+    PG_GREATER, /* comparisons give bool */
+    PG_GREATER_EQUAL,
+    PG_LESS,
+    PG_LESS_EQUAL,
+    PG_EQUAL,
+    PG_NOT_EQUAL,
+    PG_BITWISE_AND, /* bool and integers */
+    PG_BITWISE_OR,
+    PG_BITWISE_XOR,
+    PG_MINIMUM, /* NaN where either is */
+    PG_MAXIMUM,
+    PG_BINARY_COUNT
+} pg_binary_op;
+
+typedef enum pg_unary_op {
+    PG_NEGATIVE,
+    PG_ABSOLUTE,
+    PG_EXP, /* from here on integers give float64 */
+    PG_LOG,
+    PG_SQRT,
+    PG_TANH,
+    PG_SIGMOID,     /* 1 / (1 + exp(-x)) */
+    PG_BITWISE_NOT, /* bool and integers */
+    PG_UNARY_COUNT
+} pg_unary_op;
+
+/* A new array of the broadcast shape and of the dtype that NumPy gives. */
+pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
+                    const pg_array *b, pg_error *err);
+pg_status pg_unary(pg_array *out, pg_unary_op op, const pg_array *a,
+                   pg_error *err);
+
+/* The same into out, to whose shape the operands must broadcast and whose
+   kind of dtype must take the result. Right where they overlap, too. */
+pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
+                         const pg_array *a, const pg_array *b, pg_error *err);
+pg_status pg_unary_into(const pg_array *out, pg_unary_op op, const pg_array *a,
+                        pg_error *err);
+
+/* Each element where the mask holds from a, else from b; all three broadcast.
+   mask is bool. */
+pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
+                   const pg_array *b, pg_error *err);
+
+/* y += alpha * x, for floating y; x broadcasts to y. */
+pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
+                  pg_error *err);
+
+/* exp(a - max) / sum, along an axis (from 0); integers give float64. */
+pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err);
+
+/* *close: whether |a - b| <= atol + rtol * |b| everywhere; NaN is not close to
+   anything. a and b broadcast. */
+pg_status pg_allclose(bool *close, const pg_array *a, const pg_array *b,
+                      double rtol, double atol, pg_error *err);
+
+/* --- scalars -------------------------------------------------------------- */
+
+/* A Lua number or boolean on its way into an operation. It promotes weakly, as
+   in NumPy's NEP 50: an integer keeps any numeric dtype, a float keeps the
+   floating ones. */
+typedef struct pg_scalar {
+    char kind; /* 'b', 'i' or 'f' */
+    union {
+        bool b;
+        int64_t i;
+        double f;
+    } as;
+} pg_scalar;
+
+/* Room for one element of any dtype. */
+typedef union pg_element {
+    int64_t i;
+    uint64_t u;
+    double f;
+    unsigned char bytes[8];
+} pg_element;
+
+/* A rank 0 array that borrows *element, holding the scalar in the dtype that
+   it takes beside an array of dtype `beside`. PG_EDTYPE when an integer does
+   not fit that dtype. */
+pg_status pg_scalar_operand(pg_array *out, pg_element *element,
+                            pg_scalar scalar, pg_dtype beside, pg_error *err);
+
+/* The one element of an array of size 1. PG_ESHAPE for any other size;
+   PG_EDTYPE for a uint64 that is more than int64 holds. */
+pg_status pg_array_item(pg_scalar *out, const pg_array *a, pg_error *err);
+
+#endif

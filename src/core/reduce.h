@@ -1,0 +1,31 @@
+/*
+ * reduce.h -- sums, means, extremes along an axis or over everything.
+ *
+ * Partial sums are added in an order that depends on the shape alone: pairwise
+ * along rows. Floating sums are accumulated in double.
+ */
+#ifndef PG_REDUCE_H
+#define PG_REDUCE_H
+
+#include "array.h"
+
+typedef enum pg_reduce_op {
+    PG_SUM, /* bool and signed give int64, unsigned uint64 */
+    PG_MEAN,
+    PG_STD,    /* the population's; mean and std of integers give float64 */
+    PG_MIN,    /* NaN where there is one */
+    PG_MAX,    /* the same */
+    PG_ARGMAX, /* int64 positions from 1; the first of equals, or of NaN */
+    PG_REDUCE_COUNT
+} pg_reduce_op;
+
+/* The axis (from 0) that is reduced; PG_ALL takes the whole array, in
+   row-major order. */
+enum { PG_ALL = -1 };
+
+/* A new array without the axis, or with it at length 1 where keep is true.
+   min, max and argmax of no elements: PG_ESHAPE. */
+pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a, int axis,
+                    bool keep, pg_error *err);
+
+#endif
