@@ -25,6 +25,15 @@
     X(FLOAT32, float, "float32", 'f')  \
     X(FLOAT64, double, "float64", 'f')
 
+/* The list once more from within an X of it. The preprocessor expands no macro
+   inside itself; here the name is only completed in a second pass, which
+   PG_DTYPES_NESTED(X) around the outer list makes. */
+#define PG_DTYPES_NESTED(X) PG_DTYPES_SECOND_PASS(PG_DTYPES(X))
+#define PG_DTYPES_SECOND_PASS(...) __VA_ARGS__
+#define PG_DTYPES_INNER(X) PG_DTYPES_NAME PG_DTYPES_NOTHING()()(X)
+#define PG_DTYPES_NAME() PG_DTYPES
+#define PG_DTYPES_NOTHING()
+
 typedef enum pg_dtype {
 #define X(NAME, ctype, name, kind) PG_##NAME,
     PG_DTYPES(X)

@@ -1,0 +1,369 @@
+#include "array.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cast.h"
+#include "storage.h"
+
+/* --- making ----------------------------------------------------------------
+ */
+
+/* The last axis is dense, each other one steps over those behind it. */
+static void contiguous_strides(pg_array *a)
+{
+    ptrdiff_t stride = (ptrdiff_t)pg_dtype_size(a->dtype);
+    for (int i = a->ndim - 1; i >= 0; i--) {
+        a->strides[i] = stride;
+        stride *= (ptrdiff_t)(a->shape[i] ? a->shape[i] : 1);
+    }
+}
+
+static void set_layout(pg_array *a, pg_dtype dtype, int ndim,
+                       const size_t *shape)
+{
+    memset(a, 0, sizeof *a);
+    a->dtype = dtype;
+    a->ndim = ndim;
+    for (int i = 0; i < ndim; i++)
+        a->shape[i] = shape[i];
+    contiguous_strides(a);
+}
+
+/* The bytes of an array of this shape. Zero lengths are left out of the
+   product, so that no stride overflows either. */
+static bool count_bytes(size_t *bytes, pg_dtype dtype, int ndim,
+                        const size_t *shape)
+{
+    *bytes = pg_dtype_size(dtype);
+    bool empty = false;
+    for (int i = 0; i < ndim; i++) {
+        empty = empty || shape[i] == 0;
+        if (shape[i] && !pg_size_multiply(bytes, *bytes, shape[i]))
+            return false;
+    }
+    bool fits = *bytes <= PTRDIFF_MAX;
+    if (empty)
+        *bytes = 0;
+    return fits;
+}
+
+pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
+                       const size_t *shape, pg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    if (ndim < 0 || ndim > PG_MAXDIM)
+        return pg_fail(err, PG_ESHAPE, "rank must be 0 to %d, not %d",
+                       PG_MAXDIM, ndim);
+    size_t bytes;
+    pg_storage *storage = NULL;
+    if (count_bytes(&bytes, dtype, ndim, shape))
+        storage = pg_storage_new(bytes);
+    if (!storage) {
+        char text[PG_SHAPE_TEXT];
+        return pg_fail(
+            err, PG_ENOMEM, "not enough memory for a %s array of shape %s",
+            pg_dtype_name(dtype), pg_shape_text_of(text, ndim, shape));
+    }
+    set_layout(out, dtype, ndim, shape);
+    out->storage = storage;
+    out->data = pg_storage_data(storage);
+    return PG_OK;
+}
+
+pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
+                         const size_t *shape, pg_error *err)
+{
+    pg_status status = pg_array_new(out, dtype, ndim, shape, err);
+    if (status == PG_OK)
+        memset(out->data, 0, pg_array_bytes(out));
+    return status;
+}
+
+void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
+                     const size_t *shape)
+{
+    set_layout(out, dtype, ndim, shape);
+    out->data = data;
+}
+
+void pg_array_release(pg_array *a)
+{
+    pg_storage_release(a->storage);
+    memset(a, 0, sizeof *a);
+}
+
+/* --- asking ----------------------------------------------------------------
+ */
+
+size_t pg_array_size(const pg_array *a)
+{
+    size_t size = 1;
+    for (int i = 0; i < a->ndim; i++)
+        size *= a->shape[i];
+    return size;
+}
+
+size_t pg_array_bytes(const pg_array *a)
+{
+    return pg_array_size(a) * pg_dtype_size(a->dtype);
+}
+
+bool pg_array_is_contiguous(const pg_array *a)
+{
+    ptrdiff_t stride = (ptrdiff_t)pg_dtype_size(a->dtype);
+    for (int i = a->ndim - 1; i >= 0; i--) {
+        if (a->shape[i] == 0)
+            return true;
+        if (a->shape[i] != 1 && a->strides[i] != stride)
+            return false;
+        stride *= (ptrdiff_t)a->shape[i];
+    }
+    return true;
+}
+
+bool pg_array_same_shape(const pg_array *a, const pg_array *b)
+{
+    return a->ndim == b->ndim &&
+           memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape) == 0;
+}
+
+bool pg_array_same_view(const pg_array *a, const pg_array *b)
+{
+    return a->data == b->data && a->dtype == b->dtype &&
+           pg_array_same_shape(a, b) &&
+           memcmp(a->strides, b->strides,
+                  (size_t)a->ndim * sizeof *a->strides) == 0;
+}
+
+bool pg_array_may_overlap(const pg_array *a, const pg_array *b)
+{
+    return a->storage != NULL && a->storage == b->storage;
+}
+
+const char *pg_shape_text_of(char *text, int ndim, const size_t *shape)
+{
+    size_t used = 0;
+    text[used++] = '(';
+    for (int i = 0; i < ndim; i++)
+        used += (size_t)snprintf(text + used, PG_SHAPE_TEXT - used,
+                                 i ? ", %zu" : "%zu", shape[i]);
+    snprintf(text + used, PG_SHAPE_TEXT - used, ndim == 1 ? ",)" : ")");
+    return text;
+}
+
+const char *pg_shape_text(char *text, const pg_array *a)
+{
+    return pg_shape_text_of(text, a->ndim, a->shape);
+}
+
+/* --- views -----------------------------------------------------------------
+ */
+
+void pg_array_view(pg_array *out, const pg_array *a)
+{
+    pg_array view = *a;
+    pg_storage_retain(view.storage);
+    *out = view;
+}
+
+void pg_array_transpose_view(pg_array *out, const pg_array *a)
+{
+    pg_array view = *a;
+    for (int i = 0; i < a->ndim; i++) {
+        view.shape[i] = a->shape[a->ndim - 1 - i];
+        view.strides[i] = a->strides[a->ndim - 1 - i];
+    }
+    pg_array_view(out, &view);
+}
+
+void pg_array_rows_view(pg_array *out, const pg_array *a, size_t first,
+                        size_t count)
+{
+    pg_array view = *a;
+    view.data = (char *)a->data + (ptrdiff_t)first * a->strides[0];
+    view.shape[0] = count;
+    pg_array_view(out, &view);
+}
+
+static pg_status fail_broadcast(pg_error *err, const pg_array *a, int ndim,
+                                const size_t *shape)
+{
+    char from[PG_SHAPE_TEXT], to[PG_SHAPE_TEXT];
+    return pg_fail(err, PG_ESHAPE, "shape %s does not broadcast to %s",
+                   pg_shape_text(from, a), pg_shape_text_of(to, ndim, shape));
+}
+
+pg_status pg_array_broadcast_view(pg_array *out, const pg_array *a, int ndim,
+                                  const size_t *shape, pg_error *err)
+{
+    pg_array view = *a;
+    memset(out, 0, sizeof *out);
+    int missing = ndim - a->ndim;
+    if (missing < 0)
+        return fail_broadcast(err, a, ndim, shape);
+    view.ndim = ndim;
+    for (int i = 0; i < ndim; i++) {
+        size_t length = i < missing ? 1 : a->shape[i - missing];
+        if (length != shape[i] && length != 1)
+            return fail_broadcast(err, a, ndim, shape);
+        view.shape[i] = shape[i];
+        view.strides[i] = length == 1 ? 0 : a->strides[i - missing];
+    }
+    pg_array_view(out, &view);
+    return PG_OK;
+}
+
+pg_status pg_broadcast_shape(int *ndim, size_t *shape, const pg_array *a,
+                             const pg_array *b, pg_error *err)
+{
+    *ndim = a->ndim > b->ndim ? a->ndim : b->ndim;
+    for (int i = 1; i <= *ndim; i++) {
+        size_t la = i <= a->ndim ? a->shape[a->ndim - i] : 1;
+        size_t lb = i <= b->ndim ? b->shape[b->ndim - i] : 1;
+        if (la != lb && la != 1 && lb != 1) {
+            char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+            return pg_fail(err, PG_ESHAPE,
+                           "shapes %s and %s do not broadcast together",
+                           pg_shape_text(ta, a), pg_shape_text(tb, b));
+        }
+        shape[*ndim - i] = la == 1 ? lb : la;
+    }
+    return PG_OK;
+}
+
+/* --- reshape ---------------------------------------------------------------
+ */
+
+/* Replaces PG_INFER in shape by the length that makes the sizes equal. */
+static pg_status infer_length(size_t *shape, const pg_array *a, int ndim,
+                              pg_error *err)
+{
+    size_t size = pg_array_size(a), known = 1;
+    int unknown = -1;
+    bool fits = true;
+    for (int i = 0; i < ndim; i++)
+        if (shape[i] != PG_INFER)
+            fits = fits && pg_size_multiply(&known, known, shape[i]);
+        else if (unknown >= 0)
+            return pg_fail(err, PG_EARG,
+                           "reshape: only one length can be left open (-1)");
+        else
+            unknown = i;
+    if (unknown >= 0 && fits && known && size % known == 0) {
+        shape[unknown] = size / known;
+        return PG_OK;
+    }
+    if (unknown < 0 && fits && known == size)
+        return PG_OK;
+    char from[PG_SHAPE_TEXT], to[PG_SHAPE_TEXT];
+    if (unknown >= 0)
+        return pg_fail(err, PG_ESHAPE,
+                       "cannot reshape %s: its %zu elements do not divide "
+                       "into the lengths given",
+                       pg_shape_text(from, a), size);
+    return pg_fail(err, PG_ESHAPE, "cannot reshape %s (%zu elements) to %s",
+                   pg_shape_text(from, a), size,
+                   pg_shape_text_of(to, ndim, shape));
+}
+
+/* Strides under which a's elements, left where they are, read in order under
+   the new shape; false where there are none. Old and new axes are matched in
+   runs of equal products; within a run the old axes must follow each other
+   without gaps. */
+static bool strides_for_shape(pg_array *view, const pg_array *a)
+{
+    pg_array old = *a;
+    old.ndim = 0;
+    for (int i = 0; i < a->ndim; i++)
+        if (a->shape[i] != 1) {
+            old.shape[old.ndim] = a->shape[i];
+            old.strides[old.ndim++] = a->strides[i];
+        }
+    int oi = 0, ni = 0;
+    while (oi < old.ndim && ni < view->ndim) {
+        int oend = oi + 1, nend = ni + 1;
+        size_t oproduct = old.shape[oi], nproduct = view->shape[ni];
+        while (oproduct != nproduct)
+            if (oproduct < nproduct)
+                oproduct *= old.shape[oend++];
+            else
+                nproduct *= view->shape[nend++];
+        for (int i = oi; i < oend - 1; i++)
+            if (old.strides[i] !=
+                old.strides[i + 1] * (ptrdiff_t)old.shape[i + 1])
+                return false;
+        ptrdiff_t stride = old.strides[oend - 1];
+        for (int i = nend - 1; i >= ni; i--) {
+            view->strides[i] = stride;
+            stride *= (ptrdiff_t)view->shape[i];
+        }
+        oi = oend;
+        ni = nend;
+    }
+    return true;
+}
+
+pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
+                           const size_t *shape, pg_error *err)
+{
+    pg_array view;
+    size_t lengths[PG_MAXDIM];
+    memcpy(lengths, shape, (size_t)ndim * sizeof *lengths);
+    memset(out, 0, sizeof *out);
+    pg_status status = infer_length(lengths, a, ndim, err);
+    if (status != PG_OK)
+        return status;
+    set_layout(&view, a->dtype, ndim, lengths);
+    view.storage = a->storage;
+    view.data = a->data;
+    if (pg_array_size(a) == 0 || strides_for_shape(&view, a)) {
+        pg_array_view(out, &view);
+        return PG_OK;
+    }
+    status = pg_array_copy(out, a, err);
+    if (status == PG_OK) {
+        out->ndim = ndim;
+        memcpy(out->shape, view.shape, sizeof out->shape);
+        contiguous_strides(out);
+    }
+    return status;
+}
+
+/* --- copies ----------------------------------------------------------------
+ */
+
+pg_status pg_array_copy(pg_array *out, const pg_array *a, pg_error *err)
+{
+    return pg_array_astype(out, a, a->dtype, err);
+}
+
+pg_status pg_array_astype(pg_array *out, const pg_array *a, pg_dtype dtype,
+                          pg_error *err)
+{
+    pg_status status = pg_array_new(out, dtype, a->ndim, a->shape, err);
+    if (status == PG_OK)
+        pg_cast_array(out, a);
+    return status;
+}
+
+pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err)
+{
+    pg_array from, copy = {0};
+    pg_status status =
+        pg_array_broadcast_view(&from, b, a->ndim, a->shape, err);
+    if (status != PG_OK)
+        return status;
+    if (pg_array_may_overlap(a, b) && !pg_array_same_view(a, &from)) {
+        status = pg_array_copy(&copy, b, err);
+        pg_array_release(&from);
+        if (status == PG_OK)
+            status =
+                pg_array_broadcast_view(&from, &copy, a->ndim, a->shape, err);
+    }
+    if (status == PG_OK)
+        pg_cast_array(a, &from);
+    pg_array_release(&from);
+    pg_array_release(&copy);
+    return status;
+}

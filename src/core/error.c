@@ -1,0 +1,43 @@
+#include "perigee.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *pg_strerror(pg_status status)
+{
+    switch (status) {
+    case PG_OK:
+        return "no error";
+    case PG_ENOMEM:
+        return "out of memory";
+    case PG_EARG:
+        return "bad argument";
+    case PG_ESHAPE:
+        return "shape mismatch";
+    case PG_EDTYPE:
+        return "unsuitable dtype";
+    case PG_EINDEX:
+        return "position out of range";
+    case PG_EFINITE:
+        return "not a finite number";
+    case PG_EIO:
+        return "input/output error";
+    case PG_EFORMAT:
+        return "malformed file";
+    }
+    return "unknown status";
+}
+
+pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+    return status;
+}
+
+pg_status pg_fail_memory(pg_error *err, size_t bytes)
+{
+    return pg_fail(err, PG_ENOMEM, "not enough memory for %zu bytes", bytes);
+}

@@ -1,0 +1,144 @@
+#include "iterate.h"
+
+#include "runtime.h"
+
+/* Pieces that threads take: long enough to be worth taking, short enough to
+   stay in level 2 cache. Below two of them one thread does it all. */
+enum { PIECE = 16384 };
+
+typedef struct walk {
+    int count, ndim; /* operands; axes, of which the last is the inner one */
+    size_t shape[PG_MAXDIM];
+    ptrdiff_t strides[PG_MAXDIM][PG_MAXOPERANDS];
+    char *data[PG_MAXOPERANDS];
+} walk;
+
+/* Whether axis i of the operands, followed by an axis of w, is one long axis:
+   a step of it is all of the steps behind it. */
+static bool merges(const walk *w, const ptrdiff_t *outer)
+{
+    int inner = w->ndim - 1;
+    for (int k = 0; k < w->count; k++)
+        if (outer[k] != w->strides[inner][k] * (ptrdiff_t)w->shape[inner])
+            return false;
+    return true;
+}
+
+static void reverse_axes(walk *w)
+{
+    for (int i = 0, j = w->ndim - 1; i < j; i++, j--) {
+        size_t length = w->shape[i];
+        w->shape[i] = w->shape[j];
+        w->shape[j] = length;
+        for (int k = 0; k < w->count; k++) {
+            ptrdiff_t stride = w->strides[i][k];
+            w->strides[i][k] = w->strides[j][k];
+            w->strides[j][k] = stride;
+        }
+    }
+}
+
+static void plan_walk(walk *w, const pg_array *const *operands, int count)
+{
+    w->count = count;
+    w->ndim = 0;
+    for (int k = 0; k < count; k++)
+        w->data[k] = operands[k]->data;
+    for (int i = operands[0]->ndim - 1; i >= 0; i--) {
+        size_t length = operands[0]->shape[i];
+        if (length == 1)
+            continue;
+        ptrdiff_t strides[PG_MAXOPERANDS];
+        for (int k = 0; k < count; k++)
+            strides[k] = operands[k]->strides[i];
+        if (w->ndim > 0 && merges(w, strides)) {
+            w->shape[w->ndim - 1] *= length;
+            continue;
+        }
+        w->shape[w->ndim] = length;
+        for (int k = 0; k < count; k++)
+            w->strides[w->ndim][k] = strides[k];
+        w->ndim++;
+    }
+    if (w->ndim == 0) {
+        w->shape[0] = 1;
+        for (int k = 0; k < count; k++)
+            w->strides[0][k] = 0;
+        w->ndim = 1;
+    }
+    reverse_axes(w);
+}
+
+/* Where operand pointers stand at the row-major position `at` of the outer
+   axes. */
+static void seek(const walk *w, size_t at, size_t *index, char **pointers)
+{
+    for (int k = 0; k < w->count; k++)
+        pointers[k] = w->data[k];
+    for (int i = w->ndim - 2; i >= 0; i--) {
+        index[i] = at % w->shape[i];
+        at /= w->shape[i];
+        for (int k = 0; k < w->count; k++)
+            pointers[k] += (ptrdiff_t)index[i] * w->strides[i][k];
+    }
+}
+
+static void step(const walk *w, size_t *index, char **pointers)
+{
+    for (int i = w->ndim - 2; i >= 0; i--) {
+        bool wraps = ++index[i] == w->shape[i];
+        ptrdiff_t steps = wraps ? 1 - (ptrdiff_t)w->shape[i] : 1;
+        for (int k = 0; k < w->count; k++)
+            pointers[k] += steps * w->strides[i][k];
+        if (!wraps)
+            return;
+        index[i] = 0;
+    }
+}
+
+/* The inner axis, from element `from` to `to`, for outer positions first to
+   last. */
+static void walk_rows(const walk *w, size_t first, size_t last, size_t from,
+                      size_t to, pg_inner inner, void *context)
+{
+    const ptrdiff_t *strides = w->strides[w->ndim - 1];
+    size_t index[PG_MAXDIM];
+    char *pointers[PG_MAXOPERANDS];
+    seek(w, first, index, pointers);
+    for (int k = 0; k < w->count; k++)
+        pointers[k] += (ptrdiff_t)from * strides[k];
+    for (size_t at = first; at < last; at++) {
+        inner(pointers, strides, to - from, context);
+        step(w, index, pointers);
+    }
+}
+
+/* A piece is a stretch of a long inner axis, or several short ones. */
+static void walk_threaded(const walk *w, size_t rows, size_t length,
+                          pg_inner inner, void *context)
+{
+    size_t cuts = (length + PIECE - 1) / PIECE;
+    size_t rows_a_piece = pg_size_max(1, PIECE / length);
+    size_t pieces = (rows + rows_a_piece - 1) / rows_a_piece * cuts;
+#pragma omp parallel for schedule(static) num_threads(pg_threads())
+    for (size_t p = 0; p < pieces; p++) {
+        size_t first = p / cuts * rows_a_piece, from = p % cuts * PIECE;
+        walk_rows(w, first, pg_size_min(rows, first + rows_a_piece), from,
+                  pg_size_min(length, from + PIECE), inner, context);
+    }
+}
+
+void pg_iterate(const pg_array *const *operands, int count, pg_inner inner,
+                void *context)
+{
+    size_t size = pg_array_size(operands[0]);
+    if (size == 0)
+        return;
+    walk w;
+    plan_walk(&w, operands, count);
+    size_t length = w.shape[w.ndim - 1], rows = size / length;
+    if (size < 2 * PIECE || pg_threads() == 1)
+        walk_rows(&w, 0, rows, 0, length, inner, context);
+    else
+        walk_threaded(&w, rows, length, inner, context);
+}

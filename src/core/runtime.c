@@ -1,0 +1,84 @@
+#include "runtime.h"
+
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* A cache line, and a whole register of the widest kernels. */
+enum { ALIGNMENT = 64 };
+
+static pg_allocator allocator_hook;
+static void *allocator_context;
+static atomic_size_t live_bytes;
+static atomic_int thread_count; /* 0: not asked for yet */
+
+void pg_runtime_set_allocator(pg_allocator allocator, void *context)
+{
+    allocator_hook = allocator;
+    allocator_context = context;
+}
+
+static void *allocate(size_t bytes)
+{
+    if (allocator_hook)
+        return allocator_hook(bytes, allocator_context);
+    void *memory;
+    return posix_memalign(&memory, ALIGNMENT, bytes) == 0 ? memory : NULL;
+}
+
+void *pg_malloc(size_t bytes)
+{
+    if (bytes > PTRDIFF_MAX)
+        return NULL;
+    void *memory = allocate(bytes ? bytes : 1);
+    if (memory)
+        atomic_fetch_add(&live_bytes, bytes);
+    return memory;
+}
+
+void pg_free(void *memory, size_t bytes)
+{
+    if (!memory)
+        return;
+    atomic_fetch_sub(&live_bytes, bytes);
+    free(memory);
+}
+
+size_t pg_live_bytes(void)
+{
+    return atomic_load(&live_bytes);
+}
+
+/* $PERIGEE_THREADS where it is a number in range, else the processors that
+   this process may run on. */
+static int default_threads(void)
+{
+    const char *text = getenv("PERIGEE_THREADS");
+    if (text) {
+        char *end;
+        long threads = strtol(text, &end, 10);
+        if (end != text && !*end && threads >= 1 && threads <= PG_MAX_THREADS)
+            return (int)threads;
+    }
+    int processors = omp_get_num_procs();
+    return processors < PG_MAX_THREADS ? processors : PG_MAX_THREADS;
+}
+
+int pg_threads(void)
+{
+    int threads = atomic_load(&thread_count);
+    if (threads == 0) {
+        threads = default_threads();
+        atomic_store(&thread_count, threads);
+    }
+    return threads;
+}
+
+pg_status pg_set_threads(int threads, pg_error *err)
+{
+    if (threads < 1 || threads > PG_MAX_THREADS)
+        return pg_fail(err, PG_EARG, "threads must be 1 to %d, not %d",
+                       PG_MAX_THREADS, threads);
+    atomic_store(&thread_count, threads);
+    return PG_OK;
+}

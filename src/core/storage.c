@@ -1,0 +1,42 @@
+#include "storage.h"
+
+#include <stdatomic.h>
+
+#include "runtime.h"
+
+/* One allocation: this header fills a cache line, the elements follow it. */
+struct pg_storage {
+    _Alignas(64) atomic_size_t holders;
+    size_t bytes;
+};
+
+pg_storage *pg_storage_new(size_t bytes)
+{
+    size_t total;
+    if (__builtin_add_overflow(bytes, sizeof(pg_storage), &total))
+        return NULL;
+    pg_storage *s = pg_malloc(total);
+    if (!s)
+        return NULL;
+    atomic_init(&s->holders, 1);
+    s->bytes = bytes;
+    return s;
+}
+
+void *pg_storage_data(pg_storage *s)
+{
+    return s + 1;
+}
+
+pg_storage *pg_storage_retain(pg_storage *s)
+{
+    if (s)
+        atomic_fetch_add(&s->holders, 1);
+    return s;
+}
+
+void pg_storage_release(pg_storage *s)
+{
+    if (s && atomic_fetch_sub(&s->holders, 1) == 1)
+        pg_free(s, sizeof *s + s->bytes);
+}
