@@ -24,6 +24,9 @@ typedef struct pg_kernels {
     /* x[i] *= factor */
     void (*scale)(void *x, double factor, size_t n);
 
+    /* out[i] = x[i] * factor, from bytes such as pixels */
+    void (*from_bytes)(void *out, const uint8_t *x, double factor, size_t n);
+
     /* z (rows,cols) = sigmoid(z + b), b (cols) */
     void (*bias_sigmoid)(void *z, const void *b, size_t rows, size_t cols);
 
@@ -56,8 +59,9 @@ const pg_kernels *pg_kernels_for(pg_dtype dtype);
 /* "avx512", "avx2" or "portable". */
 const char *pg_kernels_name(void);
 
-/* Chooses by name. PG_EARG for a name that is not there, or that this
-   processor cannot run: the message lists those it can. */
+/* Chooses by name, or the best where name is NULL. PG_EARG for a name that is
+   not there, or that this processor cannot run: the message lists those it
+   can. */
 pg_status pg_kernels_choose(const char *name, pg_error *err);
 
 #endif
