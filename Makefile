@@ -17,7 +17,7 @@ BLAS_LIBS ?= -lopenblas
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -ffp-contract=off \
             -fno-math-errno -fno-trapping-math
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
-            -Wmissing-prototypes
+            -Wmissing-prototypes -Wno-pass-failed
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
           -fopenmp -MMD -MP
 

@@ -12,7 +12,8 @@
 
 /* a (m,k) times b (k,n) gives (m,n); a vector (k) on the left is a row, on the
    right a column, and its axis falls away; two vectors give rank 0. Any views,
-   any dtypes but bool. PG_ESHAPE names both shapes. */
+   any dtypes; of bool it is whether any pair holds. PG_ESHAPE names both
+   shapes. */
 pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
                  pg_error *err);
 

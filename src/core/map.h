@@ -75,36 +75,4 @@ pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err);
 pg_status pg_allclose(bool *close, const pg_array *a, const pg_array *b,
                       double rtol, double atol, pg_error *err);
 
-/* --- scalars -------------------------------------------------------------- */
-
-/* A Lua number or boolean on its way into an operation. It promotes weakly, as
-   in NumPy's NEP 50: an integer keeps any numeric dtype, a float keeps the
-   floating ones. */
-typedef struct pg_scalar {
-    char kind; /* 'b', 'i' or 'f' */
-    union {
-        bool b;
-        int64_t i;
-        double f;
-    } as;
-} pg_scalar;
-
-/* Room for one element of any dtype. */
-typedef union pg_element {
-    int64_t i;
-    uint64_t u;
-    double f;
-    unsigned char bytes[8];
-} pg_element;
-
-/* A rank 0 array that borrows *element, holding the scalar in the dtype that
-   it takes beside an array of dtype `beside`. PG_EDTYPE when an integer does
-   not fit that dtype. */
-pg_status pg_scalar_operand(pg_array *out, pg_element *element,
-                            pg_scalar scalar, pg_dtype beside, pg_error *err);
-
-/* The one element of an array of size 1. PG_ESHAPE for any other size;
-   PG_EDTYPE for a uint64 that is more than int64 holds. */
-pg_status pg_array_item(pg_scalar *out, const pg_array *a, pg_error *err);
-
 #endif

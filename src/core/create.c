@@ -1,0 +1,169 @@
+#include "create.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "reduce.h"
+
+pg_status pg_array_fill(const pg_array *a, pg_scalar value, pg_error *err)
+{
+    pg_element element;
+    pg_array one;
+    pg_status status = pg_scalar_store(&element, value, a->dtype, err);
+    if (status != PG_OK)
+        return status;
+    pg_array_borrow(&one, &element, a->dtype, 0, NULL);
+    return pg_array_assign(a, &one, err);
+}
+
+pg_status pg_eye(pg_array *out, size_t n, pg_dtype dtype, pg_error *err)
+{
+    pg_status status =
+        pg_array_zeros(out, dtype, 2, (const size_t[]){n, n}, err);
+    if (status != PG_OK)
+        return status;
+    pg_array diagonal = *out;
+    diagonal.ndim = 1;
+    diagonal.strides[0] += diagonal.strides[1];
+    return pg_array_fill(&diagonal, (pg_scalar){.kind = 'i', .as.i = 1}, err);
+}
+
+/* --- ranges ------------------------------------------------------------------
+ */
+
+static pg_status fail_step(pg_error *err)
+{
+    return pg_fail(err, PG_EARG, "range: the step must not be 0");
+}
+
+pg_status pg_range_integer(pg_array *out, int64_t first, int64_t last,
+                           int64_t step, pg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    if (step == 0)
+        return fail_step(err);
+    size_t n = 0;
+    if (step > 0 && first <= last)
+        n = ((uint64_t)last - (uint64_t)first) / (uint64_t)step + 1;
+    else if (step < 0 && first >= last)
+        n = ((uint64_t)first - (uint64_t)last) / (0 - (uint64_t)step) + 1;
+    pg_status status = pg_array_new(out, PG_INT64, 1, &n, err);
+    int64_t *values = out->data;
+    for (size_t i = 0; status == PG_OK && i < n; i++)
+        values[i] = (int64_t)((uint64_t)first + i * (uint64_t)step);
+    return status;
+}
+
+pg_status pg_range_float(pg_array *out, double first, double last, double step,
+                         pg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    if (step == 0)
+        return fail_step(err);
+    /* A last that rounding has put just out of reach is meant: 0, 1, 0.1. */
+    double count = floor((last - first) / step * (1 + 1e-15) + 1e-12) + 1;
+    if (!(count < 0x1p62))
+        return pg_fail(err, PG_EARG, "range: %g to %g by %g does not end",
+                       first, last, step);
+    size_t n = count > 0 ? (size_t)count : 0;
+    pg_status status = pg_array_new(out, PG_FLOAT64, 1, &n, err);
+    double *values = out->data;
+    for (size_t i = 0; status == PG_OK && i < n; i++)
+        values[i] = first + (double)i * step;
+    return status;
+}
+
+pg_status pg_linspace(pg_array *out, double first, double last, size_t n,
+                      pg_error *err)
+{
+    pg_status status = pg_array_new(out, PG_FLOAT64, 1, &n, err);
+    if (status != PG_OK)
+        return status;
+    double *values = out->data, step = (last - first) / (double)(n - 1);
+    for (size_t i = 0; i < n; i++)
+        values[i] = i == 0 ? first : first + (double)i * step;
+    if (n > 1)
+        values[n - 1] = last; /* not what rounding makes of it */
+    return PG_OK;
+}
+
+/* --- labels
+ * ------------------------------------------------------------------- */
+
+static pg_status fail_label(size_t row, double value, size_t classes,
+                            pg_error *err)
+{
+    if (classes == 0)
+        return pg_fail(err, PG_EARG,
+                       "labels: row %zu is %.14g; labels are class numbers, "
+                       "0 and up",
+                       row + 1, value);
+    return pg_fail(err, PG_EARG,
+                   "labels: row %zu is %.14g, outside the %zu classes 0 to %zu",
+                   row + 1, value, classes, classes - 1);
+}
+
+pg_status pg_labels_check(pg_array *out, const pg_array *labels, size_t classes,
+                          pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    pg_array values;
+    memset(out, 0, sizeof *out);
+    if (labels->ndim != 1)
+        return pg_fail(err, PG_ESHAPE,
+                       "labels must be of rank 1, not of shape %s",
+                       pg_shape_text(text, labels));
+    pg_status status = pg_array_astype(&values, labels, PG_FLOAT64, err);
+    if (status == PG_OK)
+        status = pg_array_new(out, PG_INT32, 1, labels->shape, err);
+    double limit = classes ? (double)classes : 0x1p31;
+    const double *value = values.data;
+    for (size_t i = 0; status == PG_OK && i < labels->shape[0]; i++)
+        if (value[i] >= 0 && value[i] < limit && floor(value[i]) == value[i])
+            ((int32_t *)out->data)[i] = (int32_t)value[i];
+        else
+            status = fail_label(i, value[i], classes, err);
+    pg_array_release(&values);
+    return status;
+}
+
+pg_status pg_onehot(pg_array *out, const pg_array *labels, size_t classes,
+                    pg_dtype dtype, pg_error *err)
+{
+    pg_array checked;
+    memset(out, 0, sizeof *out);
+    if (classes == 0 || classes > INT32_MAX)
+        return pg_fail(err, PG_EARG, "onehot: there cannot be %zu classes",
+                       classes);
+    pg_status status = pg_labels_check(&checked, labels, classes, err);
+    size_t shape[2] = {labels->shape[0], classes};
+    if (status == PG_OK)
+        status = pg_array_zeros(out, dtype, 2, shape, err);
+    const int32_t *label = checked.data;
+    pg_element one;
+    if (status == PG_OK)
+        status = pg_scalar_store(&one, (pg_scalar){.kind = 'i', .as.i = 1},
+                                 dtype, err);
+    size_t size = pg_dtype_size(dtype);
+    for (size_t i = 0; status == PG_OK && i < shape[0]; i++)
+        memcpy((char *)out->data + (i * classes + (size_t)label[i]) * size,
+               &one, size);
+    pg_array_release(&checked);
+    return status;
+}
+
+pg_status pg_labels(pg_array *out, const pg_array *rows, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    memset(out, 0, sizeof *out);
+    if (rows->ndim != 2)
+        return pg_fail(err, PG_ESHAPE,
+                       "labels: a matrix of (rows, classes) is needed, not "
+                       "one of shape %s",
+                       pg_shape_text(text, rows));
+    pg_status status = pg_reduce(out, PG_ARGMAX, rows, 1, false, err);
+    int64_t *label = out->data; /* positions, from 1: class numbers from 0 */
+    for (size_t i = 0; status == PG_OK && i < rows->shape[0]; i++)
+        label[i]--;
+    return status;
+}

@@ -1,0 +1,42 @@
+/*
+ * create.h -- arrays from a rule: constants, ranges, one-hot labels.
+ */
+#ifndef PG_CREATE_H
+#define PG_CREATE_H
+
+#include "array.h"
+#include "scalar.h"
+
+/* Sets every element. PG_EDTYPE for a value that the dtype does not hold. */
+pg_status pg_array_fill(const pg_array *a, pg_scalar value, pg_error *err);
+
+/* Ones on the diagonal of an n by n matrix. */
+pg_status pg_eye(pg_array *out, size_t n, pg_dtype dtype, pg_error *err);
+
+/* first, first + step, ... up to last, which is included where it is met, as
+   in Lua's for; int64 or float64. PG_EARG for a step of 0. */
+pg_status pg_range_integer(pg_array *out, int64_t first, int64_t last,
+                           int64_t step, pg_error *err);
+pg_status pg_range_float(pg_array *out, double first, double last, double step,
+                         pg_error *err);
+
+/* n float64 numbers from first to last, both included. */
+pg_status pg_linspace(pg_array *out, double first, double last, size_t n,
+                      pg_error *err);
+
+/* (n, classes) with a one where each label says. Labels are class numbers
+   0 .. classes-1, integers of any dtype or floats without fraction, of rank 1.
+   PG_EARG names the row, the value and the range. */
+pg_status pg_onehot(pg_array *out, const pg_array *labels, size_t classes,
+                    pg_dtype dtype, pg_error *err);
+
+/* The most likely label of each row of (n, classes): its greatest element's
+   class number, from 0, int64. */
+pg_status pg_labels(pg_array *out, const pg_array *rows, pg_error *err);
+
+/* Labels as onehot takes them, checked, as int32 in a new dense array. With
+   classes 0 only that they are class numbers is checked. */
+pg_status pg_labels_check(pg_array *out, const pg_array *labels, size_t classes,
+                          pg_error *err);
+
+#endif

@@ -1,0 +1,305 @@
+#include "index.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cast.h"
+
+/* --- views -----------------------------------------------------------------
+ */
+
+static pg_status fail_position(int64_t position, int axis, const pg_array *a,
+                               pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    if (position == 0)
+        return pg_fail(err, PG_EINDEX,
+                       "position 0 on axis %d: positions start at 1", axis + 1);
+    return pg_fail(err, PG_EINDEX,
+                   "position %" PRId64 " is beyond axis %d, whose length is "
+                   "%zu (the shape is %s)",
+                   position, axis + 1, a->shape[axis], pg_shape_text(text, a));
+}
+
+/* Counted from the start: -1 is the last. */
+static int64_t from_start(int64_t position, int64_t length)
+{
+    return position < 0 ? length + 1 + position : position;
+}
+
+static bool within(int64_t position, int64_t low, int64_t high)
+{
+    return position >= low && position <= high;
+}
+
+static pg_status select_position(pg_array *view, const pg_array *a, int axis,
+                                 const pg_index *index, pg_error *err)
+{
+    int64_t length = (int64_t)a->shape[axis];
+    int64_t position = from_start(index->first, length);
+    if (!within(position, 1, length))
+        return fail_position(index->first, axis, a, err);
+    view->data = (char *)view->data + (position - 1) * a->strides[axis];
+    return PG_OK;
+}
+
+/* The slice's ends, counted from the start. An empty slice may begin one
+   beyond the end and end one before the beginning, as {1, 0} of anything, or
+   the other way around when it goes backwards. */
+static pg_status resolve_slice(int64_t *first, size_t *count,
+                               const pg_index *index, const pg_array *a,
+                               int axis, pg_error *err)
+{
+    int64_t length = (int64_t)a->shape[axis], step = index->step;
+    if (step == 0)
+        return pg_fail(err, PG_EARG, "a slice of axis %d has step 0", axis + 1);
+    *first = step > 0 ? 1 : length;
+    int64_t last = step > 0 ? length : 1;
+    if (index->has_first)
+        *first = from_start(index->first, length);
+    if (index->has_last)
+        last = from_start(index->last, length);
+    int64_t low = step > 0 ? *first : last, high = step > 0 ? last : *first;
+    bool empty = high < low;
+    if (!within(low, 1, length + empty))
+        return fail_position(step > 0 ? index->first : index->last, axis, a,
+                             err);
+    if (!within(high, 1 - (int64_t)empty, length))
+        return fail_position(step > 0 ? index->last : index->first, axis, a,
+                             err);
+    uint64_t stride = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
+    *count = empty ? 0 : (uint64_t)(high - low) / stride + 1;
+    return PG_OK;
+}
+
+static pg_status select_slice(pg_array *view, const pg_array *a, int axis,
+                              const pg_index *index, pg_error *err)
+{
+    int64_t first;
+    size_t count;
+    pg_status status = resolve_slice(&first, &count, index, a, axis, err);
+    if (status != PG_OK)
+        return status;
+    if (count > 0)
+        view->data = (char *)view->data + (first - 1) * a->strides[axis];
+    view->shape[view->ndim] = count;
+    /* A step is only taken between two elements; a longer one could overflow.
+     */
+    view->strides[view->ndim++] =
+        count > 1 ? a->strides[axis] * index->step : a->strides[axis];
+    return PG_OK;
+}
+
+pg_status pg_index_view(pg_array *out, const pg_array *a,
+                        const pg_index *indices, int count, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    pg_array view = *a;
+    memset(out, 0, sizeof *out);
+    view.ndim = 0;
+    if (count > a->ndim)
+        return pg_fail(err, PG_EINDEX,
+                       "%d indices for an array of rank %d (the shape is %s)",
+                       count, a->ndim, pg_shape_text(text, a));
+    for (int axis = 0; axis < a->ndim; axis++) {
+        pg_index all = PG_INDEX_ALL;
+        const pg_index *index = axis < count ? &indices[axis] : &all;
+        pg_status status = index->kind == PG_INDEX_POSITION
+                               ? select_position(&view, a, axis, index, err)
+                               : select_slice(&view, a, axis, index, err);
+        if (status != PG_OK)
+            return status;
+    }
+    pg_array_view(out, &view);
+    return PG_OK;
+}
+
+/* --- text ------------------------------------------------------------------
+ */
+
+static const char *skip_spaces(const char *text)
+{
+    return text + strspn(text, " \t");
+}
+
+/* An integer if there is one; *text moves behind it and the spaces. */
+static bool read_integer(int64_t *value, const char **text)
+{
+    const char *start = skip_spaces(*text);
+    const char *digits = start + (*start == '-' || *start == '+');
+    bool found = *digits >= '0' && *digits <= '9';
+    if (found) {
+        char *end;
+        *value = strtoll(start, &end, 10);
+        start = end;
+    }
+    *text = skip_spaces(start);
+    return found;
+}
+
+/* "3", "1:10", ":", "::-1"; *text moves behind it. False: none of these. */
+static bool read_index(pg_index *index, const char **text)
+{
+    *index = PG_INDEX_ALL;
+    index->has_first = read_integer(&index->first, text);
+    if (**text != ':') {
+        index->kind = PG_INDEX_POSITION;
+        return index->has_first;
+    }
+    ++*text;
+    index->has_last = read_integer(&index->last, text);
+    if (**text != ':')
+        return true;
+    ++*text;
+    return read_integer(&index->step, text) || (index->step = 1);
+}
+
+pg_status pg_index_parse(pg_index *indices, int *count, const char *text,
+                         pg_error *err)
+{
+    const char *at = text;
+    for (*count = 0; *count < PG_MAXDIM;) {
+        if (!read_index(&indices[(*count)++], &at))
+            break;
+        if (*at == '\0')
+            return PG_OK;
+        if (*at++ != ',')
+            break;
+    }
+    return pg_fail(err, PG_EARG,
+                   "cannot read the index \"%.80s\": expected positions and "
+                   "slices, as in \"1:10, :\" or \"-5:, 3\" or \"::-1\"",
+                   text);
+}
+
+/* --- take and concat --------------------------------------------------------
+ */
+
+/* Positions as int64, dense, each checked and made to count from 0. */
+static pg_status prepare_positions(pg_array *out, const pg_array *positions,
+                                   const pg_array *a, int axis, pg_error *err)
+{
+    char kind = pg_dtype_kind(positions->dtype);
+    if (kind != 'i' && kind != 'u') {
+        memset(out, 0, sizeof *out);
+        return pg_fail(err, PG_EDTYPE, "positions must be integers, not %s",
+                       pg_dtype_name(positions->dtype));
+    }
+    pg_status status = pg_array_astype(out, positions, PG_INT64, err);
+    if (status != PG_OK)
+        return status;
+    int64_t *p = out->data, length = (int64_t)a->shape[axis];
+    size_t n = pg_array_size(out);
+    for (size_t i = 0; i < n; i++) {
+        int64_t position = from_start(p[i], length);
+        if (!within(position, 1, length))
+            return fail_position(p[i], axis, a, err);
+        p[i] = position - 1;
+    }
+    return PG_OK;
+}
+
+/* out (outer, n, inner) from a's dense (outer, length, inner), inner in bytes:
+   whole stretches are copied. */
+static void take_dense(char *out, const char *in, const int64_t *positions,
+                       size_t outer, size_t n, size_t length, size_t inner)
+{
+    for (size_t o = 0; o < outer; o++)
+        for (size_t i = 0; i < n; i++)
+            memcpy(out + (o * n + i) * inner,
+                   in + (o * length + (size_t)positions[i]) * inner, inner);
+}
+
+/* The axis is replaced by the positions' axes. */
+static pg_status taken_shape(int *ndim, size_t *shape, const pg_array *a,
+                             const pg_array *positions, int axis, pg_error *err)
+{
+    *ndim = a->ndim - 1 + positions->ndim;
+    if (*ndim > PG_MAXDIM)
+        return pg_fail(err, PG_ESHAPE,
+                       "take: the rank would be %d, more than %d", *ndim,
+                       PG_MAXDIM);
+    int at = 0;
+    for (int i = 0; i < axis; i++)
+        shape[at++] = a->shape[i];
+    for (int i = 0; i < positions->ndim; i++)
+        shape[at++] = positions->shape[i];
+    for (int i = axis + 1; i < a->ndim; i++)
+        shape[at++] = a->shape[i];
+    return PG_OK;
+}
+
+pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
+                  int axis, pg_error *err)
+{
+    int ndim;
+    size_t shape[PG_MAXDIM], outer = 1, inner = pg_dtype_size(a->dtype);
+    pg_array where = {0}, dense = {0};
+    memset(out, 0, sizeof *out);
+    for (int i = 0; i < axis; i++)
+        outer *= a->shape[i];
+    for (int i = axis + 1; i < a->ndim; i++)
+        inner *= a->shape[i];
+    pg_status status = taken_shape(&ndim, shape, a, positions, axis, err);
+    if (status == PG_OK)
+        status = prepare_positions(&where, positions, a, axis, err);
+    if (status == PG_OK && pg_array_is_contiguous(a))
+        pg_array_view(&dense, a);
+    else if (status == PG_OK)
+        status = pg_array_copy(&dense, a, err);
+    if (status == PG_OK)
+        status = pg_array_new(out, a->dtype, ndim, shape, err);
+    if (status == PG_OK && pg_array_size(out) > 0)
+        take_dense(out->data, dense.data, where.data, outer,
+                   pg_array_size(&where), a->shape[axis], inner);
+    pg_array_release(&where);
+    pg_array_release(&dense);
+    return status;
+}
+
+/* The joined shape, and whether all fit but for the axis. */
+static pg_status concat_shape(size_t *shape, pg_dtype *dtype,
+                              const pg_array *const *arrays, size_t count,
+                              int axis, pg_error *err)
+{
+    const pg_array *a = arrays[0];
+    memcpy(shape, a->shape, sizeof a->shape);
+    *dtype = a->dtype;
+    for (size_t k = 1; k < count; k++) {
+        const pg_array *b = arrays[k];
+        bool fits = b->ndim == a->ndim;
+        for (int i = 0; fits && i < a->ndim; i++)
+            fits = i == axis || a->shape[i] == b->shape[i];
+        char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+        if (!fits)
+            return pg_fail(err, PG_ESHAPE,
+                           "concat along axis %d: shapes %s and %s do not fit",
+                           axis + 1, pg_shape_text(ta, a),
+                           pg_shape_text(tb, b));
+        shape[axis] += b->shape[axis];
+        *dtype = pg_dtype_promote(*dtype, b->dtype);
+    }
+    return PG_OK;
+}
+
+pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
+                    int axis, pg_error *err)
+{
+    size_t shape[PG_MAXDIM];
+    pg_dtype dtype;
+    memset(out, 0, sizeof *out);
+    pg_status status = concat_shape(shape, &dtype, arrays, count, axis, err);
+    if (status == PG_OK)
+        status = pg_array_new(out, dtype, arrays[0]->ndim, shape, err);
+    if (status != PG_OK)
+        return status;
+    pg_array part = *out;
+    for (size_t k = 0; k < count; k++) {
+        part.shape[axis] = arrays[k]->shape[axis];
+        pg_cast_array(&part, arrays[k]);
+        part.data = (char *)part.data +
+                    (ptrdiff_t)part.shape[axis] * part.strides[axis];
+    }
+    return PG_OK;
+}

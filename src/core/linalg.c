@@ -1,0 +1,271 @@
+#include "linalg.h"
+
+#include <cblas.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime.h"
+
+/* --- OpenBLAS ----------------------------------------------------------------
+ */
+
+static char blas_name[128];
+
+static void start_blas(void)
+{
+    char version[64] = "";
+    openblas_set_num_threads(1);
+    sscanf(openblas_get_config(), "OpenBLAS %63s", version);
+    snprintf(blas_name, sizeof blas_name, "OpenBLAS %s (%s)", version,
+             openblas_get_corename());
+}
+
+/* Before any call of OpenBLAS. */
+static void need_blas(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, start_blas);
+}
+
+const char *pg_blas_name(void)
+{
+    need_blas();
+    return blas_name;
+}
+
+static CBLAS_TRANSPOSE transposition(pg_matrix m)
+{
+    return m.transposed ? CblasTrans : CblasNoTrans;
+}
+
+void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
+             pg_matrix b, size_t m, size_t n, size_t k, double beta)
+{
+    need_blas();
+    blasint im = (blasint)m, in = (blasint)n, ik = (blasint)k;
+    blasint la = (blasint)a.leading, lb = (blasint)b.leading;
+    blasint lo = (blasint)out_leading;
+    if (dtype == PG_FLOAT32)
+        cblas_sgemm(CblasRowMajor, transposition(a), transposition(b), im, in,
+                    ik, 1, a.data, la, b.data, lb, (float)beta, out, lo);
+    else
+        cblas_dgemm(CblasRowMajor, transposition(a), transposition(b), im, in,
+                    ik, 1, a.data, la, b.data, lb, beta, out, lo);
+}
+
+/* --- tiles
+ * -------------------------------------------------------------------- */
+
+/* Products of fewer multiplications are not worth a second thread. */
+static const double SMALL_PRODUCT = 1e6;
+
+/* Rows of the result to a tile: an eighth of them, in whole steps of 32, but at
+   least 32 (each tile packs all of b anew) and at most 512. From the shape
+   alone. */
+static size_t tile_rows(size_t m, size_t n, size_t k)
+{
+    if ((double)m * (double)n * (double)k < SMALL_PRODUCT)
+        return m;
+    size_t rows = (m / 8 + 31) / 32 * 32;
+    return pg_size_max(32, pg_size_min(rows, 512));
+}
+
+static const void *element_at(pg_matrix m, size_t row, size_t size)
+{
+    return (const char *)m.data + row * size * (m.transposed ? 1 : m.leading);
+}
+
+static void multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
+                           size_t m, size_t n, size_t k)
+{
+    size_t size = pg_dtype_size(out->dtype), rows = tile_rows(m, n, k);
+    size_t tiles = (m + rows - 1) / rows;
+#pragma omp parallel for schedule(dynamic, 1) \
+    num_threads(pg_threads()) if (tiles > 1)
+    for (size_t t = 0; t < tiles; t++) {
+        pg_matrix part = a;
+        part.data = element_at(a, t * rows, size);
+        pg_gemm((char *)out->data + t * rows * n * size, n, out->dtype, part, b,
+                pg_size_min(rows, m - t * rows), n, k, 0);
+    }
+}
+
+/* --- views as CBLAS takes them
+ * -------------------------------------------------- */
+
+/* CBLAS takes a stride in elements, positive, at least the row's length, along
+   one axis where the other is dense. */
+static bool leading_stride(size_t *leading, const pg_array *a, int axis)
+{
+    ptrdiff_t size = (ptrdiff_t)pg_dtype_size(a->dtype);
+    int dense = 1 - axis;
+    size_t across = pg_size_max(1, a->shape[dense]);
+    *leading = across;
+    if (a->shape[dense] > 1 && a->strides[dense] != size)
+        return false;
+    if (a->shape[axis] <= 1)
+        return true;
+    if (a->strides[axis] % size != 0 || a->strides[axis] < 0)
+        return false;
+    *leading = (size_t)(a->strides[axis] / size);
+    return *leading >= across && *leading <= INT_MAX;
+}
+
+static bool as_matrix(pg_matrix *m, const pg_array *a)
+{
+    m->data = a->data;
+    m->transposed = false;
+    if (leading_stride(&m->leading, a, 0))
+        return true;
+    m->transposed = true;
+    return leading_stride(&m->leading, a, 1);
+}
+
+/* An operand in the wanted dtype, as CBLAS takes it: a view if it can be. */
+static pg_status prepare(pg_array *out, pg_matrix *matrix, const pg_array *a,
+                         pg_dtype dtype, pg_error *err)
+{
+    if (a->dtype == dtype && as_matrix(matrix, a)) {
+        pg_array_view(out, a);
+        return PG_OK;
+    }
+    pg_status status = pg_array_astype(out, a, dtype, err);
+    if (status == PG_OK)
+        as_matrix(matrix, out);
+    return status;
+}
+
+/* --- integers: no library has them
+ * ------------------------------------------------ */
+
+/* out (m,n) += a (m,k) b (k,n), all dense; wraps. Row by row of b, so that the
+   inner loop is dense. */
+static void multiply_integers(uint64_t *out, const uint64_t *a,
+                              const uint64_t *b, size_t m, size_t n, size_t k)
+{
+#pragma omp parallel for schedule(static) \
+    num_threads(pg_threads()) if ((double)m * (double)n * (double)k > 1e6)
+    for (size_t i = 0; i < m; i++)
+        for (size_t p = 0; p < k; p++)
+            for (size_t j = 0; j < n; j++)
+                out[i * n + j] += a[i * k + p] * b[p * n + j];
+}
+
+/* In 64 bits, then cut to the dtype, which is the same as wrapping in it. */
+static pg_status dot_integers(const pg_array *out, const pg_array *a,
+                              const pg_array *b, pg_error *err)
+{
+    pg_array wa, wb = {0}, sum = {0};
+    pg_status status = pg_array_astype(&wa, a, PG_INT64, err);
+    if (status == PG_OK)
+        status = pg_array_astype(&wb, b, PG_INT64, err);
+    if (status == PG_OK)
+        status = pg_array_zeros(&sum, PG_INT64, 2, out->shape, err);
+    if (status == PG_OK) {
+        multiply_integers(sum.data, wa.data, wb.data, out->shape[0],
+                          out->shape[1], a->shape[1]);
+        status = pg_array_assign(out, &sum, err);
+    }
+    pg_array_release(&wa);
+    pg_array_release(&wb);
+    pg_array_release(&sum);
+    return status;
+}
+
+static pg_status dot_floats(const pg_array *out, const pg_array *a,
+                            const pg_array *b, pg_error *err)
+{
+    pg_array pa, pb = {0};
+    pg_matrix ma, mb;
+    pg_status status = prepare(&pa, &ma, a, out->dtype, err);
+    if (status == PG_OK)
+        status = prepare(&pb, &mb, b, out->dtype, err);
+    if (status == PG_OK)
+        multiply_tiles(out, ma, mb, a->shape[0], b->shape[1], a->shape[1]);
+    pg_array_release(&pa);
+    pg_array_release(&pb);
+    return status;
+}
+
+/* --- the public operation
+ * ----------------------------------------------------------- */
+
+/* A vector as a matrix of one row, or of one column. */
+static void promote_vector(pg_array *v, bool column)
+{
+    if (v->ndim != 1)
+        return;
+    int kept = column ? 0 : 1;
+    pg_array vector = *v;
+    v->ndim = 2;
+    v->shape[kept] = vector.shape[0];
+    v->strides[kept] = vector.strides[0];
+    v->shape[1 - kept] = 1;
+    v->strides[1 - kept] = 0;
+}
+
+static pg_status check_dot(const pg_array *a, const pg_array *b, pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    bool ranks_fit =
+        (a->ndim == 1 || a->ndim == 2) && (b->ndim == 1 || b->ndim == 2);
+    if (!ranks_fit)
+        return pg_fail(err, PG_ESHAPE,
+                       "dot: needs matrices or vectors, not shapes %s and %s",
+                       pg_shape_text(ta, a), pg_shape_text(tb, b));
+    if (a->shape[a->ndim - 1] != b->shape[0])
+        return pg_fail(err, PG_ESHAPE,
+                       "dot: shapes %s and %s do not fit: the first has %zu "
+                       "columns, the second %zu rows",
+                       pg_shape_text(ta, a), pg_shape_text(tb, b),
+                       a->shape[a->ndim - 1], b->shape[0]);
+    for (int i = 0; i < 2; i++)
+        if ((i < a->ndim && a->shape[i] > INT_MAX) ||
+            (i < b->ndim && b->shape[i] > INT_MAX))
+            return pg_fail(err, PG_ESHAPE,
+                           "dot: a length in %s and %s is more than BLAS takes",
+                           pg_shape_text(ta, a), pg_shape_text(tb, b));
+    return PG_OK;
+}
+
+pg_status pg_dot_into(const pg_array *out, const pg_array *a, const pg_array *b,
+                      pg_error *err)
+{
+    pg_array rows = *a, columns = *b, result = *out;
+    pg_status status = check_dot(a, b, err);
+    if (status != PG_OK)
+        return status;
+    promote_vector(&rows, false);
+    promote_vector(&columns, true);
+    size_t shape[2] = {rows.shape[0], columns.shape[1]};
+    pg_array_borrow(&result, out->data, out->dtype, 2, shape);
+    if (rows.shape[1] == 0 || pg_array_size(&result) == 0)
+        memset(out->data, 0, pg_array_bytes(&result));
+    else if (pg_dtype_is_float(out->dtype))
+        return dot_floats(&result, &rows, &columns, err);
+    else
+        return dot_integers(&result, &rows, &columns, err);
+    return PG_OK;
+}
+
+pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
+                 pg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    pg_status status = check_dot(a, b, err);
+    if (status != PG_OK)
+        return status;
+    size_t shape[2];
+    int ndim = 0;
+    if (a->ndim == 2)
+        shape[ndim++] = a->shape[0];
+    if (b->ndim == 2)
+        shape[ndim++] = b->shape[1];
+    status = pg_array_new(out, pg_dtype_promote(a->dtype, b->dtype), ndim,
+                          shape, err);
+    if (status == PG_OK)
+        status = pg_dot_into(out, a, b, err);
+    return status;
+}

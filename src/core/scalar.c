@@ -1,0 +1,116 @@
+#include "scalar.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "cast.h"
+
+pg_dtype pg_scalar_dtype(pg_scalar scalar)
+{
+    switch (scalar.kind) {
+    case 'b':
+        return PG_BOOL;
+    case 'i':
+        return PG_INT64;
+    default:
+        return PG_FLOAT64;
+    }
+}
+
+/* Whether an integer lies in the range of an integer dtype. */
+static bool integer_fits(int64_t value, pg_dtype dtype)
+{
+    unsigned bits = 8 * (unsigned)pg_dtype_size(dtype);
+    if (pg_dtype_kind(dtype) == 'u')
+        return value >= 0 && (bits == 64 || value >> bits == 0);
+    int64_t most = (int64_t)(UINT64_MAX >> (65 - bits));
+    return value >= -most - 1 && value <= most;
+}
+
+static bool is_integer(pg_dtype dtype)
+{
+    return pg_dtype_kind(dtype) == 'i' || pg_dtype_kind(dtype) == 'u';
+}
+
+/* A float that is a whole number is that integer. */
+static pg_status whole_number(pg_scalar *scalar, pg_dtype dtype, pg_error *err)
+{
+    double value = scalar->as.f;
+    if (!(value >= -0x1p63 && value < 0x1p63) || floor(value) != value)
+        return pg_fail(err, PG_EDTYPE, "%.14g is not a number that %s holds",
+                       value, pg_dtype_name(dtype));
+    *scalar = (pg_scalar){.kind = 'i', .as.i = (int64_t)value};
+    return PG_OK;
+}
+
+pg_status pg_scalar_store(pg_element *element, pg_scalar scalar, pg_dtype dtype,
+                          pg_error *err)
+{
+    if (scalar.kind == 'f' && is_integer(dtype)) {
+        pg_status status = whole_number(&scalar, dtype, err);
+        if (status != PG_OK)
+            return status;
+    }
+    if (scalar.kind == 'i' && is_integer(dtype) &&
+        !integer_fits(scalar.as.i, dtype))
+        return pg_fail(err, PG_EDTYPE, "%" PRId64 " is beyond the range of %s",
+                       scalar.as.i, pg_dtype_name(dtype));
+    pg_cast(dtype, (char *)element, 8, pg_scalar_dtype(scalar),
+            (const char *)&scalar.as, 8, 1);
+    return PG_OK;
+}
+
+/* NEP 50: the scalar's kind matters, its size does not. */
+static pg_dtype weak_dtype(pg_scalar scalar, pg_dtype beside)
+{
+    if (scalar.kind == 'b')
+        return PG_BOOL;
+    if (scalar.kind == 'i')
+        return beside == PG_BOOL ? PG_INT64 : beside;
+    return pg_dtype_is_float(beside) ? beside : PG_FLOAT64;
+}
+
+pg_status pg_scalar_operand(pg_array *out, pg_element *element,
+                            pg_scalar scalar, pg_dtype beside, bool may_widen,
+                            pg_error *err)
+{
+    pg_dtype dtype = weak_dtype(scalar, beside);
+    if (may_widen && scalar.kind == 'i' && is_integer(dtype) &&
+        !integer_fits(scalar.as.i, dtype))
+        dtype = PG_INT64;
+    pg_array_borrow(out, element, dtype, 0, NULL);
+    return pg_scalar_store(element, scalar, dtype, err);
+}
+
+pg_status pg_scalar_load(pg_scalar *out, const void *from, pg_dtype dtype,
+                         pg_error *err)
+{
+    switch (pg_dtype_kind(dtype)) {
+    case 'b':
+        *out = (pg_scalar){.kind = 'b', .as.b = *(const bool *)from};
+        return PG_OK;
+    case 'f':
+        out->kind = 'f';
+        pg_cast(PG_FLOAT64, (char *)&out->as.f, 8, dtype, from, 8, 1);
+        return PG_OK;
+    default:
+        out->kind = 'i';
+        pg_cast(PG_INT64, (char *)&out->as.i, 8, dtype, from, 8, 1);
+    }
+    if (dtype == PG_UINT64 && out->as.i < 0)
+        return pg_fail(err, PG_EDTYPE,
+                       "%" PRIu64 " is more than a 64-bit signed integer holds",
+                       *(const uint64_t *)from);
+    return PG_OK;
+}
+
+pg_status pg_array_item(pg_scalar *out, const pg_array *a, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    if (pg_array_size(a) != 1)
+        return pg_fail(err, PG_ESHAPE,
+                       "item: an array of one element is needed, not one of "
+                       "shape %s",
+                       pg_shape_text(text, a));
+    return pg_scalar_load(out, a->data, a->dtype, err);
+}
