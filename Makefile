@@ -1,5 +1,8 @@
 # Perigee: `make` builds, `make help` lists the rest.
 
+# No built-in rules: one of them would link the .d files.
+MAKEFLAGS += -r
+
 # Where the build goes, and what is added to every compile and link: `make asan`
 # calls this file again with its own.
 BUILD ?= build
@@ -17,7 +20,11 @@ BLAS_LIBS ?= -lopenblas
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -ffp-contract=off \
             -fno-math-errno -fno-trapping-math
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
-            -Wmissing-prototypes -Wno-pass-failed
+            -Wmissing-prototypes
+# clang says so of each loop that has no vector form.
+ifneq ($(findstring clang,$(shell $(CC) --version)),)
+WARNINGS += -Wno-pass-failed
+endif
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
           -fopenmp -MMD -MP
 

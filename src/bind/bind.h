@@ -12,6 +12,10 @@
 #include <lua.h>
 
 #include "../core/array.h"
+#include "../core/scalar.h"
+
+/* --- errors ----------------------------------------------------------------
+ */
 
 /* Raises err's message as a Lua error unless status is PG_OK. */
 void l_check(lua_State *L, pg_status status, const pg_error *err);
@@ -20,12 +24,20 @@ void l_check(lua_State *L, pg_status status, const pg_error *err);
    failure of the world. Returns 2. */
 int l_failure(lua_State *L, const pg_error *err);
 
-/* --- arrays ------------------------------------------------------------- */
+/* --- arrays ----------------------------------------------------------------
+ */
 
 #define L_ARRAY "perigee.array" /* the metatable's name */
 
 /* Pushes an array that owns nothing yet, for the core to fill. */
 pg_array *l_array_push(lua_State *L);
+
+/* Lets the collector run if C memory has grown much since it last did. Called
+   by whoever filled an array. */
+void l_collect(lua_State *L);
+
+/* Ends a function whose new array is on top: raises, or returns 1. */
+int l_array_return(lua_State *L, pg_status status, const pg_error *err);
 
 /* The array at arg; raises for anything else, or for one that was freed. */
 pg_array *l_array_check(lua_State *L, int arg);
@@ -36,17 +48,72 @@ pg_array *l_array_test(lua_State *L, int arg);
    or nested table, for which the value at arg is replaced by a new array. */
 pg_array *l_array_to(lua_State *L, int arg);
 
-/* Lets the collector run if C memory has grown much since it last did. Called
-   by whoever filled an array. */
-void l_collect(lua_State *L);
+/* Pushes a new array with the numbers of the nested table, number or boolean at
+   arg. Without a dtype (NULL): bool for booleans, else float64. */
+pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype);
+
+/* --- arguments and results ---------------------------------------------------
+ */
+
+/* The number or boolean at arg, or false for anything else. */
+bool l_scalar_test(lua_State *L, int arg, pg_scalar *scalar);
+void l_scalar_push(lua_State *L, pg_scalar scalar);
 
 /* The dtype named by the string at arg, or `otherwise` where it is absent. */
 pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise);
 
-/* --- one entry for each noun: adds its functions to the table on top --------
- */
+/* The axis (from 0) at arg, which counts from 1, or from -1 at the end. */
+int l_axis_check(lua_State *L, int arg, const pg_array *a);
 
+/* A length, 0 or more, from the value at arg. */
+size_t l_length_check(lua_State *L, int arg);
+
+/* A shape given as lengths from arg on, or as one table of them. Returns the
+   rank; *next is the first argument behind it. Where open is true, one length
+   may be -1 (PG_INFER). */
+int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open);
+
+/* --- functions
+ * ----------------------------------------------------------------- */
+
+/* A function of several operations: op is its first upvalue. */
+typedef struct l_operation {
+    const char *name;
+    lua_CFunction function;
+    int op;
+} l_operation;
+
+/* Adds functions to the table on top; the list ends with a NULL name. */
+void l_add_operations(lua_State *L, const l_operation *operations);
+
+/* The upvalue. */
+int l_operation_of(lua_State *L);
+
+/* --- parts of the module
+ * --------------------------------------------------------- */
+
+/* Add to the table on top. Methods are functions of the module, too. */
+void l_add_shape_methods(lua_State *L);
+void l_add_index_methods(lua_State *L);
+void l_add_math_methods(lua_State *L);
+void l_add_math_operators(lua_State *L); /* to the metatable */
+
+/* The property of that name on top of the stack: shape, dtype, ndim, size, T;
+   false (and nothing pushed) where there is none. */
+bool l_array_property(lua_State *L, const pg_array *a, const char *name);
+
+/* Functions that another file than their own registers. */
+int l_array_where(lua_State *L);
+int l_array_tolist(lua_State *L);
+int l_array_item(lua_State *L);
+
+/* Metamethods. */
+int l_array_index(lua_State *L); /* upvalue: the methods */
+int l_array_newindex(lua_State *L);
+
+/* Adds the arrays' methods, and makes their metatable. */
 void l_open_array(lua_State *L);
+void l_open_create(lua_State *L);
 void l_open_file(lua_State *L);
 void l_open_random(lua_State *L);
 void l_open_network(lua_State *L);

@@ -267,39 +267,48 @@ static pg_status infer_length(size_t *shape, const pg_array *a, int ndim,
                    pg_shape_text_of(to, ndim, shape));
 }
 
-/* Strides under which a's elements, left where they are, read in order under
-   the new shape; false where there are none. Old and new axes are matched in
-   runs of equal products; within a run the old axes must follow each other
-   without gaps. */
-static bool strides_for_shape(pg_array *view, const pg_array *a)
+/* Whether axes first .. end-1 follow each other without gaps. */
+static bool is_one_run(const pg_array *a, int first, int end)
 {
-    pg_array old = *a;
-    old.ndim = 0;
+    for (int i = first; i + 1 < end; i++)
+        if (a->strides[i] != a->strides[i + 1] * (ptrdiff_t)a->shape[i + 1])
+            return false;
+    return true;
+}
+
+static void drop_unit_axes(pg_array *out, const pg_array *a)
+{
+    *out = *a;
+    out->ndim = 0;
     for (int i = 0; i < a->ndim; i++)
         if (a->shape[i] != 1) {
-            old.shape[old.ndim] = a->shape[i];
-            old.strides[old.ndim++] = a->strides[i];
+            out->shape[out->ndim] = a->shape[i];
+            out->strides[out->ndim++] = a->strides[i];
         }
-    int oi = 0, ni = 0;
-    while (oi < old.ndim && ni < view->ndim) {
-        int oend = oi + 1, nend = ni + 1;
-        size_t oproduct = old.shape[oi], nproduct = view->shape[ni];
+}
+
+/* Strides under which a's elements, left where they are, read in order under
+   the new shape; false where there are none. Old and new axes are matched in
+   runs of equal products, and within a run the old axes must be one. */
+static bool strides_for_shape(pg_array *view, const pg_array *a)
+{
+    pg_array old;
+    drop_unit_axes(&old, a);
+    for (int oi = 0, ni = 0; oi < old.ndim && ni < view->ndim;) {
+        int ofirst = oi, nfirst = ni;
+        size_t oproduct = old.shape[oi++], nproduct = view->shape[ni++];
         while (oproduct != nproduct)
             if (oproduct < nproduct)
-                oproduct *= old.shape[oend++];
+                oproduct *= old.shape[oi++];
             else
-                nproduct *= view->shape[nend++];
-        for (int i = oi; i < oend - 1; i++)
-            if (old.strides[i] !=
-                old.strides[i + 1] * (ptrdiff_t)old.shape[i + 1])
-                return false;
-        ptrdiff_t stride = old.strides[oend - 1];
-        for (int i = nend - 1; i >= ni; i--) {
+                nproduct *= view->shape[ni++];
+        if (!is_one_run(&old, ofirst, oi))
+            return false;
+        ptrdiff_t stride = old.strides[oi - 1];
+        for (int i = ni - 1; i >= nfirst; i--) {
             view->strides[i] = stride;
             stride *= (ptrdiff_t)view->shape[i];
         }
-        oi = oend;
-        ni = nend;
     }
     return true;
 }

@@ -52,9 +52,10 @@ static pg_status resolve_slice(int64_t *first, size_t *count,
                                int axis, pg_error *err)
 {
     int64_t length = (int64_t)a->shape[axis], step = index->step;
+    *first = step > 0 ? 1 : length;
+    *count = 0;
     if (step == 0)
         return pg_fail(err, PG_EARG, "a slice of axis %d has step 0", axis + 1);
-    *first = step > 0 ? 1 : length;
     int64_t last = step > 0 ? length : 1;
     if (index->has_first)
         *first = from_start(index->first, length);

@@ -1,0 +1,187 @@
+/* Arrays as userdata: their life, their properties, their metatable. */
+#include "bind.h"
+
+#include <string.h>
+
+#include "../core/runtime.h"
+
+/* --- life --------------------------------------------------------------------
+ */
+
+pg_array *l_array_push(lua_State *L)
+{
+    pg_array *a = lua_newuserdatauv(L, sizeof *a, 0);
+    *a = (pg_array){0};
+    luaL_setmetatable(L, L_ARRAY);
+    return a;
+}
+
+pg_array *l_array_test(lua_State *L, int arg)
+{
+    pg_array *a = luaL_testudata(L, arg, L_ARRAY);
+    if (a && !a->data)
+        luaL_argerror(L, arg, "the array was freed");
+    return a;
+}
+
+pg_array *l_array_check(lua_State *L, int arg)
+{
+    pg_array *a = l_array_test(L, arg);
+    if (!a)
+        luaL_typeerror(L, arg, "array");
+    return a;
+}
+
+int l_array_return(lua_State *L, pg_status status, const pg_error *err)
+{
+    l_check(L, status, err);
+    l_collect(L);
+    return 1;
+}
+
+/* free, __gc and __close: this handle ends, now or for the second time. */
+static int l_array_free(lua_State *L)
+{
+    pg_array_release(luaL_checkudata(L, 1, L_ARRAY));
+    return 0;
+}
+
+/* --- the collector
+   -------------------------------------------------------------
+
+   Lua sees a few hundred bytes of an array, not its elements. When live C
+   memory has grown by half since the last collection, and by SLACK at least,
+   there is a full one: rarely enough to cost nothing, often enough that a loop
+   that makes temporaries stays flat. */
+
+enum { SLACK = 32 * 1024 * 1024 };
+
+static const char threshold_key; /* its address is the key in the registry */
+
+static size_t get_threshold(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &threshold_key);
+    size_t threshold = (size_t)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    return threshold ? threshold : SLACK;
+}
+
+static void set_threshold(lua_State *L, size_t live)
+{
+    lua_pushinteger(L, (lua_Integer)(live + pg_size_max(live / 2, SLACK)));
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &threshold_key);
+}
+
+void l_collect(lua_State *L)
+{
+    if (pg_live_bytes() <= get_threshold(L) || !lua_gc(L, LUA_GCISRUNNING))
+        return;
+    lua_gc(L, LUA_GCCOLLECT);
+    set_threshold(L, pg_live_bytes());
+}
+
+/* --- properties
+ * ------------------------------------------------------------------ */
+
+static void push_shape(lua_State *L, const pg_array *a)
+{
+    lua_createtable(L, a->ndim, 0);
+    for (int i = 0; i < a->ndim; i++) {
+        lua_pushinteger(L, (lua_Integer)a->shape[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+}
+
+static void push_dtype(lua_State *L, const pg_array *a)
+{
+    lua_pushstring(L, pg_dtype_name(a->dtype));
+}
+
+static void push_ndim(lua_State *L, const pg_array *a)
+{
+    lua_pushinteger(L, a->ndim);
+}
+
+static void push_size(lua_State *L, const pg_array *a)
+{
+    lua_pushinteger(L, (lua_Integer)pg_array_size(a));
+}
+
+static void push_transpose(lua_State *L, const pg_array *a)
+{
+    pg_array_transpose_view(l_array_push(L), a);
+}
+
+static const struct {
+    const char *name;
+    void (*push)(lua_State *L, const pg_array *a);
+} properties[] = {
+    {"shape", push_shape}, {"dtype", push_dtype}, {"ndim", push_ndim},
+    {"size", push_size},   {"T", push_transpose},
+};
+
+enum { PROPERTIES = sizeof properties / sizeof *properties };
+
+bool l_array_property(lua_State *L, const pg_array *a, const char *name)
+{
+    for (int i = 0; i < PROPERTIES; i++)
+        if (strcmp(properties[i].name, name) == 0) {
+            properties[i].push(L, a);
+            return true;
+        }
+    return false;
+}
+
+static int l_array_len(lua_State *L)
+{
+    const pg_array *a = l_array_check(L, 1);
+    if (a->ndim == 0)
+        luaL_error(L, "an array of rank 0 has no length");
+    lua_pushinteger(L, (lua_Integer)a->shape[0]);
+    return 1;
+}
+
+/* --- the metatable
+ * ---------------------------------------------------------------- */
+
+static const luaL_Reg metamethods[] = {
+    {"__gc", l_array_free}, {"__close", l_array_free},
+    {"__len", l_array_len}, {"__newindex", l_array_newindex},
+    {NULL, NULL},
+};
+
+static void make_metatable(lua_State *L, int methods)
+{
+    luaL_newmetatable(L, L_ARRAY);
+    luaL_setfuncs(L, metamethods, 0);
+    l_add_math_operators(L);
+    lua_pushvalue(L, methods);
+    lua_pushcclosure(L, l_array_index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+/* Every method is a function of the module, too. */
+static void copy_fields(lua_State *L, int from, int to)
+{
+    lua_pushnil(L);
+    while (lua_next(L, from)) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, to);
+    }
+}
+
+void l_open_array(lua_State *L)
+{
+    int module = lua_gettop(L), methods = module + 1;
+    lua_newtable(L);
+    lua_pushcfunction(L, l_array_free);
+    lua_setfield(L, methods, "free");
+    l_add_shape_methods(L);
+    l_add_index_methods(L);
+    l_add_math_methods(L);
+    make_metatable(L, methods);
+    copy_fields(L, methods, module);
+    lua_pop(L, 1);
+}

@@ -1,0 +1,139 @@
+/* Nested Lua tables to arrays and back. */
+#include "bind.h"
+
+#include <string.h>
+
+#include "../core/create.h"
+
+/* --- to arrays
+ * ------------------------------------------------------------------- */
+
+/* The shape of the nested table on top, from the first element of each level;
+   what is no table is the leaf. Returns the rank; the leaf is on top then. */
+static int nested_shape(lua_State *L, size_t *shape)
+{
+    int ndim = 0;
+    while (lua_istable(L, -1)) {
+        if (ndim == PG_MAXDIM)
+            luaL_error(L, "tables nested deeper than rank %d", PG_MAXDIM);
+        lua_Integer length = luaL_len(L, -1);
+        shape[ndim++] = (size_t)length;
+        lua_geti(L, -1, 1);
+        lua_remove(L, -2);
+        if (length == 0)
+            break;
+    }
+    return ndim;
+}
+
+static void store_leaf(lua_State *L, const pg_array *a, char *at)
+{
+    pg_error err;
+    pg_scalar scalar;
+    pg_element element;
+    if (!l_scalar_test(L, -1, &scalar))
+        luaL_error(L, "an array element must be a number or boolean, not %s",
+                   luaL_typename(L, -1));
+    if (a->dtype == PG_BOOL && scalar.kind != 'b')
+        luaL_error(L, "a number among booleans: give a dtype to mix them");
+    l_check(L, pg_scalar_store(&element, scalar, a->dtype, &err), &err);
+    memcpy(at, &element, pg_dtype_size(a->dtype));
+}
+
+/* The table on top fills a along axis and behind it, from `at`. */
+static void store_nested(lua_State *L, const pg_array *a, int axis, char *at)
+{
+    if (axis == a->ndim) {
+        store_leaf(L, a, at);
+        return;
+    }
+    if (!lua_istable(L, -1))
+        luaL_error(L, "a %s where a table of %I elements was expected",
+                   luaL_typename(L, -1), (lua_Integer)a->shape[axis]);
+    lua_Integer length = luaL_len(L, -1);
+    if ((size_t)length != a->shape[axis])
+        luaL_error(L, "rows of different lengths: %I and %I",
+                   (lua_Integer)a->shape[axis], length);
+    luaL_checkstack(L, 1, NULL);
+    for (lua_Integer i = 0; i < length; i++) {
+        lua_geti(L, -1, i + 1);
+        store_nested(L, a, axis + 1, at + i * a->strides[axis]);
+        lua_pop(L, 1);
+    }
+}
+
+pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype)
+{
+    pg_error err;
+    size_t shape[PG_MAXDIM];
+    arg = lua_absindex(L, arg);
+    lua_pushvalue(L, arg);
+    int ndim = nested_shape(L, shape);
+    pg_dtype natural = lua_isboolean(L, -1) ? PG_BOOL : PG_FLOAT64;
+    lua_pop(L, 1);
+    pg_array *a = l_array_push(L);
+    l_check(L, pg_array_new(a, dtype ? *dtype : natural, ndim, shape, &err),
+            &err);
+    lua_pushvalue(L, arg);
+    store_nested(L, a, 0, a->data);
+    lua_pop(L, 1);
+    l_collect(L);
+    return a;
+}
+
+pg_array *l_array_to(lua_State *L, int arg)
+{
+    pg_array *a = l_array_test(L, arg);
+    if (a)
+        return a;
+    int type = lua_type(L, arg);
+    if (type != LUA_TTABLE && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
+        luaL_typeerror(L, arg, "array, number or table");
+    arg = lua_absindex(L, arg);
+    a = l_array_from_value(L, arg, NULL);
+    lua_replace(L, arg);
+    return a;
+}
+
+/* --- to tables
+ * ------------------------------------------------------------------- */
+
+static void push_element(lua_State *L, const pg_array *a, const char *at)
+{
+    pg_error err;
+    pg_scalar scalar;
+    l_check(L, pg_scalar_load(&scalar, at, a->dtype, &err), &err);
+    l_scalar_push(L, scalar);
+}
+
+static void push_nested(lua_State *L, const pg_array *a, int axis,
+                        const char *at)
+{
+    if (axis == a->ndim) {
+        push_element(L, a, at);
+        return;
+    }
+    luaL_checkstack(L, 2, NULL);
+    lua_createtable(L, (int)pg_size_min(a->shape[axis], 1 << 20), 0);
+    for (size_t i = 0; i < a->shape[axis]; i++) {
+        push_nested(L, a, axis + 1, at + (ptrdiff_t)i * a->strides[axis]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* Nested tables of the elements; of rank 0, the element. */
+int l_array_tolist(lua_State *L)
+{
+    const pg_array *a = l_array_to(L, 1);
+    push_nested(L, a, 0, a->data);
+    return 1;
+}
+
+int l_array_item(lua_State *L)
+{
+    pg_error err;
+    pg_scalar scalar;
+    l_check(L, pg_array_item(&scalar, l_array_to(L, 1), &err), &err);
+    l_scalar_push(L, scalar);
+    return 1;
+}

@@ -1,0 +1,175 @@
+/* Functions of the module that make arrays. */
+#include "bind.h"
+
+#include "../core/create.h"
+#include "../core/index.h"
+
+/* array(value [, dtype]): a copy, whatever value is. */
+static int l_create_array(lua_State *L)
+{
+    pg_error err;
+    const pg_array *a = l_array_test(L, 1);
+    luaL_checkany(L, 1);
+    if (!a) {
+        bool told = !lua_isnoneornil(L, 2);
+        pg_dtype dtype = l_dtype_opt(L, 2, PG_FLOAT64);
+        l_array_from_value(L, 1, told ? &dtype : NULL);
+        return 1;
+    }
+    pg_dtype dtype = l_dtype_opt(L, 2, a->dtype);
+    pg_array *out = l_array_push(L);
+    return l_array_return(L, pg_array_astype(out, a, dtype, &err), &err);
+}
+
+static int l_create_matrix(lua_State *L)
+{
+    char text[PG_SHAPE_TEXT];
+    l_create_array(L);
+    const pg_array *a = l_array_check(L, -1);
+    if (a->ndim != 2)
+        luaL_error(L, "a matrix has rank 2; this has shape %s",
+                   pg_shape_text(text, a));
+    return 1;
+}
+
+/* zeros and ones: the operation is the number. */
+static int l_create_constant(lua_State *L)
+{
+    pg_error err;
+    size_t shape[PG_MAXDIM];
+    int next, ndim = l_shape_check(L, 1, shape, &next, false);
+    luaL_argcheck(L, next > 1, 1, "a shape is missing");
+    pg_dtype dtype = l_dtype_opt(L, next, PG_FLOAT64);
+    pg_scalar value = {.kind = 'i', .as.i = l_operation_of(L)};
+    pg_array *out = l_array_push(L);
+    l_check(L, pg_array_new(out, dtype, ndim, shape, &err), &err);
+    return l_array_return(L, pg_array_fill(out, value, &err), &err);
+}
+
+/* full({r, c}, v [, dtype]); without a dtype, that of zeros. */
+static int l_create_full(lua_State *L)
+{
+    pg_error err;
+    pg_scalar value;
+    size_t shape[PG_MAXDIM];
+    int next;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    int ndim = l_shape_check(L, 1, shape, &next, false);
+    if (!l_scalar_test(L, 2, &value))
+        return luaL_typeerror(L, 2, "number or boolean");
+    pg_dtype dtype =
+        l_dtype_opt(L, 3, value.kind == 'b' ? PG_BOOL : PG_FLOAT64);
+    pg_array *out = l_array_push(L);
+    l_check(L, pg_array_new(out, dtype, ndim, shape, &err), &err);
+    return l_array_return(L, pg_array_fill(out, value, &err), &err);
+}
+
+static int l_create_eye(lua_State *L)
+{
+    pg_error err;
+    size_t n = l_length_check(L, 1);
+    pg_dtype dtype = l_dtype_opt(L, 2, PG_FLOAT64);
+    pg_array *out = l_array_push(L);
+    return l_array_return(L, pg_eye(out, n, dtype, &err), &err);
+}
+
+/* int64 where all its numbers are integers, as Lua's for. */
+static int l_create_range(lua_State *L)
+{
+    pg_error err;
+    luaL_checknumber(L, 1);
+    luaL_checknumber(L, 2);
+    if (lua_isnoneornil(L, 3)) {
+        lua_settop(L, 2);
+        lua_pushinteger(L, 1);
+    }
+    luaL_checknumber(L, 3);
+    bool whole =
+        lua_isinteger(L, 1) && lua_isinteger(L, 2) && lua_isinteger(L, 3);
+    pg_array *out = l_array_push(L);
+    pg_status status =
+        whole ? pg_range_integer(out, lua_tointeger(L, 1), lua_tointeger(L, 2),
+                                 lua_tointeger(L, 3), &err)
+              : pg_range_float(out, lua_tonumber(L, 1), lua_tonumber(L, 2),
+                               lua_tonumber(L, 3), &err);
+    return l_array_return(L, status, &err);
+}
+
+static int l_create_linspace(lua_State *L)
+{
+    pg_error err;
+    double first = luaL_checknumber(L, 1), last = luaL_checknumber(L, 2);
+    size_t n = l_length_check(L, 3);
+    pg_array *out = l_array_push(L);
+    return l_array_return(L, pg_linspace(out, first, last, n, &err), &err);
+}
+
+static int l_create_onehot(lua_State *L)
+{
+    pg_error err;
+    const pg_array *labels = l_array_to(L, 1);
+    size_t classes = l_length_check(L, 2);
+    pg_dtype dtype = l_dtype_opt(L, 3, PG_FLOAT64);
+    pg_array *out = l_array_push(L);
+    return l_array_return(L, pg_onehot(out, labels, classes, dtype, &err),
+                          &err);
+}
+
+static int l_create_labels(lua_State *L)
+{
+    pg_error err;
+    const pg_array *rows = l_array_to(L, 1);
+    pg_array *out = l_array_push(L);
+    return l_array_return(L, pg_labels(out, rows, &err), &err);
+}
+
+/* concat({a, b, ...} [, axis]): the list of pointers is userdata, too, so that
+   an error does not leak it. */
+static int l_create_concat(lua_State *L)
+{
+    pg_error err;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 2);
+    lua_Integer count = luaL_len(L, 1);
+    luaL_argcheck(L, count > 0, 1, "there is nothing to join");
+    luaL_argcheck(L, count < 1 << 20, 1, "too many arrays");
+    const pg_array **arrays =
+        lua_newuserdatauv(L, (size_t)count * sizeof *arrays, 0);
+    lua_createtable(L, (int)count, 0); /* keeps converted tables alive */
+    for (lua_Integer i = 0; i < count; i++) {
+        lua_geti(L, 1, i + 1);
+        arrays[i] = l_array_to(L, -1);
+        lua_rawseti(L, -2, i + 1);
+    }
+    luaL_argcheck(L, arrays[0]->ndim > 0, 1, "arrays of rank 0 have no axis");
+    int axis = lua_isnoneornil(L, 2) ? 0 : l_axis_check(L, 2, arrays[0]);
+    pg_array *out = l_array_push(L);
+    return l_array_return(L, pg_concat(out, arrays, (size_t)count, axis, &err),
+                          &err);
+}
+
+static const luaL_Reg functions[] = {
+    {"array", l_create_array},
+    {"matrix", l_create_matrix},
+    {"full", l_create_full},
+    {"eye", l_create_eye},
+    {"range", l_create_range},
+    {"linspace", l_create_linspace},
+    {"onehot", l_create_onehot},
+    {"labels", l_create_labels},
+    {"concat", l_create_concat},
+    {"where", l_array_where},
+    {NULL, NULL},
+};
+
+static const l_operation constants[] = {
+    {"zeros", l_create_constant, 0},
+    {"ones", l_create_constant, 1},
+    {NULL, NULL, 0},
+};
+
+void l_open_create(lua_State *L)
+{
+    luaL_setfuncs(L, functions, 0);
+    l_add_operations(L, constants);
+}

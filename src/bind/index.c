@@ -1,0 +1,288 @@
+/* Reading and writing by position: a[i], a[{ {1,10}, {} }], a["1:10, :"]. */
+#include "bind.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "../core/create.h"
+#include "../core/index.h"
+
+/* --- what an index says
+ * ------------------------------------------------------------ */
+
+static int64_t check_position(lua_State *L, int at, const char *what)
+{
+    int isnum;
+    lua_Integer position = lua_tointegerx(L, at, &isnum);
+    if (!isnum || lua_type(L, at) != LUA_TNUMBER)
+        luaL_error(L, "%s must be an integer, not %s", what,
+                   luaL_tolstring(L, at, NULL));
+    return position;
+}
+
+/* Element i of the table on top, where there is one. */
+static bool slice_part(lua_State *L, int i, int64_t *part)
+{
+    bool there = lua_geti(L, -1, i) != LUA_TNIL;
+    if (there)
+        *part = check_position(L, -1, "a slice's part");
+    lua_pop(L, 1);
+    return there;
+}
+
+/* A number is a position, a table {}, {first,last} or {first,last,step} a
+   slice, text either. */
+static pg_index read_axis(lua_State *L)
+{
+    pg_error err;
+    pg_index parsed[PG_MAXDIM], index = PG_INDEX_ALL;
+    int count;
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        l_check(L, pg_index_parse(parsed, &count, lua_tostring(L, -1), &err),
+                &err);
+        if (count != 1)
+            luaL_error(L, "an axis takes one index, not \"%s\"",
+                       lua_tostring(L, -1));
+        return parsed[0];
+    }
+    if (!lua_istable(L, -1)) {
+        index.kind = PG_INDEX_POSITION;
+        index.first = check_position(L, -1, "a position");
+        return index;
+    }
+    if (luaL_len(L, -1) == 1 || luaL_len(L, -1) > 3)
+        luaL_error(L, "a slice is {}, {first, last} or {first, last, step}");
+    index.has_first = slice_part(L, 1, &index.first);
+    index.has_last = slice_part(L, 2, &index.last);
+    slice_part(L, 3, &index.step);
+    return index;
+}
+
+static int read_axes(lua_State *L, int arg, pg_index *indices)
+{
+    lua_Integer count = luaL_len(L, arg);
+    if (count > PG_MAXDIM)
+        luaL_error(L, "%I indices: the rank is at most %d", count, PG_MAXDIM);
+    for (int i = 0; i < count; i++) {
+        lua_geti(L, arg, i + 1);
+        indices[i] = read_axis(L);
+        lua_pop(L, 1);
+    }
+    return (int)count;
+}
+
+/* The indices in the key at arg; their number. */
+static int read_key(lua_State *L, int arg, pg_index *indices)
+{
+    pg_error err;
+    int count = 1;
+    switch (lua_type(L, arg)) {
+    case LUA_TSTRING:
+        l_check(L, pg_index_parse(indices, &count, lua_tostring(L, arg), &err),
+                &err);
+        return count;
+    case LUA_TTABLE:
+        return read_axes(L, arg, indices);
+    case LUA_TNUMBER:
+        indices[0] = PG_INDEX_ALL;
+        indices[0].kind = PG_INDEX_POSITION;
+        indices[0].first = check_position(L, arg, "a position");
+        return 1;
+    default:
+        return luaL_error(L,
+                          "an array's index is a position, a table or text, "
+                          "not a %s",
+                          luaL_typename(L, arg));
+    }
+}
+
+/* --- reading
+ * -------------------------------------------------------------------- */
+
+/* Replaces the view on top by its element where all axes were named. */
+static int element_or_view(lua_State *L, const pg_array *view)
+{
+    pg_error err;
+    pg_scalar scalar;
+    if (view->ndim > 0)
+        return 1;
+    l_check(L, pg_array_item(&scalar, view, &err), &err);
+    l_scalar_push(L, scalar);
+    return 1;
+}
+
+static int push_indexed(lua_State *L, const pg_array *a,
+                        const pg_index *indices, int count)
+{
+    pg_error err;
+    pg_array *view = l_array_push(L);
+    l_check(L, pg_index_view(view, a, indices, count, &err), &err);
+    return element_or_view(L, view);
+}
+
+/* Text that begins as an index does is one; other text is an absent field. */
+static bool looks_like_index(const char *text)
+{
+    return *text && (isdigit((unsigned char)*text) || strchr("-+: \t,", *text));
+}
+
+static int index_by_name(lua_State *L, const pg_array *a)
+{
+    const char *name = lua_tostring(L, 2);
+    pg_index indices[PG_MAXDIM];
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    if (l_array_property(L, a, name))
+        return 1;
+    if (!looks_like_index(name)) {
+        lua_pushnil(L);
+        return 1;
+    }
+    return push_indexed(L, a, indices, read_key(L, 2, indices));
+}
+
+/* Reading one beyond the end gives nil, so that ipairs ends. */
+static bool is_one_beyond(const pg_array *a, const pg_index *index)
+{
+    return a->ndim > 0 && index->first == (int64_t)a->shape[0] + 1;
+}
+
+int l_array_index(lua_State *L)
+{
+    pg_index indices[PG_MAXDIM];
+    if (lua_type(L, 2) == LUA_TSTRING) {
+        /* A freed array still answers to free. */
+        const pg_array *any = luaL_checkudata(L, 1, L_ARRAY);
+        if (!any->data && strcmp(lua_tostring(L, 2), "free") != 0)
+            l_array_check(L, 1);
+        return index_by_name(L, any);
+    }
+    const pg_array *a = l_array_check(L, 1);
+    int count = read_key(L, 2, indices);
+    if (lua_type(L, 2) == LUA_TNUMBER && is_one_beyond(a, &indices[0])) {
+        lua_pushnil(L);
+        return 1;
+    }
+    return push_indexed(L, a, indices, count);
+}
+
+/* --- writing
+ * ---------------------------------------------------------------------- */
+
+/* The value at arg goes into all of view: a number fills it, a table is read in
+   its dtype. */
+static void assign_value(lua_State *L, const pg_array *view, int arg)
+{
+    pg_error err;
+    pg_scalar scalar;
+    if (l_scalar_test(L, arg, &scalar)) {
+        l_check(L, pg_array_fill(view, scalar, &err), &err);
+        return;
+    }
+    const pg_array *value = lua_istable(L, arg)
+                                ? l_array_from_value(L, arg, &view->dtype)
+                                : l_array_check(L, arg);
+    l_check(L, pg_array_assign(view, value, &err), &err);
+}
+
+int l_array_newindex(lua_State *L)
+{
+    pg_error err;
+    pg_index indices[PG_MAXDIM];
+    const pg_array *a = l_array_check(L, 1);
+    if (lua_type(L, 2) == LUA_TSTRING && !looks_like_index(lua_tostring(L, 2)))
+        luaL_error(L, "an array has no field '%s' that could be set",
+                   lua_tostring(L, 2));
+    int count = read_key(L, 2, indices);
+    pg_array *view = l_array_push(L);
+    l_check(L, pg_index_view(view, a, indices, count, &err), &err);
+    assign_value(L, view, 3);
+    return 0;
+}
+
+/* --- methods
+ * ------------------------------------------------------------------------ */
+
+/* Arguments first .. last are positions, one for each axis. */
+static int read_positions(lua_State *L, int first, int last, pg_index *indices)
+{
+    int count = last - first + 1;
+    if (count > PG_MAXDIM)
+        luaL_error(L, "%d positions: the rank is at most %d", count, PG_MAXDIM);
+    for (int i = 0; i < count; i++) {
+        indices[i] = PG_INDEX_ALL;
+        indices[i].kind = PG_INDEX_POSITION;
+        indices[i].first = luaL_checkinteger(L, first + i);
+    }
+    return count;
+}
+
+static int l_array_get(lua_State *L)
+{
+    pg_index indices[PG_MAXDIM];
+    const pg_array *a = l_array_to(L, 1);
+    int count = read_positions(L, 2, lua_gettop(L), indices);
+    return push_indexed(L, a, indices, count);
+}
+
+static int l_array_set(lua_State *L)
+{
+    pg_error err;
+    pg_index indices[PG_MAXDIM];
+    const pg_array *a = l_array_check(L, 1);
+    int value = lua_gettop(L);
+    luaL_argcheck(L, value >= 2, 2, "a value is missing");
+    int count = read_positions(L, 2, value - 1, indices);
+    pg_array *view = l_array_push(L);
+    l_check(L, pg_index_view(view, a, indices, count, &err), &err);
+    assign_value(L, view, value);
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* rows (axis 0) and cols (axis 1): first to last, both included. */
+static int l_array_lines(lua_State *L)
+{
+    pg_index indices[2] = {PG_INDEX_ALL, PG_INDEX_ALL};
+    const pg_array *a = l_array_to(L, 1);
+    int axis = l_operation_of(L);
+    indices[axis].has_first = indices[axis].has_last = true;
+    indices[axis].first = luaL_checkinteger(L, 2);
+    indices[axis].last = luaL_optinteger(L, 3, indices[axis].first);
+    return push_indexed(L, a, indices, axis + 1);
+}
+
+static int l_array_take(lua_State *L)
+{
+    pg_error err;
+    lua_settop(L, 3);
+    const pg_array *a = l_array_to(L, 1);
+    const pg_dtype integer = PG_INT64;
+    const pg_array *positions = l_array_test(L, 2);
+    if (!positions)
+        positions = l_array_from_value(L, 2, &integer);
+    luaL_argcheck(L, a->ndim > 0, 1, "an array of rank 0 has no positions");
+    int axis = lua_isnoneornil(L, 3) ? 0 : l_axis_check(L, 3, a);
+    pg_array *out = l_array_push(L);
+    return l_array_return(L, pg_take(out, a, positions, axis, &err), &err);
+}
+
+static const luaL_Reg methods[] = {
+    {"get", l_array_get},
+    {"set", l_array_set},
+    {"take", l_array_take},
+    {NULL, NULL},
+};
+
+static const l_operation lines[] = {
+    {"rows", l_array_lines, 0},
+    {"cols", l_array_lines, 1},
+    {NULL, NULL, 0},
+};
+
+void l_add_index_methods(lua_State *L)
+{
+    luaL_setfuncs(L, methods, 0);
+    l_add_operations(L, lines);
+}

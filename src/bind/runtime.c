@@ -1,0 +1,49 @@
+/* Threads, and what runs underneath. */
+#include "bind.h"
+
+#include <limits.h>
+
+#include "../core/kernels.h"
+#include "../core/linalg.h"
+#include "../core/runtime.h"
+
+/* threads([n]): the number; or sets it, and returns what it was. */
+static int l_runtime_threads(lua_State *L)
+{
+    pg_error err;
+    int before = pg_threads();
+    if (!lua_isnoneornil(L, 1)) {
+        lua_Integer n = luaL_checkinteger(L, 1);
+        int threads = n < 0 || n > INT_MAX ? 0 : (int)n;
+        l_check(L, pg_set_threads(threads, &err), &err);
+    }
+    lua_pushinteger(L, before);
+    return 1;
+}
+
+static int l_runtime_info(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushstring(L, PG_VERSION);
+    lua_setfield(L, -2, "version");
+    lua_pushstring(L, pg_blas_name());
+    lua_setfield(L, -2, "blas");
+    lua_pushstring(L, pg_kernels_name());
+    lua_setfield(L, -2, "kernels");
+    lua_pushinteger(L, pg_threads());
+    lua_setfield(L, -2, "threads");
+    lua_pushinteger(L, (lua_Integer)pg_live_bytes());
+    lua_setfield(L, -2, "bytes");
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"threads", l_runtime_threads},
+    {"info", l_runtime_info},
+    {NULL, NULL},
+};
+
+void l_open_runtime(lua_State *L)
+{
+    luaL_setfuncs(L, functions, 0);
+}
