@@ -1,0 +1,23 @@
+--- Perigee: neural-network experiments in Lua, over a C core.
+--
+-- `local pg = require "perigee"` gives arrays, files, random numbers, the
+-- notebook's kernels and the model; docs/design.md says where each lives.
+
+local core = require "perigee.core"
+local array_text = require "perigee.text"
+
+local pg = { _VERSION = "Perigee " .. core.info().version }
+
+-- What C gives under a name is the user's, but for what a Lua file wraps.
+for name, value in pairs(core) do
+  pg[name] = value
+end
+pg.trainer = nil
+
+pg.Model = require "perigee.model"
+pg.dataset = require "perigee.dataset"
+pg.progress = require("perigee.progress").each
+
+getmetatable(core.zeros(1)).__tostring = array_text
+
+return pg

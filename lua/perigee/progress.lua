@@ -1,0 +1,157 @@
+--- tqdm's line: how far a loop is, how fast, and how long it will take.
+--
+--   45%|████▌     | 450/1000 [00:23<00:28, 19.50it/s] loss 0.5012
+--
+-- On a terminal the line is redrawn in place, at most ten times a second;
+-- elsewhere a plain line is written at each tenth of the way. All on stderr.
+
+local found, uv = pcall(require, "luv")
+
+local REDRAW = 0.1 -- seconds between two drawings
+local EIGHTHS = { [0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" }
+local FULL = "█"
+local BAR = 10 -- characters, where the terminal's width is not known
+local UNKNOWN = "?"
+
+local function seconds_now()
+  return uv.hrtime() * 1e-9
+end
+
+--- "01:05", or "1:01:05" from an hour on.
+local function clock(seconds)
+  local s = math.floor(seconds)
+  if s < 3600 then
+    return string.format("%02d:%02d", s // 60, s % 60)
+  end
+  return string.format("%d:%02d:%02d", s // 3600, s // 60 % 60, s % 60)
+end
+
+--- A bar `width` characters long, filled to an eighth of a character.
+local function blocks(fraction, width)
+  local eighths = math.floor(fraction * width * 8)
+  local full, rest = eighths // 8, eighths % 8
+  local filled = full + (rest > 0 and 1 or 0)
+  return FULL:rep(full) .. EIGHTHS[rest] .. (" "):rep(width - filled)
+end
+
+--- "19.50it/s", or "1.25s/it" where an iteration takes longer than a second.
+local function speed(rate)
+  if rate == 0 then
+    return UNKNOWN .. "it/s"
+  elseif rate < 1 then
+    return string.format("%.2fs/it", 1 / rate)
+  end
+  return string.format("%.2fit/s", rate)
+end
+
+---@class perigee.progress.bar
+local Bar = {}
+Bar.__index = Bar
+
+--- The line as text; the bar takes what is left of `width` columns.
+function Bar:line(width)
+  local elapsed = seconds_now() - self.start
+  local rate = elapsed > 0 and self.done / elapsed or 0
+  local fraction = self.total > 0 and self.done / self.total or 1
+  local left = rate > 0 and clock((self.total - self.done) / rate) or UNKNOWN
+  local head = string.format("%s%3d%%|", self.title, math.floor(100 * fraction))
+  local tail = string.format("| %d/%d [%s<%s, %s]%s", self.done, self.total, clock(elapsed), left,
+    speed(rate), self.note ~= "" and " " .. self.note or "")
+  local room = width and width - utf8.len(head, 1, -1, true) - utf8.len(tail, 1, -1, true) - 1
+    or BAR
+  return head .. blocks(fraction, math.max(0, room)) .. tail
+end
+
+--- On a terminal: over the last drawing. The rest of the old line is cleared.
+function Bar:draw()
+  io.stderr:write("\r", self:line(self.tty:get_winsize()), "\27[K")
+end
+
+--- Elsewhere: a line for each tenth that was passed.
+function Bar:log()
+  local tenth = self.total > 0 and self.done * 10 // self.total or 10
+  if tenth > self.tenth then
+    self.tenth = tenth
+    io.stderr:write(self:line(), "\n")
+  end
+end
+
+--- `done` of the total are done; `note` is put behind the line.
+---@param done integer
+---@param note? string
+function Bar:update(done, note)
+  self.done, self.note = done, note or ""
+  if not self.tty then
+    self:log()
+    return
+  end
+  local now = seconds_now()
+  if now - self.drawn >= REDRAW then
+    self.drawn = now
+    self:draw()
+  end
+end
+
+--- Draws the line a last time, as far as it came, and leaves it. Twice does no
+--- harm.
+function Bar:close()
+  if self.closed then
+    return
+  end
+  self.closed = true
+  if self.tty then
+    self:draw()
+    io.stderr:write("\n")
+    self.tty:close()
+  end
+end
+
+Bar.__close = Bar.close
+
+local progress = {}
+
+--- A line for `total` steps, which its owner updates and closes (`local bar
+--- <close> = ...` does so by itself).
+---@param total integer  steps, 0 or more
+---@param title? string  put before the line
+---@return perigee.progress.bar
+function progress.bar(total, title)
+  if not found then
+    error("a progress line needs luv: install Debian's package lua-luv", 2)
+  end
+  local terminal = uv.guess_handle(2) == "tty"
+  return setmetatable({
+    total = total,
+    title = title and title .. ": " or "",
+    note = "",
+    done = 0,
+    start = seconds_now(),
+    drawn = -math.huge,
+    tenth = 0,
+    tty = terminal and uv.new_tty(2, false) or nil,
+  }, Bar)
+end
+
+--- `for i in pg.progress(n) do ... end`: i from 1 to n, with a line on stderr
+--- that tells how far the loop is. Leaving the loop early closes the line.
+---@param n integer  how many
+---@param title? string  put before the line
+---@return fun(): integer?
+function progress.each(n, title)
+  if math.type(n) ~= "integer" or n < 0 then
+    error("progress: a count is needed (an integer, 0 or more), not " .. tostring(n), 2)
+  end
+  local bar = progress.bar(n, title)
+  local function next_step(_, i)
+    if i > 0 then
+      bar:update(i)
+    end
+    if i < n then
+      return i + 1
+    end
+    bar:close()
+  end
+  return next_step, nil, 0, bar
+end
+
+return progress

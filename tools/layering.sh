@@ -1,0 +1,40 @@
+#!/bin/sh
+# Dependencies point down: examples > lua > src/bind > src/core. Fails, and
+# names the lines, where one points up.
+set -eu
+
+failed=0
+forbid() { # forbid WHY PATTERN PATH...
+    why=$1 pattern=$2
+    shift 2
+    if grep -nE "$pattern" "$@"; then
+        echo "layering: $why" >&2
+        failed=1
+    fi
+}
+
+forbid "the core must not know Lua" \
+    '^[[:space:]]*#[[:space:]]*include.*(lua|lauxlib|lualib)\.h' src/core/*
+forbid "the core must not know what is above it" \
+    '^[[:space:]]*#[[:space:]]*include.*(bind|host)/' src/core/*
+forbid "the core must not print, exit or jump" \
+    '(^|[^a-zA-Z_])(printf|puts|putchar|exit|abort|longjmp)[[:space:]]*\(' src/core/*
+forbid "the bindings must not know the host" \
+    '^[[:space:]]*#[[:space:]]*include.*host/' src/bind/*
+forbid "the host finds the module as any Lua does, and must not know the core" \
+    '^[[:space:]]*#[[:space:]]*include.*(bind/|core/[^p])' src/host/*
+forbid "the library must not need the examples" \
+    'require.*examples' lua/perigee/*.lua
+forbid "an example uses the library, not the core" \
+    'require.*perigee\.core' examples/*.lua
+
+# Process-wide state is in runtime.c. What stays allowed: constants, and the two
+# choices that are made once for a process (which kernels, which BLAS).
+if nm -A "${BUILD:-build}"/obj/core/*.o 2>/dev/null |
+    grep -E ' [bBdD] ' |
+    grep -vE '/(runtime|dispatch|linalg)\.o:|\.rel\.ro'; then
+    echo "layering: process-wide state outside of the runtime" >&2
+    failed=1
+fi
+
+exit $failed
