@@ -1,0 +1,13 @@
+/*
+ * random.h -- the generator that other bindings draw from.
+ */
+#ifndef PG_BIND_RANDOM_H
+#define PG_BIND_RANDOM_H
+
+#include "../core/random.h"
+#include "bind.h"
+
+/* The generator at arg, or the module's own where arg is absent. */
+pg_random *l_random_opt(lua_State *L, int arg);
+
+#endif
