@@ -1,0 +1,283 @@
+/* The notebook's kernels. Networks, gradients and activations are plain tables
+   of arrays: {W1, b1, W2, b2}, {dW1, ...}, {A1, A2}. */
+#include "network.h"
+
+#include <string.h>
+
+#include "../core/forward.h"
+#include "../core/gradient.h"
+#include "../core/loss.h"
+#include "../core/update.h"
+#include "random.h"
+
+/* --- tables of arrays -------------------------------------------------------
+ */
+
+/* The array in the table at arg called prefix, letter, number; NULL where there
+   is none and it is optional. Raw, so that the table does hold it. */
+static pg_array *table_array(lua_State *L, int arg, const char *prefix,
+                             char letter, int number, bool optional)
+{
+    const char *name =
+        lua_pushfstring(L, "%s%c%d", prefix, (int)letter, number);
+    lua_pushvalue(L, -1);
+    int type = lua_rawget(L, arg);
+    pg_array *a = type == LUA_TUSERDATA ? l_array_test(L, -1) : NULL;
+    if (!a && !(optional && type == LUA_TNIL))
+        luaL_error(L, "%s must be an array, not %s", name,
+                   type == LUA_TNIL ? "absent" : luaL_typename(L, -1));
+    lua_pop(L, 2);
+    return a;
+}
+
+void l_network_check(lua_State *L, int arg, const char *prefix,
+                     pg_network *network)
+{
+    luaL_checktype(L, arg, LUA_TTABLE);
+    *network = (pg_network){0};
+    for (int l = 0;; l++) {
+        pg_array *W = table_array(L, arg, prefix, 'W', l + 1, l > 0);
+        if (!W)
+            return;
+        if (l == PG_MAX_LAYERS)
+            luaL_error(L, "a network has at most %d layers", PG_MAX_LAYERS);
+        network->W[l] = W;
+        network->b[l] = table_array(L, arg, prefix, 'b', l + 1, false);
+        network->layers = l + 1;
+    }
+}
+
+/* Adds an empty array to the table on top. */
+static pg_array *push_field(lua_State *L, const char *prefix, char letter,
+                            int number)
+{
+    lua_pushfstring(L, "%s%c%d", prefix, (int)letter, number);
+    pg_array *a = l_array_push(L);
+    lua_rawset(L, -3);
+    return a;
+}
+
+void l_network_push(lua_State *L, const char *prefix, pg_network *network,
+                    int layers)
+{
+    network->layers = layers;
+    lua_createtable(L, 0, 2 * layers);
+    for (int l = 0; l < layers; l++) {
+        network->W[l] = push_field(L, prefix, 'W', l + 1);
+        network->b[l] = push_field(L, prefix, 'b', l + 1);
+    }
+}
+
+/* Ends a function whose new table of arrays is on top. */
+static int return_arrays(lua_State *L, pg_status status, const pg_error *err)
+{
+    l_check(L, status, err);
+    l_collect(L);
+    return 1;
+}
+
+/* --- initialization ---------------------------------------------------------
+ */
+
+/* The number of units on top of the stack, which is popped. */
+static size_t check_units(lua_State *L, const char *what)
+{
+    int is_integer;
+    lua_Integer units = lua_tointegerx(L, -1, &is_integer);
+    if (!is_integer || units < 1)
+        luaL_error(L, "%s must be an integer, 1 or more, not %s", what,
+                   luaL_tolstring(L, -1, NULL));
+    lua_pop(L, 1);
+    return (size_t)units;
+}
+
+/* Hidden widths from the number or list at arg; returns how many. */
+static int check_hidden(lua_State *L, int arg, size_t *widths)
+{
+    if (!lua_istable(L, arg)) {
+        lua_pushvalue(L, arg);
+        widths[0] = check_units(L, "hidden");
+        return 1;
+    }
+    lua_Unsigned count = lua_rawlen(L, arg);
+    if (count < 1 || count > PG_MAX_LAYERS - 1)
+        luaL_error(L, "hidden must be a number of units, or a list of 1 to %d",
+                   PG_MAX_LAYERS - 1);
+    for (lua_Unsigned i = 0; i < count; i++) {
+        lua_rawgeti(L, arg, (lua_Integer)i + 1);
+        widths[i] = check_units(L, "hidden");
+    }
+    return (int)count;
+}
+
+static void check_option_names(lua_State *L, int arg)
+{
+    if (lua_isnoneornil(L, arg))
+        return;
+    luaL_checktype(L, arg, LUA_TTABLE);
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        const char *name =
+            lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        if (strcmp(name, "classes") != 0 && strcmp(name, "dtype") != 0 &&
+            strcmp(name, "random") != 0)
+            luaL_error(L,
+                       "initialization: unknown option '%s'; there are "
+                       "classes, dtype, random",
+                       name);
+    }
+}
+
+/* Pushes the option at arg, or nil; returns its index. */
+static int push_option(lua_State *L, int arg, const char *name)
+{
+    if (lua_isnoneornil(L, arg))
+        lua_pushnil(L);
+    else
+        lua_getfield(L, arg, name);
+    return lua_gettop(L);
+}
+
+static size_t classes_option(lua_State *L, int arg)
+{
+    if (lua_isnil(L, push_option(L, arg, "classes"))) {
+        lua_pop(L, 1);
+        return 10;
+    }
+    return check_units(L, "classes");
+}
+
+static pg_dtype dtype_option(lua_State *L, int arg, const pg_array *x)
+{
+    pg_dtype otherwise = pg_dtype_is_float(x->dtype) ? x->dtype : PG_FLOAT64;
+    pg_dtype dtype = l_dtype_opt(L, push_option(L, arg, "dtype"), otherwise);
+    if (!pg_dtype_is_float(dtype))
+        luaL_error(L, "a network is float32 or float64, not %s",
+                   pg_dtype_name(dtype));
+    return dtype;
+}
+
+/* initialization(x, hidden [, {classes = 10, dtype =, random =}]) */
+static int l_network_initialization(lua_State *L)
+{
+    pg_error err;
+    pg_network network;
+    size_t widths[PG_MAX_LAYERS + 1];
+    char text[PG_SHAPE_TEXT];
+    const pg_array *x = l_array_to(L, 1);
+    check_option_names(L, 3);
+    if (x->ndim != 2)
+        luaL_error(L, "x must be (rows, inputs), not of shape %s",
+                   pg_shape_text(text, x));
+    widths[0] = x->shape[1];
+    int layers = 1 + check_hidden(L, 2, widths + 1);
+    widths[layers] = classes_option(L, 3);
+    pg_dtype dtype = dtype_option(L, 3, x);
+    pg_random *random = l_random_opt(L, push_option(L, 3, "random"));
+    l_network_push(L, "", &network, layers);
+    return return_arrays(
+        L, pg_network_initialize(&network, dtype, widths, random, &err), &err);
+}
+
+/* --- forward, gradient, update ----------------------------------------------
+ */
+
+/* forward(x, weights) -> {A1, A2, ...} */
+static int l_network_forward(lua_State *L)
+{
+    pg_error err;
+    pg_network network;
+    pg_array *a[PG_MAX_LAYERS];
+    const pg_array *x = l_array_to(L, 1);
+    l_network_check(L, 2, "", &network);
+    lua_createtable(L, 0, network.layers);
+    for (int l = 0; l < network.layers; l++)
+        a[l] = push_field(L, "", 'A', l + 1);
+    return return_arrays(L, pg_forward(a, &network, x, &err), &err);
+}
+
+/* gradient(x, y, activations, weights) -> {dW1, db1, ...} */
+static int l_network_gradient(lua_State *L)
+{
+    pg_error err;
+    pg_network network, gradients;
+    const pg_array *a[PG_MAX_LAYERS];
+    const pg_array *x = l_array_to(L, 1), *y = l_array_to(L, 2);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    l_network_check(L, 4, "", &network);
+    for (int l = 0; l < network.layers; l++)
+        a[l] = table_array(L, 3, "", 'A', l + 1, false);
+    l_network_push(L, "d", &gradients, network.layers);
+    return return_arrays(L, pg_gradient(&gradients, x, y, a, &network, &err),
+                         &err);
+}
+
+/* update(weights, gradients, rate) -> weights, changed in place */
+static int l_network_update(lua_State *L)
+{
+    pg_error err;
+    pg_network network, gradients;
+    l_network_check(L, 1, "", &network);
+    l_network_check(L, 2, "d", &gradients);
+    double rate = luaL_checknumber(L, 3);
+    luaL_argcheck(L, rate - rate == 0, 3, "a rate must be finite");
+    l_check(L, pg_update(&network, &gradients, rate, &err), &err);
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* --- loss -------------------------------------------------------------------
+ */
+
+/* The last of A1, A2, ... in the table at arg; NULL where there is no A1. */
+static const pg_array *last_activation(lua_State *L, int arg)
+{
+    pg_array *last = NULL;
+    for (int l = 1; lua_istable(L, arg); l++) {
+        pg_array *a = table_array(L, arg, "", 'A', l, true);
+        if (!a)
+            break;
+        last = a;
+    }
+    return last;
+}
+
+/* cross_entropy(activations or the last of them, y) -> number */
+static int l_network_cross_entropy(lua_State *L)
+{
+    pg_error err;
+    double loss;
+    const pg_array *a = last_activation(L, 1);
+    if (!a)
+        a = l_array_to(L, 1);
+    const pg_array *y = l_array_to(L, 2);
+    l_check(L, pg_cross_entropy(&loss, a, y, &err), &err);
+    lua_pushnumber(L, loss);
+    return 1;
+}
+
+/* accuracy(y_true, y_pred) -> number in 0..1 */
+static int l_network_accuracy(lua_State *L)
+{
+    pg_error err;
+    double accuracy;
+    const pg_array *a = l_array_to(L, 1), *b = l_array_to(L, 2);
+    l_check(L, pg_accuracy(&accuracy, a, b, &err), &err);
+    lua_pushnumber(L, accuracy);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"initialization", l_network_initialization},
+    {"forward", l_network_forward},
+    {"gradient", l_network_gradient},
+    {"update", l_network_update},
+    {"cross_entropy", l_network_cross_entropy},
+    {"accuracy", l_network_accuracy},
+    {NULL, NULL},
+};
+
+void l_open_network(lua_State *L)
+{
+    luaL_setfuncs(L, functions, 0);
+    l_open_trainer(L);
+}

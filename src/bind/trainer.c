@@ -1,0 +1,118 @@
+/* The fused path, for model.lua: the table perigee.core.trainer. What the core
+   refuses comes back as nil and a message, so that the library can raise it
+   where its caller stands. */
+#include "network.h"
+
+#include "../core/predict.h"
+#include "../core/targets.h"
+#include "../core/trainer.h"
+
+#define L_TRAINER "perigee.trainer"
+
+typedef struct l_trainer {
+    pg_trainer *trainer; /* NULL: freed */
+} l_trainer;
+
+static pg_trainer *check_trainer(lua_State *L, int arg)
+{
+    l_trainer *t = luaL_checkudata(L, arg, L_TRAINER);
+    luaL_argcheck(L, t->trainer, arg, "the trainer was freed");
+    return t->trainer;
+}
+
+/* labels(y, classes) -> labels (n) int32, classes. classes 0: find it. */
+static int l_trainer_labels(lua_State *L)
+{
+    pg_error err;
+    const pg_array *y = l_array_to(L, 1);
+    size_t classes = l_length_check(L, 2);
+    pg_array *out = l_array_push(L);
+    if (pg_targets_labels(out, &classes, y, &err) != PG_OK)
+        return l_failure(L, &err);
+    lua_pushinteger(L, (lua_Integer)classes);
+    return 2;
+}
+
+/* new(x, scale, labels, weights) -> trainer */
+static int l_trainer_new(lua_State *L)
+{
+    pg_error err;
+    pg_network network;
+    const pg_array *x = l_array_check(L, 1), *labels = l_array_check(L, 3);
+    double scale = luaL_checknumber(L, 2);
+    l_network_check(L, 4, "", &network);
+    l_trainer *t = lua_newuserdatauv(L, sizeof *t, 0);
+    t->trainer = NULL;
+    luaL_setmetatable(L, L_TRAINER);
+    if (pg_trainer_new(&t->trainer, x, scale, labels, &network, &err) != PG_OK)
+        return l_failure(L, &err);
+    l_collect(L);
+    return 1;
+}
+
+/* step(trainer, weights, rate) -> loss; or nil, message, and whether it was a
+   number that was not finite. */
+static int l_trainer_step(lua_State *L)
+{
+    pg_error err;
+    pg_network network;
+    double loss;
+    pg_trainer *trainer = check_trainer(L, 1);
+    l_network_check(L, 2, "", &network);
+    pg_status status =
+        pg_trainer_step(trainer, &network, luaL_checknumber(L, 3), &loss, &err);
+    if (status != PG_OK) {
+        lua_pushboolean(L, status == PG_EFINITE);
+        l_failure(L, &err);
+        lua_rotate(L, -3, -1);
+        return 3;
+    }
+    lua_pushnumber(L, loss);
+    return 1;
+}
+
+/* predict(weights, x, scale) -> labels (n) int64 */
+static int l_trainer_predict(lua_State *L)
+{
+    pg_error err;
+    pg_network network;
+    l_network_check(L, 1, "", &network);
+    const pg_array *x = l_array_check(L, 2);
+    double scale = luaL_checknumber(L, 3);
+    pg_array *out = l_array_push(L);
+    if (pg_network_predict(out, &network, x, scale, &err) != PG_OK)
+        return l_failure(L, &err);
+    l_collect(L);
+    return 1;
+}
+
+static int l_trainer_free(lua_State *L)
+{
+    l_trainer *t = luaL_checkudata(L, 1, L_TRAINER);
+    pg_trainer_free(t->trainer);
+    t->trainer = NULL;
+    return 0;
+}
+
+static const luaL_Reg functions[] = {
+    {"labels", l_trainer_labels},
+    {"new", l_trainer_new},
+    {"step", l_trainer_step},
+    {"predict", l_trainer_predict},
+    {NULL, NULL},
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc", l_trainer_free},
+    {"__close", l_trainer_free},
+    {NULL, NULL},
+};
+
+void l_open_trainer(lua_State *L)
+{
+    luaL_newmetatable(L, L_TRAINER);
+    luaL_setfuncs(L, metamethods, 0);
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    lua_setfield(L, -2, "trainer");
+}

@@ -1,0 +1,64 @@
+#include "loss.h"
+
+#include <math.h>
+
+#include "dense.h"
+#include "map.h"
+#include "reduce.h"
+#include "scalar.h"
+#include "targets.h"
+
+/* Most of y is zero, and log is dear; but 0 * NaN is NaN. */
+static double sum_of_logs(const double *a, const double *y, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        if (y[i] != 0 || isnan(a[i]))
+            sum += y[i] * log(a[i] + 1e-9);
+    return sum;
+}
+
+pg_status pg_cross_entropy(double *loss, const pg_array *a, const pg_array *y,
+                           pg_error *err)
+{
+    pg_array likely = {0}, wanted;
+    pg_status status = pg_targets_rows(&wanted, y, a, PG_FLOAT64, err);
+    if (status == PG_OK)
+        status = pg_dense(&likely, a, PG_FLOAT64, err);
+    if (status == PG_OK)
+        *loss = -sum_of_logs(likely.data, wanted.data, pg_array_size(&likely)) /
+                (double)a->shape[0];
+    pg_array_release(&wanted);
+    pg_array_release(&likely);
+    return status;
+}
+
+static pg_status mean_of(double *mean, const pg_array *a, pg_error *err)
+{
+    pg_array reduced;
+    pg_scalar scalar = {0};
+    pg_status status = pg_reduce(&reduced, PG_MEAN, a, PG_ALL, false, err);
+    if (status == PG_OK)
+        status = pg_array_item(&scalar, &reduced, err);
+    *mean = scalar.as.f;
+    pg_array_release(&reduced);
+    return status;
+}
+
+pg_status pg_accuracy(double *accuracy, const pg_array *a, const pg_array *b,
+                      pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    if (!pg_array_same_shape(a, b))
+        return pg_fail(err, PG_ESHAPE,
+                       "accuracy: shapes %s and %s are not the same",
+                       pg_shape_text(ta, a), pg_shape_text(tb, b));
+    if (pg_array_size(a) == 0)
+        return pg_fail(err, PG_ESHAPE, "accuracy: there are no labels");
+    pg_array equal;
+    pg_status status = pg_binary(&equal, PG_EQUAL, a, b, err);
+    if (status == PG_OK)
+        status = mean_of(accuracy, &equal, err);
+    pg_array_release(&equal);
+    return status;
+}

@@ -1,0 +1,220 @@
+#include "network.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cast.h"
+#include "random.h"
+
+/* --- checks ----------------------------------------------------------------
+ */
+
+/* W_l must be (anything but 0, inputs), b_l (1, rows of W_l). */
+static pg_status check_layer(const pg_network *network, int l, pg_error *err)
+{
+    const pg_array *W = network->W[l], *b = network->b[l];
+    char tw[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    if (W->ndim != 2 || W->shape[0] == 0 || W->shape[1] == 0)
+        return pg_fail(err, PG_ESHAPE,
+                       "W%d must be a matrix of at least one element, not of "
+                       "shape %s",
+                       l + 1, pg_shape_text(tw, W));
+    if (b->ndim != 2 || b->shape[0] != 1 || b->shape[1] != W->shape[0])
+        return pg_fail(err, PG_ESHAPE,
+                       "b%d of shape %s does not fit W%d of shape %s: it must "
+                       "be (1, %zu)",
+                       l + 1, pg_shape_text(tb, b), l + 1, pg_shape_text(tw, W),
+                       W->shape[0]);
+    if (l > 0 && W->shape[1] != network->W[l - 1]->shape[0])
+        return pg_fail(err, PG_ESHAPE,
+                       "W%d of shape %s does not fit W%d of shape %s: its "
+                       "columns must be the other's rows",
+                       l + 1, pg_shape_text(tw, W), l,
+                       pg_shape_text(tb, network->W[l - 1]));
+    return PG_OK;
+}
+
+static pg_status check_dtype(const pg_array *a, const char *name, int l,
+                             pg_dtype dtype, pg_error *err)
+{
+    if (!pg_dtype_is_float(a->dtype))
+        return pg_fail(err, PG_EDTYPE,
+                       "%s%d is %s; a network is float32 or float64", name,
+                       l + 1, pg_dtype_name(a->dtype));
+    if (a->dtype != dtype)
+        return pg_fail(err, PG_EDTYPE,
+                       "%s%d is %s where W1 is %s; a network has one dtype",
+                       name, l + 1, pg_dtype_name(a->dtype),
+                       pg_dtype_name(dtype));
+    return PG_OK;
+}
+
+pg_status pg_network_check(const pg_network *network, pg_error *err)
+{
+    pg_status status = PG_OK;
+    for (int l = 0; l < network->layers && status == PG_OK; l++) {
+        pg_dtype dtype = network->W[0]->dtype;
+        status = check_layer(network, l, err);
+        if (status == PG_OK)
+            status = check_dtype(network->W[l], "W", l, dtype, err);
+        if (status == PG_OK)
+            status = check_dtype(network->b[l], "b", l, dtype, err);
+    }
+    return status;
+}
+
+static pg_status check_gradient(const pg_array *g, const pg_array *w,
+                                const char *name, int l, pg_error *err)
+{
+    char tg[PG_SHAPE_TEXT], tw[PG_SHAPE_TEXT];
+    if (pg_array_same_shape(g, w))
+        return PG_OK;
+    return pg_fail(
+        err, PG_ESHAPE, "d%s%d of shape %s does not fit %s%d of shape %s", name,
+        l + 1, pg_shape_text(tg, g), name, l + 1, pg_shape_text(tw, w));
+}
+
+pg_status pg_network_check_gradients(const pg_network *gradients,
+                                     const pg_network *network, pg_error *err)
+{
+    pg_status status = pg_network_check(network, err);
+    if (status == PG_OK && gradients->layers != network->layers)
+        return pg_fail(err, PG_ESHAPE,
+                       "gradients of %d layers do not fit weights of %d",
+                       gradients->layers, network->layers);
+    for (int l = 0; l < network->layers && status == PG_OK; l++) {
+        status = check_gradient(gradients->W[l], network->W[l], "W", l, err);
+        if (status == PG_OK)
+            status =
+                check_gradient(gradients->b[l], network->b[l], "b", l, err);
+    }
+    return status;
+}
+
+pg_status pg_network_check_input(const pg_network *network, const pg_array *x,
+                                 pg_error *err)
+{
+    pg_status status = pg_network_check(network, err);
+    char tx[PG_SHAPE_TEXT], tw[PG_SHAPE_TEXT];
+    if (status == PG_OK &&
+        (x->ndim != 2 || x->shape[1] != network->W[0]->shape[1]))
+        return pg_fail(err, PG_ESHAPE,
+                       "x of shape %s does not fit W1 of shape %s: it must be "
+                       "(rows, %zu)",
+                       pg_shape_text(tx, x), pg_shape_text(tw, network->W[0]),
+                       network->W[0]->shape[1]);
+    return status;
+}
+
+/* --- initialization --------------------------------------------------------
+ */
+
+static pg_status draw_weights(pg_array *W, pg_dtype dtype, const size_t *shape,
+                              struct pg_random *random, pg_error *err)
+{
+    pg_array drawn;
+    pg_status status = pg_array_new(&drawn, PG_FLOAT64, 2, shape, err);
+    if (status != PG_OK)
+        return status;
+    double *w = drawn.data, factor = sqrt(1.0 / (double)shape[1]);
+    size_t n = pg_array_size(&drawn);
+    pg_random_normal(random, w, n);
+    for (size_t i = 0; i < n; i++)
+        w[i] *= factor;
+    status = pg_array_astype(W, &drawn, dtype, err);
+    pg_array_release(&drawn);
+    return status;
+}
+
+pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
+                                const size_t *widths, struct pg_random *random,
+                                pg_error *err)
+{
+    pg_status status = PG_OK;
+    for (int l = 0; l <= network->layers; l++)
+        if (widths[l] == 0)
+            return pg_fail(err, PG_EARG, "a layer needs at least one unit");
+    for (int l = 0; l < network->layers && status == PG_OK; l++) {
+        size_t weights[2] = {widths[l + 1], widths[l]};
+        size_t biases[2] = {1, widths[l + 1]};
+        status = draw_weights(network->W[l], dtype, weights, random, err);
+        if (status == PG_OK)
+            status = pg_array_zeros(network->b[l], dtype, 2, biases, err);
+    }
+    for (int l = 0; l < network->layers && status != PG_OK; l++) {
+        pg_array_release(network->W[l]);
+        pg_array_release(network->b[l]);
+    }
+    return status;
+}
+
+/* --- one run of numbers ----------------------------------------------------
+ */
+
+void pg_layout_of(pg_layout *layout, const pg_network *network)
+{
+    *layout =
+        (pg_layout){.layers = network->layers, .dtype = network->W[0]->dtype};
+    layout->width[0] = network->W[0]->shape[1];
+    for (int l = 0; l < network->layers; l++) {
+        layout->width[l + 1] = network->W[l]->shape[0];
+        layout->W[l] = layout->count;
+        layout->b[l] = layout->W[l] + layout->width[l] * layout->width[l + 1];
+        layout->count = layout->b[l] + layout->width[l + 1];
+    }
+}
+
+bool pg_layout_same(const pg_layout *a, const pg_layout *b)
+{
+    return a->layers == b->layers && a->dtype == b->dtype &&
+           memcmp(a->width, b->width, sizeof a->width) == 0;
+}
+
+void *pg_layout_at(const pg_layout *layout, const void *run, size_t offset)
+{
+    return (char *)run + offset * pg_dtype_size(layout->dtype);
+}
+
+/* W_l and b_l of a run, as arrays that borrow it. */
+static void run_arrays(pg_array *W, pg_array *b, const pg_layout *layout,
+                       const void *run, int l)
+{
+    size_t weights[2] = {layout->width[l + 1], layout->width[l]};
+    size_t biases[2] = {1, layout->width[l + 1]};
+    pg_array_borrow(W, pg_layout_at(layout, run, layout->W[l]), layout->dtype,
+                    2, weights);
+    pg_array_borrow(b, pg_layout_at(layout, run, layout->b[l]), layout->dtype,
+                    2, biases);
+}
+
+void pg_layout_pack(const pg_layout *layout, void *run,
+                    const pg_network *network)
+{
+    for (int l = 0; l < layout->layers; l++) {
+        pg_array W, b;
+        run_arrays(&W, &b, layout, run, l);
+        pg_cast_array(&W, network->W[l]);
+        pg_cast_array(&b, network->b[l]);
+    }
+}
+
+void pg_layout_unpack(const pg_layout *layout, const pg_network *network,
+                      const void *run)
+{
+    for (int l = 0; l < layout->layers; l++) {
+        pg_array W, b;
+        run_arrays(&W, &b, layout, run, l);
+        pg_cast_array(network->W[l], &W);
+        pg_cast_array(network->b[l], &b);
+    }
+}
+
+const char *pg_layout_text(char *text, const pg_layout *layout)
+{
+    size_t used = 0;
+    for (int l = 0; l <= layout->layers; l++)
+        used += (size_t)snprintf(text + used, PG_LAYOUT_TEXT - used,
+                                 l ? "-%zu" : "%zu", layout->width[l]);
+    return text;
+}

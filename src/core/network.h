@@ -1,0 +1,73 @@
+/*
+ * network.h -- a fully connected network: its weights, and their layout as one
+ * run of numbers.
+ *
+ * Layer l computes f(a W_l^T + b_l) from the layer before it, f being the
+ * sigmoid in hidden layers and the softmax in the last: the notebook's network
+ * with any number of layers. Layers count from 0 here, names from W1.
+ */
+#ifndef PG_NETWORK_H
+#define PG_NETWORK_H
+
+#include "array.h"
+
+struct pg_random;
+
+enum { PG_MAX_LAYERS = 16 };
+
+/* Arrays that others own; gradients have the same form. */
+typedef struct pg_network {
+    int layers;
+    pg_array *W[PG_MAX_LAYERS]; /* (width of l, width of l - 1) */
+    pg_array *b[PG_MAX_LAYERS]; /* (1, width of l) */
+} pg_network;
+
+/* PG_ESHAPE, naming both shapes, unless each layer fits the one before it;
+   PG_EDTYPE unless all are float32 or all float64. */
+pg_status pg_network_check(const pg_network *network, pg_error *err);
+
+/* The same, and that gradients has the network's shapes. */
+pg_status pg_network_check_gradients(const pg_network *gradients,
+                                     const pg_network *network, pg_error *err);
+
+/* The same, and that x is (n, inputs). */
+pg_status pg_network_check_input(const pg_network *network, const pg_array *x,
+                                 pg_error *err);
+
+/* Fills the network's empty arrays as the notebook does: W_l standard normal
+   times sqrt(1 / width of l - 1), drawn in order in float64 and then rounded,
+   b_l zero. widths (layers + 1), the inputs first; PG_EARG for a width of 0. */
+pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
+                                const size_t *widths, struct pg_random *random,
+                                pg_error *err);
+
+/* --- one run of numbers ---------------------------------------------------
+ */
+
+/* Where each W_l and b_l, dense, begins among `count` numbers of dtype. */
+typedef struct pg_layout {
+    int layers;
+    pg_dtype dtype;
+    size_t width[PG_MAX_LAYERS + 1]; /* the inputs first */
+    size_t W[PG_MAX_LAYERS], b[PG_MAX_LAYERS];
+    size_t count;
+} pg_layout;
+
+/* Of a network that was checked. */
+void pg_layout_of(pg_layout *layout, const pg_network *network);
+bool pg_layout_same(const pg_layout *a, const pg_layout *b);
+
+/* The address of the number at `offset` of a run. */
+void *pg_layout_at(const pg_layout *layout, const void *run, size_t offset);
+
+/* To a run (count) and back, from and to any views. */
+void pg_layout_pack(const pg_layout *layout, void *run,
+                    const pg_network *network);
+void pg_layout_unpack(const pg_layout *layout, const pg_network *network,
+                      const void *run);
+
+/* "784-100-10" into a buffer of PG_LAYOUT_TEXT bytes; returns it. */
+enum { PG_LAYOUT_TEXT = 400 };
+const char *pg_layout_text(char *text, const pg_layout *layout);
+
+#endif

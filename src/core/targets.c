@@ -1,0 +1,107 @@
+#include "targets.h"
+
+#include <string.h>
+
+#include "create.h"
+#include "dense.h"
+
+/* --- labels ----------------------------------------------------------------
+ */
+
+static size_t largest_label(const pg_array *labels)
+{
+    const int32_t *label = labels->data;
+    int32_t largest = 0;
+    for (size_t i = 0; i < labels->shape[0]; i++)
+        largest = label[i] > largest ? label[i] : largest;
+    return (size_t)largest;
+}
+
+/* The column of the only one in a row of zeros, else -1. */
+static int32_t hot_column(const double *row, size_t cols)
+{
+    int32_t hot = -1;
+    for (size_t j = 0; j < cols; j++) {
+        bool one = row[j] == 1;
+        if ((!one && row[j] != 0) || (one && hot >= 0))
+            return -1;
+        hot = one ? (int32_t)j : hot;
+    }
+    return hot;
+}
+
+static pg_status read_hot_rows(pg_array *out, const pg_array *rows,
+                               pg_error *err)
+{
+    size_t n = rows->shape[0], cols = rows->shape[1];
+    pg_status status = pg_array_new(out, PG_INT32, 1, &n, err);
+    if (status != PG_OK)
+        return status;
+    int32_t *label = out->data;
+    for (size_t i = 0; i < n; i++) {
+        label[i] = hot_column((const double *)rows->data + i * cols, cols);
+        if (label[i] < 0) {
+            pg_array_release(out);
+            return pg_fail(err, PG_EARG,
+                           "y: row %zu is not one-hot: it must be zeros and "
+                           "a single one",
+                           i + 1);
+        }
+    }
+    return PG_OK;
+}
+
+static pg_status labels_of_rows(pg_array *out, size_t *classes,
+                                const pg_array *y, pg_error *err)
+{
+    pg_array rows;
+    char text[PG_SHAPE_TEXT];
+    if (*classes && *classes != y->shape[1])
+        return pg_fail(err, PG_ESHAPE,
+                       "y of shape %s does not have one column for each of "
+                       "%zu classes",
+                       pg_shape_text(text, y), *classes);
+    *classes = y->shape[1];
+    pg_status status = pg_dense(&rows, y, PG_FLOAT64, err);
+    if (status == PG_OK)
+        status = read_hot_rows(out, &rows, err);
+    pg_array_release(&rows);
+    return status;
+}
+
+pg_status pg_targets_labels(pg_array *out, size_t *classes, const pg_array *y,
+                            pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    memset(out, 0, sizeof *out);
+    if (y->ndim == 2)
+        return labels_of_rows(out, classes, y, err);
+    if (y->ndim != 1)
+        return pg_fail(err, PG_ESHAPE,
+                       "y must be labels (rank 1) or one-hot rows (rank 2), "
+                       "not of shape %s",
+                       pg_shape_text(text, y));
+    pg_status status = pg_labels_check(out, y, *classes, err);
+    if (status == PG_OK && *classes == 0)
+        *classes = largest_label(out) + 1;
+    return status;
+}
+
+/* --- rows ------------------------------------------------------------------
+ */
+
+pg_status pg_targets_rows(pg_array *out, const pg_array *y, const pg_array *a,
+                          pg_dtype dtype, pg_error *err)
+{
+    char ty[PG_SHAPE_TEXT], ta[PG_SHAPE_TEXT];
+    memset(out, 0, sizeof *out);
+    bool fits = y->ndim == 1 ? a->ndim == 2 && y->shape[0] == a->shape[0]
+                             : y->ndim == 2 && pg_array_same_shape(y, a);
+    if (!fits)
+        return pg_fail(err, PG_ESHAPE,
+                       "y of shape %s does not fit activations of shape %s",
+                       pg_shape_text(ty, y), pg_shape_text(ta, a));
+    if (y->ndim == 1)
+        return pg_onehot(out, y, a->shape[1], dtype, err);
+    return pg_dense(out, y, dtype, err);
+}

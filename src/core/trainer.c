@@ -1,0 +1,273 @@
+#include "trainer.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "block.h"
+#include "kernels.h"
+#include "rows.h"
+#include "runtime.h"
+
+/* Enough for 16 threads; each costs a gradient of memory. */
+enum { MOST_SHARDS = 16 };
+
+struct pg_trainer {
+    pg_layout layout;
+    pg_rows rows;
+    pg_array labels;
+    size_t n, block_rows, blocks;
+    int shards;
+    char *memory; /* shards + 2 runs of the layout's numbers: */
+    size_t bytes;
+    void *gradients; /* (shards, count) */
+    void *weights, *next;
+    double losses[MOST_SHARDS];
+    int threads; /* that have a block below */
+    pg_block block[MOST_SHARDS];
+};
+
+/* --- making -----------------------------------------------------------------
+ */
+
+static pg_status check_data(const pg_array *x, const pg_array *labels,
+                            const pg_network *network, pg_error *err)
+{
+    char tx[PG_SHAPE_TEXT], ty[PG_SHAPE_TEXT];
+    pg_status status = pg_network_check_input(network, x, err);
+    if (status == PG_OK && x->shape[0] == 0)
+        return pg_fail(err, PG_ESHAPE, "x of shape %s has no rows",
+                       pg_shape_text(tx, x));
+    if (status == PG_OK &&
+        (labels->ndim != 1 || labels->shape[0] != x->shape[0]))
+        return pg_fail(err, PG_ESHAPE,
+                       "y of shape %s does not fit x of shape %s: it must "
+                       "have as many rows",
+                       pg_shape_text(ty, labels), pg_shape_text(tx, x));
+    if (status == PG_OK && labels->dtype != PG_INT32)
+        return pg_fail(err, PG_EDTYPE, "labels must be int32, not %s",
+                       pg_dtype_name(labels->dtype));
+    return status;
+}
+
+static pg_status check_labels(const pg_trainer *t, pg_error *err)
+{
+    size_t classes = t->layout.width[t->layout.layers];
+    const int32_t *label = t->labels.data;
+    for (size_t i = 0; i < t->n; i++)
+        if (label[i] < 0 || (size_t)label[i] >= classes)
+            return pg_fail(err, PG_EARG,
+                           "y: row %zu is %ld, outside the classes 0 to %zu",
+                           i + 1, (long)label[i], classes - 1);
+    return PG_OK;
+}
+
+/* Blocks for at least `threads` threads. */
+static pg_status need_blocks(pg_trainer *t, int threads, pg_error *err)
+{
+    pg_status status = PG_OK;
+    while (t->threads < threads && status == PG_OK) {
+        status = pg_block_new(&t->block[t->threads], &t->layout, err);
+        t->threads += status == PG_OK;
+    }
+    return status;
+}
+
+static pg_status check_rows(pg_trainer *t, pg_error *err)
+{
+    pg_status status = PG_OK;
+    if (!pg_rows_may_be_infinite(&t->rows))
+        return status;
+    for (size_t first = 0; first < t->n && status == PG_OK;
+         first += t->block_rows)
+        status = pg_rows_check(&t->rows, t->block[0].x, first,
+                               pg_size_min(t->block_rows, t->n - first), err);
+    return status;
+}
+
+static pg_status new_runs(pg_trainer *t, pg_error *err)
+{
+    size_t run = t->layout.count * pg_dtype_size(t->layout.dtype);
+    if (!pg_size_multiply(&t->bytes, run, (size_t)t->shards + 2))
+        t->bytes = SIZE_MAX;
+    t->memory = pg_malloc(t->bytes);
+    if (!t->memory)
+        return pg_fail_memory(err, t->bytes);
+    t->gradients = t->memory;
+    t->weights = t->memory + (size_t)t->shards * run;
+    t->next = t->memory + ((size_t)t->shards + 1) * run;
+    return PG_OK;
+}
+
+/* How the rows are cut depends on the shape alone. */
+static void cut_rows(pg_trainer *t)
+{
+    t->n = t->rows.x.shape[0];
+    t->block_rows = pg_block_rows(&t->layout);
+    t->blocks = (t->n + t->block_rows - 1) / t->block_rows;
+    t->shards = (int)pg_size_min(MOST_SHARDS, t->blocks);
+}
+
+pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
+                         const pg_array *labels, const pg_network *network,
+                         pg_error *err)
+{
+    *trainer = NULL;
+    pg_status status = check_data(x, labels, network, err);
+    if (status != PG_OK)
+        return status;
+    pg_trainer *t = pg_malloc(sizeof *t);
+    if (!t)
+        return pg_fail_memory(err, sizeof *t);
+    *t = (pg_trainer){0};
+    pg_layout_of(&t->layout, network);
+    pg_rows_view(&t->rows, x, scale, t->layout.dtype);
+    cut_rows(t);
+    status = pg_array_copy(&t->labels, labels, err);
+    if (status == PG_OK)
+        status = check_labels(t, err);
+    if (status == PG_OK)
+        status = new_runs(t, err);
+    if (status == PG_OK)
+        status = need_blocks(t, 1, err);
+    if (status == PG_OK)
+        status = check_rows(t, err);
+    if (status == PG_OK)
+        *trainer = t;
+    else
+        pg_trainer_free(t);
+    return status;
+}
+
+void pg_trainer_free(pg_trainer *t)
+{
+    if (!t)
+        return;
+    for (int i = 0; i < t->threads; i++)
+        pg_block_free(&t->block[i]);
+    pg_free(t->memory, t->bytes);
+    pg_rows_release(&t->rows);
+    pg_array_release(&t->labels);
+    pg_free(t, sizeof *t);
+}
+
+/* --- the step ---------------------------------------------------------------
+ */
+
+static void *shard_gradient(const pg_trainer *t, int shard)
+{
+    return pg_layout_at(&t->layout, t->gradients,
+                        (size_t)shard * t->layout.count);
+}
+
+static void run_block(pg_trainer *t, const pg_block *block, int shard,
+                      size_t first)
+{
+    size_t rows = pg_size_min(t->block_rows, t->n - first);
+    const int32_t *labels = (const int32_t *)t->labels.data + first;
+    pg_matrix x = pg_rows_block(&t->rows, block->x, first, rows);
+    pg_block_forward(block, &t->layout, t->weights, x, rows);
+    t->losses[shard] +=
+        pg_block_backward(block, &t->layout, t->weights,
+                          shard_gradient(t, shard), x, labels, t->n, rows);
+}
+
+static void run_shard(pg_trainer *t, const pg_block *block, int shard)
+{
+    size_t shards = (size_t)t->shards, s = (size_t)shard;
+    size_t first = t->blocks * s / shards, end = t->blocks * (s + 1) / shards;
+    memset(shard_gradient(t, shard), 0,
+           t->layout.count * pg_dtype_size(t->layout.dtype));
+    t->losses[shard] = 0;
+    for (size_t b = first; b < end; b++)
+        run_block(t, block, shard, b * t->block_rows);
+}
+
+static void run_shards(pg_trainer *t, int threads)
+{
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (int s = 0; s < t->shards; s++)
+        run_shard(t, &t->block[omp_get_thread_num()], s);
+}
+
+/* The mean loss; the gradients' sum goes to the first shard's. */
+static double add_shards(pg_trainer *t)
+{
+    double loss = 0;
+    for (int s = 0; s < t->shards; s++)
+        loss += t->losses[s];
+    if (t->shards > 1)
+        pg_kernels_for(t->layout.dtype)
+            ->add_rows(t->gradients, shard_gradient(t, 1),
+                       (size_t)t->shards - 1, t->layout.count);
+    return loss / (double)t->n;
+}
+
+/* Says which gradient or new weight is not finite. */
+static pg_status fail_run(const pg_trainer *t, const void *run,
+                          const char *what, pg_error *err)
+{
+    const pg_layout *layout = &t->layout;
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    int l = 0;
+    bool in_W = false;
+    for (; l < layout->layers; l++) {
+        size_t size = layout->b[l] - layout->W[l];
+        in_W = !k->all_finite(pg_layout_at(layout, run, layout->W[l]), size);
+        if (in_W || !k->all_finite(pg_layout_at(layout, run, layout->b[l]),
+                                   layout->width[l + 1]))
+            break;
+    }
+    return pg_fail(err, PG_EFINITE, "%s %c%d is not finite", what,
+                   in_W ? 'W' : 'b', l + 1);
+}
+
+static pg_status descend(pg_trainer *t, double rate, pg_error *err)
+{
+    const pg_kernels *k = pg_kernels_for(t->layout.dtype);
+    size_t count = t->layout.count;
+    if (k->descend(t->next, t->weights, t->gradients, rate, count))
+        return PG_OK;
+    if (!k->all_finite(t->gradients, count))
+        return fail_run(t, t->gradients, "the gradient of", err);
+    return fail_run(t, t->next, "the new", err);
+}
+
+static pg_status check_layout(const pg_trainer *t, const pg_network *network,
+                              pg_error *err)
+{
+    pg_layout layout;
+    pg_status status = pg_network_check(network, err);
+    if (status != PG_OK)
+        return status;
+    pg_layout_of(&layout, network);
+    if (pg_layout_same(&layout, &t->layout))
+        return PG_OK;
+    char now[PG_LAYOUT_TEXT], then[PG_LAYOUT_TEXT];
+    return pg_fail(err, PG_ESHAPE,
+                   "the weights are %s (%s), but training began with %s (%s)",
+                   pg_layout_text(now, &layout), pg_dtype_name(layout.dtype),
+                   pg_layout_text(then, &t->layout),
+                   pg_dtype_name(t->layout.dtype));
+}
+
+pg_status pg_trainer_step(pg_trainer *t, const pg_network *network, double rate,
+                          double *loss, pg_error *err)
+{
+    int threads = pg_threads() < t->shards ? pg_threads() : t->shards;
+    pg_status status = check_layout(t, network, err);
+    if (status == PG_OK)
+        status = need_blocks(t, threads, err);
+    if (status != PG_OK)
+        return status;
+    pg_layout_pack(&t->layout, t->weights, network);
+    run_shards(t, threads);
+    *loss = add_shards(t);
+    if (!isfinite(*loss))
+        return pg_fail(err, PG_EFINITE, "the loss is %s",
+                       isnan(*loss) ? "nan" : "inf");
+    status = descend(t, rate, err);
+    if (status == PG_OK)
+        pg_layout_unpack(&t->layout, network, t->next);
+    return status;
+}

@@ -1,0 +1,32 @@
+/*
+ * trainer.h -- full-batch gradient descent on the fused path.
+ *
+ * The rows are cut into shards, the shards into blocks. A thread takes a shard
+ * and sends its blocks forward and backward while each is in cache; nothing of
+ * size rows x hidden is ever kept. Each shard has a gradient of its own; they
+ * are added in order, so every number of threads gives the same bits.
+ */
+#ifndef PG_TRAINER_H
+#define PG_TRAINER_H
+
+#include "network.h"
+
+typedef struct pg_trainer pg_trainer;
+
+/* A trainer on x (n, inputs) of any dtype and view, times scale, and labels
+   (n) int32 below the network's classes, for networks of the given one's
+   layout. It shares x and labels, and needs room for 16 gradients at most. x
+   is read through once: PG_EFINITE names row, column and value. PG_ESHAPE
+   names both shapes. */
+pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
+                         const pg_array *labels, const pg_network *network,
+                         pg_error *err);
+void pg_trainer_free(pg_trainer *trainer); /* NULL is allowed */
+
+/* One update of the network's weights; *loss is the mean cross-entropy before
+   it. The weights may have been changed since the last step. PG_EFINITE says
+   what was not finite; the weights are then left as they were. */
+pg_status pg_trainer_step(pg_trainer *trainer, const pg_network *network,
+                          double rate, double *loss, pg_error *err);
+
+#endif
