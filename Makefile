@@ -17,7 +17,7 @@ BLAS_LIBS ?= -lopenblas
 
 # -ffp-contract=off: a product and a sum that the compiler fuses round once
 # instead of twice, and random numbers stop matching NumPy's.
-STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -ffp-contract=off \
+STANDARD := -std=c11 -D_XOPEN_SOURCE=700 -ffp-contract=off \
             -fno-math-errno -fno-trapping-math
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes

@@ -16,7 +16,7 @@ local PYTHON = os.getenv("PYTHON") or "/usr/bin/python3"
 local here = arg[0]:match("^(.*)/") or "."
 
 local data <close> = assert(pg.dataset(o.data))
-local path = data.path
+local path = data:path()
 
 local function median(list)
   local sorted = table.move(list, 1, #list, 1, {})

@@ -48,6 +48,15 @@ static bool count_bytes(size_t *bytes, pg_dtype dtype, int ndim,
     return fits;
 }
 
+static pg_status fail_size(pg_error *err, pg_dtype dtype, int ndim,
+                           const size_t *shape)
+{
+    char text[PG_SHAPE_TEXT];
+    return pg_fail(err, PG_ENOMEM,
+                   "not enough memory for a %s array of shape %s",
+                   pg_dtype_name(dtype), pg_shape_text_of(text, ndim, shape));
+}
+
 pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
                        const size_t *shape, pg_error *err)
 {
@@ -59,12 +68,8 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
     pg_storage *storage = NULL;
     if (count_bytes(&bytes, dtype, ndim, shape))
         storage = pg_storage_new(bytes);
-    if (!storage) {
-        char text[PG_SHAPE_TEXT];
-        return pg_fail(
-            err, PG_ENOMEM, "not enough memory for a %s array of shape %s",
-            pg_dtype_name(dtype), pg_shape_text_of(text, ndim, shape));
-    }
+    if (!storage)
+        return fail_size(err, dtype, ndim, shape);
     set_layout(out, dtype, ndim, shape);
     out->storage = storage;
     out->data = pg_storage_data(storage);
@@ -317,12 +322,14 @@ pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
                            const size_t *shape, pg_error *err)
 {
     pg_array view;
-    size_t lengths[PG_MAXDIM];
+    size_t lengths[PG_MAXDIM], bytes;
     memcpy(lengths, shape, (size_t)ndim * sizeof *lengths);
     memset(out, 0, sizeof *out);
     pg_status status = infer_length(lengths, a, ndim, err);
     if (status != PG_OK)
         return status;
+    if (!count_bytes(&bytes, a->dtype, ndim, lengths)) /* a length is 0 */
+        return fail_size(err, a->dtype, ndim, lengths);
     set_layout(&view, a->dtype, ndim, lengths);
     view.storage = a->storage;
     view.data = a->data;

@@ -5,19 +5,24 @@
 #include "iterate.h"
 
 /* What x86's conversion gives for what does not fit, said in C. */
-static inline uint64_t integer_from_float(double x)
+static inline int64_t integer_from_float(double x)
 {
-    if (x >= -0x1p63 && x < 0x1p63)
-        return (uint64_t)(int64_t)x;
+    return x >= -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN;
+}
+
+static inline uint64_t unsigned_from_float(double x)
+{
     if (x >= 0x1p63 && x < 0x1p64)
         return (uint64_t)x;
-    return (uint64_t)INT64_MIN;
+    return (uint64_t)integer_from_float(x);
 }
 
 /* Unused branches are constant and fall away. */
-#define CONVERT(to_t, to_kind, from_kind, x)                      \
-    (((to_kind) == 'i' || (to_kind) == 'u') && (from_kind) == 'f' \
-         ? (to_t)integer_from_float((double)(x))                  \
+#define CONVERT(to_t, to_kind, from_kind, x)       \
+    ((to_kind) == 'i' && (from_kind) == 'f'        \
+         ? (to_t)integer_from_float((double)(x))   \
+     : (to_kind) == 'u' && (from_kind) == 'f'      \
+         ? (to_t)unsigned_from_float((double)(x))  \
          : (to_t)(x))
 
 /* The case of one source type within cast_to_...: dense on both sides, as

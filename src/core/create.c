@@ -36,6 +36,13 @@ static pg_status fail_step(pg_error *err)
     return pg_fail(err, PG_EARG, "range: the step must not be 0");
 }
 
+/* The positions from low to high; all 2^64 are more than any array has. */
+static size_t integer_steps(int64_t low, int64_t high, uint64_t step)
+{
+    uint64_t steps = ((uint64_t)high - (uint64_t)low) / step;
+    return steps == UINT64_MAX ? steps : steps + 1;
+}
+
 pg_status pg_range_integer(pg_array *out, int64_t first, int64_t last,
                            int64_t step, pg_error *err)
 {
@@ -44,9 +51,9 @@ pg_status pg_range_integer(pg_array *out, int64_t first, int64_t last,
         return fail_step(err);
     size_t n = 0;
     if (step > 0 && first <= last)
-        n = ((uint64_t)last - (uint64_t)first) / (uint64_t)step + 1;
+        n = integer_steps(first, last, (uint64_t)step);
     else if (step < 0 && first >= last)
-        n = ((uint64_t)first - (uint64_t)last) / (0 - (uint64_t)step) + 1;
+        n = integer_steps(last, first, 0 - (uint64_t)step);
     pg_status status = pg_array_new(out, PG_INT64, 1, &n, err);
     int64_t *values = out->data;
     for (size_t i = 0; status == PG_OK && i < n; i++)
@@ -70,6 +77,8 @@ pg_status pg_range_float(pg_array *out, double first, double last, double step,
     double *values = out->data;
     for (size_t i = 0; status == PG_OK && i < n; i++)
         values[i] = first + (double)i * step;
+    if (n > 0 && status == PG_OK && (values[n - 1] - last) / step > 0)
+        values[n - 1] = last; /* what is meant does not lie beyond it */
     return status;
 }
 
@@ -123,6 +132,8 @@ pg_status pg_labels_check(pg_array *out, const pg_array *labels, size_t classes,
             ((int32_t *)out->data)[i] = (int32_t)value[i];
         else
             status = fail_label(i, value[i], classes, err);
+    if (status != PG_OK)
+        pg_array_release(out);
     pg_array_release(&values);
     return status;
 }

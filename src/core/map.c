@@ -342,6 +342,8 @@ pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err)
         status = pg_reduce(&sum, PG_SUM, out, axis, true, err);
     if (status == PG_OK)
         status = pg_binary_into(out, PG_DIVIDE, out, &sum, err);
+    if (status != PG_OK)
+        pg_array_release(out);
     pg_array_release(&max);
     pg_array_release(&sum);
     return status;

@@ -32,25 +32,22 @@ static bool is_integer(pg_dtype dtype)
     return pg_dtype_kind(dtype) == 'i' || pg_dtype_kind(dtype) == 'u';
 }
 
-/* A float that is a whole number is that integer. */
-static pg_status whole_number(pg_scalar *scalar, pg_dtype dtype, pg_error *err)
+/* Whether a float is a whole number in the range of an integer dtype. */
+static bool float_fits(double value, pg_dtype dtype)
 {
-    double value = scalar->as.f;
-    if (!(value >= -0x1p63 && value < 0x1p63) || floor(value) != value)
-        return pg_fail(err, PG_EDTYPE, "%.14g is not a number that %s holds",
-                       value, pg_dtype_name(dtype));
-    *scalar = (pg_scalar){.kind = 'i', .as.i = (int64_t)value};
-    return PG_OK;
+    bool is_signed = pg_dtype_kind(dtype) == 'i';
+    int bits = 8 * (int)pg_dtype_size(dtype) - is_signed;
+    double beyond = ldexp(1, bits), least = is_signed ? -beyond : 0;
+    return value >= least && value < beyond && floor(value) == value;
 }
 
 pg_status pg_scalar_store(pg_element *element, pg_scalar scalar, pg_dtype dtype,
                           pg_error *err)
 {
-    if (scalar.kind == 'f' && is_integer(dtype)) {
-        pg_status status = whole_number(&scalar, dtype, err);
-        if (status != PG_OK)
-            return status;
-    }
+    if (scalar.kind == 'f' && is_integer(dtype) &&
+        !float_fits(scalar.as.f, dtype))
+        return pg_fail(err, PG_EDTYPE, "%.14g is not a number that %s holds",
+                       scalar.as.f, pg_dtype_name(dtype));
     if (scalar.kind == 'i' && is_integer(dtype) &&
         !integer_fits(scalar.as.i, dtype))
         return pg_fail(err, PG_EDTYPE, "%" PRId64 " is beyond the range of %s",

@@ -1,0 +1,136 @@
+#include "npz.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime.h"
+
+static const char SUFFIX[] = ".npy";
+enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };
+
+pg_status pg_npz_open(pg_npz *npz, const char *path, pg_error *err)
+{
+    return pg_zip_open(&npz->zip, path, err);
+}
+
+void pg_npz_close(pg_npz *npz)
+{
+    pg_zip_close(&npz->zip);
+}
+
+bool pg_npz_is_open(const pg_npz *npz)
+{
+    return npz->zip.file != NULL;
+}
+
+/* --- names -------------------------------------------------------------------
+ */
+
+size_t pg_npz_count(const pg_npz *npz)
+{
+    return npz->zip.count;
+}
+
+size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i)
+{
+    const pg_zip_member *m = &npz->zip.members[i];
+    *name = m->name;
+    if (m->name_length <= SUFFIX_LENGTH)
+        return 0;
+    size_t n = m->name_length - SUFFIX_LENGTH;
+    return memcmp(m->name + n, SUFFIX, SUFFIX_LENGTH) == 0 ? n : 0;
+}
+
+/* The member's name for an array's; false where it would be too long. */
+static bool member_name(char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1],
+                        const char *name)
+{
+    size_t n = strlen(name);
+    if (n == 0 || n > PG_NPZ_NAME)
+        return false;
+    memcpy(text, name, n);
+    memcpy(text + n, SUFFIX, sizeof SUFFIX);
+    return true;
+}
+
+static const pg_zip_member *find(const pg_npz *npz, const char *name)
+{
+    char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1];
+    return member_name(text, name) ? pg_zip_find(&npz->zip, text) : NULL;
+}
+
+bool pg_npz_has(const pg_npz *npz, const char *name)
+{
+    return find(npz, name) != NULL;
+}
+
+/* --- reading
+ * ------------------------------------------------------------------- */
+
+static pg_status read_stream(void *context, void *out, size_t n, pg_error *err)
+{
+    return pg_zip_stream_read(context, out, n, err);
+}
+
+static pg_status read_member(pg_array *out, pg_npz *npz, const char *name,
+                             const pg_zip_member *member, pg_zip_stream *s,
+                             pg_error *err)
+{
+    char label[PG_ERROR_SIZE];
+    snprintf(label, sizeof label, "%.350s: member '%.120s'", npz->zip.path,
+             name);
+    pg_source source = {read_stream, s, member->size, label};
+    pg_status status = pg_zip_stream_open(s, &npz->zip, member, err);
+    if (status == PG_OK)
+        status = pg_npy_read(out, &source, err);
+    if (status == PG_OK)
+        status = pg_zip_stream_finish(s, err);
+    pg_zip_stream_close(s);
+    if (status != PG_OK)
+        pg_array_release(out);
+    return status;
+}
+
+/* The stream, with its buffer, is too large for a stack. */
+pg_status pg_npz_get(pg_array *out, pg_npz *npz, const char *name,
+                     pg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    const pg_zip_member *member = find(npz, name);
+    if (!member)
+        return pg_fail(err, PG_EARG, "%.600s: there is no array '%.200s'",
+                       npz->zip.path, name);
+    pg_zip_stream *s = pg_malloc(sizeof *s);
+    if (!s)
+        return pg_fail_memory(err, sizeof *s);
+    pg_status status = read_member(out, npz, name, member, s, err);
+    pg_free(s, sizeof *s);
+    return status;
+}
+
+/* --- writing
+ * ------------------------------------------------------------------- */
+
+static pg_status write_member(void *context, const void *data, size_t n,
+                              pg_error *err)
+{
+    return pg_zip_writer_write(context, data, n, err);
+}
+
+pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,
+                     bool compress, pg_error *err)
+{
+    char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1];
+    pg_sink sink = {write_member, w};
+    if (!member_name(text, name))
+        return pg_fail(err, PG_EARG,
+                       "an array's name has 1 to %d bytes; this has %zu",
+                       PG_NPZ_NAME, strlen(name));
+    pg_status status =
+        pg_zip_writer_begin(w, text, pg_npy_length(a), compress, err);
+    if (status == PG_OK)
+        status = pg_npy_write(&sink, a, err);
+    if (status == PG_OK)
+        status = pg_zip_writer_end(w, err);
+    return status;
+}

@@ -1,0 +1,40 @@
+/*
+ * npz.h -- named arrays in one file: a ZIP archive of NPY members, as
+ * numpy.savez and savez_compressed write them. Array x is member "x.npy".
+ */
+#ifndef PG_NPZ_H
+#define PG_NPZ_H
+
+#include "npy.h"
+#include "zip.h"
+
+typedef struct pg_npz {
+    pg_zip zip;
+} pg_npz;
+
+/* Opens an archive; only its directory is read. */
+pg_status pg_npz_open(pg_npz *npz, const char *path, pg_error *err);
+void pg_npz_close(pg_npz *npz);
+bool pg_npz_is_open(const pg_npz *npz);
+
+/* The name of the i-th array (from 0), in the file's order: its length, and 0
+   for a member that is no array. Not terminated. */
+size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i);
+size_t pg_npz_count(const pg_npz *npz); /* of members */
+
+/* Whether there is an array of that name; of several, the last is meant. */
+bool pg_npz_has(const pg_npz *npz, const char *name);
+
+/* Decodes an array, straight from the file into its memory. PG_EARG where there
+   is none of that name; messages name the file and the member. */
+pg_status pg_npz_get(pg_array *out, pg_npz *npz, const char *name,
+                     pg_error *err);
+
+/* Writing: open, add each array, commit (whole or not at all) or discard. */
+pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,
+                     bool compress, pg_error *err);
+
+/* The longest name of an array. */
+enum { PG_NPZ_NAME = 1024 };
+
+#endif

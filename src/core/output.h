@@ -1,0 +1,39 @@
+/*
+ * output.h -- files that are written whole or not at all.
+ *
+ * Bytes go into a temporary file beside the target, which takes the target's
+ * place in one step when all of them are on the disk. Until then, and after any
+ * failure, whatever stood there stands untouched.
+ */
+#ifndef PG_OUTPUT_H
+#define PG_OUTPUT_H
+
+#include <stdio.h>
+
+#include "perigee.h"
+
+typedef struct pg_output {
+    FILE *file;
+    char *target, *temporary; /* paths */
+    size_t bytes;             /* written so far */
+} pg_output;
+
+/* Begins a file at path. A symbolic link's target is what is replaced. PG_EIO
+   names the path and the system's reason. */
+pg_status pg_output_open(pg_output *out, const char *path, pg_error *err);
+
+/* Appends. */
+pg_status pg_output_write(pg_output *out, const void *data, size_t n,
+                          pg_error *err);
+
+/* Writes over n bytes, at `at` from the beginning, that were written before. */
+pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
+                          pg_error *err);
+
+/* Puts the file in its place. On failure, too, nothing is left to be done. */
+pg_status pg_output_commit(pg_output *out, pg_error *err);
+
+/* Gives up what has been begun, if anything was: allowed at any time. */
+void pg_output_discard(pg_output *out);
+
+#endif

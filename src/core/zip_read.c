@@ -1,0 +1,494 @@
+#include "zip.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "runtime.h"
+
+enum {
+    LOCAL_HEADER = 30,
+    DIRECTORY_ENTRY = 46,
+    END_RECORD = 22,
+    LONGEST_COMMENT = 0xffff,
+    ZIP64_LOCATOR = 20,
+    ZIP64_RECORD = 56,
+    STORED = 0,
+    DEFLATED = 8,
+    ENCRYPTED = 1, /* a flag */
+    /* deflate makes at most 1032 bytes of one (zlib's manual). */
+    LARGEST_RATIO = 1032,
+};
+
+static pg_status fail_file(const pg_zip *zip, pg_error *err, const char *what)
+{
+    return pg_fail(err, PG_EFORMAT, "%.600s: %s", zip->path, what);
+}
+
+static pg_status read_at(const pg_zip *zip, void *out, uint64_t at, size_t n,
+                         pg_error *err)
+{
+    if (fseeko(zip->file, (off_t)at, SEEK_SET) == 0 &&
+        fread(out, 1, n, zip->file) == n)
+        return PG_OK;
+    if (feof(zip->file))
+        return fail_file(zip, err, "it ends too early");
+    return pg_fail(err, PG_EIO, "%.600s: %s", zip->path, strerror(errno));
+}
+
+/* --- the end record
+ * ------------------------------------------------------------ */
+
+typedef struct end_record {
+    uint64_t at; /* where it, or the ZIP64 record, begins */
+    uint64_t count, directory_bytes, directory_at;
+} end_record;
+
+/* The last end record whose comment reaches just to the end of the file, within
+   its last n bytes; -1 where there is none. */
+static ptrdiff_t find_end_record(const unsigned char *tail, size_t n)
+{
+    for (size_t i = n < END_RECORD ? 0 : n - END_RECORD + 1; i-- > 0;)
+        if (memcmp(tail + i, "PK\5\6", 4) == 0 &&
+            i + END_RECORD + pg_bytes_get(tail + i + 20, 2) == n)
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+static pg_status read_zip64_record(const pg_zip *zip, end_record *end,
+                                   pg_error *err)
+{
+    unsigned char locator[ZIP64_LOCATOR], record[ZIP64_RECORD];
+    if (end->at < ZIP64_LOCATOR + ZIP64_RECORD)
+        return fail_file(zip, err, "its ZIP64 record is missing");
+    pg_status status =
+        read_at(zip, locator, end->at - ZIP64_LOCATOR, ZIP64_LOCATOR, err);
+    if (status != PG_OK)
+        return status;
+    uint64_t at = pg_bytes_get(locator + 8, 8);
+    if (memcmp(locator, "PK\6\7", 4) != 0 ||
+        at > end->at - ZIP64_LOCATOR - ZIP64_RECORD)
+        return fail_file(zip, err, "its ZIP64 record is missing");
+    status = read_at(zip, record, at, ZIP64_RECORD, err);
+    if (status != PG_OK)
+        return status;
+    if (memcmp(record, "PK\6\6", 4) != 0)
+        return fail_file(zip, err, "its ZIP64 record is damaged");
+    *end = (end_record){at, pg_bytes_get(record + 32, 8),
+                        pg_bytes_get(record + 40, 8),
+                        pg_bytes_get(record + 48, 8)};
+    return PG_OK;
+}
+
+static pg_status parse_end_record(const pg_zip *zip, end_record *end,
+                                  const unsigned char *record, pg_error *err)
+{
+    bool one_disk = pg_bytes_get(record + 4, 2) == 0 &&
+                    pg_bytes_get(record + 6, 2) == 0 &&
+                    pg_bytes_get(record + 8, 2) == pg_bytes_get(record + 10, 2);
+    end->count = pg_bytes_get(record + 10, 2);
+    end->directory_bytes = pg_bytes_get(record + 12, 4);
+    end->directory_at = pg_bytes_get(record + 16, 4);
+    if (!one_disk)
+        return fail_file(zip, err, "archives over several disks are not read");
+    if (end->count == 0xffff || end->directory_bytes == 0xffffffff ||
+        end->directory_at == 0xffffffff)
+        return read_zip64_record(zip, end, err);
+    return PG_OK;
+}
+
+static pg_status read_end_record(const pg_zip *zip, end_record *end,
+                                 pg_error *err)
+{
+    unsigned char *tail;
+    if (fseeko(zip->file, 0, SEEK_END) != 0)
+        return pg_fail(err, PG_EIO, "%.600s: %s", zip->path, strerror(errno));
+    uint64_t length = (uint64_t)ftello(zip->file);
+    size_t n = pg_size_min(length, END_RECORD + LONGEST_COMMENT);
+    tail = pg_malloc(n);
+    if (!tail)
+        return pg_fail_memory(err, n);
+    pg_status status = read_at(zip, tail, length - n, n, err);
+    ptrdiff_t at = status == PG_OK ? find_end_record(tail, n) : -1;
+    if (status == PG_OK && at < 0)
+        status = fail_file(zip, err,
+                           "not an NPZ archive (a ZIP file's end record was "
+                           "expected at its end, and not found)");
+    if (status == PG_OK) {
+        end->at = length - n + (uint64_t)at;
+        status = parse_end_record(zip, end, tail + at, err);
+    }
+    pg_free(tail, n);
+    if (status == PG_OK && (end->directory_at > end->at ||
+                            end->directory_bytes > end->at - end->directory_at))
+        status = fail_file(zip, err, "its directory lies beyond its end");
+    return status;
+}
+
+/* --- the directory
+ * ---------------------------------------------------------------- */
+
+/* The next of the 64-bit numbers in a ZIP64 extra field, for a field of the
+   directory that is all ones; false where there is none. */
+static bool widen(uint64_t *field, const unsigned char **extra, size_t *left)
+{
+    if (*field != 0xffffffff)
+        return true;
+    if (*left < 8)
+        return false;
+    *field = pg_bytes_get(*extra, 8);
+    *extra += 8;
+    *left -= 8;
+    return true;
+}
+
+/* Sizes and offset that did not fit in 32 bits, from the extra fields. */
+static bool read_extra(pg_zip_member *m, const unsigned char *extra, size_t n)
+{
+    enum { ZIP64_EXTRA = 1 };
+    while (n >= 4) {
+        size_t id = pg_bytes_get(extra, 2), size = pg_bytes_get(extra + 2, 2);
+        if (size > n - 4)
+            return false;
+        if (id == ZIP64_EXTRA) {
+            const unsigned char *numbers = extra + 4;
+            return widen(&m->size, &numbers, &size) &&
+                   widen(&m->packed, &numbers, &size) &&
+                   widen(&m->header, &numbers, &size);
+        }
+        extra += 4 + size;
+        n -= 4 + size;
+    }
+    return true;
+}
+
+/* The entry at `at`; 0 where it is damaged, else its length. */
+static size_t parse_entry(pg_zip_member *m, const unsigned char *at, size_t n)
+{
+    if (n < DIRECTORY_ENTRY || memcmp(at, "PK\1\2", 4) != 0)
+        return 0;
+    size_t name = pg_bytes_get(at + 28, 2), extra = pg_bytes_get(at + 30, 2);
+    size_t total = DIRECTORY_ENTRY + name + extra + pg_bytes_get(at + 32, 2);
+    if (total > n)
+        return 0;
+    *m = (pg_zip_member){
+        .name = (const char *)at + DIRECTORY_ENTRY,
+        .name_length = name,
+        .flags = (unsigned)pg_bytes_get(at + 8, 2),
+        .method = (unsigned)pg_bytes_get(at + 10, 2),
+        .crc = (uint32_t)pg_bytes_get(at + 16, 4),
+        .packed = pg_bytes_get(at + 20, 4),
+        .size = pg_bytes_get(at + 24, 4),
+        .header = pg_bytes_get(at + 42, 4),
+    };
+    return read_extra(m, at + DIRECTORY_ENTRY + name, extra) ? total : 0;
+}
+
+static pg_status parse_directory(pg_zip *zip, pg_error *err)
+{
+    const unsigned char *at = zip->directory;
+    size_t left = zip->directory_bytes;
+    for (size_t i = 0; i < zip->count; i++) {
+        size_t length = parse_entry(&zip->members[i], at, left);
+        if (length == 0)
+            return pg_fail(err, PG_EFORMAT,
+                           "%.600s: its directory is damaged at entry %zu",
+                           zip->path, i + 1);
+        at += length;
+        left -= length;
+    }
+    return PG_OK;
+}
+
+static int by_header(const void *a, const void *b)
+{
+    const pg_zip_member *x = *(pg_zip_member *const *)a;
+    const pg_zip_member *y = *(pg_zip_member *const *)b;
+    return (x->header > y->header) - (x->header < y->header);
+}
+
+/* Each member must end before the next begins: what overlaps is made to unpack
+   to more than it should ("A better zip bomb", Fifield 2019). */
+static pg_status set_limits(pg_zip *zip, pg_zip_member **sorted,
+                            uint64_t directory_at, pg_error *err)
+{
+    for (size_t i = 0; i < zip->count; i++)
+        sorted[i] = &zip->members[i];
+    qsort(sorted, zip->count, sizeof *sorted, by_header);
+    for (size_t i = 0; i < zip->count; i++) {
+        pg_zip_member *m = sorted[i];
+        m->limit = i + 1 < zip->count ? sorted[i + 1]->header : directory_at;
+        uint64_t least = LOCAL_HEADER + m->name_length;
+        if (m->header > m->limit || m->limit - m->header < least ||
+            m->limit - m->header - least < m->packed)
+            return pg_fail(err, PG_EFORMAT,
+                           "%.600s: member '%.*s' does not fit where the "
+                           "directory says it is",
+                           zip->path, (int)m->name_length, m->name);
+    }
+    return PG_OK;
+}
+
+static pg_status check_layout(pg_zip *zip, uint64_t directory_at, pg_error *err)
+{
+    size_t bytes = zip->count * sizeof(pg_zip_member *);
+    pg_zip_member **sorted = pg_malloc(bytes);
+    if (!sorted)
+        return pg_fail_memory(err, bytes);
+    pg_status status = set_limits(zip, sorted, directory_at, err);
+    pg_free(sorted, bytes);
+    return status;
+}
+
+static pg_status read_directory(pg_zip *zip, pg_error *err)
+{
+    end_record end = {0};
+    pg_status status = read_end_record(zip, &end, err);
+    if (status != PG_OK)
+        return status;
+    if (end.count > end.directory_bytes / DIRECTORY_ENTRY)
+        return fail_file(zip, err,
+                         "its directory has fewer members than it "
+                         "claims");
+    zip->directory = pg_malloc(end.directory_bytes);
+    zip->directory_bytes = zip->directory ? end.directory_bytes : 0;
+    zip->members = pg_malloc(end.count * sizeof *zip->members);
+    zip->count = zip->members ? end.count : 0;
+    if (!zip->directory || !zip->members)
+        return pg_fail_memory(err, end.directory_bytes);
+    status = read_at(zip, zip->directory, end.directory_at,
+                     zip->directory_bytes, err);
+    if (status == PG_OK)
+        status = parse_directory(zip, err);
+    if (status == PG_OK)
+        status = check_layout(zip, end.directory_at, err);
+    return status;
+}
+
+/* --- opening
+ * ---------------------------------------------------------------------- */
+
+pg_status pg_zip_open(pg_zip *zip, const char *path, pg_error *err)
+{
+    memset(zip, 0, sizeof *zip);
+    zip->path_bytes = strlen(path) + 1;
+    zip->path = pg_malloc(zip->path_bytes);
+    if (!zip->path)
+        return pg_fail_memory(err, zip->path_bytes);
+    memcpy(zip->path, path, zip->path_bytes);
+    zip->file = fopen(path, "rb");
+    pg_status status =
+        zip->file ? read_directory(zip, err)
+                  : pg_fail(err, PG_EIO, "%.600s: %s", path, strerror(errno));
+    if (status != PG_OK)
+        pg_zip_close(zip);
+    return status;
+}
+
+void pg_zip_close(pg_zip *zip)
+{
+    if (zip->file)
+        fclose(zip->file);
+    pg_free(zip->path, zip->path_bytes);
+    pg_free(zip->directory, zip->directory_bytes);
+    pg_free(zip->members, zip->count * sizeof *zip->members);
+    memset(zip, 0, sizeof *zip);
+}
+
+const pg_zip_member *pg_zip_find(const pg_zip *zip, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = zip->count; i-- > 0;)
+        if (zip->members[i].name_length == n &&
+            memcmp(zip->members[i].name, name, n) == 0)
+            return &zip->members[i];
+    return NULL;
+}
+
+/* --- one member
+ * --------------------------------------------------------------------- */
+
+static pg_status fail_member(const pg_zip_stream *s, pg_error *err,
+                             const char *what)
+{
+    return pg_fail(err, PG_EFORMAT, "%.500s: member '%.*s': %s", s->zip->path,
+                   (int)pg_size_min(s->member->name_length, 300),
+                   s->member->name, what);
+}
+
+static pg_status check_member(const pg_zip_stream *s, pg_error *err)
+{
+    const pg_zip_member *m = s->member;
+    if (m->flags & ENCRYPTED)
+        return fail_member(s, err, "it is encrypted");
+    if (m->method != STORED && m->method != DEFLATED)
+        return fail_member(s, err,
+                           "its compression is neither stored nor deflated");
+    if (m->method == STORED && m->size != m->packed)
+        return fail_member(s, err, "it is stored, but its two sizes differ");
+    if (m->size / LARGEST_RATIO > m->packed)
+        return fail_member(s, err,
+                           "its size is more than its data could unpack to");
+    return PG_OK;
+}
+
+/* Leaves the file at the member's data. */
+static pg_status skip_local_header(const pg_zip_stream *s, pg_error *err)
+{
+    unsigned char header[LOCAL_HEADER], name[64];
+    const pg_zip_member *m = s->member;
+    pg_status status = read_at(s->zip, header, m->header, sizeof header, err);
+    if (status != PG_OK)
+        return status;
+    if (memcmp(header, "PK\3\4", 4) != 0 ||
+        pg_bytes_get(header + 8, 2) != m->method ||
+        pg_bytes_get(header + 26, 2) != m->name_length)
+        return fail_member(s, err, "its header and the directory differ");
+    for (size_t i = 0; i < m->name_length; i += sizeof name) {
+        size_t n = pg_size_min(sizeof name, m->name_length - i);
+        if (fread(name, 1, n, s->zip->file) != n ||
+            memcmp(name, m->name + i, n) != 0)
+            return fail_member(s, err, "its name and the directory's differ");
+    }
+    uint64_t extra = pg_bytes_get(header + 28, 2);
+    uint64_t data = m->header + LOCAL_HEADER + m->name_length + extra;
+    if (data > m->limit || m->limit - data < m->packed)
+        return fail_member(s, err, "its data runs into the next member");
+    if (fseeko(s->zip->file, (off_t)extra, SEEK_CUR) != 0)
+        return pg_fail(err, PG_EIO, "%.600s: %s", s->zip->path,
+                       strerror(errno));
+    return PG_OK;
+}
+
+pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
+                             const pg_zip_member *member, pg_error *err)
+{
+    s->zip = zip;
+    s->member = member;
+    s->inflating = false;
+    s->packed_left = member->packed;
+    s->left = member->size;
+    s->crc = 0;
+    memset(&s->inflater, 0, sizeof s->inflater);
+    pg_status status = check_member(s, err);
+    if (status == PG_OK)
+        status = skip_local_header(s, err);
+    if (status != PG_OK || member->method == STORED)
+        return status;
+    if (inflateInit2(&s->inflater, -MAX_WBITS) != Z_OK) /* raw deflate */
+        return pg_fail_memory(err, sizeof s->inflater);
+    s->inflating = true;
+    return PG_OK;
+}
+
+static pg_status read_stored(pg_zip_stream *s, void *out, size_t n,
+                             pg_error *err)
+{
+    if (fread(out, 1, n, s->zip->file) != n)
+        return fail_member(s, err, "the file ends within its data");
+    s->packed_left -= n;
+    return PG_OK;
+}
+
+/* More packed bytes for the inflater, if there are any. */
+static pg_status refill(pg_zip_stream *s, pg_error *err)
+{
+    size_t n = pg_size_min(s->packed_left, sizeof s->buffer);
+    if (n > 0 && fread(s->buffer, 1, n, s->zip->file) != n)
+        return fail_member(s, err, "the file ends within its data");
+    s->packed_left -= n;
+    s->inflater.next_in = s->buffer;
+    s->inflater.avail_in = (uInt)n;
+    return PG_OK;
+}
+
+/* At most n bytes; *got tells how many. None: the data are at their end. */
+static pg_status inflate_some(pg_zip_stream *s, void *out, size_t n,
+                              size_t *got, pg_error *err)
+{
+    uInt room = (uInt)pg_size_min(n, 1U << 30);
+    s->inflater.next_out = out;
+    s->inflater.avail_out = room;
+    int result = Z_OK;
+    while (result == Z_OK && s->inflater.avail_out > 0) {
+        if (s->inflater.avail_in == 0) {
+            pg_status status = refill(s, err);
+            if (status != PG_OK)
+                return status;
+        }
+        result = inflate(&s->inflater, Z_NO_FLUSH);
+    }
+    *got = room - s->inflater.avail_out;
+    if (result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR)
+        return PG_OK;
+    return fail_member(s, err, "its compressed data are damaged");
+}
+
+static pg_status read_deflated(pg_zip_stream *s, char *out, size_t n,
+                               pg_error *err)
+{
+    while (n > 0) {
+        size_t got;
+        pg_status status = inflate_some(s, out, n, &got, err);
+        if (status != PG_OK)
+            return status;
+        if (got == 0)
+            return fail_member(s, err, "its compressed data end too early");
+        out += got;
+        n -= got;
+    }
+    return PG_OK;
+}
+
+static uint32_t crc_of(uint32_t crc, const unsigned char *data, size_t n)
+{
+    for (size_t part; n > 0; data += part, n -= part) {
+        part = pg_size_min(n, 1U << 30);
+        crc = (uint32_t)crc32(crc, data, (uInt)part);
+    }
+    return crc;
+}
+
+pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
+                             pg_error *err)
+{
+    if (n > s->left)
+        return fail_member(s, err, "it ends too early");
+    pg_status status = s->inflating ? read_deflated(s, out, n, err)
+                                    : read_stored(s, out, n, err);
+    if (status != PG_OK)
+        return status;
+    s->left -= n;
+    s->crc = crc_of(s->crc, out, n);
+    return PG_OK;
+}
+
+pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err)
+{
+    unsigned char surplus;
+    size_t got = 0;
+    if (s->left > 0)
+        return fail_member(s, err, "it is longer than what it holds");
+    if (s->inflating) {
+        pg_status status = inflate_some(s, &surplus, 1, &got, err);
+        if (status != PG_OK)
+            return status;
+    }
+    if (got > 0 || s->packed_left > 0 || s->inflater.avail_in > 0)
+        return fail_member(s, err, "it holds more data than its size says");
+    if (s->crc != s->member->crc)
+        return pg_fail(
+            err, PG_EFORMAT,
+            "%.500s: member '%.*s': CRC-32 %08x expected, %08x found",
+            s->zip->path, (int)pg_size_min(s->member->name_length, 300),
+            s->member->name, (unsigned)s->member->crc, (unsigned)s->crc);
+    return PG_OK;
+}
+
+void pg_zip_stream_close(pg_zip_stream *s)
+{
+    if (s->inflating)
+        inflateEnd(&s->inflater);
+    s->inflating = false;
+}
