@@ -133,12 +133,16 @@ bool pg_array_same_shape(const pg_array *a, const pg_array *b)
            memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape) == 0;
 }
 
+/* The stride of an axis of length 1 is never taken. */
 bool pg_array_same_view(const pg_array *a, const pg_array *b)
 {
-    return a->data == b->data && a->dtype == b->dtype &&
-           pg_array_same_shape(a, b) &&
-           memcmp(a->strides, b->strides,
-                  (size_t)a->ndim * sizeof *a->strides) == 0;
+    if (a->data != b->data || a->dtype != b->dtype ||
+        !pg_array_same_shape(a, b))
+        return false;
+    for (int i = 0; i < a->ndim; i++)
+        if (a->shape[i] != 1 && a->strides[i] != b->strides[i])
+            return false;
+    return true;
 }
 
 bool pg_array_may_overlap(const pg_array *a, const pg_array *b)
