@@ -18,11 +18,11 @@ static inline uint64_t unsigned_from_float(double x)
 }
 
 /* Unused branches are constant and fall away. */
-#define CONVERT(to_t, to_kind, from_kind, x)       \
-    ((to_kind) == 'i' && (from_kind) == 'f'        \
-         ? (to_t)integer_from_float((double)(x))   \
-     : (to_kind) == 'u' && (from_kind) == 'f'      \
-         ? (to_t)unsigned_from_float((double)(x))  \
+#define CONVERT(to_t, to_kind, from_kind, x)      \
+    ((to_kind) == 'i' && (from_kind) == 'f'       \
+         ? (to_t)integer_from_float((double)(x))  \
+     : (to_kind) == 'u' && (from_kind) == 'f'     \
+         ? (to_t)unsigned_from_float((double)(x)) \
          : (to_t)(x))
 
 /* The case of one source type within cast_to_...: dense on both sides, as
