@@ -193,9 +193,10 @@ static pg_status prepare_positions(pg_array *out, const pg_array *positions,
     int64_t *p = out->data, length = (int64_t)a->shape[axis];
     size_t n = pg_array_size(out);
     for (size_t i = 0; i < n; i++) {
+        bool wrapped = kind == 'u' && p[i] < 0; /* more than int64 holds */
         int64_t position = from_start(p[i], length);
-        if (!within(position, 1, length))
-            return fail_position(p[i], axis, a, err);
+        if (wrapped || !within(position, 1, length))
+            return fail_position(wrapped ? INT64_MAX : p[i], axis, a, err);
         p[i] = position - 1;
     }
     return PG_OK;
@@ -259,40 +260,53 @@ pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
     return status;
 }
 
-/* The joined shape, and whether all fit but for the axis. */
-static pg_status concat_shape(size_t *shape, pg_dtype *dtype,
-                              const pg_array *const *arrays, size_t count,
-                              int axis, pg_error *err)
+/* The joined shape, if all fit but for the axis. A length that is too long
+   stays at SIZE_MAX, which no array has. */
+static pg_status concat_shape(size_t *shape, const pg_array *const *arrays,
+                              size_t count, int axis, pg_error *err)
 {
     const pg_array *a = arrays[0];
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
     memcpy(shape, a->shape, sizeof a->shape);
-    *dtype = a->dtype;
     for (size_t k = 1; k < count; k++) {
         const pg_array *b = arrays[k];
         bool fits = b->ndim == a->ndim;
         for (int i = 0; fits && i < a->ndim; i++)
             fits = i == axis || a->shape[i] == b->shape[i];
-        char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
         if (!fits)
             return pg_fail(err, PG_ESHAPE,
                            "concat along axis %d: shapes %s and %s do not fit",
                            axis + 1, pg_shape_text(ta, a),
                            pg_shape_text(tb, b));
-        shape[axis] += b->shape[axis];
-        *dtype = pg_dtype_promote(*dtype, b->dtype);
+        if (__builtin_add_overflow(shape[axis], b->shape[axis], &shape[axis]))
+            shape[axis] = SIZE_MAX;
     }
     return PG_OK;
+}
+
+/* Floating ones first: the order of the arrays must not matter, and int8 with
+   uint16 is int32, which beside a float32 asks for float64 where neither did.
+   */
+static pg_dtype concat_dtype(const pg_array *const *arrays, size_t count)
+{
+    pg_dtype dtype = PG_BOOL; /* promotes to whatever is beside it */
+    for (size_t k = 0; k < count; k++)
+        if (pg_dtype_is_float(arrays[k]->dtype))
+            dtype = pg_dtype_promote(dtype, arrays[k]->dtype);
+    for (size_t k = 0; k < count; k++)
+        dtype = pg_dtype_promote(dtype, arrays[k]->dtype);
+    return dtype;
 }
 
 pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
                     int axis, pg_error *err)
 {
     size_t shape[PG_MAXDIM];
-    pg_dtype dtype;
     memset(out, 0, sizeof *out);
-    pg_status status = concat_shape(shape, &dtype, arrays, count, axis, err);
+    pg_status status = concat_shape(shape, arrays, count, axis, err);
     if (status == PG_OK)
-        status = pg_array_new(out, dtype, arrays[0]->ndim, shape, err);
+        status = pg_array_new(out, concat_dtype(arrays, count), arrays[0]->ndim,
+                              shape, err);
     if (status != PG_OK)
         return status;
     pg_array part = *out;
