@@ -267,5 +267,7 @@ pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
                           shape, err);
     if (status == PG_OK)
         status = pg_dot_into(out, a, b, err);
+    if (status != PG_OK)
+        pg_array_release(out);
     return status;
 }
