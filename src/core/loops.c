@@ -85,6 +85,13 @@ static inline double floor_divide_float(double x, double y)
                 T x = ((const T *)left)[i];                               \
                 ((R *)out)[i] = (R)(EXPRESSION);                          \
             }                                                             \
+        } else if (s[0] == sizeof(R) && s[1] == 0 && s[2] == dense) {     \
+            const T x = *(const T *)left;                                 \
+            SIMD for (size_t i = 0; i < n; i++)                           \
+            {                                                             \
+                T y = ((const T *)right)[i];                              \
+                ((R *)out)[i] = (R)(EXPRESSION);                          \
+            }                                                             \
         } else {                                                          \
             for (size_t i = 0; i < n; i++) {                              \
                 T x = *(const T *)left, y = *(const T *)right;            \
@@ -184,6 +191,13 @@ static inline double floor_divide_float(double x, double y)
     KERNEL_LOOP(sigmoid, NAME)                                                \
     static void axpy_##NAME(char *const *p, const ptrdiff_t *s, size_t n)     \
     {                                                                         \
+        const ptrdiff_t dense = sizeof(T);                                    \
+        if (s[0] == dense && s[1] == 0 && s[2] == dense) {                    \
+            const T a = *(const T *)p[1], *x = (const T *)p[2];               \
+            T *y = (T *)p[0];                                                 \
+            SIMD for (size_t i = 0; i < n; i++) y[i] += a * x[i];             \
+            return;                                                           \
+        }                                                                     \
         for (size_t i = 0; i < n; i++) {                                      \
             ptrdiff_t k = (ptrdiff_t)i;                                       \
             T a = *(const T *)(p[1] + k * s[1]);                              \
