@@ -8,7 +8,6 @@
 #include "iterate.h"
 #include "loops.h"
 #include "reduce.h"
-#include "scalar.h"
 
 /* --- running a loop over arrays
    ------------------------------------------------
@@ -221,7 +220,7 @@ static pg_status check_output(const pg_array *out, pg_dtype result,
     if (pg_dtype_same_kind(result, out->dtype))
         return PG_OK;
     return pg_fail(err, PG_EDTYPE,
-                   "'%s' gives %s, which does not go into a %s array", name,
+                   "'%s' gives %s, which does not go into an array of %s", name,
                    pg_dtype_name(result), pg_dtype_name(out->dtype));
 }
 
@@ -258,6 +257,16 @@ pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
     if (status == PG_OK)
         status = run(out, loop, 3, (const pg_array *[]){a, b}, wanted, err);
     return status;
+}
+
+/* Integers divide as floats, whatever their dtype. */
+pg_status pg_binary_scalar(pg_array *out, pg_element *element, pg_binary_op op,
+                           pg_scalar scalar, pg_dtype beside, pg_error *err)
+{
+    if (op == PG_DIVIDE && scalar.kind == 'i')
+        scalar = (pg_scalar){.kind = 'f', .as.f = (double)scalar.as.i};
+    return pg_scalar_operand(out, element, scalar, beside, is_comparison(op),
+                             err);
 }
 
 pg_status pg_unary_into(const pg_array *out, pg_unary_op op, const pg_array *a,

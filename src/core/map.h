@@ -10,6 +10,7 @@
 #define PG_MAP_H
 
 #include "array.h"
+#include "scalar.h"
 
 typedef enum pg_binary_op {
     PG_ADD,
@@ -57,6 +58,12 @@ pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
                          const pg_array *a, const pg_array *b, pg_error *err);
 pg_status pg_unary_into(const pg_array *out, pg_unary_op op, const pg_array *a,
                         pg_error *err);
+
+/* A rank 0 array that borrows *element, holding the scalar as op takes it
+   beside an array of dtype `beside`: an integer that this dtype does not hold
+   may still be divided by, or compared with; else it is PG_EDTYPE. */
+pg_status pg_binary_scalar(pg_array *out, pg_element *element, pg_binary_op op,
+                           pg_scalar scalar, pg_dtype beside, pg_error *err);
 
 /* Each element where the mask holds from a, else from b; all three broadcast.
    mask is bool. */
