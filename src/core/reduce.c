@@ -328,6 +328,26 @@ static pg_status reduce_sum(pg_array *out, const pg_array *a, int axis,
     return status;
 }
 
+/* In float64, 64-bit integers too: their sum could wrap. */
+static pg_status sum_as_double(pg_array *out, const pg_array *a, int axis,
+                               bool keep, pg_error *err)
+{
+    pg_array wide;
+    memset(out, 0, sizeof *out);
+    bool could_wrap = a->dtype == PG_INT64 || a->dtype == PG_UINT64;
+    pg_status status = PG_OK;
+    if (could_wrap)
+        status = pg_array_astype(&wide, a, PG_FLOAT64, err);
+    else
+        pg_array_view(&wide, a);
+    if (status == PG_OK)
+        status = reduce_plain(out, PG_SUM, &wide, axis, keep, err);
+    if (status == PG_OK)
+        status = retype(out, PG_FLOAT64, err);
+    pg_array_release(&wide);
+    return status;
+}
+
 /* In float64. Of no elements: NaN, as 0 / 0. */
 static pg_status mean_as_double(pg_array *out, const pg_array *a, int axis,
                                 bool keep, pg_error *err)
@@ -337,9 +357,7 @@ static pg_status mean_as_double(pg_array *out, const pg_array *a, int axis,
     double n = (double)lengths[1];
     pg_array count;
     pg_array_borrow(&count, &n, PG_FLOAT64, 0, NULL);
-    pg_status status = reduce_plain(out, PG_SUM, a, axis, keep, err);
-    if (status == PG_OK)
-        status = retype(out, PG_FLOAT64, err);
+    pg_status status = sum_as_double(out, a, axis, keep, err);
     if (status == PG_OK)
         status = pg_binary_into(out, PG_DIVIDE, out, &count, err);
     return status;
