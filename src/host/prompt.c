@@ -1,0 +1,124 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+
+/* --- reading
+ * ------------------------------------------------------------------------- */
+
+/* Reads a line and pushes it. False: the input ended, or the line was thrown
+   away. */
+static bool push_line(lua_State *L, bool first, bool *interrupted)
+{
+    const char *prompt = first ? "> " : ">> ";
+    if (lua_getglobal(L, first ? "_PROMPT" : "_PROMPT2") != LUA_TNIL)
+        prompt = luaL_tolstring(L, -1, NULL);
+    char *line = host_lines_read(prompt, interrupted);
+    lua_settop(L, first ? 0 : 1);
+    if (!line)
+        return false;
+    if (first && line[0] == '=') /* Lua 5.2's way to print */
+        lua_pushfstring(L, "return %s", line + 1);
+    else
+        lua_pushstring(L, line);
+    free(line);
+    return true;
+}
+
+/* The line at 1 as an expression: pushes the chunk, or nothing. */
+static bool load_expression(lua_State *L)
+{
+    const char *chunk = lua_pushfstring(L, "return %s", lua_tostring(L, 1));
+    if (luaL_loadbuffer(L, chunk, strlen(chunk), "=stdin") != LUA_OK) {
+        lua_pop(L, 2);
+        return false;
+    }
+    lua_remove(L, -2);
+    return true;
+}
+
+/* Whether the syntax error on top says that more text could help. */
+static bool is_incomplete(lua_State *L, int status)
+{
+    static const char mark[] = "<eof>";
+    size_t n, length = sizeof mark - 1;
+    if (status != LUA_ERRSYNTAX)
+        return false;
+    const char *message = lua_tolstring(L, -1, &n);
+    return n >= length && strcmp(message + n - length, mark) == 0;
+}
+
+/* The text at 1 as statements, with more lines while it is incomplete. */
+static int load_statements(lua_State *L, bool *interrupted)
+{
+    for (;;) {
+        size_t n;
+        const char *text = lua_tolstring(L, 1, &n);
+        int status = luaL_loadbuffer(L, text, n, "=stdin");
+        if (!is_incomplete(L, status) || !push_line(L, false, interrupted))
+            return status;
+        lua_pushliteral(L, "\n");
+        lua_insert(L, -2);
+        lua_concat(L, 3);
+    }
+}
+
+enum { END_OF_INPUT = -1, THROWN_AWAY = -2 };
+
+/* Reads a chunk and pushes it, or the error in it; the history has its text.
+   push_line keeps the text at 1 and drops the last attempt's error. */
+static int read_chunk(lua_State *L)
+{
+    bool interrupted = false;
+    lua_settop(L, 0);
+    if (!push_line(L, true, &interrupted))
+        return interrupted ? THROWN_AWAY : END_OF_INPUT;
+    int status = LUA_OK;
+    if (!load_expression(L))
+        status = load_statements(L, &interrupted);
+    if (interrupted)
+        return THROWN_AWAY;
+    const char *text = lua_tostring(L, 1);
+    if (text[0] != '\0')
+        host_lines_remember(text);
+    lua_remove(L, 1);
+    return status;
+}
+
+/* --- printing
+ * ---------------------------------------------------------------------- */
+
+/* What the chunk returned, by the global print. */
+static void print_results(lua_State *L)
+{
+    int n = lua_gettop(L);
+    if (n == 0)
+        return;
+    luaL_checkstack(L, LUA_MINSTACK, "too many results to print");
+    lua_getglobal(L, "print");
+    lua_insert(L, 1);
+    if (lua_pcall(L, n, 0, 0) != LUA_OK)
+        host_message(lua_pushfstring(L, "error calling 'print' (%s)",
+                                     lua_tostring(L, -1)));
+}
+
+void host_prompt(lua_State *L)
+{
+    int status;
+    host_set_name(NULL);
+    host_lines_open();
+    while ((status = read_chunk(L)) != END_OF_INPUT) {
+        if (status == THROWN_AWAY)
+            continue;
+        if (status == LUA_OK)
+            status = host_call(L, 0, LUA_MULTRET);
+        if (status == LUA_OK)
+            print_results(L);
+        else
+            host_report(L, status);
+    }
+    lua_settop(L, 0);
+    putchar('\n');
+    fflush(stdout);
+}

@@ -1,0 +1,110 @@
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+
+static const char *program_name;
+
+void host_set_name(const char *name)
+{
+    program_name = name;
+}
+
+void host_message(const char *message)
+{
+    fflush(stdout);
+    if (program_name)
+        fprintf(stderr, "%s: ", program_name);
+    fprintf(stderr, "%s\n", message);
+    fflush(stderr);
+}
+
+/* --- interrupts
+   -------------------------------------------------------------------
+
+   A signal handler may do next to nothing, but setting a hook is allowed: the
+   hook then raises the error from within Lua. The handler gives SIGINT back its
+   default, so that a second Ctrl-C ends a program that does not listen. */
+
+static lua_State *interrupted_state;
+
+static void raise_interrupt(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    lua_sethook(L, NULL, 0, 0);
+    luaL_error(L, "interrupted!");
+}
+
+static void handle_signal(int number)
+{
+    int events = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT;
+    signal(number, SIG_DFL);
+    lua_sethook(interrupted_state, raise_interrupt, events, 1);
+}
+
+static void on_interrupt(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+/* --- calls
+ * ---------------------------------------------------------------------------
+ */
+
+/* An error object that is no text is turned into one, by its own __tostring if
+   it has that (then without a traceback: it is the program's own). */
+static int add_traceback(lua_State *L)
+{
+    const char *message = lua_tostring(L, 1);
+    if (!message) {
+        if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
+            return 1;
+        message = lua_pushfstring(L, "(error object is a %s value)",
+                                  luaL_typename(L, 1));
+    }
+    luaL_traceback(L, L, message, 1);
+    return 1;
+}
+
+int host_call(lua_State *L, int narg, int nres)
+{
+    int function = lua_gettop(L) - narg;
+    lua_pushcfunction(L, add_traceback);
+    lua_insert(L, function);
+    interrupted_state = L;
+    on_interrupt(handle_signal);
+    int status = lua_pcall(L, narg, nres, function);
+    on_interrupt(SIG_DFL);
+    lua_remove(L, function);
+    return status;
+}
+
+int host_report(lua_State *L, int status)
+{
+    if (status == LUA_OK)
+        return status;
+    const char *message = lua_tostring(L, -1);
+    host_message(message ? message : "(error message not a string)");
+    lua_pop(L, 1);
+    return status;
+}
+
+static int run_loaded(lua_State *L, int status)
+{
+    if (status == LUA_OK)
+        status = host_call(L, 0, 0);
+    return host_report(L, status);
+}
+
+int host_run_file(lua_State *L, const char *path)
+{
+    return run_loaded(L, luaL_loadfile(L, path));
+}
+
+int host_run_text(lua_State *L, const char *text, const char *chunkname)
+{
+    return run_loaded(L, luaL_loadbuffer(L, text, strlen(text), chunkname));
+}

@@ -1,0 +1,113 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+
+/* Where this program's own files are, seen from the folder that it is in (the
+   "!"): a checkout's build/, a build of another kind below that, or an
+   installation's bin/. The module is one shared object, with a luaopen_
+   function for each part, as Lua's all-in-one loader has it. */
+#define VERSION LUA_VERSION_MAJOR "." LUA_VERSION_MINOR
+
+static const char lua_path[] =
+    "!/../lua/?.lua;!/../lua/?/init.lua;"
+    "!/../../lua/?.lua;!/../../lua/?/init.lua;"
+    "!/../share/lua/" VERSION "/?.lua;!/../share/lua/" VERSION "/?/init.lua";
+
+static const char object_path[] = "!/?.so;!/../lib/lua/" VERSION "/?.so";
+
+/* Pushes path with the folder for each "!"; "" where the system does not tell
+   the folder. */
+static void push_path(lua_State *L, const char *path)
+{
+    char *program = realpath("/proc/self/exe", NULL);
+    char *slash = program ? strrchr(program, '/') : NULL;
+    if (slash) {
+        *slash = '\0';
+        luaL_gsub(L, path, "!", program);
+    } else {
+        lua_pushliteral(L, "");
+    }
+    free(program);
+}
+
+/* The searcher's upvalues. */
+enum { SEARCHPATH = 1, LOADLIB, LUA_PATH, OBJECT_PATH, UPVALUES = 4 };
+
+/* package.searchpath(name, path): the file, or nil and what was tried. True:
+   the file alone is pushed; false: the text of what was tried is. */
+static bool search(lua_State *L, const char *name, int path)
+{
+    lua_pushvalue(L, lua_upvalueindex(SEARCHPATH));
+    lua_pushstring(L, name);
+    lua_pushvalue(L, lua_upvalueindex(path));
+    lua_call(L, 2, 2);
+    bool found = lua_isstring(L, -2);
+    if (found)
+        lua_pop(L, 1);
+    else
+        lua_remove(L, -2);
+    return found;
+}
+
+static int load_lua(lua_State *L)
+{
+    const char *file = lua_tostring(L, -1);
+    if (luaL_loadfile(L, file) != LUA_OK)
+        return luaL_error(L, "error loading module '%s' from file '%s':\n\t%s",
+                          lua_tostring(L, 1), file, lua_tostring(L, -1));
+    lua_insert(L, -2);
+    return 2; /* the loader and, for it, the file */
+}
+
+static int load_object(lua_State *L, const char *name)
+{
+    const char *file = lua_tostring(L, -1);
+    lua_pushvalue(L, lua_upvalueindex(LOADLIB));
+    lua_pushstring(L, file);
+    lua_pushfstring(L, "luaopen_%s", luaL_gsub(L, name, ".", "_"));
+    lua_remove(L, -2);
+    lua_call(L, 2, 2);
+    if (!lua_isfunction(L, -2)) {
+        lua_pushfstring(L, "no module '%s' in file '%s': %s", name, file,
+                        lua_tostring(L, -1));
+        return 1;
+    }
+    lua_pop(L, 1);
+    lua_pushstring(L, file);
+    return 2;
+}
+
+/* What require calls: a loader and its argument, or text that says what was
+   tried, or nothing for another's module. */
+static int searcher(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    if (strcmp(name, "perigee") != 0 && strncmp(name, "perigee.", 8) != 0)
+        return 0;
+    if (search(L, name, LUA_PATH))
+        return load_lua(L);
+    if (search(L, "perigee", OBJECT_PATH))
+        return load_object(L, name);
+    lua_pushliteral(L, "\n\t");
+    lua_insert(L, -2);
+    lua_concat(L, 3);
+    return 1;
+}
+
+void host_add_searcher(lua_State *L)
+{
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "searchers");
+    for (lua_Integer i = luaL_len(L, -1); i >= 2; i--) {
+        lua_geti(L, -1, i);
+        lua_seti(L, -2, i + 1);
+    }
+    lua_getfield(L, -2, "searchpath");
+    lua_getfield(L, -3, "loadlib");
+    push_path(L, lua_path);
+    push_path(L, object_path);
+    lua_pushcclosure(L, searcher, UPVALUES);
+    lua_seti(L, -2, 2);
+    lua_pop(L, 2);
+}
