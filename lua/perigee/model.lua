@@ -18,7 +18,8 @@ local Model = {}
 Model.__index = Model
 
 -- --- checking ----------------------------------------------------------------
--- A level counts as error's does, as the function that passes it on would.
+-- A level counts as error's does, as the function that passes it on would. A
+-- tail call would lose a level: hence `return (f(x))`.
 
 local function shape_text(a)
   local shape = a.shape
@@ -180,8 +181,8 @@ local function update(self, i, rate, level)
   if loss then
     return loss
   elseif not_finite then
-    message = ("%s (a rate of %g may be too large, or the inputs); weights left as they were "
-      .. "after iteration %d"):format(message, rate, i - 1)
+    message = ("%s (a rate of %g may be too large, or inputs or weights); weights left as they "
+      .. "were%s"):format(message, rate, i > 1 and " after iteration " .. i - 1 or "")
   end
   error(("iteration %d: %s"):format(i, message), level + 1)
 end
@@ -217,7 +218,8 @@ end
 ---@param options? table  iterations = 1000, rate = 0.1, progress = false
 ---@return fun(_: nil, i: integer): integer?, number?
 function Model:steps(options)
-  return iterate(self, options, "steps", 2)
+  local step, state, first, bar = iterate(self, options, "steps", 2)
+  return step, state, first, bar
 end
 
 --- The loop of `steps`, without a body.
@@ -234,7 +236,7 @@ end
 -- --- using -------------------------------------------------------------------
 
 local function predict(self, x, level)
-  return check(level + 1, trainer.predict(self.weights, to_rows(x, level + 1), self._scale))
+  return (check(level + 1, trainer.predict(self.weights, to_rows(x, level + 1), self._scale)))
 end
 
 --- The most likely label of each row.
@@ -244,7 +246,7 @@ end
 ---@param x any  (n, ...): flattened and scaled as the model's own
 ---@return any labels  int64 (n), class numbers from 0
 function Model:predict(x)
-  return predict(self, x, 2)
+  return (predict(self, x, 2))
 end
 
 --- The part of rows whose label is predicted.

@@ -1,0 +1,462 @@
+local pg = require "perigee"
+
+local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
+local curve = dofile(HERE .. "/../reference/curve.lua")
+
+local ROWS, INPUTS, CLASSES = 60, 9, 4
+
+local function data()
+  pg.seed(11)
+  return pg.randn(ROWS, INPUTS), pg.range(0, ROWS - 1) * 3 % CLASSES
+end
+
+local function model(options)
+  local x, y = data()
+  options = options or {}
+  options.hidden, options.seed = options.hidden or 5, options.seed or 1
+  options.dtype = options.dtype or "float64"
+  return pg.Model(x, y, options), x, y
+end
+
+local function copy_of(weights)
+  local copy = {}
+  for name, array in pairs(weights) do
+    copy[name] = array:copy()
+  end
+  return copy
+end
+
+local function same_bits(a, b)
+  for name, array in pairs(a) do
+    if not array:eq(b[name]):min() then
+      return false
+    end
+  end
+  return true
+end
+
+--- Raises, with that text in its message, which begins where this file called.
+local function raises(text, f, ...)
+  local ok, message = pcall(f, ...)
+  assert.is_false(ok)
+  assert.matches(text, message, 1, true)
+  return message
+end
+
+local function raises_here(text, f)
+  assert.matches("model_spec.lua:%d+: ", raises(text, f))
+end
+
+describe("a step", function()
+  it("is the notebook's kernels, fused", function()
+    for _, hidden in ipairs { 5, { 6, 5 }, { 3, 4, 5 } } do
+      local m, x, y = model { hidden = hidden }
+      local w = copy_of(m.weights)
+      for _, loss in m:steps { iterations = 5, rate = 0.7 } do
+        local a = pg.forward(x, w)
+        assert.is_near(pg.cross_entropy(a, y), loss, 1e-13)
+        pg.update(w, pg.gradient(x, y, a, w), 0.7)
+      end
+      for name, array in pairs(w) do
+        assert.is_true(array:allclose(m.weights[name], 0, 1e-12), name)
+      end
+    end
+  end)
+
+  it("agrees with finite differences", function()
+    for _, hidden in ipairs { 5, { 6, 5 } } do
+      local m, x, y = model { hidden = hidden }
+      local before, h, rate = copy_of(m.weights), 1e-6, 1e-3
+      m:fit { iterations = 1, rate = rate }
+      for name, array in pairs(before) do
+        local g = (array - m.weights[name]) / rate
+        for j = 1, array.shape[2] do
+          local value = array:get(1, j)
+          array:set(1, j, value + h)
+          local above = pg.cross_entropy(pg.forward(x, before), y)
+          array:set(1, j, value - h)
+          local below = pg.cross_entropy(pg.forward(x, before), y)
+          array:set(1, j, value)
+          assert.is_near((above - below) / (2 * h), g:get(1, j), 1e-7)
+        end
+      end
+    end
+  end)
+
+  it("gives the same bits for 1, 2 and 8 threads", function()
+    pg.seed(2)
+    local x, y = pg.rand(3001, 33), pg.range(0, 3000) % 7
+    local before, first = pg.threads(), {}
+    for _, dtype in ipairs { "float32", "float64" } do
+      for _, threads in ipairs { 1, 2, 8 } do
+        pg.threads(threads)
+        local m = pg.Model(x, y, { hidden = 21, seed = 3, dtype = dtype })
+        local cost = m:fit { iterations = 3 }
+        local labels = m:predict(x)
+        local f = first[dtype] or { weights = m.weights, cost = cost, labels = labels }
+        first[dtype] = f
+        assert.is_true(same_bits(m.weights, f.weights))
+        assert.is_true(cost:eq(f.cost):min() and labels:eq(f.labels):min())
+      end
+    end
+    pg.threads(before)
+  end)
+end)
+
+describe("the curve", function()
+  local limits = { float64 = 1e-9, float32 = 1e-4 }
+
+  it("is NumPy's", function()
+    local reference, pixels = curve.reference(), curve.pixels()
+    assert.equal(reference.pixels:item(), pixels:sum())
+    for name, hidden in pairs(curve.networks) do
+      for dtype, limit in pairs(limits) do
+        local m = pg.Model(pixels, curve.labels(), {
+          hidden = hidden, seed = 0, dtype = dtype, scale = 1 / 255,
+        })
+        local mark = 1
+        for i, loss in m:steps { iterations = curve.iterations, rate = curve.rate } do
+          assert.is_near(reference[name .. "_cost"][i], loss, limit)
+          if i == reference.marks[mark] then
+            local accuracy = m:score(pixels, curve.labels())
+            assert.is_near(reference[name .. "_accuracy"][mark], accuracy, 1e-12)
+            mark = mark + 1
+          end
+        end
+        for key, array in pairs(m.weights) do
+          assert.is_true(array:allclose(reference[name .. "_" .. key], 0, 100 * limit), key)
+        end
+      end
+    end
+  end)
+end)
+
+describe("Model", function()
+  it("draws its weights as numpy.random.seed and the notebook do", function()
+    local m, x = model { hidden = 5, seed = 8 }
+    local w = pg.initialization(x, 5, { classes = CLASSES, random = pg.random(8) })
+    assert.is_true(same_bits(w, m.weights))
+  end)
+
+  it("draws from the global generator without a seed", function()
+    local x, y = data()
+    pg.seed(6)
+    local m = pg.Model(x, y, { hidden = 5, dtype = "float64" })
+    local w = pg.initialization(x, 5, { classes = CLASSES, random = pg.random(6) })
+    assert.is_true(same_bits(w, m.weights))
+  end)
+
+  it("has the notebook's defaults", function()
+    local x, y = data()
+    local m = pg.Model(x, y)
+    assert.same({ 100, INPUTS }, m.weights.W1.shape)
+    assert.same({ 1, 100 }, m.weights.b1.shape)
+    assert.same({ CLASSES, 100 }, m.weights.W2.shape)
+    assert.equal("float32", m.weights.W1.dtype)
+    local cost = m:fit()
+    assert.equal(1000, #cost)
+    assert.equal("float64", cost.dtype)
+    assert.is_true(cost[1000] < cost[1])
+  end)
+
+  it("counts classes by labels, columns or what it is told", function()
+    local x, y = data()
+    assert.equal(4, pg.Model(x, y).classes)
+    assert.equal(6, pg.Model(x, pg.onehot(y, 6)).classes)
+    assert.equal(12, pg.Model(x, y, { classes = 12 }).classes)
+  end)
+
+  it("learns the same from labels and one-hot rows of any dtype", function()
+    local m, x, y = model()
+    m:fit { iterations = 3 }
+    for _, other in ipairs {
+      pg.onehot(y, CLASSES), pg.onehot(y, CLASSES, "uint8"), y:astype("uint8"), y:astype("float32"),
+    } do
+      local twin = pg.Model(x, other, { hidden = 5, seed = 1, dtype = "float64" })
+      twin:fit { iterations = 3 }
+      assert.is_true(same_bits(m.weights, twin.weights))
+    end
+  end)
+
+  it("flattens x, and takes any view and dtype of it", function()
+    local m, x, y = model()
+    m:fit { iterations = 3 }
+    local wide = pg.zeros(2 * ROWS, 2 * INPUTS)
+    wide[{ { 1, -1, 2 }, { 1, -1, 2 } }] = x
+    for _, view in ipairs {
+      x:reshape(ROWS, 3, 3), x.T:copy().T, wide[{ { 1, -1, 2 }, { 1, -1, 2 } }],
+      x["::-1"]:copy()["::-1"],
+    } do
+      local twin = pg.Model(view, y, { hidden = 5, seed = 1, dtype = "float64" })
+      twin:fit { iterations = 3 }
+      for name, array in pairs(m.weights) do
+        assert.is_true(array:allclose(twin.weights[name], 0, 1e-14))
+      end
+      assert.is_true(twin:predict(view):eq(m:predict(x)):min())
+    end
+  end)
+
+  it("takes pixels as bytes with a scale, as others and as floats", function()
+    local pixels, y = curve.pixels(), curve.labels()
+    local function trained(x, scale)
+      local m = pg.Model(x, y, { hidden = 8, seed = 1, dtype = "float64", scale = scale })
+      m:fit { iterations = 4, rate = 0.5 }
+      return m
+    end
+    local bytes = trained(pixels, 1 / 255)
+    local columns = pg.zeros(#pixels, 2 * pixels.shape[2], "uint8")
+    columns[{ {}, { 1, -1, 2 } }] = pixels
+    for _, m in ipairs {
+      trained(pixels / 255), trained(pixels:astype("int32"), 1 / 255),
+      trained(pixels:astype("float64"), 1 / 255), trained(columns[{ {}, { 1, -1, 2 } }], 1 / 255),
+      trained(pixels:reshape(-1, 7, 7), 1 / 255),
+    } do
+      for name, array in pairs(bytes.weights) do
+        assert.is_true(array:allclose(m.weights[name], 0, 1e-13))
+      end
+    end
+    assert.is_true(bytes:predict(pixels):eq(trained(pixels / 255):predict(pixels / 255)):min())
+  end)
+
+  it("trains on one row, one column, one hidden unit and one class", function()
+    local m = pg.Model({ { 2 } }, { 0 }, { hidden = 1 })
+    assert.equal(1, m.classes)
+    assert.is_near(0, m:fit({ iterations = 2 })[2], 1e-6)
+    assert.same({ 0 }, m:predict({ { 3 } }):tolist())
+  end)
+end)
+
+describe("steps", function()
+  it("run the body after each update, with the loss before it", function()
+    local m, x, y = model()
+    local before, seen = copy_of(m.weights), 0
+    for i, loss in m:steps { iterations = 3, rate = 0.1 } do
+      seen = seen + 1
+      assert.equal(seen, i)
+      assert.is_near(pg.cross_entropy(pg.forward(x, before), y), loss, 1e-14)
+      assert.is_false(same_bits(before, m.weights))
+      before = copy_of(m.weights)
+    end
+    assert.equal(3, seen)
+  end)
+
+  it("continue a training, and fit is their loop", function()
+    local whole, parts = model(), model()
+    local cost = whole:fit { iterations = 7 }
+    local first, second = parts:fit { iterations = 3 }, {}
+    for i, loss in parts:steps { iterations = 4 } do
+      second[i] = loss
+    end
+    assert.is_true(same_bits(whole.weights, parts.weights))
+    assert.same(cost:tolist(), pg.concat({ first, pg.array(second) }, 1):tolist())
+  end)
+
+  it("may be none at all", function()
+    local m = model()
+    local before = copy_of(m.weights)
+    assert.equal(0, #m:fit { iterations = 0 })
+    assert.is_true(same_bits(before, m.weights))
+  end)
+
+  it("read the weights anew: they are live", function()
+    local m, x, y = model()
+    m:fit { iterations = 2 }
+    m.weights.W1:fill_(0)
+    m.weights.b2 = pg.ones(1, CLASSES)
+    local w = copy_of(m.weights)
+    local cost = m:fit { iterations = 1 }
+    local a = pg.forward(x, w)
+    assert.is_near(pg.cross_entropy(a, y), cost[1], 1e-14)
+    pg.update(w, pg.gradient(x, y, a, w), 0.1)
+    assert.is_true(m.weights.b2:allclose(w.b2, 0, 1e-14))
+    assert.is_true(m:predict(x):eq(pg.labels(pg.forward(x, w).A2)):min())
+  end)
+end)
+
+describe("predict and score", function()
+  it("give the most likely labels, and how many are right", function()
+    local m, x, y = model()
+    m:fit { iterations = 50, rate = 0.5 }
+    local labels = m:predict(x)
+    assert.equal("int64", labels.dtype)
+    assert.is_true(labels:eq(pg.labels(pg.forward(x, m.weights).A2)):min())
+    assert.equal(pg.accuracy(y, labels), m:score(x, y))
+    assert.equal(m:score(x, y), m:score(x, pg.onehot(y, CLASSES)))
+    assert.equal("float", math.type(m:score(x, y)))
+  end)
+
+  it("count a label that the model has no class for as wrong", function()
+    local m, x, y = model()
+    assert.equal(0, m:score(x, y + 100))
+  end)
+end)
+
+describe("a mistake", function()
+  local x, y = data()
+
+  it("in the options lists the known ones", function()
+    raises_here("Model: unknown option 'hiden'; there are classes, dtype, hidden, scale, seed",
+      function() pg.Model(x, y, { hiden = 3 }) end)
+    local m = model()
+    raises_here("steps: unknown option 'n_iter'; there are iterations, progress, rate",
+      function() m:steps { n_iter = 3 } end)
+    raises_here("fit: unknown option '1'", function() m:fit { 100 } end)
+    raises_here("fit: options are a table, not a number", function() m:fit(100) end)
+  end)
+
+  it("in a value names it", function()
+    raises_here("hidden must be an integer, 1 or more, not 0",
+      function() pg.Model(x, y, { hidden = 0 }) end)
+    raises_here("hidden must be an integer, 1 or more, not 2.5",
+      function() pg.Model(x, y, { hidden = { 3, 2.5 } }) end)
+    raises_here("hidden must be an integer, 1 or more, not ten",
+      function() pg.Model(x, y, { hidden = "ten" }) end)
+    raises_here("a list of 1 to 15", function() pg.Model(x, y, { hidden = {} }) end)
+    raises_here("dtype must be 'float32' or 'float64', not 'int8'",
+      function() pg.Model(x, y, { dtype = "int8" }) end)
+    raises_here("seed must be an integer, 0 to 4294967295, not -1",
+      function() pg.Model(x, y, { seed = -1 }) end)
+    raises_here("scale must be a finite number, not inf",
+      function() pg.Model(x, y, { scale = math.huge }) end)
+    raises_here("classes must be an integer, 1 or more, not 0",
+      function() pg.Model(x, y, { classes = 0 }) end)
+    local m = model()
+    for _, rate in ipairs { 0, -1, 1 / 0, 0 / 0, "fast" } do
+      raises_here("rate must be a finite number above 0", function() m:fit { rate = rate } end)
+    end
+    for _, iterations in ipairs { -1, 1.5, "many" } do
+      raises_here("iterations must be an integer, 0 or more",
+        function() m:fit { iterations = iterations } end)
+    end
+    m:fit { iterations = 1 }
+  end)
+
+  it("in the shapes names both", function()
+    raises_here("x of shape (60, 9) and y of shape (59,) do not have as many rows",
+      function() pg.Model(x, y:rows(1, 59)) end)
+    raises_here("x of shape (0, 9) has no numbers",
+      function() pg.Model(pg.zeros(0, 9), pg.zeros(0)) end)
+    raises_here("rank 2), not of shape (60, 1, 1)",
+      function() pg.Model(x, y:reshape(-1, 1, 1)) end)
+    raises_here("y of shape (60, 4) does not have one column for each of 5 classes",
+      function() pg.Model(x, pg.onehot(y, 4), { classes = 5 }) end)
+    raises_here("x must be an array, not nil", function() pg.Model() end)
+    local m = model()
+    raises_here("x of shape (60, 3) does not fit W1 of shape (5, 9)",
+      function() m:predict(x:cols(1, 3)) end)
+    raises_here("x of shape (60, 3) does not fit W1 of shape (5, 9)",
+      function() m:score(x:cols(1, 3), y) end)
+    raises_here("x of shape (60, 9) and y of shape (10,) do not have as many rows",
+      function() m:score(x, y:rows(1, 10)) end)
+    assert.is_true(m:score(x, y) >= 0)
+  end)
+
+  it("in the labels names row, value and range", function()
+    local function with(value)
+      local labels = y:astype("float64")
+      labels[17] = value
+      return labels
+    end
+    raises_here("row 17 is 9, outside the 4 classes 0 to 3",
+      function() pg.Model(x, with(9), { classes = 4 }) end)
+    raises_here("row 17 is -1", function() pg.Model(x, with(-1)) end)
+    raises_here("row 17 is 1.5", function() pg.Model(x, with(1.5)) end)
+    raises_here("row 17 is", function() pg.Model(x, with(0 / 0)) end)
+    local hot = pg.onehot(y, 4)
+    hot[{ 17, 1 }] = 0.5
+    raises_here("row 17 is not one-hot", function() pg.Model(x, hot) end)
+    hot:rows(17, 17):fill_(0)
+    raises_here("row 17 is not one-hot", function() pg.Model(x, hot) end)
+    hot:rows(17, 17):fill_(1)
+    raises_here("row 17 is not one-hot", function() pg.Model(x, hot) end)
+  end)
+
+  it("in the data names row, column and value", function()
+    local m = model()
+    for _, strange in ipairs { 1 / 0, -1 / 0, 0 / 0 } do
+      local bad = x:copy()
+      bad[{ 42, 7 }] = strange
+      local value = ("%g"):format(strange):gsub("^%-nan", "nan")
+      value = strange ~= strange and "nan" or value
+      raises_here("x: row 42, column 7 is ", function() pg.Model(bad, y) end)
+      raises(value, pg.Model, bad, y)
+      raises_here("x: row 42, column 7 is ", function() m:predict(bad) end)
+      raises_here("x: row 42, column 7 is ", function() m:score(bad, y) end)
+      raises_here("x: row 42, column 7 is ",
+        function() pg.Model(bad.T:copy().T, y, { scale = 2 }) end)
+    end
+    local large = x:copy()
+    large[{ 3, 2 }] = 1e300
+    raises_here("x: row 3, column 2 is 1e+300, which is beyond float32",
+      function() pg.Model(large, y) end)
+    pg.Model(large, y, { dtype = "float64" })
+    assert.is_true(m:score(x, y) >= 0)
+  end)
+
+  it("in the weights is told at the next step", function()
+    local m = model()
+    m.weights.W2 = pg.zeros(4, 6)
+    raises_here("iteration 1: W2 of shape (4, 6) does not fit W1 of shape (5, 9)",
+      function() m:fit { iterations = 2 } end)
+    m.weights.W2 = pg.zeros(4, 5, "float32")
+    raises_here("W2 is float32 where W1 is float64", function() m:fit() end)
+    m.weights = pg.initialization(x, 6, { classes = 4 })
+    raises_here("the weights are 9-6-4 (float64), but training began with 9-5-4 (float64)",
+      function() m:fit() end)
+    m.weights = pg.initialization(x, 5, { classes = 4 })
+    m:fit { iterations = 1 }
+  end)
+end)
+
+describe("a training that diverges", function()
+  it("names the iteration and keeps the last finite weights", function()
+    for _, dtype in ipairs { "float32", "float64" } do
+      local m, x, y = model { dtype = dtype }
+      local rate = dtype == "float32" and 3e38 or 1.7e308
+      local last, reached = copy_of(m.weights), 0
+      local message = raises("weights left as they were after iteration", function()
+        for i in m:steps { iterations = 100, rate = rate } do
+          last, reached = copy_of(m.weights), i
+        end
+      end)
+      assert.matches("model_spec.lua:%d+: iteration " .. reached + 1 .. ": ", message)
+      assert.matches("after iteration " .. reached, message, 1, true)
+      assert.is_true(same_bits(last, m.weights))
+      for _, array in pairs(m.weights) do
+        assert.is_true(array:abs():max() < math.huge)
+      end
+      m.weights = pg.initialization(x, 5, { classes = CLASSES, dtype = dtype })
+      m:fit { iterations = 5 }
+      assert.is_true(m:score(x, y) >= 0)
+    end
+  end)
+
+  it("says so of a loss that is not a number", function()
+    local m = model()
+    m.weights.W2[{ 1, 1 }] = 0 / 0
+    local before = m.weights.W1:copy()
+    raises_here("iteration 1: the loss is nan (a rate of 0.1 may be too large",
+      function() m:fit { iterations = 3 } end)
+    assert.is_true(m.weights.W1:eq(before):min())
+  end)
+end)
+
+describe("memory", function()
+  it("goes with the model", function()
+    local x, y = data()
+    local function trained()
+      pg.Model(x, y, { hidden = 50 }):fit { iterations = 1 }
+    end
+    trained()
+    collectgarbage()
+    collectgarbage()
+    local before = pg.info().bytes
+    for _ = 1, 5 do
+      trained()
+    end
+    pcall(pg.Model, x, y, { classes = 2 })
+    collectgarbage()
+    collectgarbage()
+    assert.equal(before, pg.info().bytes)
+  end)
+end)
