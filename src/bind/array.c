@@ -50,34 +50,40 @@ static int l_array_free(lua_State *L)
    -------------------------------------------------------------
 
    Lua sees a few hundred bytes of an array, not its elements. When live C
-   memory has grown by half since the last collection, and by SLACK at least,
-   there is a full one: rarely enough to cost nothing, often enough that a loop
-   that makes temporaries stays flat. */
+   memory has grown by half since it was at its least, and by SLACK at least,
+   there is a full collection: rarely enough to cost nothing, often enough that
+   a loop that makes temporaries stays flat. The least is since the last
+   collection, and what is freed by hand lowers it. */
 
 enum { SLACK = 32 * 1024 * 1024 };
 
-static const char threshold_key; /* its address is the key in the registry */
+static const char least_key; /* its address is the key in the registry */
 
-static size_t get_threshold(lua_State *L)
+static size_t get_least(lua_State *L)
 {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &threshold_key);
-    size_t threshold = (size_t)lua_tointeger(L, -1);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &least_key);
+    size_t least = (size_t)lua_tointeger(L, -1);
     lua_pop(L, 1);
-    return threshold ? threshold : SLACK;
+    return least;
 }
 
-static void set_threshold(lua_State *L, size_t live)
+static void set_least(lua_State *L, size_t live)
 {
-    lua_pushinteger(L, (lua_Integer)(live + pg_size_max(live / 2, SLACK)));
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &threshold_key);
+    lua_pushinteger(L, (lua_Integer)live);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &least_key);
 }
 
 void l_collect(lua_State *L)
 {
-    if (pg_live_bytes() <= get_threshold(L) || !lua_gc(L, LUA_GCISRUNNING))
+    size_t live = pg_live_bytes(), least = get_least(L);
+    if (live < least)
+        set_least(L, live);
+    /* Not 1: stopped, or this is a finalizer. */
+    if (live <= least + pg_size_max(least / 2, SLACK) ||
+        lua_gc(L, LUA_GCISRUNNING) != 1)
         return;
     lua_gc(L, LUA_GCCOLLECT);
-    set_threshold(L, pg_live_bytes());
+    set_least(L, pg_live_bytes());
 }
 
 /* --- properties
