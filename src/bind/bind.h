@@ -1,9 +1,12 @@
 /*
  * bind.h -- what the binding files share: one for each noun of the core.
  *
- * A binding function checks its arguments, pushes the (still empty) userdata
- * that will own the result, calls the core, and returns. Nothing of the core's
- * is held across a Lua call that may raise: temporaries are userdata too.
+ * A binding function pushes the (still empty) userdata that will own the
+ * result, checks its arguments, calls the core, and returns. In this order:
+ * whatever makes a Lua object may run a finalizer, and a table may have
+ * metamethods; either could free an array whose pointer was already taken.
+ * Nothing of the core's is held across a Lua call that may raise: temporaries
+ * are userdata too.
  */
 #ifndef PG_BIND_H
 #define PG_BIND_H
@@ -47,6 +50,9 @@ pg_array *l_array_test(lua_State *L, int arg);
 /* An array from whatever stands at arg: an array itself, or a number, boolean
    or nested table, for which the value at arg is replaced by a new array. */
 pg_array *l_array_to(lua_State *L, int arg);
+/* The same for two arguments, neither of which the other's table can free. */
+void l_arrays_to(lua_State *L, const pg_array **a, int arg_a,
+                 const pg_array **b, int arg_b);
 
 /* Pushes a new array with the numbers of the nested table, number or boolean at
    arg. Without a dtype (NULL): bool for booleans, else float64. */
@@ -106,6 +112,10 @@ bool l_array_property(lua_State *L, const pg_array *a, const char *name);
 int l_array_where(lua_State *L);
 int l_array_tolist(lua_State *L);
 int l_array_item(lua_State *L);
+
+/* Ends a function whose new array is on top: raises, or returns 1 with the
+   array, of which rank 0 has become its element. */
+int l_array_return_scalar(lua_State *L, pg_status status, const pg_error *err);
 
 /* Metamethods. */
 int l_array_index(lua_State *L); /* upvalue: the methods */

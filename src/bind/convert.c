@@ -26,7 +26,7 @@ static int nested_shape(lua_State *L, size_t *shape)
     return ndim;
 }
 
-static void store_leaf(lua_State *L, const pg_array *a, char *at)
+static void store_leaf(lua_State *L, const pg_array *a, bool told, char *at)
 {
     pg_error err;
     pg_scalar scalar;
@@ -34,17 +34,19 @@ static void store_leaf(lua_State *L, const pg_array *a, char *at)
     if (!l_scalar_test(L, -1, &scalar))
         luaL_error(L, "an array element must be a number or boolean, not %s",
                    luaL_typename(L, -1));
-    if (a->dtype == PG_BOOL && scalar.kind != 'b')
+    if (!told && a->dtype == PG_BOOL && scalar.kind != 'b')
         luaL_error(L, "a number among booleans: give a dtype to mix them");
     l_check(L, pg_scalar_store(&element, scalar, a->dtype, &err), &err);
     memcpy(at, &element, pg_dtype_size(a->dtype));
 }
 
-/* The table on top fills a along axis and behind it, from `at`. */
-static void store_nested(lua_State *L, const pg_array *a, int axis, char *at)
+/* The table on top fills a along axis and behind it, from `at`. told: the
+   dtype was asked for, and not found in the table. */
+static void store_nested(lua_State *L, const pg_array *a, bool told, int axis,
+                         char *at)
 {
     if (axis == a->ndim) {
-        store_leaf(L, a, at);
+        store_leaf(L, a, told, at);
         return;
     }
     if (!lua_istable(L, -1))
@@ -57,7 +59,7 @@ static void store_nested(lua_State *L, const pg_array *a, int axis, char *at)
     luaL_checkstack(L, 1, NULL);
     for (lua_Integer i = 0; i < length; i++) {
         lua_geti(L, -1, i + 1);
-        store_nested(L, a, axis + 1, at + i * a->strides[axis]);
+        store_nested(L, a, told, axis + 1, at + i * a->strides[axis]);
         lua_pop(L, 1);
     }
 }
@@ -75,7 +77,7 @@ pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype)
     l_check(L, pg_array_new(a, dtype ? *dtype : natural, ndim, shape, &err),
             &err);
     lua_pushvalue(L, arg);
-    store_nested(L, a, 0, a->data);
+    store_nested(L, a, dtype != NULL, 0, a->data);
     lua_pop(L, 1);
     l_collect(L);
     return a;
@@ -93,6 +95,14 @@ pg_array *l_array_to(lua_State *L, int arg)
     a = l_array_from_value(L, arg, NULL);
     lua_replace(L, arg);
     return a;
+}
+
+void l_arrays_to(lua_State *L, const pg_array **a, int arg_a,
+                 const pg_array **b, int arg_b)
+{
+    l_array_to(L, arg_a);
+    *b = l_array_to(L, arg_b);
+    *a = l_array_check(L, arg_a);
 }
 
 /* --- to tables
@@ -124,8 +134,20 @@ static void push_nested(lua_State *L, const pg_array *a, int axis,
 /* Nested tables of the elements; of rank 0, the element. */
 int l_array_tolist(lua_State *L)
 {
-    const pg_array *a = l_array_to(L, 1);
-    push_nested(L, a, 0, a->data);
+    lua_settop(L, 1);
+    /* A view of its own: making tables may run a finalizer that frees a. */
+    pg_array *view = l_array_push(L);
+    pg_array_view(view, l_array_to(L, 1));
+    push_nested(L, view, 0, view->data);
+    return 1;
+}
+
+int l_array_return_scalar(lua_State *L, pg_status status, const pg_error *err)
+{
+    l_array_return(L, status, err);
+    const pg_array *a = l_array_check(L, -1);
+    if (a->ndim == 0)
+        push_element(L, a, a->data);
     return 1;
 }
 

@@ -8,17 +8,18 @@
 static int l_create_array(lua_State *L)
 {
     pg_error err;
-    const pg_array *a = l_array_test(L, 1);
     luaL_checkany(L, 1);
-    if (!a) {
-        bool told = !lua_isnoneornil(L, 2);
-        pg_dtype dtype = l_dtype_opt(L, 2, PG_FLOAT64);
-        l_array_from_value(L, 1, told ? &dtype : NULL);
+    lua_settop(L, 2);
+    pg_dtype dtype = l_dtype_opt(L, 2, PG_FLOAT64);
+    const pg_dtype *told = lua_isnil(L, 2) ? NULL : &dtype;
+    if (!l_array_test(L, 1)) {
+        l_array_from_value(L, 1, told);
         return 1;
     }
-    pg_dtype dtype = l_dtype_opt(L, 2, a->dtype);
     pg_array *out = l_array_push(L);
-    return l_array_return(L, pg_array_astype(out, a, dtype, &err), &err);
+    const pg_array *a = l_array_check(L, 1);
+    return l_array_return(
+        L, pg_array_astype(out, a, told ? dtype : a->dtype, &err), &err);
 }
 
 static int l_create_matrix(lua_State *L)
@@ -107,10 +108,10 @@ static int l_create_linspace(lua_State *L)
 static int l_create_onehot(lua_State *L)
 {
     pg_error err;
-    const pg_array *labels = l_array_to(L, 1);
     size_t classes = l_length_check(L, 2);
     pg_dtype dtype = l_dtype_opt(L, 3, PG_FLOAT64);
     pg_array *out = l_array_push(L);
+    const pg_array *labels = l_array_to(L, 1);
     return l_array_return(L, pg_onehot(out, labels, classes, dtype, &err),
                           &err);
 }
@@ -118,9 +119,24 @@ static int l_create_onehot(lua_State *L)
 static int l_create_labels(lua_State *L)
 {
     pg_error err;
-    const pg_array *rows = l_array_to(L, 1);
+    lua_settop(L, 1);
     pg_array *out = l_array_push(L);
+    const pg_array *rows = l_array_to(L, 1);
     return l_array_return(L, pg_labels(out, rows, &err), &err);
+}
+
+/* Pushes a table of the count values in the table at 1, each an array. */
+static void push_arrays(lua_State *L, lua_Integer count)
+{
+    lua_createtable(L, (int)count, 0);
+    for (lua_Integer i = 1; i <= count; i++) {
+        int type = lua_geti(L, 1, i);
+        if (!luaL_testudata(L, -1, L_ARRAY) && type != LUA_TTABLE)
+            luaL_error(L, "element %I is a %s, where an array was expected", i,
+                       luaL_typename(L, -1));
+        l_array_to(L, -1);
+        lua_rawseti(L, -2, i);
+    }
 }
 
 /* concat({a, b, ...} [, axis]): the list of pointers is userdata, too, so that
@@ -133,17 +149,17 @@ static int l_create_concat(lua_State *L)
     lua_Integer count = luaL_len(L, 1);
     luaL_argcheck(L, count > 0, 1, "there is nothing to join");
     luaL_argcheck(L, count < 1 << 20, 1, "too many arrays");
+    push_arrays(L, count);
     const pg_array **arrays =
         lua_newuserdatauv(L, (size_t)count * sizeof *arrays, 0);
-    lua_createtable(L, (int)count, 0); /* keeps converted tables alive */
+    pg_array *out = l_array_push(L);
     for (lua_Integer i = 0; i < count; i++) {
-        lua_geti(L, 1, i + 1);
-        arrays[i] = l_array_to(L, -1);
-        lua_rawseti(L, -2, i + 1);
+        lua_rawgeti(L, 3, i + 1);
+        arrays[i] = l_array_check(L, -1);
+        lua_pop(L, 1);
     }
     luaL_argcheck(L, arrays[0]->ndim > 0, 1, "arrays of rank 0 have no axis");
-    int axis = lua_isnoneornil(L, 2) ? 0 : l_axis_check(L, 2, arrays[0]);
-    pg_array *out = l_array_push(L);
+    int axis = lua_isnil(L, 2) ? 0 : l_axis_check(L, 2, arrays[0]);
     return l_array_return(L, pg_concat(out, arrays, (size_t)count, axis, &err),
                           &err);
 }

@@ -99,25 +99,42 @@ static int read_key(lua_State *L, int arg, pg_index *indices)
 /* --- reading
  * -------------------------------------------------------------------- */
 
-/* Replaces the view on top by its element where all axes were named. */
-static int element_or_view(lua_State *L, const pg_array *view)
+static bool are_positions(const pg_index *indices, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (indices[i].kind != PG_INDEX_POSITION)
+            return false;
+    return true;
+}
+
+/* The element that the indices name of the array at 1, without an object for
+   the view of it: nothing raises while there is one. */
+static int push_element(lua_State *L, const pg_index *indices, int count)
 {
     pg_error err;
+    pg_array view;
     pg_scalar scalar;
-    if (view->ndim > 0)
-        return 1;
-    l_check(L, pg_array_item(&scalar, view, &err), &err);
+    const pg_array *a = l_array_check(L, 1);
+    pg_status status = pg_index_view(&view, a, indices, count, &err);
+    if (status == PG_OK)
+        status = pg_array_item(&scalar, &view, &err);
+    pg_array_release(&view);
+    l_check(L, status, &err);
     l_scalar_push(L, scalar);
     return 1;
 }
 
-static int push_indexed(lua_State *L, const pg_array *a,
-                        const pg_index *indices, int count)
+/* Pushes what the indices name of the array at 1: a view, or where all axes
+   were named, the element. */
+static int push_indexed(lua_State *L, const pg_index *indices, int count)
 {
     pg_error err;
+    if (count == l_array_check(L, 1)->ndim && are_positions(indices, count))
+        return push_element(L, indices, count);
     pg_array *view = l_array_push(L);
+    const pg_array *a = l_array_check(L, 1);
     l_check(L, pg_index_view(view, a, indices, count, &err), &err);
-    return element_or_view(L, view);
+    return 1;
 }
 
 /* Text that begins as an index does is one; other text is an absent field. */
@@ -139,7 +156,7 @@ static int index_by_name(lua_State *L, const pg_array *a)
         lua_pushnil(L);
         return 1;
     }
-    return push_indexed(L, a, indices, read_key(L, 2, indices));
+    return push_indexed(L, indices, read_key(L, 2, indices));
 }
 
 /* Reading one beyond the end gives nil, so that ipairs ends. */
@@ -158,46 +175,63 @@ int l_array_index(lua_State *L)
             l_array_check(L, 1);
         return index_by_name(L, any);
     }
-    const pg_array *a = l_array_check(L, 1);
+    l_array_check(L, 1);
     int count = read_key(L, 2, indices);
-    if (lua_type(L, 2) == LUA_TNUMBER && is_one_beyond(a, &indices[0])) {
+    if (lua_type(L, 2) == LUA_TNUMBER &&
+        is_one_beyond(l_array_check(L, 1), &indices[0])) {
         lua_pushnil(L);
         return 1;
     }
-    return push_indexed(L, a, indices, count);
+    return push_indexed(L, indices, count);
 }
 
 /* --- writing
  * ---------------------------------------------------------------------- */
 
-/* The value at arg goes into all of view: a number fills it, a table is read in
-   its dtype. */
-static void assign_value(lua_State *L, const pg_array *view, int arg)
+/* A number or boolean goes to where the indices say in the array at 1. As with
+   push_element, nothing raises while there is a view. */
+static void fill_indexed(lua_State *L, const pg_index *indices, int count,
+                         pg_scalar value)
+{
+    pg_error err;
+    pg_array view;
+    const pg_array *a = l_array_check(L, 1);
+    pg_status status = pg_index_view(&view, a, indices, count, &err);
+    if (status == PG_OK)
+        status = pg_array_fill(&view, value, &err);
+    pg_array_release(&view);
+    l_check(L, status, &err);
+}
+
+/* The value at arg goes there: a number fills it, a table is read in the
+   array's dtype. */
+static void assign_indexed(lua_State *L, const pg_index *indices, int count,
+                           int arg)
 {
     pg_error err;
     pg_scalar scalar;
     if (l_scalar_test(L, arg, &scalar)) {
-        l_check(L, pg_array_fill(view, scalar, &err), &err);
+        fill_indexed(L, indices, count, scalar);
         return;
     }
-    const pg_array *value = lua_istable(L, arg)
-                                ? l_array_from_value(L, arg, &view->dtype)
-                                : l_array_check(L, arg);
+    pg_array *view = l_array_push(L);
+    const pg_array *a = l_array_check(L, 1), *value = l_array_test(L, arg);
+    luaL_argexpected(L, value || lua_istable(L, arg), arg,
+                     "array, number or table");
+    l_check(L, pg_index_view(view, a, indices, count, &err), &err);
+    if (!value)
+        value = l_array_from_value(L, arg, &view->dtype);
     l_check(L, pg_array_assign(view, value, &err), &err);
 }
 
 int l_array_newindex(lua_State *L)
 {
-    pg_error err;
     pg_index indices[PG_MAXDIM];
-    const pg_array *a = l_array_check(L, 1);
+    l_array_check(L, 1);
     if (lua_type(L, 2) == LUA_TSTRING && !looks_like_index(lua_tostring(L, 2)))
         luaL_error(L, "an array has no field '%s' that could be set",
                    lua_tostring(L, 2));
-    int count = read_key(L, 2, indices);
-    pg_array *view = l_array_push(L);
-    l_check(L, pg_index_view(view, a, indices, count, &err), &err);
-    assign_value(L, view, 3);
+    assign_indexed(L, indices, read_key(L, 2, indices), 3);
     return 0;
 }
 
@@ -221,22 +255,19 @@ static int read_positions(lua_State *L, int first, int last, pg_index *indices)
 static int l_array_get(lua_State *L)
 {
     pg_index indices[PG_MAXDIM];
-    const pg_array *a = l_array_to(L, 1);
+    l_array_to(L, 1);
     int count = read_positions(L, 2, lua_gettop(L), indices);
-    return push_indexed(L, a, indices, count);
+    return push_indexed(L, indices, count);
 }
 
 static int l_array_set(lua_State *L)
 {
-    pg_error err;
     pg_index indices[PG_MAXDIM];
-    const pg_array *a = l_array_check(L, 1);
+    l_array_check(L, 1);
     int value = lua_gettop(L);
     luaL_argcheck(L, value >= 2, 2, "a value is missing");
     int count = read_positions(L, 2, value - 1, indices);
-    pg_array *view = l_array_push(L);
-    l_check(L, pg_index_view(view, a, indices, count, &err), &err);
-    assign_value(L, view, value);
+    assign_indexed(L, indices, count, value);
     lua_settop(L, 1);
     return 1;
 }
@@ -245,27 +276,31 @@ static int l_array_set(lua_State *L)
 static int l_array_lines(lua_State *L)
 {
     pg_index indices[2] = {PG_INDEX_ALL, PG_INDEX_ALL};
-    const pg_array *a = l_array_to(L, 1);
+    l_array_to(L, 1);
     int axis = l_operation_of(L);
     indices[axis].has_first = indices[axis].has_last = true;
     indices[axis].first = luaL_checkinteger(L, 2);
     indices[axis].last = luaL_optinteger(L, 3, indices[axis].first);
-    return push_indexed(L, a, indices, axis + 1);
+    return push_indexed(L, indices, axis + 1);
 }
 
 static int l_array_take(lua_State *L)
 {
     pg_error err;
     lua_settop(L, 3);
-    const pg_array *a = l_array_to(L, 1);
-    const pg_dtype integer = PG_INT64;
-    const pg_array *positions = l_array_test(L, 2);
-    if (!positions)
-        positions = l_array_from_value(L, 2, &integer);
-    luaL_argcheck(L, a->ndim > 0, 1, "an array of rank 0 has no positions");
-    int axis = lua_isnoneornil(L, 3) ? 0 : l_axis_check(L, 3, a);
+    if (!l_array_test(L, 2)) {
+        const pg_dtype integer = PG_INT64;
+        luaL_argexpected(L, lua_istable(L, 2) || lua_isinteger(L, 2), 2,
+                         "array, integer or table");
+        l_array_from_value(L, 2, &integer);
+        lua_replace(L, 2);
+    }
     pg_array *out = l_array_push(L);
-    return l_array_return(L, pg_take(out, a, positions, axis, &err), &err);
+    const pg_array *a = l_array_to(L, 1), *positions = l_array_check(L, 2);
+    luaL_argcheck(L, a->ndim > 0, 1, "an array of rank 0 has no positions");
+    int axis = lua_isnil(L, 3) ? 0 : l_axis_check(L, 3, a);
+    return l_array_return_scalar(L, pg_take(out, a, positions, axis, &err),
+                                 &err);
 }
 
 static const luaL_Reg methods[] = {

@@ -16,56 +16,57 @@ typedef struct operand {
     pg_element element;
 } operand;
 
-static void read_scalar(lua_State *L, operand *o, int arg, pg_dtype beside,
-                        bool may_widen)
-{
-    pg_error err;
-    pg_scalar scalar;
-    l_scalar_test(L, arg, &scalar);
-    l_check(L,
-            pg_scalar_operand(&o->array, &o->element, scalar, beside, may_widen,
-                              &err),
-            &err);
-}
-
 static bool is_scalar(lua_State *L, int arg)
 {
     return lua_type(L, arg) == LUA_TNUMBER || lua_isboolean(L, arg);
 }
 
-/* The values at first and first + 1. Where both are numbers, the first becomes
-   an array. */
-static void read_operands(lua_State *L, operand o[2], int first, bool may_widen)
+static void read_scalar(lua_State *L, operand *o, int arg, pg_binary_op op,
+                        pg_dtype beside)
+{
+    pg_error err;
+    pg_scalar scalar;
+    l_scalar_test(L, arg, &scalar);
+    l_check(L,
+            pg_binary_scalar(&o->array, &o->element, op, scalar, beside, &err),
+            &err);
+}
+
+/* The values at first and first + 1, as op takes them. Tables become arrays,
+   and the first of two numbers. */
+static void read_operands(lua_State *L, operand o[2], int first,
+                          pg_binary_op op)
 {
     bool scalar[2];
     for (int i = 0; i < 2; i++) {
         scalar[i] = is_scalar(L, first + i) && !(i == 1 && scalar[0]);
         if (!scalar[i])
-            o[i].array = *l_array_to(L, first + i);
+            l_array_to(L, first + i);
     }
     for (int i = 0; i < 2; i++)
+        if (!scalar[i])
+            o[i].array = *l_array_check(L, first + i);
+    for (int i = 0; i < 2; i++)
         if (scalar[i])
-            read_scalar(L, &o[i], first + i, o[1 - i].array.dtype, may_widen);
+            read_scalar(L, &o[i], first + i, op, o[1 - i].array.dtype);
 }
 
 /* --- elementwise
  * -------------------------------------------------------------------- */
 
-static bool is_comparison(pg_binary_op op)
-{
-    return op >= PG_GREATER && op <= PG_NOT_EQUAL;
-}
-
+/* Of two numbers, the result is a number. */
 static int l_array_binary(lua_State *L)
 {
     pg_error err;
     operand o[2];
     pg_binary_op op = (pg_binary_op)l_operation_of(L);
     lua_settop(L, 2);
-    read_operands(L, o, 1, is_comparison(op));
+    bool scalar = is_scalar(L, 1) && is_scalar(L, 2);
     pg_array *out = l_array_push(L);
-    return l_array_return(L, pg_binary(out, op, &o[0].array, &o[1].array, &err),
-                          &err);
+    read_operands(L, o, 1, op);
+    pg_status status = pg_binary(out, op, &o[0].array, &o[1].array, &err);
+    return scalar ? l_array_return_scalar(L, status, &err)
+                  : l_array_return(L, status, &err);
 }
 
 /* Lua passes a unary operator its operand twice; of a number, the result is a
@@ -73,17 +74,13 @@ static int l_array_binary(lua_State *L)
 static int l_array_unary(lua_State *L)
 {
     pg_error err;
-    pg_scalar value;
+    pg_unary_op op = (pg_unary_op)l_operation_of(L);
+    lua_settop(L, 1);
     bool scalar = is_scalar(L, 1);
-    const pg_array *a = l_array_to(L, 1);
     pg_array *out = l_array_push(L);
-    l_array_return(L, pg_unary(out, (pg_unary_op)l_operation_of(L), a, &err),
-                   &err);
-    if (scalar) {
-        l_check(L, pg_array_item(&value, out, &err), &err);
-        l_scalar_push(L, value);
-    }
-    return 1;
+    pg_status status = pg_unary(out, op, l_array_to(L, 1), &err);
+    return scalar ? l_array_return_scalar(L, status, &err)
+                  : l_array_return(L, status, &err);
 }
 
 /* add_, sub_, mul_, div_: into the array itself, which they return. */
@@ -91,12 +88,11 @@ static int l_array_binary_in_place(lua_State *L)
 {
     pg_error err;
     operand o[2];
-    const pg_array *a = l_array_check(L, 1);
+    pg_binary_op op = (pg_binary_op)l_operation_of(L);
+    l_array_check(L, 1);
     lua_settop(L, 2);
-    read_operands(L, o, 1, false);
-    l_check(L,
-            pg_binary_into(a, (pg_binary_op)l_operation_of(L), a, &o[1].array,
-                           &err),
+    read_operands(L, o, 1, op);
+    l_check(L, pg_binary_into(&o[0].array, op, &o[0].array, &o[1].array, &err),
             &err);
     lua_settop(L, 1);
     return 1;
@@ -117,33 +113,45 @@ static int l_array_fill(lua_State *L)
 static int l_array_axpy(lua_State *L)
 {
     pg_error err;
-    const pg_array *y = l_array_check(L, 1);
     double alpha = luaL_checknumber(L, 2);
-    const pg_array *x = l_array_to(L, 3);
+    const pg_array *y = l_array_check(L, 1), *x;
+    l_arrays_to(L, &y, 1, &x, 3);
     l_check(L, pg_axpy(y, alpha, x, &err), &err);
     lua_settop(L, 1);
     return 1;
 }
 
-static int l_array_clip(lua_State *L)
+/* Replaces the array at 1 by its maximum or minimum with the bound at arg, if
+   there is one. */
+static void bound(lua_State *L, pg_binary_op op, int arg)
 {
     pg_error err;
-    operand low[2], high[2];
+    operand o[2];
+    if (lua_isnoneornil(L, arg))
+        return;
     lua_settop(L, 3);
-    l_array_to(L, 1);
-    lua_pushvalue(L, 1);
-    lua_pushvalue(L, 2);
-    read_operands(L, low, 4, false);
-    pg_array *raised = l_array_push(L);
-    l_check(L,
-            pg_binary(raised, PG_MAXIMUM, &low[0].array, &low[1].array, &err),
-            &err);
-    lua_pushvalue(L, 3);
-    read_operands(L, high, 6, false);
     pg_array *out = l_array_push(L);
-    return l_array_return(
-        L, pg_binary(out, PG_MINIMUM, &high[0].array, &high[1].array, &err),
-        &err);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, arg);
+    read_operands(L, o, 5, op);
+    l_check(L, pg_binary(out, op, &o[0].array, &o[1].array, &err), &err);
+    lua_settop(L, 4);
+    lua_replace(L, 1);
+}
+
+/* clip(a, low, high), either of which may be nil. */
+static int l_array_clip(lua_State *L)
+{
+    lua_settop(L, 3);
+    bool scalar = is_scalar(L, 1);
+    l_array_to(L, 1);
+    luaL_argexpected(L, !lua_isnil(L, 2) || !lua_isnil(L, 3), 2,
+                     "number or array");
+    bound(L, PG_MAXIMUM, 2);
+    bound(L, PG_MINIMUM, 3);
+    l_collect(L);
+    lua_settop(L, 1);
+    return scalar && l_array_check(L, 1)->ndim == 0 ? l_array_item(L) : 1;
 }
 
 int l_array_where(lua_State *L)
@@ -151,9 +159,10 @@ int l_array_where(lua_State *L)
     pg_error err;
     operand o[2];
     lua_settop(L, 3);
-    const pg_array *mask = l_array_to(L, 1);
-    read_operands(L, o, 2, false);
     pg_array *out = l_array_push(L);
+    l_array_to(L, 1);
+    read_operands(L, o, 2, PG_MAXIMUM); /* takes numbers as where does */
+    const pg_array *mask = l_array_check(L, 1);
     return l_array_return(
         L, pg_where(out, mask, &o[0].array, &o[1].array, &err), &err);
 }
@@ -161,10 +170,11 @@ int l_array_where(lua_State *L)
 static int l_array_softmax(lua_State *L)
 {
     pg_error err;
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
     const pg_array *a = l_array_to(L, 1);
     luaL_argcheck(L, a->ndim > 0, 1, "softmax needs rank 1 or more");
-    int axis = lua_isnoneornil(L, 2) ? a->ndim - 1 : l_axis_check(L, 2, a);
-    pg_array *out = l_array_push(L);
+    int axis = lua_isnil(L, 2) ? a->ndim - 1 : l_axis_check(L, 2, a);
     return l_array_return(L, pg_softmax(out, a, axis, &err), &err);
 }
 
@@ -172,9 +182,10 @@ static int l_array_allclose(lua_State *L)
 {
     pg_error err;
     bool close;
-    const pg_array *a = l_array_to(L, 1), *b = l_array_to(L, 2);
+    const pg_array *a, *b;
     double rtol = luaL_optnumber(L, 3, 1e-5);
     double atol = luaL_optnumber(L, 4, 1e-8);
+    l_arrays_to(L, &a, 1, &b, 2);
     l_check(L, pg_allclose(&close, a, b, rtol, atol, &err), &err);
     lua_pushboolean(L, close);
     return 1;
@@ -187,29 +198,25 @@ static int l_array_allclose(lua_State *L)
 static int l_array_reduce(lua_State *L)
 {
     pg_error err;
-    const pg_array *a = l_array_to(L, 1);
-    bool all = lua_isnoneornil(L, 2), keep = lua_toboolean(L, 3);
-    int axis = all ? PG_ALL : l_axis_check(L, 2, a);
+    lua_settop(L, 3);
+    bool all = lua_isnil(L, 2), keep = lua_toboolean(L, 3);
+    pg_reduce_op op = (pg_reduce_op)l_operation_of(L);
     pg_array *out = l_array_push(L);
-    l_array_return(
-        L, pg_reduce(out, (pg_reduce_op)l_operation_of(L), a, axis, keep, &err),
-        &err);
-    if (!all || keep)
-        return 1;
-    lua_replace(L, 1);
-    return l_array_item(L);
+    const pg_array *a = l_array_to(L, 1);
+    int axis = all ? PG_ALL : l_axis_check(L, 2, a);
+    pg_status status = pg_reduce(out, op, a, axis, keep, &err);
+    return l_array_return_scalar(L, status, &err);
 }
 
+/* Of two vectors, the product is a number. */
 static int l_array_dot(lua_State *L)
 {
     pg_error err;
-    const pg_array *a = l_array_to(L, 1), *b = l_array_to(L, 2);
+    const pg_array *a, *b;
+    lua_settop(L, 2);
     pg_array *out = l_array_push(L);
-    l_array_return(L, pg_dot(out, a, b, &err), &err);
-    if (out->ndim > 0)
-        return 1;
-    lua_replace(L, 1); /* two vectors: their product is a number */
-    return l_array_item(L);
+    l_arrays_to(L, &a, 1, &b, 2);
+    return l_array_return_scalar(L, pg_dot(out, a, b, &err), &err);
 }
 
 /* --- names
