@@ -88,7 +88,7 @@ int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open)
     lua_Integer count = table ? luaL_len(L, arg) : 0;
     while (!table && lua_type(L, arg + (int)count) == LUA_TNUMBER)
         count++;
-    if (count > PG_MAXDIM)
+    if (count < 0 || count > PG_MAXDIM)
         luaL_error(L, "%I lengths given: the rank is at most %d", count,
                    PG_MAXDIM);
     for (int i = 0; i < count; i++) {
