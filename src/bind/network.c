@@ -10,8 +10,7 @@
 #include "../core/update.h"
 #include "random.h"
 
-/* --- tables of arrays -------------------------------------------------------
- */
+/* --- tables of arrays ---------------------------------------------------- */
 
 /* The array in the table at arg called prefix, letter, number; NULL where there
    is none and it is optional. Raw, so that the table does hold it. */
@@ -76,8 +75,7 @@ static int return_arrays(lua_State *L, pg_status status, const pg_error *err)
     return 1;
 }
 
-/* --- initialization ---------------------------------------------------------
- */
+/* --- initialization ------------------------------------------------------ */
 
 /* The number of units on top of the stack, which is popped. */
 static size_t check_units(lua_State *L, const char *what)
@@ -178,8 +176,7 @@ static int l_network_initialization(lua_State *L)
         L, pg_network_initialize(&network, dtype, widths, random, &err), &err);
 }
 
-/* --- forward, gradient, update ----------------------------------------------
- */
+/* --- forward, gradient, update ------------------------------------------- */
 
 /* forward(x, weights) -> {A1, A2, ...} */
 static int l_network_forward(lua_State *L)
@@ -225,8 +222,7 @@ static int l_network_update(lua_State *L)
     return 1;
 }
 
-/* --- loss -------------------------------------------------------------------
- */
+/* --- loss ---------------------------------------------------------------- */
 
 /* The last of A1, A2, ... in the table at arg; NULL where there is no A1. */
 static const pg_array *last_activation(lua_State *L, int arg)
