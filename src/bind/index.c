@@ -113,7 +113,7 @@ static int push_element(lua_State *L, const pg_index *indices, int count)
 {
     pg_error err;
     pg_array view;
-    pg_scalar scalar;
+    pg_scalar scalar = {0};
     const pg_array *a = l_array_check(L, 1);
     pg_status status = pg_index_view(&view, a, indices, count, &err);
     if (status == PG_OK)
