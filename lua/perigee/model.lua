@@ -8,6 +8,7 @@
 local core = require "perigee.core"
 local trainer = core.trainer
 
+local ARRAY = getmetatable(core.zeros(0)) -- by which arrays are known
 local MAX_HIDDEN = 15
 local MAX_SEED = 2 ^ 32 - 1
 
@@ -114,7 +115,7 @@ end
 
 --- An array as it is, or one from a number or nested table.
 local function to_array(value, name, level)
-  if type(value) == "userdata" then
+  if type(value) == "userdata" and getmetatable(value) == ARRAY then
     return value
   elseif type(value) ~= "table" then
     error(("%s must be an array, not %s"):format(name, type(value)), level + 1)

@@ -341,6 +341,7 @@ describe("a mistake", function()
     raises_here("y of shape (60, 4) does not have one column for each of 5 classes",
       function() pg.Model(x, pg.onehot(y, 4), { classes = 5 }) end)
     raises_here("x must be an array, not nil", function() pg.Model() end)
+    raises_here("y must be an array, not userdata", function() pg.Model(x, io.stdout) end)
     local m = model()
     raises_here("x of shape (60, 3) does not fit W1 of shape (5, 9)",
       function() m:predict(x:cols(1, 3)) end)
