@@ -3,86 +3,136 @@
 
 local SUMMARISE = 1000 -- elements; more than that are shown by their edges
 local EDGE = 3 -- elements shown at each end of a summarised axis
-local DIGITS = 5 -- significant digits of a float
-
-local function float_text(value)
-  local text = string.format("%." .. DIGITS .. "g", value)
-  if text:find("^%-?%d+$") then
-    text = text .. "."
-  end
-  return text
-end
-
-local function element_text(value)
-  return math.type(value) == "float" and float_text(value) or tostring(value)
-end
+local DECIMALS = 8 -- at most, behind the point
+local GAP = "..." -- stands for what is not shown
 
 --- The positions of an axis that are shown; false stands for the gap.
 local function shown_positions(length, summarise)
   local positions = {}
-  if summarise and length > 2 * EDGE then
-    for i = 1, EDGE do
+  for i = 1, length do
+    if not summarise or length <= 2 * EDGE or i <= EDGE then
       positions[i] = i
+    else
+      break
     end
+  end
+  if #positions < length then
     positions[EDGE + 1] = false
-    for i = 1, EDGE do
-      positions[EDGE + 1 + i] = length - EDGE + i
-    end
-  else
-    for i = 1, length do
-      positions[i] = i
+    for i = length - EDGE + 1, length do
+      positions[#positions + 1] = i
     end
   end
   return positions
 end
 
---- Nested tables of the shown elements' texts.
-local function collect(a, summarise)
+--- Nested tables of the shown elements, which are added to `elements`, too.
+local function collect(a, summarise, elements)
   if type(a) ~= "userdata" then
-    return element_text(a)
+    elements[#elements + 1] = a
+    return a
   end
   local rows = {}
   for i, position in ipairs(shown_positions(#a, summarise)) do
-    rows[i] = position and collect(a[position], summarise) or "..."
+    if position then
+      rows[i] = collect(a[position], summarise, elements)
+    else
+      rows[i] = GAP
+    end
   end
   return rows
 end
 
-local function widest(node, width)
-  if type(node) == "string" then
-    return node == "..." and width or math.max(width, #node)
+local function is_finite(x)
+  return x == x and x ~= math.huge and x ~= -math.huge
+end
+
+--- Whether numbers so large, so small or so far apart are told by exponents.
+local function need_exponents(elements)
+  local least, most = math.huge, 0
+  for _, x in ipairs(elements) do
+    if is_finite(x) and x ~= 0 then
+      least, most = math.min(least, math.abs(x)), math.max(most, math.abs(x))
+    end
   end
-  for _, child in ipairs(node) do
-    width = widest(child, width)
+  return most >= 1e8 or least < 1e-4 or most / least > 1e6
+end
+
+--- "1.5" as "1" and ".5"; what has no point is all before it.
+local function split(text)
+  return text:match "^([^.]*)(%..*)$"
+end
+
+--- Points under each other: all elements get the same width on both sides.
+local function float_format(elements)
+  local exponents = need_exponents(elements)
+  local function plain(x)
+    if not is_finite(x) then
+      return x ~= x and "nan" or x > 0 and "inf" or "-inf"
+    elseif exponents then
+      return ("%." .. DECIMALS .. "e"):format(x):gsub("0+e", "e")
+    end
+    return ("%." .. DECIMALS .. "f"):format(x):gsub("0+$", "")
   end
-  return width
+  local before, behind = 0, 0
+  for _, x in ipairs(elements) do
+    local text = plain(x)
+    local whole, fraction = split(text)
+    before = math.max(before, #(whole or text))
+    behind = math.max(behind, #(fraction or ""))
+  end
+  return function(x)
+    local text = plain(x)
+    local whole, fraction = split(text)
+    if not whole then
+      return (" "):rep(before + behind - #text) .. text
+    end
+    return (" "):rep(before - #whole) .. whole .. fraction .. (" "):rep(behind - #fraction)
+  end
+end
+
+--- A function that gives each of these elements a text of the same width.
+local function format_for(elements)
+  if math.type(elements[1]) == "float" then
+    return float_format(elements)
+  end
+  local width = 0
+  for _, x in ipairs(elements) do
+    width = math.max(width, #tostring(x))
+  end
+  return function(x)
+    return ("%" .. width .. "s"):format(tostring(x))
+  end
 end
 
 --- Rows under each other, with a blank line more for each further axis.
-local function layout(node, width, depth, rank)
-  if type(node) == "string" then
-    return node == "..." and node or string.rep(" ", width - #node) .. node
+local function layout(node, format, depth, rank)
+  if node == GAP then
+    return GAP
+  elseif type(node) ~= "table" then
+    return format(node)
   end
   local parts = {}
   for i, child in ipairs(node) do
-    parts[i] = layout(child, width, depth + 1, rank)
+    parts[i] = layout(child, format, depth + 1, rank)
   end
   local newlines = rank - depth - 1
-  local between = newlines > 0 and "," .. string.rep("\n", newlines) .. string.rep(" ", depth + 1)
-    or ", "
+  local between = newlines == 0 and ", "
+    or "," .. ("\n"):rep(newlines) .. (" "):rep(depth + 1)
   return "[" .. table.concat(parts, between) .. "]"
 end
 
---- `[[1., 2.], [3., 4.]] float64 (2, 2)`, rows on lines of their own.
+--- The array's elements, dtype and shape.
 ---@param a perigee.array
 ---@return string
 return function(a)
   if not pcall(function() return a.ndim end) then
     return "array (freed)"
   end
-  local elements = a.ndim == 0 and element_text(a:item())
-    or collect(a, a.size > SUMMARISE)
+  local elements = {}
+  local nested = a.ndim == 0 and a:item() or collect(a, a.size > SUMMARISE, elements)
+  if a.ndim == 0 then
+    elements[1] = nested
+  end
   local shape = table.concat(a.shape, ", ") .. (a.ndim == 1 and "," or "")
-  local body = layout(elements, widest(elements, 0), 0, a.ndim)
-  return string.format("%s %s (%s)", body, a.dtype, shape)
+  return ("%s %s (%s)"):format(layout(nested, format_for(elements), 0, a.ndim), a.dtype, shape)
 end

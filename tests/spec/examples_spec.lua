@@ -1,0 +1,120 @@
+-- The examples as a user starts them, on a small data set in MNIST's layout.
+
+local pg = require "perigee"
+
+local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
+local data_path = os.tmpname() .. ".npz"
+
+--- Pictures with a bright patch that tells the class, and a little noise.
+local function make_data(n, seed)
+  local g = pg.random(seed)
+  local labels = ((g:rand(n) * 10):astype "uint8")
+  local x = (g:rand(n, 28, 28) * 60):astype "uint8"
+  for i = 1, n do
+    local row = 2 + 2 * labels[i]
+    x[{ i, { row, row + 2 }, { 5, 20 } }] = 250
+  end
+  return x, labels
+end
+
+--- Standard output, standard error and exit status of an example.
+local function run(name, arguments)
+  local errors = os.tmpname()
+  local pipe = assert(io.popen(("'%s' examples/%s.lua data=%s %s 2>%s"):format(PROGRAM, name,
+    data_path, arguments or "", errors)))
+  local output = pipe:read "a"
+  local _, _, status = pipe:close()
+  local file <close> = assert(io.open(errors))
+  os.remove(errors)
+  return output, file:read "a", status
+end
+
+local function accuracies(output)
+  local list = {}
+  for percent in output:gmatch "(%d+%.%d%d)%%" do
+    list[#list + 1] = tonumber(percent)
+  end
+  return list
+end
+
+describe("the examples", function()
+  setup(function()
+    local x_train, y_train = make_data(600, 1)
+    local x_test, y_test = make_data(200, 2)
+    assert(pg.save(data_path, {
+      x_train = x_train, y_train = y_train, x_test = x_test, y_test = y_test,
+    }))
+  end)
+
+  teardown(function()
+    os.remove(data_path)
+    os.remove((data_path:gsub("%.npz$", "")))
+  end)
+
+  it("notebook.lua learns, and prints its accuracy", function()
+    local output, errors, status = run("notebook", "iterations=60 hidden=30 rate=0.5")
+    assert.equal(0, status)
+    assert.truthy(accuracies(output)[1] > 90, output)
+    assert.matches("60/60", errors)
+  end)
+
+  it("notebook.lua and a model give the same accuracy", function()
+    local arguments = "iterations=20 hidden=16 rate=0.5 dtype=float64 seed=5"
+    local notebook = accuracies(run("notebook", arguments))
+    local sweep = accuracies(run("iteration_sweep", arguments))
+    assert.equal(notebook[1], sweep[10])
+  end)
+
+  it("iteration_sweep.lua answers ten times, and faithful=true the same", function()
+    local arguments = "iterations=30 hidden=12 rate=0.5"
+    local quick, errors, status = run("iteration_sweep", arguments)
+    assert.equal(0, status)
+    assert.equal(10, #accuracies(quick))
+    assert.matches("%% # 3 iter\n", quick)
+    assert.matches("%% # 30 iter\n$", quick)
+    assert.matches("30/30", errors)
+    assert.equal(quick, (run("iteration_sweep", arguments .. " faithful=true")))
+  end)
+
+  it("iteration_sweep.lua takes fewer than ten iterations, too", function()
+    assert.equal(3, #accuracies(run("iteration_sweep", "iterations=3 hidden=4")))
+    assert.equal(0, #accuracies(run("iteration_sweep", "iterations=0 hidden=4")))
+  end)
+
+  it("hidden_grid.lua makes a table of hidden sizes and rates", function()
+    local output, _, status = run("hidden_grid", "iterations=20 hidden=4,8,16 rate=0.1,0.5")
+    assert.equal(0, status)
+    assert.equal(6, #accuracies(output))
+    assert.matches("^hidden +rate 0.1 +rate 0.5\n +4 ", output)
+  end)
+
+  it("list their options when one is unknown or wrong", function()
+    for _, name in ipairs { "notebook", "iteration_sweep", "hidden_grid" } do
+      local _, errors, status = run(name, "iteration=3")
+      assert.equal(1, status)
+      assert.matches("unknown option 'iteration'", errors)
+      for _, option in ipairs { "iterations", "hidden", "rate", "data", "dtype", "seed" } do
+        assert.matches(option .. "=", errors)
+      end
+      assert.not_matches("traceback", errors)
+      assert.equal(1, select(3, run(name, "rate=fast")))
+    end
+  end)
+
+  it("tell what is wrong with an experiment that cannot be", function()
+    for arguments, expected in pairs {
+      ["hidden=0"] = "hidden",
+      ["dtype=float99"] = "float99",
+      ["data=/no/such/file.npz"] = "/no/such/file.npz",
+      ["data=mnits"] = "mnits",
+      ["seed=-1"] = "seed",
+      ["rate=nan iterations=2"] = "rate",
+    } do
+      for _, name in ipairs { "notebook", "iteration_sweep", "hidden_grid" } do
+        local _, errors, status = run(name, arguments)
+        assert.equal(1, status, name .. " " .. arguments)
+        assert.truthy(errors:find(expected, 1, true), errors)
+      end
+    end
+  end)
+end)

@@ -1,0 +1,81 @@
+local pg = require "perigee"
+
+local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
+
+--- Runs Lua text in a fresh process: its output, and its exit status.
+local function run(interpreter, text)
+  local path = os.tmpname()
+  do
+    local file <close> = assert(io.open(path, "w"))
+    file:write(text)
+  end
+  local pipe = assert(io.popen(("%s %s 2>&1"):format(interpreter, path)))
+  local output = pipe:read "a"
+  local _, _, status = pipe:close()
+  os.remove(path)
+  return output, status
+end
+
+describe("the module", function()
+  it("tells its version and what runs underneath", function()
+    local info = pg.info()
+    assert.matches("^Perigee %d+%.%d+%.%d+$", pg._VERSION)
+    assert.matches("^OpenBLAS %d", info.blas)
+    assert.truthy(({ portable = true, avx2 = true, avx512 = true })[info.kernels])
+    assert.equal(pg.threads(), info.threads)
+  end)
+
+  it("works in a stock lua5.4, through a threaded call, to exit status 0", function()
+    local text = [[
+      local pg = require "perigee"
+      pg.threads(4)
+      local a = pg.ones(600, 500)
+      print(a:dot(a.T):sum(), (pg.zeros(100000) + 1):sum())
+    ]]
+    for _, interpreter in ipairs { "lua5.4", PROGRAM } do
+      local output, status = run(interpreter, text)
+      assert.equal("180000000.0\t100000.0\n", output)
+      assert.equal(0, status)
+    end
+  end)
+
+  it("takes its threads and kernels from the environment", function()
+    local function in_environment(variables, text)
+      return run("env " .. variables .. " " .. PROGRAM, text)
+    end
+    local show = "local pg = require 'perigee' print(pg.threads(), pg.info().kernels)"
+    assert.equal("3\tportable\n",
+      in_environment("PERIGEE_THREADS=3 PERIGEE_KERNELS=portable", show))
+    local output, status = in_environment("PERIGEE_KERNELS=abacus", show)
+    assert.equal(1, status)
+    assert.matches("PERIGEE_KERNELS", output)
+    assert.matches("abacus", output)
+    assert.matches("portable", output)
+  end)
+
+  it("sets the number of threads, and refuses a bad one", function()
+    local before = pg.threads(3)
+    assert.equal(3, pg.threads(before))
+    assert.equal(before, pg.threads())
+    assert.error_matches(function() pg.threads(0) end, "threads must be 1 to 1024")
+    assert.error_matches(function() pg.threads(-1) end, "threads must be 1 to 1024")
+    assert.error_matches(function() pg.threads(1 << 40) end, "threads must be 1 to 1024")
+  end)
+
+  it("prints arrays as NumPy does, large ones by their edges", function()
+    assert.equal("[[1. , 2.5],\n [3. , 4. ]] float64 (2, 2)",
+      (tostring(pg.array { { 1, 2.5 }, { 3, 4 } })))
+    assert.equal("[1, 2, 3] int64 (3,)", tostring(pg.range(1, 3)))
+    assert.equal("[ true, false] bool (2,)", tostring(pg.array { true, false }))
+    assert.equal("[] float64 (0,)", tostring(pg.zeros(0)))
+    assert.equal("5. float64 ()", tostring(pg.array(5)))
+    assert.matches("^%[0%., 0%., 0%., %.%.%., 0%., 0%., 0%.%] float64 %(2000,%)$",
+      tostring(pg.zeros(2000)))
+    local large = tostring(pg.zeros(6000, 784, "uint8"))
+    assert.truthy(#large < 400)
+    assert.matches("uint8 %(6000, 784%)$", large)
+    local freed = pg.zeros(3)
+    freed:free()
+    assert.equal("array (freed)", tostring(freed))
+  end)
+end)

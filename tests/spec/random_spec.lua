@@ -1,0 +1,82 @@
+local pg = require "perigee"
+
+local reference = dofile "tests/reference/draws.lua"
+local SEEDS = { 0, 1, 42, 2 ^ 32 - 1 | 0 }
+local LONG = { 1, 624, 625, 50001, 100000 } -- the positions that the reference has
+
+describe("random numbers", function()
+  local generators = {
+    ["of the module"] = function(seed)
+      pg.seed(seed)
+      return {
+        rand = pg.rand, randn = pg.randn, permutation = pg.permutation,
+      }
+    end,
+    ["of a generator"] = function(seed)
+      local g = pg.random(seed)
+      return {
+        rand = function(...) return g:rand(...) end,
+        randn = function(...) return g:randn(...) end,
+        permutation = function(...) return g:permutation(...) end,
+      }
+    end,
+  }
+
+  for whose, new in pairs(generators) do
+    it("are NumPy's to the bit, " .. whose, function()
+      for _, seed in ipairs(SEEDS) do
+        local expected, g = reference[seed], new(seed)
+        assert.same(expected.rand, g.rand(5):tolist())
+        assert.same(expected.randn, g.randn(5):tolist())
+        assert.same(expected.permutation, g.permutation(10):tolist())
+        assert.same(expected.randn_again, g.randn(2):tolist())
+        assert.same(expected.long_rand, g.rand(100000):take(LONG):tolist())
+        assert.same(expected.long_randn, g.randn(100000):take(LONG):tolist())
+        assert.same(expected.long_permutation,
+          g.permutation(70000):take({ 1, 2, 35001, 70000 }):tolist())
+      end
+    end)
+  end
+
+  it("fill a shape in row-major order, and give a number without one", function()
+    pg.seed(3)
+    local flat = pg.randn(6):tolist()
+    pg.seed(3)
+    assert.same(flat, pg.randn(2, 3):reshape(6):tolist())
+    pg.seed(3)
+    assert.same(flat, pg.randn({ 3, 2 }):reshape(6):tolist())
+    pg.seed(3)
+    assert.equal(flat[1], pg.randn())
+    assert.same({ 2, 0 }, pg.rand(2, 0).shape)
+    assert.equal("float64", pg.rand(2).dtype)
+    assert.equal("int64", pg.permutation(3).dtype)
+    assert.same({}, pg.permutation(0):tolist())
+  end)
+
+  it("of one generator do not depend on another", function()
+    local a, b = pg.random(7), pg.random(7)
+    pg.seed(1)
+    local first = a:rand(3):tolist()
+    pg.rand(100)
+    assert.same(first, b:rand(3):tolist())
+    a:seed(7)
+    assert.same(first, a:rand(3):tolist())
+  end)
+
+  it("differ from run to run without a seed", function()
+    assert.not_equal(pg.random():rand(), pg.random():rand())
+  end)
+
+  it("refuse what is no seed or no shape, and go on", function()
+    assert.error_matches(function() pg.seed(-1) end, "a seed is an integer from 0 to 4294967295")
+    assert.error_matches(function() pg.seed(2 ^ 32) end, "a seed is an integer from 0")
+    assert.error_matches(function() pg.seed "x" end, "number expected")
+    assert.error_matches(function() pg.rand(-1) end, "a length must be an integer, 0 or more")
+    assert.error_matches(function() pg.rand(2.5) end, "a length must be an integer")
+    assert.error_matches(function() pg.rand "3" end, "lengths expected")
+    assert.error_matches(function() pg.permutation(-1) end, "negative")
+    assert.error_matches(function() pg.rand(1 << 40, 1 << 40) end, "not enough memory")
+    assert.error_matches(function() pg.random(1).rand(3) end, "perigee.random expected")
+    assert.equal(1, #pg.rand(1))
+  end)
+end)
