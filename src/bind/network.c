@@ -12,37 +12,55 @@
 
 /* --- tables of arrays ---------------------------------------------------- */
 
-/* The array in the table at arg called prefix, letter, number; NULL where there
-   is none and it is optional. Raw, so that the table does hold it. */
-static pg_array *table_array(lua_State *L, int arg, const char *prefix,
-                             char letter, int number, bool optional)
+/* Pushes the array in the table at arg called prefix, letter, number. False,
+   and nothing pushed, where there is none and it is optional. Raw: no
+   metamethods of the table's. */
+static bool gather_one(lua_State *L, int arg, const char *prefix, char letter,
+                       int number, bool optional)
 {
-    const char *name =
-        lua_pushfstring(L, "%s%c%d", prefix, (int)letter, number);
+    luaL_checkstack(L, 8, "too many layers"); /* and for what comes behind */
+    lua_pushfstring(L, "%s%c%d", prefix, (int)letter, number);
     lua_pushvalue(L, -1);
     int type = lua_rawget(L, arg);
-    pg_array *a = type == LUA_TUSERDATA ? l_array_test(L, -1) : NULL;
-    if (!a && !(optional && type == LUA_TNIL))
-        luaL_error(L, "%s must be an array, not %s", name,
+    if (type == LUA_TNIL && optional) {
+        lua_pop(L, 2);
+        return false;
+    }
+    if (!luaL_testudata(L, -1, L_ARRAY))
+        luaL_error(L, "%s must be an array, not %s", lua_tostring(L, -2),
                    type == LUA_TNIL ? "absent" : luaL_typename(L, -1));
-    lua_pop(L, 2);
+    lua_remove(L, -2);
+    return true;
+}
+
+/* The array that gather_one pushed at index. */
+static pg_array *gathered(lua_State *L, int index)
+{
+    pg_array *a = lua_touserdata(L, index);
+    if (!a->data)
+        luaL_error(L, "an array was freed while it was in use");
     return a;
 }
 
-void l_network_check(lua_State *L, int arg, const char *prefix,
-                     pg_network *network)
+int l_network_gather(lua_State *L, int arg, const char *prefix)
 {
+    int layers = 0;
     luaL_checktype(L, arg, LUA_TTABLE);
-    *network = (pg_network){0};
-    for (int l = 0;; l++) {
-        pg_array *W = table_array(L, arg, prefix, 'W', l + 1, l > 0);
-        if (!W)
-            return;
-        if (l == PG_MAX_LAYERS)
+    while (gather_one(L, arg, prefix, 'W', layers + 1, layers > 0)) {
+        if (layers == PG_MAX_LAYERS)
             luaL_error(L, "a network has at most %d layers", PG_MAX_LAYERS);
-        network->W[l] = W;
-        network->b[l] = table_array(L, arg, prefix, 'b', l + 1, false);
-        network->layers = l + 1;
+        layers++;
+        gather_one(L, arg, prefix, 'b', layers, false);
+    }
+    return layers;
+}
+
+void l_network_at(lua_State *L, int first, int layers, pg_network *network)
+{
+    *network = (pg_network){.layers = layers};
+    for (int l = 0; l < layers; l++) {
+        network->W[l] = gathered(L, first + 2 * l);
+        network->b[l] = gathered(L, first + 2 * l + 1);
     }
 }
 
@@ -161,6 +179,7 @@ static int l_network_initialization(lua_State *L)
     pg_network network;
     size_t widths[PG_MAX_LAYERS + 1];
     char text[PG_SHAPE_TEXT];
+    lua_settop(L, 3);
     const pg_array *x = l_array_to(L, 1);
     check_option_names(L, 3);
     if (x->ndim != 2)
@@ -176,7 +195,8 @@ static int l_network_initialization(lua_State *L)
         L, pg_network_initialize(&network, dtype, widths, random, &err), &err);
 }
 
-/* --- forward, gradient, update ------------------------------------------- */
+/* --- forward, gradient, update -------------------------------------------- */
+/* First all that may run Lua, then the arrays' addresses: see l_network_at. */
 
 /* forward(x, weights) -> {A1, A2, ...} */
 static int l_network_forward(lua_State *L)
@@ -184,11 +204,14 @@ static int l_network_forward(lua_State *L)
     pg_error err;
     pg_network network;
     pg_array *a[PG_MAX_LAYERS];
-    const pg_array *x = l_array_to(L, 1);
-    l_network_check(L, 2, "", &network);
-    lua_createtable(L, 0, network.layers);
-    for (int l = 0; l < network.layers; l++)
+    lua_settop(L, 2);
+    l_array_to(L, 1);
+    int layers = l_network_gather(L, 2, "");
+    lua_createtable(L, 0, layers);
+    for (int l = 0; l < layers; l++)
         a[l] = push_field(L, "", 'A', l + 1);
+    l_network_at(L, 3, layers, &network);
+    const pg_array *x = l_array_check(L, 1);
     return return_arrays(L, pg_forward(a, &network, x, &err), &err);
 }
 
@@ -197,13 +220,18 @@ static int l_network_gradient(lua_State *L)
 {
     pg_error err;
     pg_network network, gradients;
-    const pg_array *a[PG_MAX_LAYERS];
-    const pg_array *x = l_array_to(L, 1), *y = l_array_to(L, 2);
+    const pg_array *a[PG_MAX_LAYERS], *x, *y;
+    lua_settop(L, 4);
+    l_arrays_to(L, &x, 1, &y, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
-    l_network_check(L, 4, "", &network);
-    for (int l = 0; l < network.layers; l++)
-        a[l] = table_array(L, 3, "", 'A', l + 1, false);
-    l_network_push(L, "d", &gradients, network.layers);
+    int layers = l_network_gather(L, 4, "");
+    for (int l = 0; l < layers; l++)
+        gather_one(L, 3, "", 'A', l + 1, false);
+    l_network_push(L, "d", &gradients, layers);
+    l_network_at(L, 5, layers, &network);
+    for (int l = 0; l < layers; l++)
+        a[l] = gathered(L, 5 + 2 * layers + l);
+    l_arrays_to(L, &x, 1, &y, 2);
     return return_arrays(L, pg_gradient(&gradients, x, y, a, &network, &err),
                          &err);
 }
@@ -213,28 +241,32 @@ static int l_network_update(lua_State *L)
 {
     pg_error err;
     pg_network network, gradients;
-    l_network_check(L, 1, "", &network);
-    l_network_check(L, 2, "d", &gradients);
     double rate = luaL_checknumber(L, 3);
     luaL_argcheck(L, rate - rate == 0, 3, "a rate must be finite");
+    lua_settop(L, 3);
+    int layers = l_network_gather(L, 1, "");
+    int others = l_network_gather(L, 2, "d");
+    l_network_at(L, 4, layers, &network);
+    l_network_at(L, 4 + 2 * layers, others, &gradients);
     l_check(L, pg_update(&network, &gradients, rate, &err), &err);
     lua_settop(L, 1);
     return 1;
 }
 
-/* --- loss ---------------------------------------------------------------- */
+/* --- loss ----------------------------------------------------------------- */
 
-/* The last of A1, A2, ... in the table at arg; NULL where there is no A1. */
-static const pg_array *last_activation(lua_State *L, int arg)
+/* Replaces a table of activations at arg by the last of them. */
+static void take_last_activation(lua_State *L, int arg)
 {
-    pg_array *last = NULL;
-    for (int l = 1; lua_istable(L, arg); l++) {
-        pg_array *a = table_array(L, arg, "", 'A', l, true);
-        if (!a)
-            break;
-        last = a;
-    }
-    return last;
+    int l = 1;
+    if (!lua_istable(L, arg))
+        return;
+    int top = lua_gettop(L);
+    while (gather_one(L, arg, "", 'A', l, true))
+        l++;
+    if (l > 1)
+        lua_replace(L, arg);
+    lua_settop(L, top);
 }
 
 /* cross_entropy(activations or the last of them, y) -> number */
@@ -242,10 +274,10 @@ static int l_network_cross_entropy(lua_State *L)
 {
     pg_error err;
     double loss;
-    const pg_array *a = last_activation(L, 1);
-    if (!a)
-        a = l_array_to(L, 1);
-    const pg_array *y = l_array_to(L, 2);
+    const pg_array *a, *y;
+    lua_settop(L, 2);
+    take_last_activation(L, 1);
+    l_arrays_to(L, &a, 1, &y, 2);
     l_check(L, pg_cross_entropy(&loss, a, y, &err), &err);
     lua_pushnumber(L, loss);
     return 1;
@@ -256,7 +288,8 @@ static int l_network_accuracy(lua_State *L)
 {
     pg_error err;
     double accuracy;
-    const pg_array *a = l_array_to(L, 1), *b = l_array_to(L, 2);
+    const pg_array *a, *b;
+    l_arrays_to(L, &a, 1, &b, 2);
     l_check(L, pg_accuracy(&accuracy, a, b, &err), &err);
     lua_pushnumber(L, accuracy);
     return 1;

@@ -7,11 +7,15 @@
 #include "../core/network.h"
 #include "bind.h"
 
-/* The network in the table at arg: arrays W1, b1, W2, ... behind the prefix
-   (gradients have "d"), as many as there are. The arrays stay the table's.
-   Raises for a field that is no array, or if there is no W1. */
-void l_network_check(lua_State *L, int arg, const char *prefix,
-                     pg_network *network);
+/* Pushes the arrays W1, b1, W2, ... of the table at arg, as many as there are;
+   their names begin with prefix (gradients have "d"). Returns the number of
+   layers. Raises for a field that is no array, or if there is no W1. */
+int l_network_gather(lua_State *L, int arg, const char *prefix);
+
+/* The network that was gathered from stack index `first` on. Nothing that may
+   run Lua (to make an object may run a finalizer) comes between this and the
+   network's use: it could free an array. Raises for one that was freed. */
+void l_network_at(lua_State *L, int first, int layers, pg_network *network);
 
 /* Pushes a table of empty arrays of the same names, for the core to fill. */
 void l_network_push(lua_State *L, const char *prefix, pg_network *network,

@@ -24,9 +24,10 @@ static pg_trainer *check_trainer(lua_State *L, int arg)
 static int l_trainer_labels(lua_State *L)
 {
     pg_error err;
-    const pg_array *y = l_array_to(L, 1);
     size_t classes = l_length_check(L, 2);
+    lua_settop(L, 2);
     pg_array *out = l_array_push(L);
+    const pg_array *y = l_array_to(L, 1);
     if (pg_targets_labels(out, &classes, y, &err) != PG_OK)
         return l_failure(L, &err);
     lua_pushinteger(L, (lua_Integer)classes);
@@ -38,14 +39,16 @@ static int l_trainer_new(lua_State *L)
 {
     pg_error err;
     pg_network network;
-    const pg_array *x = l_array_check(L, 1), *labels = l_array_check(L, 3);
     double scale = luaL_checknumber(L, 2);
-    l_network_check(L, 4, "", &network);
+    lua_settop(L, 4);
     l_trainer *t = lua_newuserdatauv(L, sizeof *t, 0);
     t->trainer = NULL;
     luaL_setmetatable(L, L_TRAINER);
+    l_network_at(L, 6, l_network_gather(L, 4, ""), &network);
+    const pg_array *x = l_array_check(L, 1), *labels = l_array_check(L, 3);
     if (pg_trainer_new(&t->trainer, x, scale, labels, &network, &err) != PG_OK)
         return l_failure(L, &err);
+    lua_settop(L, 5);
     l_collect(L);
     return 1;
 }
@@ -56,15 +59,14 @@ static int l_trainer_step(lua_State *L)
 {
     pg_error err;
     pg_network network;
-    double loss;
-    pg_trainer *trainer = check_trainer(L, 1);
-    l_network_check(L, 2, "", &network);
+    double loss, rate = luaL_checknumber(L, 3);
+    lua_settop(L, 3);
+    l_network_at(L, 4, l_network_gather(L, 2, ""), &network);
     pg_status status =
-        pg_trainer_step(trainer, &network, luaL_checknumber(L, 3), &loss, &err);
+        pg_trainer_step(check_trainer(L, 1), &network, rate, &loss, &err);
     if (status != PG_OK) {
-        lua_pushboolean(L, status == PG_EFINITE);
         l_failure(L, &err);
-        lua_rotate(L, -3, -1);
+        lua_pushboolean(L, status == PG_EFINITE);
         return 3;
     }
     lua_pushnumber(L, loss);
@@ -76,12 +78,14 @@ static int l_trainer_predict(lua_State *L)
 {
     pg_error err;
     pg_network network;
-    l_network_check(L, 1, "", &network);
-    const pg_array *x = l_array_check(L, 2);
     double scale = luaL_checknumber(L, 3);
+    lua_settop(L, 3);
     pg_array *out = l_array_push(L);
+    l_network_at(L, 5, l_network_gather(L, 1, ""), &network);
+    const pg_array *x = l_array_check(L, 2);
     if (pg_network_predict(out, &network, x, scale, &err) != PG_OK)
         return l_failure(L, &err);
+    lua_settop(L, 4);
     l_collect(L);
     return 1;
 }
