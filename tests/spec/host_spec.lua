@@ -117,7 +117,7 @@ describe("the command line", function()
   end)
 
   it("reads chunks with -i from a pipe as lua does, echo included", function()
-    behaves_as_lua("%s -i", "1 + 1\nx =\n5\n=x\nerror {}\nerror 'a'\nx = = 1\nnil, 2\n\nlocal y = 1\ny")
+    behaves_as_lua("%s -i", "1 + 1\nx =\n5\n=x\nerror {}\nerror 'a'\nx = = 1\nnil, 2\n\ny")
     behaves_as_lua("%s -i -e 'x = 3'", "x")
     behaves_as_lua("%s -i -e '_PROMPT = \"? \"; _PROMPT2 = \"?? \"'", "x = {\n1}\n#x")
     behaves_as_lua("%s -i -e 'print = nil'", "1")
@@ -135,8 +135,8 @@ describe("the module's searcher", function()
     os.remove(link)
     assert(os.execute(("ln -s '%s' '%s'"):format(PROGRAM, link)))
     for _, program in ipairs { PROGRAM, link } do
-      local found = output(("cd / && env -u LUA_PATH -u LUA_CPATH '%s' -e 'print(require(\"perigee\")._VERSION)'")
-        :format(program))
+      local found = output(("cd / && env -u LUA_PATH -u LUA_CPATH '%s' %s"):format(program,
+        "-e 'print(require(\"perigee\")._VERSION)'"))
       assert.matches("^Perigee %d", found)
     end
     os.remove(link)
