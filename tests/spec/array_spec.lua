@@ -1,0 +1,182 @@
+local pg = require "perigee"
+
+local dtypes = {
+  "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+  "float32", "float64",
+}
+
+local function shape(a)
+  return table.concat(a.shape, ",")
+end
+
+-- Whether b is a view of a, seen by writing to it.
+local function shares(a, b)
+  local before = a:copy()
+  b:fill_(99)
+  local seen = not a:allclose(before)
+  a[{}] = before
+  return seen
+end
+
+describe("an array", function()
+  it("tells its shape, dtype, rank, size and length", function()
+    local a = pg.zeros(2, 3, 4, "int16")
+    assert.same({ 2, 3, 4 }, a.shape)
+    assert.equal("int16", a.dtype)
+    assert.equal(3, a.ndim)
+    assert.equal(24, a.size)
+    assert.equal(2, #a)
+    assert.equal("4,3,2", shape(a.T))
+    assert.same({}, pg.array(1).shape)
+    assert.equal(1, pg.array(1).size)
+    assert.equal(0, pg.zeros(3, 0).size)
+    assert.error_matches(function() return #pg.array(1) end, "rank 0 has no length")
+  end)
+
+  it("gives nil for a field that it does not have, and takes none", function()
+    local a = pg.zeros(2)
+    assert.is_nil(a.colour)
+    assert.is_nil(a[""])
+    assert.error_matches(function() a.colour = 1 end, "no field 'colour'")
+    assert.error_matches(function() a.shape = {} end, "no field 'shape'")
+  end)
+
+  it("equals itself only", function()
+    local a = pg.zeros(2)
+    assert.is_true(a == a)
+    assert.is_false(a == pg.zeros(2))
+    assert.is_false(a == 0)
+  end)
+
+  it("has every method as a function of the module", function()
+    for _, name in ipairs {
+      "rows", "cols", "get", "set", "take", "dot", "add_", "sub_", "mul_", "div_", "fill_",
+      "axpy_", "exp", "log", "sqrt", "abs", "tanh", "sigmoid", "softmax", "clip", "sum", "mean",
+      "std", "min", "max", "argmax", "gt", "ge", "lt", "le", "eq", "ne", "allclose", "reshape",
+      "astype", "copy", "item", "tolist", "free",
+    } do
+      assert.equal("function", type(pg[name]), name)
+      assert.equal(pg[name], pg.zeros(1)[name], name)
+    end
+  end)
+end)
+
+describe("T", function()
+  it("reverses the axes of a view", function()
+    local a = pg.range(1, 6):reshape(2, 3)
+    assert.same({ { 1, 4 }, { 2, 5 }, { 3, 6 } }, a.T:tolist())
+    assert.is_true(shares(a, a.T))
+    local v = pg.range(1, 3)
+    assert.same({ 1, 2, 3 }, v.T:tolist())
+  end)
+end)
+
+describe("reshape", function()
+  it("takes lengths, a table of them, and one left open", function()
+    local a = pg.range(1, 12)
+    assert.equal("3,4", shape(a:reshape(3, 4)))
+    assert.equal("3,4", shape(a:reshape { 3, 4 }))
+    assert.equal("3,4", shape(a:reshape(3, -1)))
+    assert.equal("2,2,3,1,1,1,1,1", shape(a:reshape(2, 2, -1, 1, 1, 1, 1, 1)))
+    assert.equal("12", shape(a:reshape(-1)))
+    assert.equal("", shape(pg.ones(1, 1):reshape {}))
+    assert.equal("0,5", shape(pg.zeros(5, 0):reshape(-1, 5)))
+  end)
+
+  it("is a view where strides allow it, and else a copy", function()
+    local a = pg.range(1, 12):reshape(3, 4)
+    assert.is_true(shares(a, a:reshape(2, 6)))
+    assert.is_true(shares(a, a:reshape(1, 12, 1)))
+    assert.is_true(shares(a, a[{ {}, { 1, 3, 2 } }]:reshape(3, 2, 1)))
+    assert.is_true(shares(a, a["::-1"]:reshape(3, 2, 2)))
+    assert.is_true(shares(a, a:reshape(3, 2, 2).T:reshape(2, 2, 1, 3)))
+    assert.is_false(shares(a, a.T:reshape(12)))
+    assert.is_false(shares(a, a["::-1"]:reshape(12)))
+    assert.is_false(shares(a, a[{ {}, { 1, 3 } }]:reshape(9)))
+  end)
+
+  it("keeps the row-major order of any view", function()
+    local a = pg.range(1, 6):reshape(2, 3)
+    assert.same({ 1, 4, 2, 5, 3, 6 }, a.T:reshape(-1):tolist())
+    assert.same({ { 6, 5 }, { 4, 3 }, { 2, 1 } }, a["::-1, ::-1"]:reshape(3, 2):tolist())
+  end)
+
+  it("names what does not fit", function()
+    local a = pg.zeros(2, 3)
+    assert.error_matches(function() a:reshape(4) end, "%(2, 3%) %(6 elements%) to %(4,%)")
+    assert.error_matches(function() a:reshape(4, -1) end, "%(2, 3%).* 6 elements do not divide")
+    assert.error_matches(function() a:reshape(-1, -1) end, "only one length")
+    assert.error_matches(function() a:reshape(2, -2) end, "not %-2")
+    assert.error_matches(function() a:reshape(2, "3") end, "length expected")
+    assert.error_matches(function() pg.zeros(0):reshape(0, -1) end, "%(0,%)")
+    assert.has_error(function() a:reshape(1 << 62, 1 << 62) end)
+    assert.has_error(function() pg.zeros(0):reshape(0, 1 << 62, 1 << 62) end)
+  end)
+end)
+
+describe("astype", function()
+  it("casts between all dtypes", function()
+    for _, from in ipairs(dtypes) do
+      for _, to in ipairs(dtypes) do
+        local a = pg.array({ { 0, 1 }, { 1, 0 } }, from)
+        local b = a["::-1"].T:astype(to)
+        assert.equal(to, b.dtype)
+        assert.same({ { 1, 0 }, { 0, 1 } }, b:astype("int64"):tolist())
+      end
+    end
+  end)
+
+  it("goes toward zero, wraps, and makes anything but 0 true", function()
+    assert.same({ 1, -1, 2 }, pg.array({ 1.9, -1.9, 2.0 }):astype("int32"):tolist())
+    assert.same({ 255, 44, 0 }, pg.array({ -1, 300, 256 }, "int64"):astype("uint8"):tolist())
+    assert.same({ -1, 127 }, pg.array({ 255, 127 }, "uint8"):astype("int8"):tolist())
+    assert.same({ true, true, false }, pg.array({ 0.5, 0 / 0, 0 }):astype("bool"):tolist())
+    assert.same({ 16777216.0 }, pg.array({ 16777217 }):astype("float32"):tolist())
+    assert.equal(math.mininteger, pg.array({ 1e19 }):astype("int64")[1])
+    assert.equal(math.mininteger, pg.array({ 0 / 0 }):astype("int64")[1])
+    assert.equal(1e19, pg.array({ 1e19 }):astype("uint64"):astype("float64")[1])
+  end)
+
+  it("is always a copy", function()
+    local a = pg.ones(2)
+    assert.is_false(shares(a, a:astype("float64")))
+    assert.is_false(shares(a, a:copy()))
+    assert.error_matches(function() a:astype() end, "string expected")
+    assert.error_matches(function() a:astype("int") end, "unknown dtype 'int'")
+  end)
+end)
+
+describe("item and tolist", function()
+  it("give numbers of the dtype's kind", function()
+    assert.equal("integer", math.type(pg.array({ 3 }, "uint8"):item()))
+    assert.equal("float", math.type(pg.array({ 3 }, "float32"):item()))
+    assert.equal(true, pg.array({ { true } }):item())
+    assert.equal(3.0, pg.array(3):item())
+    assert.equal(3.0, pg.array(3):tolist())
+    assert.error_matches(function() pg.zeros(2, 1):item() end, "one element .*%(2, 1%)")
+    assert.error_matches(function() pg.zeros(0):item() end, "%(0,%)")
+  end)
+
+  it("round-trip every dtype, rank and view", function()
+    for _, dtype in ipairs(dtypes) do
+      local a = pg.array({ { 0, 1, 1 }, { 1, 0, 1 } }, dtype)
+      for _, view in ipairs { a, a.T, a["::-1"], a[{ {}, { 3, 1, -2 } }], a:rows(2, 1) } do
+        local list = view:tolist()
+        if view.size > 0 then
+          assert.same(list, pg.array(list, dtype):tolist())
+          assert.equal(shape(view), shape(pg.array(list, dtype)))
+        else
+          assert.same({}, list)
+        end
+      end
+    end
+    local deep = { { { { { { { { 1, 2 } } } } } } } }
+    assert.same(deep, pg.array(deep):tolist())
+  end)
+
+  it("refuse a uint64 that no Lua integer is", function()
+    local a = pg.array({ -1 }, "int64"):astype("uint64")
+    assert.error_matches(function() a:tolist() end, "18446744073709551615")
+    assert.error_matches(function() return a[1] end, "18446744073709551615")
+  end)
+end)
