@@ -22,11 +22,15 @@ STANDARD := -std=c11 -D_XOPEN_SOURCE=700 -ffp-contract=off \
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes
 # clang says so of each loop that has no vector form.
-ifneq ($(findstring clang,$(shell $(CC) --version)),)
+ifneq ($(findstring clang,$(shell $(CC) --version 2>&1)),)
 WARNINGS += -Wno-pass-failed
 endif
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
           -fopenmp -MMD -MP
+
+# A line for each command; all of it with `make V=1`.
+Q := $(if $(V),,@)
+say = $(if $(V),:,printf '  %-5s %s\n')
 
 # --- kernels: one file, compiled for each target and each floating type ------
 
@@ -61,42 +65,46 @@ all: $(PROGRAM) $(MODULE)  ## build the program and the module (the default)
 # The module is never unloaded: a thread of OpenMP's that outlives it would
 # crash a stock lua5.4 at exit.
 $(MODULE): $(BIND_OBJECTS) $(CORE_OBJECTS)
-	$(CC) $(CFLAGS) $(SANITIZE) -fopenmp -shared -Wl,-z,nodelete -o $@ $^ \
+	@$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -fopenmp -shared -Wl,-z,nodelete -o $@ $^ \
 	  $(LDFLAGS) $(BLAS_LIBS) -lz -lm
 
 # -E: a module that the program loads finds Lua's functions in it.
 $(PROGRAM): $(HOST_OBJECTS)
-	$(CC) $(CFLAGS) $(SANITIZE) -Wl,-E -o $@ $^ $(LDFLAGS) $(LUA_LIBS) -ldl -lm
+	@$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -Wl,-E -o $@ $^ $(LDFLAGS) $(LUA_LIBS) -ldl -lm
 
 $(BUILD)/obj/core/kernels-%.o: src/core/kernels.c Makefile
-	@mkdir -p $(@D)
-	$(COMPILE) -fPIC $(FLAGS_$(word 1,$(subst -, ,$*))) \
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(COMPILE) -fPIC $(FLAGS_$(word 1,$(subst -, ,$*))) \
 	  -DPG_TARGET=$(word 1,$(subst -, ,$*)) \
 	  -DPG_REAL_IS_$(word 2,$(subst -, ,$*)) -c -o $@ $<
 
 $(BUILD)/obj/core/%.o: src/core/%.c Makefile
-	@mkdir -p $(@D)
-	$(COMPILE) -fPIC $(KERNELS_DEFINED) -c -o $@ $<
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(COMPILE) -fPIC $(KERNELS_DEFINED) -c -o $@ $<
 
 $(BUILD)/obj/bind/%.o: src/bind/%.c Makefile
-	@mkdir -p $(@D)
-	$(COMPILE) -fPIC $(LUA_CFLAGS) -c -o $@ $<
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(COMPILE) -fPIC $(LUA_CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/host/%.o: src/host/%.c Makefile
-	@mkdir -p $(@D)
-	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
 -include $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
 
 # --- the two commands --------------------------------------------------------
 
-run: deps-run all  ## install what is missing, build, run the iteration sweep
-	$(PROGRAM) examples/iteration_sweep.lua $(ARGS)
+run: deps-run  ## install what is missing, build, run the iteration sweep
+	@$(MAKE) --no-print-directory all
+	@$(PROGRAM) examples/iteration_sweep.lua $(ARGS)
 
-test: deps-test all  ## install what is missing, build, run the specs
-	$(call specs,$(LUA) /usr/bin/busted)
+test: deps-test  ## install what is missing, build, run the specs
+	@$(MAKE) --no-print-directory all
+	@$(call specs,$(LUA) /usr/bin/busted)
 
-# The specs, run by $(1). LUA_PATH and LUA_CPATH are how a stock Lua finds a
+# The specs, run by $(1); SPECS names some of them, or busted's options. LUA_PATH and LUA_CPATH are how a stock Lua finds a
 # module that is not installed.
 specs = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" \
         LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;" PERIGEE="$(CURDIR)/$(PROGRAM)" \
@@ -114,14 +122,15 @@ asan: deps-test  ## the specs under AddressSanitizer and UBSan
 	$(MAKE) BUILD=build/asan CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" specs-asan
 
 specs-asan: all
-	$(call specs,OMP_NUM_THREADS=2 $(PROGRAM) /usr/bin/busted)
+	@$(call specs,OMP_NUM_THREADS=2 $(PROGRAM) /usr/bin/busted)
 
 VALGRIND := valgrind --error-exitcode=99 --leak-check=full --quiet \
             --errors-for-leak-kinds=definite \
             --suppressions=tests/valgrind.supp
 
-valgrind: deps-valgrind all  ## the specs under Valgrind
-	$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow)
+valgrind: deps-valgrind  ## the specs under Valgrind
+	@$(MAKE) --no-print-directory all
+	@$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow)
 
 lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
 	clang-format --dry-run -Werror $(wildcard src/*/*.[ch])
@@ -129,11 +138,18 @@ lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
 	tools/layering.sh
 	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all
 
-parity: deps-run all  ## the notebook's full curve against NumPy's (needs MNIST)
-	$(PROGRAM) tests/parity.lua $(ARGS)
+# Where the reference curve and the data stand beside the project, they are used.
+parity bench: export PERIGEE_DATA ?= $(wildcard ../shared/data)
+parity: export PERIGEE_REFERENCE ?= \
+    $(wildcard ../shared/reference/notebook_seed0.npz)
 
-bench: deps-run all  ## an iteration beside the notebook's in NumPy
-	$(PROGRAM) tests/bench.lua $(ARGS)
+parity: deps-run  ## the notebook's full curve against NumPy's (needs MNIST)
+	@$(MAKE) --no-print-directory all
+	@$(PROGRAM) tests/parity.lua $(ARGS)
+
+bench: deps-run  ## an iteration beside the notebook's in NumPy
+	@$(MAKE) --no-print-directory all
+	@$(PROGRAM) tests/bench.lua $(ARGS)
 
 # --- housekeeping ------------------------------------------------------------
 
