@@ -47,19 +47,36 @@ static int l_create_constant(lua_State *L)
     return l_array_return(L, pg_array_fill(out, value, &err), &err);
 }
 
-/* full({r, c}, v [, dtype]); without a dtype, that of zeros. */
+/* Where full's value stands: behind the table of lengths, or the last of the
+   numbers, if no boolean follows them. */
+static int value_of_full(lua_State *L)
+{
+    int arg = 1;
+    if (lua_istable(L, 1))
+        return 2;
+    while (lua_type(L, arg) == LUA_TNUMBER)
+        arg++;
+    if (!lua_isboolean(L, arg))
+        arg--;
+    luaL_argcheck(L, arg > 1, 1, "a shape and a value are needed");
+    return arg;
+}
+
+/* full({r, c}, v [, dtype]), full(r, c, v [, dtype]); without a dtype, that of
+   zeros. */
 static int l_create_full(lua_State *L)
 {
     pg_error err;
     pg_scalar value;
     size_t shape[PG_MAXDIM];
-    int next;
-    luaL_checktype(L, 1, LUA_TTABLE);
+    int next, at = value_of_full(L);
+    if (!l_scalar_test(L, at, &value))
+        return luaL_typeerror(L, at, "number or boolean");
+    lua_pushnil(L); /* the lengths end here */
+    lua_replace(L, at);
     int ndim = l_shape_check(L, 1, shape, &next, false);
-    if (!l_scalar_test(L, 2, &value))
-        return luaL_typeerror(L, 2, "number or boolean");
     pg_dtype dtype =
-        l_dtype_opt(L, 3, value.kind == 'b' ? PG_BOOL : PG_FLOAT64);
+        l_dtype_opt(L, at + 1, value.kind == 'b' ? PG_BOOL : PG_FLOAT64);
     pg_array *out = l_array_push(L);
     l_check(L, pg_array_new(out, dtype, ndim, shape, &err), &err);
     return l_array_return(L, pg_array_fill(out, value, &err), &err);
