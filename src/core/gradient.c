@@ -78,18 +78,23 @@ static pg_status previous_gradient(pg_array *below, const pg_array *dz,
     return status;
 }
 
-/* dW = dz^T a, db = sum of dz's rows */
+/* dW = (a^T dz)^T, a view as the notebook's is, db = the sum of dz's rows. That
+   way round the product's tiles share out a, the wide operand; as dz^T a each
+   of them would read all of it. */
 static pg_status layer_gradients(pg_array *dW, pg_array *db, const pg_array *dz,
                                  const pg_array *a, pg_error *err)
 {
-    pg_array transposed;
-    size_t shape[2] = {dz->shape[1], a->shape[1]};
-    pg_array_transpose_view(&transposed, dz);
-    pg_status status = pg_array_new(dW, dz->dtype, 2, shape, err);
+    pg_array product, transposed;
+    size_t shape[2] = {a->shape[1], dz->shape[1]};
+    pg_array_transpose_view(&transposed, a);
+    pg_status status = pg_array_new(&product, dz->dtype, 2, shape, err);
     if (status == PG_OK)
-        status = pg_dot_into(dW, &transposed, a, err);
-    if (status == PG_OK)
+        status = pg_dot_into(&product, &transposed, dz, err);
+    if (status == PG_OK) {
+        pg_array_transpose_view(dW, &product);
         status = pg_reduce(db, PG_SUM, dz, 0, true, err);
+    }
+    pg_array_release(&product);
     pg_array_release(&transposed);
     return status;
 }
