@@ -23,10 +23,12 @@ static int l_runtime_threads(lua_State *L)
 
 static int l_runtime_info(lua_State *L)
 {
+    char blas[PG_BLAS_TEXT];
     lua_newtable(L);
     lua_pushstring(L, PG_VERSION);
     lua_setfield(L, -2, "version");
-    lua_pushstring(L, pg_blas_name());
+    pg_blas_name(blas);
+    lua_pushstring(L, blas);
     lua_setfield(L, -2, "blas");
     lua_pushstring(L, pg_kernels_name());
     lua_setfield(L, -2, "kernels");

@@ -1,17 +1,17 @@
 /* Which compilation of kernels.c runs. */
 
-#include "kernels.h"
-
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct target {
+#include "kernels.h"
+#include "runtime.h"
+
+typedef struct pg_target {
     const char *name;
     bool (*runs)(void); /* whether this processor can */
     const pg_kernels *float32, *float64;
-} target;
+} pg_target;
 
 #define TABLES(name) &pg_kernels_##name##_float32, &pg_kernels_##name##_float64
 
@@ -47,7 +47,7 @@ static bool has_avx512(void)
 #endif
 
 /* The best first; the last runs everywhere. */
-static const target targets[] = {
+static const pg_target targets[] = {
 #ifdef PG_KERNELS_X86
     {"avx512", has_avx512, TABLES(avx512)},
     {"avx2", has_avx2, TABLES(avx2)},
@@ -56,10 +56,8 @@ static const target targets[] = {
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 
-static _Atomic(const target *) chosen; /* NULL: not asked for yet */
-
 /* The first that runs here, of those called name where there is a name. */
-static const target *find(const char *name)
+static const pg_target *find(const char *name)
 {
     for (int i = 0; i < TARGETS; i++)
         if ((!name || strcmp(targets[i].name, name) == 0) && targets[i].runs())
@@ -69,21 +67,21 @@ static const target *find(const char *name)
 
 /* A name in the environment that does not fit is passed over here, where
    nobody could be told: pg_kernels_choose reports it. */
-static const target *current(void)
+static const pg_target *current(void)
 {
-    const target *t = atomic_load(&chosen);
+    const pg_target *t = pg_runtime_target();
     if (t)
         return t;
     t = find(getenv("PERIGEE_KERNELS"));
     if (!t)
         t = find(NULL);
-    atomic_store(&chosen, t);
+    pg_runtime_set_target(t);
     return t;
 }
 
 const pg_kernels *pg_kernels_for(pg_dtype dtype)
 {
-    const target *t = current();
+    const pg_target *t = current();
     return dtype == PG_FLOAT32 ? t->float32 : t->float64;
 }
 
@@ -108,9 +106,9 @@ static pg_status fail_name(pg_error *err, const char *name)
 
 pg_status pg_kernels_choose(const char *name, pg_error *err)
 {
-    const target *t = find(name);
+    const pg_target *t = find(name);
     if (!t)
         return fail_name(err, name);
-    atomic_store(&chosen, t);
+    pg_runtime_set_target(t);
     return PG_OK;
 }

@@ -2,37 +2,20 @@
 
 #include <cblas.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime.h"
 
-/* --- OpenBLAS ----------------------------------------------------------------
- */
+/* --- OpenBLAS ------------------------------------------------------------- */
 
-static char blas_name[128];
-
-static void start_blas(void)
+void pg_blas_name(char *text)
 {
     char version[64] = "";
-    openblas_set_num_threads(1);
+    pg_runtime_need_blas();
     sscanf(openblas_get_config(), "OpenBLAS %63s", version);
-    snprintf(blas_name, sizeof blas_name, "OpenBLAS %s (%s)", version,
+    snprintf(text, PG_BLAS_TEXT, "OpenBLAS %s (%s)", version,
              openblas_get_corename());
-}
-
-/* Before any call of OpenBLAS. */
-static void need_blas(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, start_blas);
-}
-
-const char *pg_blas_name(void)
-{
-    need_blas();
-    return blas_name;
 }
 
 static CBLAS_TRANSPOSE transposition(pg_matrix m)
@@ -43,7 +26,7 @@ static CBLAS_TRANSPOSE transposition(pg_matrix m)
 void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
              pg_matrix b, size_t m, size_t n, size_t k, double beta)
 {
-    need_blas();
+    pg_runtime_need_blas();
     blasint im = (blasint)m, in = (blasint)n, ik = (blasint)k;
     blasint la = (blasint)a.leading, lb = (blasint)b.leading;
     blasint lo = (blasint)out_leading;

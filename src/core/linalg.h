@@ -35,7 +35,9 @@ typedef struct pg_matrix {
 void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
              pg_matrix b, size_t m, size_t n, size_t k, double beta);
 
-/* Which OpenBLAS runs: "OpenBLAS 0.3.21 (Haswell)". */
-const char *pg_blas_name(void);
+/* Which OpenBLAS runs, as in "OpenBLAS 0.3.21 (Haswell)", into a buffer of
+   PG_BLAS_TEXT bytes. */
+enum { PG_BLAS_TEXT = 128 };
+void pg_blas_name(char *text);
 
 #endif

@@ -1,6 +1,8 @@
 #include "runtime.h"
 
+#include <cblas.h>
 #include <omp.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -11,6 +13,8 @@ static pg_allocator allocator_hook;
 static void *allocator_context;
 static atomic_size_t live_bytes;
 static atomic_int thread_count; /* 0: not asked for yet */
+static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
+static _Atomic(const struct pg_target *) kernel_target;
 
 void pg_runtime_set_allocator(pg_allocator allocator, void *context)
 {
@@ -81,4 +85,24 @@ pg_status pg_set_threads(int threads, pg_error *err)
                        PG_MAX_THREADS, threads);
     atomic_store(&thread_count, threads);
     return PG_OK;
+}
+
+static void start_blas(void)
+{
+    openblas_set_num_threads(1);
+}
+
+void pg_runtime_need_blas(void)
+{
+    pthread_once(&blas_once, start_blas);
+}
+
+const struct pg_target *pg_runtime_target(void)
+{
+    return atomic_load(&kernel_target);
+}
+
+void pg_runtime_set_target(const struct pg_target *target)
+{
+    atomic_store(&kernel_target, target);
 }

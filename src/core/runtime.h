@@ -1,6 +1,7 @@
 /*
  * runtime.h -- the only process-wide state of the core: where memory comes
- * from and how much of it lives, and how many threads work.
+ * from and how much of it lives, how many threads work, which kernels run, and
+ * whether OpenBLAS has been set up.
  */
 #ifndef PG_RUNTIME_H
 #define PG_RUNTIME_H
@@ -29,5 +30,14 @@ int pg_threads(void);
    included. */
 enum { PG_MAX_THREADS = 1024 };
 pg_status pg_set_threads(int threads, pg_error *err);
+
+/* Sets OpenBLAS to one thread, once: before any call of it. Our threads share
+   the work; its results differ with the number of its own. */
+void pg_runtime_need_blas(void);
+
+/* The kernels that were chosen (dispatch.c's); NULL before the choice. */
+struct pg_target;
+const struct pg_target *pg_runtime_target(void);
+void pg_runtime_set_target(const struct pg_target *target);
 
 #endif
