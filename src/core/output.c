@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,10 +14,14 @@ static pg_status fail_system(pg_error *err, const char *path)
     return pg_fail(err, PG_EIO, "%.600s: %s", path, strerror(errno));
 }
 
-/* --- paths
- * ----------------------------------------------------------------------- */
+/* --- paths ---------------------------------------------------------------- */
 
-static const char SUFFIX[] = ".XXXXXX";
+static char *copy_path(const char *path)
+{
+    size_t bytes = strlen(path) + 1;
+    char *copy = pg_malloc(bytes);
+    return copy ? memcpy(copy, path, bytes) : NULL;
+}
 
 static void free_path(char *path)
 {
@@ -25,83 +29,112 @@ static void free_path(char *path)
         pg_free(path, strlen(path) + 1);
 }
 
-static char *copy_path(const char *path, const char *suffix)
+static char *name_in(char *path)
 {
-    size_t n = strlen(path), total = n + strlen(suffix) + 1;
-    char *copy = pg_malloc(total);
-    if (copy) {
-        memcpy(copy, path, n);
-        memcpy(copy + n, suffix, total - n);
+    char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Follows the link that path may be, and further links, to what a rename has to
+   replace: so a link stays a link, even one to a file that is still to be made.
+   Links among the folders on the way are the system's to follow. */
+static bool follow_links(char path[PATH_MAX])
+{
+    enum { MOST_LINKS = 40 };
+    char link[PATH_MAX];
+    for (int i = 0; i < MOST_LINKS; i++) {
+        ssize_t n = readlink(path, link, sizeof link - 1);
+        if (n < 0)
+            return true;
+        link[n] = '\0';
+        char *name = link[0] == '/' ? path : name_in(path);
+        if ((name - path) + n >= PATH_MAX) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
+        memcpy(name, link, (size_t)n + 1);
     }
-    return copy;
+    errno = ELOOP;
+    return false;
 }
 
-/* Where the path leads, if there is something, so that a link stays a link. */
-static char *resolve(const char *path)
+static pg_status set_target(pg_output *out, const char *path, pg_error *err)
 {
-    char *real = realpath(path, NULL);
-    char *target = copy_path(real ? real : path, "");
-    free(real);
-    return target;
+    char target[PATH_MAX];
+    size_t n = strlen(path);
+    errno = ENAMETOOLONG;
+    if (n >= sizeof target)
+        return fail_system(err, path);
+    memcpy(target, path, n + 1);
+    if (!follow_links(target))
+        return fail_system(err, path);
+    out->target = copy_path(target);
+    return out->target ? PG_OK : pg_fail_memory(err, n + 1);
 }
 
-/* --- writing
- * --------------------------------------------------------------------- */
+/* --- beginning ------------------------------------------------------------ */
 
-/* mkstemp makes a file for its owner alone; this gives it the mode that fopen
-   would have, or that of the file it replaces. */
-static void set_mode(int fd, const char *target)
-{
-    struct stat old;
-    mode_t mask = umask(0);
-    umask(mask);
-    mode_t mode = stat(target, &old) == 0 ? old.st_mode & 0777 : 0666 & ~mask;
-    if (fchmod(fd, mode) != 0)
-        return; /* a file system without modes: the file is good without */
-}
-
+/* What a rename would replace without asking. */
 static pg_status check_target(const char *target, pg_error *err)
 {
     struct stat old;
-    if (stat(target, &old) != 0 || S_ISREG(old.st_mode))
+    if (stat(target, &old) != 0)
         return PG_OK;
     if (S_ISDIR(old.st_mode))
         return pg_fail(err, PG_EIO, "%.600s: it is a directory", target);
-    return pg_fail(err, PG_EIO, "%.600s: it is not a regular file", target);
+    if (!S_ISREG(old.st_mode))
+        return pg_fail(err, PG_EIO, "%.600s: it is not a regular file", target);
+    return access(target, W_OK) == 0 ? PG_OK : fail_system(err, target);
+}
+
+/* A new file beside the target; its name goes into text. */
+static int create_beside(char *text, size_t room, const char *target)
+{
+    enum { ATTEMPTS = 100 };
+    int fd = -1;
+    errno = EEXIST;
+    for (int i = 0; i < ATTEMPTS && fd < 0 && errno == EEXIST; i++) {
+        snprintf(text, room, "%s.%ld-%d.tmp", target, (long)getpid(), i);
+        fd = open(text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    }
+    return fd;
 }
 
 static pg_status open_temporary(pg_output *out, pg_error *err)
 {
-    pg_status status = check_target(out->target, err);
-    if (status != PG_OK)
-        return status;
-    int fd = mkstemp(out->temporary);
-    if (fd < 0) {
-        out->temporary[0] = '\0'; /* there is nothing to remove */
+    char text[PATH_MAX + 64];
+    struct stat old;
+    int fd = create_beside(text, sizeof text, out->target);
+    if (fd < 0)
         return fail_system(err, out->target);
+    out->temporary = copy_path(text);
+    if (out->temporary)
+        out->file = fdopen(fd, "wb");
+    if (!out->file) {
+        close(fd);
+        unlink(text);
+        return pg_fail_memory(err, strlen(text));
     }
-    set_mode(fd, out->target);
-    out->file = fdopen(fd, "wb");
-    if (out->file)
-        return PG_OK;
-    status = fail_system(err, out->target);
-    close(fd);
-    return status;
+    /* Where modes cannot be set, the file is as good without. */
+    if (stat(out->target, &old) == 0)
+        fchmod(fd, old.st_mode & 0777);
+    return PG_OK;
 }
 
 pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
 {
     memset(out, 0, sizeof *out);
-    out->target = resolve(path);
-    if (out->target)
-        out->temporary = copy_path(out->target, SUFFIX);
-    pg_status status = out->temporary
-                           ? open_temporary(out, err)
-                           : pg_fail_memory(err, strlen(path) + sizeof SUFFIX);
+    pg_status status = set_target(out, path, err);
+    if (status == PG_OK)
+        status = check_target(out->target, err);
+    if (status == PG_OK)
+        status = open_temporary(out, err);
     if (status != PG_OK)
         pg_output_discard(out);
     return status;
 }
+
+/* --- writing -------------------------------------------------------------- */
 
 pg_status pg_output_write(pg_output *out, const void *data, size_t n,
                           pg_error *err)
@@ -122,54 +155,58 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
     return PG_OK;
 }
 
-/* A rename is only on the disk when its folder is. */
+/* --- ending --------------------------------------------------------------- */
+
+/* A rename is only on the disk when its folder is; a folder that cannot be
+   opened has it there sooner or later. */
 static void sync_folder(const char *target)
 {
-    char *folder = copy_path(target, "");
-    char *slash = folder ? strrchr(folder, '/') : NULL;
-    size_t size = folder ? strlen(folder) + 1 : 0;
-    if (slash)
-        slash[slash == folder] = '\0';
-    int fd = folder ? open(slash ? folder : ".", O_RDONLY) : -1;
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    pg_free(folder, size);
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", target);
+    char *name = name_in(folder);
+    snprintf(name, 2, "%s", name == folder ? "." : "");
+    int fd = open(folder, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+/* Closes the file; false, with the first reason in errno, if it did not all
+   reach the disk. */
+static bool close_synced(FILE *file)
+{
+    bool written = fflush(file) == 0 && fsync(fileno(file)) == 0;
+    int error = errno;
+    bool closed = fclose(file) == 0;
+    if (!written)
+        errno = error;
+    return written && closed;
 }
 
 pg_status pg_output_commit(pg_output *out, pg_error *err)
 {
+    pg_status status = PG_OK;
     FILE *file = out->file;
-    bool written = fflush(file) == 0 && fsync(fileno(file)) == 0;
-    int error = errno;
     out->file = NULL;
-    if (fclose(file) != 0 && written) {
-        written = false;
-        error = errno;
+    if (!close_synced(file) || rename(out->temporary, out->target) != 0) {
+        status = fail_system(err, out->target);
+    } else {
+        sync_folder(out->target);
+        free_path(out->temporary); /* it is the target now */
+        out->temporary = NULL;
     }
-    errno = error;
-    if (!written || rename(out->temporary, out->target) != 0) {
-        pg_status status = fail_system(err, out->target);
-        pg_output_discard(out);
-        return status;
-    }
-    sync_folder(out->target);
-    out->temporary[0] = '\0'; /* it is the target now */
     pg_output_discard(out);
-    return PG_OK;
+    return status;
 }
 
-/* An emptied temporary path means that there is no such file. */
 void pg_output_discard(pg_output *out)
 {
     if (out->file)
         fclose(out->file);
-    if (out->temporary) {
-        if (out->temporary[0])
-            unlink(out->temporary);
-        pg_free(out->temporary, strlen(out->target) + sizeof SUFFIX);
-    }
+    if (out->temporary)
+        unlink(out->temporary);
+    free_path(out->temporary);
     free_path(out->target);
     memset(out, 0, sizeof *out);
 }

@@ -14,12 +14,14 @@
 
 typedef struct pg_output {
     FILE *file;
-    char *target, *temporary; /* paths */
+    char *target, *temporary; /* paths; no temporary: there is no such file */
     size_t bytes;             /* written so far */
 } pg_output;
 
-/* Begins a file at path. A symbolic link's target is what is replaced. PG_EIO
-   names the path and the system's reason. */
+/* Begins a file at path. Where that is a symbolic link, what it leads to is
+   replaced, or made. A file that is replaced hands down its mode; one that may
+   not be written, or is no regular file, is refused. PG_EIO names the path and
+   the system's reason. */
 pg_status pg_output_open(pg_output *out, const char *path, pg_error *err);
 
 /* Appends. */
