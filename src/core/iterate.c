@@ -3,8 +3,9 @@
 #include "runtime.h"
 
 /* Pieces that threads take: long enough to be worth taking, short enough to
-   stay in level 2 cache. Below two of them one thread does it all. */
-enum { PIECE = 16384 };
+   stay in level 2 cache. Below two of them one thread does it all. A tile is a
+   piece's width where rows are walked across. */
+enum { PIECE = 16384, TILE = 64 };
 
 typedef struct walk {
     int count, ndim; /* operands; axes, of which the last is the inner one */
@@ -113,18 +114,44 @@ static void walk_rows(const walk *w, size_t first, size_t last, size_t from,
     }
 }
 
-/* A piece is a stretch of a long inner axis, or several short ones. */
-static void walk_threaded(const walk *w, size_t rows, size_t length,
-                          pg_inner inner, void *context)
+static size_t magnitude(ptrdiff_t stride)
 {
-    size_t cuts = (length + PIECE - 1) / PIECE;
-    size_t rows_a_piece = pg_size_max(1, PIECE / length);
+    return stride < 0 ? 0 - (size_t)stride : (size_t)stride;
+}
+
+/* How far to go along the inner axis at a time. Where elements lie closer
+   together across it, as in a transpose, it is short stretches of many rows
+   that use up a cache line before it is gone. */
+static size_t stretch_length(const walk *w)
+{
+    int inner = w->ndim - 1;
+    for (int k = 0; inner > 0 && k < w->count; k++) {
+        ptrdiff_t across = w->strides[inner - 1][k];
+        if (across && magnitude(across) < magnitude(w->strides[inner][k]))
+            return TILE;
+    }
+    return PIECE;
+}
+
+/* A piece is a stretch of a long inner axis, or several short ones. A team of
+   one thread costs more than a short walk. */
+static void walk_pieces(const walk *w, size_t rows, size_t length,
+                        pg_inner inner, void *context)
+{
+    size_t stretch = pg_size_min(length, stretch_length(w));
+    size_t cuts = (length + stretch - 1) / stretch;
+    size_t rows_a_piece = pg_size_max(1, PIECE / stretch);
     size_t pieces = (rows + rows_a_piece - 1) / rows_a_piece * cuts;
-#pragma omp parallel for schedule(static) num_threads(pg_threads())
+    if (pieces == 1) {
+        walk_rows(w, 0, rows, 0, length, inner, context);
+        return;
+    }
+#pragma omp parallel for schedule(static) \
+    num_threads(pg_threads()) if (rows * length >= 2 * PIECE)
     for (size_t p = 0; p < pieces; p++) {
-        size_t first = p / cuts * rows_a_piece, from = p % cuts * PIECE;
+        size_t first = p / cuts * rows_a_piece, from = p % cuts * stretch;
         walk_rows(w, first, pg_size_min(rows, first + rows_a_piece), from,
-                  pg_size_min(length, from + PIECE), inner, context);
+                  pg_size_min(length, from + stretch), inner, context);
     }
 }
 
@@ -137,8 +164,5 @@ void pg_iterate(const pg_array *const *operands, int count, pg_inner inner,
     walk w;
     plan_walk(&w, operands, count);
     size_t length = w.shape[w.ndim - 1], rows = size / length;
-    if (size < 2 * PIECE || pg_threads() == 1)
-        walk_rows(&w, 0, rows, 0, length, inner, context);
-    else
-        walk_threaded(&w, rows, length, inner, context);
+    walk_pieces(&w, rows, length, inner, context);
 }

@@ -219,6 +219,7 @@ describe("arithmetic", function()
     assert.same({ 1, 8, -27, 0 }, (pg.array({ 1, 2, -3, 0 }, "int32") ^ 3):tolist())
     assert.same({ 1, 1 }, (pg.array({ 5, 0 }, "uint8") ^ 0):tolist())
     assert.same({ 0 }, (pg.array({ 2 }, "uint8") ^ 8):tolist())
+    assert.equal("9 inf nan 0", spelled((pg.array({ -3, -inf, nan, -0.0 }) ^ 2):tolist()))
     assert.equal("int8", (pg.ones(1, "bool") ^ pg.ones(1, "bool")).dtype)
     assert.is_true((pg.array({ 4, 9 }, "int32") ^ 0.5):allclose({ 2, 3 }))
     assert.is_true((2 ^ pg.array({ -1.0, 0.5 })):allclose({ 0.5, math.sqrt(2) }))
@@ -516,6 +517,27 @@ describe("long arrays", function()
       end
     end
     pg.threads(before)
+  end)
+
+  it("keep each element in its place, however axes are turned", function()
+    for _, lengths in ipairs { { 130, 70 }, { 3, 200, 65 }, { 65, 200, 3 }, { 40, 2, 3, 300 } } do
+      local n = 1
+      for _, length in ipairs(lengths) do n = n * length end
+      local a = pg.range(1, n):reshape(lengths)
+      for _, view in ipairs { a.T, a.T["::-1"], a["::-1"].T["::2"] } do
+        local copy = view:copy()
+        assert.is_true((view - copy):eq(0):min())
+        for row = 1, #view, 7 do
+          assert.is_true(view[row]:copy():eq(copy[row]):min())
+        end
+        assert.equal(view[-1]:reshape(-1)[-1], copy:reshape(-1)[-1])
+      end
+      local turned = a.T:copy()
+      for row = 1, #a do
+        local slice = turned[("%s%d"):format((":,"):rep(#lengths - 1), row)]
+        assert.is_true(a[row].T:eq(slice):min())
+      end
+    end
   end)
 
   it("are what short ones are", function()
