@@ -1,6 +1,7 @@
 /* Opening and saving NPY and NPZ files. */
 #include "bind.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../core/npz.h"
@@ -15,14 +16,14 @@ static const char *check_path(lua_State *L, int arg)
     return path;
 }
 
-/* --- archives
-   -------------------------------------------------------------------
+/* --- archives ----------------------------------------------------------------
 
    The userdata's first user value keeps what was decoded, by name; the second
    the path. */
 
 enum { DECODED = 1, PATH = 2 };
 
+/* Not held across what may run a finalizer, which may close the archive. */
 static pg_npz *check_archive(lua_State *L)
 {
     pg_npz *npz = luaL_checkudata(L, 1, L_ARCHIVE);
@@ -34,18 +35,19 @@ static pg_npz *check_archive(lua_State *L)
 static int l_archive_close(lua_State *L)
 {
     pg_npz_close(luaL_checkudata(L, 1, L_ARCHIVE));
+    lua_pushnil(L);
+    lua_setiuservalue(L, 1, DECODED);
     return 0;
 }
 
 /* The names of the arrays, in the file's order. */
 static int l_archive_keys(lua_State *L)
 {
-    const pg_npz *npz = check_archive(L);
     lua_newtable(L);
     lua_Integer n = 0;
-    for (size_t i = 0; i < pg_npz_count(npz); i++) {
+    for (size_t i = 0; i < pg_npz_count(check_archive(L)); i++) {
         const char *name;
-        size_t length = pg_npz_name(&name, npz, i);
+        size_t length = pg_npz_name(&name, check_archive(L), i);
         if (length == 0)
             continue;
         lua_pushlstring(L, name, length);
@@ -54,37 +56,53 @@ static int l_archive_keys(lua_State *L)
     return 1;
 }
 
-/* Pushes the array of that name, decoded now or before, or nil. A damaged one
-   raises. */
-static int push_member(lua_State *L, pg_npz *npz, const char *name)
+/* Pushes the array of that name if it was decoded before, and not freed since;
+   else pushes nothing. */
+static bool push_decoded(lua_State *L)
+{
+    lua_getiuservalue(L, 1, DECODED);
+    lua_pushvalue(L, 2);
+    lua_rawget(L, -2);
+    const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+    if (a && a->data)
+        return true;
+    lua_pop(L, 2);
+    return false;
+}
+
+/* The array named at 2, or nil. A damaged one raises. */
+static int l_archive_get(lua_State *L)
 {
     pg_error err;
-    lua_getiuservalue(L, 1, DECODED);
-    if (lua_getfield(L, -1, name) != LUA_TNIL || !pg_npz_has(npz, name))
+    size_t n, i;
+    const char *name = luaL_checklstring(L, 2, &n);
+    lua_settop(L, 2);
+    check_archive(L);
+    if (push_decoded(L))
         return 1;
-    lua_pop(L, 1);
     pg_array *a = l_array_push(L);
-    l_check(L, pg_npz_get(a, npz, name, &err), &err);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -3, name);
+    pg_npz *npz = check_archive(L);
+    if (!pg_npz_find(&i, npz, name, n))
+        return 0;
+    l_check(L, pg_npz_get(a, npz, i, &err), &err);
+    lua_getiuservalue(L, 1, DECODED);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 3);
+    lua_rawset(L, -3);
+    lua_settop(L, 3);
     l_collect(L);
     return 1;
 }
 
-static int l_archive_get(lua_State *L)
-{
-    pg_npz *npz = check_archive(L);
-    return push_member(L, npz, luaL_checkstring(L, 2));
-}
-
-/* A method, the path, or an array; upvalue: the methods. */
+/* A method or an array; upvalue: the methods. */
 static int l_archive_index(lua_State *L)
 {
-    const char *name = luaL_checkstring(L, 2);
+    lua_settop(L, 2);
+    luaL_checkstring(L, 2);
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
         return 1;
-    return push_member(L, check_archive(L), name);
+    return l_archive_get(L);
 }
 
 static int l_archive_path(lua_State *L)
@@ -94,21 +112,28 @@ static int l_archive_path(lua_State *L)
     return 1;
 }
 
+/* "archive w.npz: W1 b1", with the first names of many. */
 static int l_archive_tostring(lua_State *L)
 {
-    const pg_npz *npz = luaL_checkudata(L, 1, L_ARCHIVE);
+    enum { SHOWN = 20 };
+    lua_settop(L, 1);
+    bool open = pg_npz_is_open(luaL_checkudata(L, 1, L_ARCHIVE));
     lua_getiuservalue(L, 1, PATH);
-    if (!pg_npz_is_open(npz)) {
-        lua_pushfstring(L, "archive %s (closed)", lua_tostring(L, -1));
+    lua_pushfstring(L, "archive %s%s", lua_tostring(L, 2),
+                    open ? ":" : " (closed)");
+    if (!open)
         return 1;
-    }
-    lua_pushfstring(L, "archive %s:", lua_tostring(L, -1));
-    for (size_t i = 0; i < pg_npz_count(npz); i++) {
-        const char *name;
-        size_t length = pg_npz_name(&name, npz, i);
+    l_archive_keys(L);
+    lua_Integer count = luaL_len(L, 4);
+    lua_pushvalue(L, 3);
+    for (lua_Integer i = 1; i <= count && i <= SHOWN; i++) {
         lua_pushliteral(L, " ");
-        lua_pushlstring(L, name, length);
-        lua_concat(L, length ? 3 : 2);
+        lua_rawgeti(L, 4, i);
+        lua_concat(L, 3);
+    }
+    if (count > SHOWN) {
+        lua_pushfstring(L, " and %I more", count - SHOWN);
+        lua_concat(L, 2);
     }
     return 1;
 }
@@ -128,8 +153,7 @@ static int open_archive(lua_State *L, const char *path)
     return 1;
 }
 
-/* --- load and save
- * ------------------------------------------------------------------ */
+/* --- load and save -------------------------------------------------------- */
 
 static int load_array(lua_State *L, const char *path)
 {
@@ -152,10 +176,11 @@ static int l_file_load(lua_State *L)
     return is_npy ? load_array(L, path) : open_archive(L, path);
 }
 
-/* A writer as userdata: an error on the way discards what was begun. */
+/* A writer as userdata, closed when its function ends: an error on the way
+   discards what was begun, at once. */
 #define L_WRITER "perigee.writer"
 
-static int l_writer_gc(lua_State *L)
+static int l_writer_close(lua_State *L)
 {
     pg_zip_writer_discard(luaL_checkudata(L, 1, L_WRITER));
     return 0;
@@ -166,70 +191,108 @@ static pg_zip_writer *push_writer(lua_State *L)
     pg_zip_writer *w = lua_newuserdatauv(L, sizeof *w, 0);
     memset(w, 0, sizeof *w);
     luaL_setmetatable(L, L_WRITER);
+    lua_toclose(L, -1);
     return w;
 }
 
-/* Pushes the sorted names of the table at arg, and a table of arrays by name;
-   all is checked and converted before a file is begun. */
-static void push_members(lua_State *L, int arg)
+/* The name at index; what is no good name raises. */
+static const char *check_name(lua_State *L, int index)
 {
-    lua_newtable(L);
-    lua_newtable(L);
-    int names = lua_gettop(L) - 1, arrays = names + 1;
-    lua_pushnil(L);
-    for (lua_Integer n = 1; lua_next(L, arg); n++) {
-        size_t length;
-        if (lua_type(L, -2) != LUA_TSTRING)
-            luaL_error(L, "save: arrays are named by strings, not by a %s",
-                       luaL_typename(L, -2));
-        const char *name = lua_tolstring(L, -2, &length);
-        if (length == 0 || length > PG_NPZ_NAME || strlen(name) != length)
-            luaL_error(L,
-                       "save: an array's name has 1 to %d bytes, none of "
-                       "them zero",
-                       PG_NPZ_NAME);
-        l_array_to(L, lua_gettop(L));
-        lua_setfield(L, arrays, name);
-        lua_pushvalue(L, -1);
-        lua_rawseti(L, names, n);
-    }
-    lua_getglobal(L, "table");
-    lua_getfield(L, -1, "sort");
-    lua_pushvalue(L, names);
-    lua_call(L, 1, 0);
-    lua_settop(L, arrays);
+    size_t length;
+    if (lua_type(L, index) != LUA_TSTRING)
+        luaL_error(L, "save: arrays are named by strings, not by a %s",
+                   luaL_typename(L, index));
+    const char *name = lua_tolstring(L, index, &length);
+    if (length == 0 || length > PG_NPZ_NAME || strlen(name) != length)
+        luaL_error(L,
+                   "save: an array's name has 1 to %d bytes, none of them zero",
+                   PG_NPZ_NAME);
+    return name;
 }
 
-static pg_status write_members(lua_State *L, pg_zip_writer *w, int names,
-                               bool compress, pg_error *err)
+/* Replaces what is on top by an array of it. */
+static void convert_member(lua_State *L, const char *name)
+{
+    int type = lua_type(L, -1);
+    const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+    if (a && !a->data)
+        luaL_error(L, "save: the array '%s' was freed", name);
+    if (!a && type != LUA_TTABLE && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
+        luaL_error(L,
+                   "save: '%s' is a %s where an array, number or table was "
+                   "expected",
+                   name, luaL_typename(L, -1));
+    l_array_to(L, lua_gettop(L));
+}
+
+/* Pushes a table of the arrays that the table at 2 holds, by name, and returns
+   how many. All is checked and converted before a file is begun. */
+static size_t push_members(lua_State *L)
+{
+    size_t count = 0;
+    lua_newtable(L);
+    int members = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, 2); count++) {
+        const char *name = check_name(L, -2);
+        convert_member(L, name);
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, members);
+    }
+    return count;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Pushes the names of the arrays in the table on top, which keeps them alive,
+   in the order of their bytes: the same in every locale. */
+static const char **push_names(lua_State *L, size_t count)
+{
+    int members = lua_gettop(L);
+    const char **names = lua_newuserdatauv(L, count * sizeof *names, 0);
+    size_t n = 0;
+    for (lua_pushnil(L); lua_next(L, members); lua_pop(L, 1))
+        names[n++] = lua_tostring(L, -2);
+    qsort(names, count, sizeof *names, by_name);
+    return names;
+}
+
+static pg_status write_members(lua_State *L, pg_zip_writer *w, int members,
+                               const char **names, size_t count, bool compress,
+                               pg_error *err)
 {
     pg_status status = PG_OK;
-    lua_Integer count = luaL_len(L, names);
-    for (lua_Integer i = 1; i <= count && status == PG_OK; i++) {
-        lua_rawgeti(L, names, i);
-        const char *name = lua_tostring(L, -1);
-        lua_getfield(L, names + 1, name);
-        status = pg_npz_add(w, name, l_array_check(L, -1), compress, err);
-        lua_pop(L, 2);
+    for (size_t i = 0; i < count && status == PG_OK; i++) {
+        lua_getfield(L, members, names[i]);
+        status = pg_npz_add(w, names[i], l_array_check(L, -1), compress, err);
+        lua_pop(L, 1);
     }
     return status;
+}
+
+static bool compress_option(lua_State *L, int arg)
+{
+    if (lua_isnoneornil(L, arg))
+        return false;
+    luaL_checktype(L, arg, LUA_TTABLE);
+    lua_getfield(L, arg, "compress");
+    return lua_toboolean(L, -1);
 }
 
 static int save_archive(lua_State *L, const char *path)
 {
     pg_error err;
-    bool compress = false;
-    if (!lua_isnoneornil(L, 3)) {
-        luaL_checktype(L, 3, LUA_TTABLE);
-        lua_getfield(L, 3, "compress");
-        compress = lua_toboolean(L, -1);
-    }
-    lua_settop(L, 3);
-    push_members(L, 2);
+    bool compress = compress_option(L, 3);
+    lua_settop(L, 2);
+    size_t count = push_members(L);
+    const char **names = push_names(L, count);
     pg_zip_writer *w = push_writer(L);
     pg_status status = pg_zip_writer_open(w, path, &err);
     if (status == PG_OK)
-        status = write_members(L, w, 4, compress, &err);
+        status = write_members(L, w, 3, names, count, compress, &err);
     if (status == PG_OK)
         status = pg_zip_writer_commit(w, &err);
     if (status != PG_OK) {
@@ -289,8 +352,8 @@ static const luaL_Reg metamethods[] = {
 void l_open_file(lua_State *L)
 {
     luaL_newmetatable(L, L_WRITER);
-    lua_pushcfunction(L, l_writer_gc);
-    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, l_writer_close);
+    lua_setfield(L, -2, "__close");
     luaL_newmetatable(L, L_ARCHIVE);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "cast.h"
+#include "input.h"
 #include "output.h"
 #include "runtime.h"
 
@@ -31,8 +31,7 @@ typedef struct npy_header {
     uint64_t bytes; /* of the whole header */
 } npy_header;
 
-/* --- the dictionary
-   ---------------------------------------------------------------
+/* --- the dictionary ----------------------------------------------------------
 
    A reader of just that much Python: one function for each kind of value, which
    moves *at behind it and says whether it was there. */
@@ -140,6 +139,20 @@ static pg_status fail_header(const pg_source *s, pg_error *err,
                    s->name, PG_MAXDIM, text);
 }
 
+/* How long the value is that begins at text: to the closing quote of a string,
+   else to the comma that is in no brackets. */
+static size_t value_length(const char *text)
+{
+    if (*text == '\'' || *text == '"')
+        return strcspn(text + 1, *text == '"' ? "\"" : "'") + 2;
+    size_t n = 0;
+    for (int depth = 0; text[n] && (depth > 0 || !strchr(",}", text[n])); n++) {
+        depth += text[n] == '[' || text[n] == '(';
+        depth -= text[n] == ']' || text[n] == ')';
+    }
+    return n;
+}
+
 /* A value that is no plain type (a list of fields) is refused as a whole. */
 static pg_status read_descr(const char **at, npy_header *h, const pg_source *s,
                             pg_error *err)
@@ -150,12 +163,13 @@ static pg_status read_descr(const char **at, npy_header *h, const pg_source *s,
         return PG_OK;
     skip_space(&value);
     return pg_fail(err, PG_EFORMAT,
-                   "%.500s: arrays of dtype %.60s are not read (bool, "
+                   "%.500s: arrays of dtype %.*s are not read (bool, "
                    "integers, float16, float32 and float64 are)",
-                   s->name, value);
+                   s->name, (int)pg_size_min(value_length(value), 200), value);
 }
 
-static pg_status parse_header(npy_header *h, const char *text,
+/* Each key once, and nothing else, up to the text's end. */
+static pg_status parse_header(npy_header *h, const char *text, size_t length,
                               const pg_source *s, pg_error *err)
 {
     enum { DESCR = 1, ORDER = 2, SHAPE = 4 };
@@ -164,32 +178,32 @@ static pg_status parse_header(npy_header *h, const char *text,
     bool good = accept(&at, "{");
     while (good && !accept(&at, "}")) {
         char key[32];
+        int found = 0;
         good = read_string(&at, key, sizeof key) && accept(&at, ":");
         if (good && strcmp(key, "descr") == 0) {
             pg_status status = read_descr(&at, h, s, err);
             if (status != PG_OK)
                 return status;
-            seen += DESCR;
+            found = DESCR;
         } else if (good && strcmp(key, "fortran_order") == 0) {
             good = read_bool(&at, &h->fortran_order);
-            seen += ORDER;
+            found = ORDER;
         } else if (good && strcmp(key, "shape") == 0) {
             good = read_shape(&at, h);
-            seen += SHAPE;
-        } else {
-            good = false;
+            found = SHAPE;
         }
+        good = good && found && !(seen & found);
+        seen |= found;
         skip_space(&at);
         good = good && (accept(&at, ",") || *at == '}');
     }
     skip_space(&at);
-    if (good && *at == '\0' && seen == (DESCR | ORDER | SHAPE))
+    if (good && at == text + length && seen == (DESCR | ORDER | SHAPE))
         return PG_OK;
     return fail_header(s, err, text);
 }
 
-/* --- the header
- * ---------------------------------------------------------------------- */
+/* --- the header ----------------------------------------------------------- */
 
 static pg_status read_text(char *text, size_t n, pg_source *s, pg_error *err)
 {
@@ -243,13 +257,12 @@ static pg_status read_header(npy_header *h, pg_source *s, pg_error *err)
         return pg_fail_memory(err, length + 1);
     status = read_text(text, length, s, err);
     if (status == PG_OK)
-        status = parse_header(h, text, s, err);
+        status = parse_header(h, text, length, s, err);
     pg_free(text, length + 1);
     return status;
 }
 
-/* --- the elements
- * ---------------------------------------------------------------------- */
+/* --- the elements --------------------------------------------------------- */
 
 static void swap_bytes(char *data, size_t n, size_t size)
 {
@@ -376,8 +389,7 @@ pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err)
     return status;
 }
 
-/* --- writing
- * ------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static const char *const descrs[PG_DTYPE_COUNT] = {
     [PG_BOOL] = "|b1",    [PG_INT8] = "|i1",    [PG_INT16] = "<i2",
@@ -433,66 +445,43 @@ pg_status pg_npy_write(pg_sink *sink, const pg_array *a, pg_error *err)
     return status;
 }
 
-/* --- files
- * ----------------------------------------------------------------------------
- */
+/* --- files ---------------------------------------------------------------- */
 
 typedef struct npy_file {
     FILE *file;
     const char *path;
 } npy_file;
 
-static pg_status fail_system(const char *path, pg_error *err)
-{
-    return pg_fail(err, PG_EIO, "%.600s: %s", path, strerror(errno));
-}
-
 static pg_status read_file(void *context, void *out, size_t n, pg_error *err)
 {
     npy_file *f = context;
-    if (fread(out, 1, n, f->file) == n)
-        return PG_OK;
-    if (ferror(f->file))
-        return fail_system(f->path, err);
-    return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early", f->path);
-}
-
-static pg_status open_file(npy_file *f, const char *path, pg_error *err)
-{
-    f->path = path;
-    f->file = fopen(path, "rb");
-    return f->file ? PG_OK : fail_system(path, err);
+    return pg_input_read(f->file, f->path, out, n, err);
 }
 
 pg_status pg_npy_test(bool *is_npy, const char *path, pg_error *err)
 {
-    npy_file f;
-    char magic[MAGIC_BYTES];
-    pg_status status = open_file(&f, path, err);
+    FILE *file;
+    uint64_t length;
+    char magic[MAGIC_BYTES] = {0};
+    pg_status status = pg_input_open(&file, &length, path, err);
     if (status != PG_OK)
         return status;
-    size_t n = fread(magic, 1, sizeof magic, f.file);
-    *is_npy = n == sizeof magic && memcmp(magic, MAGIC, sizeof magic) == 0;
-    if (ferror(f.file))
-        status = fail_system(path, err);
-    fclose(f.file);
+    if (length >= sizeof magic)
+        status = pg_input_read(file, path, magic, sizeof magic, err);
+    *is_npy = memcmp(magic, MAGIC, sizeof magic) == 0;
+    fclose(file);
     return status;
 }
 
 pg_status pg_npy_load(pg_array *out, const char *path, pg_error *err)
 {
-    npy_file f;
+    npy_file f = {.path = path};
+    pg_source source = {.read = read_file, .context = &f, .name = path};
     memset(out, 0, sizeof *out);
-    pg_status status = open_file(&f, path, err);
+    pg_status status = pg_input_open(&f.file, &source.length, path, err);
     if (status != PG_OK)
         return status;
-    off_t length = fseeko(f.file, 0, SEEK_END) == 0 ? ftello(f.file) : -1;
-    if (length >= 0 && fseeko(f.file, 0, SEEK_SET) == 0) {
-        pg_source source = {read_file, &f, (uint64_t)length, path};
-        status = pg_npy_read(out, &source, err);
-    } else {
-        status = fail_system(path, err);
-    }
+    status = pg_npy_read(out, &source, err);
     fclose(f.file);
     return status;
 }

@@ -23,8 +23,7 @@ bool pg_npz_is_open(const pg_npz *npz)
     return npz->zip.file != NULL;
 }
 
-/* --- names -------------------------------------------------------------------
- */
+/* --- names ---------------------------------------------------------------- */
 
 size_t pg_npz_count(const pg_npz *npz)
 {
@@ -41,44 +40,28 @@ size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i)
     return memcmp(m->name + n, SUFFIX, SUFFIX_LENGTH) == 0 ? n : 0;
 }
 
-/* The member's name for an array's; false where it would be too long. */
-static bool member_name(char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1],
-                        const char *name)
+bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n)
 {
-    size_t n = strlen(name);
-    if (n == 0 || n > PG_NPZ_NAME)
-        return false;
-    memcpy(text, name, n);
-    memcpy(text + n, SUFFIX, sizeof SUFFIX);
-    return true;
+    const char *other;
+    for (*i = npz->zip.count; n > 0 && (*i)-- > 0;)
+        if (pg_npz_name(&other, npz, *i) == n && memcmp(other, name, n) == 0)
+            return true;
+    return false;
 }
 
-static const pg_zip_member *find(const pg_npz *npz, const char *name)
-{
-    char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1];
-    return member_name(text, name) ? pg_zip_find(&npz->zip, text) : NULL;
-}
-
-bool pg_npz_has(const pg_npz *npz, const char *name)
-{
-    return find(npz, name) != NULL;
-}
-
-/* --- reading
- * ------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 static pg_status read_stream(void *context, void *out, size_t n, pg_error *err)
 {
     return pg_zip_stream_read(context, out, n, err);
 }
 
-static pg_status read_member(pg_array *out, pg_npz *npz, const char *name,
-                             const pg_zip_member *member, pg_zip_stream *s,
-                             pg_error *err)
+static pg_status read_member(pg_array *out, pg_zip_stream *s, pg_npz *npz,
+                             const pg_zip_member *member, pg_error *err)
 {
     char label[PG_ERROR_SIZE];
-    snprintf(label, sizeof label, "%.350s: member '%.120s'", npz->zip.path,
-             name);
+    snprintf(label, sizeof label, "%.350s: member '%.*s'", npz->zip.path,
+             (int)pg_size_min(member->name_length, 120), member->name);
     pg_source source = {read_stream, s, member->size, label};
     pg_status status = pg_zip_stream_open(s, &npz->zip, member, err);
     if (status == PG_OK)
@@ -92,29 +75,35 @@ static pg_status read_member(pg_array *out, pg_npz *npz, const char *name,
 }
 
 /* The stream, with its buffer, is too large for a stack. */
-pg_status pg_npz_get(pg_array *out, pg_npz *npz, const char *name,
-                     pg_error *err)
+pg_status pg_npz_get(pg_array *out, pg_npz *npz, size_t i, pg_error *err)
 {
     memset(out, 0, sizeof *out);
-    const pg_zip_member *member = find(npz, name);
-    if (!member)
-        return pg_fail(err, PG_EARG, "%.600s: there is no array '%.200s'",
-                       npz->zip.path, name);
     pg_zip_stream *s = pg_malloc(sizeof *s);
     if (!s)
         return pg_fail_memory(err, sizeof *s);
-    pg_status status = read_member(out, npz, name, member, s, err);
+    pg_status status = read_member(out, s, npz, &npz->zip.members[i], err);
     pg_free(s, sizeof *s);
     return status;
 }
 
-/* --- writing
- * ------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static pg_status write_member(void *context, const void *data, size_t n,
                               pg_error *err)
 {
     return pg_zip_writer_write(context, data, n, err);
+}
+
+/* The member's name for an array's; false where it would be too long. */
+static bool member_name(char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1],
+                        const char *name)
+{
+    size_t n = strlen(name);
+    if (n == 0 || n > PG_NPZ_NAME)
+        return false;
+    memcpy(text, name, n);
+    memcpy(text + n, SUFFIX, sizeof SUFFIX);
+    return true;
 }
 
 pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,

@@ -18,23 +18,23 @@ void pg_npz_close(pg_npz *npz);
 bool pg_npz_is_open(const pg_npz *npz);
 
 /* The name of the i-th array (from 0), in the file's order: its length, and 0
-   for a member that is no array. Not terminated. */
+   for a member that is no array. Not terminated, and of any bytes. */
 size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i);
 size_t pg_npz_count(const pg_npz *npz); /* of members */
 
-/* Whether there is an array of that name; of several, the last is meant. */
-bool pg_npz_has(const pg_npz *npz, const char *name);
+/* Whether there is an array of that name, n bytes long, and which; of several,
+   the last is meant. */
+bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n);
 
-/* Decodes an array, straight from the file into its memory. PG_EARG where there
-   is none of that name; messages name the file and the member. */
-pg_status pg_npz_get(pg_array *out, pg_npz *npz, const char *name,
-                     pg_error *err);
+/* Decodes the i-th member, straight from the file into the array's memory.
+   Messages name the file and the member. */
+pg_status pg_npz_get(pg_array *out, pg_npz *npz, size_t i, pg_error *err);
 
 /* Writing: open, add each array, commit (whole or not at all) or discard. */
 pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,
                      bool compress, pg_error *err);
 
-/* The longest name of an array. */
+/* The longest name of an array that is written. */
 enum { PG_NPZ_NAME = 1024 };
 
 #endif

@@ -2,15 +2,17 @@
  * zip.h -- the part of the ZIP container that an NPZ archive needs, on zlib.
  *
  * The format (PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.4), numbers
- * little-endian:
+ * little-endian, is members, a central directory, an end record:
  *
- *   member  =  local header: "PK\3\4", flags, method, CRC-32, sizes, name,
- * extra data: stored (method 0) or deflated (method 8) file    =  members,
- * central directory, end record central directory  =  for each member:
- * "PK\1\2", the same fields, and where its local header is end record  =
- * "PK\5\6", how many members, where the directory is, comment; before it, where
- * a number is more than 32 bits: the ZIP64 record "PK\6\6" and its locator
- * "PK\6\7"
+ * - A member is a local header ("PK\3\4", flags, method, CRC-32, sizes, name,
+ *   extra fields) and its data, stored (method 0) or deflated (method 8).
+ *
+ * - The central directory has for each member "PK\1\2", the same fields, and
+ *   where its local header is.
+ *
+ * - The end record is "PK\5\6", how many members, where the directory is, and a
+ *   comment. Before it, where a number is more than 32 bits, stand the ZIP64
+ *   record "PK\6\6" and its locator "PK\6\7".
  *
  * Files are from strangers. No offset, length or count is believed before it is
  * checked against the file's length and against the others: members may not
@@ -26,8 +28,7 @@
 
 #include "output.h"
 
-/* --- reading ----------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 
 typedef struct pg_zip_member {
     const char *name; /* not terminated */
@@ -41,6 +42,7 @@ typedef struct pg_zip_member {
 
 typedef struct pg_zip {
     FILE *file;
+    uint64_t length;
     char *path;
     size_t path_bytes;
     unsigned char *directory; /* the names are in it */
@@ -53,9 +55,6 @@ typedef struct pg_zip {
    what is no such archive: the message names the file. */
 pg_status pg_zip_open(pg_zip *zip, const char *path, pg_error *err);
 void pg_zip_close(pg_zip *zip);
-
-/* The last member of that name, or NULL. */
-const pg_zip_member *pg_zip_find(const pg_zip *zip, const char *name);
 
 enum { PG_ZIP_BUFFER = 1 << 16 };
 
@@ -82,8 +81,7 @@ pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
 pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err);
 void pg_zip_stream_close(pg_zip_stream *s);
 
-/* --- writing ----------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------- */
 
 typedef struct pg_zip_writer {
     pg_output output;

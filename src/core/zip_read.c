@@ -1,10 +1,10 @@
 #include "zip.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bytes.h"
+#include "input.h"
 #include "runtime.h"
 
 enum {
@@ -16,10 +16,14 @@ enum {
     ZIP64_RECORD = 56,
     STORED = 0,
     DEFLATED = 8,
-    ENCRYPTED = 1, /* a flag */
+    /* flags: */
+    ENCRYPTED = 1,
+    DESCRIBED_LATER = 8, /* CRC and sizes are behind the data */
     /* deflate makes at most 1032 bytes of one (zlib's manual). */
     LARGEST_RATIO = 1032,
 };
+
+static const char ONE_DISK[] = "archives over several disks are not read";
 
 static pg_status fail_file(const pg_zip *zip, pg_error *err, const char *what)
 {
@@ -29,16 +33,12 @@ static pg_status fail_file(const pg_zip *zip, pg_error *err, const char *what)
 static pg_status read_at(const pg_zip *zip, void *out, uint64_t at, size_t n,
                          pg_error *err)
 {
-    if (fseeko(zip->file, (off_t)at, SEEK_SET) == 0 &&
-        fread(out, 1, n, zip->file) == n)
-        return PG_OK;
-    if (feof(zip->file))
-        return fail_file(zip, err, "it ends too early");
-    return pg_fail(err, PG_EIO, "%.600s: %s", zip->path, strerror(errno));
+    if (fseeko(zip->file, (off_t)at, SEEK_SET) != 0)
+        return pg_fail_system(err, zip->path);
+    return pg_input_read(zip->file, zip->path, out, n, err);
 }
 
-/* --- the end record
- * ------------------------------------------------------------ */
+/* --- the end record ------------------------------------------------------- */
 
 typedef struct end_record {
     uint64_t at; /* where it, or the ZIP64 record, begins */
@@ -56,29 +56,50 @@ static ptrdiff_t find_end_record(const unsigned char *tail, size_t n)
     return -1;
 }
 
+/* Without a locator the numbers stand as they are, if they can: 65535 members
+   need no ZIP64 record. */
+static pg_status without_zip64(const pg_zip *zip, const end_record *end,
+                               pg_error *err)
+{
+    if (end->directory_bytes == 0xffffffff || end->directory_at == 0xffffffff)
+        return fail_file(zip, err, "its ZIP64 record is missing");
+    return PG_OK;
+}
+
+static pg_status parse_zip64_record(const pg_zip *zip, end_record *end,
+                                    uint64_t at, const unsigned char *record,
+                                    pg_error *err)
+{
+    if (memcmp(record, "PK\6\6", 4) != 0)
+        return fail_file(zip, err, "its ZIP64 record is damaged");
+    if (pg_bytes_get(record + 16, 8) != 0 ||
+        pg_bytes_get(record + 24, 8) != pg_bytes_get(record + 32, 8))
+        return fail_file(zip, err, ONE_DISK);
+    *end = (end_record){at, pg_bytes_get(record + 32, 8),
+                        pg_bytes_get(record + 40, 8),
+                        pg_bytes_get(record + 48, 8)};
+    return PG_OK;
+}
+
 static pg_status read_zip64_record(const pg_zip *zip, end_record *end,
                                    pg_error *err)
 {
     unsigned char locator[ZIP64_LOCATOR], record[ZIP64_RECORD];
     if (end->at < ZIP64_LOCATOR + ZIP64_RECORD)
-        return fail_file(zip, err, "its ZIP64 record is missing");
+        return without_zip64(zip, end, err);
     pg_status status =
         read_at(zip, locator, end->at - ZIP64_LOCATOR, ZIP64_LOCATOR, err);
     if (status != PG_OK)
         return status;
+    if (memcmp(locator, "PK\6\7", 4) != 0)
+        return without_zip64(zip, end, err);
     uint64_t at = pg_bytes_get(locator + 8, 8);
-    if (memcmp(locator, "PK\6\7", 4) != 0 ||
-        at > end->at - ZIP64_LOCATOR - ZIP64_RECORD)
-        return fail_file(zip, err, "its ZIP64 record is missing");
+    if (at > end->at - ZIP64_LOCATOR - ZIP64_RECORD)
+        return fail_file(zip, err, "its ZIP64 record lies beyond its end");
     status = read_at(zip, record, at, ZIP64_RECORD, err);
-    if (status != PG_OK)
-        return status;
-    if (memcmp(record, "PK\6\6", 4) != 0)
-        return fail_file(zip, err, "its ZIP64 record is damaged");
-    *end = (end_record){at, pg_bytes_get(record + 32, 8),
-                        pg_bytes_get(record + 40, 8),
-                        pg_bytes_get(record + 48, 8)};
-    return PG_OK;
+    if (status == PG_OK)
+        status = parse_zip64_record(zip, end, at, record, err);
+    return status;
 }
 
 static pg_status parse_end_record(const pg_zip *zip, end_record *end,
@@ -91,7 +112,7 @@ static pg_status parse_end_record(const pg_zip *zip, end_record *end,
     end->directory_bytes = pg_bytes_get(record + 12, 4);
     end->directory_at = pg_bytes_get(record + 16, 4);
     if (!one_disk)
-        return fail_file(zip, err, "archives over several disks are not read");
+        return fail_file(zip, err, ONE_DISK);
     if (end->count == 0xffff || end->directory_bytes == 0xffffffff ||
         end->directory_at == 0xffffffff)
         return read_zip64_record(zip, end, err);
@@ -101,12 +122,9 @@ static pg_status parse_end_record(const pg_zip *zip, end_record *end,
 static pg_status read_end_record(const pg_zip *zip, end_record *end,
                                  pg_error *err)
 {
-    unsigned char *tail;
-    if (fseeko(zip->file, 0, SEEK_END) != 0)
-        return pg_fail(err, PG_EIO, "%.600s: %s", zip->path, strerror(errno));
-    uint64_t length = (uint64_t)ftello(zip->file);
+    uint64_t length = zip->length;
     size_t n = pg_size_min(length, END_RECORD + LONGEST_COMMENT);
-    tail = pg_malloc(n);
+    unsigned char *tail = pg_malloc(n);
     if (!tail)
         return pg_fail_memory(err, n);
     pg_status status = read_at(zip, tail, length - n, n, err);
@@ -126,8 +144,7 @@ static pg_status read_end_record(const pg_zip *zip, end_record *end,
     return status;
 }
 
-/* --- the directory
- * ---------------------------------------------------------------- */
+/* --- the directory -------------------------------------------------------- */
 
 /* The next of the 64-bit numbers in a ZIP64 extra field, for a field of the
    directory that is all ones; false where there is none. */
@@ -198,6 +215,11 @@ static pg_status parse_directory(pg_zip *zip, pg_error *err)
         at += length;
         left -= length;
     }
+    if (left > 0)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: its directory has %zu bytes more than its %zu "
+                       "members",
+                       zip->path, left, zip->count);
     return PG_OK;
 }
 
@@ -266,8 +288,7 @@ static pg_status read_directory(pg_zip *zip, pg_error *err)
     return status;
 }
 
-/* --- opening
- * ---------------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
 pg_status pg_zip_open(pg_zip *zip, const char *path, pg_error *err)
 {
@@ -277,10 +298,9 @@ pg_status pg_zip_open(pg_zip *zip, const char *path, pg_error *err)
     if (!zip->path)
         return pg_fail_memory(err, zip->path_bytes);
     memcpy(zip->path, path, zip->path_bytes);
-    zip->file = fopen(path, "rb");
-    pg_status status =
-        zip->file ? read_directory(zip, err)
-                  : pg_fail(err, PG_EIO, "%.600s: %s", path, strerror(errno));
+    pg_status status = pg_input_open(&zip->file, &zip->length, path, err);
+    if (status == PG_OK)
+        status = read_directory(zip, err);
     if (status != PG_OK)
         pg_zip_close(zip);
     return status;
@@ -296,18 +316,7 @@ void pg_zip_close(pg_zip *zip)
     memset(zip, 0, sizeof *zip);
 }
 
-const pg_zip_member *pg_zip_find(const pg_zip *zip, const char *name)
-{
-    size_t n = strlen(name);
-    for (size_t i = zip->count; i-- > 0;)
-        if (zip->members[i].name_length == n &&
-            memcmp(zip->members[i].name, name, n) == 0)
-            return &zip->members[i];
-    return NULL;
-}
-
-/* --- one member
- * --------------------------------------------------------------------- */
+/* --- one member ----------------------------------------------------------- */
 
 static pg_status fail_member(const pg_zip_stream *s, pg_error *err,
                              const char *what)
@@ -333,6 +342,38 @@ static pg_status check_member(const pg_zip_stream *s, pg_error *err)
     return PG_OK;
 }
 
+/* From where the file stands. */
+static pg_status read_here(const pg_zip_stream *s, void *out, size_t n,
+                           pg_error *err)
+{
+    pg_status status = pg_input_read(s->zip->file, s->zip->path, out, n, err);
+    if (status == PG_EFORMAT)
+        return fail_member(s, err, "the file ends within it");
+    return status;
+}
+
+/* Whether a size in the local header, which may be in an extra field instead,
+   is the directory's. */
+static bool same_size(const unsigned char *field, uint64_t size)
+{
+    uint64_t found = pg_bytes_get(field, 4);
+    return found == 0xffffffff || found == size;
+}
+
+static bool same_header(const unsigned char *header, const pg_zip_member *m)
+{
+    if (memcmp(header, "PK\3\4", 4) != 0 ||
+        ((pg_bytes_get(header + 6, 2) ^ m->flags) &
+         (ENCRYPTED | DESCRIBED_LATER)) != 0 ||
+        pg_bytes_get(header + 8, 2) != m->method ||
+        pg_bytes_get(header + 26, 2) != m->name_length)
+        return false;
+    return (m->flags & DESCRIBED_LATER) ||
+           (pg_bytes_get(header + 14, 4) == m->crc &&
+            same_size(header + 18, m->packed) &&
+            same_size(header + 22, m->size));
+}
+
 /* Leaves the file at the member's data. */
 static pg_status skip_local_header(const pg_zip_stream *s, pg_error *err)
 {
@@ -341,14 +382,14 @@ static pg_status skip_local_header(const pg_zip_stream *s, pg_error *err)
     pg_status status = read_at(s->zip, header, m->header, sizeof header, err);
     if (status != PG_OK)
         return status;
-    if (memcmp(header, "PK\3\4", 4) != 0 ||
-        pg_bytes_get(header + 8, 2) != m->method ||
-        pg_bytes_get(header + 26, 2) != m->name_length)
+    if (!same_header(header, m))
         return fail_member(s, err, "its header and the directory differ");
     for (size_t i = 0; i < m->name_length; i += sizeof name) {
         size_t n = pg_size_min(sizeof name, m->name_length - i);
-        if (fread(name, 1, n, s->zip->file) != n ||
-            memcmp(name, m->name + i, n) != 0)
+        status = read_here(s, name, n, err);
+        if (status != PG_OK)
+            return status;
+        if (memcmp(name, m->name + i, n) != 0)
             return fail_member(s, err, "its name and the directory's differ");
     }
     uint64_t extra = pg_bytes_get(header + 28, 2);
@@ -356,8 +397,7 @@ static pg_status skip_local_header(const pg_zip_stream *s, pg_error *err)
     if (data > m->limit || m->limit - data < m->packed)
         return fail_member(s, err, "its data runs into the next member");
     if (fseeko(s->zip->file, (off_t)extra, SEEK_CUR) != 0)
-        return pg_fail(err, PG_EIO, "%.600s: %s", s->zip->path,
-                       strerror(errno));
+        return pg_fail_system(err, s->zip->path);
     return PG_OK;
 }
 
@@ -385,22 +425,18 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
 static pg_status read_stored(pg_zip_stream *s, void *out, size_t n,
                              pg_error *err)
 {
-    if (fread(out, 1, n, s->zip->file) != n)
-        return fail_member(s, err, "the file ends within its data");
     s->packed_left -= n;
-    return PG_OK;
+    return read_here(s, out, n, err);
 }
 
 /* More packed bytes for the inflater, if there are any. */
 static pg_status refill(pg_zip_stream *s, pg_error *err)
 {
     size_t n = pg_size_min(s->packed_left, sizeof s->buffer);
-    if (n > 0 && fread(s->buffer, 1, n, s->zip->file) != n)
-        return fail_member(s, err, "the file ends within its data");
     s->packed_left -= n;
     s->inflater.next_in = s->buffer;
     s->inflater.avail_in = (uInt)n;
-    return PG_OK;
+    return read_here(s, s->buffer, n, err);
 }
 
 /* At most n bytes; *got tells how many. None: the data are at their end. */
@@ -422,6 +458,8 @@ static pg_status inflate_some(pg_zip_stream *s, void *out, size_t n,
     *got = room - s->inflater.avail_out;
     if (result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR)
         return PG_OK;
+    if (result == Z_MEM_ERROR)
+        return pg_fail_memory(err, (size_t)1 << MAX_WBITS); /* its window */
     return fail_member(s, err, "its compressed data are damaged");
 }
 

@@ -28,8 +28,7 @@ pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err)
     return pg_output_open(&w->output, path, err);
 }
 
-/* --- the directory, in memory until the end
- * ---------------------------------------- */
+/* --- the directory, in memory until the end ------------------------------- */
 
 static pg_status reserve(pg_zip_writer *w, size_t more, pg_error *err)
 {
@@ -81,8 +80,7 @@ static void put_entry(unsigned char *p, const char *name, size_t n,
     pg_bytes_put(p, header, 8);
 }
 
-/* --- a member
- * ---------------------------------------------------------------------- */
+/* --- a member ------------------------------------------------------------- */
 
 static pg_status write_local_header(pg_zip_writer *w, const char *name,
                                     size_t n, unsigned method, pg_error *err)
@@ -213,8 +211,7 @@ pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err)
     return status;
 }
 
-/* --- the end
- * ------------------------------------------------------------------------ */
+/* --- the end -------------------------------------------------------------- */
 
 /* The ZIP64 record, its locator, and the end record. */
 static pg_status write_end(pg_zip_writer *w, uint64_t directory_at,

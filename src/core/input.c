@@ -1,0 +1,55 @@
+#include "input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+pg_status pg_fail_system(pg_error *err, const char *path)
+{
+    return pg_fail(err, PG_EIO, "%.600s: %s", path, strerror(errno));
+}
+
+static pg_status check_kind(int fd, uint64_t *length, const char *path,
+                            pg_error *err)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return pg_fail_system(err, path);
+    if (S_ISDIR(info.st_mode))
+        return pg_fail(err, PG_EIO, "%.600s: it is a directory", path);
+    if (!S_ISREG(info.st_mode))
+        return pg_fail(err, PG_EIO, "%.600s: it is not a regular file", path);
+    *length = (uint64_t)info.st_size;
+    return PG_OK;
+}
+
+/* O_NONBLOCK: a pipe without a writer opens, too, and is then refused. */
+pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
+                        pg_error *err)
+{
+    *file = NULL;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return pg_fail_system(err, path);
+    pg_status status = check_kind(fd, length, path, err);
+    if (status == PG_OK) {
+        *file = fdopen(fd, "rb");
+        if (!*file)
+            status = pg_fail_system(err, path);
+    }
+    if (!*file)
+        close(fd);
+    return status;
+}
+
+pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
+                        pg_error *err)
+{
+    if (fread(out, 1, n, file) == n)
+        return PG_OK;
+    if (ferror(file))
+        return pg_fail_system(err, path);
+    return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early", path);
+}
