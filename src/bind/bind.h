@@ -17,8 +17,7 @@
 #include "../core/array.h"
 #include "../core/scalar.h"
 
-/* --- errors ----------------------------------------------------------------
- */
+/* --- errors --------------------------------------------------------------- */
 
 /* Raises err's message as a Lua error unless status is PG_OK. */
 void l_check(lua_State *L, pg_status status, const pg_error *err);
@@ -27,8 +26,7 @@ void l_check(lua_State *L, pg_status status, const pg_error *err);
    failure of the world. Returns 2. */
 int l_failure(lua_State *L, const pg_error *err);
 
-/* --- arrays ----------------------------------------------------------------
- */
+/* --- arrays --------------------------------------------------------------- */
 
 #define L_ARRAY "perigee.array" /* the metatable's name */
 
@@ -58,8 +56,7 @@ void l_arrays_to(lua_State *L, const pg_array **a, int arg_a,
    arg. Without a dtype (NULL): bool for booleans, else float64. */
 pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype);
 
-/* --- arguments and results ---------------------------------------------------
- */
+/* --- arguments and results ------------------------------------------------ */
 
 /* The number or boolean at arg, or false for anything else. */
 bool l_scalar_test(lua_State *L, int arg, pg_scalar *scalar);

@@ -10,7 +10,7 @@
 #include "../core/update.h"
 #include "random.h"
 
-/* --- tables of arrays ---------------------------------------------------- */
+/* --- tables of arrays ----------------------------------------------------- */
 
 /* Pushes the array in the table at arg called prefix, letter, number. False,
    and nothing pushed, where there is none and it is optional. Raw: no
@@ -93,7 +93,7 @@ static int return_arrays(lua_State *L, pg_status status, const pg_error *err)
     return 1;
 }
 
-/* --- initialization ------------------------------------------------------ */
+/* --- initialization ------------------------------------------------------- */
 
 /* The number of units on top of the stack, which is popped. */
 static size_t check_units(lua_State *L, const char *what)

@@ -6,8 +6,7 @@
 #include "cast.h"
 #include "storage.h"
 
-/* --- making ----------------------------------------------------------------
- */
+/* --- making --------------------------------------------------------------- */
 
 /* The last axis is dense, each other one steps over those behind it. */
 static void contiguous_strides(pg_array *a)
@@ -98,8 +97,7 @@ void pg_array_release(pg_array *a)
     memset(a, 0, sizeof *a);
 }
 
-/* --- asking ----------------------------------------------------------------
- */
+/* --- asking --------------------------------------------------------------- */
 
 size_t pg_array_size(const pg_array *a)
 {
@@ -166,8 +164,7 @@ const char *pg_shape_text(char *text, const pg_array *a)
     return pg_shape_text_of(text, a->ndim, a->shape);
 }
 
-/* --- views -----------------------------------------------------------------
- */
+/* --- views ---------------------------------------------------------------- */
 
 void pg_array_view(pg_array *out, const pg_array *a)
 {
@@ -241,8 +238,7 @@ pg_status pg_broadcast_shape(int *ndim, size_t *shape, const pg_array *a,
     return PG_OK;
 }
 
-/* --- reshape ---------------------------------------------------------------
- */
+/* --- reshape -------------------------------------------------------------- */
 
 /* Replaces PG_INFER in shape by the length that makes the sizes equal. */
 static pg_status infer_length(size_t *shape, const pg_array *a, int ndim,
@@ -350,8 +346,7 @@ pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
     return status;
 }
 
-/* --- copies ----------------------------------------------------------------
- */
+/* --- copies --------------------------------------------------------------- */
 
 pg_status pg_array_copy(pg_array *out, const pg_array *a, pg_error *err)
 {

@@ -28,8 +28,7 @@ pg_status pg_eye(pg_array *out, size_t n, pg_dtype dtype, pg_error *err)
     return pg_array_fill(&diagonal, (pg_scalar){.kind = 'i', .as.i = 1}, err);
 }
 
-/* --- ranges ------------------------------------------------------------------
- */
+/* --- ranges --------------------------------------------------------------- */
 
 static pg_status fail_step(pg_error *err)
 {

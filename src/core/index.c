@@ -6,8 +6,7 @@
 
 #include "cast.h"
 
-/* --- views -----------------------------------------------------------------
- */
+/* --- views ---------------------------------------------------------------- */
 
 static pg_status fail_position(int64_t position, int axis, const pg_array *a,
                                pg_error *err)
@@ -116,8 +115,7 @@ pg_status pg_index_view(pg_array *out, const pg_array *a,
     return PG_OK;
 }
 
-/* --- text ------------------------------------------------------------------
- */
+/* --- text ----------------------------------------------------------------- */
 
 static const char *skip_spaces(const char *text)
 {
@@ -174,8 +172,7 @@ pg_status pg_index_parse(pg_index *indices, int *count, const char *text,
                    text);
 }
 
-/* --- take and concat --------------------------------------------------------
- */
+/* --- take and concat ------------------------------------------------------ */
 
 /* Positions as int64, dense, each checked and made to count from 0. */
 static pg_status prepare_positions(pg_array *out, const pg_array *positions,

@@ -151,7 +151,7 @@ static void kernel_sigmoid(void *out, const void *x, size_t n)
         o[i] = 1 / (1 + exp_of(-in[i]));
 }
 
-/* --- forward ------------------------------------------------------------- */
+/* --- forward -------------------------------------------------------------- */
 
 static void kernel_scale(void *x, double factor, size_t n)
 {
@@ -217,7 +217,7 @@ static void kernel_bias_softmax(void *z, const void *b, size_t rows,
         divide_by_sum(o + i * cols, cols);
 }
 
-/* --- backward ------------------------------------------------------------ */
+/* --- backward ------------------------------------------------------------- */
 
 /* The derivative of cross-entropy after softmax by the softmax's input is
    p - onehot(labels), leaving out the 1e-9, as the notebook does. */
@@ -256,7 +256,7 @@ static void kernel_add_rows(void *sums, const void *d, size_t rows, size_t cols)
     }
 }
 
-/* --- update -------------------------------------------------------------- */
+/* --- update --------------------------------------------------------------- */
 
 static bool kernel_descend(void *out, const void *w, const void *g, double rate,
                            size_t n)
@@ -282,7 +282,7 @@ static bool kernel_all_finite(const void *x, size_t n)
     return !strange;
 }
 
-/* --- the table ----------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------ */
 
 #define PASTE(target, type) pg_kernels_##target##_##type
 #define NAME(target, type) PASTE(target, type)

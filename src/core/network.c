@@ -7,7 +7,7 @@
 #include "cast.h"
 #include "random.h"
 
-/* --- checks -------------------------------------------------------------- */
+/* --- checks --------------------------------------------------------------- */
 
 /* W_l must be (anything but 0, inputs), b_l (1, rows of W_l). */
 static pg_status check_layer(const pg_network *network, int l, pg_error *err)
@@ -106,7 +106,7 @@ pg_status pg_network_check_input(const pg_network *network, const pg_array *x,
     return status;
 }
 
-/* --- initialization ------------------------------------------------------ */
+/* --- initialization ------------------------------------------------------- */
 
 static pg_status draw_weights(pg_array *W, pg_dtype dtype, const size_t *shape,
                               struct pg_random *random, pg_error *err)
@@ -147,7 +147,7 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
     return status;
 }
 
-/* --- one run of numbers -------------------------------------------------- */
+/* --- one run of numbers --------------------------------------------------- */
 
 void pg_layout_of(pg_layout *layout, const pg_network *network)
 {

@@ -41,7 +41,7 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
                                 const size_t *widths, struct pg_random *random,
                                 pg_error *err);
 
-/* --- one run of numbers -------------------------------------------------- */
+/* --- one run of numbers --------------------------------------------------- */
 
 /* Where each W_l and b_l, dense, begins among `count` numbers of dtype. */
 typedef struct pg_layout {

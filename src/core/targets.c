@@ -5,7 +5,7 @@
 #include "create.h"
 #include "dense.h"
 
-/* --- labels -------------------------------------------------------------- */
+/* --- labels --------------------------------------------------------------- */
 
 static size_t largest_label(const pg_array *labels)
 {
@@ -86,7 +86,7 @@ pg_status pg_targets_labels(pg_array *out, size_t *classes, const pg_array *y,
     return status;
 }
 
-/* --- rows ---------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------- */
 
 pg_status pg_targets_rows(pg_array *out, const pg_array *y, const pg_array *a,
                           pg_dtype dtype, pg_error *err)

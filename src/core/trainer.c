@@ -27,7 +27,7 @@ struct pg_trainer {
     pg_block block[MOST_SHARDS];
 };
 
-/* --- making -------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------- */
 
 static pg_status check_data(const pg_array *x, const pg_array *labels,
                             const pg_network *network, pg_error *err)
@@ -150,7 +150,7 @@ void pg_trainer_free(pg_trainer *t)
     pg_free(t, sizeof *t);
 }
 
-/* --- the step ------------------------------------------------------------ */
+/* --- the step ------------------------------------------------------------- */
 
 static void *shard_gradient(const pg_trainer *t, int shard)
 {

@@ -15,8 +15,7 @@
 #include <lua.h>
 #include <stdbool.h>
 
-/* --- run.c ------------------------------------------------------------------
- */
+/* --- run.c ---------------------------------------------------------------- */
 
 /* The name that messages begin with; NULL for none, as at the prompt. */
 void host_set_name(const char *name);
@@ -35,15 +34,13 @@ int host_report(lua_State *L, int status);
 int host_run_file(lua_State *L, const char *path);
 int host_run_text(lua_State *L, const char *text, const char *chunkname);
 
-/* --- searcher.c -------------------------------------------------------------
- */
+/* --- searcher.c ----------------------------------------------------------- */
 
 /* Adds a searcher for "perigee" and "perigee.*" behind package.preload; path
    and cpath stay Lua's. */
 void host_add_searcher(lua_State *L);
 
-/* --- prompt.c ----------------------------------------------------------------
- */
+/* --- prompt.c ------------------------------------------------------------- */
 
 void host_print_version(void);
 
