@@ -9,7 +9,7 @@ local function folders()
   local home = os.getenv("HOME")
   local cache = os.getenv("XDG_CACHE_HOME")
   if not cache or cache == "" then
-    cache = home and home .. "/.cache"
+    cache = home and home ~= "" and home .. "/.cache"
   end
   local list = {}
   local given = os.getenv("PERIGEE_DATA")
@@ -17,13 +17,20 @@ local function folders()
     list[1] = given
   end
   list[#list + 1] = "./data"
-  list[#list + 1] = cache and cache .. "/perigee"
+  list[#list + 1] = cache and cache .. "/perigee" or nil
   return list
 end
 
+local ENOENT, ENOTDIR = 2, 20
+
+--- Whether something is at path. What is there and may not be read is not
+--- passed over: opening it says why.
 local function exists(path)
-  local file = io.open(path, "rb")
-  return file ~= nil and file:close()
+  local file, _, reason = io.open(path, "rb")
+  if file then
+    file:close()
+  end
+  return file ~= nil or reason ~= ENOENT and reason ~= ENOTDIR
 end
 
 local function names()

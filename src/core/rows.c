@@ -124,7 +124,8 @@ pg_status pg_rows_check(const pg_rows *rows, void *buffer, size_t first,
             break;
     }
     return pg_fail(err, PG_EFINITE, "x: row %zu, column %zu is %g%s%s",
-                   first + at / cols + 1, at % cols + 1, given,
+                   first + at / cols + 1, at % cols + 1,
+                   isnan(given) ? (double)NAN : given, /* without its sign */
                    isfinite(given) ? ", which is beyond " : "",
                    isfinite(given) ? pg_dtype_name(rows->dtype) : "");
 }
