@@ -43,6 +43,7 @@ needs_run() {
 needs_test() {
     needs_run
     need lua-busted lua_module busted.runner
+    need tmux have tmux
 }
 
 needs_lint() {
