@@ -1,0 +1,99 @@
+local pg = require "perigee"
+
+local PROGRAM = "lua5.4"
+
+local folder
+
+local function shell(line)
+  local pipe = assert(io.popen(line .. " 2>&1"))
+  local output = pipe:read "a"
+  pipe:close()
+  return output
+end
+
+--- What a script prints that opens "mnist" in an environment, whose HOME is the
+--- folder unless it is given.
+local function dataset_in(environment)
+  local path = folder .. "/script.lua"
+  local file = assert(io.open(path, "w"))
+  file:write [[
+    local data, message = require "perigee".dataset "mnist"
+    print(data and data.x:item() or message)
+  ]]
+  file:close()
+  return (shell(("cd '%s' && env -u PERIGEE_DATA -u XDG_CACHE_HOME HOME='%s' %s %s script.lua")
+    :format(folder, folder, environment, PROGRAM)):gsub("\n$", ""))
+end
+
+--- A folder of ours, with a mnist.npz in it whose x is that number.
+local function put(path, number)
+  path = folder .. "/" .. path
+  assert(os.execute("mkdir -p '" .. path .. "'"))
+  assert(pg.save(path .. "/mnist.npz", { x = number }))
+  return path
+end
+
+before_each(function()
+  folder = os.tmpname()
+  os.remove(folder)
+  assert(os.execute("mkdir '" .. folder .. "'"))
+end)
+
+after_each(function()
+  os.execute("rm -rf '" .. folder .. "'")
+end)
+
+describe("a data set", function()
+  it("is looked for in $PERIGEE_DATA, ./data and the cache, in this order", function()
+    put(".cache/perigee", 4)
+    assert.equal("4.0", dataset_in "")
+    local cache = put("cache/perigee", 3):gsub("/perigee$", "")
+    assert.equal("4.0", dataset_in "XDG_CACHE_HOME=")
+    assert.equal("3.0", dataset_in("XDG_CACHE_HOME=" .. cache))
+    put("data", 2)
+    assert.equal("2.0", dataset_in("XDG_CACHE_HOME=" .. cache))
+    assert.equal("2.0", dataset_in "PERIGEE_DATA=")
+    assert.equal("1.0", dataset_in("PERIGEE_DATA=" .. put("given", 1)))
+    assert.equal("2.0", dataset_in("PERIGEE_DATA=" .. folder .. "/none"))
+  end)
+
+  it("that is nowhere gives nil and all places that were looked at", function()
+    local message = dataset_in "PERIGEE_DATA=given XDG_CACHE_HOME=/cache"
+    assert.matches("mnist was not found", message)
+    assert.matches("given/mnist.npz, ./data/mnist.npz, /cache/perigee/mnist.npz", message, 1, true)
+    message = dataset_in ""
+    assert.matches("./data/mnist.npz, " .. folder .. "/.cache/perigee/mnist.npz", message, 1, true)
+    assert.not_matches("/.cache", dataset_in "HOME=", 1, true)
+  end)
+
+  it("that is damaged gives nil and its file's name, and is not passed over", function()
+    put("data", 2)
+    local file = assert(io.open(put("given", 1) .. "/mnist.npz", "wb"))
+    file:write "PK, but no archive"
+    file:close()
+    local message = dataset_in("PERIGEE_DATA=" .. folder .. "/given")
+    assert.matches(folder .. "/given/mnist.npz: not an NPZ archive", message, 1, true)
+  end)
+
+  it("may be the path of a file", function()
+    local path = put("data", 7) .. "/mnist.npz"
+    local data <close> = assert(pg.dataset(path))
+    assert.equal(7.0, data.x:item())
+    local none, message = pg.dataset "none.npz"
+    assert.is_nil(none)
+    assert.matches("none.npz: No such file", message, 1, true)
+  end)
+
+  it("of an unknown name raises, and names those that there are", function()
+    for _, name in ipairs { "mnits", "" } do
+      local ok, message = pcall(pg.dataset, name)
+      assert.is_false(ok)
+      assert.matches('there is no "' .. name .. '"', message, 1, true)
+      assert.matches('"mnist"', message, 1, true)
+    end
+    local ok, message = pcall(pg.dataset, 1)
+    assert.is_false(ok)
+    assert.matches("a name is needed, not a number", message, 1, true)
+    assert.matches("dataset_spec.lua:%d+: ", select(2, pcall(function() pg.dataset "mnits" end)))
+  end)
+end)

@@ -1,0 +1,651 @@
+local pg = require "perigee"
+
+local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
+local FIXTURES = HERE .. "/../fixtures/"
+local container = dofile(HERE .. "/../container.lua")
+
+local DTYPES = { "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+  "float32", "float64" }
+
+local folder
+
+local function at(name)
+  return folder .. "/" .. name
+end
+
+local function write(name, bytes)
+  local file = assert(io.open(at(name), "wb"))
+  file:write(bytes)
+  file:close()
+  return at(name)
+end
+
+local function read(name)
+  local file = assert(io.open(at(name), "rb"))
+  local bytes = file:read "a"
+  file:close()
+  return bytes
+end
+
+--- What stands in the folder, by name.
+local function entries()
+  local pipe = assert(io.popen("ls -A '" .. folder .. "'"))
+  local list = pipe:read "a"
+  pipe:close()
+  return list
+end
+
+local function shell(line)
+  local pipe = assert(io.popen(line .. " 2>&1"))
+  local output = pipe:read "a"
+  return output, pipe:close()
+end
+
+local function lua_in(before, script)
+  return shell(("%s lua5.4 %s"):format(before, write("script.lua", script)))
+end
+
+local function has(command)
+  return (os.execute(command .. " >/dev/null 2>&1"))
+end
+
+local function same(a, b)
+  assert.equal(a.dtype, b.dtype)
+  assert.same(a.shape, b.shape)
+  assert.is_true(a.size == 0 or a:eq(b):min())
+end
+
+--- Gives nil and a message that has each of those texts in it.
+local function fails(result, message, ...)
+  assert.is_nil(result)
+  for _, text in ipairs { ... } do
+    assert.matches(text, message, 1, true)
+  end
+end
+
+local function raises(f, ...)
+  local ok, message = pcall(f)
+  assert.is_false(ok)
+  for _, text in ipairs { ... } do
+    assert.matches(text, message, 1, true)
+  end
+end
+
+--- The archive opens; using member x raises.
+local function refuses(bytes, ...)
+  local path = write("refused.npz", bytes)
+  local archive <close> = assert(pg.load(path))
+  raises(function() return archive.x end, path, "x.npy", ...)
+end
+
+local function npy(descr, shape, elements, version)
+  return container.npy(descr, shape, elements, version)
+end
+
+local NUMBERS = npy("'|u1'", "(4,)", "\1\2\3\4")
+
+local function member(fields)
+  fields.name, fields.data = fields.name or "x.npy", fields.data or NUMBERS
+  return fields
+end
+
+setup(function()
+  folder = os.tmpname()
+  os.remove(folder)
+  assert(os.execute("mkdir '" .. folder .. "'"))
+end)
+
+teardown(function()
+  os.execute("chmod -R u+w '" .. folder .. "'; rm -rf '" .. folder .. "'")
+end)
+
+describe("an .npy file", function()
+  it("gives back every dtype", function()
+    for _, dtype in ipairs(DTYPES) do
+      local a = pg.array({ { 0, 1, 2 }, { 3, 4, 5 } }, dtype)
+      assert.is_true(pg.save(at "a.npy", a))
+      same(a, assert(pg.load(at "a.npy")))
+    end
+  end)
+
+  it("gives back every rank", function()
+    local shape = {}
+    for rank = 0, 8 do
+      local a = pg.full(shape, rank + 0.5)
+      assert.is_true(pg.save(at "a.npy", a))
+      local b = pg.load(at "a.npy")
+      assert.equal(rank, b.ndim)
+      assert.same(a.shape, b.shape)
+      assert.equal(rank + 0.5, b:max())
+      shape[rank + 1] = rank % 2 + 1
+    end
+  end)
+
+  it("gives back empty arrays", function()
+    for _, shape in ipairs { { 0 }, { 0, 3 }, { 3, 0, 2 } } do
+      pg.save(at "a.npy", pg.zeros(shape))
+      assert.same(shape, pg.load(at "a.npy").shape)
+    end
+  end)
+
+  it("holds the elements of a view alone", function()
+    local a = pg.range(1, 24):reshape(4, 6)
+    for _, view in ipairs { a.T, a["::-1"], a["2:3, 1:6:2"], a[2], a["3, 4:5"] } do
+      pg.save(at "a.npy", view)
+      same(view, pg.load(at "a.npy"))
+    end
+  end)
+
+  it("takes a number or a table", function()
+    pg.save(at "a.npy", 2.5)
+    assert.equal(2.5, pg.load(at "a.npy"):item())
+    pg.save(at "a.npy", { { true }, { false } })
+    same(pg.array { { true }, { false } }, pg.load(at "a.npy"))
+  end)
+
+  it("aligns its elements to 64 bytes", function()
+    pg.save(at "a.npy", { 1, 2 })
+    assert.equal(128 + 16, #read "a.npy")
+  end)
+
+  it("may be of version 1, 2 or 3", function()
+    for version = 1, 3 do
+      same(pg.array { 1.5, -2.5 }, pg.load(FIXTURES .. "version" .. version .. ".npy"))
+      local path = write("a.npy", npy("'<i2'", "(2,)", "\1\0\2\0", version))
+      same(pg.array({ 1, 2 }, "int16"), pg.load(path))
+    end
+    fails(pg.load(write("a.npy", "\x93NUMPY\4\0" .. ("\0"):rep(80))))
+  end)
+
+  it("may have Python 2's long lengths", function()
+    local path = write("a.npy", npy("'|u1'", "(2L, 1L)", "\1\2"))
+    same(pg.array({ { 1 }, { 2 } }, "uint8"), pg.load(path))
+  end)
+
+  it("is refused where its header is wrong", function()
+    for shape, elements in pairs {
+      ["(-1,)"] = "", ["(1, 1, 1, 1, 1, 1, 1, 1, 1)"] = "\1", ["(1)"] = "\1", ["(,)"] = "\1",
+      ["(1 1)"] = "\1", ["(99999999999999999999,)"] = "\1", ["[1]"] = "\1", ["(1"] = "\1",
+    } do
+      local path = write("a.npy", npy("'|u1'", shape, elements))
+      local a, message = pg.load(path)
+      fails(a, message, path, "an NPY header", "rank at most 8", shape)
+    end
+    for _, header in ipairs {
+      "", "{}", "{'descr': '|u1'}", "{'descr': '|u1', 'descr': '|u1', 'descr': '|u1', 'shape': ()}",
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (), 'more': 1}",
+      "{'descr': '|u1', 'fortran_order': 0, 'shape': ()}",
+      "{'descr': '|u1', 'fortran_order': False, 'shape': ()} x",
+      "{'descr': '|u1', 'fortran_order': False, 'shape': ()}\0x",
+    } do
+      local path = write("a.npy", container.npy_with(header, "\1"))
+      local a, message = pg.load(path)
+      fails(a, message, path, "an NPY header")
+    end
+  end)
+
+  it("is refused where its header is longer than the file, or than any", function()
+    local a, message = pg.load(write("a.npy", "\x93NUMPY\1\0\xff\xff{}"))
+    fails(a, message, "65535 bytes", "12 bytes")
+    local header = "{'descr': '|u1', 'fortran_order': False, 'shape': ()}" .. (" "):rep(70000)
+    a, message = pg.load(write("a.npy", container.npy_with(header, "\1", 2)))
+    fails(a, message, "70053 bytes", "at most 65536")
+  end)
+
+  it("is refused where shape and length differ, before memory is asked for", function()
+    local before = pg.info().bytes
+    for shape, texts in pairs {
+      ["(3,)"] = { "24 bytes of data expected for shape (3,), found 8" },
+      ["()"] = nil,
+      ["(0,)"] = { "0 bytes of data expected for shape (0,), found 8" },
+      ["(1099511627776,)"] = { "8796093022208 bytes" },
+      ["(4294967296, 4294967296)"] = { "claims more than any file holds" },
+      ["(9223372036854775807,)"] = { "claims more than any file holds" },
+    } do
+      local path = write("a.npy", npy("'<f8'", shape, ("\0"):rep(8)))
+      local a, message = pg.load(path)
+      fails(a, message, path, table.unpack(texts))
+    end
+    assert.equal(before, pg.info().bytes)
+  end)
+
+  it("cut at any byte is refused", function()
+    local whole = npy("'<i4'", "(2, 2)", ("\1\0\0\0"):rep(4))
+    for n = 0, #whole - 1 do
+      local a, message = pg.load(write("cut.npy", whole:sub(1, n)))
+      fails(a, message, at "cut.npy")
+    end
+  end)
+end)
+
+describe("files by NumPy", function()
+  local function ends(a)
+    return a:get(1, 1), a:get(2, 3)
+  end
+
+  it("give the same arrays stored and deflated", function()
+    local stored <close> = assert(pg.load(FIXTURES .. "stored.npz"))
+    local deflated <close> = assert(pg.load(FIXTURES .. "deflated.npz"))
+    assert.same(stored:keys(), deflated:keys())
+    for _, name in ipairs(stored:keys()) do
+      if name ~= "half_small" then -- it has a NaN, that equals nothing
+        same(stored[name], deflated[name])
+      end
+    end
+  end)
+
+  it("have every dtype", function()
+    local data <close> = assert(pg.load(FIXTURES .. "stored.npz"))
+    for _, dtype in ipairs(DTYPES) do
+      assert.equal(dtype, data:get(dtype).dtype)
+      assert.same({ 2, 3 }, data:get(dtype).shape)
+    end
+    assert.equal(-128, data.int8:min())
+    assert.equal(math.mininteger, data.int64:get(2, 2))
+    assert.equal(255, select(2, ends(data.uint8)))
+    assert.equal(-math.huge, select(2, ends(data.float64)))
+  end)
+
+  it("may be big-endian", function()
+    local data <close> = assert(pg.load(FIXTURES .. "deflated.npz"))
+    for _, dtype in ipairs { "int32", "uint16", "float64", "float16" } do
+      same(data[dtype], data["big_" .. dtype])
+    end
+  end)
+
+  it("may be in Fortran's order", function()
+    local data <close> = assert(pg.load(FIXTURES .. "stored.npz"))
+    local cube = pg.range(0, 23):reshape(2, 3, 4):astype "int16"
+    same(cube, data.fortran)
+    same(cube, data.fortran_big)
+  end)
+
+  it("of float16 become float32, to the bit", function()
+    local data <close> = assert(pg.load(FIXTURES .. "stored.npz"))
+    local a = data.half_small
+    assert.equal("float32", a.dtype)
+    local list = a:tolist()
+    assert.same({ 0x1p-24, -0x1p-24, 0x1p-14 }, { table.unpack(list, 1, 3) })
+    assert.equal(-math.huge, 1 / list[4])
+    assert.equal(65504.0, list[5])
+    assert.is_true(list[6] ~= list[6])
+    assert.equal(math.huge, data.float16:get(2, 2))
+    assert.equal(-math.huge, data.float16:get(2, 3))
+  end)
+
+  it("may have their sizes behind the data", function()
+    local data <close> = assert(pg.load(FIXTURES .. "streamed.npz"))
+    same(pg.range(0, 99):astype "int32", data.x)
+  end)
+
+  it("of other dtypes are refused by name, and hide nothing else", function()
+    local data <close> = assert(pg.load(FIXTURES .. "refused.npz"))
+    for name, descr in pairs { object = "'|O'", text = "'<U2'", bytes = "'|S2'",
+      complex = "'<c16'", date = "'<M8[D]'", fields = "[('a', '<i4'), ('b', '<f8')]" } do
+      raises(function() return data[name] end, "refused.npz", name .. ".npy",
+        "arrays of dtype " .. descr .. " are not read")
+    end
+    assert.same({ 1, 2, 3 }, data.good:tolist())
+  end)
+end)
+
+describe("an archive", function()
+  local data
+
+  before_each(function()
+    local members = {}
+    for i, name in ipairs { "zeta", "alpha", "keys", "a b" } do
+      members[i] = { name = name .. ".npy", data = npy("'|u1'", "(1,)", string.char(i)) }
+    end
+    members[5] = { name = "readme.txt", data = "hello" }
+    data = assert(pg.load(write("data.npz", container.zip(members))))
+  end)
+
+  after_each(function()
+    data:close()
+  end)
+
+  it("has its arrays' names in the file's order", function()
+    assert.same({ "zeta", "alpha", "keys", "a b" }, data:keys())
+  end)
+
+  it("gives an array by name, and by get where a method is called so", function()
+    assert.same({ 2 }, data.alpha:tolist())
+    assert.same({ 4 }, data["a b"]:tolist())
+    assert.is_function(data.keys)
+    assert.same({ 3 }, data:get("keys"):tolist())
+  end)
+
+  it("reads nil for what it has not", function()
+    for _, name in ipairs { "beta", "", "alpha.npy", "alpha\0", "readme", "readme.txt" } do
+      assert.is_nil(data[name])
+      assert.is_nil(data:get(name))
+    end
+  end)
+
+  it("decodes an array once, and again after it was freed", function()
+    local a = data.alpha
+    assert.equal(a, data.alpha)
+    assert.equal(a, data:get "alpha")
+    a:free()
+    assert.same({ 2 }, data.alpha:tolist())
+  end)
+
+  it("raises when used after its end, which its arrays outlive", function()
+    local a = data.alpha
+    data:close()
+    data:close()
+    assert.same({ 2 }, a:tolist())
+    raises(function() return data.alpha end, "the archive was closed")
+    raises(function() return data:get "zeta" end, "the archive was closed")
+    raises(function() return data:keys() end, "the archive was closed")
+  end)
+
+  it("is closed at the end of a block", function()
+    local outer
+    do
+      local inner <close> = assert(pg.load(at "data.npz"))
+      outer = inner
+    end
+    raises(function() return outer:keys() end, "the archive was closed")
+  end)
+
+  it("tells its file and names", function()
+    assert.equal("archive " .. at "data.npz" .. ": zeta alpha keys a b", tostring(data))
+    data:close()
+    assert.equal("archive " .. at "data.npz" .. " (closed)", tostring(data))
+    local many = {}
+    for i = 1, 100 do
+      many[("n%03d"):format(i)] = i
+    end
+    pg.save(at "many.npz", many)
+    local archive <close> = pg.load(at "many.npz")
+    assert.matches("many.npz: n001 n002 .* n020 and 80 more$", tostring(archive))
+  end)
+
+  it("is not hurt by a finalizer that closes it", function()
+    for _, use in ipairs { tostring, data.keys, function(a) return a.zeta end } do
+      local archive = assert(pg.load(at "data.npz"))
+      local old = collectgarbage("incremental", 1, 10000)
+      setmetatable({}, { __gc = function() archive:close() end })
+      for _ = 1, 200 do
+        pcall(use, archive)
+      end
+      collectgarbage()
+      collectgarbage(old)
+    end
+  end)
+
+  it("leaves no file open", function()
+    for _ = 1, 3000 do
+      local archive <close> = assert(pg.load(at "data.npz"))
+      assert(archive.zeta)
+      fails(pg.load(FIXTURES))
+    end
+  end)
+
+  it("of two members of one name gives the last", function()
+    local path = write("twice.npz", container.zip {
+      { name = "x.npy", data = npy("'|u1'", "(1,)", "\1") },
+      { name = "x.npy", data = npy("'|u1'", "(1,)", "\2") },
+    })
+    local archive <close> = assert(pg.load(path))
+    assert.same({ 2 }, archive.x:tolist())
+  end)
+end)
+
+describe("saving an archive", function()
+  local w = { W1 = pg.range(1, 6):reshape(2, 3), b1 = pg.zeros(3, "float32"), n = 3, ok = true,
+    list = { { 1, 2 }, { 3, 4 } }, view = pg.range(1, 12):reshape(3, 4).T }
+
+  it("gives every array back, stored or deflated, with sorted names", function()
+    for _, options in ipairs { {}, { compress = true } } do
+      assert.is_true(pg.save(at "w.npz", w, options))
+      local back <close> = assert(pg.load(at "w.npz"))
+      assert.same({ "W1", "b1", "list", "n", "ok", "view" }, back:keys())
+      for name, value in pairs(w) do
+        same(type(value) == "userdata" and value or pg.array(value), back[name])
+      end
+    end
+  end)
+
+  it("writes the same bytes twice, fewer of them deflated", function()
+    local a = { a = pg.zeros(1000), b = 1 }
+    pg.save(at "1.npz", a)
+    pg.save(at "2.npz", a)
+    assert.equal(read "1.npz", read "2.npz")
+    pg.save(at "3.npz", a, { compress = true })
+    assert.is_true(#read "3.npz" < #read "1.npz" / 4)
+  end)
+
+  it("does not need the global table's functions", function()
+    local sort = table.sort
+    rawset(table, "sort", nil)
+    local ok, message = pcall(pg.save, at "w.npz", w)
+    rawset(table, "sort", sort)
+    assert(ok, message)
+  end)
+
+  it("makes an archive of no arrays", function()
+    assert.is_true(pg.save(at "w.npz", {}))
+    local back <close> = assert(pg.load(at "w.npz"))
+    assert.same({}, back:keys())
+  end)
+
+  it("writes what unzip finds whole", function()
+    if not has "unzip -v" then
+      return pending "unzip is not installed"
+    end
+    for _, compress in ipairs { false, true } do
+      pg.save(at "w.npz", w, { compress = compress })
+      local output, ok = shell("unzip -t '" .. at "w.npz" .. "'")
+      assert(ok, output)
+    end
+  end)
+
+  it("writes what NumPy reads", function()
+    if not has "/usr/bin/python3 -c 'import numpy'" then
+      return pending "NumPy is not installed"
+    end
+    for _, compress in ipairs { "false", "true" } do
+      pg.save(at "w.npz", w, { compress = compress == "true" })
+      local output, ok = shell(([==[/usr/bin/python3 -c '
+import numpy
+w = numpy.load("%s")
+assert w.files == ["W1", "b1", "list", "n", "ok", "view"], w.files
+assert (w["W1"] == [[1, 2, 3], [4, 5, 6]]).all() and w["W1"].dtype == "int64"
+assert w["b1"].dtype == "float32" and w["b1"].shape == (3,)
+assert w["n"] == 3 and w["ok"].dtype == "bool"
+assert (w["view"] == numpy.arange(1, 13).reshape(3, 4).T).all()']==]):format(at "w.npz"))
+      assert(ok, output)
+    end
+  end)
+
+  it("raises for what is no array, by name, and writes nothing", function()
+    local before = entries()
+    for _, value in ipairs { "text", print } do
+      raises(function() pg.save(at "new.npz", { a = 1, W = value }) end, "'W' is a " .. type(value))
+    end
+    local freed = pg.zeros(1)
+    freed:free()
+    raises(function() pg.save(at "new.npz", { W = freed }) end, "'W' was freed")
+    raises(function() pg.save(at "new.npz", { 1, 2 }) end, "named by strings, not by a number")
+    raises(function() pg.save(at "new.npz", { [""] = 1 }) end, "1 to 1024 bytes")
+    raises(function() pg.save(at "new.npz", { [("n"):rep(1025)] = 1 }) end, "1 to 1024 bytes")
+    raises(function() pg.save(at "new.npz", { ["a\0b"] = 1 }) end, "none of them zero")
+    raises(function() pg.save(at "new.npz", { a = 1 }, true) end, "table expected")
+    assert.equal(before, entries())
+  end)
+
+  it("raises where the name does not fit", function()
+    raises(function() pg.save(at "w.npz", pg.zeros(1)) end, "takes a table of named arrays")
+    raises(function() pg.save(at "w.txt", pg.zeros(1)) end, "must end in .npy")
+    raises(function() pg.save("a\0.npy", pg.zeros(1)) end, "no zero bytes")
+    raises(function() pg.load "a\0.npy" end, "no zero bytes")
+  end)
+end)
+
+describe("a file that cannot be written", function()
+  it("gives nil and a message, and leaves nothing", function()
+    os.execute("mkdir '" .. at "folder.npy" .. "'; ln -s loop.npy '" .. at "loop.npy" .. "'")
+    local before = entries()
+    for path, reason in pairs {
+      [at "none/a.npy"] = "No such file", [at "folder.npy"] = "directory",
+      ["/dev/full.npy/a.npy"] = "No such file", [at "loop.npy"] = "symbolic links",
+      [at(("n"):rep(300) .. ".npy")] = "too long",
+    } do
+      local ok, message = pg.save(path, { 1 })
+      fails(ok, message, reason)
+      assert.matches(path:sub(1, 100), message, 1, true)
+    end
+    fails(pg.save(at "none/a.npz", { a = 1 }))
+    assert.equal(before, entries())
+  end)
+
+  it("on a full disk leaves the old one as it was", function()
+    -- A limit on the size of files, with its signal ignored, is like a disk.
+    local values = { ["old.npy"] = "pg.zeros(100000)", ["old.npz"] = "{a=pg.zeros(100000)}" }
+    for name, value in pairs(values) do
+      write(name, "old")
+      local before = entries():gsub("script.lua\n", "")
+      local output, ok = lua_in("trap '' XFSZ; ulimit -f 8;", ([[
+        local pg = require "perigee"
+        local ok, message = pg.save(%q, %s)
+        assert(ok == nil)
+        print(message)]]):format(at(name), value))
+      assert(ok, output)
+      assert.matches(at(name), output, 1, true)
+      assert.matches("File too large", output, 1, true)
+      assert.equal("old", read(name))
+      assert.equal(before, (entries():gsub("script.lua\n", "")))
+    end
+  end)
+
+  it("behind a link is replaced, and the link stays", function()
+    write("target.npy", "old")
+    os.execute(("cd '%s' && ln -sf target.npy link.npy && chmod 640 target.npy"):format(folder))
+    assert.is_true(pg.save(at "link.npy", { 1, 2 }))
+    same(pg.array { 1, 2 }, pg.load(at "target.npy"))
+    assert.equal("target.npy\n", (shell("readlink '" .. at "link.npy" .. "'")))
+    assert.matches("^%-rw%-r%-%-%-%-%-", (shell("ls -l '" .. at "target.npy" .. "'")))
+  end)
+end)
+
+describe("what is no file of arrays", function()
+  it("gives nil and a message", function()
+    for bytes, text in pairs { [""] = "not an NPZ archive", ["hello"] = "not an NPZ archive",
+      ["\x93NUM"] = "not an NPZ archive", ["\x93NUMPY"] = "6 bytes are no NPY array" } do
+      local a, message = pg.load(write("a", bytes))
+      fails(a, message, at "a", text)
+    end
+    local a, message = pg.load(at "none")
+    fails(a, message, at "none: No such file")
+    a, message = pg.load(folder)
+    fails(a, message, folder .. ": it is a directory")
+  end)
+
+  it("is not waited for where it is a pipe", function()
+    os.execute("mkfifo '" .. at "fifo" .. "'")
+    local a, message = pg.load(at "fifo")
+    fails(a, message, at "fifo", "not a regular file")
+    os.remove(at "fifo")
+    local output = lua_in("echo |", 'print(require "perigee".load "/dev/stdin")')
+    assert.equal("nil\t/dev/stdin: it is not a regular file\n", output)
+  end)
+end)
+
+describe("a damaged archive", function()
+  local ARRAYS = { x = { 1, 2, 3 }, long = pg.range(1, 40):astype "uint8" }
+
+  --- Each array that can be had is one of those that were saved.
+  local function check(bytes, n)
+    local archive, message = pg.load(write("damaged.npz", bytes))
+    if not archive then
+      assert.matches(at "damaged.npz", message, 1, true)
+      return
+    end
+    for name, value in pairs(ARRAYS) do
+      local ok, a = pcall(archive.get, archive, name)
+      if ok and a then
+        assert.same(pg.array(value):tolist(), a:tolist(), n)
+      elseif not ok then
+        assert.matches(at "damaged.npz", a, 1, true)
+      end
+    end
+    archive:close()
+  end
+
+  for _, compress in ipairs { false, true } do
+    local how = compress and "deflated" or "stored"
+
+    it("cut at any byte is refused, " .. how, function()
+      pg.save(at "whole.npz", ARRAYS, { compress = compress })
+      local whole = read "whole.npz"
+      for n = 0, #whole - 1 do
+        local archive, message = pg.load(write("damaged.npz", whole:sub(1, n)))
+        fails(archive, message, at "damaged.npz")
+      end
+    end)
+
+    it("with any byte flipped gives right arrays or an error, " .. how, function()
+      pg.save(at "whole.npz", ARRAYS, { compress = compress })
+      local whole = read "whole.npz"
+      for n = 1, #whole do
+        for _, flip in ipairs { 0xff, 1 } do
+          local byte = string.char(whole:byte(n) ~ flip)
+          check(whole:sub(1, n - 1) .. byte .. whole:sub(n + 1), n)
+        end
+      end
+    end)
+  end
+
+  it("is refused member by member, with the reason", function()
+    refuses(container.zip { member { crc = 1, } }, "CRC-32 00000001 expected",
+      ("%08x found"):format(container.crc32(NUMBERS)))
+    refuses(container.zip { member { crc = 1, method = 8 } }, "CRC-32 00000001 expected")
+    refuses(container.zip { member { flags = 1 } }, "encrypted")
+    refuses(container.zip { member { method = 12 } }, "neither stored nor deflated")
+    refuses(container.zip { member { size = 5 } }, "its two sizes differ")
+    refuses(container.zip { member { method = 8, size = #NUMBERS + 1 } }, "found 5")
+    refuses(container.zip { member { method = 8, size = 1 << 31 } }, "could unpack to")
+    refuses(container.zip { member { method = 8, packed = "\7" } }, "damaged")
+    refuses(container.zip { member { method = 8, packed = container.deflate(NUMBERS):sub(1, -2) } },
+      "end too early")
+    refuses(container.zip { member { method = 8, packed = container.deflate(NUMBERS .. "x") } },
+      "more data than its size says")
+    refuses(container.zip { member { local_name = "y.npy" } }, "the directory's differ")
+    refuses(container.zip { member { local_name = "yy.npy" } }, "the directory differ")
+    refuses(container.zip { member { local_crc = 1 } }, "its header and the directory differ")
+    refuses(container.zip { member { local_flags = 1 } }, "its header and the directory differ")
+    refuses(container.zip { member { data = "hello" } }, "5 bytes are no NPY array")
+    refuses(container.zip { member { data = ("hello"):rep(3) } }, "does not begin with \\x93NUMPY")
+  end)
+
+  it("is refused as a whole, with the reason", function()
+    local function fails_with(text, members, end_record)
+      local archive, message = pg.load(write("a.npz", container.zip(members, end_record)))
+      fails(archive, message, at "a.npz", text)
+    end
+    local y = { name = "y.npy", data = NUMBERS }
+    fails_with("does not fit", { member {}, { name = "y.npy", data = NUMBERS, at = 0 } })
+    fails_with("does not fit", { member {}, { name = "y.npy", data = NUMBERS, at = 20 } })
+    fails_with("does not fit", { member { at = 1 << 30 } })
+    fails_with("does not fit", { member { packed_size = 1 << 30 }, y })
+    fails_with("fewer members than", { member {} }, { count = 1000 })
+    fails_with("more than its 1 members", { member {}, y }, { count = 1 })
+    fails_with("damaged at entry 1", { member {} }, { at = 0 })
+    fails_with("lies beyond its end", { member {} }, { bytes = 1 << 31 })
+    fails_with("lies beyond its end", { member {} }, { at = 1 << 31 })
+    fails_with("several disks", { member {} }, { disk = 1 })
+    fails_with("ZIP64 record is missing", { member {} }, { at = 0xffffffff })
+  end)
+
+  it("asks for no memory that the file could not fill", function()
+    local bomb = npy("'|u1'", "(4000000000,)", "")
+    local before = pg.info().bytes
+    refuses(container.zip { member { data = bomb, method = 8, size = 4000000000 + #bomb } },
+      "could unpack to")
+    collectgarbage()
+    assert.is_true(pg.info().bytes <= before + 4096)
+  end)
+end)
