@@ -203,11 +203,26 @@ static const char *check_name(lua_State *L, int index)
         luaL_error(L, "save: arrays are named by strings, not by a %s",
                    luaL_typename(L, index));
     const char *name = lua_tolstring(L, index, &length);
-    if (length == 0 || length > PG_NPZ_NAME || strlen(name) != length)
+    if (!pg_npz_may_name(name, length))
         luaL_error(L,
-                   "save: an array's name has 1 to %d bytes, none of them zero",
+                   "save: an array's name is 1 to %d bytes of UTF-8, none of "
+                   "them zero",
                    PG_NPZ_NAME);
     return name;
+}
+
+/* Whether a table stands at index that has fields, but no elements: an array
+   made of it would be empty, and what the caller meant would be lost. */
+static bool has_only_fields(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    if (!lua_istable(L, index) || luaL_len(L, index) > 0)
+        return false;
+    lua_pushnil(L);
+    if (!lua_next(L, index))
+        return false;
+    lua_pop(L, 2);
+    return true;
 }
 
 /* Replaces what is on top by an array of it. */
@@ -222,6 +237,8 @@ static void convert_member(lua_State *L, const char *name)
                    "save: '%s' is a %s where an array, number or table was "
                    "expected",
                    name, luaL_typename(L, -1));
+    if (has_only_fields(L, -1))
+        luaL_error(L, "save: '%s' is a table of fields, not of elements", name);
     l_array_to(L, lua_gettop(L));
 }
 
@@ -273,13 +290,21 @@ static pg_status write_members(lua_State *L, pg_zip_writer *w, int members,
     return status;
 }
 
+/* The option there is; a misspelt one raises. */
 static bool compress_option(lua_State *L, int arg)
 {
+    bool compress = false;
     if (lua_isnoneornil(L, arg))
         return false;
     luaL_checktype(L, arg, LUA_TTABLE);
-    lua_getfield(L, arg, "compress");
-    return lua_toboolean(L, -1);
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING ||
+            strcmp(lua_tostring(L, -2), "compress") != 0)
+            luaL_error(L, "save: there is no option '%s'; there is: compress",
+                       luaL_tolstring(L, -2, NULL));
+        compress = lua_toboolean(L, -1);
+    }
+    return compress;
 }
 
 static int save_archive(lua_State *L, const char *path)
@@ -322,6 +347,8 @@ static int l_file_save(lua_State *L)
     }
     luaL_argcheck(L, ends_with(path, ".npy"), 1,
                   "the name must end in .npy (an array) or .npz (a table)");
+    luaL_argcheck(L, !has_only_fields(L, 2), 2,
+                  "an .npy file takes one array; named arrays go into .npz");
     if (pg_npy_save(path, l_array_to(L, 2), &err) != PG_OK)
         return l_failure(L, &err);
     lua_pushboolean(L, true);

@@ -94,12 +94,45 @@ static pg_status write_member(void *context, const void *data, size_t n,
     return pg_zip_writer_write(context, data, n, err);
 }
 
-/* The member's name for an array's; false where it would be too long. */
+/* The length of the code point at the front of n bytes of UTF-8; 0 where there
+   is none: cut, overlong, a surrogate, or beyond Unicode's end. */
+static size_t code_point_length(const unsigned char *at, size_t n)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (at[0] < 0x80)
+        return 1;
+    size_t length = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    if (at[0] < 0xc0 || at[0] >= 0xf8 || length > n)
+        return 0;
+    uint32_t code = at[0] & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (at[i] & 0x3fU);
+    }
+    bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    return code < least[length] || code > 0x10ffff || surrogate ? 0 : length;
+}
+
+bool pg_npz_may_name(const char *name, size_t n)
+{
+    const unsigned char *at = (const unsigned char *)name;
+    if (n == 0 || n > PG_NPZ_NAME || memchr(name, 0, n))
+        return false;
+    for (size_t length; n > 0; at += length, n -= length) {
+        length = code_point_length(at, n);
+        if (length == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The member's name for an array's; false where that is no good one. */
 static bool member_name(char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1],
                         const char *name)
 {
     size_t n = strlen(name);
-    if (n == 0 || n > PG_NPZ_NAME)
+    if (!pg_npz_may_name(name, n))
         return false;
     memcpy(text, name, n);
     memcpy(text + n, SUFFIX, sizeof SUFFIX);
@@ -113,8 +146,8 @@ pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,
     pg_sink sink = {write_member, w};
     if (!member_name(text, name))
         return pg_fail(err, PG_EARG,
-                       "an array's name has 1 to %d bytes; this has %zu",
-                       PG_NPZ_NAME, strlen(name));
+                       "an array's name is 1 to %d bytes of UTF-8",
+                       PG_NPZ_NAME);
     pg_status status =
         pg_zip_writer_begin(w, text, pg_npy_length(a), compress, err);
     if (status == PG_OK)

@@ -30,11 +30,14 @@ bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n);
    Messages name the file and the member. */
 pg_status pg_npz_get(pg_array *out, pg_npz *npz, size_t i, pg_error *err);
 
+/* Whether an array may be written under that name, n bytes long: 1 to
+   PG_NPZ_NAME bytes of UTF-8, as the archive says of its names, and no zeros.
+   NumPy opens no archive with another. */
+enum { PG_NPZ_NAME = 1024 };
+bool pg_npz_may_name(const char *name, size_t n);
+
 /* Writing: open, add each array, commit (whole or not at all) or discard. */
 pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,
                      bool compress, pg_error *err);
-
-/* The longest name of an array that is written. */
-enum { PG_NPZ_NAME = 1024 };
 
 #endif
