@@ -1,6 +1,6 @@
 local pg = require "perigee"
 
-local PROGRAM = "lua5.4"
+local PROGRAM = os.getenv "PERIGEE" or "lua5.4"
 
 local folder
 

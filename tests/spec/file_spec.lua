@@ -2,6 +2,7 @@ local pg = require "perigee"
 
 local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
 local FIXTURES = HERE .. "/../fixtures/"
+local PROGRAM = os.getenv "PERIGEE" or "lua5.4"
 local container = dofile(HERE .. "/../container.lua")
 
 local DTYPES = { "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
@@ -42,7 +43,7 @@ local function shell(line)
 end
 
 local function lua_in(before, script)
-  return shell(("%s lua5.4 %s"):format(before, write("script.lua", script)))
+  return shell(("%s %s %s"):format(before, PROGRAM, write("script.lua", script)))
 end
 
 local function has(command)
