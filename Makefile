@@ -97,11 +97,11 @@ $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 # --- the two commands --------------------------------------------------------
 
 run: deps-run  ## install what is missing, build, run the iteration sweep
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) examples/iteration_sweep.lua $(ARGS)
 
 test: deps-test  ## install what is missing, build, run the specs
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory all
 	@$(call specs,$(LUA) /usr/bin/busted)
 
 # The specs, run by $(1); SPECS names some of them, or busted's options. LUA_PATH and LUA_CPATH are how a stock Lua finds a
@@ -130,7 +130,7 @@ VALGRIND := valgrind --error-exitcode=99 --leak-check=full --quiet \
             --suppressions=tests/valgrind.supp
 
 valgrind: deps-valgrind  ## the specs under Valgrind
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory all
 	@$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow)
 
 lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
@@ -145,11 +145,11 @@ parity: export PERIGEE_REFERENCE ?= \
     $(wildcard ../shared/reference/notebook_seed0.npz)
 
 parity: deps-run  ## the notebook's full curve against NumPy's (needs MNIST)
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/parity.lua $(ARGS)
 
 bench: deps-run  ## an iteration beside the notebook's in NumPy
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/bench.lua $(ARGS)
 
 # --- housekeeping ------------------------------------------------------------
