@@ -1,7 +1,10 @@
 #include "perigee.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *pg_strerror(pg_status status)
 {
@@ -34,7 +37,15 @@ pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
+    for (char *c = err->message; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
     return status;
+}
+
+pg_status pg_fail_system(pg_error *err, const char *path)
+{
+    return pg_fail(err, PG_EIO, "%.600s: %s", path, strerror(errno));
 }
 
 pg_status pg_fail_memory(pg_error *err, size_t bytes)

@@ -6,11 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-pg_status pg_fail_system(pg_error *err, const char *path)
-{
-    return pg_fail(err, PG_EIO, "%.600s: %s", path, strerror(errno));
-}
-
 static pg_status check_kind(int fd, uint64_t *length, const char *path,
                             pg_error *err)
 {

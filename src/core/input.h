@@ -8,9 +8,6 @@
 
 #include "perigee.h"
 
-/* "path: the system's reason", from errno. */
-pg_status pg_fail_system(pg_error *err, const char *path);
-
 /* Opens the file at path for reading and tells its length. What is no regular
    file (a folder, a pipe, a terminal) is PG_EIO: an archive is read from its
    end, and a pipe that nobody writes to would be waited for without end. */

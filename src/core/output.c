@@ -9,11 +9,6 @@
 
 #include "runtime.h"
 
-static pg_status fail_system(pg_error *err, const char *path)
-{
-    return pg_fail(err, PG_EIO, "%.600s: %s", path, strerror(errno));
-}
-
 /* --- paths ---------------------------------------------------------------- */
 
 static char *copy_path(const char *path)
@@ -64,10 +59,10 @@ static pg_status set_target(pg_output *out, const char *path, pg_error *err)
     size_t n = strlen(path);
     errno = ENAMETOOLONG;
     if (n >= sizeof target)
-        return fail_system(err, path);
+        return pg_fail_system(err, path);
     memcpy(target, path, n + 1);
     if (!follow_links(target))
-        return fail_system(err, path);
+        return pg_fail_system(err, path);
     out->target = copy_path(target);
     return out->target ? PG_OK : pg_fail_memory(err, n + 1);
 }
@@ -84,7 +79,7 @@ static pg_status check_target(const char *target, pg_error *err)
         return pg_fail(err, PG_EIO, "%.600s: it is a directory", target);
     if (!S_ISREG(old.st_mode))
         return pg_fail(err, PG_EIO, "%.600s: it is not a regular file", target);
-    return access(target, W_OK) == 0 ? PG_OK : fail_system(err, target);
+    return access(target, W_OK) == 0 ? PG_OK : pg_fail_system(err, target);
 }
 
 /* A new file beside the target; its name goes into text. */
@@ -106,7 +101,7 @@ static pg_status open_temporary(pg_output *out, pg_error *err)
     struct stat old;
     int fd = create_beside(text, sizeof text, out->target);
     if (fd < 0)
-        return fail_system(err, out->target);
+        return pg_fail_system(err, out->target);
     out->temporary = copy_path(text);
     if (out->temporary)
         out->file = fdopen(fd, "wb");
@@ -140,7 +135,7 @@ pg_status pg_output_write(pg_output *out, const void *data, size_t n,
                           pg_error *err)
 {
     if (n > 0 && fwrite(data, 1, n, out->file) != n)
-        return fail_system(err, out->target);
+        return pg_fail_system(err, out->target);
     out->bytes += n;
     return PG_OK;
 }
@@ -151,7 +146,7 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
     if (fseeko(out->file, (off_t)at, SEEK_SET) != 0 ||
         fwrite(data, 1, n, out->file) != n ||
         fseeko(out->file, 0, SEEK_END) != 0)
-        return fail_system(err, out->target);
+        return pg_fail_system(err, out->target);
     return PG_OK;
 }
 
@@ -190,7 +185,7 @@ pg_status pg_output_commit(pg_output *out, pg_error *err)
     FILE *file = out->file;
     out->file = NULL;
     if (!close_synced(file) || rename(out->temporary, out->target) != 0) {
-        status = fail_system(err, out->target);
+        status = pg_fail_system(err, out->target);
     } else {
         sync_folder(out->target);
         free_path(out->temporary); /* it is the target now */

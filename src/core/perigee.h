@@ -42,9 +42,14 @@ typedef struct pg_error {
 const char *pg_strerror(pg_status status);
 
 /* Writes the printf-style message to *err and returns status, so that a
-   failing function ends in one line: return pg_fail(err, PG_ESHAPE, ...). */
+   failing function ends in one line: return pg_fail(err, PG_ESHAPE, ...). A
+   control character, which only a stranger's file can have brought in, becomes
+   a question mark: a terminal would obey it. */
 pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* PG_EIO: "path: the system's reason", from errno. */
+pg_status pg_fail_system(pg_error *err, const char *path);
 
 /* The usual "not enough memory for N bytes". */
 pg_status pg_fail_memory(pg_error *err, size_t bytes);

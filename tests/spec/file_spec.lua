@@ -101,6 +101,11 @@ teardown(function()
 end)
 
 describe("an .npy file", function()
+  it("shows no control characters of a stranger's name to the terminal", function()
+    local _, message = pg.load "no\27[31msuch.npz"
+    assert.equal("no?[31msuch.npz: No such file or directory", message)
+  end)
+
   it("gives back every dtype", function()
     for _, dtype in ipairs(DTYPES) do
       local a = pg.array({ { 0, 1, 2 }, { 3, 4, 5 } }, dtype)
