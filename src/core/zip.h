@@ -64,7 +64,7 @@ typedef struct pg_zip_stream {
     pg_zip *zip;
     const pg_zip_member *member;
     z_stream inflater;
-    bool inflating;
+    bool inflating, ended;      /* whether it is used, and saw its data's end */
     uint64_t packed_left, left; /* bytes still to come, packed and unpacked */
     uint32_t crc;
     unsigned char buffer[PG_ZIP_BUFFER];

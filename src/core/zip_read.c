@@ -406,7 +406,7 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
 {
     s->zip = zip;
     s->member = member;
-    s->inflating = false;
+    s->inflating = s->ended = false;
     s->packed_left = member->packed;
     s->left = member->size;
     s->crc = 0;
@@ -456,6 +456,7 @@ static pg_status inflate_some(pg_zip_stream *s, void *out, size_t n,
         result = inflate(&s->inflater, Z_NO_FLUSH);
     }
     *got = room - s->inflater.avail_out;
+    s->ended = result == Z_STREAM_END;
     if (result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR)
         return PG_OK;
     if (result == Z_MEM_ERROR)
@@ -512,6 +513,8 @@ pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err)
         pg_status status = inflate_some(s, &surplus, 1, &got, err);
         if (status != PG_OK)
             return status;
+        if (got == 0 && !s->ended)
+            return fail_member(s, err, "its compressed data end too early");
     }
     if (got > 0 || s->packed_left > 0 || s->inflater.avail_in > 0)
         return fail_member(s, err, "it holds more data than its size says");

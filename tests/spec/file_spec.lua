@@ -483,6 +483,30 @@ assert (w["view"] == numpy.arange(1, 13).reshape(3, 4).T).all()']==]):format(at 
     assert.equal(before, entries())
   end)
 
+  it("raises for names that are not UTF-8, with which NumPy opens nothing", function()
+    for _, name in ipairs { "\xff", "\xc3", "\xe2\x82", "\xc0\x80", "\xed\xa0\x80",
+      "\xf4\x90\x80\x80", "a\x80" } do
+      raises(function() pg.save(at "new.npz", { [name] = 1 }) end, "UTF-8")
+    end
+    for _, name in ipairs { "\u{7f}", "\u{80}", "\u{7ff}", "\u{800}", "\u{ffff}", "\u{10ffff}" } do
+      assert.is_true(pg.save(at "new.npz", { [name] = 1 }))
+      assert.same({ name }, pg.load(at "new.npz"):keys())
+    end
+  end)
+
+  it("raises for a table of fields as an array, whose elements would be lost", function()
+    local before = entries()
+    local layers = { W1 = pg.zeros(2) }
+    raises(function() pg.save(at "w.npy", layers) end, "named arrays go into .npz")
+    raises(function() pg.save(at "w.npz", { w = layers }) end, "'w' is a table of fields")
+    assert.equal(before, entries())
+  end)
+
+  it("raises for an option that there is not", function()
+    raises(function() pg.save(at "w.npz", { a = 1 }, { compressed = true }) end, "'compressed'")
+    raises(function() pg.save(at "w.npz", { a = 1 }, { true }) end, "no option '1'")
+  end)
+
   it("raises where the name does not fit", function()
     raises(function() pg.save(at "w.npz", pg.zeros(1)) end, "takes a table of named arrays")
     raises(function() pg.save(at "w.txt", pg.zeros(1)) end, "must end in .npy")
