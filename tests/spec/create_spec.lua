@@ -1,13 +1,7 @@
 local pg = require "perigee"
+local support = dofile "tests/support.lua"
 
-local dtypes = {
-  "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-  "float32", "float64",
-}
-
-local function shape(a)
-  return table.concat(a.shape, ",")
-end
+local dtypes, shape = support.dtypes, support.shape
 
 describe("array", function()
   it("takes numbers as float64 and booleans as bool", function()

@@ -1,9 +1,7 @@
 local pg = require "perigee"
+local support = dofile "tests/support.lua"
 
-local dtypes = {
-  "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-  "float32", "float64",
-}
+local dtypes = support.dtypes
 
 local function grid()
   return pg.range(1, 12):reshape(3, 4) -- 1..4, 5..8, 9..12

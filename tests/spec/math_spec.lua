@@ -1,9 +1,7 @@
 local pg = require "perigee"
+local support = dofile "tests/support.lua"
 
-local dtypes = {
-  "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-  "float32", "float64",
-}
+local dtypes = support.dtypes
 
 -- NumPy's table: promoted[a][b], rows and columns in the order of dtypes.
 local promoted = {}
@@ -508,15 +506,7 @@ describe("long arrays", function()
   end
 
   it("give the same bits for any number of threads", function()
-    local before = pg.threads(1)
-    local one = results()
-    for _, threads in ipairs { 2, 8 } do
-      pg.threads(threads)
-      for i, result in ipairs(results()) do
-        assert.is_true(result:eq(one[i]):min(), "result " .. i .. " on " .. threads)
-      end
-    end
-    pg.threads(before)
+    support.assert_same_bits(results)
   end)
 
   it("keep each element in its place, however axes are turned", function()

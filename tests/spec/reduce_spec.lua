@@ -1,18 +1,12 @@
 local pg = require "perigee"
+local support = dofile "tests/support.lua"
 
-local dtypes = {
-  "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-  "float32", "float64",
-}
+local dtypes, shape = support.dtypes, support.shape
 
 local nan = 0 / 0
 
 local function kind(dtype)
   return dtype:match("^%a+")
-end
-
-local function shape(a)
-  return table.concat(a.shape, ",")
 end
 
 -- 2 x 3 x 4 views of the same numbers.
@@ -255,14 +249,6 @@ describe("reductions of long arrays", function()
       end
       return out
     end
-    local before = pg.threads(1)
-    local one = results()
-    for _, threads in ipairs { 2, 8 } do
-      pg.threads(threads)
-      for i, result in ipairs(results()) do
-        assert.is_true(result:eq(one[i]):min(), "result " .. i .. " on " .. threads)
-      end
-    end
-    pg.threads(before)
+    support.assert_same_bits(results)
   end)
 end)

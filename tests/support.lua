@@ -1,0 +1,32 @@
+-- What several specs need.
+
+local pg = require "perigee"
+
+local support = {}
+
+support.dtypes = {
+  "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+  "float32", "float64",
+}
+
+--- An array's shape as text: "2,3".
+function support.shape(a)
+  return table.concat(a.shape, ",")
+end
+
+--- Fails unless make() gives arrays of the same bits on 1, 2 and 8 threads.
+function support.assert_same_bits(make)
+  local before = pg.threads(1)
+  local one = make()
+  for _, threads in ipairs { 2, 8 } do
+    pg.threads(threads)
+    for i, result in ipairs(make()) do
+      if not result:eq(one[i]):min() then
+        error(("result %d differs on %d threads"):format(i, threads), 2)
+      end
+    end
+  end
+  pg.threads(before)
+end
+
+return support
