@@ -85,8 +85,7 @@ void l_collect(lua_State *L)
     set_least(L, pg_live_bytes());
 }
 
-/* --- properties
- * ------------------------------------------------------------------ */
+/* --- properties ----------------------------------------------------------- */
 
 static void push_shape(lua_State *L, const pg_array *a)
 {
@@ -146,8 +145,7 @@ static int l_array_len(lua_State *L)
     return 1;
 }
 
-/* --- the metatable
- * ---------------------------------------------------------------- */
+/* --- the metatable -------------------------------------------------------- */
 
 static const luaL_Reg metamethods[] = {
     {"__gc", l_array_free}, {"__close", l_array_free},

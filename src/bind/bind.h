@@ -52,6 +52,10 @@ pg_array *l_array_to(lua_State *L, int arg);
 void l_arrays_to(lua_State *L, const pg_array **a, int arg_a,
                  const pg_array **b, int arg_b);
 
+/* Whether a table stands at index that has fields, but no elements: an array
+   made of it would be empty, and what the caller meant would be lost. */
+bool l_has_only_fields(lua_State *L, int index);
+
 /* Pushes a new array with the numbers of the nested table, number or boolean at
    arg. Without a dtype (NULL): bool for booleans, else float64. */
 pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype);
@@ -76,8 +80,7 @@ size_t l_length_check(lua_State *L, int arg);
    may be -1 (PG_INFER). */
 int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open);
 
-/* --- functions
- * ----------------------------------------------------------------- */
+/* --- functions ------------------------------------------------------------ */
 
 /* A function of several operations: op is its first upvalue. */
 typedef struct l_operation {
@@ -92,8 +95,7 @@ void l_add_operations(lua_State *L, const l_operation *operations);
 /* The upvalue. */
 int l_operation_of(lua_State *L);
 
-/* --- parts of the module
- * --------------------------------------------------------- */
+/* --- parts of the module -------------------------------------------------- */
 
 /* Add to the table on top. Methods are functions of the module, too. */
 void l_add_shape_methods(lua_State *L);

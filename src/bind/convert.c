@@ -5,8 +5,19 @@
 
 #include "../core/create.h"
 
-/* --- to arrays
- * ------------------------------------------------------------------- */
+/* --- to arrays ------------------------------------------------------------ */
+
+bool l_has_only_fields(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    if (!lua_istable(L, index) || luaL_len(L, index) > 0)
+        return false;
+    lua_pushnil(L);
+    if (!lua_next(L, index))
+        return false;
+    lua_pop(L, 2);
+    return true;
+}
 
 /* The shape of the nested table on top, from the first element of each level;
    what is no table is the leaf. Returns the rank; the leaf is on top then. */
@@ -18,6 +29,8 @@ static int nested_shape(lua_State *L, size_t *shape)
             luaL_error(L, "tables nested deeper than rank %d", PG_MAXDIM);
         lua_Integer length = luaL_len(L, -1);
         shape[ndim++] = (size_t)length;
+        if (l_has_only_fields(L, -1))
+            luaL_error(L, "a table of fields, not of elements, is no array");
         lua_geti(L, -1, 1);
         lua_remove(L, -2);
         if (length == 0)
@@ -105,8 +118,7 @@ void l_arrays_to(lua_State *L, const pg_array **a, int arg_a,
     *a = l_array_check(L, arg_a);
 }
 
-/* --- to tables
- * ------------------------------------------------------------------- */
+/* --- to tables ------------------------------------------------------------ */
 
 static void push_element(lua_State *L, const pg_array *a, const char *at)
 {

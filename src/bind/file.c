@@ -211,20 +211,6 @@ static const char *check_name(lua_State *L, int index)
     return name;
 }
 
-/* Whether a table stands at index that has fields, but no elements: an array
-   made of it would be empty, and what the caller meant would be lost. */
-static bool has_only_fields(lua_State *L, int index)
-{
-    index = lua_absindex(L, index);
-    if (!lua_istable(L, index) || luaL_len(L, index) > 0)
-        return false;
-    lua_pushnil(L);
-    if (!lua_next(L, index))
-        return false;
-    lua_pop(L, 2);
-    return true;
-}
-
 /* Replaces what is on top by an array of it. */
 static void convert_member(lua_State *L, const char *name)
 {
@@ -237,7 +223,7 @@ static void convert_member(lua_State *L, const char *name)
                    "save: '%s' is a %s where an array, number or table was "
                    "expected",
                    name, luaL_typename(L, -1));
-    if (has_only_fields(L, -1))
+    if (l_has_only_fields(L, -1))
         luaL_error(L, "save: '%s' is a table of fields, not of elements", name);
     l_array_to(L, lua_gettop(L));
 }
@@ -347,7 +333,7 @@ static int l_file_save(lua_State *L)
     }
     luaL_argcheck(L, ends_with(path, ".npy"), 1,
                   "the name must end in .npy (an array) or .npz (a table)");
-    luaL_argcheck(L, !has_only_fields(L, 2), 2,
+    luaL_argcheck(L, !l_has_only_fields(L, 2), 2,
                   "an .npy file takes one array; named arrays go into .npz");
     if (pg_npy_save(path, l_array_to(L, 2), &err) != PG_OK)
         return l_failure(L, &err);

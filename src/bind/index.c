@@ -7,8 +7,7 @@
 #include "../core/create.h"
 #include "../core/index.h"
 
-/* --- what an index says
- * ------------------------------------------------------------ */
+/* --- what an index says --------------------------------------------------- */
 
 static int64_t check_position(lua_State *L, int at, const char *what)
 {
@@ -96,8 +95,7 @@ static int read_key(lua_State *L, int arg, pg_index *indices)
     }
 }
 
-/* --- reading
- * -------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 static bool are_positions(const pg_index *indices, int count)
 {
@@ -185,8 +183,7 @@ int l_array_index(lua_State *L)
     return push_indexed(L, indices, count);
 }
 
-/* --- writing
- * ---------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 /* A number or boolean goes to where the indices say in the array at 1. As with
    push_element, nothing raises while there is a view. */
@@ -235,8 +232,7 @@ int l_array_newindex(lua_State *L)
     return 0;
 }
 
-/* --- methods
- * ------------------------------------------------------------------------ */
+/* --- methods -------------------------------------------------------------- */
 
 /* Arguments first .. last are positions, one for each axis. */
 static int read_positions(lua_State *L, int first, int last, pg_index *indices)

@@ -6,8 +6,7 @@
 #include "../core/map.h"
 #include "../core/reduce.h"
 
-/* --- operands
- * ------------------------------------------------------------------- */
+/* --- operands ------------------------------------------------------------- */
 
 /* An array as it stands, or a number that takes its dtype from the array
    beside it. Borrows: the arguments stay on the stack. */
@@ -51,8 +50,7 @@ static void read_operands(lua_State *L, operand o[2], int first,
             read_scalar(L, &o[i], first + i, op, o[1 - i].array.dtype);
 }
 
-/* --- elementwise
- * -------------------------------------------------------------------- */
+/* --- elementwise ---------------------------------------------------------- */
 
 /* Of two numbers, the result is a number. */
 static int l_array_binary(lua_State *L)
@@ -191,8 +189,7 @@ static int l_array_allclose(lua_State *L)
     return 1;
 }
 
-/* --- reductions and products
- * --------------------------------------------------------- */
+/* --- reductions and products ---------------------------------------------- */
 
 /* Over everything, unless asked to keep the axes, the result is a number. */
 static int l_array_reduce(lua_State *L)
@@ -219,8 +216,7 @@ static int l_array_dot(lua_State *L)
     return l_array_return_scalar(L, pg_dot(out, a, b, &err), &err);
 }
 
-/* --- names
- * -------------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------- */
 
 static int l_array_no_order(lua_State *L)
 {

@@ -95,8 +95,7 @@ pg_status pg_linspace(pg_array *out, double first, double last, size_t n,
     return PG_OK;
 }
 
-/* --- labels
- * ------------------------------------------------------------------- */
+/* --- labels --------------------------------------------------------------- */
 
 static pg_status fail_label(size_t row, double value, size_t classes,
                             pg_error *err)

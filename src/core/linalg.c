@@ -38,8 +38,7 @@ void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
                     ik, 1, a.data, la, b.data, lb, beta, out, lo);
 }
 
-/* --- tiles
- * -------------------------------------------------------------------- */
+/* --- tiles ---------------------------------------------------------------- */
 
 /* Products of fewer multiplications are not worth a second thread. */
 static const double SMALL_PRODUCT = 1e6;
@@ -75,8 +74,7 @@ static void multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
     }
 }
 
-/* --- views as CBLAS takes them
- * -------------------------------------------------- */
+/* --- views as CBLAS takes them -------------------------------------------- */
 
 /* CBLAS takes a stride in elements, positive, at least the row's length, along
    one axis where the other is dense. */
@@ -120,8 +118,7 @@ static pg_status prepare(pg_array *out, pg_matrix *matrix, const pg_array *a,
     return status;
 }
 
-/* --- integers: no library has them
- * ------------------------------------------------ */
+/* --- integers: no library has them ---------------------------------------- */
 
 /* out (m,n) += a (m,k) b (k,n), all dense; wraps. Row by row of b, so that the
    inner loop is dense. */
@@ -172,8 +169,7 @@ static pg_status dot_floats(const pg_array *out, const pg_array *a,
     return status;
 }
 
-/* --- the public operation
- * ----------------------------------------------------------- */
+/* --- the public operation ------------------------------------------------- */
 
 /* A vector as a matrix of one row, or of one column. */
 static void promote_vector(pg_array *v, bool column)

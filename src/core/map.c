@@ -113,8 +113,7 @@ static pg_status run(const pg_array *out, pg_loop loop, int count,
     return status;
 }
 
-/* --- which loop, which dtype
- * ---------------------------------------------------- */
+/* --- which loop, which dtype ---------------------------------------------- */
 
 static const char *const binary_names[PG_BINARY_COUNT] = {
     [PG_ADD] = "add",
@@ -211,8 +210,7 @@ static pg_status check_exponent(pg_binary_op op, pg_dtype dtype,
     return status;
 }
 
-/* --- the public operations
- * ------------------------------------------------------ */
+/* --- the public operations ------------------------------------------------ */
 
 static pg_status check_output(const pg_array *out, pg_dtype result,
                               const char *name, pg_error *err)
@@ -358,8 +356,7 @@ pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err)
     return status;
 }
 
-/* --- allclose
- * ------------------------------------------------------------------- */
+/* --- allclose ------------------------------------------------------------- */
 
 typedef struct closeness {
     pg_dtype a, b;

@@ -153,8 +153,7 @@ static fold choose_fold(pg_reduce_op op, pg_dtype dtype)
     }
 }
 
-/* --- over dense (outer, n, inner), n being reduced
- * -------------------------------- */
+/* --- over dense (outer, n, inner), n being reduced ------------------------ */
 
 /* Pieces of a long sum, and stripes of many: what threads take. Fixed, so that
    the order of additions does not depend on the threads. */
@@ -245,8 +244,7 @@ static pg_status fill(const pg_array *out, pg_reduce_op op,
     return PG_OK;
 }
 
-/* --- the public operation
- * --------------------------------------------------------- */
+/* --- the public operation ------------------------------------------------- */
 
 /* The lengths before, of and behind the axis. */
 static void split_shape(size_t lengths[3], const pg_array *a, int axis)

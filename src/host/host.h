@@ -47,8 +47,7 @@ void host_print_version(void);
 /* Reads and runs until the input ends. */
 void host_prompt(lua_State *L);
 
-/* --- lines.c
- * ------------------------------------------------------------------ */
+/* --- lines.c -------------------------------------------------------------- */
 
 /* Before the first line: loads readline, if it is there, and the history. */
 void host_lines_open(void);

@@ -28,8 +28,7 @@ enum { HISTORY_LINES = 10000 };
 /* Where the history is kept; empty where it is not. */
 static char history_path[4096];
 
-/* --- loading
- * ------------------------------------------------------------------------- */
+/* --- loading -------------------------------------------------------------- */
 
 /* POSIX has dlsym give functions as data pointers; C has no cast for it. */
 static bool find(void *library, const char *name, void *function)
@@ -66,9 +65,7 @@ static void load_readline(void)
     }
 }
 
-/* --- history
- * ---------------------------------------------------------------------------
- */
+/* --- history -------------------------------------------------------------- */
 
 /* Makes each folder on the way to path. */
 static void make_folders(char *path)
@@ -124,9 +121,7 @@ void host_lines_remember(const char *line)
         rl.append_history(1, history_path);
 }
 
-/* --- lines
- * --------------------------------------------------------------------------------
- */
+/* --- lines ---------------------------------------------------------------- */
 
 /* Ctrl-C while a line is edited throws the line away. readline passes the
    signal on to our handler outside of its own, when its state is in order. */

@@ -8,8 +8,7 @@
 #include "../core/perigee.h"
 #include "host.h"
 
-/* --- the command line
- * -------------------------------------------------------------- */
+/* --- the command line ----------------------------------------------------- */
 
 typedef struct options {
     bool interactive, version, execute, no_environment, wrong;
@@ -104,8 +103,7 @@ static options read_options(int argc, char **argv)
     return o;
 }
 
-/* --- carrying it out
- * ------------------------------------------------------------------- */
+/* --- carrying it out ------------------------------------------------------ */
 
 /* Global `arg`: the script at 0, its arguments from 1, what came before below.
  */

@@ -4,8 +4,7 @@
 
 #include "host.h"
 
-/* --- reading
- * ------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 /* Reads a line and pushes it. False: the input ended, or the line was thrown
    away. */
@@ -86,8 +85,7 @@ static int read_chunk(lua_State *L)
     return status;
 }
 
-/* --- printing
- * ---------------------------------------------------------------------- */
+/* --- printing ------------------------------------------------------------- */
 
 /* What the chunk returned, by the global print. */
 static void print_results(lua_State *L)

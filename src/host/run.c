@@ -50,9 +50,7 @@ static void on_interrupt(void (*handler)(int))
     sigaction(SIGINT, &action, NULL);
 }
 
-/* --- calls
- * ---------------------------------------------------------------------------
- */
+/* --- calls ---------------------------------------------------------------- */
 
 /* An error object that is no text is turned into one, by its own __tostring if
    it has that (then without a traceback: it is the program's own). */

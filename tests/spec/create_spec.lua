@@ -4,6 +4,12 @@ local support = dofile "tests/support.lua"
 local dtypes, shape = support.dtypes, support.shape
 
 describe("array", function()
+  it("refuse a table of fields, which are no elements", function()
+    assert.error_matches(function() pg.array { x = 1 } end, "a table of fields, not of elements")
+    assert.same({ 0 }, pg.array({}).shape)
+    assert.same({ 2, 0 }, pg.array({ {}, {} }).shape)
+  end)
+
   it("takes numbers as float64 and booleans as bool", function()
     assert.equal("float64", pg.array({ 1, 2 }).dtype)
     assert.equal("bool", pg.array({ true, false }).dtype)
