@@ -4,7 +4,7 @@ local support = dofile "tests/support.lua"
 local dtypes, shape = support.dtypes, support.shape
 
 describe("array", function()
-  it("refuse a table of fields, which are no elements", function()
+  it("refuses a table of fields, which are no elements", function()
     assert.error_matches(function() pg.array { x = 1 } end, "a table of fields, not of elements")
     assert.same({ 0 }, pg.array({}).shape)
     assert.same({ 2, 0 }, pg.array({ {}, {} }).shape)
