@@ -22,7 +22,7 @@ STANDARD := -std=c11 -D_XOPEN_SOURCE=700 -ffp-contract=off \
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes
 # clang says so of each loop that has no vector form.
-ifneq ($(findstring clang,$(shell $(CC) --version 2>&1)),)
+ifneq ($(findstring clang,$(shell command -v $(CC) >/dev/null && $(CC) --version)),)
 WARNINGS += -Wno-pass-failed
 endif
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
