@@ -1,0 +1,74 @@
+-- lua/meta/perigee.lua describes what there is: all of it, and nothing else.
+
+local pg = require "perigee"
+
+local file <close> = assert(io.open "lua/meta/perigee.lua")
+local text = file:read "a"
+
+--- The names that are described under `class`, each with its first line.
+local function described(class)
+  local names, comment = {}, {}
+  for line in text:gmatch "[^\n]*" do
+    local name = line:match("^function " .. class .. "[.:]([%w_]+)%(")
+    if name then
+      names[name] = comment[1] or ""
+    end
+    if line:find "^%-%-%-" then
+      comment[#comment + 1] = line:sub(5)
+    else
+      comment = {}
+    end
+  end
+  return names
+end
+
+local function names_in(list)
+  local names = {}
+  for name in pairs(list) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+--- The methods of a userdata's class: a table among __index's upvalues, or it.
+local function methods_of(value)
+  local index = getmetatable(value).__index
+  if type(index) == "table" then
+    return index
+  end
+  local _, methods = debug.getupvalue(index, 1)
+  return methods
+end
+
+describe("the description", function()
+  it("has a sentence for everything", function()
+    for _, class in ipairs { "pg", "array", "archive", "random" } do
+      for name, sentence in pairs(described(class)) do
+        assert.matches("^%u.*[.:]", sentence, class .. "." .. name)
+      end
+    end
+  end)
+
+  it("is of each method of an array, an archive and a generator", function()
+    local path = os.tmpname()
+    assert(pg.save(path .. ".npz", { x = 1 }))
+    local archive <close> = assert(pg.load(path .. ".npz"))
+    os.remove(path)
+    os.remove(path .. ".npz")
+    assert.same(names_in(methods_of(pg.zeros(1))), names_in(described "array"))
+    assert.same(names_in(methods_of(archive)), names_in(described "archive"))
+    assert.same(names_in(methods_of(pg.random(0))), names_in(described "random"))
+  end)
+
+  it("is of each function of the module", function()
+    local functions, methods = {}, methods_of(pg.zeros(1))
+    local in_lua = { Model = true, dataset = true, progress = true, _VERSION = true }
+    for name in pairs(pg) do
+      if not methods[name] and not in_lua[name] then
+        functions[name] = true
+      end
+    end
+    assert.same(names_in(functions), names_in(described "pg"))
+  end)
+end)
