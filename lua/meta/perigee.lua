@@ -366,7 +366,7 @@ function pg.full(shape, value, dtype) end
 ---@return perigee.array
 function pg.eye(n, dtype) end
 
---- first, first + step, ... up to last, both ends included, as in Lua's `for`.
+--- The numbers first, first + step, ... up to last, both ends included, as in Lua's `for`.
 --- int64 where all are integers, else float64.
 ---@param first number
 ---@param last number

@@ -45,7 +45,7 @@ describe("the description", function()
   it("has a sentence for everything", function()
     for _, class in ipairs { "pg", "array", "archive", "random" } do
       for name, sentence in pairs(described(class)) do
-        assert.matches("^%u.*[.:]", sentence, class .. "." .. name)
+        assert.matches("^%S+ %S+ .*[.:]", sentence, class .. "." .. name)
       end
     end
   end)
