@@ -35,6 +35,13 @@ local function check(level, value, ...)
   return value, ...
 end
 
+--- That a method was called with a colon.
+local function check_self(self, name, level)
+  if getmetatable(self) ~= Model then
+    error(("%s is a model's method: m:%s(...), with a colon"):format(name, name), level + 1)
+  end
+end
+
 --- The options, each known one; the others raise.
 local function check_options(options, known, what, level)
   if options == nil then
@@ -191,6 +198,7 @@ end
 --- The generic for's four values. The level is the caller's as its `step`
 --- counts.
 local function iterate(self, options, what, level)
+  check_self(self, what, 3)
   options = check_options(options, STEP_OPTIONS, what, 3)
   local rate = rate_option(options, 3)
   local iterations = integer_option(options, "iterations", 0, math.maxinteger, 3) or 1000
@@ -247,6 +255,7 @@ end
 ---@param x any  (n, ...): flattened and scaled as the model's own
 ---@return any labels  int64 (n), class numbers from 0
 function Model:predict(x)
+  check_self(self, "predict", 2)
   return (predict(self, x, 2))
 end
 
@@ -255,6 +264,7 @@ end
 ---@param y any  (n) labels or (n, classes) one-hot
 ---@return number accuracy  0..1
 function Model:score(x, y)
+  check_self(self, "score", 2)
   x, y = to_array(x, "x", 2), to_array(y, "y", 2)
   check_rows(x, y, 2)
   local labels = check(2, trainer.labels(y, y.ndim == 2 and self.classes or 0))

@@ -47,6 +47,16 @@ local function raises_here(text, f)
   assert.matches("model_spec.lua:%d+: ", raises(text, f))
 end
 
+describe("a method called with a dot", function()
+  it("says that a colon was meant", function()
+    local m, x, y = model()
+    raises_here("fit is a model's method: m:fit(...)", function() m.fit {} end)
+    raises_here("steps is a model's method", function() m.steps {} end)
+    raises_here("predict is a model's method", function() m.predict(x) end)
+    raises_here("score is a model's method", function() m.score(x, y) end)
+  end)
+end)
+
 describe("a step", function()
   it("is the notebook's kernels, fused", function()
     for _, hidden in ipairs { 5, { 6, 5 }, { 3, 4, 5 } } do
