@@ -423,6 +423,13 @@ function pg.load(path) end
 ---@return string?  # what went wrong, where nil comes first
 function pg.save(path, value, options) end
 
+--- Writes a file of any text: whole or not at all.
+---@param path string
+---@param text string
+---@return true?
+---@return string?  # what went wrong, where nil comes first
+function pg.write(path, text) end
+
 --- A generator of its own with this seed, or one from the system.
 ---@param seed? integer  0 .. 2^32 - 1
 ---@return perigee.random

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../core/npz.h"
+#include "../core/output.h"
 
 #define L_ARCHIVE "perigee.archive"
 
@@ -341,9 +342,23 @@ static int l_file_save(lua_State *L)
     return 1;
 }
 
+/* write(path, text): true, or nil and a message. */
+static int l_file_write(lua_State *L)
+{
+    const char *path = check_path(L, 1);
+    size_t n;
+    const char *text = luaL_checklstring(L, 2, &n);
+    pg_error err;
+    if (pg_output_save(path, text, n, &err) != PG_OK)
+        return l_failure(L, &err);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"load", l_file_load},
     {"save", l_file_save},
+    {"write", l_file_write},
     {NULL, NULL},
 };
 

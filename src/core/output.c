@@ -205,3 +205,17 @@ void pg_output_discard(pg_output *out)
     free_path(out->target);
     memset(out, 0, sizeof *out);
 }
+
+pg_status pg_output_save(const char *path, const void *data, size_t n,
+                         pg_error *err)
+{
+    pg_output out;
+    pg_status status = pg_output_open(&out, path, err);
+    if (status != PG_OK)
+        return status;
+    status = pg_output_write(&out, data, n, err);
+    if (status == PG_OK)
+        return pg_output_commit(&out, err);
+    pg_output_discard(&out);
+    return status;
+}

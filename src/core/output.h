@@ -35,6 +35,10 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
 /* Puts the file in its place. On failure, too, nothing is left to be done. */
 pg_status pg_output_commit(pg_output *out, pg_error *err);
 
+/* The three in one: a file of n bytes. */
+pg_status pg_output_save(const char *path, const void *data, size_t n,
+                         pg_error *err);
+
 /* Gives up what has been begun, if anything was: allowed at any time. */
 void pg_output_discard(pg_output *out);
 
