@@ -1,23 +1,41 @@
---- Data sets by name: where their files are looked for.
+--- Data sets by name: where their files are looked for, and what is made where
+--- there is none.
 
 local core = require "perigee.core"
+local digits = require "perigee.digits"
+local system = require "perigee.system"
 
-local FILES = { mnist = "mnist.npz" }
+local dataset = {}
 
---- The folders in which data are looked for, in this order.
-local function folders()
-  local home = os.getenv("HOME")
-  local cache = os.getenv("XDG_CACHE_HOME")
-  if not cache or cache == "" then
-    cache = home and home ~= "" and home .. "/.cache"
-  end
+local FILES = {
+  mnist = "mnist.npz",
+  digits = ("digits-%d.npz"):format(digits.VERSION),
+}
+
+--- The environment's variable, unless it is empty.
+local function variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+--- Where data are kept for this user: $XDG_CACHE_HOME/perigee or
+--- ~/.cache/perigee; nil where neither variable tells.
+---@return string?
+function dataset.cache()
+  local home = variable "HOME"
+  local cache = variable "XDG_CACHE_HOME" or home and home .. "/.cache"
+  return cache and cache .. "/perigee"
+end
+
+--- The places where a data set's file may be, in the order of looking.
+local function places(name)
   local list = {}
-  local given = os.getenv("PERIGEE_DATA")
-  if given and given ~= "" then
-    list[1] = given
+  local function add(folder)
+    list[#list + 1] = folder and folder .. "/" .. FILES[name]
   end
-  list[#list + 1] = "./data"
-  list[#list + 1] = cache and cache .. "/perigee" or nil
+  add(variable "PERIGEE_DATA")
+  add("./data")
+  add(dataset.cache())
   return list
 end
 
@@ -31,6 +49,35 @@ local function exists(path)
     file:close()
   end
   return file ~= nil or reason ~= ENOENT and reason ~= ENOTDIR
+end
+
+--- The path of a data set's file; nil where it is in none of its places.
+---@param name string
+---@return string? path
+---@return string[] tried  the places
+function dataset.find(name)
+  local list = places(name)
+  for _, path in ipairs(list) do
+    if exists(path) then
+      return path, list
+    end
+  end
+  return nil, list
+end
+
+--- Draws the digits and keeps them in the cache; their path, or nil and why not.
+local function keep_digits()
+  local folder = dataset.cache()
+  if not folder then
+    return nil, "there is no folder to keep drawn digits in: HOME is not set"
+  end
+  local made, message = system.make_folder(folder)
+  if not made then
+    return nil, message
+  end
+  local path = folder .. "/" .. FILES.digits
+  made, message = core.save(path, digits.draw(0, 60000, 10000))
+  return made and path, message
 end
 
 local function names()
@@ -50,11 +97,16 @@ end
 ---
 --- "mnist" is Keras's mnist.npz: x_train (60000, 28, 28) and x_test (10000, 28,
 --- 28) uint8, y_train (60000,) and y_test (10000,) uint8. It is looked for in
---- $PERIGEE_DATA, ./data, and perigee/ in the user's cache folder.
+--- $PERIGEE_DATA, ./data, and perigee/ in the user's cache folder; `make run`
+--- puts it there.
+---
+--- "digits" has the same layout, and pictures that Perigee draws itself, the same
+--- everywhere: in a few seconds when they are first asked for, and kept in the
+--- cache.
 ---@param name string  a data set's name, or the path of an NPZ file
 ---@return perigee.archive?  # nil where it is not there or cannot be read,
 ---@return string?           # and why, with the places that were looked at
-return function(name)
+function dataset.open(name)
   if type(name) ~= "string" then
     error("dataset: a name is needed, not a " .. type(name), 2)
   elseif is_path(name) then
@@ -63,14 +115,18 @@ return function(name)
     error(('dataset: there is no "%s"; there are: %s, or the path of an .npz file')
       :format(name, names()), 2)
   end
-  local tried = {}
-  for i, folder in ipairs(folders()) do
-    local path = folder .. "/" .. FILES[name]
-    if exists(path) then
-      return core.load(path)
+  local path, tried = dataset.find(name)
+  if path then
+    return core.load(path)
+  elseif name == "digits" then
+    local kept, message = keep_digits()
+    if not kept then
+      return nil, message
     end
-    tried[i] = path
+    return core.load(kept)
   end
   return nil, ("the data set %s was not found; looked for %s"):format(name,
     table.concat(tried, ", "))
 end
+
+return dataset

@@ -15,7 +15,7 @@ end
 pg.trainer = nil
 
 pg.Model = require "perigee.model"
-pg.dataset = require "perigee.dataset"
+pg.dataset = require("perigee.dataset").open
 pg.progress = require("perigee.progress").each
 
 getmetatable(core.zeros(1)).__tostring = array_text

@@ -1,0 +1,110 @@
+--- Folders and other programs: what stock Lua has no word for, by luv.
+--
+-- luv is asked for where it is used, so that whoever needs none of this needs no
+-- luv.
+
+local system = {}
+
+local MISSING = "luv is not installed: Debian's package lua-luv"
+
+--- Makes a folder, and those above it that are missing; one that is there is as
+--- good.
+---@param path string
+---@return true?
+---@return string?  # what went wrong, where nil comes first
+function system.make_folder(path)
+  local found, uv = pcall(require, "luv")
+  if not found then
+    return nil, MISSING
+  end
+  local made, message, code = uv.fs_mkdir(path, tonumber("777", 8))
+  local above = path:match("^(.*[^/])/+[^/]+/*$")
+  if code == "ENOENT" and above then
+    made, message = system.make_folder(above)
+    if made then
+      made, message, code = uv.fs_mkdir(path, tonumber("777", 8))
+    end
+  end
+  local status = code == "EEXIST" and uv.fs_stat(path)
+  if made or status and status.type == "directory" then
+    return true
+  end
+  return nil, message
+end
+
+--- Starts a program and waits for it: its exit status, output and errors; or nil
+--- and why it could not be started.
+local function converse(uv, program, arguments, input)
+  local open = 0 -- handles that the loop still has
+  local function own(handle)
+    open = open + 1
+    return handle
+  end
+  local function close(handle)
+    handle:close(function()
+      open = open - 1
+    end)
+  end
+  local function collect(pipe, pieces)
+    pipe:read_start(function(_, text)
+      pieces[#pieces + 1] = text
+      if not text then
+        close(pipe)
+      end
+    end)
+  end
+
+  local stdin, stdout, stderr = own(uv.new_pipe()), own(uv.new_pipe()), own(uv.new_pipe())
+  local guard = own(uv.new_signal()) -- a program that does not read must not end us
+  guard:start "sigpipe"
+  local status
+  local output, errors = {}, {}
+  local process, message = uv.spawn(program, { args = arguments, stdio = { stdin, stdout, stderr } },
+    function(code, signal)
+      status = signal == 0 and code or 128 + signal
+    end)
+  if process then
+    own(process)
+    collect(stdout, output)
+    collect(stderr, errors)
+    stdin:write(input)
+    stdin:shutdown(function()
+      close(stdin)
+    end)
+    while not status do
+      uv.run "once"
+    end
+    close(process)
+  else
+    close(stdin)
+    close(stdout)
+    close(stderr)
+  end
+  close(guard)
+  while open > 0 do
+    uv.run "once"
+  end
+  return status, status and table.concat(output) or message, table.concat(errors)
+end
+
+--- Runs a program, which is looked for in $PATH, with its arguments and input.
+---@param program string
+---@param arguments string[]
+---@param input string  its standard input
+---@return string? output  its standard output; nil where it could not be started or fails
+---@return string? message  what went wrong: the system's words, or its standard error
+function system.run(program, arguments, input)
+  local found, uv = pcall(require, "luv")
+  if not found then
+    return nil, MISSING
+  end
+  local status, output, errors = converse(uv, program, arguments, input)
+  if status == 0 then
+    return output
+  elseif not status then
+    return nil, ("%s: %s"):format(program, output)
+  end
+  return nil, errors ~= "" and errors or ("%s: exit status %d"):format(program, status)
+end
+
+return system
