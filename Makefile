@@ -26,7 +26,11 @@ ifneq ($(findstring clang,$(shell command -v $(CC) >/dev/null && $(CC) --version
 WARNINGS += -Wno-pass-failed
 endif
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
-          -fopenmp -MMD -MP
+          -fopenmp -MMD -MP -MT $@ -MF $@.d.part
+
+# What is built has another name until it is whole: a compiler that is killed
+# leaves nothing that the next make would take for it.
+OBJECT = -c -o $@.part $< && mv $@.d.part $(@:.o=.d) && mv $@.part $@
 
 # A line for each command; all of it with `make V=1`.
 Q := $(if $(V),,@)
@@ -66,39 +70,44 @@ all: $(PROGRAM) $(MODULE)  ## build the program and the module (the default)
 # crash a stock lua5.4 at exit.
 $(MODULE): $(BIND_OBJECTS) $(CORE_OBJECTS)
 	@$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -fopenmp -shared -Wl,-z,nodelete -o $@ $^ \
-	  $(LDFLAGS) $(BLAS_LIBS) -lz -lm
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -fopenmp -shared -Wl,-z,nodelete -o $@.part $^ \
+	  $(LDFLAGS) $(BLAS_LIBS) -lz -lm && mv $@.part $@
 
 # -E: a module that the program loads finds Lua's functions in it.
 $(PROGRAM): $(HOST_OBJECTS)
 	@$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -Wl,-E -o $@ $^ $(LDFLAGS) $(LUA_LIBS) -ldl -lm
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -Wl,-E -o $@.part $^ \
+	  $(LDFLAGS) $(LUA_LIBS) -ldl -lm && mv $@.part $@
 
 $(BUILD)/obj/core/kernels-%.o: src/core/kernels.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(COMPILE) -fPIC $(FLAGS_$(word 1,$(subst -, ,$*))) \
 	  -DPG_TARGET=$(word 1,$(subst -, ,$*)) \
-	  -DPG_REAL_IS_$(word 2,$(subst -, ,$*)) -c -o $@ $<
+	  -DPG_REAL_IS_$(word 2,$(subst -, ,$*)) $(OBJECT)
 
 $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
-	$(Q)$(COMPILE) -fPIC $(KERNELS_DEFINED) -c -o $@ $<
+	$(Q)$(COMPILE) -fPIC $(KERNELS_DEFINED) $(OBJECT)
 
 $(BUILD)/obj/bind/%.o: src/bind/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
-	$(Q)$(COMPILE) -fPIC $(LUA_CFLAGS) -c -o $@ $<
+	$(Q)$(COMPILE) -fPIC $(LUA_CFLAGS) $(OBJECT)
 
 $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
-	$(Q)$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
+	$(Q)$(COMPILE) $(LUA_CFLAGS) $(OBJECT)
 
 -include $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
 
 # --- the two commands --------------------------------------------------------
 
-run: deps-run  ## install what is missing, build, run the iteration sweep
+# MNIST, or a stand-in, unless ARGS say which data.
+DATA_ARG = $(if $(filter data=%,$(ARGS)),,"data=$$data")
+
+run: deps-run  ## install what is missing, build, fetch MNIST, run the iteration sweep
 	@$(MAKE) -s --no-print-directory all
-	@$(PROGRAM) examples/iteration_sweep.lua $(ARGS)
+	@$(if $(DATA_ARG),data=$$(tools/data.sh $(PROGRAM)) &&) \
+	  $(PROGRAM) examples/iteration_sweep.lua $(DATA_ARG) $(ARGS)
 
 test: deps-test  ## install what is missing, build, run the specs
 	@$(MAKE) -s --no-print-directory all

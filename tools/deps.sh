@@ -3,9 +3,10 @@
 #
 # usage: tools/deps.sh run|test|lint|valgrind
 #
-# Each need is a check and the Debian package that answers it. On Debian and
-# Ubuntu what is missing is installed, through sudo unless we are root;
-# elsewhere the packages are named and the script fails.
+# Each need is a check and the Debian package that answers it; a want is a need
+# that the target can do without. On Debian and Ubuntu what is missing is
+# installed, through sudo unless we are root; elsewhere the packages are named,
+# and the script fails where one is needed.
 set -eu
 
 header() { # header NAME...: whether the C compiler finds them
@@ -23,11 +24,17 @@ shared() { # shared NAME: whether the dynamic linker knows the library
 have() { command -v "$1" >/dev/null 2>&1; }
 lua_module() { lua5.4 -e "require '$1'" >/dev/null 2>&1; }
 
-missing=
+needed=
+wanted=
 need() { # need PACKAGES CHECK...
     packages=$1
     shift
-    "$@" || missing="$missing $packages"
+    "$@" || needed="$needed $packages"
+}
+want() { # want PACKAGES CHECK...
+    packages=$1
+    shift
+    "$@" || wanted="$wanted $packages"
 }
 
 needs_run() {
@@ -38,6 +45,8 @@ needs_run() {
     need zlib1g-dev header zlib.h
     need libreadline8 shared libreadline.so.8
     need lua-luv lua_module luv
+    want "curl ca-certificates" have curl
+    want gnuplot-nox have gnuplot
 }
 
 needs_test() {
@@ -67,21 +76,29 @@ as_root() {
     elif have sudo; then
         sudo "$@"
     else
-        echo "perigee: needs root or sudo to install:$missing" >&2
-        exit 1
+        echo "perigee: needs root or sudo to install them" >&2
+        return 1
     fi
 }
 
+# apt-get waits for another one; what an interrupted one left is put in order.
+apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@"; }
+update() { as_root dpkg --configure -a && apt update; }
+
+install() { # install PACKAGE...
+    is_debian || return 1
+    echo "perigee: installing $*" >&2
+    "${updated:-update}" && updated=true &&
+        apt install --no-install-recommends --fix-broken "$@" >/dev/null
+}
+
 "needs_$1"
-[ -z "$missing" ] && exit 0
-
-if ! is_debian; then
-    echo "perigee: missing, by the names of Debian's packages:$missing" >&2
-    exit 1
-fi
-
-echo "perigee: installing$missing" >&2
-as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
-# shellcheck disable=SC2086 # a list of packages, split on purpose
-as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends $missing >/dev/null
+# shellcheck disable=SC2086 # lists of packages, split on purpose
+{
+    [ -z "$needed" ] || install $needed || {
+        echo "perigee: missing, by the names of Debian's packages:$needed" >&2
+        exit 1
+    }
+    [ -z "$wanted" ] || install $wanted ||
+        echo "perigee: going on without, by the names of Debian's packages:$wanted" >&2
+}
