@@ -59,10 +59,11 @@ local function converse(uv, program, arguments, input)
   guard:start "sigpipe"
   local status
   local output, errors = {}, {}
-  local process, message = uv.spawn(program, { args = arguments, stdio = { stdin, stdout, stderr } },
-    function(code, signal)
-      status = signal == 0 and code or 128 + signal
-    end)
+  local process, message = uv.spawn(program, {
+    args = arguments, stdio = { stdin, stdout, stderr },
+  }, function(code, signal)
+    status = signal == 0 and code or 128 + signal
+  end)
   if process then
     own(process)
     collect(stdout, output)

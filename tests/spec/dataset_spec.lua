@@ -11,18 +11,22 @@ local function shell(line)
   return output
 end
 
---- What a script prints that opens "mnist" in an environment, whose HOME is the
---- folder unless it is given.
-local function dataset_in(environment)
+--- What a script prints in an environment, whose HOME is the folder unless it is
+--- given.
+local function run_in(environment, script)
   local path = folder .. "/script.lua"
   local file = assert(io.open(path, "w"))
-  file:write [[
-    local data, message = require "perigee".dataset "mnist"
-    print(data and data.x:item() or message)
-  ]]
+  file:write(script)
   file:close()
   return (shell(("cd '%s' && env -u PERIGEE_DATA -u XDG_CACHE_HOME HOME='%s' %s %s script.lua")
     :format(folder, folder, environment, PROGRAM)):gsub("\n$", ""))
+end
+
+local function dataset_in(environment)
+  return run_in(environment, [[
+    local data, message = require "perigee".dataset "mnist"
+    print(data and data.x:item() or message)
+  ]])
 end
 
 --- A folder of ours, with a mnist.npz in it whose x is that number.
@@ -73,6 +77,26 @@ describe("a data set", function()
     file:close()
     local message = dataset_in("PERIGEE_DATA=" .. folder .. "/given")
     assert.matches(folder .. "/given/mnist.npz: not an NPZ archive", message, 1, true)
+  end)
+
+  it("of digits is drawn when first asked for, and kept in the cache #slow", function()
+    local script = [[
+      local data, message = require "perigee".dataset "digits"
+      print(message or table.concat(data.x_train.shape, " "), data and data.x_test.shape[1])
+    ]]
+    assert.equal("60000 28 28\t10000", run_in("", script))
+    local names = shell("ls '" .. folder .. "/.cache/perigee'")
+    assert.matches("^digits%-%d+.npz\n$", names)
+    local before = shell("ls -l --full-time '" .. folder .. "/.cache/perigee'")
+    assert.equal("60000 28 28\t10000", run_in("", script))
+    assert.equal(before, shell("ls -l --full-time '" .. folder .. "/.cache/perigee'"))
+  end)
+
+  it("of digits gives nil and the reason where it cannot be kept", function()
+    local script = "print(require 'perigee'.dataset 'digits')"
+    assert.equal("nil\tthere is no folder to keep drawn digits in: HOME is not set",
+      run_in("HOME=", script))
+    assert.matches("^nil\t.*/dev/null", run_in("XDG_CACHE_HOME=/dev/null", script))
   end)
 
   it("may be the path of a file", function()
