@@ -4,6 +4,7 @@
 
 local pg = require "perigee"
 local options = require "perigee.options"
+local output = require "perigee.output"
 
 local o = options.read(arg, {
   iterations = 1000, hidden = { 25, 50, 100, 200 }, rate = { 0.1, 0.5 }, data = "mnist",
@@ -12,24 +13,38 @@ local o = options.read(arg, {
 
 local data <close> = assert(pg.dataset(o.data))
 
-local function accuracy(hidden, rate)
+--- The test accuracy of a network, and the loss of each iteration.
+local function train(hidden, rate)
   local model = pg.Model(data.x_train, data.y_train, {
     hidden = hidden, dtype = o.dtype, seed = o.seed, scale = 1 / 255,
   })
-  model:fit { iterations = o.iterations, rate = rate, progress = true }
-  return model:score(data.x_test, data.y_test)
+  local cost = model:fit { iterations = o.iterations, rate = rate, progress = true }
+  return model:score(data.x_test, data.y_test), cost
 end
 
-local lines = { "hidden" }
+local lines, rows, grid, curves = { "hidden" }, {}, {}, {}
 for _, rate in ipairs(o.rate) do
   lines[1] = lines[1] .. string.format("  %11s", "rate " .. rate)
 end
-for _, hidden in ipairs(o.hidden) do
+for i, hidden in ipairs(o.hidden) do
   local line = string.format("%6d", hidden)
-  for _, rate in ipairs(o.rate) do
-    line = line .. string.format("  %10.2f%%", accuracy(hidden, rate) * 100)
+  grid[i] = {}
+  for j, rate in ipairs(o.rate) do
+    local accuracy, cost = train(hidden, rate)
+    line = line .. string.format("  %10.2f%%", accuracy * 100)
+    rows[#rows + 1] = { hidden, rate, accuracy }
+    grid[i][j] = accuracy * 100
+    curves[("hidden %d, rate %g"):format(hidden, rate)] = cost
   end
   lines[#lines + 1] = line
 end
 
 print(table.concat(lines, "\n"))
+output.csv("hidden_grid", { "hidden", "rate", "accuracy" }, rows)
+output.plot("hidden_grid", {
+  title = ("Test accuracy after %d iterations, %s"):format(o.iterations, o.data),
+  z = grid, x = o.rate, y = o.hidden, xlabel = "rate", ylabel = "hidden", format = "%.2f%%",
+})
+output.plot("hidden_grid_curves", {
+  title = "Training loss, " .. o.data, y = curves, xlabel = "iteration", ylabel = "loss",
+})

@@ -8,6 +8,7 @@
 
 local pg = require "perigee"
 local options = require "perigee.options"
+local output = require "perigee.output"
 
 local o = options.read(arg, {
   iterations = 1000, hidden = 100, rate = 0.1, data = "mnist", dtype = "float32", seed = 0,
@@ -22,11 +23,6 @@ local function new_model()
   })
 end
 
-local function report(iterations, model)
-  local accuracy = model:score(data.x_test, data.y_test)
-  return string.format("Test accuracy : %.2f%% # %d iter", accuracy * 100, iterations)
-end
-
 local marks, is_mark = {}, {}
 for k = 1, 10 do
   local mark = o.iterations * k // 10
@@ -35,20 +31,34 @@ for k = 1, 10 do
   end
 end
 
-local answers = {}
+local accuracies = {}
+local function score(model)
+  accuracies[#accuracies + 1] = model:score(data.x_test, data.y_test)
+end
+
 if o.faithful then
   for _, mark in ipairs(marks) do
     local model = new_model()
     model:fit { iterations = mark, rate = o.rate, progress = true }
-    answers[#answers + 1] = report(mark, model)
+    score(model)
   end
 else
   local model = new_model()
   for i in model:steps { iterations = o.iterations, rate = o.rate, progress = true } do
     if is_mark[i] then
-      answers[#answers + 1] = report(i, model)
+      score(model)
     end
   end
 end
 
-print(table.concat(answers, "\n"))
+local rows = {}
+for i, mark in ipairs(marks) do
+  print(string.format("Test accuracy : %.2f%% # %d iter", accuracies[i] * 100, mark))
+  rows[i] = { mark, accuracies[i] }
+end
+
+output.csv("iteration_sweep", { "iterations", "accuracy" }, rows)
+output.plot("iteration_sweep", {
+  title = ("Test accuracy, %s, hidden %d, rate %g"):format(o.data, o.hidden, o.rate),
+  x = marks, y = accuracies, xlabel = "iterations", ylabel = "accuracy",
+})

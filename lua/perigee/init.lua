@@ -17,6 +17,7 @@ pg.trainer = nil
 pg.Model = require "perigee.model"
 pg.dataset = require("perigee.dataset").open
 pg.progress = require("perigee.progress").each
+pg.plot = require "perigee.plot"
 
 getmetatable(core.zeros(1)).__tostring = array_text
 

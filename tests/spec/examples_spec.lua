@@ -3,7 +3,8 @@
 local pg = require "perigee"
 
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
-local data_path = os.tmpname() .. ".npz"
+local folder = os.tmpname()
+local data_path = folder .. "/data.npz"
 
 --- Pictures with a bright patch that tells the class, and a little noise.
 local function make_data(n, seed)
@@ -17,11 +18,13 @@ local function make_data(n, seed)
   return x, labels
 end
 
---- Standard output, standard error and exit status of an example.
-local function run(name, arguments)
+--- Standard output, standard error and exit status of an example, which runs in
+--- the folder.
+local function run(name, arguments, environment)
   local errors = os.tmpname()
-  local pipe = assert(io.popen(("'%s' examples/%s.lua data=%s %s 2>%s"):format(PROGRAM, name,
-    data_path, arguments or "", errors)))
+  local pipe = assert(io.popen(("root=$PWD && cd '%s' && %s '%s' \"$root/examples/%s.lua\" data=%s "
+    .. "%s 2>%s"):format(folder, environment or "", PROGRAM, name, data_path, arguments or "",
+    errors)))
   local output = pipe:read "a"
   local _, _, status = pipe:close()
   local file <close> = assert(io.open(errors))
@@ -37,8 +40,17 @@ local function accuracies(output)
   return list
 end
 
+local function read(name)
+  local file <close> = assert(io.open(folder .. "/" .. name))
+  return file:read "a"
+end
+
+local has_gnuplot = os.execute "command -v gnuplot >/dev/null"
+
 describe("the examples", function()
   setup(function()
+    os.remove(folder)
+    os.execute("mkdir '" .. folder .. "'")
     local x_train, y_train = make_data(600, 1)
     local x_test, y_test = make_data(200, 2)
     assert(pg.save(data_path, {
@@ -47,8 +59,7 @@ describe("the examples", function()
   end)
 
   teardown(function()
-    os.remove(data_path)
-    os.remove((data_path:gsub("%.npz$", "")))
+    os.execute("rm -r '" .. folder .. "'")
   end)
 
   it("notebook.lua learns, and prints its accuracy", function()
@@ -71,7 +82,7 @@ describe("the examples", function()
     assert.equal(0, status)
     assert.equal(10, #accuracies(quick))
     assert.matches("%% # 3 iter\n", quick)
-    assert.matches("%% # 30 iter\n$", quick)
+    assert.matches("%% # 30 iter\n", quick)
     assert.matches("30/30", errors)
     assert.equal(quick, (run("iteration_sweep", arguments .. " faithful=true")))
   end)
@@ -84,8 +95,42 @@ describe("the examples", function()
   it("hidden_grid.lua makes a table of hidden sizes and rates", function()
     local output, _, status = run("hidden_grid", "iterations=20 hidden=4,8,16 rate=0.1,0.5")
     assert.equal(0, status)
-    assert.equal(6, #accuracies(output))
-    assert.matches("^hidden +rate 0.1 +rate 0.5\n +4 ", output)
+    local row = "( +%d+ +[%d.]+%% +[%d.]+%%\n)"
+    assert.matches("^hidden +rate 0.1 +rate 0.5\n" .. row:rep(3), output)
+  end)
+
+  it("the sweeps leave tables and plots in out/, and draw the same in the terminal", function()
+    local output = run("iteration_sweep", "iterations=30 hidden=12 rate=0.5")
+    assert.matches("^iterations,accuracy\n3,0%.%d+\n.*\n30,[%d.]+\n$",
+      read "out/iteration_sweep.csv")
+    output = output .. run("hidden_grid", "iterations=5 hidden=4,8 rate=0.1,0.5")
+    assert.equal(5, select(2, read("out/hidden_grid.csv"):gsub("\n", "")))
+    assert.matches("^hidden,rate,accuracy\n4,0.1,0%.%d+\n", read "out/hidden_grid.csv")
+    if has_gnuplot then
+      for _, name in ipairs { "iteration_sweep", "hidden_grid", "hidden_grid_curves" } do
+        assert.matches("</svg>", read("out/" .. name .. ".svg"))
+      end
+      for _, text in ipairs { "Test accuracy, ", "Test accuracy after 5 iter", "Training loss" } do
+        assert.matches(text, output)
+      end
+    end
+  end)
+
+  it("the sweeps go on without gnuplot, and say which package is missing", function()
+    local output, errors, status = run("iteration_sweep", "iterations=10 hidden=4", "PATH=/nowhere")
+    assert.equal(0, status)
+    assert.equal(10, #accuracies(output))
+    assert.matches("gnuplot%-nox", errors)
+    assert.equal(1, select(2, errors:gsub("gnuplot%-nox", "")))
+  end)
+
+  it("the sweeps give their answers where nothing can be written", function()
+    assert(os.execute(("rm -rf '%s/out' && touch '%s/out'"):format(folder, folder)))
+    local output, errors, status = run("iteration_sweep", "iterations=10 hidden=4")
+    assert.equal(0, status)
+    assert.equal(10, #accuracies(output))
+    assert.matches("iteration_sweep.csv was not written: .*out", errors)
+    os.remove(folder .. "/out")
   end)
 
   it("list their options when one is unknown or wrong", function()

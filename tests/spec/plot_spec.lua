@@ -1,0 +1,128 @@
+-- pg.plot, which gnuplot draws; the specs that need it are pending without it.
+
+local pg = require "perigee"
+
+local PROGRAM = os.getenv "PERIGEE" or "lua5.4"
+local has_gnuplot = os.execute "command -v gnuplot >/dev/null"
+local folder
+
+local function read(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read "a"
+end
+
+--- What a script prints whose `pg` is perigee, in an environment.
+local function output_of(script, environment)
+  local path = folder .. "/script.lua"
+  local file = assert(io.open(path, "w"))
+  file:write('local pg = require "perigee"\n', script)
+  file:close()
+  local pipe = assert(io.popen(("%s '%s' '%s' 2>&1"):format(environment or "", PROGRAM, path)))
+  local output = pipe:read "a"
+  pipe:close()
+  return output
+end
+
+local function drawn(name, text)
+  it(name, has_gnuplot and text or nil)
+end
+
+describe("pg.plot", function()
+  setup(function()
+    folder = os.tmpname()
+    os.remove(folder)
+    os.execute("mkdir '" .. folder .. "'")
+  end)
+
+  teardown(function()
+    os.execute("rm -r '" .. folder .. "'")
+  end)
+
+  drawn("draws numbers in the terminal, over 1, 2, ...", function()
+    for _, y in ipairs { "{ 4, 2, 9 }", "pg.array { 4, 2, 9 }", "pg.array({ 4, 2, 9 }, 'int8')" } do
+      local output = output_of(("print(pg.plot(%s))"):format(y))
+      assert.matches("\ntrue\n$", output)
+      assert.matches("%*%*%*", output)
+      assert.matches("\n +1 +1.5 +2 +2.5 +3", output)
+      assert.not_matches("[\f\27]", output)
+      assert.not_matches(" \n", output)
+    end
+  end)
+
+  drawn("draws several curves by name, and says what they are", function()
+    local output = output_of [[
+      pg.plot { x = pg.linspace(0, 1, 3), y = { ["b 10"] = { 1, 2, 3 }, ["b 9"] = { 3, 2, 1 } },
+        title = "A title", xlabel = "across", ylabel = "up" }
+    ]]
+    for _, text in ipairs { "A title", "across", "up", "b 9.*b 10" } do
+      assert.matches(text, output)
+    end
+  end)
+
+  drawn("draws a matrix as cells, with their numbers", function()
+    local output = output_of [[
+      pg.plot { z = { { 1, 2 }, { 3, 4.125 } }, x = { "left", 7 }, y = { 0.5, 1 }, format = "%.1f!" }
+    ]]
+    assert.matches("0.5 | +1.0! +2.0!.* 1 | +3.0! +4.1!.*left +7", output)
+  end)
+
+  drawn("writes SVG and PNG files, and draws nothing then", function()
+    for ending, first in pairs { svg = "<%?xml", png = "\137PNG" } do
+      local path = folder .. "/plot." .. ending
+      assert.equal("true\n", output_of(("print(pg.plot { y = { 1, 3, 2 }, file = %q })"):format(path)))
+      assert.matches("^" .. first, read(path))
+      assert.is_true(pg.plot { z = pg.rand(30, 40), file = path })
+      assert.matches("^" .. first, read(path))
+    end
+  end)
+
+  drawn("takes any text as text", function()
+    local path = folder .. "/text.svg"
+    local text = "it's `touch x` \"$(touch x)\" a_b {c} \\n\nset output 'x' é"
+    assert.is_true(pg.plot { y = { [text] = { 1, 2 } }, title = text, file = path })
+    local svg = read(path):gsub("&#39;", "'")
+    local _, count = svg:gsub("it's `touch x`.-a_b {c} \\n set output 'x' é", "")
+    assert.equal(2, count)
+  end)
+
+  drawn("leaves out what is not finite, and says where nothing is left", function()
+    local path = folder .. "/finite.svg"
+    assert.is_true(pg.plot { y = { 1, 0 / 0, 3, math.huge, 2 }, file = path })
+    for _, y in ipairs { {}, { 0 / 0 }, { -math.huge, math.huge } } do
+      local drawn_, message = pg.plot { y = y, file = path }
+      assert.is_nil(drawn_)
+      assert.matches("no finite number", message)
+    end
+  end)
+
+  drawn("gives nil and the reason where the file cannot be written", function()
+    local written, message = pg.plot { y = { 1, 2 }, file = folder .. "/none/plot.svg" }
+    assert.is_nil(written)
+    assert.matches("none/plot.svg: No such file", message)
+  end)
+
+  it("gives nil and the package's name where gnuplot is missing", function()
+    local output = output_of("print(pg.plot { 1, 2 })", "PATH=/nowhere")
+    assert.equal("nil\tplot: gnuplot is not installed: Debian's package gnuplot-nox\n", output)
+  end)
+
+  it("raises what a caller has mistaken, at the caller's line", function()
+    for message, options in pairs {
+      ["x has 2 numbers and y has 3"] = { x = { 1, 2 }, y = { 1, 2, 3 } },
+      ['x has 2 numbers and y["a"] has 3'] = { x = { 1, 2 }, y = { a = { 1, 2, 3 } } },
+      ["y must be a row of numbers, not of shape (2, 2)"] = { y = { { 1, 2 }, { 3, 4 } } },
+      ["z must be a matrix, not of shape (2)"] = { z = { 1, 2 } },
+      ["x has 1 labels and z 2"] = { z = { { 1, 2 } }, x = { 1 } },
+      ["file must be a name that ends in .svg or .png, not a.gif"] = { y = { 1 }, file = "a.gif" },
+      ["unknown option 'titel'"] = { y = { 1 }, titel = "a" },
+      ["nothing to draw"] = { title = "a" },
+    } do
+      local ok, text = pcall(function()
+        pg.plot(options)
+      end)
+      assert.is_false(ok)
+      assert.truthy(text:find(message, 1, true), text)
+      assert.matches("plot_spec.lua:%d+: plot: ", text)
+    end
+  end)
+end)
