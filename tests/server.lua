@@ -1,9 +1,9 @@
--- A web server on loopback, for a minute, that has one file and serves it well
+-- A web server on loopback that has one file and serves it well
 -- or badly; tools/data.sh is tested against it.
 --
--- usage: lua5.4 tests/server.lua FILE
+-- usage: lua5.4 tests/server.lua FILE [SECONDS]
 --
--- Prints its port. /good is the file; /cut ends after half of it; /slow sends it
+-- Prints its port, and ends after that time, a minute unless told. /good is the file; /cut ends after half of it; /slow sends it
 -- in 40 pieces, 50 ms apart; /quit ends the server; all else is not found.
 
 local uv = require "luv"
@@ -77,7 +77,7 @@ assert(server:listen(16, function()
 end))
 
 uv.new_signal():start("sigpipe") -- a client that hangs up must not end us
-uv.new_timer():start(60000, 0, function()
+uv.new_timer():start(1000 * (arg[2] or 60), 0, function()
   os.exit(false)
 end)
 
