@@ -1,10 +1,11 @@
--- A web server on loopback that has one file and serves it well
--- or badly; tools/data.sh is tested against it.
+-- A web server on loopback that has one file, and serves it well or badly:
+-- tools/data.sh is tested against it.
 --
 -- usage: lua5.4 tests/server.lua FILE [SECONDS]
 --
--- Prints its port, and ends after that time, a minute unless told. /good is the file; /cut ends after half of it; /slow sends it
--- in 40 pieces, 50 ms apart; /quit ends the server; all else is not found.
+-- Prints its port, and ends after that time, a minute unless told. /good is the
+-- file; /cut ends after half of it; /slow sends it in 40 pieces, 50 ms apart;
+-- /quit ends the server; all else is not found.
 
 local uv = require "luv"
 

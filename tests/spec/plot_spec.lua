@@ -61,7 +61,8 @@ describe("pg.plot", function()
 
   drawn("draws a matrix as cells, with their numbers", function()
     local output = output_of [[
-      pg.plot { z = { { 1, 2 }, { 3, 4.125 } }, x = { "left", 7 }, y = { 0.5, 1 }, format = "%.1f!" }
+      pg.plot { z = { { 1, 2 }, { 3, 4.125 } }, x = { "left", 7 }, y = { 0.5, 1 },
+        format = "%.1f!" }
     ]]
     assert.matches("0.5 | +1.0! +2.0!.* 1 | +3.0! +4.1!.*left +7", output)
   end)
@@ -69,7 +70,8 @@ describe("pg.plot", function()
   drawn("writes SVG and PNG files, and draws nothing then", function()
     for ending, first in pairs { svg = "<%?xml", png = "\137PNG" } do
       local path = folder .. "/plot." .. ending
-      assert.equal("true\n", output_of(("print(pg.plot { y = { 1, 3, 2 }, file = %q })"):format(path)))
+      local script = ("print(pg.plot { y = { 1, 3, 2 }, file = %q })"):format(path)
+      assert.equal("true\n", output_of(script))
       assert.matches("^" .. first, read(path))
       assert.is_true(pg.plot { z = pg.rand(30, 40), file = path })
       assert.matches("^" .. first, read(path))
