@@ -161,6 +161,17 @@ bench: deps-run  ## an iteration beside the notebook's in NumPy
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/bench.lua $(ARGS)
 
+# --- installing --------------------------------------------------------------
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+install: all  ## install below PREFIX (/usr/local), inside DESTDIR
+	@tools/install.sh install "$(DESTDIR)$(PREFIX)" $(PROGRAM) $(MODULE)
+
+uninstall:  ## take away what install put there
+	@tools/install.sh uninstall "$(DESTDIR)$(PREFIX)" $(PROGRAM) $(MODULE)
+
 # --- housekeeping ------------------------------------------------------------
 
 format:  ## format the C sources in place
@@ -174,5 +185,5 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan valgrind lint parity bench format clean \
-        help
+.PHONY: all run test specs-asan asan valgrind lint parity bench install uninstall \
+        format clean help
