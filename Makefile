@@ -36,7 +36,7 @@ OBJECT = -c -o $@.part $< && mv $@.d.part $(@:.o=.d) && mv $@.part $@
 Q := $(if $(V),,@)
 say = $(if $(V),:,printf '  %-5s %s\n')
 
-# --- kernels: one file, compiled for each target and each floating type ------
+# --- kernels: files that are compiled for each target and each floating type -
 
 KERNEL_REALS := float32 float64
 KERNEL_TARGETS := portable
@@ -48,16 +48,18 @@ FLAGS_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma \
                 -mprefer-vector-width=512
 KERNELS_DEFINED := -DPG_KERNELS_X86
 endif
-KERNELS := $(foreach t,$(KERNEL_TARGETS),$(foreach r,$(KERNEL_REALS),$t-$r))
+KERNEL_FILES := kernels multiply_sparse
+KERNELS := $(foreach f,$(KERNEL_FILES),$(foreach t,$(KERNEL_TARGETS),\
+             $(KERNEL_REALS:%=$f-$t-%)))
 
 # --- objects -----------------------------------------------------------------
 
-CORE := $(filter-out src/core/kernels.c,$(wildcard src/core/*.c))
+CORE := $(filter-out $(KERNEL_FILES:%=src/core/%.c),$(wildcard src/core/*.c))
 BIND := $(wildcard src/bind/*.c)
 HOST := $(wildcard src/host/*.c)
 
 CORE_OBJECTS := $(CORE:src/%.c=$(BUILD)/obj/%.o) \
-                $(KERNELS:%=$(BUILD)/obj/core/kernels-%.o)
+                $(KERNELS:%=$(BUILD)/obj/core/%.o)
 BIND_OBJECTS := $(BIND:src/%.c=$(BUILD)/obj/%.o)
 HOST_OBJECTS := $(HOST:src/%.c=$(BUILD)/obj/%.o)
 
@@ -79,11 +81,14 @@ $(PROGRAM): $(HOST_OBJECTS)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -Wl,-E -o $@.part $^ \
 	  $(LDFLAGS) $(LUA_LIBS) -ldl -lm && mv $@.part $@
 
-$(BUILD)/obj/core/kernels-%.o: src/core/kernels.c Makefile
-	@mkdir -p $(@D) && $(say) CC $@
-	$(Q)$(COMPILE) -fPIC $(FLAGS_$(word 1,$(subst -, ,$*))) \
-	  -DPG_TARGET=$(word 1,$(subst -, ,$*)) \
-	  -DPG_REAL_IS_$(word 2,$(subst -, ,$*)) $(OBJECT)
+define compile_kernels
+$(BUILD)/obj/core/$1-%.o: src/core/$1.c Makefile
+	@mkdir -p $$(@D) && $$(say) CC $$@
+	$$(Q)$$(COMPILE) -fPIC $$(FLAGS_$$(word 1,$$(subst -, ,$$*))) \
+	  -DPG_TARGET=$$(word 1,$$(subst -, ,$$*)) \
+	  -DPG_REAL_IS_$$(word 2,$$(subst -, ,$$*)) $$(OBJECT)
+endef
+$(foreach f,$(KERNEL_FILES),$(eval $(call compile_kernels,$f)))
 
 $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@

@@ -104,6 +104,14 @@ local function dtype_option(options, level)
   return dtype
 end
 
+local function plan_option(options, level)
+  local plan = options.plan or "auto"
+  if plan ~= "auto" and plan ~= "dense" and plan ~= "sparse" then
+    error(("plan must be 'auto', 'dense' or 'sparse', not '%s'"):format(plan), level + 1)
+  end
+  return plan
+end
+
 local function scale_option(options, level)
   local scale = options.scale or 1
   if not is_finite(scale) then
@@ -148,7 +156,9 @@ end
 
 -- --- making ------------------------------------------------------------------
 
-local MODEL_OPTIONS = { hidden = true, seed = true, dtype = true, classes = true, scale = true }
+local MODEL_OPTIONS = {
+  hidden = true, seed = true, dtype = true, classes = true, scale = true, plan = true,
+}
 local STEP_OPTIONS = { iterations = true, rate = true, progress = true }
 
 --- A model of x and y, with weights as the notebook draws them.
@@ -158,12 +168,14 @@ local STEP_OPTIONS = { iterations = true, rate = true, progress = true }
 ---@param y any  (n) labels 0, 1, ..., or (n, classes) one-hot
 ---@param options? table  hidden = 100 (a number or a list), seed (else the global generator),
 ---   dtype = "float32", classes (else y's columns, or its largest label + 1),
----   scale = 1 (x is multiplied by it, here and in predict and score)
+---   scale = 1 (x is multiplied by it, here and in predict and score),
+---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x)
 ---@return perigee.Model
 local function new(_, x, y, options)
   options = check_options(options, MODEL_OPTIONS, "Model", 2)
   local hidden, dtype = hidden_option(options, 2), dtype_option(options, 2)
   local scale = scale_option(options, 2)
+  local plan = plan_option(options, 2)
   local seed = integer_option(options, "seed", 0, MAX_SEED, 2)
   local classes = integer_option(options, "classes", 1, math.maxinteger, 2)
   x, y = to_array(x, "x", 2), to_array(y, "y", 2)
@@ -177,7 +189,7 @@ local function new(_, x, y, options)
     weights = weights,
     classes = found,
     _scale = scale,
-    _trainer = check(2, trainer.new(rows, scale, labels, weights)),
+    _trainer = check(2, trainer.new(rows, scale, labels, weights, plan)),
   }, Model)
 end
 
@@ -240,6 +252,16 @@ function Model:fit(options)
     cost[i] = loss
   end
   return #cost > 0 and core.array(cost) or core.zeros(0)
+end
+
+--- How it is trained: "dense", by matrix products, or "sparse", skipping the zeros of
+--- x; and why. The choice depends on the shape of x and on how much of it is 0; the
+--- loss is the same, to rounding.
+---@return "dense"|"sparse" plan
+---@return string why
+function Model:plan()
+  check_self(self, "plan", 2)
+  return trainer.plan(self._trainer)
 end
 
 -- --- using -------------------------------------------------------------------

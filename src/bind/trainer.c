@@ -34,19 +34,23 @@ static int l_trainer_labels(lua_State *L)
     return 2;
 }
 
-/* new(x, scale, labels, weights) -> trainer */
+static const char *const plans[] = {"auto", "dense", "sparse", NULL};
+
+/* new(x, scale, labels, weights, plan) -> trainer */
 static int l_trainer_new(lua_State *L)
 {
     pg_error err;
     pg_network network;
     double scale = luaL_checknumber(L, 2);
+    pg_plan plan = (pg_plan)luaL_checkoption(L, 5, NULL, plans);
     lua_settop(L, 4);
     l_trainer *t = lua_newuserdatauv(L, sizeof *t, 0);
     t->trainer = NULL;
     luaL_setmetatable(L, L_TRAINER);
     l_network_at(L, 6, l_network_gather(L, 4, ""), &network);
     const pg_array *x = l_array_check(L, 1), *labels = l_array_check(L, 3);
-    if (pg_trainer_new(&t->trainer, x, scale, labels, &network, &err) != PG_OK)
+    if (pg_trainer_new(&t->trainer, x, scale, labels, &network, plan, &err) !=
+        PG_OK)
         return l_failure(L, &err);
     lua_settop(L, 5);
     l_collect(L);
@@ -71,6 +75,15 @@ static int l_trainer_step(lua_State *L)
     }
     lua_pushnumber(L, loss);
     return 1;
+}
+
+/* plan(trainer) -> "dense" or "sparse", why */
+static int l_trainer_plan(lua_State *L)
+{
+    char why[PG_PLAN_TEXT];
+    lua_pushstring(L, plans[pg_trainer_plan(check_trainer(L, 1), why)]);
+    lua_pushstring(L, why);
+    return 2;
 }
 
 /* predict(weights, x, scale) -> labels (n) int64 */
@@ -99,11 +112,9 @@ static int l_trainer_free(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"labels", l_trainer_labels},
-    {"new", l_trainer_new},
-    {"step", l_trainer_step},
-    {"predict", l_trainer_predict},
-    {NULL, NULL},
+    {"labels", l_trainer_labels},   {"new", l_trainer_new},
+    {"step", l_trainer_step},       {"plan", l_trainer_plan},
+    {"predict", l_trainer_predict}, {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {

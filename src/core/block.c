@@ -13,18 +13,20 @@ enum {
 size_t pg_block_rows(const pg_layout *layout)
 {
     size_t widest = 1;
+    if (layout->panels)
+        return PG_SPARSE_ROWS;
     for (int l = 0; l <= layout->layers; l++)
         widest = pg_size_max(widest, layout->width[l]);
     return pg_size_max(LEAST_ROWS,
                        pg_size_min(MOST_ROWS, MOST_NUMBERS / widest));
 }
 
-/* The next `width` columns of the block's memory; without memory, only counts
+/* The next `count` numbers of the block's memory; without memory, only counts
    the bytes. */
-static void *take(pg_block *block, const pg_layout *layout, size_t width)
+static void *take(pg_block *block, const pg_layout *layout, size_t count)
 {
-    size_t row = width * pg_dtype_size(layout->dtype);
-    size_t bytes = (pg_block_rows(layout) * row + LINE - 1) / LINE * LINE;
+    size_t bytes = count * pg_dtype_size(layout->dtype);
+    bytes = (bytes + LINE - 1) / LINE * LINE;
     void *part = block->memory ? (char *)block->memory + block->bytes : NULL;
     block->bytes += bytes;
     return part;
@@ -32,12 +34,15 @@ static void *take(pg_block *block, const pg_layout *layout, size_t width)
 
 static void divide_memory(pg_block *block, const pg_layout *layout)
 {
+    const size_t *stride = layout->stride;
+    size_t rows = pg_block_rows(layout);
     block->bytes = 0;
-    block->x = take(block, layout, layout->width[0]);
+    block->x = take(block, layout, layout->panels ? 0 : rows * stride[0]);
+    block->scratch = take(block, layout, pg_inputs_scratch(layout));
     for (int l = 0; l < layout->layers; l++)
-        block->a[l] = take(block, layout, layout->width[l + 1]);
+        block->a[l] = take(block, layout, rows * stride[l + 1]);
     for (int l = 0; l < layout->layers - 1; l++)
-        block->d[l] = take(block, layout, layout->width[l + 1]);
+        block->d[l] = take(block, layout, rows * stride[l + 1]);
     block->d[layout->layers - 1] = block->a[layout->layers - 1];
 }
 
@@ -61,70 +66,92 @@ void pg_block_free(pg_block *block)
     *block = (pg_block){0};
 }
 
-/* What layer l reads: the layer before it, or x. */
+/* What layer l > 0 reads: the layer before it. */
 static pg_matrix layer_input(const pg_block *block, const pg_layout *layout,
-                             pg_matrix x, int l)
+                             int l)
 {
-    if (l == 0)
-        return x;
-    return (pg_matrix){.data = block->a[l - 1], .leading = layout->width[l]};
+    return (pg_matrix){.data = block->a[l - 1], .leading = layout->stride[l]};
 }
 
 static pg_matrix layer_weights(const pg_layout *layout, const void *weights,
                                int l)
 {
     return (pg_matrix){.data = pg_layout_at(layout, weights, layout->W[l]),
-                       .leading = layout->width[l]};
+                       .leading = layout->stride[l]};
+}
+
+static void layer_product(const pg_block *block, const pg_layout *layout,
+                          const void *weights, int l, size_t rows)
+{
+    pg_matrix W = layer_weights(layout, weights, l);
+    W.transposed = true;
+    pg_gemm(block->a[l], layout->stride[l + 1], layout->dtype,
+            layer_input(block, layout, l), W, rows, layout->width[l + 1],
+            layout->width[l], 0);
 }
 
 void pg_block_forward(const pg_block *block, const pg_layout *layout,
-                      const void *weights, pg_matrix x, size_t rows)
+                      const void *weights, const pg_inputs *inputs, size_t rows)
 {
     const pg_kernels *k = pg_kernels_for(layout->dtype);
     for (int l = 0; l < layout->layers; l++) {
-        size_t inputs = layout->width[l], width = layout->width[l + 1];
-        pg_matrix W = layer_weights(layout, weights, l);
         const void *b = pg_layout_at(layout, weights, layout->b[l]);
-        W.transposed = true;
-        pg_gemm(block->a[l], width, layout->dtype,
-                layer_input(block, layout, x, l), W, rows, width, inputs, 0);
-        if (l == layout->layers - 1)
-            k->bias_softmax(block->a[l], b, rows, width);
+        if (l == 0)
+            pg_inputs_forward(block->a[l], inputs, layout, weights, rows);
         else
-            k->bias_sigmoid(block->a[l], b, rows, width);
+            layer_product(block, layout, weights, l, rows);
+        if (l == layout->layers - 1)
+            k->bias_softmax(block->a[l], b, rows, layout->width[l + 1]);
+        else
+            k->bias_sigmoid(block->a[l], b, rows, layout->stride[l + 1]);
     }
+}
+
+/* dW_l += dZ^T a, l > 0 */
+static void add_weight_gradient(const pg_block *block, const pg_layout *layout,
+                                void *gradients, int l, size_t rows)
+{
+    pg_matrix dz = {.data = block->d[l],
+                    .leading = layout->stride[l + 1],
+                    .transposed = true};
+    pg_gemm(pg_layout_at(layout, gradients, layout->W[l]), layout->stride[l],
+            layout->dtype, dz, layer_input(block, layout, l),
+            layout->width[l + 1], layout->width[l], rows, 1);
 }
 
 /* dW_l += dZ^T a, db_l += the sum of dZ's rows. */
 static void add_layer_gradients(const pg_block *block, const pg_layout *layout,
-                                void *gradients, pg_matrix x, int l,
+                                void *gradients, const pg_inputs *inputs, int l,
                                 size_t rows)
 {
-    size_t inputs = layout->width[l], width = layout->width[l + 1];
-    pg_matrix dz = {.data = block->d[l], .leading = width, .transposed = true};
-    pg_gemm(pg_layout_at(layout, gradients, layout->W[l]), inputs,
-            layout->dtype, dz, layer_input(block, layout, x, l), width, inputs,
-            rows, 1);
+    if (l == 0)
+        pg_inputs_gradient(gradients, inputs, layout, block->d[l],
+                           block->scratch, rows);
+    else
+        add_weight_gradient(block, layout, gradients, l, rows);
     pg_kernels_for(layout->dtype)
         ->add_rows(pg_layout_at(layout, gradients, layout->b[l]), block->d[l],
-                   rows, width);
+                   rows, layout->stride[l + 1]);
 }
 
-/* dZ of layer l - 1 = (dZ W_l) * a * (1 - a) */
+/* dZ of layer l - 1 = (dZ W_l) * a * (1 - a). Weights of padding are 0, and so
+   is its dZ. */
 static void previous_gradient(const pg_block *block, const pg_layout *layout,
                               const void *weights, int l, size_t rows)
 {
-    size_t inputs = layout->width[l], width = layout->width[l + 1];
-    pg_matrix dz = {.data = block->d[l], .leading = width};
-    pg_gemm(block->d[l - 1], inputs, layout->dtype, dz,
-            layer_weights(layout, weights, l), rows, inputs, width, 0);
+    size_t stride = layout->stride[l];
+    pg_matrix dz = {.data = block->d[l], .leading = layout->stride[l + 1]};
+    pg_gemm(block->d[l - 1], stride, layout->dtype, dz,
+            layer_weights(layout, weights, l), rows, stride,
+            layout->width[l + 1], 0);
     pg_kernels_for(layout->dtype)
-        ->sigmoid_gradient(block->d[l - 1], block->a[l - 1], rows * inputs);
+        ->sigmoid_gradient(block->d[l - 1], block->a[l - 1], rows * stride);
 }
 
 double pg_block_backward(const pg_block *block, const pg_layout *layout,
-                         const void *weights, void *gradients, pg_matrix x,
-                         const int32_t *labels, size_t n, size_t rows)
+                         const void *weights, void *gradients,
+                         const pg_inputs *inputs, const int32_t *labels,
+                         size_t n, size_t rows)
 {
     int last = layout->layers - 1;
     double loss =
@@ -132,7 +159,7 @@ double pg_block_backward(const pg_block *block, const pg_layout *layout,
             ->cross_entropy_gradient(block->d[last], labels, 1 / (double)n,
                                      rows, layout->width[last + 1]);
     for (int l = last; l >= 0; l--) {
-        add_layer_gradients(block, layout, gradients, x, l, rows);
+        add_layer_gradients(block, layout, gradients, inputs, l, rows);
         if (l > 0)
             previous_gradient(block, layout, weights, l, rows);
     }

@@ -9,33 +9,36 @@
 #ifndef PG_BLOCK_H
 #define PG_BLOCK_H
 
-#include "linalg.h"
-#include "network.h"
+#include "inputs.h"
 
 typedef struct pg_block {
-    void *x;                /* (rows, inputs), for rows that are converted */
-    void *a[PG_MAX_LAYERS]; /* (rows, width): the layers' outputs */
+    void *x; /* (rows, inputs), for rows that are converted; not if sparse */
+    void *scratch;
+    void *a[PG_MAX_LAYERS]; /* (rows, stride): the layers' outputs */
     void *d[PG_MAX_LAYERS]; /* their gradients; the last layer's is a[last] */
     void *memory;
     size_t bytes;
 } pg_block;
 
-/* Rows to a block: measured, 250 are best at 784 inputs; fewer where rows are
-   wide. A function of the shape alone, as results depend on it. */
+/* Rows to a block: dense, 250 were measured to be best at 784 inputs; fewer
+   where rows are wide; sparse, those of a compressed block. A function of the
+   layout alone, as results depend on it. */
 size_t pg_block_rows(const pg_layout *layout);
 
 /* PG_ENOMEM leaves it empty; freeing an empty (zeroed) block does nothing. */
 pg_status pg_block_new(pg_block *block, const pg_layout *layout, pg_error *err);
 void pg_block_free(pg_block *block);
 
-/* block->a from x (rows, inputs); rows is at most pg_block_rows. */
+/* block->a from the inputs' rows, at most pg_block_rows. */
 void pg_block_forward(const pg_block *block, const pg_layout *layout,
-                      const void *weights, pg_matrix x, size_t rows);
+                      const void *weights, const pg_inputs *inputs,
+                      size_t rows);
 
 /* After forward: adds to gradients (count) those of the block's rows, divided
    by n, and returns the sum of the rows' losses. labels (rows). */
 double pg_block_backward(const pg_block *block, const pg_layout *layout,
-                         const void *weights, void *gradients, pg_matrix x,
-                         const int32_t *labels, size_t n, size_t rows);
+                         const void *weights, void *gradients,
+                         const pg_inputs *inputs, const int32_t *labels,
+                         size_t n, size_t rows);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "iterate.h"
+#include "storage.h"
 
 /* What x86's conversion gives for what does not fit, said in C. */
 static inline int64_t integer_from_float(double x)
@@ -91,5 +92,6 @@ static void cast_inner(char *const *pointers, const ptrdiff_t *strides,
 void pg_cast_array(const pg_array *out, const pg_array *in)
 {
     dtype_pair pair = {out->dtype, in->dtype};
+    pg_storage_written(out->storage);
     pg_iterate((const pg_array *[]){out, in}, 2, cast_inner, &pair);
 }

@@ -6,43 +6,11 @@
    library but log, no reordered sums, and multiply-adds that are fused where
    they are written so and nowhere else (-ffp-contract=off). */
 
-#include "kernels.h"
+#include "kernel_target.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
-
-#if defined PG_REAL_IS_float32
-
-typedef float real;
-typedef uint32_t bits;
-#define TYPE float32
-#define REAL_MAX FLT_MAX
-#define FABS fabsf
-#define FUSED __builtin_fmaf
-enum { MANTISSA = 23, EXPONENT_BIAS = 127 };
-
-#elif defined PG_REAL_IS_float64
-
-typedef double real;
-typedef uint64_t bits;
-#define TYPE float64
-#define REAL_MAX DBL_MAX
-#define FABS fabs
-#define FUSED __builtin_fma
-enum { MANTISSA = 52, EXPONENT_BIAS = 1023 };
-
-#else
-#error "kernels.c needs PG_REAL_IS_float32 or PG_REAL_IS_float64"
-#endif
-
-/* x * y + z. Fused only where one instruction does it: the C library's fma
-   takes hundreds. */
-#ifdef __FMA__
-#define MULADD(x, y, z) FUSED(x, y, z)
-#else
-#define MULADD(x, y, z) ((x) * (y) + (z))
-#endif
 
 /* The iterations are independent, even where output and input are one array:
    without this the compiler looks whether they overlap and then takes one
@@ -284,13 +252,17 @@ static bool kernel_all_finite(const void *x, size_t n)
 
 /* --- the table ------------------------------------------------------------ */
 
-#define PASTE(target, type) pg_kernels_##target##_##type
-#define NAME(target, type) PASTE(target, type)
-#define TABLE NAME(PG_TARGET, TYPE)
+#define TABLE NAME(kernels)
+#define MULTIPLY_SPARSE NAME(multiply_sparse)
 
 extern const pg_kernels TABLE;
+void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
+                     size_t vectors, const pg_tile *tile, const void *table);
 
 const pg_kernels TABLE = {
+    .lanes = LANES,
+    .most_vectors = MOST_VECTORS,
+    .multiply_sparse = MULTIPLY_SPARSE,
     .exp = kernel_exp,
     .sigmoid = kernel_sigmoid,
     .scale = kernel_scale,

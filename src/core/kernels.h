@@ -13,9 +13,22 @@
 #ifndef PG_KERNELS_H
 #define PG_KERNELS_H
 
-#include "dtype.h"
+#include "sparse.h"
 
 typedef struct pg_kernels {
+    /* Elements of a register; multiply_sparse takes 1 to most_vectors of them
+       at a time. */
+    size_t lanes, most_vectors;
+
+    /* For each segment of the tile, with its target's row o of out and a
+       value v for each source's row w of in: o += v * w. Rows of in are
+       `vectors` registers long and follow each other; those of out are
+       out_stride elements apart. All are aligned to a register. table: the
+       value of each code, where the tile has codes. */
+    void (*multiply_sparse)(void *out, size_t out_stride, const void *in,
+                            size_t vectors, const pg_tile *tile,
+                            const void *table);
+
     /* out[i] = f(x[i]); out may be x. exp is within 2 ulp everywhere, with
        subnormal results, infinities and NaN as the C library has them. */
     void (*exp)(void *out, const void *x, size_t n);

@@ -8,6 +8,7 @@
 #include "iterate.h"
 #include "loops.h"
 #include "reduce.h"
+#include "storage.h"
 
 /* --- running a loop over arrays
    ------------------------------------------------
@@ -106,6 +107,7 @@ static pg_status run(const pg_array *out, pg_loop loop, int count,
             t.dtypes[k] = operands[k].dtype;
             t.wanted[k] = wanted[k];
         }
+        pg_storage_written(out->storage);
         pg_iterate(pointers, count, run_inner, &t);
     }
     for (int k = 1; k < made; k++)

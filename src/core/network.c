@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cast.h"
+#include "kernels.h"
 #include "random.h"
 
 /* --- checks --------------------------------------------------------------- */
@@ -149,17 +150,56 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
 
 /* --- one run of numbers --------------------------------------------------- */
 
-void pg_layout_of(pg_layout *layout, const pg_network *network)
+static void set_widths(pg_layout *layout, const pg_network *network)
 {
     *layout =
         (pg_layout){.layers = network->layers, .dtype = network->W[0]->dtype};
     layout->width[0] = network->W[0]->shape[1];
-    for (int l = 0; l < network->layers; l++) {
+    for (int l = 0; l < network->layers; l++)
         layout->width[l + 1] = network->W[l]->shape[0];
+    memcpy(layout->stride, layout->width, sizeof layout->stride);
+}
+
+static void set_offsets(pg_layout *layout)
+{
+    for (int l = 0; l < layout->layers; l++) {
+        size_t rows = layout->panels && l == 0 ? layout->stride[l + 1]
+                                               : layout->width[l + 1];
         layout->W[l] = layout->count;
-        layout->b[l] = layout->W[l] + layout->width[l] * layout->width[l + 1];
-        layout->count = layout->b[l] + layout->width[l + 1];
+        layout->b[l] = layout->W[l] + rows * layout->stride[l];
+        layout->count = layout->b[l] + layout->stride[l + 1];
     }
+}
+
+void pg_layout_of(pg_layout *layout, const pg_network *network)
+{
+    set_widths(layout, network);
+    set_offsets(layout);
+}
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+void pg_layout_sparse_of(pg_layout *layout, const pg_network *network)
+{
+    set_widths(layout, network);
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    size_t vectors = divide_up(layout->width[1], k->lanes);
+    layout->panels = divide_up(vectors, k->most_vectors);
+    layout->stride[1] = vectors * k->lanes;
+    set_offsets(layout);
+    layout->count = divide_up(layout->count, k->lanes) * k->lanes;
+}
+
+size_t pg_layout_panel(size_t *units, const pg_layout *layout, size_t p)
+{
+    size_t lanes = pg_kernels_for(layout->dtype)->lanes;
+    size_t vectors = layout->stride[1] / lanes;
+    size_t first = vectors * p / layout->panels;
+    *units = (vectors * (p + 1) / layout->panels - first) * lanes;
+    return first * lanes;
 }
 
 bool pg_layout_same(const pg_layout *a, const pg_layout *b)
@@ -173,37 +213,77 @@ void *pg_layout_at(const pg_layout *layout, const void *run, size_t offset)
     return (char *)run + offset * pg_dtype_size(layout->dtype);
 }
 
-/* W_l and b_l of a run, as arrays that borrow it. */
-static void run_arrays(pg_array *W, pg_array *b, const pg_layout *layout,
-                       const void *run, int l)
+/* b_l of a run, as an array that borrows it. */
+static void run_bias(pg_array *b, const pg_layout *layout, const void *run,
+                     int l)
 {
-    size_t weights[2] = {layout->width[l + 1], layout->width[l]};
-    size_t biases[2] = {1, layout->width[l + 1]};
-    pg_array_borrow(W, pg_layout_at(layout, run, layout->W[l]), layout->dtype,
-                    2, weights);
     pg_array_borrow(b, pg_layout_at(layout, run, layout->b[l]), layout->dtype,
-                    2, biases);
+                    2, (const size_t[]){1, layout->width[l + 1]});
+}
+
+/* The same for W_l, where it is not in panels. */
+static void run_weights(pg_array *W, const pg_layout *layout, const void *run,
+                        int l)
+{
+    size_t shape[2] = {layout->width[l + 1], layout->width[l]};
+    pg_array_borrow(W, pg_layout_at(layout, run, layout->W[l]), layout->dtype,
+                    2, shape);
+    W->strides[0] =
+        (ptrdiff_t)(layout->stride[l] * pg_dtype_size(layout->dtype));
+}
+
+/* Panel p of a run, and the rows of W1 that it has, as arrays of the same
+   shape; neither holds what it shows. */
+static void run_panel(pg_array *panel, pg_array *rows, const pg_layout *layout,
+                      const void *run, const pg_array *W1, size_t p)
+{
+    ptrdiff_t size = (ptrdiff_t)pg_dtype_size(layout->dtype);
+    size_t units, inputs = layout->width[0];
+    size_t first = pg_layout_panel(&units, layout, p);
+    size_t count = pg_size_min(units, layout->width[1] - first);
+    pg_array_borrow(panel,
+                    pg_layout_at(layout, run, layout->W[0] + first * inputs),
+                    layout->dtype, 2, (const size_t[]){count, inputs});
+    panel->strides[0] = size;
+    panel->strides[1] = (ptrdiff_t)units * size;
+    *rows = *W1;
+    rows->data = (char *)W1->data + (ptrdiff_t)first * W1->strides[0];
+    rows->shape[0] = count;
 }
 
 void pg_layout_pack(const pg_layout *layout, void *run,
                     const pg_network *network)
 {
+    pg_array part, rows;
+    for (size_t p = 0; p < layout->panels; p++) {
+        run_panel(&part, &rows, layout, run, network->W[0], p);
+        pg_cast_array(&part, &rows);
+    }
     for (int l = 0; l < layout->layers; l++) {
-        pg_array W, b;
-        run_arrays(&W, &b, layout, run, l);
-        pg_cast_array(&W, network->W[l]);
-        pg_cast_array(&b, network->b[l]);
+        if (l > 0 || !layout->panels) {
+            run_weights(&part, layout, run, l);
+            pg_cast_array(&part, network->W[l]);
+        }
+        run_bias(&part, layout, run, l);
+        pg_cast_array(&part, network->b[l]);
     }
 }
 
 void pg_layout_unpack(const pg_layout *layout, const pg_network *network,
                       const void *run)
 {
+    pg_array part, rows;
+    for (size_t p = 0; p < layout->panels; p++) {
+        run_panel(&part, &rows, layout, run, network->W[0], p);
+        pg_cast_array(&rows, &part);
+    }
     for (int l = 0; l < layout->layers; l++) {
-        pg_array W, b;
-        run_arrays(&W, &b, layout, run, l);
-        pg_cast_array(network->W[l], &W);
-        pg_cast_array(network->b[l], &b);
+        if (l > 0 || !layout->panels) {
+            run_weights(&part, layout, run, l);
+            pg_cast_array(network->W[l], &part);
+        }
+        run_bias(&part, layout, run, l);
+        pg_cast_array(network->b[l], &part);
     }
 }
 

@@ -43,17 +43,29 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
 
 /* --- one run of numbers --------------------------------------------------- */
 
-/* Where each W_l and b_l, dense, begins among `count` numbers of dtype. */
+/* Where each W_l (width of l, stride of l - 1) and b_l (stride of l) begins
+   among `count` numbers of dtype. Strides are the widths, but for the sparse
+   plan: there the first hidden layer is padded to whole registers with zeros,
+   and W1 stands input by input, in panels: of each input, the weights of as
+   many units as a kernel takes at a time. */
 typedef struct pg_layout {
     int layers;
     pg_dtype dtype;
     size_t width[PG_MAX_LAYERS + 1]; /* the inputs first */
+    size_t stride[PG_MAX_LAYERS + 1];
     size_t W[PG_MAX_LAYERS], b[PG_MAX_LAYERS];
     size_t count;
+    size_t panels; /* 0: W1 is as the others */
 } pg_layout;
 
-/* Of a network that was checked. */
+/* Of a network that was checked; dense, and for the sparse plan. */
 void pg_layout_of(pg_layout *layout, const pg_network *network);
+void pg_layout_sparse_of(pg_layout *layout, const pg_network *network);
+
+/* The first unit of panel p, and its units: whole registers. */
+size_t pg_layout_panel(size_t *units, const pg_layout *layout, size_t p);
+
+/* Whether they are of the same network. */
 bool pg_layout_same(const pg_layout *a, const pg_layout *b);
 
 /* The address of the number at `offset` of a run. */

@@ -77,7 +77,7 @@ static bool predict_block(const prediction *p, const pg_block *block,
     pg_matrix x = pg_rows_block(&p->rows, block->x, first, rows);
     if (pg_rows_may_be_infinite(&p->rows) && !pg_rows_finite(&p->rows, x, rows))
         return false;
-    pg_block_forward(block, &p->layout, p->weights, x, rows);
+    pg_block_forward(block, &p->layout, p->weights, &(pg_inputs){.x = x}, rows);
     most_likely(p->labels + first, &p->layout, block->a[p->layout.layers - 1],
                 rows);
     return true;

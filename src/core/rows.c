@@ -4,6 +4,7 @@
 
 #include "cast.h"
 #include "kernels.h"
+#include "runtime.h"
 
 /* Whether x's rows lie in memory as CBLAS takes them. */
 static bool rows_are_dense(const pg_array *x, pg_dtype dtype)
@@ -128,4 +129,24 @@ pg_status pg_rows_check(const pg_rows *rows, void *buffer, size_t first,
                    isnan(given) ? (double)NAN : given, /* without its sign */
                    isfinite(given) ? ", which is beyond " : "",
                    isfinite(given) ? pg_dtype_name(rows->dtype) : "");
+}
+
+pg_status pg_rows_check_all(const pg_rows *rows, pg_error *err)
+{
+    enum { ROWS = 64 };
+    size_t n = rows->x.shape[0], bytes;
+    if (!pg_rows_may_be_infinite(rows))
+        return PG_OK;
+    if (!pg_size_multiply(&bytes, ROWS * pg_dtype_size(rows->dtype),
+                          rows->x.shape[1]))
+        bytes = SIZE_MAX;
+    void *buffer = pg_malloc(bytes);
+    if (!buffer)
+        return pg_fail_memory(err, bytes);
+    pg_status status = PG_OK;
+    for (size_t first = 0; first < n && status == PG_OK; first += ROWS)
+        status = pg_rows_check(rows, buffer, first,
+                               pg_size_min(ROWS, n - first), err);
+    pg_free(buffer, bytes);
+    return status;
 }

@@ -40,4 +40,7 @@ bool pg_rows_may_be_infinite(const pg_rows *rows);
 pg_status pg_rows_check(const pg_rows *rows, void *buffer, size_t first,
                         size_t count, pg_error *err);
 
+/* The same for all rows; PG_ENOMEM. */
+pg_status pg_rows_check_all(const pg_rows *rows, pg_error *err);
+
 #endif

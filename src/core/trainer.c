@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "block.h"
@@ -12,9 +13,16 @@
 /* Enough for 16 threads; each costs a gradient of memory. */
 enum { MOST_SHARDS = 16 };
 
+/* Where more of x is not 0, CBLAS is faster. */
+#define MOST_DENSITY 0.5
+
 struct pg_trainer {
     pg_layout layout;
     pg_rows rows;
+    pg_sparse *sparse; /* NULL: it was not asked for */
+    void *table;       /* of its codes; NULL: the plan is dense */
+    size_t table_bytes;
+    bool plan_was_chosen;
     pg_array labels;
     size_t n, block_rows, blocks;
     int shards;
@@ -72,15 +80,43 @@ static pg_status need_blocks(pg_trainer *t, int threads, pg_error *err)
     return status;
 }
 
-static pg_status check_rows(pg_trainer *t, pg_error *err)
+static pg_status compress(pg_trainer *t, double most, pg_error *err)
 {
-    pg_status status = PG_OK;
-    if (!pg_rows_may_be_infinite(&t->rows))
-        return status;
-    for (size_t first = 0; first < t->n && status == PG_OK;
-         first += t->block_rows)
-        status = pg_rows_check(&t->rows, t->block[0].x, first,
-                               pg_size_min(t->block_rows, t->n - first), err);
+    pg_sparse *before = t->sparse;
+    pg_status status = pg_sparse_of(&t->sparse, &t->rows.x, t->rows.scale,
+                                    t->layout.dtype, most, err);
+    if (status == PG_OK)
+        pg_sparse_release(before);
+    else
+        t->sparse = before;
+    return status;
+}
+
+static pg_status use_sparse(pg_trainer *t, const pg_network *network,
+                            pg_error *err)
+{
+    t->table_bytes = 256 * pg_dtype_size(t->layout.dtype);
+    t->table = pg_malloc(t->table_bytes);
+    if (!t->table)
+        return pg_fail_memory(err, t->table_bytes);
+    pg_sparse_table(t->sparse, t->table, t->rows.scale, t->layout.dtype);
+    pg_layout_sparse_of(&t->layout, network);
+    return PG_OK;
+}
+
+/* The layout is the dense plan's until it is known that the other is used. A
+   network without a hidden layer has nothing to pad. */
+static pg_status choose_plan(pg_trainer *t, const pg_network *network,
+                             pg_plan plan, pg_error *err)
+{
+    t->plan_was_chosen = plan == PG_PLAN_CHOSEN;
+    if (plan == PG_PLAN_DENSE || network->layers < 2 ||
+        t->layout.width[0] > UINT32_MAX)
+        return PG_OK;
+    pg_status status =
+        compress(t, plan == PG_PLAN_SPARSE ? 1 : MOST_DENSITY, err);
+    if (status == PG_OK && pg_sparse_is_made(t->sparse))
+        status = use_sparse(t, network, err);
     return status;
 }
 
@@ -92,6 +128,7 @@ static pg_status new_runs(pg_trainer *t, pg_error *err)
     t->memory = pg_malloc(t->bytes);
     if (!t->memory)
         return pg_fail_memory(err, t->bytes);
+    memset(t->memory, 0, t->bytes); /* padding of the weights stays 0 */
     t->gradients = t->memory;
     t->weights = t->memory + (size_t)t->shards * run;
     t->next = t->memory + ((size_t)t->shards + 1) * run;
@@ -109,7 +146,7 @@ static void cut_rows(pg_trainer *t)
 
 pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
                          const pg_array *labels, const pg_network *network,
-                         pg_error *err)
+                         pg_plan plan, pg_error *err)
 {
     *trainer = NULL;
     pg_status status = check_data(x, labels, network, err);
@@ -121,16 +158,18 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
     *t = (pg_trainer){0};
     pg_layout_of(&t->layout, network);
     pg_rows_view(&t->rows, x, scale, t->layout.dtype);
+    status = pg_rows_check_all(&t->rows, err);
+    if (status == PG_OK)
+        status = choose_plan(t, network, plan, err);
     cut_rows(t);
-    status = pg_array_copy(&t->labels, labels, err);
+    if (status == PG_OK)
+        status = pg_array_copy(&t->labels, labels, err);
     if (status == PG_OK)
         status = check_labels(t, err);
     if (status == PG_OK)
         status = new_runs(t, err);
     if (status == PG_OK)
         status = need_blocks(t, 1, err);
-    if (status == PG_OK)
-        status = check_rows(t, err);
     if (status == PG_OK)
         *trainer = t;
     else
@@ -145,6 +184,8 @@ void pg_trainer_free(pg_trainer *t)
     for (int i = 0; i < t->threads; i++)
         pg_block_free(&t->block[i]);
     pg_free(t->memory, t->bytes);
+    pg_free(t->table, t->table_bytes);
+    pg_sparse_release(t->sparse);
     pg_rows_release(&t->rows);
     pg_array_release(&t->labels);
     pg_free(t, sizeof *t);
@@ -163,11 +204,17 @@ static void run_block(pg_trainer *t, const pg_block *block, int shard,
 {
     size_t rows = pg_size_min(t->block_rows, t->n - first);
     const int32_t *labels = (const int32_t *)t->labels.data + first;
-    pg_matrix x = pg_rows_block(&t->rows, block->x, first, rows);
-    pg_block_forward(block, &t->layout, t->weights, x, rows);
-    t->losses[shard] +=
-        pg_block_backward(block, &t->layout, t->weights,
-                          shard_gradient(t, shard), x, labels, t->n, rows);
+    pg_inputs inputs = {0};
+    if (t->table)
+        inputs = (pg_inputs){.sparse = t->sparse,
+                             .table = t->table,
+                             .block = first / t->block_rows};
+    else
+        inputs.x = pg_rows_block(&t->rows, block->x, first, rows);
+    pg_block_forward(block, &t->layout, t->weights, &inputs, rows);
+    t->losses[shard] += pg_block_backward(block, &t->layout, t->weights,
+                                          shard_gradient(t, shard), &inputs,
+                                          labels, t->n, rows);
 }
 
 static void run_shard(pg_trainer *t, const pg_block *block, int shard)
@@ -249,11 +296,40 @@ static pg_status check_layout(const pg_trainer *t, const pg_network *network,
                    pg_dtype_name(t->layout.dtype));
 }
 
+/* What was compressed, anew where x was written to since. */
+static pg_status refresh(pg_trainer *t, pg_error *err)
+{
+    if (!t->table || !pg_sparse_is_old(t->sparse, &t->rows.x))
+        return PG_OK;
+    pg_status status = pg_rows_check_all(&t->rows, err);
+    if (status == PG_OK)
+        status = compress(t, 1, err);
+    if (status == PG_OK)
+        pg_sparse_table(t->sparse, t->table, t->rows.scale, t->layout.dtype);
+    return status;
+}
+
+pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
+{
+    pg_plan plan = t->table ? PG_PLAN_SPARSE : PG_PLAN_DENSE;
+    if (!t->plan_was_chosen)
+        snprintf(why, PG_PLAN_TEXT, "asked for");
+    else if (!t->sparse)
+        snprintf(why, PG_PLAN_TEXT, "there is no hidden layer");
+    else
+        snprintf(why, PG_PLAN_TEXT,
+                 "%.3g %% of x is not zero: sparse up to %g %%",
+                 100 * pg_sparse_density(t->sparse), 100 * MOST_DENSITY);
+    return plan;
+}
+
 pg_status pg_trainer_step(pg_trainer *t, const pg_network *network, double rate,
                           double *loss, pg_error *err)
 {
     int threads = pg_threads() < t->shards ? pg_threads() : t->shards;
     pg_status status = check_layout(t, network, err);
+    if (status == PG_OK)
+        status = refresh(t, err);
     if (status == PG_OK)
         status = need_blocks(t, threads, err);
     if (status != PG_OK)

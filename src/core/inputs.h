@@ -1,0 +1,32 @@
+/*
+ * inputs.h -- the two products of the first layer, which have all of the work:
+ * x W1^T and dZ1^T x for a block of rows, dense by CBLAS, or without x's zeros.
+ */
+#ifndef PG_INPUTS_H
+#define PG_INPUTS_H
+
+#include "linalg.h"
+#include "network.h"
+#include "sparse.h"
+
+/* A block of x: dense, or its place in what was compressed. */
+typedef struct pg_inputs {
+    pg_matrix x;
+    const pg_sparse *sparse; /* NULL: dense */
+    const void *table;       /* of the codes, scaled */
+    size_t block;
+} pg_inputs;
+
+/* z (rows, stride of layer 1) = x W1^T; weights is a run. */
+void pg_inputs_forward(void *z, const pg_inputs *inputs,
+                       const pg_layout *layout, const void *weights,
+                       size_t rows);
+
+/* Adds dz^T x, dz (rows, stride of layer 1), to dW1 in the run of gradients.
+   scratch: pg_inputs_scratch elements. */
+void pg_inputs_gradient(void *gradients, const pg_inputs *inputs,
+                        const pg_layout *layout, const void *dz, void *scratch,
+                        size_t rows);
+size_t pg_inputs_scratch(const pg_layout *layout);
+
+#endif

@@ -1,0 +1,449 @@
+#include "sparse.h"
+
+#include <omp.h>
+#include <string.h>
+
+#include "cast.h"
+#include "codes.h"
+#include "kernels.h"
+#include "runtime.h"
+#include "storage.h"
+
+enum { MOST_THREADS = 64 };
+
+/* Segments and entries: of a block's tiles, or where those begin. Entries are
+   as many in the tiles of columns as in those of rows. */
+typedef struct extent {
+    size_t segments, entries;
+} extent;
+
+struct pg_sparse {
+    int holders;
+    pg_array x; /* what it was made of, without a hold on it */
+    uint64_t version;
+    size_t n, inputs, blocks, column_tiles;
+    bool coded;
+    pg_codes codes;
+    pg_dtype dtype; /* and scale, of values where there are no codes */
+    double scale;
+    double density;
+    /* Nothing of this, where it was not compressed: */
+    pg_tile *tiles; /* of each block: those of columns, then those of rows */
+    pg_segment *segments;
+    uint16_t *entries;
+    void *values; /* NULL where there are codes */
+    size_t tile_bytes, segment_bytes, entry_bytes, value_bytes;
+};
+
+/* --- reading blocks of x ---------------------------------------------------
+ */
+
+/* A thread's room for a block: the numbers as x has them, as dtype and scaled,
+   and as codes; where the values have none, a code tells whether a value is 0.
+ */
+typedef struct reader {
+    double *numbers;
+    char *values;
+    uint8_t *codes;
+    size_t bytes;
+    pg_codes found; /* while codes are collected */
+} reader;
+
+static pg_status new_reader(reader *r, const pg_sparse *s, pg_error *err)
+{
+    size_t count, size = pg_dtype_size(s->dtype);
+    if (!pg_size_multiply(&count, s->inputs, PG_SPARSE_ROWS) ||
+        !pg_size_multiply(&r->bytes, count, sizeof *r->numbers + size + 1))
+        r->bytes = SIZE_MAX;
+    r->numbers = pg_malloc(r->bytes);
+    if (!r->numbers)
+        return pg_fail_memory(err, r->bytes);
+    r->values = (char *)(r->numbers + count);
+    r->codes = (uint8_t *)(r->values + count * size);
+    return PG_OK;
+}
+
+static size_t block_rows(const pg_sparse *s, size_t block)
+{
+    return pg_size_min(PG_SPARSE_ROWS, s->n - block * PG_SPARSE_ROWS);
+}
+
+/* The block's rows of x, as dtype, into out (rows, inputs); how many numbers
+   that are. */
+static size_t read_as(const pg_sparse *s, void *out, pg_dtype dtype,
+                      size_t block)
+{
+    pg_array from, to;
+    pg_array_rows_view(&from, &s->x, block * PG_SPARSE_ROWS,
+                       block_rows(s, block));
+    pg_array_borrow(&to, out, dtype, 2, from.shape);
+    pg_cast_array(&to, &from);
+    pg_array_release(&from);
+    return pg_array_size(&to);
+}
+
+static void read_values(const pg_sparse *s, const reader *r, size_t block)
+{
+    size_t n = read_as(s, r->values, s->dtype, block);
+    const float *f = (const float *)r->values;
+    const double *d = (const double *)r->values;
+    pg_kernels_for(s->dtype)->scale(r->values, s->scale, n);
+    for (size_t i = 0; i < n; i++)
+        r->codes[i] = s->dtype == PG_FLOAT32 ? f[i] != 0 : d[i] != 0;
+}
+
+static void read_block(const pg_sparse *s, const reader *r, size_t block)
+{
+    if (s->x.dtype == PG_UINT8)
+        read_as(s, r->codes, PG_UINT8, block);
+    else if (s->coded)
+        pg_codes_encode(&s->codes, r->codes, r->numbers,
+                        read_as(s, r->numbers, PG_FLOAT64, block));
+    else
+        read_values(s, r, block);
+}
+
+/* --- passes over all blocks ------------------------------------------------
+ */
+
+typedef struct readers {
+    int count;
+    reader of[MOST_THREADS];
+} readers;
+
+static void free_readers(readers *rs)
+{
+    for (int i = 0; i < rs->count; i++)
+        pg_free(rs->of[i].numbers, rs->of[i].bytes);
+}
+
+static pg_status new_readers(readers *rs, const pg_sparse *s, pg_error *err)
+{
+    size_t threads =
+        pg_size_min(pg_size_min(s->blocks, MOST_THREADS), (size_t)pg_threads());
+    pg_status status = PG_OK;
+    rs->count = 0;
+    while (rs->count < (int)threads && status == PG_OK) {
+        status = new_reader(&rs->of[rs->count], s, err);
+        rs->count += status == PG_OK;
+    }
+    if (status != PG_OK)
+        free_readers(rs);
+    return status;
+}
+
+/* Whether the values have codes: each thread collects some, and all are put
+   together. */
+static bool collect_codes(pg_sparse *s, readers *rs)
+{
+    bool few = true;
+    pg_codes_of_bytes(&s->codes);
+    if (s->x.dtype == PG_UINT8)
+        return true;
+    pg_codes_clear(&s->codes);
+    for (int i = 0; i < rs->count; i++)
+        pg_codes_clear(&rs->of[i].found);
+#pragma omp parallel num_threads(rs->count) reduction(&& : few)
+    {
+        reader *r = &rs->of[omp_get_thread_num()];
+#pragma omp for schedule(static)
+        for (size_t b = 0; b < s->blocks; b++)
+            if (few)
+                few = pg_codes_add(&r->found, r->numbers,
+                                   read_as(s, r->numbers, PG_FLOAT64, b));
+    }
+    for (int i = 0; i < rs->count && few; i++)
+        few = pg_codes_add(&s->codes, rs->of[i].found.value,
+                           rs->of[i].found.count);
+    if (few)
+        pg_codes_sort(&s->codes);
+    return few;
+}
+
+static size_t tile_width(size_t first, size_t end)
+{
+    return pg_size_min(PG_TILE, end - first);
+}
+
+static bool any(const uint8_t *codes, size_t n, size_t stride)
+{
+    for (size_t i = 0; i < n; i++)
+        if (codes[i * stride])
+            return true;
+    return false;
+}
+
+/* Of a block that was read. */
+static extent measure_block(const pg_sparse *s, const uint8_t *codes,
+                            size_t rows)
+{
+    extent e = {0};
+    for (size_t i = 0; i < rows * s->inputs; i++)
+        e.entries += codes[i] != 0;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < s->inputs; j += PG_TILE)
+            e.segments +=
+                any(codes + i * s->inputs + j, tile_width(j, s->inputs), 1);
+    for (size_t i = 0; i < rows; i += PG_TILE)
+        for (size_t j = 0; j < s->inputs; j++)
+            e.segments +=
+                any(codes + i * s->inputs + j, tile_width(i, rows), s->inputs);
+    return e;
+}
+
+/* extents (blocks + 1): where the segments and entries of each block begin, and
+   at last their numbers. */
+static void measure(pg_sparse *s, const readers *rs, extent *extents)
+{
+#pragma omp parallel for schedule(static) num_threads(rs->count)
+    for (size_t b = 0; b < s->blocks; b++) {
+        const reader *r = &rs->of[omp_get_thread_num()];
+        read_block(s, r, b);
+        extents[b] = measure_block(s, r->codes, block_rows(s, b));
+    }
+    extent sum = {0};
+    for (size_t b = 0; b <= s->blocks; b++) {
+        extent e = extents[b];
+        extents[b] = sum;
+        if (b < s->blocks)
+            sum = (extent){sum.segments + e.segments, sum.entries + e.entries};
+    }
+    s->density = (double)sum.entries / ((double)s->n * (double)s->inputs);
+}
+
+/* --- filling ---------------------------------------------------------------
+ */
+
+/* Where the next segment and entry go. */
+typedef struct cursor {
+    const pg_sparse *s;
+    const reader *r;
+    size_t segment, entry;
+} cursor;
+
+/* The segment of a target, whose sources' numbers stand `stride` apart from
+   `at`, unless all are 0. */
+static void put_segment(cursor *c, size_t target, size_t at, size_t sources,
+                        size_t stride)
+{
+    size_t size = pg_dtype_size(c->s->dtype), first = c->entry;
+    for (size_t i = 0; i < sources; i++, at += stride) {
+        uint8_t code = c->r->codes[at];
+        if (!code)
+            continue;
+        c->s->entries[c->entry] = (uint16_t)(code << 8 | i);
+        if (c->s->values)
+            memcpy((char *)c->s->values + c->entry * size,
+                   c->r->values + at * size, size);
+        c->entry++;
+    }
+    if (c->entry > first)
+        c->s->segments[c->segment++] =
+            (pg_segment){(uint32_t)target, (uint32_t)(c->entry - first)};
+}
+
+static pg_tile begin_tile(const cursor *c)
+{
+    const pg_sparse *s = c->s;
+    return (pg_tile){
+        .segments = s->segments + c->segment,
+        .entries = s->entries + c->entry,
+        .values = s->values
+                      ? (char *)s->values + c->entry * pg_dtype_size(s->dtype)
+                      : NULL,
+    };
+}
+
+static void end_tile(pg_tile *tile, const cursor *c)
+{
+    tile->count = (size_t)(c->s->segments + c->segment - tile->segments);
+}
+
+static void fill_block(const pg_sparse *s, const reader *r, size_t block,
+                       extent at)
+{
+    /* Two entries for each number: in a tile of columns, and in one of rows. */
+    cursor c = {s, r, at.segments, 2 * at.entries};
+    size_t rows = block_rows(s, block), inputs = s->inputs;
+    pg_tile *tile = s->tiles + block * (s->column_tiles + PG_TILE_ROWS);
+    read_block(s, r, block);
+    for (size_t j = 0; j < inputs; j += PG_TILE, tile++) {
+        *tile = begin_tile(&c);
+        for (size_t i = 0; i < rows; i++)
+            put_segment(&c, i, i * inputs + j, tile_width(j, inputs), 1);
+        end_tile(tile, &c);
+    }
+    for (size_t i = 0; i < PG_SPARSE_ROWS; i += PG_TILE, tile++) {
+        *tile = begin_tile(&c);
+        for (size_t j = 0; j < inputs && i < rows; j++)
+            put_segment(&c, j, i * inputs + j, tile_width(i, rows), inputs);
+        end_tile(tile, &c);
+    }
+}
+
+/* Room for count items, and for one at least; NULL, with the reason in err. */
+static void *new_items(size_t *bytes, size_t count, size_t size, pg_error *err)
+{
+    if (!pg_size_multiply(bytes, pg_size_max(count, 1), size))
+        *bytes = SIZE_MAX;
+    void *items = pg_malloc(*bytes);
+    if (!items)
+        pg_fail_memory(err, *bytes);
+    return items;
+}
+
+static pg_status fill(pg_sparse *s, const readers *rs, const extent *extents,
+                      pg_error *err)
+{
+    extent all = extents[s->blocks];
+    s->tiles =
+        new_items(&s->tile_bytes, s->blocks * (s->column_tiles + PG_TILE_ROWS),
+                  sizeof *s->tiles, err);
+    if (s->tiles)
+        s->segments = new_items(&s->segment_bytes, all.segments,
+                                sizeof *s->segments, err);
+    if (s->segments)
+        s->entries = new_items(&s->entry_bytes, 2 * all.entries,
+                               sizeof *s->entries, err);
+    if (s->entries && !s->coded)
+        s->values = new_items(&s->value_bytes, 2 * all.entries,
+                              pg_dtype_size(s->dtype), err);
+    if (!s->entries || (!s->coded && !s->values))
+        return PG_ENOMEM;
+#pragma omp parallel for schedule(static) num_threads(rs->count)
+    for (size_t b = 0; b < s->blocks; b++)
+        fill_block(s, &rs->of[omp_get_thread_num()], b, extents[b]);
+    return PG_OK;
+}
+
+/* --- making, finding -------------------------------------------------------
+ */
+
+static pg_status compress(pg_sparse *s, double most, pg_error *err)
+{
+    readers rs;
+    size_t bytes;
+    pg_status status = new_readers(&rs, s, err);
+    if (status != PG_OK)
+        return status;
+    extent *extents = new_items(&bytes, s->blocks + 1, sizeof *extents, err);
+    if (!extents) {
+        free_readers(&rs);
+        return PG_ENOMEM;
+    }
+    s->coded = collect_codes(s, &rs);
+    measure(s, &rs, extents);
+    if (s->density <= most)
+        status = fill(s, &rs, extents, err);
+    pg_free(extents, bytes);
+    free_readers(&rs);
+    return status;
+}
+
+static pg_status make(pg_sparse **sparse, const pg_array *x, double scale,
+                      pg_dtype dtype, double most, pg_error *err)
+{
+    pg_sparse *s = pg_malloc(sizeof *s);
+    if (!s)
+        return pg_fail_memory(err, sizeof *s);
+    *s = (pg_sparse){.holders = 1, .x = *x, .dtype = dtype, .scale = scale};
+    s->n = x->shape[0];
+    s->inputs = x->shape[1];
+    s->blocks = (s->n + PG_SPARSE_ROWS - 1) / PG_SPARSE_ROWS;
+    s->column_tiles = (s->inputs + PG_TILE - 1) / PG_TILE;
+    s->version = x->storage ? pg_storage_version(x->storage) : 0;
+    pg_status status = compress(s, most, err);
+    if (status == PG_OK)
+        *sparse = s;
+    else
+        pg_sparse_release(s);
+    return status;
+}
+
+static bool fits(const pg_sparse *s, const pg_array *x, double scale,
+                 pg_dtype dtype, double most)
+{
+    return pg_array_same_view(&s->x, x) && s->x.dtype == x->dtype &&
+           !pg_sparse_is_old(s, x) && (s->tiles || s->density > most) &&
+           (s->coded || (s->scale == scale && s->dtype == dtype));
+}
+
+static void release(void *kept)
+{
+    pg_sparse_release(kept);
+}
+
+pg_status pg_sparse_of(pg_sparse **sparse, const pg_array *x, double scale,
+                       pg_dtype dtype, double most, pg_error *err)
+{
+    *sparse = x->storage ? pg_storage_kept(x->storage) : NULL;
+    if (*sparse && fits(*sparse, x, scale, dtype, most)) {
+        (*sparse)->holders++;
+        return PG_OK;
+    }
+    *sparse = NULL;
+    pg_status status = make(sparse, x, scale, dtype, most, err);
+    if (status == PG_OK && x->storage) {
+        (*sparse)->holders++;
+        pg_storage_keep(x->storage, *sparse, release);
+    }
+    return status;
+}
+
+void pg_sparse_release(pg_sparse *s)
+{
+    if (!s || --s->holders > 0)
+        return;
+    pg_free(s->tiles, s->tile_bytes);
+    pg_free(s->segments, s->segment_bytes);
+    pg_free(s->entries, s->entry_bytes);
+    pg_free(s->values, s->value_bytes);
+    pg_free(s, sizeof *s);
+}
+
+/* --- asking ----------------------------------------------------------------
+ */
+
+bool pg_sparse_is_old(const pg_sparse *s, const pg_array *x)
+{
+    return x->storage && s->version != pg_storage_version(x->storage);
+}
+
+double pg_sparse_density(const pg_sparse *s)
+{
+    return s->density;
+}
+
+bool pg_sparse_is_made(const pg_sparse *s)
+{
+    return s->tiles != NULL;
+}
+
+void pg_sparse_table(const pg_sparse *s, void *table, double scale,
+                     pg_dtype dtype)
+{
+    size_t size = pg_dtype_size(dtype);
+    pg_cast(dtype, table, (ptrdiff_t)size, PG_FLOAT64,
+            (const char *)s->codes.value, sizeof *s->codes.value, PG_CODES);
+    pg_kernels_for(dtype)->scale(table, scale, PG_CODES);
+}
+
+size_t pg_sparse_blocks(const pg_sparse *s)
+{
+    return s->blocks;
+}
+
+size_t pg_sparse_column_tiles(const pg_sparse *s)
+{
+    return s->column_tiles;
+}
+
+const pg_tile *pg_sparse_columns(const pg_sparse *s, size_t block, size_t t)
+{
+    return s->tiles + block * (s->column_tiles + PG_TILE_ROWS) + t;
+}
+
+const pg_tile *pg_sparse_rows(const pg_sparse *s, size_t block, size_t t)
+{
+    return pg_sparse_columns(s, block, s->column_tiles + t);
+}

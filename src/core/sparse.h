@@ -1,0 +1,69 @@
+/*
+ * sparse.h -- the rows of x without their zeros, compressed once for all
+ * networks that train on them.
+ *
+ * Rows are cut into blocks, blocks into tiles: the numbers between PG_TILE
+ * columns and the block's rows, for the forward product, and between PG_TILE
+ * rows and all columns, for the gradient. What a tile multiplies, PG_TILE rows
+ * of weights or of gradients, fits into level 1 cache.
+ *
+ * A number takes two bytes where x has at most 256 distinct values, as pixels
+ * have: its place in the tile, and a code.
+ */
+#ifndef PG_SPARSE_H
+#define PG_SPARSE_H
+
+#include "array.h"
+
+enum {
+    PG_TILE = 64,
+    PG_TILE_ROWS = 2, /* tiles of rows to a block */
+    PG_SPARSE_ROWS = PG_TILE * PG_TILE_ROWS,
+};
+
+/* The entries of a tile that go to one target: a row of the block, or a column.
+ */
+typedef struct pg_segment {
+    uint32_t target, count;
+} pg_segment;
+
+/* Segment after segment, and their entries: the source, from the tile's first,
+   in the low byte of an entry, the code of the value in the high one. Where
+   there are no codes, the values stand beside. */
+typedef struct pg_tile {
+    const pg_segment *segments;
+    const uint16_t *entries;
+    const void *values; /* NULL: there are codes */
+    size_t count;       /* segments */
+} pg_tile;
+
+typedef struct pg_sparse pg_sparse;
+
+/* x (n, inputs) times scale, as dtype, without its zeros; held by the caller
+   once. Found at x's storage, if it was made there before and x not written to
+   since. Where more than `most` of x is not zero, only the density is found
+   out. PG_ENOMEM. */
+pg_status pg_sparse_of(pg_sparse **sparse, const pg_array *x, double scale,
+                       pg_dtype dtype, double most, pg_error *err);
+void pg_sparse_release(pg_sparse *sparse); /* NULL is allowed */
+
+/* Whether x was written to since. */
+bool pg_sparse_is_old(const pg_sparse *sparse, const pg_array *x);
+
+/* The part of x that is not zero, 0..1; and whether x was compressed. */
+double pg_sparse_density(const pg_sparse *sparse);
+bool pg_sparse_is_made(const pg_sparse *sparse);
+
+/* The value of each code, times scale, as dtype: table (256). */
+void pg_sparse_table(const pg_sparse *sparse, void *table, double scale,
+                     pg_dtype dtype);
+
+size_t pg_sparse_blocks(const pg_sparse *sparse);
+size_t pg_sparse_column_tiles(const pg_sparse *sparse);
+
+/* Tile t of columns, and tile t of rows, of a block. */
+const pg_tile *pg_sparse_columns(const pg_sparse *sparse, size_t block,
+                                 size_t t);
+const pg_tile *pg_sparse_rows(const pg_sparse *sparse, size_t block, size_t t);
+
+#endif
