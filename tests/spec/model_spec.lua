@@ -305,7 +305,8 @@ describe("a mistake", function()
   local x, y = data()
 
   it("in the options lists the known ones", function()
-    raises_here("Model: unknown option 'hiden'; there are classes, dtype, hidden, scale, seed",
+    raises_here("Model: unknown option 'hiden'; there are classes, dtype, hidden, plan, "
+      .. "scale, seed",
       function() pg.Model(x, y, { hiden = 3 }) end)
     local m = model()
     raises_here("steps: unknown option 'n_iter'; there are iterations, progress, rate",
