@@ -125,7 +125,6 @@ describe("what is compressed", function()
         { (first:plan()), (second:plan()), (third:plan()) })
     end
     x:free()
-    x = nil
     assert.is_true(live() < before)
   end)
 
