@@ -57,6 +57,28 @@ static int l_trainer_new(lua_State *L)
     return 1;
 }
 
+/* An interpreter's handler of Ctrl-C does no more than to set a hook, which
+   raises the error when Lua runs again: that is what a step can see of it. It
+   sets the hook of the main thread, whichever one runs. */
+typedef struct l_hook {
+    lua_State *main;
+    lua_Hook before;
+} l_hook;
+
+static l_hook hook_of(lua_State *L)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    lua_State *main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+    return (l_hook){main, lua_gethook(main)};
+}
+
+static bool hook_was_set(void *context)
+{
+    const l_hook *hook = context;
+    return lua_gethook(hook->main) != hook->before;
+}
+
 /* step(trainer, weights, rate) -> loss; or nil, message, and whether it was a
    number that was not finite. */
 static int l_trainer_step(lua_State *L)
@@ -66,8 +88,10 @@ static int l_trainer_step(lua_State *L)
     double loss, rate = luaL_checknumber(L, 3);
     lua_settop(L, 3);
     l_network_at(L, 4, l_network_gather(L, 2, ""), &network);
-    pg_status status =
-        pg_trainer_step(check_trainer(L, 1), &network, rate, &loss, &err);
+    l_hook hook = hook_of(L);
+    pg_interrupt interrupt = {hook_was_set, &hook};
+    pg_status status = pg_trainer_step(check_trainer(L, 1), &network, rate,
+                                       &interrupt, &loss, &err);
     if (status != PG_OK) {
         l_failure(L, &err);
         lua_pushboolean(L, status == PG_EFINITE);

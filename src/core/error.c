@@ -27,6 +27,8 @@ const char *pg_strerror(pg_status status)
         return "input/output error";
     case PG_EFORMAT:
         return "malformed file";
+    case PG_EINTERRUPT:
+        return "interrupted";
     }
     return "unknown status";
 }

@@ -22,14 +22,15 @@
 
 typedef enum pg_status {
     PG_OK = 0,
-    PG_ENOMEM,  /* the allocator said no, or no machine could hold it */
-    PG_EARG,    /* an argument is not what the function takes */
-    PG_ESHAPE,  /* shapes do not fit each other */
-    PG_EDTYPE,  /* the operation does not exist for this dtype */
-    PG_EINDEX,  /* a position is beyond the ends */
-    PG_EFINITE, /* a number that must be finite is not */
-    PG_EIO,     /* the operating system failed: missing file, full disk */
-    PG_EFORMAT, /* bytes that are not what their format asks for */
+    PG_ENOMEM,     /* the allocator said no, or no machine could hold it */
+    PG_EARG,       /* an argument is not what the function takes */
+    PG_ESHAPE,     /* shapes do not fit each other */
+    PG_EDTYPE,     /* the operation does not exist for this dtype */
+    PG_EINDEX,     /* a position is beyond the ends */
+    PG_EFINITE,    /* a number that must be finite is not */
+    PG_EIO,        /* the operating system failed: missing file, full disk */
+    PG_EFORMAT,    /* bytes that are not what their format asks for */
+    PG_EINTERRUPT, /* the caller wanted it to be given up */
 } pg_status;
 
 enum { PG_ERROR_SIZE = 1024 };

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ struct pg_trainer {
     void *gradients; /* (shards, count) */
     void *weights, *next;
     double losses[MOST_SHARDS];
+    atomic_bool given_up;
     int threads; /* that have a block below */
     pg_block block[MOST_SHARDS];
 };
@@ -217,22 +219,32 @@ static void run_block(pg_trainer *t, const pg_block *block, int shard,
                                           labels, t->n, rows);
 }
 
-static void run_shard(pg_trainer *t, const pg_block *block, int shard)
+static bool is_given_up(pg_trainer *t, const pg_interrupt *interrupt)
+{
+    if (interrupt->wanted(interrupt->context))
+        t->given_up = true;
+    return t->given_up;
+}
+
+static void run_shard(pg_trainer *t, const pg_block *block, int shard,
+                      const pg_interrupt *interrupt)
 {
     size_t shards = (size_t)t->shards, s = (size_t)shard;
     size_t first = t->blocks * s / shards, end = t->blocks * (s + 1) / shards;
     memset(shard_gradient(t, shard), 0,
            t->layout.count * pg_dtype_size(t->layout.dtype));
     t->losses[shard] = 0;
-    for (size_t b = first; b < end; b++)
+    for (size_t b = first; b < end && !is_given_up(t, interrupt); b++)
         run_block(t, block, shard, b * t->block_rows);
 }
 
-static void run_shards(pg_trainer *t, int threads)
+static void run_shards(pg_trainer *t, int threads,
+                       const pg_interrupt *interrupt)
 {
+    t->given_up = false;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int s = 0; s < t->shards; s++)
-        run_shard(t, &t->block[omp_get_thread_num()], s);
+        run_shard(t, &t->block[omp_get_thread_num()], s, interrupt);
 }
 
 /* The mean loss; the gradients' sum goes to the first shard's. */
@@ -324,7 +336,8 @@ pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
 }
 
 pg_status pg_trainer_step(pg_trainer *t, const pg_network *network, double rate,
-                          double *loss, pg_error *err)
+                          const pg_interrupt *interrupt, double *loss,
+                          pg_error *err)
 {
     int threads = pg_threads() < t->shards ? pg_threads() : t->shards;
     pg_status status = check_layout(t, network, err);
@@ -335,7 +348,9 @@ pg_status pg_trainer_step(pg_trainer *t, const pg_network *network, double rate,
     if (status != PG_OK)
         return status;
     pg_layout_pack(&t->layout, t->weights, network);
-    run_shards(t, threads);
+    run_shards(t, threads, interrupt);
+    if (t->given_up)
+        return pg_fail(err, PG_EINTERRUPT, "interrupted");
     *loss = add_shards(t);
     if (!isfinite(*loss))
         return pg_fail(err, PG_EFINITE, "the loss is %s",

@@ -31,10 +31,18 @@ void pg_trainer_free(pg_trainer *trainer); /* NULL is allowed */
 enum { PG_PLAN_TEXT = 100 };
 pg_plan pg_trainer_plan(const pg_trainer *trainer, char *why);
 
+/* Asked before each block, by any thread, whether a step is to be given up. */
+typedef struct pg_interrupt {
+    bool (*wanted)(void *context);
+    void *context;
+} pg_interrupt;
+
 /* One update of the network's weights; *loss is the mean cross-entropy before
    it. The weights may have been changed since the last step. PG_EFINITE says
-   what was not finite; the weights are then left as they were. */
+   what was not finite, PG_EINTERRUPT that the step was given up; the weights
+   are then left as they were. */
 pg_status pg_trainer_step(pg_trainer *trainer, const pg_network *network,
-                          double rate, double *loss, pg_error *err);
+                          double rate, const pg_interrupt *interrupt,
+                          double *loss, pg_error *err);
 
 #endif
