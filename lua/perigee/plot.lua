@@ -5,6 +5,8 @@ local system = require "perigee.system"
 
 local WIDTH, HEIGHT = 79, 24 -- characters, where the terminal's size is not known
 local MAX_WIDTH, MAX_HEIGHT = 110, 32
+local MOST_CELLS = 400 -- of a grid, each of which says its number
+local MOST_TICS = 40
 local FEW = 50 -- points of a curve, each of which is marked
 local COLOURS = { -- told apart by the colour-blind, too: Okabe and Ito's, and two of Tol's
   "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#999933",
@@ -107,18 +109,25 @@ local function curve_commands(options, is_text, level)
     parts[i] = ("$curve%d using 1:2 with %s linewidth 2 linecolor rgb '%s' %s"):format(i, style,
       COLOURS[(i - 1) % #COLOURS + 1], named and "title " .. quote(name) or "notitle")
   end
-  commands[#commands + 1] = named and "set key outside right top Left reverse" or "unset key"
+  local place = is_text and "below" or "outside right top"
+  commands[#commands + 1] = named and "set key Left reverse " .. place or "unset key"
   commands[#commands + 1] = is_text and "unset grid" or "set grid"
   commands[#commands + 1] = "plot " .. table.concat(parts, ", ")
-  return drawable and commands
+  if not drawable then
+    return nil, "there is no finite number to draw"
+  end
+  return commands
 end
 
 -- --- a grid of numbers -------------------------------------------------------
 
---- Labels of a grid's columns or rows, which stand at 0, 1, ...
+--- Labels of a grid's columns or rows, which stand at 0, 1, ...; positions where there
+--- are none, if they can be read.
 local function tics(axis, labels, length, level)
-  labels = labels or positions(length)
-  if #labels ~= length then
+  labels = labels or length <= MOST_TICS and positions(length)
+  if not labels then
+    return ("unset %stics"):format(axis)
+  elseif #labels ~= length then
     error(("plot: %s has %d labels and z %d"):format(axis, #labels, length), level + 1)
   end
   local parts = {}
@@ -128,12 +137,17 @@ local function tics(axis, labels, length, level)
   return ("set %stics (%s) scale 0"):format(axis, table.concat(parts, ", "))
 end
 
---- Each cell is coloured, where the terminal can, and says its number.
+--- Each cell is coloured, where the terminal can, and says its number, if they are
+--- not too many.
 local function grid_commands(options, is_text, level)
   local z = core.array(options.z):astype "float64"
   if z.ndim ~= 2 or z.size == 0 then
     error(("plot: z must be a matrix, not of shape (%s)"):format(table.concat(z.shape, ", ")),
       level + 1)
+  end
+  local numbers = z.size <= MOST_CELLS and ", $grid using 1:2:4 with labels notitle" or ""
+  if is_text and numbers == "" then
+    return nil, ("%d cells are too many for the terminal: give a file"):format(z.size)
   end
   local rows, cols = table.unpack(z.shape)
   local x, y, value, label = {}, {}, {}, {}
@@ -153,9 +167,8 @@ local function grid_commands(options, is_text, level)
     "set palette defined (0 '#f7fbff', 1 '#6baed6')",
     "unset colorbox",
   }
-  local numbers = "$grid using 1:2:4 with labels notitle"
-  commands[#commands + 1] = "plot "
-    .. (is_text and numbers or "$grid using 1:2:3 with image pixels notitle, " .. numbers)
+  commands[#commands + 1] = is_text and "plot " .. numbers:sub(3)
+    or "plot $grid using 1:2:3 with image pixels notitle" .. numbers
   return commands
 end
 
@@ -215,7 +228,7 @@ local function read_options(options, level)
   return options
 end
 
---- The commands as text; nil where there is nothing to draw.
+--- The commands as text; nil, and why, where nothing can be drawn.
 local function script(options, terminal, level)
   local commands = { "set encoding utf8", "set terminal " .. terminal }
   for _, name in ipairs { "title", "xlabel", "ylabel" } do
@@ -223,9 +236,12 @@ local function script(options, terminal, level)
       commands[#commands + 1] = ("set %s %s"):format(name, quote(options[name]))
     end
   end
-  local drawing = (options.z and grid_commands or curve_commands)(options, not options.file,
-    level + 1)
-  return drawing and table.concat(commands, "\n") .. "\n" .. table.concat(drawing, "\n") .. "\n"
+  local drawing, why = (options.z and grid_commands or curve_commands)(options,
+    not options.file, level + 1)
+  if not drawing then
+    return nil, "plot: " .. why
+  end
+  return table.concat(commands, "\n") .. "\n" .. table.concat(drawing, "\n") .. "\n"
 end
 
 --- Draws curves, or a grid of numbers: in the terminal, or into a file.
@@ -237,13 +253,14 @@ end
 ---@param options perigee.like|table  y; or x, y, z, title, xlabel, ylabel,
 ---   file (ends in .svg or .png), format (of z's numbers, as string.format takes it)
 ---@return true?
----@return string?  # what went wrong, where nil comes first: gnuplot is missing, or the file
+---@return string?  # what went wrong, where nil comes first: gnuplot is missing, the file
+---   cannot be written, no number is finite, or a matrix is too large for the terminal
 return function(options)
   options = read_options(options, 2)
   local terminal = options.file and file_terminal(options.file, 2) or text_terminal()
-  local commands = script(options, terminal, 2)
+  local commands, why = script(options, terminal, 2)
   if not commands then
-    return nil, "plot: no finite number to draw"
+    return nil, why
   end
   local picture, message = system.run("gnuplot", { "-d" }, commands)
   if not picture then

@@ -97,6 +97,12 @@ describe("pg.plot", function()
     end
   end)
 
+  it("gives nil and the reason for a matrix that a terminal has no room for", function()
+    local shown, message = pg.plot { z = pg.zeros(21, 20) }
+    assert.is_nil(shown)
+    assert.matches("420 cells are too many for the terminal", message)
+  end)
+
   drawn("gives nil and the reason where the file cannot be written", function()
     local written, message = pg.plot { y = { 1, 2 }, file = folder .. "/none/plot.svg" }
     assert.is_nil(written)
