@@ -465,16 +465,19 @@ function pg.initialization(x, hidden, options) end
 --- The layers' outputs: A_l = sigmoid(A_(l-1) W_l^T + b_l), the last by softmax.
 ---@param x perigee.like  (n, inputs)
 ---@param weights table<string, perigee.array>
----@return table<string, perigee.array>  # A1 (n, hidden), A2 (n, classes), ...
-function pg.forward(x, weights) end
+---@param out? table<string, perigee.array>  what an earlier call returned: arrays that fit are
+---   written to, others are put there
+---@return table<string, perigee.array>  # A1 (n, hidden), A2 (n, classes), ...; out, if given
+function pg.forward(x, weights, out) end
 
 --- The gradients of the mean cross-entropy by every weight.
 ---@param x perigee.like  (n, inputs)
 ---@param y perigee.like  (n, classes) one-hot, or (n) labels
 ---@param activations table<string, perigee.array>  from `forward`
 ---@param weights table<string, perigee.array>
----@return table<string, perigee.array>  # dW1, db1, ... of the weights' shapes
-function pg.gradient(x, y, activations, weights) end
+---@param out? table<string, perigee.array>  what an earlier call returned, as in `forward`
+---@return table<string, perigee.array>  # dW1, db1, ... of the weights' shapes; out, if given
+function pg.gradient(x, y, activations, weights, out) end
 
 --- One step of gradient descent, in place: W = W - rate * dW. Returns the weights.
 ---@param weights table<string, perigee.array>

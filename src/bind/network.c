@@ -64,21 +64,40 @@ void l_network_at(lua_State *L, int first, int layers, pg_network *network)
     }
 }
 
-/* Adds an empty array to the table on top. */
+/* The array of that name in the table on top; an empty one, which is put there,
+   where there is none. */
 static pg_array *push_field(lua_State *L, const char *prefix, char letter,
                             int number)
 {
     lua_pushfstring(L, "%s%c%d", prefix, (int)letter, number);
-    pg_array *a = l_array_push(L);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+    if (a) {
+        lua_pop(L, 2);
+        return a;
+    }
+    lua_pop(L, 1);
+    a = l_array_push(L);
     lua_rawset(L, -3);
     return a;
+}
+
+/* Pushes the table at arg, where results are to go, or a new one. */
+static void push_out(lua_State *L, int arg, int fields)
+{
+    if (lua_isnil(L, arg)) {
+        lua_createtable(L, 0, fields);
+        return;
+    }
+    luaL_checktype(L, arg, LUA_TTABLE);
+    lua_pushvalue(L, arg);
 }
 
 void l_network_push(lua_State *L, const char *prefix, pg_network *network,
                     int layers)
 {
     network->layers = layers;
-    lua_createtable(L, 0, 2 * layers);
     for (int l = 0; l < layers; l++) {
         network->W[l] = push_field(L, prefix, 'W', l + 1);
         network->b[l] = push_field(L, prefix, 'b', l + 1);
@@ -190,6 +209,7 @@ static int l_network_initialization(lua_State *L)
     widths[layers] = classes_option(L, 3);
     pg_dtype dtype = dtype_option(L, 3, x);
     pg_random *random = l_random_opt(L, push_option(L, 3, "random"));
+    lua_createtable(L, 0, 2 * layers);
     l_network_push(L, "", &network, layers);
     return return_arrays(
         L, pg_network_initialize(&network, dtype, widths, random, &err), &err);
@@ -198,39 +218,40 @@ static int l_network_initialization(lua_State *L)
 /* --- forward, gradient, update -------------------------------------------- */
 /* First all that may run Lua, then the arrays' addresses: see l_network_at. */
 
-/* forward(x, weights) -> {A1, A2, ...} */
+/* forward(x, weights [, out]) -> {A1, A2, ...} */
 static int l_network_forward(lua_State *L)
 {
     pg_error err;
     pg_network network;
     pg_array *a[PG_MAX_LAYERS];
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     l_array_to(L, 1);
     int layers = l_network_gather(L, 2, "");
-    lua_createtable(L, 0, layers);
+    push_out(L, 3, layers);
     for (int l = 0; l < layers; l++)
         a[l] = push_field(L, "", 'A', l + 1);
-    l_network_at(L, 3, layers, &network);
+    l_network_at(L, 4, layers, &network);
     const pg_array *x = l_array_check(L, 1);
     return return_arrays(L, pg_forward(a, &network, x, &err), &err);
 }
 
-/* gradient(x, y, activations, weights) -> {dW1, db1, ...} */
+/* gradient(x, y, activations, weights [, out]) -> {dW1, db1, ...} */
 static int l_network_gradient(lua_State *L)
 {
     pg_error err;
     pg_network network, gradients;
     const pg_array *a[PG_MAX_LAYERS], *x, *y;
-    lua_settop(L, 4);
+    lua_settop(L, 5);
     l_arrays_to(L, &x, 1, &y, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
     int layers = l_network_gather(L, 4, "");
     for (int l = 0; l < layers; l++)
         gather_one(L, 3, "", 'A', l + 1, false);
+    push_out(L, 5, 2 * layers);
     l_network_push(L, "d", &gradients, layers);
-    l_network_at(L, 5, layers, &network);
+    l_network_at(L, 6, layers, &network);
     for (int l = 0; l < layers; l++)
-        a[l] = gathered(L, 5 + 2 * layers + l);
+        a[l] = gathered(L, 6 + 2 * layers + l);
     l_arrays_to(L, &x, 1, &y, 2);
     return return_arrays(L, pg_gradient(&gradients, x, y, a, &network, &err),
                          &err);

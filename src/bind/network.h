@@ -17,7 +17,8 @@ int l_network_gather(lua_State *L, int arg, const char *prefix);
    network's use: it could free an array. Raises for one that was freed. */
 void l_network_at(lua_State *L, int first, int layers, pg_network *network);
 
-/* Pushes a table of empty arrays of the same names, for the core to fill. */
+/* The arrays of the same names in the table on top, for the core to fill; where
+   there is none, an empty one is put there. */
 void l_network_push(lua_State *L, const char *prefix, pg_network *network,
                     int layers);
 

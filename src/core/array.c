@@ -84,6 +84,21 @@ pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
     return status;
 }
 
+pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
+                         const size_t *shape, const pg_array *read,
+                         pg_error *err)
+{
+    if (out->storage && out->dtype == dtype && out->ndim == ndim &&
+        memcmp(out->shape, shape, (size_t)ndim * sizeof *shape) == 0 &&
+        pg_array_is_contiguous(out) &&
+        !(read && pg_array_may_overlap(out, read))) {
+        pg_storage_written(out->storage);
+        return PG_OK;
+    }
+    pg_array_release(out);
+    return pg_array_new(out, dtype, ndim, shape, err);
+}
+
 void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
                      const size_t *shape)
 {

@@ -33,6 +33,12 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
 pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
                          const size_t *shape, pg_error *err);
 
+/* The same, but that out, if it has that dtype and shape, is contiguous and
+   shares nothing with `read` (NULL: nothing is), is taken as it is. */
+pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
+                         const size_t *shape, const pg_array *read,
+                         pg_error *err);
+
 /* An array over memory that the caller keeps alive: C-contiguous, no storage,
    nothing to release. */
 void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,

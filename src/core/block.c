@@ -66,6 +66,23 @@ void pg_block_free(pg_block *block)
     *block = (pg_block){0};
 }
 
+pg_status pg_blocks_need(pg_blocks *blocks, int threads,
+                         const pg_layout *layout, pg_error *err)
+{
+    pg_status status = PG_OK;
+    while (blocks->count < threads && status == PG_OK) {
+        status = pg_block_new(&blocks->of[blocks->count], layout, err);
+        blocks->count += status == PG_OK;
+    }
+    return status;
+}
+
+void pg_blocks_free(pg_blocks *blocks)
+{
+    while (blocks->count > 0)
+        pg_block_free(&blocks->of[--blocks->count]);
+}
+
 /* What layer l > 0 reads: the layer before it. */
 static pg_matrix layer_input(const pg_block *block, const pg_layout *layout,
                              int l)
@@ -148,6 +165,17 @@ static void previous_gradient(const pg_block *block, const pg_layout *layout,
         ->sigmoid_gradient(block->d[l - 1], block->a[l - 1], rows * stride);
 }
 
+void pg_block_gradients(const pg_block *block, const pg_layout *layout,
+                        const void *weights, void *gradients,
+                        const pg_inputs *inputs, size_t rows)
+{
+    for (int l = layout->layers - 1; l >= 0; l--) {
+        add_layer_gradients(block, layout, gradients, inputs, l, rows);
+        if (l > 0)
+            previous_gradient(block, layout, weights, l, rows);
+    }
+}
+
 double pg_block_backward(const pg_block *block, const pg_layout *layout,
                          const void *weights, void *gradients,
                          const pg_inputs *inputs, const int32_t *labels,
@@ -158,10 +186,6 @@ double pg_block_backward(const pg_block *block, const pg_layout *layout,
         pg_kernels_for(layout->dtype)
             ->cross_entropy_gradient(block->d[last], labels, 1 / (double)n,
                                      rows, layout->width[last + 1]);
-    for (int l = last; l >= 0; l--) {
-        add_layer_gradients(block, layout, gradients, inputs, l, rows);
-        if (l > 0)
-            previous_gradient(block, layout, weights, l, rows);
-    }
+    pg_block_gradients(block, layout, weights, gradients, inputs, rows);
     return loss;
 }

@@ -29,6 +29,18 @@ size_t pg_block_rows(const pg_layout *layout);
 pg_status pg_block_new(pg_block *block, const pg_layout *layout, pg_error *err);
 void pg_block_free(pg_block *block);
 
+/* The blocks of several threads; zeroed: none. */
+enum { PG_MOST_BLOCKS = 64 };
+typedef struct pg_blocks {
+    int count;
+    pg_block of[PG_MOST_BLOCKS];
+} pg_blocks;
+
+/* Makes it `threads` blocks or more; what is there stays. PG_ENOMEM. */
+pg_status pg_blocks_need(pg_blocks *blocks, int threads,
+                         const pg_layout *layout, pg_error *err);
+void pg_blocks_free(pg_blocks *blocks);
+
 /* block->a from the inputs' rows, at most pg_block_rows. */
 void pg_block_forward(const pg_block *block, const pg_layout *layout,
                       const void *weights, const pg_inputs *inputs,
@@ -40,5 +52,11 @@ double pg_block_backward(const pg_block *block, const pg_layout *layout,
                          const void *weights, void *gradients,
                          const pg_inputs *inputs, const int32_t *labels,
                          size_t n, size_t rows);
+
+/* The same but for the last layer's gradient, which is in block->d already, and
+   the losses. */
+void pg_block_gradients(const pg_block *block, const pg_layout *layout,
+                        const void *weights, void *gradients,
+                        const pg_inputs *inputs, size_t rows);
 
 #endif

@@ -1,45 +1,67 @@
 #include "forward.h"
 
-#include "dense.h"
-#include "kernels.h"
-#include "linalg.h"
+#include <omp.h>
+
+#include "block.h"
+#include "rows.h"
 #include "runtime.h"
 
-/* z (rows,cols) = f(z + b) in place, pieces of rows shared among threads. */
-static void activate(const pg_array *z, const pg_array *b, bool last)
+/* A block of rows goes through all layers while it is in cache; its activations
+   are where they are to stay. */
+typedef struct forward {
+    pg_layout layout;
+    pg_rows rows;
+    void *weights;
+    size_t bytes, n;
+    pg_array *const *a;
+    pg_blocks blocks;
+} forward;
+
+static void run_block(const forward *f, const pg_block *own, size_t first,
+                      size_t rows)
 {
-    const pg_kernels *k = pg_kernels_for(z->dtype);
-    size_t rows = z->shape[0], cols = z->shape[1];
-    size_t row_bytes = cols * pg_dtype_size(z->dtype);
-    size_t piece = pg_size_max(1, PG_DENSE_PIECE / cols);
-#pragma omp parallel for schedule(static) \
-    num_threads(pg_threads()) if (rows > piece)
-    for (size_t i = 0; i < rows; i += piece) {
-        void *part = (char *)z->data + i * row_bytes;
-        size_t count = pg_size_min(piece, rows - i);
-        if (last)
-            k->bias_softmax(part, b->data, count, cols);
-        else
-            k->bias_sigmoid(part, b->data, count, cols);
-    }
+    pg_block block = *own;
+    pg_inputs inputs = {.x = pg_rows_block(&f->rows, own->x, first, rows)};
+    for (int l = 0; l < f->layout.layers; l++)
+        block.a[l] = pg_layout_at(&f->layout, f->a[l]->data,
+                                  first * f->layout.width[l + 1]);
+    pg_block_forward(&block, &f->layout, f->weights, &inputs, rows);
 }
 
-static pg_status forward_layer(pg_array *a, const pg_array *x,
-                               const pg_network *network, int l, pg_dtype dtype,
-                               pg_error *err)
+static void run_blocks(const forward *f)
 {
-    pg_array transposed, b = {0};
-    size_t shape[2] = {x->shape[0], network->W[l]->shape[0]};
-    pg_array_transpose_view(&transposed, network->W[l]);
-    pg_status status = pg_array_new(a, dtype, 2, shape, err);
-    if (status == PG_OK)
-        status = pg_dot_into(a, x, &transposed, err);
-    if (status == PG_OK)
-        status = pg_dense(&b, network->b[l], dtype, err);
-    if (status == PG_OK)
-        activate(a, &b, l == network->layers - 1);
-    pg_array_release(&transposed);
-    pg_array_release(&b);
+    size_t step = pg_block_rows(&f->layout);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(f->blocks.count)
+    for (size_t first = 0; first < f->n; first += step)
+        run_block(f, &f->blocks.of[omp_get_thread_num()], first,
+                  pg_size_min(step, f->n - first));
+}
+
+static pg_status start(forward *f, const pg_network *network, const pg_array *x,
+                       pg_error *err)
+{
+    size_t step = pg_block_rows(&f->layout);
+    size_t blocks = pg_size_max(1, (f->n + step - 1) / step);
+    size_t threads =
+        pg_size_min(pg_size_min(blocks, PG_MOST_BLOCKS), (size_t)pg_threads());
+    pg_rows_view(&f->rows, x, 1, f->layout.dtype);
+    f->bytes = f->layout.count * pg_dtype_size(f->layout.dtype);
+    f->weights = pg_malloc(f->bytes);
+    if (!f->weights)
+        return pg_fail_memory(err, f->bytes);
+    pg_layout_pack(&f->layout, f->weights, network);
+    return pg_blocks_need(&f->blocks, (int)threads, &f->layout, err);
+}
+
+/* Weights were packed by now, so x alone must not be written to. An activation
+   may even be x's own handle: rows has another. */
+static pg_status need_activations(const forward *f, pg_error *err)
+{
+    pg_status status = PG_OK;
+    for (int l = 0; l < f->layout.layers && status == PG_OK; l++)
+        status = pg_array_reuse(f->a[l], f->layout.dtype, 2,
+                                (size_t[]){f->n, f->layout.width[l + 1]},
+                                &f->rows.x, err);
     return status;
 }
 
@@ -47,13 +69,18 @@ pg_status pg_forward(pg_array *const *a, const pg_network *network,
                      const pg_array *x, pg_error *err)
 {
     pg_status status = pg_network_check_input(network, x, err);
-    pg_dtype dtype = network->W[0]->dtype;
+    if (status != PG_OK)
+        return status;
+    forward f = {.a = a, .n = x->shape[0]};
+    pg_layout_of(&f.layout, network);
+    f.layout.dtype = pg_dtype_promote(x->dtype, f.layout.dtype);
+    status = start(&f, network, x, err);
     if (status == PG_OK)
-        dtype = pg_dtype_promote(x->dtype, dtype);
-    for (int l = 0; l < network->layers && status == PG_OK; l++)
-        status =
-            forward_layer(a[l], l == 0 ? x : a[l - 1], network, l, dtype, err);
-    for (int l = 0; l < network->layers && status != PG_OK; l++)
-        pg_array_release(a[l]);
+        status = need_activations(&f, err);
+    if (status == PG_OK)
+        run_blocks(&f);
+    pg_blocks_free(&f.blocks);
+    pg_free(f.weights, f.bytes);
+    pg_rows_release(&f.rows);
     return status;
 }

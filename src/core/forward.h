@@ -1,6 +1,6 @@
 /*
- * forward.h -- the activations of a network, layer by layer on whole arrays,
- * as the notebook's forward_propagation has them.
+ * forward.h -- the activations of a network, as the notebook's
+ * forward_propagation has them.
  */
 #ifndef PG_FORWARD_H
 #define PG_FORWARD_H
@@ -8,8 +8,10 @@
 #include "network.h"
 
 /* a[l] (n, width of l) = f(a[l - 1] W_l^T + b_l) into the network's number of
-   empty arrays, from x (n, inputs) in place of a[-1]. Their dtype is what x's
-   and the weights' promote to. PG_ESHAPE names both shapes. */
+   arrays, from x (n, inputs) in place of a[-1]. Their dtype is what x's and the
+   weights' promote to. An array of that dtype and shape is written to, unless
+   it shares elements with x; others are made anew. PG_ESHAPE
+   names both shapes. */
 pg_status pg_forward(pg_array *const *a, const pg_network *network,
                      const pg_array *x, pg_error *err);
 

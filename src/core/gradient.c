@@ -1,12 +1,11 @@
 #include "gradient.h"
 
 #include "dense.h"
-#include "kernels.h"
-#include "linalg.h"
 #include "map.h"
-#include "reduce.h"
+#include "rows.h"
 #include "runtime.h"
 #include "scalar.h"
+#include "shards.h"
 #include "targets.h"
 
 static pg_status check_activations(const pg_array *const *a, const pg_array *x,
@@ -48,91 +47,108 @@ static pg_status last_gradient(pg_array *dz, const pg_array *a,
     return status;
 }
 
-/* d = d * a * (1 - a) in place, both dense and of one dtype. */
-static void through_sigmoid(const pg_array *d, const pg_array *a)
+/* What a block's work reads, all of one dtype. */
+typedef struct backward {
+    pg_layout layout;
+    pg_rows rows;
+    void *weights;
+    size_t bytes;
+    pg_array a[PG_MAX_LAYERS]; /* dense; of the hidden layers */
+    pg_array dz;               /* (n, classes): of the last layer */
+} backward;
+
+/* pg_shard_work. Nothing is written to the activations. */
+static double run_block(void *context, const pg_block *own, void *gradients,
+                        size_t first, size_t rows)
 {
-    const pg_kernels *k = pg_kernels_for(d->dtype);
-    size_t n = pg_array_size(d), bytes = pg_dtype_size(d->dtype);
-#pragma omp parallel for schedule(static) \
-    num_threads(pg_threads()) if (n > PG_DENSE_PIECE)
-    for (size_t i = 0; i < n; i += PG_DENSE_PIECE)
-        k->sigmoid_gradient((char *)d->data + i * bytes,
-                            (const char *)a->data + i * bytes,
-                            pg_size_min(PG_DENSE_PIECE, n - i));
+    const backward *b = context;
+    const pg_layout *layout = &b->layout;
+    int last = layout->layers - 1;
+    pg_block block = *own;
+    pg_inputs inputs = {.x = pg_rows_block(&b->rows, own->x, first, rows)};
+    for (int l = 0; l < last; l++)
+        block.a[l] =
+            pg_layout_at(layout, b->a[l].data, first * layout->width[l + 1]);
+    block.d[last] =
+        pg_layout_at(layout, b->dz.data, first * layout->width[last + 1]);
+    pg_block_gradients(&block, layout, b->weights, gradients, &inputs, rows);
+    return 0;
 }
 
-/* below = (dz W) * a * (1 - a) */
-static pg_status previous_gradient(pg_array *below, const pg_array *dz,
-                                   const pg_array *W, const pg_array *a,
-                                   pg_error *err)
+static pg_status start(backward *b, const pg_network *network,
+                       const pg_array *x, const pg_array *const *a,
+                       pg_error *err)
 {
-    pg_array dense = {0};
-    pg_status status = pg_array_new(below, dz->dtype, 2, a->shape, err);
-    if (status == PG_OK)
-        status = pg_dot_into(below, dz, W, err);
-    if (status == PG_OK)
-        status = pg_dense(&dense, a, dz->dtype, err);
-    if (status == PG_OK)
-        through_sigmoid(below, &dense);
-    pg_array_release(&dense);
+    pg_status status = PG_OK;
+    pg_layout_of(&b->layout, network);
+    b->layout.dtype = b->dz.dtype;
+    pg_rows_view(&b->rows, x, 1, b->layout.dtype);
+    for (int l = 0; l < network->layers - 1 && status == PG_OK; l++)
+        status = pg_dense(&b->a[l], a[l], b->layout.dtype, err);
+    if (status != PG_OK)
+        return status;
+    b->bytes = b->layout.count * pg_dtype_size(b->layout.dtype);
+    b->weights = pg_malloc(b->bytes);
+    if (!b->weights)
+        return pg_fail_memory(err, b->bytes);
+    pg_layout_pack(&b->layout, b->weights, network);
+    return PG_OK;
+}
+
+static void end(backward *b)
+{
+    for (int l = 0; l < b->layout.layers; l++)
+        pg_array_release(&b->a[l]);
+    pg_array_release(&b->dz);
+    pg_free(b->weights, b->bytes);
+    pg_rows_release(&b->rows);
+}
+
+static pg_status need_gradients(const pg_network *gradients,
+                                const pg_layout *layout, pg_error *err)
+{
+    pg_status status = PG_OK;
+    for (int l = 0; l < layout->layers && status == PG_OK; l++) {
+        size_t W[2] = {layout->width[l + 1], layout->width[l]};
+        size_t b[2] = {1, layout->width[l + 1]};
+        status =
+            pg_array_reuse(gradients->W[l], layout->dtype, 2, W, NULL, err);
+        if (status == PG_OK)
+            status =
+                pg_array_reuse(gradients->b[l], layout->dtype, 2, b, NULL, err);
+    }
     return status;
 }
 
-/* dW = (a^T dz)^T, a view as the notebook's is, db = the sum of dz's rows. That
-   way round the product's tiles share out a, the wide operand; as dz^T a each
-   of them would read all of it. */
-static pg_status layer_gradients(pg_array *dW, pg_array *db, const pg_array *dz,
-                                 const pg_array *a, pg_error *err)
+static pg_status run(const pg_network *gradients, backward *b, pg_error *err)
 {
-    pg_array product, transposed;
-    size_t shape[2] = {a->shape[1], dz->shape[1]};
-    pg_array_transpose_view(&transposed, a);
-    pg_status status = pg_array_new(&product, dz->dtype, 2, shape, err);
+    double loss;
+    pg_shards shards = {0};
+    pg_status status = pg_shards_new(&shards, &b->layout, b->dz.shape[0], err);
     if (status == PG_OK)
-        status = pg_dot_into(&product, &transposed, dz, err);
-    if (status == PG_OK) {
-        pg_array_transpose_view(dW, &product);
-        status = pg_reduce(db, PG_SUM, dz, 0, true, err);
-    }
-    pg_array_release(&product);
-    pg_array_release(&transposed);
+        status = pg_shards_run(&shards, run_block, b, NULL, &loss, err);
+    if (status == PG_OK)
+        status = need_gradients(gradients, &b->layout, err);
+    if (status == PG_OK)
+        pg_layout_unpack(&b->layout, gradients, shards.gradients);
+    pg_shards_free(&shards);
     return status;
-}
-
-static pg_status backward(const pg_network *gradients, pg_array *dz,
-                          const pg_array *x, const pg_array *const *a,
-                          const pg_network *network, pg_error *err)
-{
-    for (int l = network->layers - 1;; l--) {
-        pg_array below;
-        pg_status status = layer_gradients(gradients->W[l], gradients->b[l], dz,
-                                           l == 0 ? x : a[l - 1], err);
-        if (status != PG_OK || l == 0)
-            return status;
-        status = previous_gradient(&below, dz, network->W[l], a[l - 1], err);
-        pg_array_release(dz);
-        *dz = below;
-        if (status != PG_OK)
-            return status;
-    }
 }
 
 pg_status pg_gradient(const pg_network *gradients, const pg_array *x,
                       const pg_array *y, const pg_array *const *a,
                       const pg_network *network, pg_error *err)
 {
-    pg_array dz = {0};
+    backward b = {0};
     pg_status status = pg_network_check_input(network, x, err);
     if (status == PG_OK)
         status = check_activations(a, x, network, err);
     if (status == PG_OK)
-        status = last_gradient(&dz, a[network->layers - 1], y, err);
+        status = last_gradient(&b.dz, a[network->layers - 1], y, err);
     if (status == PG_OK)
-        status = backward(gradients, &dz, x, a, network, err);
-    pg_array_release(&dz);
-    for (int l = 0; l < network->layers && status != PG_OK; l++) {
-        pg_array_release(gradients->W[l]);
-        pg_array_release(gradients->b[l]);
-    }
+        status = start(&b, network, x, a, err);
+    if (status == PG_OK)
+        status = run(gradients, &b, err);
+    end(&b);
     return status;
 }

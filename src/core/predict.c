@@ -7,8 +7,6 @@
 #include "rows.h"
 #include "runtime.h"
 
-enum { MOST_THREADS = 64 };
-
 typedef struct prediction {
     pg_layout layout;
     pg_rows rows;
@@ -16,8 +14,7 @@ typedef struct prediction {
     int64_t *labels;
     void *weights;
     size_t bytes;
-    int threads;
-    pg_block block[MOST_THREADS];
+    pg_blocks blocks;
 } prediction;
 
 static pg_status start(prediction *p, const pg_array *out,
@@ -35,19 +32,13 @@ static pg_status start(prediction *p, const pg_array *out,
     pg_layout_pack(&p->layout, p->weights, network);
     size_t blocks = (p->n + p->block_rows - 1) / p->block_rows;
     size_t threads =
-        pg_size_min(pg_size_min(blocks, MOST_THREADS), (size_t)pg_threads());
-    pg_status status = PG_OK;
-    while (p->threads < (int)threads && status == PG_OK) {
-        status = pg_block_new(&p->block[p->threads], &p->layout, err);
-        p->threads += status == PG_OK;
-    }
-    return status;
+        pg_size_min(pg_size_min(blocks, PG_MOST_BLOCKS), (size_t)pg_threads());
+    return pg_blocks_need(&p->blocks, (int)threads, &p->layout, err);
 }
 
 static void end(prediction *p)
 {
-    for (int i = 0; i < p->threads; i++)
-        pg_block_free(&p->block[i]);
+    pg_blocks_free(&p->blocks);
     pg_free(p->weights, p->bytes);
     pg_rows_release(&p->rows);
 }
@@ -88,15 +79,15 @@ static pg_status predict_blocks(prediction *p, pg_error *err)
     size_t strange = p->n; /* the first row of the first bad block */
     if (p->n == 0)
         return PG_OK;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(p->threads) \
-    reduction(min                                                     \
+#pragma omp parallel for schedule(dynamic, 1) num_threads(p->blocks.count) \
+    reduction(min                                                          \
               : strange)
     for (size_t first = 0; first < p->n; first += p->block_rows)
-        if (!predict_block(p, &p->block[omp_get_thread_num()], first))
+        if (!predict_block(p, &p->blocks.of[omp_get_thread_num()], first))
             strange = pg_size_min(strange, first);
     if (strange == p->n)
         return PG_OK;
-    return pg_rows_check(&p->rows, p->block[0].x, strange,
+    return pg_rows_check(&p->rows, p->blocks.of[0].x, strange,
                          pg_size_min(p->block_rows, p->n - strange), err);
 }
 

@@ -1,18 +1,12 @@
 #include "trainer.h"
 
 #include <math.h>
-#include <omp.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "block.h"
 #include "kernels.h"
 #include "rows.h"
 #include "runtime.h"
-
-/* Enough for 16 threads; each costs a gradient of memory. */
-enum { MOST_SHARDS = 16 };
 
 /* Where more of x is not 0, CBLAS is faster. */
 #define MOST_DENSITY 0.5
@@ -25,16 +19,11 @@ struct pg_trainer {
     size_t table_bytes;
     bool plan_was_chosen;
     pg_array labels;
-    size_t n, block_rows, blocks;
-    int shards;
-    char *memory; /* shards + 2 runs of the layout's numbers: */
+    size_t n;
+    pg_shards shards;
+    char *memory; /* of both runs: */
     size_t bytes;
-    void *gradients; /* (shards, count) */
     void *weights, *next;
-    double losses[MOST_SHARDS];
-    atomic_bool given_up;
-    int threads; /* that have a block below */
-    pg_block block[MOST_SHARDS];
 };
 
 /* --- making --------------------------------------------------------------- */
@@ -69,17 +58,6 @@ static pg_status check_labels(const pg_trainer *t, pg_error *err)
                            "y: row %zu is %ld, outside the classes 0 to %zu",
                            i + 1, (long)label[i], classes - 1);
     return PG_OK;
-}
-
-/* Blocks for at least `threads` threads. */
-static pg_status need_blocks(pg_trainer *t, int threads, pg_error *err)
-{
-    pg_status status = PG_OK;
-    while (t->threads < threads && status == PG_OK) {
-        status = pg_block_new(&t->block[t->threads], &t->layout, err);
-        t->threads += status == PG_OK;
-    }
-    return status;
 }
 
 static pg_status compress(pg_trainer *t, double most, pg_error *err)
@@ -125,25 +103,14 @@ static pg_status choose_plan(pg_trainer *t, const pg_network *network,
 static pg_status new_runs(pg_trainer *t, pg_error *err)
 {
     size_t run = t->layout.count * pg_dtype_size(t->layout.dtype);
-    if (!pg_size_multiply(&t->bytes, run, (size_t)t->shards + 2))
-        t->bytes = SIZE_MAX;
+    t->bytes = 2 * run;
     t->memory = pg_malloc(t->bytes);
     if (!t->memory)
         return pg_fail_memory(err, t->bytes);
     memset(t->memory, 0, t->bytes); /* padding of the weights stays 0 */
-    t->gradients = t->memory;
-    t->weights = t->memory + (size_t)t->shards * run;
-    t->next = t->memory + ((size_t)t->shards + 1) * run;
+    t->weights = t->memory;
+    t->next = t->memory + run;
     return PG_OK;
-}
-
-/* How the rows are cut depends on the shape alone. */
-static void cut_rows(pg_trainer *t)
-{
-    t->n = t->rows.x.shape[0];
-    t->block_rows = pg_block_rows(&t->layout);
-    t->blocks = (t->n + t->block_rows - 1) / t->block_rows;
-    t->shards = (int)pg_size_min(MOST_SHARDS, t->blocks);
 }
 
 pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
@@ -163,7 +130,7 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
     status = pg_rows_check_all(&t->rows, err);
     if (status == PG_OK)
         status = choose_plan(t, network, plan, err);
-    cut_rows(t);
+    t->n = x->shape[0];
     if (status == PG_OK)
         status = pg_array_copy(&t->labels, labels, err);
     if (status == PG_OK)
@@ -171,7 +138,7 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
     if (status == PG_OK)
         status = new_runs(t, err);
     if (status == PG_OK)
-        status = need_blocks(t, 1, err);
+        status = pg_shards_new(&t->shards, &t->layout, t->n, err);
     if (status == PG_OK)
         *trainer = t;
     else
@@ -183,8 +150,7 @@ void pg_trainer_free(pg_trainer *t)
 {
     if (!t)
         return;
-    for (int i = 0; i < t->threads; i++)
-        pg_block_free(&t->block[i]);
+    pg_shards_free(&t->shards);
     pg_free(t->memory, t->bytes);
     pg_free(t->table, t->table_bytes);
     pg_sparse_release(t->sparse);
@@ -195,69 +161,22 @@ void pg_trainer_free(pg_trainer *t)
 
 /* --- the step ------------------------------------------------------------- */
 
-static void *shard_gradient(const pg_trainer *t, int shard)
+/* A block's way forward and backward: pg_shard_work. */
+static double run_block(void *context, const pg_block *block, void *gradients,
+                        size_t first, size_t rows)
 {
-    return pg_layout_at(&t->layout, t->gradients,
-                        (size_t)shard * t->layout.count);
-}
-
-static void run_block(pg_trainer *t, const pg_block *block, int shard,
-                      size_t first)
-{
-    size_t rows = pg_size_min(t->block_rows, t->n - first);
+    const pg_trainer *t = context;
     const int32_t *labels = (const int32_t *)t->labels.data + first;
     pg_inputs inputs = {0};
     if (t->table)
         inputs = (pg_inputs){.sparse = t->sparse,
                              .table = t->table,
-                             .block = first / t->block_rows};
+                             .block = first / PG_SPARSE_ROWS};
     else
         inputs.x = pg_rows_block(&t->rows, block->x, first, rows);
     pg_block_forward(block, &t->layout, t->weights, &inputs, rows);
-    t->losses[shard] += pg_block_backward(block, &t->layout, t->weights,
-                                          shard_gradient(t, shard), &inputs,
-                                          labels, t->n, rows);
-}
-
-static bool is_given_up(pg_trainer *t, const pg_interrupt *interrupt)
-{
-    if (interrupt->wanted(interrupt->context))
-        t->given_up = true;
-    return t->given_up;
-}
-
-static void run_shard(pg_trainer *t, const pg_block *block, int shard,
-                      const pg_interrupt *interrupt)
-{
-    size_t shards = (size_t)t->shards, s = (size_t)shard;
-    size_t first = t->blocks * s / shards, end = t->blocks * (s + 1) / shards;
-    memset(shard_gradient(t, shard), 0,
-           t->layout.count * pg_dtype_size(t->layout.dtype));
-    t->losses[shard] = 0;
-    for (size_t b = first; b < end && !is_given_up(t, interrupt); b++)
-        run_block(t, block, shard, b * t->block_rows);
-}
-
-static void run_shards(pg_trainer *t, int threads,
-                       const pg_interrupt *interrupt)
-{
-    t->given_up = false;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-    for (int s = 0; s < t->shards; s++)
-        run_shard(t, &t->block[omp_get_thread_num()], s, interrupt);
-}
-
-/* The mean loss; the gradients' sum goes to the first shard's. */
-static double add_shards(pg_trainer *t)
-{
-    double loss = 0;
-    for (int s = 0; s < t->shards; s++)
-        loss += t->losses[s];
-    if (t->shards > 1)
-        pg_kernels_for(t->layout.dtype)
-            ->add_rows(t->gradients, shard_gradient(t, 1),
-                       (size_t)t->shards - 1, t->layout.count);
-    return loss / (double)t->n;
+    return pg_block_backward(block, &t->layout, t->weights, gradients, &inputs,
+                             labels, t->n, rows);
 }
 
 /* Says which gradient or new weight is not finite. */
@@ -283,10 +202,10 @@ static pg_status descend(pg_trainer *t, double rate, pg_error *err)
 {
     const pg_kernels *k = pg_kernels_for(t->layout.dtype);
     size_t count = t->layout.count;
-    if (k->descend(t->next, t->weights, t->gradients, rate, count))
+    if (k->descend(t->next, t->weights, t->shards.gradients, rate, count))
         return PG_OK;
-    if (!k->all_finite(t->gradients, count))
-        return fail_run(t, t->gradients, "the gradient of", err);
+    if (!k->all_finite(t->shards.gradients, count))
+        return fail_run(t, t->shards.gradients, "the gradient of", err);
     return fail_run(t, t->next, "the new", err);
 }
 
@@ -339,19 +258,16 @@ pg_status pg_trainer_step(pg_trainer *t, const pg_network *network, double rate,
                           const pg_interrupt *interrupt, double *loss,
                           pg_error *err)
 {
-    int threads = pg_threads() < t->shards ? pg_threads() : t->shards;
     pg_status status = check_layout(t, network, err);
     if (status == PG_OK)
         status = refresh(t, err);
-    if (status == PG_OK)
-        status = need_blocks(t, threads, err);
     if (status != PG_OK)
         return status;
     pg_layout_pack(&t->layout, t->weights, network);
-    run_shards(t, threads, interrupt);
-    if (t->given_up)
-        return pg_fail(err, PG_EINTERRUPT, "interrupted");
-    *loss = add_shards(t);
+    status = pg_shards_run(&t->shards, run_block, t, interrupt, loss, err);
+    if (status != PG_OK)
+        return status;
+    *loss /= (double)t->n;
     if (!isfinite(*loss))
         return pg_fail(err, PG_EFINITE, "the loss is %s",
                        isnan(*loss) ? "nan" : "inf");

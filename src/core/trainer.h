@@ -2,15 +2,13 @@
  * trainer.h -- full-batch gradient descent on the fused path, in one of two
  * plans: dense, or skipping the zeros of x.
  *
- * The rows are cut into shards, the shards into blocks. A thread takes a shard
- * and sends its blocks forward and backward while each is in cache; nothing of
- * size rows x hidden is ever kept. Each shard has a gradient of its own; they
- * are added in order, so every number of threads gives the same bits.
+ * Each block of rows goes forward and backward while it is in cache (block.h,
+ * shards.h); nothing of size rows x hidden is ever kept.
  */
 #ifndef PG_TRAINER_H
 #define PG_TRAINER_H
 
-#include "network.h"
+#include "shards.h"
 
 typedef struct pg_trainer pg_trainer;
 
@@ -30,12 +28,6 @@ void pg_trainer_free(pg_trainer *trainer); /* NULL is allowed */
 /* The plan in use, and why, into a buffer of PG_PLAN_TEXT bytes. */
 enum { PG_PLAN_TEXT = 100 };
 pg_plan pg_trainer_plan(const pg_trainer *trainer, char *why);
-
-/* Asked before each block, by any thread, whether a step is to be given up. */
-typedef struct pg_interrupt {
-    bool (*wanted)(void *context);
-    void *context;
-} pg_interrupt;
 
 /* One update of the network's weights; *loss is the mean cross-entropy before
    it. The weights may have been changed since the last step. PG_EFINITE says

@@ -272,6 +272,41 @@ describe("gradient", function()
     assert.equal("float32", g.db2.dtype)
   end)
 
+  it("and forward write into what an earlier call returned, where it fits", function()
+    local x, w = pg.randn(30, 6), pg.initialization(pg.zeros(1, 6), 5, { classes = 3 })
+    local y = pg.range(0, 29) % 3
+    local a = pg.forward(x, w)
+    local g = pg.gradient(x, y, a, w)
+    local A1, dW1, expected_a, expected_g = a.A1, g.dW1, pg.forward(x * 2, w)
+    expected_g = pg.gradient(x * 2, y, expected_a, w)
+    assert.equal(a, pg.forward(x * 2, w, a))
+    assert.equal(g, pg.gradient(x * 2, y, a, w, g))
+    assert.equal(A1, a.A1)
+    assert.equal(dW1, g.dW1)
+    for name, array in pairs(expected_a) do
+      assert.is_true(array:eq(a[name]):min())
+    end
+    for name, array in pairs(expected_g) do
+      assert.is_true(array:eq(g[name]):min())
+    end
+  end)
+
+  it("and forward make anew what does not fit, was freed, or is an input", function()
+    local x, w = pg.randn(8, 6), pg.initialization(pg.zeros(1, 6), 6, { classes = 3 })
+    local expected = pg.forward(x, w)
+    local freed = pg.zeros(8, 3)
+    freed:free()
+    local kept = x:copy()
+    for _, out in ipairs { {}, { A1 = pg.zeros(2, 2), A2 = freed }, { A1 = kept, A2 = "text" } } do
+      pg.forward(x, w, out)
+      assert.is_true(out.A1:eq(expected.A1):min() and out.A2:eq(expected.A2):min())
+    end
+    local a = { A1 = x }
+    pg.forward(x, w, a)
+    assert.is_true(a.A1:eq(expected.A1):min())
+    assert.has_error(function() pg.forward(kept, w, 3) end)
+  end)
+
   it("names what does not fit", function()
     local x, labels, w = experiment(6)
     local a = pg.forward(x, w)

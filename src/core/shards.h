@@ -1,0 +1,53 @@
+/*
+ * shards.h -- sums over all rows, as gradients are, by many threads.
+ *
+ * The rows are cut into shards, the shards into blocks. A thread takes a shard
+ * and has each block's gradients added to those of the shard; these are then
+ * added in order. So every number of threads gives the same bits.
+ */
+#ifndef PG_SHARDS_H
+#define PG_SHARDS_H
+
+#include <stdatomic.h>
+
+#include "block.h"
+
+/* Enough for 16 threads; each costs a gradient of memory. */
+enum { PG_MOST_SHARDS = 16 };
+
+typedef struct pg_shards {
+    const pg_layout *layout;
+    size_t n, block_rows, blocks;
+    int count;
+    void *gradients; /* runs: (count, layout->count) */
+    size_t bytes;
+    double losses[PG_MOST_SHARDS];
+    pg_blocks threads;
+    atomic_bool given_up;
+} pg_shards;
+
+/* Asked before each block, by any thread, whether the work is to be given up.
+ */
+typedef struct pg_interrupt {
+    bool (*wanted)(void *context);
+    void *context;
+} pg_interrupt;
+
+/* Rows first .. first + rows - 1: adds to the run of gradients, and returns
+   what is added to the loss. */
+typedef double (*pg_shard_work)(void *context, const pg_block *block,
+                                void *gradients, size_t first, size_t rows);
+
+/* For n rows, cut by the layout, which is shared. PG_ENOMEM leaves nothing. */
+pg_status pg_shards_new(pg_shards *shards, const pg_layout *layout, size_t n,
+                        pg_error *err);
+void pg_shards_free(pg_shards *shards); /* zeroed: nothing to free */
+
+/* Has all blocks worked on; the sum of the gradients is the first shard's run
+   then, and the loss is returned in *loss. PG_EINTERRUPT, where interrupt (NULL
+   is allowed) wanted it. */
+pg_status pg_shards_run(pg_shards *shards, pg_shard_work work, void *context,
+                        const pg_interrupt *interrupt, double *loss,
+                        pg_error *err);
+
+#endif
