@@ -1,16 +1,18 @@
--- Times one iteration of full-batch gradient descent, ours beside the notebook's
--- in NumPy, in turn, and prints medians and ratios.
+-- Times one iteration of full-batch gradient descent, ours beside others', in turn,
+-- and prints medians and ratios; then the whole iteration sweep.
 --
---   make bench [ARGS="rounds=5 hidden=100"]
+--   make bench [ARGS="rounds=5 hidden=100 sweep=false"]
 --
--- NumPy is measured where python3 has it. Machines are noisy: only ratios of
+-- NumPy and PyTorch are measured where python3 has them. Machines are noisy: only ratios of
 -- one run mean something.
 
 local pg = require "perigee"
 local options = require "perigee.options"
 local uv = require "luv"
 
-local o = options.read(arg, { rounds = 5, iterations = 4, hidden = 100, data = "mnist" })
+local o = options.read(arg, {
+  rounds = 5, iterations = 4, hidden = 100, data = "mnist", sweep = true,
+})
 
 local PYTHON = os.getenv("PYTHON") or "/usr/bin/python3"
 local here = arg[0]:match("^(.*)/") or "."
@@ -32,10 +34,10 @@ end
 
 -- --- contenders: each returns the seconds of o.iterations iterations -------------
 
-local function in_numpy(dtype)
+local function in_python(what, dtype)
   return function()
-    local command = ("%s %s/bench_notebook.py '%s' %s %d %d"):format(PYTHON, here, path, dtype,
-      o.hidden, o.iterations)
+    local command = ("%s %s/bench_notebook.py '%s' %s %s %d %d"):format(PYTHON, here, path, what,
+      dtype, o.hidden, o.iterations)
     local times = {}
     for line in io.popen(command):lines() do
       times[#times + 1] = tonumber(line)
@@ -45,10 +47,10 @@ local function in_numpy(dtype)
 end
 
 -- A model of its own each time, so that none keeps another's memory alive.
-local function in_model(dtype)
+local function in_model(dtype, plan)
   return function()
     local model = pg.Model(data.x_train, data.y_train, {
-      hidden = o.hidden, dtype = dtype, seed = 0, scale = 1 / 255,
+      hidden = o.hidden, dtype = dtype, seed = 0, scale = 1 / 255, plan = plan,
     })
     local times = {}
     local start = uv.hrtime()
@@ -66,57 +68,70 @@ local function by_kernels()
   local x = (data.x_train / 255):reshape(-1, 28 * 28)
   local y = pg.onehot(data.y_train, 10)
   local w = pg.initialization(x, o.hidden)
-  local times = {}
+  local times, a, g = {}, {}, {}
   for i = 0, o.iterations do
     times[i] = seconds(function()
-      local a = pg.forward(x, w)
-      pg.update(w, pg.gradient(x, y, a, w), 0.1)
+      pg.forward(x, w, a)
+      pg.update(w, pg.gradient(x, y, a, w, g), 0.1)
       pg.cross_entropy(a, y)
     end)
   end
   return times
 end
 
--- --- peak memory of the sweep, in a process of its own ----------------------------
+-- --- the sweep, in a process of its own --------------------------------------------
 
-local function sweep_megabytes()
+--- Its seconds, from the start of the program to its end, and its peak memory in MB.
+local function sweep(iterations)
   local script = ([[
-    arg = {[0] = "%s/../examples/iteration_sweep.lua", "iterations=20", "data=%s"}
+    arg = {[0] = "%s/../examples/iteration_sweep.lua", "iterations=%d", "data=%s"}
     dofile(arg[0])
     print(io.open("/proc/self/status"):read("a"):match("VmHWM:%%s*(%%d+)"))
-  ]]):format(here, path)
+  ]]):format(here, iterations, path)
   local file = os.tmpname()
   local out <close> = assert(io.open(file, "w"))
   out:write(script)
   out:flush()
   local last
-  for line in io.popen(("'%s' %s 2>/dev/null"):format(arg[-1], file)):lines() do
-    last = line
-  end
+  local time = seconds(function()
+    for line in io.popen(("'%s' %s 2>/dev/null"):format(arg[-1], file)):lines() do
+      last = line
+    end
+  end)
   os.remove(file)
-  return tonumber(last) / 1024
+  return time, tonumber(last) / 1024
 end
 
 -- --- the run -------------------------------------------------------------------------
 
-local contenders = {
-  { name = "NumPy float64, the notebook", run = in_numpy("float64") },
-  { name = "NumPy float32", run = in_numpy("float32") },
-  { name = "Perigee, kernel by kernel, float64", run = by_kernels },
-  { name = "Perigee, Model, float64", run = in_model("float64") },
-  { name = "Perigee, Model, float32", run = in_model("float32") },
-}
-
-if not os.execute(PYTHON .. " -c 'import numpy' 2>/dev/null") then
-  print("NumPy is not installed (Debian's python3-numpy): ours alone")
-  table.remove(contenders, 1)
-  table.remove(contenders, 1)
+local function python_has(module)
+  return os.execute(("%s -c 'import %s' 2>/dev/null"):format(PYTHON, module)) == true
 end
+
+local contenders = {}
+local function add(name, run)
+  contenders[#contenders + 1] = { name = name, run = run, medians = {} }
+end
+
+if python_has "numpy" then
+  add("NumPy float64, the notebook", in_python("notebook", "float64"))
+  add("NumPy float32", in_python("notebook", "float32"))
+  add("NumPy float32, two bare sgemm", in_python("products", "float32"))
+else
+  print("NumPy is not installed (Debian's python3-numpy): ours alone")
+end
+if python_has "torch" then
+  add("PyTorch float32", in_python("torch", "float32"))
+end
+add("Perigee, kernel by kernel, float64", by_kernels)
+add("Perigee, Model, float64, dense", in_model("float64", "dense"))
+add("Perigee, Model, float32, dense", in_model("float32", "dense"))
+add("Perigee, Model, float64", in_model "float64")
+add("Perigee, Model, float32", in_model "float32")
 
 for _ = 1, o.rounds do
   for _, c in ipairs(contenders) do
     local times, megabytes = c.run()
-    c.medians = c.medians or {}
     c.medians[#c.medians + 1] = median(times)
     c.megabytes = megabytes
     collectgarbage()
@@ -131,10 +146,16 @@ print(("%-38s %12s %8s"):format("", "ms/iteration", "ratio"))
 local first = median(contenders[1].medians)
 for _, c in ipairs(contenders) do
   local m = median(c.medians)
-  print(("%-38s %12.1f %8.2f"):format(c.name, m * 1e3, m / first))
+  print(("%-38s %12.1f %8.3f"):format(c.name, m * 1e3, m / first))
 end
 print()
 if contenders[1].megabytes then
   print(("%-38s %9.0f MB"):format("peak memory, the notebook in NumPy", contenders[1].megabytes))
 end
-print(("%-38s %9.0f MB"):format("peak memory, iteration_sweep.lua", sweep_megabytes()))
+local time, megabytes = sweep(o.sweep and 1000 or 20)
+print(("%-38s %9.0f MB"):format("peak memory, iteration_sweep.lua", megabytes))
+if o.sweep then
+  print(("%-38s %9.1f s"):format("iteration_sweep.lua, ten answers", time))
+  print(("%-38s %9.1f s, %.0f times as long"):format(contenders[1].name .. ", 5500",
+    first * 5500, first * 5500 / time))
+end

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Time the notebook's iteration in NumPy, for tests/bench.lua.
+"""Time an iteration of full-batch gradient descent, for tests/bench.lua.
 
-usage: bench_notebook.py mnist.npz float64|float32 hidden iterations
+usage: bench_notebook.py mnist.npz notebook|products|torch float64|float32 hidden iterations
 
-Prints the seconds of each iteration after a first one that is not counted,
-a line each, then the process's peak memory in MB.
+"notebook" is the notebook's in NumPy; "products" its two large matrix products
+alone, into arrays that are there; "torch" the same network in PyTorch. Prints
+the seconds of each iteration after a first one that is not counted, a line
+each, then the process's peak memory in MB.
 """
 import resource
 import sys
@@ -35,21 +37,51 @@ def iteration(x, y, w, rate):
     return -np.sum(y * np.log(a2 + 1e-9)) / m
 
 
-def main(path, dtype, hidden, iterations):
-    data = np.load(path)
-    x = (data["x_train"] / 255.0).astype(dtype).reshape(-1, 784)
-    y = np.eye(10, dtype=dtype)[data["y_train"]]
+def notebook(x, labels, hidden):
+    y = np.eye(10, dtype=x.dtype)[labels]
     np.random.seed(0)
     w = {"W1": np.random.randn(hidden, 784) * np.sqrt(1 / 784), "b1": np.zeros((1, hidden)),
          "W2": np.random.randn(10, hidden) * np.sqrt(1 / hidden), "b2": np.zeros((1, 10))}
-    w = {name: value.astype(dtype) for name, value in w.items()}
+    w = {name: value.astype(x.dtype) for name, value in w.items()}
+    return lambda: iteration(x, y, w, 0.1)
+
+
+def products(x, labels, hidden):
+    w1 = np.random.randn(hidden, 784).astype(x.dtype)
+    z, dw1 = np.empty((len(x), hidden), x.dtype), np.empty((784, hidden), x.dtype)
+
+    def both():
+        np.dot(x, w1.T, out=z)
+        np.dot(x.T, z, out=dw1)
+    return both
+
+
+def torch(x, labels, hidden):
+    import torch
+    x, y = torch.from_numpy(x), torch.from_numpy(labels.astype(np.int64))
+    model = torch.nn.Sequential(torch.nn.Linear(784, hidden), torch.nn.Sigmoid(),
+                                torch.nn.Linear(hidden, 10)).to(x.dtype)
+    descent = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def step():
+        descent.zero_grad()
+        torch.nn.functional.cross_entropy(model(x), y).backward()
+        descent.step()
+    return step
+
+
+def main(path, what, dtype, hidden, iterations):
+    data = np.load(path)
+    x = (data["x_train"] / 255.0).astype(dtype).reshape(-1, 784)
+    contenders = {"notebook": notebook, "products": products, "torch": torch}
+    step = contenders[what](x, data["y_train"], hidden)
     for i in range(iterations + 1):
         start = time.perf_counter()
-        iteration(x, y, w, 0.1)
+        step()
         if i > 0:
             print(time.perf_counter() - start)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(*sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5]))
