@@ -8,8 +8,10 @@
 #include "rows.h"
 #include "runtime.h"
 
-/* Where more of x is not 0, CBLAS is faster. */
+/* Where more of x is not 0, CBLAS is faster; where rows are longer, they take
+   too much room while they are compressed. */
 #define MOST_DENSITY 0.5
+enum { MOST_INPUTS = 65536 };
 
 struct pg_trainer {
     pg_layout layout;
@@ -89,9 +91,10 @@ static pg_status use_sparse(pg_trainer *t, const pg_network *network,
 static pg_status choose_plan(pg_trainer *t, const pg_network *network,
                              pg_plan plan, pg_error *err)
 {
+    size_t most = plan == PG_PLAN_CHOSEN ? MOST_INPUTS : UINT32_MAX;
     t->plan_was_chosen = plan == PG_PLAN_CHOSEN;
     if (plan == PG_PLAN_DENSE || network->layers < 2 ||
-        t->layout.width[0] > UINT32_MAX)
+        t->layout.width[0] > most)
         return PG_OK;
     pg_status status =
         compress(t, plan == PG_PLAN_SPARSE ? 1 : MOST_DENSITY, err);
@@ -246,7 +249,8 @@ pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
     if (!t->plan_was_chosen)
         snprintf(why, PG_PLAN_TEXT, "asked for");
     else if (!t->sparse)
-        snprintf(why, PG_PLAN_TEXT, "there is no hidden layer");
+        snprintf(why, PG_PLAN_TEXT, "more than %d inputs, or no hidden layer",
+                 MOST_INPUTS);
     else
         snprintf(why, PG_PLAN_TEXT,
                  "%.3g %% of x is not zero: sparse up to %g %%",
