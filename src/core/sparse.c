@@ -231,7 +231,7 @@ static void put_segment(cursor *c, size_t target, size_t at, size_t sources,
         uint8_t code = c->r->codes[at];
         if (!code)
             continue;
-        c->s->entries[c->entry] = (uint16_t)(code << 8 | i);
+        c->s->entries[c->entry] = (uint16_t)((size_t)code << 8 | i);
         if (c->s->values)
             memcpy((char *)c->s->values + c->entry * size,
                    c->r->values + at * size, size);
