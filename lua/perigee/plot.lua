@@ -154,7 +154,8 @@ local function grid_commands(options, is_text, level)
   for i, row in ipairs(z:tolist()) do
     for j, number in ipairs(row) do
       x[#x + 1], y[#y + 1], value[#value + 1] = j - 1, i - 1, number
-      label[#label + 1] = '"' .. (options.format or "%.4g"):format(number) .. '"'
+      local text = (options.format or "%.4g"):format(number)
+      label[#label + 1] = '"' .. text:gsub('[%c"\\]', " ") .. '"'
     end
   end
   local commands = {

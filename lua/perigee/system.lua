@@ -32,60 +32,65 @@ function system.make_folder(path)
   return nil, message
 end
 
---- Starts a program and waits for it: its exit status, output and errors; or nil
---- and why it could not be started.
-local function converse(uv, program, arguments, input)
-  local open = 0 -- handles that the loop still has
-  local function own(handle)
-    open = open + 1
-    return handle
-  end
-  local function close(handle)
+--- Handles of luv's loop, which have to be closed before it is left: how many are
+--- open, and a function that closes one.
+local function handles(...)
+  local self = { open = select("#", ...) }
+  function self.close(handle)
     handle:close(function()
-      open = open - 1
+      self.open = self.open - 1
     end)
   end
-  local function collect(pipe, pieces)
-    pipe:read_start(function(_, text)
-      pieces[#pieces + 1] = text
-      if not text then
-        close(pipe)
-      end
-    end)
-  end
+  return self
+end
 
-  local stdin, stdout, stderr = own(uv.new_pipe()), own(uv.new_pipe()), own(uv.new_pipe())
-  local guard = own(uv.new_signal()) -- a program that does not read must not end us
-  guard:start "sigpipe"
-  local status
-  local output, errors = {}, {}
+--- What comes out of a pipe, as a list of pieces that is complete when the pipe is
+--- closed.
+local function collect(pipe, close)
+  local pieces = {}
+  pipe:read_start(function(_, text)
+    pieces[#pieces + 1] = text
+    if not text then
+      close(pipe)
+    end
+  end)
+  return pieces
+end
+
+--- Runs a program: its exit status, output and errors; or nil and why it could not
+--- be started.
+local function converse(uv, program, arguments, input)
+  local stdin, stdout, stderr = uv.new_pipe(), uv.new_pipe(), uv.new_pipe()
+  local guard = uv.new_signal() -- a program that does not read must not end us
+  local all = handles(stdin, stdout, stderr, guard)
+  local status, output, errors
   local process, message = uv.spawn(program, {
     args = arguments, stdio = { stdin, stdout, stderr },
   }, function(code, signal)
     status = signal == 0 and code or 128 + signal
   end)
   if process then
-    own(process)
-    collect(stdout, output)
-    collect(stderr, errors)
+    all.open = all.open + 1
+    guard:start "sigpipe"
+    output, errors = collect(stdout, all.close), collect(stderr, all.close)
     stdin:write(input)
     stdin:shutdown(function()
-      close(stdin)
+      all.close(stdin)
     end)
     while not status do
       uv.run "once"
     end
-    close(process)
+    all.close(process)
   else
-    close(stdin)
-    close(stdout)
-    close(stderr)
+    all.close(stdin)
+    all.close(stdout)
+    all.close(stderr)
   end
-  close(guard)
-  while open > 0 do
+  all.close(guard)
+  while all.open > 0 do
     uv.run "once"
   end
-  return status, status and table.concat(output) or message, table.concat(errors)
+  return status, status and table.concat(output) or message, status and table.concat(errors)
 end
 
 --- Runs a program, which is looked for in $PATH, with its arguments and input.
