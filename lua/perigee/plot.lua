@@ -96,6 +96,7 @@ local function curve_commands(options, is_text, level)
   local named = is_named(options.y)
   local curves = named and options.y or { [""] = options.y }
   local commands, parts, drawable = {}, {}, false
+  local gap = is_text and " " or "" -- between a line and its name
   for i, name in ipairs(sorted_names(curves)) do
     local what = named and ("y[%q]"):format(name) or "y"
     local y = to_list(curves[name], what, level + 1)
@@ -107,7 +108,7 @@ local function curve_commands(options, is_text, level)
     commands[i] = data_block("$curve" .. i, { x, y })
     local style = #y <= FEW and not is_text and "linespoints pointtype 7 pointsize 0.5" or "lines"
     parts[i] = ("$curve%d using 1:2 with %s linewidth 2 linecolor rgb '%s' %s"):format(i, style,
-      COLOURS[(i - 1) % #COLOURS + 1], named and "title " .. quote(name) or "notitle")
+      COLOURS[(i - 1) % #COLOURS + 1], named and "title " .. quote(gap .. name) or "notitle")
   end
   local place = is_text and "below" or "outside right top"
   commands[#commands + 1] = named and "set key Left reverse " .. place or "unset key"
@@ -205,6 +206,20 @@ local function text_terminal()
     math.min(height and height > 0 and height - 2 or HEIGHT, MAX_HEIGHT))
 end
 
+--- A picture of characters without the blank lines above and below it, blanks at the
+--- ends of lines, and gnuplot's form feed. Colours are left as they are.
+local function trimmed(picture)
+  local lines, first, last = {}, nil, 0
+  for line in picture:gsub("\f", ""):gmatch "[^\n]*" do
+    local blank = not line:gsub("\27%[[%d;]*m", ""):find "%S"
+    lines[#lines + 1] = line:gsub("[ \t]+$", "")
+    first = first or not blank and #lines or nil
+    last = blank and last or #lines
+  end
+  local reset = picture:find "\27" and "\27[0m" or ""
+  return table.concat(lines, "\n", first or 1, last) .. reset .. "\n"
+end
+
 -- --- plot --------------------------------------------------------------------
 
 local OPTIONS = {
@@ -272,6 +287,6 @@ return function(options)
   elseif options.file then
     return core.write(options.file, picture)
   end
-  io.write((picture:gsub("\f", ""):gsub("[ \t]+\n", "\n"):gsub("^\n+", ""):gsub("%s*$", "\n")))
+  io.write(trimmed(picture))
   return true
 end
