@@ -4,7 +4,7 @@
 -- notebook's kernels and the model; docs/design.md says where each lives.
 
 local core = require "perigee.core"
-local array_text = require "perigee.text"
+local text = require "perigee.text"
 
 local pg = { _VERSION = "Perigee " .. core.info().version }
 
@@ -19,6 +19,6 @@ pg.dataset = require("perigee.dataset").open
 pg.progress = require("perigee.progress").each
 pg.plot = require "perigee.plot"
 
-getmetatable(core.zeros(1)).__tostring = array_text
+getmetatable(core.zeros(1)).__tostring = text.array
 
 return pg

@@ -6,6 +6,7 @@
 --   print(m:score(xt, yt))
 
 local core = require "perigee.core"
+local shape_text = require("perigee.text").shape
 local trainer = core.trainer
 
 local ARRAY = getmetatable(core.zeros(0)) -- by which arrays are known
@@ -21,11 +22,6 @@ Model.__index = Model
 -- --- checking ----------------------------------------------------------------
 -- A level counts as error's does, as the function that passes it on would. A
 -- tail call would lose a level: hence `return (f(x))`.
-
-local function shape_text(a)
-  local shape = a.shape
-  return "(" .. table.concat(shape, ", ") .. (#shape == 1 and ",)" or ")")
-end
 
 --- Gives its values back; raises the message where the first is nil.
 local function check(level, value, ...)

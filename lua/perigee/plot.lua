@@ -1,6 +1,7 @@
 --- Plots, by gnuplot: in the terminal, or into an SVG or PNG file.
 
 local core = require "perigee.core"
+local shape_text = require("perigee.text").shape
 local system = require "perigee.system"
 
 local WIDTH, HEIGHT = 79, 24 -- characters, where the terminal's size is not known
@@ -65,8 +66,8 @@ end
 local function to_list(value, what, level)
   local a = core.array(value)
   if a.ndim ~= 1 then
-    error(("plot: %s must be a row of numbers, not of shape (%s)"):format(what,
-      table.concat(a.shape, ", ")), level + 1)
+    error(("plot: %s must be a row of numbers, not of shape %s"):format(what, shape_text(a)),
+      level + 1)
   end
   return a:astype("float64"):tolist()
 end
@@ -143,8 +144,7 @@ end
 local function grid_commands(options, is_text, level)
   local z = core.array(options.z):astype "float64"
   if z.ndim ~= 2 or z.size == 0 then
-    error(("plot: z must be a matrix, not of shape (%s)"):format(table.concat(z.shape, ", ")),
-      level + 1)
+    error("plot: z must be a matrix, not of shape " .. shape_text(z), level + 1)
   end
   local numbers = z.size <= MOST_CELLS and ", $grid using 1:2:4 with labels notitle" or ""
   if is_text and numbers == "" then

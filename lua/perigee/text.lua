@@ -1,5 +1,7 @@
---- How an array is printed: as NumPy does, rows in brackets, columns aligned,
---- and only the edges of a large one.
+--- Arrays as text: printed as NumPy does, rows in brackets, columns aligned, and only
+--- the edges of a large one.
+
+local texts = {}
 
 local SUMMARISE = 1000 -- elements; more than that are shown by their edges
 local EDGE = 3 -- elements shown at each end of a summarised axis
@@ -121,10 +123,17 @@ local function layout(node, format, depth, rank)
   return "[" .. table.concat(parts, between) .. "]"
 end
 
+--- A shape as NumPy writes it: "(60000, 784)", "(3,)", "()".
+---@param a perigee.array
+---@return string
+function texts.shape(a)
+  return "(" .. table.concat(a.shape, ", ") .. (a.ndim == 1 and ",)" or ")")
+end
+
 --- The array's elements, dtype and shape.
 ---@param a perigee.array
 ---@return string
-return function(a)
+function texts.array(a)
   if not pcall(function() return a.ndim end) then
     return "array (freed)"
   end
@@ -133,6 +142,8 @@ return function(a)
   if a.ndim == 0 then
     elements[1] = nested
   end
-  local shape = table.concat(a.shape, ", ") .. (a.ndim == 1 and "," or "")
-  return ("%s %s (%s)"):format(layout(nested, format_for(elements), 0, a.ndim), a.dtype, shape)
+  return ("%s %s %s"):format(layout(nested, format_for(elements), 0, a.ndim), a.dtype,
+    texts.shape(a))
 end
+
+return texts

@@ -224,6 +224,35 @@ describe("an .npy file", function()
   end)
 end)
 
+describe("pg.write", function()
+  local path
+
+  before_each(function()
+    path = os.tmpname()
+  end)
+
+  after_each(function()
+    os.remove(path)
+  end)
+
+  it("writes any text, in place of what was there", function()
+    for _, text in ipairs { "", "one\ntwo", "\0\255", ("x"):rep(100000) } do
+      assert.is_true(pg.write(path, text))
+      local file <close> = assert(io.open(path, "rb"))
+      assert.equal(text, file:read "a")
+    end
+  end)
+
+  it("gives nil and why, and leaves what was there", function()
+    local written, message = pg.write(path .. "/none", "text")
+    assert.is_nil(written)
+    assert.matches(path .. "/none: Not a directory", message, 1, true)
+    assert.is_nil((pg.write("/dev/full", "text")))
+    assert.has_error(function() pg.write(path) end)
+    assert.has_error(function() pg.write(path .. "\0", "text") end)
+  end)
+end)
+
 describe("files by NumPy", function()
   local function ends(a)
     return a:get(1, 1), a:get(2, 3)

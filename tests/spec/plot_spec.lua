@@ -119,7 +119,7 @@ describe("pg.plot", function()
       ["x has 2 numbers and y has 3"] = { x = { 1, 2 }, y = { 1, 2, 3 } },
       ['x has 2 numbers and y["a"] has 3'] = { x = { 1, 2 }, y = { a = { 1, 2, 3 } } },
       ["y must be a row of numbers, not of shape (2, 2)"] = { y = { { 1, 2 }, { 3, 4 } } },
-      ["z must be a matrix, not of shape (2)"] = { z = { 1, 2 } },
+      ["z must be a matrix, not of shape (2,)"] = { z = { 1, 2 } },
       ["x has 1 labels and z 2"] = { z = { { 1, 2 } }, x = { 1 } },
       ["file must be a name that ends in .svg or .png, not a.gif"] = { y = { 1 }, file = "a.gif" },
       ["unknown option 'titel'"] = { y = { 1 }, titel = "a" },
