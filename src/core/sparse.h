@@ -54,7 +54,7 @@ bool pg_sparse_is_old(const pg_sparse *sparse, const pg_array *x);
 double pg_sparse_density(const pg_sparse *sparse);
 bool pg_sparse_is_made(const pg_sparse *sparse);
 
-/* The value of each code, times scale, as dtype: table (256). */
+/* The value of each code, times scale, as dtype: table (PG_CODES). */
 void pg_sparse_table(const pg_sparse *sparse, void *table, double scale,
                      pg_dtype dtype);
 

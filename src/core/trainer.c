@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codes.h"
 #include "kernels.h"
 #include "rows.h"
 #include "runtime.h"
@@ -77,7 +78,7 @@ static pg_status compress(pg_trainer *t, double most, pg_error *err)
 static pg_status use_sparse(pg_trainer *t, const pg_network *network,
                             pg_error *err)
 {
-    t->table_bytes = 256 * pg_dtype_size(t->layout.dtype);
+    t->table_bytes = PG_CODES * pg_dtype_size(t->layout.dtype);
     t->table = pg_malloc(t->table_bytes);
     if (!t->table)
         return pg_fail_memory(err, t->table_bytes);
