@@ -125,8 +125,8 @@ function dataset.open(name)
     end
     return core.load(kept)
   end
-  return nil, ("the data set %s was not found; looked for %s"):format(name,
-    table.concat(tried, ", "))
+  return nil, ("the data set %s was not found; looked for %s (`make run` fetches it; the data "
+    .. "set digits needs no network)"):format(name, table.concat(tried, ", "))
 end
 
 return dataset
