@@ -85,13 +85,19 @@ pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
 }
 
 pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
-                         const size_t *shape, const pg_array *read,
-                         pg_error *err)
+                         const size_t *shape, const pg_array *const *taken,
+                         size_t count, pg_error *err)
 {
-    if (out->storage && out->dtype == dtype && out->ndim == ndim &&
-        memcmp(out->shape, shape, (size_t)ndim * sizeof *shape) == 0 &&
-        pg_array_is_contiguous(out) &&
-        !(read && pg_array_may_overlap(out, read))) {
+    bool fits = out->storage && out->dtype == dtype && out->ndim == ndim &&
+                memcmp(out->shape, shape, (size_t)ndim * sizeof *shape) == 0 &&
+                pg_array_is_contiguous(out);
+    for (size_t i = 0; i < count; i++) {
+        if (out == taken[i])
+            return pg_fail(err, PG_EARG,
+                           "out: one array stands for two results");
+        fits = fits && !pg_array_may_overlap(out, taken[i]);
+    }
+    if (fits) {
         pg_storage_written(out->storage);
         return PG_OK;
     }

@@ -34,10 +34,11 @@ pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
                          const size_t *shape, pg_error *err);
 
 /* The same, but that out, if it has that dtype and shape, is contiguous and
-   shares nothing with `read` (NULL: nothing is), is taken as it is. */
+   shares nothing with the `count` arrays of `taken`, is used as it is. PG_EARG
+   where out is one of those: it cannot be two results. */
 pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
-                         const size_t *shape, const pg_array *read,
-                         pg_error *err);
+                         const size_t *shape, const pg_array *const *taken,
+                         size_t count, pg_error *err);
 
 /* An array over memory that the caller keeps alive: C-contiguous, no storage,
    nothing to release. */

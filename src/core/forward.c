@@ -57,11 +57,14 @@ static pg_status start(forward *f, const pg_network *network, const pg_array *x,
    may even be x's own handle: rows has another. */
 static pg_status need_activations(const forward *f, pg_error *err)
 {
+    const pg_array *taken[PG_MAX_LAYERS + 1] = {&f->rows.x};
     pg_status status = PG_OK;
-    for (int l = 0; l < f->layout.layers && status == PG_OK; l++)
-        status = pg_array_reuse(f->a[l], f->layout.dtype, 2,
-                                (size_t[]){f->n, f->layout.width[l + 1]},
-                                &f->rows.x, err);
+    for (int l = 0; l < f->layout.layers && status == PG_OK; l++) {
+        size_t shape[2] = {f->n, f->layout.width[l + 1]};
+        status = pg_array_reuse(f->a[l], f->layout.dtype, 2, shape, taken,
+                                (size_t)l + 1, err);
+        taken[l + 1] = f->a[l];
+    }
     return status;
 }
 

@@ -107,15 +107,19 @@ static void end(backward *b)
 static pg_status need_gradients(const pg_network *gradients,
                                 const pg_layout *layout, pg_error *err)
 {
+    const pg_array *taken[2 * PG_MAX_LAYERS];
+    size_t count = 0;
     pg_status status = PG_OK;
     for (int l = 0; l < layout->layers && status == PG_OK; l++) {
         size_t W[2] = {layout->width[l + 1], layout->width[l]};
         size_t b[2] = {1, layout->width[l + 1]};
-        status =
-            pg_array_reuse(gradients->W[l], layout->dtype, 2, W, NULL, err);
+        status = pg_array_reuse(gradients->W[l], layout->dtype, 2, W, taken,
+                                count, err);
+        taken[count++] = gradients->W[l];
         if (status == PG_OK)
-            status =
-                pg_array_reuse(gradients->b[l], layout->dtype, 2, b, NULL, err);
+            status = pg_array_reuse(gradients->b[l], layout->dtype, 2, b, taken,
+                                    count, err);
+        taken[count++] = gradients->b[l];
     }
     return status;
 }

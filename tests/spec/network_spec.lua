@@ -308,6 +308,28 @@ describe("gradient", function()
     assert.has_error(function() pg.forward(kept, w, 3) end)
   end)
 
+  it("and forward refuse one array for two results, and part what shares elements", function()
+    local x, w = pg.randn(300, 50), pg.initialization(pg.zeros(1, 50), 400, { classes = 400 })
+    local y, a = pg.range(0, 299), pg.forward(x, w)
+    local g, one = pg.gradient(x, y, a, w), pg.zeros(1)
+    for _, call in ipairs {
+      function() pg.forward(x, w, { A1 = one, A2 = one }) end,
+      function() pg.gradient(x, y, a, w, { dW1 = one, dW2 = one }) end,
+      function() pg.gradient(x, y, a, w, { dW1 = one, db1 = one }) end,
+    } do
+      local ok, message = pcall(call)
+      assert.is_false(ok)
+      assert.matches("out: one array stands for two results", message, 1, true)
+    end
+    local both = pg.zeros(600, 400)
+    local out = pg.forward(x, w, { A1 = both:rows(1, 300), A2 = both:rows(1, 300) })
+    assert.is_true(out.A1:eq(a.A1):min() and out.A2:eq(a.A2):min())
+    local shared = pg.zeros(400, 400)
+    local sums = { db1 = shared:rows(1, 1), db2 = shared:rows(1, 1) }
+    pg.gradient(x, y, a, w, sums)
+    assert.is_true(sums.db1:eq(g.db1):min() and sums.db2:eq(g.db2):min())
+  end)
+
   it("names what does not fit", function()
     local x, labels, w = experiment(6)
     local a = pg.forward(x, w)
