@@ -2,8 +2,7 @@
 
 #include "dense.h"
 #include "map.h"
-#include "rows.h"
-#include "runtime.h"
+#include "pass.h"
 #include "scalar.h"
 #include "shards.h"
 #include "targets.h"
@@ -49,10 +48,7 @@ static pg_status last_gradient(pg_array *dz, const pg_array *a,
 
 /* What a block's work reads, all of one dtype. */
 typedef struct backward {
-    pg_layout layout;
-    pg_rows rows;
-    void *weights;
-    size_t bytes;
+    pg_pass pass;
     pg_array a[PG_MAX_LAYERS]; /* dense; of the hidden layers */
     pg_array dz;               /* (n, classes): of the last layer */
 } backward;
@@ -62,16 +58,17 @@ static double run_block(void *context, const pg_block *own, void *gradients,
                         size_t first, size_t rows)
 {
     const backward *b = context;
-    const pg_layout *layout = &b->layout;
+    const pg_layout *layout = &b->pass.layout;
     int last = layout->layers - 1;
     pg_block block = *own;
-    pg_inputs inputs = {.x = pg_rows_block(&b->rows, own->x, first, rows)};
+    pg_inputs inputs = {.x = pg_rows_block(&b->pass.rows, own->x, first, rows)};
     for (int l = 0; l < last; l++)
         block.a[l] =
             pg_layout_at(layout, b->a[l].data, first * layout->width[l + 1]);
     block.d[last] =
         pg_layout_at(layout, b->dz.data, first * layout->width[last + 1]);
-    pg_block_gradients(&block, layout, b->weights, gradients, &inputs, rows);
+    pg_block_gradients(&block, layout, b->pass.weights, gradients, &inputs,
+                       rows);
     return 0;
 }
 
@@ -79,29 +76,18 @@ static pg_status start(backward *b, const pg_network *network,
                        const pg_array *x, const pg_array *const *a,
                        pg_error *err)
 {
-    pg_status status = PG_OK;
-    pg_layout_of(&b->layout, network);
-    b->layout.dtype = b->dz.dtype;
-    pg_rows_view(&b->rows, x, 1, b->layout.dtype);
+    pg_status status = pg_pass_start(&b->pass, network, x, 1, b->dz.dtype, err);
     for (int l = 0; l < network->layers - 1 && status == PG_OK; l++)
-        status = pg_dense(&b->a[l], a[l], b->layout.dtype, err);
-    if (status != PG_OK)
-        return status;
-    b->bytes = b->layout.count * pg_dtype_size(b->layout.dtype);
-    b->weights = pg_malloc(b->bytes);
-    if (!b->weights)
-        return pg_fail_memory(err, b->bytes);
-    pg_layout_pack(&b->layout, b->weights, network);
-    return PG_OK;
+        status = pg_dense(&b->a[l], a[l], b->dz.dtype, err);
+    return status;
 }
 
 static void end(backward *b)
 {
-    for (int l = 0; l < b->layout.layers; l++)
+    for (int l = 0; l < b->pass.layout.layers; l++)
         pg_array_release(&b->a[l]);
     pg_array_release(&b->dz);
-    pg_free(b->weights, b->bytes);
-    pg_rows_release(&b->rows);
+    pg_pass_end(&b->pass);
 }
 
 static pg_status need_gradients(const pg_network *gradients,
@@ -128,13 +114,14 @@ static pg_status run(const pg_network *gradients, backward *b, pg_error *err)
 {
     double loss;
     pg_shards shards = {0};
-    pg_status status = pg_shards_new(&shards, &b->layout, b->dz.shape[0], err);
+    const pg_layout *layout = &b->pass.layout;
+    pg_status status = pg_shards_new(&shards, layout, b->dz.shape[0], err);
     if (status == PG_OK)
         status = pg_shards_run(&shards, run_block, b, NULL, &loss, err);
     if (status == PG_OK)
-        status = need_gradients(gradients, &b->layout, err);
+        status = need_gradients(gradients, layout, err);
     if (status == PG_OK)
-        pg_layout_unpack(&b->layout, gradients, shards.gradients);
+        pg_layout_unpack(layout, gradients, shards.gradients);
     pg_shards_free(&shards);
     return status;
 }

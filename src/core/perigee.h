@@ -71,4 +71,10 @@ static inline size_t pg_size_max(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* How many pieces of b, the last one perhaps shorter, make up a. */
+static inline size_t pg_size_divide_up(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
 #endif
