@@ -26,7 +26,7 @@ size_t pg_block_rows(const pg_layout *layout)
 static void *take(pg_block *block, const pg_layout *layout, size_t count)
 {
     size_t bytes = count * pg_dtype_size(layout->dtype);
-    bytes = (bytes + LINE - 1) / LINE * LINE;
+    bytes = pg_size_divide_up(bytes, LINE) * LINE;
     void *part = block->memory ? (char *)block->memory + block->bytes : NULL;
     block->bytes += bytes;
     return part;

@@ -139,9 +139,9 @@ static void walk_pieces(const walk *w, size_t rows, size_t length,
                         pg_inner inner, void *context)
 {
     size_t stretch = pg_size_min(length, stretch_length(w));
-    size_t cuts = (length + stretch - 1) / stretch;
+    size_t cuts = pg_size_divide_up(length, stretch);
     size_t rows_a_piece = pg_size_max(1, PIECE / stretch);
-    size_t pieces = (rows + rows_a_piece - 1) / rows_a_piece * cuts;
+    size_t pieces = pg_size_divide_up(rows, rows_a_piece) * cuts;
     if (pieces == 1) {
         walk_rows(w, 0, rows, 0, length, inner, context);
         return;

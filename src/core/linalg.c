@@ -50,7 +50,7 @@ static size_t tile_rows(size_t m, size_t n, size_t k)
 {
     if ((double)m * (double)n * (double)k < SMALL_PRODUCT)
         return m;
-    size_t rows = (m / 8 + 31) / 32 * 32;
+    size_t rows = pg_size_divide_up(m / 8, 32) * 32;
     return pg_size_max(32, pg_size_min(rows, 512));
 }
 
@@ -63,7 +63,7 @@ static void multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
                            size_t m, size_t n, size_t k)
 {
     size_t size = pg_dtype_size(out->dtype), rows = tile_rows(m, n, k);
-    size_t tiles = (m + rows - 1) / rows;
+    size_t tiles = pg_size_divide_up(m, rows);
 #pragma omp parallel for schedule(dynamic, 1) \
     num_threads(pg_threads()) if (tiles > 1)
     for (size_t t = 0; t < tiles; t++) {

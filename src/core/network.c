@@ -177,20 +177,15 @@ void pg_layout_of(pg_layout *layout, const pg_network *network)
     set_offsets(layout);
 }
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 void pg_layout_sparse_of(pg_layout *layout, const pg_network *network)
 {
     set_widths(layout, network);
     const pg_kernels *k = pg_kernels_for(layout->dtype);
-    size_t vectors = divide_up(layout->width[1], k->lanes);
-    layout->panels = divide_up(vectors, k->most_vectors);
+    size_t vectors = pg_size_divide_up(layout->width[1], k->lanes);
+    layout->panels = pg_size_divide_up(vectors, k->most_vectors);
     layout->stride[1] = vectors * k->lanes;
     set_offsets(layout);
-    layout->count = divide_up(layout->count, k->lanes) * k->lanes;
+    layout->count = pg_size_divide_up(layout->count, k->lanes) * k->lanes;
 }
 
 size_t pg_layout_panel(size_t *units, const pg_layout *layout, size_t p)
@@ -251,40 +246,43 @@ static void run_panel(pg_array *panel, pg_array *rows, const pg_layout *layout,
     rows->shape[0] = count;
 }
 
-void pg_layout_pack(const pg_layout *layout, void *run,
-                    const pg_network *network)
+/* Between a part of a run and the network's array, of the same shape. */
+static void copy_part(const pg_array *part, const pg_array *a, bool pack)
+{
+    if (pack)
+        pg_cast_array(part, a);
+    else
+        pg_cast_array(a, part);
+}
+
+static void copy_run(const pg_layout *layout, const void *run,
+                     const pg_network *network, bool pack)
 {
     pg_array part, rows;
     for (size_t p = 0; p < layout->panels; p++) {
         run_panel(&part, &rows, layout, run, network->W[0], p);
-        pg_cast_array(&part, &rows);
+        copy_part(&part, &rows, pack);
     }
     for (int l = 0; l < layout->layers; l++) {
         if (l > 0 || !layout->panels) {
             run_weights(&part, layout, run, l);
-            pg_cast_array(&part, network->W[l]);
+            copy_part(&part, network->W[l], pack);
         }
         run_bias(&part, layout, run, l);
-        pg_cast_array(&part, network->b[l]);
+        copy_part(&part, network->b[l], pack);
     }
+}
+
+void pg_layout_pack(const pg_layout *layout, void *run,
+                    const pg_network *network)
+{
+    copy_run(layout, run, network, true);
 }
 
 void pg_layout_unpack(const pg_layout *layout, const pg_network *network,
                       const void *run)
 {
-    pg_array part, rows;
-    for (size_t p = 0; p < layout->panels; p++) {
-        run_panel(&part, &rows, layout, run, network->W[0], p);
-        pg_cast_array(&rows, &part);
-    }
-    for (int l = 0; l < layout->layers; l++) {
-        if (l > 0 || !layout->panels) {
-            run_weights(&part, layout, run, l);
-            pg_cast_array(network->W[l], &part);
-        }
-        run_bias(&part, layout, run, l);
-        pg_cast_array(network->b[l], &part);
-    }
+    copy_run(layout, run, network, false);
 }
 
 const char *pg_layout_text(char *text, const pg_layout *layout)

@@ -408,7 +408,7 @@ static size_t make_header(char *header, const pg_array *a)
                      "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
                      descrs[a->dtype], pg_shape_text(shape, a));
     size_t used = PREAMBLE + (size_t)n + 1;
-    size_t total = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t total = pg_size_divide_up(used, ALIGNMENT) * ALIGNMENT;
     memcpy(header, MAGIC, MAGIC_BYTES);
     header[MAGIC_BYTES] = 1;
     header[MAGIC_BYTES + 1] = 0;

@@ -177,7 +177,7 @@ static void reduce_columns(char *out, const char *in, fold f, size_t outer,
                            size_t n, size_t inner, pg_dtype dtype)
 {
     size_t size = pg_dtype_size(dtype), out_size = pg_dtype_size(f.dtype);
-    size_t stripes = (inner + STRIPE - 1) / STRIPE, jobs = outer * stripes;
+    size_t stripes = pg_size_divide_up(inner, STRIPE), jobs = outer * stripes;
 #pragma omp parallel for schedule(static) \
     num_threads(pg_threads()) if (jobs > 1 && outer * n * inner > PIECE)
     for (size_t job = 0; job < jobs; job++) {
@@ -197,7 +197,7 @@ static void reduce_columns(char *out, const char *in, fold f, size_t outer,
 static pg_status reduce_long_row(char *out, const char *in, fold f, fold last,
                                  size_t n, size_t size, pg_error *err)
 {
-    size_t pieces = (n + PIECE - 1) / PIECE;
+    size_t pieces = pg_size_divide_up(n, PIECE);
     size_t bytes = pieces * pg_dtype_size(f.dtype);
     char *parts = pg_malloc(bytes);
     if (!parts)

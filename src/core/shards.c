@@ -12,7 +12,7 @@ pg_status pg_shards_new(pg_shards *s, const pg_layout *layout, size_t n,
 {
     *s = (pg_shards){
         .layout = layout, .n = n, .block_rows = pg_block_rows(layout)};
-    s->blocks = (n + s->block_rows - 1) / s->block_rows;
+    s->blocks = pg_size_divide_up(n, s->block_rows);
     s->count = (int)pg_size_max(1, pg_size_min(PG_MOST_SHARDS, s->blocks));
     if (!pg_size_multiply(&s->bytes,
                           layout->count * pg_dtype_size(layout->dtype),

@@ -349,8 +349,8 @@ static pg_status make(pg_sparse **sparse, const pg_array *x, double scale,
     *s = (pg_sparse){.holders = 1, .x = *x, .dtype = dtype, .scale = scale};
     s->n = x->shape[0];
     s->inputs = x->shape[1];
-    s->blocks = (s->n + PG_SPARSE_ROWS - 1) / PG_SPARSE_ROWS;
-    s->column_tiles = (s->inputs + PG_TILE - 1) / PG_TILE;
+    s->blocks = pg_size_divide_up(s->n, PG_SPARSE_ROWS);
+    s->column_tiles = pg_size_divide_up(s->inputs, PG_TILE);
     s->version = x->storage ? pg_storage_version(x->storage) : 0;
     pg_status status = compress(s, most, err);
     if (status == PG_OK)
@@ -426,11 +426,6 @@ void pg_sparse_table(const pg_sparse *s, void *table, double scale,
     pg_cast(dtype, table, (ptrdiff_t)size, PG_FLOAT64,
             (const char *)s->codes.value, sizeof *s->codes.value, PG_CODES);
     pg_kernels_for(dtype)->scale(table, scale, PG_CODES);
-}
-
-size_t pg_sparse_blocks(const pg_sparse *s)
-{
-    return s->blocks;
 }
 
 size_t pg_sparse_column_tiles(const pg_sparse *s)

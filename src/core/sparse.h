@@ -58,7 +58,6 @@ bool pg_sparse_is_made(const pg_sparse *sparse);
 void pg_sparse_table(const pg_sparse *sparse, void *table, double scale,
                      pg_dtype dtype);
 
-size_t pg_sparse_blocks(const pg_sparse *sparse);
 size_t pg_sparse_column_tiles(const pg_sparse *sparse);
 
 /* Tile t of columns, and tile t of rows, of a block. */
