@@ -36,7 +36,8 @@ OBJECT = -c -o $@.part $< && mv $@.d.part $(@:.o=.d) && mv $@.part $@
 Q := $(if $(V),,@)
 say = $(if $(V),:,printf '  %-5s %s\n')
 
-# --- kernels: files that are compiled for each target and each floating type -
+# --- files that are compiled for each target; kernels for each floating type,
+# too
 
 KERNEL_REALS := float32 float64
 KERNEL_TARGETS := portable
@@ -49,12 +50,15 @@ FLAGS_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma \
 KERNELS_DEFINED := -DPG_KERNELS_X86
 endif
 KERNEL_FILES := kernels multiply_sparse
+LOOP_FILES := loops folds
 KERNELS := $(foreach f,$(KERNEL_FILES),$(foreach t,$(KERNEL_TARGETS),\
-             $(KERNEL_REALS:%=$f-$t-%)))
+             $(KERNEL_REALS:%=$f-$t-%))) \
+           $(foreach f,$(LOOP_FILES),$(KERNEL_TARGETS:%=$f-%))
 
 # --- objects -----------------------------------------------------------------
 
-CORE := $(filter-out $(KERNEL_FILES:%=src/core/%.c),$(wildcard src/core/*.c))
+CORE := $(filter-out $(patsubst %,src/core/%.c,$(KERNEL_FILES) $(LOOP_FILES)),\
+          $(wildcard src/core/*.c))
 BIND := $(wildcard src/bind/*.c)
 HOST := $(wildcard src/host/*.c)
 
@@ -86,9 +90,9 @@ $(BUILD)/obj/core/$1-%.o: src/core/$1.c Makefile
 	@mkdir -p $$(@D) && $$(say) CC $$@
 	$$(Q)$$(COMPILE) -fPIC $$(FLAGS_$$(word 1,$$(subst -, ,$$*))) \
 	  -DPG_TARGET=$$(word 1,$$(subst -, ,$$*)) \
-	  -DPG_REAL_IS_$$(word 2,$$(subst -, ,$$*)) $$(OBJECT)
+	  $$(addprefix -DPG_REAL_IS_,$$(word 2,$$(subst -, ,$$*))) $$(OBJECT)
 endef
-$(foreach f,$(KERNEL_FILES),$(eval $(call compile_kernels,$f)))
+$(foreach f,$(KERNEL_FILES) $(LOOP_FILES),$(eval $(call compile_kernels,$f)))
 
 $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@

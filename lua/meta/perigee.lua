@@ -18,7 +18,8 @@
 ---
 --- Positions start at 1 and count from -1 at the end; slices include both ends; nothing is
 --- clamped. `a[i]`, `a["-5:, 3"]`, `a[{ {1, 10}, {} }]` read, and write when assigned to. An
---- index that names one element gives a number; reading `a[#a + 1]` gives nil.
+--- index that names one element gives a number; `a[mask]` and `a[positions]`, with an array of
+--- bool or of integers, read a copy of those rows and write to them; reading `a[#a + 1]` gives nil.
 ---
 --- `+ - * / // % ^` and unary `-` go element by element and broadcast; `& | ~` are for bool and
 --- integers; `==` is identity, and `<` raises: see `lt`. Dtypes promote as NumPy's (NEP 50).
@@ -51,6 +52,33 @@ local array = {}
 ---@param ... integer|integer[]  lengths, or one table of them
 ---@return perigee.array
 function array:reshape(...) end
+
+--- A view with the axes in another order: `a:transpose(2, 1)`; reversed without any.
+--- Raises unless each axis is named once.
+---@param ... integer  axes
+---@return perigee.array
+function array:transpose(...) end
+
+--- A view with two axes swapped.
+---@param i integer
+---@param j integer
+---@return perigee.array
+function array:swapaxes(i, j) end
+
+--- A view without an axis of length 1, or without all such axes. Raises for a longer axis.
+---@param axis? integer
+---@return perigee.array
+function array:squeeze(axis) end
+
+--- A view with an axis of length 1 more, which is then at `axis`; -1 puts it last.
+---@param axis integer
+---@return perigee.array
+function array:expand_dims(axis) end
+
+--- A view in reverse order along an axis, or along all axes.
+---@param axis? integer
+---@return perigee.array
+function array:flip(axis) end
 
 --- A copy in another dtype.
 --- Floats go toward zero, integers wrap, anything but 0 is true.
@@ -105,6 +133,13 @@ function array:cols(first, last) end
 ---@param axis? integer  1 unless given
 ---@return perigee.array
 function array:take(positions, axis) end
+
+--- The parts of the array where the mask is true, as a new array: `a[mask]` is the same.
+--- A mask has the lengths of the first axes; what it picks are the parts behind them, in
+--- row-major order. `a[mask] = value` writes there. Raises where the shapes do not fit.
+---@param mask perigee.like  bool
+---@return perigee.array
+function array:masked(mask) end
 
 -- --- elementwise -----------------------------------------------------------------
 
@@ -177,6 +212,23 @@ function array:sigmoid() end
 ---@return perigee.array
 function array:softmax(axis) end
 
+--- The greatest integer that is not greater. Integers give float64.
+---@return perigee.array
+function array:floor() end
+
+--- The least integer that is not less. Integers give float64.
+---@return perigee.array
+function array:ceil() end
+
+--- The nearest number with so many decimals, halves to the even one. Integers stay integers.
+---@param decimals? integer  0 unless given; below 0 rounds before the point
+---@return perigee.array
+function array:round(decimals) end
+
+--- Whether each element is NaN: a bool array.
+---@return perigee.array
+function array:isnan() end
+
 --- Each element, but at least `low` and at most `high`; either may be nil.
 ---@param low? perigee.like
 ---@param high? perigee.like
@@ -247,6 +299,30 @@ function array:mean(axis, keep) end
 ---@return number|perigee.array
 function array:std(axis, keep) end
 
+--- The population's variance, mean((a - mean)^2). Integers give float64.
+---@param axis? integer
+---@param keep? boolean
+---@return number|perigee.array
+function array:var(axis, keep) end
+
+--- The Euclidean length sqrt(sum(a^2)), of everything or along an axis. Integers give float64.
+---@param axis? integer
+---@param keep? boolean
+---@return number|perigee.array
+function array:norm(axis, keep) end
+
+--- Whether any element is not 0 (NaN is not); of no elements false.
+---@param axis? integer
+---@param keep? boolean
+---@return boolean|perigee.array
+function array:any(axis, keep) end
+
+--- Whether all elements are not 0; of no elements true.
+---@param axis? integer
+---@param keep? boolean
+---@return boolean|perigee.array
+function array:all(axis, keep) end
+
 --- The least element; NaN where there is one. Raises for no elements.
 ---@param axis? integer
 ---@param keep? boolean
@@ -259,12 +335,44 @@ function array:min(axis, keep) end
 ---@return number|boolean|perigee.array
 function array:max(axis, keep) end
 
+--- The position (from 1) of the least element, or of the first NaN: int64. See `argmax`.
+---@param axis? integer
+---@param keep? boolean
+---@return integer|perigee.array
+function array:argmin(axis, keep) end
+
 --- The position (from 1) of the greatest element, or of the first NaN: int64.
 --- Without an axis it is the position in row-major order. Raises for no elements.
 ---@param axis? integer
 ---@param keep? boolean
 ---@return integer|perigee.array
 function array:argmax(axis, keep) end
+
+--- Running sums along an axis; without one, of all elements in row-major order.
+--- Floats keep their dtype and are added one by one; other dtypes give those of `sum`.
+---@param axis? integer
+---@return perigee.array
+function array:cumsum(axis) end
+
+--- A copy in ascending order along an axis, the last unless given; NaN comes last.
+---@param axis? integer
+---@return perigee.array
+function array:sort(axis) end
+
+--- The positions (int64) that would sort an axis, the last unless given.
+--- Of equal elements the first comes first; NaN comes last.
+---@param axis? integer
+---@return perigee.array
+function array:argsort(axis) end
+
+--- The different elements in ascending order, of rank 1; one NaN at most, at the end.
+---@return perigee.array
+function array:unique() end
+
+--- The products a[i] b[j] of all elements of both, in row-major order: a matrix.
+---@param b perigee.like
+---@return perigee.array
+function array:outer(b) end
 
 --- The matrix product: (m, k) times (k, n) gives (m, n); a vector's axis falls away.
 --- Two vectors give a number. Raises where the inner lengths differ, naming both shapes.
@@ -315,6 +423,43 @@ function random:rand(...) end
 ---@param ... integer|integer[]
 ---@return perigee.array|number
 function random:randn(...) end
+
+--- Uniform float64 numbers in [low, high), of that shape; without one, a number.
+---@param low? number  0 unless given
+---@param high? number  1 unless given
+---@param ... integer|integer[]
+---@return perigee.array|number
+function random:uniform(low, high, ...) end
+
+--- Normal float64 numbers, of that shape; without one, a number.
+---@param mean? number  0 unless given
+---@param std? number  1 unless given, 0 or more
+---@param ... integer|integer[]
+---@return perigee.array|number
+function random:normal(mean, std, ...) end
+
+--- Integers from low to high - 1, as numpy.random.randint: int64; without a shape, a number.
+--- Raises where low is not below high.
+---@param low integer
+---@param high integer
+---@param ... integer|integer[]
+---@return perigee.array|integer
+function random:randint(low, high, ...) end
+
+--- Puts the rows of an array into random order, in place, and returns it.
+--- The order is that of numpy.random.shuffle.
+---@param a perigee.array
+---@return perigee.array
+function random:shuffle(a) end
+
+--- Random rows of an array, or positions 1 .. n: numpy.random.choice.
+--- Raises where there are not enough, or where p does not add up to 1.
+---@param a perigee.like|integer  an array, or the number of positions
+---@param size? integer|integer[]  how many, or a shape; without it, one
+---@param replace? boolean  true unless given: one may come more than once
+---@param p? perigee.like  the rows' probabilities; all alike without them
+---@return perigee.array|number
+function random:choice(a, size, replace, p) end
 
 --- The positions 1 .. n in random order, int64: numpy.random.permutation(n) + 1.
 ---@param n integer
@@ -401,6 +546,23 @@ function pg.labels(p) end
 ---@return perigee.array
 function pg.concat(arrays, axis) end
 
+--- The arrays one behind the other along a new axis, the first unless given.
+--- Raises where their shapes differ.
+---@param arrays perigee.like[]
+---@param axis? integer
+---@return perigee.array
+function pg.stack(arrays, axis) end
+
+--- How many elements lie in each bin, and the bins' edges, as numpy.histogram.
+--- A bin holds its lower edge, the last one both. Without ends, the bins go from the least to
+--- the greatest element. Raises for edges that do not increase, or are not finite.
+---@param a perigee.like
+---@param bins? integer|perigee.like  how many (10), or their edges
+---@param ends? number[]  {low, high}: what lies outside is not counted
+---@return perigee.array counts  int64
+---@return perigee.array edges  float64, one more
+function pg.histogram(a, bins, ends) end
+
 --- Each element from a where the mask holds, else from b; all three broadcast.
 ---@param mask perigee.array  bool
 ---@param a perigee.like
@@ -448,6 +610,43 @@ function pg.rand(...) end
 ---@param ... integer|integer[]
 ---@return perigee.array|number
 function pg.randn(...) end
+
+--- Uniform float64 numbers in [low, high), of that shape; without one, a number.
+---@param low? number  0 unless given
+---@param high? number  1 unless given
+---@param ... integer|integer[]
+---@return perigee.array|number
+function pg.uniform(low, high, ...) end
+
+--- Normal float64 numbers, of that shape; without one, a number.
+---@param mean? number  0 unless given
+---@param std? number  1 unless given, 0 or more
+---@param ... integer|integer[]
+---@return perigee.array|number
+function pg.normal(mean, std, ...) end
+
+--- Integers from low to high - 1, as numpy.random.randint: int64; without a shape, a number.
+--- Raises where low is not below high.
+---@param low integer
+---@param high integer
+---@param ... integer|integer[]
+---@return perigee.array|integer
+function pg.randint(low, high, ...) end
+
+--- Puts the rows of an array into random order, in place, and returns it.
+--- The order is that of numpy.random.shuffle.
+---@param a perigee.array
+---@return perigee.array
+function pg.shuffle(a) end
+
+--- Random rows of an array, or positions 1 .. n: numpy.random.choice.
+--- Raises where there are not enough, or where p does not add up to 1.
+---@param a perigee.like|integer  an array, or the number of positions
+---@param size? integer|integer[]  how many, or a shape; without it, one
+---@param replace? boolean  true unless given: one may come more than once
+---@param p? perigee.like  the rows' probabilities; all alike without them
+---@return perigee.array|number
+function pg.choice(a, size, replace, p) end
 
 --- The positions 1 .. n in random order, by the module's own generator.
 ---@param n integer

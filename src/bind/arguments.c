@@ -51,16 +51,29 @@ pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise)
     return dtype;
 }
 
-int l_axis_check(lua_State *L, int arg, const pg_array *a)
+/* An axis of `ndim`, from 1, or from -1 at the end. */
+static int check_axis(lua_State *L, int arg, const pg_array *a, int ndim)
 {
     char text[PG_SHAPE_TEXT];
     lua_Integer axis = luaL_checkinteger(L, arg);
-    if (axis >= 1 && axis <= a->ndim)
+    if (axis >= 1 && axis <= ndim)
         return (int)axis - 1;
-    if (axis <= -1 && axis >= -a->ndim)
-        return (int)axis + a->ndim;
+    if (axis <= -1 && axis >= -ndim)
+        return (int)axis + ndim;
+    if (axis == 0)
+        return luaL_error(L, "there is no axis 0: axes start at 1");
     return luaL_error(L, "there is no axis %I in an array of shape %s", axis,
                       pg_shape_text(text, a));
+}
+
+int l_axis_check(lua_State *L, int arg, const pg_array *a)
+{
+    return check_axis(L, arg, a, a->ndim);
+}
+
+int l_new_axis_check(lua_State *L, int arg, const pg_array *a)
+{
+    return check_axis(L, arg, a, a->ndim + 1);
 }
 
 size_t l_length_check(lua_State *L, int arg)

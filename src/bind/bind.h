@@ -71,6 +71,8 @@ pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise);
 
 /* The axis (from 0) at arg, which counts from 1, or from -1 at the end. */
 int l_axis_check(lua_State *L, int arg, const pg_array *a);
+/* The same among a's axes and one more. */
+int l_new_axis_check(lua_State *L, int arg, const pg_array *a);
 
 /* A length, 0 or more, from the value at arg. */
 size_t l_length_check(lua_State *L, int arg);

@@ -2,6 +2,7 @@
 #include "bind.h"
 
 #include "../core/create.h"
+#include "../core/histogram.h"
 #include "../core/index.h"
 
 /* array(value [, dtype]): a copy, whatever value is. */
@@ -156,29 +157,98 @@ static void push_arrays(lua_State *L, lua_Integer count)
     }
 }
 
-/* concat({a, b, ...} [, axis]): the list of pointers is userdata, too, so that
-   an error does not leak it. */
-static int l_create_concat(lua_State *L)
+/* Arrays as the core takes them. The list of pointers is userdata, too, so that
+   an error does not leak it; so is the result, behind it on the stack. */
+static const pg_array **read_arrays(lua_State *L, size_t *count)
 {
-    pg_error err;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
-    lua_Integer count = luaL_len(L, 1);
-    luaL_argcheck(L, count > 0, 1, "there is nothing to join");
-    luaL_argcheck(L, count < 1 << 20, 1, "too many arrays");
-    push_arrays(L, count);
-    const pg_array **arrays =
-        lua_newuserdatauv(L, (size_t)count * sizeof *arrays, 0);
-    pg_array *out = l_array_push(L);
-    for (lua_Integer i = 0; i < count; i++) {
+    lua_Integer length = luaL_len(L, 1);
+    luaL_argcheck(L, length > 0, 1, "there is nothing to join");
+    luaL_argcheck(L, length < 1 << 20, 1, "too many arrays");
+    push_arrays(L, length);
+    *count = (size_t)length;
+    const pg_array **arrays = lua_newuserdatauv(L, *count * sizeof *arrays, 0);
+    l_array_push(L);
+    for (lua_Integer i = 0; i < length; i++) {
         lua_rawgeti(L, 3, i + 1);
         arrays[i] = l_array_check(L, -1);
         lua_pop(L, 1);
     }
+    return arrays;
+}
+
+/* concat({a, b, ...} [, axis]) */
+static int l_create_concat(lua_State *L)
+{
+    pg_error err;
+    size_t count;
+    const pg_array **arrays = read_arrays(L, &count);
     luaL_argcheck(L, arrays[0]->ndim > 0, 1, "arrays of rank 0 have no axis");
     int axis = lua_isnil(L, 2) ? 0 : l_axis_check(L, 2, arrays[0]);
-    return l_array_return(L, pg_concat(out, arrays, (size_t)count, axis, &err),
-                          &err);
+    return l_array_return(
+        L, pg_concat(lua_touserdata(L, -1), arrays, count, axis, &err), &err);
+}
+
+/* stack({a, b, ...} [, axis]) */
+static int l_create_stack(lua_State *L)
+{
+    pg_error err;
+    size_t count;
+    const pg_array **arrays = read_arrays(L, &count);
+    int axis = lua_isnil(L, 2) ? 0 : l_new_axis_check(L, 2, arrays[0]);
+    return l_array_return(
+        L, pg_stack(lua_touserdata(L, -1), arrays, count, axis, &err), &err);
+}
+
+/* The ends at arg as {low, high}, or those of the array. */
+static void read_ends(lua_State *L, int arg, double ends[2], const pg_array *a)
+{
+    pg_error err;
+    if (lua_isnil(L, arg)) {
+        l_check(L, pg_histogram_ends(&ends[0], &ends[1], a, &err), &err);
+        return;
+    }
+    luaL_checktype(L, arg, LUA_TTABLE);
+    for (int i = 0; i < 2; i++) {
+        int isnum;
+        lua_geti(L, arg, i + 1);
+        ends[i] = lua_tonumberx(L, -1, &isnum);
+        luaL_argcheck(L, isnum, arg, "ends are {low, high}");
+        lua_pop(L, 1);
+    }
+}
+
+/* histogram(a [, bins [, {low, high}]]): bins are a number, or their edges. */
+static int l_create_histogram(lua_State *L)
+{
+    pg_error err;
+    lua_settop(L, 3);
+    pg_array *counts = l_array_push(L), *edges = l_array_push(L);
+    bool equal = lua_isnil(L, 2) || lua_type(L, 2) == LUA_TNUMBER;
+    if (equal) {
+        double ends[2];
+        lua_Integer bins = luaL_optinteger(L, 2, 10);
+        luaL_argcheck(L, bins > 0, 2, "there must be a bin");
+        l_array_to(L, 1);
+        if (lua_istable(L, 3))
+            read_ends(L, 3, ends, NULL);
+        const pg_array *a = l_array_check(L, 1);
+        if (!lua_istable(L, 3))
+            read_ends(L, 3, ends, a);
+        l_check(L,
+                pg_histogram(counts, edges, a, (size_t)bins, ends[0], ends[1],
+                             &err),
+                &err);
+    } else {
+        const pg_array *a, *given;
+        l_arrays_to(L, &a, 1, &given, 2);
+        l_check(L, pg_histogram_between(counts, edges, a, given, &err), &err);
+    }
+    l_collect(L);
+    lua_pushvalue(L, 4);
+    lua_pushvalue(L, 5);
+    return 2;
 }
 
 static const luaL_Reg functions[] = {
@@ -191,6 +261,8 @@ static const luaL_Reg functions[] = {
     {"onehot", l_create_onehot},
     {"labels", l_create_labels},
     {"concat", l_create_concat},
+    {"stack", l_create_stack},
+    {"histogram", l_create_histogram},
     {"where", l_array_where},
     {NULL, NULL},
 };

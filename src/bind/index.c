@@ -6,6 +6,7 @@
 
 #include "../core/create.h"
 #include "../core/index.h"
+#include "../core/select.h"
 
 /* --- what an index says --------------------------------------------------- */
 
@@ -95,6 +96,12 @@ static int read_key(lua_State *L, int arg, pg_index *indices)
     }
 }
 
+static void check_has_axis(lua_State *L, const pg_array *a)
+{
+    if (a->ndim == 0)
+        luaL_error(L, "an array of rank 0 has no positions");
+}
+
 /* --- reading -------------------------------------------------------------- */
 
 static bool are_positions(const pg_index *indices, int count)
@@ -163,9 +170,23 @@ static bool is_one_beyond(const pg_array *a, const pg_index *index)
     return a->ndim > 0 && index->first == (int64_t)a->shape[0] + 1;
 }
 
+/* a[mask] and a[positions]: a new array. */
+static int index_by_array(lua_State *L)
+{
+    pg_error err;
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_check(L, 1), *key = l_array_check(L, 2);
+    if (key->dtype == PG_BOOL)
+        return l_array_return(L, pg_masked(out, a, key, &err), &err);
+    check_has_axis(L, a);
+    return l_array_return(L, pg_take(out, a, key, 0, &err), &err);
+}
+
 int l_array_index(lua_State *L)
 {
     pg_index indices[PG_MAXDIM];
+    if (lua_isuserdata(L, 2) && l_array_test(L, 2))
+        return index_by_array(L);
     if (lua_type(L, 2) == LUA_TSTRING) {
         /* A freed array still answers to free. */
         const pg_array *any = luaL_checkudata(L, 1, L_ARRAY);
@@ -221,10 +242,39 @@ static void assign_indexed(lua_State *L, const pg_index *indices, int count,
     l_check(L, pg_array_assign(view, value, &err), &err);
 }
 
+/* a[mask] = value and a[positions] = value. A number is stored as fill_ does
+   it, so that one that does not fit raises. */
+static void assign_by_array(lua_State *L)
+{
+    pg_error err;
+    pg_scalar scalar;
+    pg_element element;
+    pg_array one;
+    const pg_array *value = &one;
+    bool is_scalar = l_scalar_test(L, 3, &scalar);
+    if (!is_scalar)
+        value = l_array_to(L, 3);
+    const pg_array *a = l_array_check(L, 1), *key = l_array_check(L, 2);
+    if (is_scalar) {
+        pg_array_borrow(&one, &element, a->dtype, 0, NULL);
+        l_check(L, pg_scalar_store(&element, scalar, a->dtype, &err), &err);
+    }
+    if (key->dtype == PG_BOOL) {
+        l_check(L, pg_assign_masked(a, key, value, &err), &err);
+        return;
+    }
+    check_has_axis(L, a);
+    l_check(L, pg_assign_taken(a, key, value, &err), &err);
+}
+
 int l_array_newindex(lua_State *L)
 {
     pg_index indices[PG_MAXDIM];
     l_array_check(L, 1);
+    if (lua_isuserdata(L, 2) && l_array_test(L, 2)) {
+        assign_by_array(L);
+        return 0;
+    }
     if (lua_type(L, 2) == LUA_TSTRING && !looks_like_index(lua_tostring(L, 2)))
         luaL_error(L, "an array has no field '%s' that could be set",
                    lua_tostring(L, 2));
@@ -293,17 +343,26 @@ static int l_array_take(lua_State *L)
     }
     pg_array *out = l_array_push(L);
     const pg_array *a = l_array_to(L, 1), *positions = l_array_check(L, 2);
-    luaL_argcheck(L, a->ndim > 0, 1, "an array of rank 0 has no positions");
+    check_has_axis(L, a);
     int axis = lua_isnil(L, 3) ? 0 : l_axis_check(L, 3, a);
     return l_array_return_scalar(L, pg_take(out, a, positions, axis, &err),
                                  &err);
 }
 
+/* masked(a, mask): a nested table of booleans is a mask, too. */
+static int l_array_masked(lua_State *L)
+{
+    pg_error err;
+    const pg_array *a, *mask;
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
+    l_arrays_to(L, &a, 1, &mask, 2);
+    return l_array_return(L, pg_masked(out, a, mask, &err), &err);
+}
+
 static const luaL_Reg methods[] = {
-    {"get", l_array_get},
-    {"set", l_array_set},
-    {"take", l_array_take},
-    {NULL, NULL},
+    {"get", l_array_get},       {"set", l_array_set}, {"take", l_array_take},
+    {"masked", l_array_masked}, {NULL, NULL},
 };
 
 static const l_operation lines[] = {

@@ -2,9 +2,11 @@
 #include "bind.h"
 
 #include "../core/create.h"
+#include "../core/cumsum.h"
 #include "../core/linalg.h"
 #include "../core/map.h"
 #include "../core/reduce.h"
+#include "../core/sort.h"
 
 /* --- operands ------------------------------------------------------------- */
 
@@ -94,6 +96,19 @@ static int l_array_binary_in_place(lua_State *L)
             &err);
     lua_settop(L, 1);
     return 1;
+}
+
+/* round(a [, decimals]) */
+static int l_array_round(lua_State *L)
+{
+    pg_error err;
+    lua_Integer decimals = luaL_optinteger(L, 2, 0);
+    lua_settop(L, 1);
+    bool scalar = is_scalar(L, 1);
+    pg_array *out = l_array_push(L);
+    pg_status status = pg_round(out, l_array_to(L, 1), decimals, &err);
+    return scalar ? l_array_return_scalar(L, status, &err)
+                  : l_array_return(L, status, &err);
 }
 
 static int l_array_fill(lua_State *L)
@@ -216,6 +231,63 @@ static int l_array_dot(lua_State *L)
     return l_array_return_scalar(L, pg_dot(out, a, b, &err), &err);
 }
 
+static int l_array_outer(lua_State *L)
+{
+    pg_error err;
+    const pg_array *a, *b;
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
+    l_arrays_to(L, &a, 1, &b, 2);
+    return l_array_return(L, pg_outer(out, a, b, &err), &err);
+}
+
+typedef pg_status (*along_axis)(pg_array *out, const pg_array *a, int axis,
+                                pg_error *err);
+
+/* f along the axis at 2; without one, along the last, or where flat is true
+   along all elements in row-major order. */
+static int run_along(lua_State *L, along_axis f, bool flat)
+{
+    pg_error err;
+    pg_status status = PG_OK;
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    if (lua_isnil(L, 2) && (flat || a->ndim == 0)) {
+        size_t size = pg_array_size(a);
+        pg_array *row = l_array_push(L);
+        status = pg_array_reshape(row, a, 1, &size, &err);
+        lua_insert(L, 3);
+        a = row;
+    }
+    int axis = lua_isnil(L, 2) ? a->ndim - 1 : l_axis_check(L, 2, a);
+    l_check(L, status, &err);
+    return l_array_return(L, f(out, a, axis, &err), &err);
+}
+
+static int l_array_cumsum(lua_State *L)
+{
+    return run_along(L, pg_cumsum, true);
+}
+
+static int l_array_sort(lua_State *L)
+{
+    return run_along(L, pg_sort, false);
+}
+
+static int l_array_argsort(lua_State *L)
+{
+    return run_along(L, pg_argsort, false);
+}
+
+static int l_array_unique(lua_State *L)
+{
+    pg_error err;
+    lua_settop(L, 1);
+    pg_array *out = l_array_push(L);
+    return l_array_return(L, pg_unique(out, l_array_to(L, 1), &err), &err);
+}
+
 /* --- names ---------------------------------------------------------------- */
 
 static int l_array_no_order(lua_State *L)
@@ -261,18 +333,32 @@ static const l_operation methods[] = {
     {"sqrt", l_array_unary, PG_SQRT},
     {"tanh", l_array_unary, PG_TANH},
     {"sigmoid", l_array_unary, PG_SIGMOID},
+    {"floor", l_array_unary, PG_FLOOR},
+    {"ceil", l_array_unary, PG_CEIL},
+    {"isnan", l_array_unary, PG_ISNAN},
+    {"round", l_array_round, 0},
     {"sum", l_array_reduce, PG_SUM},
     {"mean", l_array_reduce, PG_MEAN},
+    {"var", l_array_reduce, PG_VAR},
     {"std", l_array_reduce, PG_STD},
+    {"norm", l_array_reduce, PG_NORM},
+    {"any", l_array_reduce, PG_ANY},
+    {"all", l_array_reduce, PG_ALL_TRUE},
     {"min", l_array_reduce, PG_MIN},
     {"max", l_array_reduce, PG_MAX},
+    {"argmin", l_array_reduce, PG_ARGMIN},
     {"argmax", l_array_reduce, PG_ARGMAX},
+    {"cumsum", l_array_cumsum, 0},
+    {"sort", l_array_sort, 0},
+    {"argsort", l_array_argsort, 0},
+    {"unique", l_array_unique, 0},
     {"fill_", l_array_fill, 0},
     {"axpy_", l_array_axpy, 0},
     {"clip", l_array_clip, 0},
     {"softmax", l_array_softmax, 0},
     {"allclose", l_array_allclose, 0},
     {"dot", l_array_dot, 0},
+    {"outer", l_array_outer, 0},
     {NULL, NULL, 0},
 };
 

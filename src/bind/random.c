@@ -1,6 +1,9 @@
 /* Random numbers: the module's generator, and generators of one's own. */
 #include "random.h"
 
+#include "../core/draw.h"
+#include "../core/select.h"
+
 #define L_RANDOM "perigee.random"
 
 static const char
@@ -72,38 +75,157 @@ static int l_random_seed(lua_State *L)
     return 0;
 }
 
+/* --- numbers ----------------------------------------------------------------
+ */
+
 typedef void (*draw)(pg_random *g, double *out, size_t n);
 
-/* Without a shape, one number. */
-static int draw_shape(lua_State *L, draw f)
+/* Fills an array of the shape from `arg` on; without one, pushes a number. Each
+   is drawn by f, times `scale`, plus `offset`. */
+static int draw_shape(lua_State *L, pg_random *g, int arg, draw f,
+                      double offset, double scale)
 {
     pg_error err;
     size_t shape[PG_MAXDIM];
-    int next;
     double one;
-    pg_random *g = generator(L, &next);
-    if (lua_isnoneornil(L, next)) {
+    if (lua_isnoneornil(L, arg)) {
         f(g, &one, 1);
-        lua_pushnumber(L, one);
+        lua_pushnumber(L, offset + scale * one);
         return 1;
     }
-    int ndim = l_shape_check(L, next, shape, &next, false);
+    int next, ndim = l_shape_check(L, arg, shape, &next, false);
     luaL_argcheck(L, lua_isnoneornil(L, next), next, "lengths expected");
     pg_array *a = l_array_push(L);
     l_check(L, pg_array_new(a, PG_FLOAT64, ndim, shape, &err), &err);
     f(g, a->data, pg_array_size(a));
+    if (offset != 0 || scale != 1)
+        pg_random_stretch(a->data, pg_array_size(a), offset, scale);
     l_collect(L);
     return 1;
 }
 
 static int l_random_rand(lua_State *L)
 {
-    return draw_shape(L, pg_random_uniform);
+    int next;
+    pg_random *g = generator(L, &next);
+    return draw_shape(L, g, next, pg_random_uniform, 0, 1);
 }
 
 static int l_random_randn(lua_State *L)
 {
-    return draw_shape(L, pg_random_normal);
+    int next;
+    pg_random *g = generator(L, &next);
+    return draw_shape(L, g, next, pg_random_normal, 0, 1);
+}
+
+static double check_finite(lua_State *L, int arg, double otherwise)
+{
+    double value = luaL_optnumber(L, arg, otherwise);
+    luaL_argcheck(L, value - value == 0, arg, "a finite number is needed");
+    return value;
+}
+
+/* uniform([low, high [, shape]]) */
+static int l_random_between(lua_State *L)
+{
+    int next;
+    pg_random *g = generator(L, &next);
+    double low = check_finite(L, next, 0), high = check_finite(L, next + 1, 1);
+    return draw_shape(L, g, next + 2, pg_random_uniform, low, high - low);
+}
+
+/* normal([mean, std [, shape]]) */
+static int l_random_normal(lua_State *L)
+{
+    int next;
+    pg_random *g = generator(L, &next);
+    double mean = check_finite(L, next, 0), std = check_finite(L, next + 1, 1);
+    luaL_argcheck(L, std >= 0, next + 1, "a deviation cannot be negative");
+    return draw_shape(L, g, next + 2, pg_random_normal, mean, std);
+}
+
+/* randint(low, high [, shape]): low to high - 1, as NumPy has it. */
+static int l_random_integers(lua_State *L)
+{
+    pg_error err;
+    int next;
+    int64_t one;
+    size_t shape[PG_MAXDIM];
+    pg_random *g = generator(L, &next);
+    lua_Integer low = luaL_checkinteger(L, next);
+    lua_Integer high = luaL_checkinteger(L, next + 1);
+    if (low >= high)
+        luaL_error(L, "randint: there is no integer from %I to below %I", low,
+                   high);
+    if (lua_isnoneornil(L, next + 2)) {
+        pg_random_integers(g, &one, 1, low, high - 1);
+        lua_pushinteger(L, one);
+        return 1;
+    }
+    int ndim = l_shape_check(L, next + 2, shape, &next, false);
+    luaL_argcheck(L, lua_isnoneornil(L, next), next, "lengths expected");
+    pg_array *a = l_array_push(L);
+    l_check(L, pg_array_new(a, PG_INT64, ndim, shape, &err), &err);
+    pg_random_integers(g, a->data, pg_array_size(a), low, high - 1);
+    l_collect(L);
+    return 1;
+}
+
+/* --- order and choice -------------------------------------------------------
+ */
+
+static int l_random_shuffle(lua_State *L)
+{
+    pg_error err;
+    int next;
+    pg_random *g = generator(L, &next);
+    l_check(L, pg_shuffle(l_array_check(L, next), g, &err), &err);
+    lua_settop(L, next);
+    return 1;
+}
+
+/* Where the drawn rows come from: an array, or the positions 1 .. n. */
+static bool read_population(lua_State *L, int arg, size_t *population)
+{
+    if (lua_type(L, arg) == LUA_TNUMBER) {
+        *population = l_length_check(L, arg);
+        return false;
+    }
+    const pg_array *a = l_array_to(L, arg);
+    luaL_argcheck(L, a->ndim > 0, arg, "rank 0 has no rows to choose from");
+    *population = a->shape[0];
+    return true;
+}
+
+/* choice(a [, shape [, replace [, p]]]): a is an array, whose rows are drawn,
+   or the number of positions. */
+static int l_random_choice(lua_State *L)
+{
+    pg_error err;
+    int next, unused, ndim = 0;
+    size_t shape[PG_MAXDIM];
+    pg_choice choice = {.replace = true};
+    pg_random *g = generator(L, &next);
+    lua_settop(L, next + 3);
+    bool has_rows = read_population(L, next, &choice.population);
+    if (lua_type(L, next + 1) == LUA_TNUMBER) {
+        shape[0] = l_length_check(L, next + 1);
+        ndim = 1;
+    } else if (!lua_isnil(L, next + 1)) {
+        luaL_checktype(L, next + 1, LUA_TTABLE);
+        ndim = l_shape_check(L, next + 1, shape, &unused, false);
+    }
+    choice.replace = lua_isnil(L, next + 2) || lua_toboolean(L, next + 2);
+    pg_array *positions = l_array_push(L), *rows = l_array_push(L);
+    if (!lua_isnil(L, next + 3))
+        choice.p = l_array_to(L, next + 3);
+    l_check(L, pg_choose(positions, ndim, shape, &choice, g, &err), &err);
+    if (!has_rows) {
+        lua_settop(L, next + 4);
+        return l_array_return_scalar(L, PG_OK, &err);
+    }
+    const pg_array *a = l_array_check(L, next);
+    return l_array_return_scalar(L, pg_take(rows, a, positions, 0, &err), &err);
 }
 
 static int l_random_permutation(lua_State *L)
@@ -123,7 +245,12 @@ static const luaL_Reg draws[] = {
     {"seed", l_random_seed},
     {"rand", l_random_rand},
     {"randn", l_random_randn},
+    {"uniform", l_random_between},
+    {"normal", l_random_normal},
+    {"randint", l_random_integers},
     {"permutation", l_random_permutation},
+    {"shuffle", l_random_shuffle},
+    {"choice", l_random_choice},
     {NULL, NULL},
 };
 

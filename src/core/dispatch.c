@@ -1,23 +1,31 @@
-/* Which compilation of kernels.c runs. */
+/* Which compilation runs, of what is compiled once for each target. */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "folds.h"
 #include "kernels.h"
+#include "loops.h"
 #include "runtime.h"
 
 typedef struct pg_target {
     const char *name;
     bool (*runs)(void); /* whether this processor can */
     const pg_kernels *float32, *float64;
+    const pg_loop_table *loops;
+    const pg_fold_table *folds;
 } pg_target;
 
-#define TABLES(name) &pg_kernels_##name##_float32, &pg_kernels_##name##_float64
+#define TABLES(name)                                            \
+    &pg_kernels_##name##_float32, &pg_kernels_##name##_float64, \
+        &pg_loops_##name, &pg_folds_##name
 
 #define DECLARE(name)                                    \
     extern const pg_kernels pg_kernels_##name##_float32; \
-    extern const pg_kernels pg_kernels_##name##_float64;
+    extern const pg_kernels pg_kernels_##name##_float64; \
+    extern const pg_loop_table pg_loops_##name;          \
+    extern const pg_fold_table pg_folds_##name;
 
 DECLARE(portable)
 
@@ -83,6 +91,16 @@ const pg_kernels *pg_kernels_for(pg_dtype dtype)
 {
     const pg_target *t = current();
     return dtype == PG_FLOAT32 ? t->float32 : t->float64;
+}
+
+const pg_loop_table *pg_loops(void)
+{
+    return current()->loops;
+}
+
+const pg_fold_table *pg_folds(void)
+{
+    return current()->folds;
 }
 
 const char *pg_kernels_name(void)

@@ -32,15 +32,25 @@ static bool within(int64_t position, int64_t low, int64_t high)
     return position >= low && position <= high;
 }
 
+pg_status pg_index_place(size_t *place, int64_t position, const pg_array *a,
+                         int axis, pg_error *err)
+{
+    int64_t length = (int64_t)a->shape[axis];
+    int64_t at = from_start(position, length);
+    if (!within(at, 1, length))
+        return fail_position(position, axis, a, err);
+    *place = (size_t)at - 1;
+    return PG_OK;
+}
+
 static pg_status select_position(pg_array *view, const pg_array *a, int axis,
                                  const pg_index *index, pg_error *err)
 {
-    int64_t length = (int64_t)a->shape[axis];
-    int64_t position = from_start(index->first, length);
-    if (!within(position, 1, length))
-        return fail_position(index->first, axis, a, err);
-    view->data = (char *)view->data + (position - 1) * a->strides[axis];
-    return PG_OK;
+    size_t place;
+    pg_status status = pg_index_place(&place, index->first, a, axis, err);
+    if (status == PG_OK)
+        view->data = (char *)view->data + (ptrdiff_t)place * a->strides[axis];
+    return status;
 }
 
 /* The slice's ends, counted from the start. An empty slice may begin one
@@ -172,90 +182,7 @@ pg_status pg_index_parse(pg_index *indices, int *count, const char *text,
                    text);
 }
 
-/* --- take and concat ------------------------------------------------------ */
-
-/* Positions as int64, dense, each checked and made to count from 0. */
-static pg_status prepare_positions(pg_array *out, const pg_array *positions,
-                                   const pg_array *a, int axis, pg_error *err)
-{
-    char kind = pg_dtype_kind(positions->dtype);
-    if (kind != 'i' && kind != 'u') {
-        memset(out, 0, sizeof *out);
-        return pg_fail(err, PG_EDTYPE, "positions must be integers, not %s",
-                       pg_dtype_name(positions->dtype));
-    }
-    pg_status status = pg_array_astype(out, positions, PG_INT64, err);
-    if (status != PG_OK)
-        return status;
-    int64_t *p = out->data, length = (int64_t)a->shape[axis];
-    size_t n = pg_array_size(out);
-    for (size_t i = 0; i < n; i++) {
-        bool wrapped = kind == 'u' && p[i] < 0; /* more than int64 holds */
-        int64_t position = from_start(p[i], length);
-        if (wrapped || !within(position, 1, length))
-            return fail_position(wrapped ? INT64_MAX : p[i], axis, a, err);
-        p[i] = position - 1;
-    }
-    return PG_OK;
-}
-
-/* out (outer, n, inner) from a's dense (outer, length, inner), inner in bytes:
-   whole stretches are copied. */
-static void take_dense(char *out, const char *in, const int64_t *positions,
-                       size_t outer, size_t n, size_t length, size_t inner)
-{
-    for (size_t o = 0; o < outer; o++)
-        for (size_t i = 0; i < n; i++)
-            memcpy(out + (o * n + i) * inner,
-                   in + (o * length + (size_t)positions[i]) * inner, inner);
-}
-
-/* The axis is replaced by the positions' axes. */
-static pg_status taken_shape(int *ndim, size_t *shape, const pg_array *a,
-                             const pg_array *positions, int axis, pg_error *err)
-{
-    *ndim = a->ndim - 1 + positions->ndim;
-    if (*ndim > PG_MAXDIM)
-        return pg_fail(err, PG_ESHAPE,
-                       "take: the rank would be %d, more than %d", *ndim,
-                       PG_MAXDIM);
-    int at = 0;
-    for (int i = 0; i < axis; i++)
-        shape[at++] = a->shape[i];
-    for (int i = 0; i < positions->ndim; i++)
-        shape[at++] = positions->shape[i];
-    for (int i = axis + 1; i < a->ndim; i++)
-        shape[at++] = a->shape[i];
-    return PG_OK;
-}
-
-pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
-                  int axis, pg_error *err)
-{
-    int ndim;
-    size_t shape[PG_MAXDIM], outer = 1, inner = pg_dtype_size(a->dtype);
-    pg_array where = {0}, dense = {0};
-    memset(out, 0, sizeof *out);
-    for (int i = 0; i < axis; i++)
-        outer *= a->shape[i];
-    for (int i = axis + 1; i < a->ndim; i++)
-        inner *= a->shape[i];
-    pg_status status = taken_shape(&ndim, shape, a, positions, axis, err);
-    if (status == PG_OK)
-        status = prepare_positions(&where, positions, a, axis, err);
-    if (status == PG_OK && pg_array_is_contiguous(a))
-        pg_array_view(&dense, a);
-    else if (status == PG_OK)
-        status = pg_array_copy(&dense, a, err);
-    if (status == PG_OK)
-        status = pg_array_new(out, a->dtype, ndim, shape, err);
-    if (status == PG_OK && pg_array_size(out) > 0)
-        take_dense(out->data, dense.data, where.data, outer,
-                   pg_array_size(&where), a->shape[axis], inner);
-    pg_array_release(&where);
-    pg_array_release(&dense);
-    return status;
-}
+/* --- concat and stack ----------------------------------------------------- */
 
 /* The joined shape, if all fit but for the axis. A length that is too long
    stays at SIZE_MAX, which no array has. */
@@ -312,6 +239,50 @@ pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
         pg_cast_array(&part, arrays[k]);
         part.data = (char *)part.data +
                     (ptrdiff_t)part.shape[axis] * part.strides[axis];
+    }
+    return PG_OK;
+}
+
+static pg_status check_stack(const pg_array *const *arrays, size_t count,
+                             pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    if (arrays[0]->ndim == PG_MAXDIM)
+        return pg_fail(err, PG_ESHAPE,
+                       "stack: the rank would be %d, more than %d",
+                       PG_MAXDIM + 1, PG_MAXDIM);
+    for (size_t k = 1; k < count; k++)
+        if (!pg_array_same_shape(arrays[0], arrays[k]))
+            return pg_fail(err, PG_ESHAPE, "stack: shapes %s and %s differ",
+                           pg_shape_text(ta, arrays[0]),
+                           pg_shape_text(tb, arrays[k]));
+    return PG_OK;
+}
+
+pg_status pg_stack(pg_array *out, const pg_array *const *arrays, size_t count,
+                   int axis, pg_error *err)
+{
+    size_t shape[PG_MAXDIM];
+    memset(out, 0, sizeof *out);
+    pg_status status = check_stack(arrays, count, err);
+    if (status != PG_OK)
+        return status;
+    const pg_array *a = arrays[0];
+    for (int i = 0; i <= a->ndim; i++)
+        shape[i] = i == axis ? count : a->shape[i - (i > axis)];
+    status =
+        pg_array_new(out, concat_dtype(arrays, count), a->ndim + 1, shape, err);
+    if (status != PG_OK)
+        return status;
+    pg_array part = *out;
+    part.ndim = a->ndim;
+    for (int i = axis; i < a->ndim; i++) {
+        part.shape[i] = out->shape[i + 1];
+        part.strides[i] = out->strides[i + 1];
+    }
+    for (size_t k = 0; k < count; k++) {
+        pg_cast_array(&part, arrays[k]);
+        part.data = (char *)part.data + out->strides[axis];
     }
     return PG_OK;
 }

@@ -27,19 +27,23 @@ typedef struct pg_index {
 pg_status pg_index_view(pg_array *out, const pg_array *a,
                         const pg_index *indices, int count, pg_error *err);
 
+/* *place (from 0) = where a position is along an axis (from 0) of a. PG_EINDEX
+   for one beyond the ends. */
+pg_status pg_index_place(size_t *place, int64_t position, const pg_array *a,
+                         int axis, pg_error *err);
+
 /* Reads "1:10, :" or "-5:, 3" or "::-1" into indices (room for PG_MAXDIM).
    PG_EARG names what could not be read. */
 pg_status pg_index_parse(pg_index *indices, int *count, const char *text,
                          pg_error *err);
 
-/* The elements at these positions (integers, of any shape) along an axis
-   (from 0): a new array. PG_EINDEX names the first position beyond the ends. */
-pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
-                  int axis, pg_error *err);
-
 /* The arrays one after the other along an axis (from 0): a new array of the
    promoted dtype. PG_ESHAPE where the other lengths differ. */
 pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
                     int axis, pg_error *err);
+
+/* The same along a new axis: all must have one shape. */
+pg_status pg_stack(pg_array *out, const pg_array *const *arrays, size_t count,
+                   int axis, pg_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "map.h"
 #include "runtime.h"
 
 /* --- OpenBLAS ------------------------------------------------------------- */
@@ -248,5 +249,23 @@ pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
         status = pg_dot_into(out, a, b, err);
     if (status != PG_OK)
         pg_array_release(out);
+    return status;
+}
+
+/* --- outer ---------------------------------------------------------------- */
+
+pg_status pg_outer(pg_array *out, const pg_array *a, const pg_array *b,
+                   pg_error *err)
+{
+    pg_array column, row = {0};
+    size_t m = pg_array_size(a), n = pg_array_size(b);
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_array_reshape(&column, a, 2, (size_t[]){m, 1}, err);
+    if (status == PG_OK)
+        status = pg_array_reshape(&row, b, 2, (size_t[]){1, n}, err);
+    if (status == PG_OK)
+        status = pg_binary(out, PG_MULTIPLY, &column, &row, err);
+    pg_array_release(&column);
+    pg_array_release(&row);
     return status;
 }

@@ -40,4 +40,8 @@ void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
 enum { PG_BLAS_TEXT = 128 };
 void pg_blas_name(char *text);
 
+/* out[i,j] = a[i] * b[j] of all elements in row-major order: a new matrix. */
+pg_status pg_outer(pg_array *out, const pg_array *a, const pg_array *b,
+                   pg_error *err);
+
 #endif

@@ -1,3 +1,5 @@
+/* Compiled once for each target, whose name is PG_TARGET. Rounding does not
+   depend on it: nothing is fused or reordered. */
 #include "loops.h"
 
 #include <math.h>
@@ -110,27 +112,32 @@ static inline double floor_divide_float(double x, double y)
         }                                                                 \
     }
 
-#define UNARY_LOOP(op, NAME, T, EXPRESSION)                               \
+#define UNARY_LOOP(op, NAME, T, EXPRESSION) \
+    CONVERTING_LOOP(op, NAME, T, T, EXPRESSION)
+#define CONVERTING_LOOP(op, NAME, T, R, EXPRESSION)                       \
     static void op##_##NAME(char *const *p, const ptrdiff_t *s, size_t n) \
     {                                                                     \
         char *out = p[0];                                                 \
         const char *in = p[1];                                            \
-        if (s[0] == sizeof(T) && s[1] == sizeof(T)) {                     \
+        if (s[0] == sizeof(R) && s[1] == sizeof(T)) {                     \
             SIMD for (size_t i = 0; i < n; i++)                           \
             {                                                             \
                 T x = ((const T *)in)[i];                                 \
-                ((T *)out)[i] = (T)(EXPRESSION);                          \
+                ((R *)out)[i] = (R)(EXPRESSION);                          \
             }                                                             \
         } else {                                                          \
             for (size_t i = 0; i < n; i++, out += s[0], in += s[1]) {     \
                 T x = *(const T *)in;                                     \
-                *(T *)out = (T)(EXPRESSION);                              \
+                *(R *)out = (R)(EXPRESSION);                              \
             }                                                             \
         }                                                                 \
     }
 
 /* In its own type, so that it becomes one instruction. */
 #define SQRT(x) _Generic((x), float : sqrtf, double : sqrt)(x)
+#define FLOOR(x) _Generic((x), float : floorf, double : floor)(x)
+#define CEIL(x) _Generic((x), float : ceilf, double : ceil)(x)
+#define ROUND(x) _Generic((x), float : rintf, double : rint)(x)
 
 /* What every dtype has; bool adds by or, multiplies by and. */
 #define COMMON_LOOPS(NAME, T)                                              \
@@ -140,6 +147,7 @@ static inline double floor_divide_float(double x, double y)
     BINARY_LOOP(less_equal, NAME, T, bool, x <= y)                         \
     BINARY_LOOP(equal, NAME, T, bool, x == y)                              \
     BINARY_LOOP(not_equal, NAME, T, bool, x != y)                          \
+    CONVERTING_LOOP(isnan, NAME, T, bool, x != x)                          \
     static void where_##NAME(char *const *p, const ptrdiff_t *s, size_t n) \
     {                                                                      \
         for (size_t i = 0; i < n; i++) {                                   \
@@ -164,7 +172,8 @@ static inline double floor_divide_float(double x, double y)
     BINARY_LOOP(power, NAME, T, T, power_unsigned((uint64_t)x, (uint64_t)y)) \
     BINARY_LOOP(minimum, NAME, T, T, x < y ? x : y)                          \
     BINARY_LOOP(maximum, NAME, T, T, x > y ? x : y)                          \
-    UNARY_LOOP(negative, NAME, T, 0 - (uint64_t)x)
+    UNARY_LOOP(negative, NAME, T, 0 - (uint64_t)x)                           \
+    UNARY_LOOP(round, NAME, T, x)
 
 #define SIGNED_LOOPS(NAME, T)                                        \
     INTEGER_LOOPS(NAME, T)                                           \
@@ -193,6 +202,9 @@ static inline double floor_divide_float(double x, double y)
     UNARY_LOOP(absolute, NAME, T, x < 0 ? -x : x + 0)                         \
     UNARY_LOOP(log, NAME, T, log((double)x))                                  \
     UNARY_LOOP(sqrt, NAME, T, SQRT(x))                                        \
+    UNARY_LOOP(floor, NAME, T, FLOOR(x))                                      \
+    UNARY_LOOP(ceil, NAME, T, CEIL(x))                                        \
+    UNARY_LOOP(round, NAME, T, ROUND(x))                                      \
     UNARY_LOOP(tanh, NAME, T, tanh((double)x))                                \
     KERNEL_LOOP(exp, NAME)                                                    \
     KERNEL_LOOP(sigmoid, NAME)                                                \
@@ -268,6 +280,7 @@ PG_DTYPES(X)
 BITWISE_LOOPS(BOOL, bool)
 UNARY_LOOP(not, BOOL, bool, !x)
 UNARY_LOOP(absolute, BOOL, bool, x)
+UNARY_LOOP(round, BOOL, bool, x)
 SIGNED_LOOPS(INT8, int8_t)
 SIGNED_LOOPS(INT16, int16_t)
 SIGNED_LOOPS(INT32, int32_t)
@@ -290,57 +303,49 @@ FLOAT_LOOPS(FLOAT64, double)
 #define NUMBER_ROW(op) INTEGER_ROW(op), FLOAT_ROW(op)
 #define FULL_ROW(op) [PG_BOOL] = op##_BOOL, NUMBER_ROW(op)
 
-static const pg_loop binary_loops[PG_BINARY_COUNT][PG_DTYPE_COUNT] = {
-    [PG_ADD] = {[PG_BOOL] = or_BOOL, NUMBER_ROW(add)},
-    [PG_SUBTRACT] = {NUMBER_ROW(subtract)},
-    [PG_MULTIPLY] = {[PG_BOOL] = and_BOOL, NUMBER_ROW(multiply)},
-    [PG_DIVIDE] = {FLOAT_ROW(divide)},
-    [PG_FLOOR_DIVIDE] = {NUMBER_ROW(floor_divide)},
-    [PG_REMAINDER] = {NUMBER_ROW(remainder)},
-    [PG_POWER] = {NUMBER_ROW(power)},
-    [PG_GREATER] = {FULL_ROW(greater)},
-    [PG_GREATER_EQUAL] = {FULL_ROW(greater_equal)},
-    [PG_LESS] = {FULL_ROW(less)},
-    [PG_LESS_EQUAL] = {FULL_ROW(less_equal)},
-    [PG_EQUAL] = {FULL_ROW(equal)},
-    [PG_NOT_EQUAL] = {FULL_ROW(not_equal)},
-    [PG_BITWISE_AND] = {[PG_BOOL] = and_BOOL, INTEGER_ROW(and)},
-    [PG_BITWISE_OR] = {[PG_BOOL] = or_BOOL, INTEGER_ROW(or)},
-    [PG_BITWISE_XOR] = {[PG_BOOL] = xor_BOOL, INTEGER_ROW(xor)},
-    [PG_MINIMUM] = {[PG_BOOL] = and_BOOL, NUMBER_ROW(minimum)},
-    [PG_MAXIMUM] = {[PG_BOOL] = or_BOOL, NUMBER_ROW(maximum)},
+#define TABLE_OF(target) pg_loops_##target
+#define TABLE(target) TABLE_OF(target)
+
+extern const pg_loop_table TABLE(PG_TARGET);
+const pg_loop_table TABLE(PG_TARGET) = {
+    .binary =
+        {
+            [PG_ADD] = {[PG_BOOL] = or_BOOL, NUMBER_ROW(add)},
+            [PG_SUBTRACT] = {NUMBER_ROW(subtract)},
+            [PG_MULTIPLY] = {[PG_BOOL] = and_BOOL, NUMBER_ROW(multiply)},
+            [PG_DIVIDE] = {FLOAT_ROW(divide)},
+            [PG_FLOOR_DIVIDE] = {NUMBER_ROW(floor_divide)},
+            [PG_REMAINDER] = {NUMBER_ROW(remainder)},
+            [PG_POWER] = {NUMBER_ROW(power)},
+            [PG_GREATER] = {FULL_ROW(greater)},
+            [PG_GREATER_EQUAL] = {FULL_ROW(greater_equal)},
+            [PG_LESS] = {FULL_ROW(less)},
+            [PG_LESS_EQUAL] = {FULL_ROW(less_equal)},
+            [PG_EQUAL] = {FULL_ROW(equal)},
+            [PG_NOT_EQUAL] = {FULL_ROW(not_equal)},
+            [PG_BITWISE_AND] = {[PG_BOOL] = and_BOOL, INTEGER_ROW(and)},
+            [PG_BITWISE_OR] = {[PG_BOOL] = or_BOOL, INTEGER_ROW(or)},
+            [PG_BITWISE_XOR] = {[PG_BOOL] = xor_BOOL, INTEGER_ROW(xor)},
+            [PG_MINIMUM] = {[PG_BOOL] = and_BOOL, NUMBER_ROW(minimum)},
+            [PG_MAXIMUM] = {[PG_BOOL] = or_BOOL, NUMBER_ROW(maximum)},
+        },
+
+    .unary =
+        {
+            [PG_NEGATIVE] = {NUMBER_ROW(negative)},
+            [PG_ABSOLUTE] = {[PG_BOOL] = absolute_BOOL, NUMBER_ROW(absolute)},
+            [PG_EXP] = {FLOAT_ROW(exp)},
+            [PG_LOG] = {FLOAT_ROW(log)},
+            [PG_SQRT] = {FLOAT_ROW(sqrt)},
+            [PG_TANH] = {FLOAT_ROW(tanh)},
+            [PG_SIGMOID] = {FLOAT_ROW(sigmoid)},
+            [PG_FLOOR] = {FLOAT_ROW(floor)},
+            [PG_CEIL] = {FLOAT_ROW(ceil)},
+            [PG_ROUND] = {FULL_ROW(round)},
+            [PG_ISNAN] = {FULL_ROW(isnan)},
+            [PG_BITWISE_NOT] = {[PG_BOOL] = not_BOOL, INTEGER_ROW(not )},
+        },
+
+    .where = {FULL_ROW(where)},
+    .axpy = {FLOAT_ROW(axpy)},
 };
-
-static const pg_loop unary_loops[PG_UNARY_COUNT][PG_DTYPE_COUNT] = {
-    [PG_NEGATIVE] = {NUMBER_ROW(negative)},
-    [PG_ABSOLUTE] = {[PG_BOOL] = absolute_BOOL, NUMBER_ROW(absolute)},
-    [PG_EXP] = {FLOAT_ROW(exp)},
-    [PG_LOG] = {FLOAT_ROW(log)},
-    [PG_SQRT] = {FLOAT_ROW(sqrt)},
-    [PG_TANH] = {FLOAT_ROW(tanh)},
-    [PG_SIGMOID] = {FLOAT_ROW(sigmoid)},
-    [PG_BITWISE_NOT] = {[PG_BOOL] = not_BOOL, INTEGER_ROW(not )},
-};
-
-static const pg_loop where_loops[PG_DTYPE_COUNT] = {FULL_ROW(where)};
-static const pg_loop axpy_loops[PG_DTYPE_COUNT] = {FLOAT_ROW(axpy)};
-
-pg_loop pg_binary_loop(pg_binary_op op, pg_dtype dtype)
-{
-    return binary_loops[op][dtype];
-}
-
-pg_loop pg_unary_loop(pg_unary_op op, pg_dtype dtype)
-{
-    return unary_loops[op][dtype];
-}
-
-pg_loop pg_where_loop(pg_dtype dtype)
-{
-    return where_loops[dtype];
-}
-
-pg_loop pg_axpy_loop(pg_dtype dtype)
-{
-    return axpy_loops[dtype];
-}

@@ -12,15 +12,21 @@
 typedef void (*pg_loop)(char *const *pointers, const ptrdiff_t *strides,
                         size_t n);
 
-/* The loop that computes in this dtype, or NULL where the operation has none.
-   Comparisons write bool, everything else the dtype itself. */
-pg_loop pg_binary_loop(pg_binary_op op, pg_dtype dtype);
-pg_loop pg_unary_loop(pg_unary_op op, pg_dtype dtype);
+/* By operation, and the dtype that it computes in; NULL where the operation
+   has none. Comparisons and isnan write bool, everything else the dtype
+   itself. */
+typedef struct pg_loop_table {
+    pg_loop binary[PG_BINARY_COUNT][PG_DTYPE_COUNT];
+    pg_loop unary[PG_UNARY_COUNT][PG_DTYPE_COUNT];
 
-/* out = mask ? a : b, a mask of bool first. */
-pg_loop pg_where_loop(pg_dtype dtype);
+    /* out = mask ? a : b, a mask of bool first. */
+    pg_loop where[PG_DTYPE_COUNT];
 
-/* out += a * x: reads what it writes; a, then x. Floats only. */
-pg_loop pg_axpy_loop(pg_dtype dtype);
+    /* out += a * x: reads what it writes; a, then x. Floats only. */
+    pg_loop axpy[PG_DTYPE_COUNT];
+} pg_loop_table;
+
+/* Of the target that runs here. */
+const pg_loop_table *pg_loops(void);
 
 #endif

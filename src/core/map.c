@@ -139,9 +139,10 @@ static const char *const binary_names[PG_BINARY_COUNT] = {
 };
 
 static const char *const unary_names[PG_UNARY_COUNT] = {
-    [PG_NEGATIVE] = "negative", [PG_ABSOLUTE] = "abs",  [PG_EXP] = "exp",
-    [PG_LOG] = "log",           [PG_SQRT] = "sqrt",     [PG_TANH] = "tanh",
-    [PG_SIGMOID] = "sigmoid",   [PG_BITWISE_NOT] = "~",
+    [PG_NEGATIVE] = "negative", [PG_ABSOLUTE] = "abs", [PG_EXP] = "exp",
+    [PG_LOG] = "log",           [PG_SQRT] = "sqrt",    [PG_TANH] = "tanh",
+    [PG_SIGMOID] = "sigmoid",   [PG_FLOOR] = "floor",  [PG_CEIL] = "ceil",
+    [PG_ROUND] = "round",       [PG_ISNAN] = "isnan",  [PG_BITWISE_NOT] = "~",
 };
 
 static bool is_comparison(pg_binary_op op)
@@ -167,7 +168,7 @@ static pg_status choose_binary(pg_loop *loop, pg_dtype wanted[3],
                                const pg_array *b, pg_error *err)
 {
     pg_dtype dtype = binary_dtype(op, a->dtype, b->dtype);
-    *loop = pg_binary_loop(op, dtype);
+    *loop = pg_loops()->binary[op][dtype];
     wanted[0] = is_comparison(op) ? PG_BOOL : dtype;
     wanted[1] = wanted[2] = dtype;
     if (*loop)
@@ -180,10 +181,11 @@ static pg_status choose_binary(pg_loop *loop, pg_dtype wanted[3],
 static pg_status choose_unary(pg_loop *loop, pg_dtype wanted[2], pg_unary_op op,
                               const pg_array *a, pg_error *err)
 {
-    bool needs_float = op >= PG_EXP && op <= PG_SIGMOID;
+    bool needs_float = op >= PG_EXP && op <= PG_CEIL;
     bool converts = needs_float && !pg_dtype_is_float(a->dtype);
-    wanted[0] = wanted[1] = converts ? PG_FLOAT64 : a->dtype;
-    *loop = pg_unary_loop(op, wanted[1]);
+    wanted[1] = converts ? PG_FLOAT64 : a->dtype;
+    wanted[0] = op == PG_ISNAN ? PG_BOOL : wanted[1];
+    *loop = pg_loops()->unary[op][wanted[1]];
     if (*loop)
         return PG_OK;
     return pg_fail(err, PG_EDTYPE, "'%s' does not take %s", unary_names[op],
@@ -315,9 +317,9 @@ pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
     if (status == PG_OK)
         status = pg_array_new(out, dtype, ndim, shape, err);
     if (status == PG_OK)
-        status =
-            run(out, pg_where_loop(dtype), 4, (const pg_array *[]){mask, a, b},
-                (pg_dtype[]){dtype, PG_BOOL, dtype, dtype}, err);
+        status = run(out, pg_loops()->where[dtype], 4,
+                     (const pg_array *[]){mask, a, b},
+                     (pg_dtype[]){dtype, PG_BOOL, dtype, dtype}, err);
     return status;
 }
 
@@ -329,8 +331,46 @@ pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
     if (!pg_dtype_is_float(y->dtype))
         return pg_fail(err, PG_EDTYPE, "'axpy_' needs a floating array, not %s",
                        pg_dtype_name(y->dtype));
-    return run(y, pg_axpy_loop(y->dtype), 3, (const pg_array *[]){&factor, x},
+    return run(y, pg_loops()->axpy[y->dtype], 3,
+               (const pg_array *[]){&factor, x},
                (pg_dtype[]){y->dtype, y->dtype, y->dtype}, err);
+}
+
+static pg_status scale_into(const pg_array *out, pg_binary_op op, double factor,
+                            pg_error *err)
+{
+    pg_array operand;
+    float narrow = (float)factor;
+    bool wide = out->dtype == PG_FLOAT64;
+    pg_array_borrow(&operand, wide ? (void *)&factor : (void *)&narrow,
+                    out->dtype, 0, NULL);
+    return pg_binary_into(out, op, out, &operand, err);
+}
+
+/* Integers have no decimals; before the point they are rounded as floats. */
+pg_status pg_round(pg_array *out, const pg_array *a, int64_t decimals,
+                   pg_error *err)
+{
+    pg_array scaled;
+    bool is_float = pg_dtype_is_float(a->dtype);
+    if (decimals == 0 || (decimals > 0 && !is_float))
+        return pg_unary(out, PG_ROUND, a, err);
+    memset(out, 0, sizeof *out);
+    pg_binary_op to = decimals > 0 ? PG_MULTIPLY : PG_DIVIDE;
+    pg_binary_op back = decimals > 0 ? PG_DIVIDE : PG_MULTIPLY;
+    double factor = pow(10, fabs((double)decimals));
+    pg_status status =
+        pg_array_astype(&scaled, a, is_float ? a->dtype : PG_FLOAT64, err);
+    if (status == PG_OK)
+        status = scale_into(&scaled, to, factor, err);
+    if (status == PG_OK)
+        status = pg_unary_into(&scaled, PG_ROUND, &scaled, err);
+    if (status == PG_OK)
+        status = scale_into(&scaled, back, factor, err);
+    if (status == PG_OK)
+        status = pg_array_astype(out, &scaled, a->dtype, err);
+    pg_array_release(&scaled);
+    return status;
 }
 
 /* Three passes over the result, which is small where softmax is at home. */

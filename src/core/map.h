@@ -41,7 +41,11 @@ typedef enum pg_unary_op {
     PG_LOG,
     PG_SQRT,
     PG_TANH,
-    PG_SIGMOID,     /* 1 / (1 + exp(-x)) */
+    PG_SIGMOID, /* 1 / (1 + exp(-x)) */
+    PG_FLOOR,
+    PG_CEIL,
+    PG_ROUND,       /* halves to even; integers stay */
+    PG_ISNAN,       /* gives bool */
     PG_BITWISE_NOT, /* bool and integers */
     PG_UNARY_COUNT
 } pg_unary_op;
@@ -73,6 +77,11 @@ pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
 /* y += alpha * x, for floating y; x broadcasts to y. */
 pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
                   pg_error *err);
+
+/* a rounded to this many decimals, halves to even: times a power of ten,
+   rounded, and back. Negative decimals round before the point. */
+pg_status pg_round(pg_array *out, const pg_array *a, int64_t decimals,
+                   pg_error *err);
 
 /* exp(a - max) / sum, along an axis (from 0); integers give float64. */
 pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err);

@@ -119,6 +119,21 @@ static uint64_t next_up_to(pg_random *g, uint64_t max)
     return value;
 }
 
+void pg_random_stretch(double *x, size_t n, double offset, double scale)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = offset + scale * x[i];
+}
+
+/* One possible value takes no draw. */
+void pg_random_integers(pg_random *g, int64_t *out, size_t n, int64_t low,
+                        int64_t high)
+{
+    uint64_t span = (uint64_t)high - (uint64_t)low;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (int64_t)((uint64_t)low + (span ? next_up_to(g, span) : 0));
+}
+
 /* Fisher and Yates, from the end. */
 void pg_random_permutation(pg_random *g, int64_t *out, size_t n)
 {

@@ -34,6 +34,15 @@ void pg_random_uniform(pg_random *g, double *out, size_t n);
    1964). */
 void pg_random_normal(pg_random *g, double *out, size_t n);
 
+/* x[i] = offset + scale * x[i]: numpy.random's uniform and normal of what the
+   two above drew. */
+void pg_random_stretch(double *x, size_t n, double offset, double scale);
+
+/* n integers, uniform in low .. high, both included:
+   numpy.random.randint(low, high + 1) */
+void pg_random_integers(pg_random *g, int64_t *out, size_t n, int64_t low,
+                        int64_t high);
+
 /* The positions 1 .. n in random order: numpy.random.permutation(n) + 1 */
 void pg_random_permutation(pg_random *g, int64_t *out, size_t n);
 

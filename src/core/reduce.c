@@ -1,112 +1,22 @@
 #include "reduce.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "cast.h"
+#include "create.h"
+#include "folds.h"
 #include "map.h"
+#include "scalar.h"
 #include "runtime.h"
+#include "views.h"
 
-/* --- loops over dense elements
-   ---------------------------------------------------
-
-   along: one result from n elements. across: n results, each taking one element
-   more. Results have the accumulator's dtype. */
-
-typedef void (*along_loop)(void *result, const void *in, size_t n);
-typedef void (*across_loop)(void *results, const void *in, size_t n);
-
-/* Pairwise: blocks of at most 128 in eight partial sums, halves added to
-   halves; the error grows with log n where a plain loop's grows with n (Higham
-   1993). Written for each accumulator A, of which integers would not need it
-   but lose nothing. */
-#define SUM_LOOPS(NAME, T, A)                                              \
-    static A pairwise_##NAME(const T *x, size_t n)                         \
-    {                                                                      \
-        if (n > 128) {                                                     \
-            size_t half = n / 2 & ~(size_t)7;                              \
-            return pairwise_##NAME(x, half) +                              \
-                   pairwise_##NAME(x + half, n - half);                    \
-        }                                                                  \
-        A part[8] = {0}, rest = 0;                                         \
-        size_t i = 0;                                                      \
-        for (; i + 8 <= n; i += 8)                                         \
-            for (size_t k = 0; k < 8; k++)                                 \
-                part[k] += (A)x[i + k];                                    \
-        for (; i < n; i++)                                                 \
-            rest += (A)x[i];                                               \
-        return ((part[0] + part[1]) + (part[2] + part[3])) +               \
-               ((part[4] + part[5]) + (part[6] + part[7])) + rest;         \
-    }                                                                      \
-    static void sum_along_##NAME(void *result, const void *in, size_t n)   \
-    {                                                                      \
-        *(A *)result = pairwise_##NAME(in, n);                             \
-    }                                                                      \
-    static void sum_across_##NAME(void *results, const void *in, size_t n) \
-    {                                                                      \
-        A *sums = results;                                                 \
-        const T *x = in;                                                   \
-        for (size_t i = 0; i < n; i++)                                     \
-            sums[i] += (A)x[i];                                            \
-    }
-
-/* Signed sums wrap: they are added as unsigned numbers. */
-SUM_LOOPS(BOOL, bool, uint64_t)
-SUM_LOOPS(INT8, int8_t, uint64_t)
-SUM_LOOPS(INT16, int16_t, uint64_t)
-SUM_LOOPS(INT32, int32_t, uint64_t)
-SUM_LOOPS(INT64, int64_t, uint64_t)
-SUM_LOOPS(UINT8, uint8_t, uint64_t)
-SUM_LOOPS(UINT16, uint16_t, uint64_t)
-SUM_LOOPS(UINT32, uint32_t, uint64_t)
-SUM_LOOPS(UINT64, uint64_t, uint64_t)
-SUM_LOOPS(FLOAT32, float, double)
-SUM_LOOPS(FLOAT64, double, double)
-
-/* x replaces best where it is better, or NaN: only NaN differs from itself. */
-#define EXTREME_LOOPS(op, NAME, T, BETTER)                                  \
-    static void op##_along_##NAME(void *result, const void *in, size_t n)   \
-    {                                                                       \
-        const T *values = in;                                               \
-        T best = values[0];                                                 \
-        for (size_t i = 1; i < n; i++) {                                    \
-            T x = values[i];                                                \
-            best = x BETTER best || x != x ? x : best;                      \
-        }                                                                   \
-        *(T *)result = best;                                                \
-    }                                                                       \
-    static void op##_across_##NAME(void *results, const void *in, size_t n) \
-    {                                                                       \
-        T *bests = results;                                                 \
-        const T *values = in;                                               \
-        for (size_t i = 0; i < n; i++) {                                    \
-            T x = values[i];                                                \
-            bests[i] = x BETTER bests[i] || x != x ? x : bests[i];          \
-        }                                                                   \
-    }
-
-#define ARGMAX_LOOP(NAME, T)                                                \
-    static void argmax_along_##NAME(void *result, const void *in, size_t n) \
-    {                                                                       \
-        const T *values = in;                                               \
-        size_t best = 0;                                                    \
-        for (size_t i = 1; i < n && values[best] == values[best]; i++)      \
-            if (values[i] > values[best] || values[i] != values[i])         \
-                best = i;                                                   \
-        *(int64_t *)result = (int64_t)best + 1;                             \
-    }
-
-#define X(NAME, ctype, name, kind)     \
-    EXTREME_LOOPS(min, NAME, ctype, <) \
-    EXTREME_LOOPS(max, NAME, ctype, >) \
-    ARGMAX_LOOP(NAME, ctype)
-PG_DTYPES(X)
-#undef X
+/* --- which loop, and the dtype of what it gives -----------------------------
+ */
 
 typedef struct fold {
-    along_loop along;
-    across_loop across; /* NULL: only along */
-    pg_dtype dtype;     /* of the result */
+    pg_fold_along along;
+    pg_fold_across across; /* NULL: only along */
+    pg_dtype dtype;        /* of the result */
 } fold;
 
 static pg_dtype sum_dtype(pg_dtype dtype)
@@ -116,41 +26,14 @@ static pg_dtype sum_dtype(pg_dtype dtype)
     return pg_dtype_kind(dtype) == 'u' ? PG_UINT64 : PG_INT64;
 }
 
-static fold sum_fold(pg_dtype dtype)
-{
-    static const struct {
-        along_loop along;
-        across_loop across;
-    } loops[PG_DTYPE_COUNT] = {
-#define X(NAME, ctype, name, kind) {sum_along_##NAME, sum_across_##NAME},
-        PG_DTYPES(X)
-#undef X
-    };
-    return (fold){loops[dtype].along, loops[dtype].across, sum_dtype(dtype)};
-}
-
 static fold choose_fold(pg_reduce_op op, pg_dtype dtype)
 {
-    static const struct {
-        along_loop min, max, argmax;
-        across_loop min_across, max_across;
-    } loops[PG_DTYPE_COUNT] = {
-#define X(NAME, ctype, name, kind)                            \
-    {min_along_##NAME, max_along_##NAME, argmax_along_##NAME, \
-     min_across_##NAME, max_across_##NAME},
-        PG_DTYPES(X)
-#undef X
-    };
-    switch (op) {
-    case PG_MIN:
-        return (fold){loops[dtype].min, loops[dtype].min_across, dtype};
-    case PG_MAX:
-        return (fold){loops[dtype].max, loops[dtype].max_across, dtype};
-    case PG_ARGMAX:
-        return (fold){loops[dtype].argmax, NULL, PG_INT64};
-    default:
-        return sum_fold(dtype);
-    }
+    const pg_fold *loops = &pg_folds()->of[op][dtype];
+    bool gives_position = op == PG_ARGMIN || op == PG_ARGMAX;
+    return (fold){loops->along, loops->across,
+                  gives_position ? PG_INT64
+                  : op == PG_SUM ? sum_dtype(dtype)
+                                 : dtype};
 }
 
 /* --- over dense (outer, n, inner), n being reduced ------------------------ */
@@ -211,18 +94,40 @@ static pg_status reduce_long_row(char *out, const char *in, fold f, fold last,
     return PG_OK;
 }
 
-/* argmax away from the last axis: the axis is brought there. */
+/* A position along another axis than the last: the axis is brought there. */
 static pg_status bring_axis_last(pg_array *out, const pg_array *a, int axis,
                                  pg_error *err)
 {
-    pg_array view = *a;
-    for (int i = axis; i + 1 < a->ndim; i++) {
-        view.shape[i] = a->shape[i + 1];
-        view.strides[i] = a->strides[i + 1];
+    pg_array view;
+    pg_move_axis_view(&view, a, axis, a->ndim - 1);
+    pg_status status = pg_array_copy(out, &view, err);
+    pg_array_release(&view);
+    return status;
+}
+
+/* Positions within the pieces of a long row; then the one of them whose element
+   is the extreme of all pieces'. */
+static pg_status find_in_long_row(int64_t *position, const char *in, fold f,
+                                  size_t n, pg_dtype dtype, pg_error *err)
+{
+    size_t size = pg_dtype_size(dtype), pieces = pg_size_divide_up(n, PIECE);
+    size_t bytes = pieces * (sizeof(int64_t) + size);
+    int64_t *at = pg_malloc(bytes);
+    if (!at)
+        return pg_fail_memory(err, bytes);
+    char *values = (char *)(at + pieces);
+#pragma omp parallel for schedule(static) num_threads(pg_threads())
+    for (size_t p = 0; p < pieces; p++) {
+        f.along(&at[p], in + p * PIECE * size,
+                pg_size_min(PIECE, n - p * PIECE));
+        at[p] += (int64_t)(p * PIECE);
+        memcpy(values + p * size, in + (size_t)(at[p] - 1) * size, size);
     }
-    view.shape[a->ndim - 1] = a->shape[axis];
-    view.strides[a->ndim - 1] = a->strides[axis];
-    return pg_array_copy(out, &view, err);
+    int64_t piece;
+    f.along(&piece, values, pieces);
+    *position = at[piece - 1];
+    pg_free(at, bytes);
+    return PG_OK;
 }
 
 static pg_status fill(const pg_array *out, pg_reduce_op op,
@@ -236,7 +141,10 @@ static pg_status fill(const pg_array *out, pg_reduce_op op,
     else if (inner > 1 && f.across)
         reduce_columns(out->data, dense->data, f, outer, n, inner,
                        dense->dtype);
-    else if (outer * inner == 1 && n > PIECE && op != PG_ARGMAX)
+    else if (outer * inner == 1 && n > PIECE && !f.across)
+        return find_in_long_row(out->data, dense->data, f, n, dense->dtype,
+                                err);
+    else if (outer * inner == 1 && n > PIECE)
         return reduce_long_row(out->data, dense->data, f,
                                choose_fold(op, f.dtype), n, size, err);
     else
@@ -269,12 +177,16 @@ static int reduced_shape(size_t *shape, const pg_array *a, int axis, bool keep)
     return ndim;
 }
 
-/* sum, min, max and argmax, in the accumulator's dtype. */
+/* What there is a fold for, in its dtype. */
 static pg_status reduce_plain(pg_array *out, pg_reduce_op op, const pg_array *a,
                               int axis, bool keep, pg_error *err)
 {
     static const char *const names[] = {
-        [PG_MIN] = "min", [PG_MAX] = "max", [PG_ARGMAX] = "argmax"};
+        [PG_MIN] = "min",
+        [PG_MAX] = "max",
+        [PG_ARGMIN] = "argmin",
+        [PG_ARGMAX] = "argmax",
+    };
     size_t lengths[3], shape[PG_MAXDIM];
     int ndim = reduced_shape(shape, a, axis, keep);
     split_shape(lengths, a, axis);
@@ -283,15 +195,15 @@ static pg_status reduce_plain(pg_array *out, pg_reduce_op op, const pg_array *a,
         return pg_fail(err, PG_ESHAPE, "%s of no elements", names[op]);
     pg_array dense = {0};
     pg_status status = PG_OK;
-    if (op == PG_ARGMAX && axis != PG_ALL && axis + 1 < a->ndim)
+    fold f = choose_fold(op, a->dtype);
+    if (!f.across && axis != PG_ALL && axis + 1 < a->ndim)
         status = bring_axis_last(&dense, a, axis, err);
     else if (pg_array_is_contiguous(a))
         pg_array_view(&dense, a);
     else
         status = pg_array_copy(&dense, a, err);
     if (status == PG_OK)
-        status = pg_array_new(out, choose_fold(op, a->dtype).dtype, ndim, shape,
-                              err);
+        status = pg_array_new(out, f.dtype, ndim, shape, err);
     if (status == PG_OK)
         status = fill(out, op, &dense, lengths[0], lengths[1], lengths[2], err);
     if (status != PG_OK)
@@ -361,8 +273,8 @@ static pg_status mean_as_double(pg_array *out, const pg_array *a, int axis,
     return status;
 }
 
-/* sqrt(mean((a - mean(a))^2)), the mean first, so that nothing cancels. */
-static pg_status std_as_double(pg_array *out, const pg_array *a, int axis,
+/* mean((a - mean(a))^2), the mean first, so that nothing cancels. */
+static pg_status var_as_double(pg_array *out, const pg_array *a, int axis,
                                bool keep, pg_error *err)
 {
     pg_array mean, deviations = {0};
@@ -375,10 +287,48 @@ static pg_status std_as_double(pg_array *out, const pg_array *a, int axis,
                                 &deviations, err);
     if (status == PG_OK)
         status = mean_as_double(out, &deviations, axis, keep, err);
-    if (status == PG_OK)
-        status = pg_unary_into(out, PG_SQRT, out, err);
     pg_array_release(&mean);
     pg_array_release(&deviations);
+    return status;
+}
+
+static pg_status squares_as_double(pg_array *out, const pg_array *a, int axis,
+                                   bool keep, pg_error *err)
+{
+    pg_array squares;
+    pg_status status = pg_array_astype(&squares, a, PG_FLOAT64, err);
+    if (status == PG_OK)
+        status = pg_binary_into(&squares, PG_MULTIPLY, &squares, &squares, err);
+    if (status == PG_OK)
+        status = reduce_plain(out, PG_SUM, &squares, axis, keep, err);
+    pg_array_release(&squares);
+    return status;
+}
+
+static pg_status take_root(pg_array *out, pg_status status, pg_error *err)
+{
+    return status == PG_OK ? pg_unary_into(out, PG_SQRT, out, err) : status;
+}
+
+/* Of bools: any is the greatest, and false of none; all the least, and true of
+   none. */
+static pg_status reduce_truth(pg_array *out, pg_reduce_op op, const pg_array *a,
+                              int axis, bool keep, pg_error *err)
+{
+    pg_array truth;
+    size_t lengths[3], shape[PG_MAXDIM];
+    pg_scalar of_none = {.kind = 'b', .as.b = op == PG_ALL_TRUE};
+    int ndim = reduced_shape(shape, a, axis, keep);
+    split_shape(lengths, a, axis);
+    if (lengths[1] == 0) {
+        pg_status status = pg_array_new(out, PG_BOOL, ndim, shape, err);
+        return status == PG_OK ? pg_array_fill(out, of_none, err) : status;
+    }
+    pg_status status = pg_array_astype(&truth, a, PG_BOOL, err);
+    if (status == PG_OK)
+        status = reduce_plain(out, op == PG_ANY ? PG_MAX : PG_MIN, &truth, axis,
+                              keep, err);
+    pg_array_release(&truth);
     return status;
 }
 
@@ -386,14 +336,26 @@ pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a, int axis,
                     bool keep, pg_error *err)
 {
     pg_status status;
+    memset(out, 0, sizeof *out);
     switch (op) {
     case PG_SUM:
         return reduce_sum(out, a, axis, keep, err);
+    case PG_ANY:
+    case PG_ALL_TRUE:
+        return reduce_truth(out, op, a, axis, keep, err);
     case PG_MEAN:
         status = mean_as_double(out, a, axis, keep, err);
         break;
+    case PG_VAR:
+        status = var_as_double(out, a, axis, keep, err);
+        break;
     case PG_STD:
-        status = std_as_double(out, a, axis, keep, err);
+        status = var_as_double(out, a, axis, keep, err);
+        status = take_root(out, status, err);
+        break;
+    case PG_NORM:
+        status = squares_as_double(out, a, axis, keep, err);
+        status = take_root(out, status, err);
         break;
     default:
         return reduce_plain(out, op, a, axis, keep, err);

@@ -1,0 +1,331 @@
+#include "radix.h"
+
+#include <string.h>
+
+#include "runtime.h"
+
+/* Runs below FEW elements are sorted by insertion; rows below LONG are not
+   shared among threads; a key is taken by bytes of DIGITS values. */
+enum { FEW = 48, LONG = 1 << 15, DIGITS = 256 };
+
+/* --- keys: unsigned numbers in the elements' order --------------------------
+
+   A signed number's sign is turned around. A floating one's, too, and the bits
+   of negative ones, whose magnitudes go the other way. NaN loses its sign, so
+   that it comes last. The bits are their own inverse but for NaN's sign. */
+
+#define KEYS(WIDTH, K)                                  \
+    static inline K key_i##WIDTH(K x)                   \
+    {                                                   \
+        return x ^ (K)((K)1 << (WIDTH - 1));            \
+    }                                                   \
+    static void keys_i##WIDTH(void *elements, size_t n) \
+    {                                                   \
+        K *x = elements;                                \
+        for (size_t i = 0; i < n; i++)                  \
+            x[i] = key_i##WIDTH(x[i]);                  \
+    }
+KEYS(8, uint8_t)
+KEYS(16, uint16_t)
+KEYS(32, uint32_t)
+KEYS(64, uint64_t)
+
+#define FLOAT_KEYS(WIDTH, K, INFINITE)                    \
+    static inline K key_f##WIDTH(K x)                     \
+    {                                                     \
+        const K sign = (K)1 << (WIDTH - 1);               \
+        if ((x & ~sign) > (INFINITE))                     \
+            return x | sign;                              \
+        return x & sign ? ~x : x | sign;                  \
+    }                                                     \
+    static void keys_f##WIDTH(void *elements, size_t n)   \
+    {                                                     \
+        K *x = elements;                                  \
+        for (size_t i = 0; i < n; i++)                    \
+            x[i] = key_f##WIDTH(x[i]);                    \
+    }                                                     \
+    static void floats_f##WIDTH(void *elements, size_t n) \
+    {                                                     \
+        const K sign = (K)1 << (WIDTH - 1);               \
+        K *x = elements;                                  \
+        for (size_t i = 0; i < n; i++)                    \
+            x[i] = x[i] & sign ? x[i] ^ sign : ~x[i];     \
+    }
+FLOAT_KEYS(32, uint32_t, 0x7f800000U)
+FLOAT_KEYS(64, uint64_t, 0x7ff0000000000000U)
+
+static void unchanged(void *elements, size_t n)
+{
+    (void)elements;
+    (void)n;
+}
+
+/* --- sorting keys -----------------------------------------------------------
+ */
+
+/* For each of the key's bytes, how often each value occurs. */
+#define COUNT_DIGITS(counts, K, x, n, KEY)     \
+    for (size_t i = 0; i < (n); i++) {         \
+        K k = KEY((x)[i]);                     \
+        for (size_t d = 0; d < sizeof(K); d++) \
+            counts[d][k >> (8 * d) & 255]++;   \
+    }
+
+/* Turns counts into the places where each value starts; false where all keys
+   have the same byte, and there is nothing to move. */
+static bool starts(size_t *counts, size_t n)
+{
+    size_t at = 0;
+    for (int v = 0; v < DIGITS; v++) {
+        size_t count = counts[v];
+        if (count == n)
+            return false;
+        counts[v] = at;
+        at += count;
+    }
+    return true;
+}
+
+/* Sorts x by KEY, which gives a K, through scratch; the sorted elements are in
+   x in the end. The loop over bytes is unrolled by the compiler. */
+#define RADIX(NAME, T, K, KEY)                                               \
+    static void insert_##NAME(T *x, size_t n)                                \
+    {                                                                        \
+        for (size_t i = 1; i < n; i++) {                                     \
+            T moved = x[i];                                                  \
+            size_t j = i;                                                    \
+            for (; j > 0 && KEY(x[j - 1]) > KEY(moved); j--)                 \
+                x[j] = x[j - 1];                                             \
+            x[j] = moved;                                                    \
+        }                                                                    \
+    }                                                                        \
+    static void radix_##NAME(void *elements, void *scratch, size_t n)        \
+    {                                                                        \
+        size_t counts[sizeof(K)][DIGITS] = {{0}};                            \
+        T *x = elements, *y = scratch;                                       \
+        if (n < FEW) {                                                       \
+            insert_##NAME(x, n);                                             \
+            return;                                                          \
+        }                                                                    \
+        COUNT_DIGITS(counts, K, x, n, KEY)                                   \
+        for (size_t d = 0; d < sizeof(K); d++) {                             \
+            if (!starts(counts[d], n))                                       \
+                continue;                                                    \
+            for (size_t i = 0; i < n; i++)                                   \
+                y[counts[d][KEY(x[i]) >> (8 * d) & 255]++] = x[i];           \
+            T *swapped = x;                                                  \
+            x = y;                                                           \
+            y = swapped;                                                     \
+        }                                                                    \
+        if (x != elements)                                                   \
+            memcpy(elements, x, n * sizeof *x);                              \
+    }                                                                        \
+    /* How many of the first `at` elements of a and b, merged, are a's. */   \
+    static size_t split_##NAME(const T *a, size_t na, const T *b, size_t nb, \
+                               size_t at)                                    \
+    {                                                                        \
+        size_t low = at > nb ? at - nb : 0, high = at < na ? at : na;        \
+        while (low < high) {                                                 \
+            size_t middle = low + (high - low) / 2;                          \
+            if (KEY(a[middle]) <= KEY(b[at - middle - 1]))                   \
+                low = middle + 1;                                            \
+            else                                                             \
+                high = middle;                                               \
+        }                                                                    \
+        return low;                                                          \
+    }                                                                        \
+    /* Elements first .. last - 1 of a (na) and b (nb), merged. */           \
+    static void merge_##NAME(void *out, const void *va, size_t na,           \
+                             const void *vb, size_t nb, size_t first,        \
+                             size_t last)                                    \
+    {                                                                        \
+        const T *a = va, *b = vb;                                            \
+        size_t i = split_##NAME(a, na, b, nb, first), j = first - i;         \
+        size_t ie = split_##NAME(a, na, b, nb, last), je = last - ie;        \
+        T *o = (T *)out + first;                                             \
+        while (i < ie && j < je) {                                           \
+            T x = a[i], y = b[j];                                            \
+            bool left = KEY(x) <= KEY(y);                                    \
+            *o++ = left ? x : y;                                             \
+            i += left;                                                       \
+            j += !left;                                                      \
+        }                                                                    \
+        memcpy(o, a + i, (ie - i) * sizeof *o);                              \
+        memcpy(o + (ie - i), b + j, (je - j) * sizeof *o);                   \
+    }
+
+#define ITSELF(x) (x)
+#define ITS_KEY(x) ((x).key)
+
+/* An element's key and where it was. */
+typedef struct place {
+    uint64_t key;
+    int64_t position;
+} place;
+
+RADIX(8, uint8_t, uint8_t, ITSELF)
+RADIX(16, uint16_t, uint16_t, ITSELF)
+RADIX(32, uint32_t, uint32_t, ITSELF)
+RADIX(64, uint64_t, uint64_t, ITSELF)
+RADIX(PLACE, place, uint64_t, ITS_KEY)
+
+/* --- what is done for each dtype --------------------------------------------
+ */
+
+typedef struct sorter {
+    size_t size;
+    void (*to_keys)(void *, size_t);
+    void (*from_keys)(void *, size_t);
+    void (*sort)(void *, void *, size_t);
+    void (*merge)(void *, const void *, size_t, const void *, size_t, size_t,
+                  size_t);
+} sorter;
+
+#define SORTER(WIDTH, to, from)                           \
+    {                                                     \
+        WIDTH / 8, to, from, radix_##WIDTH, merge_##WIDTH \
+    }
+
+static const sorter sorters[PG_DTYPE_COUNT] = {
+    [PG_BOOL] = SORTER(8, unchanged, unchanged),
+    [PG_INT8] = SORTER(8, keys_i8, keys_i8),
+    [PG_INT16] = SORTER(16, keys_i16, keys_i16),
+    [PG_INT32] = SORTER(32, keys_i32, keys_i32),
+    [PG_INT64] = SORTER(64, keys_i64, keys_i64),
+    [PG_UINT8] = SORTER(8, unchanged, unchanged),
+    [PG_UINT16] = SORTER(16, unchanged, unchanged),
+    [PG_UINT32] = SORTER(32, unchanged, unchanged),
+    [PG_UINT64] = SORTER(64, unchanged, unchanged),
+    [PG_FLOAT32] = SORTER(32, keys_f32, floats_f32),
+    [PG_FLOAT64] = SORTER(64, keys_f64, floats_f64),
+};
+
+static const sorter places = {sizeof(place), unchanged, unchanged, radix_PLACE,
+                              merge_PLACE};
+
+/* Where run r of `runs` begins. */
+static size_t run_start(size_t n, size_t runs, size_t r)
+{
+    return n / runs * r + pg_size_min(r, n % runs);
+}
+
+/* Merges neighbouring runs in pairs from x into y, each merge cut so that
+   there is a part for each thread. runs is even. */
+static void merge_round(const sorter *s, const char *x, char *y, size_t n,
+                        size_t runs, size_t widths, int threads)
+{
+    size_t pairs = runs / 2, parts = (size_t)threads;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (size_t job = 0; job < pairs * parts; job++) {
+        size_t pair = job / parts, part = job % parts;
+        size_t a = run_start(n, widths, pair * 2 * (widths / runs));
+        size_t b = run_start(n, widths, (pair * 2 + 1) * (widths / runs));
+        size_t end = run_start(n, widths, (pair * 2 + 2) * (widths / runs));
+        s->merge(y + a * s->size, x + a * s->size, b - a, x + b * s->size,
+                 end - b, run_start(end - a, parts, part),
+                 run_start(end - a, parts, part + 1));
+    }
+}
+
+/* A run for each thread is sorted; then they are merged. The result does not
+   depend on the runs: equal keys keep their order. */
+static void sort_long(const sorter *s, char *x, char *scratch, size_t n,
+                      int threads)
+{
+    size_t width = 1;
+    while (width * 2 <= (size_t)threads)
+        width *= 2;
+#pragma omp parallel for schedule(static, 1) num_threads(threads)
+    for (size_t r = 0; r < width; r++) {
+        size_t first = run_start(n, width, r);
+        size_t count = run_start(n, width, r + 1) - first;
+        s->to_keys(x + first * s->size, count);
+        s->sort(x + first * s->size, scratch + first * s->size, count);
+    }
+    char *from = x, *to = scratch;
+    for (size_t runs = width; runs > 1; runs /= 2) {
+        merge_round(s, from, to, n, runs, width, threads);
+        char *swapped = from;
+        from = to;
+        to = swapped;
+    }
+    if (from != x)
+        memcpy(x, from, n * s->size);
+    s->from_keys(x, n);
+}
+
+static bool sort_elements(const sorter *s, void *elements, size_t n,
+                          int threads)
+{
+    char few[FEW * sizeof(place)];
+    char *scratch = n <= FEW ? few : pg_malloc(n * s->size);
+    if (!scratch)
+        return false;
+    sort_long(s, elements, scratch, n, n < LONG ? 1 : threads);
+    if (scratch != few)
+        pg_free(scratch, n * s->size);
+    return true;
+}
+
+bool pg_radix_sort(void *elements, pg_dtype dtype, size_t n, int threads)
+{
+    return sort_elements(&sorters[dtype], elements, n, threads);
+}
+
+/* --- positions --------------------------------------------------------------
+ */
+
+/* As sorters' keys, but that -0 and 0 are equal, and all NaN are. */
+static inline uint64_t float_key(double x)
+{
+    uint64_t bits;
+    x = x == 0 ? 0 : x;
+    memcpy(&bits, &x, sizeof bits);
+    return x != x ? UINT64_MAX : key_f64(bits);
+}
+
+#define PLACES(NAME, T, KEY_OF)                                           \
+    static void places_##NAME(place *out, const void *elements, size_t n) \
+    {                                                                     \
+        const T *x = elements;                                            \
+        for (size_t i = 0; i < n; i++)                                    \
+            out[i] = (place){KEY_OF, (int64_t)i + 1};                     \
+    }
+#define KEY_b (uint64_t) x[i]
+#define KEY_u (uint64_t) x[i]
+#define KEY_i key_i64((uint64_t)x[i])
+#define KEY_f float_key((double)x[i])
+PLACES(BOOL, bool, KEY_b)
+PLACES(INT8, int8_t, KEY_i)
+PLACES(INT16, int16_t, KEY_i)
+PLACES(INT32, int32_t, KEY_i)
+PLACES(INT64, int64_t, KEY_i)
+PLACES(UINT8, uint8_t, KEY_u)
+PLACES(UINT16, uint16_t, KEY_u)
+PLACES(UINT32, uint32_t, KEY_u)
+PLACES(UINT64, uint64_t, KEY_u)
+PLACES(FLOAT32, float, KEY_f)
+PLACES(FLOAT64, double, KEY_f)
+
+bool pg_radix_positions(int64_t *positions, const void *elements,
+                        pg_dtype dtype, size_t n)
+{
+    static void (*const to_places[PG_DTYPE_COUNT])(place *, const void *,
+                                                   size_t) = {
+#define X(NAME, ctype, name, kind) places_##NAME,
+        PG_DTYPES(X)
+#undef X
+    };
+    size_t bytes;
+    if (!pg_size_multiply(&bytes, n, sizeof(place)))
+        return false;
+    place *list = pg_malloc(bytes);
+    if (!list)
+        return false;
+    to_places[dtype](list, elements, n);
+    bool sorted = sort_elements(&places, list, n, 1);
+    for (size_t i = 0; i < n; i++)
+        positions[i] = list[i].position;
+    pg_free(list, bytes);
+    return sorted;
+}

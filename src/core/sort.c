@@ -1,0 +1,123 @@
+#include "sort.h"
+
+#include <string.h>
+
+#include "cast.h"
+#include "radix.h"
+#include "runtime.h"
+#include "views.h"
+
+/* Rows below this many elements in all are not worth a second thread. */
+enum { PIECE = 65536 };
+
+/* *out = a, dense, with axis `from` as axis `to`. */
+static pg_status copy_moved(pg_array *out, const pg_array *a, int from, int to,
+                            pg_error *err)
+{
+    pg_array view;
+    pg_move_axis_view(&view, a, from, to);
+    pg_status status = pg_array_copy(out, &view, err);
+    pg_array_release(&view);
+    return status;
+}
+
+/* Rows with the axis last, back to where it was. */
+static pg_status restore_axis(pg_array *out, const pg_array *rows, int axis,
+                              pg_error *err)
+{
+    if (axis + 1 != rows->ndim)
+        return copy_moved(out, rows, rows->ndim - 1, axis, err);
+    pg_array_view(out, rows);
+    return PG_OK;
+}
+
+/* Sorts n elements from `rows`, of which each `length` are a row; positions,
+   where there are any, take the elements' places from 1. Many rows are shared
+   among the threads; a long one is shared by pg_radix itself. */
+static pg_status sort_rows(void *rows, int64_t *positions, pg_dtype dtype,
+                           size_t n, size_t length, pg_error *err)
+{
+    size_t count = length ? n / length : 0, size = pg_dtype_size(dtype);
+    int inside = count >= (size_t)pg_threads() ? 1 : pg_threads();
+    bool had_memory = true;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(pg_threads()) \
+    reduction(&&                                                        \
+              : had_memory) if (inside == 1 && count > 1 && n > PIECE)
+    for (size_t i = 0; i < count; i++) {
+        char *row = (char *)rows + i * length * size;
+        bool sorted = positions ? pg_radix_positions(positions + i * length,
+                                                     row, dtype, length)
+                                : pg_radix_sort(row, dtype, length, inside);
+        had_memory = had_memory && sorted;
+    }
+    return had_memory ? PG_OK : pg_fail_memory(err, n * size);
+}
+
+static pg_status sort_along(pg_array *out, const pg_array *a, int axis,
+                            bool want_positions, pg_error *err)
+{
+    pg_array rows, positions = {0};
+    memset(out, 0, sizeof *out);
+    pg_status status = copy_moved(&rows, a, axis, a->ndim - 1, err);
+    if (status == PG_OK && want_positions)
+        status = pg_array_new(&positions, PG_INT64, rows.ndim, rows.shape, err);
+    if (status == PG_OK)
+        status = sort_rows(rows.data, positions.data, rows.dtype,
+                           pg_array_size(&rows), a->shape[axis], err);
+    if (status == PG_OK)
+        status =
+            restore_axis(out, want_positions ? &positions : &rows, axis, err);
+    pg_array_release(&rows);
+    pg_array_release(&positions);
+    return status;
+}
+
+pg_status pg_sort(pg_array *out, const pg_array *a, int axis, pg_error *err)
+{
+    return sort_along(out, a, axis, false, err);
+}
+
+pg_status pg_argsort(pg_array *out, const pg_array *a, int axis, pg_error *err)
+{
+    return sort_along(out, a, axis, true, err);
+}
+
+/* --- unique --------------------------------------------------------------- */
+
+#define EQUAL(NAME, T)                                          \
+    static size_t unique_##NAME(void *sorted, size_t n)         \
+    {                                                           \
+        T *x = sorted;                                          \
+        size_t kept = n > 0;                                    \
+        for (size_t i = 1; i < n; i++) {                        \
+            T last = x[kept - 1];                               \
+            if (x[i] != last && (x[i] == x[i] || last == last)) \
+                x[kept++] = x[i];                               \
+        }                                                       \
+        return kept;                                            \
+    }
+#define X(NAME, ctype, name, kind) EQUAL(NAME, ctype)
+PG_DTYPES(X)
+#undef X
+
+pg_status pg_unique(pg_array *out, const pg_array *a, pg_error *err)
+{
+    static size_t (*const uniques[PG_DTYPE_COUNT])(void *, size_t) = {
+#define X(NAME, ctype, name, kind) unique_##NAME,
+        PG_DTYPES(X)
+#undef X
+    };
+    pg_array flat, sorted = {0};
+    size_t size = pg_array_size(a);
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_array_reshape(&flat, a, 1, &size, err);
+    if (status == PG_OK)
+        status = pg_sort(&sorted, &flat, 0, err);
+    if (status == PG_OK) {
+        sorted.shape[0] = uniques[a->dtype](sorted.data, size);
+        status = pg_array_copy(out, &sorted, err);
+    }
+    pg_array_release(&flat);
+    pg_array_release(&sorted);
+    return status;
+}
