@@ -7,18 +7,42 @@
 
 /* --- life ----------------------------------------------------------------- */
 
+/* Its address is the metatable's key in the registry, beside its name: looked
+   up with every array, it is found faster. */
+static const char metatable_key;
+
 pg_array *l_array_push(lua_State *L)
 {
     pg_array *a = lua_newuserdatauv(L, sizeof *a, 0);
     *a = (pg_array){0};
-    luaL_setmetatable(L, L_ARRAY);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+    lua_setmetatable(L, -2);
     return a;
+}
+
+static bool is_array(lua_State *L, int arg)
+{
+    if (lua_type(L, arg) != LUA_TUSERDATA || !lua_getmetatable(L, arg))
+        return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
+}
+
+pg_array *l_array_handle(lua_State *L, int arg)
+{
+    if (!is_array(L, arg))
+        luaL_typeerror(L, arg, "array");
+    return lua_touserdata(L, arg);
 }
 
 pg_array *l_array_test(lua_State *L, int arg)
 {
-    pg_array *a = luaL_testudata(L, arg, L_ARRAY);
-    if (a && !a->data)
+    if (!is_array(L, arg))
+        return NULL;
+    pg_array *a = lua_touserdata(L, arg);
+    if (!a->data)
         luaL_argerror(L, arg, "the array was freed");
     return a;
 }
@@ -41,20 +65,33 @@ int l_array_return(lua_State *L, pg_status status, const pg_error *err)
 /* free, __gc and __close: this handle ends, now or for the second time. */
 static int l_array_free(lua_State *L)
 {
-    pg_array_release(luaL_checkudata(L, 1, L_ARRAY));
+    pg_array_release(l_array_handle(L, 1));
     return 0;
 }
 
-/* --- the collector
-   -------------------------------------------------------------
+/* --- the collector ----------------------------------------------------------
 
    Lua sees a few hundred bytes of an array, not its elements. When live C
-   memory has grown by half since it was at its least, and by SLACK at least,
-   there is a full collection: rarely enough to cost nothing, often enough that
-   a loop that makes temporaries stays flat. The least is since the last
-   collection, and what is freed by hand lowers it. */
+   memory has grown by half since it was at its least, and by the slack at
+   least, there is a full collection. The least is since the last collection,
+   and what is freed by hand lowers it.
 
-enum { SLACK = 32 * 1024 * 1024 };
+   A collection takes as long as Lua's heap is large. The slack is so many times
+   the heap that it costs little, and otherwise small, so that what temporaries
+   leave behind is still in cache when the next ones take it. */
+
+enum {
+    SLACK_A_HEAP = 16,
+    LEAST_SLACK = 4 * 1024 * 1024,
+    MOST_SLACK = 32 * 1024 * 1024,
+};
+
+static size_t slack(lua_State *L)
+{
+    size_t heap = (size_t)lua_gc(L, LUA_GCCOUNT) * 1024;
+    return pg_size_max(LEAST_SLACK,
+                       pg_size_min(MOST_SLACK, SLACK_A_HEAP * heap));
+}
 
 static const char least_key; /* its address is the key in the registry */
 
@@ -78,7 +115,9 @@ void l_collect(lua_State *L)
     if (live < least)
         set_least(L, live);
     /* Not 1: stopped, or this is a finalizer. */
-    if (live <= least + pg_size_max(least / 2, SLACK) ||
+    if (live <= least + LEAST_SLACK)
+        return;
+    if (live <= least + pg_size_max(least / 2, slack(L)) ||
         lua_gc(L, LUA_GCISRUNNING) != 1)
         return;
     lua_gc(L, LUA_GCCOLLECT);
@@ -156,6 +195,8 @@ static const luaL_Reg metamethods[] = {
 static void make_metatable(lua_State *L, int methods)
 {
     luaL_newmetatable(L, L_ARRAY);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
     luaL_setfuncs(L, metamethods, 0);
     l_add_math_operators(L);
     lua_pushvalue(L, methods);

@@ -45,6 +45,9 @@ pg_array *l_array_check(lua_State *L, int arg);
 /* The same, or NULL where arg is no array (a freed array still raises). */
 pg_array *l_array_test(lua_State *L, int arg);
 
+/* The same as l_array_check, but for an array that was freed, too. */
+pg_array *l_array_handle(lua_State *L, int arg);
+
 /* An array from whatever stands at arg: an array itself, or a number, boolean
    or nested table, for which the value at arg is replaced by a new array. */
 pg_array *l_array_to(lua_State *L, int arg);

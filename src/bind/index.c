@@ -189,7 +189,7 @@ int l_array_index(lua_State *L)
         return index_by_array(L);
     if (lua_type(L, 2) == LUA_TSTRING) {
         /* A freed array still answers to free. */
-        const pg_array *any = luaL_checkudata(L, 1, L_ARRAY);
+        const pg_array *any = l_array_handle(L, 1);
         if (!any->data && strcmp(lua_tostring(L, 2), "free") != 0)
             l_array_check(L, 1);
         return index_by_name(L, any);

@@ -10,16 +10,18 @@
 
 /* --- operands ------------------------------------------------------------- */
 
-/* An array as it stands, or a number that takes its dtype from the array
-   beside it. Borrows: the arguments stay on the stack. */
+/* An array on the stack, or a number that takes its dtype from the array beside
+   it. */
 typedef struct operand {
-    pg_array array;
+    const pg_array *array;
+    pg_array single; /* over element */
     pg_element element;
 } operand;
 
 static bool is_scalar(lua_State *L, int arg)
 {
-    return lua_type(L, arg) == LUA_TNUMBER || lua_isboolean(L, arg);
+    int type = lua_type(L, arg);
+    return type == LUA_TNUMBER || type == LUA_TBOOLEAN;
 }
 
 static void read_scalar(lua_State *L, operand *o, int arg, pg_binary_op op,
@@ -29,27 +31,36 @@ static void read_scalar(lua_State *L, operand *o, int arg, pg_binary_op op,
     pg_scalar scalar;
     l_scalar_test(L, arg, &scalar);
     l_check(L,
-            pg_binary_scalar(&o->array, &o->element, op, scalar, beside, &err),
+            pg_binary_scalar(&o->single, &o->element, op, scalar, beside, &err),
             &err);
+    o->array = &o->single;
 }
 
 /* The values at first and first + 1, as op takes them. Tables become arrays,
-   and the first of two numbers. */
+   and the first of two numbers. Making an array may free another: then both are
+   looked at again. */
 static void read_operands(lua_State *L, operand o[2], int first,
                           pg_binary_op op)
 {
-    bool scalar[2];
+    bool scalar[2] = {is_scalar(L, first), is_scalar(L, first + 1)};
+    bool made = false;
+    if (scalar[0] && scalar[1])
+        scalar[0] = false;
     for (int i = 0; i < 2; i++) {
-        scalar[i] = is_scalar(L, first + i) && !(i == 1 && scalar[0]);
-        if (!scalar[i])
-            l_array_to(L, first + i);
+        if (scalar[i])
+            continue;
+        o[i].array = l_array_test(L, first + i);
+        if (o[i].array)
+            continue;
+        o[i].array = l_array_to(L, first + i);
+        made = true;
     }
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2 && made; i++)
         if (!scalar[i])
-            o[i].array = *l_array_check(L, first + i);
+            o[i].array = l_array_check(L, first + i);
     for (int i = 0; i < 2; i++)
         if (scalar[i])
-            read_scalar(L, &o[i], first + i, op, o[1 - i].array.dtype);
+            read_scalar(L, &o[i], first + i, op, o[1 - i].array->dtype);
 }
 
 /* --- elementwise ---------------------------------------------------------- */
@@ -64,7 +75,7 @@ static int l_array_binary(lua_State *L)
     bool scalar = is_scalar(L, 1) && is_scalar(L, 2);
     pg_array *out = l_array_push(L);
     read_operands(L, o, 1, op);
-    pg_status status = pg_binary(out, op, &o[0].array, &o[1].array, &err);
+    pg_status status = pg_binary(out, op, o[0].array, o[1].array, &err);
     return scalar ? l_array_return_scalar(L, status, &err)
                   : l_array_return(L, status, &err);
 }
@@ -92,7 +103,7 @@ static int l_array_binary_in_place(lua_State *L)
     l_array_check(L, 1);
     lua_settop(L, 2);
     read_operands(L, o, 1, op);
-    l_check(L, pg_binary_into(&o[0].array, op, &o[0].array, &o[1].array, &err),
+    l_check(L, pg_binary_into(o[0].array, op, o[0].array, o[1].array, &err),
             &err);
     lua_settop(L, 1);
     return 1;
@@ -147,7 +158,7 @@ static void bound(lua_State *L, pg_binary_op op, int arg)
     lua_pushvalue(L, 1);
     lua_pushvalue(L, arg);
     read_operands(L, o, 5, op);
-    l_check(L, pg_binary(out, op, &o[0].array, &o[1].array, &err), &err);
+    l_check(L, pg_binary(out, op, o[0].array, o[1].array, &err), &err);
     lua_settop(L, 4);
     lua_replace(L, 1);
 }
@@ -176,8 +187,8 @@ int l_array_where(lua_State *L)
     l_array_to(L, 1);
     read_operands(L, o, 2, PG_MAXIMUM); /* takes numbers as where does */
     const pg_array *mask = l_array_check(L, 1);
-    return l_array_return(
-        L, pg_where(out, mask, &o[0].array, &o[1].array, &err), &err);
+    return l_array_return(L, pg_where(out, mask, o[0].array, o[1].array, &err),
+                          &err);
 }
 
 static int l_array_softmax(lua_State *L)
@@ -206,18 +217,35 @@ static int l_array_allclose(lua_State *L)
 
 /* --- reductions and products ---------------------------------------------- */
 
-/* Over everything, unless asked to keep the axes, the result is a number. */
+/* Over everything, the result is a number, for which no object is made; nothing
+   raises while there is an array of it. */
+static int push_reduced(lua_State *L, pg_reduce_op op, const pg_array *a)
+{
+    pg_error err;
+    pg_array one;
+    pg_scalar scalar = {0};
+    pg_status status = pg_reduce(&one, op, a, PG_ALL, false, &err);
+    if (status == PG_OK)
+        status = pg_array_item(&scalar, &one, &err);
+    pg_array_release(&one);
+    l_check(L, status, &err);
+    l_scalar_push(L, scalar);
+    return 1;
+}
+
 static int l_array_reduce(lua_State *L)
 {
     pg_error err;
     lua_settop(L, 3);
     bool all = lua_isnil(L, 2), keep = lua_toboolean(L, 3);
     pg_reduce_op op = (pg_reduce_op)l_operation_of(L);
+    if (all && !keep)
+        return push_reduced(L, op, l_array_to(L, 1));
     pg_array *out = l_array_push(L);
     const pg_array *a = l_array_to(L, 1);
     int axis = all ? PG_ALL : l_axis_check(L, 2, a);
-    pg_status status = pg_reduce(out, op, a, axis, keep, &err);
-    return l_array_return_scalar(L, status, &err);
+    return l_array_return_scalar(L, pg_reduce(out, op, a, axis, keep, &err),
+                                 &err);
 }
 
 /* Of two vectors, the product is a number. */

@@ -4,6 +4,7 @@
 
 #include "iterate.h"
 #include "storage.h"
+#include "transpose.h"
 
 /* What x86's conversion gives for what does not fit, said in C. */
 static inline int64_t integer_from_float(double x)
@@ -93,5 +94,7 @@ void pg_cast_array(const pg_array *out, const pg_array *in)
 {
     dtype_pair pair = {out->dtype, in->dtype};
     pg_storage_written(out->storage);
+    if (pg_transpose_copy(out, in))
+        return;
     pg_iterate((const pg_array *[]){out, in}, 2, cast_inner, &pair);
 }

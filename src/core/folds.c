@@ -63,6 +63,9 @@ SUM_LOOPS(FLOAT64, double, double)
    x replaces best where it is better, or NaN: only NaN differs from itself. As
    many at a time as a few registers hold. */
 
+/* Of positions: a run is cut into parts of PARTS * PARTS, those into PARTS. */
+enum { PARTS = 64 };
+
 #define PICK(x, best, BETTER) ((x)BETTER(best) || (x) != (x) ? (x) : (best))
 
 #define EXTREME_LOOPS(op, NAME, T, BETTER)                                     \
@@ -94,23 +97,40 @@ SUM_LOOPS(FLOAT64, double, double)
         for (size_t i = 0; i < n; i++)                                         \
             bests[i] = PICK(x[i], bests[i], BETTER);                           \
     }                                                                          \
-    /* The first block whose extreme is the whole's, then the first element    \
-       in it that is. NaN ends the search. */                                  \
+    /* Where in a short run the first extreme, or NaN, is. */                  \
+    static size_t arg##op##_##NAME(const T *x, size_t n)                       \
+    {                                                                          \
+        size_t at = 0;                                                         \
+        for (size_t i = 1; i < n; i++)                                         \
+            at = x[i] BETTER x[at] || (x[i] != x[i] && x[at] == x[at]) ? i     \
+                                                                       : at;   \
+        return at;                                                             \
+    }                                                                          \
+    /* The first of the parts whose extreme is the whole's, and so on, down    \
+       to a short one. NaN ends the search. */                                 \
+    static size_t find_##op##_##NAME(const T *x, size_t n, size_t part)        \
+    {                                                                          \
+        T best = x[0];                                                         \
+        size_t at = 0;                                                         \
+        for (size_t i = 0; i < n && best == best; i += part) {                 \
+            T here = op##_##NAME(x + i, n - i < part ? n - i : part);          \
+            bool better = here BETTER best || here != here;                    \
+            best = better ? here : best;                                       \
+            at = better ? i : at;                                              \
+        }                                                                      \
+        return at;                                                             \
+    }                                                                          \
     static void arg##op##_along_##NAME(void *result, const void *in, size_t n) \
     {                                                                          \
         const T *x = in;                                                       \
-        T best = x[0];                                                         \
         size_t at = 0;                                                         \
-        for (size_t i = 0; i < n && best == best; i += BLOCK) {                \
-            size_t count = n - i < BLOCK ? n - i : BLOCK;                      \
-            T here = op##_##NAME(x + i, count);                                \
-            if (here BETTER best || here != here) {                            \
-                best = here;                                                   \
-                at = i;                                                        \
+        for (size_t part = PARTS * PARTS; part >= PARTS; part /= PARTS)        \
+            if (n > part) {                                                    \
+                size_t first = find_##op##_##NAME(x + at, n, part);            \
+                at += first;                                                   \
+                n = n - first < part ? n - first : part;                       \
             }                                                                  \
-        }                                                                      \
-        while (x[at] != best && x[at] == x[at])                                \
-            at++;                                                              \
+        at += arg##op##_##NAME(x + at, n);                                     \
         *(int64_t *)result = (int64_t)at + 1;                                  \
     }
 

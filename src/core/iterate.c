@@ -1,6 +1,6 @@
 #include "iterate.h"
 
-#include "runtime.h"
+#include "share.h"
 
 /* Pieces that threads take: long enough to be worth taking, short enough to
    stay in level 2 cache. Below two of them one thread does it all. A tile is a
@@ -133,26 +133,33 @@ static size_t stretch_length(const walk *w)
     return PIECE;
 }
 
-/* A piece is a stretch of a long inner axis, or several short ones. A team of
-   one thread costs more than a short walk. */
+/* A piece is a stretch of a long inner axis, or several short ones. */
+typedef struct pieces {
+    const walk *w;
+    size_t rows, length, stretch, cuts, rows_a_piece;
+    pg_inner inner;
+    void *context;
+} pieces;
+
+static void walk_piece(void *context, size_t p)
+{
+    const pieces *all = context;
+    size_t first = p / all->cuts * all->rows_a_piece;
+    size_t from = p % all->cuts * all->stretch;
+    walk_rows(all->w, first, pg_size_min(all->rows, first + all->rows_a_piece),
+              from, pg_size_min(all->length, from + all->stretch), all->inner,
+              all->context);
+}
+
 static void walk_pieces(const walk *w, size_t rows, size_t length,
                         pg_inner inner, void *context)
 {
-    size_t stretch = pg_size_min(length, stretch_length(w));
-    size_t cuts = pg_size_divide_up(length, stretch);
-    size_t rows_a_piece = pg_size_max(1, PIECE / stretch);
-    size_t pieces = pg_size_divide_up(rows, rows_a_piece) * cuts;
-    if (pieces == 1) {
-        walk_rows(w, 0, rows, 0, length, inner, context);
-        return;
-    }
-#pragma omp parallel for schedule(static) \
-    num_threads(pg_threads()) if (rows * length >= 2 * PIECE)
-    for (size_t p = 0; p < pieces; p++) {
-        size_t first = p / cuts * rows_a_piece, from = p % cuts * stretch;
-        walk_rows(w, first, pg_size_min(rows, first + rows_a_piece), from,
-                  pg_size_min(length, from + stretch), inner, context);
-    }
+    pieces p = {w, rows, length, pg_size_min(length, stretch_length(w)),
+                0, 0,    inner,  context};
+    p.cuts = pg_size_divide_up(length, p.stretch);
+    p.rows_a_piece = pg_size_max(1, PIECE / p.stretch);
+    pg_share(pg_size_divide_up(rows, p.rows_a_piece) * p.cuts,
+             rows * length >= 2 * PIECE, walk_piece, &p);
 }
 
 void pg_iterate(const pg_array *const *operands, int count, pg_inner inner,

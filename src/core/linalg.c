@@ -7,6 +7,7 @@
 
 #include "map.h"
 #include "runtime.h"
+#include "share.h"
 
 /* --- OpenBLAS ------------------------------------------------------------- */
 
@@ -44,35 +45,57 @@ void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
 /* Products of fewer multiplications are not worth a second thread. */
 static const double SMALL_PRODUCT = 1e6;
 
-/* Rows of the result to a tile: an eighth of them, in whole steps of 32, but at
-   least 32 (each tile packs all of b anew) and at most 512. From the shape
-   alone. */
-static size_t tile_rows(size_t m, size_t n, size_t k)
+/* A length in about so many parts, in whole steps of 32, but no part below 64:
+   each tile packs its rows of a and its columns of b anew. */
+static size_t cut(size_t length, size_t parts)
 {
-    if ((double)m * (double)n * (double)k < SMALL_PRODUCT)
-        return m;
-    size_t rows = pg_size_divide_up(m / 8, 32) * 32;
-    return pg_size_max(32, pg_size_min(rows, 512));
+    return pg_size_max(64, pg_size_divide_up(length / parts, 32) * 32);
 }
 
-static const void *element_at(pg_matrix m, size_t row, size_t size)
+static const void *row_at(pg_matrix m, size_t row, size_t size)
 {
     return (const char *)m.data + row * size * (m.transposed ? 1 : m.leading);
 }
 
+static const void *column_at(pg_matrix m, size_t column, size_t size)
+{
+    return (const char *)m.data +
+           column * size * (m.transposed ? m.leading : 1);
+}
+
+typedef struct product {
+    char *out;
+    pg_dtype dtype;
+    pg_matrix a, b;
+    size_t m, n, k, rows, cols; /* rows, cols: of a tile */
+} product;
+
+static void multiply_tile(void *context, size_t tile)
+{
+    const product *p = context;
+    size_t across = pg_size_divide_up(p->n, p->cols);
+    size_t size = pg_dtype_size(p->dtype);
+    size_t row = tile / across * p->rows, column = tile % across * p->cols;
+    pg_matrix a = p->a, b = p->b;
+    a.data = row_at(a, row, size);
+    b.data = column_at(b, column, size);
+    pg_gemm(p->out + (row * p->n + column) * size, p->n, p->dtype, a, b,
+            pg_size_min(p->rows, p->m - row),
+            pg_size_min(p->cols, p->n - column), p->k, 0);
+}
+
+/* Eight tiles of about a quarter of the rows and half the columns, where those
+   are many; from the shape alone. */
 static void multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
                            size_t m, size_t n, size_t k)
 {
-    size_t size = pg_dtype_size(out->dtype), rows = tile_rows(m, n, k);
-    size_t tiles = pg_size_divide_up(m, rows);
-#pragma omp parallel for schedule(dynamic, 1) \
-    num_threads(pg_threads()) if (tiles > 1)
-    for (size_t t = 0; t < tiles; t++) {
-        pg_matrix part = a;
-        part.data = element_at(a, t * rows, size);
-        pg_gemm((char *)out->data + t * rows * n * size, n, out->dtype, part, b,
-                pg_size_min(rows, m - t * rows), n, k, 0);
+    product p = {out->data, out->dtype, a, b, m, n, k, m, n};
+    if ((double)m * (double)n * (double)k >= SMALL_PRODUCT) {
+        p.rows = pg_size_min(cut(m, n < 256 ? 8 : 4), 1024);
+        p.cols = n < 256 ? n : pg_size_min(cut(n, 2), 2048);
     }
+    pg_share(pg_size_divide_up(m, p.rows) * pg_size_divide_up(n, p.cols), true,
+             multiply_tile, &p);
 }
 
 /* --- views as CBLAS takes them -------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "loops.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "kernels.h"
 
@@ -273,6 +274,49 @@ static void run_kernel(dense_kernel kernel, size_t size, char *const *p,
                    s, n);                                                      \
     }
 
+/* --- positions ------------------------------------------------------------ */
+
+static bool count_from_zero(int64_t *positions, size_t n, size_t axis_length)
+{
+    const int64_t length = (int64_t)axis_length;
+    int64_t outside = 0; /* negative: one is, on either side */
+#pragma omp simd reduction(| : outside)
+    for (size_t i = 0; i < n; i++) {
+        int64_t p = positions[i];
+        int64_t place =
+            (int64_t)((uint64_t)p + (uint64_t)(p < 0 ? length : -1));
+        outside |= place | (length - 1 - place);
+        positions[i] = place;
+    }
+    return outside >= 0;
+}
+
+/* Whole elements are loaded and stored; wider parts are copied. */
+#define TAKE_LOOP(T)                                \
+    for (size_t i = 0; i < n; i++)                  \
+        ((T *)out)[i] = ((const T *)in)[places[i]]; \
+    return;
+
+static void take(char *restrict out, const char *restrict in,
+                 const int64_t *restrict places, size_t n, size_t bytes)
+{
+    switch (bytes) {
+    case 1:
+        TAKE_LOOP(uint8_t)
+    case 2:
+        TAKE_LOOP(uint16_t)
+    case 4:
+        TAKE_LOOP(uint32_t)
+    case 8:
+        TAKE_LOOP(uint64_t)
+    default:
+        for (size_t i = 0; i < n; i++)
+            memcpy(out + i * bytes, in + (size_t)places[i] * bytes, bytes);
+    }
+}
+
+/* --- for each dtype ------------------------------------------------------- */
+
 #define X(NAME, ctype, name, kind) COMMON_LOOPS(NAME, ctype)
 PG_DTYPES(X)
 #undef X
@@ -348,4 +392,6 @@ const pg_loop_table TABLE(PG_TARGET) = {
 
     .where = {FULL_ROW(where)},
     .axpy = {FLOAT_ROW(axpy)},
+    .count_from_zero = count_from_zero,
+    .take = take,
 };

@@ -24,6 +24,14 @@ typedef struct pg_loop_table {
 
     /* out += a * x: reads what it writes; a, then x. Floats only. */
     pg_loop axpy[PG_DTYPE_COUNT];
+
+    /* Makes positions (from 1, or from -1 at the end) count from 0; whether all
+       are on an axis of this length. */
+    bool (*count_from_zero)(int64_t *positions, size_t n, size_t length);
+
+    /* Part i of out = part places[i] of in, all of so many bytes. */
+    void (*take)(char *out, const char *in, const int64_t *places, size_t n,
+                 size_t bytes);
 } pg_loop_table;
 
 /* Of the target that runs here. */

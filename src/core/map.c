@@ -84,13 +84,52 @@ static pg_status separate(pg_array *operand, const pg_array *out, pg_error *err)
     return PG_OK;
 }
 
+/* Below this many elements the whole is one call of the loop, if it can be. */
+enum { FEW = 16384 };
+
+/* Does it at once where all operands are dense and of out's shape, or single
+   values: what small arrays take is mostly what is done around them. */
+static bool run_at_once(const task *t, const pg_array *out,
+                        const pg_array *const *inputs)
+{
+    char *pointers[PG_MAXOPERANDS] = {out->data};
+    ptrdiff_t strides[PG_MAXOPERANDS] = {(ptrdiff_t)pg_dtype_size(out->dtype)};
+    size_t n = pg_array_size(out);
+    if (n > FEW || !pg_array_is_contiguous(out))
+        return false;
+    for (int k = 1; k < t->count; k++) {
+        const pg_array *in = inputs[k - 1];
+        bool single = in->ndim == 0;
+        if (!single &&
+            !(pg_array_same_shape(in, out) && pg_array_is_contiguous(in)))
+            return false;
+        if (pg_array_may_overlap(out, in) && in->data != out->data)
+            return false;
+        pointers[k] = in->data;
+        strides[k] = single ? 0 : (ptrdiff_t)pg_dtype_size(in->dtype);
+    }
+    if (n > 0)
+        run_inner(pointers, strides, n, (void *)t);
+    return true;
+}
+
 /* Stretches the operands over out and runs; inputs are wanted[1..]. */
 static pg_status run(const pg_array *out, pg_loop loop, int count,
                      const pg_array *const *inputs, const pg_dtype *wanted,
                      pg_error *err)
 {
-    task t = {.loop = loop, .count = count};
-    pg_array operands[PG_MAXOPERANDS] = {*out};
+    task t = {
+        .loop = loop,
+        .count = count,
+    };
+    for (int k = 0; k < count; k++) {
+        t.dtypes[k] = k == 0 ? out->dtype : inputs[k - 1]->dtype;
+        t.wanted[k] = wanted[k];
+    }
+    pg_storage_written(out->storage);
+    if (run_at_once(&t, out, inputs))
+        return PG_OK;
+    pg_array operands[PG_MAXOPERANDS];
     const pg_array *pointers[PG_MAXOPERANDS] = {out};
     pg_status status = PG_OK;
     int made = 1;
@@ -102,14 +141,8 @@ static pg_status run(const pg_array *out, pg_loop loop, int count,
         if (status == PG_OK)
             status = separate(operand, out, err);
     }
-    if (status == PG_OK) {
-        for (int k = 0; k < count; k++) {
-            t.dtypes[k] = operands[k].dtype;
-            t.wanted[k] = wanted[k];
-        }
-        pg_storage_written(out->storage);
+    if (status == PG_OK)
         pg_iterate(pointers, count, run_inner, &t);
-    }
     for (int k = 1; k < made; k++)
         pg_array_release(&operands[k]);
     return status;

@@ -63,62 +63,82 @@ static void unchanged(void *elements, size_t n)
 /* --- sorting keys -----------------------------------------------------------
  */
 
-/* For each of the key's bytes, how often each value occurs. */
-#define COUNT_DIGITS(counts, K, x, n, KEY)     \
-    for (size_t i = 0; i < (n); i++) {         \
-        K k = KEY((x)[i]);                     \
-        for (size_t d = 0; d < sizeof(K); d++) \
-            counts[d][k >> (8 * d) & 255]++;   \
-    }
-
-/* Turns counts into the places where each value starts; false where all keys
-   have the same byte, and there is nothing to move. */
-static bool starts(size_t *counts, size_t n)
+/* Turns counts into the places where each value starts. */
+static void find_starts(size_t *counts)
 {
     size_t at = 0;
     for (int v = 0; v < DIGITS; v++) {
         size_t count = counts[v];
-        if (count == n)
-            return false;
         counts[v] = at;
         at += count;
     }
-    return true;
 }
 
+/* How many of the bytes that differ are sorted by: the most significant ones,
+   which leave few elements in the wrong order among n. Insertion mends those;
+   where they are many after all, it gives up, and all bytes are sorted by. */
+static size_t enough_digits(size_t n)
+{
+    return n < 1 << 17 ? 4 : 5;
+}
+
+enum { MOST_MOVES = 4 }; /* of insertion, for each element */
+
 /* Sorts x by KEY, which gives a K, through scratch; the sorted elements are in
-   x in the end. The loop over bytes is unrolled by the compiler. */
+   x in the end. */
 #define RADIX(NAME, T, K, KEY)                                               \
-    static void insert_##NAME(T *x, size_t n)                                \
+    static bool insert_##NAME(T *x, size_t n, size_t most)                   \
     {                                                                        \
-        for (size_t i = 1; i < n; i++) {                                     \
+        size_t moves = 0;                                                    \
+        for (size_t i = 1; i < n && moves <= most; i++) {                    \
             T moved = x[i];                                                  \
             size_t j = i;                                                    \
             for (; j > 0 && KEY(x[j - 1]) > KEY(moved); j--)                 \
                 x[j] = x[j - 1];                                             \
             x[j] = moved;                                                    \
+            moves += i - j;                                                  \
         }                                                                    \
+        return moves <= most;                                                \
     }                                                                        \
-    static void radix_##NAME(void *elements, void *scratch, size_t n)        \
+    /* By the first `used` of these bytes, the last of them first. */        \
+    static void by_digits_##NAME(T *elements, T *scratch, size_t n,          \
+                                 const size_t *digits, size_t used)          \
     {                                                                        \
         size_t counts[sizeof(K)][DIGITS] = {{0}};                            \
         T *x = elements, *y = scratch;                                       \
-        if (n < FEW) {                                                       \
-            insert_##NAME(x, n);                                             \
-            return;                                                          \
-        }                                                                    \
-        COUNT_DIGITS(counts, K, x, n, KEY)                                   \
-        for (size_t d = 0; d < sizeof(K); d++) {                             \
-            if (!starts(counts[d], n))                                       \
-                continue;                                                    \
+        for (size_t i = 0; i < n; i++)                                       \
+            for (size_t d = 0; d < used; d++)                                \
+                counts[d][KEY(x[i]) >> digits[d] & 255]++;                   \
+        for (size_t d = used; d-- > 0;) {                                    \
+            size_t *at = counts[d], shift = digits[d];                       \
+            find_starts(at);                                                 \
             for (size_t i = 0; i < n; i++)                                   \
-                y[counts[d][KEY(x[i]) >> (8 * d) & 255]++] = x[i];           \
+                y[at[KEY(x[i]) >> shift & 255]++] = x[i];                    \
             T *swapped = x;                                                  \
             x = y;                                                           \
             y = swapped;                                                     \
         }                                                                    \
         if (x != elements)                                                   \
             memcpy(elements, x, n * sizeof *x);                              \
+    }                                                                        \
+    static void radix_##NAME(void *elements, void *scratch, size_t n)        \
+    {                                                                        \
+        T *x = elements;                                                     \
+        if (n < FEW) {                                                       \
+            insert_##NAME(x, n, SIZE_MAX);                                   \
+            return;                                                          \
+        }                                                                    \
+        K differing = 0;                                                     \
+        for (size_t i = 1; i < n; i++)                                       \
+            differing |= KEY(x[i]) ^ KEY(x[0]);                              \
+        size_t digits[sizeof(K)], all = 0, used;                             \
+        for (size_t d = sizeof(K); d-- > 0;)                                 \
+            if (differing >> (8 * d) & 255)                                  \
+                digits[all++] = 8 * d;                                       \
+        used = pg_size_min(all, enough_digits(n));                           \
+        by_digits_##NAME(x, scratch, n, digits, used);                       \
+        if (used < all && !insert_##NAME(x, n, MOST_MOVES * n))              \
+            by_digits_##NAME(x, scratch, n, digits, all);                    \
     }                                                                        \
     /* How many of the first `at` elements of a and b, merged, are a's. */   \
     static size_t split_##NAME(const T *a, size_t na, const T *b, size_t nb, \

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "share.h"
+
 /* --- MT19937 -------------------------------------------------------------- */
 
 enum { N = PG_RANDOM_WORDS, M = 397 };
@@ -38,26 +40,50 @@ pg_status pg_random_seed_from_system(pg_random *g, pg_error *err)
 static uint32_t twist(uint32_t high, uint32_t low)
 {
     uint32_t y = (high & 0x80000000U) | (low & 0x7fffffffU);
-    return (y >> 1) ^ (y & 1 ? 0x9908b0dfU : 0);
+    return (y >> 1) ^ ((0 - (y & 1)) & 0x9908b0dfU);
 }
 
+/* In three stretches, so that no place is taken modulo N. */
 static void next_words(pg_random *g)
 {
     uint32_t *w = g->words;
-    for (int i = 0; i < N; i++)
-        w[i] = w[(i + M) % N] ^ twist(w[i], w[(i + 1) % N]);
+    for (int i = 0; i < N - M; i++)
+        w[i] = w[i + M] ^ twist(w[i], w[i + 1]);
+    for (int i = N - M; i < N - 1; i++)
+        w[i] = w[i + M - N] ^ twist(w[i], w[i + 1]);
+    w[N - 1] = w[M - 1] ^ twist(w[N - 1], w[0]);
     g->position = 0;
+}
+
+static uint32_t temper(uint32_t y)
+{
+    y ^= y >> 11;
+    y ^= (y << 7) & 0x9d2c5680U;
+    y ^= (y << 15) & 0xefc60000U;
+    return y ^ (y >> 18);
 }
 
 static uint32_t next_32(pg_random *g)
 {
     if (g->position == N)
         next_words(g);
-    uint32_t y = g->words[g->position++];
-    y ^= y >> 11;
-    y ^= (y << 7) & 0x9d2c5680U;
-    y ^= (y << 15) & 0xefc60000U;
-    return y ^ (y >> 18);
+    return temper(g->words[g->position++]);
+}
+
+/* n words, many at a time. */
+static void take_words(pg_random *g, uint32_t *out, size_t n)
+{
+    while (n > 0) {
+        if (g->position == N)
+            next_words(g);
+        size_t count = pg_size_min(n, (size_t)(N - g->position));
+        const uint32_t *words = g->words + g->position;
+        for (size_t i = 0; i < count; i++)
+            out[i] = temper(words[i]);
+        g->position += (int)count;
+        out += count;
+        n -= count;
+    }
 }
 
 static uint64_t next_64(pg_random *g)
@@ -67,44 +93,96 @@ static uint64_t next_64(pg_random *g)
 }
 
 /* 27 bits, then 26. */
-static double next_double(pg_random *g)
+static double make_double(uint32_t first, uint32_t second)
 {
-    uint32_t a = next_32(g) >> 5, b = next_32(g) >> 6;
-    return ((double)a * 67108864.0 + (double)b) / 9007199254740992.0;
+    double a = (int32_t)(first >> 5), b = (int32_t)(second >> 6);
+    return (a * 67108864.0 + b) / 9007199254740992.0;
 }
 
 /* --- what is drawn -------------------------------------------------------- */
 
+/* Numbers at a time. */
+enum { BLOCK = 512 };
+
 void pg_random_uniform(pg_random *g, double *out, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        out[i] = next_double(g);
+    uint32_t words[2 * BLOCK];
+    for (size_t i = 0; i < n; i += BLOCK) {
+        size_t count = pg_size_min(BLOCK, n - i);
+        take_words(g, words, 2 * count);
+        for (size_t k = 0; k < count; k++)
+            out[i + k] = make_double(words[2 * k], words[2 * k + 1]);
+    }
 }
 
-/* A point within the unit circle gives two; NumPy hands out the one of y
-   first. */
-static double next_normal(pg_random *g)
+/* Points (x, y) within the unit circle, evenly spread: as many as are asked
+   for, and not one candidate more is drawn than it takes. */
+static void draw_points(pg_random *g, double *points, size_t n)
 {
-    if (g->has_normal) {
-        g->has_normal = false;
-        return g->normal;
+    double candidates[BLOCK];
+    for (size_t found = 0; found < n;) {
+        size_t count = pg_size_min(BLOCK / 2, n - found);
+        pg_random_uniform(g, candidates, 2 * count);
+        for (size_t i = 0; i < count; i++) {
+            double x = 2.0 * candidates[2 * i] - 1.0;
+            double y = 2.0 * candidates[2 * i + 1] - 1.0;
+            double r2 = x * x + y * y;
+            points[2 * found] = x;
+            points[2 * found + 1] = y;
+            found += r2 < 1.0 && r2 != 0.0;
+        }
     }
-    double x, y, r2;
-    do {
-        x = 2.0 * next_double(g) - 1.0;
-        y = 2.0 * next_double(g) - 1.0;
-        r2 = x * x + y * y;
-    } while (r2 >= 1.0 || r2 == 0.0);
-    double f = sqrt(-2.0 * log(r2) / r2);
-    g->normal = f * x;
-    g->has_normal = true;
-    return f * y;
+}
+
+typedef struct points {
+    double *xy;
+    size_t n;
+} points;
+
+enum { POINTS_A_JOB = 4096 };
+
+/* Makes each point two normals; NumPy hands out the one of y first. */
+static void make_normals(void *context, size_t job)
+{
+    const points *p = context;
+    size_t first = job * POINTS_A_JOB;
+    double *xy = p->xy + 2 * first;
+    for (size_t i = 0; i < pg_size_min(POINTS_A_JOB, p->n - first); i++) {
+        double x = xy[2 * i], y = xy[2 * i + 1], r2 = x * x + y * y;
+        double f = sqrt(-2.0 * log(r2) / r2);
+        xy[2 * i] = f * y;
+        xy[2 * i + 1] = f * x;
+    }
+}
+
+static void draw_pairs(pg_random *g, double *out, size_t pairs)
+{
+    points p = {out, pairs};
+    draw_points(g, out, pairs);
+    pg_share(pg_size_divide_up(pairs, POINTS_A_JOB), true, make_normals, &p);
 }
 
 void pg_random_normal(pg_random *g, double *out, size_t n)
 {
+    if (n > 0 && g->has_normal) {
+        g->has_normal = false;
+        *out++ = g->normal;
+        n--;
+    }
+    draw_pairs(g, out, n / 2);
+    if (n % 2) {
+        double pair[2];
+        draw_pairs(g, pair, 1);
+        out[n - 1] = pair[0];
+        g->normal = pair[1];
+        g->has_normal = true;
+    }
+}
+
+void pg_random_stretch(double *x, size_t n, double offset, double scale)
+{
     for (size_t i = 0; i < n; i++)
-        out[i] = next_normal(g);
+        x[i] = offset + scale * x[i];
 }
 
 /* Uniform in 0 .. max: masked draws, those beyond it rejected. */
@@ -117,12 +195,6 @@ static uint64_t next_up_to(pg_random *g, uint64_t max)
         value = (max <= UINT32_MAX ? next_32(g) : next_64(g)) & mask;
     while (value > max);
     return value;
-}
-
-void pg_random_stretch(double *x, size_t n, double offset, double scale)
-{
-    for (size_t i = 0; i < n; i++)
-        x[i] = offset + scale * x[i];
 }
 
 /* One possible value takes no draw. */

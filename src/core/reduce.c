@@ -8,6 +8,7 @@
 #include "map.h"
 #include "scalar.h"
 #include "runtime.h"
+#include "share.h"
 #include "views.h"
 
 /* --- which loop, and the dtype of what it gives -----------------------------
@@ -42,55 +43,91 @@ static fold choose_fold(pg_reduce_op op, pg_dtype dtype)
    the order of additions does not depend on the threads. */
 enum { PIECE = 65536, STRIPE = 1024 };
 
-/* Each outer position's n dense elements. */
-static void reduce_rows(char *out, const char *in, fold f, size_t outer,
-                        size_t n, size_t size)
+/* What is reduced: out (outer, inner) from in (outer, n, inner), both dense. */
+typedef struct reduction {
+    char *out;
+    const char *in;
+    fold fold;
+    pg_dtype dtype; /* of in */
+    size_t outer, n, inner;
+} reduction;
+
+static bool is_large(const reduction *r)
 {
-    size_t out_size = pg_dtype_size(f.dtype);
-#pragma omp parallel for schedule(static) \
-    num_threads(pg_threads()) if (outer > 1 && outer * n > PIECE)
-    for (size_t i = 0; i < outer; i++)
-        f.along(out + i * out_size, in + i * n * size, n);
+    return r->outer * r->n * r->inner > PIECE;
 }
 
-/* The sum of each column of (n,inner), for each outer position: the first row
-   is cast into the result, the others are added to it, a stripe of columns at
-   a time. */
-static void reduce_columns(char *out, const char *in, fold f, size_t outer,
-                           size_t n, size_t inner, pg_dtype dtype)
+static void reduce_row(void *context, size_t row)
 {
-    size_t size = pg_dtype_size(dtype), out_size = pg_dtype_size(f.dtype);
-    size_t stripes = pg_size_divide_up(inner, STRIPE), jobs = outer * stripes;
-#pragma omp parallel for schedule(static) \
-    num_threads(pg_threads()) if (jobs > 1 && outer * n * inner > PIECE)
-    for (size_t job = 0; job < jobs; job++) {
-        size_t column = job % stripes * STRIPE, i = job / stripes;
-        size_t count = pg_size_min(STRIPE, inner - column);
-        char *o = out + (i * inner + column) * out_size;
-        const char *row = in + (i * n * inner + column) * size;
-        pg_cast(f.dtype, o, (ptrdiff_t)out_size, dtype, row, (ptrdiff_t)size,
-                count);
-        for (size_t r = 1; r < n; r++)
-            f.across(o, row + r * inner * size, count);
-    }
+    const reduction *r = context;
+    r->fold.along(r->out + row * pg_dtype_size(r->fold.dtype),
+                  r->in + row * r->n * pg_dtype_size(r->dtype), r->n);
 }
 
-/* A long row in pieces, then the pieces' results, which are of the result's
-   dtype and folded by its own loop. */
-static pg_status reduce_long_row(char *out, const char *in, fold f, fold last,
-                                 size_t n, size_t size, pg_error *err)
+/* A stripe of columns of one outer position: the first row is cast into the
+   result, the others are added to it. */
+static void reduce_stripe(void *context, size_t job)
 {
-    size_t pieces = pg_size_divide_up(n, PIECE);
-    size_t bytes = pieces * pg_dtype_size(f.dtype);
-    char *parts = pg_malloc(bytes);
-    if (!parts)
+    const reduction *r = context;
+    size_t size = pg_dtype_size(r->dtype);
+    size_t out_size = pg_dtype_size(r->fold.dtype);
+    size_t stripes = pg_size_divide_up(r->inner, STRIPE);
+    size_t column = job % stripes * STRIPE, i = job / stripes;
+    size_t count = pg_size_min(STRIPE, r->inner - column);
+    char *o = r->out + (i * r->inner + column) * out_size;
+    const char *row = r->in + (i * r->n * r->inner + column) * size;
+    pg_cast(r->fold.dtype, o, (ptrdiff_t)out_size, r->dtype, row,
+            (ptrdiff_t)size, count);
+    for (size_t k = 1; k < r->n; k++)
+        r->fold.across(o, row + k * r->inner * size, count);
+}
+
+/* Piece p of one long row; out has a place for each. */
+static void reduce_piece(void *context, size_t p)
+{
+    const reduction *r = context;
+    r->fold.along(r->out + p * pg_dtype_size(r->fold.dtype),
+                  r->in + p * PIECE * pg_dtype_size(r->dtype),
+                  pg_size_min(PIECE, r->n - p * PIECE));
+}
+
+/* The pieces' results are folded by their own dtype's loop. */
+static pg_status reduce_long_row(const reduction *r, pg_reduce_op op,
+                                 pg_error *err)
+{
+    size_t pieces = pg_size_divide_up(r->n, PIECE);
+    size_t bytes = pieces * pg_dtype_size(r->fold.dtype);
+    reduction parts = *r;
+    parts.out = pg_malloc(bytes);
+    if (!parts.out)
         return pg_fail_memory(err, bytes);
-#pragma omp parallel for schedule(static) num_threads(pg_threads())
-    for (size_t p = 0; p < pieces; p++)
-        f.along(parts + p * pg_dtype_size(f.dtype), in + p * PIECE * size,
-                pg_size_min(PIECE, n - p * PIECE));
-    last.along(out, parts, pieces);
-    pg_free(parts, bytes);
+    pg_share(pieces, true, reduce_piece, &parts);
+    choose_fold(op, r->fold.dtype).along(r->out, parts.out, pieces);
+    pg_free(parts.out, bytes);
+    return PG_OK;
+}
+
+/* Positions within the pieces of a long row; then the one of them whose element
+   is the extreme of all pieces'. */
+static pg_status find_in_long_row(const reduction *r, pg_error *err)
+{
+    size_t size = pg_dtype_size(r->dtype);
+    size_t pieces = pg_size_divide_up(r->n, PIECE);
+    size_t bytes = pieces * (sizeof(int64_t) + size);
+    int64_t piece, *at = pg_malloc(bytes);
+    if (!at)
+        return pg_fail_memory(err, bytes);
+    reduction parts = *r;
+    parts.out = (char *)at;
+    pg_share(pieces, true, reduce_piece, &parts);
+    char *values = (char *)(at + pieces);
+    for (size_t p = 0; p < pieces; p++) {
+        at[p] += (int64_t)(p * PIECE);
+        memcpy(values + p * size, r->in + (size_t)(at[p] - 1) * size, size);
+    }
+    r->fold.along(&piece, values, pieces);
+    memcpy(r->out, &at[piece - 1], sizeof *at);
+    pg_free(at, bytes);
     return PG_OK;
 }
 
@@ -105,50 +142,25 @@ static pg_status bring_axis_last(pg_array *out, const pg_array *a, int axis,
     return status;
 }
 
-/* Positions within the pieces of a long row; then the one of them whose element
-   is the extreme of all pieces'. */
-static pg_status find_in_long_row(int64_t *position, const char *in, fold f,
-                                  size_t n, pg_dtype dtype, pg_error *err)
-{
-    size_t size = pg_dtype_size(dtype), pieces = pg_size_divide_up(n, PIECE);
-    size_t bytes = pieces * (sizeof(int64_t) + size);
-    int64_t *at = pg_malloc(bytes);
-    if (!at)
-        return pg_fail_memory(err, bytes);
-    char *values = (char *)(at + pieces);
-#pragma omp parallel for schedule(static) num_threads(pg_threads())
-    for (size_t p = 0; p < pieces; p++) {
-        f.along(&at[p], in + p * PIECE * size,
-                pg_size_min(PIECE, n - p * PIECE));
-        at[p] += (int64_t)(p * PIECE);
-        memcpy(values + p * size, in + (size_t)(at[p] - 1) * size, size);
-    }
-    int64_t piece;
-    f.along(&piece, values, pieces);
-    *position = at[piece - 1];
-    pg_free(at, bytes);
-    return PG_OK;
-}
-
 static pg_status fill(const pg_array *out, pg_reduce_op op,
-                      const pg_array *dense, size_t outer, size_t n,
-                      size_t inner, pg_error *err)
+                      const pg_array *dense, const size_t lengths[3],
+                      pg_error *err)
 {
-    fold f = choose_fold(op, dense->dtype);
-    size_t size = pg_dtype_size(dense->dtype);
-    if (n == 0)
+    reduction r = {out->data,    dense->data, choose_fold(op, dense->dtype),
+                   dense->dtype, lengths[0],  lengths[1],
+                   lengths[2]};
+    size_t rows = r.outer * r.inner;
+    if (r.n == 0)
         memset(out->data, 0, pg_array_bytes(out));
-    else if (inner > 1 && f.across)
-        reduce_columns(out->data, dense->data, f, outer, n, inner,
-                       dense->dtype);
-    else if (outer * inner == 1 && n > PIECE && !f.across)
-        return find_in_long_row(out->data, dense->data, f, n, dense->dtype,
-                                err);
-    else if (outer * inner == 1 && n > PIECE)
-        return reduce_long_row(out->data, dense->data, f,
-                               choose_fold(op, f.dtype), n, size, err);
+    else if (r.inner > 1 && r.fold.across)
+        pg_share(r.outer * pg_size_divide_up(r.inner, STRIPE), is_large(&r),
+                 reduce_stripe, &r);
+    else if (rows != 1 || r.n <= PIECE)
+        pg_share(rows, is_large(&r), reduce_row, &r);
+    else if (r.fold.across)
+        return reduce_long_row(&r, op, err);
     else
-        reduce_rows(out->data, dense->data, f, outer * inner, n, size);
+        return find_in_long_row(&r, err);
     return PG_OK;
 }
 
@@ -205,7 +217,7 @@ static pg_status reduce_plain(pg_array *out, pg_reduce_op op, const pg_array *a,
     if (status == PG_OK)
         status = pg_array_new(out, f.dtype, ndim, shape, err);
     if (status == PG_OK)
-        status = fill(out, op, &dense, lengths[0], lengths[1], lengths[2], err);
+        status = fill(out, op, &dense, lengths, err);
     if (status != PG_OK)
         pg_array_release(out);
     pg_array_release(&dense);

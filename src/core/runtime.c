@@ -6,35 +6,28 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* A cache line, and a whole register of the widest kernels. */
-enum { ALIGNMENT = 64 };
+#include "pool.h"
 
-static pg_allocator allocator_hook;
-static void *allocator_context;
+static pg_allocation_hook allocation_hook;
+static void *hook_context;
+static pg_pool pool = PG_POOL_EMPTY;
 static atomic_size_t live_bytes;
 static atomic_int thread_count; /* 0: not asked for yet */
 static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 static _Atomic(const struct pg_target *) kernel_target;
 
-void pg_runtime_set_allocator(pg_allocator allocator, void *context)
+void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
 {
-    allocator_hook = allocator;
-    allocator_context = context;
-}
-
-static void *allocate(size_t bytes)
-{
-    if (allocator_hook)
-        return allocator_hook(bytes, allocator_context);
-    void *memory;
-    return posix_memalign(&memory, ALIGNMENT, bytes) == 0 ? memory : NULL;
+    allocation_hook = hook;
+    hook_context = context;
 }
 
 void *pg_malloc(size_t bytes)
 {
-    if (bytes > PTRDIFF_MAX)
+    if (bytes > PTRDIFF_MAX / 2 ||
+        (allocation_hook && !allocation_hook(bytes, hook_context)))
         return NULL;
-    void *memory = allocate(bytes ? bytes : 1);
+    void *memory = pg_pool_take(&pool, bytes);
     if (memory)
         atomic_fetch_add(&live_bytes, bytes);
     return memory;
@@ -45,7 +38,7 @@ void pg_free(void *memory, size_t bytes)
     if (!memory)
         return;
     atomic_fetch_sub(&live_bytes, bytes);
-    free(memory);
+    pg_pool_give(&pool, memory, bytes);
 }
 
 size_t pg_live_bytes(void)

@@ -8,10 +8,10 @@
 
 #include "perigee.h"
 
-/* An allocation hook: like malloc, returns NULL when there is no memory. Tests
-   use it to make each allocation fail in turn. NULL restores the default. */
-typedef void *(*pg_allocator)(size_t bytes, void *context);
-void pg_runtime_set_allocator(pg_allocator allocator, void *context);
+/* An allocation hook: false says that there is no memory for so many bytes.
+   Tests use it to make each allocation fail in turn. NULL takes it away. */
+typedef bool (*pg_allocation_hook)(size_t bytes, void *context);
+void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context);
 
 /* Memory for arrays and workspaces, aligned to a cache line (64 bytes), not
    initialised. Counted in pg_live_bytes until pg_free, which needs the same

@@ -4,14 +4,33 @@
 
 #include "cast.h"
 #include "index.h"
-#include "runtime.h"
+#include "loops.h"
+#include "share.h"
 #include "storage.h"
 
-/* Parts that threads take together; fewer are not worth a second thread. */
+/* Numbers that a thread takes at a time. */
 enum { PIECE = 16384 };
 
 /* --- places: int64, dense, counted from 0 -----------------------------------
  */
+
+/* Says of the first position that is not on the axis what is wrong with it. */
+static pg_status fail_outside(const pg_array *positions, const pg_array *a,
+                              int axis, pg_error *err)
+{
+    pg_array p;
+    size_t place;
+    bool is_unsigned = pg_dtype_kind(positions->dtype) == 'u';
+    pg_status status = pg_array_astype(&p, positions, PG_INT64, err);
+    const int64_t *position = p.data;
+    for (; status == PG_OK; position++) {
+        bool wrapped = is_unsigned && *position < 0; /* more than int64 holds */
+        status = pg_index_place(&place, wrapped ? INT64_MAX : *position, a,
+                                axis, err);
+    }
+    pg_array_release(&p);
+    return status;
+}
 
 static pg_status find_places(pg_array *out, const pg_array *positions,
                              const pg_array *a, int axis, pg_error *err)
@@ -22,16 +41,16 @@ static pg_status find_places(pg_array *out, const pg_array *positions,
         return pg_fail(err, PG_EDTYPE, "positions must be integers, not %s",
                        pg_dtype_name(positions->dtype));
     pg_status status = pg_array_astype(out, positions, PG_INT64, err);
-    size_t n = status == PG_OK ? pg_array_size(out) : 0;
-    int64_t *p = out->data;
-    for (size_t i = 0; i < n && status == PG_OK; i++) {
-        size_t place = 0;
-        bool wrapped = kind == 'u' && p[i] < 0; /* more than int64 holds */
-        status =
-            pg_index_place(&place, wrapped ? INT64_MAX : p[i], a, axis, err);
-        p[i] = (int64_t)place;
-    }
-    return status;
+    if (status != PG_OK)
+        return status;
+    size_t n = pg_array_size(out);
+    bool wrapped = false;
+    for (size_t i = 0; kind == 'u' && i < n; i++)
+        wrapped = wrapped || ((const int64_t *)out->data)[i] < 0;
+    if (pg_loops()->count_from_zero(out->data, n, a->shape[axis]) && !wrapped)
+        return PG_OK;
+    pg_array_release(out);
+    return fail_outside(positions, a, axis, err);
 }
 
 static pg_status check_mask(const pg_array *mask, const pg_array *a,
@@ -74,44 +93,31 @@ static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
 /* --- reading ----------------------------------------------------------------
  */
 
-/* Whole elements are loaded and stored; wider parts are copied. */
-#define TAKE_LOOP(T)                                \
-    for (size_t i = 0; i < n; i++)                  \
-        ((T *)out)[i] = ((const T *)in)[places[i]]; \
-    return;
+/* out (outer, n, inner) from in (outer, length, inner), both dense, inner in
+   bytes; a job takes `step` of the n places. */
+typedef struct taking {
+    char *out;
+    const char *in;
+    const int64_t *places;
+    size_t n, length, inner, step, cuts;
+} taking;
 
-static void take_parts(char *out, const char *in, const int64_t *places,
-                       size_t n, size_t bytes)
+static void take_some(void *context, size_t job)
 {
-    switch (bytes) {
-    case 1:
-        TAKE_LOOP(uint8_t)
-    case 2:
-        TAKE_LOOP(uint16_t)
-    case 4:
-        TAKE_LOOP(uint32_t)
-    case 8:
-        TAKE_LOOP(uint64_t)
-    default:
-        for (size_t i = 0; i < n; i++)
-            memcpy(out + i * bytes, in + (size_t)places[i] * bytes, bytes);
-    }
+    const taking *t = context;
+    size_t o = job / t->cuts, first = job % t->cuts * t->step;
+    pg_loops()->take(t->out + (o * t->n + first) * t->inner,
+                     t->in + o * t->length * t->inner, t->places + first,
+                     pg_size_min(t->step, t->n - first), t->inner);
 }
 
-/* out (outer, n, inner) from in (outer, length, inner), both dense, inner in
-   bytes. */
 static void take_dense(char *out, const char *in, const int64_t *places,
                        size_t outer, size_t n, size_t length, size_t inner)
 {
     size_t step = pg_size_max(1, PIECE / pg_size_divide_up(inner, 8));
-    size_t cuts = pg_size_divide_up(n, step);
-#pragma omp parallel for schedule(static) \
-    num_threads(pg_threads()) if (outer * cuts > 1 && outer * n > PIECE / 8)
-    for (size_t job = 0; job < outer * cuts; job++) {
-        size_t o = job / cuts, first = job % cuts * step;
-        take_parts(out + (o * n + first) * inner, in + o * length * inner,
-                   places + first, pg_size_min(step, n - first), inner);
-    }
+    taking t = {out,    in,    places, n,
+                length, inner, step,   pg_size_divide_up(n, step)};
+    pg_share(outer * t.cuts, outer * n > step, take_some, &t);
 }
 
 /* The axis is replaced by the positions' axes. */

@@ -1,10 +1,12 @@
 #include "sort.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "cast.h"
 #include "radix.h"
 #include "runtime.h"
+#include "share.h"
 #include "views.h"
 
 /* Rows below this many elements in all are not worth a second thread. */
@@ -31,26 +33,43 @@ static pg_status restore_axis(pg_array *out, const pg_array *rows, int axis,
     return PG_OK;
 }
 
-/* Sorts n elements from `rows`, of which each `length` are a row; positions,
-   where there are any, take the elements' places from 1. Many rows are shared
-   among the threads; a long one is shared by pg_radix itself. */
-static pg_status sort_rows(void *rows, int64_t *positions, pg_dtype dtype,
-                           size_t n, size_t length, pg_error *err)
+/* Rows of `length`; positions, where there are any, take the elements' places.
+   Many rows are shared among the threads; one is shared by pg_radix itself. */
+typedef struct row_set {
+    char *elements;
+    int64_t *positions;
+    pg_dtype dtype;
+    size_t length;
+    int threads; /* for each row */
+    atomic_bool out_of_memory;
+} row_set;
+
+static void sort_row(void *context, size_t i)
 {
-    size_t count = length ? n / length : 0, size = pg_dtype_size(dtype);
-    int inside = count >= (size_t)pg_threads() ? 1 : pg_threads();
-    bool had_memory = true;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(pg_threads()) \
-    reduction(&&                                                        \
-              : had_memory) if (inside == 1 && count > 1 && n > PIECE)
-    for (size_t i = 0; i < count; i++) {
-        char *row = (char *)rows + i * length * size;
-        bool sorted = positions ? pg_radix_positions(positions + i * length,
-                                                     row, dtype, length)
-                                : pg_radix_sort(row, dtype, length, inside);
-        had_memory = had_memory && sorted;
-    }
-    return had_memory ? PG_OK : pg_fail_memory(err, n * size);
+    row_set *r = context;
+    char *row = r->elements + i * r->length * pg_dtype_size(r->dtype);
+    bool sorted = r->positions
+                      ? pg_radix_positions(r->positions + i * r->length, row,
+                                           r->dtype, r->length)
+                      : pg_radix_sort(row, r->dtype, r->length, r->threads);
+    if (!sorted)
+        atomic_store(&r->out_of_memory, true);
+}
+
+static pg_status sort_rows(const pg_array *elements, const pg_array *positions,
+                           size_t length, pg_error *err)
+{
+    size_t n = pg_array_size(elements), count = length ? n / length : 0;
+    bool many = count >= (size_t)pg_threads();
+    row_set r = {.elements = elements->data,
+                 .positions = positions->data,
+                 .dtype = elements->dtype,
+                 .length = length,
+                 .threads = many ? 1 : pg_threads()};
+    pg_share(count, many && n > PIECE, sort_row, &r);
+    if (atomic_load(&r.out_of_memory))
+        return pg_fail_memory(err, pg_array_bytes(elements));
+    return PG_OK;
 }
 
 static pg_status sort_along(pg_array *out, const pg_array *a, int axis,
@@ -62,8 +81,7 @@ static pg_status sort_along(pg_array *out, const pg_array *a, int axis,
     if (status == PG_OK && want_positions)
         status = pg_array_new(&positions, PG_INT64, rows.ndim, rows.shape, err);
     if (status == PG_OK)
-        status = sort_rows(rows.data, positions.data, rows.dtype,
-                           pg_array_size(&rows), a->shape[axis], err);
+        status = sort_rows(&rows, &positions, a->shape[axis], err);
     if (status == PG_OK)
         status =
             restore_axis(out, want_positions ? &positions : &rows, axis, err);

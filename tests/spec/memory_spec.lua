@@ -89,7 +89,7 @@ describe("free", function()
     } do
       assert.error_matches(use, "the array was freed")
     end
-    assert.error_matches(function() pg.free(1) end, "perigee.array expected")
+    assert.error_matches(function() pg.free(1) end, "array expected")
   end)
 
   it("comes at the end of a block with <close>", function()

@@ -1,0 +1,134 @@
+-- Times array operations beside NumPy's, in turn, and prints medians and ratios.
+--
+--   build/perigee tests/bench_arrays.lua [rounds=3 seconds=0.2]
+--
+-- Both sides work on the same shapes of float64, call by call as a script would; NumPy
+-- answers from one process, so that neither side's start is counted. A ratio above 1 means
+-- that NumPy takes longer.
+
+local here = arg[0]:match "^(.*)/" or "."
+package.path = here .. "/?.lua;" .. package.path
+
+local pg = require "perigee"
+local options = require "perigee.options"
+local timing = require "timing"
+local uv = require "luv"
+
+local o = options.read(arg, { rounds = 3, seconds = 0.2 })
+local PYTHON = os.getenv "PYTHON" or "/usr/bin/python3"
+
+--- The function that is timed; what it needs is made before.
+local function operation(name, n)
+  pg.seed(0)
+  if name == "product" then
+    local a, b = pg.rand(n, n), pg.rand(n, n)
+    return function() return a:dot(b) end
+  elseif name == "normals" then
+    return function() return pg.randn(n) end
+  end
+  local side = math.floor(math.sqrt(n))
+  local a, b, m = pg.rand(n) * 2 - 1, pg.rand(n), pg.rand(side, side)
+  local row, places = pg.rand(side), pg.permutation(n)
+  return ({
+    ["add"] = function() return a + b end,
+    ["multiply-add"] = function() return m * row + row end,
+    ["exp"] = function() return a:exp() end,
+    ["sum"] = function() return a:sum() end,
+    ["sum rows"] = function() return m:sum(1) end,
+    ["sum columns"] = function() return m:sum(2) end,
+    ["max"] = function() return a:max() end,
+    ["argmax"] = function() return a:argmax() end,
+    ["transposed copy"] = function() return m.T:copy() end,
+    ["take"] = function() return a:take(places) end,
+    ["sort"] = function() return a:sort() end,
+  })[name]
+end
+
+local function repeated(f, calls)
+  return timing.seconds(function()
+    for _ = 1, calls do
+      f()
+    end
+  end) / calls
+end
+
+--- Seconds a call: the median of repetitions that together take about `total`.
+local function ours(name, n, total)
+  local f, calls, times = operation(name, n), 1, {}
+  f()
+  local took = repeated(f, calls)
+  while took * calls < math.min(total / 20, 0.02) do
+    calls = calls * 2
+    took = repeated(f, calls)
+  end
+  for i = 1, math.max(3, math.min(20, total // (took * calls))) do
+    times[i] = repeated(f, calls)
+  end
+  collectgarbage()
+  return timing.median(times)
+end
+
+--- A function that asks NumPy for the same, or nil where there is no NumPy.
+local function start_numpy()
+  if not os.execute(PYTHON .. " -c 'import numpy' 2>/dev/null") then
+    return nil
+  end
+  local stdin, stdout = uv.new_pipe(), uv.new_pipe()
+  local text = ""
+  assert(uv.spawn(PYTHON, {
+    args = { here .. "/bench_arrays.py" }, stdio = { stdin, stdout, 2 },
+  }))
+  stdout:read_start(function(_, chunk)
+    text = text .. (chunk or "\n")
+  end)
+  return function(name, n, total)
+    text = ""
+    stdin:write(("%s %d %g\n"):format(name, n, total))
+    while not text:find "\n" do
+      uv.run "once"
+    end
+    return (assert(tonumber(text), "NumPy's process ended"))
+  end
+end
+
+local numpy = start_numpy()
+local ROWS = {}
+local function rows(name, sizes)
+  for _, n in ipairs(sizes) do
+    ROWS[#ROWS + 1] = { name = name, n = n, ours = {}, numpy = {} }
+  end
+end
+local SIZES = { 10, 1000, 100000, 10000000 }
+for _, name in ipairs { "add", "multiply-add", "exp", "sum", "sum rows", "sum columns", "max",
+  "argmax", "transposed copy", "take", "sort", "normals" } do
+  rows(name, SIZES)
+end
+rows("product", { 64, 512, 2048 })
+
+for _ = 1, o.rounds do
+  for _, row in ipairs(ROWS) do
+    table.insert(row.ours, ours(row.name, row.n, o.seconds))
+    if numpy then
+      table.insert(row.numpy, numpy(row.name, row.n, o.seconds))
+    end
+  end
+end
+
+local function time_text(seconds)
+  local unit = seconds < 1e-3 and "us" or "ms"
+  return ("%.4g %s"):format(seconds * (unit == "us" and 1e6 or 1e3), unit)
+end
+
+print(("%-16s %9s %12s %12s %7s"):format("", "elements", "Perigee", "NumPy", "ratio"))
+local logs, slower = 0, 0
+for _, row in ipairs(ROWS) do
+  local mine = timing.median(row.ours)
+  local theirs = numpy and timing.median(row.numpy) or 0 / 0
+  logs = logs + math.log(theirs / mine)
+  slower = slower + (theirs < mine / 1.05 and 1 or 0)
+  print(("%-16s %9d %12s %12s %7.2f"):format(row.name, row.n, time_text(mine),
+    numpy and time_text(theirs) or "-", theirs / mine))
+end
+print(("geometric mean %.2f; %d of %d rows are slower than NumPy's by more than 5 %%"):format(
+  math.exp(logs / #ROWS), slower, #ROWS))
+os.exit(true)

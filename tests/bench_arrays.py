@@ -1,0 +1,70 @@
+"""Times NumPy's array operations for tests/bench_arrays.lua.
+
+usage: bench_arrays.py
+
+Reads lines "NAME SIZE SECONDS" and answers each with the seconds of one call,
+the median of repetitions that together take about SECONDS.
+"""
+import statistics
+import sys
+import time
+
+import numpy as np
+
+
+def square(n):
+    side = int(n**0.5)
+    return np.random.rand(side, side)
+
+
+def operations(name, n):
+    """The function that is timed; what it needs is made before."""
+    np.random.seed(0)
+    if name == "product":
+        a, b = np.random.rand(n, n), np.random.rand(n, n)
+        return lambda: a.dot(b)
+    if name == "normals":
+        return lambda: np.random.randn(n)
+    a = np.random.rand(n) * 2 - 1
+    m = square(n)
+    row = np.random.rand(m.shape[1])
+    b = np.random.rand(n)
+    places = np.random.permutation(n)
+    return {
+        "add": lambda: a + b,
+        "multiply-add": lambda: m * row + row,
+        "exp": lambda: np.exp(a),
+        "sum": lambda: a.sum(),
+        "sum rows": lambda: m.sum(0),
+        "sum columns": lambda: m.sum(1),
+        "max": lambda: a.max(),
+        "argmax": lambda: a.argmax(),
+        "transposed copy": lambda: m.T.copy(),
+        "take": lambda: a[places],
+        "sort": lambda: np.sort(a),
+    }[name]
+
+
+def seconds_a_call(f, total):
+    f()
+    calls, times = 1, []
+    while True:
+        start = time.perf_counter()
+        for _ in range(calls):
+            f()
+        took = time.perf_counter() - start
+        if took > total / 20 or took > 0.02:
+            break
+        calls *= 2
+    rounds = max(3, min(20, int(total / took)))
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for _ in range(calls):
+            f()
+        times.append((time.perf_counter() - start) / calls)
+    return statistics.median(times)
+
+
+for line in sys.stdin:
+    what, size, budget = line.rsplit(" ", 2)
+    print(seconds_a_call(operations(what, int(size)), float(budget)), flush=True)
