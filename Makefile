@@ -166,9 +166,14 @@ parity: deps-run  ## the notebook's full curve against NumPy's (needs MNIST)
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/parity.lua $(ARGS)
 
-bench: deps-run  ## an iteration beside the notebook's in NumPy
+bench: deps-run  ## an iteration, and array operations, beside NumPy's
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/bench.lua $(ARGS)
+	@$(PROGRAM) tests/bench_arrays.lua
+
+differential: deps-differential  ## random array operations, compared with NumPy's
+	@$(MAKE) -s --no-print-directory all
+	@$(PROGRAM) tests/differential.lua $(ARGS)
 
 # --- installing --------------------------------------------------------------
 
@@ -194,5 +199,5 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan valgrind lint parity bench install uninstall \
+.PHONY: all run test specs-asan asan valgrind lint parity bench differential install uninstall \
         format clean help

@@ -212,11 +212,11 @@ function array:sigmoid() end
 ---@return perigee.array
 function array:softmax(axis) end
 
---- The greatest integer that is not greater. Integers give float64.
+--- The greatest integer that is not greater. Integers stay as they are.
 ---@return perigee.array
 function array:floor() end
 
---- The least integer that is not less. Integers give float64.
+--- The least integer that is not less. Integers stay as they are.
 ---@return perigee.array
 function array:ceil() end
 
@@ -349,7 +349,7 @@ function array:argmin(axis, keep) end
 function array:argmax(axis, keep) end
 
 --- Running sums along an axis; without one, of all elements in row-major order.
---- Floats keep their dtype and are added one by one; other dtypes give those of `sum`.
+--- Floats are added in float64 and keep their dtype; other dtypes give those of `sum`.
 ---@param axis? integer
 ---@return perigee.array
 function array:cumsum(axis) end

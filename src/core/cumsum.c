@@ -11,32 +11,38 @@
                 for (size_t i = 0; i < inner; i++)                    \
                     x[inner + i] += x[i];                             \
     }
-CUMSUM(FLOAT32, float)
 CUMSUM(FLOAT64, double)
 CUMSUM(INTEGER, uint64_t) /* signed ones wrap the same way */
 
-static pg_dtype cumsum_dtype(pg_dtype dtype)
+static pg_dtype sum_dtype(pg_dtype dtype)
 {
     if (pg_dtype_is_float(dtype))
-        return dtype;
+        return PG_FLOAT64;
     return pg_dtype_kind(dtype) == 'u' ? PG_UINT64 : PG_INT64;
+}
+
+static void add_up(const pg_array *sums, int axis)
+{
+    size_t outer = 1, inner = 1;
+    for (int i = 0; i < axis; i++)
+        outer *= sums->shape[i];
+    for (int i = axis + 1; i < sums->ndim; i++)
+        inner *= sums->shape[i];
+    if (sums->dtype == PG_FLOAT64)
+        cumsum_FLOAT64(sums->data, outer, sums->shape[axis], inner);
+    else
+        cumsum_INTEGER(sums->data, outer, sums->shape[axis], inner);
 }
 
 pg_status pg_cumsum(pg_array *out, const pg_array *a, int axis, pg_error *err)
 {
-    size_t outer = 1, inner = 1;
-    pg_status status = pg_array_astype(out, a, cumsum_dtype(a->dtype), err);
-    if (status != PG_OK || pg_array_size(out) == 0)
+    pg_status status = pg_array_astype(out, a, sum_dtype(a->dtype), err);
+    if (status == PG_OK && pg_array_size(out) > 0)
+        add_up(out, axis);
+    if (status != PG_OK || a->dtype != PG_FLOAT32)
         return status;
-    for (int i = 0; i < axis; i++)
-        outer *= a->shape[i];
-    for (int i = axis + 1; i < a->ndim; i++)
-        inner *= a->shape[i];
-    if (out->dtype == PG_FLOAT32)
-        cumsum_FLOAT32(out->data, outer, a->shape[axis], inner);
-    else if (out->dtype == PG_FLOAT64)
-        cumsum_FLOAT64(out->data, outer, a->shape[axis], inner);
-    else
-        cumsum_INTEGER(out->data, outer, a->shape[axis], inner);
-    return PG_OK;
+    pg_array sums = *out;
+    status = pg_array_astype(out, &sums, PG_FLOAT32, err);
+    pg_array_release(&sums);
+    return status;
 }

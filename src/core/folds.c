@@ -63,8 +63,8 @@ SUM_LOOPS(FLOAT64, double, double)
    x replaces best where it is better, or NaN: only NaN differs from itself. As
    many at a time as a few registers hold. */
 
-/* Of positions: a run is cut into parts of PARTS * PARTS, those into PARTS. */
-enum { PARTS = 64 };
+/* Elements at a time that a position is searched for in. */
+enum { SEARCHED = 2048 };
 
 #define PICK(x, best, BETTER) ((x)BETTER(best) || (x) != (x) ? (x) : (best))
 
@@ -97,40 +97,29 @@ enum { PARTS = 64 };
         for (size_t i = 0; i < n; i++)                                         \
             bests[i] = PICK(x[i], bests[i], BETTER);                           \
     }                                                                          \
-    /* Where in a short run the first extreme, or NaN, is. */                  \
-    static size_t arg##op##_##NAME(const T *x, size_t n)                       \
-    {                                                                          \
-        size_t at = 0;                                                         \
-        for (size_t i = 1; i < n; i++)                                         \
-            at = x[i] BETTER x[at] || (x[i] != x[i] && x[at] == x[at]) ? i     \
-                                                                       : at;   \
-        return at;                                                             \
-    }                                                                          \
-    /* The first of the parts whose extreme is the whole's, and so on, down    \
-       to a short one. NaN ends the search. */                                 \
-    static size_t find_##op##_##NAME(const T *x, size_t n, size_t part)        \
-    {                                                                          \
-        T best = x[0];                                                         \
-        size_t at = 0;                                                         \
-        for (size_t i = 0; i < n && best == best; i += part) {                 \
-            T here = op##_##NAME(x + i, n - i < part ? n - i : part);          \
-            bool better = here BETTER best || here != here;                    \
-            best = better ? here : best;                                       \
-            at = better ? i : at;                                              \
-        }                                                                      \
-        return at;                                                             \
-    }                                                                          \
+    /* The block whose extreme is the whole's, and the first element in it     \
+       that is. NaN ends the search. */                                        \
     static void arg##op##_along_##NAME(void *result, const void *in, size_t n) \
     {                                                                          \
         const T *x = in;                                                       \
+        T best = x[0];                                                         \
         size_t at = 0;                                                         \
-        for (size_t part = PARTS * PARTS; part >= PARTS; part /= PARTS)        \
-            if (n > part) {                                                    \
-                size_t first = find_##op##_##NAME(x + at, n, part);            \
-                at += first;                                                   \
-                n = n - first < part ? n - first : part;                       \
-            }                                                                  \
-        at += arg##op##_##NAME(x + at, n);                                     \
+        for (size_t i = 0; i < n && best == best; i += SEARCHED) {             \
+            T here = op##_##NAME(x + i, n - i < SEARCHED ? n - i : SEARCHED);  \
+            bool better = i == 0 || here BETTER best || here != here;          \
+            best = better ? here : best;                                       \
+            at = better ? i : at;                                              \
+        }                                                                      \
+        for (; at + LANES <= n; at += LANES) {                                 \
+            unsigned found = 0;                                                \
+            for (size_t k = 0; k < LANES; k++)                                 \
+                found |= (unsigned)(x[at + k] == best) |                       \
+                         (unsigned)(x[at + k] != x[at + k]);                   \
+            if (found)                                                         \
+                break;                                                         \
+        }                                                                      \
+        while (x[at] != best && x[at] == x[at])                                \
+            at++;                                                              \
         *(int64_t *)result = (int64_t)at + 1;                                  \
     }
 

@@ -98,6 +98,10 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
         low -= 0.5;
         high += 0.5;
     }
+    if (low == high)
+        return pg_fail(err, PG_EARG,
+                       "histogram: around %.17g no bin of width 1 can be made",
+                       low);
     pg_status status = pg_linspace(edges, low, high, bins + 1, err);
     if (status == PG_OK)
         status = count(counts, edges, a, reckon_bin, err);

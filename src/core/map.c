@@ -214,7 +214,7 @@ static pg_status choose_binary(pg_loop *loop, pg_dtype wanted[3],
 static pg_status choose_unary(pg_loop *loop, pg_dtype wanted[2], pg_unary_op op,
                               const pg_array *a, pg_error *err)
 {
-    bool needs_float = op >= PG_EXP && op <= PG_CEIL;
+    bool needs_float = op >= PG_EXP && op <= PG_SIGMOID;
     bool converts = needs_float && !pg_dtype_is_float(a->dtype);
     wanted[1] = converts ? PG_FLOAT64 : a->dtype;
     wanted[0] = op == PG_ISNAN ? PG_BOOL : wanted[1];

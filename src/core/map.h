@@ -42,9 +42,9 @@ typedef enum pg_unary_op {
     PG_SQRT,
     PG_TANH,
     PG_SIGMOID, /* 1 / (1 + exp(-x)) */
-    PG_FLOOR,
+    PG_FLOOR,   /* integers stay what they are, here and in the next two */
     PG_CEIL,
-    PG_ROUND,       /* halves to even; integers stay */
+    PG_ROUND,       /* halves to even */
     PG_ISNAN,       /* gives bool */
     PG_BITWISE_NOT, /* bool and integers */
     PG_UNARY_COUNT

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* ALIGNMENT is a cache line, and a whole register of the widest kernels. From
-   LEAST bytes on there are blocks, up to MOST of them kept; HUGE is a page of
+/* ALIGNMENT is a cache line, and a whole register of the widest kernels. Blocks
+   have 2^LEAST_POWER bytes or more, and up to MOST are kept; HUGE is a page of
    those that the system may use for large memory. Kept memory would hide from
    a sanitizer what is used after it was freed. */
 enum {
     ALIGNMENT = 64,
-    LEAST = 1024,
+    LEAST_POWER = 7,
     MOST = 32 * 1024 * 1024,
     HUGE = 2 * 1024 * 1024,
 #ifdef __SANITIZE_ADDRESS__
@@ -21,40 +21,18 @@ enum {
 #endif
 };
 
-/* --- small pieces: malloc's, which is fastest unaligned ----------------------
- */
-
-static void *take_small(size_t bytes)
+/* The list for so many bytes; *size is what its blocks have: a power of two,
+   and a whole number of its quarters more. */
+static size_t choose_list(size_t *size, size_t bytes)
 {
-    char *start = malloc(bytes + ALIGNMENT + sizeof(void *));
-    if (!start)
-        return NULL;
-    uintptr_t at = (uintptr_t)(start + sizeof(void *) + ALIGNMENT - 1);
-    void **memory = (void **)(at / ALIGNMENT * ALIGNMENT);
-    memory[-1] = start;
-    return memory;
-}
-
-static void give_small(void *memory)
-{
-    free(((void **)memory)[-1]);
-}
-
-/* --- blocks
- * ------------------------------------------------------------------- */
-
-/* The list for so many bytes; *size is what its blocks have: LEAST, and a
-   quarter of the last power of two more each. */
-static int choose_list(size_t *size, size_t bytes)
-{
-    size_t power = LEAST;
-    int list = 0;
-    for (; power * 2 < bytes; power *= 2)
-        list += 4;
-    size_t quarters =
-        bytes > power ? pg_size_divide_up(bytes - power, power / 4) : 0;
-    *size = power + quarters * (power / 4);
-    return list + (int)quarters;
+    *size = (size_t)1 << LEAST_POWER;
+    if (bytes <= *size)
+        return 0;
+    unsigned power = 63 - (unsigned)__builtin_clzll(bytes - 1);
+    size_t quarter = (size_t)1 << (power - 2);
+    size_t quarters = pg_size_divide_up(bytes, quarter) - 4; /* 1 to 4 */
+    *size = (4 + quarters) * quarter;
+    return (power - LEAST_POWER) * 4 + quarters;
 }
 
 static void *new_block(size_t size)
@@ -71,7 +49,7 @@ static void *new_block(size_t size)
 }
 
 /* A free block begins with the next one's address. */
-static void *take_kept(pg_pool *pool, int list, size_t size)
+static void *take_kept(pg_pool *pool, size_t list, size_t size)
 {
     pthread_mutex_lock(&pool->lock);
     void **block = pool->free[list];
@@ -83,7 +61,7 @@ static void *take_kept(pg_pool *pool, int list, size_t size)
     return block;
 }
 
-static bool keep(pg_pool *pool, int list, void **block, size_t size)
+static bool keep(pg_pool *pool, size_t list, void **block, size_t size)
 {
     pthread_mutex_lock(&pool->lock);
     bool room = pool->kept + size <= MOST_KEPT;
@@ -99,11 +77,9 @@ static bool keep(pg_pool *pool, int list, void **block, size_t size)
 void *pg_pool_take(pg_pool *pool, size_t bytes)
 {
     size_t size;
-    if (bytes < LEAST)
-        return take_small(bytes);
     if (bytes > MOST)
         return new_block(bytes);
-    int list = choose_list(&size, bytes);
+    size_t list = choose_list(&size, bytes);
     void *block = take_kept(pool, list, size);
     return block ? block : new_block(size);
 }
@@ -111,13 +87,11 @@ void *pg_pool_take(pg_pool *pool, size_t bytes)
 void pg_pool_give(pg_pool *pool, void *memory, size_t bytes)
 {
     size_t size;
-    if (bytes < LEAST)
-        give_small(memory);
-    else if (bytes > MOST)
+    if (bytes > MOST) {
         free(memory);
-    else {
-        int list = choose_list(&size, bytes);
-        if (!keep(pool, list, memory, size))
-            free(memory);
+        return;
     }
+    size_t list = choose_list(&size, bytes);
+    if (!keep(pool, list, memory, size))
+        free(memory);
 }

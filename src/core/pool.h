@@ -1,6 +1,7 @@
 /*
- * pool.h -- where memory comes from: small pieces from malloc, large ones from
- * blocks that were freed before, whose pages the system need not clear again.
+ * pool.h -- where memory comes from: blocks that were freed before, which are
+ * found faster than malloc finds any, and whose pages the system need not clear
+ * again.
  */
 #ifndef PG_POOL_H
 #define PG_POOL_H
@@ -9,9 +10,9 @@
 
 #include "perigee.h"
 
-/* Blocks of 1 kB to 32 MB are of a few sizes, four to each doubling, each with
+/* Blocks of up to 32 MB are of a few sizes, four to each doubling, each with
    a list of those that are free. */
-enum { PG_POOL_SIZES = 61 };
+enum { PG_POOL_SIZES = 73 };
 
 typedef struct pg_pool {
     pthread_mutex_t lock;

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "runtime.h"
+#include "share.h"
 
-/* Runs below FEW elements are sorted by insertion; rows below LONG are not
-   shared among threads; a key is taken by bytes of DIGITS values. */
+/* Runs below FEW elements are sorted by insertion; those below LONG are not
+   shared among threads. A digit is a byte. */
 enum { FEW = 48, LONG = 1 << 15, DIGITS = 256 };
 
 /* --- keys: unsigned numbers in the elements' order --------------------------
@@ -229,48 +230,58 @@ static size_t run_start(size_t n, size_t runs, size_t r)
     return n / runs * r + pg_size_min(r, n % runs);
 }
 
-/* Merges neighbouring runs in pairs from x into y, each merge cut so that
-   there is a part for each thread. runs is even. */
-static void merge_round(const sorter *s, const char *x, char *y, size_t n,
-                        size_t runs, size_t widths, int threads)
+/* What is sorted: n elements, of which each of `width` parts is a run at first;
+   neighbouring runs are merged from x into y, in `parts` jobs each. */
+typedef struct sorting {
+    const sorter *s;
+    char *x, *y;
+    size_t n, width, runs, parts;
+} sorting;
+
+static void sort_run(void *context, size_t r)
 {
-    size_t pairs = runs / 2, parts = (size_t)threads;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-    for (size_t job = 0; job < pairs * parts; job++) {
-        size_t pair = job / parts, part = job % parts;
-        size_t a = run_start(n, widths, pair * 2 * (widths / runs));
-        size_t b = run_start(n, widths, (pair * 2 + 1) * (widths / runs));
-        size_t end = run_start(n, widths, (pair * 2 + 2) * (widths / runs));
-        s->merge(y + a * s->size, x + a * s->size, b - a, x + b * s->size,
-                 end - b, run_start(end - a, parts, part),
-                 run_start(end - a, parts, part + 1));
-    }
+    const sorting *a = context;
+    size_t size = a->s->size, first = run_start(a->n, a->width, r);
+    size_t count = run_start(a->n, a->width, r + 1) - first;
+    a->s->to_keys(a->x + first * size, count);
+    a->s->sort(a->x + first * size, a->y + first * size, count);
+}
+
+/* Where run r begins, after some rounds of merging. */
+static size_t merged_start(const sorting *a, size_t r)
+{
+    return run_start(a->n, a->width, r * (a->width / a->runs));
+}
+
+static void merge_part(void *context, size_t job)
+{
+    const sorting *a = context;
+    size_t pair = job / a->parts, part = job % a->parts, size = a->s->size;
+    size_t first = merged_start(a, 2 * pair);
+    size_t second = merged_start(a, 2 * pair + 1);
+    size_t end = merged_start(a, 2 * pair + 2), n = end - first;
+    a->s->merge(a->y + first * size, a->x + first * size, second - first,
+                a->x + second * size, end - second,
+                run_start(n, a->parts, part), run_start(n, a->parts, part + 1));
 }
 
 /* A run for each thread is sorted; then they are merged. The result does not
    depend on the runs: equal keys keep their order. */
-static void sort_long(const sorter *s, char *x, char *scratch, size_t n,
+static void sort_runs(const sorter *s, char *x, char *scratch, size_t n,
                       int threads)
 {
-    size_t width = 1;
-    while (width * 2 <= (size_t)threads)
-        width *= 2;
-#pragma omp parallel for schedule(static, 1) num_threads(threads)
-    for (size_t r = 0; r < width; r++) {
-        size_t first = run_start(n, width, r);
-        size_t count = run_start(n, width, r + 1) - first;
-        s->to_keys(x + first * s->size, count);
-        s->sort(x + first * s->size, scratch + first * s->size, count);
+    sorting a = {s, x, scratch, n, 1, 0, (size_t)threads};
+    while (a.width * 2 <= (size_t)threads)
+        a.width *= 2;
+    pg_share(a.width, true, sort_run, &a);
+    for (a.runs = a.width; a.runs > 1; a.runs /= 2) {
+        pg_share(a.runs / 2 * a.parts, true, merge_part, &a);
+        char *merged = a.y;
+        a.y = a.x;
+        a.x = merged;
     }
-    char *from = x, *to = scratch;
-    for (size_t runs = width; runs > 1; runs /= 2) {
-        merge_round(s, from, to, n, runs, width, threads);
-        char *swapped = from;
-        from = to;
-        to = swapped;
-    }
-    if (from != x)
-        memcpy(x, from, n * s->size);
+    if (a.x != x)
+        memcpy(x, a.x, n * s->size);
     s->from_keys(x, n);
 }
 
@@ -281,7 +292,7 @@ static bool sort_elements(const sorter *s, void *elements, size_t n,
     char *scratch = n <= FEW ? few : pg_malloc(n * s->size);
     if (!scratch)
         return false;
-    sort_long(s, elements, scratch, n, n < LONG ? 1 : threads);
+    sort_runs(s, elements, scratch, n, n < LONG ? 1 : threads);
     if (scratch != few)
         pg_free(scratch, n * s->size);
     return true;
