@@ -186,6 +186,12 @@ install: all  ## install below PREFIX (/usr/local), inside DESTDIR
 uninstall:  ## take away what install put there
 	@tools/install.sh uninstall "$(DESTDIR)$(PREFIX)" $(PROGRAM) $(MODULE)
 
+# --- documents ---------------------------------------------------------------
+
+reference: all  ## write docs/reference.md from the functions' comments
+	@$(PROGRAM) tools/reference.lua > docs/reference.md.part
+	@mv docs/reference.md.part docs/reference.md
+
 # --- housekeeping ------------------------------------------------------------
 
 format:  ## format the C sources in place
@@ -199,5 +205,5 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan valgrind lint parity bench differential install uninstall \
+.PHONY: all run test specs-asan asan valgrind lint parity bench differential install uninstall reference \
         format clean help

@@ -470,9 +470,11 @@ function random:permutation(n) end
 
 ---@class perigee
 ---@field _VERSION string
----@field Model perigee.Model  see lua/perigee/model.lua
----@field dataset fun(name: string): perigee.archive?, string?  see lua/perigee/dataset.lua
----@field progress fun(n: integer, title?: string): fun(): integer?  see lua/perigee/progress.lua
+---@field Model fun(x: perigee.like, y: perigee.like, options?: table): perigee.Model
+---@field dataset fun(name: string): perigee.archive?, string?
+---@field progress fun(n: integer, title?: string): fun(): integer?
+---@field plot fun(options: perigee.like|table): true?, string?
+---@field help fun(what?: string|function)
 local pg = {}
 
 --- An array from a number, boolean or nested table, or a copy of an array.

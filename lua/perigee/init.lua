@@ -19,6 +19,11 @@ pg.dataset = require("perigee.dataset").open
 pg.progress = require("perigee.progress").each
 pg.plot = require "perigee.plot"
 
+--- Reads descriptions when it is first asked for one.
+function pg.help(what)
+  return require("perigee.help").show(what)
+end
+
 getmetatable(core.zeros(1)).__tostring = text.array
 
 return pg

@@ -64,7 +64,7 @@ describe("the description", function()
   it("is of each function of the module", function()
     local functions, methods = {}, methods_of(pg.zeros(1))
     local in_lua = {
-      Model = true, dataset = true, plot = true, progress = true, _VERSION = true,
+      Model = true, dataset = true, plot = true, progress = true, help = true, _VERSION = true,
     }
     for name in pairs(pg) do
       if not methods[name] and not in_lua[name] then
@@ -72,5 +72,45 @@ describe("the description", function()
       end
     end
     assert.same(names_in(functions), names_in(described "pg"))
+  end)
+end)
+
+describe("help", function()
+  local help = require "perigee.help"
+
+  it("has an entry for every public function", function()
+    local described_names = {}
+    for _, entry in ipairs(help.entries()) do
+      described_names[entry.class .. "." .. entry.name] = true
+    end
+    for name in pairs(pg) do
+      local known = described_names["pg." .. name] or described_names["array." .. name]
+      assert.is_true(known or name == "_VERSION", name)
+    end
+    for name, value in pairs(pg.Model) do
+      if type(value) == "function" then
+        assert.is_true(described_names["model." .. name], name)
+      end
+    end
+  end)
+
+  it("tells what a function does", function()
+    local entry = help.find("take")[1]
+    assert.equal("a:take(positions, axis)", help.signature(entry))
+    assert.matches("The elements at these positions", help.text(entry))
+    assert.matches("positions perigee.like", help.text(entry))
+    assert.equal("pg.Model(x, y, options)", help.signature(help.find("Model")[1]))
+    assert.equal(2, #help.find("rand"))
+  end)
+
+  it("suggests a name for one that is misspelt", function()
+    assert.error_matches(function() pg.help "sofmax" end, "did you mean 'softmax'")
+    assert.error_matches(function() pg.help(3) end, "a name or a function")
+  end)
+
+  it("is what docs/reference.md is made of", function()
+    local made <close> = assert(io.popen(os.getenv "PERIGEE" .. " tools/reference.lua"))
+    local kept <close> = assert(io.open "docs/reference.md")
+    assert.equal(made:read "a", kept:read "a", "run `make reference`")
   end)
 end)

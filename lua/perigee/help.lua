@@ -1,0 +1,231 @@
+--- What is written about each public function, as text: for help and for the reference.
+---
+--- It stands once, in the comments above the function: in lua/meta/perigee.lua for what is made
+--- in C, and in the library's own files for the rest.
+
+local help = {}
+
+local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*$" or "."
+
+--- Where functions made in Lua are described: their file, and their name there.
+local IN_LUA = {
+  { file = "model.lua", name = "new", class = "pg", public = "Model" },
+  { file = "model.lua", prefix = "Model", class = "model" },
+  { file = "dataset.lua", name = "dataset.open", class = "pg", public = "dataset" },
+  { file = "progress.lua", name = "progress.each", class = "pg", public = "progress" },
+  { file = "plot.lua", name = "", class = "pg", public = "plot" },
+  { file = "help.lua", name = "help.show", class = "pg", public = "help" },
+}
+
+-- --- reading comments ----------------------------------------------------------
+
+--- The meta file, beside the library or where it is installed.
+local function open_meta()
+  return io.open(here .. "/../meta/perigee.lua")
+    or assert(io.open(here .. "/../../../perigee/meta/perigee.lua"))
+end
+
+--- The name and parameters of a function that a line begins; "" for one without a name.
+local function function_in(line)
+  local name, parameters = line:match "^l?o?c?a?l? ?function ([%w_.:]+)%((.-)%)"
+  if name then
+    return name, parameters
+  end
+  parameters = line:match "^return function%((.-)%)"
+  return parameters and "", parameters
+end
+
+--- One comment's lines as sentences, parameters and returned values.
+local function read_comment(lines)
+  local entry = { text = {}, params = {}, returns = {} }
+  local last = entry.text
+  for _, line in ipairs(lines) do
+    local tag, rest = line:match "^@(%w+) ?(.*)"
+    if not tag then
+      local more = line:match "^%s%s+(.*)"
+      if more and last ~= entry.text then
+        last[#last] = last[#last] .. " " .. more
+      else
+        entry.text[#entry.text + 1] = line:match "^ ?(.*)"
+      end
+    elseif tag == "param" or tag == "return" then
+      last = tag == "param" and entry.params or entry.returns
+      last[#last + 1] = rest
+    end
+  end
+  return entry
+end
+
+--- All functions of a file that have a comment, in order, each with the heading it stands
+--- under.
+local function read_file(file)
+  local entries, lines, heading = {}, {}, nil
+  for line in file:lines() do
+    local name, parameters = function_in(line)
+    heading = line:match "^%-%- %-%-%- (.-) %-+$" or heading
+    if name and #lines > 0 then
+      local entry = read_comment(lines)
+      entry.full, entry.parameters, entry.heading = name, parameters, heading
+      entries[#entries + 1] = entry
+    end
+    if line:find "^%-%-%-" then
+      lines[#lines + 1] = line:sub(4)
+    elseif line:find "^%-%- " and #lines > 0 then
+      lines[#lines + 1] = line:sub(3)
+    else
+      lines = {}
+    end
+  end
+  file:close()
+  return entries
+end
+
+local function find_in_lua(source)
+  local found = {}
+  for _, entry in ipairs(read_file(assert(io.open(here .. "/" .. source.file)))) do
+    local method = source.prefix and entry.full:match("^" .. source.prefix .. ":(.*)")
+    if entry.full == source.name or method then
+      entry.class, entry.name = source.class, method or source.public
+      found[#found + 1] = entry
+    end
+  end
+  return found
+end
+
+local cache
+
+--- Every public function's description, in the order of the files.
+---@return table[] entries  class, name, parameters, heading, text, params, returns
+function help.entries()
+  if cache then
+    return cache
+  end
+  cache = {}
+  for _, entry in ipairs(read_file(open_meta())) do
+    entry.class, entry.name = entry.full:match "^(%w+)[.:]([%w_]+)$"
+    cache[#cache + 1] = entry
+  end
+  for _, source in ipairs(IN_LUA) do
+    for _, entry in ipairs(find_in_lua(source)) do
+      cache[#cache + 1] = entry
+    end
+  end
+  return cache
+end
+
+-- --- as text --------------------------------------------------------------------
+
+local OF_WHAT = {
+  pg = "pg.%s(%s)", array = "a:%s(%s)", archive = "data:%s(%s)", random = "g:%s(%s)",
+  model = "m:%s(%s)",
+}
+
+--- How the function is called: "a:take(positions, axis)".
+---@param entry table
+---@return string
+function help.signature(entry)
+  local parameters = entry.class == "pg" and entry.name == "Model"
+    and entry.parameters:gsub("^_, ", "") or entry.parameters
+  return OF_WHAT[entry.class]:format(entry.name, parameters)
+end
+
+--- The whole description: signature, sentences, parameters, returned values.
+---@param entry table
+---@return string
+function help.text(entry)
+  local lines = { help.signature(entry), "" }
+  table.move(entry.text, 1, #entry.text, #lines + 1, lines)
+  for i, parameter in ipairs(entry.params) do
+    lines[#lines + 1] = (i == 1 and "\n" or "") .. "  " .. parameter
+  end
+  for _, value in ipairs(entry.returns) do
+    lines[#lines + 1] = "  returns " .. value
+  end
+  return table.concat(lines, "\n")
+end
+
+--- The name of a public function.
+local function name_of(value)
+  for name, each in pairs(require "perigee") do
+    if rawequal(each, value) then
+      return name
+    end
+  end
+end
+
+--- The entries of a name: of the module, and of each class that has it.
+---@param name string  "sort", "pg.load", "a:sort"
+---@return table[]
+function help.find(name)
+  local found, short = {}, name:match "[.:]([%w_]+)$" or name
+  for _, entry in ipairs(help.entries()) do
+    if entry.name == short then
+      found[#found + 1] = entry
+    end
+  end
+  return found
+end
+
+--- How far two names are apart: the letters to be changed (Levenshtein's distance).
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do
+    row[j] = j
+  end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
+    end
+  end
+  return row[#b]
+end
+
+local function nearest(name)
+  local best, least
+  for _, entry in ipairs(help.entries()) do
+    local d = distance(name, entry.name)
+    if not least or d < least then
+      best, least = entry.name, d
+    end
+  end
+  return best
+end
+
+local function list_names()
+  local names, seen = {}, {}
+  for _, entry in ipairs(help.entries()) do
+    if not seen[entry.name] then
+      seen[entry.name] = true
+      names[#names + 1] = entry.name
+    end
+  end
+  table.sort(names)
+  return "pg.help \"name\" or pg.help(pg.name) tells about one of:\n  " .. table.concat(names, " ")
+end
+
+--- Prints what a public function does, or without an argument which there are.
+--- Raises for what is none of them, and names the one that is spelt most like it.
+---@param what? string|function  "sort", or pg.sort
+function help.show(what)
+  if what == nil then
+    print(list_names())
+    return
+  end
+  local name = type(what) == "string" and what or name_of(what)
+  if not name then
+    error("help: a name or a function of pg is needed, not " .. tostring(what), 2)
+  end
+  local found = help.find(name)
+  if #found == 0 then
+    error(("help: there is no '%s'; did you mean '%s'?"):format(name, nearest(name)), 2)
+  end
+  for i, entry in ipairs(found) do
+    print((i > 1 and "\n" or "") .. help.text(entry))
+  end
+end
+
+
+return help
