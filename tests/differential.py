@@ -239,8 +239,8 @@ class Draw:
 class Case:
     """Operands, arguments, and a function of no arguments that gives what must be found.
 
-    tolerance "exact" means the same bits but for NaN's, "value" also takes 0 for -0; "ulp" and
-    "sum" take what is within `bound`, a function of the result.
+    tolerance "exact" means the same bits but for NaN's, "value" also takes 0 for -0; "ulp"
+    takes what is within `bound`, a function of the result, and "sum" -0 for 0 besides.
     """
 
     def __init__(self, operands, compute, args=None, tolerance="exact", bound=None,
@@ -323,12 +323,6 @@ def fits(number, dtype):
     return info.min <= number <= info.max
 
 
-def divide(a, b):
-    """A number divides as a float, so that every integer serves beside an int8."""
-    a, b = (float(x) if type(x) is int else x for x in (a, b))
-    return np.true_divide(a, b)
-
-
 def power(draw):
     """Integers to negative powers are left out: integers there are not negative."""
     shape = draw.shape()
@@ -391,7 +385,11 @@ def softmax(draw):
 
 
 def clip(draw):
-    """As it is defined: the greater of a and low, then the less of that and high."""
+    """As it is defined: the greater of a and low, then the less of that and high.
+
+    Of three dtypes numpy.clip may give another than the two steps: of int8, uint16 and float32
+    it gives float32, they give float64.
+    """
     shape = draw.shape()
     a = draw.array(shape)
     bounds = [draw.scalar() if draw.chance(0.5) else draw.array(draw.beside(shape))
@@ -465,10 +463,9 @@ def in_place(function, dtypes=DTYPES):
             b = draw.scalar()
         else:
             b = draw.array(draw.beside(shape), DTYPES if draw.chance(0.1) else accepted(a))
-        value = divisor(function, b.value)
 
         def change(view):
-            function(view, value, out=view)
+            function(view, b.value, out=view)
         return Case([a, b], afterwards(a, change), in_place=True)
     return make
 
@@ -476,11 +473,6 @@ def in_place(function, dtypes=DTYPES):
 def accepted(a):
     """The dtypes whose sums go into a's."""
     return [name for name in DTYPES if np.can_cast(name, a.value.dtype, "same_kind")]
-
-
-def divisor(function, value):
-    is_integer = function is np.true_divide and type(value) is int
-    return float(value) if is_integer else value
 
 
 def storable(draw, dtype):
@@ -829,7 +821,7 @@ OPERATIONS = {
     "add": binary(np.add),
     "sub": binary(np.subtract),
     "mul": binary(np.multiply),
-    "div": binary(divide),
+    "div": binary(np.true_divide),
     # The exact quotient may lie midway between two float32, and NumPy rounds it twice.
     "idiv": binary(np.floor_divide, tolerance="ulp"),
     "mod": binary(np.remainder),

@@ -274,6 +274,23 @@ pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
     return status;
 }
 
+/* The broadcast shape; where a matrix product was meant, the error says so. */
+static pg_status result_shape(int *ndim, size_t *shape, pg_binary_op op,
+                              const pg_array *a, const pg_array *b,
+                              pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    pg_status status = pg_broadcast_shape(ndim, shape, a, b, err);
+    bool multiplies = op == PG_MULTIPLY && a->ndim == 2 && b->ndim > 0 &&
+                      b->ndim <= 2 && a->shape[1] == b->shape[0];
+    if (status == PG_OK || !multiplies)
+        return status;
+    return pg_fail(err, PG_ESHAPE,
+                   "shapes %s and %s do not broadcast together: * goes element "
+                   "by element; the matrix product is a:dot(b)",
+                   pg_shape_text(ta, a), pg_shape_text(tb, b));
+}
+
 pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
                     const pg_array *b, pg_error *err)
 {
@@ -284,7 +301,7 @@ pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
     memset(out, 0, sizeof *out);
     pg_status status = choose_binary(&loop, wanted, op, a, b, err);
     if (status == PG_OK)
-        status = pg_broadcast_shape(&ndim, shape, a, b, err);
+        status = result_shape(&ndim, shape, op, a, b, err);
     if (status == PG_OK)
         status = check_exponent(op, wanted[1], b, err);
     if (status == PG_OK)

@@ -538,3 +538,11 @@ describe("long arrays", function()
     end
   end)
 end)
+
+describe("a product that was meant as a matrix product", function()
+  it("is refused with the name of the method", function()
+    assert.error_matches(function() return pg.ones(2, 3) * pg.ones(3, 4) end,
+      "%(2, 3%) and %(3, 4%) do not broadcast.*a:dot%(b%)")
+    assert.error_matches(function() return pg.ones(2, 3) * pg.ones(2) end, "together$")
+  end)
+end)
