@@ -171,6 +171,15 @@ bench: deps-run  ## an iteration, and array operations, beside NumPy's
 	@$(PROGRAM) tests/bench.lua $(ARGS)
 	@$(PROGRAM) tests/bench_arrays.lua
 
+faults: deps-run  ## each allocation fails in turn, in every operation
+	@$(MAKE) -s --no-print-directory all $(BUILD)/faults.so
+	@$(PROGRAM) tests/faults.lua $(BUILD)
+
+$(BUILD)/faults.so: tests/faults.c src/core/runtime.h Makefile
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC \
+	  -shared -o $@ $<
+
 differential: deps-differential  ## random array operations, compared with NumPy's
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/differential.lua $(ARGS)
@@ -205,5 +214,5 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan valgrind lint parity bench differential install uninstall reference \
+.PHONY: all run test specs-asan asan valgrind lint parity bench differential faults install uninstall reference \
         format clean help

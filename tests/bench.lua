@@ -6,8 +6,11 @@
 -- NumPy and PyTorch are measured where python3 has them. Machines are noisy: only ratios of
 -- one run mean something.
 
+package.path = (arg[0]:match "^(.*)/" or ".") .. "/?.lua;" .. package.path
+
 local pg = require "perigee"
 local options = require "perigee.options"
+local timing = require "timing"
 local uv = require "luv"
 
 local o = options.read(arg, {
@@ -20,17 +23,7 @@ local here = arg[0]:match("^(.*)/") or "."
 local data <close> = assert(pg.dataset(o.data))
 local path = data:path()
 
-local function median(list)
-  local sorted = table.move(list, 1, #list, 1, {})
-  table.sort(sorted)
-  return (sorted[(#sorted + 1) // 2] + sorted[#sorted // 2 + 1]) / 2
-end
-
-local function seconds(f)
-  local start = uv.hrtime()
-  f()
-  return (uv.hrtime() - start) * 1e-9
-end
+local median, seconds = timing.median, timing.seconds
 
 -- --- contenders: each returns the seconds of o.iterations iterations -------------
 

@@ -7,9 +7,11 @@
 -- unit, forward and backward, and those of the second layer, at the rate of a large
 -- float32 matrix product that is measured in the same run.
 
+package.path = (arg[0]:match "^(.*)/" or ".") .. "/?.lua;" .. package.path
+
 local pg = require "perigee"
 local options = require "perigee.options"
-local uv = require "luv"
+local timing = require "timing"
 
 local o = options.read(arg, { data = "mnist", iterations = 7, pictures = "out" })
 local data <close> = assert(pg.dataset(o.data))
@@ -17,19 +19,12 @@ local ROWS = { 1000, 2000, 5000, 10000, 20000, 40000, 60000 }
 local HIDDEN = { 10, 25, 50, 100, 200, 400, 800 }
 local CLASSES = 10
 
-local function median(list)
-  table.sort(list)
-  return list[(#list + 1) // 2]
-end
-
 local function times(n, f)
   local list = {}
   for i = 1, n do
-    local start = uv.hrtime()
-    f()
-    list[i] = (uv.hrtime() - start) * 1e-9
+    list[i] = timing.seconds(f)
   end
-  return median(list)
+  return timing.median(list)
 end
 
 local function iteration(rows, hidden)

@@ -1,6 +1,7 @@
 --- Data sets by name: where their files are looked for, and what is made where
 --- there is none.
 
+local check = require "perigee.check"
 local core = require "perigee.core"
 local digits = require "perigee.digits"
 local system = require "perigee.system"
@@ -81,12 +82,7 @@ local function keep_digits()
 end
 
 local function names()
-  local list = {}
-  for name in pairs(FILES) do
-    list[#list + 1] = ('"%s"'):format(name)
-  end
-  table.sort(list)
-  return table.concat(list, ", ")
+  return '"' .. table.concat(check.sorted_keys(FILES), '", "') .. '"'
 end
 
 local function is_path(name)

@@ -155,7 +155,7 @@ local function compile_all()
   return core.array(weights, "float32"), core.array(x, "float32"), core.array(y, "float32")
 end
 
-local WEIGHTS, POINTS_X, POINTS_Y = compile_all()
+local WEIGHTS, POINTS_X, POINTS_Y -- compiled when first drawn
 
 -- --- drawing -----------------------------------------------------------------
 
@@ -226,6 +226,9 @@ local digits = {
 ---@param test integer  pictures to test with; MNIST has 10000
 ---@return table<string, any> arrays  x_train, y_train, x_test, y_test
 function digits.draw(seed, train, test)
+  if not WEIGHTS then
+    WEIGHTS, POINTS_X, POINTS_Y = compile_all()
+  end
   local g = core.random(seed)
   local arrays = {}
   arrays.x_train, arrays.y_train = draw_set(g, train)

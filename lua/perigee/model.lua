@@ -6,6 +6,7 @@
 --   print(m:score(xt, yt))
 
 local core = require "perigee.core"
+local known_options = require("perigee.check").options
 local shape_text = require("perigee.text").shape
 local trainer = core.trainer
 
@@ -45,17 +46,7 @@ local function check_options(options, known, what, level)
   elseif type(options) ~= "table" then
     error(("%s: options are a table, not a %s"):format(what, type(options)), level + 1)
   end
-  for name in pairs(options) do
-    if not known[name] then
-      local names = {}
-      for each in pairs(known) do
-        names[#names + 1] = each
-      end
-      table.sort(names)
-      error(("%s: unknown option '%s'; there are %s"):format(what, name,
-        table.concat(names, ", ")), level + 1)
-    end
-  end
+  known_options(options, known, what, level + 1)
   return options
 end
 

@@ -1,5 +1,6 @@
 --- Plots, by gnuplot: in the terminal, or into an SVG or PNG file.
 
+local check = require "perigee.check"
 local core = require "perigee.core"
 local shape_text = require("perigee.text").shape
 local system = require "perigee.system"
@@ -232,12 +233,7 @@ local function read_options(options, level)
   if not is_named(options) then
     return { y = options }
   end
-  for name in pairs(options) do
-    if not OPTIONS[name] then
-      error(("plot: unknown option '%s'; there are file, format, title, x, xlabel, y, ylabel, z")
-        :format(name), level + 1)
-    end
-  end
+  check.options(options, OPTIONS, "plot", level + 1)
   if options.y == nil and options.z == nil then
     error("plot: nothing to draw: y (curves) or z (a grid) is needed", level + 1)
   end

@@ -1,0 +1,148 @@
+-- Lets each allocation fail in turn, the core's and Lua's, in every operation.
+--
+--   build/perigee tests/faults.lua build
+--
+-- A failure must come out as an error, or as nil and a message from what opens or saves; then
+-- no memory may be lost, and the operation must work again.
+
+local build = assert(arg[1], "usage: faults.lua FOLDER OF THE BUILD")
+-- "*": what the module exports is found by the library that is loaded after it.
+assert(package.loadlib(build .. "/perigee.so", "*"))
+local run = assert(package.loadlib(build .. "/faults.so", "luaopen_faults"))()
+
+local pg = require "perigee"
+
+local MOST = 100000 -- failures of one operation: more means that it never ends
+
+-- --- the operations ---------------------------------------------------------------
+
+local a, b = pg.rand(4, 6), pg.rand(4, 6):astype "float32"
+local i8, u8 = pg.array({ 3, 1, 2 }, "int8"), pg.array({ 1, 2, 200 }, "uint8")
+local mask, long = a:gt(0.5), pg.rand(70000)
+local positions = pg.array({ 2, -1, 1 }, "int64")
+local g = pg.random(0)
+local path = os.tmpname()
+local x, y = pg.rand(50, 8), pg.permutation(50) % 3
+local w = pg.initialization(x, 5, { classes = 3, random = pg.random(1) })
+
+local operations = {
+  array = function() return pg.array({ { 1, 2 }, { 3, 4 } }, "int16") end,
+  create = function()
+    return pg.zeros(3), pg.ones(2, 2), pg.full({ 2 }, 7), pg.eye(3), pg.range(1, 9),
+      pg.linspace(0, 1, 5), pg.onehot({ 1, 0 }, 2), pg.labels(a)
+  end,
+  operators = function()
+    return a + b, a - 1, 2 * a, a / b, a // 0.3, a % b, a ^ 2, -a, ~mask, mask & mask, mask | mask
+  end,
+  mixed = function() return i8 + u8, i8 / 2, u8:gt(i8), a.T + 1, a["::-1"] * b end,
+  in_place = function() return a:copy():add_(b):sub_(1):mul_(a):div_(2):axpy_(2, b):fill_(1) end,
+  functions = function()
+    return a:exp(), a:log(), a:sqrt(), a:abs(), a:tanh(), a:sigmoid(), a:softmax(), a:clip(0.1, 1),
+      a:floor(), a:ceil(), a:round(2), i8:round(-1), a:isnan(), pg.maximum(a, b), pg.where(mask, a, 0)
+  end,
+  reductions = function()
+    return a:sum(), a:sum(1), b:sum(2), a:mean(1), a:std(2), a:var(1, true), a:norm(), a:min(1),
+      a:max(), a:argmax(1), a:argmin(), i8:mean(), a:any(1), a:all(), long:sum(), long:argmax()
+  end,
+  sorting = function()
+    return a:sort(), a:sort(1), a:argsort(1), i8:unique(), a:cumsum(1), b:cumsum(), long:sort()
+  end,
+  products = function() return a:dot(b.T), i8:outer(u8), i8:dot(i8), pg.dot(a, pg.ones(6)) end,
+  views = function()
+    return a:reshape(-1, 3), a.T:reshape(24), a:transpose(2, 1), a:swapaxes(1, 2), a:squeeze(),
+      a:expand_dims(1), a:flip(1), a:astype "int32", a:copy()
+  end,
+  indexing = function()
+    local c = a:copy()
+    c[1] = 5
+    c["2, :"] = { 1, 2, 3, 4, 5, 6 }
+    c[{ { 1, 2 }, 3 }] = c[{ { 2, 3 }, 4 }]
+    c[mask] = 0
+    c[positions] = a:rows(1, 3)
+    return c[mask], c[positions], c:take { 1, 1 }, c:rows(1, 2), c:get(1, 1), c:tolist()
+  end,
+  joining = function() return pg.concat { a, b }, pg.stack({ a, b }, 3) end,
+  histogram = function() return pg.histogram(a, 4), (pg.histogram(a, { 0, 0.5, 1 })) end,
+  allclose = function() return a:allclose(b, 1, 1) end,
+  text = function() return tostring(a), tostring(long) end,
+  random = function()
+    return g:rand(3), g:randn(5), g:uniform(0, 1, 3), g:normal(0, 1, 3), g:randint(0, 9, 3),
+      g:permutation(5), g:shuffle(a:copy()), g:choice(a, 2, false), g:choice(4, 2, true,
+      { 0.1, 0.2, 0.3, 0.4 }), g:choice(4, 2, false, { 0.1, 0.2, 0.3, 0.4 }), pg.random(3)
+  end,
+  npy = function()
+    assert(pg.save(path .. ".npy", a))
+    return assert(pg.load(path .. ".npy"))
+  end,
+  npz = function()
+    assert(pg.save(path .. ".npz", { a = a, b = b }, { compress = true }))
+    local archive <close> = assert(pg.load(path .. ".npz"))
+    return archive.a, archive.b, archive:keys()
+  end,
+  kernels = function()
+    local act = pg.forward(x, w)
+    local gradient = pg.gradient(x, y, act, w)
+    return pg.cross_entropy(act, y), gradient, pg.initialization(x, 4, { classes = 3, random = g })
+  end,
+  model = function()
+    local m = pg.Model(x, y, { hidden = 6, seed = 0 })
+    m:fit { iterations = 2 }
+    return m:predict(x), m:score(x, y)
+  end,
+  sparse_model = function()
+    local m = pg.Model(x:gt(0.7), y, { hidden = 6, seed = 0, plan = "sparse" })
+    return m:fit { iterations = 2 }
+  end,
+}
+
+-- --- the run -------------------------------------------------------------------------
+
+local function live()
+  collectgarbage()
+  collectgarbage()
+  return pg.info().bytes
+end
+
+local function give_up(...)
+  io.stderr:write("faults: ", string.format(...), "\n")
+  os.exit(1)
+end
+
+--- Whether an allocation failed, and the message if the operation did; what it made is let go.
+local function attempt(which, n, operation)
+  local hit, worked, result = run(which, n, operation)
+  return hit, not worked and tostring(result) or nil
+end
+
+--- How many failures until the operation gets through without one.
+local function fail_each(name, operation, which)
+  attempt("lua", math.maxinteger, operation) -- what is made once is made
+  local before = live()
+  for n = 1, MOST do
+    local hit, message = attempt(which, n, operation)
+    if live() ~= before then
+      give_up("%s, %s allocation %d: %d bytes lost", name, which, n, live() - before)
+    elseif message and not message:find "memory" then
+      give_up("%s, %s allocation %d: %s", name, which, n, message)
+    elseif not hit then
+      return n - 1
+    end
+  end
+  give_up("%s: still failing after %d %s allocations", name, MOST, which)
+end
+
+local names, failures = {}, 0
+for name in pairs(operations) do
+  names[#names + 1] = name
+end
+table.sort(names)
+collectgarbage "generational"
+for _, name in ipairs(names) do
+  for _, which in ipairs { "core", "lua" } do
+    failures = failures + fail_each(name, operations[name], which)
+  end
+end
+for _, suffix in ipairs { "", ".npy", ".npz" } do
+  os.remove(path .. suffix)
+end
+print(("%d groups of operations, %d failed allocations, nothing lost"):format(#names, failures))
