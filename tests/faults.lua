@@ -37,8 +37,9 @@ local operations = {
   mixed = function() return i8 + u8, i8 / 2, u8:gt(i8), a.T + 1, a["::-1"] * b end,
   in_place = function() return a:copy():add_(b):sub_(1):mul_(a):div_(2):axpy_(2, b):fill_(1) end,
   functions = function()
-    return a:exp(), a:log(), a:sqrt(), a:abs(), a:tanh(), a:sigmoid(), a:softmax(), a:clip(0.1, 1),
-      a:floor(), a:ceil(), a:round(2), i8:round(-1), a:isnan(), pg.maximum(a, b), pg.where(mask, a, 0)
+    return a:exp(), a:log(), a:sqrt(), a:abs(), a:tanh(), a:sigmoid(), a:softmax(),
+      a:clip(0.1, 1), a:floor(), a:ceil(), a:round(2), i8:round(-1), a:isnan(), pg.maximum(a, b),
+      pg.where(mask, a, 0)
   end,
   reductions = function()
     return a:sum(), a:sum(1), b:sum(2), a:mean(1), a:std(2), a:var(1, true), a:norm(), a:min(1),

@@ -81,7 +81,7 @@ static int l_array_free(lua_State *L)
    leave behind is still in cache when the next ones take it. */
 
 enum {
-    SLACK_A_HEAP = 16,
+    SLACK_A_HEAP = 4,
     LEAST_SLACK = 4 * 1024 * 1024,
     MOST_SLACK = 32 * 1024 * 1024,
 };

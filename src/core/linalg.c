@@ -84,7 +84,7 @@ static void multiply_tile(void *context, size_t tile)
             pg_size_min(p->cols, p->n - column), p->k, 0);
 }
 
-/* Eight tiles of about a quarter of the rows and half the columns, where those
+/* Tiles of about a quarter of the rows and half the columns, where those
    are many; from the shape alone. */
 static void multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
                            size_t m, size_t n, size_t k)
@@ -92,7 +92,7 @@ static void multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
     product p = {out->data, out->dtype, a, b, m, n, k, m, n};
     if ((double)m * (double)n * (double)k >= SMALL_PRODUCT) {
         p.rows = pg_size_min(cut(m, n < 256 ? 8 : 4), 1024);
-        p.cols = n < 256 ? n : pg_size_min(cut(n, 2), 2048);
+        p.cols = n < 1024 ? n : pg_size_min(cut(n, 2), 2048);
     }
     pg_share(pg_size_divide_up(m, p.rows) * pg_size_divide_up(n, p.cols), true,
              multiply_tile, &p);
