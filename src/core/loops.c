@@ -276,19 +276,19 @@ static void run_kernel(dense_kernel kernel, size_t size, char *const *p,
 
 /* --- positions ------------------------------------------------------------ */
 
-static bool count_from_zero(int64_t *positions, size_t n, size_t axis_length)
+/* In unsigned numbers, which may wrap: a place that is outside is at least the
+   length, or wraps to more. */
+static bool count_from_zero(int64_t *positions, size_t n, size_t length)
 {
-    const int64_t length = (int64_t)axis_length;
-    int64_t outside = 0; /* negative: one is, on either side */
+    int outside = 0;
 #pragma omp simd reduction(| : outside)
     for (size_t i = 0; i < n; i++) {
         int64_t p = positions[i];
-        int64_t place =
-            (int64_t)((uint64_t)p + (uint64_t)(p < 0 ? length : -1));
-        outside |= place | (length - 1 - place);
-        positions[i] = place;
+        uint64_t place = (uint64_t)p + (p < 0 ? (uint64_t)length : UINT64_MAX);
+        outside |= place >= length;
+        positions[i] = (int64_t)place;
     }
-    return outside >= 0;
+    return !outside;
 }
 
 /* Whole elements are loaded and stored; wider parts are copied. */

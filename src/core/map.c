@@ -103,7 +103,7 @@ static bool run_at_once(const task *t, const pg_array *out,
         if (!single &&
             !(pg_array_same_shape(in, out) && pg_array_is_contiguous(in)))
             return false;
-        if (pg_array_may_overlap(out, in) && in->data != out->data)
+        if (pg_array_may_overlap(out, in) && (single || in->data != out->data))
             return false;
         pointers[k] = in->data;
         strides[k] = single ? 0 : (ptrdiff_t)pg_dtype_size(in->dtype);

@@ -546,3 +546,16 @@ describe("a product that was meant as a matrix product", function()
     assert.error_matches(function() return pg.ones(2, 3) * pg.ones(2) end, "together$")
   end)
 end)
+
+describe("an element of the array itself", function()
+  it("is read before the array is written to", function()
+    for _, n in ipairs { 4, 3000 } do
+      local a = pg.full({ n }, 2, "float32")
+      a:mul_(a[{ { 1, 1 } }]:reshape {})
+      assert.is_true(a:eq(4):all())
+      local b = pg.full({ n }, 2, "int8")
+      b:add_(b[{ { 1, 1 } }]:reshape {}:astype "int8")
+      assert.is_true(b:eq(4):all())
+    end
+  end)
+end)

@@ -65,6 +65,9 @@ describe("an array of positions", function()
     assert.error_matches(function() a[pg.array({ 1, 3 }, "int64")] = 0 end, "position 3")
     assert.error_matches(function() a[pg.array({ 0 }, "int64")] = 0 end, "positions start at 1")
     assert.error_matches(function() return a[pg.array { 1 }] end, "integers, not float64")
+    for _, far in ipairs { math.mininteger, math.maxinteger } do
+      assert.error_matches(function() return a:take { far } end, "is beyond axis 1")
+    end
     assert.same({ 1, 2 }, list(a))
   end)
 end)
