@@ -132,7 +132,7 @@ enum { MOST_MOVES = 4 }; /* of insertion, for each element */
         K differing = 0;                                                     \
         for (size_t i = 1; i < n; i++)                                       \
             differing |= KEY(x[i]) ^ KEY(x[0]);                              \
-        size_t digits[sizeof(K)], all = 0, used;                             \
+        size_t digits[sizeof(K)] = {0}, all = 0, used;                       \
         for (size_t d = sizeof(K); d-- > 0;)                                 \
             if (differing >> (8 * d) & 255)                                  \
                 digits[all++] = 8 * d;                                       \
