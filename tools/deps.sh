@@ -14,6 +14,12 @@ header() { # header NAME...: whether the C compiler finds them
         cc -I/usr/include/lua5.4 -E - >/dev/null 2>&1
 }
 
+# Other BLAS libraries have a cblas.h, too, and the same linker name.
+openblas() {
+    echo "#include <cblas.h>" | cc -E - 2>/dev/null |
+        grep -q openblas_set_num_threads
+}
+
 shared() { # shared NAME: whether the dynamic linker knows the library
     for ldconfig in ldconfig /sbin/ldconfig; do
         "$ldconfig" -p 2>/dev/null | grep -q "$1" && return
@@ -41,7 +47,7 @@ needs_run() {
     need "gcc libc6-dev" header stdio.h
     need lua5.4 have lua5.4
     need liblua5.4-dev header lua.h
-    need libopenblas-dev header cblas.h
+    need libopenblas-dev openblas
     need zlib1g-dev header zlib.h
     need libreadline8 shared libreadline.so.8
     need lua-luv lua_module luv
