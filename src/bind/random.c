@@ -241,6 +241,40 @@ static int l_random_permutation(lua_State *L)
     return 1;
 }
 
+/* --- state ------------------------------------------------------------------
+ */
+
+/* get_state() -> uint32 (PG_RANDOM_STATE) */
+static int l_random_get_state(lua_State *L)
+{
+    pg_error err;
+    const size_t n = PG_RANDOM_STATE;
+    const pg_random *g = luaL_checkudata(L, 1, L_RANDOM);
+    pg_array *state = l_array_push(L);
+    l_check(L, pg_array_new(state, PG_UINT32, 1, &n, &err), &err);
+    pg_random_save(g, state->data);
+    return 1;
+}
+
+static int l_random_set_state(lua_State *L)
+{
+    pg_random *g = luaL_checkudata(L, 1, L_RANDOM);
+    const pg_array *state = l_array_check(L, 2);
+    luaL_argcheck(L,
+                  state->dtype == PG_UINT32 && state->ndim == 1 &&
+                      state->shape[0] == PG_RANDOM_STATE &&
+                      pg_array_is_contiguous(state) &&
+                      pg_random_restore(g, state->data),
+                  2, "not a generator's state, as get_state gives it");
+    return 0;
+}
+
+static const luaL_Reg methods[] = {
+    {"get_state", l_random_get_state},
+    {"set_state", l_random_set_state},
+    {NULL, NULL},
+};
+
 static const luaL_Reg draws[] = {
     {"seed", l_random_seed},
     {"rand", l_random_rand},
@@ -267,6 +301,7 @@ void l_open_random(lua_State *L)
     luaL_newmetatable(L, L_RANDOM);
     lua_newtable(L);
     add_draws(L, 1);
+    luaL_setfuncs(L, methods, 0);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     seed_from_system(L, push_generator(L));

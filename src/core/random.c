@@ -37,6 +37,30 @@ pg_status pg_random_seed_from_system(pg_random *g, pg_error *err)
     return PG_OK;
 }
 
+/* Behind the words: the position, whether a normal waits, and its bits. */
+void pg_random_save(const pg_random *g, uint32_t *state)
+{
+    uint64_t bits;
+    memcpy(&bits, &g->normal, sizeof bits);
+    memcpy(state, g->words, sizeof g->words);
+    state[N] = (uint32_t)g->position;
+    state[N + 1] = g->has_normal;
+    state[N + 2] = (uint32_t)bits;
+    state[N + 3] = (uint32_t)(bits >> 32);
+}
+
+bool pg_random_restore(pg_random *g, const uint32_t *state)
+{
+    if (state[N] > N || state[N + 1] > 1)
+        return false;
+    uint64_t bits = (uint64_t)state[N + 3] << 32 | state[N + 2];
+    memcpy(&g->normal, &bits, sizeof bits);
+    memcpy(g->words, state, sizeof g->words);
+    g->position = (int)state[N];
+    g->has_normal = state[N + 1];
+    return true;
+}
+
 static uint32_t twist(uint32_t high, uint32_t low)
 {
     uint32_t y = (high & 0x80000000U) | (low & 0x7fffffffU);

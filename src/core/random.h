@@ -26,6 +26,12 @@ void pg_random_seed(pg_random *g, uint32_t seed);
 /* A seed from the operating system. */
 pg_status pg_random_seed_from_system(pg_random *g, pg_error *err);
 
+/* All of a generator as numbers, the words first; and back: false, and nothing
+   changed, for what is no generator's. */
+enum { PG_RANDOM_STATE = PG_RANDOM_WORDS + 4 };
+void pg_random_save(const pg_random *g, uint32_t *state);
+bool pg_random_restore(pg_random *g, const uint32_t *state);
+
 /* n numbers, uniform in [0, 1), of 53 bits: numpy.random.rand */
 void pg_random_uniform(pg_random *g, double *out, size_t n);
 
