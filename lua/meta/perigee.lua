@@ -466,6 +466,16 @@ function random:choice(a, size, replace, p) end
 ---@return perigee.array
 function random:permutation(n) end
 
+--- All that the generator goes on from, as an array that can be saved: uint32 (628).
+--- MT19937's 624 words, the position among them, whether a normal waits, and its 64 bits.
+---@return perigee.array
+function random:get_state() end
+
+--- Goes on from where the generator was that `get_state` was asked of.
+--- Raises for what is no such state.
+---@param state perigee.array  uint32 (628)
+function random:set_state(state) end
+
 -- --- the module ---------------------------------------------------------------------------------
 
 ---@class perigee
@@ -656,16 +666,19 @@ function pg.choice(a, size, replace, p) end
 function pg.permutation(n) end
 
 --- Weights as the notebook draws them: W_l normal times sqrt(1 / inputs of l), b_l zero.
+--- The table says its `activation`, too, for `forward` and `gradient`, if that is named.
 ---@param x perigee.array  (n, inputs): only its width and dtype are asked for
 ---@param hidden integer|integer[]  units of the hidden layer, or of several
----@param options? { classes?: integer, dtype?: perigee.dtype, random?: perigee.random }
----   10 classes, x's dtype if it is floating (else float64), the module's generator
+---@param options? { activation?: string|string[], classes?: integer, dtype?: perigee.dtype, random?: perigee.random }
+---   "sigmoid" ("tanh", "relu", or a list of one for each hidden layer), 10 classes, x's dtype
+---   if it is floating (else float64), the module's generator
 ---@return table<string, perigee.array>  # W1 (hidden, inputs), b1 (1, hidden), W2, b2, ...
 function pg.initialization(x, hidden, options) end
 
 --- The layers' outputs: A_l = sigmoid(A_(l-1) W_l^T + b_l), the last by softmax.
+--- Where the weights say another `activation`, that takes the sigmoid's place.
 ---@param x perigee.like  (n, inputs)
----@param weights table<string, perigee.array>
+---@param weights table<string, perigee.array>  and activation: a name, or a list of them
 ---@param out? table<string, perigee.array>  what an earlier call returned: arrays that fit are
 ---   written to, others are put there
 ---@return table<string, perigee.array>  # A1 (n, hidden), A2 (n, classes), ...; out, if given

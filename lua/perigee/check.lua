@@ -1,4 +1,8 @@
---- What several functions check of their options.
+--- What functions check of their options: which there are, and what each must be.
+--
+-- A kind says what a value must be, in words and as a function: `read(value)` gives
+-- the value that is taken, or nil and, where it is only a part of the value that
+-- does not fit, that part.
 
 local check = {}
 
@@ -14,18 +18,139 @@ function check.sorted_keys(t)
   return keys
 end
 
+-- --- kinds ---------------------------------------------------------------------
+
+--- An integer from `least` on, up to `most` where that is given.
+function check.integer(least, most)
+  return {
+    expected = most and ("an integer, %d to %d"):format(least, most)
+      or ("an integer, %d or more"):format(least),
+    read = function(value)
+      local integer = math.type(value) and math.tointeger(value)
+      return integer and integer >= least and integer <= (most or integer) and integer or nil
+    end,
+  }
+end
+
+--- A finite number that passes the test, which the words describe.
+function check.number(words, passes)
+  return {
+    expected = "a finite number" .. words,
+    read = function(value)
+      return math.type(value) and value - value == 0 and passes(value) and value or nil
+    end,
+  }
+end
+
+--- One of some names.
+function check.name(names)
+  local quoted = {}
+  for i, name in ipairs(names) do
+    quoted[i] = ("'%s'"):format(name)
+  end
+  local last = table.remove(quoted)
+  return {
+    expected = table.concat(quoted, ", ") .. " or " .. last,
+    quoted = true,
+    read = function(value)
+      for _, name in ipairs(names) do
+        if value == name then
+          return name
+        end
+      end
+    end,
+  }
+end
+
+check.boolean = {
+  expected = "true or false",
+  read = function(value)
+    if type(value) == "boolean" then
+      return value
+    end
+  end,
+}
+
+--- What another kind takes, or false.
+function check.or_false(kind)
+  return {
+    expected = kind.expected .. ", or false",
+    read = function(value)
+      if value == false then
+        return false
+      end
+      return kind.read(value)
+    end,
+  }
+end
+
+-- --- options --------------------------------------------------------------------
+
+local function unknown(options, known, what)
+  for name in pairs(options) do
+    if not known[name] then
+      return ("%s: unknown option '%s'; there are %s"):format(what, name,
+        table.concat(check.sorted_keys(known), ", "))
+    end
+  end
+end
+
 --- Raises for an option that is not known, and names those that are.
 ---@param options table<string, any>
 ---@param known table<string, any>  whose keys are the options
 ---@param what string  the function's name
 ---@param level integer  the caller's, as error counts
 function check.options(options, known, what, level)
-  for name in pairs(options) do
-    if not known[name] then
-      error(("%s: unknown option '%s'; there are %s"):format(what, name,
-        table.concat(check.sorted_keys(known), ", ")), level + 1)
-    end
+  local message = unknown(options, known, what)
+  if message then
+    error(message, level + 1)
   end
+end
+
+--- The value of one option as its kind takes it.
+---@param name string
+---@param kind table
+---@param value any
+---@return any?  # nil where it does not fit,
+---@return string?  # and the message
+function check.value(name, kind, value)
+  local taken, part = kind.read(value)
+  if taken == nil then
+    if part == nil then
+      part = value
+    end
+    local words = kind.quoted and "%s must be %s, not '%s'" or "%s must be %s, not %s"
+    return nil, words:format(name, kind.expected, tostring(part))
+  end
+  return taken
+end
+
+--- The options as their kinds take them.
+---@param options? table<string, any>
+---@param kinds table<string, table>  by the options' names
+---@param what string  the function's name
+---@return table<string, any>?  # nil where one does not fit, or is not known,
+---@return string?  # and the message
+function check.read(options, kinds, what)
+  if options == nil then
+    return {}
+  elseif type(options) ~= "table" then
+    return nil, ("%s: options are a table, not a %s"):format(what, type(options))
+  end
+  local message = unknown(options, kinds, what)
+  if message then
+    return nil, message
+  end
+  local values = {}
+  for _, name in ipairs(check.sorted_keys(options)) do
+    local value
+    value, message = check.value(name, kinds[name], options[name])
+    if value == nil then
+      return nil, message
+    end
+    values[name] = value
+  end
+  return values
 end
 
 return check

@@ -83,7 +83,7 @@ end
 local function find_in_lua(source)
   local found = {}
   for _, entry in ipairs(read_file(assert(io.open(here .. "/" .. source.file)))) do
-    local method = source.prefix and entry.full:match("^" .. source.prefix .. ":(.*)")
+    local method = source.prefix and entry.full:match("^" .. source.prefix .. "[.:](.*)")
     if entry.full == source.name or method then
       entry.class, entry.name = source.class, method or source.public
       found[#found + 1] = entry
@@ -126,6 +126,9 @@ local OF_WHAT = {
 function help.signature(entry)
   local parameters = entry.class == "pg" and entry.name == "Model"
     and entry.parameters:gsub("^_, ", "") or entry.parameters
+  if entry.class == "model" and entry.full:find(".", 1, true) then
+    return ("pg.%s(%s)"):format(entry.full, parameters) -- a function of the class
+  end
   return OF_WHAT[entry.class]:format(entry.name, parameters)
 end
 

@@ -1,31 +1,34 @@
---- The notebook's Model, on the fused path: a network of sigmoid layers and a
--- softmax, trained by full-batch gradient descent on cross-entropy.
+--- The notebook's Model, on the fused path: a network of hidden layers and a softmax,
+-- trained by gradient descent on cross-entropy.
 --
 --   local m = pg.Model(x, y, { hidden = 100, seed = 0 })
 --   local cost = m:fit { iterations = 1000, rate = 0.1, progress = true }
 --   print(m:score(xt, yt))
 
+local check = require "perigee.check"
+local checkpoint = require "perigee.checkpoint"
 local core = require "perigee.core"
-local known_options = require("perigee.check").options
-local shape_text = require("perigee.text").shape
+local samples = require "perigee.samples"
+local training = require "perigee.training"
+
 local trainer = core.trainer
 
-local ARRAY = getmetatable(core.zeros(0)) -- by which arrays are known
 local MAX_HIDDEN = 15
 local MAX_SEED = 2 ^ 32 - 1
 
 ---@class perigee.Model
 ---@field weights table<string, any>  W1 (hidden, inputs), b1 (1, hidden), W2, ...
 ---@field classes integer
+---@field iteration integer  how many updates were made
 local Model = {}
-Model.__index = Model
+local METATABLE = { __index = Model }
 
 -- --- checking ----------------------------------------------------------------
 -- A level counts as error's does, as the function that passes it on would. A
 -- tail call would lose a level: hence `return (f(x))`.
 
 --- Gives its values back; raises the message where the first is nil.
-local function check(level, value, ...)
+local function must(level, value, ...)
   if value == nil then
     error((...), level + 1)
   end
@@ -34,227 +37,198 @@ end
 
 --- That a method was called with a colon.
 local function check_self(self, name, level)
-  if getmetatable(self) ~= Model then
+  if getmetatable(self) ~= METATABLE then
     error(("%s is a model's method: m:%s(...), with a colon"):format(name, name), level + 1)
   end
 end
 
---- The options, each known one; the others raise.
-local function check_options(options, known, what, level)
-  if options == nil then
-    return {}
-  elseif type(options) ~= "table" then
-    error(("%s: options are a table, not a %s"):format(what, type(options)), level + 1)
-  end
-  known_options(options, known, what, level + 1)
-  return options
-end
+-- --- options -----------------------------------------------------------------
 
-local function is_finite(value)
-  return math.type(value) ~= nil and value - value == 0
-end
-
---- An option that is an integer from `least` to `most`, or nil where absent.
-local function integer_option(options, name, least, most, level)
-  local value = options[name]
-  if value == nil then
-    return nil
-  end
-  local integer = math.type(value) and math.tointeger(value)
-  if not integer or integer < least or integer > most then
-    local range = most == math.maxinteger and ("%d or more"):format(least)
-      or ("%d to %d"):format(least, most)
-    error(("%s must be an integer, %s, not %s"):format(name, range, tostring(value)), level + 1)
-  end
-  return integer
-end
+local units = check.integer(1)
 
 --- The hidden layers' widths as a list.
-local function hidden_option(options, level)
-  local hidden = options.hidden or 100
-  local list = type(hidden) == "table" and hidden or { hidden }
-  if #list < 1 or #list > MAX_HIDDEN then
-    error(("hidden must be a number of units, or a list of 1 to %d"):format(MAX_HIDDEN), level + 1)
-  end
-  local widths = {}
-  for i, units in ipairs(list) do
-    widths[i] = integer_option({ hidden = units }, "hidden", 1, math.maxinteger, level + 1)
-  end
-  return widths
-end
+local hidden = {
+  expected = units.expected,
+  read = function(value)
+    local list = type(value) == "table" and value or { value }
+    local widths = {}
+    for i, each in ipairs(list) do
+      widths[i] = units.read(each)
+      if not widths[i] then
+        return nil, each
+      end
+    end
+    return widths
+  end,
+}
 
-local function dtype_option(options, level)
-  local dtype = options.dtype or "float32"
-  if dtype ~= "float32" and dtype ~= "float64" then
-    error(("dtype must be 'float32' or 'float64', not '%s'"):format(dtype), level + 1)
-  end
-  return dtype
-end
+local activation = check.name(trainer.activations)
 
-local function plan_option(options, level)
-  local plan = options.plan or "auto"
-  if plan ~= "auto" and plan ~= "dense" and plan ~= "sparse" then
-    error(("plan must be 'auto', 'dense' or 'sparse', not '%s'"):format(plan), level + 1)
-  end
-  return plan
-end
-
-local function scale_option(options, level)
-  local scale = options.scale or 1
-  if not is_finite(scale) then
-    error(("scale must be a finite number, not %s"):format(scale), level + 1)
-  end
-  return scale
-end
-
-local function rate_option(options, level)
-  local rate = options.rate or 0.1
-  if not is_finite(rate) or rate <= 0 then
-    error(("rate must be a finite number above 0, not %s"):format(rate), level + 1)
-  end
-  return rate
-end
-
---- An array as it is, or one from a number or nested table.
-local function to_array(value, name, level)
-  if type(value) == "userdata" and getmetatable(value) == ARRAY then
+--- A name for all hidden layers, or a list of one for each.
+local activations = {
+  expected = activation.expected,
+  read = function(value)
+    if type(value) ~= "table" then
+      return activation.read(value)
+    end
+    for _, each in ipairs(value) do
+      if not activation.read(each) then
+        return nil, each
+      end
+    end
     return value
-  elseif type(value) ~= "table" then
-    error(("%s must be an array, not %s"):format(name, type(value)), level + 1)
-  end
-  return core.array(value)
+  end,
+}
+
+local KINDS = {
+  hidden = hidden,
+  activation = activations,
+  seed = check.integer(0, math.tointeger(MAX_SEED)),
+  dtype = check.name { "float32", "float64" },
+  classes = check.integer(1),
+  scale = check.number("", function()
+    return true
+  end),
+  plan = check.name { "auto", "dense", "sparse" },
+}
+for name, kind in pairs(training.KINDS) do
+  KINDS[name] = kind
 end
 
---- x (n, ...) as (n, inputs).
-local function to_rows(value, level)
-  local x = to_array(value, "x", level + 1)
-  if x.ndim == 0 or x.size == 0 then
-    error(("x of shape %s has no numbers"):format(shape_text(x)), level + 1)
+--- The hidden layers' widths, and the activation of each.
+local function layers_of(options)
+  local widths, named = options.hidden or { 100 }, options.activation or trainer.activations[1]
+  if #widths < 1 or #widths > MAX_HIDDEN then
+    return nil, ("hidden must be a number of units, or a list of 1 to %d"):format(MAX_HIDDEN)
+  elseif type(named) == "table" and #named ~= #widths then
+    return nil, ("there are %d activations for %d hidden layers"):format(#named, #widths)
   end
-  return x.ndim == 2 and x or x:reshape(x.shape[1], -1)
-end
-
-local function check_rows(x, y, level)
-  if y.ndim == 0 or y.shape[1] ~= x.shape[1] then
-    error(("x of shape %s and y of shape %s do not have as many rows"):format(shape_text(x),
-      shape_text(y)), level + 1)
+  local list = {}
+  for i = 1, #widths do
+    list[i] = type(named) == "table" and named[i] or named
   end
+  return widths, list
 end
 
 -- --- making ------------------------------------------------------------------
 
-local MODEL_OPTIONS = {
-  hidden = true, seed = true, dtype = true, classes = true, scale = true, plan = true,
-}
-local STEP_OPTIONS = { iterations = true, rate = true, progress = true }
+--- Gives a model the rows that it is trained on; or nil and a message.
+local function give_data(self, data)
+  local made, message = trainer.new(data.rows, self._scale, data.labels, self.weights,
+    self._activation, self._plan)
+  self._trainer, self._rows = made, data.rows.shape[1]
+  return made, message
+end
 
 --- A model of x and y, with weights as the notebook draws them.
 ---
+--- The options of a training (see `steps`: optimizer, rate, batch, ...) may be given here, too,
+--- for all of its trainings.
 --- Raises for options and arrays that do not fit, with shapes, rows and values.
 ---@param x any  (n, ...), any dtype: flattened to (n, inputs); pixels stay bytes inside
 ---@param y any  (n) labels 0, 1, ..., or (n, classes) one-hot
----@param options? table  hidden = 100 (a number or a list), seed (else the global generator),
+---@param options? table  hidden = 100 (a number or a list), activation = "sigmoid" ("tanh",
+---   "relu", or a list of one for each hidden layer), seed (else the global generator),
 ---   dtype = "float32", classes (else y's columns, or its largest label + 1),
 ---   scale = 1 (x is multiplied by it, here and in predict and score),
 ---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x)
 ---@return perigee.Model
 local function new(_, x, y, options)
-  options = check_options(options, MODEL_OPTIONS, "Model", 2)
-  local hidden, dtype = hidden_option(options, 2), dtype_option(options, 2)
-  local scale = scale_option(options, 2)
-  local plan = plan_option(options, 2)
-  local seed = integer_option(options, "seed", 0, MAX_SEED, 2)
-  local classes = integer_option(options, "classes", 1, math.maxinteger, 2)
-  x, y = to_array(x, "x", 2), to_array(y, "y", 2)
-  check_rows(x, y, 2)
-  local rows = to_rows(x, 2)
-  local labels, found = check(2, trainer.labels(y, classes or 0))
-  local weights = core.initialization(rows, hidden, {
-    classes = found, dtype = dtype, random = seed and core.random(seed),
-  })
-  return setmetatable({
-    weights = weights,
-    classes = found,
-    _scale = scale,
-    _trainer = check(2, trainer.new(rows, scale, labels, weights, plan)),
-  }, Model)
+  options = must(2, check.read(options, KINDS, "Model"))
+  local widths, list = must(2, layers_of(options))
+  local told = training.merge({}, options)
+  must(2, training.check(told))
+  local data = must(2, samples.labelled(x, y, options.classes or 0))
+  local random = options.seed and core.random(options.seed)
+  local self = setmetatable({
+    weights = core.initialization(data.rows, widths, {
+      activation = list, classes = data.classes, dtype = options.dtype or "float32",
+      random = random,
+    }),
+    classes = data.classes,
+    iteration = 0,
+    _activation = list,
+    _scale = options.scale or 1,
+    _plan = options.plan or "auto",
+    _random = random,
+    _options = told,
+    _losses = {},
+    _validation_losses = {},
+  }, METATABLE)
+  must(2, give_data(self, data))
+  return self
 end
 
 -- --- training ----------------------------------------------------------------
 
---- One update; returns the loss before it.
-local function update(self, i, rate, level)
-  local loss, message, not_finite = trainer.step(self._trainer, self.weights, rate)
-  if loss then
-    return loss
-  elseif not_finite then
-    message = ("%s (a rate of %g may be too large, or inputs or weights); weights left as they "
-      .. "were%s"):format(message, rate, i > 1 and " after iteration " .. i - 1 or "")
-  end
-  error(("iteration %d: %s"):format(i, message), level + 1)
-end
-
---- The generic for's four values. The level is the caller's as its `step`
---- counts.
-local function iterate(self, options, what, level)
-  check_self(self, what, 3)
-  options = check_options(options, STEP_OPTIONS, what, 3)
-  local rate = rate_option(options, 3)
-  local iterations = integer_option(options, "iterations", 0, math.maxinteger, 3) or 1000
-  local bar = options.progress and require("perigee.progress").bar(iterations) or nil
-  local loss
-  local function step(_, i)
-    if bar and i > 0 then
-      bar:update(i, ("loss %.4f"):format(loss))
-    end
-    if i < iterations then
-      loss = update(self, i + 1, rate, level)
-      return i + 1, loss
-    end
-    if bar then
-      bar:close()
-    end
-  end
-  return step, nil, 0, bar
-end
-
 --- `for i, loss in m:steps{iterations = 1000, rate = 0.1} do`: the body runs
 --- after update i; loss is the mean cross-entropy before that update.
 ---
---- Training again continues. A loss, gradient or weight that is not finite
---- raises, names the iteration, and leaves the last finite weights.
----@param options? table  iterations = 1000, rate = 0.1, progress = false
----@return fun(_: nil, i: integer): integer?, number?
+--- Each update is made from all rows, or from a `batch` of them: then loss is that batch's, and
+--- the rows come in a new random order in each epoch, drawn by the model's own generator. Where
+--- there is validation data, a third value is their loss, after each epoch (without batches,
+--- after each update), and with `patience` the training ends when it has not become less for as
+--- many epochs; the model then has the weights with which it was least.
+---
+--- Training again continues. With `resume = true` the training before, if there was one, goes
+--- on with its options: iterations or epochs count from its beginning then, or are those that it
+--- was told. So does that of a model that was loaded, when it is not told how many. One that has
+--- nothing left to do says so on stderr.
+---
+--- A loss, gradient or weight that is not finite raises, names the iteration, and leaves the
+--- last finite weights.
+---@param options? table  iterations = 1000, or epochs; progress = false; resume = false;
+---   batch = false (or how many rows); validation = false (or {x, y}), patience = false (or how
+---   many epochs); optimizer = "sgd" ("momentum", "nesterov", "rmsprop", "adam"); rate = 0.1, of
+---   rmsprop 0.01, of adam 0.001 (or a function of i); weight_decay = 0; of momentum and
+---   nesterov momentum = 0.9, of momentum dampening = 0; of rmsprop alpha = 0.99, eps = 1e-8,
+---   momentum = 0; of adam betas = {0.9, 0.999}, eps = 1e-8
+---@return fun(_: nil, i: integer): integer?, number?, number?
 function Model:steps(options)
-  local step, state, first, bar = iterate(self, options, "steps", 2)
+  check_self(self, "steps", 2)
+  local step, state, first, bar = must(2, training.begin(self, options, "steps")):iterate(2)
   return step, state, first, bar
 end
 
 --- The loop of `steps`, without a body.
----@param options? table  iterations = 1000, rate = 0.1, progress = false
----@return any cost  float64 (iterations): cost[i] is the loss before update i
+---@param options? table  as those of `steps`
+---@return any cost  float64: cost[i] is the loss before the i-th of its updates
+---@return any validation  float64: the validation loss after each epoch
 function Model:fit(options)
-  local cost = {}
-  for i, loss in iterate(self, options, "fit", 3) do
-    cost[i] = loss
+  check_self(self, "fit", 2)
+  local cost, validation = {}, {}
+  for _, loss, validation_loss in must(2, training.begin(self, options, "fit")):iterate(3) do
+    cost[#cost + 1] = loss
+    validation[#validation + 1] = validation_loss
   end
-  return #cost > 0 and core.array(cost) or core.zeros(0)
+  return training.to_array(cost), training.to_array(validation)
+end
+
+--- The losses of all updates that were made, those of before the model was saved included.
+---@return any cost  float64 (m.iteration): the loss before each update
+---@return any validation  float64: the validation losses, in order
+function Model:history()
+  check_self(self, "history", 2)
+  return training.to_array(self._losses), training.to_array(self._validation_losses)
 end
 
 --- How it is trained: "dense", by matrix products, or "sparse", skipping the zeros of
 --- x; and why. The choice depends on the shape of x and on how much of it is 0; the
 --- loss is the same, to rounding.
----@return "dense"|"sparse" plan
+---@return "dense"|"sparse"|nil plan  nil for a model without data
 ---@return string why
 function Model:plan()
   check_self(self, "plan", 2)
+  if not self._trainer then
+    return nil, "the model has no data"
+  end
   return trainer.plan(self._trainer)
 end
 
 -- --- using -------------------------------------------------------------------
 
-local function predict(self, x, level)
-  return (check(level + 1, trainer.predict(self.weights, to_rows(x, level + 1), self._scale)))
+local function predict(self, rows, level)
+  return (must(level + 1, trainer.predict(self.weights, self._activation, rows, self._scale)))
 end
 
 --- The most likely label of each row.
@@ -265,7 +239,7 @@ end
 ---@return any labels  int64 (n), class numbers from 0
 function Model:predict(x)
   check_self(self, "predict", 2)
-  return (predict(self, x, 2))
+  return (predict(self, must(2, samples.rows(x)), 2))
 end
 
 --- The part of rows whose label is predicted.
@@ -274,10 +248,175 @@ end
 ---@return number accuracy  0..1
 function Model:score(x, y)
   check_self(self, "score", 2)
-  x, y = to_array(x, "x", 2), to_array(y, "y", 2)
-  check_rows(x, y, 2)
-  local labels = check(2, trainer.labels(y, y.ndim == 2 and self.classes or 0))
-  return core.accuracy(labels, predict(self, x, 2))
+  local classes = samples.is_one_hot(y) and self.classes or 0
+  local data = must(2, samples.labelled(x, y, classes))
+  return core.accuracy(data.labels, predict(self, data.rows, 2))
+end
+
+--- How well it knows some rows: the loss, the accuracy, and which classes it takes for which.
+---
+--- Raises for a label that the model has no class for.
+---@param x any  (n, ...)
+---@param y any  (n) labels or (n, classes) one-hot
+---@return number loss  mean cross-entropy, as in training
+---@return number accuracy  0..1
+---@return any confusion  int64 (classes, classes): row i, column j has how many of class i - 1
+---   were taken for class j - 1
+function Model:evaluate(x, y)
+  check_self(self, "evaluate", 2)
+  local data = must(2, samples.labelled(x, y, self.classes))
+  return must(2, training.evaluate(self, data))
+end
+
+-- --- keeping -----------------------------------------------------------------
+
+--- What the optimizer remembers: its name, its steps, and a network of numbers for each state.
+local function memory_of(self)
+  if not self._trainer then
+    return self._memory
+  end
+  local name, steps = trainer.optimizer(self._trainer)
+  local memory = { optimizer = name, steps = steps, networks = {} }
+  for i = 1, trainer.states[name] do
+    local network = {}
+    for key, array in pairs(self.weights) do
+      network[key] = core.zeros(array.shape, array.dtype)
+    end
+    must(1, trainer.read_state(self._trainer, i, network))
+    memory.networks[i] = network
+  end
+  return memory
+end
+
+local function give_memory(self, memory)
+  must(1, trainer.set_optimizer(self._trainer, memory.optimizer, memory.steps))
+  for i, network in ipairs(memory.networks) do
+    must(1, trainer.write_state(self._trainer, i, network))
+  end
+end
+
+--- Writes the model to an NPZ file: whole or not at all.
+---
+--- numpy.load reads it: the weights under their names, the losses as `history`. It also keeps
+--- options, what the optimizer remembers, the generator, and how far the training is; but not
+--- the data, nor a rate that is a function.
+---@param path string  ends with .npz
+---@return true?
+---@return string?  # what went wrong, where nil comes first
+function Model:save(path)
+  check_self(self, "save", 2)
+  if type(path) ~= "string" or not path:find "%.npz$" then
+    error(("save: a path that ends with .npz is needed, not %s"):format(tostring(path)), 2)
+  end
+  local random_state, used = training.random_state(self)
+  return checkpoint.write(path, {
+    weights = self.weights, activation = self._activation, scale = self._scale, plan = self._plan,
+    iteration = self.iteration, rows = self._rows, options = self._options, record = self._record,
+    losses = self._losses, validation_losses = self._validation_losses,
+    random_state = random_state, used = used, memory = memory_of(self),
+  })
+end
+
+--- Reads a model that was saved. With x and y, which it does not keep, it can be trained on:
+--- a training that is resumed with the rows that it had ends in the same bits as one that was
+--- never interrupted.
+---
+--- Raises where x and y do not fit the model.
+---@param path string
+---@param x? any  as `pg.Model` takes them
+---@param y? any
+---@return perigee.Model?
+---@return string?  # what went wrong, where nil comes first: the file is missing, damaged, of
+---   another version, or no model
+function Model.load(path, x, y)
+  if type(path) ~= "string" then
+    error("load: a path is needed, not a " .. type(path), 2)
+  end
+  local state, message = checkpoint.read(path)
+  if not state then
+    return nil, message
+  end
+  local classes = state.weights["W" .. #state.activation + 1].shape[1]
+  local random = state.random_state and core.random(0)
+  if random then
+    random:set_state(state.random_state)
+  end
+  local self = setmetatable({
+    weights = setmetatable(state.weights, { __index = { activation = state.activation } }),
+    classes = classes,
+    iteration = state.iteration,
+    _activation = state.activation,
+    _scale = state.scale,
+    _plan = state.plan,
+    _random = random,
+    _used = state.used,
+    _rows = state.rows,
+    _options = state.options,
+    _record = state.record,
+    _losses = state.losses,
+    _validation_losses = state.validation_losses,
+    _memory = state.memory,
+  }, METATABLE)
+  if x ~= nil or y ~= nil then
+    must(2, give_data(self, must(2, samples.labelled(x, y, classes))))
+    give_memory(self, state.memory)
+    self._used = self._rows == state.rows and self._used or 0
+  end
+  return self
+end
+
+-- --- telling -----------------------------------------------------------------
+
+--- "784-100-10"
+local function sizes(self)
+  local list = { tostring(self.weights.W1.shape[2]) }
+  for l = 1, #self._activation + 1 do
+    list[#list + 1] = tostring(self.weights["W" .. l].shape[1])
+  end
+  return table.concat(list, "-")
+end
+
+local function layer_lines(self)
+  local lines, total = { "layer  units  activation  parameters" }, 0
+  for l = 1, #self._activation + 1 do
+    local W = self.weights["W" .. l]
+    local count = W.size + W.shape[1]
+    total = total + count
+    lines[#lines + 1] = ("%5d  %5d  %-10s  %10d"):format(l, W.shape[1],
+      self._activation[l] or "softmax", count)
+  end
+  lines[#lines + 1] = ("%36d in all"):format(total)
+  return lines
+end
+
+--- A card: layers, parameters, data, plan, optimizer, iterations and the last loss.
+---@return string
+function Model:summary()
+  check_self(self, "summary", 2)
+  local lines = layer_lines(self)
+  table.insert(lines, 1, ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype))
+  local function add(name, ...)
+    lines[#lines + 1] = ("%-10s %s"):format(name, string.format(...))
+  end
+  add("data", "%s", self._trainer and ("%d rows of %d, %d classes"):format(self._rows,
+    self.weights.W1.shape[2], self.classes) or "none")
+  if self._trainer then
+    add("plan", "%s (%s)", self:plan())
+  end
+  add("optimizer", "%s", training.describe(self._record and self._record.options
+    or self._options))
+  add("iteration", "%d", self.iteration)
+  if #self._losses > 0 then
+    add("loss", "%.6g", self._losses[#self._losses])
+  end
+  if #self._validation_losses > 0 then
+    add("validation", "%.6g", self._validation_losses[#self._validation_losses])
+  end
+  return table.concat(lines, "\n")
+end
+
+function METATABLE:__tostring()
+  return ("model %s, %s, %d iterations"):format(sizes(self), self.weights.W1.dtype, self.iteration)
 end
 
 return setmetatable(Model, { __call = new })

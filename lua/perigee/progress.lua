@@ -51,7 +51,7 @@ Bar.__index = Bar
 --- The line as text; the bar takes what is left of `width` columns.
 function Bar:line(width)
   local elapsed = seconds_now() - self.start
-  local rate = elapsed > 0 and self.done / elapsed or 0
+  local rate = elapsed > 0 and (self.done - self.first) / elapsed or 0
   local fraction = self.total > 0 and self.done / self.total or 1
   local left = rate > 0 and clock((self.total - self.done) / rate) or UNKNOWN
   local head = string.format("%s%3d%%|", self.title, math.floor(100 * fraction))
@@ -114,8 +114,9 @@ local progress = {}
 --- <close> = ...` does so by itself).
 ---@param total integer  steps, 0 or more
 ---@param title? string  put before the line
+---@param done? integer  how many were done before, 0 unless given
 ---@return perigee.progress.bar
-function progress.bar(total, title)
+function progress.bar(total, title, done)
   if not found then
     error("a progress line needs luv: install Debian's package lua-luv", 2)
   end
@@ -124,10 +125,11 @@ function progress.bar(total, title)
     total = total,
     title = title and title .. ": " or "",
     note = "",
-    done = 0,
+    first = done or 0,
+    done = done or 0,
     start = seconds_now(),
     drawn = -math.huge,
-    tenth = 0,
+    tenth = total > 0 and (done or 0) * 10 // total or 0,
     tty = terminal and uv.new_tty(2, false) or nil,
   }, Bar)
 end

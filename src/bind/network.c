@@ -55,14 +55,88 @@ int l_network_gather(lua_State *L, int arg, const char *prefix)
     return layers;
 }
 
-void l_network_at(lua_State *L, int first, int layers, pg_network *network)
+void l_network_at(lua_State *L, int first, int layers,
+                  const pg_activation *activation, pg_network *network)
 {
     *network = (pg_network){.layers = layers};
+    for (int l = 0; l < layers - 1 && activation; l++)
+        network->activation[l] = activation[l];
     for (int l = 0; l < layers; l++) {
         network->W[l] = gathered(L, first + 2 * l);
         network->b[l] = gathered(L, first + 2 * l + 1);
     }
 }
+
+/* --- activations ---------------------------------------------------------- */
+
+/* The one that is named at index. */
+static pg_activation activation_at(lua_State *L, int index)
+{
+    const char *name = lua_tostring(L, index);
+    luaL_Buffer names;
+    for (int i = 0; name && i < PG_ACTIVATIONS; i++)
+        if (strcmp(name, pg_activation_names[i]) == 0)
+            return (pg_activation)i;
+    luaL_tolstring(L, index, NULL);
+    luaL_buffinit(L, &names);
+    for (int i = 0; i < PG_ACTIVATIONS; i++) {
+        luaL_addstring(&names, i ? ", '" : "'");
+        luaL_addstring(&names, pg_activation_names[i]);
+        luaL_addchar(&names, '\'');
+    }
+    luaL_pushresult(&names);
+    luaL_error(L, "activation must be one of %s, not %s", lua_tostring(L, -1),
+               lua_tostring(L, -2));
+    return PG_ACTIVATIONS;
+}
+
+void l_activations_check(lua_State *L, int arg, int layers,
+                         pg_activation *activation)
+{
+    if (lua_istable(L, arg) && lua_rawlen(L, arg) != (size_t)layers - 1)
+        luaL_error(L, "there are %d activations for %d hidden layers",
+                   (int)lua_rawlen(L, arg), layers - 1);
+    for (int l = 0; l < layers - 1; l++) {
+        if (lua_isnoneornil(L, arg)) {
+            activation[l] = (pg_activation)0;
+        } else if (lua_istable(L, arg)) {
+            lua_rawgeti(L, arg, l + 1);
+            activation[l] = activation_at(L, -1);
+            lua_pop(L, 1);
+        } else {
+            activation[l] = activation_at(L, arg);
+        }
+    }
+}
+
+/* Those that the weights at arg say, which may run Lua. */
+static void weights_activations(lua_State *L, int arg, int layers,
+                                pg_activation *activation)
+{
+    lua_getfield(L, arg, "activation");
+    l_activations_check(L, lua_gettop(L), layers, activation);
+    lua_pop(L, 1);
+}
+
+/* Has the table on top say its activations, as what no loop over its arrays
+   sees. */
+static void say_activations(lua_State *L, int layers,
+                            const pg_activation *activation)
+{
+    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 1);
+    lua_createtable(L, layers - 1, 0);
+    for (int l = 0; l < layers - 1; l++) {
+        lua_pushstring(L, pg_activation_names[activation[l]]);
+        lua_rawseti(L, -2, l + 1);
+    }
+    lua_setfield(L, -2, "activation");
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+}
+
+/* --- tables of results ------------------------------------------------------
+ */
 
 /* The array of that name in the table on top; an empty one, which is put there,
    where there is none. */
@@ -153,11 +227,11 @@ static void check_option_names(lua_State *L, int arg)
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-        if (strcmp(name, "classes") != 0 && strcmp(name, "dtype") != 0 &&
-            strcmp(name, "random") != 0)
+        if (strcmp(name, "activation") != 0 && strcmp(name, "classes") != 0 &&
+            strcmp(name, "dtype") != 0 && strcmp(name, "random") != 0)
             luaL_error(L,
                        "initialization: unknown option '%s'; there are "
-                       "classes, dtype, random",
+                       "activation, classes, dtype, random",
                        name);
     }
 }
@@ -191,12 +265,14 @@ static pg_dtype dtype_option(lua_State *L, int arg, const pg_array *x)
     return dtype;
 }
 
-/* initialization(x, hidden [, {classes = 10, dtype =, random =}]) */
+/* initialization(x, hidden [, {activation =, classes = 10, dtype =, random =}])
+ */
 static int l_network_initialization(lua_State *L)
 {
     pg_error err;
     pg_network network;
     size_t widths[PG_MAX_LAYERS + 1];
+    pg_activation activation[PG_MAX_LAYERS];
     char text[PG_SHAPE_TEXT];
     lua_settop(L, 3);
     const pg_array *x = l_array_to(L, 1);
@@ -209,7 +285,11 @@ static int l_network_initialization(lua_State *L)
     widths[layers] = classes_option(L, 3);
     pg_dtype dtype = dtype_option(L, 3, x);
     pg_random *random = l_random_opt(L, push_option(L, 3, "random"));
+    int named = push_option(L, 3, "activation");
+    l_activations_check(L, named, layers, activation);
     lua_createtable(L, 0, 2 * layers);
+    if (!lua_isnil(L, named))
+        say_activations(L, layers, activation);
     l_network_push(L, "", &network, layers);
     return return_arrays(
         L, pg_network_initialize(&network, dtype, widths, random, &err), &err);
@@ -224,13 +304,15 @@ static int l_network_forward(lua_State *L)
     pg_error err;
     pg_network network;
     pg_array *a[PG_MAX_LAYERS];
+    pg_activation activation[PG_MAX_LAYERS];
     lua_settop(L, 3);
     l_array_to(L, 1);
     int layers = l_network_gather(L, 2, "");
+    weights_activations(L, 2, layers, activation);
     push_out(L, 3, layers);
     for (int l = 0; l < layers; l++)
         a[l] = push_field(L, "", 'A', l + 1);
-    l_network_at(L, 4, layers, &network);
+    l_network_at(L, 4, layers, activation, &network);
     const pg_array *x = l_array_check(L, 1);
     return return_arrays(L, pg_forward(a, &network, x, &err), &err);
 }
@@ -241,15 +323,17 @@ static int l_network_gradient(lua_State *L)
     pg_error err;
     pg_network network, gradients;
     const pg_array *a[PG_MAX_LAYERS], *x, *y;
+    pg_activation activation[PG_MAX_LAYERS];
     lua_settop(L, 5);
     l_arrays_to(L, &x, 1, &y, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
     int layers = l_network_gather(L, 4, "");
+    weights_activations(L, 4, layers, activation);
     for (int l = 0; l < layers; l++)
         gather_one(L, 3, "", 'A', l + 1, false);
     push_out(L, 5, 2 * layers);
     l_network_push(L, "d", &gradients, layers);
-    l_network_at(L, 6, layers, &network);
+    l_network_at(L, 6, layers, activation, &network);
     for (int l = 0; l < layers; l++)
         a[l] = gathered(L, 6 + 2 * layers + l);
     l_arrays_to(L, &x, 1, &y, 2);
@@ -267,8 +351,8 @@ static int l_network_update(lua_State *L)
     lua_settop(L, 3);
     int layers = l_network_gather(L, 1, "");
     int others = l_network_gather(L, 2, "d");
-    l_network_at(L, 4, layers, &network);
-    l_network_at(L, 4 + 2 * layers, others, &gradients);
+    l_network_at(L, 4, layers, NULL, &network);
+    l_network_at(L, 4 + 2 * layers, others, NULL, &gradients);
     l_check(L, pg_update(&network, &gradients, rate, &err), &err);
     lua_settop(L, 1);
     return 1;

@@ -12,10 +12,17 @@
    layers. Raises for a field that is no array, or if there is no W1. */
 int l_network_gather(lua_State *L, int arg, const char *prefix);
 
+/* The activations of `layers` - 1 hidden layers from the value at arg: a name
+   for all, a list with one for each, or nothing for the notebook's. */
+void l_activations_check(lua_State *L, int arg, int layers,
+                         pg_activation *activation);
+
 /* The network that was gathered from stack index `first` on. Nothing that may
    run Lua (to make an object may run a finalizer) comes between this and the
-   network's use: it could free an array. Raises for one that was freed. */
-void l_network_at(lua_State *L, int first, int layers, pg_network *network);
+   network's use: it could free an array. Raises for one that was freed.
+   activation: NULL where they do not matter. */
+void l_network_at(lua_State *L, int first, int layers,
+                  const pg_activation *activation, pg_network *network);
 
 /* The arrays of the same names in the table on top, for the core to fill; where
    there is none, an empty one is put there. */

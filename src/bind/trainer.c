@@ -34,25 +34,31 @@ static int l_trainer_labels(lua_State *L)
     return 2;
 }
 
+/* --- making, stepping -------------------------------------------------------
+ */
+
 static const char *const plans[] = {"auto", "dense", "sparse", NULL};
 
-/* new(x, scale, labels, weights, plan) -> trainer */
+/* new(x, scale, labels, weights, activation, plan) -> trainer */
 static int l_trainer_new(lua_State *L)
 {
     pg_error err;
     pg_network network;
+    pg_activation activation[PG_MAX_LAYERS];
     double scale = luaL_checknumber(L, 2);
-    pg_plan plan = (pg_plan)luaL_checkoption(L, 5, NULL, plans);
-    lua_settop(L, 4);
+    pg_plan plan = (pg_plan)luaL_checkoption(L, 6, NULL, plans);
+    lua_settop(L, 5);
     l_trainer *t = lua_newuserdatauv(L, sizeof *t, 0);
     t->trainer = NULL;
     luaL_setmetatable(L, L_TRAINER);
-    l_network_at(L, 6, l_network_gather(L, 4, ""), &network);
+    int layers = l_network_gather(L, 4, "");
+    l_activations_check(L, 5, layers, activation);
+    l_network_at(L, 7, layers, activation, &network);
     const pg_array *x = l_array_check(L, 1), *labels = l_array_check(L, 3);
     if (pg_trainer_new(&t->trainer, x, scale, labels, &network, plan, &err) !=
         PG_OK)
         return l_failure(L, &err);
-    lua_settop(L, 5);
+    lua_settop(L, 6);
     l_collect(L);
     return 1;
 }
@@ -79,24 +85,83 @@ static bool hook_was_set(void *context)
     return lua_gethook(hook->main) != hook->before;
 }
 
-/* step(trainer, weights, rate) -> loss; or nil, message, and whether it was a
-   number that was not finite. */
+static double setting(lua_State *L, int arg, const char *name)
+{
+    lua_getfield(L, arg, name);
+    double value = lua_tonumber(L, -1); /* 0 where it is not there */
+    lua_pop(L, 1);
+    return value;
+}
+
+/* The settings in the table at arg: those that an optimizer does not know may
+   be missing. */
+static void read_settings(lua_State *L, int arg, pg_step *step)
+{
+    luaL_checktype(L, arg, LUA_TTABLE);
+    step->settings = (pg_settings){
+        .rate = setting(L, arg, "rate"),
+        .weight_decay = setting(L, arg, "weight_decay"),
+        .momentum = setting(L, arg, "momentum"),
+        .dampening = setting(L, arg, "dampening"),
+        .alpha = setting(L, arg, "alpha"),
+        .beta1 = setting(L, arg, "beta1"),
+        .beta2 = setting(L, arg, "beta2"),
+        .eps = setting(L, arg, "eps"),
+    };
+    lua_getfield(L, arg, "optimizer");
+    step->optimizer =
+        (pg_optimizer_kind)luaL_checkoption(L, -1, NULL, pg_optimizer_names);
+    lua_pop(L, 1);
+}
+
+/* The batch: elements first to last, at arg + 1 and arg + 2, of the int64
+   positions at arg; nothing there, and it is all rows. */
+static void check_batch(lua_State *L, int arg, pg_step *step)
+{
+    step->batch = NULL;
+    if (lua_isnil(L, arg))
+        return;
+    const pg_array *order = l_array_check(L, arg);
+    lua_Integer first = luaL_checkinteger(L, arg + 1);
+    lua_Integer last = luaL_checkinteger(L, arg + 2);
+    luaL_argcheck(L,
+                  order->dtype == PG_INT64 && order->ndim == 1 &&
+                      pg_array_is_contiguous(order),
+                  arg, "int64 positions expected");
+    luaL_argcheck(
+        L, first >= 1 && first <= last && (size_t)last <= order->shape[0],
+        arg + 1, "no such positions");
+    step->batch = (const int64_t *)order->data + (first - 1);
+    step->count = (size_t)(last - first + 1);
+}
+
+/* Ends a step that failed: nil, message, and whether it was a number that was
+   not finite. */
+static int step_failure(lua_State *L, pg_status status, const pg_error *err)
+{
+    l_failure(L, err);
+    lua_pushboolean(L, status == PG_EFINITE);
+    return 3;
+}
+
+/* step(trainer, weights, settings [, order, first, last]) -> loss; or nil,
+   message, and whether it was a number that was not finite. */
 static int l_trainer_step(lua_State *L)
 {
     pg_error err;
     pg_network network;
-    double loss, rate = luaL_checknumber(L, 3);
-    lua_settop(L, 3);
-    l_network_at(L, 4, l_network_gather(L, 2, ""), &network);
+    double loss;
+    lua_settop(L, 6);
     l_hook hook = hook_of(L);
     pg_interrupt interrupt = {hook_was_set, &hook};
-    pg_status status = pg_trainer_step(check_trainer(L, 1), &network, rate,
-                                       &interrupt, &loss, &err);
-    if (status != PG_OK) {
-        l_failure(L, &err);
-        lua_pushboolean(L, status == PG_EFINITE);
-        return 3;
-    }
+    pg_step step = {.interrupt = &interrupt};
+    read_settings(L, 3, &step);
+    l_network_at(L, 7, l_network_gather(L, 2, ""), NULL, &network);
+    check_batch(L, 4, &step);
+    pg_status status =
+        pg_trainer_step(check_trainer(L, 1), &network, &step, &loss, &err);
+    if (status != PG_OK)
+        return step_failure(L, status, &err);
     lua_pushnumber(L, loss);
     return 1;
 }
@@ -110,21 +175,103 @@ static int l_trainer_plan(lua_State *L)
     return 2;
 }
 
-/* predict(weights, x, scale) -> labels (n) int64 */
+/* --- what the optimizer remembers -------------------------------------------
+ */
+
+/* optimizer(trainer) -> name, steps */
+static int l_trainer_optimizer(lua_State *L)
+{
+    uint64_t steps;
+    pg_optimizer_kind kind = pg_trainer_optimizer(check_trainer(L, 1), &steps);
+    lua_pushstring(L, pg_optimizer_names[kind]);
+    lua_pushinteger(L, (lua_Integer)steps);
+    return 2;
+}
+
+/* set_optimizer(trainer, optimizer, steps) -> true */
+static int l_trainer_set_optimizer(lua_State *L)
+{
+    pg_error err;
+    pg_optimizer_kind kind =
+        (pg_optimizer_kind)luaL_checkoption(L, 2, NULL, pg_optimizer_names);
+    uint64_t steps = (uint64_t)luaL_checkinteger(L, 3);
+    if (pg_trainer_set_optimizer(check_trainer(L, 1), kind, steps, &err) !=
+        PG_OK)
+        return l_failure(L, &err);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+/* read_state(trainer, state, arrays) and write_state(trainer, state, arrays)
+   -> true; states count from 1, arrays are named as weights. The upvalue says
+   which. */
+static int l_trainer_state(lua_State *L)
+{
+    pg_error err;
+    pg_network network;
+    int state = (int)luaL_checkinteger(L, 2) - 1;
+    lua_settop(L, 3);
+    l_network_at(L, 4, l_network_gather(L, 3, ""), NULL, &network);
+    pg_trainer *trainer = check_trainer(L, 1);
+    pg_status status =
+        l_operation_of(L)
+            ? pg_trainer_write_state(trainer, state, &network, &err)
+            : pg_trainer_read_state(trainer, state, &network, &err);
+    if (status != PG_OK)
+        return l_failure(L, &err);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+/* --- using ------------------------------------------------------------------
+ */
+
+/* The network of the weights at 1, with the activations at 2. */
+static void network_of_model(lua_State *L, pg_network *network)
+{
+    pg_activation activation[PG_MAX_LAYERS];
+    int first = lua_gettop(L) + 1, layers = l_network_gather(L, 1, "");
+    l_activations_check(L, 2, layers, activation);
+    l_network_at(L, first, layers, activation, network);
+}
+
+/* predict(weights, activation, x, scale) -> labels (n) int64 */
 static int l_trainer_predict(lua_State *L)
 {
     pg_error err;
     pg_network network;
-    double scale = luaL_checknumber(L, 3);
-    lua_settop(L, 3);
+    double scale = luaL_checknumber(L, 4);
+    lua_settop(L, 4);
     pg_array *out = l_array_push(L);
-    l_network_at(L, 5, l_network_gather(L, 1, ""), &network);
-    const pg_array *x = l_array_check(L, 2);
+    network_of_model(L, &network);
+    const pg_array *x = l_array_check(L, 3);
     if (pg_network_predict(out, &network, x, scale, &err) != PG_OK)
         return l_failure(L, &err);
-    lua_settop(L, 4);
+    lua_settop(L, 5);
     l_collect(L);
     return 1;
+}
+
+/* evaluate(weights, activation, x, scale, labels) -> loss, accuracy, confusion
+ */
+static int l_trainer_evaluate(lua_State *L)
+{
+    pg_error err;
+    pg_network network;
+    pg_evaluation evaluation;
+    double scale = luaL_checknumber(L, 4);
+    lua_settop(L, 5);
+    pg_array *confusion = l_array_push(L);
+    network_of_model(L, &network);
+    const pg_array *x = l_array_check(L, 3), *labels = l_array_check(L, 5);
+    if (pg_network_evaluate(&evaluation, confusion, &network, x, scale, labels,
+                            &err) != PG_OK)
+        return l_failure(L, &err);
+    lua_pushnumber(L, evaluation.loss);
+    lua_pushnumber(L, evaluation.accuracy);
+    lua_pushvalue(L, 6);
+    l_collect(L);
+    return 3;
 }
 
 static int l_trainer_free(lua_State *L)
@@ -136,9 +283,21 @@ static int l_trainer_free(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"labels", l_trainer_labels},   {"new", l_trainer_new},
-    {"step", l_trainer_step},       {"plan", l_trainer_plan},
-    {"predict", l_trainer_predict}, {NULL, NULL},
+    {"labels", l_trainer_labels},
+    {"new", l_trainer_new},
+    {"step", l_trainer_step},
+    {"plan", l_trainer_plan},
+    {"optimizer", l_trainer_optimizer},
+    {"set_optimizer", l_trainer_set_optimizer},
+    {"predict", l_trainer_predict},
+    {"evaluate", l_trainer_evaluate},
+    {NULL, NULL},
+};
+
+static const l_operation state_functions[] = {
+    {"read_state", l_trainer_state, false},
+    {"write_state", l_trainer_state, true},
+    {NULL, NULL, 0},
 };
 
 static const luaL_Reg metamethods[] = {
@@ -147,11 +306,38 @@ static const luaL_Reg metamethods[] = {
     {NULL, NULL},
 };
 
+/* A list of names, which ends with NULL, as a field of the table on top. */
+static void add_names(lua_State *L, const char *field, const char *const *names)
+{
+    lua_newtable(L);
+    for (int i = 0; names[i]; i++) {
+        lua_pushstring(L, names[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, field);
+}
+
+/* How many states each optimizer has, by name, as a field of the table on top.
+ */
+static void add_states(lua_State *L)
+{
+    lua_newtable(L);
+    for (int i = 0; i < PG_OPTIMIZERS; i++) {
+        lua_pushinteger(L, pg_optimizer_states((pg_optimizer_kind)i));
+        lua_setfield(L, -2, pg_optimizer_names[i]);
+    }
+    lua_setfield(L, -2, "states");
+}
+
 void l_open_trainer(lua_State *L)
 {
     luaL_newmetatable(L, L_TRAINER);
     luaL_setfuncs(L, metamethods, 0);
     lua_pop(L, 1);
     luaL_newlib(L, functions);
+    l_add_operations(L, state_functions);
+    add_names(L, "activations", pg_activation_names);
+    add_names(L, "optimizers", pg_optimizer_names);
+    add_states(L);
     lua_setfield(L, -2, "trainer");
 }

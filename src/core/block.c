@@ -6,6 +6,7 @@
 enum {
     MOST_ROWS = 250,
     LEAST_ROWS = 16,
+    LEAST_SHARED = 64,         /* fewer are not worth a second thread */
     MOST_NUMBERS = 256 * 1024, /* of the widest layer; then rows are fewer */
     LINE = 64,                 /* bytes: layers begin on a cache line */
 };
@@ -21,18 +22,27 @@ size_t pg_block_rows(const pg_layout *layout)
                        pg_size_min(MOST_ROWS, MOST_NUMBERS / widest));
 }
 
-/* The next `count` numbers of the block's memory; without memory, only counts
-   the bytes. */
-static void *take(pg_block *block, const pg_layout *layout, size_t count)
+size_t pg_block_batch_rows(const pg_layout *layout, size_t n)
 {
-    size_t bytes = count * pg_dtype_size(layout->dtype);
-    bytes = pg_size_divide_up(bytes, LINE) * LINE;
+    size_t half = pg_size_divide_up(n, 2);
+    return pg_size_min(pg_block_rows(layout), pg_size_max(LEAST_SHARED, half));
+}
+
+/* The next bytes of the block's memory; without memory, only counts them. */
+static void *take_bytes(pg_block *block, size_t bytes)
+{
     void *part = block->memory ? (char *)block->memory + block->bytes : NULL;
-    block->bytes += bytes;
+    block->bytes += pg_size_divide_up(bytes, LINE) * LINE;
     return part;
 }
 
-static void divide_memory(pg_block *block, const pg_layout *layout)
+static void *take(pg_block *block, const pg_layout *layout, size_t count)
+{
+    return take_bytes(block, count * pg_dtype_size(layout->dtype));
+}
+
+static void divide_memory(pg_block *block, const pg_layout *layout,
+                          size_t extra)
 {
     const size_t *stride = layout->stride;
     size_t rows = pg_block_rows(layout);
@@ -44,19 +54,21 @@ static void divide_memory(pg_block *block, const pg_layout *layout)
     for (int l = 0; l < layout->layers - 1; l++)
         block->d[l] = take(block, layout, rows * stride[l + 1]);
     block->d[layout->layers - 1] = block->a[layout->layers - 1];
+    block->extra = take_bytes(block, extra);
 }
 
-pg_status pg_block_new(pg_block *block, const pg_layout *layout, pg_error *err)
+pg_status pg_block_new(pg_block *block, const pg_layout *layout, size_t extra,
+                       pg_error *err)
 {
     *block = (pg_block){0};
-    divide_memory(block, layout);
+    divide_memory(block, layout, extra);
     size_t bytes = block->bytes;
     block->memory = pg_malloc(bytes);
     if (!block->memory) {
         *block = (pg_block){0};
         return pg_fail_memory(err, bytes);
     }
-    divide_memory(block, layout);
+    divide_memory(block, layout, extra);
     return PG_OK;
 }
 
@@ -71,7 +83,8 @@ pg_status pg_blocks_need(pg_blocks *blocks, int threads,
 {
     pg_status status = PG_OK;
     while (blocks->count < threads && status == PG_OK) {
-        status = pg_block_new(&blocks->of[blocks->count], layout, err);
+        status = pg_block_new(&blocks->of[blocks->count], layout, blocks->extra,
+                              err);
         blocks->count += status == PG_OK;
     }
     return status;
@@ -120,7 +133,8 @@ void pg_block_forward(const pg_block *block, const pg_layout *layout,
         if (l == layout->layers - 1)
             k->bias_softmax(block->a[l], b, rows, layout->width[l + 1]);
         else
-            k->bias_sigmoid(block->a[l], b, rows, layout->stride[l + 1]);
+            k->bias_activation[layout->activation[l]](block->a[l], b, rows,
+                                                      layout->stride[l + 1]);
     }
 }
 
@@ -151,8 +165,8 @@ static void add_layer_gradients(const pg_block *block, const pg_layout *layout,
                    rows, layout->stride[l + 1]);
 }
 
-/* dZ of layer l - 1 = (dZ W_l) * a * (1 - a). Weights of padding are 0, and so
-   is its dZ. */
+/* dZ of layer l - 1 = (dZ W_l) * the slope at a. Weights of padding are 0, and
+   so is its dZ. */
 static void previous_gradient(const pg_block *block, const pg_layout *layout,
                               const void *weights, int l, size_t rows)
 {
@@ -162,7 +176,8 @@ static void previous_gradient(const pg_block *block, const pg_layout *layout,
             layer_weights(layout, weights, l), rows, stride,
             layout->width[l + 1], 0);
     pg_kernels_for(layout->dtype)
-        ->sigmoid_gradient(block->d[l - 1], block->a[l - 1], rows * stride);
+        ->activation_gradient[layout->activation[l - 1]](
+            block->d[l - 1], block->a[l - 1], rows * stride);
 }
 
 void pg_block_gradients(const pg_block *block, const pg_layout *layout,

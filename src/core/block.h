@@ -16,6 +16,7 @@ typedef struct pg_block {
     void *scratch;
     void *a[PG_MAX_LAYERS]; /* (rows, stride): the layers' outputs */
     void *d[PG_MAX_LAYERS]; /* their gradients; the last layer's is a[last] */
+    void *extra; /* bytes that whoever runs the blocks has asked for */
     void *memory;
     size_t bytes;
 } pg_block;
@@ -25,14 +26,20 @@ typedef struct pg_block {
    layout alone, as results depend on it. */
 size_t pg_block_rows(const pg_layout *layout);
 
+/* The same for a batch of n rows: where one block could take them all, half of
+   them, so that a second thread has work. */
+size_t pg_block_batch_rows(const pg_layout *layout, size_t n);
+
 /* PG_ENOMEM leaves it empty; freeing an empty (zeroed) block does nothing. */
-pg_status pg_block_new(pg_block *block, const pg_layout *layout, pg_error *err);
+pg_status pg_block_new(pg_block *block, const pg_layout *layout, size_t extra,
+                       pg_error *err);
 void pg_block_free(pg_block *block);
 
 /* The blocks of several threads; zeroed: none. */
 enum { PG_MOST_BLOCKS = 64 };
 typedef struct pg_blocks {
     int count;
+    size_t extra; /* bytes of each block's; set before there are any */
     pg_block of[PG_MOST_BLOCKS];
 } pg_blocks;
 

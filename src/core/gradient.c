@@ -113,11 +113,11 @@ static pg_status need_gradients(const pg_network *gradients,
 static pg_status run(const pg_network *gradients, backward *b, pg_error *err)
 {
     double loss;
-    pg_shards shards = {0};
     const pg_layout *layout = &b->pass.layout;
-    pg_status status = pg_shards_new(&shards, layout, b->dz.shape[0], err);
-    if (status == PG_OK)
-        status = pg_shards_run(&shards, run_block, b, NULL, &loss, err);
+    pg_shards shards = {.layout = layout};
+    pg_status status =
+        pg_shards_run(&shards, b->dz.shape[0], pg_block_rows(layout), run_block,
+                      b, NULL, &loss, err);
     if (status == PG_OK)
         status = need_gradients(gradients, layout, err);
     if (status == PG_OK)

@@ -39,13 +39,11 @@ static void forward_sparse(void *z, const pg_inputs *inputs,
     for (size_t p = 0; p < layout->panels; p++) {
         size_t first = pg_layout_panel(&units, layout, p);
         size_t panel = layout->W[0] + first * n;
-        for (size_t t = 0; t < pg_sparse_column_tiles(inputs->sparse); t++)
+        for (size_t t = 0; t < inputs->column_tiles; t++)
             k->multiply_sparse(
                 pg_layout_at(layout, z, first), stride,
                 pg_layout_at(layout, weights, panel + t * PG_TILE * units),
-                units / k->lanes,
-                pg_sparse_columns(inputs->sparse, inputs->block, t),
-                inputs->table);
+                units / k->lanes, &inputs->columns[t], inputs->table);
     }
 }
 
@@ -62,13 +60,13 @@ static const void *gather(void *scratch, const pg_layout *layout,
     return scratch;
 }
 
-static void gradient_sparse(void *gradients, const pg_inputs *inputs,
-                            const pg_layout *layout, const void *dz,
-                            void *scratch, size_t rows)
+static void gradient_by_rows(void *gradients, const pg_inputs *inputs,
+                             const pg_layout *layout, const void *dz,
+                             void *scratch, size_t rows)
 {
     const pg_kernels *k = pg_kernels_for(layout->dtype);
     for (size_t t = 0; t * PG_TILE < rows; t++) {
-        const pg_tile *tile = pg_sparse_rows(inputs->sparse, inputs->block, t);
+        const pg_tile *tile = &inputs->rows[t];
         const void *tile_dz =
             pg_layout_at(layout, dz, t * PG_TILE * layout->stride[1]);
         size_t count = pg_size_min(PG_TILE, rows - t * PG_TILE);
@@ -85,13 +83,28 @@ static void gradient_sparse(void *gradients, const pg_inputs *inputs,
     }
 }
 
+static void gradient_by_columns(void *gradients, const pg_inputs *inputs,
+                                const pg_layout *layout, const void *dz)
+{
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    for (size_t p = 0; p < layout->panels; p++) {
+        size_t units, first = pg_layout_panel(&units, layout, p);
+        size_t panel = layout->W[0] + first * layout->width[0];
+        for (size_t t = 0; t < inputs->column_tiles; t++)
+            k->multiply_sparse_transposed(
+                pg_layout_at(layout, gradients, panel + t * PG_TILE * units),
+                pg_layout_at(layout, dz, first), layout->stride[1],
+                units / k->lanes, &inputs->columns[t], inputs->table);
+    }
+}
+
 /* --- either --------------------------------------------------------------- */
 
 void pg_inputs_forward(void *z, const pg_inputs *inputs,
                        const pg_layout *layout, const void *weights,
                        size_t rows)
 {
-    if (inputs->sparse)
+    if (inputs->column_tiles)
         forward_sparse(z, inputs, layout, weights, rows);
     else
         forward_dense(z, inputs, layout, weights, rows);
@@ -101,8 +114,10 @@ void pg_inputs_gradient(void *gradients, const pg_inputs *inputs,
                         const pg_layout *layout, const void *dz, void *scratch,
                         size_t rows)
 {
-    if (inputs->sparse)
-        gradient_sparse(gradients, inputs, layout, dz, scratch, rows);
+    if (inputs->rows)
+        gradient_by_rows(gradients, inputs, layout, dz, scratch, rows);
+    else if (inputs->column_tiles)
+        gradient_by_columns(gradients, inputs, layout, dz);
     else
         gradient_dense(gradients, inputs, layout, dz, rows);
 }

@@ -9,12 +9,13 @@
 #include "network.h"
 #include "sparse.h"
 
-/* A block of x: dense, or its place in what was compressed. */
+/* A block of x: dense, or the tiles of what was compressed. */
 typedef struct pg_inputs {
     pg_matrix x;
-    const pg_sparse *sparse; /* NULL: dense */
-    const void *table;       /* of the codes, scaled */
-    size_t block;
+    size_t column_tiles; /* 0: dense */
+    const pg_tile *columns;
+    const pg_tile *rows; /* NULL: the gradient, too, goes by those of columns */
+    const void *table;   /* of the codes, scaled */
 } pg_inputs;
 
 /* z (rows, stride of layer 1) = x W1^T; weights is a run. */

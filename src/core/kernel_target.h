@@ -13,8 +13,10 @@
 typedef float real;
 typedef uint32_t bits;
 #define TYPE float32
+#define REAL_MIN FLT_MIN
 #define REAL_MAX FLT_MAX
 #define FABS fabsf
+#define SQRT sqrtf
 #define FUSED __builtin_fmaf
 enum { MANTISSA = 23, EXPONENT_BIAS = 127 };
 
@@ -23,8 +25,10 @@ enum { MANTISSA = 23, EXPONENT_BIAS = 127 };
 typedef double real;
 typedef uint64_t bits;
 #define TYPE float64
+#define REAL_MIN DBL_MIN
 #define REAL_MAX DBL_MAX
 #define FABS fabs
+#define SQRT sqrt
 #define FUSED __builtin_fma
 enum { MANTISSA = 52, EXPONENT_BIAS = 1023 };
 
@@ -56,5 +60,14 @@ enum { LANES = VECTOR / sizeof(real) };
 #define PASTE(name, target, type) pg_##name##_##target##_##type
 #define EXPAND(name, target, type) PASTE(name, target, type)
 #define NAME(name) EXPAND(name, PG_TARGET, TYPE)
+
+/* In a file of their own, with entries in the table of kernels.c. */
+#define MULTIPLY_SPARSE NAME(multiply_sparse)
+#define MULTIPLY_SPARSE_TRANSPOSED NAME(multiply_sparse_transposed)
+void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
+                     size_t vectors, const pg_tile *tile, const void *table);
+void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_stride,
+                                size_t vectors, const pg_tile *tile,
+                                const void *table);
 
 #endif

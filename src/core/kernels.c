@@ -81,22 +81,31 @@ static inline bits to_bits(real x)
     return b;
 }
 
-/* 2^n is multiplied in as two halves: results below the normal numbers then
-   round once, and 2^128 or 2^1024, which no number is, does not appear. Adding
-   `magic` rounds to an integer and leaves it, with both halves' biases, in the
-   low bits. Both bounds let NaN pass. */
-static inline real exp_of(real x)
+/* exp(r) - 1 of what is left of x when n ln 2 is taken from it. Adding `magic`
+   rounds to an integer and leaves it, n + 2 * EXPONENT_BIAS, in the low bits of
+   *exponents. */
+static inline real exp_parts(real x, bits *exponents)
 {
     const real magic =
         (real)1.5 * (real)((bits)1 << MANTISSA) + 2 * EXPONENT_BIAS;
-    x = x < EXP_LEAST ? EXP_LEAST : x;
-    x = x > EXP_MOST ? EXP_MOST : x;
     real shifted = MULADD(x, (real)0x1.71547652b82fep+0, magic);
     real n = shifted - magic;
-    bits exponents = to_bits(shifted), half = exponents >> 1;
+    *exponents = to_bits(shifted);
     real r = MULADD(n, -LN2_HIGH, x);
     r = MULADD(n, -LN2_LOW, r);
-    real y = MULADD(r * r, exp_tail(r), r) + 1;
+    return MULADD(r * r, exp_tail(r), r);
+}
+
+/* 2^n is multiplied in as two halves: results below the normal numbers then
+   round once, and 2^128 or 2^1024, which no number is, does not appear. Both
+   bounds let NaN pass. */
+static inline real exp_of(real x)
+{
+    bits exponents;
+    x = x < EXP_LEAST ? EXP_LEAST : x;
+    x = x > EXP_MOST ? EXP_MOST : x;
+    real y = exp_parts(x, &exponents) + 1;
+    bits half = exponents >> 1;
     return y * from_bits(half << MANTISSA) *
            from_bits((exponents - half) << MANTISSA);
 }
@@ -110,13 +119,56 @@ static void kernel_exp(void *out, const void *x, size_t n)
         o[i] = exp_of(in[i]);
 }
 
+/* --- activations: the output at z, and the slope where the output is a -----
+ */
+
+static inline real sigmoid_of(real z)
+{
+    return 1 / (1 + exp_of(-z));
+}
+
+static inline real sigmoid_slope(real a)
+{
+    return a * (1 - a);
+}
+
+/* With e = exp(2 |z|) - 1 it is e / (e + 2), to the last bits near 0, too; 1
+   from where no float64 is between. */
+static inline real tanh_of(real z)
+{
+    bits exponents;
+    real y = 2 * FABS(z);
+    y = y > 40 ? 40 : y;
+    real p = exp_parts(y, &exponents);
+    real power = from_bits((exponents - EXPONENT_BIAS) << MANTISSA);
+    real e = MULADD(p, power, power - 1);
+    real t = e / (e + 2);
+    return z < 0 ? -t : t;
+}
+
+static inline real tanh_slope(real a)
+{
+    return 1 - a * a;
+}
+
+/* Lets NaN pass. */
+static inline real relu_of(real z)
+{
+    return z < 0 ? 0 : z;
+}
+
+static inline real relu_slope(real a)
+{
+    return a > 0 ? 1 : 0;
+}
+
 static void kernel_sigmoid(void *out, const void *x, size_t n)
 {
     real *o = out;
     const real *in = x;
     INDEPENDENT
     for (size_t i = 0; i < n; i++)
-        o[i] = 1 / (1 + exp_of(-in[i]));
+        o[i] = sigmoid_of(in[i]);
 }
 
 /* --- forward -------------------------------------------------------------- */
@@ -138,20 +190,36 @@ static void kernel_from_bytes(void *out, const uint8_t *x, double factor,
         o[i] = (real)x[i] * f;
 }
 
-/* First all sums, then all sigmoids, as one run: rows are seldom a whole
-   number of registers long, and a tail of exp is dear. */
-static void kernel_bias_sigmoid(void *z, const void *b, size_t rows,
-                                size_t cols)
+static void add_bias(real *z, const real *bias, size_t rows, size_t cols)
 {
-    real *o = z;
-    const real *bias = b;
     for (size_t i = 0; i < rows; i++) {
         INDEPENDENT
         for (size_t j = 0; j < cols; j++)
-            o[i * cols + j] += bias[j];
+            z[i * cols + j] += bias[j];
     }
-    kernel_sigmoid(z, z, rows * cols);
 }
+
+/* First all sums, then all outputs, as one run: rows are seldom a whole number
+   of registers long, and a tail of exp is dear. */
+#define ACTIVATION(upper, name)                                            \
+    static void kernel_bias_##name(void *z, const void *b, size_t rows,    \
+                                   size_t cols)                            \
+    {                                                                      \
+        real *o = z;                                                       \
+        add_bias(o, b, rows, cols);                                        \
+        INDEPENDENT                                                        \
+        for (size_t i = 0; i < rows * cols; i++)                           \
+            o[i] = name##_of(o[i]);                                        \
+    }                                                                      \
+    static void kernel_##name##_gradient(void *d, const void *a, size_t n) \
+    {                                                                      \
+        real *o = d;                                                       \
+        const real *output = a;                                            \
+        INDEPENDENT                                                        \
+        for (size_t i = 0; i < n; i++)                                     \
+            o[i] *= name##_slope(output[i]);                               \
+    }
+PG_ACTIVATION_LIST(ACTIVATION)
 
 /* row = row + bias - max(row + bias) */
 static void add_below_zero(real *row, const real *bias, size_t cols)
@@ -204,15 +272,6 @@ static double kernel_cross_entropy_gradient(void *p, const int32_t *labels,
     return loss;
 }
 
-static void kernel_sigmoid_gradient(void *d, const void *a, size_t n)
-{
-    real *o = d;
-    const real *s = a;
-    INDEPENDENT
-    for (size_t i = 0; i < n; i++)
-        o[i] *= s[i] * (1 - s[i]);
-}
-
 static void kernel_add_rows(void *sums, const void *d, size_t rows, size_t cols)
 {
     real *o = sums;
@@ -224,21 +283,102 @@ static void kernel_add_rows(void *sums, const void *d, size_t rows, size_t cols)
     }
 }
 
-/* --- update --------------------------------------------------------------- */
+/* --- optimizers -------------------------------------------------------------
+   Each gives what is taken from a weight, and what is remembered of it in s and
+   t, from its gradient g. */
 
-static bool kernel_descend(void *out, const void *w, const void *g, double rate,
-                           size_t n)
+/* What they compute with. */
+typedef struct coefficients {
+    real rate, weight_decay, momentum, undamped;
+    real alpha, beta1, beta2, eps;
+    real unbiased_rate, biased_eps; /* adam's */
+} coefficients;
+
+/* Padding has gradients of 0, and 0 / (0 + 0) would not be 0. */
+static real positive(double eps)
 {
-    real *o = out, step = (real)rate;
-    const real *from = w, *slope = g;
-    int strange = 0;
-#pragma omp simd reduction(| : strange)
-    for (size_t i = 0; i < n; i++) {
-        o[i] = from[i] - step * slope[i];
-        strange |= !(FABS(o[i]) <= REAL_MAX);
-    }
-    return !strange;
+    return (real)eps > REAL_MIN ? (real)eps : REAL_MIN;
 }
+
+static coefficients coefficients_of(const pg_descent *d)
+{
+    const pg_settings *s = d->settings;
+    double step = (double)d->step, root = sqrt(1 - pow(s->beta2, step));
+    return (coefficients){
+        .rate = (real)s->rate,
+        .weight_decay = (real)s->weight_decay,
+        .momentum = (real)s->momentum,
+        .undamped = d->step == 1 ? 1 : (real)(1 - s->dampening),
+        .alpha = (real)s->alpha,
+        .beta1 = (real)s->beta1,
+        .beta2 = (real)s->beta2,
+        .eps = positive(s->eps),
+        .unbiased_rate = (real)(s->rate * root / (1 - pow(s->beta1, step))),
+        .biased_eps = positive(s->eps * root),
+    };
+}
+
+static inline real sgd_step(const coefficients *c, real g, real *s, real *t)
+{
+    (void)s, (void)t;
+    return c->rate * g;
+}
+
+static inline real momentum_step(const coefficients *c, real g, real *s,
+                                 real *t)
+{
+    (void)t;
+    *s = c->momentum * *s + c->undamped * g;
+    return c->rate * *s;
+}
+
+static inline real nesterov_step(const coefficients *c, real g, real *s,
+                                 real *t)
+{
+    (void)t;
+    *s = c->momentum * *s + g;
+    return c->rate * (g + c->momentum * *s);
+}
+
+static inline real rmsprop_step(const coefficients *c, real g, real *s, real *t)
+{
+    *s = c->alpha * *s + (1 - c->alpha) * g * g;
+    *t = c->momentum * *t + g / (SQRT(*s) + c->eps);
+    return c->rate * *t;
+}
+
+/* Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, in
+   the order of operations at the end of its section 2: one division for each
+   weight. */
+static inline real adam_step(const coefficients *c, real g, real *s, real *t)
+{
+    *s = c->beta1 * *s + (1 - c->beta1) * g;
+    *t = c->beta2 * *t + (1 - c->beta2) * g * g;
+    return c->unbiased_rate * *s / (SQRT(*t) + c->biased_eps);
+}
+
+#define OPTIMIZER(upper, name, states)                                         \
+    static bool kernel_##name(const pg_descent *d, size_t n)                   \
+    {                                                                          \
+        real *w = d->w, *s = d->state[0], *t = d->state[1];                    \
+        const real *slope = d->g;                                              \
+        const coefficients c = coefficients_of(d);                             \
+        int strange = 0;                                                       \
+        _Pragma("omp simd reduction(| : strange)") for (size_t i = 0; i < n;   \
+                                                        i++)                   \
+        {                                                                      \
+            real g = slope[i] + c.weight_decay * w[i];                         \
+            real s_i = (states) > 0 ? s[i] : 0, t_i = (states) > 1 ? t[i] : 0; \
+            w[i] -= name##_step(&c, g, &s_i, &t_i);                            \
+            if ((states) > 0)                                                  \
+                s[i] = s_i;                                                    \
+            if ((states) > 1)                                                  \
+                t[i] = t_i;                                                    \
+            strange |= !(FABS(w[i]) <= REAL_MAX);                              \
+        }                                                                      \
+        return !strange;                                                       \
+    }
+PG_OPTIMIZER_LIST(OPTIMIZER)
 
 static bool kernel_all_finite(const void *x, size_t n)
 {
@@ -253,25 +393,24 @@ static bool kernel_all_finite(const void *x, size_t n)
 /* --- the table ------------------------------------------------------------ */
 
 #define TABLE NAME(kernels)
-#define MULTIPLY_SPARSE NAME(multiply_sparse)
-
-extern const pg_kernels TABLE;
-void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
-                     size_t vectors, const pg_tile *tile, const void *table);
+#define BIAS_ACTIVATION(upper, name) kernel_bias_##name,
+#define ACTIVATION_GRADIENT(upper, name) kernel_##name##_gradient,
+#define OPTIMIZE(upper, name, states) kernel_##name,
 
 const pg_kernels TABLE = {
     .lanes = LANES,
     .most_vectors = MOST_VECTORS,
     .multiply_sparse = MULTIPLY_SPARSE,
+    .multiply_sparse_transposed = MULTIPLY_SPARSE_TRANSPOSED,
     .exp = kernel_exp,
     .sigmoid = kernel_sigmoid,
     .scale = kernel_scale,
     .from_bytes = kernel_from_bytes,
-    .bias_sigmoid = kernel_bias_sigmoid,
+    .bias_activation = {PG_ACTIVATION_LIST(BIAS_ACTIVATION)},
     .bias_softmax = kernel_bias_softmax,
     .cross_entropy_gradient = kernel_cross_entropy_gradient,
-    .sigmoid_gradient = kernel_sigmoid_gradient,
+    .activation_gradient = {PG_ACTIVATION_LIST(ACTIVATION_GRADIENT)},
     .add_rows = kernel_add_rows,
-    .descend = kernel_descend,
+    .optimize = {PG_OPTIMIZER_LIST(OPTIMIZE)},
     .all_finite = kernel_all_finite,
 };

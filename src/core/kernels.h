@@ -13,6 +13,8 @@
 #ifndef PG_KERNELS_H
 #define PG_KERNELS_H
 
+#include "activation.h"
+#include "optimizer.h"
 #include "sparse.h"
 
 typedef struct pg_kernels {
@@ -29,6 +31,14 @@ typedef struct pg_kernels {
                             size_t vectors, const pg_tile *tile,
                             const void *table);
 
+    /* The same with both ends exchanged: for each segment of the tile, with its
+       target's row r of in and a value v for each source's row o of out:
+       o += v * r. Here the rows of out follow each other, and those of in are
+       in_stride elements apart. */
+    void (*multiply_sparse_transposed)(void *out, const void *in,
+                                       size_t in_stride, size_t vectors,
+                                       const pg_tile *tile, const void *table);
+
     /* out[i] = f(x[i]); out may be x. exp is within 2 ulp everywhere, with
        subnormal results, infinities and NaN as the C library has them. */
     void (*exp)(void *out, const void *x, size_t n);
@@ -40,8 +50,9 @@ typedef struct pg_kernels {
     /* out[i] = x[i] * factor, from bytes such as pixels */
     void (*from_bytes)(void *out, const uint8_t *x, double factor, size_t n);
 
-    /* z (rows,cols) = sigmoid(z + b), b (cols) */
-    void (*bias_sigmoid)(void *z, const void *b, size_t rows, size_t cols);
+    /* z (rows,cols) = f(z + b), b (cols), for each activation f */
+    void (*bias_activation[PG_ACTIVATIONS])(void *z, const void *b, size_t rows,
+                                            size_t cols);
 
     /* z (rows,cols) = softmax(z + b) by rows, b (cols); the row's maximum is
        subtracted first, for numerical stability. */
@@ -52,15 +63,15 @@ typedef struct pg_kernels {
     double (*cross_entropy_gradient)(void *p, const int32_t *labels,
                                      double factor, size_t rows, size_t cols);
 
-    /* d[i] *= a[i] * (1 - a[i]) : sigmoid backward, from its output a */
-    void (*sigmoid_gradient)(void *d, const void *a, size_t n);
+    /* d[i] *= the slope of an activation where its output is a[i] */
+    void (*activation_gradient[PG_ACTIVATIONS])(void *d, const void *a,
+                                                size_t n);
 
     /* sums[j] += d[0,j] + d[1,j] + ... for d (rows,cols) */
     void (*add_rows)(void *sums, const void *d, size_t rows, size_t cols);
 
-    /* out[i] = w[i] - rate * g[i]; whether all of out is finite. */
-    bool (*descend)(void *out, const void *w, const void *g, double rate,
-                    size_t n);
+    /* The descent of n weights; whether all of out is finite. */
+    bool (*optimize[PG_OPTIMIZERS])(const pg_descent *descent, size_t n);
 
     /* Whether all of x is finite. */
     bool (*all_finite)(const void *x, size_t n);

@@ -1,9 +1,10 @@
 /* The product with inputs that are mostly zero; compiled as kernels.c is.
 
-   A target's row is kept in registers while its entries are added up: each
-   costs the load of a code and of its value, and a multiply-add for every
-   register of the row. The number of registers is a constant in each of the
-   loops below, or the compiler would keep the row in memory. */
+   A segment's row (its target's: what is added up, or in the transposed product
+   what is spread out) is kept in registers for all of its entries: each costs
+   the load of a code and of its value, and a multiply-add for every register of
+   the row. The number of registers is a constant in each of the loops below, or
+   the compiler would keep the row in memory. */
 
 #include "kernel_target.h"
 
@@ -59,35 +60,58 @@ INLINE void multiply(real *out, size_t out_stride, const vector *in,
     }
 }
 
-#define CASE(n)                                                   \
-    case n:                                                       \
-        if (n <= MOST_VECTORS && !tile->values)                   \
-            multiply(out, out_stride, in, n, tile, table, true);  \
-        else if (n <= MOST_VECTORS)                               \
-            multiply(out, out_stride, in, n, tile, table, false); \
+INLINE void spread(vector *out, const real *in, size_t in_stride,
+                   const int vectors, const pg_tile *tile, const real *table,
+                   const bool coded)
+{
+    const uint16_t *entry = tile->entries;
+    const real *value = tile->values;
+    for (size_t s = 0; s < tile->count; s++) {
+        vector row[MOST_VECTORS];
+        const vector *from =
+            (const vector *)(in + tile->segments[s].target * in_stride);
+        const uint16_t *end = entry + tile->segments[s].count;
+        for (int k = 0; k < vectors; k++)
+            row[k] = from[k];
+        for (; entry < end; entry++) {
+            vector *o = out + (size_t)(*entry & 255) * (size_t)vectors;
+            vector v = BROADCAST(coded ? table[*entry >> 8] : *value++);
+            for (int k = 0; k < vectors; k++)
+                o[k] = VECTOR_MULADD(v, row[k], o[k]);
+        }
+    }
+}
+
+/* A call with `vectors` and whether there are codes as constants. */
+#define CASE(n, call)                          \
+    case n:                                    \
+        if (n <= MOST_VECTORS && tile->values) \
+            call(n, false);                    \
+        else if (n <= MOST_VECTORS)            \
+            call(n, true);                     \
         break;
+#define CASES(call)                                                       \
+    CASE(1, call)                                                         \
+    CASE(2, call) CASE(3, call) CASE(4, call) CASE(5, call) CASE(6, call) \
+        CASE(7, call) CASE(8, call) CASE(9, call) CASE(10, call)          \
+            CASE(11, call) CASE(12, call) CASE(13, call)
 
-#define MULTIPLY_SPARSE NAME(multiply_sparse)
-
-void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
-                     size_t vectors, const pg_tile *tile, const void *table);
+#define MULTIPLY(n, coded) multiply(out, out_stride, in, n, tile, table, coded)
+#define SPREAD(n, coded) spread(out, in, in_stride, n, tile, table, coded)
 
 void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
                      size_t vectors, const pg_tile *tile, const void *table)
 {
     switch (vectors) {
-        CASE(1)
-        CASE(2)
-        CASE(3)
-        CASE(4)
-        CASE(5)
-        CASE(6)
-        CASE(7)
-        CASE(8)
-        CASE(9)
-        CASE(10)
-        CASE(11)
-        CASE(12)
-        CASE(13)
+        CASES(MULTIPLY)
+    }
+}
+
+void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_stride,
+                                size_t vectors, const pg_tile *tile,
+                                const void *table)
+{
+    switch (vectors) {
+        CASES(SPREAD)
     }
 }

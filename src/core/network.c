@@ -158,6 +158,7 @@ static void set_widths(pg_layout *layout, const pg_network *network)
     for (int l = 0; l < network->layers; l++)
         layout->width[l + 1] = network->W[l]->shape[0];
     memcpy(layout->stride, layout->width, sizeof layout->stride);
+    memcpy(layout->activation, network->activation, sizeof layout->activation);
 }
 
 static void set_offsets(pg_layout *layout)

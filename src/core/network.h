@@ -2,13 +2,14 @@
  * network.h -- a fully connected network: its weights, and their layout as one
  * run of numbers.
  *
- * Layer l computes f(a W_l^T + b_l) from the layer before it, f being the
- * sigmoid in hidden layers and the softmax in the last: the notebook's network
- * with any number of layers. Layers count from 0 here, names from W1.
+ * Layer l computes f(a W_l^T + b_l) from the layer before it, f being an
+ * activation in hidden layers (the notebook's is the sigmoid) and the softmax
+ * in the last. Layers count from 0 here, names from W1.
  */
 #ifndef PG_NETWORK_H
 #define PG_NETWORK_H
 
+#include "activation.h"
 #include "array.h"
 
 struct pg_random;
@@ -18,8 +19,9 @@ enum { PG_MAX_LAYERS = 16 };
 /* Arrays that others own; gradients have the same form. */
 typedef struct pg_network {
     int layers;
-    pg_array *W[PG_MAX_LAYERS]; /* (width of l, width of l - 1) */
-    pg_array *b[PG_MAX_LAYERS]; /* (1, width of l) */
+    pg_array *W[PG_MAX_LAYERS];              /* (width of l, width of l - 1) */
+    pg_array *b[PG_MAX_LAYERS];              /* (1, width of l) */
+    pg_activation activation[PG_MAX_LAYERS]; /* of hidden layers */
 } pg_network;
 
 /* PG_ESHAPE, naming both shapes, unless each layer fits the one before it;
@@ -51,6 +53,7 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
 typedef struct pg_layout {
     int layers;
     pg_dtype dtype;
+    pg_activation activation[PG_MAX_LAYERS];
     size_t width[PG_MAX_LAYERS + 1]; /* the inputs first */
     size_t stride[PG_MAX_LAYERS + 1];
     size_t W[PG_MAX_LAYERS], b[PG_MAX_LAYERS];

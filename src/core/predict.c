@@ -2,11 +2,17 @@
 
 #include <string.h>
 
+#include "create.h"
+#include "kernels.h"
 #include "pass.h"
+#include "runtime.h"
+#include "targets.h"
 
 typedef struct prediction {
     pg_pass pass;
-    int64_t *labels;
+    int64_t *labels;            /* what is predicted */
+    const int32_t *true_labels; /* NULL: not known */
+    double *losses;             /* of each block, where they are */
 } prediction;
 
 /* labels (rows) = the column of the largest of each row of a (rows, classes)
@@ -37,7 +43,13 @@ static bool predict_block(void *context, const pg_block *block, size_t first,
     if (pg_rows_may_be_infinite(x) && !pg_rows_finite(x, inputs.x, rows))
         return false;
     pg_block_forward(block, layout, p->pass.weights, &inputs, rows);
-    most_likely(p->labels + first, layout, block->a[layout->layers - 1], rows);
+    void *a = block->a[layout->layers - 1];
+    most_likely(p->labels + first, layout, a, rows);
+    if (p->true_labels)
+        p->losses[first / pg_block_rows(layout)] =
+            pg_kernels_for(layout->dtype)
+                ->cross_entropy_gradient(a, p->true_labels + first, 1, rows,
+                                         layout->width[layout->layers]);
     return true;
 }
 
@@ -52,22 +64,99 @@ static pg_status predict_blocks(prediction *p, pg_error *err)
                          err);
 }
 
+static pg_status predict(prediction *p, pg_array *labels,
+                         const pg_network *network, const pg_array *x,
+                         double scale, pg_error *err)
+{
+    pg_status status = pg_array_new(labels, PG_INT64, 1, x->shape, err);
+    if (status != PG_OK)
+        return status;
+    p->labels = labels->data;
+    status =
+        pg_pass_start(&p->pass, network, x, scale, network->W[0]->dtype, err);
+    if (status == PG_OK)
+        status = predict_blocks(p, err);
+    pg_pass_end(&p->pass);
+    if (status != PG_OK)
+        pg_array_release(labels);
+    return status;
+}
+
 pg_status pg_network_predict(pg_array *out, const pg_network *network,
                              const pg_array *x, double scale, pg_error *err)
 {
+    prediction p = {0};
     memset(out, 0, sizeof *out);
     pg_status status = pg_network_check_input(network, x, err);
     if (status == PG_OK)
-        status = pg_array_new(out, PG_INT64, 1, x->shape, err);
+        status = predict(&p, out, network, x, scale, err);
+    return status;
+}
+
+/* --- how good they are ---------------------------------------------------- */
+
+/* confusion (classes, classes), zeroed, counts the n rows; how many are right.
+ */
+static size_t count(pg_array *confusion, const int32_t *true_labels,
+                    const int64_t *labels, size_t n)
+{
+    int64_t *counts = confusion->data;
+    size_t right = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t row = (size_t)true_labels[i], column = (size_t)labels[i];
+        counts[row * confusion->shape[1] + column]++;
+        right += row == column;
+    }
+    return right;
+}
+
+/* The blocks' losses are added in order, so that threads make no difference. */
+static pg_status evaluate(pg_evaluation *evaluation, pg_array *confusion,
+                          const pg_network *network, const pg_array *x,
+                          double scale, const pg_array *true_labels,
+                          pg_error *err)
+{
+    pg_array labels, losses;
+    size_t n = x->shape[0];
+    prediction p = {.true_labels = true_labels->data};
+    pg_status status = pg_array_zeros(&losses, PG_FLOAT64, 1, &n, err);
     if (status != PG_OK)
         return status;
-    prediction p = {.labels = out->data};
-    status =
-        pg_pass_start(&p.pass, network, x, scale, network->W[0]->dtype, err);
-    if (status == PG_OK)
-        status = predict_blocks(&p, err);
-    pg_pass_end(&p.pass);
+    p.losses = losses.data;
+    status = predict(&p, &labels, network, x, scale, err);
+    if (status == PG_OK) {
+        evaluation->loss = 0;
+        for (size_t i = 0; i < n; i++)
+            evaluation->loss += p.losses[i];
+        evaluation->loss /= (double)n;
+        size_t right = count(confusion, p.true_labels, p.labels, n);
+        evaluation->accuracy = (double)right / (double)n;
+        pg_array_release(&labels);
+    }
+    pg_array_release(&losses);
+    return status;
+}
+
+pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
+                              const pg_network *network, const pg_array *x,
+                              double scale, const pg_array *labels,
+                              pg_error *err)
+{
+    pg_array true_labels;
+    memset(confusion, 0, sizeof *confusion);
+    pg_status status = pg_network_check_input(network, x, err);
     if (status != PG_OK)
-        pg_array_release(out);
+        return status;
+    size_t classes = network->W[network->layers - 1]->shape[0];
+    status = pg_targets_copy(&true_labels, labels, x, classes, err);
+    if (status == PG_OK)
+        status = pg_array_zeros(confusion, PG_INT64, 2,
+                                (const size_t[]){classes, classes}, err);
+    if (status == PG_OK)
+        status = evaluate(evaluation, confusion, network, x, scale,
+                          &true_labels, err);
+    if (status != PG_OK)
+        pg_array_release(confusion);
+    pg_array_release(&true_labels);
     return status;
 }

@@ -1,5 +1,6 @@
 /*
- * predict.h -- the labels that a network gives to rows, block by block.
+ * predict.h -- the labels that a network gives to rows, and how good they are,
+ * block by block.
  */
 #ifndef PG_PREDICT_H
 #define PG_PREDICT_H
@@ -11,5 +12,20 @@
    PG_EFINITE the row, column and value of a number that is not finite. */
 pg_status pg_network_predict(pg_array *out, const pg_network *network,
                              const pg_array *x, double scale, pg_error *err);
+
+/* How well a network knows some rows. */
+typedef struct pg_evaluation {
+    double loss;     /* mean cross-entropy, with log(a + 1e-9) */
+    double accuracy; /* 0..1 */
+} pg_evaluation;
+
+/* Of x (n, inputs) times scale, n at least 1, and labels (n) int32 below the
+   classes; confusion: int64 (classes, classes), the rows of class i that were
+   taken for class j. Errors as above, and PG_ESHAPE, PG_EDTYPE, PG_EARG of x
+   and labels as pg_trainer_new's. */
+pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
+                              const pg_network *network, const pg_array *x,
+                              double scale, const pg_array *labels,
+                              pg_error *err);
 
 #endif

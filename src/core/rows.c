@@ -66,17 +66,32 @@ static void convert_any(const pg_rows *rows, void *buffer, size_t first,
             ->scale(buffer, rows->scale, pg_array_size(&to));
 }
 
-pg_matrix pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
-                        size_t count)
+static void convert(const pg_rows *rows, void *buffer, size_t first,
+                    size_t count)
 {
     const pg_array *x = &rows->x;
-    if (rows->in_place)
-        return block_in_place(rows, first);
     if (x->dtype == PG_UINT8 && (x->strides[1] == 1 || x->shape[1] == 1))
         convert_bytes(rows, buffer, first, count);
     else
         convert_any(rows, buffer, first, count);
-    return (pg_matrix){.data = buffer, .leading = x->shape[1]};
+}
+
+pg_matrix pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
+                        size_t count)
+{
+    if (rows->in_place)
+        return block_in_place(rows, first);
+    convert(rows, buffer, first, count);
+    return (pg_matrix){.data = buffer, .leading = rows->x.shape[1]};
+}
+
+pg_matrix pg_rows_gather(const pg_rows *rows, void *buffer,
+                         const int64_t *positions, size_t count)
+{
+    size_t cols = rows->x.shape[1], bytes = cols * pg_dtype_size(rows->dtype);
+    for (size_t i = 0; i < count; i++)
+        convert(rows, (char *)buffer + i * bytes, (size_t)positions[i] - 1, 1);
+    return (pg_matrix){.data = buffer, .leading = cols};
 }
 
 static const char *block_row(const pg_rows *rows, pg_matrix block, size_t row)

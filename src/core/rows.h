@@ -28,6 +28,11 @@ void pg_rows_release(pg_rows *rows);
 pg_matrix pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
                         size_t count);
 
+/* The same for rows in any order, whose positions count from 1: always in
+   buffer. */
+pg_matrix pg_rows_gather(const pg_rows *rows, void *buffer,
+                         const int64_t *positions, size_t count);
+
 /* Whether all of such a block is finite. */
 bool pg_rows_finite(const pg_rows *rows, pg_matrix block, size_t count);
 

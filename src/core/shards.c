@@ -6,20 +6,20 @@
 #include "kernels.h"
 #include "runtime.h"
 
-/* How the rows are cut depends on the shape alone. */
-pg_status pg_shards_new(pg_shards *s, const pg_layout *layout, size_t n,
-                        pg_error *err)
+static pg_status need_gradients(pg_shards *s, pg_error *err)
 {
-    *s = (pg_shards){
-        .layout = layout, .n = n, .block_rows = pg_block_rows(layout)};
-    s->blocks = pg_size_divide_up(n, s->block_rows);
-    s->count = (int)pg_size_max(1, pg_size_min(PG_MOST_SHARDS, s->blocks));
-    if (!pg_size_multiply(&s->bytes,
-                          layout->count * pg_dtype_size(layout->dtype),
-                          (size_t)s->count))
-        s->bytes = SIZE_MAX;
-    s->gradients = pg_malloc(s->bytes);
-    return s->gradients ? PG_OK : pg_fail_memory(err, s->bytes);
+    size_t bytes, run = s->layout->count * pg_dtype_size(s->layout->dtype);
+    if (!pg_size_multiply(&bytes, run, (size_t)s->count))
+        bytes = SIZE_MAX;
+    if (bytes <= s->bytes)
+        return PG_OK;
+    void *gradients = pg_malloc(bytes);
+    if (!gradients)
+        return pg_fail_memory(err, bytes);
+    pg_free(s->gradients, s->bytes);
+    s->gradients = gradients;
+    s->bytes = bytes;
+    return PG_OK;
 }
 
 void pg_shards_free(pg_shards *s)
@@ -27,10 +27,12 @@ void pg_shards_free(pg_shards *s)
     pg_blocks_free(&s->threads);
     pg_free(s->gradients, s->bytes);
     s->gradients = NULL;
+    s->bytes = 0;
 }
 
 typedef struct job {
     pg_shards *shards;
+    size_t n, block_rows, blocks;
     pg_shard_work work;
     void *context;
     const pg_interrupt *interrupt;
@@ -53,14 +55,14 @@ static void run_shard(const job *j, const pg_block *block, int shard)
 {
     pg_shards *s = j->shards;
     size_t count = (size_t)s->count, at = (size_t)shard;
-    size_t first = s->blocks * at / count, end = s->blocks * (at + 1) / count;
+    size_t first = j->blocks * at / count, end = j->blocks * (at + 1) / count;
     void *gradients = run_of(s, shard);
     memset(gradients, 0, s->layout->count * pg_dtype_size(s->layout->dtype));
     s->losses[shard] = 0;
     for (size_t b = first; b < end && !is_given_up(j); b++) {
-        size_t row = b * s->block_rows;
+        size_t row = b * j->block_rows;
         s->losses[shard] += j->work(j->context, block, gradients, row,
-                                    pg_size_min(s->block_rows, s->n - row));
+                                    pg_size_min(j->block_rows, j->n - row));
     }
 }
 
@@ -76,13 +78,18 @@ static double add_shards(const pg_shards *s)
     return loss;
 }
 
-pg_status pg_shards_run(pg_shards *s, pg_shard_work work, void *context,
+pg_status pg_shards_run(pg_shards *s, size_t n, size_t block_rows,
+                        pg_shard_work work, void *context,
                         const pg_interrupt *interrupt, double *loss,
                         pg_error *err)
 {
-    job j = {s, work, context, interrupt};
+    job j = {s,    n,       block_rows, pg_size_divide_up(n, block_rows),
+             work, context, interrupt};
+    s->count = (int)pg_size_max(1, pg_size_min(PG_MOST_SHARDS, j.blocks));
     int threads = pg_threads() < s->count ? pg_threads() : s->count;
-    pg_status status = pg_blocks_need(&s->threads, threads, s->layout, err);
+    pg_status status = need_gradients(s, err);
+    if (status == PG_OK)
+        status = pg_blocks_need(&s->threads, threads, s->layout, err);
     if (status != PG_OK)
         return status;
     s->given_up = false;

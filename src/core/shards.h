@@ -15,16 +15,18 @@
 /* Enough for 16 threads; each costs a gradient of memory. */
 enum { PG_MOST_SHARDS = 16 };
 
+/* Zeroed but for the layout, which is shared: with room for nothing yet. */
 typedef struct pg_shards {
     const pg_layout *layout;
-    size_t n, block_rows, blocks;
-    int count;
-    void *gradients; /* runs: (count, layout->count) */
+    int count;       /* of the last run */
+    void *gradients; /* runs: as many as any run of theirs had shards */
     size_t bytes;
     double losses[PG_MOST_SHARDS];
     pg_blocks threads;
     atomic_bool given_up;
 } pg_shards;
+
+void pg_shards_free(pg_shards *shards);
 
 /* Asked before each block, by any thread, whether the work is to be given up.
  */
@@ -38,15 +40,12 @@ typedef struct pg_interrupt {
 typedef double (*pg_shard_work)(void *context, const pg_block *block,
                                 void *gradients, size_t first, size_t rows);
 
-/* For n rows, cut by the layout, which is shared. PG_ENOMEM leaves nothing. */
-pg_status pg_shards_new(pg_shards *shards, const pg_layout *layout, size_t n,
-                        pg_error *err);
-void pg_shards_free(pg_shards *shards); /* zeroed: nothing to free */
-
-/* Has all blocks worked on; the sum of the gradients is the first shard's run
-   then, and the loss is returned in *loss. PG_EINTERRUPT, where interrupt (NULL
-   is allowed) wanted it. */
-pg_status pg_shards_run(pg_shards *shards, pg_shard_work work, void *context,
+/* Has n rows worked on, in blocks of block_rows, which with n decides how they
+   are cut. The sum of the gradients is the first shard's run then, and the loss
+   is returned in *loss. PG_ENOMEM; PG_EINTERRUPT, where interrupt (NULL is
+   allowed) wanted it. */
+pg_status pg_shards_run(pg_shards *shards, size_t n, size_t block_rows,
+                        pg_shard_work work, void *context,
                         const pg_interrupt *interrupt, double *loss,
                         pg_error *err);
 

@@ -11,10 +11,11 @@
 
 enum { MOST_THREADS = 64 };
 
-/* Segments and entries: of a block's tiles, or where those begin. Entries are
-   as many in the tiles of columns as in those of rows. */
+/* Segments and entries: of a block's tiles, or where those begin; and the most
+   entries of a row. Entries are as many in the tiles of columns as in those of
+   rows. */
 typedef struct extent {
-    size_t segments, entries;
+    size_t segments, entries, most_in_row;
 } extent;
 
 struct pg_sparse {
@@ -31,8 +32,11 @@ struct pg_sparse {
     pg_tile *tiles; /* of each block: those of columns, then those of rows */
     pg_segment *segments;
     uint16_t *entries;
-    void *values; /* NULL where there are codes */
-    size_t tile_bytes, segment_bytes, entry_bytes, value_bytes;
+    void *values;     /* NULL where there are codes */
+    uint16_t *starts; /* (blocks, rows + 1, column_tiles): where in its block's
+                         tile of columns a row begins */
+    size_t most_in_row;
+    size_t tile_bytes, segment_bytes, entry_bytes, value_bytes, start_bytes;
 };
 
 /* --- reading blocks of x ---------------------------------------------------
@@ -178,8 +182,13 @@ static extent measure_block(const pg_sparse *s, const uint8_t *codes,
                             size_t rows)
 {
     extent e = {0};
-    for (size_t i = 0; i < rows * s->inputs; i++)
-        e.entries += codes[i] != 0;
+    for (size_t i = 0; i < rows; i++) {
+        size_t count = 0;
+        for (size_t j = 0; j < s->inputs; j++)
+            count += codes[i * s->inputs + j] != 0;
+        e.entries += count;
+        e.most_in_row = pg_size_max(e.most_in_row, count);
+    }
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < s->inputs; j += PG_TILE)
             e.segments +=
@@ -206,8 +215,10 @@ static void measure(pg_sparse *s, const readers *rs, extent *extents)
         extent e = extents[b];
         extents[b] = sum;
         if (b < s->blocks)
-            sum = (extent){sum.segments + e.segments, sum.entries + e.entries};
+            sum = (extent){sum.segments + e.segments, sum.entries + e.entries,
+                           pg_size_max(sum.most_in_row, e.most_in_row)};
     }
+    s->most_in_row = sum.most_in_row;
     s->density = (double)sum.entries / ((double)s->n * (double)s->inputs);
 }
 
@@ -259,6 +270,18 @@ static void end_tile(pg_tile *tile, const cursor *c)
     tile->count = (size_t)(c->s->segments + c->segment - tile->segments);
 }
 
+/* At most PG_SPARSE_ROWS * PG_TILE. */
+static uint16_t entries_so_far(const pg_tile *tile, const cursor *c)
+{
+    return (uint16_t)(c->s->entries + c->entry - tile->entries);
+}
+
+/* (PG_SPARSE_ROWS + 1, column_tiles) */
+static uint16_t *starts_of(const pg_sparse *s, size_t block)
+{
+    return s->starts + block * (PG_SPARSE_ROWS + 1) * s->column_tiles;
+}
+
 static void fill_block(const pg_sparse *s, const reader *r, size_t block,
                        extent at)
 {
@@ -266,11 +289,15 @@ static void fill_block(const pg_sparse *s, const reader *r, size_t block,
     cursor c = {s, r, at.segments, 2 * at.entries};
     size_t rows = block_rows(s, block), inputs = s->inputs;
     pg_tile *tile = s->tiles + block * (s->column_tiles + PG_TILE_ROWS);
+    uint16_t *starts = starts_of(s, block);
     read_block(s, r, block);
-    for (size_t j = 0; j < inputs; j += PG_TILE, tile++) {
+    for (size_t j = 0; j < inputs; j += PG_TILE, tile++, starts++) {
         *tile = begin_tile(&c);
-        for (size_t i = 0; i < rows; i++)
+        for (size_t i = 0; i < rows; i++) {
+            starts[i * s->column_tiles] = entries_so_far(tile, &c);
             put_segment(&c, i, i * inputs + j, tile_width(j, inputs), 1);
+        }
+        starts[rows * s->column_tiles] = entries_so_far(tile, &c);
         end_tile(tile, &c);
     }
     for (size_t i = 0; i < PG_SPARSE_ROWS; i += PG_TILE, tile++) {
@@ -303,8 +330,13 @@ static pg_status fill(pg_sparse *s, const readers *rs, const extent *extents,
         s->segments = new_items(&s->segment_bytes, all.segments,
                                 sizeof *s->segments, err);
     if (s->segments)
-        s->entries = new_items(&s->entry_bytes, 2 * all.entries,
-                               sizeof *s->entries, err);
+        s->starts = new_items(
+            &s->start_bytes, s->blocks * (PG_SPARSE_ROWS + 1) * s->column_tiles,
+            sizeof *s->starts, err);
+    if (s->starts)
+        s->entries =
+            new_items(&s->entry_bytes, 2 * all.entries + PG_SPARSE_AHEAD,
+                      sizeof *s->entries, err);
     if (s->entries && !s->coded)
         s->values = new_items(&s->value_bytes, 2 * all.entries,
                               pg_dtype_size(s->dtype), err);
@@ -398,6 +430,7 @@ void pg_sparse_release(pg_sparse *s)
     pg_free(s->segments, s->segment_bytes);
     pg_free(s->entries, s->entry_bytes);
     pg_free(s->values, s->value_bytes);
+    pg_free(s->starts, s->start_bytes);
     pg_free(s, sizeof *s);
 }
 
@@ -433,12 +466,38 @@ size_t pg_sparse_column_tiles(const pg_sparse *s)
     return s->column_tiles;
 }
 
-const pg_tile *pg_sparse_columns(const pg_sparse *s, size_t block, size_t t)
+const pg_tile *pg_sparse_columns(const pg_sparse *s, size_t block)
 {
-    return s->tiles + block * (s->column_tiles + PG_TILE_ROWS) + t;
+    return s->tiles + block * (s->column_tiles + PG_TILE_ROWS);
 }
 
-const pg_tile *pg_sparse_rows(const pg_sparse *s, size_t block, size_t t)
+const pg_tile *pg_sparse_rows(const pg_sparse *s, size_t block)
 {
-    return pg_sparse_columns(s, block, s->column_tiles + t);
+    return pg_sparse_columns(s, block) + s->column_tiles;
+}
+
+pg_stretch pg_sparse_stretch(const pg_sparse *s, size_t row, size_t t)
+{
+    size_t block = row / PG_SPARSE_ROWS;
+    const pg_tile *tile = pg_sparse_columns(s, block) + t;
+    const uint16_t *start =
+        starts_of(s, block) + row % PG_SPARSE_ROWS * s->column_tiles + t;
+    size_t first = start[0];
+    return (pg_stretch){
+        .entries = tile->entries + first,
+        .values = tile->values ? (const char *)tile->values +
+                                     first * pg_dtype_size(s->dtype)
+                               : NULL,
+        .count = start[s->column_tiles] - first,
+    };
+}
+
+size_t pg_sparse_value_size(const pg_sparse *s)
+{
+    return s->coded ? 0 : pg_dtype_size(s->dtype);
+}
+
+size_t pg_sparse_most_in_row(const pg_sparse *s)
+{
+    return s->most_in_row;
 }

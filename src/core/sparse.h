@@ -60,9 +60,26 @@ void pg_sparse_table(const pg_sparse *sparse, void *table, double scale,
 
 size_t pg_sparse_column_tiles(const pg_sparse *sparse);
 
-/* Tile t of columns, and tile t of rows, of a block. */
-const pg_tile *pg_sparse_columns(const pg_sparse *sparse, size_t block,
-                                 size_t t);
-const pg_tile *pg_sparse_rows(const pg_sparse *sparse, size_t block, size_t t);
+/* The tiles of columns, and the tiles of rows, of a block. */
+const pg_tile *pg_sparse_columns(const pg_sparse *sparse, size_t block);
+const pg_tile *pg_sparse_rows(const pg_sparse *sparse, size_t block);
+
+/* What a row (from 0) has in tile t of columns. */
+typedef struct pg_stretch {
+    const uint16_t *entries;
+    const void *values; /* NULL: there are codes */
+    size_t count;
+} pg_stretch;
+pg_stretch pg_sparse_stretch(const pg_sparse *sparse, size_t row, size_t t);
+
+/* As many entries may be read, and written, from where a stretch or its part of
+   so many begins, however few there are: they are copied by so many. */
+enum { PG_SPARSE_AHEAD = 32 };
+
+/* The bytes of a value that stands beside its entry; 0: there are codes. */
+size_t pg_sparse_value_size(const pg_sparse *sparse);
+
+/* The most numbers that are not zero in any row. */
+size_t pg_sparse_most_in_row(const pg_sparse *sparse);
 
 #endif

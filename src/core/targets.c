@@ -86,6 +86,42 @@ pg_status pg_targets_labels(pg_array *out, size_t *classes, const pg_array *y,
     return status;
 }
 
+static pg_status check_labels(const pg_array *labels, size_t classes,
+                              pg_error *err)
+{
+    const int32_t *label = labels->data;
+    for (size_t i = 0; i < labels->shape[0]; i++)
+        if (label[i] < 0 || (size_t)label[i] >= classes)
+            return pg_fail(err, PG_EARG,
+                           "y: row %zu is %ld, outside the classes 0 to %zu",
+                           i + 1, (long)label[i], classes - 1);
+    return PG_OK;
+}
+
+pg_status pg_targets_copy(pg_array *out, const pg_array *labels,
+                          const pg_array *x, size_t classes, pg_error *err)
+{
+    char tx[PG_SHAPE_TEXT], ty[PG_SHAPE_TEXT];
+    memset(out, 0, sizeof *out);
+    if (x->shape[0] == 0)
+        return pg_fail(err, PG_ESHAPE, "x of shape %s has no rows",
+                       pg_shape_text(tx, x));
+    if (labels->ndim != 1 || labels->shape[0] != x->shape[0])
+        return pg_fail(err, PG_ESHAPE,
+                       "y of shape %s does not fit x of shape %s: it must "
+                       "have as many rows",
+                       pg_shape_text(ty, labels), pg_shape_text(tx, x));
+    if (labels->dtype != PG_INT32)
+        return pg_fail(err, PG_EDTYPE, "labels must be int32, not %s",
+                       pg_dtype_name(labels->dtype));
+    pg_status status = pg_array_copy(out, labels, err);
+    if (status == PG_OK)
+        status = check_labels(out, classes, err);
+    if (status != PG_OK)
+        pg_array_release(out);
+    return status;
+}
+
 /* --- rows ----------------------------------------------------------------- */
 
 pg_status pg_targets_rows(pg_array *out, const pg_array *y, const pg_array *a,

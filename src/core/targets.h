@@ -14,6 +14,12 @@
 pg_status pg_targets_labels(pg_array *out, size_t *classes, const pg_array *y,
                             pg_error *err);
 
+/* A copy of the labels (n) int32 of x's rows, of which there is one at least.
+   PG_ESHAPE names both shapes, PG_EDTYPE, PG_EARG the row of a label that is
+   not below the classes. */
+pg_status pg_targets_copy(pg_array *out, const pg_array *labels,
+                          const pg_array *x, size_t classes, pg_error *err);
+
 /* y as (n, classes) of dtype, for activations a (n, classes): labels become
    one-hot rows; what has rank 2 stays as it is. PG_ESHAPE names both shapes. */
 pg_status pg_targets_rows(pg_array *out, const pg_array *y, const pg_array *a,

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "codes.h"
+#include "gather.h"
 #include "kernels.h"
 #include "rows.h"
 #include "runtime.h"
+#include "storage.h"
+#include "targets.h"
 
 /* Where more of x is not 0, CBLAS is faster; where rows are longer, they take
    too much room while they are compressed. */
@@ -24,44 +27,15 @@ struct pg_trainer {
     pg_array labels;
     size_t n;
     pg_shards shards;
-    char *memory; /* of both runs: */
+    pg_optimizer optimizer;
+    void *weights; /* a run */
     size_t bytes;
-    void *weights, *next;
+    /* Where the run's weights stand, too, unless they were changed since: */
+    pg_array W[PG_MAX_LAYERS], b[PG_MAX_LAYERS];
+    uint64_t W_version[PG_MAX_LAYERS], b_version[PG_MAX_LAYERS];
 };
 
 /* --- making --------------------------------------------------------------- */
-
-static pg_status check_data(const pg_array *x, const pg_array *labels,
-                            const pg_network *network, pg_error *err)
-{
-    char tx[PG_SHAPE_TEXT], ty[PG_SHAPE_TEXT];
-    pg_status status = pg_network_check_input(network, x, err);
-    if (status == PG_OK && x->shape[0] == 0)
-        return pg_fail(err, PG_ESHAPE, "x of shape %s has no rows",
-                       pg_shape_text(tx, x));
-    if (status == PG_OK &&
-        (labels->ndim != 1 || labels->shape[0] != x->shape[0]))
-        return pg_fail(err, PG_ESHAPE,
-                       "y of shape %s does not fit x of shape %s: it must "
-                       "have as many rows",
-                       pg_shape_text(ty, labels), pg_shape_text(tx, x));
-    if (status == PG_OK && labels->dtype != PG_INT32)
-        return pg_fail(err, PG_EDTYPE, "labels must be int32, not %s",
-                       pg_dtype_name(labels->dtype));
-    return status;
-}
-
-static pg_status check_labels(const pg_trainer *t, pg_error *err)
-{
-    size_t classes = t->layout.width[t->layout.layers];
-    const int32_t *label = t->labels.data;
-    for (size_t i = 0; i < t->n; i++)
-        if (label[i] < 0 || (size_t)label[i] >= classes)
-            return pg_fail(err, PG_EARG,
-                           "y: row %zu is %ld, outside the classes 0 to %zu",
-                           i + 1, (long)label[i], classes - 1);
-    return PG_OK;
-}
 
 static pg_status compress(pg_trainer *t, double most, pg_error *err)
 {
@@ -87,6 +61,14 @@ static pg_status use_sparse(pg_trainer *t, const pg_network *network,
     return PG_OK;
 }
 
+/* Where the tiles of a batch begin in a block's extra bytes: behind its labels,
+   on a cache line. */
+static size_t tiles_offset(size_t rows)
+{
+    enum { LINE = 64 };
+    return pg_size_divide_up(rows * sizeof(int32_t), LINE) * LINE;
+}
+
 /* The layout is the dense plan's until it is known that the other is used. A
    network without a hidden layer has nothing to pad. */
 static pg_status choose_plan(pg_trainer *t, const pg_network *network,
@@ -104,17 +86,24 @@ static pg_status choose_plan(pg_trainer *t, const pg_network *network,
     return status;
 }
 
-static pg_status new_runs(pg_trainer *t, pg_error *err)
+static pg_status new_run(pg_trainer *t, pg_error *err)
 {
-    size_t run = t->layout.count * pg_dtype_size(t->layout.dtype);
-    t->bytes = 2 * run;
-    t->memory = pg_malloc(t->bytes);
-    if (!t->memory)
+    t->bytes = t->layout.count * pg_dtype_size(t->layout.dtype);
+    t->weights = pg_malloc(t->bytes);
+    if (!t->weights)
         return pg_fail_memory(err, t->bytes);
-    memset(t->memory, 0, t->bytes); /* padding of the weights stays 0 */
-    t->weights = t->memory;
-    t->next = t->memory + run;
+    memset(t->weights, 0, t->bytes); /* padding stays 0 */
     return PG_OK;
+}
+
+/* A block's labels, and in the sparse plan the tiles of a batch. */
+static void set_shards(pg_trainer *t)
+{
+    size_t rows = pg_block_rows(&t->layout);
+    t->shards.layout = &t->layout;
+    t->shards.threads.extra =
+        t->table ? tiles_offset(rows) + pg_gather_bytes(t->sparse, rows)
+                 : tiles_offset(rows);
 }
 
 pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
@@ -122,7 +111,7 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
                          pg_plan plan, pg_error *err)
 {
     *trainer = NULL;
-    pg_status status = check_data(x, labels, network, err);
+    pg_status status = pg_network_check_input(network, x, err);
     if (status != PG_OK)
         return status;
     pg_trainer *t = pg_malloc(sizeof *t);
@@ -131,18 +120,16 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
     *t = (pg_trainer){0};
     pg_layout_of(&t->layout, network);
     pg_rows_view(&t->rows, x, scale, t->layout.dtype);
-    status = pg_rows_check_all(&t->rows, err);
+    t->n = x->shape[0];
+    status = pg_targets_copy(&t->labels, labels, x,
+                             t->layout.width[network->layers], err);
+    if (status == PG_OK)
+        status = pg_rows_check_all(&t->rows, err);
     if (status == PG_OK)
         status = choose_plan(t, network, plan, err);
-    t->n = x->shape[0];
     if (status == PG_OK)
-        status = pg_array_copy(&t->labels, labels, err);
-    if (status == PG_OK)
-        status = check_labels(t, err);
-    if (status == PG_OK)
-        status = new_runs(t, err);
-    if (status == PG_OK)
-        status = pg_shards_new(&t->shards, &t->layout, t->n, err);
+        status = new_run(t, err);
+    set_shards(t);
     if (status == PG_OK)
         *trainer = t;
     else
@@ -150,12 +137,72 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
     return status;
 }
 
+/* --- the weights ------------------------------------------------------------
+   are the network's, and what a step computes with is a copy of them, in its
+   layout. It is made anew only where they are others, or were written to: it
+   costs as much as a small batch. */
+
+static void forget_weights(pg_trainer *t)
+{
+    for (int l = 0; l < t->layout.layers; l++) {
+        pg_array_release(&t->W[l]);
+        pg_array_release(&t->b[l]);
+    }
+}
+
+static void remember(pg_array *view, uint64_t *version, const pg_array *a)
+{
+    if (!a->storage) /* borrowed: who writes to it does not say so */
+        return;
+    pg_array_view(view, a);
+    *version = pg_storage_version(a->storage);
+}
+
+static void remember_weights(pg_trainer *t, const pg_network *network)
+{
+    for (int l = 0; l < network->layers; l++) {
+        remember(&t->W[l], &t->W_version[l], network->W[l]);
+        remember(&t->b[l], &t->b_version[l], network->b[l]);
+    }
+}
+
+static bool is_same(const pg_array *now, const pg_array *then, uint64_t version)
+{
+    return now->storage && pg_array_same_view(now, then) &&
+           pg_storage_version(now->storage) == version;
+}
+
+static bool knows_weights(const pg_trainer *t, const pg_network *network)
+{
+    for (int l = 0; l < network->layers; l++)
+        if (!is_same(network->W[l], &t->W[l], t->W_version[l]) ||
+            !is_same(network->b[l], &t->b[l], t->b_version[l]))
+            return false;
+    return true;
+}
+
+/* Until a step has ended well, the copy is not what the network has. */
+static void take_weights(pg_trainer *t, const pg_network *network)
+{
+    if (!knows_weights(t, network))
+        pg_layout_pack(&t->layout, t->weights, network);
+    forget_weights(t);
+}
+
+static void give_weights(pg_trainer *t, const pg_network *network)
+{
+    pg_layout_unpack(&t->layout, network, t->weights);
+    remember_weights(t, network);
+}
+
 void pg_trainer_free(pg_trainer *t)
 {
     if (!t)
         return;
     pg_shards_free(&t->shards);
-    pg_free(t->memory, t->bytes);
+    pg_optimizer_free(&t->optimizer);
+    forget_weights(t);
+    pg_free(t->weights, t->bytes);
     pg_free(t->table, t->table_bytes);
     pg_sparse_release(t->sparse);
     pg_rows_release(&t->rows);
@@ -165,22 +212,100 @@ void pg_trainer_free(pg_trainer *t)
 
 /* --- the step ------------------------------------------------------------- */
 
+/* What a block's work reads. */
+typedef struct turn {
+    const pg_trainer *trainer;
+    const int64_t *batch; /* positions; NULL: all rows */
+    size_t n;
+} turn;
+
+static pg_inputs inputs_of_all(const pg_trainer *t, const pg_block *block,
+                               size_t first, size_t rows)
+{
+    if (!t->table)
+        return (pg_inputs){.x = pg_rows_block(&t->rows, block->x, first, rows)};
+    size_t at = first / PG_SPARSE_ROWS;
+    return (pg_inputs){.column_tiles = pg_sparse_column_tiles(t->sparse),
+                       .columns = pg_sparse_columns(t->sparse, at),
+                       .rows = pg_sparse_rows(t->sparse, at),
+                       .table = t->table};
+}
+
+static pg_inputs inputs_of_batch(const pg_trainer *t, const pg_block *block,
+                                 const int64_t *positions, size_t rows)
+{
+    if (!t->table)
+        return (pg_inputs){
+            .x = pg_rows_gather(&t->rows, block->x, positions, rows)};
+    char *tiles =
+        (char *)block->extra + tiles_offset(pg_block_rows(&t->layout));
+    return (pg_inputs){.column_tiles = pg_sparse_column_tiles(t->sparse),
+                       .columns = pg_gather(tiles, t->sparse, positions, rows),
+                       .table = t->table};
+}
+
+static const int32_t *labels_of_batch(const pg_trainer *t,
+                                      const pg_block *block,
+                                      const int64_t *positions, size_t rows)
+{
+    const int32_t *all = t->labels.data;
+    int32_t *labels = block->extra;
+    for (size_t i = 0; i < rows; i++)
+        labels[i] = all[positions[i] - 1];
+    return labels;
+}
+
 /* A block's way forward and backward: pg_shard_work. */
 static double run_block(void *context, const pg_block *block, void *gradients,
                         size_t first, size_t rows)
 {
-    const pg_trainer *t = context;
-    const int32_t *labels = (const int32_t *)t->labels.data + first;
-    pg_inputs inputs = {0};
-    if (t->table)
-        inputs = (pg_inputs){.sparse = t->sparse,
-                             .table = t->table,
-                             .block = first / PG_SPARSE_ROWS};
-    else
-        inputs.x = pg_rows_block(&t->rows, block->x, first, rows);
+    const turn *now = context;
+    const pg_trainer *t = now->trainer;
+    pg_inputs inputs;
+    const int32_t *labels;
+    if (now->batch) {
+        inputs = inputs_of_batch(t, block, now->batch + first, rows);
+        labels = labels_of_batch(t, block, now->batch + first, rows);
+    } else {
+        inputs = inputs_of_all(t, block, first, rows);
+        labels = (const int32_t *)t->labels.data + first;
+    }
     pg_block_forward(block, &t->layout, t->weights, &inputs, rows);
     return pg_block_backward(block, &t->layout, t->weights, gradients, &inputs,
-                             labels, t->n, rows);
+                             labels, now->n, rows);
+}
+
+static pg_status check_batch(const pg_trainer *t, const pg_step *step,
+                             pg_error *err)
+{
+    if (step->batch && step->count == 0)
+        return pg_fail(err, PG_EARG, "a batch has at least one row");
+    for (size_t i = 0; step->batch && i < step->count; i++)
+        if (step->batch[i] < 1 || (size_t)step->batch[i] > t->n)
+            return pg_fail(err, PG_EARG,
+                           "the batch's position %zu is %lld, outside the "
+                           "rows 1 to %zu",
+                           i + 1, (long long)step->batch[i], t->n);
+    return PG_OK;
+}
+
+/* The gradients, and the mean loss, of the step's rows. */
+static pg_status run_rows(pg_trainer *t, const pg_step *step, double *loss,
+                          pg_error *err)
+{
+    const pg_layout *layout = &t->layout;
+    turn now = {t, step->batch, step->batch ? step->count : t->n};
+    size_t block_rows = step->batch ? pg_block_batch_rows(layout, now.n)
+                                    : pg_block_rows(layout);
+    pg_status status = pg_shards_run(&t->shards, now.n, block_rows, run_block,
+                                     &now, step->interrupt, loss, err);
+    if (status != PG_OK)
+        return status;
+    *loss /= (double)now.n;
+    if (!isfinite(*loss))
+        return pg_fail(err, PG_EFINITE, "the loss is %s",
+                       isnan(*loss) ? "nan" : "inf");
+    return PG_OK;
 }
 
 /* Says which gradient or new weight is not finite. */
@@ -202,15 +327,16 @@ static pg_status fail_run(const pg_trainer *t, const void *run,
                    in_W ? 'W' : 'b', l + 1);
 }
 
-static pg_status descend(pg_trainer *t, double rate, pg_error *err)
+static pg_status descend(pg_trainer *t, const pg_step *step, pg_error *err)
 {
-    const pg_kernels *k = pg_kernels_for(t->layout.dtype);
-    size_t count = t->layout.count;
-    if (k->descend(t->next, t->weights, t->shards.gradients, rate, count))
+    const void *gradients = t->shards.gradients;
+    if (pg_optimizer_step(&t->optimizer, &t->layout, &step->settings,
+                          t->weights, gradients))
         return PG_OK;
-    if (!k->all_finite(t->shards.gradients, count))
-        return fail_run(t, t->shards.gradients, "the gradient of", err);
-    return fail_run(t, t->next, "the new", err);
+    if (!pg_kernels_for(t->layout.dtype)
+             ->all_finite(gradients, t->layout.count))
+        return fail_run(t, gradients, "the gradient of", err);
+    return fail_run(t, t->weights, "the new", err);
 }
 
 static pg_status check_layout(const pg_trainer *t, const pg_network *network,
@@ -239,9 +365,12 @@ static pg_status refresh(pg_trainer *t, pg_error *err)
     pg_status status = pg_rows_check_all(&t->rows, err);
     if (status == PG_OK)
         status = compress(t, 1, err);
-    if (status == PG_OK)
-        pg_sparse_table(t->sparse, t->table, t->rows.scale, t->layout.dtype);
-    return status;
+    if (status != PG_OK)
+        return status;
+    pg_sparse_table(t->sparse, t->table, t->rows.scale, t->layout.dtype);
+    pg_shards_free(&t->shards); /* a batch's tiles may need more room now */
+    set_shards(t);
+    return PG_OK;
 }
 
 pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
@@ -259,25 +388,76 @@ pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
     return plan;
 }
 
-pg_status pg_trainer_step(pg_trainer *t, const pg_network *network, double rate,
-                          const pg_interrupt *interrupt, double *loss,
-                          pg_error *err)
+pg_status pg_trainer_step(pg_trainer *t, const pg_network *network,
+                          const pg_step *step, double *loss, pg_error *err)
 {
     pg_status status = check_layout(t, network, err);
     if (status == PG_OK)
-        status = refresh(t, err);
-    if (status != PG_OK)
-        return status;
-    pg_layout_pack(&t->layout, t->weights, network);
-    status = pg_shards_run(&t->shards, run_block, t, interrupt, loss, err);
-    if (status != PG_OK)
-        return status;
-    *loss /= (double)t->n;
-    if (!isfinite(*loss))
-        return pg_fail(err, PG_EFINITE, "the loss is %s",
-                       isnan(*loss) ? "nan" : "inf");
-    status = descend(t, rate, err);
+        status = check_batch(t, step, err);
     if (status == PG_OK)
-        pg_layout_unpack(&t->layout, network, t->next);
+        status = refresh(t, err);
+    if (status == PG_OK)
+        status =
+            pg_optimizer_need(&t->optimizer, step->optimizer, &t->layout, err);
+    if (status != PG_OK)
+        return status;
+    take_weights(t, network);
+    status = run_rows(t, step, loss, err);
+    if (status == PG_OK)
+        status = descend(t, step, err);
+    if (status == PG_OK)
+        give_weights(t, network);
+    return status;
+}
+
+/* --- what the optimizer remembers ----------------------------------------- */
+
+pg_optimizer_kind pg_trainer_optimizer(const pg_trainer *t, uint64_t *steps)
+{
+    *steps = t->optimizer.steps;
+    return t->optimizer.kind;
+}
+
+static pg_status check_state(const pg_trainer *t, int state,
+                             const pg_network *network, pg_error *err)
+{
+    int states = pg_optimizer_states(t->optimizer.kind);
+    if (state < 0 || state >= states)
+        return pg_fail(err, PG_EARG, "%s has %d states, and no state %d",
+                       pg_optimizer_names[t->optimizer.kind], states,
+                       state + 1);
+    return check_layout(t, network, err);
+}
+
+pg_status pg_trainer_read_state(const pg_trainer *t, int state,
+                                const pg_network *into, pg_error *err)
+{
+    pg_status status = check_state(t, state, into, err);
+    if (status == PG_OK)
+        pg_layout_unpack(&t->layout, into,
+                         pg_optimizer_state(&t->optimizer, state));
+    return status;
+}
+
+pg_status pg_trainer_set_optimizer(pg_trainer *t, pg_optimizer_kind optimizer,
+                                   uint64_t steps, pg_error *err)
+{
+    pg_optimizer made = {0};
+    pg_status status = pg_optimizer_need(&made, optimizer, &t->layout, err);
+    if (status != PG_OK)
+        return status;
+    pg_optimizer_free(&t->optimizer);
+    t->optimizer = made;
+    t->optimizer.steps = steps;
+    return PG_OK;
+}
+
+pg_status pg_trainer_write_state(pg_trainer *t, int state,
+                                 const pg_network *from, pg_error *err)
+{
+    pg_status status = check_state(t, state, from, err);
+    if (status == PG_OK)
+        pg_layout_pack(&t->layout, pg_optimizer_state(&t->optimizer, state),
+                       from);
     return status;
 }

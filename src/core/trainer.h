@@ -1,6 +1,6 @@
 /*
- * trainer.h -- full-batch gradient descent on the fused path, in one of two
- * plans: dense, or skipping the zeros of x.
+ * trainer.h -- gradient descent on the fused path, with all rows or with
+ * batches of them, in one of two plans: dense, or skipping the zeros of x.
  *
  * Each block of rows goes forward and backward while it is in cache (block.h,
  * shards.h); nothing of size rows x hidden is ever kept.
@@ -8,6 +8,7 @@
 #ifndef PG_TRAINER_H
 #define PG_TRAINER_H
 
+#include "optimizer.h"
 #include "shards.h"
 
 typedef struct pg_trainer pg_trainer;
@@ -29,12 +30,40 @@ void pg_trainer_free(pg_trainer *trainer); /* NULL is allowed */
 enum { PG_PLAN_TEXT = 100 };
 pg_plan pg_trainer_plan(const pg_trainer *trainer, char *why);
 
-/* One update of the network's weights; *loss is the mean cross-entropy before
-   it. The weights may have been changed since the last step. PG_EFINITE says
-   what was not finite, PG_EINTERRUPT that the step was given up; the weights
-   are then left as they were. */
+/* What a step does. */
+typedef struct pg_step {
+    pg_optimizer_kind optimizer;
+    pg_settings settings;
+    const int64_t *batch; /* positions, from 1, of the rows it learns from; */
+    size_t count;         /* NULL: all rows */
+    const pg_interrupt *interrupt; /* NULL is allowed */
+} pg_step;
+
+/* One update of the network's weights; *loss is the mean cross-entropy of its
+   rows before it. The weights may have been changed since the last step. An
+   optimizer other than the last step's begins without memory. PG_EARG names a
+   position that is none; PG_EINTERRUPT says that the step was given up,
+   PG_EFINITE what was not finite; the weights are then left as they were. An
+   optimizer whose new weights were not finite begins anew, too. */
 pg_status pg_trainer_step(pg_trainer *trainer, const pg_network *network,
-                          double rate, const pg_interrupt *interrupt,
-                          double *loss, pg_error *err);
+                          const pg_step *step, double *loss, pg_error *err);
+
+/* The optimizer of the last step, and the number of steps that it made. */
+pg_optimizer_kind pg_trainer_optimizer(const pg_trainer *trainer,
+                                       uint64_t *steps);
+
+/* One of the numbers that it remembers for each weight, from 0: read into
+   arrays of the weights' shapes, or written. PG_EARG where it has not as many.
+ */
+pg_status pg_trainer_read_state(const pg_trainer *trainer, int state,
+                                const pg_network *into, pg_error *err);
+pg_status pg_trainer_write_state(pg_trainer *trainer, int state,
+                                 const pg_network *from, pg_error *err);
+
+/* Makes it an optimizer that has made so many steps, and whose memory, zeros so
+   far, is then written. PG_ENOMEM. */
+pg_status pg_trainer_set_optimizer(pg_trainer *trainer,
+                                   pg_optimizer_kind optimizer, uint64_t steps,
+                                   pg_error *err);
 
 #endif

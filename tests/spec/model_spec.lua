@@ -305,11 +305,14 @@ describe("a mistake", function()
   local x, y = data()
 
   it("in the options lists the known ones", function()
-    raises_here("Model: unknown option 'hiden'; there are classes, dtype, hidden, plan, "
-      .. "scale, seed",
+    raises_here("Model: unknown option 'hiden'; there are activation, alpha, batch, betas, "
+      .. "classes, dampening, dtype, eps, hidden, momentum, optimizer, patience, plan, rate, "
+      .. "scale, seed, validation, weight_decay",
       function() pg.Model(x, y, { hiden = 3 }) end)
     local m = model()
-    raises_here("steps: unknown option 'n_iter'; there are iterations, progress, rate",
+    raises_here("steps: unknown option 'n_iter'; there are alpha, batch, betas, dampening, "
+      .. "epochs, eps, iterations, momentum, optimizer, patience, progress, rate, resume, "
+      .. "validation, weight_decay",
       function() m:steps { n_iter = 3 } end)
     raises_here("fit: unknown option '1'", function() m:fit { 100 } end)
     raises_here("fit: options are a table, not a number", function() m:fit(100) end)

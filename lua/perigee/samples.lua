@@ -1,0 +1,84 @@
+--- x and y, in whatever form they come, as the core takes them: rows and labels.
+--
+-- Each function gives nil and a message for what does not fit.
+
+local core = require "perigee.core"
+local shape_text = require("perigee.text").shape
+
+local ARRAY = getmetatable(core.zeros(0)) -- by which arrays are known
+
+local samples = {}
+
+---@param value any
+---@return boolean
+function samples.is_array(value)
+  return type(value) == "userdata" and getmetatable(value) == ARRAY
+end
+
+--- An array as it is, or one from a nested table.
+local function to_array(value, name)
+  if samples.is_array(value) then
+    return value
+  elseif type(value) ~= "table" then
+    return nil, ("%s must be an array, not %s"):format(name, type(value))
+  end
+  return core.array(value)
+end
+
+local function to_rows(x)
+  if x.ndim == 0 or x.size == 0 then
+    return nil, ("x of shape %s has no numbers"):format(shape_text(x))
+  end
+  return x.ndim == 2 and x or x:reshape(x.shape[1], -1)
+end
+
+--- x (n, ...) as (n, inputs).
+---@param x any
+---@return perigee.array?
+---@return string?
+function samples.rows(x)
+  local array, message = to_array(x, "x")
+  if not array then
+    return nil, message
+  end
+  return to_rows(array)
+end
+
+--- Whether y has a column for each class.
+---@param y any
+---@return boolean
+function samples.is_one_hot(y)
+  return samples.is_array(y) and y.ndim == 2 or type(y) == "table" and type(y[1]) == "table"
+end
+
+--- x as (n, inputs), and y's labels.
+---@param x any
+---@param y any
+---@param classes integer  how many labels there may be, or 0: as many as there are
+---@return { rows: perigee.array, labels: perigee.array, classes: integer }?
+---@return string?
+function samples.labelled(x, y, classes)
+  local message, rows, labels
+  x, message = to_array(x, "x")
+  if not x then
+    return nil, message
+  end
+  y, message = to_array(y, "y")
+  if not y then
+    return nil, message
+  elseif y.ndim == 0 or x.ndim == 0 or y.shape[1] ~= x.shape[1] then
+    return nil, ("x of shape %s and y of shape %s do not have as many rows"):format(shape_text(x),
+      shape_text(y))
+  end
+  rows, message = to_rows(x)
+  if not rows then
+    return nil, message
+  end
+  labels, classes = core.trainer.labels(y, classes)
+  if not labels then
+    return nil, classes
+  end
+  return { rows = rows, labels = labels, classes = classes }
+end
+
+return samples
