@@ -669,9 +669,9 @@ function pg.permutation(n) end
 --- The table says its `activation`, too, for `forward` and `gradient`, if that is named.
 ---@param x perigee.array  (n, inputs): only its width and dtype are asked for
 ---@param hidden integer|integer[]  units of the hidden layer, or of several
----@param options? { activation?: string|string[], classes?: integer, dtype?: perigee.dtype, random?: perigee.random }
----   "sigmoid" ("tanh", "relu", or a list of one for each hidden layer), 10 classes, x's dtype
----   if it is floating (else float64), the module's generator
+---@param options? table  activation = "sigmoid" ("tanh", "relu", or a list of one for each
+---   hidden layer), classes = 10, dtype = x's if that is floating (else float64), random = the
+---   module's generator
 ---@return table<string, perigee.array>  # W1 (hidden, inputs), b1 (1, hidden), W2, b2, ...
 function pg.initialization(x, hidden, options) end
 

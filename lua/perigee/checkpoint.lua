@@ -220,7 +220,8 @@ local function read_values(archive)
 end
 
 local function same_form(a, b)
-  return a.dtype == b.dtype and a.ndim == 2 and a.shape[1] == b.shape[1] and a.shape[2] == b.shape[2]
+  return a.dtype == b.dtype and a.ndim == 2 and a.shape[1] == b.shape[1]
+    and a.shape[2] == b.shape[2]
 end
 
 --- The arrays W1, b1, ... under a prefix: of the weights' form, where those are given.
@@ -303,7 +304,8 @@ local function read_state(archive)
   local weights = read_weights(archive, layers)
   return {
     activation = values.activation, scale = values.scale, plan = values.plan, rows = values.rows,
-    used = values.used, iteration = values.iteration, options = read_options(values, "option"), weights = weights,
+    used = values.used, iteration = values.iteration, weights = weights,
+    options = read_options(values, "option"),
     record = read_record(archive, values, layers, weights),
     memory = read_memory(archive, values, layers, weights),
     losses = read_losses(archive, "history", values.iteration),

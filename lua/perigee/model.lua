@@ -67,6 +67,7 @@ local activation = check.name(trainer.activations)
 --- A name for all hidden layers, or a list of one for each.
 local activations = {
   expected = activation.expected,
+  quoted = true,
   read = function(value)
     if type(value) ~= "table" then
       return activation.read(value)
@@ -265,7 +266,8 @@ end
 function Model:evaluate(x, y)
   check_self(self, "evaluate", 2)
   local data = must(2, samples.labelled(x, y, self.classes))
-  return must(2, training.evaluate(self, data))
+  local loss, accuracy, confusion = must(2, training.evaluate(self, data))
+  return loss, accuracy, confusion
 end
 
 -- --- keeping -----------------------------------------------------------------

@@ -122,7 +122,8 @@ end
 --- Whether the training before goes on.
 local function is_resumed(model, given)
   local record, counts = model._record, given.iterations or given.epochs
-  return record and (given.resume or record.loaded and not counts and given.resume ~= false) or false
+  local goes_on = given.resume or record and record.loaded and not counts
+  return record ~= nil and goes_on and given.resume ~= false
 end
 
 local function check_same_rows(model)
@@ -151,11 +152,6 @@ local function new_record(model, count)
   }
 end
 
-local function say_nothing_left(record)
-  io.stderr:write(("perigee: nothing left to do: the training %s after iteration %d\n"):format(
-    record.stopped and "stopped early" or "ended", record.last))
-end
-
 -- --- a run ----------------------------------------------------------------------
 
 ---@class perigee.training.run
@@ -169,13 +165,32 @@ local function generator_of(model)
   return model._random
 end
 
---- The rows and labels of the validation data, or false where there are none.
+--- How well a model knows some rows.
+---@param model perigee.Model
+---@param data { rows: perigee.array, labels: perigee.array }
+---@return number? loss
+---@return number|string accuracy  what went wrong, where nil comes first
+---@return perigee.array? confusion
+function training.evaluate(model, data)
+  return trainer.evaluate(model.weights, model._activation, data.rows, model._scale, data.labels)
+end
+
+--- The rows and labels of the validation data, or false where there are none. They are tried
+--- once, so that what is wrong with them is said before the first update.
 local function validation_data(model, validation)
   if not validation then
     return false
   end
   local data, message = samples.labelled(validation[1], validation[2], model.classes)
-  return data, message and "validation: " .. message
+  if data then
+    local loss
+    loss, message = training.evaluate(model, data)
+    data = loss and data
+  end
+  if not data then
+    return nil, "validation: " .. message
+  end
+  return data
 end
 
 --- The settings of a step and the validation data, as the options have them.
@@ -285,16 +300,6 @@ function Run:watch(loss)
   end
 end
 
---- How well a model knows some rows.
----@param model perigee.Model
----@param data { rows: perigee.array, labels: perigee.array }
----@return number? loss
----@return number|string accuracy  what went wrong, where nil comes first
----@return perigee.array? confusion
-function training.evaluate(model, data)
-  return trainer.evaluate(model.weights, model._activation, data.rows, model._scale, data.labels)
-end
-
 --- The validation loss, where an epoch has just ended.
 function Run:validate()
   local model = self.model
@@ -342,12 +347,15 @@ end
 
 --- What is done when a training has ended: the best weights take the place of the last ones.
 function Run:finish()
-  local record = self.record
-  record.last = self.model.iteration
-  for name, best in pairs(record.best_weights or {}) do
+  for name, best in pairs(self.record.best_weights or {}) do
     self.model.weights[name][{ {}, {} }] = best
   end
-  record.best_weights = nil
+  self.record.best_weights = nil
+end
+
+function Run:say_nothing_left()
+  io.stderr:write(("perigee: nothing left to do: the training %s after iteration %d\n"):format(
+    self.record.stopped and "stopped early" or "ended", self:done()))
 end
 
 --- The four values of a generic for: i, the loss before update i, the validation loss.
@@ -356,7 +364,7 @@ function Run:iterate(level)
   local bar
   if self:is_over() and self.resumed then
     self:finish()
-    say_nothing_left(self.record)
+    self:say_nothing_left()
   elseif self.progress then
     bar = require("perigee.progress").bar(self.record.target - self.record.first, nil, self:done())
   end
