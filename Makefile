@@ -26,7 +26,7 @@ ifneq ($(findstring clang,$(shell command -v $(CC) >/dev/null && $(CC) --version
 WARNINGS += -Wno-pass-failed
 endif
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
-          -fopenmp -MMD -MP -MT $@ -MF $@.d.part
+          -fopenmp-simd -pthread -MMD -MP -MT $@ -MF $@.d.part
 
 # What is built has another name until it is whole: a compiler that is killed
 # leaves nothing that the next make would take for it.
@@ -72,11 +72,11 @@ MODULE := $(BUILD)/perigee.so
 
 all: $(PROGRAM) $(MODULE)  ## build the program and the module (the default)
 
-# The module is never unloaded: a thread of OpenMP's that outlives it would
+# The module is never unloaded: a thread of its team that outlives it would
 # crash a stock lua5.4 at exit.
 $(MODULE): $(BIND_OBJECTS) $(CORE_OBJECTS)
 	@$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -fopenmp -shared -Wl,-z,nodelete -o $@.part $^ \
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -shared -Wl,-z,nodelete -o $@.part $^ \
 	  $(LDFLAGS) $(BLAS_LIBS) -lz -lm && mv $@.part $@
 
 # -E: a module that the program loads finds Lua's functions in it.

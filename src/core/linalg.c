@@ -144,17 +144,27 @@ static pg_status prepare(pg_array *out, pg_matrix *matrix, const pg_array *a,
 
 /* --- integers: no library has them ---------------------------------------- */
 
-/* out (m,n) += a (m,k) b (k,n), all dense; wraps. Row by row of b, so that the
-   inner loop is dense. */
+typedef struct integer_product {
+    uint64_t *out;
+    const uint64_t *a, *b;
+    size_t n, k;
+} integer_product;
+
+/* Row i of out (m,n) += a (m,k) b (k,n), all dense; wraps. Row by row of b, so
+   that the inner loop is dense. */
+static void multiply_row(void *context, size_t i)
+{
+    const integer_product *p = context;
+    for (size_t j = 0; j < p->k; j++)
+        for (size_t c = 0; c < p->n; c++)
+            p->out[i * p->n + c] += p->a[i * p->k + j] * p->b[j * p->n + c];
+}
+
 static void multiply_integers(uint64_t *out, const uint64_t *a,
                               const uint64_t *b, size_t m, size_t n, size_t k)
 {
-#pragma omp parallel for schedule(static) \
-    num_threads(pg_threads()) if ((double)m * (double)n * (double)k > 1e6)
-    for (size_t i = 0; i < m; i++)
-        for (size_t p = 0; p < k; p++)
-            for (size_t j = 0; j < n; j++)
-                out[i * n + j] += a[i * k + p] * b[p * n + j];
+    integer_product p = {out, a, b, n, k};
+    pg_share(m, (double)m * (double)n * (double)k > 1e6, multiply_row, &p);
 }
 
 /* In 64 bits, then cut to the dtype, which is the same as wrapping in it. */

@@ -1,18 +1,25 @@
+#define _GNU_SOURCE /* for the processors that a process may run on */
+
 #include "runtime.h"
 
 #include <cblas.h>
-#include <omp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "pool.h"
+#include "team.h"
 
 static pg_allocation_hook allocation_hook;
 static void *hook_context;
 static pg_pool pool = PG_POOL_EMPTY;
 static atomic_size_t live_bytes;
 static atomic_int thread_count; /* 0: not asked for yet */
+static atomic_int processor_count;
+static pg_team team = PG_TEAM_EMPTY;
+static pthread_once_t team_once = PTHREAD_ONCE_INIT;
 static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 static _Atomic(const struct pg_target *) kernel_target;
 
@@ -46,8 +53,28 @@ size_t pg_live_bytes(void)
     return atomic_load(&live_bytes);
 }
 
-/* $PERIGEE_THREADS where it is a number in range, else the processors that
-   this process may run on. */
+static int count_processors(void)
+{
+#ifdef CPU_COUNT
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return CPU_COUNT(&set);
+#endif
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : (int)online;
+}
+
+int pg_processors(void)
+{
+    int processors = atomic_load(&processor_count);
+    if (processors == 0) {
+        processors = count_processors();
+        atomic_store(&processor_count, processors);
+    }
+    return processors;
+}
+
+/* $PERIGEE_THREADS where it is a number in range, else the processors. */
 static int default_threads(void)
 {
     const char *text = getenv("PERIGEE_THREADS");
@@ -57,7 +84,7 @@ static int default_threads(void)
         if (end != text && !*end && threads >= 1 && threads <= PG_MAX_THREADS)
             return (int)threads;
     }
-    int processors = omp_get_num_procs();
+    int processors = pg_processors();
     return processors < PG_MAX_THREADS ? processors : PG_MAX_THREADS;
 }
 
@@ -78,6 +105,22 @@ pg_status pg_set_threads(int threads, pg_error *err)
                        PG_MAX_THREADS, threads);
     atomic_store(&thread_count, threads);
     return PG_OK;
+}
+
+static void forget_team(void)
+{
+    pg_team_forget(&team);
+}
+
+static void start_team(void)
+{
+    pthread_atfork(NULL, NULL, forget_team);
+}
+
+pg_team *pg_runtime_team(void)
+{
+    pthread_once(&team_once, start_team);
+    return &team;
 }
 
 static void start_blas(void)

@@ -1,7 +1,7 @@
 /*
  * runtime.h -- the only process-wide state of the core: where memory comes
- * from and how much of it lives, how many threads work, which kernels run, and
- * whether OpenBLAS has been set up.
+ * from and how much of it lives, how many threads work and the team of them,
+ * which kernels run, and whether OpenBLAS has been set up.
  */
 #ifndef PG_RUNTIME_H
 #define PG_RUNTIME_H
@@ -30,6 +30,12 @@ int pg_threads(void);
    included. */
 enum { PG_MAX_THREADS = 1024 };
 pg_status pg_set_threads(int threads, pg_error *err);
+
+/* The processors that this process may run on. */
+int pg_processors(void);
+
+/* The threads that share jobs (share.h). */
+struct pg_team *pg_runtime_team(void);
 
 /* Sets OpenBLAS to one thread, once: before any call of it. Our threads share
    the work; its results differ with the number of its own. */

@@ -1,10 +1,10 @@
 #include "shards.h"
 
-#include <omp.h>
 #include <string.h>
 
 #include "kernels.h"
 #include "runtime.h"
+#include "share.h"
 
 static pg_status need_gradients(pg_shards *s, pg_error *err)
 {
@@ -45,17 +45,20 @@ static bool is_given_up(const job *j)
     return j->shards->given_up;
 }
 
-static void *run_of(const pg_shards *s, int shard)
+static void *run_of(const pg_shards *s, size_t shard)
 {
-    return pg_layout_at(s->layout, s->gradients,
-                        (size_t)shard * s->layout->count);
+    return pg_layout_at(s->layout, s->gradients, shard * s->layout->count);
 }
 
-static void run_shard(const job *j, const pg_block *block, int shard)
+/* pg_worker_job */
+static void run_shard(void *context, size_t shard, int worker)
 {
+    const job *j = context;
     pg_shards *s = j->shards;
-    size_t count = (size_t)s->count, at = (size_t)shard;
-    size_t first = j->blocks * at / count, end = j->blocks * (at + 1) / count;
+    const pg_block *block = &s->threads.of[worker];
+    size_t count = (size_t)s->count;
+    size_t first = j->blocks * shard / count;
+    size_t end = j->blocks * (shard + 1) / count;
     void *gradients = run_of(s, shard);
     memset(gradients, 0, s->layout->count * pg_dtype_size(s->layout->dtype));
     s->losses[shard] = 0;
@@ -93,9 +96,7 @@ pg_status pg_shards_run(pg_shards *s, size_t n, size_t block_rows,
     if (status != PG_OK)
         return status;
     s->given_up = false;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-    for (int i = 0; i < s->count; i++)
-        run_shard(&j, &s->threads.of[omp_get_thread_num()], i);
+    pg_share_among(threads, (size_t)s->count, run_shard, &j);
     if (s->given_up)
         return pg_fail(err, PG_EINTERRUPT, "interrupted");
     *loss = add_shards(s);

@@ -10,7 +10,15 @@
 typedef void (*pg_job)(void *context, size_t job);
 
 /* Does all jobs, in no promised order: on this thread alone where they are not
-   worth a team, which takes longer to start than most small operations run. */
+   worth others. */
 void pg_share(size_t jobs, bool worth_a_team, pg_job job, void *context);
+
+/* A job that is told who does it: `worker`, below the number of them, tells
+   apart those that work at the same time, so that each can have its own room.
+ */
+typedef void (*pg_worker_job)(void *context, size_t job, int worker);
+
+/* The same by so many workers at most. */
+void pg_share_among(int workers, size_t jobs, pg_worker_job job, void *context);
 
 #endif

@@ -1,12 +1,13 @@
 #include "sparse.h"
 
-#include <omp.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "cast.h"
 #include "codes.h"
 #include "kernels.h"
 #include "runtime.h"
+#include "share.h"
 #include "storage.h"
 
 enum { MOST_THREADS = 64 };
@@ -110,55 +111,86 @@ static void read_block(const pg_sparse *s, const reader *r, size_t block)
 /* --- passes over all blocks ------------------------------------------------
  */
 
-typedef struct readers {
-    int count;
-    reader of[MOST_THREADS];
-} readers;
-
-static void free_readers(readers *rs)
+/* Room for count items, and for one at least; NULL, with the reason in err. */
+static void *new_items(size_t *bytes, size_t count, size_t size, pg_error *err)
 {
-    for (int i = 0; i < rs->count; i++)
-        pg_free(rs->of[i].numbers, rs->of[i].bytes);
+    if (!pg_size_multiply(bytes, pg_size_max(count, 1), size))
+        *bytes = SIZE_MAX;
+    void *items = pg_malloc(*bytes);
+    if (!items)
+        pg_fail_memory(err, *bytes);
+    return items;
 }
 
-static pg_status new_readers(readers *rs, const pg_sparse *s, pg_error *err)
+/* What is worked on, and a reader for each worker. */
+typedef struct passes {
+    pg_sparse *s;
+    int workers;
+    reader of[MOST_THREADS];
+    atomic_bool few; /* distinct values, so far */
+    extent *extents; /* (blocks + 1) */
+    size_t extent_bytes;
+} passes;
+
+static void end_passes(passes *p)
+{
+    for (int i = 0; i < p->workers; i++)
+        pg_free(p->of[i].numbers, p->of[i].bytes);
+    pg_free(p->extents, p->extent_bytes);
+}
+
+static pg_status begin_passes(passes *p, pg_sparse *s, pg_error *err)
 {
     size_t threads =
         pg_size_min(pg_size_min(s->blocks, MOST_THREADS), (size_t)pg_threads());
     pg_status status = PG_OK;
-    rs->count = 0;
-    while (rs->count < (int)threads && status == PG_OK) {
-        status = new_reader(&rs->of[rs->count], s, err);
-        rs->count += status == PG_OK;
+    p->s = s;
+    p->workers = 0;
+    p->few = true;
+    p->extents =
+        new_items(&p->extent_bytes, s->blocks + 1, sizeof *p->extents, err);
+    if (!p->extents)
+        return PG_ENOMEM;
+    while (p->workers < (int)threads && status == PG_OK) {
+        status = new_reader(&p->of[p->workers], s, err);
+        p->workers += status == PG_OK;
     }
     if (status != PG_OK)
-        free_readers(rs);
+        end_passes(p);
     return status;
 }
 
-/* Whether the values have codes: each thread collects some, and all are put
-   together. */
-static bool collect_codes(pg_sparse *s, readers *rs)
+static void run_pass(passes *p, pg_worker_job job)
 {
-    bool few = true;
+    pg_share_among(p->workers, p->s->blocks, job, p);
+}
+
+/* pg_worker_job */
+static void collect_block(void *context, size_t block, int worker)
+{
+    passes *p = context;
+    reader *r = &p->of[worker];
+    if (p->few && !pg_codes_add(&r->found, r->numbers,
+                                read_as(p->s, r->numbers, PG_FLOAT64, block)))
+        p->few = false;
+}
+
+/* Whether the values have codes: each worker collects some, and all are put
+   together. */
+static bool collect_codes(passes *p)
+{
+    pg_sparse *s = p->s;
     pg_codes_of_bytes(&s->codes);
     if (s->x.dtype == PG_UINT8)
         return true;
     pg_codes_clear(&s->codes);
-    for (int i = 0; i < rs->count; i++)
-        pg_codes_clear(&rs->of[i].found);
-#pragma omp parallel num_threads(rs->count) reduction(&& : few)
-    {
-        reader *r = &rs->of[omp_get_thread_num()];
-#pragma omp for schedule(static)
-        for (size_t b = 0; b < s->blocks; b++)
-            if (few)
-                few = pg_codes_add(&r->found, r->numbers,
-                                   read_as(s, r->numbers, PG_FLOAT64, b));
-    }
-    for (int i = 0; i < rs->count && few; i++)
-        few = pg_codes_add(&s->codes, rs->of[i].found.value,
-                           rs->of[i].found.count);
+    for (int i = 0; i < p->workers; i++)
+        pg_codes_clear(&p->of[i].found);
+    run_pass(p, collect_block);
+    bool few = p->few;
+    for (int i = 0; i < p->workers && few; i++)
+        few =
+            pg_codes_add(&s->codes, p->of[i].found.value, p->of[i].found.count);
     if (few)
         pg_codes_sort(&s->codes);
     return few;
@@ -200,20 +232,25 @@ static extent measure_block(const pg_sparse *s, const uint8_t *codes,
     return e;
 }
 
-/* extents (blocks + 1): where the segments and entries of each block begin, and
-   at last their numbers. */
-static void measure(pg_sparse *s, const readers *rs, extent *extents)
+/* pg_worker_job */
+static void measure_next(void *context, size_t block, int worker)
 {
-#pragma omp parallel for schedule(static) num_threads(rs->count)
-    for (size_t b = 0; b < s->blocks; b++) {
-        const reader *r = &rs->of[omp_get_thread_num()];
-        read_block(s, r, b);
-        extents[b] = measure_block(s, r->codes, block_rows(s, b));
-    }
+    passes *p = context;
+    const reader *r = &p->of[worker];
+    read_block(p->s, r, block);
+    p->extents[block] = measure_block(p->s, r->codes, block_rows(p->s, block));
+}
+
+/* The extents: where the segments and entries of each block begin, and at last
+   their numbers. */
+static void measure(passes *p)
+{
+    pg_sparse *s = p->s;
     extent sum = {0};
+    run_pass(p, measure_next);
     for (size_t b = 0; b <= s->blocks; b++) {
-        extent e = extents[b];
-        extents[b] = sum;
+        extent e = p->extents[b];
+        p->extents[b] = sum;
         if (b < s->blocks)
             sum = (extent){sum.segments + e.segments, sum.entries + e.entries,
                            pg_size_max(sum.most_in_row, e.most_in_row)};
@@ -282,9 +319,13 @@ static uint16_t *starts_of(const pg_sparse *s, size_t block)
     return s->starts + block * (PG_SPARSE_ROWS + 1) * s->column_tiles;
 }
 
-static void fill_block(const pg_sparse *s, const reader *r, size_t block,
-                       extent at)
+/* pg_worker_job */
+static void fill_block(void *context, size_t block, int worker)
 {
+    const passes *p = context;
+    const pg_sparse *s = p->s;
+    const reader *r = &p->of[worker];
+    extent at = p->extents[block];
     /* Two entries for each number: in a tile of columns, and in one of rows. */
     cursor c = {s, r, at.segments, 2 * at.entries};
     size_t rows = block_rows(s, block), inputs = s->inputs;
@@ -308,21 +349,10 @@ static void fill_block(const pg_sparse *s, const reader *r, size_t block,
     }
 }
 
-/* Room for count items, and for one at least; NULL, with the reason in err. */
-static void *new_items(size_t *bytes, size_t count, size_t size, pg_error *err)
+static pg_status fill(passes *p, pg_error *err)
 {
-    if (!pg_size_multiply(bytes, pg_size_max(count, 1), size))
-        *bytes = SIZE_MAX;
-    void *items = pg_malloc(*bytes);
-    if (!items)
-        pg_fail_memory(err, *bytes);
-    return items;
-}
-
-static pg_status fill(pg_sparse *s, const readers *rs, const extent *extents,
-                      pg_error *err)
-{
-    extent all = extents[s->blocks];
+    pg_sparse *s = p->s;
+    extent all = p->extents[s->blocks];
     s->tiles =
         new_items(&s->tile_bytes, s->blocks * (s->column_tiles + PG_TILE_ROWS),
                   sizeof *s->tiles, err);
@@ -342,9 +372,7 @@ static pg_status fill(pg_sparse *s, const readers *rs, const extent *extents,
                               pg_dtype_size(s->dtype), err);
     if (!s->entries || (!s->coded && !s->values))
         return PG_ENOMEM;
-#pragma omp parallel for schedule(static) num_threads(rs->count)
-    for (size_t b = 0; b < s->blocks; b++)
-        fill_block(s, &rs->of[omp_get_thread_num()], b, extents[b]);
+    run_pass(p, fill_block);
     return PG_OK;
 }
 
@@ -353,22 +381,15 @@ static pg_status fill(pg_sparse *s, const readers *rs, const extent *extents,
 
 static pg_status compress(pg_sparse *s, double most, pg_error *err)
 {
-    readers rs;
-    size_t bytes;
-    pg_status status = new_readers(&rs, s, err);
+    passes p;
+    pg_status status = begin_passes(&p, s, err);
     if (status != PG_OK)
         return status;
-    extent *extents = new_items(&bytes, s->blocks + 1, sizeof *extents, err);
-    if (!extents) {
-        free_readers(&rs);
-        return PG_ENOMEM;
-    }
-    s->coded = collect_codes(s, &rs);
-    measure(s, &rs, extents);
+    s->coded = collect_codes(&p);
+    measure(&p);
     if (s->density <= most)
-        status = fill(s, &rs, extents, err);
-    pg_free(extents, bytes);
-    free_readers(&rs);
+        status = fill(&p, err);
+    end_passes(&p);
     return status;
 }
 
