@@ -1,0 +1,32 @@
+-- A training that survives being stopped: start it, kill it, start it again.
+--
+--   build/perigee examples/resume.lua iterations=1000 file=resume.npz
+--
+-- However often it is interrupted, it ends with the same numbers to the bit.
+
+local pg = require "perigee"
+local options = require "perigee.options"
+
+local o = options.read(arg, {
+  iterations = 1000, hidden = 100, rate = 0.1, data = "mnist", seed = 0, file = "resume.npz",
+})
+
+local data <close> = assert(pg.dataset(o.data))
+
+local function new_model()
+  return pg.Model(data.x_train, data.y_train, {
+    hidden = o.hidden, seed = o.seed, scale = 1 / 255,
+  })
+end
+
+local saved <close> = io.open(o.file)
+local model = saved and assert(pg.Model.load(o.file, data.x_train, data.y_train)) or new_model()
+
+for i in model:steps { iterations = o.iterations, rate = o.rate, resume = true, progress = true } do
+  if i % 50 == 0 or i == o.iterations then
+    assert(model:save(o.file))
+  end
+end
+
+print(model:summary())
+print(("Test accuracy : %.2f%%"):format(100 * model:score(data.x_test, data.y_test)))
