@@ -9,6 +9,7 @@
 package.path = (arg[0]:match "^(.*)/" or ".") .. "/?.lua;" .. package.path
 
 local pg = require "perigee"
+local contenders = require "contenders"
 local options = require "perigee.options"
 local timing = require "timing"
 local uv = require "luv"
@@ -17,26 +18,17 @@ local o = options.read(arg, {
   rounds = 5, iterations = 4, hidden = 100, data = "mnist", sweep = true,
 })
 
-local PYTHON = os.getenv("PYTHON") or "/usr/bin/python3"
 local here = arg[0]:match("^(.*)/") or "."
 
 local data <close> = assert(pg.dataset(o.data))
 local path = data:path()
 
-local median, seconds = timing.median, timing.seconds
+local seconds = timing.seconds
 
 -- --- contenders: each returns the seconds of o.iterations iterations -------------
 
 local function in_python(what, dtype)
-  return function()
-    local command = ("%s %s/bench_notebook.py '%s' %s %s %d %d"):format(PYTHON, here, path, what,
-      dtype, o.hidden, o.iterations)
-    local times = {}
-    for line in io.popen(command):lines() do
-      times[#times + 1] = tonumber(line)
-    end
-    return times, table.remove(times)
-  end
+  return contenders.in_python(path, what, dtype, o.hidden, o.iterations)
 end
 
 -- A model of its own each time, so that none keeps another's memory alive.
@@ -97,58 +89,39 @@ end
 
 -- --- the run -------------------------------------------------------------------------
 
-local function python_has(module)
-  return os.execute(("%s -c 'import %s' 2>/dev/null"):format(PYTHON, module)) == true
-end
-
-local contenders = {}
-local function add(name, run)
-  contenders[#contenders + 1] = { name = name, run = run, medians = {} }
-end
-
-if python_has "numpy" then
-  add("NumPy float64, the notebook", in_python("notebook", "float64"))
-  add("NumPy float32", in_python("notebook", "float32"))
-  add("NumPy float32, two bare sgemm", in_python("products", "float32"))
+local list = contenders.new()
+if contenders.python_has "numpy" then
+  list:add("NumPy float64, the notebook", in_python("notebook", "float64"))
+  list:add("NumPy float32", in_python("notebook", "float32"))
+  list:add("NumPy float32, two bare sgemm", in_python("products", "float32"))
 else
   print("NumPy is not installed (Debian's python3-numpy): ours alone")
 end
-if python_has "torch" then
-  add("PyTorch float32", in_python("torch", "float32"))
+if contenders.python_has "torch" then
+  list:add("PyTorch float32", in_python("torch", "float32"))
 end
-add("Perigee, kernel by kernel, float64", by_kernels)
-add("Perigee, Model, float64, dense", in_model("float64", "dense"))
-add("Perigee, Model, float32, dense", in_model("float32", "dense"))
-add("Perigee, Model, float64", in_model "float64")
-add("Perigee, Model, float32", in_model "float32")
+list:add("Perigee, kernel by kernel, float64", by_kernels)
+list:add("Perigee, Model, float64, dense", in_model("float64", "dense"))
+list:add("Perigee, Model, float32, dense", in_model("float32", "dense"))
+list:add("Perigee, Model, float64", in_model "float64")
+list:add("Perigee, Model, float32", in_model "float32")
 
-for _ = 1, o.rounds do
-  for _, c in ipairs(contenders) do
-    local times, megabytes = c.run()
-    c.medians[#c.medians + 1] = median(times)
-    c.megabytes = megabytes
-    collectgarbage()
-  end
-end
+list:run(o.rounds)
 
 local info = pg.info()
 print(("784-%d-10, %d rows, %d threads, %s, %s kernels"):format(o.hidden, #data.x_train,
   info.threads, info.blas, info.kernels))
 print(("medians of %d rounds of %d iterations, in turn\n"):format(o.rounds, o.iterations))
-print(("%-38s %12s %8s"):format("", "ms/iteration", "ratio"))
-local first = median(contenders[1].medians)
-for _, c in ipairs(contenders) do
-  local m = median(c.medians)
-  print(("%-38s %12.1f %8.3f"):format(c.name, m * 1e3, m / first))
-end
-print()
-if contenders[1].megabytes then
-  print(("%-38s %9.0f MB"):format("peak memory, the notebook in NumPy", contenders[1].megabytes))
+list:print "ms/iteration"
+
+local first = list[1]
+if first.megabytes then
+  print(("%-38s %9.0f MB"):format("peak memory, the notebook in NumPy", first.megabytes))
 end
 local time, megabytes = sweep(o.sweep and 1000 or 20)
 print(("%-38s %9.0f MB"):format("peak memory, iteration_sweep.lua", megabytes))
 if o.sweep then
   print(("%-38s %9.1f s"):format("iteration_sweep.lua, ten answers", time))
-  print(("%-38s %9.1f s, %.0f times as long"):format(contenders[1].name .. ", 5500",
-    first * 5500, first * 5500 / time))
+  print(("%-38s %9.1f s, %.0f times as long"):format(first.name .. ", 5500",
+    first.median * 5500, first.median * 5500 / time))
 end
