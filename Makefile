@@ -166,9 +166,10 @@ parity: deps-run  ## the notebook's full curve against NumPy's (needs MNIST)
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/parity.lua $(ARGS)
 
-bench: deps-run  ## an iteration, and array operations, beside NumPy's
+bench: deps-run  ## an iteration, mini-batches and array operations beside NumPy and PyTorch
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/bench.lua $(ARGS)
+	@$(PROGRAM) tests/bench_batches.lua $(filter rounds=% hidden=% data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_arrays.lua
 
 faults: deps-run  ## each allocation fails in turn, in every operation
