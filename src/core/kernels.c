@@ -287,10 +287,12 @@ static void kernel_add_rows(void *sums, const void *d, size_t rows, size_t cols)
    Each gives what is taken from a weight, and what is remembered of it in s and
    t, from its gradient g. */
 
-/* What they compute with. */
+/* What they compute with. The rest, 1 - beta, is taken before it is rounded:
+   1 - 0.999f is 0.00099999. */
 typedef struct coefficients {
     real rate, weight_decay, momentum, undamped;
     real alpha, beta1, beta2, eps;
+    real rest_of_alpha, rest_of_beta1, rest_of_beta2;
     real unbiased_rate, biased_eps; /* adam's */
 } coefficients;
 
@@ -312,6 +314,9 @@ static coefficients coefficients_of(const pg_descent *d)
         .alpha = (real)s->alpha,
         .beta1 = (real)s->beta1,
         .beta2 = (real)s->beta2,
+        .rest_of_alpha = (real)(1 - s->alpha),
+        .rest_of_beta1 = (real)(1 - s->beta1),
+        .rest_of_beta2 = (real)(1 - s->beta2),
         .eps = positive(s->eps),
         .unbiased_rate = (real)(s->rate * root / (1 - pow(s->beta1, step))),
         .biased_eps = positive(s->eps * root),
@@ -342,7 +347,7 @@ static inline real nesterov_step(const coefficients *c, real g, real *s,
 
 static inline real rmsprop_step(const coefficients *c, real g, real *s, real *t)
 {
-    *s = c->alpha * *s + (1 - c->alpha) * g * g;
+    *s = c->alpha * *s + c->rest_of_alpha * g * g;
     *t = c->momentum * *t + g / (SQRT(*s) + c->eps);
     return c->rate * *t;
 }
@@ -352,8 +357,8 @@ static inline real rmsprop_step(const coefficients *c, real g, real *s, real *t)
    weight. */
 static inline real adam_step(const coefficients *c, real g, real *s, real *t)
 {
-    *s = c->beta1 * *s + (1 - c->beta1) * g;
-    *t = c->beta2 * *t + (1 - c->beta2) * g * g;
+    *s = c->beta1 * *s + c->rest_of_beta1 * g;
+    *t = c->beta2 * *t + c->rest_of_beta2 * g * g;
     return c->unbiased_rate * *s / (SQRT(*t) + c->biased_eps);
 }
 

@@ -56,6 +56,9 @@ def make_cases():
         yield case([activation], optimizer)
     for optimizer, options in OPTIONS.items():
         yield case(["tanh"], optimizer, **options)
+    # Close to 1, where 1 - beta in float32 loses digits.
+    yield case(["tanh"], "rmsprop", alpha=0.9999)
+    yield case(["tanh"], "adam", betas=[0.9, 0.9999])
     yield case(["tanh", "relu"], "adam", hidden=[16, 12])
     for optimizer in ("momentum", "adam"):
         yield case(["sigmoid"], optimizer, batch=128)
