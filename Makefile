@@ -181,6 +181,10 @@ $(BUILD)/faults.so: tests/faults.c src/core/runtime.h Makefile
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC \
 	  -shared -o $@ $<
 
+resume: deps-run  ## trainings that are killed and resumed end in the same bits
+	@$(MAKE) -s --no-print-directory all
+	@$(PROGRAM) tests/resume.lua $(ARGS)
+
 differential: deps-differential  ## random array operations, compared with NumPy's
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/differential.lua $(ARGS)
@@ -215,5 +219,5 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan valgrind lint parity bench differential faults install uninstall reference \
+.PHONY: all run test specs-asan asan valgrind lint parity bench differential faults resume install uninstall reference \
         format clean help

@@ -1,0 +1,133 @@
+-- A training that may be killed at any moment: tests/resume.lua starts it, and starts it again.
+--
+--   build/perigee tests/resume_child.lua optimizer=sgd rows=all file=model.npz save_every=7 seed=0
+--
+-- Goes on from the file, where there is one, and says on stderr after which iteration. Saves to
+-- it after each few updates (save_every=0: not before the end), and at the end.
+
+local pg = require "perigee"
+local core = require "perigee.core"
+local options = require "perigee.options"
+
+local o = options.read(arg, {
+  optimizer = "sgd", rows = "all", file = "model.npz", save_every = 0, seed = 0,
+})
+
+-- --- the data -----------------------------------------------------------------------
+
+-- More rows than a block of the training has, so that there is work for several threads.
+local ROWS, INPUTS, CLASSES = 800, 40, 5
+local VALIDATION_ROWS = 300
+local WRONG = 0.3 -- of the labels: the network learns these by heart, and validation gets worse
+
+--- x, of which more than half is 0, and what a linear rule, and chance, make of it.
+local function draw()
+  local random, rows = pg.random(o.seed), ROWS + VALIDATION_ROWS
+  local x = (random:rand(rows, INPUTS) - 0.6):clip(0, 1)
+  local y = pg.labels(x:dot(random:randn(INPUTS, CLASSES)))
+  return x, pg.where(random:rand(rows):lt(WRONG), random:randint(0, CLASSES, rows), y)
+end
+
+-- --- the options --------------------------------------------------------------------
+
+-- What the model is told is in its file; what the training is told is said anew at each start.
+-- Each optimizer has one of either list.
+local TRAININGS = {
+  all = {
+    {
+      model = { hidden = 24, plan = "dense", seed = o.seed },
+      training = {
+        iterations = 3000,
+        rate = function(i) return 0.01 / (1 + i / 500) end,
+      },
+    },
+    {
+      model = {
+        hidden = { 24, 12 }, activation = { "tanh", "relu" }, dtype = "float64", plan = "sparse",
+        seed = o.seed, weight_decay = 1e-4,
+      },
+      training = { iterations = 5000, patience = 1500 },
+      validated = true,
+    },
+    {
+      model = {
+        hidden = { 20, 16, 12 }, activation = "relu", dtype = "float64", scale = 1 / 255,
+        seed = o.seed,
+      },
+      training = { iterations = 2500 },
+    },
+  },
+  batches = {
+    {
+      -- Without a seed the model's generator is made when the first batch is drawn.
+      model = {
+        hidden = 24, activation = "tanh", plan = "sparse", scale = 1 / 255, batch = 300,
+        weight_decay = 1e-3,
+      },
+      training = { iterations = 5000 },
+    },
+    {
+      model = {
+        hidden = { 24, 12 }, activation = { "sigmoid", "relu" }, dtype = "float64", plan = "dense",
+        seed = o.seed,
+      },
+      training = { epochs = 1500, batch = 330, patience = 900 },
+      validated = true,
+    },
+  },
+}
+
+-- What an optimizer is told besides: whatever is not its default has to be in the file.
+local SETTINGS = {
+  momentum = { dampening = 0.1 },
+  nesterov = { momentum = 0.8 },
+  rmsprop = { momentum = 0.5 },
+  adam = { betas = { 0.8, 0.99 } },
+}
+
+local function position(list, value)
+  for i, each in ipairs(list) do
+    if each == value then
+      return i
+    end
+  end
+  error(("there is no '%s'"):format(value))
+end
+
+local function choose()
+  local list = TRAININGS[o.rows]
+  return list[(position(core.trainer.optimizers, o.optimizer) - 1) % #list + 1]
+end
+
+local function model_options(chosen)
+  local all = { optimizer = o.optimizer }
+  for _, part in ipairs { chosen.model, SETTINGS[o.optimizer] or {} } do
+    for name, value in pairs(part) do
+      all[name] = value
+    end
+  end
+  return all
+end
+
+-- --- the training -------------------------------------------------------------------
+
+pg.seed(o.seed)
+local chosen = choose()
+local x, y = draw()
+if chosen.model.scale then
+  x = (x * 255):astype "uint8"
+end
+local train_x, train_y = x:rows(1, ROWS), y:rows(1, ROWS)
+
+local model = pg.Model.load(o.file, train_x, train_y)
+  or pg.Model(train_x, train_y, model_options(chosen))
+io.stderr:write(model.iteration, "\n")
+
+chosen.training.resume = true
+chosen.training.validation = chosen.validated and { x:rows(ROWS + 1, -1), y:rows(ROWS + 1, -1) }
+for i in model:steps(chosen.training) do
+  if o.save_every > 0 and i % o.save_every == 0 then
+    assert(model:save(o.file))
+  end
+end
+assert(model:save(o.file))
