@@ -26,10 +26,6 @@ local SAVE_EVERY = 7 -- updates: an epoch of batches has 3, and saves fall every
 local LIFE = 0.2 -- of the undisturbed training's time: how long a process lives at most
 local LIMIT = 300 -- seconds: a process that is not to be killed, and takes longer, hangs
 
--- Threads that spin while they wait make little steps a hundred times slower where others want
--- the processors, too.
-uv.os_setenv("OMP_WAIT_POLICY", "passive")
-
 -- --- files --------------------------------------------------------------------------
 
 local function contents(path)

@@ -107,6 +107,20 @@ function check.options(options, known, what, level)
   end
 end
 
+--- A value as a message shows it. What looks like a number, and is text, is told from it.
+---@param value any
+---@return string
+function check.shown(value)
+  if type(value) == "table" or type(value) == "function" then
+    return "a " .. type(value)
+  elseif value ~= value then
+    return "nan" -- without the sign that it may have
+  elseif type(value) == "string" and tonumber(value) then
+    return ("'%s'"):format(value)
+  end
+  return tostring(value)
+end
+
 --- The value of one option as its kind takes it.
 ---@param name string
 ---@param kind table
@@ -120,7 +134,7 @@ function check.value(name, kind, value)
       part = value
     end
     local words = kind.quoted and "%s must be %s, not '%s'" or "%s must be %s, not %s"
-    return nil, words:format(name, kind.expected, tostring(part))
+    return nil, words:format(name, kind.expected, check.shown(part))
   end
   return taken
 end

@@ -268,7 +268,8 @@ local function rate_at(rate, i)
   if math.type(value) and value - value == 0 and value >= 0 then
     return value
   end
-  return nil, ("rate(%d) must be a finite number, 0 or more, not %s"):format(i, tostring(value))
+  return nil, ("rate(%d) must be a finite number, 0 or more, not %s"):format(i,
+    check.shown(value))
 end
 
 local function failure(i, message, not_finite, rate)

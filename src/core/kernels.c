@@ -305,12 +305,14 @@ static real positive(double eps)
 static coefficients coefficients_of(const pg_descent *d)
 {
     const pg_settings *s = d->settings;
+    /* As in PyTorch: not the first gradient, and none without momentum. */
+    bool damped = d->step > 1 && s->momentum != 0;
     double step = (double)d->step, root = sqrt(1 - pow(s->beta2, step));
     return (coefficients){
         .rate = (real)s->rate,
         .weight_decay = (real)s->weight_decay,
         .momentum = (real)s->momentum,
-        .undamped = d->step == 1 ? 1 : (real)(1 - s->dampening),
+        .undamped = damped ? (real)(1 - s->dampening) : 1,
         .alpha = (real)s->alpha,
         .beta1 = (real)s->beta1,
         .beta2 = (real)s->beta2,

@@ -29,12 +29,6 @@ local function raises_here(text, f)
   assert.matches("optimizer_spec.lua:%d+: ", message)
 end
 
--- Where other programs run, too, threads wait for each other longer than these small steps take.
--- The bits are the same for any number.
-local threads
-setup(function() threads = pg.threads(1) end)
-teardown(function() pg.threads(threads) end)
-
 describe("the first 50 losses", function()
   local limits = { float32 = 1e-5, float64 = 1e-10 }
   local cases = torch_curves.cases()
@@ -162,9 +156,11 @@ describe("rate as a function", function()
   end)
 
   it("may return no other than a number from 0 on, and the error names the iteration", function()
-    for _, value in ipairs { "fast", "0.1", -1, 1 / 0, 0 / 0, {} } do
+    for value, shown in pairs {
+      fast = "fast", ["0.1"] = "'0.1'", [-1] = "-1", [1 / 0] = "inf", [{}] = "a table",
+    } do
       local m = model()
-      raises_here("rate(3) must be a finite number, 0 or more, not " .. tostring(value),
+      raises_here("rate(3) must be a finite number, 0 or more, not " .. shown,
         function() m:fit { rate = function(i) return i < 3 and 0.1 or value end } end)
       assert.equal(2, m.iteration)
     end
@@ -197,7 +193,7 @@ describe("a mistake", function()
 
   it("in a value names it, and what it must be", function()
     for _, option in ipairs { "eps", "alpha", "momentum", "weight_decay" } do
-      for _, value in ipairs { -1e-9, 1 / 0, 0 / 0, "much", false } do
+      for _, value in ipairs { -1e-9, 1 / 0, "much", false } do
         raises_here(("%s must be a finite number, 0 or more, not %s"):format(option,
           tostring(value)), function() model { optimizer = "rmsprop", [option] = value } end)
       end
@@ -206,10 +202,12 @@ describe("a mistake", function()
       raises_here("dampening must be a finite number, not " .. value,
         function() model { optimizer = "momentum", dampening = value } end)
     end
-    for _, value in ipairs { 0, -0.1, 1 / 0, 0 / 0, "fast", false } do
+    for _, value in ipairs { 0, -0.1, 1 / 0, "fast", false } do
       raises_here("rate must be a finite number above 0, or a function of the iteration, not "
         .. tostring(value), function() model():fit { rate = value } end)
     end
+    raises_here("rate must be a finite number above 0, or a function of the iteration, not nan",
+      function() model():fit { rate = 0 / 0 } end)
   end)
 
   it("in the betas names the one that does not fit", function()
@@ -221,8 +219,8 @@ describe("a mistake", function()
     raises_here(text .. "-0.1", betas { -0.1, 0.999 })
     raises_here(text .. "slow", betas { 0.9, "slow" })
     raises_here(text .. "0.9", betas(0.9))
-    raises_here(text, betas { 0.9 })
-    raises_here(text, betas { 0.9, 0.99, 0.999 })
+    raises_here(text .. "a table", betas { 0.9 })
+    raises_here(text .. "a table", betas { 0.9, 0.99, 0.999 })
   end)
 
   it("leaves the model as it was", function()
