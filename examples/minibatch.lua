@@ -6,7 +6,7 @@ local pg = require "perigee"
 local options = require "perigee.options"
 
 local o = options.read(arg, {
-  epochs = 15, batch = 128, hidden = { 256 }, activation = "relu", rate = 0.001, data = "mnist",
+  epochs = 15, batch = 128, hidden = { 256 }, activation = "relu", rate = 0.002, data = "mnist",
   dtype = "float32", seed = 0,
 })
 

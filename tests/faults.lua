@@ -90,6 +90,24 @@ local operations = {
     m:fit { iterations = 2 }
     return m:predict(x), m:score(x, y)
   end,
+  trainings = function()
+    for _, plan in ipairs { "dense", "sparse" } do
+      local m = pg.Model(x, y, { hidden = { 6, 4 }, activation = "relu", seed = 0, plan = plan,
+        optimizer = "adam", batch = 20, validation = { x, y }, patience = 9 })
+      m:fit { epochs = 2 }
+      m:fit { iterations = 1, optimizer = "momentum", batch = false }
+      m:evaluate(x, y)
+      m:summary()
+    end
+  end,
+  checkpoints = function()
+    local m = pg.Model(x, y, { hidden = 6, seed = 0, optimizer = "adam", batch = 20 })
+    m:fit { iterations = 2 }
+    assert(m:save(path .. ".npz"))
+    local loaded = assert(pg.Model.load(path .. ".npz", x, y))
+    loaded:fit { iterations = 2 }
+    g:set_state(g:get_state())
+  end,
   sparse_model = function()
     local m = pg.Model(x:gt(0.7), y, { hidden = 6, seed = 0, plan = "sparse" })
     return m:fit { iterations = 2 }

@@ -148,9 +148,9 @@ end
 
 -- --- writing --------------------------------------------------------------------
 
-local function add_network(members, prefix, network)
-  for name, array in pairs(network or {}) do
-    members[prefix .. name] = array
+local function add_network(members, prefix, network, layers)
+  for _, name in ipairs(training.weight_names(layers)) do
+    members[prefix .. name] = network[name]
   end
 end
 
@@ -183,10 +183,11 @@ function checkpoint.write(path, state)
     validation_history = training.to_array(state.validation_losses),
     random_state = state.random_state,
   }
-  add_network(members, "", state.weights)
-  add_network(members, "best_", record.best_weights)
+  local layers = #state.activation + 1
+  add_network(members, "", state.weights, layers)
+  add_network(members, "best_", record.best_weights or {}, layers)
   for i, network in ipairs(state.memory.networks) do
-    add_network(members, ("state%d_"):format(i), network)
+    add_network(members, ("state%d_"):format(i), network, layers)
   end
   return core.save(path, members)
 end
@@ -227,15 +228,12 @@ end
 --- The arrays W1, b1, ... under a prefix: of the weights' form, where those are given.
 local function read_network(archive, prefix, layers, weights)
   local network = {}
-  for l = 1, layers do
-    for _, letter in ipairs { "W", "b" } do
-      local name = letter .. l
-      local array = member(archive, prefix .. name)
-      if weights and not same_form(array, weights[name]) then
-        error(("'%s%s' does not fit '%s'"):format(prefix, name, name), 0)
-      end
-      network[name] = array
+  for _, name in ipairs(training.weight_names(layers)) do
+    local array = member(archive, prefix .. name)
+    if weights and not same_form(array, weights[name]) then
+      error(("'%s%s' does not fit '%s'"):format(prefix, name, name), 0)
     end
+    network[name] = array
   end
   return network
 end

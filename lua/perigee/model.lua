@@ -8,6 +8,7 @@
 local check = require "perigee.check"
 local checkpoint = require "perigee.checkpoint"
 local core = require "perigee.core"
+local optimizer = require "perigee.optimizer"
 local samples = require "perigee.samples"
 local training = require "perigee.training"
 
@@ -138,7 +139,7 @@ local function new(_, x, y, options)
   options = must(2, check.read(options, KINDS, "Model"))
   local widths, list = must(2, layers_of(options))
   local told = training.merge({}, options)
-  must(2, training.check(told))
+  must(2, optimizer.settings(told))
   local data = must(2, samples.labelled(x, y, options.classes or 0))
   local random = options.seed and core.random(options.seed)
   local self = setmetatable({
@@ -281,7 +282,8 @@ local function memory_of(self)
   local memory = { optimizer = name, steps = steps, networks = {} }
   for i = 1, trainer.states[name] do
     local network = {}
-    for key, array in pairs(self.weights) do
+    for _, key in ipairs(training.weight_names(#self._activation + 1)) do
+      local array = self.weights[key]
       network[key] = core.zeros(array.shape, array.dtype)
     end
     must(1, trainer.read_state(self._trainer, i, network))

@@ -17,6 +17,18 @@ local MAX_SEED = 2 ^ 32 - 1
 
 local training = {}
 
+--- The names of the weights of so many layers: W1, b1, W2, ...
+---@param layers integer
+---@return string[]
+function training.weight_names(layers)
+  local names = {}
+  for l = 1, layers do
+    names[#names + 1] = "W" .. l
+    names[#names + 1] = "b" .. l
+  end
+  return names
+end
+
 -- --- options --------------------------------------------------------------------
 
 local pair = {
@@ -66,27 +78,6 @@ function training.merge(before, given)
     end
   end
   return all
-end
-
-local function check_patience(options)
-  if options.patience and not options.validation then
-    return nil, "patience needs validation = {x, y}, which a file does not keep"
-  end
-  return true
-end
-
---- Whether options that are each of its kind fit together; the settings of a step, if they do.
----@param options table<string, any>
----@return table?
----@return string?
-function training.check(options)
-  local settings, message = optimizer.settings(options)
-  if not settings then
-    return nil, message
-  end
-  local fits
-  fits, message = check_patience(options)
-  return fits and settings, message
 end
 
 --- "adam, rate 0.001, batch 128"
@@ -195,9 +186,11 @@ end
 
 --- The settings of a step and the validation data, as the options have them.
 local function prepare(model, options)
-  local settings, message = training.check(options)
+  local settings, message = optimizer.settings(options)
   if not settings then
     return nil, message
+  elseif options.patience and not options.validation then
+    return nil, "patience needs validation = {x, y}, which a file does not keep"
   elseif settings.rate == "function" then
     return nil, "rate was a function of the iteration, which a file does not keep: say it anew"
   end
@@ -280,10 +273,10 @@ local function failure(i, message, not_finite, rate)
   return ("iteration %d: %s"):format(i, message)
 end
 
-local function copy_weights(weights)
+local function copy_weights(model)
   local copy = {}
-  for name, array in pairs(weights) do
-    copy[name] = array:copy()
+  for _, name in ipairs(training.weight_names(#model._activation + 1)) do
+    copy[name] = model.weights[name]:copy()
   end
   return copy
 end
@@ -294,7 +287,7 @@ function Run:watch(loss)
   if not self.patience then
     return
   elseif not record.best or loss < record.best then
-    record.best, record.best_weights, record.waited = loss, copy_weights(model.weights), 0
+    record.best, record.best_weights, record.waited = loss, copy_weights(model), 0
   else
     record.waited = record.waited + 1
     record.stopped = record.waited >= self.patience
