@@ -8,14 +8,15 @@ local pg = require "perigee"
 local options = require "perigee.options"
 
 local o = options.read(arg, {
-  iterations = 1000, hidden = 100, rate = 0.1, data = "mnist", seed = 0, file = "resume.npz",
+  iterations = 1000, hidden = 100, rate = 0.1, data = "mnist", dtype = "float32", seed = 0,
+  file = "resume.npz",
 })
 
 local data <close> = assert(pg.dataset(o.data))
 
 local function new_model()
   return pg.Model(data.x_train, data.y_train, {
-    hidden = o.hidden, seed = o.seed, scale = 1 / 255,
+    hidden = o.hidden, dtype = o.dtype, seed = o.seed, scale = 1 / 255,
   })
 end
 

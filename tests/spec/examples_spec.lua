@@ -99,6 +99,43 @@ describe("the examples", function()
     assert.matches("^hidden +rate 0.1 +rate 0.5\n" .. row:rep(3), output)
   end)
 
+  it("minibatch.lua learns, and shows what it takes for what", function()
+    local output, errors, status = run("minibatch", "epochs=10 hidden=30,20 batch=50 rate=0.01")
+    assert.equal(0, status)
+    assert.matches("model      784%-30%-20%-10, float32\n", output)
+    assert.truthy(tonumber(output:match "accuracy ([%d.]+)%%") > 90, output)
+    assert.matches("int64 %(10, 10%)\n$", output)
+    assert.matches("120/120", errors)
+  end)
+
+  it("activations.lua compares them", function()
+    local output, _, status = run("activations", "iterations=20 hidden=8")
+    assert.equal(0, status)
+    local line = "%-8s loss [%%d.]+, test accuracy [%%d.]+%%%%\n"
+    assert.matches("^" .. line:format "sigmoid" .. line:format "tanh" .. line:format "relu", output)
+    assert.matches("^activation,loss,accuracy\nsigmoid,", read "out/activations.csv")
+  end)
+
+  it("resume.lua goes on where it was stopped, with the same end", function()
+    local whole = run("resume", "iterations=120 hidden=8 rate=0.5 file=whole.npz")
+    run("resume", "iterations=50 hidden=8 rate=0.5 file=parts.npz")
+    local parts, errors = run("resume", "iterations=120 hidden=8 rate=0.5 file=parts.npz")
+    assert.equal(whole, parts)
+    assert.equal(read "whole.npz", read "parts.npz")
+    assert.matches("120/120", errors)
+    parts, errors = run("resume", "iterations=120 hidden=8 rate=0.5 file=parts.npz")
+    assert.equal(whole, parts)
+    assert.equal("perigee: nothing left to do: the training ended after iteration 120\n", errors)
+  end)
+
+  it("resume.lua touches no file that it cannot read", function()
+    assert(pg.write(folder .. "/mine.npz", "something else"))
+    local _, errors, status = run("resume", "iterations=5 file=mine.npz")
+    assert.equal(1, status)
+    assert.matches("mine.npz", errors)
+    assert.equal("something else", read "mine.npz")
+  end)
+
   it("the sweeps leave tables and plots in out/, and draw the same in the terminal", function()
     local output = run("iteration_sweep", "iterations=30 hidden=12 rate=0.5")
     assert.matches("^iterations,accuracy\n3,0%.%d+\n.*\n30,[%d.]+\n$",
@@ -134,7 +171,9 @@ describe("the examples", function()
   end)
 
   it("list their options when one is unknown or wrong", function()
-    for _, name in ipairs { "notebook", "iteration_sweep", "hidden_grid" } do
+    for _, name in ipairs {
+      "notebook", "iteration_sweep", "hidden_grid", "activations", "resume",
+    } do
       local _, errors, status = run(name, "iteration=3")
       assert.equal(1, status)
       assert.matches("unknown option 'iteration'", errors)
