@@ -9,8 +9,8 @@
 #include "kernels.h"
 #include "rows.h"
 #include "runtime.h"
-#include "storage.h"
 #include "targets.h"
+#include "weights.h"
 
 /* Where more of x is not 0, CBLAS is faster; where rows are longer, they take
    too much room while they are compressed. */
@@ -28,11 +28,7 @@ struct pg_trainer {
     size_t n;
     pg_shards shards;
     pg_optimizer optimizer;
-    void *weights; /* a run */
-    size_t bytes;
-    /* Where the run's weights stand, too, unless they were changed since: */
-    pg_array W[PG_MAX_LAYERS], b[PG_MAX_LAYERS];
-    uint64_t W_version[PG_MAX_LAYERS], b_version[PG_MAX_LAYERS];
+    pg_weights weights;
 };
 
 /* --- making --------------------------------------------------------------- */
@@ -86,16 +82,6 @@ static pg_status choose_plan(pg_trainer *t, const pg_network *network,
     return status;
 }
 
-static pg_status new_run(pg_trainer *t, pg_error *err)
-{
-    t->bytes = t->layout.count * pg_dtype_size(t->layout.dtype);
-    t->weights = pg_malloc(t->bytes);
-    if (!t->weights)
-        return pg_fail_memory(err, t->bytes);
-    memset(t->weights, 0, t->bytes); /* padding stays 0 */
-    return PG_OK;
-}
-
 /* A block's labels, and in the sparse plan the tiles of a batch. */
 static void set_shards(pg_trainer *t)
 {
@@ -128,7 +114,7 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
     if (status == PG_OK)
         status = choose_plan(t, network, plan, err);
     if (status == PG_OK)
-        status = new_run(t, err);
+        status = pg_weights_new(&t->weights, &t->layout, err);
     set_shards(t);
     if (status == PG_OK)
         *trainer = t;
@@ -137,72 +123,13 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
     return status;
 }
 
-/* --- the weights ------------------------------------------------------------
-   are the network's, and what a step computes with is a copy of them, in its
-   layout. It is made anew only where they are others, or were written to: it
-   costs as much as a small batch. */
-
-static void forget_weights(pg_trainer *t)
-{
-    for (int l = 0; l < t->layout.layers; l++) {
-        pg_array_release(&t->W[l]);
-        pg_array_release(&t->b[l]);
-    }
-}
-
-static void remember(pg_array *view, uint64_t *version, const pg_array *a)
-{
-    if (!a->storage) /* borrowed: who writes to it does not say so */
-        return;
-    pg_array_view(view, a);
-    *version = pg_storage_version(a->storage);
-}
-
-static void remember_weights(pg_trainer *t, const pg_network *network)
-{
-    for (int l = 0; l < network->layers; l++) {
-        remember(&t->W[l], &t->W_version[l], network->W[l]);
-        remember(&t->b[l], &t->b_version[l], network->b[l]);
-    }
-}
-
-static bool is_same(const pg_array *now, const pg_array *then, uint64_t version)
-{
-    return now->storage && pg_array_same_view(now, then) &&
-           pg_storage_version(now->storage) == version;
-}
-
-static bool knows_weights(const pg_trainer *t, const pg_network *network)
-{
-    for (int l = 0; l < network->layers; l++)
-        if (!is_same(network->W[l], &t->W[l], t->W_version[l]) ||
-            !is_same(network->b[l], &t->b[l], t->b_version[l]))
-            return false;
-    return true;
-}
-
-/* Until a step has ended well, the copy is not what the network has. */
-static void take_weights(pg_trainer *t, const pg_network *network)
-{
-    if (!knows_weights(t, network))
-        pg_layout_pack(&t->layout, t->weights, network);
-    forget_weights(t);
-}
-
-static void give_weights(pg_trainer *t, const pg_network *network)
-{
-    pg_layout_unpack(&t->layout, network, t->weights);
-    remember_weights(t, network);
-}
-
 void pg_trainer_free(pg_trainer *t)
 {
     if (!t)
         return;
     pg_shards_free(&t->shards);
     pg_optimizer_free(&t->optimizer);
-    forget_weights(t);
-    pg_free(t->weights, t->bytes);
+    pg_weights_free(&t->weights);
     pg_free(t->table, t->table_bytes);
     pg_sparse_release(t->sparse);
     pg_rows_release(&t->rows);
@@ -270,9 +197,9 @@ static double run_block(void *context, const pg_block *block, void *gradients,
         inputs = inputs_of_all(t, block, first, rows);
         labels = (const int32_t *)t->labels.data + first;
     }
-    pg_block_forward(block, &t->layout, t->weights, &inputs, rows);
-    return pg_block_backward(block, &t->layout, t->weights, gradients, &inputs,
-                             labels, now->n, rows);
+    pg_block_forward(block, &t->layout, t->weights.run, &inputs, rows);
+    return pg_block_backward(block, &t->layout, t->weights.run, gradients,
+                             &inputs, labels, now->n, rows);
 }
 
 static pg_status check_batch(const pg_trainer *t, const pg_step *step,
@@ -331,12 +258,12 @@ static pg_status descend(pg_trainer *t, const pg_step *step, pg_error *err)
 {
     const void *gradients = t->shards.gradients;
     if (pg_optimizer_step(&t->optimizer, &t->layout, &step->settings,
-                          t->weights, gradients))
+                          t->weights.run, gradients))
         return PG_OK;
     if (!pg_kernels_for(t->layout.dtype)
              ->all_finite(gradients, t->layout.count))
         return fail_run(t, gradients, "the gradient of", err);
-    return fail_run(t, t->weights, "the new", err);
+    return fail_run(t, t->weights.run, "the new", err);
 }
 
 static pg_status check_layout(const pg_trainer *t, const pg_network *network,
@@ -401,12 +328,12 @@ pg_status pg_trainer_step(pg_trainer *t, const pg_network *network,
             pg_optimizer_need(&t->optimizer, step->optimizer, &t->layout, err);
     if (status != PG_OK)
         return status;
-    take_weights(t, network);
+    pg_weights_take(&t->weights, &t->layout, network);
     status = run_rows(t, step, loss, err);
     if (status == PG_OK)
         status = descend(t, step, err);
     if (status == PG_OK)
-        give_weights(t, network);
+        pg_weights_give(&t->weights, &t->layout, network);
     return status;
 }
 
