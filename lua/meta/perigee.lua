@@ -478,9 +478,13 @@ function random:set_state(state) end
 
 -- --- the module ---------------------------------------------------------------------------------
 
+---@class perigee.Model.class
+---@field load fun(path: string, x?: perigee.like, y?: perigee.like): perigee.Model?, string?
+---@overload fun(x: perigee.like, y: perigee.like, options?: table): perigee.Model
+
 ---@class perigee
 ---@field _VERSION string
----@field Model fun(x: perigee.like, y: perigee.like, options?: table): perigee.Model
+---@field Model perigee.Model.class
 ---@field dataset fun(name: string): perigee.archive?, string?
 ---@field progress fun(n: integer, title?: string): fun(): integer?
 ---@field plot fun(options: perigee.like|table): true?, string?

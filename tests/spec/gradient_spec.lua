@@ -4,6 +4,7 @@ local pg = require "perigee"
 
 local ROWS, INPUTS, CLASSES = 70, 9, 4
 local H = 1e-5
+local ACTIVATIONS = require("perigee.core").trainer.activations
 
 local function data()
   local g = pg.random(3)
@@ -72,7 +73,7 @@ local function check(m, x, y, options, what)
 end
 
 describe("the gradients of a step", function()
-  for _, activation in ipairs { "sigmoid", "tanh", "relu" } do
+  for _, activation in ipairs(ACTIVATIONS) do
     for _, plan in ipairs { "dense", "sparse" } do
       it(("agree with finite differences: %s, %s, 1 to 15 hidden layers"):format(activation, plan),
         function()
@@ -118,7 +119,7 @@ describe("the gradients of a step", function()
 
   it("are those of pg.gradient, for weights that say their activation", function()
     local x, y = data()
-    for _, activation in ipairs { "sigmoid", "tanh", "relu" } do
+    for _, activation in ipairs(ACTIVATIONS) do
       local m = pg.Model(x, y, { hidden = { 6, 5 }, activation = activation, seed = 1,
         dtype = "float64" })
       local w = pg.initialization(x, { 6, 5 }, { classes = CLASSES, activation = activation,
@@ -158,7 +159,7 @@ describe("an activation", function()
     local script = [[
       local pg = require "perigee"
       local x = pg.linspace(-9, 9, 300):reshape(100, 3)
-      for _, activation in ipairs { "sigmoid", "tanh", "relu" } do
+      for _, activation in ipairs(require("perigee.core").trainer.activations) do
         local m = pg.Model(x, pg.range(0, 99) % 3, { seed = 1, hidden = 7, optimizer = "adam",
           activation = activation, dtype = "float64", batch = 30 })
         print(("%.12f"):format(m:fit { epochs = 5, rate = 0.01 }[-1]))

@@ -6,7 +6,7 @@ local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
 local curve = dofile(HERE .. "/../reference/curve.lua")
 local torch_curves = dofile(HERE .. "/../reference/torch_curves.lua")
 
-local OPTIMIZERS = { "sgd", "momentum", "nesterov", "rmsprop", "adam" }
+local OPTIMIZERS = require("perigee.core").trainer.optimizers
 
 --- A model of curve's data.
 local function model(options)

@@ -4,6 +4,7 @@ local pg = require "perigee"
 local support = dofile "tests/support.lua"
 
 local ROWS, INPUTS, CLASSES = 100, 20, 3
+local OPTIMIZERS = require("perigee.core").trainer.optimizers
 
 local function data(seed)
   local g = pg.random(seed or 4)
@@ -121,7 +122,7 @@ describe("batches", function()
     local g = pg.random(3)
     local x, y = g:rand(1000, 90):lt(0.2) * g:rand(1000, 90), pg.range(0, 999) % 7
     for _, plan in ipairs { "dense", "sparse" } do
-      for _, optimizer in ipairs { "sgd", "momentum", "nesterov", "rmsprop", "adam" } do
+      for _, optimizer in ipairs(OPTIMIZERS) do
         support.assert_same_bits(function()
           local m = pg.Model(x, y, { hidden = { 200, 9 }, activation = "relu", seed = 3,
             plan = plan, optimizer = optimizer, batch = 128 })
@@ -344,7 +345,7 @@ end)
 
 describe("an optimizer", function()
   it("keeps what it remembers from one training to the next", function()
-    for _, optimizer in ipairs { "momentum", "nesterov", "rmsprop", "adam" } do
+    for _, optimizer in ipairs(OPTIMIZERS) do
       local whole, parts = model { optimizer = optimizer }, model { optimizer = optimizer }
       whole:fit { iterations = 6 }
       parts:fit { iterations = 2 }
