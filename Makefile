@@ -158,13 +158,17 @@ lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
 	BUILD=build/lint tools/layering.sh
 
 # Where the reference curve and the data stand beside the project, they are used.
-parity bench: export PERIGEE_DATA ?= $(wildcard ../shared/data)
+parity parity-torch bench: export PERIGEE_DATA ?= $(wildcard ../shared/data)
 parity: export PERIGEE_REFERENCE ?= \
     $(wildcard ../shared/reference/notebook_seed0.npz)
 
 parity: deps-run  ## the notebook's full curve against NumPy's (needs MNIST)
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/parity.lua $(ARGS)
+
+parity-torch: deps-torch  ## optimizers and activations beside PyTorch's (needs MNIST)
+	@$(MAKE) -s --no-print-directory all
+	@$(PROGRAM) tests/parity_torch.lua $(ARGS)
 
 bench: deps-run  ## an iteration, mini-batches and array operations beside NumPy and PyTorch
 	@$(MAKE) -s --no-print-directory all
@@ -215,9 +219,9 @@ clean:  ## remove what was built
 	rm -rf build
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan valgrind lint parity bench differential faults resume install uninstall reference \
-        format clean help
+.PHONY: all run test specs-asan asan valgrind lint parity parity-torch bench \
+        differential faults resume install uninstall reference format clean help

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what a make target needs is there.
 #
-# usage: tools/deps.sh run|test|differential|lint|valgrind
+# usage: tools/deps.sh run|test|differential|torch|lint|valgrind
 #
 # Each need is a check and the Debian package that answers it; a want is a need
 # that the target can do without. On Debian and Ubuntu what is missing is
@@ -63,6 +63,12 @@ needs_test() {
 
 needs_differential() {
     needs_run
+    need python3-numpy /usr/bin/python3 -c "import numpy"
+}
+
+needs_torch() {
+    needs_run
+    need python3-torch /usr/bin/python3 -c "import torch"
     need python3-numpy /usr/bin/python3 -c "import numpy"
 }
 

@@ -26,9 +26,10 @@ local function options_of(name)
 end
 
 --- A list of cases: the name, what pg.Model is told, and the loss before each update.
+---@param path? string  the file, the specs' unless given
 ---@return { name: string, options: table<string, any>, losses: perigee.array }[]
-function torch_curves.cases()
-  local archive, cases = assert(pg.load(HERE .. "/torch_curves.npz")), {}
+function torch_curves.cases(path)
+  local archive, cases = assert(pg.load(path or HERE .. "/torch_curves.npz")), {}
   for i, name in ipairs(archive:keys()) do
     cases[i] = { name = name, options = options_of(name), losses = archive[name] }
   end

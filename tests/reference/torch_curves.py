@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Write PyTorch's losses, which the specs compare with.
 
-usage: python3 tests/reference/torch_curves.py (Debian's python3-torch)
+usage: torch_curves.py                    (with Debian's python3-torch)
+       torch_curves.py mnist.npz PATH
 
 torch.optim trains networks on the data of curve.py and from its weights. What
 descends is the gradient of cross_entropy; what is saved is the notebook's loss,
@@ -10,9 +11,13 @@ batch that the update is made from. tests/reference/torch_curves.npz holds the
 losses of each case in float32 and in float64, under names that say the case in
 the words of pg.Model's options: "float32 hidden=16 activation=tanh
 optimizer=sgd rate=0.1".
+
+With a data set, each optimizer trains a network of 100 hidden units on it with
+each activation; the losses go to the file at PATH.
 """
 import itertools
 import os
+import sys
 
 import numpy as np
 import torch
@@ -51,9 +56,13 @@ def case(activation, optimizer, hidden=(16,), **options):
             "rate": RATES[optimizer], **options}
 
 
-def make_cases():
+def each_with_each(hidden):
     for activation, optimizer in itertools.product(ACTIVATIONS, OPTIMIZERS):
-        yield case([activation], optimizer)
+        yield case([activation], optimizer, hidden)
+
+
+def make_cases():
+    yield from each_with_each([16])
     for optimizer, options in OPTIONS.items():
         yield case(["tanh"], optimizer, **options)
     # Close to 1, where 1 - beta in float32 loses digits.
@@ -107,16 +116,24 @@ def train(x, labels, hidden, activation, optimizer, rate, batch=None, **options)
     return np.array(losses)
 
 
-def main():
-    pixels, labels = make_data()
+def save(path, pixels, labels, cases):
     out = {}
-    for told in make_cases():
+    for told in cases:
         for name, dtype in DTYPES.items():
             x = torch.tensor(pixels / 255.0, dtype=dtype)
             out[name_of(name, told)] = train(x, torch.tensor(labels), **told)
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_curves.npz")
     np.savez_compressed(path, **out)
 
 
+def main(data=None, path=None):
+    if data:
+        mnist = np.load(data)
+        save(path, mnist["x_train"].reshape(-1, 784), mnist["y_train"].astype(np.int64),
+             each_with_each([100]))
+    else:
+        here = os.path.dirname(os.path.abspath(__file__))
+        save(os.path.join(here, "torch_curves.npz"), *make_data(), make_cases())
+
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
