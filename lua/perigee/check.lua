@@ -4,7 +4,17 @@
 -- the value that is taken, or nil and, where it is only a part of the value that
 -- does not fit, that part.
 
+local core = require "perigee.core"
+
+local ARRAY = getmetatable(core.zeros(0)) -- by which arrays are known
+
 local check = {}
+
+---@param value any
+---@return boolean
+function check.is_array(value)
+  return type(value) == "userdata" and getmetatable(value) == ARRAY
+end
 
 --- The keys of a table in order.
 ---@param t table<string, any>
@@ -32,12 +42,13 @@ function check.integer(least, most)
   }
 end
 
---- A finite number that passes the test, which the words describe.
+--- A finite number that passes the test, which the words describe; without a test, any.
 function check.number(words, passes)
   return {
     expected = "a finite number" .. words,
     read = function(value)
-      return math.type(value) and value - value == 0 and passes(value) and value or nil
+      local finite = math.type(value) and value - value == 0
+      return finite and (not passes or passes(value)) and value or nil
     end,
   }
 end
@@ -84,6 +95,37 @@ function check.or_false(kind)
   }
 end
 
+--- The kinds of both tables in one.
+---@param a table<string, table>
+---@param b table<string, table>
+---@return table<string, table>
+function check.join(a, b)
+  local all = {}
+  for _, kinds in ipairs { a, b } do
+    for name, kind in pairs(kinds) do
+      all[name] = kind
+    end
+  end
+  return all
+end
+
+-- --- errors --------------------------------------------------------------------
+
+local function results(worked, value, ...)
+  if worked then
+    return value, ...
+  end
+  return nil, (tostring(value):gsub("^[^\n:]+%.lua:%d+: ", ""))
+end
+
+--- Calls f; an error becomes nil and its message, without the place in the library where it was
+--- raised: who called the library raises it again, or returns it.
+---@param f function
+---@return any
+function check.try(f, ...)
+  return results(pcall(f, ...))
+end
+
 -- --- options --------------------------------------------------------------------
 
 local function unknown(options, known, what)
@@ -111,7 +153,11 @@ end
 ---@param value any
 ---@return string
 function check.shown(value)
-  if type(value) == "table" or type(value) == "function" then
+  if check.is_array(value) then
+    return "an array"
+  elseif type(value) == "table" then
+    return ("a table of %d"):format(#value)
+  elseif type(value) == "function" or type(value) == "userdata" then
     return "a " .. type(value)
   elseif value ~= value then
     return "nan" -- without the sign that it may have

@@ -10,22 +10,19 @@
 
 local check = require "perigee.check"
 local core = require "perigee.core"
+local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
-local samples = require "perigee.samples"
 local training = require "perigee.training"
 
 local trainer = core.trainer
 
 local TITLE, VERSION = "perigee model ", 1
-local MAX_LAYERS = 16
+local MOST_TEXT = 1 << 16 -- bytes
+local MAX_HIDDEN = 15
 
 local checkpoint = {}
 
 -- --- text -----------------------------------------------------------------------
-
-local function any_number()
-  return true
-end
 
 local function list_of(kind)
   return {
@@ -54,7 +51,7 @@ end
 --- What stands in the text; a name with a point is in a table of its own.
 local KINDS = {
   activation = list_of(check.name(trainer.activations)),
-  scale = check.number("", any_number),
+  scale = check.number "",
   plan = check.name { "auto", "dense", "sparse" },
   rows = check.integer(0),
   used = check.integer(0),
@@ -64,9 +61,9 @@ local KINDS = {
   ["record.first"] = check.integer(0),
   ["record.target"] = check.integer(0),
   ["record.rows"] = check.integer(1),
+  ["record.validated"] = check.integer(0), -- the iteration
   ["record.waited"] = check.integer(0),
-  ["record.best"] = check.number("", any_number),
-  ["record.stopped"] = check.boolean,
+  ["record.best"] = check.number "",
 }
 local REQUIRED = {
   "activation", "scale", "plan", "rows", "used", "iteration", "optimizer", "steps",
@@ -129,7 +126,11 @@ local function from_text(text)
       end
       name = name or part
     end
-    values[name or ""] = #list > 1 and list or list[1]
+    if name and values[name] ~= nil then
+      error(("the text says %s twice"):format(name), 0)
+    elseif name then
+      values[name] = #list > 1 and list or list[1]
+    end
   end
   return values
 end
@@ -148,9 +149,9 @@ end
 
 -- --- writing --------------------------------------------------------------------
 
-local function add_network(members, prefix, network, layers)
-  for _, name in ipairs(training.weight_names(layers)) do
-    members[prefix .. name] = network[name]
+local function add_network(members, prefix, arrays)
+  for name, array in pairs(arrays or {}) do
+    members[prefix .. name] = array
   end
 end
 
@@ -162,48 +163,84 @@ local function add_values(values, prefix, list)
   end
 end
 
+local function values_of(state)
+  local values = {
+    activation = state.activation, scale = state.scale, plan = state.plan,
+    rows = state.epoch.rows, used = state.epoch.used, iteration = #state.losses,
+    optimizer = state.memory.optimizer, steps = state.memory.steps,
+  }
+  local record = state.record
+  add_values(values, "option.", state.options)
+  if record then
+    add_values(values, "record.", record)
+    add_values(values, "record.", record.seen)
+    add_values(values, "record.option.", record.options)
+    values["record.validated"] = record.seen.iteration
+  end
+  return values
+end
+
 --- Writes a model's state: whole or not at all.
 ---@param path string
 ---@param state table
 ---@return true?
 ---@return string?
 function checkpoint.write(path, state)
-  local record = state.record or {}
-  local values = {
-    activation = state.activation, scale = state.scale, plan = state.plan, rows = state.rows,
-    used = state.used, iteration = state.iteration, optimizer = state.memory.optimizer,
-    steps = state.memory.steps,
-  }
-  add_values(values, "option.", state.options)
-  add_values(values, "record.", record)
-  add_values(values, "record.option.", record.options or {})
   local members = {
-    perigee = core.array({ to_text(values):byte(1, -1) }, "uint8"),
-    history = training.to_array(state.losses),
-    validation_history = training.to_array(state.validation_losses),
+    perigee = core.array({ to_text(values_of(state)):byte(1, -1) }, "uint8"),
+    history = core.array(state.losses),
+    validation_history = core.array(state.validation_losses),
     random_state = state.random_state,
   }
-  local layers = #state.activation + 1
-  add_network(members, "", state.weights, layers)
-  add_network(members, "best_", record.best_weights or {}, layers)
-  for i, network in ipairs(state.memory.networks) do
-    add_network(members, ("state%d_"):format(i), network, layers)
+  add_network(members, "", state.weights)
+  add_network(members, "best_", state.record and state.record.seen.best_weights)
+  for i, arrays in ipairs(state.memory.networks) do
+    add_network(members, ("state%d_"):format(i), arrays)
   end
   return core.save(path, members)
 end
 
 -- --- reading --------------------------------------------------------------------
 
+local NO_MODEL = "it is not a model that was saved by Perigee"
+
+--- What f returns; its error, without the place in the library, where there is one.
+local function must(f, ...)
+  local value, message = check.try(f, ...)
+  if message then
+    error(message, 0)
+  end
+  return value
+end
+
+--- An array of the archive; nil where there is none.
+local function optional(archive, name)
+  return must(archive.get, archive, name)
+end
+
 local function member(archive, name)
-  return archive:get(name) or error(("it has no member '%s'"):format(name), 0)
+  return optional(archive, name) or error(("it has no member '%s'"):format(name), 0)
+end
+
+local function read_text(archive)
+  local bytes = optional(archive, "perigee")
+  if not bytes or bytes.dtype ~= "uint8" or bytes.ndim ~= 1 or #bytes > MOST_TEXT then
+    error(NO_MODEL, 0)
+  end
+  local parts = {}
+  for i, byte in ipairs(bytes:tolist()) do
+    parts[i] = string.char(byte)
+  end
+  return table.concat(parts)
 end
 
 local function read_values(archive)
-  local bytes = archive:get "perigee"
-  if not bytes then
-    error("it is not a model that was saved by Perigee", 0)
+  local values = from_text(read_text(archive))
+  for name in pairs(values) do
+    if not KINDS[name] then
+      error(("the text says '%s', which is nothing of a model's"):format(name), 0)
+    end
   end
-  local values = from_text(string.char(table.unpack(bytes:tolist())))
   local message
   values, message = check.read(values, KINDS, "the text")
   if not values then
@@ -214,8 +251,10 @@ local function read_values(archive)
       error(("the text does not say %s"):format(name), 0)
     end
   end
-  if #values.activation < 1 or #values.activation >= MAX_LAYERS then
+  if #values.activation < 1 or #values.activation > MAX_HIDDEN then
     error(("it has %d hidden layers"):format(#values.activation), 0)
+  elseif values.used >= math.max(values.rows, 1) then
+    error(("%d rows of %d were used"):format(values.used, values.rows), 0)
   end
   return values
 end
@@ -227,38 +266,37 @@ end
 
 --- The arrays W1, b1, ... under a prefix: of the weights' form, where those are given.
 local function read_network(archive, prefix, layers, weights)
-  local network = {}
-  for _, name in ipairs(training.weight_names(layers)) do
-    local array = member(archive, prefix .. name)
-    if weights and not same_form(array, weights[name]) then
+  local arrays = {}
+  for _, name in ipairs(network.names(layers)) do
+    arrays[name] = member(archive, prefix .. name)
+    if weights and not same_form(arrays[name], weights[name]) then
       error(("'%s%s' does not fit '%s'"):format(prefix, name, name), 0)
     end
-    network[name] = array
   end
-  return network
+  return arrays
 end
 
 local function read_weights(archive, layers)
   local weights = read_network(archive, "", layers)
-  if weights.W1.ndim ~= 2 then
-    error("'W1' is no matrix", 0)
+  local fit, message = network.check(weights, layers)
+  if not fit then
+    error(message, 0)
   end
-  core.forward(core.zeros(1, weights.W1.shape[2]), weights) -- raises where shapes do not fit
   return weights
 end
 
 local function read_losses(archive, name, count)
   local losses = member(archive, name)
   if losses.dtype ~= "float64" or losses.ndim ~= 1 or count and #losses ~= count then
-    error(("'%s' is not the losses of %d iterations"):format(name, count or 0), 0)
+    error(("'%s' is not a list of %s losses"):format(name, count or "float64"), 0)
   end
   return losses:tolist()
 end
 
-local function read_random(archive)
-  local state = archive:get "random_state"
+local function read_random(archive, used)
+  local state = used > 0 and member(archive, "random_state") or optional(archive, "random_state")
   if state then
-    core.random(0):set_state(state) -- raises for what is none
+    must(core.random(0).set_state, core.random(0), state)
   end
   return state
 end
@@ -280,35 +318,40 @@ local function read_options(values, prefix)
   return options
 end
 
-local function read_record(archive, values, layers, weights)
+local function read_record(archive, values, layers, weights, validations)
   local record = below(values, "record")
-  if not record.first then
+  if not next(record) then
     return nil
-  elseif not (record.target and record.rows and record.waited)
-    or record.first > values.iteration then
+  elseif not (record.first and record.target and record.rows and record.waited and record.validated)
+    or record.first > values.iteration or record.validated > values.iteration
+    or record.target < record.first then
     error("what it says of its training does not fit together", 0)
   end
-  if archive:get "best_W1" then
-    record.best_weights = read_network(archive, "best_", layers, weights)
-  end
-  record.options = read_options(values, "record.option")
-  record.loaded = true
-  return record
+  local best = optional(archive, "best_W1")
+  return {
+    first = record.first, target = record.target, rows = record.rows, loaded = true,
+    options = read_options(values, "record.option"),
+    seen = {
+      iteration = record.validated, losses = validations, waited = record.waited,
+      best = record.best, best_weights = best and read_network(archive, "best_", layers, weights),
+    },
+  }
 end
 
 local function read_state(archive)
   local values = read_values(archive)
   local layers = #values.activation + 1
   local weights = read_weights(archive, layers)
+  local validation_losses = read_losses(archive, "validation_history")
   return {
-    activation = values.activation, scale = values.scale, plan = values.plan, rows = values.rows,
-    used = values.used, iteration = values.iteration, weights = weights,
+    activation = values.activation, scale = values.scale, plan = values.plan, weights = weights,
+    epoch = { rows = values.rows, used = values.used },
     options = read_options(values, "option"),
-    record = read_record(archive, values, layers, weights),
+    record = read_record(archive, values, layers, weights, #validation_losses),
     memory = read_memory(archive, values, layers, weights),
     losses = read_losses(archive, "history", values.iteration),
-    validation_losses = read_losses(archive, "validation_history"),
-    random_state = read_random(archive),
+    validation_losses = validation_losses,
+    random_state = read_random(archive, values.used),
   }
 end
 
@@ -320,16 +363,16 @@ function checkpoint.read(path)
   local archive, message = core.load(path)
   if not archive then
     return nil, message
-  elseif samples.is_array(archive) then
-    return nil, path .. ": it is not a model that was saved by Perigee, but an array"
+  elseif check.is_array(archive) then
+    return nil, path .. ": " .. NO_MODEL .. ", but an array"
   end
   local closing <close> = archive
-  local read, state = pcall(read_state, closing)
-  if read then
-    return state
+  local state
+  state, message = check.try(read_state, closing)
+  if not state and not message:find(path, 1, true) then
+    message = path .. ": " .. message
   end
-  state = tostring(state)
-  return nil, state:find(path, 1, true) and state or path .. ": " .. state
+  return state, message
 end
 
 return checkpoint

@@ -8,6 +8,7 @@
 local check = require "perigee.check"
 local checkpoint = require "perigee.checkpoint"
 local core = require "perigee.core"
+local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
 local samples = require "perigee.samples"
 local training = require "perigee.training"
@@ -22,7 +23,15 @@ local MAX_SEED = 2 ^ 32 - 1
 ---@field classes integer
 ---@field iteration integer  how many updates were made
 local Model = {}
-local METATABLE = { __index = Model }
+local METATABLE = {}
+
+--- The methods; and the iterations, of which each has left its loss.
+function METATABLE:__index(name)
+  if name == "iteration" then
+    return #self._losses
+  end
+  return Model[name]
+end
 
 -- --- checking ----------------------------------------------------------------
 -- A level counts as error's does, as the function that passes it on would. A
@@ -82,20 +91,15 @@ local activations = {
   end,
 }
 
-local KINDS = {
+local KINDS = check.join(training.KINDS, {
   hidden = hidden,
   activation = activations,
   seed = check.integer(0, math.tointeger(MAX_SEED)),
   dtype = check.name { "float32", "float64" },
   classes = check.integer(1),
-  scale = check.number("", function()
-    return true
-  end),
+  scale = check.number "",
   plan = check.name { "auto", "dense", "sparse" },
-}
-for name, kind in pairs(training.KINDS) do
-  KINDS[name] = kind
-end
+})
 
 --- The hidden layers' widths, and the activation of each.
 local function layers_of(options)
@@ -103,7 +107,8 @@ local function layers_of(options)
   if #widths < 1 or #widths > MAX_HIDDEN then
     return nil, ("hidden must be a number of units, or a list of 1 to %d"):format(MAX_HIDDEN)
   elseif type(named) == "table" and #named ~= #widths then
-    return nil, ("there are %d activations for %d hidden layers"):format(#named, #widths)
+    return nil, ("there are %d activations for %d hidden layers (one name serves for all)"):format(
+      #named, #widths)
   end
   local list = {}
   for i = 1, #widths do
@@ -116,7 +121,7 @@ end
 
 --- Gives a model the rows that it is trained on; or nil and a message.
 local function give_data(self, data)
-  local made, message = trainer.new(data.rows, self._scale, data.labels, self.weights,
+  local made, message = check.try(trainer.new, data.rows, self._scale, data.labels, self.weights,
     self._activation, self._plan)
   self._trainer, self._rows = made, data.rows.shape[1]
   return made, message
@@ -124,15 +129,20 @@ end
 
 --- A model of x and y, with weights as the notebook draws them.
 ---
---- The options of a training (see `steps`: optimizer, rate, batch, ...) may be given here, too,
---- for all of its trainings.
+--- What is said of a training here (optimizer and its options, rate, batch, validation, patience:
+--- see `steps`) holds for all of them; what is said to `steps` or `fit`, for that one.
+---
+--- `m.weights` are W1 (hidden, inputs), b1 (1, hidden), W2, ...: the arrays themselves, which
+--- may be written to. `m.classes` says how many classes there are, `m.iteration` how many updates
+--- were made.
+---
 --- Raises for options and arrays that do not fit, with shapes, rows and values.
 ---@param x any  (n, ...), any dtype: flattened to (n, inputs); pixels stay bytes inside
 ---@param y any  (n) labels 0, 1, ..., or (n, classes) one-hot
 ---@param options? table  hidden = 100 (a number or a list), activation = "sigmoid" ("tanh",
 ---   "relu", or a list of one for each hidden layer), seed (else the global generator),
 ---   dtype = "float32", classes (else y's columns, or its largest label + 1),
----   scale = 1 (x is multiplied by it, here and in predict and score),
+---   scale = 1 (x is multiplied by it, here and wherever the model is given others),
 ---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x)
 ---@return perigee.Model
 local function new(_, x, y, options)
@@ -142,14 +152,14 @@ local function new(_, x, y, options)
   must(2, optimizer.settings(told))
   local data = must(2, samples.labelled(x, y, options.classes or 0))
   local random = options.seed and core.random(options.seed)
+  local weights = must(2, check.try(core.initialization, data.rows, widths, {
+    activation = list, classes = data.classes, dtype = options.dtype or "float32", random = random,
+  }))
   local self = setmetatable({
-    weights = core.initialization(data.rows, widths, {
-      activation = list, classes = data.classes, dtype = options.dtype or "float32",
-      random = random,
-    }),
+    weights = weights,
     classes = data.classes,
-    iteration = 0,
     _activation = list,
+    _layers = #list + 1,
     _scale = options.scale or 1,
     _plan = options.plan or "auto",
     _random = random,
@@ -170,12 +180,14 @@ end
 --- the rows come in a new random order in each epoch, drawn by the model's own generator. Where
 --- there is validation data, a third value is their loss, after each epoch (without batches,
 --- after each update), and with `patience` the training ends when it has not become less for as
---- many epochs; the model then has the weights with which it was least.
+--- many epochs. When the body runs the last time, the model has the weights with which it was
+--- least.
 ---
---- Training again continues. With `resume = true` the training before, if there was one, goes
---- on with its options: iterations or epochs count from its beginning then, or are those that it
---- was told. So does that of a model that was loaded, when it is not told how many. One that has
---- nothing left to do says so on stderr.
+--- Training again continues, with the options that it is told and those of the model; i, and
+--- the i of a rate, begin at 1. With `resume = true` the training before goes on, if there was one,
+--- with its options and its i: iterations or epochs count from its beginning then, or are those
+--- that it was told. So does that of a model that was loaded, when it is not told how many. One
+--- that has nothing left to do says so on stderr.
 ---
 --- A loss, gradient or weight that is not finite raises, names the iteration, and leaves the
 --- last finite weights.
@@ -203,7 +215,7 @@ function Model:fit(options)
     cost[#cost + 1] = loss
     validation[#validation + 1] = validation_loss
   end
-  return training.to_array(cost), training.to_array(validation)
+  return core.array(cost), core.array(validation)
 end
 
 --- The losses of all updates that were made, those of before the model was saved included.
@@ -211,7 +223,7 @@ end
 ---@return any validation  float64: the validation losses, in order
 function Model:history()
   check_self(self, "history", 2)
-  return training.to_array(self._losses), training.to_array(self._validation_losses)
+  return core.array(self._losses), core.array(training.validation_losses(self))
 end
 
 --- How it is trained: "dense", by matrix products, or "sparse", skipping the zeros of
@@ -230,7 +242,8 @@ end
 -- --- using -------------------------------------------------------------------
 
 local function predict(self, rows, level)
-  return (must(level + 1, trainer.predict(self.weights, self._activation, rows, self._scale)))
+  return (must(level + 1, check.try(trainer.predict, self.weights, self._activation, rows,
+    self._scale)))
 end
 
 --- The most likely label of each row.
@@ -267,35 +280,32 @@ end
 function Model:evaluate(x, y)
   check_self(self, "evaluate", 2)
   local data = must(2, samples.labelled(x, y, self.classes))
-  local loss, accuracy, confusion = must(2, training.evaluate(self, data))
+  local loss, accuracy, confusion = must(2, training.evaluate(self, data, true))
   return loss, accuracy, confusion
 end
 
 -- --- keeping -----------------------------------------------------------------
 
 --- What the optimizer remembers: its name, its steps, and a network of numbers for each state.
-local function memory_of(self)
+local function memory_of(self, level)
   if not self._trainer then
     return self._memory
   end
   local name, steps = trainer.optimizer(self._trainer)
   local memory = { optimizer = name, steps = steps, networks = {} }
   for i = 1, trainer.states[name] do
-    local network = {}
-    for _, key in ipairs(training.weight_names(#self._activation + 1)) do
-      local array = self.weights[key]
-      network[key] = core.zeros(array.shape, array.dtype)
-    end
-    must(1, trainer.read_state(self._trainer, i, network))
-    memory.networks[i] = network
+    memory.networks[i] = network.map(self.weights, self._layers, function(array)
+      return core.zeros(array.shape, array.dtype)
+    end)
+    must(level + 1, trainer.read_state(self._trainer, i, memory.networks[i]))
   end
   return memory
 end
 
 local function give_memory(self, memory)
   must(1, trainer.set_optimizer(self._trainer, memory.optimizer, memory.steps))
-  for i, network in ipairs(memory.networks) do
-    must(1, trainer.write_state(self._trainer, i, network))
+  for i, arrays in ipairs(memory.networks) do
+    must(1, trainer.write_state(self._trainer, i, arrays))
   end
 end
 
@@ -303,7 +313,7 @@ end
 ---
 --- numpy.load reads it: the weights under their names, the losses as `history`. It also keeps
 --- options, what the optimizer remembers, the generator, and how far the training is; but not
---- the data, nor a rate that is a function.
+--- the data, nor a rate that is a function. Raises where the weights do not fit each other.
 ---@param path string  ends with .npz
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
@@ -312,12 +322,14 @@ function Model:save(path)
   if type(path) ~= "string" or not path:find "%.npz$" then
     error(("save: a path that ends with .npz is needed, not %s"):format(tostring(path)), 2)
   end
-  local random_state, used = training.random_state(self)
+  must(2, network.check(self.weights, self._layers))
+  local epoch, random_state = training.epoch(self)
   return checkpoint.write(path, {
-    weights = self.weights, activation = self._activation, scale = self._scale, plan = self._plan,
-    iteration = self.iteration, rows = self._rows, options = self._options, record = self._record,
-    losses = self._losses, validation_losses = self._validation_losses,
-    random_state = random_state, used = used, memory = memory_of(self),
+    weights = network.map(self.weights, self._layers, function(array) return array end),
+    activation = self._activation, scale = self._scale, plan = self._plan,
+    options = self._options, record = self._record, losses = self._losses,
+    validation_losses = training.validation_losses(self), epoch = epoch,
+    random_state = random_state, memory = memory_of(self, 2),
   })
 end
 
@@ -340,7 +352,8 @@ function Model.load(path, x, y)
   if not state then
     return nil, message
   end
-  local classes = state.weights["W" .. #state.activation + 1].shape[1]
+  local layers = #state.activation + 1
+  local classes = state.weights["W" .. layers].shape[1]
   local random = state.random_state and core.random(0)
   if random then
     random:set_state(state.random_state)
@@ -348,13 +361,12 @@ function Model.load(path, x, y)
   local self = setmetatable({
     weights = setmetatable(state.weights, { __index = { activation = state.activation } }),
     classes = classes,
-    iteration = state.iteration,
     _activation = state.activation,
+    _layers = layers,
     _scale = state.scale,
     _plan = state.plan,
     _random = random,
-    _used = state.used,
-    _rows = state.rows,
+    _epoch = state.epoch,
     _options = state.options,
     _record = state.record,
     _losses = state.losses,
@@ -364,7 +376,7 @@ function Model.load(path, x, y)
   if x ~= nil or y ~= nil then
     must(2, give_data(self, must(2, samples.labelled(x, y, classes))))
     give_memory(self, state.memory)
-    self._used = self._rows == state.rows and self._used or 0
+    self._memory = nil
   end
   return self
 end
@@ -374,7 +386,7 @@ end
 --- "784-100-10"
 local function sizes(self)
   local list = { tostring(self.weights.W1.shape[2]) }
-  for l = 1, #self._activation + 1 do
+  for l = 1, self._layers do
     list[#list + 1] = tostring(self.weights["W" .. l].shape[1])
   end
   return table.concat(list, "-")
@@ -382,7 +394,7 @@ end
 
 local function layer_lines(self)
   local lines, total = { "layer  units  activation  parameters" }, 0
-  for l = 1, #self._activation + 1 do
+  for l = 1, self._layers do
     local W = self.weights["W" .. l]
     local count = W.size + W.shape[1]
     total = total + count
@@ -411,7 +423,7 @@ function Model:summary()
     or self._options))
   add("iteration", "%d", self.iteration)
   if #self._losses > 0 then
-    add("loss", "%.6g", self._losses[#self._losses])
+    add("last loss", "%.6g", self._losses[#self._losses])
   end
   if #self._validation_losses > 0 then
     add("validation", "%.6g", self._validation_losses[#self._validation_losses])

@@ -56,9 +56,7 @@ optimizer.KINDS = {
   rate = rate,
   weight_decay = check.number(", 0 or more", at_least_0),
   momentum = check.number(", 0 or more", at_least_0),
-  dampening = check.number("", function()
-    return true
-  end),
+  dampening = check.number "",
   alpha = check.number(", 0 or more", at_least_0),
   betas = betas,
   eps = check.number(", 0 or more", at_least_0),
@@ -70,7 +68,7 @@ optimizer.KINDS = {
 ---@param name string
 ---@return boolean
 function optimizer.owns(name)
-  return optimizer.KINDS[name] and name ~= "optimizer" and name ~= "weight_decay"
+  return optimizer.KINDS[name] ~= nil and name ~= "optimizer" and name ~= "weight_decay"
 end
 
 --- The optimizer that is meant where options name none.

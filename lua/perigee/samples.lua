@@ -2,27 +2,38 @@
 --
 -- Each function gives nil and a message for what does not fit.
 
+local check = require "perigee.check"
 local core = require "perigee.core"
 local shape_text = require("perigee.text").shape
 
-local ARRAY = getmetatable(core.zeros(0)) -- by which arrays are known
-
 local samples = {}
 
----@param value any
+--- Whether y has a column for each class.
+---@param y any
 ---@return boolean
-function samples.is_array(value)
-  return type(value) == "userdata" and getmetatable(value) == ARRAY
+function samples.is_one_hot(y)
+  if check.is_array(y) then
+    return check.try(function() return y.ndim end) == 2
+  end
+  return type(y) == "table" and type(y[1]) == "table"
 end
 
---- An array as it is, or one from a nested table.
+--- An array as it is, or one from a nested table; it may have been freed.
 local function to_array(value, name)
-  if samples.is_array(value) then
-    return value
-  elseif type(value) ~= "table" then
+  local array, message = value, nil
+  if type(value) == "table" then
+    array, message = check.try(core.array, value)
+  elseif not check.is_array(value) then
     return nil, ("%s must be an array, not %s"):format(name, type(value))
   end
-  return core.array(value)
+  local shape
+  if array then
+    shape, message = check.try(function() return array.shape end)
+  end
+  if not shape then
+    return nil, name .. ": " .. message
+  end
+  return array
 end
 
 local function to_rows(x)
@@ -42,13 +53,6 @@ function samples.rows(x)
     return nil, message
   end
   return to_rows(array)
-end
-
---- Whether y has a column for each class.
----@param y any
----@return boolean
-function samples.is_one_hot(y)
-  return samples.is_array(y) and y.ndim == 2 or type(y) == "table" and type(y[1]) == "table"
 end
 
 --- x as (n, inputs), and y's labels.

@@ -1,33 +1,23 @@
---- A model's training: its options, its loop, early stopping.
+--- A model's training: its options and its loop.
 --
--- What has to be known to go on with a training stands in the model: `iteration`,
--- `_losses`, `_batches`, and `_record`, which says of the training under way at which
--- iteration it began (`first`) and ends (`target`), and how early stopping stands.
+-- What has to be known to go on with a training stands in the model: `_losses`, one for each
+-- update, which the core adds when the update is made; `_batches`, the epoch; `_record`, which
+-- says of the training under way at which iteration it began (`first`) and is to end (`target`),
+-- of how many `rows` and with which `options`, and what early stopping has `seen`.
 
 local batches = require "perigee.batches"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local optimizer = require "perigee.optimizer"
+local patience = require "perigee.patience"
 local samples = require "perigee.samples"
 
 local trainer = core.trainer
 
 local ITERATIONS = 1000
-local MAX_SEED = 2 ^ 32 - 1
+local MOST_ITERATIONS = 1 << 53
 
 local training = {}
-
---- The names of the weights of so many layers: W1, b1, W2, ...
----@param layers integer
----@return string[]
-function training.weight_names(layers)
-  local names = {}
-  for l = 1, layers do
-    names[#names + 1] = "W" .. l
-    names[#names + 1] = "b" .. l
-  end
-  return names
-end
 
 -- --- options --------------------------------------------------------------------
 
@@ -39,25 +29,19 @@ local pair = {
 }
 
 --- Those that a model may be told, for all of its trainings.
-training.KINDS = {
+training.KINDS = check.join(optimizer.KINDS, {
   batch = check.or_false(check.integer(1)),
   validation = check.or_false(pair),
   patience = check.or_false(check.integer(1)),
-}
-for name, kind in pairs(optimizer.KINDS) do
-  training.KINDS[name] = kind
-end
+})
 
 --- Those of one training.
-local KINDS = {
+local KINDS = check.join(training.KINDS, {
   iterations = check.integer(0),
   epochs = check.integer(0),
   resume = check.boolean,
   progress = check.boolean,
-}
-for name, kind in pairs(training.KINDS) do
-  KINDS[name] = kind
-end
+})
 
 --- What holds for a training: what was said before, and what is said now. Another optimizer
 --- begins with its own defaults.
@@ -96,18 +80,21 @@ end
 
 -- --- how long -------------------------------------------------------------------
 
-local function updates_of_an_epoch(model, batch)
-  return batch and (model._rows + batch - 1) // batch or 1
-end
-
---- How many updates the options ask for, if they say so.
+--- How many updates the options ask for, or nil where they do not say; nil and a message where
+--- they cannot be counted.
 local function asked_for(model, given, batch)
-  if given.iterations and given.epochs then
+  local count = given.epochs or given.iterations
+  if given.epochs and given.iterations then
     return nil, "iterations or epochs must be given, not both"
-  elseif given.epochs then
-    return given.epochs * updates_of_an_epoch(model, batch)
+  elseif not count then
+    return nil
   end
-  return given.iterations or false
+  local updates = given.epochs and batch and (model._rows + batch - 1) // batch or 1
+  if count > MOST_ITERATIONS // updates then
+    return nil, ("%d %s are more than can be counted"):format(count,
+      given.epochs and "epochs" or "iterations")
+  end
+  return count * updates
 end
 
 --- Whether the training before goes on.
@@ -117,30 +104,38 @@ local function is_resumed(model, given)
   return record ~= nil and goes_on and given.resume ~= false
 end
 
-local function check_same_rows(model)
-  local before = model._record.rows
-  if before ~= model._rows then
-    return nil, ("the training to be resumed had %d rows, and x has %d"):format(before, model._rows)
+--- What a training that is resumed must have as it was.
+local function check_resumed(model, options)
+  local record = model._record
+  if record.rows ~= model._rows then
+    return nil, ("the training to be resumed had %d rows, and x has %d"):format(record.rows,
+      model._rows)
+  elseif (record.options.batch or false) ~= (options.batch or false) then
+    return nil, ("the training to be resumed has batch = %s, and not %s"):format(
+      record.options.batch or false, options.batch or false)
   end
   return true
 end
 
-local function resume_record(model, count)
+--- The record of the training before, and the iteration to end at.
+local function resume_record(model, options, count)
   local record = model._record
-  local same, message = check_same_rows(model)
-  if not same then
-    return nil, message
+  local target = count and record.first + count or record.target
+  if target > model.iteration then
+    record.target = target
   end
-  record.loaded = nil
-  record.target = count and record.first + count or record.target
-  return record
+  if target > model.iteration and options.patience then
+    record.seen = patience.resume(record.seen, model)
+  end
+  return record, target
 end
 
-local function new_record(model, count)
+--- The record of a training that begins, and the iteration to end at.
+local function new_record(model, _, count)
+  local target = model.iteration + (count or ITERATIONS)
   return {
-    first = model.iteration, target = model.iteration + (count or ITERATIONS), waited = 0,
-    rows = model._rows,
-  }
+    first = model.iteration, target = target, rows = model._rows, seen = patience.begin(model),
+  }, target
 end
 
 -- --- a run ----------------------------------------------------------------------
@@ -152,18 +147,20 @@ Run.__index = Run
 --- The generator that draws the batches: the model's own, which without a seed begins where the
 --- global one says.
 local function generator_of(model)
-  model._random = model._random or core.random(core.randint(0, MAX_SEED + 1))
+  model._random = model._random or core.random(core.randint(0, 1 << 32))
   return model._random
 end
 
 --- How well a model knows some rows.
 ---@param model perigee.Model
 ---@param data { rows: perigee.array, labels: perigee.array }
+---@param with_confusion? boolean
 ---@return number? loss
 ---@return number|string accuracy  what went wrong, where nil comes first
 ---@return perigee.array? confusion
-function training.evaluate(model, data)
-  return trainer.evaluate(model.weights, model._activation, data.rows, model._scale, data.labels)
+function training.evaluate(model, data, with_confusion)
+  return check.try(trainer.evaluate, model.weights, model._activation, data.rows, model._scale,
+    data.labels, with_confusion)
 end
 
 --- The rows and labels of the validation data, or false where there are none. They are tried
@@ -189,10 +186,12 @@ local function prepare(model, options)
   local settings, message = optimizer.settings(options)
   if not settings then
     return nil, message
+  end
+  local kept = model._record and model._record.loaded and ", which a file does not keep" or ""
+  if settings.rate == "function" then
+    return nil, "rate was a function of the iteration" .. kept .. ": say it anew"
   elseif options.patience and not options.validation then
-    return nil, "patience needs validation = {x, y}, which a file does not keep"
-  elseif settings.rate == "function" then
-    return nil, "rate was a function of the iteration, which a file does not keep: say it anew"
+    return nil, "patience needs validation = {x, y}" .. kept
   end
   local data
   data, message = validation_data(model, options.validation)
@@ -224,22 +223,25 @@ function training.begin(model, options, what)
     return nil, data
   end
   local batch = all.batch and all.batch < model._rows and all.batch or nil
-  local count, record
+  local count
   count, message = asked_for(model, given, batch)
-  if count == nil then
+  if not message and resumed then
+    message = select(2, check_resumed(model, all))
+  end
+  if message then
     return nil, message
   end
-  record, message = (resumed and resume_record or new_record)(model, count)
-  if not record then
-    return nil, message
-  end
+  local record, target = (resumed and resume_record or new_record)(model, all, count)
   record.options, model._record = all, record
   if batch and not model._batches then
-    model._batches = batches.new(model._rows, generator_of(model), model._used)
+    local saved = model._epoch
+    model._batches = batches.new(model._rows, generator_of(model),
+      saved and saved.rows == model._rows and saved.used)
   end
   return setmetatable({
-    model = model, record = record, settings = settings, rate = settings.rate, batch = batch,
-    validation = data, patience = all.patience, progress = given.progress, resumed = resumed,
+    model = model, record = record, target = target, settings = settings, rate = settings.rate,
+    batch = batch, validation = data, patience = all.patience, progress = given.progress,
+    resumed = resumed,
   }, Run)
 end
 
@@ -248,8 +250,12 @@ function Run:done()
   return self.model.iteration - self.record.first
 end
 
+function Run:has_stopped_early()
+  return self.patience and self.record.seen.waited >= self.patience
+end
+
 function Run:is_over()
-  return self.record.stopped or self.model.iteration >= self.record.target
+  return self.model.iteration >= self.target or self:has_stopped_early()
 end
 
 --- The learning rate of update i; nil and a message for what is none.
@@ -273,110 +279,97 @@ local function failure(i, message, not_finite, rate)
   return ("iteration %d: %s"):format(i, message)
 end
 
-local function copy_weights(model)
-  local copy = {}
-  for _, name in ipairs(training.weight_names(#model._activation + 1)) do
-    copy[name] = model.weights[name]:copy()
-  end
-  return copy
-end
-
---- Takes notice of a validation loss.
-function Run:watch(loss)
-  local record, model = self.record, self.model
-  if not self.patience then
-    return
-  elseif not record.best or loss < record.best then
-    record.best, record.best_weights, record.waited = loss, copy_weights(model), 0
-  else
-    record.waited = record.waited + 1
-    record.stopped = record.waited >= self.patience
-  end
-end
-
---- The validation loss, where an epoch has just ended.
+--- The validation loss, where an epoch has ended and it was not measured yet.
+---@return number?
+---@return string?  # what went wrong
 function Run:validate()
-  local model = self.model
-  if not self.validation or self.batch and not model._batches:is_between_epochs() then
+  local model, record = self.model, self.record
+  if not self.validation or record.seen.iteration == model.iteration
+    or self.batch and not model._batches:ended_epoch(model.iteration) then
     return nil
   end
   local loss, message = training.evaluate(model, self.validation)
   if not loss then
     return nil, "validation: " .. message
   end
-  table.insert(model._validation_losses, loss)
-  self:watch(loss)
+  local seen = patience.see(record.seen, model, loss, self.patience)
+  model._validation_losses[seen.losses] = loss
+  record.seen = seen
   return loss
 end
 
---- One update; returns the loss before it, and after an epoch the validation loss.
+--- The batch of the next update, as a step takes it; nothing: it is all rows.
+function Run:next_batch()
+  if self.batch then
+    return self.model._batches:take(self.batch, self.model.iteration)
+  end
+end
+
+--- One update; returns the loss before it, and after an epoch the validation loss. With the last
+--- one the best weights take the place of the last ones.
 ---@return number?  # nil where it failed,
----@return any      # and the message
+---@return number|string|nil  # and the message
 function Run:update()
   local model, settings, i = self.model, self.settings, self:done() + 1
-  local message, loss, not_finite, order, first, last
+  local message
   settings.rate, message = rate_at(self.rate, i)
   if not settings.rate then
     return nil, message
   end
-  if self.batch then
-    order, first, last = model._batches:take(self.batch)
-  end
-  loss, message, not_finite = trainer.step(model._trainer, model.weights, settings, order, first,
-    last)
+  local loss, why, not_finite = check.try(trainer.step, model._trainer, model.weights, settings,
+    model._losses, self:next_batch())
   if not loss then
-    return nil, failure(i, message, not_finite, settings.rate)
+    return nil, failure(i, why, not_finite, settings.rate)
   end
-  if order then
-    model._batches:done(last)
+  local validation_loss
+  validation_loss, message = self:validate()
+  if message then
+    return nil, message
   end
-  model.iteration = model.iteration + 1
-  table.insert(model._losses, loss)
-  local validation_loss, wrong = self:validate()
-  if wrong then
-    return nil, wrong
+  if self:is_over() then
+    self:finish()
   end
   return loss, validation_loss
 end
 
---- What is done when a training has ended: the best weights take the place of the last ones.
 function Run:finish()
-  for name, best in pairs(self.record.best_weights or {}) do
-    self.model.weights[name][{ {}, {} }] = best
+  if self.patience then
+    self.record.seen = patience.finish(self.record.seen, self.model)
   end
-  self.record.best_weights = nil
 end
 
 function Run:say_nothing_left()
-  io.stderr:write(("perigee: nothing left to do: the training %s after iteration %d\n"):format(
-    self.record.stopped and "stopped early" or "ended", self:done()))
+  io.stderr:write(self:has_stopped_early()
+    and ("perigee: nothing left to do: the training stopped early after iteration %d\n"):format(
+      self:done())
+    or ("perigee: nothing left to do: the training has made %d of %d iterations\n"):format(
+      self:done(), self.target - self.record.first))
 end
 
 --- The four values of a generic for: i, the loss before update i, the validation loss.
 ---@param level integer  the caller's of the iterator, as error counts
 function Run:iterate(level)
-  local bar
-  if self:is_over() and self.resumed then
-    self:finish()
+  local bar, loss
+  if self.resumed and self:is_over() then
     self:say_nothing_left()
   elseif self.progress then
-    bar = require("perigee.progress").bar(self.record.target - self.record.first, nil, self:done())
+    bar = require("perigee.progress").bar(self.target - self.record.first, nil, self:done())
   end
-  local started, loss = false, nil
   local function step(_, i)
-    if bar and started then
+    if bar and loss then
       bar:update(i, ("loss %.4f"):format(loss))
     end
-    if self:is_over() then
-      if started then
-        self:finish()
-      end
+    self.model._record = self.record -- another training may have come in between
+    local _, message = self:validate() -- where that was interrupted
+    if message then
+      error(message, level)
+    elseif self:is_over() then
+      self:finish() -- likewise
       if bar then
         bar:close()
       end
       return nil
     end
-    started = true
     local also
     loss, also = self:update()
     if not loss then
@@ -387,22 +380,26 @@ function Run:iterate(level)
   return step, nil, self:done(), bar
 end
 
---- The state of a model's generator, if it has one, and how many rows of an epoch were used since.
+--- The validation losses that were taken notice of: the last may have been interrupted.
 ---@param model perigee.Model
----@return perigee.array?
----@return integer
-function training.random_state(model)
-  if model._batches then
-    return model._batches:state()
-  end
-  return model._random and model._random:get_state(), model._used or 0
+---@return number[]
+function training.validation_losses(model)
+  local count = model._record and model._record.seen.losses or #model._validation_losses
+  return table.move(model._validation_losses, 1, count, 1, {})
 end
 
---- Losses as an array.
----@param losses number[]
----@return perigee.array  # float64
-function training.to_array(losses)
-  return #losses > 0 and core.array(losses) or core.zeros(0)
+--- How far the model's epoch is: its rows, how many of them were used, and the generator's state
+--- when it began.
+---@param model perigee.Model
+---@return { rows: integer, used: integer }
+---@return perigee.array
+function training.epoch(model)
+  local epoch = model._epoch or { rows = model._rows, used = 0 }
+  if not model._batches then
+    return epoch, generator_of(model):get_state()
+  end
+  local used, state = model._batches:state(model.iteration)
+  return { rows = model._rows, used = used }, state
 end
 
 return training

@@ -144,25 +144,30 @@ static int step_failure(lua_State *L, pg_status status, const pg_error *err)
     return 3;
 }
 
-/* step(trainer, weights, settings [, order, first, last]) -> loss; or nil,
-   message, and whether it was a number that was not finite. */
+/* step(trainer, weights, settings, losses [, order, first, last]) -> loss, which
+   is added to the list of losses: an interrupt comes before the step, or when
+   that has it; or nil, message, and whether it was a number that was not
+   finite. */
 static int l_trainer_step(lua_State *L)
 {
     pg_error err;
     pg_network network;
     double loss;
-    lua_settop(L, 6);
+    lua_settop(L, 7);
+    luaL_checktype(L, 4, LUA_TTABLE);
     l_hook hook = hook_of(L);
     pg_interrupt interrupt = {hook_was_set, &hook};
     pg_step step = {.interrupt = &interrupt};
     read_settings(L, 3, &step);
-    l_network_at(L, 7, l_network_gather(L, 2, ""), NULL, &network);
-    check_batch(L, 4, &step);
+    l_network_at(L, 8, l_network_gather(L, 2, ""), NULL, &network);
+    check_batch(L, 5, &step);
     pg_status status =
         pg_trainer_step(check_trainer(L, 1), &network, &step, &loss, &err);
     if (status != PG_OK)
         return step_failure(L, status, &err);
     lua_pushnumber(L, loss);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, 4, (lua_Integer)lua_rawlen(L, 4) + 1);
     return 1;
 }
 
@@ -252,16 +257,20 @@ static int l_trainer_predict(lua_State *L)
     return 1;
 }
 
-/* evaluate(weights, activation, x, scale, labels) -> loss, accuracy, confusion
- */
+/* evaluate(weights, activation, x, scale, labels [, with_confusion])
+   -> loss, accuracy, confusion or nil */
 static int l_trainer_evaluate(lua_State *L)
 {
     pg_error err;
     pg_network network;
     pg_evaluation evaluation;
     double scale = luaL_checknumber(L, 4);
-    lua_settop(L, 5);
-    pg_array *confusion = l_array_push(L);
+    lua_settop(L, 6);
+    pg_array *confusion = NULL;
+    if (lua_toboolean(L, 6))
+        confusion = l_array_push(L);
+    else
+        lua_pushnil(L);
     network_of_model(L, &network);
     const pg_array *x = l_array_check(L, 3), *labels = l_array_check(L, 5);
     if (pg_network_evaluate(&evaluation, confusion, &network, x, scale, labels,
@@ -269,7 +278,7 @@ static int l_trainer_evaluate(lua_State *L)
         return l_failure(L, &err);
     lua_pushnumber(L, evaluation.loss);
     lua_pushnumber(L, evaluation.accuracy);
-    lua_pushvalue(L, 6);
+    lua_pushvalue(L, 7);
     l_collect(L);
     return 3;
 }

@@ -8,7 +8,6 @@ enum {
     LEAST_ROWS = 16,
     LEAST_SHARED = 64,         /* fewer are not worth a second thread */
     MOST_NUMBERS = 256 * 1024, /* of the widest layer; then rows are fewer */
-    LINE = 64,                 /* bytes: layers begin on a cache line */
 };
 
 size_t pg_block_rows(const pg_layout *layout)
@@ -32,7 +31,7 @@ size_t pg_block_batch_rows(const pg_layout *layout, size_t n)
 static void *take_bytes(pg_block *block, size_t bytes)
 {
     void *part = block->memory ? (char *)block->memory + block->bytes : NULL;
-    block->bytes += pg_size_divide_up(bytes, LINE) * LINE;
+    block->bytes += pg_size_lines(bytes); /* so that each part begins on one */
     return part;
 }
 

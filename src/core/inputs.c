@@ -49,9 +49,9 @@ static void forward_sparse(void *z, const pg_inputs *inputs,
 
 /* A tile's rows of a panel's columns, one after the other: rows that are a
    power of two apart would push each other out of the cache. */
-static const void *gather(void *scratch, const pg_layout *layout,
-                          const void *dz, size_t first, size_t units,
-                          size_t rows)
+static const void *copy_units(void *scratch, const pg_layout *layout,
+                              const void *dz, size_t first, size_t units,
+                              size_t rows)
 {
     size_t bytes = units * pg_dtype_size(layout->dtype);
     for (size_t i = 0; i < rows; i++)
@@ -76,7 +76,7 @@ static void gradient_by_rows(void *gradients, const pg_inputs *inputs,
             const void *in =
                 layout->panels == 1
                     ? tile_dz
-                    : gather(scratch, layout, tile_dz, first, units, count);
+                    : copy_units(scratch, layout, tile_dz, first, units, count);
             k->multiply_sparse(pg_layout_at(layout, gradients, panel), units,
                                in, units / k->lanes, tile, inputs->table);
         }

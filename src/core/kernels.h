@@ -70,7 +70,7 @@ typedef struct pg_kernels {
     /* sums[j] += d[0,j] + d[1,j] + ... for d (rows,cols) */
     void (*add_rows)(void *sums, const void *d, size_t rows, size_t cols);
 
-    /* The descent of n weights; whether all of out is finite. */
+    /* The descent of n weights; whether all of them are finite then. */
     bool (*optimize[PG_OPTIMIZERS])(const pg_descent *descent, size_t n);
 
     /* Whether all of x is finite. */

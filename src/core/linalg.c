@@ -154,10 +154,12 @@ typedef struct integer_product {
    that the inner loop is dense. */
 static void multiply_row(void *context, size_t i)
 {
-    const integer_product *p = context;
-    for (size_t j = 0; j < p->k; j++)
-        for (size_t c = 0; c < p->n; c++)
-            p->out[i * p->n + c] += p->a[i * p->k + j] * p->b[j * p->n + c];
+    const integer_product p = *(const integer_product *)context;
+    uint64_t *out = p.out + i * p.n;
+    const uint64_t *a = p.a + i * p.k;
+    for (size_t j = 0; j < p.k; j++)
+        for (size_t c = 0; c < p.n; c++)
+            out[c] += a[j] * p.b[j * p.n + c];
 }
 
 static void multiply_integers(uint64_t *out, const uint64_t *a,

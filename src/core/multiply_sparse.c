@@ -90,13 +90,20 @@ INLINE void spread(vector *out, const real *in, size_t in_stride,
         else if (n <= MOST_VECTORS)            \
             call(n, true);                     \
         break;
-#define CASES(call)                                                       \
-    CASE(1, call)                                                         \
-    CASE(2, call)                                                         \
-    CASE(3, call)                                                         \
-    CASE(4, call)                                                         \
-    CASE(5, call) CASE(6, call) CASE(7, call) CASE(8, call) CASE(9, call) \
-        CASE(10, call) CASE(11, call) CASE(12, call) CASE(13, call)
+#define CASES(call) \
+    CASE(1, call)   \
+    CASE(2, call)   \
+    CASE(3, call)   \
+    CASE(4, call)   \
+    CASE(5, call)   \
+    CASE(6, call)   \
+    CASE(7, call)   \
+    CASE(8, call)   \
+    CASE(9, call)   \
+    CASE(10, call)  \
+    CASE(11, call)  \
+    CASE(12, call)  \
+    CASE(13, call)
 
 #define MULTIPLY(n, coded) multiply(out, out_stride, in, n, tile, table, coded)
 #define SPREAD(n, coded) spread(out, in, in_stride, n, tile, table, coded)

@@ -77,4 +77,11 @@ static inline size_t pg_size_divide_up(size_t a, size_t b)
     return a / b + (a % b != 0);
 }
 
+/* Bytes, rounded up to whole cache lines. */
+static inline size_t pg_size_lines(size_t bytes)
+{
+    enum { LINE = 64 };
+    return pg_size_divide_up(bytes, LINE) * LINE;
+}
+
 #endif

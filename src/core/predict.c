@@ -2,10 +2,8 @@
 
 #include <string.h>
 
-#include "create.h"
 #include "kernels.h"
 #include "pass.h"
-#include "runtime.h"
 #include "targets.h"
 
 typedef struct prediction {
@@ -95,19 +93,23 @@ pg_status pg_network_predict(pg_array *out, const pg_network *network,
 
 /* --- how good they are ---------------------------------------------------- */
 
-/* confusion (classes, classes), zeroed, counts the n rows; how many are right.
- */
-static size_t count(pg_array *confusion, const int32_t *true_labels,
-                    const int64_t *labels, size_t n)
+static size_t count_right(const int32_t *true_labels, const int64_t *labels,
+                          size_t n)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < n; i++)
+        right += true_labels[i] == labels[i];
+    return right;
+}
+
+/* confusion (classes, classes), zeroed, counts the n rows. */
+static void count(const pg_array *confusion, const int32_t *true_labels,
+                  const int64_t *labels, size_t n)
 {
     int64_t *counts = confusion->data;
-    size_t right = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t row = (size_t)true_labels[i], column = (size_t)labels[i];
-        counts[row * confusion->shape[1] + column]++;
-        right += row == column;
-    }
-    return right;
+    for (size_t i = 0; i < n; i++)
+        counts[(size_t)true_labels[i] * confusion->shape[1] +
+               (size_t)labels[i]]++;
 }
 
 /* The blocks' losses are added in order, so that threads make no difference. */
@@ -116,21 +118,26 @@ static pg_status evaluate(pg_evaluation *evaluation, pg_array *confusion,
                           double scale, const pg_array *true_labels,
                           pg_error *err)
 {
+    pg_layout layout;
     pg_array labels, losses;
     size_t n = x->shape[0];
+    pg_layout_of(&layout, network);
+    size_t blocks = pg_size_divide_up(n, pg_block_rows(&layout));
     prediction p = {.true_labels = true_labels->data};
-    pg_status status = pg_array_zeros(&losses, PG_FLOAT64, 1, &n, err);
+    pg_status status = pg_array_new(&losses, PG_FLOAT64, 1, &blocks, err);
     if (status != PG_OK)
         return status;
     p.losses = losses.data;
     status = predict(&p, &labels, network, x, scale, err);
     if (status == PG_OK) {
         evaluation->loss = 0;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < blocks; i++)
             evaluation->loss += p.losses[i];
         evaluation->loss /= (double)n;
-        size_t right = count(confusion, p.true_labels, p.labels, n);
-        evaluation->accuracy = (double)right / (double)n;
+        evaluation->accuracy =
+            (double)count_right(p.true_labels, p.labels, n) / (double)n;
+        if (confusion)
+            count(confusion, p.true_labels, p.labels, n);
         pg_array_release(&labels);
     }
     pg_array_release(&losses);
@@ -143,19 +150,20 @@ pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
                               pg_error *err)
 {
     pg_array true_labels;
-    memset(confusion, 0, sizeof *confusion);
+    if (confusion)
+        memset(confusion, 0, sizeof *confusion);
     pg_status status = pg_network_check_input(network, x, err);
     if (status != PG_OK)
         return status;
     size_t classes = network->W[network->layers - 1]->shape[0];
     status = pg_targets_copy(&true_labels, labels, x, classes, err);
-    if (status == PG_OK)
+    if (status == PG_OK && confusion)
         status = pg_array_zeros(confusion, PG_INT64, 2,
                                 (const size_t[]){classes, classes}, err);
     if (status == PG_OK)
         status = evaluate(evaluation, confusion, network, x, scale,
                           &true_labels, err);
-    if (status != PG_OK)
+    if (status != PG_OK && confusion)
         pg_array_release(confusion);
     pg_array_release(&true_labels);
     return status;

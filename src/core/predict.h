@@ -20,9 +20,9 @@ typedef struct pg_evaluation {
 } pg_evaluation;
 
 /* Of x (n, inputs) times scale, n at least 1, and labels (n) int32 below the
-   classes; confusion: int64 (classes, classes), the rows of class i that were
-   taken for class j. Errors as above, and PG_ESHAPE, PG_EDTYPE, PG_EARG of x
-   and labels as pg_trainer_new's. */
+   classes; confusion (NULL: not wanted): int64 (classes, classes), the rows of
+   class i that were taken for class j. Errors as above, and PG_ESHAPE,
+   PG_EDTYPE, PG_EARG of x and labels as pg_trainer_new's. */
 pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
                               const pg_network *network, const pg_array *x,
                               double scale, const pg_array *labels,

@@ -49,9 +49,19 @@ void pg_random_save(const pg_random *g, uint32_t *state)
     state[N + 3] = (uint32_t)(bits >> 32);
 }
 
+/* Of the first word only the highest bit counts. All zeros stay zeros for ever,
+   and the polar method would look for a point among them without end. */
+static bool has_bits(const uint32_t *words)
+{
+    uint32_t bits = words[0] & 0x80000000U;
+    for (int i = 1; i < N; i++)
+        bits |= words[i];
+    return bits != 0;
+}
+
 bool pg_random_restore(pg_random *g, const uint32_t *state)
 {
-    if (state[N] > N || state[N + 1] > 1)
+    if (state[N] > N || state[N + 1] > 1 || !has_bits(state))
         return false;
     uint64_t bits = (uint64_t)state[N + 3] << 32 | state[N + 2];
     memcpy(&g->normal, &bits, sizeof bits);

@@ -20,7 +20,8 @@ static atomic_int thread_count; /* 0: not asked for yet */
 static atomic_int processor_count;
 static pg_team team = PG_TEAM_EMPTY;
 static pthread_once_t team_once = PTHREAD_ONCE_INIT;
-static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local bool blas_is_told; /* OpenMP builds ask each thread */
 static _Atomic(const struct pg_target *) kernel_target;
 
 void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
@@ -123,14 +124,14 @@ pg_team *pg_runtime_team(void)
     return &team;
 }
 
-static void start_blas(void)
-{
-    openblas_set_num_threads(1);
-}
-
 void pg_runtime_need_blas(void)
 {
-    pthread_once(&blas_once, start_blas);
+    if (blas_is_told)
+        return;
+    pthread_mutex_lock(&blas_lock);
+    openblas_set_num_threads(1);
+    pthread_mutex_unlock(&blas_lock);
+    blas_is_told = true;
 }
 
 const struct pg_target *pg_runtime_target(void)

@@ -37,8 +37,8 @@ int pg_processors(void);
 /* The threads that share jobs (share.h). */
 struct pg_team *pg_runtime_team(void);
 
-/* Sets OpenBLAS to one thread, once: before any call of it. Our threads share
-   the work; its results differ with the number of its own. */
+/* Sets OpenBLAS to one thread, in the thread that is about to call it. Our
+   threads share the work; its results differ with the number of its own. */
 void pg_runtime_need_blas(void);
 
 /* The kernels that were chosen (dispatch.c's); NULL before the choice. */

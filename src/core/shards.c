@@ -89,7 +89,7 @@ pg_status pg_shards_run(pg_shards *s, size_t n, size_t block_rows,
     job j = {s,    n,       block_rows, pg_size_divide_up(n, block_rows),
              work, context, interrupt};
     s->count = (int)pg_size_max(1, pg_size_min(PG_MOST_SHARDS, j.blocks));
-    int threads = pg_threads() < s->count ? pg_threads() : s->count;
+    int threads = (int)pg_size_min((size_t)pg_threads(), (size_t)s->count);
     pg_status status = need_gradients(s, err);
     if (status == PG_OK)
         status = pg_blocks_need(&s->threads, threads, s->layout, err);

@@ -72,8 +72,8 @@ typedef struct pg_stretch {
 } pg_stretch;
 pg_stretch pg_sparse_stretch(const pg_sparse *sparse, size_t row, size_t t);
 
-/* As many entries may be read, and written, from where a stretch or its part of
-   so many begins, however few there are: they are copied by so many. */
+/* Entries are copied so many at a time: as many may be read from behind the
+   last of them. */
 enum { PG_SPARSE_AHEAD = 32 };
 
 /* The bytes of a value that stands beside its entry; 0: there are codes. */

@@ -2,10 +2,10 @@
  * team.h -- threads that wait for jobs.
  *
  * A run's caller does jobs itself, and whoever of the team comes does some of
- * them: the caller waits at the end for those who are at a job, and for nobody
- * else. So a thread that the system does not let run, as on a machine that has
- * other work, delays a run by a job at most, where OpenMP's teams wait for each
- * member in each run.
+ * them: the caller waits at the end for those who are at one, and not for those
+ * who did not come. So a thread that the system does not let run, as on a
+ * machine that has other work, delays a run by a job at most, where OpenMP's
+ * teams wait for each member in each run.
  */
 #ifndef PG_TEAM_H
 #define PG_TEAM_H

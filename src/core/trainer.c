@@ -57,14 +57,6 @@ static pg_status use_sparse(pg_trainer *t, const pg_network *network,
     return PG_OK;
 }
 
-/* Where the tiles of a batch begin in a block's extra bytes: behind its labels,
-   on a cache line. */
-static size_t tiles_offset(size_t rows)
-{
-    enum { LINE = 64 };
-    return pg_size_divide_up(rows * sizeof(int32_t), LINE) * LINE;
-}
-
 /* The layout is the dense plan's until it is known that the other is used. A
    network without a hidden layer has nothing to pad. */
 static pg_status choose_plan(pg_trainer *t, const pg_network *network,
@@ -80,6 +72,28 @@ static pg_status choose_plan(pg_trainer *t, const pg_network *network,
     if (status == PG_OK && pg_sparse_is_made(t->sparse))
         status = use_sparse(t, network, err);
     return status;
+}
+
+pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
+{
+    pg_plan plan = t->table ? PG_PLAN_SPARSE : PG_PLAN_DENSE;
+    if (!t->plan_was_chosen)
+        snprintf(why, PG_PLAN_TEXT, "asked for");
+    else if (!t->sparse)
+        snprintf(why, PG_PLAN_TEXT, "more than %d inputs, or no hidden layer",
+                 MOST_INPUTS);
+    else
+        snprintf(why, PG_PLAN_TEXT,
+                 "%.3g %% of x is not zero: sparse up to %g %%",
+                 100 * pg_sparse_density(t->sparse), 100 * MOST_DENSITY);
+    return plan;
+}
+
+/* Where the tiles of a batch begin in a block's extra bytes: behind its labels.
+ */
+static size_t tiles_offset(size_t rows)
+{
+    return pg_size_lines(rows * sizeof(int32_t));
 }
 
 /* A block's labels, and in the sparse plan the tiles of a batch. */
@@ -115,12 +129,13 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
         status = choose_plan(t, network, plan, err);
     if (status == PG_OK)
         status = pg_weights_new(&t->weights, &t->layout, err);
-    set_shards(t);
-    if (status == PG_OK)
-        *trainer = t;
-    else
+    if (status != PG_OK) {
         pg_trainer_free(t);
-    return status;
+        return status;
+    }
+    set_shards(t);
+    *trainer = t;
+    return PG_OK;
 }
 
 void pg_trainer_free(pg_trainer *t)
@@ -298,21 +313,6 @@ static pg_status refresh(pg_trainer *t, pg_error *err)
     pg_shards_free(&t->shards); /* a batch's tiles may need more room now */
     set_shards(t);
     return PG_OK;
-}
-
-pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
-{
-    pg_plan plan = t->table ? PG_PLAN_SPARSE : PG_PLAN_DENSE;
-    if (!t->plan_was_chosen)
-        snprintf(why, PG_PLAN_TEXT, "asked for");
-    else if (!t->sparse)
-        snprintf(why, PG_PLAN_TEXT, "more than %d inputs, or no hidden layer",
-                 MOST_INPUTS);
-    else
-        snprintf(why, PG_PLAN_TEXT,
-                 "%.3g %% of x is not zero: sparse up to %g %%",
-                 100 * pg_sparse_density(t->sparse), 100 * MOST_DENSITY);
-    return plan;
 }
 
 pg_status pg_trainer_step(pg_trainer *t, const pg_network *network,

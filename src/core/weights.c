@@ -9,10 +9,7 @@ pg_status pg_weights_new(pg_weights *w, const pg_layout *layout, pg_error *err)
 {
     *w = (pg_weights){.bytes = layout->count * pg_dtype_size(layout->dtype)};
     w->run = pg_malloc(w->bytes);
-    if (!w->run)
-        return pg_fail_memory(err, w->bytes);
-    memset(w->run, 0, w->bytes);
-    return PG_OK;
+    return w->run ? PG_OK : pg_fail_memory(err, w->bytes);
 }
 
 static void forget(pg_weights *w)
@@ -60,15 +57,35 @@ static bool are_unchanged(const pg_weights *w, const pg_network *network)
 void pg_weights_take(pg_weights *w, const pg_layout *layout,
                      const pg_network *network)
 {
-    if (!are_unchanged(w, network))
+    if (!are_unchanged(w, network)) {
+        memset(w->run, 0, w->bytes); /* padding, too: a step may have failed */
         pg_layout_pack(layout, w->run, network);
+    }
     forget(w);
+}
+
+/* Whether writing one of the arrays may change another. */
+static bool arrays_overlap(const pg_network *network)
+{
+    const pg_array *all[2 * PG_MAX_LAYERS];
+    int count = 0;
+    for (int l = 0; l < network->layers; l++) {
+        all[count++] = network->W[l];
+        all[count++] = network->b[l];
+    }
+    for (int i = 1; i < count; i++)
+        for (int j = 0; j < i; j++)
+            if (pg_array_may_overlap(all[i], all[j]))
+                return true;
+    return false;
 }
 
 void pg_weights_give(pg_weights *w, const pg_layout *layout,
                      const pg_network *network)
 {
     pg_layout_unpack(layout, network, w->run);
+    if (arrays_overlap(network)) /* then the run is no copy */
+        return;
     for (int l = 0; l < network->layers; l++) {
         see(&w->W[l], network->W[l]);
         see(&w->b[l], network->b[l]);

@@ -23,7 +23,7 @@ typedef struct pg_weights {
     pg_seen W[PG_MAX_LAYERS], b[PG_MAX_LAYERS]; /* of which the run is a copy */
 } pg_weights;
 
-/* A run of the layout's count, zeroed, padding with it. PG_ENOMEM. */
+/* Room for a run of the layout's count. PG_ENOMEM. */
 pg_status pg_weights_new(pg_weights *w, const pg_layout *layout, pg_error *err);
 void pg_weights_free(pg_weights *w); /* zeroed: nothing to free */
 

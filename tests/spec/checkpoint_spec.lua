@@ -236,17 +236,19 @@ describe("what is no such file", function()
         "model 2" },
       { "it is not a model that was saved by Perigee", "model 1", "modal 1" },
       { "the text does not say scale", "scale [^\n]*\n", "" },
-      { "the text: unknown option 'hue'; there are", "scale", "hue" },
+      { "the text says 'hue', which is nothing of a model's", "scale", "hue" },
+      { "the text says scale twice", "scale ([^\n]*)\n", "scale %1\nscale %1\n" },
+      { "60 rows of 60 were used", "used %d+", "used 60" },
       { "optimizer must be 'sgd', 'momentum', 'nesterov', 'rmsprop' or 'adam', not 'eve'",
         "\noptimizer adam", "\noptimizer eve" },
       { "it has no member 'W3'", "activation sigmoid", "activation sigmoid tanh" },
       { "iteration must be an integer, 0 or more, not -3", "iteration 3", "iteration -3" },
-      { "'history' is not the losses of 4 iterations", "iteration 3", "iteration 4" },
+      { "'history' is not a list of 4 losses", "iteration 3", "iteration 4" },
       { "what it says of its training does not fit together", "record.first 0", "record.first 9" },
-      { "option.rate must be a finite number above 0", "optimizer adam",
-        "optimizer adam\noption.rate no" },
-      { "momentum is no option of the optimizer adam", "optimizer adam",
-        "optimizer adam\noption.momentum 1" },
+      { "option.rate must be a finite number above 0", "\noptimizer adam",
+        "\noptimizer adam\noption.rate no" },
+      { "momentum is no option of the optimizer adam", "\noptimizer adam",
+        "\noptimizer adam\noption.momentum 1" },
     } do
       saved()
       refused(case[1], load_with_text(function(text)
@@ -261,11 +263,15 @@ describe("what is no such file", function()
       { "'state1_W1' does not fit 'W1'", "state1_W1", pg.zeros(3, 8) },
       { "W2 of shape (3, 4) does not fit W1 of shape (5, 8)", "W2", pg.zeros(3, 4) },
       { "W1 is int8", "W1", pg.zeros(5, 8, "int8") },
-      { "'W1' is no matrix", "W1", pg.zeros(5) },
+      { "W1 has rank 1, and not 2", "W1", pg.zeros(5) },
       { "not a generator's state", "random_state", pg.zeros(628) },
       { "not a generator's state", "random_state", pg.full({ 628 }, 2 ^ 31):astype "uint32" },
       { "it has no member 'history'", "history", nil },
-      { "'history' is not the losses of 3 iterations", "history", pg.zeros(3, 1) },
+      { "it has no member 'random_state'", "random_state", nil },
+      { "not a generator's state", "random_state", pg.zeros(628):astype "uint32" },
+      { "it is not a model that was saved by Perigee", "perigee", pg.zeros(9) },
+      { "it is not a model that was saved by Perigee", "perigee", pg.zeros(1 << 20, "uint8") },
+      { "'history' is not a list of 3 losses", "history", pg.zeros(3, 1) },
     } do
       saved()
       refused(case[1], load_changed(case[2], case[3]))
@@ -367,7 +373,7 @@ data       60 rows of 8, 3 classes
 plan       %s (%s)
 optimizer  adam, rate 0.001, batch 16
 iteration  8
-loss       %.6g]]):format((m:plan()), select(2, m:plan()), m:history()[-1]), m:summary())
+last loss  %.6g]]):format((m:plan()), select(2, m:plan()), m:history()[-1]), m:summary())
     assert.equal("model 8-6-5-3, float32, 8 iterations", tostring(m))
   end)
 end)

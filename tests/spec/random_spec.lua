@@ -118,3 +118,35 @@ describe("further draws", function()
     assert.error_matches(function() g:shuffle(3) end, "array expected")
   end)
 end)
+
+describe("a generator's state", function()
+  it("has it go on from where it was", function()
+    local g = pg.random(5)
+    g:randn(3) -- a normal waits
+    local state = g:get_state()
+    local first = { g:randn(4):tolist(), g:permutation(9):tolist(), g:rand(), g:randint(0, 9) }
+    g:seed(6)
+    g:set_state(state)
+    assert.same(first, { g:randn(4):tolist(), g:permutation(9):tolist(), g:rand(), g:randint(0, 9) })
+    local other = pg.random(0)
+    other:set_state(state)
+    assert.same(first[1], other:randn(4):tolist())
+    assert.equal("uint32", state.dtype)
+    assert.same({ 628 }, state.shape)
+  end)
+
+  it("must be one", function()
+    local g = pg.random(5)
+    local before = g:get_state()
+    local far, no = before:copy(), before:copy()
+    far[625] = 625
+    no[626] = 2
+    for _, wrong in ipairs {
+      pg.zeros(628, "uint32"), before:astype "int64", before:rows(1, 627), far, no,
+      before["::-1"], before:reshape(2, 314),
+    } do
+      assert.error_matches(function() g:set_state(wrong) end, "not a generator's state")
+    end
+    assert.is_true(g:get_state():eq(before):all())
+  end)
+end)

@@ -306,6 +306,35 @@ describe("resume = true", function()
     assert.is_true(same_bits(whole, parts))
     parts:fit { epochs = 4, resume = true }
     assert.equal(16, parts.iteration)
+    raises_here("the training to be resumed has batch = 30, and not 20",
+      function() parts:fit { epochs = 8, batch = 20, resume = true } end)
+    parts:fit { iterations = 3, resume = true }
+    assert.equal(16, parts.iteration)
+  end)
+
+  it("goes on with early stopping, with more patience or none", function()
+    local g = pg.random(2)
+    local x, y = g:randn(60, 10), g:randint(0, 3, 60)
+    local held = { g:randn(60, 10), g:randint(0, 3, 60) }
+    local function new()
+      return pg.Model(x, y, { hidden = 20, seed = 1, optimizer = "adam", rate = 0.02,
+        validation = held })
+    end
+    local m = new()
+    m:fit { epochs = 60, patience = 1000 }
+    local best = (select(2, m:history())):min()
+    m:fit { epochs = 160, patience = 1000, resume = true }
+    assert.equal(160, m.iteration)
+    assert.equal(best, (m:evaluate(held[1], held[2])))
+
+    m = new()
+    m:fit { epochs = 100, patience = 2 }
+    local stopped = m.iteration
+    m:fit { epochs = 100, patience = 4, resume = true }
+    assert.is_true(m.iteration >= stopped + 2 and m.iteration < 100)
+    m:fit { epochs = 100, patience = false, resume = true }
+    assert.equal(100, m.iteration)
+    assert.equal((select(2, m:history()))[-1], (m:evaluate(held[1], held[2])))
   end)
 
   it("of a model that was never trained begins", function()
@@ -325,11 +354,73 @@ describe("resume = true", function()
       m:fit { epochs = 50, resume = true }
     ]]
     assert.equal([[
-perigee: nothing left to do: the training ended after iteration 5
+perigee: nothing left to do: the training has made 5 of 5 iterations
 0
-perigee: nothing left to do: the training ended after iteration 5
+perigee: nothing left to do: the training has made 5 of 5 iterations
 perigee: nothing left to do: the training stopped early after iteration 10
 ]], text)
+  end)
+end)
+
+describe("an interrupt", function()
+  --- Calls f and raises an error in it after so many instructions; whether it came to that.
+  local function interrupted(instructions, f)
+    local thread = coroutine.create(f)
+    debug.sethook(thread, function()
+      debug.sethook(thread)
+      error("interrupted!", 0)
+    end, "", instructions)
+    local worked, message = coroutine.resume(thread)
+    debug.sethook(thread)
+    assert(worked or tostring(message):find "interrupted!", message)
+    return not worked
+  end
+
+  it("at any moment changes nothing of what a training ends in", function()
+    local held = { data(5) }
+    local path = os.tmpname() .. ".npz"
+    local function options()
+      return { epochs = 4, batch = 30, optimizer = "adam", validation = held, patience = 3,
+        resume = true }
+    end
+    local whole, x, y = model()
+    whole:fit(options())
+    local instructions, count = 1, 0
+    repeat
+      local m = model()
+      local hit = interrupted(instructions, function() m:fit(options()) end)
+      if count % 2 == 0 then
+        assert.is_true(m:save(path))
+        m = assert(pg.Model.load(path, x, y))
+      end
+      m:fit(options())
+      assert.is_true(same_bits(whole, m), "after " .. instructions)
+      local _, expected = whole:history()
+      local _, validation = m:history()
+      assert.same(expected:tolist(), validation:tolist())
+      instructions, count = instructions + 7, count + 1
+    until not hit
+    os.remove(path)
+    assert.is_true(count > 100)
+  end)
+end)
+
+describe("another training in the body of a loop", function()
+  it("does not take the place of the loop's", function()
+    local m, x, y = model()
+    local path = os.tmpname() .. ".npz"
+    for i in m:steps { iterations = 20 } do
+      if i == 5 then
+        m:fit { iterations = 3 }
+      elseif i == 10 then
+        assert(m:save(path))
+        break
+      end
+    end
+    local loaded = assert(pg.Model.load(path, x, y))
+    os.remove(path)
+    loaded:fit()
+    assert.equal(20, loaded.iteration)
   end)
 end)
 
@@ -340,6 +431,51 @@ describe("the history", function()
     local first, second = m:fit { iterations = 3 }, m:fit { iterations = 2 }
     assert.same(pg.concat({ first, second }, 1):tolist(), m:history():tolist())
     assert.equal("float64", m:history().dtype)
+  end)
+end)
+
+describe("weights", function()
+  it("of which some share elements are trained as if they were written anew each time", function()
+    local function train(touch)
+      local x, y = data()
+      local m = pg.Model(x:cols(1, 6), y, { hidden = { 6, 6 }, seed = 1 })
+      m.weights.W2 = m.weights.W1
+      local losses = {}
+      for i = 1, 5 do
+        losses[i] = m:fit({ iterations = 1, rate = 0.5 })[1]
+        if touch then
+          m.weights.W1[1] = m.weights.W1[1]
+        end
+      end
+      return losses
+    end
+    assert.same(train(false), train(true))
+  end)
+
+  it("recover from a rate beyond what their dtype can hold, padding too", function()
+    local x, y = data()
+    for _, plan in ipairs { "dense", "sparse" } do
+      local function new()
+        return pg.Model(x, y, { hidden = 5, seed = 1, plan = plan })
+      end
+      local m = new()
+      assert.is_false(pcall(m.fit, m, { iterations = 1, rate = 1e39 }))
+      assert.same(new():fit({ iterations = 3 }):tolist(), m:fit({ iterations = 3 }):tolist())
+    end
+  end)
+
+  it("that are none are told where they are used", function()
+    local m, x, y = model()
+    for _, wrong in ipairs { 5, pg.zeros(3), pg.zeros(7, 20) } do
+      m.weights.W1 = wrong
+      raises_here("W1", function() m:fit { iterations = 1 } end)
+      raises_here("W1", function() m:predict(x) end)
+      raises_here("W1", function() m:evaluate(x, y) end)
+      raises_here("W1", function() m:save "never.npz" end)
+    end
+    m.weights = nil
+    raises_here("table", function() m:save "never.npz" end)
+    raises_here("table", function() m:fit() end)
   end)
 end)
 

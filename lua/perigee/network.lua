@@ -1,0 +1,57 @@
+--- The weights of a network as a table of arrays: W1, b1, W2, b2, ...
+
+local check = require "perigee.check"
+local core = require "perigee.core"
+
+local network = {}
+
+--- The names of the arrays of so many layers, in order.
+---@param layers integer
+---@return string[]
+function network.names(layers)
+  local names = {}
+  for l = 1, layers do
+    names[#names + 1] = "W" .. l
+    names[#names + 1] = "b" .. l
+  end
+  return names
+end
+
+--- A table of what f makes of each array.
+---@param weights table<string, perigee.array>
+---@param layers integer
+---@param f fun(array: perigee.array): perigee.array
+---@return table<string, perigee.array>
+function network.map(weights, layers, f)
+  local made = {}
+  for _, name in ipairs(network.names(layers)) do
+    made[name] = f(weights[name])
+  end
+  return made
+end
+
+--- Whether these are weights of so many layers that fit each other; else nil and what is wrong.
+---@param weights any
+---@param layers integer
+---@return true?
+---@return string?
+function network.check(weights, layers)
+  if type(weights) ~= "table" then
+    return nil, ("the weights are a table, not %s"):format(check.shown(weights))
+  end
+  for _, name in ipairs(network.names(layers)) do
+    local array = weights[name]
+    if not check.is_array(array) then
+      return nil, ("%s must be an array, not %s"):format(name, check.shown(array))
+    end
+    local ndim, message = check.try(function() return array.ndim end)
+    if ndim ~= 2 then
+      return nil, ("%s %s"):format(name, message or ("has rank %d, and not 2"):format(ndim))
+    end
+  end
+  local row = core.zeros(1, weights.W1.shape[2])
+  local fits, message = check.try(core.forward, row, weights)
+  return fits and true, message
+end
+
+return network
