@@ -2,7 +2,8 @@
 --
 --   build/perigee examples/resume.lua iterations=1000 file=resume.npz
 --
--- However often it is interrupted, it ends with the same numbers to the bit.
+-- However often it is interrupted, it ends with the same numbers to the bit. A file that is there
+-- says what the network is; iterations= may be more than before.
 
 local pg = require "perigee"
 local options = require "perigee.options"
@@ -20,8 +21,13 @@ local function new_model()
   })
 end
 
-local saved <close> = io.open(o.file)
-local model = saved and assert(pg.Model.load(o.file, data.x_train, data.y_train)) or new_model()
+local function is_there(path)
+  local file <close> = io.open(path)
+  return file ~= nil
+end
+
+local model = is_there(o.file) and assert(pg.Model.load(o.file, data.x_train, data.y_train))
+  or new_model()
 
 for i in model:steps { iterations = o.iterations, rate = o.rate, resume = true, progress = true } do
   if i % 50 == 0 or i == o.iterations then

@@ -177,7 +177,7 @@ local function run_disturbed(training, kills)
   os.remove(training.file)
   while run_process(training, kills <= 0) do
     kills, counts.kills = kills - 1, counts.kills + 1
-    counts.in_saves = counts.in_saves + sweep(training.folder)
+    counts.leftovers = counts.leftovers + sweep(training.folder)
     check_whole(training)
   end
   counts.ends = counts.ends + 1
@@ -197,7 +197,7 @@ end
 
 --- Both trainings of an optimizer: each gets half of the kills.
 local function run_optimizer(optimizer, folder, random)
-  local counts = { kills = 0, in_saves = 0, starts = 0, resumed = 0, ends = 0 }
+  local counts = { kills = 0, leftovers = 0, starts = 0, resumed = 0, ends = 0 }
   for i, rows in ipairs { "all", "batches" } do
     run({
       name = ("%s, %s, seed %d"):format(optimizer, rows, o.seed), optimizer = optimizer,
@@ -210,22 +210,22 @@ end
 
 local function report(optimizer, counts)
   local threads = table.concat(THREADS, " ", 1, math.min(counts.starts, #THREADS))
-  print(("%-8s  %d kills, %d in a save; %d of %d starts resumed, threads %s; %d ends: same bits")
-    :format(optimizer, counts.kills, counts.in_saves, counts.resumed, counts.starts, threads,
+  print(("%-8s  %d kills, %d left a temporary file; %d of %d starts resumed, threads %s; %d ends: "
+    .. "same bits"):format(optimizer, counts.kills, counts.leftovers, counts.resumed, counts.starts, threads,
       counts.ends))
 end
 
 -- --- the run ------------------------------------------------------------------------
 
 local optimizers = core.trainer.optimizers
-local kills, in_saves, ends = 0, 0, 0
+local kills, leftovers, ends = 0, 0, 0
 in_folder(function(folder)
   local random = pg.random(o.seed)
   for _, optimizer in ipairs(optimizers) do
     local counts = run_optimizer(optimizer, folder, random)
     report(optimizer, counts)
-    kills, in_saves, ends = kills + counts.kills, in_saves + counts.in_saves, ends + counts.ends
+    kills, leftovers, ends = kills + counts.kills, leftovers + counts.leftovers, ends + counts.ends
   end
 end)
-print(("%d optimizers, %d kills, %d in a save, %d trainings ended: all in the same bits"):format(
-  #optimizers, kills, in_saves, ends))
+print(("%d optimizers, %d kills, %d left a temporary file, %d trainings ended: all in the same "
+  .. "bits"):format(#optimizers, kills, leftovers, ends))

@@ -15,15 +15,20 @@ local TITLES = {
   { "model", "Models", "`m` is a model, `pg.Model(x, y, options)`." },
 }
 
+--- What stands apart, in the comment, by spaces.
+local function dashed(text)
+  return (text:gsub("%s%s+", " — "):gsub("|", "\\|"))
+end
+
 local function write_entry(entry)
   print(("### `%s`\n"):format(help.signature(entry)))
   print(table.concat(entry.text, "\n") .. "\n")
   for _, parameter in ipairs(entry.params) do
     local name, rest = parameter:match "^(%S+) (.*)"
-    print(("* `%s`: %s"):format(name, (rest:gsub("  ", " — "):gsub("|", "\\|"))))
+    print(("* `%s`: %s"):format(name, dashed(rest)))
   end
   for _, value in ipairs(entry.returns) do
-    print(("* returns %s"):format((value:gsub("  ", " — "):gsub("|", "\\|"))))
+    print(("* returns %s"):format(dashed(value)))
   end
   if #entry.params + #entry.returns > 0 then
     print()

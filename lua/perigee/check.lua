@@ -5,6 +5,7 @@
 -- does not fit, that part.
 
 local core = require "perigee.core"
+local spelling = require "perigee.spelling"
 
 local ARRAY = getmetatable(core.zeros(0)) -- by which arrays are known
 
@@ -128,11 +129,30 @@ end
 
 -- --- options --------------------------------------------------------------------
 
+-- What others call it: Keras, scikit-learn, PyTorch.
+local ELSEWHERE = {
+  lr = "rate", learning_rate = "rate", learning_rate_init = "rate", batch_size = "batch",
+  n_epochs = "epochs", max_iter = "iterations", n_iter = "iterations", n_iterations = "iterations",
+  solver = "optimizer", hidden_layer_sizes = "hidden", units = "hidden", random_state = "seed",
+  validation_data = "validation", n_iter_no_change = "patience", verbose = "progress",
+}
+local NEAR = 2 -- letters
+
+--- What may have been meant, as the end of a sentence.
+local function suggestion(name, known)
+  local other = ELSEWHERE[name]
+  if other and known[other] then
+    return ("; did you mean '%s'?"):format(other)
+  end
+  local nearest, letters = spelling.nearest(name, check.sorted_keys(known))
+  return nearest and letters <= NEAR and ("; did you mean '%s'?"):format(nearest) or ""
+end
+
 local function unknown(options, known, what)
   for name in pairs(options) do
     if not known[name] then
-      return ("%s: unknown option '%s'; there are %s"):format(what, name,
-        table.concat(check.sorted_keys(known), ", "))
+      return ("%s: unknown option '%s'; there are %s%s"):format(what, name,
+        table.concat(check.sorted_keys(known), ", "), suggestion(tostring(name), known))
     end
   end
 end

@@ -61,6 +61,7 @@ local KINDS = {
   ["record.first"] = check.integer(0),
   ["record.target"] = check.integer(0),
   ["record.rows"] = check.integer(1),
+  ["record.checksum"] = check.integer(0),
   ["record.validated"] = check.integer(0), -- the iteration
   ["record.waited"] = check.integer(0),
   ["record.best"] = check.number "",
@@ -176,6 +177,7 @@ local function values_of(state)
     add_values(values, "record.", record.seen)
     add_values(values, "record.option.", record.options)
     values["record.validated"] = record.seen.iteration
+    values["record.checksum"] = state.checksum or record.checksum
   end
   return values
 end
@@ -330,6 +332,7 @@ local function read_record(archive, values, layers, weights, validations)
   local best = optional(archive, "best_W1")
   return {
     first = record.first, target = record.target, rows = record.rows, loaded = true,
+    checksum = record.checksum,
     options = read_options(values, "record.option"),
     seen = {
       iteration = record.validated, losses = validations, waited = record.waited,

@@ -3,6 +3,8 @@
 --- It stands once, in the comments above the function: in lua/meta/perigee.lua for what is made
 --- in C, and in the library's own files for the rest.
 
+local spelling = require "perigee.spelling"
+
 local help = {}
 
 local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*$" or "."
@@ -157,44 +159,48 @@ local function name_of(value)
 end
 
 --- The entries of a name: of the module, and of each class that has it.
----@param name string  "sort", "pg.load", "a:sort"
+---@param name string  "sort", "pg.load", "a:sort", "Model.load"
 ---@return table[]
 function help.find(name)
-  local found, short = {}, name:match "[.:]([%w_]+)$" or name
+  local found, exact, short = {}, {}, name:match "[.:]([%w_]+)$" or name
   for _, entry in ipairs(help.entries()) do
     if entry.name == short then
+      found[#found + 1] = entry
+    end
+    if entry.full == name:gsub("^pg%.", "") and name:find "Model" then
+      exact[#exact + 1] = entry
+    end
+  end
+  return #exact > 0 and exact or found
+end
+
+--- Whether a parameter's description says an option of that name: "rate = 0.1", "(or epochs)".
+local function names_option(entry, name)
+  for _, parameter in ipairs(entry.params) do
+    if parameter:find "^options" and parameter:find("%f[%w_]" .. name .. "%f[^%w_]") then
+      return true
+    end
+  end
+  return false
+end
+
+--- The entries that know an option.
+local function find_option(name)
+  local found = {}
+  for _, entry in ipairs(name:find "^[%w_]+$" and help.entries() or {}) do
+    if names_option(entry, name) then
       found[#found + 1] = entry
     end
   end
   return found
 end
 
---- How far two names are apart: the letters to be changed (Levenshtein's distance).
-local function distance(a, b)
-  local row = {}
-  for j = 0, #b do
-    row[j] = j
-  end
-  for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
-    for j = 1, #b do
-      local cost = a:byte(i) == b:byte(j) and 0 or 1
-      diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
-    end
-  end
-  return row[#b]
-end
-
 local function nearest(name)
-  local best, least
-  for _, entry in ipairs(help.entries()) do
-    local d = distance(name, entry.name)
-    if not least or d < least then
-      best, least = entry.name, d
-    end
+  local names = {}
+  for i, entry in ipairs(help.entries()) do
+    names[i] = entry.name
   end
-  return best
+  return (spelling.nearest(name, names))
 end
 
 local function list_names()
@@ -210,8 +216,9 @@ local function list_names()
 end
 
 --- Prints what a public function does, or without an argument which there are.
---- Raises for what is none of them, and names the one that is spelt most like it.
----@param what? string|function  "sort", or pg.sort
+--- An option's name shows the functions that know it. Raises for what is none of them, and names
+--- the one that is spelt most like it.
+---@param what? string|function  "sort", or pg.sort, or "batch"
 function help.show(what)
   if what == nil then
     print(list_names())
@@ -222,6 +229,7 @@ function help.show(what)
     error("help: a name or a function of pg is needed, not " .. tostring(what), 2)
   end
   local found = help.find(name)
+  found = #found > 0 and found or find_option(name)
   if #found == 0 then
     error(("help: there is no '%s'; did you mean '%s'?"):format(name, nearest(name)), 2)
   end
@@ -229,6 +237,5 @@ function help.show(what)
     print((i > 1 and "\n" or "") .. help.text(entry))
   end
 end
-
 
 return help

@@ -330,6 +330,7 @@ function Model:save(path)
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
     random_state = random_state, memory = memory_of(self, 2),
+    checksum = self._trainer and must(2, trainer.checksum(self._trainer)),
   })
 end
 

@@ -110,6 +110,9 @@ local function check_resumed(model, options)
   if record.rows ~= model._rows then
     return nil, ("the training to be resumed had %d rows, and x has %d"):format(record.rows,
       model._rows)
+  elseif record.checksum and record.checksum ~= trainer.checksum(model._trainer) then
+    return nil, "the training to be resumed had other data: x or y are not those that it was "
+      .. "saved with (with iterations = n another begins)"
   elseif (record.options.batch or false) ~= (options.batch or false) then
     return nil, ("the training to be resumed has batch = %s, and not %s"):format(
       record.options.batch or false, options.batch or false)

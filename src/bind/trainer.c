@@ -144,9 +144,9 @@ static int step_failure(lua_State *L, pg_status status, const pg_error *err)
     return 3;
 }
 
-/* step(trainer, weights, settings, losses [, order, first, last]) -> loss, which
-   is added to the list of losses: an interrupt comes before the step, or when
-   that has it; or nil, message, and whether it was a number that was not
+/* step(trainer, weights, settings, losses [, order, first, last]) -> loss,
+   which is added to the list of losses: an interrupt comes before the step, or
+   when that has it; or nil, message, and whether it was a number that was not
    finite. */
 static int l_trainer_step(lua_State *L)
 {
@@ -178,6 +178,17 @@ static int l_trainer_plan(lua_State *L)
     lua_pushstring(L, plans[pg_trainer_plan(check_trainer(L, 1), why)]);
     lua_pushstring(L, why);
     return 2;
+}
+
+/* checksum(trainer) -> integer */
+static int l_trainer_checksum(lua_State *L)
+{
+    pg_error err;
+    uint32_t sum;
+    if (pg_trainer_checksum(check_trainer(L, 1), &sum, &err) != PG_OK)
+        return l_failure(L, &err);
+    lua_pushinteger(L, sum);
+    return 1;
 }
 
 /* --- what the optimizer remembers -------------------------------------------
@@ -296,6 +307,7 @@ static const luaL_Reg functions[] = {
     {"new", l_trainer_new},
     {"step", l_trainer_step},
     {"plan", l_trainer_plan},
+    {"checksum", l_trainer_checksum},
     {"optimizer", l_trainer_optimizer},
     {"set_optimizer", l_trainer_set_optimizer},
     {"predict", l_trainer_predict},

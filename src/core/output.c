@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* for O_TMPFILE */
+
 #include "output.h"
 
 #include <errno.h>
@@ -82,33 +84,71 @@ static pg_status check_target(const char *target, pg_error *err)
     return access(target, W_OK) == 0 ? PG_OK : pg_fail_system(err, target);
 }
 
-/* A new file beside the target; its name goes into text. */
-static int create_beside(char *text, size_t room, const char *target)
+/* Where the target is: its path up to the last slash, or ".". */
+static void folder_of(char folder[PATH_MAX], const char *target)
+{
+    snprintf(folder, PATH_MAX, "%s", target);
+    char *name = name_in(folder);
+    snprintf(name, 2, "%s", name == folder ? "." : "");
+}
+
+/* A file without a name in the target's folder: where its process is killed, it
+   is gone. -1 where the system has none, or could not name it later. */
+static int create_unnamed(const char *target)
+{
+#ifdef O_TMPFILE
+    char folder[PATH_MAX];
+    folder_of(folder, target);
+    if (access("/proc/self/fd", X_OK) == 0)
+        return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+#else
+    (void)target;
+#endif
+    return -1;
+}
+
+/* Gives the file of fd, or a new one where fd is -1, a name beside the target;
+   returns it, or -1. */
+static int name_beside(pg_output *out, int fd)
 {
     enum { ATTEMPTS = 100 };
-    int fd = -1;
+    char text[PATH_MAX + 64], open_file[64];
+    int named = -1;
+    snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", fd);
     errno = EEXIST;
-    for (int i = 0; i < ATTEMPTS && fd < 0 && errno == EEXIST; i++) {
-        snprintf(text, room, "%s.%ld-%d.tmp", target, (long)getpid(), i);
-        fd = open(text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    for (int i = 0; i < ATTEMPTS && named < 0 && errno == EEXIST; i++) {
+        snprintf(text, sizeof text, "%s.%ld-%d.tmp", out->target,
+                 (long)getpid(), i);
+        if (fd < 0)
+            named = open(text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        else if (linkat(AT_FDCWD, open_file, AT_FDCWD, text,
+                        AT_SYMLINK_FOLLOW) == 0)
+            named = fd;
     }
-    return fd;
+    if (named < 0)
+        return -1;
+    out->temporary = copy_path(text);
+    if (out->temporary)
+        return named;
+    unlink(text);
+    if (fd < 0)
+        close(named);
+    errno = ENOMEM;
+    return -1;
 }
 
 static pg_status open_temporary(pg_output *out, pg_error *err)
 {
-    char text[PATH_MAX + 64];
     struct stat old;
-    int fd = create_beside(text, sizeof text, out->target);
+    int fd = create_unnamed(out->target);
+    if (fd < 0)
+        fd = name_beside(out, -1);
     if (fd < 0)
         return pg_fail_system(err, out->target);
-    out->temporary = copy_path(text);
-    if (out->temporary)
-        out->file = fdopen(fd, "wb");
+    out->file = fdopen(fd, "wb");
     if (!out->file) {
         close(fd);
-        unlink(text);
-        return pg_fail_memory(err, strlen(text));
+        return pg_fail_memory(err, sizeof *out->file);
     }
     /* Where modes cannot be set, the file is as good without. */
     if (stat(out->target, &old) == 0)
@@ -157,9 +197,7 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
 static void sync_folder(const char *target)
 {
     char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", target);
-    char *name = name_in(folder);
-    snprintf(name, 2, "%s", name == folder ? "." : "");
+    folder_of(folder, target);
     int fd = open(folder, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
@@ -167,11 +205,14 @@ static void sync_folder(const char *target)
     close(fd);
 }
 
-/* Closes the file; false, with the first reason in errno, if it did not all
-   reach the disk. */
-static bool close_synced(FILE *file)
+/* Closes the file, which has a name then; false, with the first reason in
+   errno, if it did not all reach the disk. */
+static bool close_synced(pg_output *out)
 {
-    bool written = fflush(file) == 0 && fsync(fileno(file)) == 0;
+    FILE *file = out->file;
+    out->file = NULL;
+    bool written = fflush(file) == 0 && fsync(fileno(file)) == 0 &&
+                   (out->temporary || name_beside(out, fileno(file)) >= 0);
     int error = errno;
     bool closed = fclose(file) == 0;
     if (!written)
@@ -182,9 +223,7 @@ static bool close_synced(FILE *file)
 pg_status pg_output_commit(pg_output *out, pg_error *err)
 {
     pg_status status = PG_OK;
-    FILE *file = out->file;
-    out->file = NULL;
-    if (!close_synced(file) || rename(out->temporary, out->target) != 0) {
+    if (!close_synced(out) || rename(out->temporary, out->target) != 0) {
         status = pg_fail_system(err, out->target);
     } else {
         sync_folder(out->target);

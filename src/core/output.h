@@ -1,9 +1,10 @@
 /*
  * output.h -- files that are written whole or not at all.
  *
- * Bytes go into a temporary file beside the target, which takes the target's
- * place in one step when all of them are on the disk. Until then, and after any
- * failure, whatever stood there stands untouched.
+ * Bytes go into a temporary file, which takes the target's place in one step
+ * when all of them are on the disk. Until then, and after any failure, whatever
+ * stood there stands untouched. Where the system can, the file has no name
+ * until it is whole: of a process that is killed nothing is left.
  */
 #ifndef PG_OUTPUT_H
 #define PG_OUTPUT_H
@@ -14,7 +15,7 @@
 
 typedef struct pg_output {
     FILE *file;
-    char *target, *temporary; /* paths; no temporary: there is no such file */
+    char *target, *temporary; /* paths; no temporary: it has no name */
     size_t bytes;             /* written so far */
 } pg_output;
 

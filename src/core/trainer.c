@@ -3,12 +3,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "codes.h"
 #include "gather.h"
 #include "kernels.h"
 #include "rows.h"
 #include "runtime.h"
+#include "storage.h"
 #include "targets.h"
 #include "weights.h"
 
@@ -29,11 +31,13 @@ struct pg_trainer {
     pg_shards shards;
     pg_optimizer optimizer;
     pg_weights weights;
+    uint32_t checksum;       /* of the data, */
+    uint64_t summed_version; /* when x's storage had this version, plus 1 */
 };
 
 /* --- making --------------------------------------------------------------- */
 
-static pg_status compress(pg_trainer *t, double most, pg_error *err)
+static pg_status compress_rows(pg_trainer *t, double most, pg_error *err)
 {
     pg_sparse *before = t->sparse;
     pg_status status = pg_sparse_of(&t->sparse, &t->rows.x, t->rows.scale,
@@ -68,7 +72,7 @@ static pg_status choose_plan(pg_trainer *t, const pg_network *network,
         t->layout.width[0] > most)
         return PG_OK;
     pg_status status =
-        compress(t, plan == PG_PLAN_SPARSE ? 1 : MOST_DENSITY, err);
+        compress_rows(t, plan == PG_PLAN_SPARSE ? 1 : MOST_DENSITY, err);
     if (status == PG_OK && pg_sparse_is_made(t->sparse))
         status = use_sparse(t, network, err);
     return status;
@@ -87,6 +91,23 @@ pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
                  "%.3g %% of x is not zero: sparse up to %g %%",
                  100 * pg_sparse_density(t->sparse), 100 * MOST_DENSITY);
     return plan;
+}
+
+/* It takes as long as a small batch for each megabyte: kept until x is written
+   to. */
+pg_status pg_trainer_checksum(pg_trainer *t, uint32_t *sum, pg_error *err)
+{
+    const pg_storage *storage = t->rows.x.storage;
+    pg_status status = PG_OK;
+    if (!storage || t->summed_version != pg_storage_version(storage) + 1) {
+        t->checksum =
+            (uint32_t)crc32_z(0, t->labels.data, t->n * sizeof(int32_t));
+        status = pg_rows_checksum(&t->checksum, &t->rows, err);
+        t->summed_version =
+            storage && status == PG_OK ? pg_storage_version(storage) + 1 : 0;
+    }
+    *sum = t->checksum;
+    return status;
 }
 
 /* Where the tiles of a batch begin in a block's extra bytes: behind its labels.
@@ -306,7 +327,7 @@ static pg_status refresh(pg_trainer *t, pg_error *err)
         return PG_OK;
     pg_status status = pg_rows_check_all(&t->rows, err);
     if (status == PG_OK)
-        status = compress(t, 1, err);
+        status = compress_rows(t, 1, err);
     if (status != PG_OK)
         return status;
     pg_sparse_table(t->sparse, t->table, t->rows.scale, t->layout.dtype);

@@ -192,6 +192,31 @@ describe("a model that was saved", function()
     assert.equal(2, #loaded:fit { iterations = 2 })
   end)
 
+  it("is resumed with the data that it had, in whatever view", function()
+    local m, x, y = model { batch = 16 }
+    for i in m:steps { iterations = 9 } do
+      if i == 5 then
+        break
+      end
+    end
+    assert(m:save(path))
+    local other = x:copy()
+    other[{ 60, 8 }] = other[{ 60, 8 }] + 1
+    for _, case in ipairs { { other, y }, { x, y["::-1"] }, { x:astype "float32", y } } do
+      local loaded = assert(pg.Model.load(path, case[1], case[2]))
+      raises_here("the training to be resumed had other data", function() loaded:fit() end)
+      assert.equal(1, #loaded:fit { iterations = 1 })
+    end
+    for _, view in ipairs {
+      x:copy(), x.T:copy().T, x["::-1"]:copy()["::-1"], x:reshape(60, 2, 4),
+    } do
+      assert.equal(4, #assert(pg.Model.load(path, view, y)):fit())
+    end
+    x:mul_(1) -- written to, but the same
+    assert(m:save(path))
+    assert.equal(4, #assert(pg.Model.load(path, x, y)):fit())
+  end)
+
   it("is an archive of the notebook's names", function()
     local m = model { optimizer = "adam" }
     m:fit { iterations = 3 }
