@@ -211,8 +211,8 @@ end
 local function report(optimizer, counts)
   local threads = table.concat(THREADS, " ", 1, math.min(counts.starts, #THREADS))
   print(("%-8s  %d kills, %d left a temporary file; %d of %d starts resumed, threads %s; %d ends: "
-    .. "same bits"):format(optimizer, counts.kills, counts.leftovers, counts.resumed, counts.starts, threads,
-      counts.ends))
+    .. "same bits"):format(optimizer, counts.kills, counts.leftovers, counts.resumed,
+    counts.starts, threads, counts.ends))
 end
 
 -- --- the run ------------------------------------------------------------------------
