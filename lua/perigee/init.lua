@@ -4,7 +4,6 @@
 -- notebook's kernels and the model; docs/design.md says where each lives.
 
 local core = require "perigee.core"
-local text = require "perigee.text"
 
 local pg = { _VERSION = "Perigee " .. core.info().version }
 
@@ -14,16 +13,34 @@ for name, value in pairs(core) do
 end
 pg.trainer = nil
 
-pg.Model = require "perigee.model"
-pg.dataset = require("perigee.dataset").open
-pg.progress = require("perigee.progress").each
-pg.plot = require "perigee.plot"
+--- What is read when it is first asked for: a script starts sooner, and the collector, which looks
+--- at all that was read each time that it runs, has less to look at.
+local later = {
+  Model = function()
+    return require "perigee.model"
+  end,
+  dataset = function()
+    return require("perigee.dataset").open
+  end,
+  progress = function()
+    return require("perigee.progress").each
+  end,
+  plot = function()
+    return require "perigee.plot"
+  end,
+  help = function()
+    return require("perigee.help").show
+  end,
+}
 
---- Reads descriptions when it is first asked for one.
-function pg.help(what)
-  return require("perigee.help").show(what)
+getmetatable(core.zeros(1)).__tostring = function(array)
+  return require("perigee.text").array(array)
 end
 
-getmetatable(core.zeros(1)).__tostring = text.array
-
-return pg
+return setmetatable(pg, {
+  __index = function(_, name)
+    local value = later[name] and later[name]()
+    pg[name] = value
+    return value
+  end,
+})

@@ -19,7 +19,11 @@ static void do_plain(void *context, size_t job, int worker)
 void pg_share(size_t jobs, bool worth_a_team, pg_job job, void *context)
 {
     plain_job plain = {job, context};
-    pg_share_among(worth_a_team ? pg_threads() : 1, jobs, do_plain, &plain);
+    if (worth_a_team && jobs > 1)
+        pg_share_among(pg_threads(), jobs, do_plain, &plain);
+    else
+        for (size_t i = 0; i < jobs; i++)
+            job(context, i);
 }
 
 void pg_share_among(int workers, size_t jobs, pg_worker_job job, void *context)

@@ -5,6 +5,7 @@
 #include "team.h"
 
 #include <signal.h>
+#include <time.h>
 
 #if defined __x86_64__ || defined __i386__
 #define PAUSE() __builtin_ia32_pause()
@@ -14,14 +15,43 @@
 #define PAUSE() ((void)0)
 #endif
 
-/* Some 50 us: longer than Lua takes from one step of a training to the next. */
-enum { SPINS = 2000 };
+/* How long a thread looks before it sleeps: longer than Lua, and its collector,
+   take from one run to the next; waking takes as long. A look at the clock
+   takes longer than one at what is waited for. */
+enum { SPIN_NANOSECONDS = 200000, LOOKS_A_CLOCK = 64 };
+
+/* A thread's wait, while it spins. */
+typedef struct spin {
+    int looks;
+    struct timespec end;
+} spin;
+
+/* Whether to look again; not at all where there are more threads than
+   processors. */
+static bool keeps_spinning(spin *s, const pg_team *team)
+{
+    struct timespec now;
+    PAUSE();
+    if (s->looks++ % LOOKS_A_CLOCK > 0)
+        return true;
+    if (!atomic_load(&team->spins))
+        return false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (s->looks == 1) {
+        s->end = now;
+        s->end.tv_nsec += SPIN_NANOSECONDS;
+    }
+    long seconds = (long)(s->end.tv_sec - now.tv_sec);
+    return seconds * 1000000000 + s->end.tv_nsec - now.tv_nsec > 0;
+}
 
 static void work(pg_team *team, int worker)
 {
-    size_t job;
-    while ((job = atomic_fetch_add(&team->next, 1)) < team->jobs)
-        team->job(team->context, job, worker);
+    pg_worker_job job = team->job;
+    void *context = team->context;
+    size_t i, jobs = team->jobs;
+    while ((i = atomic_fetch_add(&team->next, 1)) < jobs)
+        job(context, i, worker);
 }
 
 /* --- members -------------------------------------------------------------- */
@@ -38,11 +68,11 @@ static void sleep_until_begun(pg_member *m, uint_fast64_t seen)
 
 static void wait_until_begun(pg_member *m, uint_fast64_t seen)
 {
-    for (int i = 0; i < atomic_load(&m->team->spins); i++) {
+    spin s = {0};
+    do {
         if (atomic_load(&m->team->runs) != seen)
             return;
-        PAUSE();
-    }
+    } while (keeps_spinning(&s, m->team));
     sleep_until_begun(m, seen);
 }
 
@@ -128,11 +158,11 @@ static void begin(pg_team *team, int workers, size_t jobs, pg_worker_job job,
 static void end(pg_team *team)
 {
     atomic_store(&team->open, false);
-    for (int i = 0; i < atomic_load(&team->spins); i++) {
+    spin s = {0};
+    do {
         if (atomic_load(&team->inside) == 0)
             return;
-        PAUSE();
-    }
+    } while (keeps_spinning(&s, team));
     pthread_mutex_lock(&team->lock);
     atomic_store(&team->caller_sleeps, true);
     while (atomic_load(&team->inside) > 0)
@@ -149,7 +179,7 @@ void pg_team_run(pg_team *team, int workers, int processors, size_t jobs,
             job(context, i, 0);
         return;
     }
-    atomic_store(&team->spins, workers <= processors ? SPINS : 0);
+    atomic_store(&team->spins, workers <= processors);
     need_members(team, workers - 1);
     begin(team, workers, jobs, job, context);
     work(team, 0);

@@ -26,9 +26,12 @@ typedef struct pg_member {
 
 enum { PG_MOST_MEMBERS = 1023 };
 
+/* What one thread writes often, and another reads, has a cache line to itself.
+ */
 typedef struct pg_team {
-    atomic_flag busy; /* there is one run at a time */
-    int members;      /* threads that were started: workers 1 .. members */
+    atomic_flag busy;  /* there is one run at a time */
+    int members;       /* threads that were started: workers 1 .. members */
+    atomic_bool spins; /* whether those who wait spin first */
 
     /* The run. Its caller writes this while it is not open and nobody inside.
      */
@@ -36,14 +39,13 @@ typedef struct pg_team {
     void *context;
     size_t jobs;
     int workers;
-    atomic_size_t next; /* the job that is taken next */
-    atomic_bool open;
+    _Alignas(64) atomic_size_t next; /* the job that is taken next */
+    _Alignas(64) atomic_bool open;
     atomic_int inside; /* members that may read the run */
 
-    atomic_uint_fast64_t runs; /* so far: members wait for it to grow */
-    atomic_int spins;          /* how often they look before they sleep */
-    pthread_mutex_t lock;      /* of those who sleep */
-    pthread_cond_t left;       /* for the caller: nobody is inside */
+    _Alignas(64) atomic_uint_fast64_t runs; /* members wait for it to grow */
+    _Alignas(64) pthread_mutex_t lock;      /* of those who sleep */
+    pthread_cond_t left; /* for the caller: nobody is inside */
     atomic_bool caller_sleeps;
     pg_member member[PG_MOST_MEMBERS];
 } pg_team;
