@@ -69,15 +69,29 @@ static void run_shard(void *context, size_t shard, int worker)
     }
 }
 
-static double add_shards(const pg_shards *s)
+enum { PIECE = 16384 }; /* numbers of a gradient to a job */
+
+/* The shards' numbers, one after the other, added to the first's: pg_job. */
+static void add_piece(void *context, size_t piece)
+{
+    const pg_shards *s = context;
+    const pg_layout *layout = s->layout;
+    size_t first = piece * PIECE;
+    size_t count = pg_size_min(PIECE, layout->count - first);
+    for (size_t i = 1; i < (size_t)s->count; i++)
+        pg_kernels_for(layout->dtype)
+            ->add_rows(pg_layout_at(layout, run_of(s, 0), first),
+                       pg_layout_at(layout, run_of(s, i), first), 1, count);
+}
+
+static double add_shards(pg_shards *s)
 {
     double loss = 0;
     for (int i = 0; i < s->count; i++)
         loss += s->losses[i];
+    size_t pieces = pg_size_divide_up(s->layout->count, PIECE);
     if (s->count > 1)
-        pg_kernels_for(s->layout->dtype)
-            ->add_rows(s->gradients, run_of(s, 1), (size_t)s->count - 1,
-                       s->layout->count);
+        pg_share(pieces, pieces > 1, add_piece, s);
     return loss;
 }
 
