@@ -16,7 +16,7 @@ local training = require "perigee.training"
 local trainer = core.trainer
 
 local MAX_HIDDEN = 15
-local MAX_SEED = 2 ^ 32 - 1
+local MAX_SEED = (1 << 32) - 1
 
 ---@class perigee.Model
 ---@field weights table<string, any>  W1 (hidden, inputs), b1 (1, hidden), W2, ...
@@ -94,7 +94,7 @@ local activations = {
 local KINDS = check.join(training.KINDS, {
   hidden = hidden,
   activation = activations,
-  seed = check.integer(0, math.tointeger(MAX_SEED)),
+  seed = check.integer(0, MAX_SEED),
   dtype = check.name { "float32", "float64" },
   classes = check.integer(1),
   scale = check.number "",

@@ -124,11 +124,10 @@ end
 local function resume_record(model, options, count)
   local record = model._record
   local target = count and record.first + count or record.target
+  record.checksum = nil -- x may be written to from now on
   if target > model.iteration then
     record.target = target
-  end
-  if target > model.iteration and options.patience then
-    record.seen = patience.resume(record.seen, model)
+    record.seen = options.patience and patience.resume(record.seen, model) or record.seen
   end
   return record, target
 end
