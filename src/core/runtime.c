@@ -21,7 +21,10 @@ static atomic_int processor_count;
 static pg_team team = PG_TEAM_EMPTY;
 static pthread_once_t team_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
-static _Thread_local bool blas_is_told; /* OpenMP builds ask each thread */
+/* OpenBLAS built on OpenMP asks each thread. In static memory: LeakSanitizer
+   stumbles over what a module that is loaded later has for each thread. */
+static _Thread_local
+    __attribute__((tls_model("initial-exec"))) bool blas_is_told;
 static _Atomic(const struct pg_target *) kernel_target;
 
 void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
