@@ -134,7 +134,8 @@ local ELSEWHERE = {
   lr = "rate", learning_rate = "rate", learning_rate_init = "rate", batch_size = "batch",
   n_epochs = "epochs", max_iter = "iterations", n_iter = "iterations", n_iterations = "iterations",
   solver = "optimizer", hidden_layer_sizes = "hidden", units = "hidden", random_state = "seed",
-  validation_data = "validation", n_iter_no_change = "patience", verbose = "progress",
+  validation_data = "validation", nesterov = "optimizer", n_iter_no_change = "patience",
+  verbose = "progress",
 }
 local NEAR = 2 -- letters
 

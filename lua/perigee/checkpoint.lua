@@ -74,9 +74,10 @@ for _, prefix in ipairs { "option.", "record.option." } do
     KINDS[prefix .. name] = kind
   end
   KINDS[prefix .. "rate"] = function_or(optimizer.KINDS.rate)
-  KINDS[prefix .. "validation"] = nil -- arrays of the caller's
+  KINDS[prefix .. "validation"] = check.or_false(check.name { "given" })
 end
 
+--- As one word. Of a function, and of validation data, a file only says that there were any.
 local function word(value)
   if math.type(value) == "float" then
     return ("%a"):format(value)
@@ -159,7 +160,7 @@ end
 local function add_values(values, prefix, list)
   for name, value in pairs(list) do
     if KINDS[prefix .. name] then
-      values[prefix .. name] = value
+      values[prefix .. name] = name == "validation" and value and "given" or value
     end
   end
 end

@@ -151,9 +151,13 @@ end
 
 --- The name of a public function.
 local function name_of(value)
-  for name, each in pairs(require "perigee") do
-    if rawequal(each, value) then
-      return name
+  local pg = require "perigee"
+  for _, place in ipairs { { functions = pg, prefix = "" },
+    { functions = pg.Model, prefix = "Model." } } do
+    for name, each in pairs(place.functions) do
+      if rawequal(each, value) then
+        return place.prefix .. name
+      end
     end
   end
 end

@@ -183,11 +183,13 @@ end
 --- many epochs. When the body runs the last time, the model has the weights with which it was
 --- least.
 ---
---- Training again continues, with the options that it is told and those of the model; i, and
---- the i of a rate, begin at 1. With `resume = true` the training before goes on, if there was one,
---- with its options and its i: iterations or epochs count from its beginning then, or are those
---- that it was told. So does that of a model that was loaded, when it is not told how many. One
---- that has nothing left to do says so on stderr.
+--- Training again continues from the weights as they are, with what the optimizer remembers: i,
+--- and the i of a rate, begin at 1. With `resume = true` it is the training before that goes on,
+--- if there was one: with its i and its options (others than batch may be said anew), until it has
+--- made the iterations or epochs that are given, or those that it was told. `m:fit()` of a model
+--- that was loaded resumes, too; with iterations or epochs another training begins. One that has
+--- nothing left to do says so on stderr; one that stopped early goes on with more patience, or with
+--- patience = false, from the best weights.
 ---
 --- A loss, gradient or weight that is not finite raises, names the iteration, and leaves the
 --- last finite weights.
@@ -197,7 +199,7 @@ end
 ---   rmsprop 0.01, of adam 0.001 (or a function of i); weight_decay = 0; of momentum and
 ---   nesterov momentum = 0.9, of momentum dampening = 0; of rmsprop alpha = 0.99, eps = 1e-8,
 ---   momentum = 0; of adam betas = {0.9, 0.999}, eps = 1e-8
----@return fun(_: nil, i: integer): integer?, number?, number?
+---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Model:steps(options)
   check_self(self, "steps", 2)
   local step, state, first, bar = must(2, training.begin(self, options, "steps")):iterate(2)
@@ -313,7 +315,8 @@ end
 ---
 --- numpy.load reads it: the weights under their names, the losses as `history`. It also keeps
 --- options, what the optimizer remembers, the generator, and how far the training is; but not
---- the data, nor a rate that is a function. Raises where the weights do not fit each other.
+--- the data, that for validation neither, nor a rate that is a function. Raises where the weights
+--- do not fit each other.
 ---@param path string  ends with .npz
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
@@ -428,6 +431,10 @@ function Model:summary()
   end
   if #self._validation_losses > 0 then
     add("validation", "%.6g", self._validation_losses[#self._validation_losses])
+  end
+  local best = self._record and self._record.seen.best
+  if best then
+    add("best", "%.6g", best)
   end
   return table.concat(lines, "\n")
 end

@@ -22,7 +22,7 @@ local training = {}
 -- --- options --------------------------------------------------------------------
 
 local pair = {
-  expected = "a table {x, y}",
+  expected = "a table {x, y} (two arrays, in that order)",
   read = function(value)
     return type(value) == "table" and value[1] ~= nil and value[2] ~= nil and value or nil
   end,
@@ -111,8 +111,8 @@ local function check_resumed(model, options)
     return nil, ("the training to be resumed had %d rows, and x has %d"):format(record.rows,
       model._rows)
   elseif record.checksum and record.checksum ~= trainer.checksum(model._trainer) then
-    return nil, "the training to be resumed had other data: x or y are not those that it was "
-      .. "saved with (with iterations = n another begins)"
+    return nil, "the training to be resumed had other data: x (its numbers and dtype) or y is not "
+      .. "what it was saved with (iterations = n begins another training)"
   elseif (record.options.batch or false) ~= (options.batch or false) then
     return nil, ("the training to be resumed has batch = %s, and not %s"):format(
       record.options.batch or false, options.batch or false)
@@ -133,10 +133,11 @@ local function resume_record(model, options, count)
 end
 
 --- The record of a training that begins, and the iteration to end at.
-local function new_record(model, _, count)
+local function new_record(model, options, count)
   local target = model.iteration + (count or ITERATIONS)
   return {
-    first = model.iteration, target = target, rows = model._rows, seen = patience.begin(model),
+    first = model.iteration, target = target, rows = model._rows, options = options,
+    seen = patience.begin(model),
   }, target
 end
 
@@ -192,8 +193,10 @@ local function prepare(model, options)
   local kept = model._record and model._record.loaded and ", which a file does not keep" or ""
   if settings.rate == "function" then
     return nil, "rate was a function of the iteration" .. kept .. ": say it anew"
+  elseif options.validation == "given" then
+    return nil, "validation was given" .. kept .. ": say it anew, or validation = false"
   elseif options.patience and not options.validation then
-    return nil, "patience needs validation = {x, y}" .. kept
+    return nil, "patience needs validation = {x, y}"
   end
   local data
   data, message = validation_data(model, options.validation)
@@ -234,17 +237,21 @@ function training.begin(model, options, what)
     return nil, message
   end
   local record, target = (resumed and resume_record or new_record)(model, all, count)
-  record.options, model._record = all, record
+  model._record = record
   if batch and not model._batches then
     local saved = model._epoch
     model._batches = batches.new(model._rows, generator_of(model),
       saved and saved.rows == model._rows and saved.used)
   end
-  return setmetatable({
+  local run = setmetatable({
     model = model, record = record, target = target, settings = settings, rate = settings.rate,
     batch = batch, validation = data, patience = all.patience, progress = given.progress,
     resumed = resumed,
   }, Run)
+  if not run:is_over() then -- then nothing is done as they say
+    record.options = all
+  end
+  return run
 end
 
 --- The updates of this training so far, those of before it was saved included.
@@ -342,8 +349,8 @@ end
 
 function Run:say_nothing_left()
   io.stderr:write(self:has_stopped_early()
-    and ("perigee: nothing left to do: the training stopped early after iteration %d\n"):format(
-      self:done())
+    and ("perigee: nothing left to do: the training stopped early after iteration %d (it goes on "
+      .. "with more patience, or patience = false)\n"):format(self:done())
     or ("perigee: nothing left to do: the training has made %d of %d iterations\n"):format(
       self:done(), self.target - self.record.first))
 end

@@ -173,8 +173,10 @@ describe("a model that was saved", function()
     local loaded = assert(pg.Model.load(path, x, y))
     raises_here("rate was a function of the iteration, which a file does not keep: say it anew",
       function() loaded:fit { validation = { x, y } } end)
-    raises_here("patience needs validation = {x, y}, which a file does not keep",
+    raises_here("validation was given, which a file does not keep: say it anew",
       function() loaded:fit { rate = 0.1 } end)
+    raises_here("patience needs validation = {x, y}",
+      function() loaded:fit { rate = 0.1, validation = false } end)
     assert.equal(4, #loaded:fit { rate = 0.1, validation = { x, y } })
   end)
 

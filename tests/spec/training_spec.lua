@@ -232,7 +232,7 @@ describe("validation", function()
       function() m:fit { validation = { x, y + 3 } } end)
     raises_here("x of shape (100, 19) does not fit W1 of shape (6, 20)",
       function() m:fit { validation = { x:cols(1, 19), y } } end)
-    raises_here("validation must be a table {x, y}, or false, not 3",
+    raises_here("validation must be a table {x, y} (two arrays, in that order), or false, not 3",
       function() m:fit { validation = 3 } end)
     raises_here("patience needs validation = {x, y}", function() m:fit { patience = 3 } end)
     assert.equal(0, m.iteration)
@@ -357,8 +357,8 @@ describe("resume = true", function()
 perigee: nothing left to do: the training has made 5 of 5 iterations
 0
 perigee: nothing left to do: the training has made 5 of 5 iterations
-perigee: nothing left to do: the training stopped early after iteration 10
-]], text)
+perigee: nothing left to do: the training stopped early after iteration 10 (it goes on with ]]
+      .. "more patience, or patience = false)\n", text)
   end)
 end)
 
