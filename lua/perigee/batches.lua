@@ -54,6 +54,13 @@ function Batches:take(size, updates)
   return epoch.order, epoch.used + 1, last
 end
 
+--- What was taken and is not used by now will not be: its update failed.
+---@param updates integer  that were made so far
+function Batches:give_back(updates)
+  local epoch = settle(self, updates)
+  self.epoch = { used = epoch.used, order = epoch.order, before = epoch.before }
+end
+
 --- How many rows of the epoch were used, 0 between two epochs; and the generator's state when it
 --- began.
 ---@param updates integer  that were made so far

@@ -115,6 +115,8 @@ end
 local function results(worked, value, ...)
   if worked then
     return value, ...
+  elseif type(value) == "string" and value:find "interrupted!$" then
+    error(value, 0) -- Ctrl-C: no failure of f's
   end
   return nil, (tostring(value):gsub("^[^\n:]+%.lua:%d+: ", ""))
 end

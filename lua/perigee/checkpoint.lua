@@ -178,7 +178,7 @@ local function values_of(state)
     add_values(values, "record.", record.seen)
     add_values(values, "record.option.", record.options)
     values["record.validated"] = record.seen.iteration
-    values["record.checksum"] = state.checksum or record.checksum
+    values["record.checksum"] = record.checksum or state.checksum
   end
   return values
 end

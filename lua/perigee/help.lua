@@ -102,16 +102,17 @@ function help.entries()
   if cache then
     return cache
   end
-  cache = {}
+  local entries = {}
   for _, entry in ipairs(read_file(open_meta())) do
     entry.class, entry.name = entry.full:match "^(%w+)[.:]([%w_]+)$"
-    cache[#cache + 1] = entry
+    entries[#entries + 1] = entry
   end
   for _, source in ipairs(IN_LUA) do
     for _, entry in ipairs(find_in_lua(source)) do
-      cache[#cache + 1] = entry
+      entries[#entries + 1] = entry
     end
   end
+  cache = entries
   return cache
 end
 

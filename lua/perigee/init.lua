@@ -40,7 +40,15 @@ end
 return setmetatable(pg, {
   __index = function(_, name)
     local value = later[name] and later[name]()
-    pg[name] = value
+    if value ~= nil then
+      pg[name] = value
+    end
     return value
+  end,
+  __pairs = function()
+    for name, read in next, later do
+      pg[name] = read()
+    end
+    return next, pg, nil
   end,
 })

@@ -33,6 +33,13 @@ function METATABLE:__index(name)
   return Model[name]
 end
 
+function METATABLE:__newindex(name, value)
+  if name == "iteration" then
+    error("a model's iteration is how many updates were made, and not to be set", 2)
+  end
+  rawset(self, name, value)
+end
+
 -- --- checking ----------------------------------------------------------------
 -- A level counts as error's does, as the function that passes it on would. A
 -- tail call would lose a level: hence `return (f(x))`.
@@ -326,6 +333,7 @@ function Model:save(path)
     error(("save: a path that ends with .npz is needed, not %s"):format(tostring(path)), 2)
   end
   must(2, network.check(self.weights, self._layers))
+  training.finish(self)
   local epoch, random_state = training.epoch(self)
   return checkpoint.write(path, {
     weights = network.map(self.weights, self._layers, function(array) return array end),

@@ -41,6 +41,13 @@ function patience.resume(seen, model)
   }
 end
 
+--- Where a training goes on without patience: what was best is not any more.
+---@param seen perigee.patience.seen
+---@return perigee.patience.seen
+function patience.forget(seen)
+  return { iteration = seen.iteration, losses = seen.losses, waited = 0 }
+end
+
 --- When another loss has come. One that is not finite is not better than none. Nothing is kept of
 --- it where there is no patience.
 ---@param seen perigee.patience.seen

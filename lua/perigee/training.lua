@@ -104,6 +104,11 @@ local function is_resumed(model, given)
   return record ~= nil and goes_on and given.resume ~= false
 end
 
+--- The rows of a batch; false: it is all of them.
+local function batch_of(options, rows)
+  return options.batch and options.batch < rows and options.batch or false
+end
+
 --- What a training that is resumed must have as it was.
 local function check_resumed(model, options)
   local record = model._record
@@ -113,9 +118,10 @@ local function check_resumed(model, options)
   elseif record.checksum and record.checksum ~= trainer.checksum(model._trainer) then
     return nil, "the training to be resumed had other data: x (its numbers and dtype) or y is not "
       .. "what it was saved with (iterations = n begins another training)"
-  elseif (record.options.batch or false) ~= (options.batch or false) then
-    return nil, ("the training to be resumed has batch = %s, and not %s"):format(
-      record.options.batch or false, options.batch or false)
+  end
+  local before, now = batch_of(record.options, record.rows), batch_of(options, record.rows)
+  if before ~= now then
+    return nil, ("the training to be resumed has batch = %s, and not %s"):format(before, now)
   end
   return true
 end
@@ -127,7 +133,11 @@ local function resume_record(model, options, count)
   record.checksum = nil -- x may be written to from now on
   if target > model.iteration then
     record.target = target
-    record.seen = options.patience and patience.resume(record.seen, model) or record.seen
+    record.seen = options.patience and patience.resume(record.seen, model)
+      or patience.forget(record.seen)
+  end
+  if options.validation and not record.options.validation then
+    record.seen.iteration = model.iteration -- the next epoch is the first one to be measured
   end
   return record, target
 end
@@ -139,6 +149,35 @@ local function new_record(model, options, count)
     first = model.iteration, target = target, rows = model._rows, options = options,
     seen = patience.begin(model),
   }, target
+end
+
+--- Whether the update before was the last of an epoch, as each is that was made from all rows.
+local function has_ended_epoch(model, batch)
+  if not batch then
+    return true
+  elseif model._batches then
+    return model._batches:ended_epoch(model.iteration)
+  end
+  return not model._epoch or model._epoch.used == 0
+end
+
+--- Whether the validation loss is still to be measured.
+local function is_owed(model, options)
+  local record = model._record
+  return options.validation and record.seen.iteration ~= model.iteration
+    and has_ended_epoch(model, batch_of(options, record.rows))
+end
+
+--- Ends the training under way, if it is at its end, and all of it was measured: the best weights
+--- take the place of the last ones.
+---@param model perigee.Model
+function training.finish(model)
+  local record = model._record
+  local most = record and record.options.patience
+  if most and record.seen.best_weights and not is_owed(model, record.options)
+    and (model.iteration >= record.target or record.seen.waited >= most) then
+    record.seen = patience.finish(record.seen, model)
+  end
 end
 
 -- --- a run ----------------------------------------------------------------------
@@ -221,13 +260,14 @@ function training.begin(model, options, what)
   if not given then
     return nil, message
   end
+  training.finish(model)
   local resumed = is_resumed(model, given)
   local all = training.merge(resumed and model._record.options or model._options, given)
   local settings, data = prepare(model, all)
   if not settings then
     return nil, data
   end
-  local batch = all.batch and all.batch < model._rows and all.batch or nil
+  local batch = batch_of(all, model._rows)
   local count
   count, message = asked_for(model, given, batch)
   if not message and resumed then
@@ -238,7 +278,9 @@ function training.begin(model, options, what)
   end
   local record, target = (resumed and resume_record or new_record)(model, all, count)
   model._record = record
-  if batch and not model._batches then
+  if model._batches then
+    model._batches:give_back(model.iteration)
+  elseif batch then
     local saved = model._epoch
     model._batches = batches.new(model._rows, generator_of(model),
       saved and saved.rows == model._rows and saved.used)
@@ -246,7 +288,7 @@ function training.begin(model, options, what)
   local run = setmetatable({
     model = model, record = record, target = target, settings = settings, rate = settings.rate,
     batch = batch, validation = data, patience = all.patience, progress = given.progress,
-    resumed = resumed,
+    resumed = resumed, options = all, iteration = model.iteration,
   }, Run)
   if not run:is_over() then -- then nothing is done as they say
     record.options = all
@@ -293,8 +335,7 @@ end
 ---@return string?  # what went wrong
 function Run:validate()
   local model, record = self.model, self.record
-  if not self.validation or record.seen.iteration == model.iteration
-    or self.batch and not model._batches:ended_epoch(model.iteration) then
+  if not is_owed(model, self.options) then
     return nil
   end
   local loss, message = training.evaluate(model, self.validation)
@@ -330,20 +371,27 @@ function Run:update()
   if not loss then
     return nil, failure(i, why, not_finite, settings.rate)
   end
+  self.iteration = model.iteration
   local validation_loss
   validation_loss, message = self:validate()
   if message then
     return nil, message
   end
-  if self:is_over() then
-    self:finish()
-  end
+  training.finish(model)
   return loss, validation_loss
 end
 
-function Run:finish()
-  if self.patience then
-    self.record.seen = patience.finish(self.record.seen, self.model)
+--- Takes the model's training up again after the body of the loop, which may have trained it, too:
+--- such updates and validations do not count.
+function Run:take_up()
+  local model, record = self.model, self.record
+  local others = model.iteration - self.iteration
+  if model._record ~= record or others > 0 then
+    model._record = record
+    self.iteration = model.iteration
+    record.first, record.target = record.first + others, record.target + others
+    self.target = self.target + others
+    record.seen.iteration, record.seen.losses = model.iteration, #model._validation_losses
   end
 end
 
@@ -368,12 +416,12 @@ function Run:iterate(level)
     if bar and loss then
       bar:update(i, ("loss %.4f"):format(loss))
     end
-    self.model._record = self.record -- another training may have come in between
+    self:take_up()
     local _, message = self:validate() -- where that was interrupted
     if message then
       error(message, level)
     elseif self:is_over() then
-      self:finish() -- likewise
+      training.finish(self.model) -- likewise
       if bar then
         bar:close()
       end

@@ -25,6 +25,18 @@ describe("the module", function()
     assert.equal(pg.threads(), info.threads)
   end)
 
+  it("shows what is read later when its names are asked for", function()
+    local names = {}
+    for name in pairs(pg) do
+      names[name] = true
+    end
+    for _, name in ipairs { "Model", "dataset", "progress", "plot", "help" } do
+      assert.is_true(names[name], name)
+    end
+    assert.is_nil(pg.nothing)
+    assert.is_nil(pg[nil])
+  end)
+
   local function works_in(interpreter)
     local output, status = run(interpreter, [[
       local pg = require "perigee"

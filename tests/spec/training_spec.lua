@@ -405,7 +405,78 @@ describe("an interrupt", function()
   end)
 end)
 
+describe("what is told again", function()
+  local function held_out()
+    local g = pg.random(2)
+    local x, y = g:randn(60, 10), g:randint(0, 3, 60)
+    local held = { g:randn(60, 10), g:randint(0, 3, 60) }
+    return pg.Model(x, y, { hidden = 20, seed = 1, optimizer = "adam", rate = 0.02 }), held
+  end
+
+  it("without patience forgets what was best", function()
+    local m, held = held_out()
+    m:fit { iterations = 3, validation = held, patience = 5 }
+    m:fit { resume = true, iterations = 6, rate = 2, patience = false, validation = false }
+    local _, validation = m:fit { resume = true, iterations = 7, patience = 5, validation = held }
+    assert.equal(validation[-1], (m:evaluate(held[1], held[2])))
+  end)
+
+  it("to end earlier than it is changes nothing", function()
+    local m, held = held_out()
+    for i in m:steps { iterations = 60, validation = held, patience = 99 } do
+      if i == 40 then
+        break
+      end
+    end
+    local before = m.weights.W1:copy()
+    m:fit { resume = true, iterations = 3 }
+    assert.is_true(m.weights.W1:eq(before):all())
+    assert.equal(20, #m:fit { resume = true })
+  end)
+
+  it("with validation begins with the next epoch", function()
+    local m, held = held_out()
+    m:fit { iterations = 5 }
+    local _, validation = m:fit { resume = true, iterations = 8, validation = held }
+    assert.equal(3, #validation)
+    assert.equal(3, #select(2, m:history()))
+  end)
+
+  it("after a batch that failed takes its rows", function()
+    local m, same = model { batch = 30 }, model { batch = 30 }
+    assert.is_false(pcall(m.fit, m, { iterations = 1, rate = function() return 1e309 end }))
+    assert.is_false(pcall(m.fit, m, { iterations = 1, optimizer = "rmsprop", rate = 1e308 }))
+    m:fit { iterations = 1, batch = false }
+    same:fit { iterations = 1, batch = false }
+    assert.same(same:fit({ epochs = 1 }):tolist(), m:fit({ epochs = 1 }):tolist())
+  end)
+end)
+
+describe("a model's iteration", function()
+  it("is not to be set", function()
+    local m = model()
+    raises_here("a model's iteration is how many updates were made", function()
+      m.iteration = 0
+    end)
+  end)
+end)
+
 describe("another training in the body of a loop", function()
+  it("does not count as the loop's", function()
+    local m, x, y = model()
+    local seen = {}
+    for i in m:steps { iterations = 3, validation = { x, y }, patience = 9 } do
+      seen[#seen + 1] = i
+      m:fit { iterations = 2, validation = { x, y } }
+    end
+    assert.same({ 1, 2, 3 }, seen)
+    assert.equal(9, m.iteration)
+    assert.equal(9, #select(2, m:history()))
+    local first, second = m:steps { iterations = 3 }, m:steps { iterations = 3 }
+    assert.same({ 1, 1, 2, 2, 3, 3 }, { (first(nil, 0)), (second(nil, 0)), (first(nil, 1)),
+      (second(nil, 1)), (first(nil, 2)), (second(nil, 2)) })
+  end)
+
   it("does not take the place of the loop's", function()
     local m, x, y = model()
     local path = os.tmpname() .. ".npz"
@@ -420,7 +491,7 @@ describe("another training in the body of a loop", function()
     local loaded = assert(pg.Model.load(path, x, y))
     os.remove(path)
     loaded:fit()
-    assert.equal(20, loaded.iteration)
+    assert.equal(23, loaded.iteration)
   end)
 end)
 
