@@ -399,8 +399,8 @@ function Run:say_nothing_left()
   io.stderr:write(self:has_stopped_early()
     and ("perigee: nothing left to do: the training stopped early after iteration %d (it goes on "
       .. "with more patience, or patience = false)\n"):format(self:done())
-    or ("perigee: nothing left to do: the training has made %d of %d iterations\n"):format(
-      self:done(), self.target - self.record.first))
+    or ("perigee: nothing left to do: the training has made %d iterations, and was to make %d\n")
+      :format(self:done(), self.target - self.record.first))
 end
 
 --- The four values of a generic for: i, the loss before update i, the validation loss.

@@ -125,8 +125,8 @@ describe("the examples", function()
     assert.matches("120/120", errors)
     parts, errors = run("resume", "iterations=120 hidden=8 rate=0.5 file=parts.npz")
     assert.equal(whole, parts)
-    assert.equal("perigee: nothing left to do: the training has made 120 of 120 iterations\n",
-      errors)
+    assert.equal("perigee: nothing left to do: the training has made 120 iterations, and was to "
+      .. "make 120\n", errors)
   end)
 
   it("resume.lua touches no file that it cannot read", function()

@@ -354,9 +354,9 @@ describe("resume = true", function()
       m:fit { epochs = 50, resume = true }
     ]]
     assert.equal([[
-perigee: nothing left to do: the training has made 5 of 5 iterations
+perigee: nothing left to do: the training has made 5 iterations, and was to make 5
 0
-perigee: nothing left to do: the training has made 5 of 5 iterations
+perigee: nothing left to do: the training has made 5 iterations, and was to make 5
 perigee: nothing left to do: the training stopped early after iteration 10 (it goes on with ]]
       .. "more patience, or patience = false)\n", text)
   end)
