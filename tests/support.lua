@@ -14,6 +14,20 @@ function support.shape(a)
   return table.concat(a.shape, ",")
 end
 
+--- Fails unless f raises, with that text in its message, which begins where the spec is that
+--- called.
+function support.raises_here(text, f)
+  local here = debug.getinfo(2, "S").short_src:match "[^/]+$"
+  local worked, message = pcall(f)
+  if worked then
+    error("nothing was raised, where expected: " .. text, 2)
+  elseif not tostring(message):find(text, 1, true) then
+    error(("'%s' does not say: %s"):format(message, text), 2)
+  elseif not message:find(here .. ":%d+: ") then
+    error(("'%s' does not begin in %s"):format(message, here), 2)
+  end
+end
+
 --- Fails unless make() gives arrays of the same bits on 1, 2 and 8 threads.
 function support.assert_same_bits(make)
   local before = pg.threads(1)

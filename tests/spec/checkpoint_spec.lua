@@ -2,6 +2,8 @@
 
 local pg = require "perigee"
 
+local raises_here = dofile("tests/support.lua").raises_here
+
 local ROWS, INPUTS, CLASSES = 60, 8, 3
 local OPTIMIZERS = require("perigee.core").trainer.optimizers
 
@@ -42,13 +44,6 @@ local function assert_same_bits(a, b)
     assert.is_true(array:eq(b.weights[name]):all(), name)
     assert.equal(array.dtype, b.weights[name].dtype)
   end
-end
-
-local function raises_here(text, f)
-  local ok, message = pcall(f)
-  assert.is_false(ok)
-  assert.matches(text, message, 1, true)
-  assert.matches("checkpoint_spec.lua:%d+: ", message)
 end
 
 --- Loads the file with one of its arrays changed, taken away (nil) or added.

@@ -2,6 +2,8 @@
 
 local pg = require "perigee"
 
+local raises_here = dofile("tests/support.lua").raises_here
+
 local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
 local curve = dofile(HERE .. "/../reference/curve.lua")
 local torch_curves = dofile(HERE .. "/../reference/torch_curves.lua")
@@ -19,14 +21,6 @@ end
 
 local function assert_same(a, b)
   assert.same(a:tolist(), b:tolist())
-end
-
---- Raises, with that text in its message, which begins where this file called.
-local function raises_here(text, f)
-  local ok, message = pcall(f)
-  assert.is_false(ok)
-  assert.matches(text, message, 1, true)
-  assert.matches("optimizer_spec.lua:%d+: ", message)
 end
 
 describe("the first 50 losses", function()

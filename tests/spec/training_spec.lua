@@ -3,6 +3,8 @@
 local pg = require "perigee"
 local support = dofile "tests/support.lua"
 
+local raises_here = support.raises_here
+
 local ROWS, INPUTS, CLASSES = 100, 20, 3
 local OPTIMIZERS = require("perigee.core").trainer.optimizers
 
@@ -30,13 +32,6 @@ local function same_bits(a, b)
     end
   end
   return a.iteration == b.iteration and a:history():eq(b:history()):all()
-end
-
-local function raises_here(text, f)
-  local ok, message = pcall(f)
-  assert.is_false(ok)
-  assert.matches(text, message, 1, true)
-  assert.matches("training_spec.lua:%d+: ", message)
 end
 
 --- What f writes to standard error, as lines of text.
