@@ -213,10 +213,18 @@ function Model:steps(options)
   return step, state, first, bar
 end
 
+--- Losses as arrays; without validation there is one.
+local function loss_arrays(cost, validation)
+  if #validation == 0 then
+    return core.array(cost)
+  end
+  return core.array(cost), core.array(validation)
+end
+
 --- The loop of `steps`, without a body.
 ---@param options? table  as those of `steps`
 ---@return any cost  float64: cost[i] is the loss before the i-th of its updates
----@return any validation  float64: the validation loss after each epoch
+---@return any? validation  float64: the validation loss after each epoch, where there is one
 function Model:fit(options)
   check_self(self, "fit", 2)
   local cost, validation = {}, {}
@@ -224,15 +232,15 @@ function Model:fit(options)
     cost[#cost + 1] = loss
     validation[#validation + 1] = validation_loss
   end
-  return core.array(cost), core.array(validation)
+  return loss_arrays(cost, validation)
 end
 
 --- The losses of all updates that were made, those of before the model was saved included.
 ---@return any cost  float64 (m.iteration): the loss before each update
----@return any validation  float64: the validation losses, in order
+---@return any? validation  float64: the validation losses, in order, where there are any
 function Model:history()
   check_self(self, "history", 2)
-  return core.array(self._losses), core.array(training.validation_losses(self))
+  return loss_arrays(self._losses, training.validation_losses(self))
 end
 
 --- How it is trained: "dense", by matrix products, or "sparse", skipping the zeros of
