@@ -110,6 +110,14 @@ Bar.__close = Bar.close
 
 local progress = {}
 
+--- Whether there can be a line.
+---@return true?
+---@return string?  # what is missing
+function progress.available()
+  return found or nil, not found and "a progress line needs luv: install Debian's package lua-luv"
+    or nil
+end
+
 --- A line for `total` steps, which its owner updates and closes (`local bar
 --- <close> = ...` does so by itself).
 ---@param total integer  steps, 0 or more
@@ -117,8 +125,9 @@ local progress = {}
 ---@param done? integer  how many were done before, 0 unless given
 ---@return perigee.progress.bar
 function progress.bar(total, title, done)
-  if not found then
-    error("a progress line needs luv: install Debian's package lua-luv", 2)
+  local available, message = progress.available()
+  if not available then
+    error(message, 2)
   end
   local terminal = uv.guess_handle(2) == "tty"
   return setmetatable({

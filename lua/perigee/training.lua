@@ -245,6 +245,21 @@ local function prepare(model, options)
   return settings, data
 end
 
+--- What a call is told, each of it by its kind.
+local function read_options(model, options, what)
+  if not model._trainer then
+    return nil, what .. ": a model that was loaded without data is not trained: "
+      .. "pg.Model.load(path, x, y)"
+  end
+  local given, message = check.read(options, KINDS, what)
+  if given and given.progress then
+    local available
+    available, message = require("perigee.progress").available()
+    given = available and given
+  end
+  return given, message
+end
+
 --- A run of the model's training, as the options have it.
 ---@param model perigee.Model
 ---@param options? table
@@ -252,11 +267,7 @@ end
 ---@return perigee.training.run?
 ---@return string?  # what does not fit, where nil comes first
 function training.begin(model, options, what)
-  if not model._trainer then
-    return nil, what .. ": a model that was loaded without data is not trained: "
-      .. "pg.Model.load(path, x, y)"
-  end
-  local given, message = check.read(options, KINDS, what)
+  local given, message = read_options(model, options, what)
   if not given then
     return nil, message
   end
@@ -290,7 +301,7 @@ function training.begin(model, options, what)
     batch = batch, validation = data, patience = all.patience, progress = given.progress,
     resumed = resumed, options = all, iteration = model.iteration,
   }, Run)
-  if not run:is_over() then -- then nothing is done as they say
+  if not run:is_over() then -- else nothing will be done as the options say
     record.options = all
   end
   return run
