@@ -82,6 +82,15 @@ static pg_status count(pg_array *counts, const pg_array *edges,
     return status;
 }
 
+/* Edges between float32 numbers are float32 in NumPy: which bin a number on an
+   edge is in depends on it. */
+static void round_edges(pg_array *edges)
+{
+    double *e = edges->data;
+    for (size_t i = 0; i < edges->shape[0]; i++)
+        e[i] = (float)e[i];
+}
+
 pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
                        size_t bins, double low, double high, pg_error *err)
 {
@@ -94,15 +103,25 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
         return pg_fail(err, PG_EARG,
                        "histogram: bins from %g to %g cannot be made", low,
                        high);
+    bool single = a->dtype == PG_FLOAT32;
     if (low == high) {
         low -= 0.5;
         high += 0.5;
+    }
+    if (single && (float)low < (float)high && isfinite((float)low) &&
+        isfinite((float)high)) {
+        low = (float)low;
+        high = (float)high;
+    } else {
+        single = false;
     }
     if (low == high)
         return pg_fail(err, PG_EARG,
                        "histogram: around %.17g no bin of width 1 can be made",
                        low);
     pg_status status = pg_linspace(edges, low, high, bins + 1, err);
+    if (status == PG_OK && single)
+        round_edges(edges);
     if (status == PG_OK)
         status = count(counts, edges, a, reckon_bin, err);
     if (status != PG_OK)

@@ -559,3 +559,12 @@ describe("an element of the array itself", function()
     end
   end)
 end)
+
+describe("a histogram of float32", function()
+  it("has edges that are float32 numbers, as NumPy's", function()
+    local x = pg.array({ { 1.1 } }, "float32")
+    local _, edges = pg.histogram(x, 6)
+    assert.is_true(edges:eq(edges:astype "float32"):all())
+    assert.equal(1, (pg.histogram(x, 6)):sum())
+  end)
+end)
