@@ -18,7 +18,6 @@ local trainer = core.trainer
 
 local TITLE, VERSION = "perigee model ", 1
 local MOST_TEXT = 1 << 16 -- bytes
-local MAX_HIDDEN = 15
 
 local checkpoint = {}
 
@@ -254,7 +253,7 @@ local function read_values(archive)
       error(("the text does not say %s"):format(name), 0)
     end
   end
-  if #values.activation < 1 or #values.activation > MAX_HIDDEN then
+  if #values.activation < 1 or #values.activation > network.MOST_HIDDEN then
     error(("it has %d hidden layers"):format(#values.activation), 0)
   elseif values.used >= math.max(values.rows, 1) then
     error(("%d rows of %d were used"):format(values.used, values.rows), 0)

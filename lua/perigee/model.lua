@@ -15,7 +15,6 @@ local training = require "perigee.training"
 
 local trainer = core.trainer
 
-local MAX_HIDDEN = 15
 local MAX_SEED = (1 << 32) - 1
 
 ---@class perigee.Model
@@ -111,8 +110,9 @@ local KINDS = check.join(training.KINDS, {
 --- The hidden layers' widths, and the activation of each.
 local function layers_of(options)
   local widths, named = options.hidden or { 100 }, options.activation or trainer.activations[1]
-  if #widths < 1 or #widths > MAX_HIDDEN then
-    return nil, ("hidden must be a number of units, or a list of 1 to %d"):format(MAX_HIDDEN)
+  if #widths < 1 or #widths > network.MOST_HIDDEN then
+    return nil, ("hidden must be a number of units, or a list of 1 to %d"):format(
+      network.MOST_HIDDEN)
   elseif type(named) == "table" and #named ~= #widths then
     return nil, ("there are %d activations for %d hidden layers (one name serves for all)"):format(
       #named, #widths)

@@ -5,6 +5,9 @@ local core = require "perigee.core"
 
 local network = {}
 
+--- The most hidden layers that the core takes.
+network.MOST_HIDDEN = 15
+
 --- The names of the arrays of so many layers, in order.
 ---@param layers integer
 ---@return string[]
