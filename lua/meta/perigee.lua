@@ -90,6 +90,10 @@ function array:astype(dtype) end
 ---@return perigee.array
 function array:copy() end
 
+--- The CRC-32 of dtype, shape and elements: the same for every view of the same numbers.
+---@return integer
+function array:checksum() end
+
 --- Nested tables of the elements; of rank 0, the element.
 ---@return table|number|boolean
 function array:tolist() end
@@ -397,6 +401,12 @@ function archive:keys() end
 ---@return perigee.array?
 function archive:get(name) end
 
+--- The CRC-32 of a member, as the file's directory has it: nothing is decoded. The same arrays,
+--- saved again, have the same.
+---@param name string
+---@return integer?  # nil where there is no such array
+function archive:checksum(name) end
+
 --- The path that it was opened by.
 ---@return string
 function archive:path() end
@@ -668,6 +678,15 @@ function pg.choice(a, size, replace, p) end
 ---@param n integer
 ---@return perigee.array
 function pg.permutation(n) end
+
+--- All that the module's own generator goes on from: numpy.random.get_state.
+---@return perigee.array  # uint32 (628), as a generator's `get_state` gives it
+function pg.get_state() end
+
+--- The module's own generator goes on from where it, or another, was.
+--- Raises for what is no such state.
+---@param state perigee.array  uint32 (628)
+function pg.set_state(state) end
 
 --- Weights as the notebook draws them: W_l normal times sqrt(1 / inputs of l), b_l zero.
 --- The table says its `activation`, too, for `forward` and `gradient`, if that is named.

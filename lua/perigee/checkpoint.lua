@@ -1,7 +1,7 @@
 --- The file of a model: an NPZ archive that numpy.load reads.
 --
 -- `W1`, `b1`, `W2`, ... are the weights. `history` and `validation_history` (float64) are the
--- losses so far. `state1_W1`, ... are what the optimizer remembers, `best_W1`, ... the weights
+-- losses so far. `note` (uint8) is a text that was to be kept with it. `state1_W1`, ... are what the optimizer remembers, `best_W1`, ... the weights
 -- that early stopping keeps, `random_state` (uint32) is the generator.
 --
 -- `perigee` (uint8) is text: a line with the format's version, then lines of a name and a value,
@@ -182,6 +182,16 @@ local function values_of(state)
   return values
 end
 
+local CHUNK = 4096 -- of the bytes that are on Lua's stack at once
+
+local function to_bytes(text)
+  local bytes = {}
+  for at = 1, #text, CHUNK do
+    table.move({ text:byte(at, at + CHUNK - 1) }, 1, CHUNK, at, bytes)
+  end
+  return core.array(bytes, "uint8")
+end
+
 --- Writes a model's state: whole or not at all.
 ---@param path string
 ---@param state table
@@ -189,7 +199,8 @@ end
 ---@return string?
 function checkpoint.write(path, state)
   local members = {
-    perigee = core.array({ to_text(values_of(state)):byte(1, -1) }, "uint8"),
+    perigee = to_bytes(to_text(values_of(state))),
+    note = state.note and to_bytes(state.note),
     history = core.array(state.losses),
     validation_history = core.array(state.validation_losses),
     random_state = state.random_state,
@@ -224,20 +235,21 @@ local function member(archive, name)
   return optional(archive, name) or error(("it has no member '%s'"):format(name), 0)
 end
 
-local function read_text(archive)
-  local bytes = optional(archive, "perigee")
-  if not bytes or bytes.dtype ~= "uint8" or bytes.ndim ~= 1 or #bytes > MOST_TEXT then
-    error(NO_MODEL, 0)
+--- A member that is text, of at most so many bytes; nil where there is none.
+local function read_text(archive, name, most)
+  local bytes = optional(archive, name)
+  if not bytes or bytes.dtype ~= "uint8" or bytes.ndim ~= 1 or #bytes > most then
+    return nil
   end
-  local parts = {}
-  for i, byte in ipairs(bytes:tolist()) do
-    parts[i] = string.char(byte)
+  local parts, list = {}, bytes:tolist()
+  for at = 1, #list, CHUNK do
+    parts[#parts + 1] = string.char(table.unpack(list, at, math.min(at + CHUNK - 1, #list)))
   end
   return table.concat(parts)
 end
 
 local function read_values(archive)
-  local values = from_text(read_text(archive))
+  local values = from_text(read_text(archive, "perigee", MOST_TEXT) or error(NO_MODEL, 0))
   for name in pairs(values) do
     if not KINDS[name] then
       error(("the text says '%s', which is nothing of a model's"):format(name), 0)
@@ -261,17 +273,12 @@ local function read_values(archive)
   return values
 end
 
-local function same_form(a, b)
-  return a.dtype == b.dtype and a.ndim == 2 and a.shape[1] == b.shape[1]
-    and a.shape[2] == b.shape[2]
-end
-
 --- The arrays W1, b1, ... under a prefix: of the weights' form, where those are given.
 local function read_network(archive, prefix, layers, weights)
   local arrays = {}
   for _, name in ipairs(network.names(layers)) do
     arrays[name] = member(archive, prefix .. name)
-    if weights and not same_form(arrays[name], weights[name]) then
+    if weights and not network.same_form(arrays[name], weights[name]) then
       error(("'%s%s' does not fit '%s'"):format(prefix, name, name), 0)
     end
   end
@@ -355,6 +362,7 @@ local function read_state(archive)
     losses = read_losses(archive, "history", values.iteration),
     validation_losses = validation_losses,
     random_state = read_random(archive, values.used),
+    note = read_text(archive, "note", math.maxinteger),
   }
 end
 

@@ -333,12 +333,15 @@ end
 --- the data, that for validation neither, nor a rate that is a function. Raises where the weights
 --- do not fit each other.
 ---@param path string  ends with .npz
+---@param note? string  a text to be kept with it, which `load` and `restore` give back
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
-function Model:save(path)
+function Model:save(path, note)
   check_self(self, "save", 2)
   if type(path) ~= "string" or not path:find "%.npz$" then
     error(("save: a path that ends with .npz is needed, not %s"):format(tostring(path)), 2)
+  elseif note ~= nil and type(note) ~= "string" then
+    error("save: a note is a text, not a " .. type(note), 2)
   end
   must(2, network.check(self.weights, self._layers))
   training.finish(self)
@@ -348,9 +351,21 @@ function Model:save(path)
     activation = self._activation, scale = self._scale, plan = self._plan,
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
-    random_state = random_state, memory = memory_of(self, 2),
+    random_state = random_state, memory = memory_of(self, 2), note = note,
     checksum = self._trainer and must(2, trainer.checksum(self._trainer)),
   })
+end
+
+--- How far the training is that a file tells of.
+local function give_progress(self, state)
+  if state.random_state then
+    self._random = self._random or core.random(0)
+    self._random:set_state(state.random_state)
+  end
+  self._epoch = state.epoch
+  self._record = state.record
+  self._losses = state.losses
+  self._validation_losses = state.validation_losses
 end
 
 --- Reads a model that was saved. With x and y, which it does not keep, it can be trained on:
@@ -362,8 +377,8 @@ end
 ---@param x? any  as `pg.Model` takes them
 ---@param y? any
 ---@return perigee.Model?
----@return string?  # what went wrong, where nil comes first: the file is missing, damaged, of
----   another version, or no model
+---@return string?  # the note that it was saved with, if any; what went wrong, where nil comes
+---   first: the file is missing, damaged, of another version, or no model
 function Model.load(path, x, y)
   if type(path) ~= "string" then
     error("load: a path is needed, not a " .. type(path), 2)
@@ -374,10 +389,6 @@ function Model.load(path, x, y)
   end
   local layers = #state.activation + 1
   local classes = state.weights["W" .. layers].shape[1]
-  local random = state.random_state and core.random(0)
-  if random then
-    random:set_state(state.random_state)
-  end
   local self = setmetatable({
     weights = setmetatable(state.weights, { __index = { activation = state.activation } }),
     classes = classes,
@@ -385,20 +396,74 @@ function Model.load(path, x, y)
     _layers = layers,
     _scale = state.scale,
     _plan = state.plan,
-    _random = random,
-    _epoch = state.epoch,
     _options = state.options,
-    _record = state.record,
-    _losses = state.losses,
-    _validation_losses = state.validation_losses,
     _memory = state.memory,
   }, METATABLE)
+  give_progress(self, state)
   if x ~= nil or y ~= nil then
     must(2, give_data(self, must(2, samples.labelled(x, y, classes))))
     give_memory(self, state.memory)
     self._memory = nil
   end
-  return self
+  return self, state.note
+end
+
+--- Whether a state is of a network like this model's, whose weights it can take.
+local function fits(self, state)
+  local layers = #state.activation
+  for i = 1, math.max(layers, self._layers - 1) do
+    if state.activation[i] ~= self._activation[i] then
+      return false
+    end
+  end
+  for _, name in ipairs(network.names(layers + 1)) do
+    if not network.same_form(state.weights[name], self.weights[name]) then
+      return false
+    end
+  end
+  return true
+end
+
+--- What a file does not keep, as it was said to this model.
+local function say_anew(self)
+  local options = self._record and self._record.options or {}
+  for name, marker in pairs { rate = "function", validation = "given" } do
+    if options[name] == marker then
+      options[name] = self._options[name] or marker
+    end
+  end
+end
+
+--- Takes over what `save` kept of a model that was made alike: weights, losses, what the optimizer
+--- remembers, the generator, and how far the training is. The data, and what was said to
+--- `pg.Model`, stay this model's own; `m.weights` are the same arrays as before.
+---@param path string
+---@return true?
+---@return string?  # the note that it was saved with, if any; what went wrong, where nil comes
+---   first: as of `load`, or it is of another network
+function Model:restore(path)
+  check_self(self, "restore", 2)
+  if type(path) ~= "string" then
+    error("restore: a path is needed, not a " .. type(path), 2)
+  end
+  local state, message = checkpoint.read(path)
+  if not state then
+    return nil, message
+  elseif not fits(self, state) then
+    return nil, path .. ": the model has other layers, or another dtype"
+  end
+  for name, array in pairs(state.weights) do
+    self.weights[name][{ {}, {} }] = array
+  end
+  self._batches = nil
+  give_progress(self, state)
+  say_anew(self)
+  if self._trainer then
+    give_memory(self, state.memory)
+  else
+    self._memory = state.memory
+  end
+  return true, state.note
 end
 
 -- --- telling -----------------------------------------------------------------

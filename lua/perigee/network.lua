@@ -33,6 +33,15 @@ function network.map(weights, layers, f)
   return made
 end
 
+--- Whether one of a network's arrays may take another's place.
+---@param a perigee.array
+---@param b perigee.array
+---@return boolean
+function network.same_form(a, b)
+  return a.dtype == b.dtype and a.ndim == 2 and a.shape[1] == b.shape[1]
+    and a.shape[2] == b.shape[2]
+end
+
 --- Whether these are weights of so many layers that fit each other; else nil and what is wrong.
 ---@param weights any
 ---@param layers integer

@@ -95,6 +95,18 @@ static int l_archive_get(lua_State *L)
     return 1;
 }
 
+/* checksum(name) -> integer, or nil for a name that there is not */
+static int l_archive_checksum(lua_State *L)
+{
+    size_t n, i;
+    const pg_npz *npz = check_archive(L);
+    const char *name = luaL_checklstring(L, 2, &n);
+    if (!pg_npz_find(&i, npz, name, n))
+        return 0;
+    lua_pushinteger(L, pg_npz_checksum(npz, i));
+    return 1;
+}
+
 /* A method or an array; upvalue: the methods. */
 static int l_archive_index(lua_State *L)
 {
@@ -363,11 +375,9 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"keys", l_archive_keys},
-    {"get", l_archive_get},
-    {"path", l_archive_path},
-    {"close", l_archive_close},
-    {NULL, NULL},
+    {"keys", l_archive_keys},         {"get", l_archive_get},
+    {"checksum", l_archive_checksum}, {"path", l_archive_path},
+    {"close", l_archive_close},       {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {

@@ -249,7 +249,8 @@ static int l_random_get_state(lua_State *L)
 {
     pg_error err;
     const size_t n = PG_RANDOM_STATE;
-    const pg_random *g = luaL_checkudata(L, 1, L_RANDOM);
+    int next;
+    const pg_random *g = generator(L, &next);
     pg_array *state = l_array_push(L);
     l_check(L, pg_array_new(state, PG_UINT32, 1, &n, &err), &err);
     pg_random_save(g, state->data);
@@ -258,24 +259,19 @@ static int l_random_get_state(lua_State *L)
 
 static int l_random_set_state(lua_State *L)
 {
-    pg_random *g = luaL_checkudata(L, 1, L_RANDOM);
-    const pg_array *state = l_array_check(L, 2);
+    int next;
+    pg_random *g = generator(L, &next);
+    const pg_array *state = l_array_check(L, next);
     luaL_argcheck(L,
                   state->dtype == PG_UINT32 && state->ndim == 1 &&
                       state->shape[0] == PG_RANDOM_STATE &&
                       pg_array_is_contiguous(state) &&
                       pg_random_restore(g, state->data),
-                  2, "not a generator's state, as get_state gives it");
+                  next, "not a generator's state, as get_state gives it");
     return 0;
 }
 
-static const luaL_Reg methods[] = {
-    {"get_state", l_random_get_state},
-    {"set_state", l_random_set_state},
-    {NULL, NULL},
-};
-
-static const luaL_Reg draws[] = {
+static const luaL_Reg functions[] = {
     {"seed", l_random_seed},
     {"rand", l_random_rand},
     {"randn", l_random_randn},
@@ -285,28 +281,28 @@ static const luaL_Reg draws[] = {
     {"permutation", l_random_permutation},
     {"shuffle", l_random_shuffle},
     {"choice", l_random_choice},
+    {"get_state", l_random_get_state},
+    {"set_state", l_random_set_state},
     {NULL, NULL},
 };
 
-/* Adds the draws to the table on top, with `skipped` arguments before theirs.
- */
-static void add_draws(lua_State *L, int skipped)
+/* Adds them to the table on top, with `skipped` arguments before theirs. */
+static void add_functions(lua_State *L, int skipped)
 {
     lua_pushinteger(L, skipped);
-    luaL_setfuncs(L, draws, 1);
+    luaL_setfuncs(L, functions, 1);
 }
 
 void l_open_random(lua_State *L)
 {
     luaL_newmetatable(L, L_RANDOM);
     lua_newtable(L);
-    add_draws(L, 1);
-    luaL_setfuncs(L, methods, 0);
+    add_functions(L, 1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     seed_from_system(L, push_generator(L));
     lua_rawsetp(L, LUA_REGISTRYINDEX, &global_key);
-    add_draws(L, 0);
+    add_functions(L, 0);
     lua_pushcfunction(L, l_random_new);
     lua_setfield(L, -2, "random");
 }

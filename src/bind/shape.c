@@ -1,6 +1,7 @@
 /* Other views of the same elements, and copies. */
 #include "bind.h"
 
+#include "../core/checksum.h"
 #include "../core/views.h"
 
 static int l_array_reshape(lua_State *L)
@@ -24,6 +25,16 @@ static int l_array_astype(lua_State *L)
     pg_array *out = l_array_push(L);
     const pg_array *a = l_array_to(L, 1);
     return l_array_return(L, pg_array_astype(out, a, dtype, &err), &err);
+}
+
+/* checksum(a) -> integer */
+static int l_array_checksum(lua_State *L)
+{
+    pg_error err;
+    uint32_t sum = 0;
+    l_check(L, pg_array_checksum(&sum, l_array_to(L, 1), &err), &err);
+    lua_pushinteger(L, sum);
+    return 1;
 }
 
 static int l_array_copy(lua_State *L)
@@ -100,17 +111,12 @@ static int l_array_flip(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"reshape", l_array_reshape},
-    {"astype", l_array_astype},
-    {"copy", l_array_copy},
-    {"tolist", l_array_tolist},
-    {"item", l_array_item},
-    {"transpose", l_array_transpose},
-    {"swapaxes", l_array_swapaxes},
-    {"squeeze", l_array_squeeze},
-    {"expand_dims", l_array_expand_dims},
-    {"flip", l_array_flip},
-    {NULL, NULL},
+    {"reshape", l_array_reshape},     {"astype", l_array_astype},
+    {"copy", l_array_copy},           {"checksum", l_array_checksum},
+    {"tolist", l_array_tolist},       {"item", l_array_item},
+    {"transpose", l_array_transpose}, {"swapaxes", l_array_swapaxes},
+    {"squeeze", l_array_squeeze},     {"expand_dims", l_array_expand_dims},
+    {"flip", l_array_flip},           {NULL, NULL},
 };
 
 void l_add_shape_methods(lua_State *L)

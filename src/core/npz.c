@@ -49,6 +49,11 @@ bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n)
     return false;
 }
 
+uint32_t pg_npz_checksum(const pg_npz *npz, size_t i)
+{
+    return npz->zip.members[i].crc;
+}
+
 /* --- reading -------------------------------------------------------------- */
 
 static pg_status read_stream(void *context, void *out, size_t n, pg_error *err)

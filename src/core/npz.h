@@ -22,6 +22,10 @@ bool pg_npz_is_open(const pg_npz *npz);
 size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i);
 size_t pg_npz_count(const pg_npz *npz); /* of members */
 
+/* The CRC-32 of the i-th member's file, as the directory has it: what it is
+   decoded to is held against that. */
+uint32_t pg_npz_checksum(const pg_npz *npz, size_t i);
+
 /* Whether there is an array of that name, n bytes long, and which; of several,
    the last is meant. */
 bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n);

@@ -1,8 +1,6 @@
 #include "rows.h"
 
 #include <math.h>
-#include <zlib.h>
-
 #include "cast.h"
 #include "kernels.h"
 #include "runtime.h"
@@ -149,68 +147,21 @@ pg_status pg_rows_check(const pg_rows *rows, void *buffer, size_t first,
 
 enum { ROWS = 64 }; /* of which there is a copy at a time */
 
-/* Room for as many rows as x has columns, of elements of that size. */
-static void *new_buffer(size_t *bytes, const pg_rows *rows, size_t size,
-                        pg_error *err)
-{
-    if (!pg_size_multiply(bytes, ROWS * size, rows->x.shape[1]))
-        *bytes = SIZE_MAX;
-    void *buffer = pg_malloc(*bytes);
-    if (!buffer)
-        pg_fail_memory(err, *bytes);
-    return buffer;
-}
-
 pg_status pg_rows_check_all(const pg_rows *rows, pg_error *err)
 {
     size_t n = rows->x.shape[0], bytes;
     if (!pg_rows_may_be_infinite(rows))
         return PG_OK;
-    void *buffer = new_buffer(&bytes, rows, pg_dtype_size(rows->dtype), err);
+    if (!pg_size_multiply(&bytes, ROWS * pg_dtype_size(rows->dtype),
+                          rows->x.shape[1]))
+        bytes = SIZE_MAX;
+    void *buffer = pg_malloc(bytes);
     if (!buffer)
-        return PG_ENOMEM;
+        return pg_fail_memory(err, bytes);
     pg_status status = PG_OK;
     for (size_t first = 0; first < n && status == PG_OK; first += ROWS)
         status = pg_rows_check(rows, buffer, first,
                                pg_size_min(ROWS, n - first), err);
     pg_free(buffer, bytes);
     return status;
-}
-
-static uint32_t add_bytes(uint32_t sum, const void *data, size_t bytes)
-{
-    return (uint32_t)crc32_z(sum, data, bytes);
-}
-
-/* Rows that lie apart, or in another order, go through the buffer. */
-static uint32_t add_rows(uint32_t sum, const pg_array *x, void *buffer)
-{
-    pg_array rows, dense;
-    for (size_t first = 0; first < x->shape[0]; first += ROWS) {
-        pg_array_rows_view(&rows, x, first,
-                           pg_size_min(ROWS, x->shape[0] - first));
-        pg_array_borrow(&dense, buffer, x->dtype, 2, rows.shape);
-        pg_cast_array(&dense, &rows);
-        sum = add_bytes(sum, buffer, pg_array_bytes(&dense));
-        pg_array_release(&rows);
-    }
-    return sum;
-}
-
-pg_status pg_rows_checksum(uint32_t *sum, const pg_rows *rows, pg_error *err)
-{
-    const pg_array *x = &rows->x;
-    uint64_t form[3] = {(uint64_t)x->dtype, x->shape[0], x->shape[1]};
-    size_t bytes;
-    *sum = add_bytes(*sum, form, sizeof form);
-    if (pg_array_is_contiguous(x)) {
-        *sum = add_bytes(*sum, x->data, pg_array_bytes(x));
-        return PG_OK;
-    }
-    void *buffer = new_buffer(&bytes, rows, pg_dtype_size(x->dtype), err);
-    if (!buffer)
-        return PG_ENOMEM;
-    *sum = add_rows(*sum, x, buffer);
-    pg_free(buffer, bytes);
-    return PG_OK;
 }

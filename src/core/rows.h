@@ -48,8 +48,4 @@ pg_status pg_rows_check(const pg_rows *rows, void *buffer, size_t first,
 /* The same for all rows; PG_ENOMEM. */
 pg_status pg_rows_check_all(const pg_rows *rows, pg_error *err);
 
-/* Continues the CRC-32 of what came before by x's dtype, shape and elements:
-   the same for every view of the same numbers. PG_ENOMEM. */
-pg_status pg_rows_checksum(uint32_t *sum, const pg_rows *rows, pg_error *err);
-
 #endif

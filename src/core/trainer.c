@@ -5,6 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "checksum.h"
 #include "codes.h"
 #include "gather.h"
 #include "kernels.h"
@@ -102,7 +103,7 @@ pg_status pg_trainer_checksum(pg_trainer *t, uint32_t *sum, pg_error *err)
     if (!storage || t->summed_version != pg_storage_version(storage) + 1) {
         t->checksum =
             (uint32_t)crc32_z(0, t->labels.data, t->n * sizeof(int32_t));
-        status = pg_rows_checksum(&t->checksum, &t->rows, err);
+        status = pg_array_checksum(&t->checksum, &t->rows.x, err);
         t->summed_version =
             storage && status == PG_OK ? pg_storage_version(storage) + 1 : 0;
     }
