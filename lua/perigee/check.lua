@@ -74,6 +74,13 @@ function check.name(names)
   }
 end
 
+check.text = {
+  expected = "a text that is not empty",
+  read = function(value)
+    return type(value) == "string" and value ~= "" and value or nil
+  end,
+}
+
 check.boolean = {
   expected = "true or false",
   read = function(value)
@@ -96,15 +103,15 @@ function check.or_false(kind)
   }
 end
 
---- The kinds of both tables in one.
----@param a table<string, table>
----@param b table<string, table>
----@return table<string, table>
+--- What is in both tables, in a new one: where they have the same key, the second's.
+---@param a table
+---@param b table
+---@return table
 function check.join(a, b)
   local all = {}
-  for _, kinds in ipairs { a, b } do
-    for name, kind in pairs(kinds) do
-      all[name] = kind
+  for _, each in ipairs { a, b } do
+    for key, value in pairs(each) do
+      all[key] = value
     end
   end
   return all

@@ -1,8 +1,9 @@
 --- The file of a model: an NPZ archive that numpy.load reads.
 --
 -- `W1`, `b1`, `W2`, ... are the weights. `history` and `validation_history` (float64) are the
--- losses so far. `note` (uint8) is a text that was to be kept with it. `state1_W1`, ... are what the optimizer remembers, `best_W1`, ... the weights
--- that early stopping keeps, `random_state` (uint32) is the generator.
+-- losses so far. `state1_W1`, ... are what the optimizer remembers, `best_W1`, ... the weights
+-- that early stopping keeps, `random_state` (uint32) is the generator, `note` (uint8) a text that
+-- was to be kept with it.
 --
 -- `perigee` (uint8) is text: a line with the format's version, then lines of a name and a value,
 -- or several, with spaces between them. Floating numbers are hexadecimal, as C's %a writes them:

@@ -44,12 +44,21 @@ local function speed(rate)
   return string.format("%.2fit/s", rate)
 end
 
----@class perigee.progress.bar
-local Bar = {}
-Bar.__index = Bar
+--- The first columns of a text: characters, as those of our lines are one column wide.
+local function cut(text, width)
+  local beyond = utf8.offset(text, width + 1)
+  return beyond and text:sub(1, beyond - 1) or text
+end
+
+--- How far something is, as a line.
+---@class perigee.progress.meter
+local Meter = {}
+Meter.__index = Meter
 
 --- The line as text; the bar takes what is left of `width` columns.
-function Bar:line(width)
+---@param width? integer
+---@return string
+function Meter:line(width)
   local elapsed = seconds_now() - self.start
   local rate = elapsed > 0 and (self.done - self.first) / elapsed or 0
   local fraction = self.total > 0 and self.done / self.total or 1
@@ -59,8 +68,20 @@ function Bar:line(width)
     speed(rate), self.note ~= "" and " " .. self.note or "")
   local room = width and width - utf8.len(head, 1, -1, true) - utf8.len(tail, 1, -1, true) - 1
     or BAR
-  return head .. blocks(fraction, math.max(0, room)) .. tail
+  local line = head .. blocks(fraction, math.max(0, room)) .. tail
+  return width and cut(line, width - 1) or line
 end
+
+--- `done` of the total are done; `note` is put behind the line.
+---@param done integer
+---@param note? string
+function Meter:set(done, note)
+  self.done, self.note = done, note or ""
+end
+
+---@class perigee.progress.bar: perigee.progress.meter
+local Bar = setmetatable({}, Meter)
+Bar.__index = Bar
 
 --- On a terminal: over the last drawing. The rest of the old line is cleared.
 function Bar:draw()
@@ -80,7 +101,7 @@ end
 ---@param done integer
 ---@param note? string
 function Bar:update(done, note)
-  self.done, self.note = done, note or ""
+  self:set(done, note)
   if not self.tty then
     self:log()
     return
@@ -118,6 +139,22 @@ function progress.available()
     or nil
 end
 
+--- The line alone, which its owner draws.
+---@param total integer  steps, 0 or more
+---@param title? string  put before the line
+---@param done? integer  how many were done before, 0 unless given
+---@return perigee.progress.meter
+function progress.meter(total, title, done)
+  return setmetatable({
+    total = total,
+    title = title and title .. ": " or "",
+    note = "",
+    first = done or 0,
+    done = done or 0,
+    start = seconds_now(),
+  }, Meter)
+end
+
 --- A line for `total` steps, which its owner updates and closes (`local bar
 --- <close> = ...` does so by itself).
 ---@param total integer  steps, 0 or more
@@ -129,18 +166,11 @@ function progress.bar(total, title, done)
   if not available then
     error(message, 2)
   end
-  local terminal = uv.guess_handle(2) == "tty"
-  return setmetatable({
-    total = total,
-    title = title and title .. ": " or "",
-    note = "",
-    first = done or 0,
-    done = done or 0,
-    start = seconds_now(),
-    drawn = -math.huge,
-    tenth = total > 0 and (done or 0) * 10 // total or 0,
-    tty = terminal and uv.new_tty(2, false) or nil,
-  }, Bar)
+  local self = progress.meter(total, title, done)
+  self.drawn = -math.huge
+  self.tenth = total > 0 and self.done * 10 // total or 0
+  self.tty = uv.guess_handle(2) == "tty" and uv.new_tty(2, false) or nil
+  return setmetatable(self, Bar)
 end
 
 --- `for i in pg.progress(n) do ... end`: i from 1 to n, with a line on stderr

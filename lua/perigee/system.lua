@@ -32,6 +32,19 @@ function system.make_folder(path)
   return nil, message
 end
 
+--- The names of what is in a folder, in order; of one that is not there, none.
+---@param path string
+---@return string[]
+function system.names_in(path)
+  local uv = require "luv"
+  local names, request = {}, uv.fs_scandir(path)
+  for name in request and uv.fs_scandir_next or function() end, request do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
 --- Handles of luv's loop, which have to be closed before it is left: how many are
 --- open, and a function that closes one.
 local function handles(...)

@@ -1,0 +1,277 @@
+--- Studies: many trials of an experiment, each of which is run once, whatever happens.
+--
+--   local sweep = require "perigee.sweep"
+--   local study = sweep.new {
+--     name = "rates", data = "mnist", params = { rate = { 0.1, 0.5 } },
+--     run = function(p, trial) ... end,
+--   }
+--   study:run()
+--   print(study:table())
+
+local check = require "perigee.check"
+local command = require "perigee.sweep.command"
+local json = require "perigee.json"
+local prune = require "perigee.sweep.prune"
+local space = require "perigee.sweep.space"
+local Study = require "perigee.sweep.study"
+
+local sweep = {}
+
+-- --- options ----------------------------------------------------------------------
+
+local function table_kind(words)
+  return {
+    expected = words,
+    read = function(value)
+      return type(value) == "table" and value or nil
+    end,
+  }
+end
+
+local MAX_SEED = (1 << 32) - 1
+
+local KINDS = {
+  name = {
+    expected = "a name for a folder",
+    quoted = true,
+    read = function(value)
+      local fits = type(value) == "string" and value:find "^[^/%c]+$" and not value:find "^%.%.?$"
+      return fits and value or nil
+    end,
+  },
+  description = check.text,
+  params = table_kind "a table of lists by name, or a list of tables",
+  settings = table_kind "a table of values by name",
+  repeats = check.integer(1, MAX_SEED),
+  seed = check.integer(0, MAX_SEED),
+  draws = check.integer(1, 1 << 24),
+  data = {
+    expected = "a data set's name, an archive, an array, or a table of these",
+    read = function(value)
+      local kind = type(value)
+      return (kind == "string" or kind == "table" or kind == "userdata") and value or nil
+    end,
+  },
+  checkpoint = check.or_false(check.number(", 0 or more, of seconds", function(seconds)
+    return seconds >= 0
+  end)),
+  metric = check.text,
+  goal = check.name { "max", "min" },
+  prune = {
+    expected = "sweep.halving{...} or sweep.median{...}",
+    read = function(value)
+      return prune.is_asked(value) and value or nil
+    end,
+  },
+  runs = check.text,
+  run = {
+    expected = "a function",
+    read = function(value)
+      return type(value) == "function" and value or nil
+    end,
+  },
+  arguments = check.or_false(table_kind "a list of texts, as `arg` is"),
+}
+
+local DEFAULTS = { repeats = 1, seed = 0, checkpoint = 30, runs = "runs" }
+local RESERVED = { ["repeat"] = true, seed = true, iteration = true }
+
+--- The settings, each of them a value as a trial has it.
+local function read_settings(settings)
+  local values = {}
+  for name, value in pairs(settings) do
+    local taken, part = space.value(value)
+    if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
+      return nil, ("settings: '%s' is no name (letters, digits and _)"):format(tostring(name))
+    elseif taken == nil then
+      return nil, ("settings.%s must be a number, a text, true or false, or a list of these, "
+        .. "not %s"):format(name, check.shown(part))
+    end
+    values[name] = taken
+  end
+  return values
+end
+
+--- That no name is used twice.
+local function check_names(names, settings)
+  for _, name in ipairs(names) do
+    if settings[name] ~= nil then
+      return nil, ("'%s' is a parameter and a setting"):format(name)
+    end
+  end
+  for _, list in ipairs { names, check.sorted_keys(settings) } do
+    for _, name in ipairs(list) do
+      if RESERVED[name] then
+        return nil, ("'%s' has its own meaning in a study: a parameter or setting needs another "
+          .. "name"):format(name)
+      end
+    end
+  end
+  return true
+end
+
+local function read_definition(options)
+  local definition, message = check.read(options, KINDS, "sweep.new")
+  if not definition then
+    return nil, message
+  elseif not definition.name or not definition.run then
+    return nil, "sweep.new: a name and a function `run` are needed"
+  end
+  for name, value in pairs(DEFAULTS) do
+    if definition[name] == nil then
+      definition[name] = value
+    end
+  end
+  definition.params = check.join(definition.params or {}, {})
+  definition.settings, message = read_settings(definition.settings or {})
+  return definition.settings and definition, message
+end
+
+--- What the points are made of, after the command line was read.
+local function complete(definition)
+  local params, message = space.new(definition.params, definition.draws, definition.seed)
+  if not params then
+    return nil, message
+  end
+  definition.space = params
+  local fit
+  fit, message = check_names(params.names, definition.settings)
+  if not fit then
+    return nil, message
+  elseif definition.repeats > MAX_SEED - definition.seed + 1 then
+    return nil, ("seed and repeats: seeds go up to %d"):format(MAX_SEED)
+  end
+  definition.rule, message = prune.rule(definition.prune, definition.metric, definition.goal)
+  return definition.rule and definition, message
+end
+
+--- Ends a script that was called with what it does not take.
+local function refuse(arguments, message)
+  io.stderr:write(("%s: %s\n"):format(arguments[0], message))
+  os.exit(1, true)
+end
+
+-- --- studies ----------------------------------------------------------------------
+
+--- A study: its trials are all combinations of the parameters' values, each with several seeds.
+---
+--- Called by the script that was started, it reads the script's command line: `name=values` takes
+--- the place of what is said here, options such as `--jobs 2` say how it is run (`--help` lists
+--- them).
+---
+--- `run(p, trial)` makes one trial. `p` has the values of parameters and settings by name; `trial`
+--- has `seed`, `data`, and the methods `steps`, `fit` and `report`. What it returns, if that is a
+--- table of numbers by name, is reported, too. pg.rand and math.random are seeded before it.
+---
+--- A trial is known by the values of its parameters and settings, its data, which of the repeats it
+--- is, and its seed: where it stands in the grid does not count.
+---
+--- Raises for what does not fit.
+---@param options table  name; run; params = {} (lists of values by name, in the place of a list
+---   sweep.uniform(a, b) or its like; or a list of points); settings = {} (values that all trials
+---   share); draws (how many points are drawn at random; without it all of the grid are meant);
+---   repeats = 1; seed = 0 (of the first of the repeats; the others follow); data (a data set's
+---   name, as pg.dataset takes it, or an archive, an array or a table of these; without it, the
+---   arrays and archives that `run` refers to are taken for it); checkpoint = 30 (seconds between
+---   two checkpoints of a training, or false); metric = "accuracy", or "loss" (by which trials
+---   are compared); goal = "max" or "min" (what is best; for a loss, "min"); prune
+---   (sweep.halving{} or sweep.median{}); runs = "runs" (the folder for studies); description (for
+---   --help); arguments (a command line, or false: none)
+---@return perigee.sweep.study
+function sweep.new(options)
+  local available, missing = json.available()
+  if not available then
+    error(missing, 2)
+  end
+  local definition, message = read_definition(options)
+  if not definition then
+    error(message, 2)
+  end
+  local arguments = definition.arguments
+  if arguments == nil then
+    arguments = command.arguments_of(2)
+  end
+  local said = {}
+  if arguments then
+    said, message = command.read(definition, arguments)
+    if not said then
+      refuse(arguments, message)
+    end
+  end
+  local completed
+  completed, message = complete(definition)
+  if not completed and arguments and #arguments > 0 then
+    refuse(arguments, message)
+  elseif not completed then
+    error(message, 2)
+  end
+  return Study.new(definition, said, arguments or nil)
+end
+
+-- --- random draws ------------------------------------------------------------------
+
+local function draw(name, low, high)
+  local drawn, message = space.draw(name, low, high)
+  if not drawn then
+    error("sweep." .. message, 3)
+  end
+  return drawn
+end
+
+--- A parameter that is drawn: each number between two is as likely.
+---@param low number
+---@param high number
+---@return table
+function sweep.uniform(low, high)
+  local drawn = draw("uniform", low, high)
+  return drawn
+end
+
+--- A parameter that is drawn so that its logarithm is uniform: for rates.
+---@param low number  above 0
+---@param high number
+---@return table
+function sweep.log_uniform(low, high)
+  local drawn = draw("log_uniform", low, high)
+  return drawn
+end
+
+--- A parameter that is drawn: each integer from low to high is as likely.
+---@param low integer
+---@param high integer
+---@return table
+function sweep.integer(low, high)
+  local drawn = draw("integer", low, high)
+  return drawn
+end
+
+-- --- pruning -----------------------------------------------------------------------
+
+local function asked(name, options)
+  local rule, message = prune.ask(name, options)
+  if not rule then
+    error("sweep." .. message, 3)
+  end
+  return rule
+end
+
+--- Successive halving: all trials run until their first report from iteration `first` on; the best
+--- of them, one in `factor`, go on until `factor` times as many, and so on. The others are cut.
+---@param options? table  first = 100, factor = 2; metric and goal, else the study's
+---@return table
+function sweep.halving(options)
+  local rule = asked("halving", options)
+  return rule
+end
+
+--- Median stopping: a few trials run to their end; each other is cut when the best that it has
+--- reported is worse than the median of their running means at that iteration.
+---@param options? table  references = 5 (how many: those with the smallest hashes), from = 0 (the
+---   first iteration at which one may be cut); metric and goal, else the study's
+---@return table
+function sweep.median(options)
+  local rule = asked("median", options)
+  return rule
+end
+
+return sweep

@@ -1,0 +1,116 @@
+--- By what trials, data and scripts are known again.
+--
+-- A trial is what it is made of: a canonical text of its values, hashed. Where it stands in a grid
+-- does not count.
+
+local check = require "perigee.check"
+local json = require "perigee.json"
+
+local identity = {}
+
+--- Fowler, Noll and Vo's hash, FNV-1a with 64 bits, as 16 digits.
+---@param text string
+---@return string
+function identity.hash(text)
+  local hash = -3750763034362895579 -- the offset basis, 0xcbf29ce484222325
+  for at = 1, #text, 64 do
+    for _, byte in ipairs { text:byte(at, at + 63) } do
+      hash = (hash ~ byte) * 0x100000001b3
+    end
+  end
+  return ("%016x"):format(hash)
+end
+
+--- What a trial is known by.
+---@param values table<string, any>  its parameters and settings
+---@param round integer  which of the repeats it is
+---@param seed integer
+---@param data? string  the fingerprint of its data
+---@return string
+function identity.trial(values, round, seed, data)
+  return identity.hash(json.encode {
+    data = data, ["repeat"] = round, seed = seed, values = values,
+  })
+end
+
+-- --- data -----------------------------------------------------------------------
+
+local ARCHIVE = "perigee.archive" -- the name of its class
+
+local function is_archive(value)
+  local class = type(value) == "userdata" and getmetatable(value)
+  return class and class.__name == ARCHIVE
+end
+
+--- Adds the checksums of what a value holds, under names that begin with its own.
+local function add(sums, name, value)
+  if check.is_array(value) then
+    sums[name] = value:checksum()
+  elseif is_archive(value) then
+    for _, member in ipairs(check.try(value.keys, value) or {}) do -- it may have been closed
+      sums[name .. "." .. member] = value:checksum(member)
+    end
+  end
+end
+
+--- The same for an array, an archive, or a table of them.
+local function add_all(sums, name, value)
+  if type(value) == "table" and not getmetatable(value) then
+    for key, each in next, value do
+      add(sums, name .. "." .. tostring(key), each)
+    end
+  else
+    add(sums, name, value)
+  end
+end
+
+--- Adds the arrays and archives that a function refers to: its upvalues, and those of the
+--- functions among them.
+local function add_upvalues(sums, f, seen)
+  seen[f] = true
+  for i = 1, math.huge do
+    local name, value = debug.getupvalue(f, i)
+    if not name then
+      return
+    elseif type(value) ~= "function" then
+      add_all(sums, name, value)
+    elseif not seen[value] then
+      add_upvalues(sums, value, seen)
+    end
+  end
+end
+
+local function fingerprint(sums)
+  return next(sums) and identity.hash(json.encode(sums)) or nil
+end
+
+--- The fingerprint of some data; nil where there are none.
+---@param data any  an array, an archive, or a table of them
+---@return string?
+function identity.data(data)
+  local sums = {}
+  add_all(sums, "data", data)
+  return fingerprint(sums)
+end
+
+--- The fingerprint of the arrays and archives that a function refers to; nil where there are none.
+---@param run function
+---@return string?
+function identity.data_of(run)
+  local sums = {}
+  add_upvalues(sums, run, {})
+  return fingerprint(sums)
+end
+
+-- --- scripts ----------------------------------------------------------------------
+
+--- The hash of a file's text; nil where it cannot be read.
+---@param path string
+---@return string?
+function identity.file(path)
+  local file <close> = io.open(path, "rb")
+  local text = file and file:read "a"
+  return text and identity.hash(text)
+end
+
+return identity

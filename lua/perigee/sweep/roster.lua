@@ -1,0 +1,73 @@
+--- The trials of a study, in the order of the grid; the repeats of a point follow each other.
+
+local identity = require "perigee.sweep.identity"
+
+---@class perigee.sweep.roster
+---@field count integer
+---@field ids string[]
+local Roster = {}
+Roster.__index = Roster
+
+local rosters = {}
+
+--- Of each point so many repeats. Points that are the same make the same trials, which count once.
+---@param space perigee.sweep.space
+---@param settings table<string, any>
+---@param repeats integer
+---@param seed integer  of the first of the repeats
+---@param data? string  the fingerprint of the data
+---@return perigee.sweep.roster
+function rosters.new(space, settings, repeats, seed, data)
+  local self = setmetatable({
+    space = space, settings = settings, repeats = repeats, first_seed = seed, ids = {},
+    index_of = {}, numbers = {},
+  }, Roster)
+  for number = 1, space.count * repeats do
+    local i = #self.ids + 1
+    self.numbers[i] = number
+    local id = identity.trial(self:values(i), self:round(i), self:seed(i), data)
+    if not self.index_of[id] then
+      self.ids[i], self.index_of[id] = id, i
+    end
+  end
+  self.count = #self.ids
+  return self
+end
+
+--- The point's values, in a table of the caller's.
+---@param i integer
+---@return table<string, any>
+function Roster:point(i)
+  local point = {}
+  for name, value in pairs(self.space:at((self.numbers[i] - 1) // self.repeats + 1)) do
+    point[name] = type(value) == "table" and table.move(value, 1, #value, 1, {}) or value
+  end
+  return point
+end
+
+--- The same, and the settings.
+---@param i integer
+---@return table<string, any>
+function Roster:values(i)
+  local values = self:point(i)
+  for name, value in pairs(self.settings) do
+    values[name] = type(value) == "table" and table.move(value, 1, #value, 1, {}) or value
+  end
+  return values
+end
+
+--- Which of the repeats it is, from 1 on.
+---@param i integer
+---@return integer
+function Roster:round(i)
+  return (self.numbers[i] - 1) % self.repeats + 1
+end
+
+--- All points have the same seeds, so that they are compared under the same luck.
+---@param i integer
+---@return integer
+function Roster:seed(i)
+  return self.first_seed + self:round(i) - 1
+end
+
+return rosters

@@ -1,0 +1,186 @@
+--- Runs a study's trials, wave after wave, and keeps what comes of them.
+
+local attempt = require "perigee.sweep.attempt"
+local displays = require "perigee.sweep.display"
+local journal = require "perigee.sweep.journal"
+local uv = require "luv"
+
+local runner = {}
+
+function runner.clock()
+  return uv.hrtime() * 1e-9
+end
+
+--- Where a trial's checkpoints are: a script that was changed since does not find them.
+local function checkpoints_of(study, id)
+  local script = study.script and study.script.hash:sub(1, 8) or ""
+  return ("%s/checkpoints/%s-%s"):format(study.folder, id, script)
+end
+
+--- Removes a trial's checkpoints.
+local function remove_checkpoints(study, trainings, id)
+  for k = 1, trainings do
+    os.remove(("%s.%d.npz"):format(checkpoints_of(study, id), k))
+  end
+end
+
+--- What the trial at that place is made of, to be run in this process.
+---@param study perigee.sweep.study
+---@param item { index: integer, limit: table? }
+---@param monitor table
+---@return table
+function runner.fields(study, item, monitor)
+  local roster, i = study.roster, item.index
+  local every = study.definition.checkpoint
+  return {
+    index = i, id = roster.ids[i], seed = roster:seed(i), round = roster:round(i),
+    data = study.data, limit = item.limit, monitor = monitor, clock = runner.clock,
+    every = every or nil, checkpoints = study.keeps and checkpoints_of(study, roster.ids[i]) or nil,
+  }
+end
+
+--- Runs a trial in this process, and keeps its record.
+---@param study perigee.sweep.study
+---@param item { index: integer, limit: table? }
+---@param monitor table
+---@return table? record  nil where it could not be kept,
+---@return string message  and why not; else the journal's path
+---@return integer at  where the record begins in it
+function runner.run(study, item, monitor)
+  local i = item.index
+  local fields = runner.fields(study, item, monitor)
+  local record = attempt.run(study.definition.run, study.roster:values(i), fields)
+  if record.status == "paused" or record.status == "pruned" then
+    record.rule, record.rung = study.rule.text, item.limit.rung
+  end
+  local at, message = study.writer:append(record)
+  if not at then
+    return nil, message, 0
+  end
+  if record.status ~= "paused" and fields.trainings > 0 then
+    study.writer:when_safe(function()
+      remove_checkpoints(study, fields.trainings, fields.id)
+    end)
+  end
+  return record, study.writer.path, at
+end
+
+--- The record of a trial that is cut while it waits.
+local function cut_record(study, cut)
+  local record = study.store:record(study.roster.ids[cut.index])
+  record.status, record.reason, record.rung = "pruned", cut.reason, cut.rung
+  record.rule = study.rule.text
+  return record
+end
+
+--- Keeps a record that was made here.
+---@param study perigee.sweep.study
+---@param record table
+---@return true?
+---@return string?  # what went wrong, where nil comes first
+function runner.keep(study, record)
+  local at, message = study.writer:append(record)
+  if not at then
+    return nil, message
+  end
+  study.store:see(record, study.writer.path, at)
+  return true
+end
+
+--- How the rules that cut trials see a study.
+local function view_of(study)
+  local roster, store = study.roster, study.store
+  return {
+    count = roster.count,
+    id = function(i) return roster.ids[i] end,
+    status = function(i) return store:status(roster.ids[i]) end,
+    record = function(i) return store:record(roster.ids[i]) end,
+  }
+end
+
+--- Those of a wave that are this process's part.
+local function of_part(wave, shard)
+  if not shard then
+    return wave
+  end
+  local part = {}
+  for _, item in ipairs(wave) do
+    if (item.index - 1) % shard.parts + 1 == shard.part then
+      part[#part + 1] = item
+    end
+  end
+  return part
+end
+
+--- The trials that are to be run next; those that are cut before are recorded.
+---@param study perigee.sweep.study
+---@return table[]?
+---@return string?
+function runner.next_wave(study)
+  local wave, cuts = study.rule:wave(view_of(study))
+  for _, cut in ipairs(cuts) do
+    local kept, message = runner.keep(study, cut_record(study, cut))
+    if not kept then
+      return nil, message
+    end
+  end
+  return of_part(wave, study.options.shard)
+end
+
+--- Runs a wave in this process, one trial after the other.
+---@param study perigee.sweep.study
+---@param wave table[]
+---@param display perigee.sweep.display
+---@return boolean?  # false: stopped at a trial that failed; nil: nothing more can be kept,
+---@return string?  # and why
+local function run_here(study, wave, display)
+  local monitor = { warn = function(_, message) displays.say(message) end }
+  for _, item in ipairs(wave) do
+    local label = study:label(item.index)
+    function monitor.beat(_, trial)
+      display:beat(1, label, trial)
+    end
+    local record, path, at = runner.run(study, item, monitor)
+    if not record then
+      return nil, path
+    end
+    study.store:see(record, path, at)
+    display:finish(record)
+    if record.status == "failed" and study.options.fail_fast then
+      return false
+    end
+  end
+  return true
+end
+
+--- Runs all trials that are this process's part, and not finished.
+---@param study perigee.sweep.study
+---@return boolean?  # false: stopped at a trial that failed; nil: the world failed,
+---@return string?  # and how
+function runner.run_all(study)
+  local jobs = study.options.jobs or 1
+  local execute = jobs > 1 and require("perigee.sweep.workers").run or run_here
+  local display <close> = displays.open(study.name, study.tally, study.options.quiet)
+  study.writer = journal.writer(study.folder .. "/journal", study:header())
+  local writer <close> = study.writer -- Ctrl-C, too, leaves all of it on the disk
+  while true do
+    local wave, message = runner.next_wave(study)
+    if not wave then
+      return nil, message
+    elseif #wave == 0 then
+      return true
+    end
+    local went_on
+    went_on, message = execute(study, wave, display)
+    if not went_on then
+      return went_on, message
+    end
+    local synced
+    synced, message = writer:sync()
+    if not synced then
+      return nil, message
+    end
+  end
+end
+
+return runner

@@ -1,0 +1,295 @@
+--- A trial: what a study's `run` is handed, and what becomes of it.
+--
+-- `trial:steps` keeps checkpoints of the training under way. A trial may have several trainings,
+-- one after the other; each has a file of its own, with the model as it was when it was written,
+-- and what was reported until then. A trial that is run again takes up each training from its
+-- file, or, where it was too short to have one, makes it anew: both end in the same bits.
+
+local check = require "perigee.check"
+local core = require "perigee.core"
+local json = require "perigee.json"
+local prune = require "perigee.sweep.prune"
+local system = require "perigee.system"
+local training = require "perigee.training"
+
+local BEAT = 0.1 -- seconds between two beats of the monitor
+local PROBE = 0.3 -- seconds of a training that is only to tell how long it would take
+
+---@class perigee.sweep.trial
+---@field seed integer  the study's seed plus the number of the repeat, less 1
+---@field data any  the study's data, opened
+---@field index integer  its place in the order of the grid
+---@field id string  by which it is known, wherever it stands
+local Trial = {}
+Trial.__index = Trial
+
+local trials = {}
+
+--- What ends a trial from within, without being an error of it.
+local Halt = {}
+Halt.__index = Halt
+
+function Halt:__tostring()
+  return "the trial was " .. self.status -- where `run` catches it
+end
+
+---@param value any  an error
+---@return boolean
+function trials.is_halt(value)
+  return getmetatable(value) == Halt
+end
+
+--- A trial to be run.
+---@param fields table  index, id, seed, round, data; `limit`, what it is judged by (prune.lua);
+---   `checkpoints`, the start of the paths of its files, or nil; `every`, seconds between two of
+---   them; `monitor`, which has `beat(trial)` and `warn(message)`; `clock`, in seconds;
+---   `is_probe`, where it is only to tell its `forecast` of how long it would take
+---@return perigee.sweep.trial
+function trials.new(fields)
+  fields.reports, fields.trainings, fields.iteration = {}, 0, 0
+  fields.beat, fields.began = 0, fields.clock()
+  fields.saved = fields.began
+  return setmetatable(fields, Trial)
+end
+
+-- --- reporting --------------------------------------------------------------------
+
+local function check_self(self, name)
+  if getmetatable(self) ~= Trial then
+    error(("%s is a trial's method: trial:%s(...), with a colon"):format(name, name), 3)
+  end
+end
+
+local function check_metrics(metrics)
+  if type(metrics) ~= "table" then
+    return ("report: metrics are a table of numbers by name, not %s"):format(check.shown(metrics))
+  end
+  for name, value in pairs(metrics) do
+    if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
+      return ("report: '%s' is no name (letters, digits and _)"):format(tostring(name))
+    elseif not math.type(value) or value - value ~= 0 then
+      return ("report: %s must be a finite number, not %s"):format(name, check.shown(value))
+    end
+  end
+end
+
+--- Ends the trial: at once, or, in the loop of a training, when its body is over.
+local function halt(self, status, reason)
+  local why = setmetatable({ status = status, reason = reason }, Halt)
+  if not self.in_loop then
+    error(why, 0)
+  end
+  self.halted = why
+end
+
+local function judge(self)
+  local status, reason = prune.judge(self.limit, self.reports)
+  if status then
+    halt(self, status, reason)
+  end
+end
+
+--- Keeps numbers of this moment: they are a row of curves.csv, and the last ones are the trial's
+--- result.
+---
+--- Raises for what is no finite number; the trial has then failed.
+---@param iteration? integer  without it, as many as `trial:steps` has made
+---@param metrics table<string, number>  by name: { loss = 0.3, accuracy = 0.9 }
+function Trial:report(iteration, metrics)
+  check_self(self, "report")
+  if metrics == nil and type(iteration) == "table" then
+    iteration, metrics = self.iteration, iteration
+  end
+  local message = check_metrics(metrics)
+  iteration = math.type(iteration) and math.tointeger(iteration)
+  if message or not iteration then
+    error(message or "report: the iteration is an integer", 2)
+  end
+  local kept = {}
+  for name, value in pairs(metrics) do
+    kept[name] = value
+  end
+  self.reports[#self.reports + 1] = { iteration, kept }
+  self:look_around()
+  if self.limit then
+    judge(self)
+  end
+end
+
+--- Has the monitor do now and then what it has to. Returns the time.
+function Trial:look_around()
+  local now = self.clock()
+  if now >= self.beat then
+    self.beat = now + BEAT
+    self.monitor:beat(self)
+  end
+  return now
+end
+
+-- --- checkpoints ------------------------------------------------------------------
+
+local function path_of(self)
+  return self.checkpoints and ("%s.%d.npz"):format(self.checkpoints, self.trainings)
+end
+
+--- Everything beside the model, as text.
+local function note_of(self, has_ended)
+  return json.encode {
+    iteration = self.iteration, ended = has_ended, reports = self.reports,
+    random = core.get_state():tolist(),
+  }
+end
+
+local function save(self, model, has_ended)
+  local path = path_of(self)
+  if not path then
+    return
+  end
+  local saved, message = system.make_folder(path:match "^(.*)/")
+  if saved then
+    saved, message = model:save(path, note_of(self, has_ended))
+  end
+  self.saved = self.clock()
+  if not saved then
+    self.monitor:warn(message)
+  end
+end
+
+local function save_if_due(self, model, now, has_ended)
+  if self.every and now - self.saved >= self.every then
+    save(self, model, has_ended)
+  end
+end
+
+--- Takes up the training's file; nil where there is none that can be used.
+local function restore(self, model)
+  local path = path_of(self)
+  local file = path and io.open(path, "rb")
+  if not file then
+    return nil
+  end
+  file:close()
+  local restored, note = model:restore(path)
+  if not restored then
+    self.monitor:warn(note .. ": the training begins anew")
+    return nil
+  end
+  local kept = json.decode(note)
+  core.set_state(core.array(kept.random, "uint32"))
+  self.reports, self.iteration = kept.reports, kept.iteration
+  return kept
+end
+
+-- --- training ---------------------------------------------------------------------
+
+local OURS = { "resume", "progress" } -- options that a study sees to
+
+local function check_options(options)
+  for _, name in ipairs(OURS) do
+    if type(options) == "table" and options[name] ~= nil then
+      error(("steps: '%s' is what the study sees to: leave it out"):format(name), 3)
+    end
+  end
+end
+
+--- A run of the training, from its file or from the start; nil for one that has ended.
+local function begin(self, model, options, level)
+  self.trainings = self.trainings + 1
+  local kept = restore(self, model)
+  if kept and kept.ended then
+    return nil
+  end
+  local given = {}
+  for name, value in pairs(options or {}) do
+    given[name] = value
+  end
+  given.resume = kept ~= nil
+  local run, message = training.begin(model, given, "steps")
+  if not run then
+    error(message, level + 1)
+  end
+  return not run:is_over() and run or nil
+end
+
+--- What the loop's end does: after the last step, a `break`, or an error.
+local function closing(self, model)
+  return setmetatable({}, { __close = function(_, problem)
+    self.in_loop = false
+    if problem == nil then
+      save_if_due(self, model, self.clock(), true)
+    end
+  end })
+end
+
+--- Of a trial that is only begun: what it would take, when that can be told.
+local function probe(self)
+  local now = self.clock()
+  if not self.first_step then
+    self.first_step, self.steps_before = now, self.iteration
+  elseif now - self.first_step >= PROBE then
+    local steps = self.iteration - self.steps_before
+    self.forecast = self.first_step - self.began
+      + (self.total - self.steps_before) * (now - self.first_step) / steps
+    self.halted = setmetatable({ status = "probed" }, Halt)
+  end
+end
+
+--- After the body: whether the trial goes on.
+local function settle(self, model)
+  if self.is_probe then
+    probe(self)
+  end
+  if self.halted then
+    if self.halted.status == "paused" then
+      save(self, model)
+    end
+    error(self.halted, 0)
+  end
+  save_if_due(self, model, self:look_around())
+end
+
+--- The loop of `m:steps`, with a checkpoint now and then, from which a trial that was stopped goes
+--- on: `for i, loss in trial:steps(m, {iterations = 1000}) do`. A body that was run before is not
+--- run again; what it kept in variables of its own is not restored.
+---
+--- Raises as `m:steps` does.
+---@param model perigee.Model
+---@param options? table  as `m:steps` takes them, but for resume and progress
+---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
+function Trial:steps(model, options)
+  check_self(self, "steps")
+  check_options(options)
+  local run = begin(self, model, options, 2)
+  if not run then
+    return function() end
+  end
+  self.in_loop, self.total = true, run.target - run.record.first
+  local first = true
+  local step, state, done = run:iterate(3)
+  local function next_step(_, i)
+    if not first then
+      settle(self, model)
+    end
+    first = false
+    local now, loss, validation_loss = step(state, i)
+    if now then
+      self.iteration, self.loss = now, loss
+    end
+    return now, loss, validation_loss
+  end
+  return next_step, nil, done, closing(self, model)
+end
+
+--- That loop, without a body.
+---@param model perigee.Model
+---@param options? table  as those of `steps`
+---@return any cost  float64 (m.iteration): the loss before each of the model's updates
+---@return any? validation  the validation losses, where there are any
+function Trial:fit(model, options)
+  check_self(self, "fit")
+  for _ in self:steps(model, options) do -- luacheck: ignore 542
+  end
+  return model:history()
+end
+
+return trials

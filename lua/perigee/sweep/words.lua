@@ -1,0 +1,63 @@
+--- Values, trials and times as a person reads them.
+
+local check = require "perigee.check"
+local json = require "perigee.json"
+
+local words = {}
+
+--- A value: numbers in their shortest form, lists as "128-64".
+---@param value any
+---@return string
+function words.value(value)
+  if math.type(value) then
+    return json.number(value)
+  elseif type(value) ~= "table" then
+    return tostring(value)
+  end
+  local parts = {}
+  for i, each in ipairs(value) do
+    parts[i] = words.value(each)
+  end
+  return table.concat(parts, "-")
+end
+
+--- "hidden 50, rate 0.1": these of the values.
+---@param names string[]
+---@param values table<string, any>
+---@return string
+function words.point(names, values)
+  local parts = {}
+  for i, name in ipairs(names) do
+    parts[i] = name .. " " .. words.value(values[name])
+  end
+  return table.concat(parts, ", ")
+end
+
+--- "1 h 05 min", "3 min 20 s", "12 s", "0.4 s"
+---@param seconds number
+---@return string
+function words.duration(seconds)
+  if seconds < 9.95 then
+    return ("%.1f s"):format(seconds)
+  end
+  local s = math.floor(seconds + 0.5)
+  if s < 60 then
+    return ("%d s"):format(s)
+  elseif s < 3600 then
+    return ("%d min %02d s"):format(s // 60, s % 60)
+  end
+  return ("%d h %02d min"):format(s // 3600, s // 60 % 60)
+end
+
+--- "accuracy 0.9, loss 0.3": all the metrics.
+---@param metrics table<string, number>
+---@return string
+function words.metrics(metrics)
+  local parts = {}
+  for i, name in ipairs(check.sorted_keys(metrics)) do
+    parts[i] = ("%s %.5g"):format(name, metrics[name])
+  end
+  return table.concat(parts, ", ")
+end
+
+return words

@@ -1,0 +1,326 @@
+--- Several processes that share a study's trials, on one machine.
+--
+-- Each runs the same script with the same arguments, as far as `study:run`. There it waits for
+-- trials on standard input, a line of JSON for each, and tells of them on descriptor 3. Its own
+-- journal keeps the records. When the other end of standard input is gone, it ends.
+--
+-- What the script printed before `study:run` is not shown again: all before MARK is left out.
+
+local command = require "perigee.sweep.command"
+local core = require "perigee.core"
+local displays = require "perigee.sweep.display"
+local json = require "perigee.json"
+local journal = require "perigee.sweep.journal"
+local runner = require "perigee.sweep.runner"
+local uv = require "luv"
+
+local VARIABLE = "PERIGEE_SWEEP_WORKER" -- the study's name
+local THREADS = "PERIGEE_THREADS"
+local MARK = "\1perigee: the worker is ready\n"
+local EVENTS = 3 -- the descriptor
+local MOST_DEATHS = 3 -- of processes that ran the same trial, which has then failed
+
+local workers = {}
+
+-- --- a worker's side --------------------------------------------------------------
+
+--- Whether this process is a worker, and the study's name.
+---@return string?
+function workers.study()
+  return os.getenv(VARIABLE)
+end
+
+local function tell(event)
+  uv.fs_write(EVENTS, json.encode(event) .. "\n", -1)
+end
+
+--- Standard input by lines, for `take` to read.
+local function open_orders()
+  local pipe, orders, rest = uv.new_pipe(), {}, ""
+  pipe:open(0)
+  pipe:read_start(function(_, text)
+    if not text then
+      os.exit(0, true) -- who had us run is gone
+    end
+    rest = rest .. text
+    for line in rest:gmatch "([^\n]*)\n" do
+      orders[#orders + 1] = line
+    end
+    rest = rest:match "[^\n]*$"
+  end)
+  return orders
+end
+
+local function next_order(orders)
+  while #orders == 0 do
+    uv.run "once"
+  end
+  return json.decode(table.remove(orders, 1))
+end
+
+local function worker_monitor()
+  return {
+    beat = function(_, trial)
+      tell { event = "beat", iteration = trial.iteration, total = trial.total, loss = trial.loss }
+      uv.run "nowait"
+    end,
+    warn = function(_, message)
+      displays.say(message)
+    end,
+  }
+end
+
+local function run_order(study, item, monitor)
+  local record, path, at = runner.run(study, item, monitor)
+  io.stdout:flush()
+  if not record then
+    tell { event = "broken", message = path }
+    os.exit(1, true)
+  end
+  study.writer:sync()
+  record.traceback, record.values = nil, nil -- the journal has them
+  record.reports = { record.reports[#record.reports] }
+  tell { event = "ended_trial", index = item.index, record = record, path = path, at = at }
+end
+
+--- Runs what it is told to, and ends the process.
+---@param study perigee.sweep.study
+function workers.serve(study)
+  io.stdout:setvbuf "line"
+  io.stdout:write(MARK)
+  io.stderr:write(MARK)
+  study.writer = journal.writer(study.folder .. "/journal", study:header())
+  local orders, monitor = open_orders(), worker_monitor()
+  tell { event = "ready" }
+  while true do
+    local worked, message = pcall(run_order, study, next_order(orders), monitor)
+    if not worked then -- Ctrl-C: trials' own errors are in their records
+      io.stderr:write(message:find "interrupted!$" and "" or message .. "\n")
+      os.exit(1, true)
+    end
+  end
+end
+
+-- --- the other side ---------------------------------------------------------------
+
+---@class perigee.sweep.pool
+local Pool = {}
+Pool.__index = Pool
+
+--- The program and its arguments, as they were.
+local function command_line(arguments)
+  local whole = command.whole(arguments)
+  return uv.exepath(), { table.unpack(whole, 2) }
+end
+
+local function environment(study, threads)
+  local list = {}
+  for name, value in pairs(uv.os_environ()) do
+    if name ~= VARIABLE and name ~= THREADS then
+      list[#list + 1] = name .. "=" .. value
+    end
+  end
+  list[#list + 1] = VARIABLE .. "=" .. study.name
+  list[#list + 1] = THREADS .. "=" .. threads
+  return list
+end
+
+--- A pipe that a worker wrote into has come to its end.
+function Pool:close(pipe)
+  pipe:close()
+  self.open = self.open - 1
+end
+
+--- Passes on what a worker writes, from MARK on; what came before is kept in `early`.
+function Pool:pass_on(pipe, file, early)
+  local seen = ""
+  self.open = self.open + 1
+  pipe:read_start(function(_, text)
+    if not text then
+      self:close(pipe)
+    elseif early.is_over then
+      file:write(text)
+    else
+      seen = seen .. text
+      local _, last = seen:find(MARK, 1, true)
+      early.text = seen
+      if last then
+        early.is_over = true
+        file:write(seen:sub(last + 1))
+      end
+    end
+  end)
+end
+
+--- Calls f with each event.
+function Pool:listen(pipe, f)
+  local rest = ""
+  self.open = self.open + 1
+  pipe:read_start(function(_, text)
+    if not text then
+      self:close(pipe)
+      return
+    end
+    rest = rest .. text
+    for line in rest:gmatch "([^\n]*)\n" do
+      f(json.decode(line))
+    end
+    rest = rest:match "[^\n]*$"
+  end)
+end
+
+function Pool:start(slot)
+  local program, arguments = command_line(self.study.arguments)
+  local input, output, errors, events = uv.new_pipe(), uv.new_pipe(), uv.new_pipe(), uv.new_pipe()
+  local worker = { slot = slot, input = input, early = {} }
+  local process, message = uv.spawn(program, {
+    args = arguments, env = environment(self.study, self.threads),
+    stdio = { input, output, errors, events },
+  }, function(code, signal)
+    self:ended(worker, code, signal)
+  end)
+  if not process then
+    self.problem = ("%s: %s"):format(program, message)
+    return
+  end
+  worker.process = process
+  self.workers[slot], self.alive = worker, self.alive + 1
+  self:pass_on(output, io.stdout, {})
+  self:pass_on(errors, io.stderr, worker.early)
+  self:listen(events, function(event)
+    self[event.event](self, worker, event)
+  end)
+end
+
+--- Gives a worker the next trial, or sends it home.
+function Pool:feed(worker)
+  local item = not self.is_stopped and table.remove(self.queue, 1)
+  worker.item = item or nil
+  if item then
+    worker.input:write(json.encode(item) .. "\n")
+  elseif not worker.input:is_closing() then
+    worker.input:close()
+  end
+end
+
+function Pool:ready(worker)
+  worker.is_ready = true
+  self:feed(worker)
+end
+
+function Pool:beat(worker, event)
+  if worker.item then
+    self.display:beat(worker.slot, self.study:label(worker.item.index), event)
+  end
+end
+
+--- A trial has ended, and its record is in the worker's journal.
+function Pool:ended_trial(worker, event)
+  local record = event.record
+  record.values = self.study.roster:point(event.index)
+  self.study.store:see(record, event.path, event.at)
+  self.display:finish(record)
+  if record.status == "failed" and self.study.options.fail_fast then
+    self.is_stopped = true
+  end
+  self:feed(worker)
+end
+
+function Pool:broken(_, event)
+  self.problem = event.message
+end
+
+--- A record for a trial at which one process after the other died.
+local function death_record(study, index, what)
+  return {
+    trial = study.roster.ids[index], status = "failed", ["repeat"] = study.roster:round(index),
+    seed = study.roster:seed(index), values = study.roster:values(index), reports = {},
+    iterations = 0, seconds = 0, error = what, finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
+  }
+end
+
+--- A worker died at a trial: another takes it up, unless too many did.
+function Pool:lost(item, what)
+  item.deaths = (item.deaths or 0) + 1
+  if item.deaths < MOST_DEATHS then
+    table.insert(self.queue, 1, item)
+    return
+  end
+  local record = death_record(self.study, item.index, what)
+  local kept, message = runner.keep(self.study, record)
+  if not kept then
+    self.problem = message
+    return
+  end
+  self.display:finish(record)
+end
+
+function Pool:ended(worker, code, signal)
+  self.alive = self.alive - 1
+  worker.process:close()
+  if not worker.input:is_closing() then
+    worker.input:close()
+  end
+  if self.problem or self.is_stopped then
+    return
+  end
+  local what = signal ~= 0 and ("its process was ended by signal %d"):format(signal)
+    or ("its process ended with status %d"):format(code)
+  if not worker.is_ready then
+    self.problem = ("a worker came to its end before study:run (status %d): %s"):format(code,
+      worker.early.text or "")
+  elseif worker.item then
+    self:lost(worker.item, what)
+    self:start(worker.slot)
+  end
+end
+
+--- Ends all workers at once: nothing is lost that is in a journal.
+function Pool:kill()
+  self.is_stopped = true
+  for _, worker in pairs(self.workers) do
+    if not worker.process:is_closing() then
+      worker.process:kill "sigterm"
+    end
+  end
+end
+
+--- Runs a wave in several processes.
+---@param study perigee.sweep.study
+---@param wave table[]
+---@param display perigee.sweep.display
+---@return boolean?  # false: stopped at a trial that failed; nil: something else went wrong,
+---@return string?  # and what
+function workers.run(study, wave, display)
+  local jobs = math.min(study.options.jobs, #wave)
+  local self = setmetatable({
+    study = study, display = display, queue = wave, workers = {}, alive = 0, open = 0,
+    threads = math.max(1, core.threads() // study.options.jobs),
+  }, Pool)
+  local guard, interrupt, was_interrupted = uv.new_signal(), uv.new_signal(), false
+  guard:start "sigpipe" -- a worker that died must not end us
+  interrupt:start("sigint", function()
+    was_interrupted = true
+    self:kill()
+  end)
+  for slot = 1, jobs do
+    self:start(slot)
+  end
+  while self.alive > 0 or self.open > 0 do
+    uv.run "once"
+    if self.problem then
+      self:kill()
+    end
+  end
+  interrupt:close()
+  guard:close()
+  uv.run "nowait"
+  if was_interrupted then
+    error("interrupted!", 0)
+  elseif self.problem then
+    return nil, self.problem
+  end
+  return not self.is_stopped
+end
+
+return workers
