@@ -200,7 +200,7 @@ local function text_terminal()
   end
   local tty = uv.new_tty(1, false)
   local width, height = tty:get_winsize()
-  tty:close()
+  system.close(tty)
   local plain = os.getenv "NO_COLOR" or os.getenv "TERM" == "dumb"
   return ("dumb noenhanced %s size %d,%d"):format(plain and "mono" or "ansi256",
     math.min(width and width > 0 and width - 1 or WIDTH, MAX_WIDTH),

@@ -5,12 +5,15 @@
 -- On a terminal the line is redrawn in place, at most ten times a second;
 -- elsewhere a plain line is written at each tenth of the way. All on stderr.
 
+local system = require "perigee.system"
+
 local found, uv = pcall(require, "luv")
 
 local REDRAW = 0.1 -- seconds between two drawings
 local EIGHTHS = { [0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" }
 local FULL = "█"
 local BAR = 10 -- characters, where the terminal's width is not known
+local LEAST_BAR = 6 -- what stands behind it is cut where there is less room
 local UNKNOWN = "?"
 
 local function seconds_now()
@@ -64,11 +67,11 @@ function Meter:line(width)
   local fraction = self.total > 0 and self.done / self.total or 1
   local left = rate > 0 and clock((self.total - self.done) / rate) or UNKNOWN
   local head = string.format("%s%3d%%|", self.title, math.floor(100 * fraction))
-  local tail = string.format("| %d/%d [%s<%s, %s]%s", self.done, self.total, clock(elapsed), left,
-    speed(rate), self.note ~= "" and " " .. self.note or "")
+  local tail = string.format("| %d/%d [%s<%s%s]%s", self.done, self.total, clock(elapsed), left,
+    self.has_speed and ", " .. speed(rate) or "", self.note ~= "" and " " .. self.note or "")
   local room = width and width - utf8.len(head, 1, -1, true) - utf8.len(tail, 1, -1, true) - 1
     or BAR
-  local line = head .. blocks(fraction, math.max(0, room)) .. tail
+  local line = head .. blocks(fraction, math.max(LEAST_BAR, room)) .. tail
   return width and cut(line, width - 1) or line
 end
 
@@ -123,7 +126,7 @@ function Bar:close()
   if self.tty then
     self:draw()
     io.stderr:write("\n")
-    self.tty:close()
+    system.close(self.tty)
   end
 end
 
@@ -167,7 +170,7 @@ function progress.bar(total, title, done)
     error(message, 2)
   end
   local self = progress.meter(total, title, done)
-  self.drawn = -math.huge
+  self.drawn, self.has_speed = -math.huge, true
   self.tenth = total > 0 and self.done * 10 // total or 0
   self.tty = uv.guess_handle(2) == "tty" and uv.new_tty(2, false) or nil
   return setmetatable(self, Bar)

@@ -45,6 +45,13 @@ function system.names_in(path)
   return names
 end
 
+--- Closes a handle of luv's loop. One that is closed, but not yet by the loop, crashes luv when
+--- Lua's state ends.
+function system.close(handle)
+  handle:close()
+  require("luv").run "nowait"
+end
+
 --- Handles of luv's loop, which have to be closed before it is left: how many are
 --- open, and a function that closes one.
 local function handles(...)

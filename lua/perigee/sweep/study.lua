@@ -13,6 +13,7 @@ local stores = require "perigee.sweep.store"
 local system = require "perigee.system"
 local tallies = require "perigee.sweep.tally"
 local uv = require "luv"
+local words = require "perigee.sweep.words"
 local workers = require "perigee.sweep.workers"
 
 local FORMAT = 1 -- of the journals
@@ -361,6 +362,58 @@ end
 function Study:markdown(path)
   must_open(self)
   return self:table():markdown(path)
+end
+
+--- The values of a parameter that trials have, in the order in which they first come, as text.
+---@param name string
+---@return string
+function Study:values_of(name)
+  must_open(self)
+  local values, seen = {}, {}
+  for i = 1, self.roster.count do
+    local value = words.value(self.roster:point(i)[name])
+    if not seen[value] then
+      seen[value] = true
+      values[#values + 1] = value
+    end
+  end
+  return table.concat(values, ", ")
+end
+
+--- What a report tells beside the results: `summary`, `settings`, `environment` as lists of
+--- { name, value }; `failures` and `pruned`, a table for each such trial.
+---@return table
+function Study:about()
+  must_open(self)
+  return require("perigee.sweep.about").study(self)
+end
+
+--- Draws results, as pg.plot does: in the terminal, or into a file.
+---
+--- A metric over a parameter, or over the iteration: the mean over repeats, with bars of one
+--- standard deviation; a curve for each value of the other parameters. Where `y` is a parameter, a
+--- heat map. Raises for names that there are not.
+---@param options? table  x (a parameter or "iteration"), y (a metric; or a parameter, for a heat
+---   map), z (the heat map's metric), group (the parameters that have curves of their own, or
+---   false), title, xscale and yscale ("log"), file (ends in .svg or .png)
+---@return true?
+---@return string?  # what went wrong, where nil comes first
+function Study:plot(options)
+  must_open(self)
+  return require("perigee.sweep.plots").draw(self, options or {})
+end
+
+--- Writes a page that tells all of the study: settings, results in a table that can be sorted,
+--- plots, failures, and the environment. It needs nothing but a browser.
+---@param path string  ends with .html
+---@return true?
+---@return string?  # what went wrong, where nil comes first
+function Study:report(path)
+  must_open(self)
+  if type(path) ~= "string" or not path:find "%.html?$" then
+    error(("report: a path that ends with .html is needed, not %s"):format(tostring(path)), 2)
+  end
+  return require("perigee.sweep.report").write(self, path)
 end
 
 return studies

@@ -107,8 +107,8 @@ function Tally:note()
   local counts, parts = self.counts, {}
   parts[1] = counts.failed > 0 and counts.failed .. " failed" or nil
   parts[#parts + 1] = counts.pruned > 0 and counts.pruned .. " pruned" or nil
-  parts[#parts + 1] = self.best and ("best %s %.4g (%s)"):format(self.metric, self.best.value,
-    self.best.label) or nil
+  parts[#parts + 1] = self.best and ("best %s %s (%s)"):format(self.metric,
+    words.number(self.best.value), self.best.label) or nil
   return table.concat(parts, ", ")
 end
 

@@ -3,6 +3,7 @@
 --
 -- They are on stderr. Where that is no terminal, there are none.
 
+local system = require "perigee.system"
 local uv = require "luv"
 
 local REDRAW = 0.1 -- seconds between two drawings
@@ -95,7 +96,7 @@ end
 function Terminal:close()
   erase(self)
   self.unwrap()
-  self.tty:close()
+  system.close(self.tty)
 end
 
 return terminals

@@ -21,6 +21,13 @@ function words.value(value)
   return table.concat(parts, "-")
 end
 
+--- A number that was measured, in a few digits.
+---@param value number
+---@return string
+function words.number(value)
+  return ("%.5g"):format(value)
+end
+
 --- "hidden 50, rate 0.1": these of the values.
 ---@param names string[]
 ---@param values table<string, any>
@@ -55,7 +62,7 @@ end
 function words.metrics(metrics)
   local parts = {}
   for i, name in ipairs(check.sorted_keys(metrics)) do
-    parts[i] = ("%s %.5g"):format(name, metrics[name])
+    parts[i] = name .. " " .. words.number(metrics[name])
   end
   return table.concat(parts, ", ")
 end

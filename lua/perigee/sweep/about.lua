@@ -1,0 +1,91 @@
+--- What a report tells of a study beside its results: names and values, in order.
+
+local check = require "perigee.check"
+local words = require "perigee.sweep.words"
+
+local about = {}
+
+--- A table as a list of { name, value }, by name.
+local function pairs_of(values)
+  local list = {}
+  for i, name in ipairs(check.sorted_keys(values)) do
+    list[i] = { name, words.value(values[name]) }
+  end
+  return list
+end
+
+local function summary(study)
+  local tally = study.tally
+  local list = {
+    { "trials", tally.total }, { "finished", tally:finished() }, { "failed", tally.counts.failed },
+  }
+  if study.rule.text ~= "" then
+    list[#list + 1] = { "pruned", tally.counts.pruned }
+    list[#list + 1] = { "pruning", study.rule.text }
+  end
+  if tally.best then
+    list[#list + 1] = { ("best %s"):format(tally.metric),
+      ("%s (%s)"):format(words.number(tally.best.value), tally.best.label) }
+  end
+  return list
+end
+
+local function settings(study)
+  local list, definition = {}, study.definition
+  for i, name in ipairs(study.params) do
+    list[i] = { name, study:values_of(name) }
+  end
+  for _, pair in ipairs(pairs_of(definition.settings)) do
+    list[#list + 1] = pair
+  end
+  list[#list + 1] = { "repeats", definition.repeats }
+  list[#list + 1] = { "seed", definition.seed }
+  if type(definition.data) == "string" then
+    list[#list + 1] = { "data", definition.data }
+  end
+  if study.fingerprint then
+    list[#list + 1] = { "data's fingerprint", study.fingerprint }
+  end
+  return list
+end
+
+--- The machine that the newest journal tells of.
+local function environment(study)
+  local header = study.store.header or {}
+  local list = pairs_of(header.machine or {})
+  if header.script then
+    list[#list + 1] = { "script", ("%s (%s)"):format(header.script.path, header.script.hash) }
+  end
+  if header.arguments then
+    list[#list + 1] = { "command", table.concat(header.arguments, " ") }
+  end
+  return list
+end
+
+--- The trials with a status, as f has them.
+local function with_status(study, status, f)
+  local list = {}
+  for i, id in ipairs(study.roster.ids) do
+    if study.store:status(id) == status then
+      list[#list + 1] = f(study:label(i), study.store:record(id))
+    end
+  end
+  return list
+end
+
+--- All of it.
+---@param study perigee.sweep.study
+---@return table  # summary, settings, environment; failures, pruned
+function about.study(study)
+  return {
+    summary = summary(study), settings = settings(study), environment = environment(study),
+    failures = with_status(study, "failed", function(label, record)
+      return { trial = label, message = record.error, traceback = record.traceback }
+    end),
+    pruned = with_status(study, "pruned", function(label, record)
+      return { trial = label, iteration = record.iterations, reason = record.reason }
+    end),
+  }
+end
+
+return about
