@@ -1,50 +1,30 @@
--- A grid of hidden sizes and learning rates, and the test accuracy of each.
+-- A grid of hidden sizes and learning rates, each with several seeds.
 --
---   build/perigee examples/hidden_grid.lua hidden=50,100 rate=0.1,0.5 iterations=200
+--   build/perigee examples/hidden_grid.lua hidden=50,100 rate=0.1:0.5:0.1 repeats=3 --jobs 2
 
 local pg = require "perigee"
-local options = require "perigee.options"
-local output = require "perigee.output"
+local sweep = require "perigee.sweep"
 
-local o = options.read(arg, {
-  iterations = 1000, hidden = { 25, 50, 100, 200 }, rate = { 0.1, 0.5 }, data = "mnist",
-  dtype = "float32", seed = 0,
-})
+local study = sweep.new {
+  name = "hidden_grid",
+  data = "mnist",
+  params = { hidden = { 25, 50, 100, 200 }, rate = { 0.1, 0.5 } },
+  settings = { iterations = 1000, dtype = "float32" },
+  run = function(p, trial)
+    local data = trial.data
+    local model = pg.Model(data.x_train, data.y_train, {
+      hidden = p.hidden, dtype = p.dtype, seed = trial.seed, scale = 1 / 255,
+    })
+    for i, loss in trial:steps(model, { iterations = p.iterations, rate = p.rate }) do
+      if i % 100 == 0 or i == p.iterations then
+        trial:report(i, { loss = loss, accuracy = model:score(data.x_test, data.y_test) })
+      end
+    end
+  end,
+}
 
-local data <close> = assert(pg.dataset(o.data))
-
---- The test accuracy of a network, and the loss of each iteration.
-local function train(hidden, rate)
-  local model = pg.Model(data.x_train, data.y_train, {
-    hidden = hidden, dtype = o.dtype, seed = o.seed, scale = 1 / 255,
-  })
-  local cost = model:fit { iterations = o.iterations, rate = rate, progress = true }
-  return model:score(data.x_test, data.y_test), cost
-end
-
-local lines, rows, grid, curves = { "hidden" }, {}, {}, {}
-for _, rate in ipairs(o.rate) do
-  lines[1] = lines[1] .. string.format("  %11s", "rate " .. rate)
-end
-for i, hidden in ipairs(o.hidden) do
-  local line = string.format("%6d", hidden)
-  grid[i] = {}
-  for j, rate in ipairs(o.rate) do
-    local accuracy, cost = train(hidden, rate)
-    line = line .. string.format("  %10.2f%%", accuracy * 100)
-    rows[#rows + 1] = { hidden, rate, accuracy }
-    grid[i][j] = accuracy * 100
-    curves[("hidden %d, rate %g"):format(hidden, rate)] = cost
-  end
-  lines[#lines + 1] = line
-end
-
-print(table.concat(lines, "\n"))
-output.csv("hidden_grid", { "hidden", "rate", "accuracy" }, rows)
-output.plot("hidden_grid", {
-  title = ("Test accuracy after %d iterations, %s"):format(o.iterations, o.data),
-  z = grid, x = o.rate, y = o.hidden, xlabel = "rate", ylabel = "hidden", format = "%.2f%%",
-})
-output.plot("hidden_grid_curves", {
-  title = "Training loss, " .. o.data, y = curves, xlabel = "iteration", ylabel = "loss",
-})
+study:run()
+print(study:table():group { "hidden", "rate" })
+study:plot { x = "rate", y = "hidden" }
+study:plot { x = "iteration", y = "loss" }
+assert(study:report(study.folder .. "/report.html"))

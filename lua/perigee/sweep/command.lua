@@ -156,8 +156,9 @@ local NEAR = 2 -- letters
 local function unknown(definition, name)
   local names = known_names(definition)
   local nearest, letters = spelling.nearest(name, names)
+  local is_near = nearest and letters <= NEAR and letters < #name
   return ("unknown name '%s'; there are %s%s"):format(name, table.concat(names, ", "),
-    nearest and letters <= NEAR and ("; did you mean '%s'?"):format(nearest) or "")
+    is_near and ("; did you mean '%s'?"):format(nearest) or "")
 end
 
 --- Puts the values in the place of what the definition says. A setting with several is a

@@ -34,7 +34,8 @@ function runner.fields(study, item, monitor)
   local every = study.definition.checkpoint
   return {
     index = i, id = roster.ids[i], seed = roster:seed(i), round = roster:round(i),
-    data = study.data, limit = item.limit, monitor = monitor, clock = runner.clock,
+    is_parameter = study.is_parameter, data = study.data, limit = item.limit, monitor = monitor,
+    clock = runner.clock,
     every = every or nil, checkpoints = study.keeps and checkpoints_of(study, roster.ids[i]) or nil,
   }
 end

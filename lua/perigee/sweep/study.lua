@@ -34,8 +34,13 @@ local studies = {}
 ---@param arguments? string[]  the command line of the script whose study it is
 ---@return perigee.sweep.study
 function studies.new(definition, said, arguments)
+  local is_parameter = {}
+  for _, name in ipairs(definition.space.names) do
+    is_parameter[name] = true
+  end
   return setmetatable({
     name = definition.name, description = definition.description, definition = definition,
+    is_parameter = is_parameter,
     options = said, arguments = arguments, params = definition.space.names,
     rule = definition.rule, keeps = definition.checkpoint ~= false,
     folder = (said.runs or definition.runs) .. "/" .. definition.name,
@@ -300,6 +305,9 @@ function Study:run(options)
   if finished == nil or not self.options.quiet then
     displays.say(message)
   end
+  if finished and not self.options.quiet then
+    displays.say(("its results are in %s/"):format(self.folder))
+  end
   local is_clean = finished and self.tally.counts.failed == 0
   if self.arguments and not finished then
     local is_other = finished == false and self.options.shard and self.tally.counts.failed == 0
@@ -392,7 +400,8 @@ end
 ---
 --- A metric over a parameter, or over the iteration: the mean over repeats, with bars of one
 --- standard deviation; a curve for each value of the other parameters. Where `y` is a parameter, a
---- heat map. Raises for names that there are not.
+--- heat map. Raises for names that there are not. A script is told on stderr, too, why there is no
+--- plot, and goes on.
 ---@param options? table  x (a parameter or "iteration"), y (a metric; or a parameter, for a heat
 ---   map), z (the heat map's metric), group (the parameters that have curves of their own, or
 ---   false), title, xscale and yscale ("log"), file (ends in .svg or .png)
@@ -400,7 +409,11 @@ end
 ---@return string?  # what went wrong, where nil comes first
 function Study:plot(options)
   must_open(self)
-  return require("perigee.sweep.plots").draw(self, options or {})
+  local drawn, message = require("perigee.sweep.plots").draw(self, options or {})
+  if not drawn and self.arguments then
+    displays.say(message)
+  end
+  return drawn, message
 end
 
 --- Writes a page that tells all of the study: settings, results in a table that can be sorted,

@@ -40,10 +40,10 @@ function trials.is_halt(value)
 end
 
 --- A trial to be run.
----@param fields table  index, id, seed, round, data; `limit`, what it is judged by (prune.lua);
----   `checkpoints`, the start of the paths of its files, or nil; `every`, seconds between two of
----   them; `monitor`, which has `beat(trial)` and `warn(message)`; `clock`, in seconds;
----   `is_probe`, where it is only to tell its `forecast` of how long it would take
+---@param fields table  index, id, seed, round, data; `is_parameter`, by names; `limit`, what it is
+---   judged by (prune.lua); `checkpoints`, the start of the paths of its files, or nil; `every`,
+---   seconds between two of them; `monitor`, which has `beat(trial)` and `warn(message)`; `clock`,
+---   in seconds; `is_probe`, where it is only to tell its `forecast` of how long it would take
 ---@return perigee.sweep.trial
 function trials.new(fields)
   fields.reports, fields.trainings, fields.iteration = {}, 0, 0
@@ -60,13 +60,18 @@ local function check_self(self, name)
   end
 end
 
-local function check_metrics(metrics)
+local TAKEN = { ["repeat"] = true, seed = true, iteration = true, n = true }
+
+local function check_metrics(self, metrics)
   if type(metrics) ~= "table" then
     return ("report: metrics are a table of numbers by name, not %s"):format(check.shown(metrics))
   end
   for name, value in pairs(metrics) do
     if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
       return ("report: '%s' is no name (letters, digits and _)"):format(tostring(name))
+    elseif TAKEN[name] or self.is_parameter[name] then
+      return ("report: '%s' is another column of the results: the metric needs another name")
+        :format(name)
     elseif not math.type(value) or value - value ~= 0 then
       return ("report: %s must be a finite number, not %s"):format(name, check.shown(value))
     end
@@ -100,7 +105,7 @@ function Trial:report(iteration, metrics)
   if metrics == nil and type(iteration) == "table" then
     iteration, metrics = self.iteration, iteration
   end
-  local message = check_metrics(metrics)
+  local message = check_metrics(self, metrics)
   iteration = math.type(iteration) and math.tointeger(iteration)
   if message or not iteration then
     error(message or "report: the iteration is an integer", 2)
