@@ -257,12 +257,20 @@ local function curve_data(i, curve, floor)
   return data_block("$curve" .. i, columns)
 end
 
+--- Where gnuplot finds a curve in its data. Bars over the same texts stand beside each other.
+local function columns_of(i, curve, options, n, is_text)
+  if not curve.error or is_text then -- characters hide one another
+    return "1:2"
+  end
+  local shift = is_categories(options.x) and (i - (n + 1) / 2) * math.min(0.04, 0.4 / n) or 0
+  return ("($1+%.4f):2:3:4"):format(shift)
+end
+
 --- A curve among those that are drawn. When the colours are used up, the lines are dashed.
-local function curve_part(i, curve, is_text)
+local function curve_part(i, curve, columns, is_text)
   local gap = is_text and " " or "" -- between a line and its name
-  local with_bars = curve.error and not is_text -- characters hide one another
   return ("$curve%d using %s with %s linewidth 2 dashtype %d linecolor rgb '%s' %s"):format(i,
-    with_bars and "1:2:3:4" or "1:2", style_of(curve, is_text), (i - 1) // #COLOURS + 1,
+    columns, style_of(curve, is_text), (i - 1) // #COLOURS + 1,
     COLOURS[(i - 1) % #COLOURS + 1],
     curve.name and "title " .. quote(gap .. curve.name) or "notitle")
 end
@@ -342,7 +350,7 @@ local function y_commands(options, curves, is_text)
   if options.log_y then
     return "set logscale y"
   elseif curves[1].error and not is_text then
-    return "set offsets 0, 0, graph 0.05, graph 0.05"
+    return "set offsets 0, 0, graph 0.02, graph 0.02"
   end
 end
 
@@ -358,7 +366,8 @@ local function curve_commands(options, surface, level)
   for i, curve in ipairs(curves) do
     points = points + count_points(curve)
     commands[i] = curve_data(i, curve, floor)
-    parts[i] = curve_part(i, curve, surface.is_text)
+    parts[i] = curve_part(i, curve,
+      columns_of(i, curve, options, #curves, surface.is_text), surface.is_text)
   end
   if points == 0 then
     return nil, "there is no finite number to draw" .. (
