@@ -44,18 +44,14 @@ local function text_of(value, format)
   return integer and tostring(integer) or format:format(value)
 end
 
---- The values as texts, which are short unless two would be the same.
+--- The values as texts, in short unless two would be the same.
 local function texts_of(values)
-  for _, format in ipairs { "%.6g", "%.17g" } do
-    local texts, seen, same = {}, {}, false
-    for i, value in ipairs(values) do
-      texts[i] = text_of(value, format)
-      same, seen[texts[i]] = same or seen[texts[i]], true
-    end
-    if not same or format == "%.17g" then
-      return texts
-    end
+  local short, long, seen, same = {}, {}, {}, false
+  for i, value in ipairs(values) do
+    short[i], long[i] = text_of(value, "%.6g"), text_of(value, "%.14g")
+    same, seen[short[i]] = same or seen[short[i]], true
   end
+  return same and long or short
 end
 
 local function are_numbers(values)
