@@ -355,8 +355,9 @@ local function y_commands(options, curves, is_text)
 end
 
 local function curve_commands(options, surface, level)
-  options.log_x = is_log(options.xscale, "x", level + 1)
-  options.log_y = is_log(options.yscale, "y", level + 1)
+  options = setmetatable({
+    log_x = is_log(options.xscale, "x", level + 1), log_y = is_log(options.yscale, "y", level + 1),
+  }, { __index = options })
   if options.log_x and is_categories(options.x) then
     error("plot: xscale is for numbers, and x has texts", level + 1)
   end

@@ -15,7 +15,7 @@ local OPTIONS = {
   format = true, error = true, xscale = true, yscale = true, order = true,
 }
 
---- The options, checked and copied; numbers alone are y.
+--- The options, checked; numbers alone are y.
 local function read_options(options, level)
   if not gnuplot.is_named(options) then
     return { y = options }
@@ -24,11 +24,7 @@ local function read_options(options, level)
   if options.y == nil and options.z == nil then
     error("plot: nothing to draw: y (curves) or z (a grid) is needed", level + 1)
   end
-  local copy = {}
-  for name, value in pairs(options) do
-    copy[name] = value
-  end
-  return copy
+  return options
 end
 
 -- --- surfaces ----------------------------------------------------------------
