@@ -173,6 +173,15 @@ describe("plots of a study", function()
     assert.equal("iteration", shown(study_of({ { "rate", { 1 } } }, 2, score, 3)).xlabel)
   end)
 
+  it("are learning curves of a metric that is reported more than once", function()
+    local study = grid(2)
+    local curves = study:curves()
+    curves.metrics = { "accuracy", "loss" }
+    table.insert(curves, with(study:table()[1], { iteration = 20 }))
+    assert.equal("loss", shown(study, { x = "iteration" }).ylabel)
+    assert.equal("accuracy", shown(study, { x = "iteration", y = "accuracy" }).ylabel)
+  end)
+
   it("are heat maps where y names a parameter", function()
     local p = shown(grid(), { y = "hidden" })
     assert.same({ { "0.5", "0.1", "1" }, { "50", "128-64" } }, { p.x, p.y })
@@ -191,6 +200,15 @@ describe("plots of a study", function()
       return 1
     end)
     assert.same({ "8-4", "1" }, shown(study, { x = "hidden" }).x)
+  end)
+
+  it("show a value that a trial does not have", function()
+    local study = study_of({ RATE, { "momentum", { 0.9, 0 } } }, 1, score)
+    for _, row in ipairs(study:table()) do
+      row.momentum = row.momentum > 0 and row.momentum or nil
+    end
+    assert.same({ "momentum 0.9", "momentum none" }, shown(study, { x = "rate" }).order)
+    assert.same({ "0.9", "none" }, shown(study, { x = "momentum", y = "rate" }).x)
   end)
 
   it("show as many digits as tell values apart", function()

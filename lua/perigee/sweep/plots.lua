@@ -2,10 +2,12 @@
 
 local check = require "perigee.check"
 local picture = require "perigee.picture"
+local words = require "perigee.sweep.words"
 
 local plots = {}
 
 local ITERATION = "iteration"
+local ABSENT = "none" -- shown for a value that is not there
 local MOST_BARS = 12 -- points of a learning curve that has bars
 local MOST_CURVES = 12 -- of a plot that nobody asked for in so many words
 local WIDE = 50 -- the largest value by the least, from which on a scale is logarithmic
@@ -29,26 +31,23 @@ local function key_of(value)
   return "{" .. table.concat(keys, ",") .. "}"
 end
 
---- A value as it is shown: "0.1", "relu", "128-64".
-local function text_of(value, format)
+--- A value as it is shown, in a few digits: "0.1", "relu", "128-64".
+local function short_text(value)
   if type(value) == "table" then
     local texts = {}
     for i, each in ipairs(value) do
-      texts[i] = text_of(each, format)
+      texts[i] = short_text(each)
     end
     return table.concat(texts, "-")
-  elseif type(value) ~= "number" then
-    return tostring(value)
   end
-  local integer = math.tointeger(value)
-  return integer and tostring(integer) or format:format(value)
+  return math.type(value) == "float" and ("%.6g"):format(value) or tostring(value)
 end
 
---- The values as texts, in short unless two would be the same.
+--- The values as texts, in a few digits unless two would be the same.
 local function texts_of(values)
   local short, long, seen, same = {}, {}, {}, false
   for i, value in ipairs(values) do
-    short[i], long[i] = text_of(value, "%.6g"), text_of(value, "%.14g")
+    short[i], long[i] = short_text(value), words.value(value)
     same, seen[short[i]] = same or seen[short[i]], true
   end
   return same and long or short
@@ -63,14 +62,20 @@ local function are_numbers(values)
   return true
 end
 
+--- A row's value of a parameter: not every trial of a study that lists its trials has each.
+local function value_in(row, name)
+  local value = row[name]
+  return value == nil and ABSENT or value
+end
+
 --- A parameter's different values, in the order of the grid.
 local function values_of(name, view)
   local values, seen = {}, {}
   for _, rows in ipairs { view.trials, view.reports } do -- a trial may have reported, not ended
     for i = 1, #rows do
-      local value = rows[i][name]
+      local value = value_in(rows[i], name)
       local key = key_of(value)
-      if value ~= nil and not seen[key] then
+      if not seen[key] then
         seen[key] = true
         values[#values + 1] = value
       end
@@ -146,11 +151,49 @@ end
 
 -- --- what the options say ----------------------------------------------------
 
---- A metric of these rows: the one that is named, or the best one.
+--- What tells a trial's rows from another's.
+local function trial_key(view, row)
+  local trial = { row["repeat"], row.seed }
+  for _, name in ipairs(view.study.params) do
+    trial[#trial + 1] = value_in(row, name)
+  end
+  return key_of(trial)
+end
+
+--- The metrics that a trial has reported more than once, as keys: they have learning curves.
+local function repeated_metrics(view)
+  local repeated, seen, rows = {}, {}, view.reports
+  for i = 1, #rows do
+    local key = trial_key(view, rows[i])
+    for _, metric in ipairs(rows.metrics) do
+      if rows[i][metric] ~= nil then
+        repeated[metric] = repeated[metric] or seen[key .. metric]
+        seen[key .. metric] = true
+      end
+    end
+  end
+  return repeated
+end
+
+--- The metric that is drawn where none is named: the best one, if these rows have it; among
+--- reports, rather one that has learning curves.
+local function default_metric(view, rows)
+  local best = view.study:best_metric()
+  local names = { contains(rows.metrics, best) and best or nil }
+  table.move(rows.metrics, 1, #rows.metrics, #names + 1, names)
+  local repeated = rows == view.reports and repeated_metrics(view) or {}
+  for _, name in ipairs(names) do
+    if repeated[name] then
+      return name
+    end
+  end
+  return names[1]
+end
+
+--- A metric of these rows: the one that is named, or the default.
 local function metric_of(view, key, name, rows, level)
   if name == nil then
-    local best = view.study:best_metric()
-    return contains(rows.metrics, best) and best or rows.metrics[1]
+    return default_metric(view, rows)
   elseif not contains(rows.metrics, name) then
     error(("plot: %s: there is no metric '%s'; there are %s (and the parameters %s)"):format(key,
       tostring(name), listed(rows.metrics), listed(view.study.params)), level + 1)
@@ -234,7 +277,7 @@ end
 local function curve_of(view, row, group)
   local texts, ranks = {}, {}
   for i, name in ipairs(group) do
-    local key = key_of(row[name])
+    local key = key_of(value_in(row, name))
     texts[i] = ("%s %s"):format(name, view.by_name[name].text[key])
     ranks[i] = view.by_name[name].rank[key]
   end
@@ -256,7 +299,7 @@ local function collect_curves(view, rows, metric, x, group)
   local rank = view.by_name[x] and view.by_name[x].rank
   for i = 1, #rows do
     local row = rows[i]
-    local at = rank and rank[key_of(row[x])] or not rank and row[x]
+    local at = rank and rank[key_of(value_in(row, x))] or not rank and row[x]
     if at and type(row[metric]) == "number" then
       local name, ranks = curve_of(view, row, group)
       local curve = by_name[name]
@@ -375,7 +418,7 @@ local function means_of(view, metric, x, y)
   for i = 1, #rows do
     local row = rows[i]
     if type(row[metric]) == "number" then
-      local key = key_of { row[y], row[x] }
+      local key = key_of { value_in(row, y), value_in(row, x) }
       lists[key] = lists[key] or {}
       table.insert(lists[key], row[metric])
     end
@@ -468,23 +511,6 @@ end
 
 -- --- the plots of a report ---------------------------------------------------
 
---- Whether a trial has reported more than once.
-local function has_learning_curves(view)
-  local seen, rows = {}, view.reports
-  for i = 1, #rows do
-    local trial = { rows[i]["repeat"] or 0, rows[i].seed or 0 }
-    for _, name in ipairs(view.study.params) do
-      trial[#trial + 1] = key_of(rows[i][name])
-    end
-    local key = key_of(trial)
-    if seen[key] then
-      return true
-    end
-    seen[key] = true
-  end
-  return false
-end
-
 --- The group of a plot over x that has no more curves than can be told apart: without the
 --- parameters that have the most values. nil where all that vary will do.
 local function readable_group(view, x)
@@ -505,7 +531,7 @@ local function readable_group(view, x)
 end
 
 --- The plots that a report shows: a heat map where two parameters vary; curves over each that
---- varies, up to three; learning curves where trials have reported more than once.
+--- varies, up to three; learning curves where trials have reported a metric more than once.
 ---@param study table
 ---@return table[]  # options for plots.draw and plots.svg
 function plots.defaults(study)
@@ -517,7 +543,7 @@ function plots.defaults(study)
   for _, name in ipairs(#names <= 3 and names or {}) do
     list[#list + 1] = { x = name, group = readable_group(view, name) }
   end
-  if has_learning_curves(view) then
+  if next(repeated_metrics(view)) then
     list[#list + 1] = { x = ITERATION, group = readable_group(view, ITERATION) }
   end
   return list
