@@ -67,6 +67,77 @@ describe("pg.plot", function()
     assert.matches("0.5 | +1.0! +2.0!.* 1 | +3.0! +4.1!.*left +7", output)
   end)
 
+  drawn("draws curves over texts, side by side", function()
+    local output = output_of 'pg.plot { x = { "relu", "7", "tanh" }, y = { 1, 3, 2 } }'
+    assert.matches("\n +relu +7 +tanh\n", output)
+  end)
+
+  drawn("draws each curve over its own x, in the order that is asked for", function()
+    local output = output_of [[
+      pg.plot { x = { a = { 1, 2, 3 }, b = { 2, 9 } }, y = { a = { 1, 2, 3 }, b = { 4, 5 } },
+        order = { "b", "a" } }
+    ]]
+    assert.matches("\n +1 +2 +3 +4 +5 +6 +7 +8 +9\n", output)
+    assert.matches("%*+ b #+ a", output)
+  end)
+
+  drawn("makes room for the names of many curves", function()
+    local function height(curves)
+      local output = output_of(([[
+        local y = {}
+        for i = 1, %d do y["a curve with a long name, number " .. i] = { i, i + 1 } end
+        pg.plot { y = y }
+      ]]):format(curves))
+      return select(2, output:gsub("\n", ""))
+    end
+    assert.equal(height(1) + 11, height(12))
+  end)
+
+  drawn("draws bars in a file, and none in the terminal", function()
+    local path = folder .. "/bars.svg"
+    local function lines_of(options)
+      options.file = path
+      assert.is_true(pg.plot(options))
+      return select(2, read(path):gsub("[ML]%d[%d.]*,%d", ""))
+    end
+    local plain = lines_of { y = { 1, 2, 3 } }
+    local barred = lines_of { y = { 1, 2, 3 }, error = pg.array { 0.5, 1, 0.5 } }
+    assert.is_true(barred > plain)
+    assert.is_true(lines_of { y = { a = { 1, 2 } }, error = { a = { 1, 0 / 0 } } } > 0)
+    assert.equal(output_of "pg.plot { y = { 1, 2, 3 } }",
+      output_of "pg.plot { y = { 1, 2, 3 }, error = { 1, 1, 1 } }")
+  end)
+
+  drawn("has logarithmic axes, with tics at a few numbers", function()
+    local output = "\n" .. output_of [[
+      pg.plot { x = { 0.01, 0.05, 1 }, y = { 10, 1000, 100 }, xscale = "log", yscale = "log" }
+    ]]
+    assert.matches("\n +0.01 +0.05 +1\n", output)
+    for _, y in ipairs { 10, 100, 1000 } do
+      assert.matches("\n +" .. y .. " [+|]", output)
+    end
+    local path = folder .. "/log.svg"
+    assert.is_true(pg.plot { y = { -1, 0, 2, 3 }, error = { 1, 1, 5, 1 }, yscale = "log",
+      file = path })
+    local shown, message = pg.plot { y = { -1, 0 }, yscale = "log", file = path }
+    assert.is_nil(shown)
+    assert.matches("no finite number to draw, or none above 0", message)
+  end)
+
+  drawn("leaves cells without a number blank", function()
+    local output = output_of "pg.plot { z = { { 1.5, 0 / 0 }, { 2.5, 3.5 } } }"
+    assert.matches(" 1 | +1.5 +|", output)
+    assert.not_matches("nan", output)
+    local shown, message = pg.plot { z = { { 0 / 0 } } }
+    assert.is_nil(shown)
+    assert.matches("no finite number", message)
+  end)
+
+  drawn("breaks a long title", function()
+    local output = output_of(("pg.plot { y = { 1, 2 }, title = %q }"):format(("word "):rep(20)))
+    assert.matches("^ +word [word ]+\n +word [word ]+\n", output)
+  end)
+
   drawn("writes SVG and PNG files, and draws nothing then", function()
     for ending, first in pairs { svg = "<%?xml", png = "\137PNG" } do
       local path = folder .. "/plot." .. ending
@@ -122,6 +193,18 @@ describe("pg.plot", function()
       ["z must be a matrix, not of shape (2,)"] = { z = { 1, 2 } },
       ["x has 1 labels and z 2"] = { z = { { 1, 2 } }, x = { 1 } },
       ["file must be a name that ends in .svg or .png, not a.gif"] = { y = { 1 }, file = "a.gif" },
+      ["y: an array element must be a number"] = { y = { "a" } },
+      ["error has 1 numbers and y has 2"] = { y = { 1, 2 }, error = { 1 } },
+      ['error["a"] has 1 numbers and y["a"] has 2'] = { y = { a = { 1, 2 } },
+        error = { a = { 1 } } },
+      ['there is no x["a"]'] = { y = { a = { 1, 2 } }, x = { b = { 1, 2 } } },
+      ["x has 1 numbers and y has 2"] = { y = { 1, 2 }, x = { "a" } },
+      ["xscale is for numbers"] = { y = { 1 }, x = { "a" }, xscale = "log" },
+      ["yscale must be 'log' or 'linear', not 'logs'"] = { y = { 1 }, yscale = "logs" },
+      ["error is for curves"] = { z = { { 1 } }, error = { 1 } },
+      ["order has 'b', which is not one more curve of y"] = { y = { a = { 1 } },
+        order = { "a", "b" } },
+      ["order does not have y's curve 'b'"] = { y = { a = { 1 }, b = { 1 } }, order = { "a" } },
       ["unknown option 'titel'"] = { y = { 1 }, titel = "a" },
       ["nothing to draw"] = { title = "a" },
     } do
