@@ -51,6 +51,8 @@ needs_run() {
     need zlib1g-dev header zlib.h
     need libreadline8 shared libreadline.so.8
     need lua-luv lua_module luv
+    need lua-cjson lua_module cjson
+    need lua-argparse lua_module argparse
     want "curl ca-certificates" have curl
     want gnuplot-nox have gnuplot
 }

@@ -12,7 +12,7 @@ module=$4
 files() { # what goes where, below the prefix: MODE SOURCE TARGET
     echo "755 $program bin/perigee"
     echo "644 $module lib/lua/5.4/perigee.so"
-    for file in lua/perigee/*.lua; do
+    for file in lua/perigee/*.lua lua/perigee/*/*.lua; do
         echo "644 $file share/lua/5.4/${file#lua/}"
     done
     echo "644 lua/meta/perigee.lua share/perigee/meta/perigee.lua"
@@ -20,7 +20,7 @@ files() { # what goes where, below the prefix: MODE SOURCE TARGET
 }
 
 # Folders that nobody else may need, the deepest first.
-FOLDERS="share/lua/5.4/perigee share/lua/5.4 share/lua lib/lua/5.4 lib/lua
+FOLDERS="share/lua/5.4/perigee/sweep share/lua/5.4/perigee share/lua/5.4 share/lua lib/lua/5.4 lib/lua
          share/perigee/meta share/perigee share/man/man1"
 
 # A file has another name until it is whole, so that an interrupted installation
@@ -38,7 +38,8 @@ install)
     ;;
 uninstall)
     files | while read -r _ _ target; do rm -f "$prefix/$target" "$prefix/$target.part"; done
-    rm -f "$prefix"/share/lua/5.4/perigee/*.lua # another version's, too
+    # another version's, too
+    rm -f "$prefix"/share/lua/5.4/perigee/*.lua "$prefix"/share/lua/5.4/perigee/*/*.lua
     for folder in $FOLDERS; do
         [ ! -d "$prefix/$folder" ] || rmdir --ignore-fail-on-non-empty "$prefix/$folder"
     done

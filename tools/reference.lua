@@ -13,6 +13,13 @@ local TITLES = {
   { "random", "Random numbers", "`g` is a generator, `pg.random(seed)`. Each method is a "
     .. "function of the module, too, which draws from a generator of its own." },
   { "model", "Models", "`m` is a model, `pg.Model(x, y, options)`." },
+  { "sweep", "Sweeps", "`local sweep = require \"perigee.sweep\"`" },
+  { "trial", "Trials", "`trial` is what a study's `run(p, trial)` is handed. It has `trial.seed`, "
+    .. "`trial.data`, and `trial.index`, its place in the order of the grid." },
+  { "study", "Studies", "`study` is what `sweep.new` gives. It has `study.name` and "
+    .. "`study.folder`." },
+  { "table", "Tables of results", "`t` is a table of results, as `study:table()` gives: `#t` rows, "
+    .. "`t[i].accuracy`, `t.columns`; `print(t)` shows it." },
 }
 
 --- What stands apart, in the comment, by spaces.

@@ -17,6 +17,10 @@ local IN_LUA = {
   { file = "progress.lua", name = "progress.each", class = "pg", public = "progress" },
   { file = "plot.lua", name = "", class = "pg", public = "plot" },
   { file = "help.lua", name = "help.show", class = "pg", public = "help" },
+  { file = "sweep.lua", prefix = "sweep", class = "sweep" },
+  { file = "sweep/trial.lua", prefix = "Trial", class = "trial" },
+  { file = "sweep/study.lua", prefix = "Study", class = "study" },
+  { file = "sweep/table.lua", prefix = "Table", class = "table" },
 }
 
 -- --- reading comments ----------------------------------------------------------
@@ -120,7 +124,8 @@ end
 
 local OF_WHAT = {
   pg = "pg.%s(%s)", array = "a:%s(%s)", archive = "data:%s(%s)", random = "g:%s(%s)",
-  model = "m:%s(%s)",
+  model = "m:%s(%s)", sweep = "sweep.%s(%s)", trial = "trial:%s(%s)", study = "study:%s(%s)",
+  table = "t:%s(%s)",
 }
 
 --- How the function is called: "a:take(positions, axis)".

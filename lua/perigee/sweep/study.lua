@@ -94,7 +94,7 @@ local function must_open(self)
   end
 end
 
---- What a journal begins with.
+-- What a journal begins with.
 function Study:header()
   return {
     format = FORMAT, study = self.name, script = self.script,
@@ -106,9 +106,7 @@ function Study:header()
   }
 end
 
---- A trial by its parameters: "hidden 50, rate 0.1, repeat 2".
----@param i integer
----@return string
+-- A trial by its parameters: "hidden 50, rate 0.1, repeat 2".
 function Study:label(i)
   return self.tally:label { values = self.roster:point(i), ["repeat"] = self.roster:round(i) }
 end
@@ -335,9 +333,8 @@ function Study:curves()
   return files.curves(self)
 end
 
---- The metric by which trials are compared, and whether its maximum is best.
----@return string?  # nil where nothing was reported
----@return "max"|"min"|nil
+-- The metric by which trials are compared, and whether its maximum is best; nil where nothing was
+-- reported.
 function Study:best_metric()
   must_open(self)
   return self.tally.metric, self.tally.goal
@@ -372,9 +369,7 @@ function Study:markdown(path)
   return self:table():markdown(path)
 end
 
---- The values of a parameter that trials have, in the order in which they first come, as text.
----@param name string
----@return string
+-- The values of a parameter that trials have, in the order in which they first come, as text.
 function Study:values_of(name)
   must_open(self)
   local values, seen = {}, {}
@@ -388,9 +383,7 @@ function Study:values_of(name)
   return table.concat(values, ", ")
 end
 
---- What a report tells beside the results: `summary`, `settings`, `environment` as lists of
---- { name, value }; `failures` and `pruned`, a table for each such trial.
----@return table
+-- What a report tells beside the results (about.lua).
 function Study:about()
   must_open(self)
   return require("perigee.sweep.about").study(self)

@@ -121,7 +121,7 @@ function Trial:report(iteration, metrics)
   end
 end
 
---- Has the monitor do now and then what it has to. Returns the time.
+-- Has the monitor do now and then what it has to. Returns the time.
 function Trial:look_around()
   local now = self.clock()
   if now >= self.beat then
