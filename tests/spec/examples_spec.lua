@@ -20,7 +20,7 @@ end
 
 --- Standard output, standard error and exit status of an example, which runs in
 --- the folder.
-local function run(name, arguments, environment)
+local function start(name, arguments, environment)
   local errors = os.tmpname()
   local pipe = assert(io.popen(("root=$PWD && cd '%s' && %s '%s' \"$root/examples/%s.lua\" data=%s "
     .. "%s 2>%s"):format(folder, environment or "", PROGRAM, name, data_path, arguments or "",
@@ -30,6 +30,12 @@ local function run(name, arguments, environment)
   local file <close> = assert(io.open(errors))
   os.remove(errors)
   return output, file:read "a", status
+end
+
+local function run(name, arguments, environment)
+  os.execute(("rm -rf '%s/runs'"):format(folder)) -- no study goes on from another's
+  local output, errors, status = start(name, arguments, environment)
+  return output, errors, status
 end
 
 local function accuracies(output)
@@ -76,15 +82,16 @@ describe("the examples", function()
     assert.equal(notebook[1], sweep[10])
   end)
 
-  it("iteration_sweep.lua answers ten times, and faithful=true the same", function()
-    local arguments = "iterations=30 hidden=12 rate=0.5"
-    local quick, errors, status = run("iteration_sweep", arguments)
+  it("iteration_sweep.lua answers ten times, and ten trainings the same", function()
+    local arguments = "hidden=12 rate=0.5 iterations="
+    local quick, errors, status = run("iteration_sweep", arguments .. 30)
     assert.equal(0, status)
     assert.equal(10, #accuracies(quick))
     assert.matches("%% # 3 iter\n", quick)
     assert.matches("%% # 30 iter\n", quick)
-    assert.matches("30/30", errors)
-    assert.equal(quick, (run("iteration_sweep", arguments .. " faithful=true")))
+    assert.matches("complete: 1 of 1", errors)
+    local faithful = run("iteration_sweep", arguments .. "3:30:3 answers=1")
+    assert.same(accuracies(quick), accuracies(faithful))
   end)
 
   it("iteration_sweep.lua takes fewer than ten iterations, too", function()
@@ -95,8 +102,20 @@ describe("the examples", function()
   it("hidden_grid.lua makes a table of hidden sizes and rates", function()
     local output, _, status = run("hidden_grid", "iterations=20 hidden=4,8,16 rate=0.1,0.5")
     assert.equal(0, status)
-    local row = "( +%d+ +[%d.]+%% +[%d.]+%%\n)"
-    assert.matches("^hidden +rate 0.1 +rate 0.5\n" .. row:rep(3), output)
+    assert.matches("^hidden +rate +accuracy +accuracy_std +loss +loss_std +n\n"
+      .. (" +%d+ +0.%d[ %d.]+\n"):rep(6), output)
+  end)
+
+  it("learning_rate.lua, activation_grid.lua and seeds.lua make their tables", function()
+    local output, _, status = run("learning_rate", "iterations=5 hidden=4 rate=0.1,1")
+    assert.equal(0, status)
+    assert.matches("^rate  repeat  seed  accuracy +loss\n 0.1 ", output)
+    output, _, status = run("activation_grid", "epochs=1 hidden=4 optimizer=adam repeats=2")
+    assert.equal(0, status)
+    assert.matches("\nsigmoid +adam +0.%d+ .* 2\ntanh .* 2\nrelu .* 2\n", output)
+    output, _, status = run("seeds", "iterations=5 repeats=3 hidden=4")
+    assert.equal(0, status)
+    assert.matches("^hidden +accuracy +accuracy_std  n\n +4 +0.%d+ +0.%d+  3\n", output)
   end)
 
   it("minibatch.lua learns, and shows what it takes for what", function()
@@ -106,14 +125,6 @@ describe("the examples", function()
     assert.truthy(tonumber(output:match "accuracy ([%d.]+)%%") > 90, output)
     assert.matches("int64 %(10, 10%)\n$", output)
     assert.matches("120/120", errors)
-  end)
-
-  it("activations.lua compares them", function()
-    local output, _, status = run("activations", "iterations=20 hidden=8")
-    assert.equal(0, status)
-    local line = "%-8s loss [%%d.]+, test accuracy [%%d.]+%%%%\n"
-    assert.matches("^" .. line:format "sigmoid" .. line:format "tanh" .. line:format "relu", output)
-    assert.matches("^activation,loss,accuracy\nsigmoid,", read "out/activations.csv")
   end)
 
   it("resume.lua goes on where it was stopped, with the same end", function()
@@ -137,49 +148,58 @@ describe("the examples", function()
     assert.equal("something else", read "mine.npz")
   end)
 
-  it("the sweeps leave tables and plots in out/, and draw the same in the terminal", function()
+  it("the sweeps leave tables and a report in runs/, and draw in the terminal", function()
     local output = run("iteration_sweep", "iterations=30 hidden=12 rate=0.5")
-    assert.matches("^iterations,accuracy\n3,0%.%d+\n.*\n30,[%d.]+\n$",
-      read "out/iteration_sweep.csv")
+    assert.matches("^repeat,seed,iteration,accuracy,loss\n1,0,3,0%.%d+,", read
+      "runs/iteration_sweep/curves.csv")
+    assert.matches("^repeat,seed,accuracy,loss\n1,0,[%d.]+,[%d.]+\n$", read
+      "runs/iteration_sweep/results.csv")
     output = output .. run("hidden_grid", "iterations=5 hidden=4,8 rate=0.1,0.5")
-    assert.equal(5, select(2, read("out/hidden_grid.csv"):gsub("\n", "")))
-    assert.matches("^hidden,rate,accuracy\n4,0.1,0%.%d+\n", read "out/hidden_grid.csv")
+    assert.equal(5, select(2, read("runs/hidden_grid/results.csv"):gsub("\n", "")))
+    assert.matches("^hidden,rate,repeat,seed,accuracy,loss\n4,0.1,1,0,0%.%d+",
+      read "runs/hidden_grid/results.csv")
+    assert.matches("</html>", read "runs/hidden_grid/report.html")
     if has_gnuplot then
-      for _, name in ipairs { "iteration_sweep", "hidden_grid", "hidden_grid_curves" } do
-        assert.matches("</svg>", read("out/" .. name .. ".svg"))
-      end
-      for _, text in ipairs { "Test accuracy, ", "Test accuracy after 5 iter", "Training loss" } do
+      for _, text in ipairs { "accuracy by iteration", "accuracy by rate and hidden" } do
         assert.matches(text, output)
       end
     end
+  end)
+
+  it("the sweeps go on where they were stopped, with the same tables", function()
+    run("hidden_grid", "iterations=5 hidden=4,8 rate=0.1,0.5")
+    local whole = read "runs/hidden_grid/results.csv"
+    run("hidden_grid", "iterations=5 hidden=8 rate=0.5")
+    local _, errors = start("hidden_grid", "iterations=5 hidden=4,8 rate=0.1,0.5")
+    assert.matches("\n4/4  ", "\n" .. errors)
+    assert.not_matches("1/4  ", errors)
+    assert.equal(whole, read "runs/hidden_grid/results.csv")
   end)
 
   it("the sweeps go on without gnuplot, and say which package is missing", function()
     local output, errors, status = run("iteration_sweep", "iterations=10 hidden=4", "PATH=/nowhere")
     assert.equal(0, status)
     assert.equal(10, #accuracies(output))
-    assert.matches("gnuplot%-nox", errors)
     assert.equal(1, select(2, errors:gsub("gnuplot%-nox", "")))
   end)
 
-  it("the sweeps give their answers where nothing can be written", function()
-    assert(os.execute(("rm -rf '%s/out' && touch '%s/out'"):format(folder, folder)))
-    local output, errors, status = run("iteration_sweep", "iterations=10 hidden=4")
-    assert.equal(0, status)
-    assert.equal(10, #accuracies(output))
-    assert.matches("iteration_sweep.csv was not written: .*out", errors)
-    os.remove(folder .. "/out")
+  it("the sweeps say where nothing can be written", function()
+    assert(os.execute(("rm -rf '%s/runs' && touch '%s/runs'"):format(folder, folder)))
+    local _, errors, status = start("iteration_sweep", "iterations=10 hidden=4")
+    assert.equal(1, status)
+    assert.matches("iteration_sweep: .*runs", errors)
+    os.remove(folder .. "/runs")
   end)
 
   it("list their options when one is unknown or wrong", function()
-    for _, name in ipairs {
-      "notebook", "iteration_sweep", "hidden_grid", "activations", "resume",
-    } do
+    local messages = { notebook = "unknown option", resume = "unknown option",
+      iteration_sweep = "unknown name", hidden_grid = "unknown name" }
+    for name, message in pairs(messages) do
       local _, errors, status = run(name, "iteration=3")
       assert.equal(1, status)
-      assert.matches("unknown option 'iteration'", errors)
+      assert.matches(message .. " 'iteration'", errors)
       for _, option in ipairs { "iterations", "hidden", "rate", "data", "dtype", "seed" } do
-        assert.matches(option .. "=", errors)
+        assert.truthy(errors:find(option, 1, true))
       end
       assert.not_matches("traceback", errors)
       assert.equal(1, select(3, run(name, "rate=fast")))
