@@ -4,7 +4,7 @@
 local cells = {}
 
 local DIGITS = "%.6g" -- of a number; all of them are in its title
-local STD_DIGITS, LARGE_STD = "%.3g", 1000 -- from which on those would give an exponent
+local LONG = 40 -- bytes of text that are not broken into lines
 local MISSING = "\u{2013}"
 local POINT_SPACE, DIGIT_SPACE = "\u{2008}", "\u{2007}" -- as wide as a point, and as a digit
 
@@ -88,8 +88,8 @@ end
 ---@return string
 function cells.element(tag, value)
   local text, full = cells.text(value)
-  local title = full and (' title="%s"'):format(full) or ""
-  return ("<%s%s>%s</%s>"):format(tag, title, cells.escape(text), tag)
+  local attribute = full and (' title="%s"'):format(full) or #text > LONG and ' class="long"' or ""
+  return ("<%s%s>%s</%s>"):format(tag, attribute, cells.escape(text), tag)
 end
 
 -- --- columns of a table -----------------------------------------------------------
@@ -104,7 +104,7 @@ local function align_points(texts, count)
     if texts[i] and texts[i]:find "%de" then
       return
     elseif texts[i] then
-      behind[i] = #texts[i]:match "%.?%d*$"
+      behind[i] = #(texts[i]:match "%.%d*$" or "")
       most = math.max(most, behind[i])
     end
   end
@@ -173,8 +173,9 @@ function cells.column(name, values, count)
   return { name = name, is_number = false, cells = column }
 end
 
+--- A standard deviation, of which fewer digits mean something.
 local function std_text(std)
-  return std < LARGE_STD and STD_DIGITS:format(std) or (cells.text(std))
+  return (std < 1000 and "%.3g" or std < 1e6 and "%.0f" or "%.3g"):format(std)
 end
 
 --- The cells of a metric's means and standard deviations.

@@ -33,9 +33,9 @@ return [[
         (key === null ? missing : present).push({ row, key });
       }
       present.sort((a, b) => turned ? compare(b.key, a.key) : compare(a.key, b.key));
-      const sorted = document.createDocumentFragment();
-      for (const each of present.concat(missing)) sorted.append(each.row);
-      body.append(sorted);
+      body.remove(); // or the page is looked through at each row
+      for (const each of present.concat(missing)) body.append(each.row);
+      table.append(body);
       for (const head of heads) head.removeAttribute("aria-sort");
       heads[column].setAttribute("aria-sort", turned ? "descending" : "ascending");
     }

@@ -20,12 +20,13 @@ body {
   background: var(--page); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
 }
-h1, h2 { line-height: 1.2; text-wrap: balance; overflow-wrap: anywhere; }
+h1, h2 { line-height: 1.2; overflow-wrap: anywhere; }
 h1 { margin: 0 0 .5rem; font-size: 2rem; letter-spacing: -.01em; }
 h2 { margin: 2.75rem 0 .75rem; font-size: 1.25rem; scroll-margin-top: 1rem; }
 p { margin: 0 0 1rem; max-width: 42rem; overflow-wrap: anywhere; }
 .description { white-space: pre-line; font-size: 1.125rem; color: var(--soft); }
 .note { color: var(--soft); }
+.plots + .note { margin-top: 1rem; }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 1rem 0 0; }
 a { color: var(--link); text-underline-offset: .2em; }
 dl { display: grid; grid-template-columns: fit-content(16rem) 1fr; gap: .3rem 1.5rem; margin: 0; }
@@ -47,10 +48,11 @@ table { border-collapse: separate; border-spacing: 0; font-size: .9375rem;
 th, td { padding: .4rem .9rem; text-align: left; vertical-align: top; white-space: nowrap; }
 th { position: sticky; top: 0; background: var(--band); font-weight: 600;
   border-bottom: 1px solid var(--line); vertical-align: bottom; }
-td { white-space: pre-wrap; max-width: 32rem; overflow-wrap: break-word; }
-tbody tr + tr td { border-top: 1px solid var(--line); }
+td { white-space: pre; border-bottom: 1px solid var(--line); }
+td.long { white-space: pre-wrap; min-width: 16rem; max-width: 36rem; overflow-wrap: anywhere; }
+tbody tr:last-child td { border-bottom: 0; }
 tbody tr:hover td { background: var(--band); }
-.n { text-align: right; white-space: nowrap; }
+.n { text-align: right; }
 .m { color: var(--soft); }
 th button { all: unset; cursor: pointer; }
 th:has(button) { cursor: pointer; }
@@ -74,8 +76,7 @@ pre {
 @media screen and (max-width: 40rem) {
   body { padding: 1.5rem 1rem 3rem; }
   h1 { font-size: 1.6rem; }
-  dl { display: block; }
-  dd { margin-bottom: .6rem; }
+  dl { grid-template-columns: fit-content(40%) 1fr; column-gap: 1rem; }
   .plots img { padding: .25rem; }
   th, td { padding: .4rem .6rem; }
 }
@@ -87,13 +88,14 @@ pre {
   h1 { font-size: 20pt; }
   h2 { font-size: 13pt; margin-top: 1.5rem; break-after: avoid; }
   .plots { display: block; }
-  .plots img { break-inside: avoid; margin-bottom: 1rem; padding: 0; border: 0; max-height: 22cm; }
+  .plots img { break-inside: avoid; margin-bottom: 1rem; padding: 0; border: 0; width: 140mm; }
   .scroll { max-height: none; overflow: visible; border: 0; }
   table { font-size: 8pt; }
   thead { display: table-header-group; }
   tr, summary { break-inside: avoid; }
-  th { position: static; background: none; border-bottom: 1pt solid #000000; white-space: normal; }
-  th, td { padding: 2pt 6pt; }
+  th { position: static; background: none; border-bottom: 1pt solid #000000; }
+  th, td { padding: 2pt 5pt; white-space: pre-wrap; overflow-wrap: anywhere; }
+  td.long { min-width: 0; }
   th button::after { display: none; }
   summary { list-style: none; }
   summary::-webkit-details-marker { display: none; }
