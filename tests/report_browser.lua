@@ -75,8 +75,8 @@ local function quote(text)
 end
 
 local function contents(path)
-  local file <close> = assert(io.open(path, "rb"))
-  return file:read "a"
+  local file <close>, message = io.open(path, "rb")
+  return file and file:read "a" or give_up(message)
 end
 
 local function find_browser()

@@ -6,6 +6,8 @@ local core = require "perigee.core"
 
 local escape = cells.escape
 
+local MOST_COLUMNS = 9 -- of a table that is printed upright
+
 local report = {}
 
 -- Nothing is loaded, whatever should get into the page.
@@ -66,7 +68,8 @@ end
 ---@param count integer  rows
 local function html_table(id, label, columns, count)
   local lines = {
-    ('<div class="scroll" role="region" aria-label="%s" tabindex="0">'):format(escape(label)),
+    ('<div class="scroll%s" role="region" aria-label="%s" tabindex="0">'):format(
+      #columns > MOST_COLUMNS and " wide" or "", label),
     ('<table id="%s">'):format(id), "<thead>", "<tr>",
   }
   for _, column in ipairs(columns) do

@@ -82,6 +82,7 @@ pre {
 }
 
 @page { margin: 16mm; }
+@page wide { size: landscape; margin: 12mm; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
@@ -96,6 +97,11 @@ pre {
   th { position: static; background: none; border-bottom: 1pt solid #000000; }
   th, td { padding: 2pt 5pt; white-space: pre-wrap; overflow-wrap: anywhere; }
   td.long { min-width: 0; }
+  td.n { overflow-wrap: normal; }
+  section:has(.wide) { page: wide; }
+  .wide table { font-size: 6.5pt; }
+  .wide th, .wide td { padding: 1.5pt 3pt; }
+  th button { display: contents; } /* a button is not printed again with the header */
   th button::after { display: none; }
   summary { list-style: none; }
   summary::-webkit-details-marker { display: none; }
