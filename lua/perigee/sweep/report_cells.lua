@@ -1,0 +1,205 @@
+--- Texts and values as HTML: what comes in is strangers' text, what goes out has no markup but
+--- ours.
+
+local cells = {}
+
+local DIGITS = "%.6g" -- of a number; all of them are in its title
+local LONG = 40 -- bytes of text that are not broken into lines
+local MISSING = "\u{2013}"
+local POINT_SPACE, DIGIT_SPACE = "\u{2008}", "\u{2007}" -- as wide as a point, and as a digit
+
+-- --- text -------------------------------------------------------------------------
+
+local ENTITIES = {
+  ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;",
+}
+
+--- Bytes that are no UTF-8, or control characters that HTML has not, are shown as U+FFFD.
+local function readable(text)
+  local parts, from = {}, 1
+  repeat
+    local length, bad = utf8.len(text, from)
+    parts[#parts + 1] = text:sub(from, length and -1 or bad - 1)
+    from = bad and bad + 1
+  until length
+  return (table.concat(parts, "\u{FFFD}"):gsub("[^%C\t\n\r]", "\u{FFFD}"))
+end
+
+--- Text that stands for itself, between tags and in a quoted attribute.
+---@param text any
+---@return string
+function cells.escape(text)
+  return (readable(tostring(text)):gsub("[&<>\"']", ENTITIES))
+end
+
+-- --- values -----------------------------------------------------------------------
+
+--- The fewest digits that give the number back, as scripts read it, too.
+local function all_digits(number)
+  if number - number ~= 0 then
+    return number > 0 and "Infinity" or "-Infinity"
+  end
+  for digits = 15, 17 do
+    local text = ("%." .. digits .. "g"):format(number)
+    if tonumber(text) == number then
+      return text
+    end
+  end
+end
+
+--- A number as it is shown, and in full where that is more.
+local function number_texts(number)
+  if math.type(number) == "integer" then
+    return tostring(number)
+  elseif number ~= number then
+    return "nan"
+  end
+  local short, full = DIGITS:format(number), all_digits(number)
+  return short, short ~= full and full or nil
+end
+
+--- A list as "128-64", a list of lists as "128-64, 32".
+local function list_text(list)
+  local parts, separator = {}, "-"
+  for i, each in ipairs(list) do
+    parts[i] = type(each) == "table" and list_text(each)
+      or math.type(each) and number_texts(each) or tostring(each)
+    separator = type(each) == "table" and ", " or separator
+  end
+  return table.concat(parts, separator)
+end
+
+--- A value as it is shown, not escaped, and a number in full where that is more.
+---@param value any
+---@return string
+---@return string?
+function cells.text(value)
+  if math.type(value) then
+    return number_texts(value)
+  elseif type(value) == "table" then
+    return list_text(value)
+  end
+  return tostring(value)
+end
+
+--- An element that says a value.
+---@param tag string
+---@param value any
+---@return string
+function cells.element(tag, value)
+  local text, full = cells.text(value)
+  local attribute = full and (' title="%s"'):format(full) or #text > LONG and ' class="long"' or ""
+  return ("<%s%s>%s</%s>"):format(tag, attribute, cells.escape(text), tag)
+end
+
+-- --- columns of a table -----------------------------------------------------------
+
+--- Numbers with their points under each other: those with fewer decimals get spaces of the same
+--- width. Numbers with exponents have no common place for a point.
+---@param texts string[]
+---@param count integer  missing ones are nil
+local function align_points(texts, count)
+  local most, behind = 0, {}
+  for i = 1, count do
+    if texts[i] and texts[i]:find "%de" then
+      return
+    elseif texts[i] then
+      behind[i] = #(texts[i]:match "%.%d*$" or "")
+      most = math.max(most, behind[i])
+    end
+  end
+  for i = 1, count do
+    if texts[i] and behind[i] < most then
+      texts[i] = texts[i] .. (behind[i] == 0 and POINT_SPACE or "")
+        .. DIGIT_SPACE:rep(most - math.max(behind[i], 1))
+    end
+  end
+end
+
+--- What is missing, or no number, is of the class m: it stays at the end, however rows are sorted.
+local function number_cell(text, title)
+  if not text or text:find "^nan" then
+    return ('<td class="n m">%s</td>'):format(text or MISSING)
+  end
+  return title and ('<td class="n" title="%s">%s</td>'):format(title, text)
+    or ('<td class="n">%s</td>'):format(text)
+end
+
+local function number_column(values, count)
+  local texts, titles, column = {}, {}, {}
+  for i = 1, count do
+    if values[i] ~= nil then
+      texts[i], titles[i] = number_texts(values[i])
+    end
+  end
+  align_points(texts, count)
+  for i = 1, count do
+    column[i] = number_cell(texts[i], titles[i])
+  end
+  return column
+end
+
+local function all_numbers(values, count)
+  local some = false
+  for i = 1, count do
+    if values[i] ~= nil and not math.type(values[i]) then
+      return false
+    end
+    some = some or values[i] ~= nil
+  end
+  return some
+end
+
+---@class perigee.sweep.report.column
+---@field name string
+---@field is_number boolean
+---@field is_metric boolean?
+---@field cells string[]  the elements td
+
+--- The cells of a column.
+---@param name string
+---@param values any[]
+---@param count integer  how many there are; missing ones are nil
+---@return perigee.sweep.report.column
+function cells.column(name, values, count)
+  if all_numbers(values, count) then
+    return { name = name, is_number = true, cells = number_column(values, count) }
+  end
+  local column = {}
+  for i = 1, count do
+    column[i] = values[i] == nil and ('<td class="m">%s</td>'):format(MISSING)
+      or cells.element("td", values[i])
+  end
+  return { name = name, is_number = false, cells = column }
+end
+
+--- A standard deviation, of which fewer digits mean something.
+local function std_text(std)
+  return (std < 1000 and "%.3g" or std < 1e6 and "%.0f" or "%.3g"):format(std)
+end
+
+--- The cells of a metric's means and standard deviations.
+---@param name string
+---@param means number[]
+---@param stds number[]
+---@param count integer  how many there are; missing ones are nil
+---@return perigee.sweep.report.column
+function cells.mean_column(name, means, stds, count)
+  local texts, titles, std_texts, column = {}, {}, {}, {}
+  for i = 1, count do
+    if means[i] ~= nil then
+      local short, full = number_texts(means[i])
+      texts[i], titles[i] = short, full or short -- what the column is sorted by
+      std_texts[i] = stds[i] and stds[i] == stds[i] and std_text(stds[i]) or nil
+    end
+  end
+  align_points(texts, count)
+  align_points(std_texts, count)
+  for i = 1, count do
+    local spread = std_texts[i] and " \u{B1} " .. std_texts[i] or ""
+    column[i] = number_cell(texts[i] and texts[i] .. spread, titles[i])
+  end
+  return { name = name, is_number = true, cells = column }
+end
+
+return cells
