@@ -5,9 +5,9 @@ local trials = require "perigee.sweep.trial"
 
 local attempt = {}
 
---- The part of a traceback that is the script's: without what called it.
+--- The part of a traceback that is the script's: without `call`, and what called that.
 local function of_script(traceback)
-  local text = traceback:gsub("\n%s*%[C%]: in function 'xpcall'.*$", "")
+  local text = traceback:gsub("\n[^\n]*\n%s*%[C%]: in function 'xpcall'.*$", "")
   return text
 end
 

@@ -8,7 +8,14 @@ local json = require "perigee.json"
 
 local identity = {}
 
---- Fowler, Noll and Vo's hash, FNV-1a with 64 bits, as 16 digits.
+--- So that texts that are nearly the same have hashes that are not: MurmurHash3's last step.
+local function mix(hash)
+  hash = (hash ~ hash >> 33) * -49064778989728563 -- 0xff51afd7ed558ccd
+  hash = (hash ~ hash >> 33) * -4265267296055464877 -- 0xc4ceb9fe1a85ec53
+  return hash ~ hash >> 33
+end
+
+--- Fowler, Noll and Vo's hash, FNV-1a with 64 bits, mixed, as 16 digits.
 ---@param text string
 ---@return string
 function identity.hash(text)
@@ -18,7 +25,7 @@ function identity.hash(text)
       hash = (hash ~ byte) * 0x100000001b3
     end
   end
-  return ("%016x"):format(hash)
+  return ("%016x"):format(mix(hash))
 end
 
 --- What a trial is known by.

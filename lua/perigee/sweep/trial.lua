@@ -192,13 +192,13 @@ local OURS = { "resume", "progress" } -- options that a study sees to
 local function check_options(options)
   for _, name in ipairs(OURS) do
     if type(options) == "table" and options[name] ~= nil then
-      error(("steps: '%s' is what the study sees to: leave it out"):format(name), 3)
+      error(("steps: '%s' is what the study sees to: leave it out"):format(name), 4)
     end
   end
 end
 
 --- A run of the training, from its file or from the start; nil for one that has ended.
-local function begin(self, model, options, level)
+local function begin(self, model, options)
   self.trainings = self.trainings + 1
   local kept = restore(self, model)
   if kept and kept.ended then
@@ -211,7 +211,7 @@ local function begin(self, model, options, level)
   given.resume = kept ~= nil
   local run, message = training.begin(model, given, "steps")
   if not run then
-    error(message, level + 1)
+    error(message, 4)
   end
   return not run:is_over() and run or nil
 end
@@ -253,6 +253,31 @@ local function settle(self, model)
   save_if_due(self, model, self:look_around())
 end
 
+--- The four values of a generic for. The level is that of the script's function, as error counts in
+--- a step.
+local function loop(self, model, options, level)
+  check_options(options)
+  local run = begin(self, model, options)
+  if not run then
+    return function() end
+  end
+  self.in_loop, self.total = true, run.target - run.record.first
+  local is_first = true
+  local step, state, done = run:iterate(level)
+  local function next_step(_, i)
+    if not is_first then
+      settle(self, model)
+    end
+    is_first = false
+    local now, loss, validation_loss = step(state, i)
+    if now then
+      self.iteration, self.loss = now, loss
+    end
+    return now, loss, validation_loss
+  end
+  return next_step, nil, done, closing(self, model)
+end
+
 --- The loop of `m:steps`, with a checkpoint now and then, from which a trial that was stopped goes
 --- on: `for i, loss in trial:steps(m, {iterations = 1000}) do`. A body that was run before is not
 --- run again; what it kept in variables of its own is not restored.
@@ -263,26 +288,8 @@ end
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Trial:steps(model, options)
   check_self(self, "steps")
-  check_options(options)
-  local run = begin(self, model, options, 2)
-  if not run then
-    return function() end
-  end
-  self.in_loop, self.total = true, run.target - run.record.first
-  local first = true
-  local step, state, done = run:iterate(3)
-  local function next_step(_, i)
-    if not first then
-      settle(self, model)
-    end
-    first = false
-    local now, loss, validation_loss = step(state, i)
-    if now then
-      self.iteration, self.loss = now, loss
-    end
-    return now, loss, validation_loss
-  end
-  return next_step, nil, done, closing(self, model)
+  local step, state, first, close = loop(self, model, options, 3)
+  return step, state, first, close
 end
 
 --- That loop, without a body.
@@ -292,7 +299,7 @@ end
 ---@return any? validation  the validation losses, where there are any
 function Trial:fit(model, options)
   check_self(self, "fit")
-  for _ in self:steps(model, options) do -- luacheck: ignore 542
+  for _ in loop(self, model, options, 4) do -- luacheck: ignore 542
   end
   return model:history()
 end

@@ -1,0 +1,485 @@
+-- Studies, made and run within this process.
+-- luacheck: ignore 122 (io.stderr is replaced)
+
+local pg = require "perigee"
+local sweep = require "perigee.sweep"
+local uv = require "luv"
+
+local raises_here = dofile("tests/support.lua").raises_here
+
+local folder
+
+before_each(function()
+  folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/sweep-XXXXXX"))
+end)
+
+after_each(function()
+  os.execute(("rm -rf '%s'"):format(folder))
+end)
+
+--- A study in the folder; what is not said is trivial.
+local function new(options)
+  local all = {
+    name = "s", runs = folder, run = function(p) return { y = (p.a or 0) + 0.5 } end,
+  }
+  for name, value in pairs(options or {}) do
+    all[name] = value
+  end
+  return sweep.new(all)
+end
+
+local function read(name)
+  local file <close> = assert(io.open(folder .. "/" .. name, "rb"))
+  return file:read "a"
+end
+
+--- What f returns, and what it writes on standard error.
+local function listen(f)
+  local stderr, path = io.stderr, os.tmpname()
+  io.stderr = assert(io.open(path, "w+"))
+  local results = table.pack(pcall(f))
+  io.stderr:seek "set"
+  local text = io.stderr:read "a"
+  io.stderr:close()
+  io.stderr = stderr
+  os.remove(path)
+  assert(results[1], results[2])
+  return text, table.unpack(results, 2, results.n)
+end
+
+local function journals()
+  local pipe <close> = assert(io.popen(("ls '%s/s/journal'"):format(folder)))
+  local names = {}
+  for name in pipe:lines() do
+    names[#names + 1] = folder .. "/s/journal/" .. name
+  end
+  return names
+end
+
+describe("a study", function()
+  it("runs the grid, the last name fastest, and leaves its results", function()
+    local study = new { params = { b = { "x", "y" }, a = { 1, 2 } }, repeats = 2, seed = 7 }
+    assert.is_true(study:run { quiet = true })
+    assert.equal("a,b,repeat,seed,y\n1,x,1,7,1.5\n1,x,2,8,1.5\n1,y,1,7,1.5\n1,y,2,8,1.5\n"
+      .. "2,x,1,7,2.5\n2,x,2,8,2.5\n2,y,1,7,2.5\n2,y,2,8,2.5\n", read "s/results.csv")
+    assert.equal(read "s/results.csv", study:csv())
+    assert.equal(8, #study:curves())
+    assert.equal(2, study:best().a)
+    assert.equal(2, #study:table():group "a")
+  end)
+
+  it("runs each trial once, wherever it stands in the grid", function()
+    local ran = {}
+    local function run(p, trial)
+      ran[#ran + 1] = p.a .. p.b
+      return { y = trial.seed }
+    end
+    new({ params = { a = { 1, 2 }, b = { 1 } }, run = run }):run { quiet = true }
+    new({ params = { a = { 3, 2.0, 1 } }, settings = { b = 1 }, run = run }):run { quiet = true }
+    new({ params = { { a = 2, b = 1 }, { a = 1, b = 5 } }, run = run }):run { quiet = true }
+    assert.same({ "11", "21", "31", "15" }, ran)
+    assert.equal("a,b,repeat,seed,y\n2,1,1,0,0\n1,5,1,0,0\n", read "s/results.csv")
+  end)
+
+  it("runs trials anew for other settings, seeds and data", function()
+    local count = 0
+    local function run()
+      count = count + 1
+      return { y = 1 }
+    end
+    for _, options in ipairs {
+      { settings = { n = 1 } }, { settings = { n = 1 } }, { settings = { n = 2 } }, { seed = 5 },
+      { data = { pg.ones(3) } }, { data = { pg.ones(3) } }, { data = { pg.zeros(3) } },
+      { data = { pg.zeros(3, "float32") } },
+    } do
+      options.run = run
+      listen(function() new(options):run { quiet = true } end)
+    end
+    assert.equal(6, count)
+  end)
+
+  it("takes the arrays that run refers to for its data, and says when they are others", function()
+    local function ran(x)
+      local function help() return x[1] end
+      return (listen(function()
+        return new({ run = function() return { y = help() } end }):run()
+      end))
+    end
+    assert.not_matches("the data", ran(pg.ones(2)))
+    assert.not_matches("the data", ran(pg.ones(2)))
+    assert.matches("the data are not those of before", ran(pg.zeros(2)))
+  end)
+
+  it("hands run the values, the seed and the data", function()
+    local seen
+    new({
+      params = { layers = { { 8, 4 } }, flag = { true } }, settings = { word = "w" }, seed = 3,
+      data = { x = pg.ones(2) }, repeats = 1,
+      run = function(p, trial)
+        seen = { p, trial.seed, trial.data.x[1], trial.index }
+        p.layers[1] = 0 -- its own
+      end,
+    }):run { quiet = true }
+    assert.same({ { layers = { 0, 4 }, flag = true, word = "w" }, 3, 1, 1 }, seen)
+    assert.equal("flag,layers,repeat,seed\ntrue,8-4,1,3\n", read "s/results.csv")
+  end)
+
+  it("seeds pg.rand and math.random alike, in whichever order trials are run", function()
+    local function values(list)
+      local all = {}
+      new({ name = "s" .. #list, params = { a = list }, run = function(p)
+        all[p.a] = { pg.rand(), math.random() }
+      end }):run { quiet = true }
+      return all
+    end
+    local forward, backward = values { 1, 2, 3 }, values { 3, 1 }
+    assert.same(forward[1], backward[1])
+    assert.same(forward[3], backward[3])
+  end)
+
+  it("draws points at random, the first of them the same however many", function()
+    local function points(draws)
+      local list = {}
+      new({
+        name = "s" .. draws, draws = draws,
+        params = { a = sweep.uniform(0, 1), b = sweep.log_uniform(0.01, 1),
+          c = sweep.integer(2, 4), d = { "x", "y" } },
+        run = function(p, trial)
+          list[trial.index] = { p.a, p.b, p.c, p.d }
+        end,
+      }):run { quiet = true }
+      return list
+    end
+    local few, many = points(3), points(20)
+    for i = 1, 3 do
+      assert.same(few[i], many[i])
+    end
+    for _, point in ipairs(many) do
+      assert.is_true(point[1] >= 0 and point[1] < 1 and point[2] >= 0.01 and point[2] <= 1)
+      assert.is_true(math.type(point[3]) == "integer" and point[3] >= 2 and point[3] <= 4)
+    end
+  end)
+
+  it("goes on after a trial that fails, and does not run it again unless asked", function()
+    local ran, broken = 0, true
+    local function study()
+      return new({ params = { a = { 1, 2, 3 } }, run = function(p, trial)
+        ran = ran + 1
+        trial:report(1, { y = p.a })
+        if p.a == 2 and broken then
+          error "two is too much"
+        end
+      end })
+    end
+    local text, done, message = listen(function() return study():run() end)
+    assert.is_nil(done)
+    assert.matches("s: complete: 3 of 3, 1 failed, best y 3 %(a 3%)", message)
+    assert.matches("a 2 failed: .*sweep_spec.lua:%d+: two is too much", text)
+    assert.equal("a,repeat,seed,y\n1,1,0,1\n2,1,0,\n3,1,0,3\n", read "s/results.csv")
+    local failure = study():about().failures[1]
+    assert.matches("two is too much\nstack traceback:.*in function.*run", failure.traceback)
+    assert.not_matches("attempt.lua", failure.traceback)
+    broken = false
+    assert.is_nil((select(2, listen(function() return study():run() end))))
+    assert.equal(3, ran)
+    assert.is_true((study():run { retry_failed = true, quiet = true }))
+    assert.equal(4, ran)
+    assert.equal("a,repeat,seed,y\n1,1,0,1\n2,1,0,2\n3,1,0,3\n", read "s/results.csv")
+    assert.is_true((study():run { quiet = true }))
+  end)
+
+  it("fails a trial whose numbers are not finite, or no numbers", function()
+    for _, metrics in ipairs { { y = 0 / 0 }, { y = math.huge }, { y = "1" }, { [1] = 2 },
+      { seed = 1 }, { a = 1 } } do
+      local text, done = listen(function()
+        return new({ name = "f", params = { a = { 1 } }, run = function() return metrics end })
+          :run { fresh = true }
+      end)
+      assert.is_nil(done)
+      assert.matches("report: ", text)
+    end
+  end)
+
+  it("fails a trial whose loss is not finite", function()
+    local x, y = pg.random(1):rand(20, 3) * 1e30, pg.range(0, 19) % 2
+    local text = listen(function()
+      return new({ run = function(_, trial)
+        trial:fit(pg.Model(x, y, { hidden = 3, seed = 1, activation = "relu" }), { rate = 1e30 })
+      end }):run()
+    end)
+    assert.matches("repeat 1 failed: .*sweep_spec.lua:%d+: iteration %d+:", text)
+  end)
+
+  it("stops at the first failure if asked", function()
+    local text, done, message = listen(function()
+      return new({ params = { a = { 1, 2, 3 } }, run = function(p) assert(p.a ~= 2, "no") end })
+        :run { fail_fast = true }
+    end)
+    assert.is_nil(done)
+    assert.matches("stopped: 2 of 3, 1 failed", message)
+    assert.matches("stopped", text)
+    assert.is_nil(uv.fs_stat(folder .. "/s/results.csv"))
+  end)
+
+  it("begins anew if asked, and keeps what there was", function()
+    new():run { quiet = true }
+    local text = listen(function() new():run { fresh = true } end)
+    assert.matches("kept as .*/s%.1", text)
+    assert.is_truthy(uv.fs_stat(folder .. "/s.1/results.csv"))
+    assert.equal(1, #journals())
+  end)
+
+  it("says when the script has changed, and leaves no journal where nothing is run", function()
+    local path = folder .. "/script.lua"
+    local function run(text)
+      assert(pg.write(path, text))
+      local f = dofile(path)
+      return (listen(function() new({ run = f }):run() end))
+    end
+    assert.not_matches("changed", run "return function() return { y = 1 } end")
+    assert.not_matches("changed", run "return function() return { y = 1 } end")
+    assert.matches("script.lua has changed since 1 of the trials", run "return function() end")
+    assert.equal(1, #journals())
+  end)
+
+  it("is undone by nothing in its journals", function()
+    local study = new { params = { a = { 1, 2, 3 } } }
+    study:run { quiet = true }
+    local whole, path = read "s/results.csv", journals()[1]
+    local lines = {}
+    for line in read(path:sub(#folder + 2)):gmatch "[^\n]*\n" do
+      lines[#lines + 1] = line
+    end
+    assert.equal(4, #lines)
+    local function again(text)
+      assert(pg.write(path, text))
+      local said = listen(function() new({ params = { a = { 1, 2, 3 } } }):run() end)
+      assert.equal(whole, read "s/results.csv")
+      for _, other in ipairs(journals()) do
+        os.remove(other ~= path and other or "")
+      end
+      return said
+    end
+    local text = table.concat(lines)
+    for cut = 0, #text do
+      local is_near_an_end = text:sub(cut - 1, cut + 2):find "\n"
+      if cut % 29 == 0 or is_near_an_end then
+        assert.not_matches("no record", again(text:sub(1, cut)))
+      end
+    end
+    assert.not_matches("[123]/3", again(text .. lines[2] .. lines[3]))
+    assert.matches("line 3: no record", again(lines[1] .. lines[2] .. "nonsense\n" .. lines[3]))
+    assert.matches("line 3: no record", again(lines[1] .. lines[2] .. "\0\0\n" .. lines[3]))
+    assert.matches("line 3: no record", again(lines[1] .. lines[2] .. "3\n" .. lines[3]))
+    again ""
+  end)
+
+  it("has results before it is run, and while it is not finished", function()
+    local study = new { params = { a = { 1, 2 } } }
+    assert.equal(0, #study:table())
+    assert.is_nil((study:best()))
+    assert.equal("a,repeat,seed\n", study:csv())
+  end)
+
+  it("takes no nonsense", function()
+    for _, case in ipairs {
+      { "a name and a function `run`", { name = false } },
+      { "unknown option 'repeat'", { ["repeat"] = 3 } },
+      { "'a/b'", { name = "a/b" } },
+      { "name must be", { name = ".." } },
+      { "params.a must be a list of values", { params = { a = {} } } },
+      { "not nan", { params = { a = { 0 / 0 } } } },
+      { "not a function", { params = { a = { print } } } },
+      { "'a b' is no name", { params = { ["a b"] = { 1 } } } },
+      { "'seed' has its own meaning", { params = { seed = { 1 } } } },
+      { "is a parameter and a setting", { params = { a = { 1 } }, settings = { a = 1 } } },
+      { "settings.a must be", { settings = { a = {} } } },
+      { "params[2] has the parameters b", { params = { { a = 1 }, { b = 1 } } } },
+      { "draws = n says how often", { params = { a = sweep.uniform(0, 1) } } },
+      { "repeats must be", { repeats = 0 } },
+      { "seeds go up to", { seed = 4294967295, repeats = 2 } },
+      { "prune must be", { prune = "median" } },
+      { "halving needs a metric", { prune = sweep.halving {} } },
+      { "data must be", { data = 3 } },
+    } do
+      local text, options = case[1], case[2]
+      raises_here(text, function()
+        local all = { name = "s", run = print }
+        for name, value in pairs(options) do
+          all[name] = value or nil
+        end
+        sweep.new(all)
+      end)
+    end
+    raises_here("two finite numbers", function() sweep.uniform(1, 0) end)
+    raises_here("above 0", function() sweep.log_uniform(0, 1) end)
+    raises_here("two integers", function() sweep.integer(0.5, 1) end)
+    raises_here("unknown option 'factr'", function() sweep.halving { factr = 3 } end)
+    raises_here("ends with .html", function() new():report "page.pdf" end)
+  end)
+end)
+
+describe("a trial's training", function()
+  local x, y = pg.random(1):rand(60, 5), pg.range(0, 59) * 7 % 3
+
+  --- What a body sees, and the end of the model, of a trial that is stopped at some point, and run
+  --- again in another study object, as after a kill.
+  local function study(stop, seen)
+    return new({
+      checkpoint = 0, repeats = 1, settings = { n = 30 },
+      run = function(p, trial)
+        local m = pg.Model(x, y, { hidden = 4, seed = trial.seed, dtype = "float64", batch = 16,
+          optimizer = "adam" })
+        for i in trial:steps(m, { iterations = p.n, rate = function(k) return 0.1 / k end }) do
+          seen[#seen + 1] = i
+          m.weights.b1:add_(pg.rand() * 1e-3)
+          trial:report(i, { y = m:score(x, y), r = pg.rand() })
+          if stop and i == stop then
+            error "interrupted!"
+          end
+        end
+        trial:report(p.n, { y = m.weights.W1:sum() })
+        local other = pg.Model(x, y, { hidden = 3, seed = 5 })
+        for i, loss in trial:steps(other, { iterations = p.n }) do
+          seen[#seen + 1] = 100 + i
+          if stop and 100 + i == stop then
+            error "interrupted!"
+          elseif i == 20 then
+            trial:report(i, { loss = loss, sum = m.weights.W2:sum() })
+            break
+          end
+        end
+        trial:report(2 * p.n, { y = m.weights.W1:sum() + other.weights.W1:sum() })
+      end,
+    })
+  end
+
+  local function stopped_at(place)
+    local seen = {}
+    local worked, message = pcall(function() study(place, seen):run { quiet = true } end)
+    assert.is_false(worked)
+    assert.matches("interrupted!", message)
+    study(nil, seen):run { quiet = true }
+    return read "s/curves.csv", seen
+  end
+
+  it("goes on from its checkpoint, and ends in the same bits", function()
+    study(nil, {}):run { quiet = true }
+    local whole = read "s/curves.csv"
+    for _, place in ipairs { 1, 2, 17, 30, 101, 110, 120 } do
+      os.execute(("rm -rf '%s/s'"):format(folder))
+      local curves, seen = stopped_at(place)
+      assert.equal(whole, curves)
+      assert.is_true(#seen < 55, "it was trained from its start: " .. #seen)
+    end
+    assert.is_nil(uv.fs_stat(folder .. "/s/checkpoints"))
+  end)
+
+  it("is trained anew where its checkpoint is damaged", function()
+    study(nil, {}):run { quiet = true }
+    local whole = read "s/curves.csv"
+    os.execute(("rm -rf '%s/s'"):format(folder))
+    pcall(function() study(20, {}):run { quiet = true } end)
+    for _, name in ipairs(require("perigee.system").names_in(folder .. "/s/checkpoints")) do
+      assert(pg.write(folder .. "/s/checkpoints/" .. name, "PK no"))
+    end
+    local text = listen(function() study(nil, {}):run { quiet = true } end)
+    assert.matches("%.1%.npz.*: the training begins anew", text)
+    assert.equal(whole, read "s/curves.csv")
+  end)
+
+  it("has a fit, and refuses what the study sees to", function()
+    local losses
+    new({ run = function(_, trial)
+      local m = pg.Model(x, y, { hidden = 4, seed = 1 })
+      losses = trial:fit(m, { iterations = 7 })
+    end }):run { quiet = true }
+    assert.equal(7, #losses)
+    local text = listen(function()
+      new({ name = "t", run = function(_, trial)
+        trial:steps(pg.Model(x, y), { resume = true })
+      end }):run()
+    end)
+    assert.matches("sweep_spec.lua:%d+: steps: 'resume' is what the study sees to", text)
+    text = listen(function()
+      new({ name = "u", run = function(_, trial)
+        trial:steps(pg.Model(x, y), { iteration = 3 })
+      end }):run()
+    end)
+    assert.matches("sweep_spec.lua:%d+: steps: unknown option 'iteration'", text)
+  end)
+end)
+
+describe("pruning", function()
+  --- Metrics that rise to the parameter's value: the larger, the better.
+  local function run(p, trial)
+    for i = 1, 8 do
+      trial:report(i * 10, { accuracy = p.a - 1 / i })
+    end
+  end
+
+  local function values(n)
+    local list = {}
+    for i = 1, n do
+      list[i] = (i * 5) % n -- as n and 5 have no common divisor, each of 0 .. n - 1
+    end
+    return list
+  end
+
+  local function statuses(study)
+    local cut = {}
+    for _, each in ipairs(study:about().pruned) do
+      cut[#cut + 1] = each.trial
+    end
+    table.sort(cut)
+    return cut
+  end
+
+  it("by halving leaves the best go on, and records each cut", function()
+    local study = new {
+      params = { a = values(8) }, run = run, metric = "accuracy",
+      prune = sweep.halving { first = 20 },
+    }
+    assert.is_true(study:run { quiet = true })
+    assert.equal(8, #study:table())
+    assert.equal(7, #statuses(study))
+    assert.equal(7, study:best().a)
+    local curves = study:curves()
+    assert.equal(2, #curves:where { a = 0 })
+    assert.equal(2, #curves:where { a = 3 })
+    assert.equal(4, #curves:where { a = 5 })
+    assert.equal(8, #curves:where { a = 7 })
+    for _, each in ipairs(study:about().pruned) do
+      if each.trial == "a 0" then
+        assert.matches("8. of 8 in accuracy at rung 1: the best 4 went on", each.reason)
+      end
+    end
+  end)
+
+  it("by the median compares with a few, the same in any order", function()
+    local function pruned(list, name)
+      local study = new {
+        name = name, params = { a = list }, run = run,
+        prune = sweep.median { metric = "accuracy", references = 3, from = 20 },
+      }
+      study:run { quiet = true }
+      return statuses(study)
+    end
+    local list, reversed = values(12), {}
+    for i, value in ipairs(list) do
+      reversed[#list + 1 - i] = value
+    end
+    local cut = pruned(list, "s")
+    assert.is_true(#cut > 0 and #cut < 12)
+    assert.same(cut, pruned(reversed, "t"))
+  end)
+
+  it("is not in the way of a study that is not pruned", function()
+    local function study(prune)
+      return new { params = { a = values(4) }, run = run, metric = "accuracy", prune = prune }
+    end
+    study(sweep.halving { first = 20 }):run { quiet = true }
+    study():run { quiet = true }
+    assert.equal(32, #study():curves())
+  end)
+end)
