@@ -1,0 +1,269 @@
+-- Scripts that make a study, as they are started: their command line, exit status, and processes.
+
+local pg = require "perigee"
+local uv = require "luv"
+
+local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
+
+local SCRIPT = [[
+print "before"
+local pg = require "perigee"
+local sweep = require "perigee.sweep"
+local x, y = pg.random(1):rand(50, 4), pg.range(0, 49) % 2
+local study = sweep.new {
+  name = "s", description = "What it is about.",
+  params = { b = { "x", "y" }, a = { 1, 2, 3 } }, settings = { n = 20, fail = "", layers = { 4 } },
+  run = function(p, trial)
+    local m = pg.Model(x, y, { hidden = p.layers, seed = trial.seed })
+    for i, loss in trial:steps(m, { iterations = p.n }) do
+      if i % 10 == 0 then
+        trial:report(i, { loss = loss })
+      end
+    end
+    print("ran", p.a .. p.b)
+    if p.fail == p.a .. p.b then
+      error "as asked"
+    end
+  end,
+}
+study:run()
+print("after", #study:table())
+]]
+
+local folder
+
+before_each(function()
+  folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/script-XXXXXX"))
+  assert(pg.write(folder .. "/s.lua", SCRIPT))
+end)
+
+after_each(function()
+  os.execute(("rm -rf '%s'"):format(folder))
+end)
+
+--- Standard output, standard error and exit status of a command in the folder; $P is the program.
+local function shell(command)
+  local pipe = assert(io.popen(("root=$PWD; cd '%s' && export P='%s'; case $P in /*) ;; *) "
+    .. "P=$root/$P ;; esac; (%s) 2>errors"):format(folder, PROGRAM, command)))
+  local output = pipe:read "a"
+  local _, _, status = pipe:close()
+  local file <close> = assert(io.open(folder .. "/errors"))
+  return output, file:read "a", status
+end
+
+local function run(arguments)
+  local output, errors, status = shell("$P s.lua " .. (arguments or ""))
+  return output, errors, status
+end
+
+local function read(name)
+  local file <close> = assert(io.open(folder .. "/" .. name, "rb"))
+  return file:read "a"
+end
+
+local function count(text, pattern)
+  return select(2, text:gsub(pattern, ""))
+end
+
+describe("a script with a study", function()
+  it("runs it, shows how far it is, and goes on", function()
+    local output, errors, status = run()
+    assert.equal(0, status)
+    assert.matches("^before\nran\t1x\nran\t1y\nran\t2x\n.*ran\t3y\nafter\t6\n$", output)
+    assert.matches("1/6  a 1, b x: loss 0.%d+, 0.%d s\n", errors)
+    assert.matches("perigee: s: complete: 6 of 6, best loss ", errors)
+    output, errors = run()
+    assert.equal("before\nafter\t6\n", output)
+    assert.matches("complete: 6 of 6", errors)
+    assert.not_matches("/6  ", errors)
+  end)
+
+  it("takes values on its command line", function()
+    for arguments, rows in pairs {
+      ["a=2"] = "2,x 2,y",
+      ["a=1:2 b=z"] = "1,z 2,z",
+      ["a=0.1:0.3:0.1 b=x"] = "0.1,x 0.2,x 0.3,x",
+      ["a=3:1:-1 b=x"] = "3,x 2,x 1,x",
+      ["a=1e1,0x10 b=x"] = "10,x 16,x",
+      ["b=x 'a=integer(5,5)' draws=1"] = "5,x",
+    } do
+      local output, errors, status = run("--fresh --quiet " .. arguments)
+      assert.equal(0, status, output .. errors)
+      local found = {}
+      for row in read("runs/s/results.csv"):gmatch "\n([^,]+,[^,]+)" do
+        found[#found + 1] = row
+      end
+      assert.equal(rows, table.concat(found, " "))
+      assert.not_matches("/%d  ", errors)
+    end
+    run "--fresh a=1 b=x n=10,20 'layers=[4,3],2'"
+    assert.matches("a,b,layers,n,repeat,seed,loss\n1,x,4%-3,10,.*\n1,x,2,20,", read
+      "runs/s/results.csv")
+    run "--runs other repeats=2 seed=5 a=1 b=x"
+    assert.matches("\n1,x,1,5,0.%d+\n1,x,2,6,", read "other/s/results.csv")
+  end)
+
+  it("refuses others, and says what there is", function()
+    for arguments, message in pairs {
+      ["m=1"] = "unknown name 'm'; there are a, b, checkpoint, draws, fail, layers, n, repeats, seed",
+      ["repeat=1"] = "did you mean 'repeats'",
+      ["data=mnist"] = "unknown name 'data'",
+      ["a"] = "'a' is not of the form name=values",
+      ["a=x"] = "a=x: expected a number, or several",
+      ["a=1,,2"] = "expected a number",
+      ["a=1:2:0"] = "expected a number",
+      ["a=1:2:3:4"] = "expected a number",
+      ["a=1:1e9"] = "expected a number",
+      ["b="] = "expected some text",
+      ["layers=[4,"] = "a list in brackets",
+      ["'a=uniform(2,1)'"] = "uniform: two finite numbers",
+      ["'a=uniform(1,2)'"] = "draws = n says how often",
+      ["repeats=x"] = "repeats=x: expected a number",
+      ["repeats=0"] = "repeats must be an integer",
+      ["seed=-1"] = "seed must be an integer",
+      ["--shard 0/2"] = "--shard 0/2: expected i/n",
+      ["--shard 2"] = "--shard 2: expected i/n",
+      ["--jobs 0"] = "--jobs 0: expected a number of processes",
+      ["--shard 1/2 --fresh"] = "the other parts would lose",
+      ["--nothing"] = "unknown option '--nothing'",
+    } do
+      local output, errors, status = run(arguments)
+      assert.equal(1, status, arguments)
+      assert.truthy(errors:find(message, 1, true), errors)
+      assert.equal("before\n", output)
+      assert.not_matches("traceback", errors)
+    end
+    assert.is_nil(uv.fs_stat(folder .. "/runs"))
+  end)
+
+  it("helps", function()
+    local output, _, status = run "--help"
+    assert.equal(0, status)
+    for _, text in ipairs { "What it is about.", "--dry-run", "a=1,2,3", "b=x,y", "layers=4", "n=20",
+      "--shard I/N", "s.lua [-h]" } do
+      assert.truthy(output:find(text, 1, true), text)
+    end
+  end)
+
+  it("lists what it would run, and how long that may take", function()
+    local output, _, status = run "--dry-run a=1,2"
+    assert.equal(0, status)
+    assert.matches("     1  a 1, b x, seed 0\n.*s: 4 trials, 4 to run\nabout 0.%d s %(", output)
+    assert.not_matches("after", output)
+    assert.is_nil(uv.fs_stat(folder .. "/runs"))
+    run "a=1"
+    output = run "--dry-run"
+    assert.not_matches("a 1,", output)
+    assert.matches("6 trials, 4 to run\nabout .* %(as long as the 2 that are done took%)", output)
+  end)
+
+  it("ends with status 1 after failures, but goes on", function()
+    local output, errors, status = run "fail=2x"
+    assert.equal(1, status)
+    assert.matches("after\t6\n$", output)
+    assert.matches("a 2, b x failed: s.lua:%d+: as asked\n", errors)
+    assert.matches("complete: 6 of 6, 1 failed", errors)
+    output, errors, status = run "fail=2x --fresh --fail-fast"
+    assert.equal(1, status)
+    assert.not_matches("after", output)
+    assert.matches("stopped: 3 of 6, 1 failed", errors)
+    output = run "fail=2x --retry-failed"
+    assert.equal(4, count(output, "ran"))
+  end)
+
+  it("is the same in several processes", function()
+    run()
+    local results, curves = read "runs/s/results.csv", read "runs/s/curves.csv"
+    local output, errors, status = run "--fresh --jobs 3"
+    assert.equal(0, status)
+    assert.equal(results, read "runs/s/results.csv")
+    assert.equal(curves, read "runs/s/curves.csv")
+    assert.equal(1, count(output, "before"))
+    assert.equal(6, count(output, "ran"))
+    assert.matches("after\t6\n$", output)
+    assert.matches("complete: 6 of 6", errors)
+    _, errors, status = run "--fresh --jobs 2 fail=1y"
+    assert.equal(1, status)
+    assert.matches("a 1, b y failed: s.lua:%d+: as asked", errors)
+  end)
+
+  it("is the same in parts, the last of which goes on", function()
+    run()
+    local results, curves = read "runs/s/results.csv", read "runs/s/curves.csv"
+    os.execute(("rm -r '%s/runs'"):format(folder))
+    for part = 3, 1, -1 do
+      local output, errors, status = run(("--shard %d/3"):format(part))
+      assert.equal(0, status)
+      assert.equal(2, count(output, "ran"))
+      assert.equal(part == 1 and 1 or 0, count(output, "after"))
+      assert.matches(part == 1 and "complete: 6 of 6" or "done, and others are not", errors)
+    end
+    assert.equal(results, read "runs/s/results.csv")
+    assert.equal(curves, read "runs/s/curves.csv")
+  end)
+
+  it("is run in parts by GNU parallel, and by xargs", function()
+    run()
+    local results = read "runs/s/results.csv"
+    for name, line in pairs {
+      parallel = "parallel --halt soon,fail=1 $P s.lua --quiet --shard {}/3 ::: 1 2 3",
+      xargs = "seq 3 | xargs -P 2 -I{} $P s.lua --quiet --shard {}/3",
+    } do
+      if os.execute("command -v " .. name .. " >/dev/null") then
+        os.execute(("rm -r '%s/runs'"):format(folder))
+        local output, errors, status = shell(line)
+        assert.equal(0, status, errors)
+        assert.equal(6, count(output, "ran"))
+        assert.equal(results, read "runs/s/results.csv")
+      end
+    end
+  end)
+
+  it("is run by a stock lua5.4, in several processes, too #stock", function()
+    local output, errors, status = shell "lua5.4 s.lua --jobs 2"
+    assert.equal(0, status, errors)
+    assert.equal(6, count(output, "ran"))
+    assert.matches("complete: 6 of 6", errors)
+  end)
+
+  it("is run from standard input, but by one process only", function()
+    local output, _, status = shell "$P - a=1 <s.lua"
+    assert.equal(0, status)
+    assert.matches("after\t2", output)
+    local _, errors
+    _, errors, status = shell "$P - --jobs 2 <s.lua"
+    assert.equal(1, status)
+    assert.matches("several processes run a script", errors)
+  end)
+
+  it("ends when its processes do not come as far as the study", function()
+    assert(pg.write(folder .. "/s.lua", 'if os.getenv "PERIGEE_SWEEP_WORKER" then error "no way" '
+      .. "end\n" .. SCRIPT))
+    local _, errors, status = run "--jobs 2"
+    assert.equal(1, status)
+    assert.matches("before study:run %(status 1%): .*no way", errors)
+  end)
+
+  it("goes on when one of its processes dies at a trial, and fails it after the third", function()
+    assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub('print%("ran"', 'if p.fail == p.a .. p.b then '
+      .. 'require("luv").kill(require("luv").os_getpid(), "sigkill") end\n%0'))))
+    local output, errors, status = run "--jobs 2 fail=2y"
+    assert.equal(1, status)
+    assert.equal(5, count(output, "ran"))
+    assert.matches("a 2, b y failed: its process was ended by signal 9", errors)
+    assert.matches("after\t6\n$", output)
+  end)
+
+  it("is stopped by Ctrl-C, and goes on later", function()
+    local text = SCRIPT:gsub("n = 20", "n = 400000")
+    assert(pg.write(folder .. "/s.lua", text))
+    for _, jobs in ipairs { 1, 2 } do
+      local _, errors, status = shell(("timeout -s INT 1 $P s.lua a=1 --jobs %d"):format(jobs))
+      assert.equal(124, status)
+      assert.matches("interrupted!", errors)
+    end
+    assert.equal("", (shell "sleep 0.3; pgrep -f s[.]lua.a=1"))
+    run "a=1 n=20"
+    assert.equal(2, count(read "runs/s/results.csv", "\n1,"))
+  end)
+end)
