@@ -61,21 +61,23 @@ local function data_block(name, columns)
   return table.concat(lines, "\n")
 end
 
---- Named tics at first, first + 1, ...
+--- Named tics at first, first + 1, ... gnuplot takes each name for a format.
 local function named_tics(axis, labels, first)
   local parts = {}
   for i, label in ipairs(labels) do
-    parts[i] = ("%s %d"):format(quote(label), first + i - 1)
+    local name = tostring(label):gsub("%%", "%%%%")
+    parts[i] = ("%s %d"):format(quote(name), first + i - 1)
   end
   return ("set %stics (%s) scale 0"):format(axis, table.concat(parts, ", "))
 end
 
 -- --- curves: what is to be drawn ---------------------------------------------
 
---- So that "hidden 50" comes before "hidden 100".
+--- So that "hidden 50" comes before "hidden 100", and "rate 0.05" before "rate 0.1".
 local function natural_key(name)
-  return (name:gsub("%d+", function(digits)
-    return ("0"):rep(15 - #digits) .. digits
+  return (name:gsub("()(%d+)", function(at, digits)
+    local is_fraction = name:sub(1, at - 1):find "%d%.$"
+    return is_fraction and digits or ("0"):rep(15 - #digits) .. digits
   end))
 end
 

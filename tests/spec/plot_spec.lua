@@ -59,6 +59,21 @@ describe("pg.plot", function()
     end
   end)
 
+  drawn("draws curves in the order of the numbers in their names", function()
+    local output = output_of [[
+      pg.plot { y = { ["0.5"] = { 1, 2 }, ["0.25"] = { 2, 1 }, ["0.05"] = { 1, 1 } } }
+    ]]
+    assert.matches("0.05 .* 0.25 .* 0.5\n$", output)
+  end)
+
+  drawn("takes a label with % as text", function()
+    local path = folder .. "/percent.svg"
+    assert.is_true(pg.plot { x = { "50 %s", "100 %" }, y = { 1, 2 }, file = path })
+    assert.matches("50 %%s<", read(path))
+    assert.is_true(pg.plot { x = { "50 %s", "100 %" }, z = { { 1, 2 }, { 3, 4 } }, file = path })
+    assert.matches("100 %%<", read(path))
+  end)
+
   drawn("draws a matrix as cells, with their numbers", function()
     local output = output_of [[
       pg.plot { z = { { 1, 2 }, { 3, 4.125 } }, x = { "left", 7 }, y = { 0.5, 1 },

@@ -1,109 +1,220 @@
--- Tables of results.
+-- perigee.sweep.table: rows with named columns, and what is made of them.
 
-local tables = require "perigee.sweep.table"
+local Table = require "perigee.sweep.table"
 
-local raises_here = dofile("tests/support.lua").raises_here
+local COLUMNS = { "hidden", "rate", "repeat", "seed", "accuracy", "loss" }
 
-local function example()
-  return tables.new({ "hidden", "name", "repeat", "seed", "accuracy", "loss" }, {
-    { hidden = 50, name = "a", ["repeat"] = 1, seed = 0, accuracy = 0.8, loss = 1 },
-    { hidden = 50, name = "a", ["repeat"] = 2, seed = 1, accuracy = 0.9, loss = 0.5 },
-    { hidden = 100, name = "b", ["repeat"] = 1, seed = 0, accuracy = 0.95, loss = 1 / 3 },
-    { hidden = 100, name = "b", ["repeat"] = 2, seed = 1 },
+local function row(hidden, rate, round, accuracy, loss)
+  return { hidden = hidden, rate = rate, ["repeat"] = round, seed = round - 1,
+    accuracy = accuracy, loss = loss }
+end
+
+local function sample()
+  return Table.new(COLUMNS, {
+    row(50, 0.1, 1, 0.5, 1.5), row(50, 0.1, 2, 0.75, 1),
+    row(50, 0.5, 1, 0.9, 0.25), row(50, 0.5, 2),
+    row(10, 0.1, 1, 0.9, 0.5), row(10, 0.1, 2, 0.7, 0.125),
   }, { "accuracy", "loss" })
 end
 
-describe("a table of results", function()
-  it("has rows by number, and columns by name", function()
-    local t = example()
-    assert.equal(4, #t)
-    assert.equal(0.9, t[2].accuracy)
-    assert.is_nil(t[4].accuracy)
-    assert.is_nil(t[5])
-    local count = 0
-    for i, row in ipairs(t) do
-      assert.equal(t[i], row)
-      count = i
+local function column(t, name)
+  local values = {}
+  for i, each in ipairs(t) do
+    values[i] = each[name] == nil and "nil" or each[name]
+  end
+  return values
+end
+
+--- Fails unless f raises that message, at the line of this file that called.
+local function raises(message, f)
+  local ok, text = pcall(f)
+  assert.is_false(ok)
+  assert.truthy(text:find(message, 1, true), text)
+  assert.matches("table_spec.lua:%d+: ", text)
+end
+
+describe("A table of results", function()
+  it("has rows that are counted, indexed and gone through", function()
+    local t = sample()
+    assert.equal(6, #t)
+    assert.equal(0.9, t[3].accuracy)
+    assert.is_nil(t[7])
+    assert.same({ 50, 50, 50, 50, 10, 10 }, column(t, "hidden"))
+    assert.same(COLUMNS, t.columns)
+  end)
+
+  it("groups rows: means, deviations and counts, in the order of the rows", function()
+    local t = sample():group { "hidden", "rate" }
+    assert.same({ "hidden", "rate", "accuracy", "accuracy_std", "loss", "loss_std", "n" },
+      t.columns)
+    assert.same({ 50, 50, 10 }, column(t, "hidden"))
+    assert.same({ 0.1, 0.5, 0.1 }, column(t, "rate"))
+    assert.same({ 0.625, 0.9, 0.8 }, column(t, "accuracy"))
+    assert.same({ 0.125, 0, 0.1 }, { t[1].accuracy_std, t[2].accuracy_std,
+      math.floor(t[3].accuracy_std * 1e12 + 0.5) / 1e12 })
+    assert.same({ 2, 1, 2 }, column(t, "n"))
+  end)
+
+  it("groups by one name, by none, and by what was measured", function()
+    assert.same({ 50, 10 }, column(sample():group "hidden", "hidden"))
+    assert.same({ 5 }, column(sample():group {}, "n"))
+    local t = sample():group "accuracy"
+    assert.same({ "accuracy", "loss", "loss_std", "n" }, t.columns)
+    assert.same({ 0.5, 0.75, 0.9, "nil", 0.7 }, column(t, "accuracy"))
+  end)
+
+  it("has a group for rows that failed, without means", function()
+    local t = sample():where({ rate = 0.5, ["repeat"] = 2 }):group "hidden"
+    assert.same({ { hidden = 50, n = 0 } }, t.rows)
+  end)
+
+  it("loses no digits of a deviation to a large mean", function()
+    local rows = {}
+    for i, value in ipairs { 1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16 } do
+      rows[i] = { loss = value }
     end
-    assert.equal(4, count)
+    local t = Table.new({ "loss" }, rows, { "loss" }):group {}
+    assert.equal(1e9 + 10, t[1].loss)
+    assert.equal(math.sqrt(22.5), t[1].loss_std)
+    local same = Table.new({ "a" }, { { a = 0.1 }, { a = 0.1 }, { a = 0.1 } }, { "a" }):group {}
+    assert.same({ 0.1, 0 }, { same[1].a, same[1].a_std })
   end)
 
-  it("finds the best row, of losses the smallest", function()
-    local t = example()
+  it("tells lists apart by their elements, and numbers from texts", function()
+    local rows = { { h = { 128, 64 } }, { h = { 128, 64 } }, { h = { 64, 128 } },
+      { h = "128-64" }, { h = 50 }, { h = 50.0 }, { h = "50" }, { h = true }, { h = "true" } }
+    local t = Table.new({ "h" }, rows, {})
+    assert.equal(7, #t:group "h")
+    assert.equal(2, #t:where { h = { 128, 64 } })
+    assert.equal(2, #t:where { h = 50 })
+    assert.equal(1, #t:where { h = "50" })
+    assert.equal(1, #t:where { h = true })
+  end)
+
+  it("finds the best row, the first of equals", function()
+    local t = sample()
     assert.equal(t[3], t:best "accuracy")
-    assert.equal(t[3], t:best "loss")
+    assert.equal(t[6], t:best "loss")
     assert.equal(t[1], t:best("accuracy", "min"))
-    assert.is_nil(tables.new({ "a" }, {}, { "a" }):best "a")
-    raises_here("did you mean 'accuracy'", function() t:best "acuracy" end)
-    raises_here("'max' or 'min'", function() t:best("loss", "most") end)
+    assert.equal(t[1], t:best("loss", "max"))
+    assert.is_nil(t:where({ rate = 0.5, ["repeat"] = 2 }):best "accuracy")
   end)
 
-  it("groups: mean, standard deviation, and how many there are", function()
-    local g = example():group { "hidden" }
-    assert.same({ "hidden", "accuracy", "accuracy_std", "loss", "loss_std", "n" }, g.columns)
-    assert.equal(2, #g)
-    assert.is_true(math.abs(g[1].accuracy - 0.85) < 1e-12)
-    assert.is_true(math.abs(g[1].accuracy_std - 0.05) < 1e-12)
-    assert.same({ 2, 1 }, { g[1].n, g[2].n })
-    assert.equal(0, g[2].accuracy_std)
-    assert.equal(2, #example():group "name")
-    assert.equal(1, #example():group {})
-    raises_here("there is no column 'hiden'", function() example():group "hiden" end)
+  it("knows by its name what is better when it is smaller", function()
+    for _, name in ipairs { "loss", "validation_loss", "Error rate", "cost", "time" } do
+      assert.equal("min", Table.goal_of(name))
+    end
+    for _, name in ipairs { "accuracy", "f1" } do
+      assert.equal("max", Table.goal_of(name))
+    end
   end)
 
-  it("sorts, and leaves equals in their order", function()
-    local t = example():sort "accuracy"
-    assert.same({ 0.8, 0.9, 0.95 }, { t[1].accuracy, t[2].accuracy, t[3].accuracy })
-    assert.is_nil(t[4].accuracy)
-    t = example():sort("accuracy", "descending")
-    assert.equal(0.95, t[1].accuracy)
-    assert.is_nil(t[4].accuracy)
-    t = example():sort "name"
-    assert.same({ 1, 2, 1, 2 }, { t[1]["repeat"], t[2]["repeat"], t[3]["repeat"], t[4]["repeat"] })
-    raises_here("'ascending' or 'descending'", function() t:sort("name", "down") end)
+  it("sorts rows: stable, what is missing last", function()
+    local t = sample():sort "accuracy"
+    assert.same({ 0.5, 0.7, 0.75, 0.9, 0.9, "nil" }, column(t, "accuracy"))
+    assert.same({ 50, 10 }, { t[4].hidden, t[5].hidden })
+    t = sample():sort("accuracy", "descending")
+    assert.same({ 0.9, 0.9, 0.75, 0.7, 0.5, "nil" }, column(t, "accuracy"))
+    assert.same({ 50, 10 }, { t[1].hidden, t[2].hidden })
   end)
 
-  it("has those rows that have some values", function()
-    assert.equal(2, #example():where { hidden = 50 })
-    assert.equal(1, #example():where { hidden = 50, seed = 1 })
-    raises_here("a table of values", function() example():where "hidden" end)
+  it("sorts numbers before texts, lists and booleans", function()
+    local t = Table.new({ "v" }, { { v = "b" }, { v = 10 }, { v = true }, { v = 9 },
+      { v = { 1, 2 } }, { v = "a" } }, {})
+    assert.same({ 9, 10, { 1, 2 }, "a", "b", true }, column(t:sort "v", "v"))
   end)
 
-  it("is written as CSV in full precision", function()
-    local t = tables.new({ "a", "b", "c" }, {
-      { a = 1 / 3, b = 'say "x", y', c = { 128, 64 } }, { a = 50.0, b = true }, { a = 0.1 },
-    }, { "a" })
-    assert.equal('a,b,c\n0.3333333333333333,"say ""x"", y",128-64\n50,true,\n0.1,,\n', t:csv())
+  it("raises for a column that there is not, and names those that there are", function()
+    local t = sample()
+    raises("group: there is no column 'hiden'; there are hidden, rate, repeat, seed, accuracy, "
+      .. "loss; did you mean 'hidden'?", function()
+      t:group { "hiden" }
+    end)
+    raises("best: there is no column 'acuracy'", function()
+      t:best "acuracy"
+    end)
+    raises("where: there is no column 'nothing like it'", function()
+      t:where { ["nothing like it"] = 1 }
+    end)
+    raises("the goal is 'max' or 'min', not 'most'", function()
+      t:best("loss", "most")
+    end)
+    raises("the order is 'ascending' or 'descending'", function()
+      t:sort("loss", "down")
+    end)
+  end)
+end)
+
+describe("CSV", function()
+  it("has numbers at full precision, and integral ones as integers", function()
+    assert.equal("50,1000,50,0.1,0.30000000000000004,1e+300,-2\n",
+      Table.csv_line({ 50, 1000, 50.0, 0.1, 0.1 + 0.2, 1e300, -2 }, 7))
+    for _, value in ipairs { 1 / 3, 2 ^ -1074, 0.1 + 0.7, 1e22, 123456.789e-12 } do
+      assert.equal(value, tonumber(Table.csv_line({ value }, 1)))
+    end
+  end)
+
+  it("quotes as RFC 4180, leaves what is missing empty, and writes no nan", function()
+    assert.equal('"a,b","say ""hi""","two\nlines",128-64,true,,\n',
+      Table.csv_line({ "a,b", 'say "hi"', "two\nlines", { 128, 64 }, true }, 7))
+    assert.equal(",,\n", Table.csv_line({ 0 / 0, math.huge, -math.huge }, 3))
+  end)
+
+  it("is a text, or a file that is whole", function()
+    local t = Table.new({ "a,b", "c" }, { { ["a,b"] = 1 }, { c = 0.5 } }, { "c" })
+    assert.equal('"a,b",c\n1,\n,0.5\n', t:csv())
     local path = os.tmpname()
     assert.is_true(t:csv(path))
-    local file <close> = assert(io.open(path))
+    local file <close> = assert(io.open(path, "rb"))
     assert.equal(t:csv(), file:read "a")
     os.remove(path)
-    assert.is_nil((t:csv "/no/such/folder/t.csv"))
+    local written, message = t:csv "/nowhere/at/all.csv"
+    assert.is_nil(written)
+    assert.matches("No such file", message)
+  end)
+end)
+
+describe("A table as text", function()
+  it("has columns under each other, numbers with the same decimals", function()
+    local t = Table.new({ "kind", "rate", "seed", "accuracy" }, {
+      { kind = "größe", rate = 0.1, seed = 4294967295, accuracy = 0.91234567 },
+      { kind = { 128, 64 }, rate = 0.25, seed = 1, accuracy = 1 },
+      { kind = true, rate = 1, seed = 2 },
+    }, { "accuracy" })
+    assert.equal("kind    rate        seed  accuracy\n"
+      .. "größe   0.10  4294967295  0.912346\n"
+      .. "128-64  0.25           1  1.000000\n"
+      .. "true    1.00           2         -", tostring(t))
   end)
 
-  it("is written as Markdown", function()
-    local text = tables.new({ "a", "b" }, { { a = 0.5, b = "x|y" } }, { "a" }):markdown()
-    assert.equal("| a | b |\n|---:|---|\n| 0.5 | x\\|y |\n", text)
+  it("shows six digits, with exponents where those are needed", function()
+    local t = Table.new({ "a", "b" }, { { a = 1234.56789, b = 1e-9 }, { a = 0.5, b = 1234567 } },
+      {})
+    assert.equal("      a        b\n1234.57    1e-09\n   0.50  1234567", tostring(t))
   end)
 
-  it("prints with its columns under each other", function()
-    assert.equal(table.concat({
-      "hidden  name  repeat  seed  accuracy      loss",
-      "    50  a          1     0      0.80  1.000000",
-      "    50  a          2     1      0.90  0.500000",
-      "   100  b          1     0      0.95  0.333333",
-      "   100  b          2     1         -         -",
-    }, "\n"), tostring(example()))
-  end)
-
-  it("prints the first and the last of many rows", function()
+  it("shows the ends of many rows, and says how many there are", function()
     local rows = {}
-    for i = 1, 100 do
-      rows[i] = { a = i }
+    for i = 1, 240 do
+      rows[i] = { i = i, text = "" }
     end
-    local text = tostring(tables.new({ "a" }, rows, {}))
-    assert.matches("\n 10\n%.%.%.\n 91\n", text)
-    assert.matches("\n100\n%(100 rows%)$", text)
+    local lines = {}
+    for line in (tostring(Table.new({ "i", "text" }, rows, {})) .. "\n"):gmatch "(.-)\n" do
+      lines[#lines + 1] = line
+    end
+    assert.equal(1 + 10 + 1 + 10 + 1, #lines)
+    assert.same({ " 10", "...", "231" }, { lines[11], lines[12], lines[13] })
+    assert.equal("(240 rows)", lines[23])
+    table.move(rows, 1, 60, 1, rows)
+    for i = 61, 240 do
+      rows[i] = nil
+    end
+    assert.not_matches("%.%.%.", tostring(Table.new({ "i" }, rows, {})))
+  end)
+
+  it("is Markdown that any text leaves whole", function()
+    local t = Table.new({ "a|b", "n" }, { { ["a|b"] = "x|y\nz", n = 0.5 }, { n = 1 / 3 } }, {})
+    assert.equal("| a\\|b | n |\n|---|---:|\n| x\\|y z | 0.500000 |\n| - | 0.333333 |\n",
+      t:markdown())
   end)
 end)

@@ -1,10 +1,11 @@
 --- A table of results: rows with named columns, some of which are metrics.
 
 local core = require "perigee.core"
+local layout = require "perigee.sweep.table_text"
 local spelling = require "perigee.spelling"
 local words = require "perigee.sweep.words"
 
-local SHOWN, EDGE = 60, 10 -- rows that are printed; of more, those at either end
+local NEAR = 2 -- letters by which a name may differ from one that is suggested
 
 ---@class perigee.sweep.table
 ---@field columns string[]  in order
@@ -22,7 +23,7 @@ local METATABLE = {
 
 local tables = {}
 
---- A table of these rows.
+--- A table of these rows: `t[i]`, `#t` and `ipairs(t)` give them.
 ---@param columns string[]
 ---@param rows table<string, any>[]  what is missing is nil
 ---@param metrics string[]
@@ -45,6 +46,22 @@ function tables.goal_of(name)
   return "max"
 end
 
+--- A text by which values are told apart: 50 and 50.0 are the same, 50 and "50" are not, and two
+--- lists are the same where their elements are.
+---@param value any
+---@return string
+function tables.key(value)
+  if type(value) ~= "table" then
+    local kind = math.type(value) and "number" or type(value)
+    return kind .. " " .. (kind == "number" and words.value(value) or tostring(value))
+  end
+  local parts = {}
+  for i, each in ipairs(value) do
+    parts[i] = ("%q"):format(tables.key(each))
+  end
+  return "list " .. table.concat(parts)
+end
+
 --- Raises for a column that there is not.
 local function check_column(self, name, what, level)
   for _, each in ipairs(self.columns) do
@@ -52,10 +69,10 @@ local function check_column(self, name, what, level)
       return
     end
   end
-  local nearest = spelling.nearest(tostring(name), self.columns)
+  local nearest, letters = spelling.nearest(tostring(name), self.columns)
   error(("%s: there is no column '%s'; there are %s%s"):format(what, tostring(name),
-    table.concat(self.columns, ", "), nearest and ("; did you mean '%s'?"):format(nearest) or ""),
-    level + 1)
+    table.concat(self.columns, ", "), nearest and letters <= NEAR
+      and ("; did you mean '%s'?"):format(nearest) or ""), level + 1)
 end
 
 -- --- choosing ---------------------------------------------------------------------
@@ -81,12 +98,29 @@ end
 
 --- Numbers before texts; a list, true and false by what they are written as.
 local function comes_before(a, b)
-  if math.type(a) and math.type(b) then
+  local a_is_number, b_is_number = math.type(a) ~= nil, math.type(b) ~= nil
+  if a_is_number and b_is_number then
     return a < b
-  elseif math.type(a) or math.type(b) then
-    return math.type(a) ~= nil
+  elseif a_is_number or b_is_number then
+    return a_is_number
   end
   return words.value(a) < words.value(b)
+end
+
+--- Which of two places comes first: what is missing last, equals as they were.
+local function in_order(a, b, is_descending)
+  local first, second = a.value, b.value
+  if first == nil and second == nil then
+    return a.at < b.at
+  elseif first == nil or second == nil then
+    return second == nil
+  elseif is_descending then
+    first, second = second, first
+  end
+  if comes_before(first, second) then
+    return true
+  end
+  return not comes_before(second, first) and a.at < b.at
 end
 
 --- The rows in the order of a column, those without it last; equals stay in their order.
@@ -98,27 +132,26 @@ function Table:sort(name, order)
   if order ~= nil and order ~= "ascending" and order ~= "descending" then
     error("sort: the order is 'ascending' or 'descending', not '" .. tostring(order) .. "'", 2)
   end
-  local places = {}
+  local places, rows = {}, {}
   for i, row in ipairs(self.rows) do
     places[i] = { at = i, value = row[name], row = row }
   end
   table.sort(places, function(a, b)
-    local first, second = a.value, b.value
-    if first == nil or second == nil or words.value(first) == words.value(second) then
-      if (first == nil) ~= (second == nil) then
-        return second == nil
-      end
-      return a.at < b.at
-    elseif order == "descending" then
-      first, second = second, first
-    end
-    return comes_before(first, second)
+    return in_order(a, b, order == "descending")
   end)
-  local rows = {}
   for i, place in ipairs(places) do
     rows[i] = place.row
   end
   return tables.new(self.columns, rows, self.metrics)
+end
+
+local function fits(row, values)
+  for name, value in pairs(values) do
+    if row[name] == nil or tables.key(row[name]) ~= tables.key(value) then
+      return false
+    end
+  end
+  return true
 end
 
 --- The rows that have these values: t:where { hidden = 50 }.
@@ -133,24 +166,25 @@ function Table:where(values)
   end
   local rows = {}
   for _, row in ipairs(self.rows) do
-    local fits = true
-    for name, value in pairs(values) do
-      fits = fits and row[name] ~= nil and words.value(row[name]) == words.value(value)
-    end
-    rows[#rows + 1] = fits and row or nil
+    rows[#rows + 1] = fits(row, values) and row or nil
   end
   return tables.new(self.columns, rows, self.metrics)
 end
 
 -- --- grouping ---------------------------------------------------------------------
 
---- The mean and the standard deviation of some numbers, in two passes.
+--- The mean and the standard deviation of some numbers. What rounding took from the mean is
+--- given back: equal numbers have their own value for a mean, and no deviation.
 local function moments(values)
-  local sum, squares = 0, 0
+  local sum, rest, squares = 0, 0, 0
   for _, value in ipairs(values) do
     sum = sum + value
   end
   local mean = sum / #values
+  for _, value in ipairs(values) do
+    rest = rest + (value - mean)
+  end
+  mean = mean + rest / #values
   for _, value in ipairs(values) do
     squares = squares + (value - mean) ^ 2
   end
@@ -160,7 +194,7 @@ end
 local function key_of(row, names)
   local parts = {}
   for i, name in ipairs(names) do
-    parts[i] = row[name] == nil and "" or type(row[name]) .. words.value(row[name])
+    parts[i] = tables.key(row[name])
   end
   return table.concat(parts, "\0")
 end
@@ -179,12 +213,26 @@ local function split(self, names)
   return groups
 end
 
-local function summary(self, group, names)
-  local row, most = {}, 0
+--- How many rows have any of the metrics.
+local function count_measured(group, metrics)
+  local n = 0
+  for _, row in ipairs(group) do
+    for _, metric in ipairs(metrics) do
+      if row[metric] ~= nil then
+        n = n + 1
+        break
+      end
+    end
+  end
+  return n
+end
+
+local function summary(group, names, metrics)
+  local row = { n = count_measured(group, metrics) }
   for _, name in ipairs(names) do
     row[name] = group[1][name]
   end
-  for _, metric in ipairs(self.metrics) do
+  for _, metric in ipairs(metrics) do
     local values = {}
     for _, each in ipairs(group) do
       values[#values + 1] = each[metric]
@@ -192,15 +240,25 @@ local function summary(self, group, names)
     if #values > 0 then
       row[metric], row[metric .. "_std"] = moments(values)
     end
-    most = math.max(most, #values)
   end
-  row.n = most
   return row
+end
+
+--- The metrics but those that are grouped by.
+local function other_metrics(self, names)
+  local is_named, others = {}, {}
+  for _, name in ipairs(names) do
+    is_named[name] = true
+  end
+  for _, metric in ipairs(self.metrics) do
+    others[#others + 1] = not is_named[metric] and metric or nil
+  end
+  return others
 end
 
 --- A row for each group of rows that have the same values in these columns: the mean of each metric
 --- under its name, the standard deviation (the population's, as numpy.std) as NAME_std, and `n`,
---- how many there are.
+--- how many rows have any. Columns that are neither are left out.
 ---@param names string|string[]
 ---@return perigee.sweep.table
 function Table:group(names)
@@ -209,24 +267,41 @@ function Table:group(names)
     check_column(self, name, "group", 2)
   end
   local columns, metrics = { table.unpack(names) }, {}
-  for _, metric in ipairs(self.metrics) do
+  local measured = other_metrics(self, names)
+  for _, metric in ipairs(measured) do
     table.move({ metric, metric .. "_std" }, 1, 2, #metrics + 1, metrics)
   end
   table.move(metrics, 1, #metrics, #columns + 1, columns)
   columns[#columns + 1] = "n"
   local rows = {}
   for i, group in ipairs(split(self, names)) do
-    rows[i] = summary(self, group, names)
+    rows[i] = summary(group, names, measured)
   end
   return tables.new(columns, rows, metrics)
 end
 
 -- --- files ------------------------------------------------------------------------
 
---- A field as RFC 4180 has it.
+--- A field as RFC 4180 has it. What is no finite number is missing: readers of CSV know no word
+--- for it.
 local function field(value)
-  local text = value == nil and "" or words.value(value)
+  if value == nil or math.type(value) and value - value ~= 0 then
+    return ""
+  end
+  local text = words.value(value)
   return text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
+end
+
+--- A line of comma-separated values, with its end: numbers in full precision, what is nil empty.
+---@param values any[]
+---@param n integer  how many there are
+---@return string
+function tables.csv_line(values, n)
+  local fields = {}
+  for i = 1, n do
+    fields[i] = field(values[i])
+  end
+  return table.concat(fields, ",") .. "\n"
 end
 
 --- Writes a file, if there is a path; else gives the text.
@@ -242,124 +317,26 @@ end
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first
 function Table:csv(path)
-  local lines, fields = { table.concat(self.columns, ",") .. "\n" }, {}
+  local count = #self.columns
+  local lines = { tables.csv_line(self.columns, count) }
   for i, row in ipairs(self.rows) do
+    local values = {}
     for k, name in ipairs(self.columns) do
-      fields[k] = field(row[name])
+      values[k] = row[name]
     end
-    lines[i + 1] = table.concat(fields, ",") .. "\n"
+    lines[i + 1] = tables.csv_line(values, count)
   end
   return deliver(table.concat(lines), path)
 end
 
--- --- text -------------------------------------------------------------------------
-
-local DIGITS = 6 -- of a number, where it is not needed in full
-
---- A number with so many decimals that DIGITS of it are seen, and not more than it has.
-local function decimals_of(value)
-  local text = ("%." .. DIGITS .. "g"):format(value)
-  return #(text:match "%.(%d+)" or ""), text:find "e" ~= nil
-end
-
---- How the numbers of a column are written: with the same number of decimals.
-local function number_format(self, name)
-  local most, has_exponents = 0, false
-  for _, row in ipairs(self.rows) do
-    if math.type(row[name]) then
-      local decimals, exponent = decimals_of(row[name])
-      most, has_exponents = math.max(most, decimals), has_exponents or exponent
-    end
-  end
-  return has_exponents and "%." .. DIGITS .. "g" or "%." .. math.min(most, DIGITS) .. "f"
-end
-
---- The cells of some rows as text, and which columns are numbers.
-local function cells_of(self, rows)
-  local formats, numeric, lines = {}, {}, {}
-  for k, name in ipairs(self.columns) do
-    formats[k], numeric[k] = number_format(self, name), true
-    for _, row in ipairs(self.rows) do
-      numeric[k] = numeric[k] and (row[name] == nil or math.type(row[name]) ~= nil)
-    end
-  end
-  for i, row in ipairs(rows) do
-    lines[i] = {}
-    for k, name in ipairs(self.columns) do
-      local value = row[name]
-      lines[i][k] = value == nil and "-"
-        or (math.type(value) and formats[k]:format(value) or words.value(value))
-    end
-  end
-  return lines, numeric
-end
-
-local function widths_of(columns, lines)
-  local widths = {}
-  for k, name in ipairs(columns) do
-    widths[k] = utf8.len(name, 1, -1, true)
-    for _, cells in ipairs(lines) do
-      widths[k] = math.max(widths[k], utf8.len(cells[k], 1, -1, true) or #cells[k])
-    end
-  end
-  return widths
-end
-
-local function pad(text, width, to_right)
-  local blanks = (" "):rep(width - (utf8.len(text, 1, -1, true) or #text))
-  return to_right and blanks .. text or text .. blanks
-end
-
-local function line_of(cells, widths, numeric)
-  local parts = {}
-  for k, text in ipairs(cells) do
-    parts[k] = pad(text, widths[k], numeric[k])
-  end
-  return (table.concat(parts, "  "):gsub(" +$", ""))
-end
-
---- The rows that are printed, and after which of them some were left out.
-local function rows_shown(rows)
-  if #rows <= SHOWN then
-    return rows
-  end
-  local shown = table.move(rows, 1, EDGE, 1, {})
-  return table.move(rows, #rows - EDGE + 1, #rows, EDGE + 1, shown), EDGE
-end
-
---- The table as it is printed: columns under each other, the middle of many rows left out.
-function METATABLE:__tostring()
-  local rows, gap = rows_shown(self.rows)
-  local cells, numeric = cells_of(self, rows)
-  local widths = widths_of(self.columns, cells)
-  local lines = { line_of(self.columns, widths, numeric) }
-  for i, each in ipairs(cells) do
-    lines[#lines + 1] = line_of(each, widths, numeric)
-    lines[#lines + 1] = i == gap and "..." or nil
-  end
-  lines[#lines + 1] = gap and ("(%d rows)"):format(#self.rows) or nil
-  return table.concat(lines, "\n")
-end
-
---- The table in Markdown.
+--- The table in Markdown, numbers in six digits.
 ---@param path? string  the file to be written; without it, the text is returned
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first
 function Table:markdown(path)
-  local cells, numeric = cells_of(self, self.rows)
-  local rules = {}
-  for k in ipairs(self.columns) do
-    rules[k] = numeric[k] and "---:" or "---"
-  end
-  local lines = { "| " .. table.concat(self.columns, " | ") .. " |",
-    "|" .. table.concat(rules, "|") .. "|" }
-  for _, each in ipairs(cells) do
-    for k, text in ipairs(each) do
-      each[k] = text:gsub("|", "\\|"):gsub("[\r\n]+", " ")
-    end
-    lines[#lines + 1] = "| " .. table.concat(each, " | ") .. " |"
-  end
-  return deliver(table.concat(lines, "\n") .. "\n", path)
+  return deliver(layout.markdown(self), path)
 end
+
+METATABLE.__tostring = layout.terminal
 
 return tables
