@@ -127,8 +127,17 @@ local function read_definition(options)
   return definition.settings and definition, message
 end
 
---- What the points are made of, after the command line was read.
+--- What the points are made of, after the command line was read, which may have said something
+--- else of what is checked here.
 local function complete(definition)
+  for _, name in ipairs { "repeats", "seed", "draws", "checkpoint" } do
+    if definition[name] ~= nil then
+      local taken, problem = check.value(name, KINDS[name], definition[name])
+      if taken == nil then
+        return nil, problem
+      end
+    end
+  end
   local params, message = space.new(definition.params, definition.draws, definition.seed)
   if not params then
     return nil, message
@@ -143,12 +152,6 @@ local function complete(definition)
   end
   definition.rule, message = prune.rule(definition.prune, definition.metric, definition.goal)
   return definition.rule and definition, message
-end
-
---- Ends a script that was called with what it does not take.
-local function refuse(arguments, message)
-  io.stderr:write(("%s: %s\n"):format(arguments[0], message))
-  os.exit(1, true)
 end
 
 -- --- studies ----------------------------------------------------------------------
@@ -195,13 +198,13 @@ function sweep.new(options)
   if arguments then
     said, message = command.read(definition, arguments)
     if not said then
-      refuse(arguments, message)
+      command.refuse(arguments, message)
     end
   end
   local completed
   completed, message = complete(definition)
   if not completed and arguments and #arguments > 0 then
-    refuse(arguments, message)
+    command.refuse(arguments, message)
   elseif not completed then
     error(message, 2)
   end

@@ -315,6 +315,14 @@ function command.read(definition, arguments)
   return options
 end
 
+--- Ends a script that was called with what it does not take.
+---@param arguments string[]  the script's `arg`
+---@param message string
+function command.refuse(arguments, message)
+  io.stderr:write(("%s: %s\n"):format(arguments[0], message))
+  os.exit(1, true)
+end
+
 --- All of a command line: the interpreter, its options, the script, and its arguments.
 ---@param arguments string[]  the script's `arg`
 ---@return string[]

@@ -35,6 +35,16 @@ local function with_limit(seconds, f)
   return record
 end
 
+--- Calls f; what it prints meanwhile is not shown.
+local function unheard(f)
+  local print_before, write_before = print, io.write
+  local function nothing() end
+  print, io.write = nothing, nothing -- luacheck: ignore
+  local result = f()
+  print, io.write = print_before, write_before -- luacheck: ignore
+  return result
+end
+
 --- What a trial would take, from its first steps; nil where it makes none in time.
 local function probe(study, index)
   local fields = runner.fields(study, { index = index }, {
@@ -42,7 +52,9 @@ local function probe(study, index)
   })
   fields.checkpoints, fields.is_probe = nil, true
   local record = with_limit(PATIENCE, function()
-    return attempt.run(study.definition.run, study.roster:values(index), fields)
+    return unheard(function()
+      return attempt.run(study.definition.run, study.roster:values(index), fields)
+    end)
   end)
   return record.status == "done" and record.seconds or fields.forecast
 end

@@ -282,7 +282,9 @@ function Study:run(options)
   end
   self.options = check.join(given, self.options)
   message = contradiction(self)
-  if message then
+  if message and self.arguments then
+    command.refuse(self.arguments, message)
+  elseif message then
     error(message, 2)
   elseif workers.study() then
     must_open(self)
