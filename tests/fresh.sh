@@ -95,7 +95,7 @@ run_case() { # run_case root|user online|offline
 
     cat "$work/log"
     grep -q '# 1000 iter' "$work/log" || fail "$1, $2: no answers"
-    [ -s "$root$home/perigee/out/iteration_sweep.svg" ] || fail "$1, $2: no plot"
+    [ -s "$root$home/perigee/runs/iteration_sweep/report.html" ] || fail "$1, $2: no report"
     data=mnist
     [ "$2" = online ] || data=digits
     [ -n "$(find "$root$home/.cache/perigee" -name "$data*.npz")" ] ||

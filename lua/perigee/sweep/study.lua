@@ -41,7 +41,7 @@ function studies.new(definition, said, arguments)
   return setmetatable({
     name = definition.name, description = definition.description, definition = definition,
     is_parameter = is_parameter,
-    options = said, arguments = arguments, params = definition.space.names,
+    said = said, options = said, arguments = arguments, params = definition.space.names,
     rule = definition.rule, keeps = definition.checkpoint ~= false,
     folder = (said.runs or definition.runs) .. "/" .. definition.name,
   }, Study)
@@ -152,7 +152,7 @@ local function list_pending(self)
   for i = 1, self.roster.count do
     local status = self.store:status(self.roster.ids[i])
     local shard = self.options.shard
-    if (not status or status == "paused")
+    if (not status or status == "paused" or self.options.fresh)
       and (not shard or (i - 1) % shard.parts + 1 == shard.part) then
       pending[#pending + 1] = i
     end
@@ -160,7 +160,17 @@ local function list_pending(self)
   return pending
 end
 
---- Lists the trials, and how long they may take.
+--- What is known of the trials, as the options have it.
+local function take_stock(self)
+  local opened, message = open(self)
+  if opened and self.options.retry_failed then
+    self.store:forget_failures()
+    self.tally:forget_failures()
+  end
+  return opened, message
+end
+
+--- Lists the trials that would be run, and how long they may take.
 local function show_plan(self)
   local pending = list_pending(self)
   for _, i in ipairs(pending) do
@@ -229,16 +239,13 @@ local function perform(self)
     if not moved then
       return nil, message
     end
+    self.store = nil
   end
-  local opened, message = open(self)
+  local opened, message = take_stock(self)
   if not opened then
     return nil, message
   end
   say_changes(self)
-  if self.options.retry_failed then
-    self.store:forget_failures()
-    self.tally:forget_failures()
-  end
   local went_on
   went_on, message = runner.run_all(self)
   if went_on == nil then
@@ -247,8 +254,7 @@ local function perform(self)
   return conclude(self)
 end
 
---- The exit status of a script that goes on after a study with trials that failed: whatever it does
---- then, it ends with 1.
+--- What a script that goes on after trials that failed ends with, whatever it does then: status 1.
 local function fail_at_exit()
   studies.at_exit = studies.at_exit or setmetatable({}, { __gc = function()
     os.exit(1)
@@ -259,6 +265,55 @@ end
 local function leave(status)
   io.stdout:flush()
   os.exit(status, true)
+end
+
+--- The process is one of several: it runs what it is told to, if the study is the one it is there
+--- for. Of another, which was run before, the script only wants the results.
+local function run_as_worker(self)
+  must_open(self)
+  if workers.study() == self.name then
+    workers.serve(self)
+  end
+  return true
+end
+
+--- Lists what would be run.
+local function rehearse(self)
+  local opened, message = take_stock(self)
+  if opened then
+    show_plan(self)
+  elseif self.arguments then
+    displays.say(("%s: %s"):format(self.name, message))
+  end
+  if self.arguments then
+    leave(opened and 0 or 1)
+  end
+  return opened, message
+end
+
+local function say_ending(self, finished, message)
+  if finished == nil then
+    displays.say(("%s: %s"):format(self.name, message))
+  elseif not self.options.quiet then
+    displays.say(message)
+    if finished then
+      displays.say(("its results are in %s/"):format(self.folder))
+    end
+  end
+end
+
+--- What the script, or whoever else called, is left with.
+local function settle(self, finished, message)
+  local has_failures = finished ~= nil and self.tally.counts.failed > 0
+  if self.arguments and not finished then
+    leave(finished == false and self.options.shard and not has_failures and 0 or 1)
+  elseif self.arguments and has_failures then
+    fail_at_exit()
+  end
+  if finished and not has_failures then
+    return true
+  end
+  return nil, message
 end
 
 --- Runs the trials that were not run before, in the order of the grid, and writes results.csv and
@@ -280,42 +335,21 @@ function Study:run(options)
   if not given then
     error(message, 2)
   end
-  self.options = check.join(given, self.options)
+  self.options = check.join(given, self.said)
   message = contradiction(self)
   if message and self.arguments then
     command.refuse(self.arguments, message)
   elseif message then
     error(message, 2)
   elseif workers.study() then
-    must_open(self)
-    if workers.study() == self.name then
-      workers.serve(self)
-    end
-    return true
+    return run_as_worker(self)
   elseif self.options.dry_run then
-    must_open(self)
-    show_plan(self)
-    return self.arguments and leave(0) or true
+    return rehearse(self)
   end
   local finished
   finished, message = perform(self)
-  if finished == nil then
-    message = ("%s: %s"):format(self.name, message)
-  end
-  if finished == nil or not self.options.quiet then
-    displays.say(message)
-  end
-  if finished and not self.options.quiet then
-    displays.say(("its results are in %s/"):format(self.folder))
-  end
-  local is_clean = finished and self.tally.counts.failed == 0
-  if self.arguments and not finished then
-    local is_other = finished == false and self.options.shard and self.tally.counts.failed == 0
-    leave(is_other and 0 or 1)
-  elseif self.arguments and not is_clean then
-    fail_at_exit()
-  end
-  return is_clean or nil, not is_clean and message or nil
+  say_ending(self, finished, message)
+  return settle(self, finished, message)
 end
 
 -- --- results ----------------------------------------------------------------------
