@@ -201,6 +201,9 @@ end
 local function begin(self, model, options)
   self.trainings = self.trainings + 1
   local kept = restore(self, model)
+  if kept and self.limit and #self.reports > 0 then
+    judge(self) -- it was stopped after that report, and before its record was kept
+  end
   if kept and kept.ended then
     return nil
   end
