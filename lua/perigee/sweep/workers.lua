@@ -239,8 +239,22 @@ local function death_record(study, index, what)
   }
 end
 
---- A worker died at a trial: another takes it up, unless too many did.
+--- The record by which a trial has come as far as it was to; nil where there is none.
+local function record_of(study, item)
+  local record = study.store:record(study.roster.ids[item.index])
+  local is_early = record and record.status == "paused" and record.rung < item.limit.rung
+  return not is_early and record or nil
+end
+
+--- A worker died at a trial: another takes it up, unless too many did, or its record was kept, and
+--- only not told of.
 function Pool:lost(item, what)
+  self.study.store:read()
+  local kept_before = record_of(self.study, item)
+  if kept_before then
+    self.display:finish(kept_before)
+    return
+  end
   item.deaths = (item.deaths or 0) + 1
   if item.deaths < MOST_DEATHS then
     table.insert(self.queue, 1, item)
