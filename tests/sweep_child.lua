@@ -113,7 +113,7 @@ local studies = {
       hidden = hidden, rate = rate,
       kind = { "full", "adam", "twice", "broken", "noisy", "trivial" },
     },
-    settings = { length = 200 }, repeats = 2, checkpoint = 0.005,
+    settings = { length = 120 }, repeats = 2, checkpoint = 0.005,
   },
   -- Each step is saved: what is written does not depend on the time.
   small = {
@@ -122,7 +122,7 @@ local studies = {
   },
   halving = {
     params = { hidden = hidden, rate = rate, kind = { "full", "adam", "twice", "noisy" } },
-    settings = { length = 200 }, repeats = 2, checkpoint = 0.005, metric = "loss",
+    settings = { length = 120 }, repeats = 2, checkpoint = 0.005, metric = "loss",
     prune = sweep.halving { first = 20 },
   },
   -- The same, with each step saved.
@@ -133,7 +133,7 @@ local studies = {
   },
   median = {
     params = { hidden = hidden, rate = rate, kind = { "full", "adam", "twice", "noisy" } },
-    settings = { length = 200 }, repeats = 2, checkpoint = 0.005, metric = "accuracy",
+    settings = { length = 120 }, repeats = 2, checkpoint = 0.005, metric = "accuracy",
     prune = sweep.median { from = 20, references = 4 },
   },
 }

@@ -757,7 +757,7 @@ in_folder(function()
   run_in_orders "main"
   run_in_jobs "halving"
   run_in_jobs "median"
-  tear_journals("small", o.kills)
+  tear_journals("small", o.kills // 2)
   fill_disk("small")
   fill_disk("small", { "--jobs=2" })
   if has_strace() then
