@@ -223,7 +223,7 @@ end
 local function closing(self, model)
   return setmetatable({}, { __close = function(_, problem)
     self.in_loop = false
-    if problem == nil then
+    if problem == nil and debug.getinfo(2, "l") then -- else Lua itself is closed: by os.exit
       save_if_due(self, model, self.clock(), true)
     end
   end })
