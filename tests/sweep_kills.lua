@@ -7,6 +7,7 @@
 -- way to run it must be the same results.csv and curves.csv, byte for byte:
 --
 -- - killed with SIGKILL at random moments, alone or in several processes, and started again;
+-- - left by os.exit within a training;
 -- - killed before each call that may change a file, one after the other (a part of them, unless
 --   there are as many kills), where strace is installed;
 -- - with a journal that is cut at every kind of place, or has lines that are none;
@@ -169,7 +170,8 @@ end
 local started = 0 -- how many
 
 --- Starts a study: `study`, its name in sweep_child.lua; `runs`, the folder; `arguments`; `before`,
---- a program that starts it; `threads`; `seconds` after which it is killed, and `how`.
+--- a program that starts it; `threads`; `seconds` after which it is killed, and `how`;
+--- `leaves`, if it is to end itself.
 local function start(job)
   started = started + 1
   local path = ("%s/written-%d"):format(folder, started)
@@ -187,7 +189,8 @@ local function start(job)
     args = table.move(command, 2, #command, 1, {}), stdio = { nil, written, written },
     detached = true, -- so that it leads a group
     env = environment {
-      SWEEP_STUDY = job.study, PERIGEE_THREADS = job.threads or 1,
+      SWEEP_STUDY = job.study, SWEEP_LEAVES = tostring(job.leaves == true),
+      PERIGEE_THREADS = job.threads or 1,
     },
   }, ended))
   uv.fs_close(written)
@@ -483,6 +486,18 @@ local function kill_at_calls(study, kills)
   print(("%-8s %d kills, each at another of %d calls: same files"):format(study, done, total))
 end
 
+--- A process that ends itself in the midst of a training, in good order.
+local function leave(study)
+  local runs = new_runs()
+  await(start { study = study, runs = runs, leaves = true })
+  if not uv.fs_stat(runs .. "/study/checkpoints") or uv.fs_stat(runs .. "/study/journal") then
+    fail("%s: it was to leave in its first training, with a checkpoint: %s", study, runs)
+  end
+  finish { study = study, runs = runs }
+  check_end(study, runs, "left by os.exit")
+  print(("%-8s left by os.exit in its first training: same files"):format(study))
+end
+
 -- --- torn journals ------------------------------------------------------------------
 
 local NO_CHECKPOINTS = { "checkpoint=1000" }
@@ -757,6 +772,7 @@ in_folder(function()
   run_in_orders "main"
   run_in_jobs "halving"
   run_in_jobs "median"
+  leave "small"
   tear_journals("small", o.kills // 2)
   fill_disk("small")
   fill_disk("small", { "--jobs=2" })
