@@ -189,6 +189,10 @@ resume: deps-run  ## trainings that are killed and resumed end in the same bits
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/resume.lua $(ARGS)
 
+sweep-kills: deps-kills  ## studies that are killed, torn, short of disk, and split end in the same files
+	@$(MAKE) -s --no-print-directory all
+	@$(PROGRAM) tests/sweep_kills.lua $(ARGS)
+
 differential: deps-differential  ## random array operations, compared with NumPy's
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/differential.lua $(ARGS)
@@ -224,4 +228,4 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test specs-asan asan valgrind lint parity parity-torch bench \
-        differential faults resume install uninstall reference format clean help
+        differential faults resume sweep-kills install uninstall reference format clean help

@@ -457,14 +457,14 @@ function training.validation_losses(model)
 end
 
 --- How far the model's epoch is: its rows, how many of them were used, and the generator's state
---- when it began.
+--- when it began. A model that has no generator yet is given none: whoever saves draws nothing.
 ---@param model perigee.Model
 ---@return { rows: integer, used: integer }
----@return perigee.array
+---@return perigee.array?
 function training.epoch(model)
   local epoch = model._epoch or { rows = model._rows, used = 0 }
   if not model._batches then
-    return epoch, generator_of(model):get_state()
+    return epoch, model._random and model._random:get_state()
   end
   local used, state = model._batches:state(model.iteration)
   return { rows = model._rows, used = used }, state

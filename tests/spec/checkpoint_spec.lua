@@ -154,6 +154,22 @@ describe("a model that was saved", function()
     assert.equal(before, contents(path))
   end)
 
+  it("drew no number for it", function()
+    local x, y = data()
+    pg.seed(3)
+    local m = pg.Model(x, y, { hidden = 4 })
+    m:fit { iterations = 5 }
+    local before = pg.get_state()
+    assert(m:save(path))
+    assert.is_true(pg.get_state():eq(before):all())
+    local loaded = assert(pg.Model.load(path, x, y))
+    pg.seed(4)
+    m:fit { iterations = 5, batch = 16 }
+    pg.seed(4)
+    loaded:fit { iterations = 5, batch = 16 }
+    assert_same_bits(m, loaded)
+  end)
+
   it("needs what a file does not keep", function()
     local m, x, y = model()
     local options = { iterations = 5, patience = 2, validation = { x, y } }

@@ -139,6 +139,12 @@ local function file_names(folder)
   return names
 end
 
+--- Whether a line's value is a file's first record, or one of a trial.
+local function is_record(value)
+  return type(value) == "table" and (value.format ~= nil or type(value.trial) == "string"
+    and type(value.values) == "table" and type(value.reports) == "table")
+end
+
 --- The records of all files of a folder, those of each in their order, file after file in that of
 --- their names. What is no record is passed over, and told.
 ---@param folder string  one that is not there has none
@@ -152,7 +158,7 @@ function journal.read(folder, see)
     for line in file:lines "L" do
       number = number + 1
       local record = line:find "\n$" and json.decode(line)
-      if type(record) == "table" then
+      if is_record(record) then
         see(record, path, at)
       elseif line:find "\n$" then
         damaged[#damaged + 1] = ("%s, line %d"):format(path, number)

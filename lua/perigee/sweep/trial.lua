@@ -201,6 +201,9 @@ end
 local function begin(self, model, options)
   self.trainings = self.trainings + 1
   local kept = restore(self, model)
+  if kept and self.limit and #self.reports > 0 then
+    judge(self) -- it was stopped after that report, and before its record was kept
+  end
   if kept and kept.ended then
     return nil
   end
@@ -220,7 +223,7 @@ end
 local function closing(self, model)
   return setmetatable({}, { __close = function(_, problem)
     self.in_loop = false
-    if problem == nil then
+    if problem == nil and debug.getinfo(2, "l") then -- else Lua itself is closed: by os.exit
       save_if_due(self, model, self.clock(), true)
     end
   end })

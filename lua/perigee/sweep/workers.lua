@@ -239,8 +239,22 @@ local function death_record(study, index, what)
   }
 end
 
---- A worker died at a trial: another takes it up, unless too many did.
+--- The record by which a trial has come as far as it was to; nil where there is none.
+local function record_of(study, item)
+  local record = study.store:record(study.roster.ids[item.index])
+  local is_early = record and record.status == "paused" and record.rung < item.limit.rung
+  return not is_early and record or nil
+end
+
+--- A worker died at a trial: another takes it up, unless too many did, or its record was kept, and
+--- only not told of.
 function Pool:lost(item, what)
+  self.study.store:read()
+  local kept_before = record_of(self.study, item)
+  if kept_before then
+    self.display:finish(kept_before)
+    return
+  end
   item.deaths = (item.deaths or 0) + 1
   if item.deaths < MOST_DEATHS then
     table.insert(self.queue, 1, item)
@@ -255,6 +269,18 @@ function Pool:lost(item, what)
   self.display:finish(record)
 end
 
+--- A worker died before it was ready: where it was killed, another is started; a script that ends
+--- by itself would do so again.
+function Pool:lost_early(worker, code, signal)
+  self.early_deaths = self.early_deaths + 1
+  if signal ~= 0 and self.early_deaths < MOST_DEATHS then
+    self:start(worker.slot)
+    return
+  end
+  self.problem = ("a worker came to its end before study:run (%s %d): %s"):format(
+    signal ~= 0 and "signal" or "status", signal ~= 0 and signal or code, worker.early.text or "")
+end
+
 function Pool:ended(worker, code, signal)
   self.alive = self.alive - 1
   worker.process:close()
@@ -267,8 +293,7 @@ function Pool:ended(worker, code, signal)
   local what = signal ~= 0 and ("its process was ended by signal %d"):format(signal)
     or ("its process ended with status %d"):format(code)
   if not worker.is_ready then
-    self.problem = ("a worker came to its end before study:run (status %d): %s"):format(code,
-      worker.early.text or "")
+    self:lost_early(worker, code, signal)
   elseif worker.item then
     self:lost(worker.item, what)
     self:start(worker.slot)
@@ -295,7 +320,7 @@ function workers.run(study, wave, display)
   local jobs = math.min(study.options.jobs, #wave)
   local self = setmetatable({
     study = study, display = display, queue = wave, workers = {}, alive = 0, open = 0,
-    threads = math.max(1, core.threads() // study.options.jobs),
+    early_deaths = 0, threads = math.max(1, core.threads() // study.options.jobs),
   }, Pool)
   local guard, interrupt, was_interrupted = uv.new_signal(), uv.new_signal(), false
   guard:start "sigpipe" -- a worker that died must not end us
