@@ -170,11 +170,12 @@ parity-torch: deps-torch  ## optimizers and activations beside PyTorch's (needs 
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/parity_torch.lua $(ARGS)
 
-bench: deps-run  ## an iteration, mini-batches and array operations beside NumPy and PyTorch
+bench: deps-run  ## trainings and array operations beside NumPy and PyTorch; what a study costs
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/bench.lua $(ARGS)
 	@$(PROGRAM) tests/bench_batches.lua $(filter rounds=% hidden=% data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_arrays.lua
+	@$(PROGRAM) tests/bench_sweep.lua $(filter data=%,$(ARGS))
 
 faults: deps-run  ## each allocation fails in turn, in every operation
 	@$(MAKE) -s --no-print-directory all $(BUILD)/faults.so
@@ -189,9 +190,15 @@ resume: deps-run  ## trainings that are killed and resumed end in the same bits
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/resume.lua $(ARGS)
 
-sweep-kills: deps-kills  ## studies that are killed, torn, short of disk, and split end in the same files
+sweep-kills: deps-kills  ## studies that are killed, or run out of disk, end in the same files
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/sweep_kills.lua $(ARGS)
+
+browser: deps-browser  ## the report of a study, in headless Chromium
+	@$(MAKE) -s --no-print-directory all
+	@$(PROGRAM) examples/hidden_grid.lua data=digits hidden=4,8 iterations=20 repeats=2 \
+	  --runs $(BUILD)/runs --quiet >/dev/null
+	@$(PROGRAM) tests/report_browser.lua $(BUILD)/runs/hidden_grid/report.html
 
 differential: deps-differential  ## random array operations, compared with NumPy's
 	@$(MAKE) -s --no-print-directory all
@@ -228,4 +235,5 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test specs-asan asan valgrind lint parity parity-torch bench \
-        differential faults resume sweep-kills install uninstall reference format clean help
+        differential faults resume sweep-kills browser install uninstall reference format clean \
+        help

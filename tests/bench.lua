@@ -68,11 +68,12 @@ end
 
 --- Its seconds, from the start of the program to its end, and its peak memory in MB.
 local function sweep(iterations)
+  local runs = os.tmpname() .. ".runs" -- a study that was run before would not be run again
   local script = ([[
-    arg = {[0] = "%s/../examples/iteration_sweep.lua", "iterations=%d", "data=%s"}
+    arg = {[0] = "%s/../examples/iteration_sweep.lua", "iterations=%d", "data=%s", "--runs", "%s"}
     dofile(arg[0])
     print(io.open("/proc/self/status"):read("a"):match("VmHWM:%%s*(%%d+)"))
-  ]]):format(here, iterations, path)
+  ]]):format(here, iterations, path, runs)
   local file = os.tmpname()
   local out <close> = assert(io.open(file, "w"))
   out:write(script)
@@ -84,6 +85,7 @@ local function sweep(iterations)
     end
   end)
   os.remove(file)
+  os.execute(("rm -rf '%s'"):format(runs))
   return time, tonumber(last) / 1024
 end
 

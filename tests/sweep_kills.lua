@@ -55,18 +55,10 @@ local function write(path, text)
   assert(file:write(text))
 end
 
-local function names_in(path)
-  local names, request = {}, uv.fs_scandir(path)
-  for name in request and uv.fs_scandir_next or function() end, request do
-    names[#names + 1] = name
-  end
-  return names
-end
-
 local function remove(path)
   local status = uv.fs_lstat(path)
   if status and status.type == "directory" then
-    for _, name in ipairs(names_in(path)) do
+    for _, name in ipairs(system.names_in(path)) do
       remove(path .. "/" .. name)
     end
   end
@@ -232,7 +224,7 @@ end
 --- The lines of a study's journals: calls f with each record; the last of a file may be torn.
 local function each_record(runs, f)
   local path = runs .. "/study/journal"
-  for _, name in ipairs(names_in(path)) do
+  for _, name in ipairs(system.names_in(path)) do
     local number = 0
     for line, ending in contents(path .. "/" .. name):gmatch "([^\n]*)(\n?)" do
       number = number + 1
@@ -282,7 +274,7 @@ end
 --- Files that were to be gone.
 local function count_leftovers(runs)
   local count = 0
-  for _, name in ipairs(names_in(runs .. "/study")) do
+  for _, name in ipairs(system.names_in(runs .. "/study")) do
     count = count + (name:find "%.tmp$" and 1 or 0)
   end
   return count
@@ -581,7 +573,7 @@ local function tear_journals(study, samples)
   local runs = new_runs()
   finish { study = study, runs = runs, arguments = NO_CHECKPOINTS }
   local path = runs .. "/study/journal"
-  local text = contents(path .. "/" .. names_in(path)[1])
+  local text = contents(path .. "/" .. system.names_in(path)[1])
   local cuts, spoiled = cut_journal(study, text, samples), spoiled_journals(text)
   for _, case in ipairs(spoiled) do
     local what, spoiled_text, is_told = table.unpack(case)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what a make target needs is there.
 #
-# usage: tools/deps.sh run|test|kills|differential|torch|lint|valgrind
+# usage: tools/deps.sh run|test|kills|browser|differential|torch|lint|valgrind
 #
 # Each need is a check and the Debian package that answers it; a want is a need
 # that the target can do without. On Debian and Ubuntu what is missing is
@@ -61,11 +61,17 @@ needs_test() {
     needs_run
     need lua-busted lua_module busted.runner
     need tmux have tmux
+    want parallel have parallel
 }
 
 needs_kills() {
     needs_run
     want strace have strace
+}
+
+needs_browser() {
+    needs_run
+    need chromium have chromium
 }
 
 needs_differential() {

@@ -55,6 +55,15 @@ local function write(self, record)
     or ("only %d of %d bytes could be written: is the disk full?"):format(count, #text))
 end
 
+--- That the folder has the file is to be on the disk, too; not every file system can say so.
+local function sync_folder(uv, folder)
+  local handle = uv.fs_open(folder, "r", 0)
+  if handle then
+    uv.fs_fsync(handle)
+    uv.fs_close(handle)
+  end
+end
+
 local function open(self)
   local made, message = system.make_folder(self.folder)
   if not made then
@@ -65,6 +74,7 @@ local function open(self)
     return nil, message
   end
   self.path, self.length = message, 0
+  sync_folder(self.uv, self.folder)
   return write(self, self.header)
 end
 
