@@ -2,7 +2,9 @@
 --- read, only to be sorted.
 
 local cells = require "perigee.sweep.report_cells"
+local check = require "perigee.check"
 local core = require "perigee.core"
+local words = require "perigee.sweep.words"
 
 local escape = cells.escape
 
@@ -96,19 +98,11 @@ local function values_of(rows, name)
   return values
 end
 
-local function set_of(list)
-  local set = {}
-  for _, each in ipairs(list) do
-    set[each] = true
-  end
-  return set
-end
-
 local function all_trials(trials)
   if #trials == 0 then
     return '<p class="note">No trial is finished yet.</p>'
   end
-  local is_metric, columns = set_of(trials.metrics), {}
+  local is_metric, columns = check.set(trials.metrics), {}
   for i, name in ipairs(trials.columns) do
     columns[i] = cells.column(name, values_of(trials, name), #trials)
     columns[i].is_metric = is_metric[name]
@@ -186,7 +180,7 @@ local function alternative(options)
   end
   local parts = {}
   for name, value in pairs(options) do
-    parts[#parts + 1] = ("%s %s"):format(name, (cells.text(value)))
+    parts[#parts + 1] = ("%s %s"):format(name, words.short(value))
   end
   table.sort(parts)
   return "Plot: " .. table.concat(parts, ", ")

@@ -1,6 +1,8 @@
 --- A table of results: rows with named columns, some of which are metrics.
 
+local check = require "perigee.check"
 local core = require "perigee.core"
+local json = require "perigee.json"
 local layout = require "perigee.sweep.table_text"
 local spelling = require "perigee.spelling"
 local words = require "perigee.sweep.words"
@@ -51,15 +53,19 @@ end
 ---@param value any
 ---@return string
 function tables.key(value)
-  if type(value) ~= "table" then
-    local kind = math.type(value) and "number" or type(value)
-    return kind .. " " .. (kind == "number" and words.value(value) or tostring(value))
-  end
+  return json.encode(value)
+end
+
+--- The same for several values of a row.
+---@param row table<string, any>
+---@param names string[]
+---@return string
+function tables.key_of(row, names)
   local parts = {}
-  for i, each in ipairs(value) do
-    parts[i] = ("%q"):format(tables.key(each))
+  for i, name in ipairs(names) do
+    parts[i] = tables.key(row[name])
   end
-  return "list " .. table.concat(parts)
+  return table.concat(parts, "\0")
 end
 
 --- Raises for a column that there is not.
@@ -191,19 +197,11 @@ local function moments(values)
   return mean, math.sqrt(squares / #values)
 end
 
-local function key_of(row, names)
-  local parts = {}
-  for i, name in ipairs(names) do
-    parts[i] = tables.key(row[name])
-  end
-  return table.concat(parts, "\0")
-end
-
 --- The rows of each group, in the order in which the groups come first.
 local function split(self, names)
   local groups, by_key = {}, {}
   for _, row in ipairs(self.rows) do
-    local key = key_of(row, names)
+    local key = tables.key_of(row, names)
     if not by_key[key] then
       by_key[key] = {}
       groups[#groups + 1] = by_key[key]
@@ -246,10 +244,7 @@ end
 
 --- The metrics but those that are grouped by.
 local function other_metrics(self, names)
-  local is_named, others = {}, {}
-  for _, name in ipairs(names) do
-    is_named[name] = true
-  end
+  local is_named, others = check.set(names), {}
   for _, metric in ipairs(self.metrics) do
     others[#others + 1] = not is_named[metric] and metric or nil
   end
