@@ -358,7 +358,12 @@ local function log_tics(values)
   return ("set xtics (%s)"):format(table.concat(parts, ", "))
 end
 
---- The x axis. Bars and categories keep away from its ends.
+--- Whether there are marks that keep away from a file's axes.
+local function needs_room(options, curves, is_text)
+  return not is_text and (curves[1].error or options.points)
+end
+
+--- The x axis.
 local function x_commands(options, curves, surface)
   if is_categories(options.x) then
     return { ("set xrange [0.5:%d.5]"):format(#options.x), named_tics("x", options.x, 1, surface) }
@@ -369,7 +374,7 @@ local function x_commands(options, curves, surface)
     commands[1] = "set logscale x"
     commands[2] = #values <= MOST_TICS // 2 and log_tics(values) or nil
   end
-  if curves[1].error and first < last and not surface.is_text then
+  if needs_room(options, curves, surface.is_text) and first < last then
     local room = options.log_x and (last / first) ^ 0.04 or (last - first) * 0.04
     commands[#commands + 1] = ("set xrange [%.17g:%.17g]"):format(
       options.log_x and first / room or first - room,
@@ -378,11 +383,11 @@ local function x_commands(options, curves, surface)
   return commands
 end
 
---- The y axis. Bars keep away from its ends.
+--- The y axis.
 local function y_commands(options, curves, is_text)
   if options.log_y then
     return "set logscale y"
-  elseif curves[1].error and not is_text then
+  elseif needs_room(options, curves, is_text) then
     return "set offsets 0, 0, graph 0.02, graph 0.02"
   end
 end

@@ -3,6 +3,8 @@
 local check = require "perigee.check"
 local words = require "perigee.sweep.words"
 
+local MOST_VALUES = 20 -- of a parameter, that are listed
+
 local about = {}
 
 --- A table as a list of { name, value }, by name.
@@ -30,10 +32,31 @@ local function summary(study)
   return list
 end
 
+--- The values of a parameter that trials have, in the order in which they first come; of many
+--- numbers the range, of others the first ones.
+local function values_of(study, name)
+  local texts, seen, least, greatest = {}, {}, math.huge, -math.huge
+  for i = 1, study.roster.count do
+    local value = study.roster:point(i)[name]
+    local text = words.value(value)
+    if not seen[text] then
+      seen[text], texts[#texts + 1] = true, text
+      least = math.type(value) and least and math.min(least, value) or nil
+      greatest = least and math.max(greatest, value)
+    end
+  end
+  if #texts <= MOST_VALUES then
+    return table.concat(texts, ", ")
+  elseif least then
+    return ("%d values from %s to %s"):format(#texts, words.short(least), words.short(greatest))
+  end
+  return ("%s ... (%d values)"):format(table.concat(texts, ", ", 1, MOST_VALUES), #texts)
+end
+
 local function settings(study)
   local list, definition = {}, study.definition
   for i, name in ipairs(study.params) do
-    list[i] = { name, study:values_of(name) }
+    list[i] = { name, values_of(study, name) }
   end
   for _, pair in ipairs(pairs_of(definition.settings)) do
     list[#list + 1] = pair

@@ -5,10 +5,10 @@ local tables = require "perigee.sweep.table"
 local views = require "perigee.sweep.plot_view"
 
 local ITERATION = "iteration"
-local MOST_BARS = 12 -- points of a learning curve that has bars
+local MOST_BARS, MOST_REPORTS = 40, 12 -- points of a curve that has bars; of a learning curve
 local MOST_CURVES = 12 -- that are told apart, where nobody asked for more
 local BEST = 8 -- learning curves that are drawn of too many
-local WIDE = 50 -- the largest value by the least, from which on a scale is logarithmic
+local WIDE = 50 -- the largest value by the least, from which on a scale may be logarithmic
 
 local curves = { ITERATION = ITERATION }
 
@@ -180,12 +180,19 @@ local function has_bars(means, list, parameter)
   for _, row in ipairs(means) do
     most = math.max(most, row.n)
   end
-  return most > 1 and (parameter ~= nil or most_points <= MOST_BARS)
+  return most > 1 and most_points <= (parameter and MOST_BARS or MOST_REPORTS)
 end
 
-local function has_wide_range(parameter)
-  return parameter and parameter.numeric and #parameter.values > 2 and parameter.least > 0
-    and parameter.greatest / parameter.least >= WIDE
+--- Whether a parameter's values are far apart, and most of them among the smaller ones.
+local function needs_log(parameter)
+  if not parameter or not parameter.numeric or #parameter.values < 3 then
+    return false
+  end
+  local values = table.move(parameter.values, 1, #parameter.values, 1, {})
+  table.sort(values)
+  local least, greatest = values[1], values[#values]
+  return least > 0 and greatest / least >= WIDE
+    and values[(#values + 1) // 2] < (least + greatest) / 4
 end
 
 --- What pg.plot is to draw; nil, and why, where there is nothing.
@@ -219,7 +226,7 @@ function curves.options(view, options, in_file, level)
   shown.title = options.title or ("%s by %s%s%s"):format(metric, x, ending,
     with_bars and in_file and " (bars: std)" or "")
   shown.xlabel, shown.ylabel, shown.yscale = x, metric, options.yscale
-  shown.xscale = options.xscale or has_wide_range(parameter) and "log" or nil
+  shown.xscale = options.xscale or needs_log(parameter) and "log" or nil
   shown.points = is_scattered or nil
   return shown
 end

@@ -10,9 +10,7 @@ local words = require "perigee.sweep.words"
 ---@field values any[]  different ones, in the order of the grid
 ---@field texts string[]  of them, each another
 ---@field place table<string, integer>  where a value is among them, by its key
----@field numeric boolean
----@field least number  of numbers
----@field greatest number
+---@field numeric boolean  whether all values are numbers
 
 ---@class perigee.sweep.view
 ---@field study perigee.sweep.study
@@ -43,16 +41,13 @@ local function texts_of(values)
   return texts
 end
 
-local function set_range(parameter)
-  parameter.numeric, parameter.least, parameter.greatest = true, math.huge, -math.huge
-  for _, value in ipairs(parameter.values) do
+local function are_numbers(values)
+  for _, value in ipairs(values) do
     if not math.type(value) then
-      parameter.numeric = false
-      return
+      return false
     end
-    parameter.least = math.min(parameter.least, value)
-    parameter.greatest = math.max(parameter.greatest, value)
   end
+  return true
 end
 
 local function parameter_of(name, rows)
@@ -65,8 +60,7 @@ local function parameter_of(name, rows)
       parameter.place[key] = #parameter.values
     end
   end
-  parameter.texts = texts_of(parameter.values)
-  set_range(parameter)
+  parameter.texts, parameter.numeric = texts_of(parameter.values), are_numbers(parameter.values)
   return parameter
 end
 

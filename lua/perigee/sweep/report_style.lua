@@ -13,6 +13,9 @@ return [[
     --link: #7db8f2; --bad: #ff9a90;
   }
 }
+@media screen and (prefers-color-scheme: dark) {
+  .plots img { filter: invert(.91) hue-rotate(180deg); border-color: #e4e0dc; }
+}
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {

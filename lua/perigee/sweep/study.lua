@@ -13,7 +13,6 @@ local stores = require "perigee.sweep.store"
 local system = require "perigee.system"
 local tallies = require "perigee.sweep.tally"
 local uv = require "luv"
-local words = require "perigee.sweep.words"
 local workers = require "perigee.sweep.workers"
 
 local FORMAT = 1 -- of the journals
@@ -403,20 +402,6 @@ end
 function Study:markdown(path)
   must_open(self)
   return self:table():markdown(path)
-end
-
--- The values of a parameter that trials have, in the order in which they first come, as text.
-function Study:values_of(name)
-  must_open(self)
-  local values, seen = {}, {}
-  for i = 1, self.roster.count do
-    local value = words.value(self.roster:point(i)[name])
-    if not seen[value] then
-      seen[value] = true
-      values[#values + 1] = value
-    end
-  end
-  return table.concat(values, ", ")
 end
 
 -- What a report tells beside the results (about.lua).
