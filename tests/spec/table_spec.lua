@@ -213,8 +213,10 @@ describe("A table as text", function()
   end)
 
   it("is Markdown that any text leaves whole", function()
-    local t = Table.new({ "a|b", "n" }, { { ["a|b"] = "x|y\nz", n = 0.5 }, { n = 1 / 3 } }, {})
-    assert.equal("| a\\|b | n |\n|---|---:|\n| x\\|y z | 0.500000 |\n| - | 0.333333 |\n",
-      t:markdown())
+    local t = Table.new({ "a|b", "n" }, {
+      { ["a|b"] = "x|y\nz", n = 0.5 }, { n = 1 / 3 }, { ["a|b"] = "<b>*\\`", n = 1 },
+    }, {})
+    assert.equal("| a\\|b | n |\n|---|---:|\n| x\\|y z | 0.500000 |\n| - | 0.333333 |\n"
+      .. "| \\<b>\\*\\\\\\` | 1.000000 |\n", t:markdown())
   end)
 end)

@@ -16,6 +16,15 @@ local function pairs_of(values)
   return list
 end
 
+--- The best of the means over repeats, by which luck counts for less than by the best trial.
+local function best_mean(study)
+  local metric = study.tally.metric
+  local row = study:table():group(study.params):best(metric, study.tally.goal)
+  local parts = { words.point(study.params, row), ("mean of %d"):format(row.n) }
+  return ("%s \u{B1} %.2g (%s)"):format(words.number(row[metric]), row[metric .. "_std"],
+    table.concat(parts, ", ", study.params[1] and 1 or 2))
+end
+
 local function summary(study)
   local tally = study.tally
   local list = {
@@ -28,6 +37,9 @@ local function summary(study)
   if tally.best then
     list[#list + 1] = { ("best %s"):format(tally.metric),
       ("%s (%s)"):format(words.number(tally.best.value), tally.best.label) }
+    if study.definition.repeats > 1 then
+      list[#list + 1] = { "best mean", best_mean(study) }
+    end
   end
   return list
 end

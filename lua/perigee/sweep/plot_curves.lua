@@ -7,7 +7,7 @@ local views = require "perigee.sweep.plot_view"
 local ITERATION = "iteration"
 local MOST_BARS, MOST_REPORTS = 40, 12 -- points of a curve that has bars; of a learning curve
 local MOST_CURVES = 12 -- that are told apart, where nobody asked for more
-local BEST = 8 -- learning curves that are drawn of too many
+local BEST = 6 -- learning curves that are drawn of too many
 local WIDE = 50 -- the largest value by the least, from which on a scale may be logarithmic
 
 local curves = { ITERATION = ITERATION }

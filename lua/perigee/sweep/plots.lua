@@ -36,16 +36,17 @@ end
 ---   map), z (the heat map's metric), group (the parameter, or list of them, that has a curve for
 ---   each value; false: one curve), title, xscale and yscale ("log" or "linear"), file (ends in
 ---   .svg or .png)
+---@param level? integer  the caller's, as error counts
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
-function plots.draw(study, options)
-  options = options or {}
-  local shown, message = picture_options(study, options, options.file ~= nil, 2)
+function plots.draw(study, options, level)
+  options, level = options or {}, (level or 1) + 1
+  local shown, message = picture_options(study, options, options.file ~= nil, level)
   if not shown then
     return nil, message
   end
   shown.file = options.file
-  local drawn, why = picture.draw(shown, 2)
+  local drawn, why = picture.draw(shown, level)
   return drawn, why
 end
 
@@ -53,14 +54,14 @@ end
 ---@param study perigee.sweep.study
 ---@param options? table  as plots.draw has them; a file is not written
 ---@return string?
----@return string?  # what went wrong, where nil comes first
+---@return string  # its title; or what went wrong, where nil comes first
 function plots.svg(study, options)
   local shown, message = picture_options(study, options or {}, true, 2)
   if not shown then
     return nil, message
   end
   local text, why = picture.svg(shown, 2)
-  return text, why
+  return text, text and shown.title or why
 end
 
 --- The plots that a report shows: a heat map where two parameters make a grid; curves over each

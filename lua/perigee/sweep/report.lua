@@ -4,7 +4,6 @@
 local cells = require "perigee.sweep.report_cells"
 local check = require "perigee.check"
 local core = require "perigee.core"
-local words = require "perigee.sweep.words"
 
 local escape = cells.escape
 
@@ -173,30 +172,17 @@ local function data_address(svg)
   end)
 end
 
---- What a picture shows: its title, or what it was asked to show.
-local function alternative(options)
-  if options.title then
-    return "Plot: " .. tostring(options.title)
-  end
-  local parts = {}
-  for name, value in pairs(options) do
-    parts[#parts + 1] = ("%s %s"):format(name, words.short(value))
-  end
-  table.sort(parts)
-  return "Plot: " .. table.concat(parts, ", ")
-end
-
 --- The pictures, and why there are not more; nil where there is nothing to draw.
 local function pictures(study, plots)
   local images, notes, is_said = {}, {}, {}
   for _, options in ipairs(plots.defaults(study)) do
-    local svg, message = plots.svg(study, options)
+    local svg, text = plots.svg(study, options)
     if svg then
-      images[#images + 1] = ('<img alt="%s" src="%s">'):format(escape(alternative(options)),
+      images[#images + 1] = ('<img alt="Plot: %s" src="%s">'):format(escape(text),
         data_address(svg))
-    elseif not is_said[message] then
-      is_said[message] = true
-      notes[#notes + 1] = ('<p class="note">%s</p>'):format(escape(message))
+    elseif not is_said[text] then
+      is_said[text] = true
+      notes[#notes + 1] = ('<p class="note">%s</p>'):format(escape(text))
     end
   end
   if images[1] then
@@ -243,7 +229,7 @@ end
 --- A study as a page of HTML. The same study gives the same text.
 ---@param study perigee.sweep.study
 ---@param plots table  perigee.sweep.plots: `defaults(study)` lists what is drawn, and
----   `svg(study, options)` draws each, or gives nil and a sentence
+---   `svg(study, options)` gives each and its title, or nil and a sentence
 ---@return string
 function report.text(study, plots)
   local sections, bodies = sections_of(study, plots), {}

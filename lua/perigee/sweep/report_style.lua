@@ -13,9 +13,6 @@ return [[
     --link: #7db8f2; --bad: #ff9a90;
   }
 }
-@media screen and (prefers-color-scheme: dark) {
-  .plots img { filter: invert(.91) hue-rotate(180deg); border-color: #e4e0dc; }
-}
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
@@ -42,6 +39,9 @@ dd { margin: 0; font-variant-numeric: tabular-nums; }
 .plots img {
   display: block; width: 100%; max-width: 50rem; height: auto; padding: .75rem;
   background: #ffffff; color: #1b1f24; border: 1px solid var(--line); border-radius: .5rem;
+}
+@media screen and (prefers-color-scheme: dark) {
+  .plots img { filter: invert(.91) hue-rotate(180deg); border-color: #d8dee4; }
 }
 
 .scroll { max-width: 100%; max-height: 85vh; overflow: auto; border: 1px solid var(--line);

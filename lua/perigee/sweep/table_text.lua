@@ -123,7 +123,7 @@ end
 local function markdown_line(cells)
   local escaped = {}
   for k, text in ipairs(cells) do
-    escaped[k] = text:gsub("|", "\\|")
+    escaped[k] = text:gsub("[\\|<*`]", "\\%0")
   end
   return "| " .. table.concat(escaped, " | ") .. " |"
 end

@@ -51,7 +51,7 @@ end
 function words.point(names, values)
   local parts = {}
   for i, name in ipairs(names) do
-    parts[i] = name .. " " .. words.value(values[name])
+    parts[i] = name .. " " .. words.short(values[name])
   end
   return table.concat(parts, ", ")
 end
