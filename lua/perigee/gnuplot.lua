@@ -6,7 +6,7 @@ local shape_text = require("perigee.text").shape
 
 local gnuplot = {}
 
-local LARGEST = 1e300
+local LARGEST = 1e290 -- number that is drawn, with an axis around it
 local MOST_CELLS = 400 -- of a grid, each of which says its number
 local MOST_TICS = 40
 local NEAREST_TICS = 0.06 -- of the axis, or their numbers overlap
@@ -183,7 +183,7 @@ end
 --- What a scale can show of a number: NaN where it cannot.
 local function shown(list, log)
   for i, value in ipairs(list) do
-    list[i] = is_finite(value) and (not log or value > 0) and value or 0 / 0
+    list[i] = is_finite(value) and (not log or value >= 1 / LARGEST) and value or 0 / 0
   end
   return list
 end
@@ -358,12 +358,7 @@ local function log_tics(values)
   return ("set xtics (%s)"):format(table.concat(parts, ", "))
 end
 
---- Whether there are marks that keep away from a file's axes.
-local function needs_room(options, curves, is_text)
-  return not is_text and (curves[1].error or options.points)
-end
-
---- The x axis.
+--- The x axis. Bars, categories and points without lines keep away from its ends.
 local function x_commands(options, curves, surface)
   if is_categories(options.x) then
     return { ("set xrange [0.5:%d.5]"):format(#options.x), named_tics("x", options.x, 1, surface) }
@@ -374,8 +369,8 @@ local function x_commands(options, curves, surface)
     commands[1] = "set logscale x"
     commands[2] = #values <= MOST_TICS // 2 and log_tics(values) or nil
   end
-  if needs_room(options, curves, surface.is_text) and first < last then
-    local room = options.log_x and (last / first) ^ 0.04 or (last - first) * 0.04
+  if (curves[1].error or options.points) and first < last and not surface.is_text then
+    local room = options.log_x and last ^ 0.04 / first ^ 0.04 or (last - first) * 0.04
     commands[#commands + 1] = ("set xrange [%.17g:%.17g]"):format(
       options.log_x and first / room or first - room,
       options.log_x and last * room or last + room)
@@ -383,11 +378,11 @@ local function x_commands(options, curves, surface)
   return commands
 end
 
---- The y axis.
+--- The y axis. Bars keep away from its ends.
 local function y_commands(options, curves, is_text)
   if options.log_y then
     return "set logscale y"
-  elseif needs_room(options, curves, is_text) then
+  elseif curves[1].error and not is_text then
     return "set offsets 0, 0, graph 0.02, graph 0.02"
   end
 end
