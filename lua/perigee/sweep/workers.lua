@@ -34,13 +34,14 @@ local function tell(event)
   uv.fs_write(EVENTS, json.encode(event) .. "\n", -1)
 end
 
---- Standard input by lines, for `take` to read.
-local function open_orders()
+--- Standard input by lines, for `next_order` to read.
+local function open_orders(writer)
   local pipe, orders, rest = uv.new_pipe(), {}, ""
   pipe:open(0)
   pipe:read_start(function(_, text)
     if not text then
-      os.exit(0, true) -- who had us run is gone
+      writer:close() -- who had us run is done, or gone
+      os.exit(0, true)
     end
     rest = rest .. text
     for line in rest:gmatch "([^\n]*)\n" do
@@ -77,7 +78,6 @@ local function run_order(study, item, monitor)
     tell { event = "broken", message = path }
     os.exit(1, true)
   end
-  study.writer:sync()
   record.traceback, record.values = nil, nil -- the journal has them
   record.reports = { record.reports[#record.reports] }
   tell { event = "ended_trial", index = item.index, record = record, path = path, at = at }
@@ -90,12 +90,13 @@ function workers.serve(study)
   io.stdout:write(MARK)
   io.stderr:write(MARK)
   study.writer = journal.writer(study.folder .. "/journal", study:header())
-  local orders, monitor = open_orders(), worker_monitor()
+  local orders, monitor = open_orders(study.writer), worker_monitor()
   tell { event = "ready" }
   while true do
     local worked, message = pcall(run_order, study, next_order(orders), monitor)
     if not worked then -- Ctrl-C: trials' own errors are in their records
       io.stderr:write(message:find "interrupted!$" and "" or message .. "\n")
+      study.writer:close()
       os.exit(1, true)
     end
   end
