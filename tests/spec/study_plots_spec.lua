@@ -61,7 +61,7 @@ local function study_of(grid, repeats, score, reports)
   end
   table.sort(params)
   return {
-    name = "a_study", params = params,
+    name = "a_study", params = params, rule = { text = "" },
     best_metric = function() return "accuracy", "max" end,
     table = function() return trials end,
     curves = function() return curves end,
@@ -233,6 +233,9 @@ describe("plots of a study", function()
     p = shown(study, { x = "iteration" })
     assert.same({ 6, "act tanh, rate 0.0012, width 0" }, { #p.order, p.order[1] })
     assert.equal("loss by iteration, a_study, the 6 best of 40", p.title)
+    table.insert(curves, with(curves[80], { iteration = 3, loss = 99 }))
+    study.rule.text = "median"
+    assert.equal("act relu, rate 1.46977, width 20", shown(study, { x = "iteration" }).order[1])
     assert.same({ { x = "act" }, { x = "rate" }, { x = "width" }, { x = "iteration" } },
       plots.defaults(study))
     study.params = { "rate", "width" }

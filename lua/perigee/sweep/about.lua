@@ -3,7 +3,7 @@
 local check = require "perigee.check"
 local words = require "perigee.sweep.words"
 
-local MOST_VALUES = 20 -- of a parameter, that are listed
+local MOST_VALUES = 12 -- of a parameter, that are listed
 
 local about = {}
 
@@ -25,6 +25,11 @@ local function best_mean(study)
     table.concat(parts, ", ", study.params[1] and 1 or 2))
 end
 
+--- 'halving {"factor":2,"first":100}', as a journal has it: "halving factor 2, first 100".
+local function rule_text(text)
+  return (text:gsub('[{}"]', ""):gsub("[:,]", { [":"] = " ", [","] = ", " }))
+end
+
 local function summary(study)
   local tally = study.tally
   local list = {
@@ -32,7 +37,7 @@ local function summary(study)
   }
   if study.rule.text ~= "" then
     list[#list + 1] = { "pruned", tally.counts.pruned }
-    list[#list + 1] = { "pruning", study.rule.text }
+    list[#list + 1] = { "pruning", rule_text(study.rule.text) }
   end
   if tally.best then
     list[#list + 1] = { ("best %s"):format(tally.metric),

@@ -125,13 +125,16 @@ local function collect(view, means, metric, x, group)
   return list
 end
 
---- The curves that end best, the best one first.
-local function best_of(list, is_cost)
+--- The curves that end best, the best one first. Where a rule cuts trials, those that it has let go
+--- on are better than others.
+local function best_of(list, is_cost, has_rule)
   for i, curve in ipairs(list) do
-    curve.last, curve.at = curve.y[#curve.y], i
+    curve.last, curve.reach, curve.at = curve.y[#curve.y], has_rule and curve.x[#curve.x], i
   end
   table.sort(list, function(a, b)
-    if a.last ~= b.last then
+    if a.reach ~= b.reach then
+      return a.reach > b.reach
+    elseif a.last ~= b.last then
       return (a.last < b.last) == is_cost
     end
     return a.at < b.at
@@ -217,7 +220,7 @@ function curves.options(view, options, in_file, level)
   end
   local ending, count, parameter = view:origin(means, named), #list, view.by_name[x]
   if options.group == nil and x == ITERATION and count > MOST_CURVES then
-    list = best_of(list, view:is_cost(metric))
+    list = best_of(list, view:is_cost(metric), view.study.rule.text ~= "")
     ending = ("%s, the %d best of %d"):format(ending, #list, count)
   end
   local shown, with_bars = picture_of(list), has_bars(means, list, parameter)

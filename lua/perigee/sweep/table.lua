@@ -287,14 +287,19 @@ local function field(value)
   return text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
 end
 
---- A line of comma-separated values, with its end: numbers in full precision, what is nil empty.
----@param values any[]
----@param n integer  how many there are
+--- A line of comma-separated values, with its end: a row's, numbers in full precision, what is
+--- missing empty; or the names of the columns.
+---@param columns string[]
+---@param row? table<string, any>
 ---@return string
-function tables.csv_line(values, n)
+function tables.csv_line(columns, row)
   local fields = {}
-  for i = 1, n do
-    fields[i] = field(values[i])
+  for k, name in ipairs(columns) do
+    local value = name
+    if row then
+      value = row[name]
+    end
+    fields[k] = field(value)
   end
   return table.concat(fields, ",") .. "\n"
 end
@@ -312,14 +317,9 @@ end
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first
 function Table:csv(path)
-  local count = #self.columns
-  local lines = { tables.csv_line(self.columns, count) }
+  local lines = { tables.csv_line(self.columns) }
   for i, row in ipairs(self.rows) do
-    local values = {}
-    for k, name in ipairs(self.columns) do
-      values[k] = row[name]
-    end
-    lines[i + 1] = tables.csv_line(values, count)
+    lines[i + 1] = tables.csv_line(self.columns, row)
   end
   return deliver(table.concat(lines), path)
 end
