@@ -100,14 +100,6 @@ function files.curves(study)
   return to_table(study, CURVES)
 end
 
-local function csv_line(names, row)
-  local fields = {}
-  for k, name in ipairs(names) do
-    fields[k] = row[name]
-  end
-  return Table.csv_line(fields, #names)
-end
-
 --- Writes results.csv and curves.csv into the study's folder.
 ---@param study perigee.sweep.study
 ---@return true?
@@ -116,10 +108,10 @@ function files.write(study)
   local kinds, lines = { RESULTS, CURVES }, {}
   local columns = columns_of(study, kinds)
   for kind, names in pairs(columns) do
-    lines[kind] = { Table.csv_line(names, #names) }
+    lines[kind] = { Table.csv_line(names) }
   end
   each_row(study, kinds, function(kind, row)
-    table.insert(lines[kind], csv_line(columns[kind], row))
+    table.insert(lines[kind], Table.csv_line(columns[kind], row))
   end)
   for _, kind in ipairs(kinds) do
     local path = study.folder .. "/" .. kind.file
