@@ -274,6 +274,25 @@ describe("a study", function()
     again ""
   end)
 
+  it("refuses a journal that cannot be read, or is of another version", function()
+    new():run { quiet = true }
+    local path = journals()[1]
+    assert(pg.write(path, (read(path:sub(#folder + 2)):gsub('"format":1', '"format":2'))))
+    assert.matches("another version", (listen(function() assert.is_nil((new():run())) end)))
+    raises_here("another version", function() new():table() end)
+    os.remove(path)
+    assert(uv.fs_mkdir(path, tonumber("777", 8)))
+    assert.matches("directory", (listen(function() assert.is_nil((new():run())) end)))
+  end)
+
+  it("runs no trial where it can keep none", function()
+    assert(pg.write(folder .. "/s", ""))
+    local text = listen(function()
+      assert.is_nil((new({ run = function() error "ran" end }):run()))
+    end)
+    assert.matches("^perigee: s: [^\n]*s/journal[^\n]*\n$", text)
+  end)
+
   it("has results before it is run, and while it is not finished", function()
     local study = new { params = { a = { 1, 2 } } }
     assert.equal(0, #study:table())

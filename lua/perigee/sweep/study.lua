@@ -16,8 +16,6 @@ local uv = require "luv"
 local words = require "perigee.sweep.words"
 local workers = require "perigee.sweep.workers"
 
-local FORMAT = 1 -- of the journals
-
 ---@class perigee.sweep.study
 ---@field name string
 ---@field description string?
@@ -79,11 +77,11 @@ local function open(self)
     definition.seed, self.fingerprint)
   self.tally = tallies.new(self.roster.count, self.params, definition.repeats, definition.metric,
     definition.goal)
-  self.store = stores.open(self.folder .. "/journal", self.roster.index_of, self.rule.text,
-    function(record)
+  self.store, message = check.try(stores.open, self.folder .. "/journal", self.roster.index_of,
+    self.rule.text, function(record)
       self.tally:add(record)
     end)
-  return true
+  return self.store ~= nil or nil, message
 end
 
 --- The same, for what returns results: raises where that cannot be.
@@ -97,7 +95,7 @@ end
 -- What a journal begins with.
 function Study:header()
   return {
-    format = FORMAT, study = self.name, script = self.script,
+    study = self.name, script = self.script,
     arguments = self.arguments and command.whole(self.arguments),
     data = { name = type(self.definition.data) == "string" and self.definition.data or nil,
       fingerprint = self.fingerprint },
