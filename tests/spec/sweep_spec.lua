@@ -407,6 +407,40 @@ describe("a trial's training", function()
     assert.equal(whole, read "s/curves.csv")
   end)
 
+  it("may have its model trained by its body, too", function()
+    local function run(stop)
+      return function(_, trial)
+        local m = pg.Model(x, y, { hidden = 4 })
+        for i in trial:steps(m, { iterations = 8, batch = 16 }) do
+          m:fit { iterations = 2 }
+          trial:report(i, { y = m.weights.W1:sum(), r = pg.rand() })
+          if i == stop then
+            error "interrupted!"
+          end
+        end
+      end
+    end
+    new({ checkpoint = 0, run = run() }):run { quiet = true }
+    local whole = read "s/curves.csv"
+    os.execute(("rm -rf '%s/s'"):format(folder))
+    assert.is_false(pcall(function()
+      new({ checkpoint = 0, run = run(5) }):run { quiet = true }
+    end))
+    new({ checkpoint = 0, run = run() }):run { quiet = true }
+    assert.equal(whole, read "s/curves.csv")
+  end)
+
+  it("is in no other's body", function()
+    local text = listen(function()
+      new({ run = function(_, trial)
+        for _ in trial:steps(pg.Model(x, y)) do
+          trial:fit(pg.Model(x, y))
+        end
+      end }):run()
+    end)
+    assert.matches("sweep_spec.lua:%d+: steps: a trial's trainings follow each other", text)
+  end)
+
   it("has a fit, and refuses what the study sees to", function()
     local losses
     new({ run = function(_, trial)
@@ -491,6 +525,15 @@ describe("pruning", function()
     local cut = pruned(list, "s")
     assert.is_true(#cut > 0 and #cut < 12)
     assert.same(cut, pruned(reversed, "t"))
+  end)
+
+  it("ends trials that catch it, too", function()
+    local study = new {
+      params = { a = values(4) }, metric = "accuracy", prune = sweep.halving { first = 20 },
+      run = function(...) pcall(run, ...) end,
+    }
+    study:run { quiet = true }
+    assert.same({ "a 0", "a 1", "a 2" }, statuses(study))
   end)
 
   it("is not in the way of a study that is not pruned", function()
