@@ -110,6 +110,22 @@ describe("a study", function()
     assert.matches("the data are not those of before", ran(pg.zeros(2)))
   end)
 
+  it("counts each of two variables of a name, and none that was freed", function()
+    local freed = pg.ones(1)
+    freed:free()
+    local function holder(x) return function() return x end end
+    local function ran(a, b)
+      local first, second, third = holder(a), holder(b), holder(freed)
+      return (listen(function()
+        return new({ run = function() return { y = #first() + #second(), z = third and 1 } end })
+          :run()
+      end))
+    end
+    assert.not_matches("the data", ran(pg.ones(2), pg.ones(3)))
+    assert.matches("the data are not those of before", ran(pg.ones(2), pg.ones(4)))
+    assert.matches("the data are not those of before", ran(pg.ones(5), pg.ones(4)))
+  end)
+
   it("hands run the values, the seed and the data", function()
     local seen
     new({
@@ -314,6 +330,9 @@ describe("a study", function()
       { "is a parameter and a setting", { params = { a = { 1 } }, settings = { a = 1 } } },
       { "settings.a must be", { settings = { a = {} } } },
       { "params[2] has the parameters b", { params = { { a = 1 }, { b = 1 } } } },
+      { "params[1]: 'b c' is no name", { params = { { ["b c"] = 1 } } } },
+      { "a list of points has no names", { params = { { a = 1 }, b = { 1 } } } },
+      { "leave draws out", { params = { { a = 1 } }, draws = 2 } },
       { "draws = n says how often", { params = { a = sweep.uniform(0, 1) } } },
       { "repeats must be", { repeats = 0 } },
       { "seeds go up to", { seed = 4294967295, repeats = 2 } },
@@ -333,6 +352,8 @@ describe("a study", function()
     raises_here("two finite numbers", function() sweep.uniform(1, 0) end)
     raises_here("above 0", function() sweep.log_uniform(0, 1) end)
     raises_here("two integers", function() sweep.integer(0.5, 1) end)
+    raises_here("two integers", function() sweep.integer(0, math.maxinteger) end)
+    raises_here("two finite numbers", function() sweep.uniform(-1e308, 1e308) end)
     raises_here("unknown option 'factr'", function() sweep.halving { factr = 3 } end)
     raises_here("ends with .html", function() new():report "page.pdf" end)
   end)

@@ -9,6 +9,7 @@ local check = require "perigee.check"
 local core = require "perigee.core"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
+local space = require "perigee.sweep.space"
 local system = require "perigee.system"
 local training = require "perigee.training"
 
@@ -67,7 +68,7 @@ local function check_metrics(self, metrics)
     return ("report: metrics are a table of numbers by name, not %s"):format(check.shown(metrics))
   end
   for name, value in pairs(metrics) do
-    if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
+    if not space.is_name(name) then
       return ("report: '%s' is no name (letters, digits and _)"):format(tostring(name))
     elseif TAKEN[name] or self.is_parameter[name] then
       return ("report: '%s' is another column of the results: the metric needs another name")
