@@ -290,6 +290,15 @@ describe("a study", function()
     again ""
   end)
 
+  it("has the first in the grid as the best of several", function()
+    local study
+    for _, values in ipairs { { 3 }, { 1, 2, 3 } } do
+      study = new { params = { a = values }, run = function() return { y = 1 } end }
+      study:run { quiet = true }
+    end
+    assert.matches("%(a 1%)", study:about().summary[4][2])
+  end)
+
   it("refuses a journal that cannot be read, or is of another version", function()
     new():run { quiet = true }
     local path = journals()[1]

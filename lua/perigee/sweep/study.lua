@@ -79,7 +79,7 @@ local function open(self)
     definition.goal)
   self.store, message = check.try(stores.open, self.folder .. "/journal", self.roster.index_of,
     self.rule.text, function(record)
-      self.tally:add(record)
+      self.tally:add(record, self.roster.index_of[record.trial])
     end)
   return self.store ~= nil or nil, message
 end
@@ -186,7 +186,7 @@ local function say_changes(self)
   local before, finished = self.store.header, self.tally:finished()
   if not before then
     return
-  elseif (before.data or {}).fingerprint ~= self.fingerprint then
+  elseif finished == 0 and (before.data or {}).fingerprint ~= self.fingerprint then
     displays.say "the data are not those of before: all trials are new ones"
   end
   if finished > 0 and before.script and self.script and before.script.hash ~= self.script.hash then
@@ -252,7 +252,7 @@ local function perform(self)
   return conclude(self)
 end
 
---- What a script that goes on after trials that failed ends with, whatever it does then: status 1.
+--- What a script ends with that goes on after trials that failed, unless by os.exit: status 1.
 local function fail_at_exit()
   studies.at_exit = studies.at_exit or setmetatable({}, { __gc = function()
     os.exit(1)
