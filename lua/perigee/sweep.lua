@@ -81,7 +81,7 @@ local function read_settings(settings)
   local values = {}
   for name, value in pairs(settings) do
     local taken, part = space.value(value)
-    if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
+    if not space.is_name(name) then
       return nil, ("settings: '%s' is no name (letters, digits and _)"):format(tostring(name))
     elseif taken == nil then
       return nil, ("settings.%s must be a number, a text, true or false, or a list of these, "

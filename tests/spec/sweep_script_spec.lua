@@ -244,6 +244,24 @@ describe("a script with a study", function()
     assert.matches("before study:run %(status 1%): .*no way", errors)
   end)
 
+  it("ends when its processes' studies are others than its own", function()
+    assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub("pg.random%(1%):", "pg."))))
+    local output, errors, status = run "--jobs 2"
+    assert.equal(1, status)
+    assert.matches("perigee: s: the processes' studies are not the same", errors)
+    assert.equal(0, count(output, "ran"))
+  end)
+
+  it("keeps standard input to itself, and waits for no program that a trial leaves", function()
+    assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub('print%("ran"', 'assert(io.read "a" == "")\n'
+      .. 'assert(not os.getenv "PERIGEE_SWEEP_WORKER")\nos.execute "sleep 20 &"\n%0'))))
+    local began = os.time()
+    local _, errors, status = shell "mkfifo in; sleep 20 >in & $P s.lua --jobs 2 <in"
+    assert.equal(0, status, errors)
+    assert.matches("complete: 6 of 6, best", errors)
+    assert.is_true(os.time() - began < 15)
+  end)
+
   it("goes on when one of its processes dies at a trial, and fails it after the third", function()
     assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub('print%("ran"', 'if p.fail == p.a .. p.b then '
       .. 'require("luv").kill(require("luv").os_getpid(), "sigkill") end\n%0'))))

@@ -110,6 +110,22 @@ describe("a study", function()
     assert.matches("the data are not those of before", ran(pg.zeros(2)))
   end)
 
+  it("counts each of two variables of a name, and none that was freed", function()
+    local freed = pg.ones(1)
+    freed:free()
+    local function holder(x) return function() return x end end
+    local function ran(a, b)
+      local first, second, third = holder(a), holder(b), holder(freed)
+      return (listen(function()
+        return new({ run = function() return { y = #first() + #second(), z = third and 1 } end })
+          :run()
+      end))
+    end
+    assert.not_matches("the data", ran(pg.ones(2), pg.ones(3)))
+    assert.matches("the data are not those of before", ran(pg.ones(2), pg.ones(4)))
+    assert.matches("the data are not those of before", ran(pg.ones(5), pg.ones(4)))
+  end)
+
   it("hands run the values, the seed and the data", function()
     local seen
     new({
@@ -274,6 +290,34 @@ describe("a study", function()
     again ""
   end)
 
+  it("has the first in the grid as the best of several", function()
+    local study
+    for _, values in ipairs { { 3 }, { 1, 2, 3 } } do
+      study = new { params = { a = values }, run = function() return { y = 1 } end }
+      study:run { quiet = true }
+    end
+    assert.matches("%(a 1%)", study:about().summary[4][2])
+  end)
+
+  it("refuses a journal that cannot be read, or is of another version", function()
+    new():run { quiet = true }
+    local path = journals()[1]
+    assert(pg.write(path, (read(path:sub(#folder + 2)):gsub('"format":1', '"format":2'))))
+    assert.matches("another version", (listen(function() assert.is_nil((new():run())) end)))
+    raises_here("another version", function() new():table() end)
+    os.remove(path)
+    assert(uv.fs_mkdir(path, tonumber("777", 8)))
+    assert.matches("directory", (listen(function() assert.is_nil((new():run())) end)))
+  end)
+
+  it("runs no trial where it can keep none", function()
+    assert(pg.write(folder .. "/s", ""))
+    local text = listen(function()
+      assert.is_nil((new({ run = function() error "ran" end }):run()))
+    end)
+    assert.matches("^perigee: s: [^\n]*s/journal[^\n]*\n$", text)
+  end)
+
   it("has results before it is run, and while it is not finished", function()
     local study = new { params = { a = { 1, 2 } } }
     assert.equal(0, #study:table())
@@ -295,6 +339,9 @@ describe("a study", function()
       { "is a parameter and a setting", { params = { a = { 1 } }, settings = { a = 1 } } },
       { "settings.a must be", { settings = { a = {} } } },
       { "params[2] has the parameters b", { params = { { a = 1 }, { b = 1 } } } },
+      { "params[1]: 'b c' is no name", { params = { { ["b c"] = 1 } } } },
+      { "a list of points has no names", { params = { { a = 1 }, b = { 1 } } } },
+      { "leave draws out", { params = { { a = 1 } }, draws = 2 } },
       { "draws = n says how often", { params = { a = sweep.uniform(0, 1) } } },
       { "repeats must be", { repeats = 0 } },
       { "seeds go up to", { seed = 4294967295, repeats = 2 } },
@@ -314,6 +361,8 @@ describe("a study", function()
     raises_here("two finite numbers", function() sweep.uniform(1, 0) end)
     raises_here("above 0", function() sweep.log_uniform(0, 1) end)
     raises_here("two integers", function() sweep.integer(0.5, 1) end)
+    raises_here("two integers", function() sweep.integer(0, math.maxinteger) end)
+    raises_here("two finite numbers", function() sweep.uniform(-1e308, 1e308) end)
     raises_here("unknown option 'factr'", function() sweep.halving { factr = 3 } end)
     raises_here("ends with .html", function() new():report "page.pdf" end)
   end)
@@ -386,6 +435,40 @@ describe("a trial's training", function()
     local text = listen(function() study(nil, {}):run { quiet = true } end)
     assert.matches("%.1%.npz.*: the training begins anew", text)
     assert.equal(whole, read "s/curves.csv")
+  end)
+
+  it("may have its model trained by its body, too", function()
+    local function run(stop)
+      return function(_, trial)
+        local m = pg.Model(x, y, { hidden = 4 })
+        for i in trial:steps(m, { iterations = 8, batch = 16 }) do
+          m:fit { iterations = 2 }
+          trial:report(i, { y = m.weights.W1:sum(), r = pg.rand() })
+          if i == stop then
+            error "interrupted!"
+          end
+        end
+      end
+    end
+    new({ checkpoint = 0, run = run() }):run { quiet = true }
+    local whole = read "s/curves.csv"
+    os.execute(("rm -rf '%s/s'"):format(folder))
+    assert.is_false(pcall(function()
+      new({ checkpoint = 0, run = run(5) }):run { quiet = true }
+    end))
+    new({ checkpoint = 0, run = run() }):run { quiet = true }
+    assert.equal(whole, read "s/curves.csv")
+  end)
+
+  it("is in no other's body", function()
+    local text = listen(function()
+      new({ run = function(_, trial)
+        for _ in trial:steps(pg.Model(x, y)) do
+          trial:fit(pg.Model(x, y))
+        end
+      end }):run()
+    end)
+    assert.matches("sweep_spec.lua:%d+: steps: a trial's trainings follow each other", text)
   end)
 
   it("has a fit, and refuses what the study sees to", function()
@@ -472,6 +555,15 @@ describe("pruning", function()
     local cut = pruned(list, "s")
     assert.is_true(#cut > 0 and #cut < 12)
     assert.same(cut, pruned(reversed, "t"))
+  end)
+
+  it("ends trials that catch it, too", function()
+    local study = new {
+      params = { a = values(4) }, metric = "accuracy", prune = sweep.halving { first = 20 },
+      run = function(...) pcall(run, ...) end,
+    }
+    study:run { quiet = true }
+    assert.same({ "a 0", "a 1", "a 2" }, statuses(study))
   end)
 
   it("is not in the way of a study that is not pruned", function()

@@ -51,18 +51,17 @@ end
 ---@param run fun(values: table, trial: perigee.sweep.trial)
 ---@param values table<string, any>  its parameters and the settings
 ---@param fields table  what the trial is made of (trial.lua)
----@return table  # the record: trial, status, repeat, seed, values, reports, iterations, seconds
+---@return table  # the record, but for the values: trial, status, repeat, seed, reports, ...
 function attempt.run(run, values, fields)
   seed_generators(fields.seed)
   local started = fields.clock()
   local trial = trials.new(fields)
-  local kept = {}
-  for name, value in pairs(values) do
-    kept[name] = value
-  end
   local worked, problem = xpcall(call, keep_error, run, values, trial)
-  local record = worked and { status = "done" } or outcome(problem)
-  record.trial, record.values, record.seed = fields.id, kept, fields.seed
+  if worked then
+    problem = trial.halted -- which `run` caught
+  end
+  local record = problem and outcome(problem) or { status = "done" }
+  record.trial, record.seed = fields.id, fields.seed
   record["repeat"], record.reports = fields.round, trial.reports
   record.iterations, record.seconds = trial.iteration, fields.clock() - started
   record.finished = os.date "!%Y-%m-%dT%H:%M:%SZ"

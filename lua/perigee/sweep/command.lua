@@ -214,6 +214,10 @@ local function read_shard(text)
   return nil, ("--shard %s: expected i/n, with i from 1 to n"):format(text)
 end
 
+local function read_runs(text)
+  return text ~= "" and text or nil, "--runs: a folder's name is needed"
+end
+
 local MOST_JOBS = 256
 
 local function read_jobs(text)
@@ -262,7 +266,8 @@ local function new_parser(argparse, definition, arguments)
   parser:usage_max_width(100):help_max_width(100)
   parser:argument("settings", "name=values: what takes the place of the script's; see below.")
     :args "*":argname "name=values"
-  parser:option("--runs", "The folder that studies are kept in.", definition.runs):argname "DIR"
+  parser:option("--runs", "The folder that studies are kept in.", definition.runs)
+    :convert(read_runs):argname "DIR"
   parser:option("--jobs", "Processes on this machine that share the trials and the cores.")
     :convert(read_jobs):argname "N"
   parser:option("--shard", "Run the I-th of N parts: each on a machine of its own.")

@@ -39,10 +39,11 @@ end
 local function unheard(f)
   local print_before, write_before = print, io.write
   local function nothing() end
+  local _ <close> = setmetatable({}, { __close = function() -- after Ctrl-C, too
+    print, io.write = print_before, write_before -- luacheck: ignore
+  end })
   print, io.write = nothing, nothing -- luacheck: ignore
-  local result = f()
-  print, io.write = print_before, write_before -- luacheck: ignore
-  return result
+  return (f())
 end
 
 --- What a trial would take, from its first steps; nil where it makes none in time.

@@ -4,14 +4,15 @@
 -- does not count.
 
 local check = require "perigee.check"
+local core = require "perigee.core"
 local json = require "perigee.json"
 
 local identity = {}
 
 --- So that texts that are nearly the same have hashes that are not: MurmurHash3's last step.
 local function mix(hash)
-  hash = (hash ~ hash >> 33) * -49064778989728563 -- 0xff51afd7ed558ccd
-  hash = (hash ~ hash >> 33) * -4265267296055464877 -- 0xc4ceb9fe1a85ec53
+  hash = (hash ~ hash >> 33) * 0xff51afd7ed558ccd
+  hash = (hash ~ hash >> 33) * 0xc4ceb9fe1a85ec53
   return hash ~ hash >> 33
 end
 
@@ -19,7 +20,7 @@ end
 ---@param text string
 ---@return string
 function identity.hash(text)
-  local hash = -3750763034362895579 -- the offset basis, 0xcbf29ce484222325
+  local hash = 0xcbf29ce484222325 -- the offset basis
   for at = 1, #text, 64 do
     for _, byte in ipairs { text:byte(at, at + 63) } do
       hash = (hash ~ byte) * 0x100000001b3
@@ -49,13 +50,21 @@ local function is_archive(value)
   return class and class.__name == ARCHIVE
 end
 
+--- Two functions may each have a variable of that name: both count.
+local function put(sums, name, sum)
+  while sums[name] and sums[name] ~= sum do
+    name = name .. "'"
+  end
+  sums[name] = sum
+end
+
 --- Adds the checksums of what a value holds, under names that begin with its own.
 local function add(sums, name, value)
   if check.is_array(value) then
-    sums[name] = value:checksum()
+    put(sums, name, check.try(core.checksum, value)) -- it may have been freed
   elseif is_archive(value) then
     for _, member in ipairs(check.try(value.keys, value) or {}) do -- it may have been closed
-      sums[name .. "." .. member] = value:checksum(member)
+      put(sums, name .. "." .. member, value:checksum(member))
     end
   end
 end

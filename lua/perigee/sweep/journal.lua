@@ -10,6 +10,7 @@
 local json = require "perigee.json"
 local system = require "perigee.system"
 
+local FORMAT = 1
 local SYNC = 1 -- seconds between two calls of fsync
 
 local journal = {}
@@ -22,9 +23,10 @@ Writer.__index = Writer
 
 --- A file that will be made with the first line.
 ---@param folder string
----@param header table  what the first line says
+---@param header table  what the first line says beside the format
 ---@return perigee.sweep.writer
 function journal.writer(folder, header)
+  header.format = FORMAT
   return setmetatable({
     folder = folder, header = header, uv = require "luv", synced = -math.huge, after = {},
   }, Writer)
@@ -78,18 +80,23 @@ local function open(self)
   return write(self, self.header)
 end
 
---- Adds a record. After a failure nothing more is written.
+--- Makes the file, if that was not done before. After a failure nothing more is written.
+---@return true?
+---@return string?  # what went wrong, where nil comes first
+function Writer:open()
+  if not self.file and not self.broken then
+    local _
+    _, self.broken = open(self)
+  end
+  return not self.broken or nil, self.broken
+end
+
+--- Adds a record; likewise.
 ---@param record table
 ---@return integer? at  where in the file it begins
 ---@return string?  # what went wrong, where nil comes first
 function Writer:append(record)
-  if self.broken then
-    return nil, self.broken
-  end
-  local worked, message = self.file ~= nil, nil
-  if not worked then
-    worked, message = open(self)
-  end
+  local worked, message = self:open()
   local at = self.length
   if worked then
     worked, message = write(self, record)
@@ -156,7 +163,8 @@ local function is_record(value)
 end
 
 --- The records of all files of a folder, those of each in their order, file after file in that of
---- their names. What is no record is passed over, and told.
+--- their names. What is no record is passed over, and told. Raises for a file that cannot be read,
+--- or is of another version.
 ---@param folder string  one that is not there has none
 ---@param see fun(record: table, path: string, at: integer)  at: where the line begins, in bytes
 ---@return string[] damaged  "FILE, line N" for each that is whole and no record
@@ -169,6 +177,9 @@ function journal.read(folder, see)
       number = number + 1
       local record = line:find "\n$" and json.decode(line)
       if is_record(record) then
+        if record.format and record.format ~= FORMAT then
+          error(("%s: a journal of another version"):format(path), 0)
+        end
         see(record, path, at)
       elseif line:find "\n$" then
         damaged[#damaged + 1] = ("%s, line %d"):format(path, number)

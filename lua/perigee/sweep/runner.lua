@@ -48,9 +48,13 @@ end
 ---@return string message  and why not; else the journal's path
 ---@return integer at  where the record begins in it
 function runner.run(study, item, monitor)
-  local i = item.index
-  local fields = runner.fields(study, item, monitor)
-  local record = attempt.run(study.definition.run, study.roster:values(i), fields)
+  local opened, problem = study.writer:open() -- else the trial would be run in vain
+  if not opened then
+    return nil, problem, 0
+  end
+  local values, fields = study.roster:values(item.index), runner.fields(study, item, monitor)
+  local record = attempt.run(study.definition.run, values, fields)
+  record.values = study.roster:values(item.index) -- `run` may have changed its own
   if record.status == "paused" or record.status == "pruned" then
     record.rule, record.rung = study.rule.text, item.limit.rung
   end

@@ -40,6 +40,13 @@ function space.value(value)
   return #list > 0 and next(value, #list) == nil and list or nil, value
 end
 
+--- Whether that can be a name of a value: of a column, and on the command line.
+---@param name any
+---@return boolean
+function space.is_name(name)
+  return type(name) == "string" and name:find "^[%a_][%w_]*$" ~= nil
+end
+
 local EXPECTED = "numbers, texts, true or false, or lists of these"
 
 -- --- random draws ---------------------------------------------------------------
@@ -57,7 +64,8 @@ local rules = {
     return g:uniform(low, high)
   end,
   log_uniform = function(g, low, high)
-    return math.exp(g:uniform(math.log(low), math.log(high)))
+    local value = math.exp(g:uniform(math.log(low), math.log(high)))
+    return math.max(low, math.min(value, high)) -- rounding may have led beyond
   end,
   integer = function(g, low, high)
     return g:randint(low, high + 1)
@@ -78,8 +86,8 @@ function space.draw(name, low, high)
   if name == "integer" then
     low, high = math.type(low) and math.tointeger(low), math.type(high) and math.tointeger(high)
   end
-  local fits = is_finite(low) and is_finite(high) and low <= high
-    and (name ~= "log_uniform" or low > 0)
+  local fits = is_finite(low) and is_finite(high) and low <= high and is_finite(high + 0.0 - low)
+    and (name ~= "log_uniform" or low > 0) and high ~= math.maxinteger
   if not fits then
     return nil, ("%s: %s are needed, the lower one first%s"):format(name,
       name == "integer" and "two integers" or "two finite numbers",
@@ -134,7 +142,7 @@ local function read_axes(params)
   local axes = {}
   for name, axis in pairs(params) do
     local values, message
-    if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
+    if not space.is_name(name) then
       return nil, ("params: '%s' is no name (letters, digits and _)"):format(tostring(name))
     end
     values, message = read_axis(name, axis)
@@ -194,23 +202,39 @@ local function of_draws(axes, draws, seed)
   return of_points(names, points)
 end
 
-local function of_list(list)
-  local first, points = check.sorted_keys(list[1]), {}
-  for i, given in ipairs(list) do
-    if type(given) ~= "table" then
-      return nil, ("params[%d] must be a table of values by name, not %s"):format(i,
-        check.shown(given))
+--- The i-th point of a list.
+local function read_point(i, given)
+  if type(given) ~= "table" then
+    return nil, ("params[%d] must be a table of values by name, not %s"):format(i,
+      check.shown(given))
+  end
+  local point = {}
+  for name, value in pairs(given) do
+    local taken, part = space.value(value)
+    if not space.is_name(name) then
+      return nil, ("params[%d]: '%s' is no name (letters, digits and _)"):format(i, tostring(name))
+    elseif taken == nil then
+      return nil, ("params[%d].%s must be %s, not %s"):format(i, name, EXPECTED, check.shown(part))
     end
-    local point = {}
-    for name, value in pairs(given) do
-      local part
-      point[name], part = space.value(value)
-      if point[name] == nil then
-        return nil, ("params[%d].%s must be %s, not %s"):format(i, tostring(name), EXPECTED,
-          check.shown(part))
-      end
+    point[name] = taken
+  end
+  return point
+end
+
+local function of_list(list)
+  local first, points = nil, {}
+  for key in pairs(list) do
+    if math.type(key) ~= "integer" then
+      return nil, ("params: a list of points has no names, such as '%s'"):format(tostring(key))
+    end
+  end
+  for i, given in ipairs(list) do
+    local point, message = read_point(i, given)
+    if not point then
+      return nil, message
     end
     local names = check.sorted_keys(point)
+    first = first or names
     if table.concat(names, " ") ~= table.concat(first, " ") then
       return nil, ("params[%d] has the parameters %s, and params[1] has %s"):format(i,
         table.concat(names, ", "), table.concat(first, ", "))
@@ -244,7 +268,9 @@ end
 ---@return perigee.sweep.space?
 ---@return string?  # what does not fit, where nil comes first
 function space.new(params, draws, seed)
-  if space.is_list(params) then
+  if space.is_list(params) and draws then
+    return nil, "params: a list of points is taken as it is, and not drawn from: leave draws out"
+  elseif space.is_list(params) then
     return of_list(params)
   end
   local axes, message = read_axes(params)

@@ -15,8 +15,6 @@ local tallies = require "perigee.sweep.tally"
 local uv = require "luv"
 local workers = require "perigee.sweep.workers"
 
-local FORMAT = 1 -- of the journals
-
 ---@class perigee.sweep.study
 ---@field name string
 ---@field description string?
@@ -78,11 +76,11 @@ local function open(self)
     definition.seed, self.fingerprint)
   self.tally = tallies.new(self.roster.count, self.params, definition.repeats, definition.metric,
     definition.goal)
-  self.store = stores.open(self.folder .. "/journal", self.roster.index_of, self.rule.text,
-    function(record)
-      self.tally:add(record)
+  self.store, message = check.try(stores.open, self.folder .. "/journal", self.roster.index_of,
+    self.rule.text, function(record)
+      self.tally:add(record, self.roster.index_of[record.trial])
     end)
-  return true
+  return self.store ~= nil or nil, message
 end
 
 --- The same, for what returns results: raises where that cannot be.
@@ -96,7 +94,7 @@ end
 -- What a journal begins with.
 function Study:header()
   return {
-    format = FORMAT, study = self.name, script = self.script,
+    study = self.name, script = self.script,
     arguments = self.arguments and command.whole(self.arguments),
     data = { name = type(self.definition.data) == "string" and self.definition.data or nil,
       fingerprint = self.fingerprint },
@@ -187,7 +185,7 @@ local function say_changes(self)
   local before, finished = self.store.header, self.tally:finished()
   if not before then
     return
-  elseif (before.data or {}).fingerprint ~= self.fingerprint then
+  elseif finished == 0 and (before.data or {}).fingerprint ~= self.fingerprint then
     displays.say "the data are not those of before: all trials are new ones"
   end
   if finished > 0 and before.script and self.script and before.script.hash ~= self.script.hash then
@@ -253,7 +251,7 @@ local function perform(self)
   return conclude(self)
 end
 
---- What a script that goes on after trials that failed ends with, whatever it does then: status 1.
+--- What a script ends with that goes on after trials that failed, unless by os.exit: status 1.
 local function fail_at_exit()
   studies.at_exit = studies.at_exit or setmetatable({}, { __gc = function()
     os.exit(1)

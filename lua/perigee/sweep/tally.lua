@@ -40,22 +40,25 @@ local function choose(metrics)
   return names[1]
 end
 
-local function is_better(self, value)
+--- Of two that are as good, the first in the grid is the best: the order of arrival does not count.
+local function is_better(self, value, index)
   if not self.best then
     return true
+  elseif value == self.best.value then
+    return index < self.best.index
   elseif self.goal == "min" then
     return value < self.best.value
   end
   return value > self.best.value
 end
 
-local function compare(self, record)
+local function compare(self, record, index)
   local metrics = record.reports[#record.reports][2]
   self.metric = self.metric or choose(metrics)
   self.goal = self.goal or self.metric and Table.goal_of(self.metric)
   local value = metrics[self.metric]
-  if value and is_better(self, value) then
-    self.best = { value = value, label = self:label(record) }
+  if value and is_better(self, value, index) then
+    self.best = { value = value, index = index, label = self:label(record) }
   end
 end
 
@@ -72,7 +75,8 @@ end
 
 --- Takes notice of a record that counts.
 ---@param record table
-function Tally:add(record)
+---@param index integer  the trial's place in the grid
+function Tally:add(record, index)
   local before = self.status[record.trial]
   if before then
     self.counts[before] = self.counts[before] - 1
@@ -80,7 +84,7 @@ function Tally:add(record)
   self.status[record.trial] = record.status
   self.counts[record.status] = self.counts[record.status] + 1
   if record.status == "done" and #record.reports > 0 then
-    compare(self, record)
+    compare(self, record, index)
   end
 end
 

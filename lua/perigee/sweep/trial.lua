@@ -9,6 +9,7 @@ local check = require "perigee.check"
 local core = require "perigee.core"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
+local space = require "perigee.sweep.space"
 local system = require "perigee.system"
 local training = require "perigee.training"
 
@@ -67,7 +68,7 @@ local function check_metrics(self, metrics)
     return ("report: metrics are a table of numbers by name, not %s"):format(check.shown(metrics))
   end
   for name, value in pairs(metrics) do
-    if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
+    if not space.is_name(name) then
       return ("report: '%s' is no name (letters, digits and _)"):format(tostring(name))
     elseif TAKEN[name] or self.is_parameter[name] then
       return ("report: '%s' is another column of the results: the metric needs another name")
@@ -80,11 +81,10 @@ end
 
 --- Ends the trial: at once, or, in the loop of a training, when its body is over.
 local function halt(self, status, reason)
-  local why = setmetatable({ status = status, reason = reason }, Halt)
+  self.halted = setmetatable({ status = status, reason = reason }, Halt)
   if not self.in_loop then
-    error(why, 0)
+    error(self.halted, 0)
   end
-  self.halted = why
 end
 
 local function judge(self)
@@ -189,7 +189,11 @@ end
 
 local OURS = { "resume", "progress" } -- options that a study sees to
 
-local function check_options(options)
+local function check_call(self, options)
+  if self.in_loop then
+    error("steps: a trial's trainings follow each other: the body of one may have another by "
+      .. "model:steps, or model:fit", 4)
+  end
   for _, name in ipairs(OURS) do
     if type(options) == "table" and options[name] ~= nil then
       error(("steps: '%s' is what the study sees to: leave it out"):format(name), 4)
@@ -242,24 +246,26 @@ local function probe(self)
   end
 end
 
---- After the body: whether the trial goes on.
-local function settle(self, model)
+--- After the body, which may have trained the model, too: whether the trial goes on.
+local function settle(self, run)
   if self.is_probe then
     probe(self)
   end
   if self.halted then
     if self.halted.status == "paused" then
-      save(self, model)
+      run:take_up()
+      save(self, run.model)
     end
     error(self.halted, 0)
   end
-  save_if_due(self, model, self:look_around())
+  run:take_up()
+  save_if_due(self, run.model, self:look_around())
 end
 
 --- The four values of a generic for. The level is that of the script's function, as error counts in
 --- a step.
 local function loop(self, model, options, level)
-  check_options(options)
+  check_call(self, options)
   local run = begin(self, model, options)
   if not run then
     return function() end
@@ -269,7 +275,7 @@ local function loop(self, model, options, level)
   local step, state, done = run:iterate(level)
   local function next_step(_, i)
     if not is_first then
-      settle(self, model)
+      settle(self, run)
     end
     is_first = false
     local now, loss, validation_loss = step(state, i)

@@ -1,8 +1,8 @@
 --- Several processes that share a study's trials, on one machine.
 --
 -- Each runs the same script with the same arguments, as far as `study:run`. There it waits for
--- trials on standard input, a line of JSON for each, and tells of them on descriptor 3. Its own
--- journal keeps the records. When the other end of standard input is gone, it ends.
+-- trials on descriptor 4, a line of JSON for each, and tells of them on descriptor 3. Its own
+-- journal keeps the records. When the other end is gone, it ends. Standard input is empty.
 --
 -- What the script printed before `study:run` is not shown again: all before MARK is left out.
 
@@ -17,27 +17,30 @@ local uv = require "luv"
 local VARIABLE = "PERIGEE_SWEEP_WORKER" -- the study's name
 local THREADS = "PERIGEE_THREADS"
 local MARK = "\1perigee: the worker is ready\n"
-local EVENTS = 3 -- the descriptor
+local EVENTS, ORDERS = 3, 4 -- the descriptors
 local MOST_DEATHS = 3 -- of processes that ran the same trial, which has then failed
 
 local workers = {}
 
 -- --- a worker's side --------------------------------------------------------------
 
+local served = os.getenv(VARIABLE)
+uv.os_unsetenv(VARIABLE) -- programs that a trial starts are no workers
+
 --- Whether this process is a worker, and the study's name.
 ---@return string?
 function workers.study()
-  return os.getenv(VARIABLE)
+  return served
 end
 
 local function tell(event)
   uv.fs_write(EVENTS, json.encode(event) .. "\n", -1)
 end
 
---- Standard input by lines, for `next_order` to read.
+--- The orders by lines, for `next_order` to read.
 local function open_orders(writer)
   local pipe, orders, rest = uv.new_pipe(), {}, ""
-  pipe:open(0)
+  pipe:open(ORDERS)
   pipe:read_start(function(_, text)
     if not text then
       writer:close() -- who had us run is done, or gone
@@ -71,12 +74,21 @@ local function worker_monitor()
   }
 end
 
+--- Ends the process, and the others with it.
+local function give_up(message)
+  tell { event = "broken", message = message }
+  os.exit(1, true)
+end
+
 local function run_order(study, item, monitor)
+  if study.roster.ids[item.index] ~= item.id then
+    give_up("the processes' studies are not the same: what one is made of must not depend on "
+      .. "chance, time or standard input (random data need a seed), and its name is its own")
+  end
   local record, path, at = runner.run(study, item, monitor)
   io.stdout:flush()
   if not record then
-    tell { event = "broken", message = path }
-    os.exit(1, true)
+    give_up(path)
   end
   record.traceback, record.values = nil, nil -- the journal has them
   record.reports = { record.reports[#record.reports] }
@@ -129,13 +141,13 @@ end
 --- A pipe that a worker wrote into has come to its end.
 function Pool:close(pipe)
   pipe:close()
-  self.open = self.open - 1
+  self.pipes[pipe] = nil
 end
 
 --- Passes on what a worker writes, from MARK on; what came before is kept in `early`.
 function Pool:pass_on(pipe, file, early)
   local seen = ""
-  self.open = self.open + 1
+  self.pipes[pipe] = true
   pipe:read_start(function(_, text)
     if not text then
       self:close(pipe)
@@ -156,7 +168,7 @@ end
 --- Calls f with each event.
 function Pool:listen(pipe, f)
   local rest = ""
-  self.open = self.open + 1
+  self.pipes[pipe] = true
   pipe:read_start(function(_, text)
     if not text then
       self:close(pipe)
@@ -176,7 +188,7 @@ function Pool:start(slot)
   local worker = { slot = slot, input = input, early = {} }
   local process, message = uv.spawn(program, {
     args = arguments, env = environment(self.study, self.threads),
-    stdio = { input, output, errors, events },
+    stdio = { nil, output, errors, events, input },
   }, function(code, signal)
     self:ended(worker, code, signal)
   end)
@@ -189,7 +201,9 @@ function Pool:start(slot)
   self:pass_on(output, io.stdout, {})
   self:pass_on(errors, io.stderr, worker.early)
   self:listen(events, function(event)
-    self[event.event](self, worker, event)
+    if not worker.has_ended then -- else its journal was read
+      self[event.event](self, worker, event)
+    end
   end)
 end
 
@@ -198,6 +212,7 @@ function Pool:feed(worker)
   local item = not self.is_stopped and table.remove(self.queue, 1)
   worker.item = item or nil
   if item then
+    item.id = self.study.roster.ids[item.index]
     worker.input:write(json.encode(item) .. "\n")
   elseif not worker.input:is_closing() then
     worker.input:close()
@@ -283,7 +298,7 @@ function Pool:lost_early(worker, code, signal)
 end
 
 function Pool:ended(worker, code, signal)
-  self.alive = self.alive - 1
+  self.alive, worker.has_ended = self.alive - 1, true
   worker.process:close()
   if not worker.input:is_closing() then
     worker.input:close()
@@ -320,7 +335,7 @@ end
 function workers.run(study, wave, display)
   local jobs = math.min(study.options.jobs, #wave)
   local self = setmetatable({
-    study = study, display = display, queue = wave, workers = {}, alive = 0, open = 0,
+    study = study, display = display, queue = wave, workers = {}, alive = 0, pipes = {},
     early_deaths = 0, threads = math.max(1, core.threads() // study.options.jobs),
   }, Pool)
   local guard, interrupt, was_interrupted = uv.new_signal(), uv.new_signal(), false
@@ -332,11 +347,15 @@ function workers.run(study, wave, display)
   for slot = 1, jobs do
     self:start(slot)
   end
-  while self.alive > 0 or self.open > 0 do
+  while self.alive > 0 do
     uv.run "once"
     if self.problem then
       self:kill()
     end
+  end
+  uv.run "nowait" -- reads what they wrote last
+  for pipe in pairs(self.pipes) do -- programs that trials started have them still
+    pipe:close()
   end
   interrupt:close()
   guard:close()
