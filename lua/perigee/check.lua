@@ -130,10 +130,17 @@ end
 
 -- --- errors --------------------------------------------------------------------
 
+--- Whether an error is Ctrl-C's.
+---@param problem any
+---@return boolean
+function check.is_interrupt(problem)
+  return type(problem) == "string" and problem:find "interrupted!$" ~= nil
+end
+
 local function results(worked, value, ...)
   if worked then
     return value, ...
-  elseif type(value) == "string" and value:find "interrupted!$" then
+  elseif check.is_interrupt(value) then
     error(value, 0) -- Ctrl-C: no failure of f's
   end
   return nil, (tostring(value):gsub("^[^\n:]+%.lua:%d+: ", ""))
@@ -157,7 +164,6 @@ local ELSEWHERE = {
   validation_data = "validation", nesterov = "optimizer", n_iter_no_change = "patience",
   verbose = "progress",
 }
-local NEAR = 2 -- letters
 
 --- What may have been meant, as the end of a sentence.
 local function suggestion(name, known)
@@ -165,8 +171,7 @@ local function suggestion(name, known)
   if other and known[other] then
     return ("; did you mean '%s'?"):format(other)
   end
-  local nearest, letters = spelling.nearest(name, check.sorted_keys(known))
-  return nearest and letters <= NEAR and ("; did you mean '%s'?"):format(nearest) or ""
+  return spelling.suggestion(name, check.sorted_keys(known))
 end
 
 local function unknown(options, known, what)

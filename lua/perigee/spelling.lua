@@ -35,4 +35,17 @@ function spelling.nearest(name, known)
   return best, least
 end
 
+local NEAR = 2 -- letters
+
+--- The end of a sentence about a name that is not known: what may have been meant.
+---@param name any
+---@param known string[]
+---@return string  # "" where nothing is near
+function spelling.suggestion(name, known)
+  name = tostring(name)
+  local best, letters = spelling.nearest(name, known)
+  local is_near = best and letters <= NEAR and letters < #name
+  return is_near and ("; did you mean '%s'?"):format(best) or ""
+end
+
 return spelling

@@ -97,7 +97,7 @@ describe("a script with a study", function()
       assert.not_matches("/%d  ", errors)
     end
     run "--fresh a=1 b=x n=10,20 'layers=[4,3],2'"
-    assert.matches("a,b,layers,n,repeat,seed,loss\n1,x,4%-3,10,.*\n1,x,2,20,", read
+    assert.matches('a,b,layers,n,repeat,seed,loss\n1,x,"%[4,3%]",10,.*\n1,x,2,20,', read
       "runs/s/results.csv")
     run "--runs other repeats=2 seed=5 a=1 b=x"
     assert.matches("\n1,x,1,5,0.%d+\n1,x,2,6,", read "other/s/results.csv")
@@ -111,9 +111,12 @@ describe("a script with a study", function()
       ["a"] = "'a' is not of the form name=values",
       ["a=x"] = "a=x: expected a number, or several",
       ["a=1,,2"] = "expected a number",
-      ["a=1:2:0"] = "expected a number",
-      ["a=1:2:3:4"] = "expected a number",
-      ["a=1:1e9"] = "expected a number",
+      ["a=1:2:0"] = "expected first:last:step, which comes to its end",
+      ["a=1:2:3:4"] = "expected first:last:step",
+      ["a=1:1e9"] = "expected first:last:step",
+      ["a=1 a=2"] = "a is said twice",
+      ["'a=unifrom(0,1)'"] = "expected uniform(a,b), log_uniform(a,b) or integer(a,b)",
+      ["'a=uniform(0)'"] = "expected uniform(a,b)",
       ["b="] = "expected some text",
       ["layers=[4,"] = "a list in brackets",
       ["'a=uniform(2,1)'"] = "uniform: two finite numbers",
@@ -160,7 +163,7 @@ describe("a script with a study", function()
   end)
 
   it("ends with status 1 after failures, but goes on", function()
-    local output, errors, status = run "fail=2x"
+    local output, errors, status, _ = run "fail=2x"
     assert.equal(1, status)
     assert.matches("after\t6\n$", output)
     assert.matches("a 2, b x failed: s.lua:%d+: as asked\n", errors)
@@ -169,6 +172,9 @@ describe("a script with a study", function()
     assert.equal(1, status)
     assert.not_matches("after", output)
     assert.matches("stopped: 3 of 6, 1 failed", errors)
+    _, errors, status = run "fail=2x --quiet"
+    assert.equal(1, status)
+    assert.matches("a 2, b x failed before: s.lua:%d+: as asked\n.*%-%-retry%-failed", errors)
     output = run "fail=2x --retry-failed"
     assert.equal(4, count(output, "ran"))
   end)
@@ -190,7 +196,7 @@ describe("a script with a study", function()
     assert.matches("a 1, b y failed: s.lua:%d+: as asked", errors)
   end)
 
-  it("is the same in parts, the last of which goes on", function()
+  it("is the same in parts, after which the script goes on without", function()
     run()
     local results, curves = read "runs/s/results.csv", read "runs/s/curves.csv"
     os.execute(("rm -r '%s/runs'"):format(folder))
@@ -198,11 +204,12 @@ describe("a script with a study", function()
       local output, errors, status = run(("--shard %d/3"):format(part))
       assert.equal(0, status)
       assert.equal(2, count(output, "ran"))
-      assert.equal(part == 1 and 1 or 0, count(output, "after"))
+      assert.equal(0, count(output, "after"))
       assert.matches(part == 1 and "complete: 6 of 6" or "done, and others are not", errors)
     end
     assert.equal(results, read "runs/s/results.csv")
     assert.equal(curves, read "runs/s/curves.csv")
+    assert.equal("before\nafter\t6\n", (run()))
   end)
 
   it("is run in parts by GNU parallel, and by xargs", function()
@@ -278,7 +285,8 @@ describe("a script with a study", function()
     for _, jobs in ipairs { 1, 2 } do
       local _, errors, status = shell("timeout --foreground -s INT 1 $P s.lua a=1 --jobs " .. jobs)
       assert.equal(124, status)
-      assert.matches("interrupted!", errors)
+      assert.matches("s: interrupted: %d of 2; the same command goes on from here\n$", errors)
+      assert.not_matches("traceback", errors)
     end
     assert.equal("", (shell "sleep 0.3; pgrep -f s[.]lua.a=1"))
     run "a=1 n=20"

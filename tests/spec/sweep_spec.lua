@@ -137,7 +137,7 @@ describe("a study", function()
       end,
     }):run { quiet = true }
     assert.same({ { layers = { 0, 4 }, flag = true, word = "w" }, 3, 1, 1 }, seen)
-    assert.equal("flag,layers,repeat,seed\ntrue,8-4,1,3\n", read "s/results.csv")
+    assert.equal('flag,layers,repeat,seed\ntrue,"[8,4]",1,3\n', read "s/results.csv")
   end)
 
   it("seeds pg.rand and math.random alike, in whichever order trials are run", function()
@@ -214,6 +214,60 @@ describe("a study", function()
       assert.is_nil(done)
       assert.matches("report: ", text)
     end
+  end)
+
+  it("fails a trial that reads what there is not, or returns no table", function()
+    for message, run in pairs {
+      ["sweep_spec.lua:%d+: there is no parameter or setting 'rat'; there are iterations, rate; "
+        .. "did you mean 'rate'%?"] = function(p) return { y = p.rat } end,
+      ["spec.lua:%d+: a trial has no 'sed'; it has .*; did you mean 'seed'%?"] = function(_, t)
+        return { y = t.sed }
+      end,
+      ["run returned 5, where a table"] = function() return 5 end,
+      ["what run returned: y must be a finite number, not nan"] = function()
+        return { y = 0 / 0 }
+      end,
+      ["%(error object is a table value%)"] = function() error {} end,
+    } do
+      local text = listen(function()
+        new({ name = "f", params = { rate = { 1 } }, settings = { iterations = 2 }, run = run })
+          :run { fresh = true }
+      end)
+      assert.matches("failed: [^\n]*" .. message, text)
+    end
+  end)
+
+  it("tells the status of each trial beside the columns", function()
+    local study = new { params = { a = { 1, 2 } }, run = function(p)
+      assert(p.a == 1)
+      return { y = 1 }
+    end }
+    listen(function() study:run() end)
+    local t = study:table()
+    assert.same({ "done", "failed" }, { t[1].status, t[2].status })
+    assert.equal(1, #t:where { status = "done" })
+  end)
+
+  it("says when nothing has reported the metric", function()
+    local text = listen(function() new({ metric = "zz" }):run() end)
+    assert.matches("no trial has reported the metric 'zz'", text)
+  end)
+
+  it("leaves the checkpoints of trials that are not in the grid", function()
+    local x, y = pg.random(1):rand(20, 3), pg.range(0, 19) % 2
+    local function study(a)
+      return new { params = { a = { a } }, checkpoint = 0, run = function(p, trial)
+        local m = pg.Model(x, y, { hidden = 3, seed = trial.seed })
+        for i in trial:steps(m, { iterations = 5 }) do
+          assert(p.a == 2 or i < 4, "interrupted!")
+        end
+      end }
+    end
+    pcall(function() study(1):run { quiet = true } end)
+    study(2):run { quiet = true }
+    assert.equal(1, #require("perigee.system").names_in(folder .. "/s/checkpoints"))
+    local text = listen(function() pcall(function() study(1):run() end) end)
+    assert.matches("a 1 goes on from iteration 3", text)
   end)
 
   it("fails a trial whose loss is not finite", function()

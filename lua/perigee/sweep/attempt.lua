@@ -1,6 +1,8 @@
 --- One trial, run in this process; what comes of it is a record for the journal.
 
+local check = require "perigee.check"
 local core = require "perigee.core"
+local spelling = require "perigee.spelling"
 local trials = require "perigee.sweep.trial"
 
 local attempt = {}
@@ -11,12 +13,19 @@ local function of_script(traceback)
   return text
 end
 
+--- Whether an error says something, as the interpreter would print it.
+local function has_text(problem)
+  local class = getmetatable(problem)
+  return type(problem) == "string" or math.type(problem) or class and class.__tostring
+end
+
 --- What an error is kept as. What ends a trial from within, and Ctrl-C, stay what they are.
 local function keep_error(problem)
-  if trials.is_halt(problem) or type(problem) == "string" and problem:find "interrupted!$" then
+  if trials.is_halt(problem) or check.is_interrupt(problem) then
     return problem
   end
-  local message = tostring(problem)
+  local message = has_text(problem) and tostring(problem)
+    or ("(error object is a %s value)"):format(type(problem))
   return { message = message, traceback = of_script(debug.traceback(message, 2)) }
 end
 
@@ -24,7 +33,7 @@ end
 local function outcome(problem)
   if trials.is_halt(problem) then
     return { status = problem.status, reason = problem.reason }
-  elseif type(problem) == "string" and problem:find "interrupted!$" then
+  elseif check.is_interrupt(problem) then
     error(problem, 0)
   elseif type(problem) == "string" then -- there was no memory for a traceback
     problem = { message = problem }
@@ -32,13 +41,28 @@ local function outcome(problem)
   return { status = "failed", error = problem.message, traceback = problem.traceback }
 end
 
---- Runs the function. What it returns, if that is a table, is reported.
+--- Runs the function, and reports what it returns.
 local function call(run, values, trial)
   local result = run(values, trial)
   if type(result) == "table" then
-    trial:report(result)
+    local worked, problem = pcall(trial.report, trial, result)
+    if not worked then
+      error(trials.is_halt(problem) and problem
+        or "what run returned: " .. problem:gsub("^.-report: ", ""), 0)
+    end
+  elseif result ~= nil then
+    error(("run returned %s, where a table of numbers by name, or nothing, is expected"):format(
+      check.shown(result)), 0)
   end
-  return true
+end
+
+--- A name that is misspelt would be nil, and something else be trained than was meant.
+local function refuse_others(values)
+  local names = check.sorted_keys(values)
+  return setmetatable(values, { __index = function(_, name)
+    error(("there is no parameter or setting '%s'; there are %s%s"):format(tostring(name),
+      table.concat(names, ", "), spelling.suggestion(name, names)), 2)
+  end })
 end
 
 --- The random numbers of a trial are its own, whichever trials were run before it.
@@ -54,16 +78,15 @@ end
 ---@return table  # the record, but for the values: trial, status, repeat, seed, reports, ...
 function attempt.run(run, values, fields)
   seed_generators(fields.seed)
-  local started = fields.clock()
   local trial = trials.new(fields)
-  local worked, problem = xpcall(call, keep_error, run, values, trial)
+  local worked, problem = xpcall(call, keep_error, run, refuse_others(values), trial)
   if worked then
     problem = trial.halted -- which `run` caught
   end
   local record = problem and outcome(problem) or { status = "done" }
   record.trial, record.seed = fields.id, fields.seed
   record["repeat"], record.reports = fields.round, trial.reports
-  record.iterations, record.seconds = trial.iteration, fields.clock() - started
+  record.iterations, record.seconds = trial.iteration, trial:seconds()
   record.finished = os.date "!%Y-%m-%dT%H:%M:%SZ"
   return record
 end

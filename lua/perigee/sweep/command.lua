@@ -69,19 +69,34 @@ local function read_range(text)
   return list
 end
 
---- "log_uniform(0.01,1)"; nil for what is no such thing.
+--- "log_uniform(0.01,1)"; nil for what is no such thing, with a message where it was meant to be.
 local function read_draw(text)
-  local name, low, high = text:match "^([%a_]+)%(([^,]+),([^,]+)%)$"
-  if name and space.can_draw(name) then
-    return space.draw(name, tonumber(low), tonumber(high))
+  local name, rest = text:match "^([%a_]+)%((.*)%)$"
+  if not name then
+    return nil
   end
+  local low, high = rest:match "^([^,]+),([^,]+)$"
+  if not space.can_draw(name) or not low then
+    return nil, "expected uniform(a,b), log_uniform(a,b) or integer(a,b)"
+  end
+  return space.draw(name, tonumber(low), tonumber(high))
+end
+
+--- What was expected in the place of a part, as the end of a sentence.
+local function expectation(part, sample, expected)
+  if type(sample) == "number" and part:find ":" then
+    return "expected first:last:step, which comes to its end"
+  end
+  return ("expected %s, or several with commas between them"):format(expected)
 end
 
 --- The values that a text lists, each like the sample; or the range that they are drawn from.
 local function read_values(text, sample)
-  local draw, problem = read_draw(text)
-  if draw or problem then
-    return draw, problem
+  if type(sample) == "number" then
+    local draw, problem = read_draw(text)
+    if draw or problem then
+      return draw, problem
+    end
   end
   local values = {}
   for _, part in ipairs(split(text)) do
@@ -92,7 +107,7 @@ local function read_values(text, sample)
       value, expected = read(part)
     end
     if value == nil then
-      return nil, ("expected %s, or several with commas between them"):format(expected)
+      return nil, expectation(part, sample, expected)
     end
     table.move(range or { value }, 1, range and #range or 1, #values + 1, values)
   end
@@ -139,14 +154,10 @@ local function known_names(definition)
   return names
 end
 
-local NEAR = 2 -- letters
-
 local function unknown(definition, name)
   local names = known_names(definition)
-  local nearest, letters = spelling.nearest(name, names)
-  local is_near = nearest and letters <= NEAR and letters < #name
   return ("unknown name '%s'; there are %s%s"):format(name, table.concat(names, ", "),
-    is_near and ("; did you mean '%s'?"):format(nearest) or "")
+    spelling.suggestion(name, names))
 end
 
 --- Puts the values in the place of what the definition says. A setting with several is a
@@ -298,11 +309,16 @@ function command.read(definition, arguments)
   if not worked then
     return nil, ("%s\n%s"):format(said, parser:get_usage())
   end
+  local seen = {}
   for _, argument in ipairs(said.settings) do
+    local name = argument:match "^[^=]*"
     local done, message = set(definition, argument)
-    if not done then
+    if seen[name] then
+      return nil, ("%s is said twice: several values have commas between them"):format(name)
+    elseif not done then
       return nil, message
     end
+    seen[name] = true
   end
   said.settings = nil
   return said

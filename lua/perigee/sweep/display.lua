@@ -85,6 +85,7 @@ end
 function Display:finish(record)
   local label, is_plain = self.tally:label(record), not self.terminal and not self.is_quiet
   if record.status == "failed" then
+    self.tally.told[record.trial] = true
     displays.say(("%s failed: %s"):format(label, record.error))
   elseif record.status ~= "paused" and is_plain and is_shown(self) then
     io.stderr:write(("%d/%d  %s: %s, %s\n"):format(self.tally:finished(), self.tally.total, label,

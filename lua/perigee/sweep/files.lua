@@ -46,7 +46,7 @@ local function each_row(study, kinds, f)
       for _, report in ipairs(kind.reports(record)) do
         local row = check.join(study.roster:point(i), report[2])
         row["repeat"], row.seed = study.roster:round(i), study.roster:seed(i)
-        row.iteration = report[1]
+        row.iteration, row.iterations, row.status = report[1], record.iterations, record.status
         f(kind, row)
       end
     end

@@ -46,29 +46,33 @@ local function unheard(f)
   return (f())
 end
 
---- What a trial would take, from its first steps; nil where it makes none in time.
+--- What a trial would take, from its first steps; nil where it makes none in time. And whether it
+--- has a training at all.
 local function probe(study, index)
-  local fields = runner.fields(study, { index = index }, {
-    beat = function() end, warn = function() end,
-  })
+  local item = { index = index }
+  local fields = runner.fields(study, item, runner.monitor(study, item, function() end))
   fields.checkpoints, fields.is_probe = nil, true
   local record = with_limit(PATIENCE, function()
     return unheard(function()
       return attempt.run(study.definition.run, study.roster:values(index), fields)
     end)
   end)
-  return record.status == "done" and record.seconds or fields.forecast
+  return record.status == "done" and record.seconds or fields.forecast, fields.trainings > 0
 end
 
---- The same of some of the trials, from one end of the list to the other.
+--- The same of some of the trials, from one end of the list to the other. What has no training
+--- cannot be begun for a moment, and may leave something behind: one such trial is enough.
 local function probed(study, pending)
   local sum, count = 0, 0
   local probes = math.min(MOST_PROBES, #pending)
   for k = 1, probes do
     local place = probes > 1 and 1 + (k - 1) * (#pending - 1) // (probes - 1) or 1
-    local seconds = probe(study, pending[place])
+    local seconds, has_training = probe(study, pending[place])
     if seconds then
       sum, count = sum + seconds, count + 1
+    end
+    if not has_training then
+      break
     end
   end
   return count > 0 and sum / count or nil, count
@@ -89,7 +93,7 @@ function forecast.text(study, pending)
     how = ("by %d of them, begun for a moment"):format(count)
   end
   if not mean then
-    return "how long they may take is not known: they make no steps in time"
+    return "how long they may take is not known: the first one began no training in time"
   end
   return ("about %s (%s)"):format(words.duration(mean * #pending), how)
 end

@@ -132,6 +132,28 @@ function runner.next_wave(study)
   return of_part(wave, study.options.shard)
 end
 
+--- What is told of a trial in this process while it runs.
+---@param study perigee.sweep.study
+---@param item { index: integer, limit: table? }
+---@param beat fun(trial: perigee.sweep.trial)  is called now and then
+---@return table
+function runner.monitor(study, item, beat)
+  local was_paused = item.limit and (item.limit.rung or 1) > 1
+  return {
+    beat = function(_, trial)
+      beat(trial)
+    end,
+    warn = function(_, message)
+      displays.say(message)
+    end,
+    resumed = function(_, iteration)
+      if not was_paused and not study.options.quiet then
+        displays.say(("%s goes on from iteration %d"):format(study:label(item.index), iteration))
+      end
+    end,
+  }
+end
+
 --- Runs a wave in this process, one trial after the other.
 ---@param study perigee.sweep.study
 ---@param wave table[]
@@ -139,12 +161,11 @@ end
 ---@return boolean?  # false: stopped at a trial that failed; nil: nothing more can be kept,
 ---@return string?  # and why
 local function run_here(study, wave, display)
-  local monitor = { warn = function(_, message) displays.say(message) end }
   for _, item in ipairs(wave) do
     local label = study:label(item.index)
-    function monitor.beat(_, trial)
+    local monitor = runner.monitor(study, item, function(trial)
       display:beat(1, label, trial)
-    end
+    end)
     local record, path, at = runner.run(study, item, monitor)
     if not record then
       return nil, path

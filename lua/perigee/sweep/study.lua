@@ -51,7 +51,7 @@ local function open_data(self)
   local data = self.definition.data
   if type(data) == "string" then
     local message
-    data, message = dataset.open(data)
+    data, message = check.try(dataset.open, data)
     if not data then
       return nil, message
     end
@@ -83,8 +83,11 @@ local function open(self)
   return self.store ~= nil or nil, message
 end
 
---- The same, for what returns results: raises where that cannot be.
-local function must_open(self)
+--- The same, for a method that returns results: raises where that cannot be.
+local function must_open(self, name)
+  if getmetatable(self) ~= Study then
+    error(("%s is a study's method: study:%s(...), with a colon"):format(name, name), 3)
+  end
   local opened, message = open(self)
   if not opened then
     error(message, 3)
@@ -199,13 +202,16 @@ local function say_changes(self)
   end
 end
 
---- Removes what trials leave that were stopped: all have come to their end.
+--- Removes what trials leave that were stopped, and have come to their end since. Those that are
+--- not of this grid may go on some day.
 local function remove_checkpoints(self)
   local folder = self.folder .. "/checkpoints"
   for _, name in ipairs(system.names_in(folder)) do
-    os.remove(folder .. "/" .. name)
+    if self.roster.index_of[name:match "^(%x+)%-"] then
+      os.remove(folder .. "/" .. name)
+    end
   end
-  uv.fs_rmdir(folder)
+  uv.fs_rmdir(folder) -- if it is empty
 end
 
 --- "complete: 24 of 24, 1 failed"
@@ -288,13 +294,52 @@ local function rehearse(self)
   return opened, message
 end
 
+--- After Ctrl-C, or an error of ours. A script ends as a shell expects it of what was interrupted.
+local function stop(self, problem)
+  if not (self.arguments and check.is_interrupt(problem)) then
+    error(problem, 0)
+  end
+  displays.say(("%s: interrupted: %d of %d; the same command goes on from here"):format(self.name,
+    self.tally:finished(), self.tally.total))
+  leave(130)
+end
+
+local MOST_TOLD = 10 -- failures of before
+
+--- Says which trials had failed before.
+local function say_old_failures(self)
+  local count = 0
+  for i, id in ipairs(self.roster.ids) do
+    if self.store:status(id) == "failed" and not self.tally.told[id] then
+      count = count + 1
+      if count <= MOST_TOLD then
+        displays.say(("%s failed before: %s"):format(self:label(i), self.store:record(id).error))
+      end
+    end
+  end
+  if count > MOST_TOLD then
+    displays.say(("%d more failed before"):format(count - MOST_TOLD))
+  end
+  if count > 0 then
+    displays.say "--retry-failed runs again what has failed; the journal has the tracebacks"
+  end
+end
+
 local function say_ending(self, finished, message)
   if finished == nil then
     displays.say(("%s: %s"):format(self.name, message))
-  elseif not self.options.quiet then
+    return
+  end
+  say_old_failures(self)
+  local metric, tally = self.definition.metric, self.tally
+  if metric and tally.counts.done > 0 and not tally.best then
+    displays.say(("no trial has reported the metric '%s'"):format(metric))
+  end
+  if not self.options.quiet then
     displays.say(message)
     if finished then
-      displays.say(("its results are in %s/"):format(self.folder))
+      displays.say(("its results are in %s/%s"):format(self.folder,
+        self.options.shard and "; without --shard, the script goes on with them" or ""))
     end
   end
 end
@@ -302,8 +347,10 @@ end
 --- What the script, or whoever else called, is left with.
 local function settle(self, finished, message)
   local has_failures = finished ~= nil and self.tally.counts.failed > 0
-  if self.arguments and not finished then
-    leave(finished == false and self.options.shard and not has_failures and 0 or 1)
+  if self.arguments and self.options.shard and finished ~= nil then
+    leave(has_failures and 1 or 0) -- of several parts that may end at once, none goes on
+  elseif self.arguments and not finished then
+    leave(1)
   elseif self.arguments and has_failures then
     fail_at_exit()
   end
@@ -320,9 +367,9 @@ end
 --- from its last checkpoint. A trial that fails is recorded, and the others go on.
 ---
 --- In the script whose command line the study reads, it returns when all trials are finished, and
---- ends the script otherwise: with status 0 after --dry-run, or where other parts are not done yet;
---- with 1 where it cannot go on, or --fail-fast stops it. A script that goes on after trials that
---- failed ends with 1, too.
+--- ends the script otherwise: with status 0 after --dry-run, or a part of a --shard; with 1 where
+--- it cannot go on, or --fail-fast stops it; with 130 after Ctrl-C. A script that goes on after
+--- trials that failed ends with 1, too.
 ---@param options? table  what the command line may say as well: jobs, dry_run, fail_fast,
 ---   retry_failed, fresh, quiet
 ---@return true?  # all trials are done
@@ -343,8 +390,11 @@ function Study:run(options)
   elseif self.options.dry_run then
     return rehearse(self)
   end
-  local finished
-  finished, message = perform(self)
+  local worked, finished
+  worked, finished, message = pcall(perform, self)
+  if not worked then
+    stop(self, finished)
+  end
   say_ending(self, finished, message)
   return settle(self, finished, message)
 end
@@ -355,21 +405,21 @@ end
 --- was reported last. `t:group {"hidden"}` has means, `t:best "accuracy"` a row; print shows it.
 ---@return perigee.sweep.table
 function Study:table()
-  must_open(self)
+  must_open(self, "table")
   return files.results(self)
 end
 
 --- A row for each report of each finished trial: also the `iteration`.
 ---@return perigee.sweep.table
 function Study:curves()
-  must_open(self)
+  must_open(self, "curves")
   return files.curves(self)
 end
 
 -- The metric by which trials are compared, and whether its maximum is best; nil where nothing was
 -- reported.
 function Study:best_metric()
-  must_open(self)
+  must_open(self, "best_metric")
   return self.tally.metric, self.tally.goal
 end
 
@@ -378,7 +428,7 @@ end
 ---@param goal? "max"|"min"
 ---@return table?  # nil where none was reported
 function Study:best(metric, goal)
-  must_open(self)
+  must_open(self, "best")
   local name = metric or self.tally.metric
   if not name then
     return nil
@@ -391,7 +441,7 @@ end
 ---@return string|true|nil
 ---@return string?
 function Study:csv(path)
-  must_open(self)
+  must_open(self, "csv")
   return self:table():csv(path)
 end
 
@@ -400,13 +450,13 @@ end
 ---@return string|true|nil
 ---@return string?
 function Study:markdown(path)
-  must_open(self)
+  must_open(self, "markdown")
   return self:table():markdown(path)
 end
 
 -- What a report tells beside the results (about.lua).
 function Study:about()
-  must_open(self)
+  must_open(self, "about")
   return require("perigee.sweep.about").study(self)
 end
 
@@ -423,7 +473,7 @@ end
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function Study:plot(options)
-  must_open(self)
+  must_open(self, "plot")
   local drawn, message = require("perigee.sweep.plots").draw(self, options, 2)
   if not drawn and self.arguments then
     displays.say(message)
@@ -437,7 +487,7 @@ end
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function Study:report(path)
-  must_open(self)
+  must_open(self, "report")
   if type(path) ~= "string" or not path:find "%.html?$" then
     error(("report: a path that ends with .html is needed, not %s"):format(tostring(path)), 2)
   end

@@ -7,8 +7,6 @@ local layout = require "perigee.sweep.table_text"
 local spelling = require "perigee.spelling"
 local words = require "perigee.sweep.words"
 
-local NEAR = 2 -- letters by which a name may differ from one that is suggested
-
 ---@class perigee.sweep.table
 ---@field columns string[]  in order
 ---@field metrics string[]  those of them that were measured
@@ -68,6 +66,16 @@ function tables.key_of(row, names)
   return table.concat(parts, "\0")
 end
 
+--- That a method was called with a colon.
+local function check_self(self, name)
+  if getmetatable(self) ~= METATABLE then
+    error(("%s is a table's method: t:%s(...), with a colon"):format(name, name), 3)
+  end
+end
+
+--- What rows tell beside the columns.
+local ASIDE = { status = true, iterations = true }
+
 --- Raises for a column that there is not.
 local function check_column(self, name, what, level)
   for _, each in ipairs(self.columns) do
@@ -75,10 +83,12 @@ local function check_column(self, name, what, level)
       return
     end
   end
-  local nearest, letters = spelling.nearest(tostring(name), self.columns)
-  error(("%s: there is no column '%s'; there are %s%s"):format(what, tostring(name),
-    table.concat(self.columns, ", "), nearest and letters <= NEAR
-      and ("; did you mean '%s'?"):format(nearest) or ""), level + 1)
+  if name == nil then
+    error(what .. ": the name of a column is needed", level + 1)
+  elseif not ASIDE[name] then
+    error(("%s: there is no column '%s'; there are %s%s"):format(what, tostring(name),
+      table.concat(self.columns, ", "), spelling.suggestion(name, self.columns)), level + 1)
+  end
 end
 
 -- --- choosing ---------------------------------------------------------------------
@@ -88,6 +98,7 @@ end
 ---@param goal? "max"|"min"  without it, "min" for what is named a loss, error, cost or time
 ---@return table?  # nil where no row has it
 function Table:best(name, goal)
+  check_self(self, "best")
   check_column(self, name, "best", 2)
   if goal ~= nil and goal ~= "max" and goal ~= "min" then
     error("best: the goal is 'max' or 'min', not '" .. tostring(goal) .. "'", 2)
@@ -134,6 +145,7 @@ end
 ---@param order? "ascending"|"descending"
 ---@return perigee.sweep.table
 function Table:sort(name, order)
+  check_self(self, "sort")
   check_column(self, name, "sort", 2)
   if order ~= nil and order ~= "ascending" and order ~= "descending" then
     error("sort: the order is 'ascending' or 'descending', not '" .. tostring(order) .. "'", 2)
@@ -164,6 +176,7 @@ end
 ---@param values table<string, any>
 ---@return perigee.sweep.table
 function Table:where(values)
+  check_self(self, "where")
   if type(values) ~= "table" then
     error("where: a table of values by column is needed", 2)
   end
@@ -257,6 +270,7 @@ end
 ---@param names string|string[]
 ---@return perigee.sweep.table
 function Table:group(names)
+  check_self(self, "group")
   names = type(names) == "table" and names or { names }
   for _, name in ipairs(names) do
     check_column(self, name, "group", 2)
@@ -317,6 +331,7 @@ end
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first
 function Table:csv(path)
+  check_self(self, "csv")
   local lines = { tables.csv_line(self.columns) }
   for i, row in ipairs(self.rows) do
     lines[i + 1] = tables.csv_line(self.columns, row)
@@ -329,6 +344,7 @@ end
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first
 function Table:markdown(path)
+  check_self(self, "markdown")
   return deliver(layout.markdown(self), path)
 end
 

@@ -19,6 +19,7 @@ local tallies = {}
 function tallies.new(total, names, repeats, metric, goal)
   return setmetatable({
     total = total, names = names, repeats = repeats, metric = metric, goal = goal, status = {},
+    told = {}, -- the failures that were said
     counts = { done = 0, failed = 0, pruned = 0, paused = 0 },
   }, Tally)
 end

@@ -10,6 +10,7 @@ local core = require "perigee.core"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
 local space = require "perigee.sweep.space"
+local spelling = require "perigee.spelling"
 local system = require "perigee.system"
 local training = require "perigee.training"
 
@@ -22,9 +23,26 @@ local PROBE = 0.3 -- seconds of a training that is only to tell how long it woul
 ---@field index integer  its place in the order of the grid
 ---@field id string  by which it is known, wherever it stands
 local Trial = {}
-Trial.__index = Trial
+local METATABLE = {}
 
 local trials = {}
+
+local PUBLIC = { "seed", "data", "index", "id", "steps", "fit", "report" }
+local MAY_BE_NIL = {
+  data = true, limit = true, checkpoints = true, every = true, is_probe = true, halted = true,
+  in_loop = true, total = true, loss = true, first_step = true, steps_before = true,
+  forecast = true,
+}
+
+--- A misspelt name would be nil, and a seed that is nil none at all.
+function METATABLE.__index(_, name)
+  local method = Trial[name]
+  if method == nil and not MAY_BE_NIL[name] then
+    error(("a trial has no '%s'; it has %s%s"):format(tostring(name), table.concat(PUBLIC, ", "),
+      spelling.suggestion(name, PUBLIC)), 2)
+  end
+  return method
+end
 
 --- What ends a trial from within, without being an error of it.
 local Halt = {}
@@ -43,20 +61,21 @@ end
 --- A trial to be run.
 ---@param fields table  index, id, seed, round, data; `is_parameter`, by names; `limit`, what it is
 ---   judged by (prune.lua); `checkpoints`, the start of the paths of its files, or nil; `every`,
----   seconds between two of them; `monitor`, which has `beat(trial)` and `warn(message)`; `clock`,
----   in seconds; `is_probe`, where it is only to tell its `forecast` of how long it would take
+---   seconds between two of them; `monitor`, which has `beat(trial)`, `warn(message)` and
+---   `resumed(iteration)`; `clock`, in seconds; `is_probe`, where it is only to tell its `forecast`
+---   of how long it would take
 ---@return perigee.sweep.trial
 function trials.new(fields)
   fields.reports, fields.trainings, fields.iteration = {}, 0, 0
-  fields.beat, fields.began = 0, fields.clock()
+  fields.beat, fields.before, fields.began = 0, 0, fields.clock()
   fields.saved = fields.began
-  return setmetatable(fields, Trial)
+  return setmetatable(fields, METATABLE)
 end
 
 -- --- reporting --------------------------------------------------------------------
 
 local function check_self(self, name)
-  if getmetatable(self) ~= Trial then
+  if getmetatable(self) ~= METATABLE then
     error(("%s is a trial's method: trial:%s(...), with a colon"):format(name, name), 3)
   end
 end
@@ -105,10 +124,10 @@ function Trial:report(iteration, metrics)
   if metrics == nil and type(iteration) == "table" then
     iteration, metrics = self.iteration, iteration
   end
-  local message = check_metrics(self, metrics)
+  local message, given = check_metrics(self, metrics), iteration
   iteration = math.type(iteration) and math.tointeger(iteration)
   if message or not iteration then
-    error(message or "report: the iteration is an integer", 2)
+    error(message or ("report: the iteration is an integer, not %s"):format(check.shown(given)), 2)
   end
   local kept = {}
   for name, value in pairs(metrics) do
@@ -137,11 +156,16 @@ local function path_of(self)
   return self.checkpoints and ("%s.%d.npz"):format(self.checkpoints, self.trainings)
 end
 
+-- How long it has taken, in all processes that ran it.
+function Trial:seconds()
+  return self.before + self.clock() - self.began
+end
+
 --- Everything beside the model, as text.
 local function note_of(self, has_ended)
   return json.encode {
     iteration = self.iteration, ended = has_ended, reports = self.reports,
-    random = core.get_state():tolist(),
+    seconds = self:seconds(), random = core.get_state():tolist(),
   }
 end
 
@@ -182,6 +206,8 @@ local function restore(self, model)
   local kept = json.decode(note)
   core.set_state(core.array(kept.random, "uint32"))
   self.reports, self.iteration = kept.reports, kept.iteration
+  self.before = kept.seconds - (self.clock() - self.began)
+  self.monitor:resumed(kept.iteration)
   return kept
 end
 
@@ -262,6 +288,20 @@ local function settle(self, run)
   save_if_due(self, run.model, self:look_around())
 end
 
+--- A step, as its iterator makes it. One that was interrupted leaves the model as it was after the
+--- body: as a checkpoint keeps it.
+local function make_step(self, run, step, state, i)
+  local before = run.model.iteration
+  local worked, now, loss, validation_loss = pcall(step, state, i)
+  if not worked then
+    if check.is_interrupt(now) and i > 0 and run.model.iteration == before then
+      save(self, run.model)
+    end
+    error(now, 0)
+  end
+  return now, loss, validation_loss
+end
+
 --- The four values of a generic for. The level is that of the script's function, as error counts in
 --- a step.
 local function loop(self, model, options, level)
@@ -278,7 +318,7 @@ local function loop(self, model, options, level)
       settle(self, run)
     end
     is_first = false
-    local now, loss, validation_loss = step(state, i)
+    local now, loss, validation_loss = make_step(self, run, step, state, i)
     if now then
       self.iteration, self.loss = now, loss
     end
@@ -297,7 +337,7 @@ end
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Trial:steps(model, options)
   check_self(self, "steps")
-  local step, state, first, close = loop(self, model, options, 3)
+  local step, state, first, close = loop(self, model, options, 5)
   return step, state, first, close
 end
 
@@ -308,7 +348,7 @@ end
 ---@return any? validation  the validation losses, where there are any
 function Trial:fit(model, options)
   check_self(self, "fit")
-  for _ in loop(self, model, options, 4) do -- luacheck: ignore 542
+  for _ in loop(self, model, options, 6) do -- luacheck: ignore 542
   end
   return model:history()
 end

@@ -14,16 +14,16 @@ local function text_of(value, number_text)
   end
   local parts = {}
   for i, each in ipairs(value) do
-    parts[i] = text_of(each, number_text)
+    parts[i] = type(each) == "string" and json.encode(each) or text_of(each, number_text)
   end
-  return table.concat(parts, "-")
+  return "[" .. table.concat(parts, ",") .. "]"
 end
 
 local function six_digits(number)
   return math.tointeger(number) and json.number(number) or ("%.6g"):format(number)
 end
 
---- A value: numbers in the fewest digits that give them back, lists as "128-64".
+--- A value: numbers in the fewest digits that give them back, lists as JSON has them, "[128,64]".
 ---@param value any
 ---@return string
 function words.value(value)

@@ -6,9 +6,9 @@
 --
 -- What the script printed before `study:run` is not shown again: all before MARK is left out.
 
+local check = require "perigee.check"
 local command = require "perigee.sweep.command"
 local core = require "perigee.core"
-local displays = require "perigee.sweep.display"
 local json = require "perigee.json"
 local journal = require "perigee.sweep.journal"
 local runner = require "perigee.sweep.runner"
@@ -62,16 +62,10 @@ local function next_order(orders)
   return json.decode(table.remove(orders, 1))
 end
 
-local function worker_monitor()
-  return {
-    beat = function(_, trial)
-      tell { event = "beat", iteration = trial.iteration, total = trial.total, loss = trial.loss }
-      uv.run "nowait"
-    end,
-    warn = function(_, message)
-      displays.say(message)
-    end,
-  }
+--- Tells how far a trial is, and hears whether anybody listens.
+local function beat(trial)
+  tell { event = "beat", iteration = trial.iteration, total = trial.total, loss = trial.loss }
+  uv.run "nowait"
 end
 
 --- Ends the process, and the others with it.
@@ -80,12 +74,12 @@ local function give_up(message)
   os.exit(1, true)
 end
 
-local function run_order(study, item, monitor)
+local function run_order(study, item)
   if study.roster.ids[item.index] ~= item.id then
     give_up("the processes' studies are not the same: what one is made of must not depend on "
       .. "chance, time or standard input (random data need a seed), and its name is its own")
   end
-  local record, path, at = runner.run(study, item, monitor)
+  local record, path, at = runner.run(study, item, runner.monitor(study, item, beat))
   io.stdout:flush()
   if not record then
     give_up(path)
@@ -102,12 +96,12 @@ function workers.serve(study)
   io.stdout:write(MARK)
   io.stderr:write(MARK)
   study.writer = journal.writer(study.folder .. "/journal", study:header())
-  local orders, monitor = open_orders(study.writer), worker_monitor()
+  local orders = open_orders(study.writer)
   tell { event = "ready" }
   while true do
-    local worked, message = pcall(run_order, study, next_order(orders), monitor)
+    local worked, message = pcall(run_order, study, next_order(orders))
     if not worked then -- Ctrl-C: trials' own errors are in their records
-      io.stderr:write(message:find "interrupted!$" and "" or message .. "\n")
+      io.stderr:write(check.is_interrupt(message) and "" or message .. "\n")
       study.writer:close()
       os.exit(1, true)
     end
