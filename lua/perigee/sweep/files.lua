@@ -81,13 +81,22 @@ function files.curves(study)
   return to_table(study, rows, { "repeat", "seed", "iteration" }, seen)
 end
 
+local function has_text(path, text)
+  local file <close> = io.open(path, "rb")
+  return file and file:read "a" == text
+end
+
 --- Writes results.csv and curves.csv into the study's folder; one that has that text is let be.
 ---@param study perigee.sweep.study
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function files.write(study)
   for name, make in pairs { ["results.csv"] = files.results, ["curves.csv"] = files.curves } do
-    local written, message = core.write(study.folder .. "/" .. name, make(study):csv())
+    local path, text = study.folder .. "/" .. name, make(study):csv()
+    local written, message = has_text(path, text), nil
+    if not written then
+      written, message = core.write(path, text)
+    end
     if not written then
       return nil, message
     end
