@@ -35,7 +35,9 @@ local function guard(self, is_shown, last, f, ...)
     return f(...)
   end
   erase(self)
-  self.is_open = last and not last:find "\n$"
+  if last ~= "" then
+    self.is_open = last and not last:find "\n$"
+  end
   return f(...)
 end
 
