@@ -33,7 +33,8 @@ pictures_of hidden_grid
 
 if command -v chromium >/dev/null; then
     profile=$(mktemp -d)
-    chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+    chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+        --disable-background-networking --disable-component-update --disable-sync \
         --user-data-dir="$profile" --window-size=900,2000 --hide-scrollbars \
         --screenshot=docs/pictures/report.png "file://$PWD/$runs/hidden_grid/report.html"
     rm -r "$profile"

@@ -11,12 +11,12 @@ local study = sweep.new {
   params = { hidden = { 25, 50, 100, 200 }, rate = { 0.1, 0.5 } },
   settings = { iterations = 1000, dtype = "float32" },
   run = function(p, trial)
-    local data = trial.data
+    local data, part = trial.data, math.max(1, p.iterations // 10)
     local model = pg.Model(data.x_train, data.y_train, {
       hidden = p.hidden, dtype = p.dtype, seed = trial.seed, scale = 1 / 255,
     })
     for i, loss in trial:steps(model, { iterations = p.iterations, rate = p.rate }) do
-      if i % 100 == 0 or i == p.iterations then
+      if i % part == 0 or i == p.iterations then
         trial:report(i, { loss = loss, accuracy = model:score(data.x_test, data.y_test) })
       end
     end

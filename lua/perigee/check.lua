@@ -29,6 +29,17 @@ function check.sorted_keys(t)
   return keys
 end
 
+--- What is in a list, as keys.
+---@param list string[]
+---@return table<string, true>
+function check.set(list)
+  local set = {}
+  for _, each in ipairs(list) do
+    set[each] = true
+  end
+  return set
+end
+
 -- --- kinds ---------------------------------------------------------------------
 
 --- An integer from `least` on, up to `most` where that is given.

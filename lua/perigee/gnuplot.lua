@@ -6,10 +6,12 @@ local shape_text = require("perigee.text").shape
 
 local gnuplot = {}
 
+local LARGEST = 1e290 -- number that is drawn, with an axis around it
 local MOST_CELLS = 400 -- of a grid, each of which says its number
 local MOST_TICS = 40
 local NEAREST_TICS = 0.06 -- of the axis, or their numbers overlap
 local FEW = 50 -- points of a curve, each of which is marked
+local LONGEST_NAME = 60 -- characters of it that are shown
 local LONG_NAME, LONG_TITLE = 14, 50 -- characters, for which names beside the curves leave no room
 local COLOURS = { -- told apart by the colour-blind, too: Okabe and Ito's, and two of Tol's
   "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#999933",
@@ -39,8 +41,9 @@ local function quote_lines(text, width)
   return table.concat(lines, '."\\n".')
 end
 
+--- Whether gnuplot can draw a number, and axes around it.
 local function is_finite(value)
-  return value - value == 0
+  return math.abs(value) <= LARGEST
 end
 
 local function number_text(value)
@@ -61,14 +64,44 @@ local function data_block(name, columns)
   return table.concat(lines, "\n")
 end
 
---- Named tics at first, first + 1, ... gnuplot takes each name for a format.
-local function named_tics(axis, labels, first)
-  local parts = {}
-  for i, label in ipairs(labels) do
-    local name = tostring(label):gsub("%%", "%%%%")
-    parts[i] = ("%s %d"):format(quote(name), first + i - 1)
+local function length_of(text)
+  return utf8.len(text) or #text
+end
+
+--- The beginning of a text that has no room.
+local function cut(text, length)
+  if length_of(text) <= length then
+    return text
   end
-  return ("set %stics (%s) scale 0"):format(axis, table.concat(parts, ", "))
+  return text:sub(1, (utf8.offset(text, length) or length) - 1) .. "\u{2026}"
+end
+
+--- Names as texts on one line, and how many characters they have with gaps between them.
+local function names_of(labels, most)
+  local names, total = {}, 0
+  for i, label in ipairs(labels) do
+    names[i] = cut(tostring(label):gsub("%c", " "), most)
+    total = total + length_of(names[i]) + 2
+  end
+  return names, total
+end
+
+--- Named tics at first, first + 1, ..., some of very many. Those of x that have no room beside each
+--- other are aslant in a file, and cut in the terminal. gnuplot takes each name for a format.
+local function named_tics(axis, labels, first, surface)
+  local step = math.ceil(#labels / MOST_TICS)
+  local names, total = names_of(labels, surface.name)
+  local is_crowded = axis == "x" and total / step > surface.title
+  if is_crowded and surface.is_text then
+    names = names_of(labels, math.max(1, surface.title * step // #labels - 2))
+  end
+  local parts = {}
+  for i = 1, #labels, step do
+    parts[#parts + 1] = ("%s %d"):format(quote((names[i]:gsub("%%", "%%%%"))), first + i - 1)
+  end
+  return ("set %stics %s(%s) scale 0"):format(axis,
+    is_crowded and not surface.is_text and "rotate by 35 right " or "",
+    table.concat(parts, ", "))
 end
 
 -- --- curves: what is to be drawn ---------------------------------------------
@@ -150,7 +183,7 @@ end
 --- What a scale can show of a number: NaN where it cannot.
 local function shown(list, log)
   for i, value in ipairs(list) do
-    list[i] = is_finite(value) and (not log or value > 0) and value or 0 / 0
+    list[i] = is_finite(value) and (not log or value >= 1 / LARGEST) and value or 0 / 0
   end
   return list
 end
@@ -217,11 +250,13 @@ local function count_points(curve)
   return n
 end
 
-local function style_of(curve, is_text)
-  if is_text then
-    return count_points(curve) > 1 and "lines" or "points" -- no line is drawn to nowhere
+local function style_of(curve, is_text, no_lines)
+  if is_text then -- no line is drawn to nowhere
+    return not no_lines and count_points(curve) > 1 and "lines" or "points"
   elseif curve.error then
-    return "yerrorlines pointtype 7 pointsize 0.5"
+    return (no_lines and "yerrorbars" or "yerrorlines") .. " pointtype 7 pointsize 0.5"
+  elseif no_lines then
+    return "points pointtype 7 pointsize 0.5"
   end
   return #curve.y <= FEW and "linespoints pointtype 7 pointsize 0.5" or "lines"
 end
@@ -269,16 +304,12 @@ local function columns_of(i, curve, options, n, is_text)
 end
 
 --- A curve among those that are drawn. When the colours are used up, the lines are dashed.
-local function curve_part(i, curve, columns, is_text)
+local function curve_part(i, curve, columns, options, is_text)
   local gap = is_text and " " or "" -- between a line and its name
   return ("$curve%d using %s with %s linewidth 2 dashtype %d linecolor rgb '%s' %s"):format(i,
-    columns, style_of(curve, is_text), (i - 1) // #COLOURS + 1,
+    columns, style_of(curve, is_text, options.points), (i - 1) // #COLOURS + 1,
     COLOURS[(i - 1) % #COLOURS + 1],
-    curve.name and "title " .. quote(gap .. curve.name) or "notitle")
-end
-
-local function length_of(text)
-  return utf8.len(text) or #text
+    curve.name and "title " .. quote(gap .. cut(curve.name, LONGEST_NAME)) or "notitle")
 end
 
 --- Where the curves' names stand, and how many lines the picture needs for them beside those
@@ -289,7 +320,7 @@ local function key_command(options, curves, surface)
   end
   local longest = 0
   for _, curve in ipairs(curves) do
-    longest = math.max(longest, length_of(curve.name))
+    longest = math.max(longest, math.min(length_of(curve.name), LONGEST_NAME))
   end
   if not surface.is_text and longest <= LONG_NAME
     and length_of(tostring(options.title or "")) <= LONG_TITLE then
@@ -327,10 +358,10 @@ local function log_tics(values)
   return ("set xtics (%s)"):format(table.concat(parts, ", "))
 end
 
---- The x axis. Bars and categories keep away from its ends.
-local function x_commands(options, curves, is_text)
+--- The x axis. Bars, categories and points without lines keep away from its ends.
+local function x_commands(options, curves, surface)
   if is_categories(options.x) then
-    return { ("set xrange [0.5:%d.5]"):format(#options.x), named_tics("x", options.x, 1) }
+    return { ("set xrange [0.5:%d.5]"):format(#options.x), named_tics("x", options.x, 1, surface) }
   end
   local values, commands = x_values(curves), {}
   local first, last = values[1], values[#values]
@@ -338,8 +369,8 @@ local function x_commands(options, curves, is_text)
     commands[1] = "set logscale x"
     commands[2] = #values <= MOST_TICS // 2 and log_tics(values) or nil
   end
-  if curves[1].error and first < last and not is_text then
-    local room = options.log_x and (last / first) ^ 0.04 or (last - first) * 0.04
+  if (curves[1].error or options.points) and first < last and not surface.is_text then
+    local room = options.log_x and last ^ 0.04 / first ^ 0.04 or (last - first) * 0.04
     commands[#commands + 1] = ("set xrange [%.17g:%.17g]"):format(
       options.log_x and first / room or first - room,
       options.log_x and last * room or last + room)
@@ -370,13 +401,13 @@ local function curve_commands(options, surface, level)
     points = points + count_points(curve)
     commands[i] = curve_data(i, curve, floor)
     parts[i] = curve_part(i, curve,
-      columns_of(i, curve, options, #curves, surface.is_text), surface.is_text)
+      columns_of(i, curve, options, #curves, surface.is_text), options, surface.is_text)
   end
   if points == 0 then
     return nil, "there is no finite number to draw" .. (
       (options.log_x or options.log_y) and ", or none above 0" or "")
   end
-  for _, command in ipairs(x_commands(options, curves, surface.is_text)) do
+  for _, command in ipairs(x_commands(options, curves, surface)) do
     commands[#commands + 1] = command
   end
   commands[#commands + 1] = y_commands(options, curves, surface.is_text)
@@ -391,14 +422,14 @@ end
 
 --- Labels of a grid's columns or rows, which stand at 0, 1, ...; positions where there
 --- are none, if they can be read.
-local function tics(axis, labels, length, level)
+local function tics(axis, labels, length, surface, level)
   labels = labels or length <= MOST_TICS and positions(length)
   if not labels then
     return ("unset %stics"):format(axis)
   elseif #labels ~= length then
     error(("plot: %s has %d labels and z %d"):format(axis, #labels, length), level + 1)
   end
-  return named_tics(axis, labels, 0)
+  return named_tics(axis, labels, 0, surface)
 end
 
 --- What a cell says; nothing where there is no number.
@@ -422,7 +453,7 @@ end
 --- Each cell is coloured, where the terminal can, and says its number, if they are
 --- not too many.
 local function grid_commands(options, surface, level)
-  for _, name in ipairs { "error", "xscale", "yscale", "order" } do
+  for _, name in ipairs { "error", "xscale", "yscale", "order", "points" } do
     if options[name] ~= nil then
       error(("plot: %s is for curves, and z is a grid"):format(name), level + 1)
     end
@@ -440,8 +471,8 @@ local function grid_commands(options, surface, level)
   local rows, cols = table.unpack(z.shape)
   local commands = {
     cells,
-    tics("x", options.x, cols, level + 1),
-    tics("y", options.y, rows, level + 1),
+    tics("x", options.x, cols, surface, level + 1),
+    tics("y", options.y, rows, surface, level + 1),
     is_text and "set lmargin 12" or "", -- or the labels hide the axis' name
     ("set xrange [-0.5:%d.5]"):format(cols - 1),
     ("set yrange [%d.5:-0.5]"):format(rows - 1),
@@ -463,7 +494,8 @@ end
 ---@param surface table  `terminal`: gnuplot's words for it, with its height left open;
 ---   `height`, and `line`, that of a curve's name; `beside` and `below`: how many names have room
 ---   beside the curves, and characters below them; `title`: how many characters a line of the
----   title may have; `is_text`: whether the picture is made of characters
+---   title, or of x's names, may have; `name`: how many a name; `is_text`: whether the picture is
+---   made of characters
 ---@param level integer  the caller's, as error counts
 ---@return string?  # nil where nothing can be drawn,
 ---@return string?  # and why

@@ -8,13 +8,15 @@
 
 local options = {}
 
+--- Values from text: nil where it is none, and what was expected.
 local readers = {}
+options.readers = readers
 
 function readers.integer(text)
   return math.tointeger(tonumber(text)), "an integer"
 end
 
-function readers.float(text)
+function readers.number(text)
   return tonumber(text), "a number"
 end
 
@@ -28,7 +30,7 @@ function readers.string(text)
 end
 
 local function kind_of(default)
-  return math.type(default) or type(default)
+  return math.type(default) == "integer" and "integer" or type(default)
 end
 
 local function read_list(text, default)

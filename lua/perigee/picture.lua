@@ -10,9 +10,9 @@ local picture = {}
 local WIDTH, HEIGHT = 79, 24 -- characters, where the terminal's size is not known
 local MAX_WIDTH, MAX_HEIGHT = 110, 32
 
-local OPTIONS = {
-  x = true, y = true, z = true, title = true, xlabel = true, ylabel = true, file = true,
-  format = true, error = true, xscale = true, yscale = true, order = true,
+local OPTIONS = check.set {
+  "x", "y", "z", "title", "xlabel", "ylabel", "file", "format", "error", "xscale", "yscale",
+  "order", "points",
 }
 
 --- The options, checked; numbers alone are y.
@@ -33,7 +33,7 @@ end
 local function file(terminal, text)
   return {
     terminal = terminal .. " noenhanced size 760,%d " .. text, height = 460, line = 18,
-    beside = 20, below = 80, title = 84,
+    beside = 20, below = 80, title = 84, name = 28,
   }
 end
 
@@ -54,7 +54,7 @@ end
 local function text_surface(colours, width, height)
   return {
     terminal = ("dumb noenhanced %s size %d,%%d"):format(colours, width), height = height,
-    line = 1, below = width - 12, title = width - 4, is_text = true,
+    line = 1, below = width - 12, title = width - 4, name = 10, is_text = true,
   }
 end
 
@@ -100,7 +100,7 @@ local function render(options, surface, level)
   if not drawn and message:find "ENOENT" then
     message = "gnuplot is not installed: Debian's package gnuplot-nox"
   end
-  return drawn, not drawn and "plot: " .. message or nil
+  return drawn, not drawn and "plot: " .. message:match "([^\n]*%S)%s*$" or nil
 end
 
 --- Draws into the terminal, or into options.file.

@@ -12,8 +12,8 @@ local picture = require "perigee.picture"
 --- not above 0 on a logarithmic scale, are left out.
 ---@param options perigee.like|table  y; or x, y, z, error, title, xlabel, ylabel,
 ---   xscale and yscale ("log" or "linear"), order (the names of y's curves, as they are to be
----   drawn and listed), file (ends in .svg or .png), format (of z's numbers, as string.format
----   takes it)
+---   drawn and listed), points (true: no lines between them), file (ends in .svg or .png),
+---   format (of z's numbers, as string.format takes it)
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first: gnuplot is missing, the file
 ---   cannot be written, no number can be drawn, or a matrix is too large for the terminal

@@ -395,6 +395,57 @@ describe("evaluate", function()
   end)
 end)
 
+describe("a model that is restored", function()
+  it("goes on in the same bits, with the arrays that it had", function()
+    for _, options in ipairs {
+      { optimizer = "adam", batch = 16 }, { hidden = { 6, 5 }, activation = "relu" },
+      { batch = 7, optimizer = "nesterov", rate = function(i) return 0.1 / i end },
+    } do
+      local whole = model(options)
+      for i in whole:steps { iterations = 30 } do
+        if i == 13 then
+          assert.is_true(whole:save(path, "as far as\0thirteen"))
+        end
+      end
+      local other = model(options)
+      other:fit { iterations = 3 }
+      local W1 = other.weights.W1
+      local restored, note = other:restore(path)
+      assert.is_true(restored)
+      assert.equal("as far as\0thirteen", note)
+      assert.equal(13, other.iteration)
+      other:fit { resume = true, iterations = 30 }
+      assert_same_bits(whole, other)
+      assert.equal(W1, other.weights.W1)
+    end
+  end)
+
+  it("is like the one that was saved, or left as it was", function()
+    model():save(path)
+    for _, options in ipairs { { hidden = 6 }, { hidden = { 5, 5 } }, { dtype = "float32" },
+      { activation = "relu" } } do
+      local m = model(options)
+      local before = m.weights.W1:copy()
+      local restored, message = m:restore(path)
+      assert.is_nil(restored)
+      assert.matches("other layers, or another dtype", message)
+      assert.is_true(m.weights.W1:eq(before):all())
+    end
+    assert.is_nil((model():restore "/no/such/file.npz"))
+    raises_here("a path is needed", function() model():restore() end)
+    raises_here("a note is a text", function() model():save(path, 3) end)
+  end)
+
+  it("may have been saved with a long note, or none", function()
+    local m = model()
+    local long = ("0123456789abcdef"):rep(70000)
+    m:save(path, long)
+    assert.equal(long, select(2, pg.Model.load(path)))
+    m:save(path)
+    assert.is_nil(select(2, pg.Model.load(path)))
+  end)
+end)
+
 describe("the summary", function()
   it("is a card", function()
     local m = model { hidden = { 6, 5 }, activation = { "relu", "tanh" }, optimizer = "adam",

@@ -429,6 +429,40 @@ describe("an archive", function()
   end)
 end)
 
+describe("checksums", function()
+  it("are of an array's dtype, shape and elements", function()
+    local a = pg.range(1, 12):reshape(3, 4)
+    assert.equal(a:checksum(), a:copy():checksum())
+    assert.equal(a.T:checksum(), a.T:copy():checksum())
+    assert.equal(a["::-1"]:checksum(), a:flip(1):copy():checksum())
+    local seen = {}
+    for _, each in ipairs {
+      a, a:astype "int32", a:astype "uint64", a:reshape(4, 3), a:reshape(12), a.T, a + 1,
+      pg.zeros(0), pg.zeros(0, 1),
+    } do
+      local sum = each:checksum()
+      assert.equal("integer", math.type(sum))
+      assert.is_nil(seen[sum])
+      seen[sum] = true
+    end
+  end)
+
+  it("of an archive's members are those of their files", function()
+    local path = os.tmpname()
+    local sums = {}
+    for i, compress in ipairs { false, true } do
+      assert(pg.save(path .. ".npz", { x = pg.ones(3), y = 2 }, { compress = compress }))
+      local archive <close> = assert(pg.load(path .. ".npz"))
+      sums[i] = { archive:checksum "x", archive:checksum "y" }
+      assert.is_nil(archive:checksum "z")
+    end
+    assert.same(sums[1], sums[2])
+    assert.not_equal(sums[1][1], sums[1][2])
+    os.remove(path)
+    os.remove(path .. ".npz")
+  end)
+end)
+
 describe("saving an archive", function()
   local w = { W1 = pg.range(1, 6):reshape(2, 3), b1 = pg.zeros(3, "float32"), n = 3, ok = true,
     list = { { 1, 2 }, { 3, 4 } }, view = pg.range(1, 12):reshape(3, 4).T }

@@ -61,7 +61,7 @@ local function study_of(grid, repeats, score, reports)
   end
   table.sort(params)
   return {
-    name = "a_study", params = params,
+    name = "a_study", params = params, rule = { text = "" },
     best_metric = function() return "accuracy", "max" end,
     table = function() return trials end,
     curves = function() return curves end,
@@ -81,6 +81,8 @@ end
 local function grid(reports)
   return study_of({ HIDDEN, RATE }, 2, score, reports)
 end
+
+local ACTS = { "relu", "tanh" }
 
 describe("plots of a study", function()
   local given
@@ -202,13 +204,42 @@ describe("plots of a study", function()
     assert.same({ "8-4", "1" }, shown(study, { x = "hidden" }).x)
   end)
 
-  it("show a value that a trial does not have", function()
-    local study = study_of({ RATE, { "momentum", { 0.9, 0 } } }, 1, score)
-    for _, row in ipairs(study:table()) do
-      row.momentum = row.momentum > 0 and row.momentum or nil
+  it("tell values apart that look the same", function()
+    local study = study_of({ { "u", { 1, "1", { 1 }, true, "true" } } }, 1, function()
+      return 1
+    end)
+    local p = shown(study, { x = "u" })
+    assert.same({ "1", '"1"', "[1]", "true", '"true"' }, p.x)
+  end)
+
+  it("are points, and no lines, over what was drawn at random", function()
+    local study = study_of({}, 1, function() end)
+    local trials, curves = study:table(), study:curves()
+    study.params = { "act", "rate", "width" }
+    for i = 1, 40 do
+      local values = { rate = 0.001 * 1.2 ^ i, width = i // 2, act = ACTS[i % 2 + 1] }
+      trials[i] = with(values, { accuracy = i, ["repeat"] = 1 })
+      for j = 1, 2 do
+        curves[2 * (i - 1) + j] = with(values, { ["repeat"] = 1, iteration = j, loss = i / j })
+      end
     end
-    assert.same({ "momentum 0.9", "momentum none" }, shown(study, { x = "rate" }).order)
-    assert.same({ "0.9", "none" }, shown(study, { x = "momentum", y = "rate" }).x)
+    local p = shown(study)
+    assert.same({ "rate", "log", true }, { p.xlabel, p.xscale, p.points })
+    assert.same({ "act tanh", "act relu" }, p.order)
+    assert.equal(20, #p.x["act tanh"])
+    assert.equal("accuracy by rate, a_study", p.title)
+    assert.equal(20, #shown(study, { x = "width" }).x["act tanh"])
+    assert.is_nil(shown(study, { x = "act", group = false }).points)
+    p = shown(study, { x = "iteration" })
+    assert.same({ 6, "act tanh, rate 0.0012, width 0" }, { #p.order, p.order[1] })
+    assert.equal("loss by iteration, a_study, the 6 best of 40", p.title)
+    table.insert(curves, with(curves[80], { iteration = 3, loss = 99 }))
+    study.rule.text = "median"
+    assert.equal("act relu, rate 1.46977, width 20", shown(study, { x = "iteration" }).order[1])
+    assert.same({ { x = "act" }, { x = "rate" }, { x = "width" }, { x = "iteration" } },
+      plots.defaults(study))
+    study.params = { "rate", "width" }
+    assert.same({ { x = "rate" }, { x = "width" }, { x = "iteration" } }, plots.defaults(study))
   end)
 
   it("show as many digits as tell values apart", function()
@@ -223,16 +254,18 @@ describe("plots of a study", function()
       { x = "iteration" } }, plots.defaults(grid(2)))
     assert.same({}, plots.defaults(study_of({ { "rate", { 1 } } }, 3, score, 1)))
     local four = { RATE, HIDDEN, { "act", { "tanh", "relu" } }, { "wide", { 1, 2 } } }
-    assert.same({}, plots.defaults(study_of(four, 1, score)))
+    assert.same({ { x = "act" }, { x = "hidden" }, { x = "rate" }, { x = "wide" } },
+      plots.defaults(study_of(four, 1, score)))
   end)
 
-  it("of a report have no more curves than can be told apart", function()
+  it("have no more curves than can be told apart, unless they are asked for", function()
     local many = { "width", { 1, 2, 3, 4, 5, 6, 7 } }
-    local list = plots.defaults(study_of({ RATE, HIDDEN, many }, 1, score, 2))
-    assert.same({
-      { x = "hidden", group = { "rate" } }, { x = "rate", group = { "hidden" } }, { x = "width" },
-      { x = "iteration", group = { "hidden", "rate" } },
-    }, list)
+    local study = study_of({ RATE, HIDDEN, many }, 1, score, 2)
+    assert.same({ "rate 0.1", "rate 0.5", "rate 1" }, shown(study, { x = "hidden" }).order)
+    assert.same({ "hidden 50", "hidden 128-64" }, shown(study, { x = "rate" }).order)
+    assert.equal(5, #shown(study, { x = "width" }).order)
+    assert.equal(6, #shown(study, { x = "iteration" }).order)
+    assert.equal(42, #shown(study, { x = "iteration", group = study.params }).order)
   end)
 
   it("are nil and the reason where there are no results", function()

@@ -145,19 +145,31 @@ describe("A table of results", function()
   end)
 end)
 
+--- The values of columns 1 to n, of which the last has one.
+local function csv_line(values)
+  local columns, n = {}, 0
+  for k in pairs(values) do
+    n = math.max(n, k)
+  end
+  for k = 1, n do
+    columns[k] = k
+  end
+  return Table.csv_line(columns, values)
+end
+
 describe("CSV", function()
   it("has numbers at full precision, and integral ones as integers", function()
     assert.equal("50,1000,50,0.1,0.30000000000000004,1e+300,-2\n",
-      Table.csv_line({ 50, 1000, 50.0, 0.1, 0.1 + 0.2, 1e300, -2 }, 7))
+      csv_line { 50, 1000, 50.0, 0.1, 0.1 + 0.2, 1e300, -2 })
     for _, value in ipairs { 1 / 3, 2 ^ -1074, 0.1 + 0.7, 1e22, 123456.789e-12 } do
-      assert.equal(value, tonumber(Table.csv_line({ value }, 1)))
+      assert.equal(value, tonumber(csv_line { value }))
     end
   end)
 
   it("quotes as RFC 4180, leaves what is missing empty, and writes no nan", function()
-    assert.equal('"a,b","say ""hi""","two\nlines",128-64,true,,\n',
-      Table.csv_line({ "a,b", 'say "hi"', "two\nlines", { 128, 64 }, true }, 7))
-    assert.equal(",,\n", Table.csv_line({ 0 / 0, math.huge, -math.huge }, 3))
+    assert.equal('"a,b","say ""hi""","two\nlines",128-64,true,,false\n',
+      csv_line { "a,b", 'say "hi"', "two\nlines", { 128, 64 }, true, [7] = false })
+    assert.equal(",,\n", csv_line { 0 / 0, math.huge, -math.huge })
   end)
 
   it("is a text, or a file that is whole", function()
@@ -213,8 +225,10 @@ describe("A table as text", function()
   end)
 
   it("is Markdown that any text leaves whole", function()
-    local t = Table.new({ "a|b", "n" }, { { ["a|b"] = "x|y\nz", n = 0.5 }, { n = 1 / 3 } }, {})
-    assert.equal("| a\\|b | n |\n|---|---:|\n| x\\|y z | 0.500000 |\n| - | 0.333333 |\n",
-      t:markdown())
+    local t = Table.new({ "a|b", "n" }, {
+      { ["a|b"] = "x|y\nz", n = 0.5 }, { n = 1 / 3 }, { ["a|b"] = "<b>*\\`", n = 1 },
+    }, {})
+    assert.equal("| a\\|b | n |\n|---|---:|\n| x\\|y z | 0.500000 |\n| - | 0.333333 |\n"
+      .. "| \\<b>\\*\\\\\\` | 1.000000 |\n", t:markdown())
   end)
 end)

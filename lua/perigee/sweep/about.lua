@@ -3,6 +3,8 @@
 local check = require "perigee.check"
 local words = require "perigee.sweep.words"
 
+local MOST_VALUES = 12 -- of a parameter, that are listed
+
 local about = {}
 
 --- A table as a list of { name, value }, by name.
@@ -14,6 +16,20 @@ local function pairs_of(values)
   return list
 end
 
+--- The best of the means over repeats, by which luck counts for less than by the best trial.
+local function best_mean(study)
+  local metric = study.tally.metric
+  local row = study:table():group(study.params):best(metric, study.tally.goal)
+  local parts = { words.point(study.params, row), ("mean of %d"):format(row.n) }
+  return ("%s \u{B1} %.2g (%s)"):format(words.number(row[metric]), row[metric .. "_std"],
+    table.concat(parts, ", ", study.params[1] and 1 or 2))
+end
+
+--- 'halving {"factor":2,"first":100}', as a journal has it: "halving factor 2, first 100".
+local function rule_text(text)
+  return (text:gsub('[{}"]', ""):gsub("[:,]", { [":"] = " ", [","] = ", " }))
+end
+
 local function summary(study)
   local tally = study.tally
   local list = {
@@ -21,19 +37,43 @@ local function summary(study)
   }
   if study.rule.text ~= "" then
     list[#list + 1] = { "pruned", tally.counts.pruned }
-    list[#list + 1] = { "pruning", study.rule.text }
+    list[#list + 1] = { "pruning", rule_text(study.rule.text) }
   end
   if tally.best then
     list[#list + 1] = { ("best %s"):format(tally.metric),
       ("%s (%s)"):format(words.number(tally.best.value), tally.best.label) }
+    if study.definition.repeats > 1 then
+      list[#list + 1] = { "best mean", best_mean(study) }
+    end
   end
   return list
+end
+
+--- The values of a parameter that trials have, in the order in which they first come; of many
+--- numbers the range, of others the first ones.
+local function values_of(study, name)
+  local texts, seen, least, greatest = {}, {}, math.huge, -math.huge
+  for i = 1, study.roster.count do
+    local value = study.roster:point(i)[name]
+    local text = words.value(value)
+    if not seen[text] then
+      seen[text], texts[#texts + 1] = true, text
+      least = math.type(value) and least and math.min(least, value) or nil
+      greatest = least and math.max(greatest, value)
+    end
+  end
+  if #texts <= MOST_VALUES then
+    return table.concat(texts, ", ")
+  elseif least then
+    return ("%d values from %s to %s"):format(#texts, words.short(least), words.short(greatest))
+  end
+  return ("%s ... (%d values)"):format(table.concat(texts, ", ", 1, MOST_VALUES), #texts)
 end
 
 local function settings(study)
   local list, definition = {}, study.definition
   for i, name in ipairs(study.params) do
-    list[i] = { name, study:values_of(name) }
+    list[i] = { name, values_of(study, name) }
   end
   for _, pair in ipairs(pairs_of(definition.settings)) do
     list[#list + 1] = pair

@@ -6,6 +6,7 @@
 -- The options say how it is run, and change no number.
 
 local json = require "perigee.json"
+local options = require "perigee.options"
 local space = require "perigee.sweep.space"
 local spelling = require "perigee.spelling"
 
@@ -28,20 +29,7 @@ local function split(text)
   return parts
 end
 
-local readers = {}
-
-function readers.number(text)
-  return tonumber(text), "a number"
-end
-
-function readers.boolean(text)
-  local value = ({ ["true"] = true, ["false"] = false })[text]
-  return value, "true or false"
-end
-
-function readers.string(text)
-  return text ~= "" and text or nil, "some text"
-end
+local readers = setmetatable({}, { __index = options.readers })
 
 --- A list in brackets, or one of its values alone.
 function readers.table(text)
@@ -306,18 +294,18 @@ function command.read(definition, arguments)
     return nil, "lua-argparse is not installed: Debian's package lua-argparse"
   end
   local parser = new_parser(argparse, definition, arguments)
-  local worked, options = parser:pparse(arguments)
+  local worked, said = parser:pparse(arguments)
   if not worked then
-    return nil, ("%s\n%s"):format(options, parser:get_usage())
+    return nil, ("%s\n%s"):format(said, parser:get_usage())
   end
-  for _, argument in ipairs(options.settings) do
+  for _, argument in ipairs(said.settings) do
     local done, message = set(definition, argument)
     if not done then
       return nil, message
     end
   end
-  options.settings = nil
-  return options
+  said.settings = nil
+  return said
 end
 
 --- Ends a script that was called with what it does not take.

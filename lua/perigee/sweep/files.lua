@@ -1,4 +1,6 @@
 --- A study's results as rows, and as the files that a finished study leaves.
+--
+-- Rows are made of the journal's records, one after the other: there may be many.
 
 local check = require "perigee.check"
 local core = require "perigee.core"
@@ -6,14 +8,24 @@ local Table = require "perigee.sweep.table"
 
 local files = {}
 
---- Whether a trial's last report is its result: of one that failed it is none.
-local function has_result(record)
-  return record.status ~= "failed" and #record.reports > 0
+--- What a trial reported last; of one that failed that is no result.
+local function last_report(record)
+  return { record.status ~= "failed" and record.reports[#record.reports] or { nil, {} } }
 end
 
---- The records of the trials that are finished, in the order of the grid.
----@param study perigee.sweep.study
----@return fun(): integer?, table?
+local function all_reports(record)
+  return record.reports
+end
+
+--- What there are tables of: the reports that have a row, and the columns before the metrics.
+local RESULTS = {
+  file = "results.csv", reports = last_report, columns = { "repeat", "seed" },
+}
+local CURVES = {
+  file = "curves.csv", reports = all_reports, columns = { "repeat", "seed", "iteration" },
+}
+
+--- The finished trials in the order of the grid: place and record.
 local function finished(study)
   local i = 0
   return function()
@@ -27,58 +39,65 @@ local function finished(study)
   end
 end
 
---- The start of a trial's rows: its parameters, repeat and seed.
-local function start_of_row(study, i)
-  local row = study.roster:point(i)
-  row["repeat"], row.seed = study.roster:round(i), study.roster:seed(i)
-  return row
+--- Calls f(kind, row) with the rows of each of these kinds.
+local function each_row(study, kinds, f)
+  for i, record in finished(study) do
+    for _, kind in ipairs(kinds) do
+      for _, report in ipairs(kind.reports(record)) do
+        local row = check.join(study.roster:point(i), report[2])
+        row["repeat"], row.seed = study.roster:round(i), study.roster:seed(i)
+        row.iteration = report[1]
+        f(kind, row)
+      end
+    end
+  end
 end
 
-local function add_metrics(row, metrics, seen)
-  for name, value in pairs(metrics) do
-    row[name], seen[name] = value, true
+--- The columns of each of these kinds, and those of them that are metrics.
+local function columns_of(study, kinds)
+  local seen, columns, metrics = {}, {}, {}
+  for _, kind in ipairs(kinds) do
+    seen[kind], columns[kind] = {}, { table.unpack(study.params) }
   end
-  return row
+  for _, record in finished(study) do
+    for _, kind in ipairs(kinds) do
+      for _, report in ipairs(kind.reports(record)) do
+        for name in pairs(report[2]) do
+          seen[kind][name] = true
+        end
+      end
+    end
+  end
+  for kind, names in pairs(columns) do
+    metrics[kind] = check.sorted_keys(seen[kind])
+    for _, more in ipairs { kind.columns, metrics[kind] } do
+      table.move(more, 1, #more, #names + 1, names)
+    end
+  end
+  return columns, metrics
 end
 
-local function to_table(study, rows, more, seen)
-  local columns = { table.unpack(study.params) }
-  for _, name in ipairs(more) do
-    columns[#columns + 1] = name
-  end
-  local metrics = check.sorted_keys(seen)
-  table.move(metrics, 1, #metrics, #columns + 1, columns)
-  return Table.new(columns, rows, metrics)
+local function to_table(study, kind)
+  local columns, metrics = columns_of(study, { kind })
+  local rows = {}
+  each_row(study, { kind }, function(_, row)
+    rows[#rows + 1] = row
+  end)
+  return Table.new(columns[kind], rows, metrics[kind])
 end
 
 --- A row for each finished trial, with what it reported last.
 ---@param study perigee.sweep.study
 ---@return perigee.sweep.table
 function files.results(study)
-  local rows, seen = {}, {}
-  for i, record in finished(study) do
-    local row = start_of_row(study, i)
-    if has_result(record) then
-      add_metrics(row, record.reports[#record.reports][2], seen)
-    end
-    rows[#rows + 1] = row
-  end
-  return to_table(study, rows, { "repeat", "seed" }, seen)
+  return to_table(study, RESULTS)
 end
 
 --- A row for each report of each finished trial.
 ---@param study perigee.sweep.study
 ---@return perigee.sweep.table
 function files.curves(study)
-  local rows, seen = {}, {}
-  for i, record in finished(study) do
-    for _, report in ipairs(record.reports) do
-      local row = start_of_row(study, i)
-      row.iteration = report[1]
-      rows[#rows + 1] = add_metrics(row, report[2], seen)
-    end
-  end
-  return to_table(study, rows, { "repeat", "seed", "iteration" }, seen)
+  return to_table(study, CURVES)
 end
 
 local function has_text(path, text)
@@ -91,8 +110,17 @@ end
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function files.write(study)
-  for name, make in pairs { ["results.csv"] = files.results, ["curves.csv"] = files.curves } do
-    local path, text = study.folder .. "/" .. name, make(study):csv()
+  local kinds, lines = { RESULTS, CURVES }, {}
+  local columns = columns_of(study, kinds)
+  for kind, names in pairs(columns) do
+    lines[kind] = { Table.csv_line(names) }
+  end
+  each_row(study, kinds, function(kind, row)
+    table.insert(lines[kind], Table.csv_line(columns[kind], row))
+  end)
+  for _, kind in ipairs(kinds) do
+    local path = study.folder .. "/" .. kind.file
+    local text = table.concat(lines[kind])
     local written, message = has_text(path, text), nil
     if not written then
       written, message = core.write(path, text)

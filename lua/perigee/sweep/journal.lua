@@ -190,14 +190,21 @@ function journal.read(folder, see)
   return damaged
 end
 
---- The record that begins there.
----@param path string
----@param at integer
----@return table
-function journal.record_at(path, at)
-  local file <close> = assert(io.open(path, "rb"))
-  file:seek("set", at)
-  return assert(json.decode(file:read "L"))
+--- A function that gives the record that begins at a place. It keeps open the file that it read
+--- last: records are mostly asked for in order.
+---@return fun(path: string, at: integer): table
+function journal.reader()
+  local open_path, file
+  return function(path, at)
+    if path ~= open_path then
+      if file then
+        file:close()
+      end
+      open_path, file = path, assert(io.open(path, "rb"))
+    end
+    file:seek("set", at)
+    return assert(json.decode(file:read "L"))
+  end
 end
 
 Writer.__close = Writer.close

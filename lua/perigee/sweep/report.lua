@@ -2,6 +2,7 @@
 --- read, only to be sorted.
 
 local cells = require "perigee.sweep.report_cells"
+local check = require "perigee.check"
 local core = require "perigee.core"
 
 local escape = cells.escape
@@ -96,19 +97,11 @@ local function values_of(rows, name)
   return values
 end
 
-local function set_of(list)
-  local set = {}
-  for _, each in ipairs(list) do
-    set[each] = true
-  end
-  return set
-end
-
 local function all_trials(trials)
   if #trials == 0 then
     return '<p class="note">No trial is finished yet.</p>'
   end
-  local is_metric, columns = set_of(trials.metrics), {}
+  local is_metric, columns = check.set(trials.metrics), {}
   for i, name in ipairs(trials.columns) do
     columns[i] = cells.column(name, values_of(trials, name), #trials)
     columns[i].is_metric = is_metric[name]
@@ -179,30 +172,17 @@ local function data_address(svg)
   end)
 end
 
---- What a picture shows: its title, or what it was asked to show.
-local function alternative(options)
-  if options.title then
-    return "Plot: " .. tostring(options.title)
-  end
-  local parts = {}
-  for name, value in pairs(options) do
-    parts[#parts + 1] = ("%s %s"):format(name, (cells.text(value)))
-  end
-  table.sort(parts)
-  return "Plot: " .. table.concat(parts, ", ")
-end
-
 --- The pictures, and why there are not more; nil where there is nothing to draw.
 local function pictures(study, plots)
   local images, notes, is_said = {}, {}, {}
   for _, options in ipairs(plots.defaults(study)) do
-    local svg, message = plots.svg(study, options)
+    local svg, text = plots.svg(study, options)
     if svg then
-      images[#images + 1] = ('<img alt="%s" src="%s">'):format(escape(alternative(options)),
+      images[#images + 1] = ('<img alt="Plot: %s" src="%s">'):format(escape(text),
         data_address(svg))
-    elseif not is_said[message] then
-      is_said[message] = true
-      notes[#notes + 1] = ('<p class="note">%s</p>'):format(escape(message))
+    elseif not is_said[text] then
+      is_said[text] = true
+      notes[#notes + 1] = ('<p class="note">%s</p>'):format(escape(text))
     end
   end
   if images[1] then
@@ -249,7 +229,7 @@ end
 --- A study as a page of HTML. The same study gives the same text.
 ---@param study perigee.sweep.study
 ---@param plots table  perigee.sweep.plots: `defaults(study)` lists what is drawn, and
----   `svg(study, options)` draws each, or gives nil and a sentence
+---   `svg(study, options)` gives each and its title, or nil and a sentence
 ---@return string
 function report.text(study, plots)
   local sections, bodies = sections_of(study, plots), {}

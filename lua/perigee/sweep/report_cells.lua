@@ -1,9 +1,10 @@
 --- Texts and values as HTML: what comes in is strangers' text, what goes out has no markup but
 --- ours.
 
+local words = require "perigee.sweep.words"
+
 local cells = {}
 
-local DIGITS = "%.6g" -- of a number; all of them are in its title
 local LONG = 40 -- bytes of text that are not broken into lines
 local MISSING = "\u{2013}"
 local POINT_SPACE, DIGIT_SPACE = "\u{2008}", "\u{2007}" -- as wide as a point, and as a digit
@@ -34,52 +35,15 @@ end
 
 -- --- values -----------------------------------------------------------------------
 
---- The fewest digits that give the number back, as scripts read it, too.
-local function all_digits(number)
-  if number - number ~= 0 then
-    return number > 0 and "Infinity" or "-Infinity"
-  end
-  for digits = 15, 17 do
-    local text = ("%." .. digits .. "g"):format(number)
-    if tonumber(text) == number then
-      return text
-    end
-  end
-end
-
---- A number as it is shown, and in full where that is more.
+--- A number as it is shown, and all of its digits, as scripts read them, where those are more.
 local function number_texts(number)
-  if math.type(number) == "integer" then
-    return tostring(number)
-  elseif number ~= number then
-    return "nan"
+  if number ~= number then
+    return "nan" -- without the sign that it may have
+  elseif number - number ~= 0 then
+    return words.short(number), number > 0 and "Infinity" or "-Infinity"
   end
-  local short, full = DIGITS:format(number), all_digits(number)
+  local short, full = words.short(number), words.value(number)
   return short, short ~= full and full or nil
-end
-
---- A list as "128-64", a list of lists as "128-64, 32".
-local function list_text(list)
-  local parts, separator = {}, "-"
-  for i, each in ipairs(list) do
-    parts[i] = type(each) == "table" and list_text(each)
-      or math.type(each) and number_texts(each) or tostring(each)
-    separator = type(each) == "table" and ", " or separator
-  end
-  return table.concat(parts, separator)
-end
-
---- A value as it is shown, not escaped, and a number in full where that is more.
----@param value any
----@return string
----@return string?
-function cells.text(value)
-  if math.type(value) then
-    return number_texts(value)
-  elseif type(value) == "table" then
-    return list_text(value)
-  end
-  return tostring(value)
 end
 
 --- An element that says a value.
@@ -87,7 +51,10 @@ end
 ---@param value any
 ---@return string
 function cells.element(tag, value)
-  local text, full = cells.text(value)
+  local text, full = words.short(value), nil
+  if math.type(value) then
+    text, full = number_texts(value)
+  end
   local attribute = full and (' title="%s"'):format(full) or #text > LONG and ' class="long"' or ""
   return ("<%s%s>%s</%s>"):format(tag, attribute, cells.escape(text), tag)
 end
@@ -173,9 +140,22 @@ function cells.column(name, values, count)
   return { name = name, is_number = false, cells = column }
 end
 
---- A standard deviation, of which fewer digits mean something.
-local function std_text(std)
-  return (std < 1000 and "%.3g" or std < 1e6 and "%.0f" or "%.3g"):format(std)
+--- How many decimals the means of a column and their deviations have in common: two digits of the
+--- least deviation, if the means have no more than eight by that. nil where there is no deviation,
+--- or the numbers need exponents.
+local function common_decimals(means, stds, count)
+  local least, most = math.huge, 0
+  for i = 1, count do
+    local std = stds[i]
+    least = std and std > 0 and math.min(least, std) or least
+    most = math.max(most, math.abs(means[i] or 0), std or 0)
+  end
+  if least == math.huge or most >= 1e6 or most < 1e-3 then
+    return nil
+  end
+  local decimals = math.min(1 - math.floor(math.log(least, 10)),
+    7 - math.floor(math.log(most, 10)))
+  return math.max(0, decimals)
 end
 
 --- The cells of a metric's means and standard deviations.
@@ -186,11 +166,15 @@ end
 ---@return perigee.sweep.report.column
 function cells.mean_column(name, means, stds, count)
   local texts, titles, std_texts, column = {}, {}, {}, {}
+  local decimals = common_decimals(means, stds, count)
+  local form = decimals and "%." .. decimals .. "f"
   for i = 1, count do
     if means[i] ~= nil then
       local short, full = number_texts(means[i])
-      texts[i], titles[i] = short, full or short -- what the column is sorted by
-      std_texts[i] = stds[i] and stds[i] == stds[i] and std_text(stds[i]) or nil
+      local is_finite = means[i] - means[i] == 0
+      texts[i] = form and is_finite and form:format(means[i]) or short
+      titles[i] = full or short -- what the column is sorted by
+      std_texts[i] = is_finite and stds[i] and (form or "%.3g"):format(stds[i]) or nil
     end
   end
   align_points(texts, count)

@@ -40,6 +40,9 @@ dd { margin: 0; font-variant-numeric: tabular-nums; }
   display: block; width: 100%; max-width: 50rem; height: auto; padding: .75rem;
   background: #ffffff; color: #1b1f24; border: 1px solid var(--line); border-radius: .5rem;
 }
+@media screen and (prefers-color-scheme: dark) {
+  .plots img { filter: invert(.91) hue-rotate(180deg); border-color: #d8dee4; }
+}
 
 .scroll { max-width: 100%; max-height: 85vh; overflow: auto; border: 1px solid var(--line);
   border-radius: .5rem; width: fit-content; }

@@ -73,7 +73,7 @@ end
 
 --- Reads the journals, those of other processes too, from their beginnings.
 function Store:read()
-  self.entries, self.header = {}, nil
+  self.entries, self.header, self.record_at = {}, nil, journal.reader()
   self.damaged = journal.read(self.folder, function(...)
     self:see(...)
   end)
@@ -92,7 +92,7 @@ end
 ---@return table?
 function Store:record(id)
   local entry = self.entries[id]
-  return entry and journal.record_at(entry.path, entry.at)
+  return entry and self.record_at(entry.path, entry.at)
 end
 
 return stores

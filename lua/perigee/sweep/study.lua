@@ -13,7 +13,6 @@ local stores = require "perigee.sweep.store"
 local system = require "perigee.system"
 local tallies = require "perigee.sweep.tally"
 local uv = require "luv"
-local words = require "perigee.sweep.words"
 local workers = require "perigee.sweep.workers"
 
 ---@class perigee.sweep.study
@@ -381,8 +380,10 @@ end
 function Study:best(metric, goal)
   must_open(self)
   local name = metric or self.tally.metric
-  return name and self:table():best(name, goal or name == self.tally.metric and self.tally.goal
-    or nil)
+  if not name then
+    return nil
+  end
+  return self:table():best(name, goal or name == self.tally.metric and self.tally.goal or nil)
 end
 
 --- The table as comma-separated values (`t:csv`).
@@ -403,20 +404,6 @@ function Study:markdown(path)
   return self:table():markdown(path)
 end
 
--- The values of a parameter that trials have, in the order in which they first come, as text.
-function Study:values_of(name)
-  must_open(self)
-  local values, seen = {}, {}
-  for i = 1, self.roster.count do
-    local value = words.value(self.roster:point(i)[name])
-    if not seen[value] then
-      seen[value] = true
-      values[#values + 1] = value
-    end
-  end
-  return table.concat(values, ", ")
-end
-
 -- What a report tells beside the results (about.lua).
 function Study:about()
   must_open(self)
@@ -426,9 +413,10 @@ end
 --- Draws results, as pg.plot does: in the terminal, or into a file.
 ---
 --- A metric over a parameter, or over the iteration: the mean over repeats, with bars of one
---- standard deviation; a curve for each value of the other parameters. Where `y` is a parameter, a
---- heat map. Raises for names that there are not. A script is told on stderr, too, why there is no
---- plot, and goes on.
+--- standard deviation; a curve for each value of the other parameters, as far as they can be told
+--- apart: of too many learning curves, the best; points where values were drawn. Where `y` is a
+--- parameter, a heat map. Raises for names that there are not. A script is told on stderr, too, why
+--- there is no plot, and goes on.
 ---@param options? table  x (a parameter or "iteration"), y (a metric; or a parameter, for a heat
 ---   map), z (the heat map's metric), group (the parameters that have curves of their own, or
 ---   false), title, xscale and yscale ("log"), file (ends in .svg or .png)
@@ -436,7 +424,7 @@ end
 ---@return string?  # what went wrong, where nil comes first
 function Study:plot(options)
   must_open(self)
-  local drawn, message = require("perigee.sweep.plots").draw(self, options or {})
+  local drawn, message = require("perigee.sweep.plots").draw(self, options, 2)
   if not drawn and self.arguments then
     displays.say(message)
   end

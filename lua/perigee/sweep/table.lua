@@ -1,6 +1,8 @@
 --- A table of results: rows with named columns, some of which are metrics.
 
+local check = require "perigee.check"
 local core = require "perigee.core"
+local json = require "perigee.json"
 local layout = require "perigee.sweep.table_text"
 local spelling = require "perigee.spelling"
 local words = require "perigee.sweep.words"
@@ -51,15 +53,19 @@ end
 ---@param value any
 ---@return string
 function tables.key(value)
-  if type(value) ~= "table" then
-    local kind = math.type(value) and "number" or type(value)
-    return kind .. " " .. (kind == "number" and words.value(value) or tostring(value))
-  end
+  return json.encode(value)
+end
+
+--- The same for several values of a row.
+---@param row table<string, any>
+---@param names string[]
+---@return string
+function tables.key_of(row, names)
   local parts = {}
-  for i, each in ipairs(value) do
-    parts[i] = ("%q"):format(tables.key(each))
+  for i, name in ipairs(names) do
+    parts[i] = tables.key(row[name])
   end
-  return "list " .. table.concat(parts)
+  return table.concat(parts, "\0")
 end
 
 --- Raises for a column that there is not.
@@ -191,19 +197,11 @@ local function moments(values)
   return mean, math.sqrt(squares / #values)
 end
 
-local function key_of(row, names)
-  local parts = {}
-  for i, name in ipairs(names) do
-    parts[i] = tables.key(row[name])
-  end
-  return table.concat(parts, "\0")
-end
-
 --- The rows of each group, in the order in which the groups come first.
 local function split(self, names)
   local groups, by_key = {}, {}
   for _, row in ipairs(self.rows) do
-    local key = key_of(row, names)
+    local key = tables.key_of(row, names)
     if not by_key[key] then
       by_key[key] = {}
       groups[#groups + 1] = by_key[key]
@@ -246,10 +244,7 @@ end
 
 --- The metrics but those that are grouped by.
 local function other_metrics(self, names)
-  local is_named, others = {}, {}
-  for _, name in ipairs(names) do
-    is_named[name] = true
-  end
+  local is_named, others = check.set(names), {}
   for _, metric in ipairs(self.metrics) do
     others[#others + 1] = not is_named[metric] and metric or nil
   end
@@ -292,14 +287,19 @@ local function field(value)
   return text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
 end
 
---- A line of comma-separated values, with its end: numbers in full precision, what is nil empty.
----@param values any[]
----@param n integer  how many there are
+--- A line of comma-separated values, with its end: a row's, numbers in full precision, what is
+--- missing empty; or the names of the columns.
+---@param columns string[]
+---@param row? table<string, any>
 ---@return string
-function tables.csv_line(values, n)
+function tables.csv_line(columns, row)
   local fields = {}
-  for i = 1, n do
-    fields[i] = field(values[i])
+  for k, name in ipairs(columns) do
+    local value = name
+    if row then
+      value = row[name]
+    end
+    fields[k] = field(value)
   end
   return table.concat(fields, ",") .. "\n"
 end
@@ -317,14 +317,9 @@ end
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first
 function Table:csv(path)
-  local count = #self.columns
-  local lines = { tables.csv_line(self.columns, count) }
+  local lines = { tables.csv_line(self.columns) }
   for i, row in ipairs(self.rows) do
-    local values = {}
-    for k, name in ipairs(self.columns) do
-      values[k] = row[name]
-    end
-    lines[i + 1] = tables.csv_line(values, count)
+    lines[i + 1] = tables.csv_line(self.columns, row)
   end
   return deliver(table.concat(lines), path)
 end

@@ -3,19 +3,11 @@
 local words = require "perigee.sweep.words"
 
 local SHOWN, EDGE = 60, 10 -- rows that are printed; of more, those at either end
-local DIGITS = 6 -- of a number
 local MISSING = "-"
 
 local layout = {}
 
 -- --- cells ------------------------------------------------------------------------
-
---- A number in so many digits, without zeros at its end; an integral one in full.
----@param value number
----@return string
-function layout.number(value)
-  return math.tointeger(value) and words.value(value) or ("%." .. DIGITS .. "g"):format(value)
-end
 
 --- How many decimals the numbers of a column have in common: nil where exponents are needed.
 local function decimals_of(rows, name)
@@ -23,7 +15,7 @@ local function decimals_of(rows, name)
   for _, row in ipairs(rows) do
     local value = row[name]
     if value ~= nil and not math.tointeger(value) then
-      local text = ("%." .. DIGITS .. "g"):format(value)
+      local text = words.short(value)
       most, integral = math.max(most, #(text:match "%.(%d+)" or "")), false
       if text:find "[en]" then -- an exponent; inf and nan have no decimals, either
         return nil
@@ -42,13 +34,9 @@ local function is_numeric(rows, name)
   return true
 end
 
---- A function that gives each value of a column as text: numbers of a column have the same
---- number of decimals.
----@param rows table<string, any>[]
----@param name string
----@return fun(value: any): string
----@return boolean  # whether all of them are numbers
-function layout.column(rows, name)
+--- A function that gives each value of a column as text, and whether all of them are numbers: these
+--- have the same number of decimals.
+local function column_of(rows, name)
   local numeric = is_numeric(rows, name)
   local decimals = numeric and decimals_of(rows, name)
   return function(value)
@@ -57,10 +45,9 @@ function layout.column(rows, name)
     elseif not numeric then
       return (words.value(value):gsub("%c+", " "))
     elseif decimals then
-      local rounded = tonumber(("%." .. DIGITS .. "g"):format(value))
-      return ("%." .. decimals .. "f"):format(rounded)
+      return ("%." .. decimals .. "f"):format(tonumber(words.short(value)))
     end
-    return layout.number(value)
+    return words.short(value)
   end, numeric
 end
 
@@ -72,7 +59,7 @@ local function cells_of(self, rows)
   end
   for k, name in ipairs(self.columns) do
     local text_of
-    text_of, numeric[k] = layout.column(self.rows, name)
+    text_of, numeric[k] = column_of(self.rows, name)
     for i, row in ipairs(rows) do
       lines[i][k] = text_of(row[name])
     end
@@ -136,7 +123,7 @@ end
 local function markdown_line(cells)
   local escaped = {}
   for k, text in ipairs(cells) do
-    escaped[k] = text:gsub("|", "\\|")
+    escaped[k] = text:gsub("[\\|<*`]", "\\%0")
   end
   return "| " .. table.concat(escaped, " | ") .. " |"
 end

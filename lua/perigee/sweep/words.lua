@@ -5,23 +5,39 @@ local json = require "perigee.json"
 
 local words = {}
 
---- A value: numbers in their shortest form, lists as "128-64".
----@param value any
----@return string
-function words.value(value)
+--- A value, its numbers as told.
+local function text_of(value, number_text)
   if math.type(value) then
-    return json.number(value)
+    return number_text(value)
   elseif type(value) ~= "table" then
     return tostring(value)
   end
   local parts = {}
   for i, each in ipairs(value) do
-    parts[i] = words.value(each)
+    parts[i] = text_of(each, number_text)
   end
   return table.concat(parts, "-")
 end
 
---- A number that was measured, in a few digits.
+local function six_digits(number)
+  return math.tointeger(number) and json.number(number) or ("%.6g"):format(number)
+end
+
+--- A value: numbers in the fewest digits that give them back, lists as "128-64".
+---@param value any
+---@return string
+function words.value(value)
+  return text_of(value, json.number)
+end
+
+--- A value as tables, plots and pages show it: numbers in six digits, integral ones in full.
+---@param value any
+---@return string
+function words.short(value)
+  return text_of(value, six_digits)
+end
+
+--- A number that was measured, in the few digits that a line among others has room for.
 ---@param value number
 ---@return string
 function words.number(value)
@@ -35,7 +51,7 @@ end
 function words.point(names, values)
   local parts = {}
   for i, name in ipairs(names) do
-    parts[i] = name .. " " .. words.value(values[name])
+    parts[i] = name .. " " .. words.short(values[name])
   end
   return table.concat(parts, ", ")
 end

@@ -1,0 +1,213 @@
+--- What the plots of a study are made of: its rows, the values of its parameters, and means.
+
+local check = require "perigee.check"
+local json = require "perigee.json"
+local tables = require "perigee.sweep.table"
+local words = require "perigee.sweep.words"
+
+---@class perigee.sweep.parameter
+---@field name string
+---@field values any[]  different ones, in the order of the grid
+---@field texts string[]  of them, each another
+---@field place table<string, integer>  where a value is among them, by its key
+---@field numeric boolean  whether all values are numbers
+
+---@class perigee.sweep.view
+---@field study perigee.sweep.study
+---@field trials perigee.sweep.table
+---@field reports perigee.sweep.table
+---@field parameters perigee.sweep.parameter[]  those with the most values first
+---@field by_name table<string, perigee.sweep.parameter>
+local View = {}
+View.__index = View
+
+local views = {}
+
+-- --- parameters ------------------------------------------------------------------
+
+--- The values as texts, in a few digits unless two would be the same: 1, "1" and [1] are not.
+local function texts_of(values)
+  local texts = {}
+  for _, text_of in ipairs { words.short, words.value, json.encode } do
+    local seen, same = {}, false
+    for i, value in ipairs(values) do
+      texts[i] = text_of(value)
+      same, seen[texts[i]] = same or seen[texts[i]], true
+    end
+    if not same then
+      break
+    end
+  end
+  return texts
+end
+
+local function are_numbers(values)
+  for _, value in ipairs(values) do
+    if not math.type(value) then
+      return false
+    end
+  end
+  return true
+end
+
+local function parameter_of(name, rows)
+  local parameter = { name = name, values = {}, place = {} }
+  for i = 1, #rows do
+    local value = rows[i][name]
+    local key = tables.key(value)
+    if not parameter.place[key] then
+      table.insert(parameter.values, value)
+      parameter.place[key] = #parameter.values
+    end
+  end
+  parameter.texts, parameter.numeric = texts_of(parameter.values), are_numbers(parameter.values)
+  return parameter
+end
+
+--- What the plots need of a study.
+---@param study perigee.sweep.study
+---@return perigee.sweep.view
+function views.read(study)
+  local view = setmetatable({
+    study = study, trials = study:table(), reports = study:curves(), parameters = {}, by_name = {},
+  }, View)
+  for i, name in ipairs(study.params) do
+    view.by_name[name] = parameter_of(name, view.trials)
+    view.parameters[i] = view.by_name[name]
+  end
+  table.sort(view.parameters, function(a, b)
+    return #a.values > #b.values or #a.values == #b.values and a.name < b.name
+  end)
+  return view
+end
+
+--- The names of the parameters that vary, in the study's order, without some of them.
+---@param without? table<string, true>
+---@return string[]
+function View:varying(without)
+  local names = {}
+  for _, name in ipairs(self.study.params) do
+    if #self.by_name[name].values > 1 and not (without and without[name]) then
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
+--- Raises unless it is a parameter's name.
+---@param key string  the option
+---@param name any
+---@param others string  what it may be as well
+---@param level integer
+function View:check_parameter(key, name, others, level)
+  if not self.by_name[name] then
+    error(("plot: %s: there is no parameter '%s'; there are %s%s"):format(key, tostring(name),
+      views.listed(self.study.params), others), level + 1)
+  end
+end
+
+-- --- metrics ---------------------------------------------------------------------
+
+function views.listed(names)
+  return #names > 0 and table.concat(names, ", ") or "none"
+end
+
+function views.contains(list, name)
+  for _, each in ipairs(list) do
+    if each == name then
+      return true
+    end
+  end
+  return false
+end
+
+--- The metrics that a trial has reported more than once, as keys: they have learning curves.
+---@return table<string, true>
+function View:repeated_metrics()
+  local repeated, seen, rows = {}, {}, self.reports
+  local names = table.move(self.study.params, 1, #self.study.params, 2, { "repeat" })
+  for i = 1, #rows do
+    local trial = tables.key_of(rows[i], names)
+    for _, metric in ipairs(rows.metrics) do
+      if rows[i][metric] ~= nil then
+        repeated[metric] = repeated[metric] or seen[trial .. metric]
+        seen[trial .. metric] = true
+      end
+    end
+  end
+  return repeated
+end
+
+--- The metric that is drawn where none is named: the best one, if these rows have it; among
+--- reports, rather one that has learning curves.
+local function default_metric(view, rows)
+  local best = view.study:best_metric()
+  local names = { views.contains(rows.metrics, best) and best or nil }
+  table.move(rows.metrics, 1, #rows.metrics, #names + 1, names)
+  local repeated = rows == view.reports and view:repeated_metrics() or {}
+  for _, name in ipairs(names) do
+    if repeated[name] then
+      return name
+    end
+  end
+  return names[1]
+end
+
+--- A metric of these rows: the one that is named, or the default; nil where they have none.
+---@param key string  the option that names it
+---@param name any
+---@param rows perigee.sweep.table
+---@param level integer
+---@return string?
+function View:metric(key, name, rows, level)
+  if name == nil then
+    return default_metric(self, rows)
+  elseif not views.contains(rows.metrics, name) then
+    error(("plot: %s: there is no metric '%s'; there are %s (and the parameters %s)"):format(key,
+      tostring(name), views.listed(rows.metrics), views.listed(self.study.params)), level + 1)
+  end
+  return name
+end
+
+--- Whether a metric is better when it is smaller.
+---@param metric string
+---@return boolean
+function View:is_cost(metric)
+  local best, goal = self.study:best_metric()
+  return (metric == best and goal or tables.goal_of(metric)) == "min"
+end
+
+-- --- means -----------------------------------------------------------------------
+
+--- A row for each that have these values: the metric's mean under its name, NAME_std, and n.
+---@param rows perigee.sweep.table
+---@param metric string
+---@param names string[]
+---@return perigee.sweep.table
+function views.means(rows, metric, names)
+  local measured = {}
+  for i = 1, #rows do
+    measured[#measured + 1] = rows[i][metric] ~= nil and rows[i] or nil
+  end
+  return tables.new(names, measured, { metric }):group(names)
+end
+
+--- The end of a title: the study, and what the means are of.
+---@param means perigee.sweep.table
+---@param shown string[]  the names that they are not over
+---@return string
+function View:origin(means, shown)
+  local least, most = math.huge, 1
+  for _, row in ipairs(means) do
+    least, most = math.min(least, row.n), math.max(most, row.n)
+  end
+  local text = ", " .. self.study.name
+  if most > 1 then
+    local over = self:varying(check.set(shown))
+    text = text .. (least == most and ", mean of %d" or ", mean of %d to %d"):format(least, most)
+      .. (#over > 0 and " over " .. table.concat(over, ", ") or "")
+  end
+  return text
+end
+
+return views
