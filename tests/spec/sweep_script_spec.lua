@@ -251,6 +251,17 @@ describe("a script with a study", function()
     assert.matches("before study:run %(status 1%): .*no way", errors)
   end)
 
+  it("shows lines in a terminal, of trials that print nothing, too", function()
+    assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub('print%("ran"[^\n]*', ""))))
+    for _, jobs in ipairs { 1, 2 } do
+      local output, _, status = shell(("TERM=xterm script -qec '$P s.lua --fresh --jobs %d' "
+        .. "/dev/null </dev/null"):format(jobs))
+      assert.equal(0, status)
+      assert.matches("s: +%d+%%|.*|.*/6 ", output)
+      assert.matches("s: complete: 6 of 6", output)
+    end
+  end)
+
   it("ends when its processes' studies are others than its own", function()
     assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub("pg.random%(1%):", "pg."))))
     local output, errors, status = run "--jobs 2"

@@ -90,12 +90,13 @@ describe("a study", function()
     for _, options in ipairs {
       { settings = { n = 1 } }, { settings = { n = 1 } }, { settings = { n = 2 } }, { seed = 5 },
       { data = { pg.ones(3) } }, { data = { pg.ones(3) } }, { data = { pg.zeros(3) } },
-      { data = { pg.zeros(3, "float32") } },
+      { data = { pg.zeros(3, "float32") } }, { data = { train = { x = pg.ones(4) } } },
+      { data = { train = { x = pg.ones(5) } } },
     } do
       options.run = run
       listen(function() new(options):run { quiet = true } end)
     end
-    assert.equal(6, count)
+    assert.equal(8, count)
   end)
 
   it("takes the arrays that run refers to for its data, and says when they are others", function()
@@ -351,6 +352,16 @@ describe("a study", function()
       study:run { quiet = true }
     end
     assert.matches("%(a 1%)", study:about().summary[4][2])
+  end)
+
+  it("writes files anew only where they have changed", function()
+    new():run { quiet = true }
+    local before = uv.fs_stat(folder .. "/s/results.csv").ino
+    new():run { quiet = true }
+    assert.equal(before, uv.fs_stat(folder .. "/s/results.csv").ino)
+    os.remove(folder .. "/s/results.csv")
+    new():run { quiet = true }
+    assert.equal("repeat,seed,y\n1,0,0.5\n", read "s/results.csv")
   end)
 
   it("refuses a journal that cannot be read, or is of another version", function()

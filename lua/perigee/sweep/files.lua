@@ -100,7 +100,12 @@ function files.curves(study)
   return to_table(study, CURVES)
 end
 
---- Writes results.csv and curves.csv into the study's folder.
+local function has_text(path, text)
+  local file <close> = io.open(path, "rb")
+  return file and file:read "a" == text
+end
+
+--- Writes results.csv and curves.csv into the study's folder; one that has that text is let be.
 ---@param study perigee.sweep.study
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
@@ -115,7 +120,11 @@ function files.write(study)
   end)
   for _, kind in ipairs(kinds) do
     local path = study.folder .. "/" .. kind.file
-    local written, message = core.write(path, table.concat(lines[kind]))
+    local text = table.concat(lines[kind])
+    local written, message = has_text(path, text), nil
+    if not written then
+      written, message = core.write(path, text)
+    end
     if not written then
       return nil, message
     end

@@ -43,6 +43,7 @@ end
 
 -- --- data -----------------------------------------------------------------------
 
+local DEEP = 8 -- tables in tables
 local ARCHIVE = "perigee.archive" -- the name of its class
 
 local function is_archive(value)
@@ -69,14 +70,14 @@ local function add(sums, name, value)
   end
 end
 
---- The same for an array, an archive, or a table of them.
-local function add_all(sums, name, value)
-  if type(value) == "table" and not getmetatable(value) then
-    for key, each in next, value do
-      add(sums, name .. "." .. tostring(key), each)
-    end
-  else
+--- The same for an array, an archive, or a table of them, to a depth of so many tables.
+local function add_all(sums, name, value, depth)
+  if type(value) ~= "table" then
     add(sums, name, value)
+  elseif depth > 0 and not getmetatable(value) then
+    for key, each in next, value do
+      add_all(sums, name .. "." .. tostring(key), each, depth - 1)
+    end
   end
 end
 
@@ -89,7 +90,7 @@ local function add_upvalues(sums, f, seen)
     if not name then
       return
     elseif type(value) ~= "function" then
-      add_all(sums, name, value)
+      add_all(sums, name, value, 1)
     elseif not seen[value] then
       add_upvalues(sums, value, seen)
     end
@@ -105,7 +106,7 @@ end
 ---@return string?
 function identity.data(data)
   local sums = {}
-  add_all(sums, "data", data)
+  add_all(sums, "data", data, DEEP)
   return fingerprint(sums)
 end
 

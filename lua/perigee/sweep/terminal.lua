@@ -35,7 +35,9 @@ local function guard(self, is_shown, last, f, ...)
     return f(...)
   end
   erase(self)
-  self.is_open = last and not last:find "\n$"
+  if last ~= "" then
+    self.is_open = last and not last:find "\n$"
+  end
   return f(...)
 end
 
@@ -84,8 +86,11 @@ function Terminal:draw(f)
     return
   end
   self.drawn = now
-  local width = self.tty:get_winsize()
+  local width, height = self.tty:get_winsize()
   local lines = f(width and width > 0 and width or 80)
+  for i = #lines, height and height > 1 and height or math.huge, -1 do
+    lines[i] = nil -- what has left the screen cannot be taken away
+  end
   io.stdout:flush()
   erase(self)
   self.write(io.stderr, table.concat(lines, "\n"))
