@@ -20,7 +20,7 @@ end)
 --- A study in the folder; what is not said is trivial.
 local function new(options)
   local all = {
-    name = "s", runs = folder, run = function(p) return { y = (p.a or 0) + 0.5 } end,
+    name = "s", runs = folder, run = function(p) return { y = (rawget(p, "a") or 0) + 0.5 } end,
   }
   for name, value in pairs(options or {}) do
     all[name] = value
@@ -213,7 +213,7 @@ describe("a study", function()
           :run { fresh = true }
       end)
       assert.is_nil(done)
-      assert.matches("report: ", text)
+      assert.matches("failed: what run returned: ", text)
     end
   end)
 
@@ -260,7 +260,9 @@ describe("a study", function()
       return new { params = { a = { a } }, checkpoint = 0, run = function(p, trial)
         local m = pg.Model(x, y, { hidden = 3, seed = trial.seed })
         for i in trial:steps(m, { iterations = 5 }) do
-          assert(p.a == 2 or i < 4, "interrupted!")
+          if p.a == 1 and i == 4 then
+            error "interrupted!"
+          end
         end
       end }
     end

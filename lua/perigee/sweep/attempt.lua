@@ -61,7 +61,7 @@ local function refuse_others(values)
   local names = check.sorted_keys(values)
   return setmetatable(values, { __index = function(_, name)
     error(("there is no parameter or setting '%s'; there are %s%s"):format(tostring(name),
-      table.concat(names, ", "), spelling.suggestion(name, names)), 2)
+      #names > 0 and table.concat(names, ", ") or "none", spelling.suggestion(name, names)), 2)
   end })
 end
 

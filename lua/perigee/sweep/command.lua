@@ -309,16 +309,11 @@ function command.read(definition, arguments)
   if not worked then
     return nil, ("%s\n%s"):format(said, parser:get_usage())
   end
-  local seen = {}
   for _, argument in ipairs(said.settings) do
-    local name = argument:match "^[^=]*"
     local done, message = set(definition, argument)
-    if seen[name] then
-      return nil, ("%s is said twice: several values have commas between them"):format(name)
-    elseif not done then
+    if not done then
       return nil, message
     end
-    seen[name] = true
   end
   said.settings = nil
   return said
