@@ -38,7 +38,7 @@ local function open_new(uv, folder)
   local stem = ("%s/%s-%s-%d"):format(folder, os.date "!%Y%m%dT%H%M%SZ",
     uv.os_gethostname():gsub("[^%w-]", "_"), uv.os_getpid())
   for count = 1, math.huge do
-    local path = stem .. (count > 1 and "-" .. count or "") .. ".jsonl"
+    local path = ("%s-%d.jsonl"):format(stem, count)
     local file, message, code = uv.fs_open(path, "ax", tonumber("666", 8))
     if file or code ~= "EEXIST" then
       return file, file and path or message
