@@ -283,7 +283,7 @@ local function new_parser(argparse, definition, arguments)
     :convert(read_jobs):argname "N"
   parser:option("--shard", "Run the I-th of N parts: each on a machine of its own.")
     :convert(read_shard):argname "I/N"
-  parser:flag("--dry-run", "List the trials and how long they may take, and run none.")
+  parser:flag("--dry-run", "List the trials that are left, and how long they may take.")
   parser:flag("--fail-fast", "Stop at the first trial that fails.")
   parser:flag("--retry-failed", "Run the trials that failed before again.")
   parser:flag("--fresh", "Begin anew: what is there is kept under another name.")
