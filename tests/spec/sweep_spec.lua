@@ -491,6 +491,25 @@ describe("a trial's training", function()
     assert.is_nil(uv.fs_stat(folder .. "/s/checkpoints"))
   end)
 
+  it("has a checkpoint where Ctrl-C interrupts a step", function()
+    local stop, seen = 8, {}
+    local function run()
+      new({ run = function(_, trial)
+        local m = pg.Model(x, y, { hidden = 4, seed = 1 })
+        for i in trial:steps(m, { iterations = 12, rate = function(k)
+          return k ~= stop and 0.1 or error("interrupted!", 0)
+        end }) do
+          seen[#seen + 1] = i
+        end
+        return { y = m.weights.W1:sum() }
+      end }):run { quiet = true }
+    end
+    assert.is_false(pcall(run))
+    stop = nil
+    run()
+    assert.same({ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 }, seen)
+  end)
+
   it("is trained anew where its checkpoint is damaged", function()
     study(nil, {}):run { quiet = true }
     local whole = read "s/curves.csv"
@@ -557,6 +576,10 @@ describe("a trial's training", function()
       end }):run()
     end)
     assert.matches("sweep_spec.lua:%d+: steps: unknown option 'iteration'", text)
+    text = listen(function()
+      new({ name = "v", run = function(_, trial) trial:steps { iterations = 3 } end }):run()
+    end)
+    assert.matches("sweep_spec.lua:%d+: steps: a model is needed, and then its options", text)
   end)
 end)
 

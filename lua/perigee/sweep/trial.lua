@@ -215,8 +215,10 @@ end
 
 local OURS = { "resume", "progress" } -- options that a study sees to
 
-local function check_call(self, options)
-  if self.in_loop then
+local function check_call(self, model, options)
+  if type(model) ~= "table" or not model.restore then
+    error(("steps: a model is needed, and then its options, not %s"):format(check.shown(model)), 4)
+  elseif self.in_loop then
     error("steps: a trial's trainings follow each other: the body of one may have another by "
       .. "model:steps, or model:fit", 4)
   end
@@ -305,7 +307,7 @@ end
 --- The four values of a generic for. The level is that of the script's function, as error counts in
 --- a step.
 local function loop(self, model, options, level)
-  check_call(self, options)
+  check_call(self, model, options)
   local run = begin(self, model, options)
   if not run then
     return function() end
