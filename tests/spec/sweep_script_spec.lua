@@ -239,7 +239,7 @@ describe("a script with a study", function()
     assert.matches("after\t2", (shell "$P - a=1 <s.lua"))
     local _, errors, status = shell "$P - --jobs 2 <s.lua"
     assert.equal(1, status)
-    assert.matches("several processes run a script", errors)
+    assert.matches("each process runs the script from its beginning", errors)
   end)
 
   it("ends when its processes do not come as far as the study", function()

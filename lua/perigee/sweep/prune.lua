@@ -60,8 +60,8 @@ function prune.judge(limit, reports)
 end
 
 -- --- waves ------------------------------------------------------------------------
--- A view of the study has `count`, `id(i)`, `status(i)` (nil where nothing is known) and
--- `record(i)`. A wave is a list of { index, limit }; cuts are records to be kept.
+-- A view of the study has `count`, `id(i)`, `status(i)` (nil where nothing is known), `rung(i)`
+-- and `record(i)`. A wave is a list of { index, limit }; cuts are records to be kept.
 
 --- All that were not finished, without a limit: no rule.
 prune.NONE = {
@@ -104,7 +104,7 @@ local function rungs_of(view, i)
   if not status then
     return 0
   elseif status == "paused" then
-    return view.record(i).rung
+    return view.rung(i)
   end
 end
 
@@ -125,7 +125,7 @@ function Halving:ranking(view, rung)
   local list = {}
   for i = 1, view.count do
     local status, record = view.status(i), view.record(i)
-    local cut_before = status == "pruned" and (record.rung or 0) < rung
+    local cut_before = status == "pruned" and (view.rung(i) or 0) < rung
     if record and status ~= "failed" and not cut_before then
       local value = value_at(record, self:iteration_of(rung), self.metric)
       list[#list + 1] = { index = i, value = value }
@@ -148,7 +148,7 @@ function Halving:cuts(view, rung)
   local kept, cuts, is_cut = math.ceil(#list / self.factor), {}, {}
   for place = kept + 1, #list do
     local i = list[place].index
-    if view.status(i) == "paused" and view.record(i).rung == rung then
+    if view.status(i) == "paused" and view.rung(i) == rung then
       is_cut[i] = true
       cuts[#cuts + 1] = {
         index = i, rung = rung, reason = ("%d. of %d in %s at rung %d: the best %d went on"):format(

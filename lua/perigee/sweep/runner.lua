@@ -99,6 +99,7 @@ local function view_of(study)
     count = roster.count,
     id = function(i) return roster.ids[i] end,
     status = function(i) return store:status(roster.ids[i]) end,
+    rung = function(i) return store:rung(roster.ids[i]) end,
     record = function(i) return store:record(roster.ids[i]) end,
   }
 end

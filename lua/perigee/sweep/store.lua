@@ -45,8 +45,8 @@ end
 
 local function says_more(record, entry)
   local new, old = RANK[record.status], RANK[entry.status]
-  if new == old and record.rung then
-    return record.rung > entry.rung
+  if new == old then
+    return record.status == "failed" or record.rung ~= nil and record.rung > entry.rung
   end
   return new > old
 end
@@ -85,6 +85,14 @@ end
 function Store:status(id)
   local entry = self.entries[id]
   return entry and entry.status
+end
+
+--- The last of the rungs that a trial has reached, of one that waits at one or was cut there.
+---@param id string
+---@return integer?
+function Store:rung(id)
+  local entry = self.entries[id]
+  return entry and entry.rung
 end
 
 --- A trial's record; nil where there is none.

@@ -2,18 +2,15 @@
 
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
+local conduct = require "perigee.sweep.conduct"
 local dataset = require "perigee.dataset"
 local displays = require "perigee.sweep.display"
 local environment = require "perigee.sweep.environment"
 local files = require "perigee.sweep.files"
 local identity = require "perigee.sweep.identity"
 local rosters = require "perigee.sweep.roster"
-local runner = require "perigee.sweep.runner"
 local stores = require "perigee.sweep.store"
-local system = require "perigee.system"
 local tallies = require "perigee.sweep.tally"
-local uv = require "luv"
-local workers = require "perigee.sweep.workers"
 
 ---@class perigee.sweep.study
 ---@field name string
@@ -61,8 +58,8 @@ local function open_data(self)
   return true
 end
 
---- Opens the data, lists the trials, and reads what is known of them; once.
-local function open(self)
+-- Opens the data, lists the trials, and reads what is known of them; once.
+function Study:open()
   if self.store then
     return true
   end
@@ -88,7 +85,7 @@ local function must_open(self, name)
   if getmetatable(self) ~= Study then
     error(("%s is a study's method: study:%s(...), with a colon"):format(name, name), 3)
   end
-  local opened, message = open(self)
+  local opened, message = self:open()
   if not opened then
     error(message, 3)
   end
@@ -118,248 +115,6 @@ local RUN_KINDS = {
   retry_failed = check.boolean, fresh = check.boolean, quiet = check.boolean,
 }
 
---- What cannot be asked for together.
-local function contradiction(self)
-  local options = self.options
-  if options.shard and options.fresh then
-    return "--fresh and --shard: the other parts would lose what they have done"
-  elseif options.shard and self.rule.text ~= "" then
-    return "--shard: rules that cut trials compare all of a study's, and a part sees its own only"
-  elseif (options.jobs or 1) > 1 and (not self.arguments or self.arguments[0] == "-") then
-    return "jobs: several processes run a script: this study is none's that was started by a name"
-  end
-end
-
---- What was done before is kept under another name.
-local function put_aside(self)
-  if not uv.fs_stat(self.folder) then
-    return true
-  end
-  for count = 1, math.huge do
-    local other = ("%s.%d"):format(self.folder, count)
-    if not uv.fs_stat(other) then
-      local moved, message = uv.fs_rename(self.folder, other)
-      if moved then
-        displays.say(("what was there is kept as %s"):format(other))
-      end
-      return moved, message
-    end
-  end
-end
-
-local function list_pending(self)
-  local pending = {}
-  for i = 1, self.roster.count do
-    local status = self.store:status(self.roster.ids[i])
-    local shard = self.options.shard
-    if (not status or status == "paused" or self.options.fresh)
-      and (not shard or (i - 1) % shard.parts + 1 == shard.part) then
-      pending[#pending + 1] = i
-    end
-  end
-  return pending
-end
-
---- What is known of the trials, as the options have it.
-local function take_stock(self)
-  local opened, message = open(self)
-  if opened and self.options.retry_failed then
-    self.store:forget_failures()
-    self.tally:forget_failures()
-  end
-  return opened, message
-end
-
---- Lists the trials that would be run, and how long they may take.
-local function show_plan(self)
-  local pending = list_pending(self)
-  for _, i in ipairs(pending) do
-    print(("%6d  %s, seed %d"):format(i, self:label(i), self.roster:seed(i)))
-  end
-  print(("%s: %d trials, %d to run"):format(self.name, self.roster.count, #pending))
-  print(require("perigee.sweep.forecast").text(self, pending))
-end
-
---- Says what is not as it was when the study was run before.
-local function say_changes(self)
-  for _, place in ipairs(self.store.damaged) do
-    displays.say(place .. ": no record, and passed over")
-  end
-  local before, finished = self.store.header, self.tally:finished()
-  if not before then
-    return
-  elseif finished == 0 and (before.data or {}).fingerprint ~= self.fingerprint then
-    displays.say "the data are not those of before: all trials are new ones"
-  end
-  if finished > 0 and before.script and self.script and before.script.hash ~= self.script.hash then
-    displays.say(("%s has changed since %d of the trials were run: they are not run again "
-      .. "(--fresh begins anew)"):format(self.script.path, finished))
-  end
-  local kernels, machine = (before.machine or {}).kernels, environment.machine()
-  if finished > 0 and kernels and kernels ~= machine.kernels then
-    displays.say(("%d of the trials were run with the kernels %s, others are with %s: their last "
-      .. "bits may differ"):format(finished, kernels, machine.kernels))
-  end
-end
-
---- Removes what trials leave that were stopped, and have come to their end since. Those that are
---- not of this grid may go on some day.
-local function remove_checkpoints(self)
-  local folder = self.folder .. "/checkpoints"
-  for _, name in ipairs(system.names_in(folder)) do
-    if self.roster.index_of[name:match "^(%x+)%-"] then
-      os.remove(folder .. "/" .. name)
-    end
-  end
-  uv.fs_rmdir(folder) -- if it is empty
-end
-
---- "complete: 24 of 24, 1 failed"
-local function ending(self, word)
-  local tally, shard = self.tally, self.options.shard
-  local note = tally:note()
-  return ("%s: %s%s: %d of %d%s"):format(self.name, shard and ("part %d/%d, "):format(shard.part,
-    shard.parts) or "", word, tally:finished(), tally.total, note ~= "" and ", " .. note or "")
-end
-
---- What is done when the trials were run; whether the study is finished, and a sentence.
-local function conclude(self)
-  self.store:read() -- the other processes' records, too
-  if self.tally:finished() < self.tally.total then
-    return false, ending(self, self.options.shard and "done, and others are not" or "stopped")
-  end
-  local written, message = files.write(self)
-  if not written then
-    return nil, message
-  end
-  remove_checkpoints(self)
-  return true, ending(self, "complete")
-end
-
-local function perform(self)
-  if self.options.fresh then
-    local moved, message = put_aside(self)
-    if not moved then
-      return nil, message
-    end
-    self.store = nil
-  end
-  local opened, message = take_stock(self)
-  if not opened then
-    return nil, message
-  end
-  say_changes(self)
-  local went_on
-  went_on, message = runner.run_all(self)
-  if went_on == nil then
-    return nil, message
-  end
-  return conclude(self)
-end
-
---- What a script ends with that goes on after trials that failed, unless by os.exit: status 1.
-local function fail_at_exit()
-  studies.at_exit = studies.at_exit or setmetatable({}, { __gc = function()
-    os.exit(1)
-  end })
-end
-
---- Ends a script whose study is not finished.
-local function leave(status)
-  io.stdout:flush()
-  os.exit(status, true)
-end
-
---- The process is one of several: it runs what it is told to, if the study is the one it is there
---- for. Of another, which was run before, the script only wants the results.
-local function run_as_worker(self)
-  must_open(self)
-  if workers.study() == self.name then
-    workers.serve(self)
-  end
-  return true
-end
-
---- Lists what would be run.
-local function rehearse(self)
-  local opened, message = take_stock(self)
-  if opened then
-    show_plan(self)
-  elseif self.arguments then
-    displays.say(("%s: %s"):format(self.name, message))
-  end
-  if self.arguments then
-    leave(opened and 0 or 1)
-  end
-  return opened, message
-end
-
---- After Ctrl-C, or an error of ours. A script ends as a shell expects it of what was interrupted.
-local function stop(self, problem)
-  if not (self.arguments and check.is_interrupt(problem)) then
-    error(problem, 0)
-  end
-  displays.say(("%s: interrupted: %d of %d; the same command goes on from here"):format(self.name,
-    self.tally:finished(), self.tally.total))
-  leave(130)
-end
-
-local MOST_TOLD = 10 -- failures of before
-
---- Says which trials had failed before.
-local function say_old_failures(self)
-  local count = 0
-  for i, id in ipairs(self.roster.ids) do
-    if self.store:status(id) == "failed" and not self.tally.told[id] then
-      count = count + 1
-      if count <= MOST_TOLD then
-        displays.say(("%s failed before: %s"):format(self:label(i), self.store:record(id).error))
-      end
-    end
-  end
-  if count > MOST_TOLD then
-    displays.say(("%d more failed before"):format(count - MOST_TOLD))
-  end
-  if count > 0 then
-    displays.say "--retry-failed runs again what has failed; the journal has the tracebacks"
-  end
-end
-
-local function say_ending(self, finished, message)
-  if finished == nil then
-    displays.say(("%s: %s"):format(self.name, message))
-    return
-  end
-  say_old_failures(self)
-  local metric, tally = self.definition.metric, self.tally
-  if metric and tally.counts.done > 0 and not tally.best then
-    displays.say(("no trial has reported the metric '%s'"):format(metric))
-  end
-  if not self.options.quiet then
-    displays.say(message)
-    if finished then
-      displays.say(("its results are in %s/%s"):format(self.folder,
-        self.options.shard and "; without --shard, the script goes on with them" or ""))
-    end
-  end
-end
-
---- What the script, or whoever else called, is left with.
-local function settle(self, finished, message)
-  local has_failures = finished ~= nil and self.tally.counts.failed > 0
-  if self.arguments and self.options.shard and finished ~= nil then
-    leave(has_failures and 1 or 0) -- of several parts that may end at once, none goes on
-  elseif self.arguments and not finished then
-    leave(1)
-  elseif self.arguments and has_failures then
-    fail_at_exit()
-  end
-  if finished and not has_failures then
-    return true
-  end
-  return nil, message
-end
-
 --- Runs the trials that were not run before, in the order of the grid, and writes results.csv and
 --- curves.csv into the study's folder.
 ---
@@ -380,23 +135,11 @@ function Study:run(options)
     error(message, 2)
   end
   self.options = check.join(given, self.said)
-  message = contradiction(self)
-  if message and self.arguments then
-    command.refuse(self.arguments, message)
-  elseif message then
-    error(message, 2)
-  elseif workers.study() then
-    return run_as_worker(self)
-  elseif self.options.dry_run then
-    return rehearse(self)
+  local done, why, is_mistake = conduct.run(self)
+  if is_mistake then
+    error(why, 2)
   end
-  local worked, finished
-  worked, finished, message = pcall(perform, self)
-  if not worked then
-    stop(self, finished)
-  end
-  say_ending(self, finished, message)
-  return settle(self, finished, message)
+  return done, why
 end
 
 -- --- results ----------------------------------------------------------------------
