@@ -1,15 +1,15 @@
 -- Whether a study that is killed, torn, short of disk or split ends in the files of one that is
 -- not.
 --
---   build/perigee tests/sweep_kills.lua [kills=100] [seed=0]
+--   build/perigee tests/sweep_kills.lua [kills=100] [calls=0] [seed=0]
 --
 -- The studies are those of sweep_child.lua. Each is run once undisturbed; what comes of every other
 -- way to run it must be the same results.csv and curves.csv, byte for byte:
 --
 -- - killed with SIGKILL at random moments, alone or in several processes, and started again;
 -- - left by os.exit within a training;
--- - killed before each call that may change a file, one after the other (a part of them, unless
---   there are as many kills), where strace is installed;
+-- - killed before each call that may change a file, one after the other (`calls` of them; a fifth
+--   of the kills, unless it is said), where strace is installed;
 -- - with a journal that is cut at every kind of place, or has lines that are none;
 -- - on a full disk first, where one can be mounted;
 -- - in other orders, in parts, and by several processes;
@@ -29,7 +29,7 @@ local system = require "perigee.system"
 local timing = require "timing"
 local uv = require "luv"
 
-local o = options.read(arg, { kills = 100, seed = 0 })
+local o = options.read(arg, { kills = 100, calls = 0, seed = 0 })
 
 local CHILD = HERE .. "/sweep_child.lua"
 local CSV = { "results.csv", "curves.csv" }
@@ -769,8 +769,9 @@ in_folder(function()
   fill_disk("small")
   fill_disk("small", { "--jobs=2" })
   if has_strace() then
-    kill_at_calls("small", share_of(0.2))
-    kill_at_calls("halves", share_of(0.2))
+    local calls = o.calls > 0 and o.calls or share_of(0.2)
+    kill_at_calls("small", calls)
+    kill_at_calls("halves", calls)
   else
     print "strace is not installed: no study was killed at each call"
   end
