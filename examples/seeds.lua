@@ -23,4 +23,4 @@ local study = sweep.new {
 
 study:run()
 print(study:table():group "hidden")
-study:plot { x = "hidden" }
+study:plot { x = "hidden", file = study.folder .. "/seeds.svg" } -- with bars of one deviation
