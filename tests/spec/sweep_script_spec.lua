@@ -228,6 +228,17 @@ describe("a script with a study", function()
     end
   end)
 
+  it("may change its folder in a trial", function()
+    local text = SCRIPT:gsub('print%("ran"', 'require("luv").chdir "/"\n%0')
+    assert(pg.write(folder .. "/s.lua", text))
+    for _, arguments in ipairs { "", "--fresh --jobs 2" } do
+      local output, errors, status = run(arguments .. " checkpoint=0")
+      assert.equal(0, status, errors)
+      assert.matches("after\t6", output)
+      assert.is_truthy(uv.fs_stat(folder .. "/runs/s/results.csv"))
+    end
+  end)
+
   it("is run by a stock lua5.4, in several processes, too #stock", function()
     local output, errors, status = shell "lua5.4 s.lua --jobs 2"
     assert.equal(0, status, errors)

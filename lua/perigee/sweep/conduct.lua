@@ -29,13 +29,13 @@ end
 
 --- What was done before is kept under another name.
 local function put_aside(study)
-  if not uv.fs_stat(study.folder) then
+  if not uv.fs_stat(study.root) then
     return true
   end
   for count = 1, math.huge do
-    local other = ("%s.%d"):format(study.folder, count)
+    local other = ("%s.%d"):format(study.root, count)
     if not uv.fs_stat(other) then
-      local moved, message = uv.fs_rename(study.folder, other)
+      local moved, message = uv.fs_rename(study.root, other)
       if moved then
         displays.say(("what was there is kept as %s"):format(other))
       end
@@ -105,7 +105,7 @@ end
 --- Removes what trials leave that were stopped, and have come to their end since. Those that are
 --- not of this grid may go on some day.
 local function remove_checkpoints(study)
-  local folder = study.folder .. "/checkpoints"
+  local folder = study.root .. "/checkpoints"
   for _, name in ipairs(system.names_in(folder)) do
     if study.roster.index_of[name:match "^(%x+)%-"] then
       os.remove(folder .. "/" .. name)

@@ -119,7 +119,7 @@ function files.write(study)
     table.insert(lines[kind], Table.csv_line(columns[kind], row))
   end)
   for _, kind in ipairs(kinds) do
-    local path = study.folder .. "/" .. kind.file
+    local path = study.root .. "/" .. kind.file
     local text = table.concat(lines[kind])
     local written, message = has_text(path, text), nil
     if not written then

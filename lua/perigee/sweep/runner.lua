@@ -14,7 +14,7 @@ end
 --- Where a trial's checkpoints are: a script that was changed since does not find them.
 local function checkpoints_of(study, id)
   local script = study.script and study.script.hash:sub(1, 8) or ""
-  return ("%s/checkpoints/%s-%s"):format(study.folder, id, script)
+  return ("%s/checkpoints/%s-%s"):format(study.root, id, script)
 end
 
 --- Removes a trial's checkpoints.
@@ -188,7 +188,7 @@ function runner.run_all(study)
   local jobs = study.options.jobs or 1
   local execute = jobs > 1 and require("perigee.sweep.workers").run or run_here
   local display <close> = displays.open(study.name, study.tally, study.options.quiet)
-  study.writer = journal.writer(study.folder .. "/journal", study:header())
+  study.writer = journal.writer(study.root .. "/journal", study:header())
   local writer <close> = study.writer -- Ctrl-C, too, leaves all of it on the disk
   while true do
     local wave, message = runner.next_wave(study)

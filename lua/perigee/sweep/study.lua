@@ -11,12 +11,14 @@ local identity = require "perigee.sweep.identity"
 local rosters = require "perigee.sweep.roster"
 local stores = require "perigee.sweep.store"
 local tallies = require "perigee.sweep.tally"
+local uv = require "luv"
 
 ---@class perigee.sweep.study
 ---@field name string
 ---@field description string?
 ---@field params string[]  the parameters' names, in alphabetical order
----@field folder string  where everything of it is
+---@field folder string  where everything of it is,
+---@field root string  and its whole path: a script may change its folder
 local Study = {}
 Study.__index = Study
 
@@ -32,12 +34,12 @@ function studies.new(definition, said, arguments)
   for _, name in ipairs(definition.space.names) do
     is_parameter[name] = true
   end
+  local folder = (said.runs or definition.runs) .. "/" .. definition.name
   return setmetatable({
     name = definition.name, description = definition.description, definition = definition,
-    is_parameter = is_parameter,
-    said = said, options = said, arguments = arguments, params = definition.space.names,
-    rule = definition.rule, keeps = definition.checkpoint ~= false,
-    folder = (said.runs or definition.runs) .. "/" .. definition.name,
+    params = definition.space.names, is_parameter = is_parameter, rule = definition.rule,
+    said = said, options = said, arguments = arguments, keeps = definition.checkpoint ~= false,
+    folder = folder, root = folder:find "^/" and folder or uv.cwd() .. "/" .. folder,
   }, Study)
 end
 
@@ -73,7 +75,7 @@ function Study:open()
     definition.seed, self.fingerprint)
   self.tally = tallies.new(self.roster.count, self.params, definition.repeats, definition.metric,
     definition.goal)
-  self.store, message = check.try(stores.open, self.folder .. "/journal", self.roster.index_of,
+  self.store, message = check.try(stores.open, self.root .. "/journal", self.roster.index_of,
     self.rule.text, function(record)
       self.tally:add(record, self.roster.index_of[record.trial])
     end)

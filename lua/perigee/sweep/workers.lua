@@ -95,7 +95,7 @@ function workers.serve(study)
   io.stdout:setvbuf "line"
   io.stdout:write(MARK)
   io.stderr:write(MARK)
-  study.writer = journal.writer(study.folder .. "/journal", study:header())
+  study.writer = journal.writer(study.root .. "/journal", study:header())
   local orders = open_orders(study.writer)
   tell { event = "ready" }
   while true do
