@@ -37,20 +37,31 @@ local function tell(event)
   uv.fs_write(EVENTS, json.encode(event) .. "\n", -1)
 end
 
---- The orders by lines, for `next_order` to read.
-local function open_orders(writer)
-  local pipe, orders, rest = uv.new_pipe(), {}, ""
-  pipe:open(ORDERS)
+--- Calls f with each line that comes through a pipe, as JSON, and at_end when there are no more.
+local function read_lines(pipe, f, at_end)
+  local rest = ""
   pipe:read_start(function(_, text)
     if not text then
-      writer:close() -- who had us run is done, or gone
-      os.exit(0, true)
+      at_end()
+      return
     end
     rest = rest .. text
     for line in rest:gmatch "([^\n]*)\n" do
-      orders[#orders + 1] = line
+      f(json.decode(line))
     end
     rest = rest:match "[^\n]*$"
+  end)
+end
+
+--- The orders, for `next_order` to take.
+local function open_orders(writer)
+  local pipe, orders = uv.new_pipe(), {}
+  pipe:open(ORDERS)
+  read_lines(pipe, function(order)
+    orders[#orders + 1] = order
+  end, function()
+    writer:close() -- who had us run is done, or gone
+    os.exit(0, true)
   end)
   return orders
 end
@@ -59,7 +70,7 @@ local function next_order(orders)
   while #orders == 0 do
     uv.run "once"
   end
-  return json.decode(table.remove(orders, 1))
+  return table.remove(orders, 1)
 end
 
 --- Tells how far a trial is, and hears whether anybody listens.
@@ -159,23 +170,6 @@ function Pool:pass_on(pipe, file, early)
   end)
 end
 
---- Calls f with each event.
-function Pool:listen(pipe, f)
-  local rest = ""
-  self.pipes[pipe] = true
-  pipe:read_start(function(_, text)
-    if not text then
-      self:close(pipe)
-      return
-    end
-    rest = rest .. text
-    for line in rest:gmatch "([^\n]*)\n" do
-      f(json.decode(line))
-    end
-    rest = rest:match "[^\n]*$"
-  end)
-end
-
 function Pool:start(slot)
   local program, arguments = command_line(self.study.arguments)
   local input, output, errors, events = uv.new_pipe(), uv.new_pipe(), uv.new_pipe(), uv.new_pipe()
@@ -194,10 +188,13 @@ function Pool:start(slot)
   self.workers[slot], self.alive = worker, self.alive + 1
   self:pass_on(output, io.stdout, {})
   self:pass_on(errors, io.stderr, worker.early)
-  self:listen(events, function(event)
+  self.pipes[events] = true
+  read_lines(events, function(event)
     if not worker.has_ended then -- else its journal was read
       self[event.event](self, worker, event)
     end
+  end, function()
+    self:close(events)
   end)
 end
 
