@@ -171,6 +171,9 @@ describe("a script with a study", function()
     assert.equal(1, status)
     assert.not_matches("after", output)
     assert.matches("stopped: 3 of 6, 1 failed", errors)
+    _, errors, status = run "fail=1x --runs parts --shard 1/2 --fail-fast"
+    assert.equal(1, status)
+    assert.matches("part 1/2, stopped: 1 of 6, 1 failed", errors)
     _, errors, status = run "fail=2x --quiet"
     assert.equal(1, status)
     assert.matches("a 2, b x failed before: s.lua:%d+: as asked\n.*%-%-retry%-failed", errors)
@@ -309,6 +312,11 @@ describe("a script with a study", function()
       assert.matches("s: interrupted: %d of 2; the same command goes on from here\n$", errors)
       assert.not_matches("traceback", errors)
     end
+    assert(pg.write(folder .. "/r.lua", (text:gsub("local m =", "while true do end\n%0"))))
+    local _, errors, status = shell(
+      "timeout --foreground --preserve-status -s INT 1 $P r.lua --dry-run")
+    assert.equal(130, status)
+    assert.matches("^perigee: s: interrupted: 0 of 6; [^\n]*\n$", errors)
     assert.equal("", (shell "sleep 0.3; pgrep -f s[.]lua.a=1"))
     run "a=1 n=20"
     assert.equal(2, count(read "runs/s/results.csv", "\n1,"))

@@ -249,6 +249,29 @@ describe("a study", function()
     assert.equal(1, #t:where { status = "done" })
   end)
 
+  it("lets columns be named as what rows tell beside them", function()
+    local study = new { params = { iterations = { 5, 10 } }, run = function(p)
+      return p.iterations == 5 and { status = 7 } or { y = 1 }
+    end }
+    listen(function() study:run() end)
+    local t = study:table()
+    assert.same({ 5, 10 }, { t[1].iterations, t[2].iterations })
+    assert.equal(7, t[1].status)
+    assert.is_nil(t[2].status)
+    assert.equal("iterations,repeat,seed,status,y\n5,1,0,7,\n10,1,0,,1\n", study:csv())
+  end)
+
+  it("takes all that a trial is made of for a training's options", function()
+    local x, y = pg.random(1):rand(20, 3), pg.range(0, 19) % 2
+    local study = new { params = { rate = { 0.1 } }, settings = { iterations = 3 },
+      run = function(p, trial)
+        trial:fit(pg.Model(x, y, { hidden = 2, seed = trial.seed }), p)
+        return { n_steps = trial.iteration }
+      end }
+    listen(function() assert.is_true(study:run()) end)
+    assert.equal(3, study:table()[1].n_steps)
+  end)
+
   it("says when nothing has reported the metric", function()
     local text = listen(function() new({ metric = "zz" }):run() end)
     assert.matches("no trial has reported the metric 'zz'", text)

@@ -122,11 +122,13 @@ local function ending(study, word)
     shard.parts) or "", word, tally:finished(), tally.total, note ~= "" and ", " .. note or "")
 end
 
---- What is done when the trials were run; whether the study is finished, and a sentence.
-local function conclude(study)
+--- What is done when the trials were run, or it was stopped; whether the study is finished, and a
+--- sentence.
+local function conclude(study, went_on)
   study.store:read() -- the other processes' records, too
   if study.tally:finished() < study.tally.total then
-    return false, ending(study, study.options.shard and "done, and others are not" or "stopped")
+    return false, ending(study, went_on and study.options.shard and "done, and others are not"
+      or "stopped")
   end
   local written, message = files.write(study)
   if not written then
@@ -155,7 +157,7 @@ local function perform(study)
   if went_on == nil then
     return nil, message
   end
-  return conclude(study)
+  return conclude(study, went_on)
 end
 
 -- --- leaving ----------------------------------------------------------------------
@@ -280,12 +282,13 @@ function conduct.run(study)
     return nil, problem, true
   elseif workers.study() then
     return run_as_worker(study)
-  elseif study.options.dry_run then
-    return rehearse(study)
   end
-  local worked, finished, message = pcall(perform, study)
+  local is_rehearsal = study.options.dry_run
+  local worked, finished, message = pcall(is_rehearsal and rehearse or perform, study)
   if not worked then
     stop(study, finished)
+  elseif is_rehearsal then
+    return finished, message
   end
   say_ending(study, finished, message)
   return settle(study, finished, message)

@@ -39,14 +39,26 @@ local function finished(study)
   end
 end
 
---- Calls f(kind, row) with the rows of each of these kinds.
-local function each_row(study, kinds, f)
+local ASIDE = { "iterations", "status" }
+
+--- Calls f(kind, row) with the rows of each of these kinds. What a row tells beside the columns
+--- (iterations, status) gives way to a column of that name.
+local function each_row(study, kinds, columns, f)
+  local is_column = {}
+  for kind, names in pairs(columns) do
+    is_column[kind] = check.set(names)
+  end
   for i, record in finished(study) do
     for _, kind in ipairs(kinds) do
       for _, report in ipairs(kind.reports(record)) do
-        local row = check.join(study.roster:point(i), report[2])
+        local row, taken = check.join(study.roster:point(i), report[2]), is_column[kind]
         row["repeat"], row.seed = study.roster:round(i), study.roster:seed(i)
-        row.iteration, row.iterations, row.status = report[1], record.iterations, record.status
+        row.iteration = report[1]
+        for _, name in ipairs(ASIDE) do
+          if not taken[name] then
+            row[name] = record[name]
+          end
+        end
         f(kind, row)
       end
     end
@@ -80,7 +92,7 @@ end
 local function to_table(study, kind)
   local columns, metrics = columns_of(study, { kind })
   local rows = {}
-  each_row(study, { kind }, function(_, row)
+  each_row(study, { kind }, columns, function(_, row)
     rows[#rows + 1] = row
   end)
   return Table.new(columns[kind], rows, metrics[kind])
@@ -115,7 +127,7 @@ function files.write(study)
   for kind, names in pairs(columns) do
     lines[kind] = { Table.csv_line(names) }
   end
-  each_row(study, kinds, function(kind, row)
+  each_row(study, kinds, columns, function(kind, row)
     table.insert(lines[kind], Table.csv_line(columns[kind], row))
   end)
   for _, kind in ipairs(kinds) do

@@ -223,7 +223,7 @@ local function check_call(self, model, options)
       .. "model:steps, or model:fit", 4)
   end
   for _, name in ipairs(OURS) do
-    if type(options) == "table" and options[name] ~= nil then
+    if type(options) == "table" and rawget(options, name) ~= nil then
       error(("steps: '%s' is what the study sees to: leave it out"):format(name), 4)
     end
   end
