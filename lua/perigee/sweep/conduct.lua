@@ -162,13 +162,18 @@ end
 
 -- --- leaving ----------------------------------------------------------------------
 
+local failed = {} -- studies with failures, by their folders
 local at_exit -- what is collected when Lua's state ends
 
---- What a script ends with that goes on after trials that failed, unless by os.exit: status 1.
-local function fail_at_exit()
-  at_exit = at_exit or setmetatable({}, { __gc = function()
-    os.exit(1)
-  end })
+--- A script that goes on after trials that failed ends with status 1, unless by os.exit, or they
+--- are put right.
+local function set_exit_status(study, has_failures)
+  failed[study.root] = has_failures or nil
+  at_exit = at_exit or has_failures and setmetatable({}, { __gc = function()
+    if next(failed) then
+      os.exit(1)
+    end
+  end }) or nil
 end
 
 --- Ends a script whose study is not finished.
@@ -260,8 +265,8 @@ local function settle(study, finished, message)
     leave(has_failures and 1 or 0) -- of several parts that may end at once, none goes on
   elseif study.arguments and not finished then
     leave(1)
-  elseif study.arguments and has_failures then
-    fail_at_exit()
+  elseif study.arguments then
+    set_exit_status(study, has_failures)
   end
   if finished and not has_failures then
     return true
