@@ -40,6 +40,19 @@ function check.set(list)
   return set
 end
 
+--- Whether something is in a list.
+---@param list any[]
+---@param value any
+---@return boolean
+function check.contains(list, value)
+  for _, each in ipairs(list) do
+    if each == value then
+      return true
+    end
+  end
+  return false
+end
+
 -- --- kinds ---------------------------------------------------------------------
 
 --- An integer from `least` on, up to `most` where that is given.
@@ -76,11 +89,7 @@ function check.name(names)
     expected = table.concat(quoted, ", ") .. " or " .. last,
     quoted = true,
     read = function(value)
-      for _, name in ipairs(names) do
-        if value == name then
-          return name
-        end
-      end
+      return check.contains(names, value) and value or nil
     end,
   }
 end
@@ -152,6 +161,20 @@ end
 ---@return any
 function check.try(f, ...)
   return results(pcall(f, ...))
+end
+
+--- That a method was called with a colon: raises otherwise.
+---@param self any
+---@param class table  the metatable that self has to have
+---@param word string  what it is: "model"
+---@param variable string  as which messages know one: "m"
+---@param name string  the method's
+---@param level integer  the caller's, as error counts
+function check.method(self, class, word, variable, name, level)
+  if getmetatable(self) ~= class then
+    error(("%s is a %s's method: %s:%s(...), with a colon"):format(name, word, variable, name),
+      level + 1)
+  end
 end
 
 -- --- options --------------------------------------------------------------------

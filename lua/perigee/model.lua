@@ -53,9 +53,7 @@ end
 
 --- That a method was called with a colon.
 local function check_self(self, name, level)
-  if getmetatable(self) ~= METATABLE then
-    error(("%s is a model's method: m:%s(...), with a colon"):format(name, name), level + 1)
-  end
+  check.method(self, METATABLE, "model", "m", name, level + 1)
 end
 
 -- --- options -----------------------------------------------------------------

@@ -76,22 +76,6 @@ local KINDS = {
 local DEFAULTS = { repeats = 1, seed = 0, checkpoint = 30, runs = "runs" }
 local RESERVED = { ["repeat"] = true, seed = true, iteration = true }
 
---- The settings, each of them a value as a trial has it.
-local function read_settings(settings)
-  local values = {}
-  for name, value in pairs(settings) do
-    local taken, part = space.value(value)
-    if not space.is_name(name) then
-      return nil, ("settings: '%s' is no name (letters, digits and _)"):format(tostring(name))
-    elseif taken == nil then
-      return nil, ("settings.%s must be a number, a text, true or false, or a list of these, "
-        .. "not %s"):format(name, check.shown(part))
-    end
-    values[name] = taken
-  end
-  return values
-end
-
 --- That no name is used twice.
 local function check_names(names, settings)
   for _, name in ipairs(names) do
@@ -123,7 +107,7 @@ local function read_definition(options)
     end
   end
   definition.params = check.join(definition.params or {}, {})
-  definition.settings, message = read_settings(definition.settings or {})
+  definition.settings, message = space.read_values(definition.settings or {}, "settings")
   return definition.settings and definition, message
 end
 

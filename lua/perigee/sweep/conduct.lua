@@ -2,8 +2,8 @@
 
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
+local core = require "perigee.core"
 local displays = require "perigee.sweep.display"
-local environment = require "perigee.sweep.environment"
 local files = require "perigee.sweep.files"
 local runner = require "perigee.sweep.runner"
 local system = require "perigee.system"
@@ -48,9 +48,8 @@ local function list_pending(study)
   local pending = {}
   for i = 1, study.roster.count do
     local status = study.store:status(study.roster.ids[i])
-    local shard = study.options.shard
-    if (not status or status == "paused" or study.options.fresh)
-      and (not shard or (i - 1) % shard.parts + 1 == shard.part) then
+    local is_open = not status or status == "paused" or study.options.fresh
+    if is_open and runner.is_in_part(study, i) then
       pending[#pending + 1] = i
     end
   end
@@ -93,10 +92,10 @@ local function say_changes(study)
     displays.say(("%s has changed since %d of the trials were run: they are not run again "
       .. "(--fresh begins anew)"):format(script.path, finished))
   end
-  local kernels, machine = (before.machine or {}).kernels, environment.machine()
-  if finished > 0 and kernels and kernels ~= machine.kernels then
+  local kernels, ours = (before.machine or {}).kernels, core.info().kernels
+  if finished > 0 and kernels and kernels ~= ours then
     displays.say(("%d of the trials were run with the kernels %s, others are with %s: their last "
-      .. "bits may differ"):format(finished, kernels, machine.kernels))
+      .. "bits may differ"):format(finished, kernels, ours))
   end
 end
 

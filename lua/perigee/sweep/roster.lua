@@ -1,5 +1,6 @@
 --- The trials of a study, in the order of the grid; the repeats of a point follow each other.
 
+local check = require "perigee.check"
 local identity = require "perigee.sweep.identity"
 
 ---@class perigee.sweep.roster
@@ -34,26 +35,27 @@ function rosters.new(space, settings, repeats, seed, data)
   return self
 end
 
+--- Values in a table of the caller's, whose lists are its own.
+local function own(values)
+  local copies = {}
+  for name, value in pairs(values) do
+    copies[name] = type(value) == "table" and table.move(value, 1, #value, 1, {}) or value
+  end
+  return copies
+end
+
 --- The point's values, in a table of the caller's.
 ---@param i integer
 ---@return table<string, any>
 function Roster:point(i)
-  local point = {}
-  for name, value in pairs(self.space:at((self.numbers[i] - 1) // self.repeats + 1)) do
-    point[name] = type(value) == "table" and table.move(value, 1, #value, 1, {}) or value
-  end
-  return point
+  return own(self.space:at((self.numbers[i] - 1) // self.repeats + 1))
 end
 
 --- The same, and the settings.
 ---@param i integer
 ---@return table<string, any>
 function Roster:values(i)
-  local values = self:point(i)
-  for name, value in pairs(self.settings) do
-    values[name] = type(value) == "table" and table.move(value, 1, #value, 1, {}) or value
-  end
-  return values
+  return check.join(self:point(i), own(self.settings))
 end
 
 --- Which of the repeats it is, from 1 on.

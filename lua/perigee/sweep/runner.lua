@@ -31,12 +31,12 @@ end
 ---@return table
 function runner.fields(study, item, monitor)
   local roster, i = study.roster, item.index
-  local every = study.definition.checkpoint
+  local every = study.definition.checkpoint or nil
   return {
     index = i, id = roster.ids[i], seed = roster:seed(i), round = roster:round(i),
     is_parameter = study.is_parameter, data = study.data, limit = item.limit, monitor = monitor,
-    clock = runner.clock,
-    every = every or nil, checkpoints = study.keeps and checkpoints_of(study, roster.ids[i]) or nil,
+    clock = runner.clock, every = every,
+    checkpoints = every and checkpoints_of(study, roster.ids[i]),
   }
 end
 
@@ -104,16 +104,20 @@ local function view_of(study)
   }
 end
 
+--- Whether a trial is this process's to run: of a --shard's parts, each has every N-th.
+---@param study perigee.sweep.study
+---@param index integer
+---@return boolean
+function runner.is_in_part(study, index)
+  local shard = study.options.shard
+  return not shard or (index - 1) % shard.parts + 1 == shard.part
+end
+
 --- Those of a wave that are this process's part.
-local function of_part(wave, shard)
-  if not shard then
-    return wave
-  end
+local function of_part(study, wave)
   local part = {}
   for _, item in ipairs(wave) do
-    if (item.index - 1) % shard.parts + 1 == shard.part then
-      part[#part + 1] = item
-    end
+    part[#part + 1] = runner.is_in_part(study, item.index) and item or nil
   end
   return part
 end
@@ -130,7 +134,7 @@ function runner.next_wave(study)
       return nil, message
     end
   end
-  return of_part(wave, study.options.shard)
+  return of_part(study, wave)
 end
 
 --- What is told of a trial in this process while it runs.

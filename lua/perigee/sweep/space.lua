@@ -42,12 +42,38 @@ end
 
 --- Whether that can be a name of a value: of a column, and on the command line.
 ---@param name any
----@return boolean
-function space.is_name(name)
-  return type(name) == "string" and name:find "^[%a_][%w_]*$" ~= nil
+---@return true?
+---@return string?  # that it is none, where nil comes first
+function space.check_name(name)
+  if type(name) == "string" and name:find "^[%a_][%w_]*$" then
+    return true
+  end
+  return nil, ("'%s' is no name (letters, digits and _)"):format(tostring(name))
 end
 
-local EXPECTED = "numbers, texts, true or false, or lists of these"
+--- Values by name, each as a trial has it.
+---@param given any
+---@param where string  as messages call them: "settings"
+---@return table<string, any>?
+---@return string?  # what does not fit, where nil comes first
+function space.read_values(given, where)
+  if type(given) ~= "table" then
+    return nil, ("%s must be a table of values by name, not %s"):format(where, check.shown(given))
+  end
+  local values = {}
+  for name, value in pairs(given) do
+    local taken, part = space.value(value)
+    local is_name, problem = space.check_name(name)
+    if not is_name then
+      return nil, ("%s: %s"):format(where, problem)
+    elseif taken == nil then
+      return nil, ("%s.%s must be a number, a text, true or false, or a list of these, not %s")
+        :format(where, name, check.shown(part))
+    end
+    values[name] = taken
+  end
+  return values
+end
 
 -- --- random draws ---------------------------------------------------------------
 
@@ -129,7 +155,8 @@ local function read_axis(name, axis)
     local part
     values[i], part = space.value(value)
     if values[i] == nil then
-      return nil, ("params.%s must be %s, not %s"):format(name, EXPECTED, check.shown(part))
+      return nil, ("params.%s must be numbers, texts, true or false, or lists of these, not %s")
+        :format(name, check.shown(part))
     end
   end
   if #values == 0 or next(axis, #axis) ~= nil then
@@ -141,11 +168,11 @@ end
 local function read_axes(params)
   local axes = {}
   for name, axis in pairs(params) do
-    local values, message
-    if not space.is_name(name) then
-      return nil, ("params: '%s' is no name (letters, digits and _)"):format(tostring(name))
+    local is_name, problem = space.check_name(name)
+    if not is_name then
+      return nil, "params: " .. problem
     end
-    values, message = read_axis(name, axis)
+    local values, message = read_axis(name, axis)
     if not values then
       return nil, message
     end
@@ -202,25 +229,6 @@ local function of_draws(axes, draws, seed)
   return of_points(names, points)
 end
 
---- The i-th point of a list.
-local function read_point(i, given)
-  if type(given) ~= "table" then
-    return nil, ("params[%d] must be a table of values by name, not %s"):format(i,
-      check.shown(given))
-  end
-  local point = {}
-  for name, value in pairs(given) do
-    local taken, part = space.value(value)
-    if not space.is_name(name) then
-      return nil, ("params[%d]: '%s' is no name (letters, digits and _)"):format(i, tostring(name))
-    elseif taken == nil then
-      return nil, ("params[%d].%s must be %s, not %s"):format(i, name, EXPECTED, check.shown(part))
-    end
-    point[name] = taken
-  end
-  return point
-end
-
 local function of_list(list)
   local first, points = nil, {}
   for key in pairs(list) do
@@ -229,7 +237,7 @@ local function of_list(list)
     end
   end
   for i, given in ipairs(list) do
-    local point, message = read_point(i, given)
+    local point, message = space.read_values(given, ("params[%d]"):format(i))
     if not point then
       return nil, message
     end

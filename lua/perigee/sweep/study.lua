@@ -30,15 +30,11 @@ local studies = {}
 ---@param arguments? string[]  the command line of the script whose study it is
 ---@return perigee.sweep.study
 function studies.new(definition, said, arguments)
-  local is_parameter = {}
-  for _, name in ipairs(definition.space.names) do
-    is_parameter[name] = true
-  end
   local folder = (said.runs or definition.runs) .. "/" .. definition.name
   return setmetatable({
     name = definition.name, description = definition.description, definition = definition,
-    params = definition.space.names, is_parameter = is_parameter, rule = definition.rule,
-    said = said, options = said, arguments = arguments, keeps = definition.checkpoint ~= false,
+    params = definition.space.names, is_parameter = check.set(definition.space.names),
+    rule = definition.rule, said = said, options = said, arguments = arguments,
     folder = folder, root = folder:find "^/" and folder or uv.cwd() .. "/" .. folder,
   }, Study)
 end
@@ -84,9 +80,7 @@ end
 
 --- The same, for a method that returns results: raises where that cannot be.
 local function must_open(self, name)
-  if getmetatable(self) ~= Study then
-    error(("%s is a study's method: study:%s(...), with a colon"):format(name, name), 3)
-  end
+  check.method(self, Study, "study", "study", name, 3)
   local opened, message = self:open()
   if not opened then
     error(message, 3)

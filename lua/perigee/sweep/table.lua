@@ -68,9 +68,7 @@ end
 
 --- That a method was called with a colon.
 local function check_self(self, name)
-  if getmetatable(self) ~= METATABLE then
-    error(("%s is a table's method: t:%s(...), with a colon"):format(name, name), 3)
-  end
+  check.method(self, METATABLE, "table", "t", name, 3)
 end
 
 --- What rows tell beside the columns.
@@ -78,12 +76,9 @@ local ASIDE = { status = true, iterations = true }
 
 --- Raises for a column that there is not.
 local function check_column(self, name, what, level)
-  for _, each in ipairs(self.columns) do
-    if each == name then
-      return
-    end
-  end
-  if name == nil then
+  if check.contains(self.columns, name) then
+    return
+  elseif name == nil then
     error(what .. ": the name of a column is needed", level + 1)
   elseif not ASIDE[name] then
     error(("%s: there is no column '%s'; there are %s%s"):format(what, tostring(name),

@@ -1,5 +1,6 @@
 --- How a study stands: how many trials are done, failed or cut, and the best so far.
 
+local check = require "perigee.check"
 local Table = require "perigee.sweep.table"
 local words = require "perigee.sweep.words"
 
@@ -33,12 +34,7 @@ local function choose(metrics)
       return name
     end
   end
-  local names = {}
-  for name in pairs(metrics) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names[1]
+  return check.sorted_keys(metrics)[1]
 end
 
 --- Of two that are as good, the first in the grid is the best: the order of arrival does not count.

@@ -30,10 +30,7 @@ local function erase(self)
 end
 
 --- Around a write to the terminal. A line that was begun is let be until it has ended.
-local function guard(self, is_shown, last, f, ...)
-  if not is_shown then
-    return f(...)
-  end
+local function guard(self, last, f, ...)
   erase(self)
   if last ~= "" then
     self.is_open = last and not last:find "\n$"
@@ -56,14 +53,17 @@ local function wrap(self)
     if not is_terminal[file] or select("#", ...) == 0 then
       return self.write(file, ...)
     end
-    return guard(self, true, last_text(...), self.write, file, ...)
+    return guard(self, last_text(...), self.write, file, ...)
   end
   methods.write = write
   function io.write(...) -- luacheck: ignore 122
     return write(io.output(), ...)
   end
   function print(...) -- luacheck: ignore 121
-    return guard(self, is_terminal[io.stdout], "\n", print_before, ...)
+    if not is_terminal[io.stdout] then
+      return print_before(...)
+    end
+    return guard(self, "\n", print_before, ...)
   end
   return function()
     methods.write, io.write, print = self.write, write_before, print_before -- luacheck: ignore

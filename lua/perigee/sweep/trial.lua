@@ -75,9 +75,7 @@ end
 -- --- reporting --------------------------------------------------------------------
 
 local function check_self(self, name)
-  if getmetatable(self) ~= METATABLE then
-    error(("%s is a trial's method: trial:%s(...), with a colon"):format(name, name), 3)
-  end
+  check.method(self, METATABLE, "trial", "trial", name, 3)
 end
 
 local TAKEN = { ["repeat"] = true, seed = true, iteration = true, n = true }
@@ -87,8 +85,9 @@ local function check_metrics(self, metrics)
     return ("report: metrics are a table of numbers by name, not %s"):format(check.shown(metrics))
   end
   for name, value in pairs(metrics) do
-    if not space.is_name(name) then
-      return ("report: '%s' is no name (letters, digits and _)"):format(tostring(name))
+    local is_name, problem = space.check_name(name)
+    if not is_name then
+      return "report: " .. problem
     elseif TAKEN[name] or self.is_parameter[name] then
       return ("report: '%s' is another column of the results: the metric needs another name")
         :format(name)
