@@ -19,8 +19,8 @@ local curves = { ITERATION = ITERATION }
 local function x_of(view, options, level)
   local x, y, most = options.x, options.y, view.parameters[1]
   if x == nil then
-    local reported = y ~= nil and not views.contains(view.trials.metrics, y)
-      and views.contains(view.reports.metrics, y)
+    local reported = y ~= nil and not check.contains(view.trials.metrics, y)
+      and check.contains(view.reports.metrics, y)
     return (reported or not most or #most.values < 2) and ITERATION or most.name
   elseif x ~= ITERATION then
     view:check_parameter("x", x, " and iteration", level + 1)

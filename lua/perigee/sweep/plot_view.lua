@@ -64,10 +64,13 @@ local function parameter_of(name, rows)
   return parameter
 end
 
---- What the plots need of a study.
----@param study perigee.sweep.study
+--- What the plots need of a study. A view is one already: several plots may share it.
+---@param study perigee.sweep.study|perigee.sweep.view
 ---@return perigee.sweep.view
 function views.read(study)
+  if getmetatable(study) == View then
+    return study
+  end
   local view = setmetatable({
     study = study, trials = study:table(), reports = study:curves(), parameters = {}, by_name = {},
   }, View)
@@ -112,15 +115,6 @@ function views.listed(names)
   return #names > 0 and table.concat(names, ", ") or "none"
 end
 
-function views.contains(list, name)
-  for _, each in ipairs(list) do
-    if each == name then
-      return true
-    end
-  end
-  return false
-end
-
 --- The metrics that a trial has reported more than once, as keys: they have learning curves.
 ---@return table<string, true>
 function View:repeated_metrics()
@@ -142,7 +136,7 @@ end
 --- reports, rather one that has learning curves.
 local function default_metric(view, rows)
   local best = view.study:best_metric()
-  local names = { views.contains(rows.metrics, best) and best or nil }
+  local names = { check.contains(rows.metrics, best) and best or nil }
   table.move(rows.metrics, 1, #rows.metrics, #names + 1, names)
   local repeated = rows == view.reports and view:repeated_metrics() or {}
   for _, name in ipairs(names) do
@@ -162,7 +156,7 @@ end
 function View:metric(key, name, rows, level)
   if name == nil then
     return default_metric(self, rows)
-  elseif not views.contains(rows.metrics, name) then
+  elseif not check.contains(rows.metrics, name) then
     error(("plot: %s: there is no metric '%s'; there are %s (and the parameters %s)"):format(key,
       tostring(name), views.listed(rows.metrics), views.listed(self.study.params)), level + 1)
   end

@@ -51,7 +51,7 @@ function plots.draw(study, options, level)
 end
 
 --- The same as SVG text.
----@param study perigee.sweep.study
+---@param study perigee.sweep.study|perigee.sweep.view
 ---@param options? table  as plots.draw has them; a file is not written
 ---@return string?
 ---@return string  # its title; or what went wrong, where nil comes first
@@ -68,6 +68,7 @@ end
 --- that varies; learning curves where trials have reported a metric more than once.
 ---@param study perigee.sweep.study
 ---@return table[]  # options for plots.draw and plots.svg
+---@return perigee.sweep.view  # the study as it was read, for plots.svg: it is not read for each
 function plots.defaults(study)
   local view = views.read(study)
   local names, list = view:varying(), {}
@@ -81,7 +82,7 @@ function plots.defaults(study)
   if next(view:repeated_metrics()) then
     list[#list + 1] = { x = curves.ITERATION }
   end
-  return list
+  return list, view
 end
 
 return plots

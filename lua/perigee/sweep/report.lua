@@ -175,8 +175,9 @@ end
 --- The pictures, and why there are not more; nil where there is nothing to draw.
 local function pictures(study, plots)
   local images, notes, is_said = {}, {}, {}
-  for _, options in ipairs(plots.defaults(study)) do
-    local svg, text = plots.svg(study, options)
+  local list, view = plots.defaults(study)
+  for _, options in ipairs(list) do
+    local svg, text = plots.svg(view or study, options)
     if svg then
       images[#images + 1] = ('<img alt="Plot: %s" src="%s">'):format(escape(text),
         data_address(svg))
@@ -228,8 +229,9 @@ end
 
 --- A study as a page of HTML. The same study gives the same text.
 ---@param study perigee.sweep.study
----@param plots table  perigee.sweep.plots: `defaults(study)` lists what is drawn, and
----   `svg(study, options)` gives each and its title, or nil and a sentence
+---@param plots table  perigee.sweep.plots: `defaults(study)` lists what is drawn, and may give what
+---   all of it is drawn from; `svg(that or study, options)` gives each and its title, or nil and a
+---   sentence
 ---@return string
 function report.text(study, plots)
   local sections, bodies = sections_of(study, plots), {}
