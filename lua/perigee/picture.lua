@@ -3,6 +3,7 @@
 local check = require "perigee.check"
 local core = require "perigee.core"
 local gnuplot = require "perigee.gnuplot"
+local screen = require "perigee.screen"
 local system = require "perigee.system"
 
 local picture = {}
@@ -61,17 +62,10 @@ end
 --- gnuplot's terminal of characters: as large as the user's, and coloured, where
 --- standard output is one.
 local function terminal_surface()
-  local found, uv = pcall(require, "luv")
-  if not found or uv.guess_handle(1) ~= "tty" then
-    return text_surface("mono", WIDTH, HEIGHT)
-  end
-  local tty = uv.new_tty(1, false)
-  local width, height = tty:get_winsize()
-  system.close(tty)
-  local plain = os.getenv "NO_COLOR" or os.getenv "TERM" == "dumb"
-  return text_surface(plain and "mono" or "ansi256",
-    math.min(width and width > 0 and width - 1 or WIDTH, MAX_WIDTH),
-    math.min(height and height > 0 and height - 2 or HEIGHT, MAX_HEIGHT))
+  local width, height = screen.size(1)
+  return text_surface(screen.colours(1) > 0 and "ansi256" or "mono",
+    math.min(width and width - 1 or WIDTH, MAX_WIDTH),
+    math.min(height and height - 2 or HEIGHT, MAX_HEIGHT))
 end
 
 --- A picture of characters without the blank lines above and below it, blanks at the

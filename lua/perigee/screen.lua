@@ -1,0 +1,62 @@
+--- What the terminal that output goes to can show.
+
+local system = require "perigee.system"
+
+local screen = {}
+
+local found, uv = pcall(require, "luv")
+
+--- Whether a file descriptor is a terminal.
+---@param fd integer  1 for standard output, 2 for standard error
+---@return boolean
+function screen.is_terminal(fd)
+  return found and uv.guess_handle(fd) == "tty"
+end
+
+--- The terminal's size in characters; nil where there is none, or it does not tell.
+---@param fd integer
+---@return integer? width
+---@return integer? height
+function screen.size(fd)
+  if not screen.is_terminal(fd) then
+    return nil
+  end
+  local tty = uv.new_tty(fd, false)
+  local width, height = tty:get_winsize()
+  system.close(tty)
+  if width and width > 0 and height > 0 then
+    return width, height
+  end
+  return nil
+end
+
+--- A variable of the environment that is set to something.
+local function variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+screen.TRUE_COLOUR = 1 << 24
+
+--- How many colours may be used: 0 where output goes to no terminal, to one that is dumb, or the
+--- user wants none (https://no-color.org); else 8, 256 or screen.TRUE_COLOUR.
+---@param fd integer
+---@return integer
+function screen.colours(fd)
+  local term, wanted = variable "TERM" or "dumb", variable "COLORTERM"
+  if not screen.is_terminal(fd) or variable "NO_COLOR" or term == "dumb" then
+    return 0
+  elseif wanted == "truecolor" or wanted == "24bit" or term:find "direct" then
+    return screen.TRUE_COLOUR
+  end
+  return term:find "256color" and 256 or 8
+end
+
+--- Whether the locale says that text is UTF-8.
+---@return boolean
+function screen.is_utf8()
+  local locale = variable "LC_ALL" or variable "LC_CTYPE" or variable "LANG" or "C"
+  return locale:lower():find "utf%-?8" ~= nil
+end
+
+return screen
