@@ -389,6 +389,23 @@ docs/reference.md#atakepositions-axis, README.md#the-notebooks-lines-and-ours]==
     assert.matches("a coroutine", text_of(coroutine.create(print)))
   end)
 
+  it("takes any text and any value", function()
+    assert.equal(first_line(nil), first_line "  ")
+    assert.error_matches(function() pg.help(("x"):rep(1e7)) end, "not a text of 10000000 bytes")
+    for _, name in ipairs { "?", "a:", ".", "%s", "\0", "a.b.c", ":::" } do
+      local worked, said = pcall(shown, name)
+      assert.is_true(worked or said:find("help: there is no", 1, true) ~= nil, said)
+    end
+    local angry = setmetatable({}, {
+      __index = function() error "index" end, __tostring = function() error "tostring" end,
+      __len = function() error "len" end, __pairs = function() error "pairs" end,
+    })
+    assert.matches("a table", text_of(angry))
+    assert.matches("a table", text_of(setmetatable({}, { __metatable = false })))
+    local stripped = load(string.dump(load "return function(x) end"(), true))
+    assert.equal("function(?)", first_line(stripped))
+  end)
+
   it("suggests a name for one that is misspelt, if any is near", function()
     for name, message in pairs {
       sofmax = "did you mean 'softmax'?", srot = "did you mean 'sort'?",

@@ -89,6 +89,9 @@ end
 
 --- A value that a global variable has, or that is reached from one: "f", "string.format", "m.fit".
 local function by_global(name)
+  if not name:find "^[%a_]" then
+    return nil
+  end
   local value = _G
   for part in name:gmatch "[^.:]+" do
     local worked, inner = pcall(function() return value[part] end)
@@ -136,9 +139,16 @@ local WAYS = {
   by_library, by_function, by_global, by_class, by_field, by_option, page.of_manual,
 }
 
+local LONGEST = 100 -- bytes of a name: what is longer is none
+
 local function by_name(name)
+  if #name > LONGEST then
+    return nil, ("help: a name is needed, not a text of %d bytes"):format(#name)
+  end
   name = name:match "^%s*(.-)[%s()]*$"
-  if name == "all" then
+  if name == "" then
+    return start.way_in()
+  elseif name == "all" then
     return start.names()
   end
   for _, way in ipairs(WAYS) do

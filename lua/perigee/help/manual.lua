@@ -34,13 +34,13 @@ local names -- of Lua's own functions, by what they are
 local function collect()
   names = { [require] = "require" }
   for library in pairs(LIBRARIES) do
-    for name, value in pairs(package.loaded[library]) do
+    for name, value in pairs(package.loaded[library] or {}) do
       if type(value) == "function" and debug.getinfo(value, "S").what == "C" then
         names[value] = names[value] or library == "_G" and name or library .. "." .. name
       end
     end
   end
-  for name, value in pairs(getmetatable(io.stdout).__index) do
+  for name, value in pairs(debug.getregistry()["FILE*"].__index) do
     names[value] = "file:" .. name
   end
 end

@@ -11,7 +11,7 @@ local own = {}
 function own.signature(f, name)
   local info, parameters = debug.getinfo(f, "u"), {}
   for i = 1, info.nparams do
-    parameters[i] = debug.getlocal(f, i)
+    parameters[i] = debug.getlocal(f, i) or "?" -- names may have been stripped
   end
   if info.isvararg then
     parameters[#parameters + 1] = "..."
