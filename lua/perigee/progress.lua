@@ -177,6 +177,11 @@ end
 
 --- `for i in pg.progress(n) do ... end`: i from 1 to n, with a line on stderr
 --- that tells how far the loop is. Leaving the loop early closes the line.
+---
+---     for i in pg.progress(1000, "squares") do
+---       sum = (sum or 0) + i ^ 2
+---     end
+---     sum  --> 333833500.0
 ---@param n integer  how many
 ---@param title? string  put before the line
 ---@return fun(): integer?

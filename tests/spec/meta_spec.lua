@@ -98,14 +98,13 @@ describe("help", function()
     local entry = help.find("take")[1]
     assert.equal("a:take(positions, axis)", help.signature(entry))
     assert.matches("The elements at these positions", help.text(entry))
-    assert.matches("positions perigee.like", help.text(entry))
+    assert.matches("positions  array%-like: integers", help.text(entry))
     assert.equal("pg.Model(x, y, options)", help.signature(help.find("Model")[1]))
     assert.equal(2, #help.find("rand"))
   end)
 
   it("suggests a name for one that is misspelt", function()
     assert.error_matches(function() pg.help "sofmax" end, "did you mean 'softmax'")
-    assert.error_matches(function() pg.help(3) end, "a name or a function")
   end)
 
   it("is what docs/reference.md is made of", function()
