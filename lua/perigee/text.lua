@@ -219,7 +219,7 @@ local function layout(node, shape, depth, format)
 end
 
 --- A shape as NumPy writes it: "(60000, 784)", "(3,)", "()".
----@param a perigee.array
+---@param a { shape: integer[], ndim: integer }  an array, or what tells as much of one
 ---@return string
 function texts.shape(a)
   return "(" .. table.concat(a.shape, ", ") .. (a.ndim == 1 and ",)" or ")")
