@@ -1,6 +1,7 @@
 --- Arrays as text, as NumPy's array2string has them: rows in brackets, columns aligned, lines
 --- broken at 75 characters, and only the edges of a large one.
 
+local check = require "perigee.check"
 local core = require "perigee.core"
 
 local texts = {}
@@ -229,7 +230,7 @@ end
 ---@param a perigee.array
 ---@return string
 function texts.array(a)
-  if not pcall(function() return a.ndim end) then
+  if not check.try(function() return a.ndim end) then
     return "array (freed)"
   end
   local text = "[]"

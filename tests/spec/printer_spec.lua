@@ -308,6 +308,24 @@ describe("a metatable", function()
       assert.error_matches(function() text(stopped) end, "interrupted!$")
       assert.error_matches(function() text { { stopped } } end, "interrupted!$")
     end
+    local value = { 1, { a = with { __tostring = function() return "x" end } }, print, pg.eye(2),
+      pg, with { __pairs = function() return next, { 1 } end } }
+    local whole, interrupts = text(value), 0
+    for count = 1, 20000, 13 do
+      local worked, shown = pcall(function()
+        debug.sethook(function()
+          debug.sethook()
+          error "interrupted!"
+        end, "", count)
+        local shown = text(value)
+        debug.sethook()
+        return shown
+      end)
+      interrupts = interrupts + (worked and 0 or 1)
+      assert.matches("interrupted!$", worked and "interrupted!" or shown)
+      assert.equal(worked and whole or shown, shown)
+    end
+    assert.is_true(interrupts > 100)
     assert.equal("<a table that cannot be shown: x>", text({ 1 }, 80, function(style, each)
       return style == "error" and each or error("x", 0)
     end))

@@ -15,7 +15,7 @@ local trees = require "perigee.prompt.tree"
 local printer = {}
 
 local WIDTH = 80
-local DEPTH = 4 -- tables in tables
+local DEPTH, MOST_DEPTH = 4, 20 -- tables in tables
 local MOST_LINES = 90 -- of a table
 local FEWER = 8 -- entries of a long table, where with the usual number there are too many lines
 local LONGEST_STRING = 2000 -- bytes
@@ -25,7 +25,7 @@ local TAB = 8
 --- A table as text: as deep, and with as many entries, as there is room for.
 local function text_of_table(t, width, paint, depth)
   local reader, lines = entries.reader(), nil
-  for d = math.max(depth, 1), 1, -1 do
+  for d = math.max(1, math.min(depth, MOST_DEPTH)), 1, -1 do
     for _, first in ipairs { trees.FIRST, FEWER } do
       local node, is_whole = trees.of(t, {
         paint = paint, width = width, depth = d, first = first, reader = reader,
@@ -92,8 +92,8 @@ end
 ---@return string
 function printer.text(value, width, paint, depth)
   paint = paint or colours.plain
-  local worked, text = leaves.protect(text_of, value, width or WIDTH, paint, depth or DEPTH)
   leaves.forget_names()
+  local worked, text = leaves.protect(text_of, value, width or WIDTH, paint, depth or DEPTH)
   if worked then
     return text
   end
