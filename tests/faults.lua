@@ -78,6 +78,7 @@ local operations = {
   npz = function()
     assert(pg.save(path .. ".npz", { a = a, b = b }, { compress = true }))
     local archive <close> = assert(pg.load(path .. ".npz"))
+    assert(archive:form "a")
     return archive.a, archive.b, archive:keys()
   end,
   kernels = function()

@@ -610,6 +610,12 @@ function archive:keys() end
 ---@return perigee.array?
 function archive:get(name) end
 
+--- What an array is, from the file's directory and its header: its elements are not decoded.
+---@param name string
+---@return perigee.dtype?  # nil where there is no such array, or it cannot be read
+---@return integer[]|string|nil  # the shape; or why not
+function archive:form(name) end
+
 --- The CRC-32 of a member, as the file's directory has it: nothing is decoded. The same arrays,
 --- saved again, have the same.
 ---

@@ -11,7 +11,7 @@ local pg = { _VERSION = "Perigee " .. core.info().version }
 for name, value in pairs(core) do
   pg[name] = value
 end
-pg.trainer = nil
+pg.trainer, pg.archive = nil, nil
 
 --- What is read when it is first asked for: a script starts sooner, and the collector, which looks
 --- at all that was read each time that it runs, has less to look at.
@@ -37,7 +37,18 @@ getmetatable(core.zeros(1)).__tostring = function(array)
   return require("perigee.text").array(array)
 end
 
+core.archive.__tostring = function(archive)
+  return require("perigee.cards").archive(archive)
+end
+
+getmetatable(core.random(0)).__tostring = function(generator)
+  return require("perigee.cards").generator(generator)
+end
+
 return setmetatable(pg, {
+  __tostring = function()
+    return require("perigee.cards").module()
+  end,
   __index = function(_, name)
     local value = later[name] and later[name]()
     if value ~= nil then

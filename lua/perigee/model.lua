@@ -5,9 +5,11 @@
 --   local cost = m:fit { iterations = 1000, rate = 0.1, progress = true }
 --   print(m:score(xt, yt))
 
+local cards = require "perigee.cards"
 local check = require "perigee.check"
 local checkpoint = require "perigee.checkpoint"
 local core = require "perigee.core"
+local counts = require "perigee.counts"
 local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
 local samples = require "perigee.samples"
@@ -572,8 +574,49 @@ function Model:summary()
   return table.concat(lines, "\n")
 end
 
-function METATABLE:__tostring()
-  return ("model %s, %s, %d iterations"):format(sizes(self), self.weights.W1.dtype, self.iteration)
+--- "sigmoid", or "relu-tanh" where hidden layers differ.
+local function activation_names(self)
+  local list = self._activation
+  for i = 2, #list do
+    if list[i] ~= list[1] then
+      return table.concat(list, "-")
+    end
+  end
+  return list[1]
 end
 
-return setmetatable(Model, { __call = new })
+--- "500 iterations (sgd, rate 0.1, all rows), loss 0.6421"
+local function progress_text(self)
+  local losses, validation = self._losses, self._validation_losses
+  if #losses == 0 then
+    return "not yet"
+  end
+  return ("%s (%s), loss %.4g%s"):format(counts.of(#losses, "iteration"),
+    training.describe(self._record and self._record.options or self._options), losses[#losses],
+    #validation > 0 and (", validation %.4g"):format(validation[#validation]) or "")
+end
+
+local function title_of(self)
+  local weights = 0
+  for l = 1, self._layers do
+    weights = weights + self.weights["W" .. l].size + self.weights["b" .. l].size
+  end
+  return ("Model %s, %s, %s: %s"):format(sizes(self), activation_names(self),
+    self.weights.W1.dtype, counts.of(weights, "weight"))
+end
+
+-- A card, also of a model whose weights were taken away.
+function METATABLE:__tostring()
+  return cards.make(check.try(title_of, self) or "Model: its weights do not fit each other", {
+    { "trained", progress_text(self) },
+    { "data", self._trainer and ("%s, %s plan"):format(counts.of(self._rows, "row"),
+      (trainer.plan(self._trainer))) or "none" },
+  })
+end
+
+return setmetatable(Model, {
+  __call = new,
+  __tostring = function()
+    return "Model: pg.Model(x, y, options) makes one, pg.Model.load(path) reads one"
+  end,
+})

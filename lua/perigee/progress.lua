@@ -131,6 +131,11 @@ end
 
 Bar.__close = Bar.close
 
+-- The line as it would be drawn.
+function Bar:__tostring()
+  return self:line()
+end
+
 local progress = {}
 
 --- Whether there can be a line.

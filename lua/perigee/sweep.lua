@@ -8,8 +8,10 @@
 --   study:run()
 --   print(study:table())
 
+local cards = require "perigee.cards"
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
+local core = require "perigee.core"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
 local space = require "perigee.sweep.space"
@@ -290,4 +292,14 @@ function sweep.median(options)
   return rule
 end
 
-return sweep
+return setmetatable(sweep, {
+  __tostring = function()
+    local info = core.info()
+    return cards.make(("Perigee %s, sweeps: many trials of an experiment"):format(info.version), {
+      { "threads", tostring(info.threads) },
+      { "kernels", info.kernels },
+      { "start", "sweep.new { name = ..., params = ..., run = function(p, trial) ... end }" },
+      { "help", 'pg.help "sweep.new", and so of the others' },
+    })
+  end,
+})

@@ -1,8 +1,10 @@
 --- A study: its trials, what is known of them, and what is made of that.
 
+local cards = require "perigee.cards"
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
 local conduct = require "perigee.sweep.conduct"
+local counts = require "perigee.counts"
 local dataset = require "perigee.dataset"
 local displays = require "perigee.sweep.display"
 local environment = require "perigee.sweep.environment"
@@ -12,6 +14,7 @@ local rosters = require "perigee.sweep.roster"
 local stores = require "perigee.sweep.store"
 local tallies = require "perigee.sweep.tally"
 local uv = require "luv"
+local words = require "perigee.sweep.words"
 
 ---@class perigee.sweep.study
 ---@field name string  as its folder is called
@@ -262,6 +265,36 @@ function Study:report(path)
     error(("report: a path that ends with .html is needed, not %s"):format(tostring(path)), 2)
   end
   return require("perigee.sweep.report").write(self, path)
+end
+
+-- --- telling ------------------------------------------------------------------------
+
+--- "20 done, 1 failed, 3 left"
+local function standing(tally)
+  local parts, named = {}, tally.counts
+  for _, status in ipairs { "done", "failed", "pruned" } do
+    parts[#parts + 1] = named[status] > 0 and counts.text(named[status]) .. " " .. status or nil
+  end
+  local left = tally.total - tally:finished()
+  parts[#parts + 1] = (left > 0 or #parts == 0) and counts.text(left) .. " left" or nil
+  return table.concat(parts, ", ")
+end
+
+-- A card. It opens nothing: a journal may be long, and data large.
+function Study:__tostring()
+  local tally, space = self.store and self.tally, self.definition.space
+  local count = tally and tally.total or space.count * self.definition.repeats
+  local rows = {
+    { "folder", self.folder },
+    { "params", #self.params > 0 and table.concat(self.params, ", ") or "none" },
+    { "trials", tally and standing(tally) or "as in its journal, which was not read yet" },
+  }
+  local best = tally and tally.best
+  if best then
+    rows[#rows + 1] = { "best", ("%s %s (%s)"):format(tally.metric, words.number(best.value),
+      best.label) }
+  end
+  return cards.make(("study %s: %s"):format(self.name, counts.of(count, "trial")), rows)
 end
 
 return studies

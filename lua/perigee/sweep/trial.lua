@@ -7,6 +7,7 @@
 
 local check = require "perigee.check"
 local core = require "perigee.core"
+local counts = require "perigee.counts"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
 local space = require "perigee.sweep.space"
@@ -50,6 +51,12 @@ Halt.__index = Halt
 
 function Halt:__tostring()
   return "the trial was " .. self.status -- where `run` catches it
+end
+
+--- "trial 3, seed 0: iteration 500, 2 reports"
+function METATABLE:__tostring()
+  return ("trial %d, seed %d: iteration %s, %s"):format(self.index, self.seed,
+    counts.text(self.iteration), counts.of(#self.reports, "report"))
 end
 
 ---@param value any  an error
