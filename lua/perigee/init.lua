@@ -37,7 +37,19 @@ getmetatable(core.zeros(1)).__tostring = function(array)
   return require("perigee.text").array(array)
 end
 
+--- What a prompt offers behind `data.`, and behind `pg.` before it was read.
+debug.getregistry()["perigee.archive"].__names = function(archive)
+  return archive:keys()
+end
+
 return setmetatable(pg, {
+  __names = function()
+    local names = {}
+    for name in next, later do
+      names[#names + 1] = name
+    end
+    return names
+  end,
   __index = function(_, name)
     local value = later[name] and later[name]()
     if value ~= nil then

@@ -19,7 +19,7 @@ local uv = require "luv"
 ---@field params string[]  the parameters' names, in alphabetical order
 ---@field folder string  where everything of it is,
 ---@field root string  and its whole path: a script may change its folder
-local Study = {}
+local Study = { __name = "perigee.study" }
 Study.__index = Study
 
 local studies = {}
