@@ -19,8 +19,9 @@ local uv = require "luv"
 ---@field params string[]  the parameters' names, in alphabetical order
 ---@field folder string  where everything of it is,
 ---@field root string  and its whole path: a script may change its folder
-local Study = { __name = "perigee.study" }
+local Study = {}
 Study.__index = Study
+Study.__name = "perigee.study"
 
 local studies = {}
 
