@@ -1,19 +1,19 @@
 --- The files that a name in a string may be of, and the modules that one may be of.
 
+local check = require "perigee.check"
 local system = require "perigee.system"
 
 local paths = {}
 
 --- The names in a folder; none where luv is missing.
 local function names_in(folder)
-  local found, names = pcall(system.names_in, folder)
-  return found and names or {}
+  return check.try(system.names_in, folder) or {}
 end
 
 local function is_folder(path)
-  local found, uv = pcall(require, "luv")
-  local status = found and uv.fs_stat(path)
-  return status ~= nil and status ~= false and status.type == "directory"
+  local uv = check.try(require, "luv")
+  local status = uv and uv.fs_stat(path)
+  return status ~= nil and status.type == "directory"
 end
 
 --- Takes the paths that begin as was typed; folders end with a slash, hidden files are found only
