@@ -13,6 +13,9 @@ local FILES = {
   digits = ("digits-%d.npz"):format(digits.VERSION),
 }
 
+--- The names of the data sets, in order.
+dataset.NAMES = check.sorted_keys(FILES)
+
 --- The environment's variable, unless it is empty.
 local function variable(name)
   local value = os.getenv(name)
@@ -82,7 +85,7 @@ local function keep_digits()
 end
 
 local function names()
-  return '"' .. table.concat(check.sorted_keys(FILES), '", "') .. '"'
+  return '"' .. table.concat(dataset.NAMES, '", "') .. '"'
 end
 
 local function is_path(name)

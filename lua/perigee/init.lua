@@ -41,6 +41,11 @@ core.archive.__tostring = function(archive)
   return require("perigee.cards").archive(archive)
 end
 
+--- What a prompt offers behind `data.`
+core.archive.__names = function(archive)
+  return archive:keys()
+end
+
 getmetatable(core.random(0)).__tostring = function(generator)
   return require("perigee.cards").generator(generator)
 end
@@ -48,6 +53,13 @@ end
 return setmetatable(pg, {
   __tostring = function()
     return require("perigee.cards").module()
+  end,
+  __names = function() -- those that were not read yet
+    local names = {}
+    for name in next, later do
+      names[#names + 1] = name
+    end
+    return names
   end,
   __index = function(_, name)
     local value = later[name] and later[name]()

@@ -24,7 +24,7 @@ local MAX_SEED = (1 << 32) - 1
 ---@field classes integer  how many classes there are
 ---@field iteration integer  how many updates were made
 local Model = {}
-local METATABLE = {}
+local METATABLE = { __name = "perigee.model" }
 
 --- The methods; and the iterations, of which each has left its loss.
 function METATABLE:__index(name)
@@ -572,6 +572,15 @@ function Model:summary()
     add("best", "%.6g", best)
   end
   return table.concat(lines, "\n")
+end
+
+--- What a prompt offers beside what is described: the fields that the user gave it.
+function METATABLE:__names()
+  local names = {}
+  for name in next, self do
+    names[#names + 1] = type(name) == "string" and not name:find "^_" and name or nil
+  end
+  return names
 end
 
 --- "sigmoid", or "relu-tanh" where hidden layers differ.

@@ -24,6 +24,7 @@ local words = require "perigee.sweep.words"
 ---@field root string  the folder's whole path: a script may change its own folder
 local Study = {}
 Study.__index = Study
+Study.__name = "perigee.study"
 
 local studies = {}
 

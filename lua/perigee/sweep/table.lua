@@ -13,6 +13,7 @@ local words = require "perigee.sweep.words"
 local Table = {}
 
 local METATABLE = {
+  __name = "perigee.table",
   __index = function(self, key)
     return Table[key] or self.rows[key]
   end,

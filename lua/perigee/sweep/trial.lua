@@ -24,7 +24,7 @@ local PROBE = 0.3 -- seconds of a training that is only to tell how long it woul
 ---@field index integer  its place in the order of the grid
 ---@field id string  by which it is known, wherever it stands
 local Trial = {}
-local METATABLE = {}
+local METATABLE = { __name = "perigee.trial" }
 
 local trials = {}
 
