@@ -6,16 +6,16 @@
 
 /* --- reading -------------------------------------------------------------- */
 
-/* Reads a line and pushes it. False: the input ended, or the line was thrown
-   away. */
-static bool push_line(lua_State *L, bool first, bool *interrupted)
+/* Reads a line and pushes it. False: the input ended. */
+static bool push_line(lua_State *L, bool first)
 {
     const char *prompt = first ? "> " : ">> ";
+    char *line = NULL;
     if (lua_getglobal(L, first ? "_PROMPT" : "_PROMPT2") != LUA_TNIL)
         prompt = luaL_tolstring(L, -1, NULL);
-    char *line = host_lines_read(prompt, interrupted);
+    host_outcome outcome = host_lines_read(prompt, &line);
     lua_settop(L, first ? 0 : 1);
-    if (!line)
+    if (outcome != HOST_LINE)
         return false;
     if (first && line[0] == '=') /* Lua 5.2's way to print */
         lua_pushfstring(L, "return %s", line + 1);
@@ -49,13 +49,13 @@ static bool is_incomplete(lua_State *L, int status)
 }
 
 /* The text at 1 as statements, with more lines while it is incomplete. */
-static int load_statements(lua_State *L, bool *interrupted)
+static int load_statements(lua_State *L)
 {
     for (;;) {
         size_t n;
         const char *text = lua_tolstring(L, 1, &n);
         int status = luaL_loadbuffer(L, text, n, "=stdin");
-        if (!is_incomplete(L, status) || !push_line(L, false, interrupted))
+        if (!is_incomplete(L, status) || !push_line(L, false))
             return status;
         lua_pushliteral(L, "\n");
         lua_insert(L, -2);
@@ -63,24 +63,18 @@ static int load_statements(lua_State *L, bool *interrupted)
     }
 }
 
-enum { END_OF_INPUT = -1, THROWN_AWAY = -2 };
+enum { END_OF_INPUT = -1 };
 
-/* Reads a chunk and pushes it, or the error in it; the history has its text.
-   push_line keeps the text at 1 and drops the last attempt's error. */
+/* Reads a chunk and pushes it, or the error in it. push_line keeps the text at
+   1 and drops the last attempt's error. */
 static int read_chunk(lua_State *L)
 {
-    bool interrupted = false;
-    lua_settop(L, 0);
-    if (!push_line(L, true, &interrupted))
-        return interrupted ? THROWN_AWAY : END_OF_INPUT;
     int status = LUA_OK;
+    lua_settop(L, 0);
+    if (!push_line(L, true))
+        return END_OF_INPUT;
     if (!load_expression(L))
-        status = load_statements(L, &interrupted);
-    if (interrupted)
-        return THROWN_AWAY;
-    const char *text = lua_tostring(L, 1);
-    if (text[0] != '\0')
-        host_lines_remember(text);
+        status = load_statements(L);
     lua_remove(L, 1);
     return status;
 }
@@ -104,11 +98,7 @@ static void print_results(lua_State *L)
 void host_prompt(lua_State *L)
 {
     int status;
-    host_set_name(NULL);
-    host_lines_open();
     while ((status = read_chunk(L)) != END_OF_INPUT) {
-        if (status == THROWN_AWAY)
-            continue;
         if (status == LUA_OK)
             status = host_call(L, 0, LUA_MULTRET);
         if (status == LUA_OK)

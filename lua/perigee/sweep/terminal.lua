@@ -45,7 +45,7 @@ end
 
 --- Has prints pass by us; returns what takes that back.
 local function wrap(self)
-  local print_before, write_before = print, io.write
+  local print_before, write_before = _G.print, _G.io.write -- the user's, not the library's own
   local methods = getmetatable(io.stderr).__index
   local is_terminal = { [io.stderr] = true, [io.stdout] = screen.is_terminal(1) or nil }
   self.write = methods.write
@@ -56,17 +56,17 @@ local function wrap(self)
     return guard(self, last_text(...), self.write, file, ...)
   end
   methods.write = write
-  function io.write(...) -- luacheck: ignore 122
+  function _G.io.write(...) -- luacheck: ignore 122
     return write(io.output(), ...)
   end
-  function print(...) -- luacheck: ignore 121
+  function _G.print(...) -- luacheck: ignore 122
     if not is_terminal[io.stdout] then
       return print_before(...)
     end
     return guard(self, "\n", print_before, ...)
   end
   return function()
-    methods.write, io.write, print = self.write, write_before, print_before -- luacheck: ignore
+    methods.write, _G.io.write, _G.print = self.write, write_before, print_before -- luacheck: ignore
   end
 end
 
