@@ -1,6 +1,7 @@
 --- What is known of a value: which public function it is, or of which class; and the page about it.
 
 local core = require "perigee.core"
+local counts = require "perigee.counts"
 local help = require "perigee.help"
 local manual = require "perigee.help.manual"
 local own = require "perigee.help.own"
@@ -158,6 +159,11 @@ local WORDS = {
     return ("a number, %s. With + - * / // %% ^ and Lua's math library; where an array is "
       .. "expected, it serves as one: help \"math\", help \"arrays\"."):format(
       math.type(x) == "integer" and "an integer of 64 bits" or "a float of 64 bits")
+  end,
+  string = function(text)
+    return ("a text of %s. #s is its length in bytes, s .. t joins two, s:upper(), s:find(pattern) "
+      .. "and s:format(...) are Lua's string library: help \"string\"."):format(
+      counts.of(#text, "byte"))
   end,
   boolean = function()
     return "a boolean: and, or, not, and in conditions, where only false and nil count as false."
