@@ -75,6 +75,10 @@ local operations = {
     assert(pg.save(path .. ".npy", a))
     return assert(pg.load(path .. ".npy"))
   end,
+  png = function()
+    assert(pg.save_png(path .. ".png", a, { map = "diverging" }))
+    return assert(pg.load_png(path .. ".png"))
+  end,
   npz = function()
     assert(pg.save(path .. ".npz", { a = a, b = b }, { compress = true }))
     local archive <close> = assert(pg.load(path .. ".npz"))
@@ -161,7 +165,7 @@ for _, name in ipairs(names) do
     failures = failures + fail_each(name, operations[name], which)
   end
 end
-for _, suffix in ipairs { "", ".npy", ".npz" } do
+for _, suffix in ipairs { "", ".npy", ".npz", ".png" } do
   os.remove(path .. suffix)
 end
 print(("%d groups of operations, %d failed allocations, nothing lost"):format(#names, failures))

@@ -132,6 +132,7 @@ int l_array_newindex(lua_State *L);
 void l_open_array(lua_State *L);
 void l_open_create(lua_State *L);
 void l_open_file(lua_State *L);
+void l_open_png(lua_State *L);
 void l_open_random(lua_State *L);
 void l_open_network(lua_State *L);
 void l_open_runtime(lua_State *L);
