@@ -498,6 +498,7 @@ function random:set_state(state) end
 ---@field dataset fun(name: string): perigee.archive?, string?
 ---@field progress fun(n: integer, title?: string): fun(): integer?
 ---@field plot fun(options: perigee.like|table): true?, string?
+---@field show fun(a: perigee.like, options?: table)
 ---@field save_png fun(path: string, a: perigee.like, options?: table): true?, string?
 ---@field help fun(what?: string|function)
 local pg = {}

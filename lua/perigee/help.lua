@@ -16,6 +16,7 @@ local IN_LUA = {
   { file = "dataset.lua", name = "dataset.open", class = "pg", public = "dataset" },
   { file = "progress.lua", name = "progress.each", class = "pg", public = "progress" },
   { file = "plot.lua", name = "", class = "pg", public = "plot" },
+  { file = "show.lua", name = "show.show", class = "pg", public = "show" },
   { file = "png.lua", name = "png.save", class = "pg", public = "save_png" },
   { file = "help.lua", name = "help.show", class = "pg", public = "help" },
   { file = "sweep.lua", prefix = "sweep", class = "sweep" },

@@ -28,6 +28,9 @@ local later = {
   plot = function()
     return require "perigee.plot"
   end,
+  show = function()
+    return require("perigee.show").show
+  end,
   save_png = function()
     return require("perigee.png").save
   end,
