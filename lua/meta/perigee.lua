@@ -763,6 +763,8 @@ function random:set_state(state) end
 ---@field dataset fun(name: string): perigee.archive?, string?
 ---@field progress fun(n: integer, title?: string): fun(): integer?
 ---@field plot fun(options: perigee.like|table): true?, string?
+---@field show fun(a: perigee.like, options?: table)
+---@field save_png fun(path: string, a: perigee.like, options?: table): true?, string?
 ---@field help fun(what?: string|function)
 local pg = {}
 
@@ -944,6 +946,16 @@ function pg.load(path) end
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function pg.save(path, value, options) end
+
+--- Reads a PNG file: uint8, (height, width) where it is grey, else (height, width, samples).
+--- Samples are grey and alpha, red, green and blue, or those and alpha: 2, 3 or 4. Palettes and
+--- fewer bits are widened to 0 .. 255, 16 bits rounded to 8 (interlaced ones are refused); a file
+--- made for another gamma than a screen's is converted. Nothing in the file is believed before it
+--- is checked.
+---@param path string
+---@return perigee.array?
+---@return string?  # what went wrong, where nil comes first
+function pg.load_png(path) end
 
 --- Writes a file of any text: whole or not at all.
 ---

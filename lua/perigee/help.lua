@@ -23,6 +23,8 @@ local IN_LUA = {
     heading = "reading and writing" },
   { file = "progress.lua", name = "progress.each", class = "pg", public = "progress" },
   { file = "plot.lua", name = "", class = "pg", public = "plot" },
+  { file = "show.lua", name = "show.show", class = "pg", public = "show" },
+  { file = "png.lua", name = "png.save", class = "pg", public = "save_png" },
   { file = "help.lua", name = "help.show", class = "pg", public = "help" },
   { file = "sweep.lua", prefix = "sweep", class = "sweep" },
   { file = "sweep/trial.lua", prefix = "Trial", class = "trial" },

@@ -11,7 +11,7 @@ local pg = { _VERSION = "Perigee " .. core.info().version }
 for name, value in pairs(core) do
   pg[name] = value
 end
-pg.trainer, pg.archive = nil, nil
+pg.trainer, pg.archive, pg.save_png = nil, nil, nil
 
 --- What is read when it is first asked for: a script starts sooner, and the collector, which looks
 --- at all that was read each time that it runs, has less to look at.
@@ -27,6 +27,12 @@ local later = {
   end,
   plot = function()
     return require "perigee.plot"
+  end,
+  show = function()
+    return require("perigee.show").show
+  end,
+  save_png = function()
+    return require("perigee.png").save
   end,
   help = function()
     return require("perigee.help").show

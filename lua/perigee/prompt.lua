@@ -100,8 +100,8 @@ local function read_more(self, lines)
 end
 
 --- Reads until a chunk is whole, or cannot be. Gives what was typed, the chunk's text, and the
---- chunk or what is wrong with it. Without a text: nil at the end of the input, false where Ctrl-C threw
---- the lines away.
+--- chunk or what is wrong with it. Without a text: nil at the end of the input, false where Ctrl-C
+--- threw the lines away.
 local function read(self)
   local typed = self:take_queued() or self.host.read(prompt_text("_PROMPT", "> "))
   if not typed or help_wanted(typed) then

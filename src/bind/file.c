@@ -9,14 +9,6 @@
 
 #define L_ARCHIVE "perigee.archive"
 
-static const char *check_path(lua_State *L, int arg)
-{
-    size_t n;
-    const char *path = luaL_checklstring(L, arg, &n);
-    luaL_argcheck(L, strlen(path) == n, arg, "a path has no zero bytes");
-    return path;
-}
-
 /* --- archives ----------------------------------------------------------------
 
    The userdata's first user value keeps what was decoded, by name; the second
@@ -188,7 +180,7 @@ static int l_file_load(lua_State *L)
 {
     pg_error err;
     bool is_npy = false;
-    const char *path = check_path(L, 1);
+    const char *path = l_path_check(L, 1);
     if (pg_npy_test(&is_npy, path, &err) != PG_OK)
         return l_failure(L, &err);
     return is_npy ? load_array(L, path) : open_archive(L, path);
@@ -343,7 +335,7 @@ static bool ends_with(const char *text, const char *end)
 static int l_file_save(lua_State *L)
 {
     pg_error err;
-    const char *path = check_path(L, 1);
+    const char *path = l_path_check(L, 1);
     if (ends_with(path, ".npz")) {
         luaL_argcheck(L, lua_istable(L, 2), 2,
                       "an .npz file takes a table of named arrays");
@@ -362,7 +354,7 @@ static int l_file_save(lua_State *L)
 /* write(path, text): true, or nil and a message. */
 static int l_file_write(lua_State *L)
 {
-    const char *path = check_path(L, 1);
+    const char *path = l_path_check(L, 1);
     size_t n;
     const char *text = luaL_checklstring(L, 2, &n);
     pg_error err;

@@ -64,7 +64,8 @@ describe("the description", function()
   it("is of each function of the module", function()
     local functions, methods = {}, methods_of(pg.zeros(1))
     local in_lua = {
-      Model = true, dataset = true, plot = true, progress = true, help = true, _VERSION = true,
+      Model = true, dataset = true, plot = true, progress = true, help = true, show = true,
+      save_png = true, _VERSION = true,
     }
     for name in pairs(pg) do
       if not methods[name] and not in_lua[name] then
