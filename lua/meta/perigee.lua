@@ -611,6 +611,8 @@ function archive:keys() end
 function archive:get(name) end
 
 --- What an array is, from the file's directory and its header: its elements are not decoded.
+---
+---     data:form "x_train"  --> uint8  {100, 28, 28}
 ---@param name string
 ---@return perigee.dtype?  # nil where there is no such array, or it cannot be read
 ---@return integer[]|string|nil  # the shape; or why not
@@ -952,6 +954,9 @@ function pg.save(path, value, options) end
 --- fewer bits are widened to 0 .. 255, 16 bits rounded to 8 (interlaced ones are refused); a file
 --- made for another gamma than a screen's is converted. Nothing in the file is believed before it
 --- is checked.
+---
+---     pg.save_png("digit.png", data.x_train[1])
+---     pg.load_png("digit.png").shape  --> {28, 28}
 ---@param path string
 ---@return perigee.array?
 ---@return string?  # what went wrong, where nil comes first

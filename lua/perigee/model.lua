@@ -147,7 +147,10 @@ end
 ---
 ---     -- x: (100, 784), y: (100) labels
 ---     m = pg.Model(x, y, {hidden = {64, 32}, activation = "relu", seed = 0})
----     m  --> model 784-64-32-10, float32, 0 iterations
+---     m
+---     --> Model 784-64-32-10, relu, float32: 52,650 weights
+---     -->   trained  not yet
+---     -->   data     100 rows, sparse plan
 ---     m.weights.W1.shape, m.classes, m.iteration  --> {64, 784}  10  0
 ---@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs); pixels stay bytes inside
 ---@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot
@@ -410,7 +413,7 @@ end
 ---
 ---     m:save("m.npz", "the first try")
 ---     other, note = pg.Model.load("m.npz", x, y)
----     other, note  --> model 784-20-10, float32, 0 iterations  the first try
+---     other.weights.W1.shape, note  --> {20, 784}  the first try
 ---@param path string
 ---@param x? perigee.like  as `pg.Model` takes them
 ---@param y? perigee.like

@@ -29,10 +29,14 @@ end
 ---
 --- Shapes, numbers and options are those of `pg.show`; a sheet is about as wide as high unless
 --- `columns` says otherwise, with black between its pictures. What is uint8 comes back the same
---- from `pg.load_png`: `pg.save_png("digit.png", data.x_train[1])`. Raises for what is no picture.
+--- from `pg.load_png`. Raises for what is no picture.
+---
+---     pg.save_png("digit.png", data.x_train[1])  --> true
+---     pg.save_png("weights.png", m.weights.W1:reshape(-1, 28, 28), {each = true})
+---     --> true
 ---@param path string
 ---@param a perigee.like
----@param options? table  size, low, high, each, map, columns and scale, as `pg.show` has them
+---@param options? table  those of `pg.show` but labels, rows, width
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function png.save(path, a, options)

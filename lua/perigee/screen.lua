@@ -26,7 +26,6 @@ function screen.size(fd)
     return nil
   end
   local width, height = tty:get_winsize()
-  tty:set_blocking(true) -- luv did not: what is written faster than it is shown would be lost
   system.close(tty)
   if width and width > 0 and height > 0 then
     return width, height

@@ -367,14 +367,19 @@ end
 --- has them; without any, or where `NO_COLOR` is set, characters stand for brightness. What is
 --- wider than the terminal is made smaller by averaging, and so are a batch's pictures, for as many
 --- as possible to fit, down to 14 pixels; the last line then says how many more there are.
---- `pg.show(data.x_train:rows(1, 20), { labels = data.y_train:rows(1, 20) })`;
---- `pg.show(m.weights.W1:reshape(-1, 28, 28), { each = true, map = "diverging" })`.
+---
+---     pg.show({{0, 1, 0}, {1, 0, 1}})
+---     -->   @@
+---     --> @@  @@
+---     pg.show(data.x_train:rows(1, 20), {labels = data.y_train:rows(1, 20)})
+---     pg.show(m.weights.W1:reshape(-1, 28, 28), {each = true})
 ---@param a perigee.like
----@param options? table  labels = an array or list, shown under the pictures; size = {height,
----   width}; low and high = what is black and white; each = true (each picture from its own least
----   to its own greatest); map = "grey" ("diverging": blue below 0, black at 0, red above);
----   columns and rows = how many pictures; scale = 1 (2: twice as large); width = the terminal's,
----   in characters
+---@param options? table  labels (an array or a list, shown under the pictures); size ({height,
+---   width}, of flattened pictures); low (what is black); high (what is white);
+---   each = false (or true: each picture from its own least to its own greatest);
+---   map = "grey" (or "diverging": blue below 0, black at 0, red above);
+---   columns (how many pictures are side by side); rows (how many rows of them); scale = 1 (2:
+---   twice as large); width (of the terminal, in characters)
 function show.show(a, options)
   local text, message = check.try(show.text, a, options, surface_of_output())
   if not text then

@@ -164,8 +164,8 @@ describe("A description", function()
         assert.is_true(member.text ~= "", class.name .. "." .. member.name)
       end
     end
-    assert.same({ "method keys", "method get", "method checksum", "method path", "method close" },
-      members.archive)
+    assert.same({ "method keys", "method get", "method form", "method checksum", "method path",
+      "method close" }, members.archive)
     assert.equal("function new", members.sweep[1])
   end)
 end)
@@ -329,7 +329,7 @@ docs/reference.md#atakepositions-axis, README.md#the-notebooks-lines-and-ours]==
     freed:free()
     assert.equal("an array that was freed", first_line(freed))
     local m = pg.Model(pg.zeros(4, 2), { 0, 1, 0, 1 }, { hidden = 2 })
-    assert.equal("a model 2-2-2, float32, 0 iterations", first_line(m))
+    assert.equal("a model 2-2-2, sigmoid, float32: 12 weights", first_line(m))
     assert.equal("a generator of random numbers", first_line(pg.random(0)))
     assert.equal('the module: pg = require "perigee"', first_line(pg))
     assert.matches("^the module for sweeps", first_line(sweep))

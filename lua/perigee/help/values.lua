@@ -130,7 +130,7 @@ local ABOUT = {
     return known and line or "an archive that was closed"
   end,
   model = function(model)
-    return "a " .. tostring(model)
+    return (tostring(model):match "^[^\n]*":gsub("^Model", "a model"))
   end,
   study = function(study)
     return ("a study: %s, in %s"):format(study.name, study.folder)
