@@ -385,7 +385,7 @@ function show.show(a, options)
   if not text then
     error("show: " .. message:gsub("^show: ", ""), 2)
   end
-  io.write(text)
+  print((text:gsub("\n$", "")))
 end
 
 return show
