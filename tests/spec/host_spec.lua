@@ -1,5 +1,7 @@
 -- What the program has beyond lua5.4: it finds the module, and its prompt knows terminals.
 
+local terminal = require "tests.terminal"
+
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 
 describe("the module's searcher", function()
@@ -33,53 +35,31 @@ describe("the module's searcher", function()
 end)
 
 describe("the prompt on a terminal", function()
-  local session = "perigee-spec-" .. tostring(os.time()) .. "-" .. math.random(1000000)
-
-  local function shell(command)
-    local pipe <close> = assert(io.popen(command .. " 2>&1"))
-    return (pipe:read "a")
-  end
-
-  local function screen()
-    return shell("tmux capture-pane -p -t " .. session)
-  end
-
-  --- Types a line and waits until the screen shows what is expected.
-  local function type_and_expect(keys, expected)
-    shell(("tmux send-keys -t %s %s"):format(session, keys))
-    local shown
-    for _ = 1, 100 do
-      shown = screen()
-      if shown:find(expected, 1, true) then
-        return
-      end
-      os.execute "sleep 0.05"
-    end
-    error("expected " .. expected .. " on the screen:\n" .. shown)
-  end
-
   it("evaluates, edits, remembers, and survives Ctrl-C", function()
-    local state = os.tmpname()
-    os.remove(state)
-    finally(function()
-      shell("tmux kill-session -t " .. session)
-      os.execute("rm -rf " .. state)
-    end)
-    shell(("tmux new-session -d -s %s -x 80 -y 24 \"env XDG_STATE_HOME=%s '%s'\""):format(session,
-      state, PROGRAM))
-    type_and_expect("", "\n>")
-    type_and_expect("'20 + 22' Enter", "\n42\n")
-    type_and_expect("'for i = 1, 2 do' Enter 'print(\"line\", i)' Enter ' end' Enter", "line    2")
-    type_and_expect("'while true do end' Enter", "while true do end\n")
-    os.execute "sleep 0.3"
-    type_and_expect("C-c", "interrupted!")
-    type_and_expect("'unfinished'", "> unfinished")
-    type_and_expect("C-c", "^C\n")
-    type_and_expect("'6 * 7 - 1' Enter", "\n41\n")
-    type_and_expect("Up Enter", "\n41\n> 6 * 7 - 1\n41\n")
-    shell(("tmux send-keys -t %s C-d"):format(session))
-    os.execute "sleep 0.3"
-    local history = read(state .. "/perigee/history")
+    local t <close> = terminal.open { command = { PROGRAM } }
+    t:expect "\n>\n"
+    t:line "20 + 22"
+    t:expect "\n42\n"
+    t:line "for i = 1, 2 do"
+    t:line "print('line', i)"
+    t:line " end"
+    t:expect "line    2"
+    t:line "print 'looping' while true do end"
+    t:expect "\nlooping\n"
+    t:keys "C-c"
+    t:expect "interrupted!"
+    t:type "unfinished"
+    t:expect "> unfinished"
+    t:keys "C-c"
+    t:expect "^C\n"
+    t:line "6 * 7 - 1"
+    t:expect "\n41\n"
+    t:keys("Up", "Enter")
+    t:expect "\n41\n> 6 * 7 - 1\n41\n"
+    t:keys "C-d"
+    assert.equal(0, t:status())
+    local file <close> = assert(io.open(t.home .. "/state/perigee/history"))
+    local history = file:read "a"
     assert.matches("20 %+ 22", history)
     assert.not_matches("unfinished", history)
   end)

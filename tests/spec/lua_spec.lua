@@ -119,7 +119,8 @@ end)
 describe("the command line, as lua5.4's:", function()
   it("each option alone", function()
     same_as_stock {
-      "lua -v", "lua -E", "lua -W", "lua -i", "lua -e", "lua -l", "lua --", "lua -", "lua ''", "lua",
+      "lua -v", "lua -E", "lua -W", "lua -i", "lua -e", "lua -l", "lua --", "lua -", "lua ''",
+      "lua",
       "lua -x", "lua -h", "lua -V", "lua --help", "lua --version", "lua ---", "lua -ee", "lua -ll",
       "lua -vE", "lua -ie", "lua -i-", "lua -E1", "lua -Wx", "lua -v-", "lua -- --", "lua - -",
       "lua -e ''", "lua -l ''", "lua -e -v", "lua -l -v", "lua -e -", "lua -e --",
@@ -166,7 +167,8 @@ describe("the command line, as lua5.4's:", function()
       "lua -l 'a=b=mod' -e 'print(a, b)'", "lua -l mod -l mod -l m=mod -e 'print(m == mod)'",
       "lua -l nothing -e 'print(nothing)'", "lua -l isfalse -e 'print(isfalse)'",
       "lua -l string -e 'print(string.len(\"ab\"))'", "lua -l s=string -e 'print(s == string)'",
-      "lua -l absent -e 'print(1)'", "lua -l a.b.c", "lua -l wrong", "lua -l raisestext -e 'print(1)'",
+      "lua -l absent -e 'print(1)'", "lua -l a.b.c", "lua -l wrong",
+      "lua -l raisestext -e 'print(1)'",
       "lua -l raisestable", "lua -l raisesobject", "lua -l exits", "lua -l perigee_not_there",
       "lua -e 'package.preload.p = function(...) print(...) return 5 end' -l p -e 'print(p)'",
       "lua -e 'package.path = nil' -l absent", "lua -e 'require = nil' -l mod",
@@ -178,11 +180,13 @@ describe("the command line, as lua5.4's:", function()
 
   it("-W and warn", function()
     same_as_stock {
-      "lua -e 'warn \"quiet\"'", "lua -W -e 'warn \"loud\"'", "lua -e 'warn \"before\"' -W -e 'warn(1)'",
+      "lua -e 'warn \"quiet\"'", "lua -W -e 'warn \"loud\"'",
+      "lua -e 'warn \"before\"' -W -e 'warn(1)'",
       "lua -W -e 'warn(\"a\", \"b\", 3, \"\")'", "lua -W -e 'warn(\"@off\") warn(\"quiet\")'",
       "lua -e 'warn(\"@on\") warn(\"loud\") warn(\"@off\") warn(\"quiet\")'",
       "lua -W -e 'warn(\"@on\", \"part\")'", "lua -W -e 'warn(\"@unknown\")'", "lua -W -e 'warn()'",
-      "lua -W -e 'warn({})'", "lua -W -e 'warn(\"a\\nb\")'", "lua -W -e 'io.write \"out\" warn \"err\"'",
+      "lua -W -e 'warn({})'", "lua -W -e 'warn(\"a\\nb\")'",
+      "lua -W -e 'io.write \"out\" warn \"err\"'",
       "lua -W -e 'setmetatable({}, { __gc = function() error \"at close\" end })'",
       "lua -e 'setmetatable({}, { __gc = function() error \"at close\" end })'",
       "lua -W -e 'setmetatable({}, { __gc = function() error {} end }) collectgarbage()'",
@@ -203,12 +207,14 @@ describe("the environment, as lua5.4's:", function()
     same_as_stock {
       "LUA_INIT='print(7)' lua -e 'print(8)'", "LUA_INIT='print(...)' lua show.lua a",
       "LUA_INIT='@init.lua' lua show.lua a", "LUA_INIT='@absent.lua' lua -e 'print(8)'",
-      "LUA_INIT='@' lua -e 'print(8)'", "LUA_INIT='@wrong.lua' lua", "LUA_INIT='@.' lua -e 'print(8)'",
+      "LUA_INIT='@' lua -e 'print(8)'", "LUA_INIT='@wrong.lua' lua",
+      "LUA_INIT='@.' lua -e 'print(8)'",
       "LUA_INIT= lua -e 'print(8)'", "LUA_INIT='x = = 1' lua -e 'print(8)'",
       "LUA_INIT='error(1)' lua -e 'print(8)'", "LUA_INIT='error {}' lua -v",
       "LUA_INIT='print(7)' LUA_INIT_5_4='print(54)' lua -e 'print(8)'",
       "LUA_INIT='print(7)' LUA_INIT_5_4= lua -e 'print(8)'",
-      "LUA_INIT_5_4='error(54)' lua", "LUA_INIT_5_4='x = = 1' lua", "LUA_INIT_5_4='@raises.lua' lua",
+      "LUA_INIT_5_4='error(54)' lua", "LUA_INIT_5_4='x = = 1' lua",
+      "LUA_INIT_5_4='@raises.lua' lua",
       "LUA_INIT_5_3='print(53)' lua -e 'print(8)'", "LUA_INIT='print(7)' lua -E -e 'print(8)'",
       "LUA_INIT='print(7)' lua -e 'print(8)' -E", "LUA_INIT='print(7)' lua -v",
       "LUA_INIT='print(7)' lua -x", "LUA_INIT='os.exit(6)' lua -e 'print(8)'",
@@ -220,7 +226,8 @@ describe("the environment, as lua5.4's:", function()
   it("LUA_PATH and LUA_CPATH", function()
     local commands = {}
     for _, name in ipairs { "LUA_PATH", "LUA_CPATH" } do
-      for _, value in ipairs { "", ";", ";;", "x;;", ";;x", "a;;b", "a;;b;;c", ";;;", "?", "./?.lua" } do
+      for _, value in ipairs { "", ";", ";;", "x;;", ";;x", "a;;b", "a;;b;;c", ";;;", "?",
+      "./?.lua" } do
         for _, form in ipairs { "%s='%s' lua %s", "%s_5_4='%s' lua %s", "%s='%s' lua -E %s",
           "LUA_PATH=old LUA_CPATH=old %s_5_4='%s' lua %s" } do
           commands[#commands + 1] = form:format(name, value,
@@ -235,7 +242,8 @@ end)
 describe("a script, as lua5.4's:", function()
   it("gets its arguments, and arg what came before", function()
     same_as_stock {
-      "lua show.lua", "lua show.lua a 'b c' '' -v -- -", "lua -- show.lua a", "lua -W -E show.lua -W",
+      "lua show.lua", "lua show.lua a 'b c' '' -v -- -", "lua -- show.lua a",
+      "lua -W -E show.lua -W",
       "lua -e 'x = 1' -l mod show.lua a b", "lua - a b <show.lua", "lua -W - <show.lua",
       "lua <show.lua", "lua -W <show.lua", "lua -- - <show.lua", "lua -- <show.lua", "lua -- -x a",
       "lua 'a name with spaces.lua' a", "lua ./show.lua", "lua '' a", "lua show.lua $'\\xff\\n' a",
@@ -283,8 +291,10 @@ describe("a script, as lua5.4's:", function()
 
   it("reads the input that it came from", function()
     same_as_stock {
-      "printf 'print(io.read())\\nthe line\\n' | lua -", "printf 'line' | lua -e 'print(io.read())'",
-      "printf 'return 5' | lua", "lua <&-", "lua - <&-", "lua -i <&-", "lua -e 'print(io.read())' <&-",
+      "printf 'print(io.read())\\nthe line\\n' | lua -",
+      "printf 'line' | lua -e 'print(io.read())'",
+      "printf 'return 5' | lua", "lua <&-", "lua - <&-", "lua -i <&-",
+      "lua -e 'print(io.read())' <&-",
     }
   end)
 
@@ -301,8 +311,10 @@ describe("a script, as lua5.4's:", function()
       "error(setmetatable({}, { __tostring = function() error 'in tostring' end }))",
       "error(setmetatable({}, { __tostring = function() error {} end }))",
       "error(setmetatable({}, { __tostring = 5 }))", "error(setmetatable({}, { __name = 'N' }))",
-      "local m = {} m.__tostring = function() error(setmetatable({}, m)) end error(setmetatable({}, m))",
-      "coroutine.wrap(function() error 'inside' end)()", "coroutine.wrap(function() error {} end)()",
+      "local m = {} m.__tostring = function() error(setmetatable({}, m)) end "
+        .. "error(setmetatable({}, m))",
+      "coroutine.wrap(function() error 'inside' end)()",
+      "coroutine.wrap(function() error {} end)()",
       "print(coroutine.resume(coroutine.create(function() error 'inside' end)))",
       "local c = coroutine.create(function() error 'in' end) coroutine.resume(c) "
         .. "print(debug.traceback(c), coroutine.close(c))",
@@ -330,30 +342,38 @@ describe("a script, as lua5.4's:", function()
   end)
 
   it("has the memory that there is #stock", function()
-    same_as_stock(as_scripts { "local s = ('x'):rep(1 << 46)", "print(pcall(string.rep, 'x', 1 << 46))",
+    same_as_stock(as_scripts { "local s = ('x'):rep(1 << 46)",
+    "print(pcall(string.rep, 'x', 1 << 46))",
       "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1 << 46) end" })
   end)
 
   it("ends with its exit status", function()
     local chunks = {}
     for _, status in ipairs { "", "true", "false", "0", "1", "3", "255", "256", "-1", "3.0", "3.5",
-      "'4'", "'x'", "nil", "{}", "true, true", "false, true", "3, true", "3, false", "nil, true" } do
+      "'4'", "'x'", "nil", "{}", "true, true", "false, true", "3, true", "3, false",
+      "nil, true" } do
       chunks[#chunks + 1] = ([[
         local closed <close> = setmetatable({}, { __close = function() print "closed" end })
         kept = setmetatable({}, { __gc = function() print "collected" end })
         io.write "not flushed "
         os.exit(%s)]]):format(status)
     end
-    table.move({
-      "local x <close> = setmetatable({}, { __close = function() error 'c' end }) os.exit(true, true)",
+    for _, chunk in ipairs {
+      "local x <close> = setmetatable({}, { __close = function() error 'c' end }) "
+        .. "os.exit(true, true)",
       "warn '@on' local x <close> = setmetatable({}, { __close = function() error 'c' end }) "
         .. "os.exit(3, true)",
       "warn '@on' x = setmetatable({}, { __gc = function() error 'c' end }) os.exit(3, true)",
-      "coroutine.wrap(function() os.exit(4) end)()", "coroutine.wrap(function() os.exit(4, true) end)()",
-      "io.stdout:close() print(1)", "io.stdout:close()", "io.stderr:close() error 'x'", "io.stdin:close()",
-      "os.execute 'exit 5'", "print(os.execute 'exit 5')", "error(setmetatable({}, { __gc = print }))",
+      "coroutine.wrap(function() os.exit(4) end)()",
+      "coroutine.wrap(function() os.exit(4, true) end)()",
+      "io.stdout:close() print(1)", "io.stdout:close()", "io.stderr:close() error 'x'",
+      "io.stdin:close()",
+      "os.execute 'exit 5'", "print(os.execute 'exit 5')",
+      "error(setmetatable({}, { __gc = print }))",
       "return false", "return 5", "x = setmetatable({}, { __gc = function() os.exit(9) end })",
-    }, 1, 15, #chunks + 1, chunks)
+    } do
+      chunks[#chunks + 1] = chunk
+    end
     same_as_stock(as_scripts(chunks))
   end)
 
@@ -361,7 +381,8 @@ describe("a script, as lua5.4's:", function()
     same_as_stock {
       "lua -e 'print(1)' >&-", "lua -e 'print(io.write(1), io.stdout:flush())' >/dev/full",
       "lua -e 'io.stderr:write(tostring(io.write(\"x\")), tostring(io.stdout:flush()))' >/dev/full",
-      "lua -v >/dev/full", "lua -v >&-", "lua -e 'error(1)' 2>&-", "lua -x 2>&-", "lua -i >&- <show.lua",
+      "lua -v >/dev/full", "lua -v >&-", "lua -e 'error(1)' 2>&-", "lua -x 2>&-",
+      "lua -i >&- <show.lua",
       "lua raises.lua 2>/dev/full", "echo 1 | lua -i >/dev/full", "lua -e 'print(1)' >/dev/full",
       "lua -e 'for i = 1, 1e5 do print(i) end' | head -1; echo ${PIPESTATUS[0]}",
     }
@@ -372,7 +393,8 @@ describe("a script, as lua5.4's:", function()
     same_as_stock(as_scripts {
       interrupt .. "int() for i = 1, 1e9 do end", interrupt .. "print(pcall(int)) print 'goes on'",
       interrupt .. "pcall(int) int() print 'not reached'",
-      interrupt .. "local c <close> = setmetatable({}, { __close = print }) int() print 'not reached'",
+      interrupt .. "local c <close> = setmetatable({}, { __close = print }) int() "
+        .. "print 'not reached'",
       interrupt .. "coroutine.wrap(function() int() for i = 1, 1e7 do end end)() print 'reached'",
       interrupt .. "int()", interrupt .. "setmetatable({}, { __gc = int })",
       interrupt .. "debug.sethook(print, 'c') pcall(int) print(debug.gethook())",
@@ -391,7 +413,8 @@ describe("argv[0], as with lua5.4,", function()
   it("begins each message", function()
     local commands = {}
     for _, name in ipairs { "''", "a", "'a b'", "/usr/bin/x", "-dash", "$'new\\nline'", "%s%d" } do
-      for _, rest in ipairs { "raises.lua", "wrong.lua", "absent.lua", "-x", "-e", "-e 'print(arg[0])'",
+      for _, rest in ipairs { "raises.lua", "wrong.lua", "absent.lua", "-x", "-e",
+      "-e 'print(arg[0])'",
         "-l absent", "-W -e 'warn(1)'", "show.lua a", "-i raises.lua" } do
         commands[#commands + 1] = ("as %s %s"):format(name, rest)
       end
@@ -417,45 +440,61 @@ end)
 describe("-i with piped input, as lua5.4's:", function()
   it("evaluates, echoes and continues", function()
     same_as_stock(at_prompt {
-      "", "\n", "\n\n", "1", "1 + 1\n", "1, nil, 'x'\n", "nil\n", "x = 5\nx\n=x\n= x, 1\n", "=\n", "==1\n",
-      "1;\n", ";\n", "1 -- a comment\n", "-- a comment\n", "return 7\n", "return\n", "return return\n",
+      "", "\n", "\n\n", "1", "1 + 1\n", "1, nil, 'x'\n", "nil\n", "x = 5\nx\n=x\n= x, 1\n", "=\n",
+      "==1\n",
+      "1;\n", ";\n", "1 -- a comment\n", "-- a comment\n", "return 7\n", "return\n",
+      "return return\n",
       "x =\n5\nx\n", "for i = 1, 2 do\nprint(i)\nend\n", "function f()\n\n  return 1\nend\nf()\n",
-      "local x = 1\nx\n", "x = {\n1,\n2\n}\n#x\n", "print 'a' print 'b'\n", "'a\\\nb'\n", "[[\nlong\n]]\n",
-      "--[[\ncomment\n]] 1\n", "  1\n", "\t1\n", "(function(...) return ... end)(1, 2)\n", "f\n(1)\n",
-      "goto x ::x::\n", "x = 1 y = 2\nx\ny\n", "1 1\n", "x = = 1\n1\n", "end\n", "=x = 1\n", "{}\n", "f {\n}\n",
-      "'\xc3\xa9'\n", "\xff\n", "#!shebang\n", "os.exit(3)\n", "io.write 'no newline'\n", "1\r\n2\r\n",
-      "error 'x'\n1\n", "error {}\n1\n", "error()\n", "nil + 1\n", "x.y\n", "coroutine.yield()\n", "...\n",
+      "local x = 1\nx\n", "x = {\n1,\n2\n}\n#x\n", "print 'a' print 'b'\n", "'a\\\nb'\n",
+      "[[\nlong\n]]\n",
+      "--[[\ncomment\n]] 1\n", "  1\n", "\t1\n", "(function(...) return ... end)(1, 2)\n",
+      "f\n(1)\n",
+      "goto x ::x::\n", "x = 1 y = 2\nx\ny\n", "1 1\n", "x = = 1\n1\n", "end\n", "=x = 1\n",
+      "{}\n", "f {\n}\n",
+      "'\xc3\xa9'\n", "\xff\n", "#!shebang\n", "os.exit(3)\n", "io.write 'no newline'\n",
+      "1\r\n2\r\n",
+      "error 'x'\n1\n", "error {}\n1\n", "error()\n", "nil + 1\n", "x.y\n", "coroutine.yield()\n",
+      "...\n",
       "error(setmetatable({}, { __tostring = function() return 'object' end }))\n",
       "setmetatable({}, { __tostring = function() error 'in tostring' end })\n1\n",
       "setmetatable({}, { __tostring = function() error {} end })\n1\n",
       "setmetatable({}, { __tostring = function() return 5 end })\n1\n",
-      "print = nil\n1\n2\n", "print = 5\n1\n", "print = function(...) io.write('<', ..., '>\\n') end\n1\n",
-      "print = error\n1\n", "print = function() error {} end\n1\n", "_ENV = nil\n1\n", "_G._G = nil\n1\n",
-      "warn '@on'\nwarn 'loud'\n", "table.unpack({}, 1, 1000)\n", "table.unpack({}, 1, 100000)\n1\n",
-      "local function f() return f() + 1 end f()\n1\n", "('x'):rep(10000)\n", "_\n", "arg[0], #arg\n", "_PROMPT\n",
+      "print = nil\n1\n2\n", "print = 5\n1\n",
+      "print = function(...) io.write('<', ..., '>\\n') end\n1\n",
+      "print = error\n1\n", "print = function() error {} end\n1\n", "_ENV = nil\n1\n",
+      "_G._G = nil\n1\n",
+      "warn '@on'\nwarn 'loud'\n", "table.unpack({}, 1, 1000)\n",
+      "table.unpack({}, 1, 100000)\n1\n",
+      "local function f() return f() + 1 end f()\n1\n", "('x'):rep(10000)\n", "_\n",
+      "arg[0], #arg\n", "_PROMPT\n",
       "for i = 1, 3 do\n  local x <close> = setmetatable({}, { __close = print })\nend\n",
-      "debug.traceback()\n", "collectgarbage 'stop'\n", "io.read()\nnext line\n", "io.read 'a'\nrest\nrest\n",
+      "debug.traceback()\n", "collectgarbage 'stop'\n", "io.read()\nnext line\n",
+      "io.read 'a'\nrest\nrest\n",
       "io.stdin:close()\n1\n",
     })
   end)
 
   it("ends in the middle of a chunk", function()
-    same_as_stock(at_prompt { "x =", "x =\n", "for i = 1, 2 do\nprint(i)\n", "'a\\", "[[", "--[[\nx\n", "f(",
+    same_as_stock(at_prompt { "x =", "x =\n", "for i = 1, 2 do\nprint(i)\n", "'a\\", "[[",
+    "--[[\nx\n", "f(",
       "1 +", "=1 +", "x = {\n\n\n", "_PROMPT2 = 'more '\nx =\n" })
   end)
 
   it("has its prompts from _PROMPT and _PROMPT2", function()
     same_as_stock(at_prompt {
-      "_PROMPT = '? '\nx =\n1\n", "_PROMPT2 = '?? '\nx =\n1\n", "_PROMPT = ''\n1\n", "_PROMPT = 5\n1\n",
+      "_PROMPT = '? '\nx =\n1\n", "_PROMPT2 = '?? '\nx =\n1\n", "_PROMPT = ''\n1\n",
+      "_PROMPT = 5\n1\n",
       "_PROMPT = false\n1\n", "_PROMPT = 1.5\n_PROMPT2 = true\nx =\n1\n", "_PROMPT = 'a\\nb'\n1\n",
       "_PROMPT = setmetatable({}, { __tostring = function() return 'object> ' end })\n1\n",
       "_PROMPT2 = setmetatable({}, { __tostring = function() return 'object> ' end })\nx =\n1\n",
-      "n = 0 _PROMPT = setmetatable({}, { __tostring = function() n = n + 1 return n .. '> ' end })\n1\n\n2\n",
+      "n = 0 _PROMPT = setmetatable({}, { __tostring = function() n = n + 1 return n .. '> ' end "
+        .. "})\n1\n\n2\n",
       "_PROMPT = setmetatable({}, { __tostring = function() error 'in prompt' end })\n1\n",
       "_PROMPT = setmetatable({}, { __tostring = function() return 5 end })\n1\n",
       "_PROMPT2 = setmetatable({}, { __tostring = function() error 'in prompt' end })\nx =\n1\n",
       "_PROMPT = '\xc3\xa9> '\n1\n", "_PROMPT = ('long'):rep(50)\n1\n",
-      "setmetatable(_G, { __index = function(_, k) return k == '_PROMPT' and 'from index ' or nil end })\n1\n",
+      "setmetatable(_G, { __index = function(_, k) "
+        .. "return k == '_PROMPT' and 'from index ' or nil end })\n1\n",
     })
     write("lines", "x =\n1\n")
     same_as_stock { "lua -i -e '_PROMPT = \"? \"; _PROMPT2 = \"?? \"' <lines",
@@ -487,7 +526,8 @@ describe("-i with piped input, as lua5.4's:", function()
 
   it("is interrupted", function()
     same_as_stock(at_prompt {
-      "function int() io.popen('kill -INT $PPID'):close() end\nint()\n1\nint() for i = 1, 1e9 do end\n2\n",
+      "function int() io.popen('kill -INT $PPID'):close() end\nint()\n"
+        .. "1\nint() for i = 1, 1e9 do end\n2\n",
       "io.popen('kill -INT $PPID'):close() while true do end\n'goes on'\n",
     })
   end)
