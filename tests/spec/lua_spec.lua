@@ -18,21 +18,24 @@ local function read(name)
   return file:read "a"
 end
 
---- What the commands mean: `lua` is the interpreter under the name "prog", `as NAME` under another.
+--- What the commands mean: `lua` is the interpreter under the name "prog", `as NAME` under another;
+--- `await` waits for text in the file "shown".
 local PRELUDE = [[
 cd '%s'
 unset "${!LUA_@}"
 export LC_ALL=C HOME=$PWD TERM=dumb COLUMNS=80 INPUTRC=/dev/null LUA='%s'
 lua() { (exec -a prog "$LUA" "$@"); }
+await() { until grep -qs "$1" shown; do sleep 0.01; done; }
 as() { (name=$1; shift; exec -a "$name" "$LUA" "$@"); }
 ]]
 
---- Runs all commands, each with an empty input unless it says otherwise.
+-- A command with a number: its input is empty unless it says otherwise.
+local COMMAND = "rm -f shown; (\n%s\n) </dev/null >out%d 2>err%d; echo $? >status%d"
+
 local function run(interpreter, commands)
   local script = { PRELUDE:format(folder, interpreter) }
   for i, command in ipairs(commands) do
-    script[#script + 1] = ("(\n%s\n) </dev/null >out%d 2>err%d; echo $? >status%d"):format(command,
-      i, i, i)
+    script[#script + 1] = COMMAND:format(command, i, i, i)
   end
   write("commands", table.concat(script, "\n"))
   os.execute(("timeout 120 bash '%s/commands'"):format(folder))
@@ -389,7 +392,7 @@ describe("a script, as lua5.4's:", function()
   end)
 
   it("is interrupted", function()
-    local interrupt = "local function int() io.popen('kill -INT $PPID'):close() end "
+    local interrupt = "local function int() io.popen('sleep 0.1; kill -INT $PPID'):close() end "
     same_as_stock(as_scripts {
       interrupt .. "int() for i = 1, 1e9 do end", interrupt .. "print(pcall(int)) print 'goes on'",
       interrupt .. "pcall(int) int() print 'not reached'",
@@ -400,10 +403,10 @@ describe("a script, as lua5.4's:", function()
       interrupt .. "debug.sethook(print, 'c') pcall(int) print(debug.gethook())",
     })
     same_as_stock {
-      "exec -a prog $LUA -e 'print(1) while true do end' & sleep 0.2; kill -INT $!; wait $!",
-      "exec -a prog $LUA -e 'pcall(function() while true do end end) print(1) while true do end' & "
-        .. "sleep 0.2; kill -INT $!; sleep 0.2; kill -INT $!; wait $!",
-      "exec -a prog $LUA -e 'while true do end' & sleep 0.2; kill -TERM $!; wait $!",
+      "exec -a prog $LUA -e 'print(1) while true do end' >shown & await 1; kill -INT $!; wait $!",
+      "exec -a prog $LUA -e 'pcall(function() print(1) while true do end end) print(2) "
+        .. "while true do end' >shown & await 1; kill -INT $!; await 2; kill -INT $!; wait $!",
+      "exec -a prog $LUA -e 'print(1) while true do end' >shown & await 1; kill -TERM $!; wait $!",
       "(sleep 0.4; echo 'print(1)') | exec -a prog $LUA & sleep 0.2; kill -INT $!; wait $!",
     }
   end)
@@ -526,9 +529,9 @@ describe("-i with piped input, as lua5.4's:", function()
 
   it("is interrupted", function()
     same_as_stock(at_prompt {
-      "function int() io.popen('kill -INT $PPID'):close() end\nint()\n"
+      "function int() io.popen('sleep 0.1; kill -INT $PPID'):close() end\nint()\n"
         .. "1\nint() for i = 1, 1e9 do end\n2\n",
-      "io.popen('kill -INT $PPID'):close() while true do end\n'goes on'\n",
+      "io.popen('sleep 0.1; kill -INT $PPID'):close() while true do end\n'goes on'\n",
     })
   end)
 end)
