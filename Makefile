@@ -119,7 +119,7 @@ run: deps-run  ## install what is missing, build, fetch MNIST, run the iteration
 	  $(PROGRAM) examples/iteration_sweep.lua $(DATA_ARG) $(ARGS)
 
 test: deps-test  ## install what is missing, build, run the specs
-	@$(MAKE) -s --no-print-directory all
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
 	@$(call specs,$(LUA) /usr/bin/busted)
 
 # The specs, run by $(1); SPECS names some of them, or busted's options. LUA_PATH and LUA_CPATH are how a stock Lua finds a
@@ -127,6 +127,11 @@ test: deps-test  ## install what is missing, build, run the specs
 specs = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" \
         LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;" PERIGEE="$(CURDIR)/$(PROGRAM)" \
         $(1) $(SPECS)
+
+# A command on a terminal of its own, for specs that type more than tmux takes.
+$(BUILD)/pty: tests/pty.c Makefile
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(CC) $(STANDARD) -D_DEFAULT_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -o $@ $<
 
 deps-%:
 	@tools/deps.sh $*
@@ -140,7 +145,7 @@ asan: deps-test  ## the specs under AddressSanitizer and UBSan
 	$(MAKE) BUILD=build/asan CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" specs-asan
 
 # A stock lua5.4 cannot load a module that is built with AddressSanitizer.
-specs-asan: all
+specs-asan: all $(BUILD)/pty
 	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock)
 
 VALGRIND := valgrind --error-exitcode=99 --leak-check=full --quiet \
@@ -148,7 +153,7 @@ VALGRIND := valgrind --error-exitcode=99 --leak-check=full --quiet \
             --suppressions=tests/valgrind.supp
 
 valgrind: deps-valgrind  ## the specs under Valgrind
-	@$(MAKE) -s --no-print-directory all
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
 	@$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow)
 
 lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
@@ -170,12 +175,13 @@ parity-torch: deps-torch  ## optimizers and activations beside PyTorch's (needs 
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/parity_torch.lua $(ARGS)
 
-bench: deps-run  ## trainings and array operations beside NumPy and PyTorch; what a study costs
+bench: deps-run  ## trainings and array operations beside NumPy and PyTorch; what a study costs; start-up
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/bench.lua $(ARGS)
 	@$(PROGRAM) tests/bench_batches.lua $(filter rounds=% hidden=% data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_arrays.lua
 	@$(PROGRAM) tests/bench_sweep.lua $(filter data=%,$(ARGS))
+	@$(PROGRAM) tests/bench_startup.lua
 
 faults: deps-run  ## each allocation fails in turn, in every operation
 	@$(MAKE) -s --no-print-directory all $(BUILD)/faults.so

@@ -16,6 +16,12 @@ typedef struct options {
                    option that is */
 } options;
 
+/* What messages begin with: without a name of its own, the program is "lua". */
+static const char *program_name(int argc, char **argv)
+{
+    return argc > 0 && argv[0][0] ? argv[0] : "lua";
+}
+
 static void print_usage(const char *program, const char *option)
 {
     fprintf(stderr, "%s: ", program);
@@ -236,7 +242,7 @@ static int run(lua_State *L)
     char **argv = lua_touserdata(L, 2);
     options o = read_options(argc, argv);
     if (o.wrong) {
-        print_usage(argc > 0 && argv[0][0] ? argv[0] : "lua", argv[o.script]);
+        print_usage(program_name(argc, argv), argv[o.script]);
         return 0;
     }
     if (o.version)
@@ -251,7 +257,7 @@ static int run(lua_State *L)
 
 int main(int argc, char **argv)
 {
-    host_set_name(argc > 0 && argv[0][0] ? argv[0] : "perigee");
+    host_set_name(program_name(argc, argv));
     lua_State *L = luaL_newstate();
     if (!L) {
         host_message("cannot create state: not enough memory");

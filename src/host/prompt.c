@@ -6,17 +6,27 @@
 
 /* --- reading -------------------------------------------------------------- */
 
-/* Reads a line and pushes it. False: the input ended. */
+/* Pushes the prompt's text; nil where the default is to stand. */
+static void push_prompt(lua_State *L, bool first)
+{
+    if (lua_getglobal(L, first ? "_PROMPT" : "_PROMPT2") != LUA_TNIL) {
+        luaL_tolstring(L, -1, NULL);
+        lua_remove(L, -2);
+    }
+}
+
+/* Reads a line and pushes it. False: the input ended; the prompt is on top
+   then. */
 static bool push_line(lua_State *L, bool first)
 {
-    const char *prompt = first ? "> " : ">> ";
     char *line = NULL;
-    if (lua_getglobal(L, first ? "_PROMPT" : "_PROMPT2") != LUA_TNIL)
-        prompt = luaL_tolstring(L, -1, NULL);
-    host_outcome outcome = host_lines_read(prompt, &line);
-    lua_settop(L, first ? 0 : 1);
-    if (outcome != HOST_LINE)
+    push_prompt(L, first);
+    const char *prompt = lua_tostring(L, -1);
+    if (!prompt)
+        prompt = first ? "> " : ">> ";
+    if (host_lines_read(prompt, &line) != HOST_LINE)
         return false;
+    lua_pop(L, 1);
     if (first && line[0] == '=') /* Lua 5.2's way to print */
         lua_pushfstring(L, "return %s", line + 1);
     else
@@ -28,7 +38,7 @@ static bool push_line(lua_State *L, bool first)
 /* The line at 1 as an expression: pushes the chunk, or nothing. */
 static bool load_expression(lua_State *L)
 {
-    const char *chunk = lua_pushfstring(L, "return %s", lua_tostring(L, 1));
+    const char *chunk = lua_pushfstring(L, "return %s;", lua_tostring(L, 1));
     if (luaL_loadbuffer(L, chunk, strlen(chunk), "=stdin") != LUA_OK) {
         lua_pop(L, 2);
         return false;
@@ -48,15 +58,23 @@ static bool is_incomplete(lua_State *L, int status)
     return n >= length && strcmp(message + n - length, mark) == 0;
 }
 
-/* The text at 1 as statements, with more lines while it is incomplete. */
+/* The text at 1 as statements, with more lines while it is incomplete. Where
+   the input ends before the chunk does, lua(1) shows the prompt for a message:
+   its _PROMPT2, or what printf makes of none. */
 static int load_statements(lua_State *L)
 {
     for (;;) {
         size_t n;
         const char *text = lua_tolstring(L, 1, &n);
         int status = luaL_loadbuffer(L, text, n, "=stdin");
-        if (!is_incomplete(L, status) || !push_line(L, false))
+        if (!is_incomplete(L, status))
             return status;
+        lua_pop(L, 1);
+        if (!push_line(L, false)) {
+            if (lua_isnil(L, -1))
+                lua_pushliteral(L, "(null)");
+            return status;
+        }
         lua_pushliteral(L, "\n");
         lua_insert(L, -2);
         lua_concat(L, 3);
@@ -65,8 +83,7 @@ static int load_statements(lua_State *L)
 
 enum { END_OF_INPUT = -1 };
 
-/* Reads a chunk and pushes it, or the error in it. push_line keeps the text at
-   1 and drops the last attempt's error. */
+/* Reads a chunk and pushes it, or the error in it. */
 static int read_chunk(lua_State *L)
 {
     int status = LUA_OK;
