@@ -83,7 +83,7 @@ static int load_statements(lua_State *L)
 
 enum { END_OF_INPUT = -1 };
 
-/* Reads a chunk and pushes it, or the error in it. */
+/* Reads a chunk and pushes it, or the error in it; the history has its text. */
 static int read_chunk(lua_State *L)
 {
     int status = LUA_OK;
@@ -92,6 +92,9 @@ static int read_chunk(lua_State *L)
         return END_OF_INPUT;
     if (!load_expression(L))
         status = load_statements(L);
+    const char *text = lua_tostring(L, 1);
+    if (text[0] != '\0')
+        host_lines_remember(text);
     lua_remove(L, 1);
     return status;
 }
