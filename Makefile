@@ -227,6 +227,10 @@ reference: all  ## write docs/reference.md from the functions' comments
 	@$(PROGRAM) tools/reference.lua > docs/reference.md.part
 	@mv docs/reference.md.part docs/reference.md
 
+session: deps-test  ## record the session in the README anew, with MNIST
+	@$(MAKE) -s --no-print-directory all
+	@$(PROGRAM) docs/session.lua
+
 # --- housekeeping ------------------------------------------------------------
 
 format:  ## format the C sources in place
@@ -241,5 +245,5 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test specs-asan asan valgrind lint parity parity-torch bench \
-        differential faults resume sweep-kills browser install uninstall reference format clean \
+        differential faults resume sweep-kills browser install uninstall reference session format clean \
         help

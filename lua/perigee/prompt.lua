@@ -47,13 +47,13 @@ local function evaluate(self, text, chunk)
   if worked then
     worked, result = self.host.call(show, chunk, chunk.finish(table.unpack(results, 2, results.n)))
   end
-  show_seconds(seconds)
   io.stdout:flush()
   if worked then
     self:keep(text, chunk, result)
   else
     problems.report(result, self.sources)
   end
+  show_seconds(seconds)
 end
 
 --- `?thing` asks for help.

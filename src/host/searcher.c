@@ -57,9 +57,21 @@ static bool search(lua_State *L, const char *name, int path)
     return found;
 }
 
+/* The file on top without links and "..": messages and tracebacks show it. */
+static const char *shorten(lua_State *L)
+{
+    char *file = realpath(lua_tostring(L, -1), NULL);
+    if (file) {
+        lua_pushstring(L, file);
+        lua_replace(L, -2);
+        free(file);
+    }
+    return lua_tostring(L, -1);
+}
+
 static int load_lua(lua_State *L)
 {
-    const char *file = lua_tostring(L, -1);
+    const char *file = shorten(L);
     if (luaL_loadfile(L, file) != LUA_OK)
         return luaL_error(L, "error loading module '%s' from file '%s':\n\t%s",
                           lua_tostring(L, 1), file, lua_tostring(L, -1));

@@ -1,5 +1,6 @@
 --- Errors at the prompt: the message, the line that it names, and the traceback of the user's part.
 
+local check = require "perigee.check"
 local colours = require "perigee.prompt.colours"
 
 local problems = {}
@@ -58,7 +59,8 @@ end
 function problems.report(message, sources)
   local paint = colours.painter(2)
   local text, traceback = split(tostring(message))
-  local lines = { paint("error", text) }
+  local behind = check.is_interrupt(text) and "\n" or "" -- the ^C that the terminal shows
+  local lines = { behind .. paint("error", text) }
   local line, number = offending_line(text, sources)
   if line then
     lines[#lines + 1] = ("%s %s"):format(paint("dim", ("%5s |"):format(number)), line)
