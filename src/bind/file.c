@@ -161,8 +161,9 @@ static int open_archive(lua_State *L, const char *path)
     lua_setiuservalue(L, -2, DECODED);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, PATH);
-    if (pg_npz_open(npz, path, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_npz_open(npz, path, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     return 1;
 }
 
@@ -172,8 +173,9 @@ static int load_array(lua_State *L, const char *path)
 {
     pg_error err;
     pg_array *a = l_array_push(L);
-    if (pg_npy_load(a, path, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_npy_load(a, path, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     l_collect(L);
     return 1;
 }
@@ -184,8 +186,9 @@ static int l_file_load(lua_State *L)
     pg_error err;
     bool is_npy = false;
     const char *path = check_path(L, 1);
-    if (pg_npy_test(&is_npy, path, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_npy_test(&is_npy, path, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     return is_npy ? load_array(L, path) : open_archive(L, path);
 }
 
@@ -321,7 +324,7 @@ static int save_archive(lua_State *L, const char *path)
         status = pg_zip_writer_commit(w, &err);
     if (status != PG_OK) {
         pg_zip_writer_discard(w);
-        return l_failure(L, &err);
+        return l_failure(L, status, &err);
     }
     lua_pushboolean(L, true);
     return 1;
@@ -348,8 +351,9 @@ static int l_file_save(lua_State *L)
                   "the name must end in .npy (an array) or .npz (a table)");
     luaL_argcheck(L, !l_has_only_fields(L, 2), 2,
                   "an .npy file takes one array; named arrays go into .npz");
-    if (pg_npy_save(path, l_array_to(L, 2), &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_npy_save(path, l_array_to(L, 2), &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_pushboolean(L, true);
     return 1;
 }
@@ -361,8 +365,9 @@ static int l_file_write(lua_State *L)
     size_t n;
     const char *text = luaL_checklstring(L, 2, &n);
     pg_error err;
-    if (pg_output_save(path, text, n, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_output_save(path, text, n, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_pushboolean(L, true);
     return 1;
 }

@@ -25,5 +25,6 @@ int luaopen_perigee_core(lua_State *L)
     l_open_random(L);
     l_open_network(L);
     l_open_runtime(L);
+    l_open_interrupt(L);
     return 1;
 }

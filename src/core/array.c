@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cast.h"
+#include "interrupt.h"
 #include "storage.h"
 
 /* --- making --------------------------------------------------------------- */
@@ -75,13 +76,21 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
     return PG_OK;
 }
 
+pg_status pg_array_end(pg_array *out, pg_status status, pg_error *err)
+{
+    status = pg_unless_interrupted(status, err);
+    if (status != PG_OK)
+        pg_array_release(out);
+    return status;
+}
+
 pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
                          const size_t *shape, pg_error *err)
 {
     pg_status status = pg_array_new(out, dtype, ndim, shape, err);
     if (status == PG_OK)
-        memset(out->data, 0, pg_array_bytes(out));
-    return status;
+        pg_clear_bytes(out->data, pg_array_bytes(out));
+    return pg_array_end(out, status, err);
 }
 
 pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
@@ -380,7 +389,7 @@ pg_status pg_array_astype(pg_array *out, const pg_array *a, pg_dtype dtype,
     pg_status status = pg_array_new(out, dtype, a->ndim, a->shape, err);
     if (status == PG_OK)
         pg_cast_array(out, a);
-    return status;
+    return pg_array_end(out, status, err);
 }
 
 pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err)
@@ -397,8 +406,11 @@ pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err)
             status =
                 pg_array_broadcast_view(&from, &copy, a->ndim, a->shape, err);
     }
-    if (status == PG_OK)
+    if (status == PG_OK) {
+        bool listened = pg_listen(false);
         pg_cast_array(a, &from);
+        pg_listen(listened);
+    }
     pg_array_release(&from);
     pg_array_release(&copy);
     return status;

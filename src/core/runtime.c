@@ -16,6 +16,8 @@ static pg_allocation_hook allocation_hook;
 static void *hook_context;
 static pg_pool pool = PG_POOL_EMPTY;
 static atomic_size_t live_bytes;
+static pg_interrupt_test interrupt_test;
+static void *interrupt_context;
 static atomic_int thread_count; /* 0: not asked for yet */
 static atomic_int processor_count;
 static pg_team team = PG_TEAM_EMPTY;
@@ -23,8 +25,8 @@ static pthread_once_t team_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
 /* OpenBLAS built on OpenMP asks each thread. In static memory: LeakSanitizer
    stumbles over what a module that is loaded later has for each thread. */
-static _Thread_local
-    __attribute__((tls_model("initial-exec"))) bool blas_is_told;
+#define EACH_THREADS _Thread_local __attribute__((tls_model("initial-exec")))
+static EACH_THREADS bool blas_is_told, listens_here;
 static _Atomic(const struct pg_target *) kernel_target;
 
 void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
@@ -55,6 +57,40 @@ void pg_free(void *memory, size_t bytes)
 size_t pg_live_bytes(void)
 {
     return atomic_load(&live_bytes);
+}
+
+void pg_set_interrupt_test(pg_interrupt_test test, void *context)
+{
+    if (interrupt_test)
+        return;
+    interrupt_context = context;
+    interrupt_test = test;
+    listens_here = true;
+}
+
+void pg_clear_interrupt_test(void *context)
+{
+    if (interrupt_context != context)
+        return;
+    interrupt_test = NULL;
+    interrupt_context = NULL;
+}
+
+bool pg_interrupted(void)
+{
+    return listens_here && interrupt_test && interrupt_test(interrupt_context);
+}
+
+bool pg_listens(void)
+{
+    return listens_here;
+}
+
+bool pg_listen(bool listens)
+{
+    bool before = listens_here;
+    listens_here = listens;
+    return before;
 }
 
 static int count_processors(void)
