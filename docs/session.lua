@@ -61,5 +61,6 @@ local text = file:read "a"
 file:close()
 local before, after = text:match "^(.-<!%-%- session %-%->\n).-(<!%-%- /session %-%->.*)$"
 assert(before, README .. " has no marks")
-assert(require("perigee").write(README, before .. "\n```\n$ perigee\n" .. session .. "```\n\n" .. after))
+local block = "\n```\n$ perigee\n" .. session .. "```\n\n"
+assert(require("perigee").write(README, before .. block .. after))
 os.execute(("rm -rf '%s'"):format(folder))

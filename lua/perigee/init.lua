@@ -7,11 +7,13 @@ local core = require "perigee.core"
 
 local pg = { _VERSION = "Perigee " .. core.info().version }
 
--- What C gives under a name is the user's, but for what a Lua file wraps.
+-- What C gives under a name is the user's, but for what a Lua file wraps or keeps to itself.
 for name, value in pairs(core) do
   pg[name] = value
 end
-pg.trainer, pg.archive, pg.save_png = nil, nil, nil
+for _, name in ipairs { "trainer", "archive", "save_png", "guard_memory", "limit_memory" } do
+  pg[name] = nil
+end
 
 --- What is read when it is first asked for: a script starts sooner, and the collector, which looks
 --- at all that was read each time that it runs, has less to look at.

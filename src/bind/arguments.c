@@ -5,12 +5,16 @@
 
 void l_check(lua_State *L, pg_status status, const pg_error *err)
 {
+    if (status == PG_EINTERRUPT)
+        l_raise_interrupt(L);
     if (status != PG_OK)
         luaL_error(L, "%s", err->message);
 }
 
-int l_failure(lua_State *L, const pg_error *err)
+int l_failure(lua_State *L, pg_status status, const pg_error *err)
 {
+    if (status == PG_EINTERRUPT)
+        l_raise_interrupt(L);
     luaL_pushfail(L);
     lua_pushstring(L, err->message);
     return 2;

@@ -24,7 +24,14 @@ void l_check(lua_State *L, pg_status status, const pg_error *err);
 
 /* Pushes nil and err's message: what functions that open or save return for a
    failure of the world. Returns 2. */
-int l_failure(lua_State *L, const pg_error *err);
+int l_failure(lua_State *L, pg_status status, const pg_error *err);
+
+/* Raises what Ctrl-C raises, in place of the interpreter's hook that waits to.
+   l_check and l_failure do so for PG_EINTERRUPT. */
+int l_raise_interrupt(lua_State *L);
+
+/* The same, if it is time to: for loops over a table's elements. */
+void l_check_interrupt(lua_State *L);
 
 /* --- arrays --------------------------------------------------------------- */
 
@@ -136,5 +143,7 @@ void l_open_png(lua_State *L);
 void l_open_random(lua_State *L);
 void l_open_network(lua_State *L);
 void l_open_runtime(lua_State *L);
+void l_open_interrupt(lua_State *L); /* adds nothing to the module */
+void l_open_memory(lua_State *L);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "../core/create.h"
 
+enum { ELEMENTS = 1024 }; /* before it is asked whether to go on */
+
 /* --- to arrays ------------------------------------------------------------ */
 
 bool l_has_only_fields(lua_State *L, int index)
@@ -71,6 +73,8 @@ static void store_nested(lua_State *L, const pg_array *a, bool told, int axis,
                    (lua_Integer)a->shape[axis], length);
     luaL_checkstack(L, 1, NULL);
     for (lua_Integer i = 0; i < length; i++) {
+        if (i % ELEMENTS == 0)
+            l_check_interrupt(L);
         lua_geti(L, -1, i + 1);
         store_nested(L, a, told, axis + 1, at + i * a->strides[axis]);
         lua_pop(L, 1);
@@ -138,6 +142,8 @@ static void push_nested(lua_State *L, const pg_array *a, int axis,
     luaL_checkstack(L, 2, NULL);
     lua_createtable(L, (int)pg_size_min(a->shape[axis], 1 << 20), 0);
     for (size_t i = 0; i < a->shape[axis]; i++) {
+        if (i % ELEMENTS == 0)
+            l_check_interrupt(L);
         push_nested(L, a, axis + 1, at + (ptrdiff_t)i * a->strides[axis]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }

@@ -44,8 +44,8 @@ static int l_create_constant(lua_State *L)
     pg_dtype dtype = l_dtype_opt(L, next, PG_FLOAT64);
     pg_scalar value = {.kind = 'i', .as.i = l_operation_of(L)};
     pg_array *out = l_array_push(L);
-    l_check(L, pg_array_new(out, dtype, ndim, shape, &err), &err);
-    return l_array_return(L, pg_array_fill(out, value, &err), &err);
+    return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
+                          &err);
 }
 
 /* Where full's value stands: behind the table of lengths, or the last of the
@@ -79,8 +79,8 @@ static int l_create_full(lua_State *L)
     pg_dtype dtype =
         l_dtype_opt(L, at + 1, value.kind == 'b' ? PG_BOOL : PG_FLOAT64);
     pg_array *out = l_array_push(L);
-    l_check(L, pg_array_new(out, dtype, ndim, shape, &err), &err);
-    return l_array_return(L, pg_array_fill(out, value, &err), &err);
+    return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
+                          &err);
 }
 
 static int l_create_eye(lua_State *L)

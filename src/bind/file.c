@@ -114,8 +114,9 @@ static int l_archive_form(lua_State *L)
     size_t i;
     if (!find_member(L, &i))
         return 0;
-    if (pg_npz_form(&form, check_archive(L), i, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_npz_form(&form, check_archive(L), i, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     push_form(L, &form);
     return 2;
 }
@@ -158,8 +159,9 @@ static int open_archive(lua_State *L, const char *path)
     lua_setiuservalue(L, -2, DECODED);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, PATH);
-    if (pg_npz_open(npz, path, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_npz_open(npz, path, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     return 1;
 }
 
@@ -169,8 +171,9 @@ static int load_array(lua_State *L, const char *path)
 {
     pg_error err;
     pg_array *a = l_array_push(L);
-    if (pg_npy_load(a, path, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_npy_load(a, path, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     l_collect(L);
     return 1;
 }
@@ -181,8 +184,9 @@ static int l_file_load(lua_State *L)
     pg_error err;
     bool is_npy = false;
     const char *path = l_path_check(L, 1);
-    if (pg_npy_test(&is_npy, path, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_npy_test(&is_npy, path, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     return is_npy ? load_array(L, path) : open_archive(L, path);
 }
 
@@ -318,7 +322,7 @@ static int save_archive(lua_State *L, const char *path)
         status = pg_zip_writer_commit(w, &err);
     if (status != PG_OK) {
         pg_zip_writer_discard(w);
-        return l_failure(L, &err);
+        return l_failure(L, status, &err);
     }
     lua_pushboolean(L, true);
     return 1;
@@ -345,8 +349,9 @@ static int l_file_save(lua_State *L)
                   "the name must end in .npy (an array) or .npz (a table)");
     luaL_argcheck(L, !l_has_only_fields(L, 2), 2,
                   "an .npy file takes one array; named arrays go into .npz");
-    if (pg_npy_save(path, l_array_to(L, 2), &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_npy_save(path, l_array_to(L, 2), &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_pushboolean(L, true);
     return 1;
 }
@@ -358,8 +363,9 @@ static int l_file_write(lua_State *L)
     size_t n;
     const char *text = luaL_checklstring(L, 2, &n);
     pg_error err;
-    if (pg_output_save(path, text, n, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_output_save(path, text, n, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_pushboolean(L, true);
     return 1;
 }

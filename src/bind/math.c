@@ -103,8 +103,7 @@ static int l_array_binary_in_place(lua_State *L)
     l_array_check(L, 1);
     lua_settop(L, 2);
     read_operands(L, o, 1, op);
-    l_check(L, pg_binary_into(o[0].array, op, o[0].array, o[1].array, &err),
-            &err);
+    l_check(L, pg_binary_in_place(o[0].array, op, o[1].array, &err), &err);
     lua_settop(L, 1);
     return 1;
 }

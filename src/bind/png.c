@@ -8,8 +8,9 @@ static int l_png_load(lua_State *L)
 {
     pg_error err;
     const char *path = l_path_check(L, 1);
-    if (pg_png_load(l_array_push(L), path, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_png_load(l_array_push(L), path, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     l_collect(L);
     return 1;
 }
@@ -23,7 +24,7 @@ static int l_png_save(lua_State *L)
     if (status == PG_EDTYPE || status == PG_ESHAPE)
         l_check(L, status, &err);
     if (status != PG_OK)
-        return l_failure(L, &err);
+        return l_failure(L, status, &err);
     lua_pushboolean(L, true);
     return 1;
 }

@@ -96,12 +96,8 @@ static int draw_shape(lua_State *L, pg_random *g, int arg, draw f,
     int next, ndim = l_shape_check(L, arg, shape, &next, false);
     luaL_argcheck(L, lua_isnoneornil(L, next), next, "lengths expected");
     pg_array *a = l_array_push(L);
-    l_check(L, pg_array_new(a, PG_FLOAT64, ndim, shape, &err), &err);
-    f(g, a->data, pg_array_size(a));
-    if (offset != 0 || scale != 1)
-        pg_random_stretch(a->data, pg_array_size(a), offset, scale);
-    l_collect(L);
-    return 1;
+    return l_array_return(L, pg_draw(a, ndim, shape, f, offset, scale, g, &err),
+                          &err);
 }
 
 static int l_random_rand(lua_State *L)
@@ -165,10 +161,8 @@ static int l_random_integers(lua_State *L)
     int ndim = l_shape_check(L, next + 2, shape, &next, false);
     luaL_argcheck(L, lua_isnoneornil(L, next), next, "lengths expected");
     pg_array *a = l_array_push(L);
-    l_check(L, pg_array_new(a, PG_INT64, ndim, shape, &err), &err);
-    pg_random_integers(g, a->data, pg_array_size(a), low, high - 1);
-    l_collect(L);
-    return 1;
+    return l_array_return(
+        L, pg_draw_integers(a, ndim, shape, low, high - 1, g, &err), &err);
 }
 
 /* --- order and choice -------------------------------------------------------
@@ -235,10 +229,7 @@ static int l_random_permutation(lua_State *L)
     pg_random *g = generator(L, &next);
     size_t n = l_length_check(L, next);
     pg_array *a = l_array_push(L);
-    l_check(L, pg_array_new(a, PG_INT64, 1, &n, &err), &err);
-    pg_random_permutation(g, a->data, n);
-    l_collect(L);
-    return 1;
+    return l_array_return(L, pg_draw_permutation(a, n, g, &err), &err);
 }
 
 /* --- state ------------------------------------------------------------------

@@ -28,8 +28,9 @@ static int l_trainer_labels(lua_State *L)
     lua_settop(L, 2);
     pg_array *out = l_array_push(L);
     const pg_array *y = l_array_to(L, 1);
-    if (pg_targets_labels(out, &classes, y, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_targets_labels(out, &classes, y, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_pushinteger(L, (lua_Integer)classes);
     return 2;
 }
@@ -55,34 +56,13 @@ static int l_trainer_new(lua_State *L)
     l_activations_check(L, 5, layers, activation);
     l_network_at(L, 7, layers, activation, &network);
     const pg_array *x = l_array_check(L, 1), *labels = l_array_check(L, 3);
-    if (pg_trainer_new(&t->trainer, x, scale, labels, &network, plan, &err) !=
-        PG_OK)
-        return l_failure(L, &err);
+    pg_status status =
+        pg_trainer_new(&t->trainer, x, scale, labels, &network, plan, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_settop(L, 6);
     l_collect(L);
     return 1;
-}
-
-/* An interpreter's handler of Ctrl-C does no more than to set a hook, which
-   raises the error when Lua runs again: that is what a step can see of it. It
-   sets the hook of the main thread, whichever one runs. */
-typedef struct l_hook {
-    lua_State *main;
-    lua_Hook before;
-} l_hook;
-
-static l_hook hook_of(lua_State *L)
-{
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
-    lua_State *main = lua_tothread(L, -1);
-    lua_pop(L, 1);
-    return (l_hook){main, lua_gethook(main)};
-}
-
-static bool hook_was_set(void *context)
-{
-    const l_hook *hook = context;
-    return lua_gethook(hook->main) != hook->before;
 }
 
 static double setting(lua_State *L, int arg, const char *name)
@@ -139,7 +119,7 @@ static void check_batch(lua_State *L, int arg, pg_step *step)
    not finite. */
 static int step_failure(lua_State *L, pg_status status, const pg_error *err)
 {
-    l_failure(L, err);
+    l_failure(L, status, err);
     lua_pushboolean(L, status == PG_EFINITE);
     return 3;
 }
@@ -155,9 +135,7 @@ static int l_trainer_step(lua_State *L)
     double loss;
     lua_settop(L, 7);
     luaL_checktype(L, 4, LUA_TTABLE);
-    l_hook hook = hook_of(L);
-    pg_interrupt interrupt = {hook_was_set, &hook};
-    pg_step step = {.interrupt = &interrupt};
+    pg_step step = {0};
     read_settings(L, 3, &step);
     l_network_at(L, 8, l_network_gather(L, 2, ""), NULL, &network);
     check_batch(L, 5, &step);
@@ -185,8 +163,9 @@ static int l_trainer_checksum(lua_State *L)
 {
     pg_error err;
     uint32_t sum;
-    if (pg_trainer_checksum(check_trainer(L, 1), &sum, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_trainer_checksum(check_trainer(L, 1), &sum, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_pushinteger(L, sum);
     return 1;
 }
@@ -211,9 +190,10 @@ static int l_trainer_set_optimizer(lua_State *L)
     pg_optimizer_kind kind =
         (pg_optimizer_kind)luaL_checkoption(L, 2, NULL, pg_optimizer_names);
     uint64_t steps = (uint64_t)luaL_checkinteger(L, 3);
-    if (pg_trainer_set_optimizer(check_trainer(L, 1), kind, steps, &err) !=
-        PG_OK)
-        return l_failure(L, &err);
+    pg_status status =
+        pg_trainer_set_optimizer(check_trainer(L, 1), kind, steps, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_pushboolean(L, true);
     return 1;
 }
@@ -234,7 +214,7 @@ static int l_trainer_state(lua_State *L)
             ? pg_trainer_write_state(trainer, state, &network, &err)
             : pg_trainer_read_state(trainer, state, &network, &err);
     if (status != PG_OK)
-        return l_failure(L, &err);
+        return l_failure(L, status, &err);
     lua_pushboolean(L, true);
     return 1;
 }
@@ -261,8 +241,9 @@ static int l_trainer_predict(lua_State *L)
     pg_array *out = l_array_push(L);
     network_of_model(L, &network);
     const pg_array *x = l_array_check(L, 3);
-    if (pg_network_predict(out, &network, x, scale, &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_network_predict(out, &network, x, scale, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_settop(L, 5);
     l_collect(L);
     return 1;
@@ -284,9 +265,10 @@ static int l_trainer_evaluate(lua_State *L)
         lua_pushnil(L);
     network_of_model(L, &network);
     const pg_array *x = l_array_check(L, 3), *labels = l_array_check(L, 5);
-    if (pg_network_evaluate(&evaluation, confusion, &network, x, scale, labels,
-                            &err) != PG_OK)
-        return l_failure(L, &err);
+    pg_status status = pg_network_evaluate(&evaluation, confusion, &network, x,
+                                           scale, labels, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
     lua_pushnumber(L, evaluation.loss);
     lua_pushnumber(L, evaluation.accuracy);
     lua_pushvalue(L, 7);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cast.h"
+#include "interrupt.h"
 #include "storage.h"
 
 /* --- making --------------------------------------------------------------- */
@@ -51,9 +52,16 @@ static pg_status fail_size(pg_error *err, pg_dtype dtype, int ndim,
                            const size_t *shape)
 {
     char text[PG_SHAPE_TEXT];
+    size_t bytes, left = pg_memory_left();
+    pg_shape_text_of(text, ndim, shape);
+    if (!count_bytes(&bytes, dtype, ndim, shape) || bytes <= left)
+        return pg_fail(err, PG_ENOMEM,
+                       "not enough memory for a %s array of shape %s",
+                       pg_dtype_name(dtype), text);
     return pg_fail(err, PG_ENOMEM,
-                   "not enough memory for a %s array of shape %s",
-                   pg_dtype_name(dtype), pg_shape_text_of(text, ndim, shape));
+                   "not enough memory for a %s array of shape %s: it takes "
+                   "%zu bytes; %zu are available",
+                   pg_dtype_name(dtype), text, bytes, left);
 }
 
 pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
@@ -75,13 +83,21 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
     return PG_OK;
 }
 
+pg_status pg_array_end(pg_array *out, pg_status status, pg_error *err)
+{
+    status = pg_unless_interrupted(status, err);
+    if (status != PG_OK)
+        pg_array_release(out);
+    return status;
+}
+
 pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
                          const size_t *shape, pg_error *err)
 {
     pg_status status = pg_array_new(out, dtype, ndim, shape, err);
     if (status == PG_OK)
-        memset(out->data, 0, pg_array_bytes(out));
-    return status;
+        pg_clear_bytes(out->data, pg_array_bytes(out));
+    return pg_array_end(out, status, err);
 }
 
 pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
@@ -380,7 +396,7 @@ pg_status pg_array_astype(pg_array *out, const pg_array *a, pg_dtype dtype,
     pg_status status = pg_array_new(out, dtype, a->ndim, a->shape, err);
     if (status == PG_OK)
         pg_cast_array(out, a);
-    return status;
+    return pg_array_end(out, status, err);
 }
 
 pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err)
@@ -397,8 +413,11 @@ pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err)
             status =
                 pg_array_broadcast_view(&from, &copy, a->ndim, a->shape, err);
     }
-    if (status == PG_OK)
+    if (status == PG_OK) {
+        bool listened = pg_listen(false);
         pg_cast_array(a, &from);
+        pg_listen(listened);
+    }
     pg_array_release(&from);
     pg_array_release(&copy);
     return status;

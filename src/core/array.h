@@ -33,9 +33,13 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
 pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
                          const size_t *shape, pg_error *err);
 
-/* The same, but that out, if it has that dtype and shape, is contiguous and
-   shares nothing with the `count` arrays of `taken`, is used as it is. PG_EARG
-   where out is one of those: it cannot be two results. */
+/* Ends the filling of a new array: PG_EINTERRUPT where that was given up, else
+   the status that there is; whatever failed, the array is released. */
+pg_status pg_array_end(pg_array *out, pg_status status, pg_error *err);
+
+/* The same as _new, but that out, if it has that dtype and shape, is contiguous
+   and shares nothing with the `count` arrays of `taken`, is used as it is.
+   PG_EARG where out is one of those: it cannot be two results. */
 pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
                          const size_t *shape, const pg_array *const *taken,
                          size_t count, pg_error *err);

@@ -1,5 +1,6 @@
 #include "block.h"
 
+#include "interrupt.h"
 #include "kernels.h"
 #include "runtime.h"
 
@@ -123,7 +124,7 @@ void pg_block_forward(const pg_block *block, const pg_layout *layout,
                       const void *weights, const pg_inputs *inputs, size_t rows)
 {
     const pg_kernels *k = pg_kernels_for(layout->dtype);
-    for (int l = 0; l < layout->layers; l++) {
+    for (int l = 0; l < layout->layers && !pg_interrupted(); l++) {
         const void *b = pg_layout_at(layout, weights, layout->b[l]);
         if (l == 0)
             pg_inputs_forward(block->a[l], inputs, layout, weights, rows);
@@ -183,7 +184,7 @@ void pg_block_gradients(const pg_block *block, const pg_layout *layout,
                         const void *weights, void *gradients,
                         const pg_inputs *inputs, size_t rows)
 {
-    for (int l = layout->layers - 1; l >= 0; l--) {
+    for (int l = layout->layers - 1; l >= 0 && !pg_interrupted(); l--) {
         add_layer_gradients(block, layout, gradients, inputs, l, rows);
         if (l > 0)
             previous_gradient(block, layout, weights, l, rows);

@@ -2,9 +2,16 @@
 
 #include <zlib.h>
 
+#include "interrupt.h"
+
+enum { PIECE = 1 << 20 };
+
 static uint32_t add_bytes(uint32_t sum, const void *data, size_t bytes)
 {
-    return (uint32_t)crc32_z(sum, data, bytes);
+    size_t end;
+    for (size_t i = 0; pg_next_stretch(&end, i, bytes, PIECE); i = end)
+        sum = (uint32_t)crc32_z(sum, (const unsigned char *)data + i, end - i);
+    return sum;
 }
 
 static uint32_t add_form(uint32_t sum, const pg_array *a)
@@ -26,5 +33,5 @@ pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err)
     }
     *sum = add_bytes(add_form(*sum, a), a->data, pg_array_bytes(a));
     pg_array_release(&dense);
-    return PG_OK;
+    return pg_check_interrupt(err);
 }

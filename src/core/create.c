@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "cast.h"
+#include "interrupt.h"
 #include "reduce.h"
 
 pg_status pg_array_fill(const pg_array *a, pg_scalar value, pg_error *err)
@@ -14,6 +16,22 @@ pg_status pg_array_fill(const pg_array *a, pg_scalar value, pg_error *err)
         return status;
     pg_array_borrow(&one, &element, a->dtype, 0, NULL);
     return pg_array_assign(a, &one, err);
+}
+
+pg_status pg_full(pg_array *out, pg_dtype dtype, int ndim, const size_t *shape,
+                  pg_scalar value, pg_error *err)
+{
+    pg_element element;
+    pg_array one, all;
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_scalar_store(&element, value, dtype, err);
+    if (status != PG_OK)
+        return status;
+    pg_array_borrow(&one, &element, dtype, 0, NULL);
+    status = pg_array_broadcast_view(&all, &one, ndim, shape, err);
+    if (status == PG_OK)
+        status = pg_array_astype(out, &all, dtype, err);
+    return status;
 }
 
 pg_status pg_eye(pg_array *out, size_t n, pg_dtype dtype, pg_error *err)
@@ -55,9 +73,11 @@ pg_status pg_range_integer(pg_array *out, int64_t first, int64_t last,
         n = integer_steps(last, first, 0 - (uint64_t)step);
     pg_status status = pg_array_new(out, PG_INT64, 1, &n, err);
     int64_t *values = out->data;
-    for (size_t i = 0; status == PG_OK && i < n; i++)
+    if (status != PG_OK)
+        return status;
+    PG_EACH (i, n)
         values[i] = (int64_t)((uint64_t)first + i * (uint64_t)step);
-    return status;
+    return pg_array_end(out, PG_OK, err);
 }
 
 pg_status pg_range_float(pg_array *out, double first, double last, double step,
@@ -74,11 +94,13 @@ pg_status pg_range_float(pg_array *out, double first, double last, double step,
     size_t n = count > 0 ? (size_t)count : 0;
     pg_status status = pg_array_new(out, PG_FLOAT64, 1, &n, err);
     double *values = out->data;
-    for (size_t i = 0; status == PG_OK && i < n; i++)
+    if (status != PG_OK)
+        return status;
+    PG_EACH (i, n)
         values[i] = first + (double)i * step;
-    if (n > 0 && status == PG_OK && (values[n - 1] - last) / step > 0)
+    if (n > 0 && (values[n - 1] - last) / step > 0)
         values[n - 1] = last; /* what is meant does not lie beyond it */
-    return status;
+    return pg_array_end(out, PG_OK, err);
 }
 
 pg_status pg_linspace(pg_array *out, double first, double last, size_t n,
@@ -88,11 +110,11 @@ pg_status pg_linspace(pg_array *out, double first, double last, size_t n,
     if (status != PG_OK)
         return status;
     double *values = out->data, step = (last - first) / (double)(n - 1);
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         values[i] = i == 0 ? first : first + (double)i * step;
     if (n > 1)
         values[n - 1] = last; /* not what rounding makes of it */
-    return PG_OK;
+    return pg_array_end(out, PG_OK, err);
 }
 
 /* --- labels --------------------------------------------------------------- */
@@ -125,13 +147,14 @@ pg_status pg_labels_check(pg_array *out, const pg_array *labels, size_t classes,
         status = pg_array_new(out, PG_INT32, 1, labels->shape, err);
     double limit = classes ? (double)classes : 0x1p31;
     const double *value = values.data;
-    for (size_t i = 0; status == PG_OK && i < labels->shape[0]; i++)
+    size_t n = status == PG_OK ? labels->shape[0] : 0;
+    PG_EACH (i, n) {
         if (value[i] >= 0 && value[i] < limit && floor(value[i]) == value[i])
             ((int32_t *)out->data)[i] = (int32_t)value[i];
-        else
+        else if (status == PG_OK)
             status = fail_label(i, value[i], classes, err);
-    if (status != PG_OK)
-        pg_array_release(out);
+    }
+    status = pg_array_end(out, status, err);
     pg_array_release(&values);
     return status;
 }
@@ -153,10 +176,11 @@ pg_status pg_onehot(pg_array *out, const pg_array *labels, size_t classes,
     if (status == PG_OK)
         status = pg_scalar_store(&one, (pg_scalar){.kind = 'i', .as.i = 1},
                                  dtype, err);
-    size_t size = pg_dtype_size(dtype);
-    for (size_t i = 0; status == PG_OK && i < shape[0]; i++)
+    size_t size = pg_dtype_size(dtype), n = status == PG_OK ? shape[0] : 0;
+    PG_EACH (i, n)
         memcpy((char *)out->data + (i * classes + (size_t)label[i]) * size,
                &one, size);
+    status = pg_array_end(out, status, err);
     pg_array_release(&checked);
     return status;
 }
@@ -172,7 +196,9 @@ pg_status pg_labels(pg_array *out, const pg_array *rows, pg_error *err)
                        pg_shape_text(text, rows));
     pg_status status = pg_reduce(out, PG_ARGMAX, rows, 1, false, err);
     int64_t *label = out->data; /* positions, from 1: class numbers from 0 */
-    for (size_t i = 0; status == PG_OK && i < rows->shape[0]; i++)
+    if (status != PG_OK)
+        return status;
+    PG_EACH (i, rows->shape[0])
         label[i]--;
-    return status;
+    return pg_array_end(out, PG_OK, err);
 }

@@ -10,6 +10,10 @@
 /* Sets every element. PG_EDTYPE for a value that the dtype does not hold. */
 pg_status pg_array_fill(const pg_array *a, pg_scalar value, pg_error *err);
 
+/* *out: a new array of nothing else. */
+pg_status pg_full(pg_array *out, pg_dtype dtype, int ndim, const size_t *shape,
+                  pg_scalar value, pg_error *err);
+
 /* Ones on the diagonal of an n by n matrix. */
 pg_status pg_eye(pg_array *out, size_t n, pg_dtype dtype, pg_error *err);
 

@@ -1,15 +1,21 @@
 #include "cumsum.h"
 
+#include "interrupt.h"
+
 /* x (outer, n, inner): each row but the first has the one before it added. */
 #define CUMSUM(NAME, T)                                               \
     static void cumsum_##NAME(void *elements, size_t outer, size_t n, \
                               size_t inner)                           \
     {                                                                 \
-        T *x = elements;                                              \
-        for (size_t o = 0; o < outer; o++, x += inner)                \
-            for (size_t r = 1; r < n; r++, x += inner)                \
+        size_t size = n * inner;                                      \
+        PG_EACH_WIDE (size, o, outer) {                               \
+            T *x = (T *)elements + o * size;                          \
+            PG_EACH_WIDE (inner, r, n - 1) {                          \
                 for (size_t i = 0; i < inner; i++)                    \
                     x[inner + i] += x[i];                             \
+                x += inner;                                           \
+            }                                                         \
+        }                                                             \
     }
 CUMSUM(FLOAT64, double)
 CUMSUM(INTEGER, uint64_t) /* signed ones wrap the same way */
@@ -39,6 +45,7 @@ pg_status pg_cumsum(pg_array *out, const pg_array *a, int axis, pg_error *err)
     pg_status status = pg_array_astype(out, a, sum_dtype(a->dtype), err);
     if (status == PG_OK && pg_array_size(out) > 0)
         add_up(out, axis);
+    status = pg_array_end(out, status, err);
     if (status != PG_OK || a->dtype != PG_FLOAT32)
         return status;
     pg_array sums = *out;

@@ -4,41 +4,79 @@
 #include <string.h>
 
 #include "cast.h"
-#include "runtime.h"
+#include "interrupt.h"
+#include "select.h"
+
+/* --- numbers ----------------------------------------------------------------
+ */
+
+/* What was not drawn to its end was not drawn. */
+static pg_status end_draw(pg_array *out, pg_random *g, const pg_random *before,
+                          pg_error *err)
+{
+    pg_status status = pg_array_end(out, PG_OK, err);
+    if (status != PG_OK)
+        *g = *before;
+    return status;
+}
+
+pg_status pg_draw(pg_array *out, int ndim, const size_t *shape,
+                  void (*draw)(pg_random *g, double *out, size_t n),
+                  double offset, double scale, pg_random *g, pg_error *err)
+{
+    pg_random before = *g;
+    pg_status status = pg_array_new(out, PG_FLOAT64, ndim, shape, err);
+    if (status != PG_OK)
+        return status;
+    draw(g, out->data, pg_array_size(out));
+    if (offset != 0 || scale != 1)
+        pg_random_stretch(out->data, pg_array_size(out), offset, scale);
+    return end_draw(out, g, &before, err);
+}
+
+pg_status pg_draw_integers(pg_array *out, int ndim, const size_t *shape,
+                           int64_t low, int64_t high, pg_random *g,
+                           pg_error *err)
+{
+    pg_random before = *g;
+    pg_status status = pg_array_new(out, PG_INT64, ndim, shape, err);
+    if (status != PG_OK)
+        return status;
+    pg_random_integers(g, out->data, pg_array_size(out), low, high);
+    return end_draw(out, g, &before, err);
+}
+
+pg_status pg_draw_permutation(pg_array *out, size_t n, pg_random *g,
+                              pg_error *err)
+{
+    pg_random before = *g;
+    pg_status status = pg_array_new(out, PG_INT64, 1, &n, err);
+    if (status != PG_OK)
+        return status;
+    pg_random_permutation(g, out->data, n);
+    return end_draw(out, g, &before, err);
+}
 
 /* --- shuffle ----------------------------------------------------------------
  */
 
-static void swap_rows(const pg_array *a, const pg_array *buffer, size_t i,
-                      size_t j)
-{
-    pg_array x, y;
-    pg_array_rows_view(&x, a, i, 1);
-    pg_array_rows_view(&y, a, j, 1);
-    pg_cast_array(buffer, &x);
-    pg_cast_array(&x, &y);
-    pg_cast_array(&y, buffer);
-    pg_array_release(&x);
-    pg_array_release(&y);
-}
-
-/* Fisher and Yates, from the end. */
+/* The order is drawn and the rows are brought into it beside them, which can be
+   given up; then they are put back, which cannot. */
 pg_status pg_shuffle(const pg_array *a, pg_random *g, pg_error *err)
 {
-    pg_array buffer;
-    size_t shape[PG_MAXDIM];
+    pg_array order = {0}, rows = {0};
     if (a->ndim == 0)
         return pg_fail(err, PG_ESHAPE, "shuffle: rank 0 has no order");
-    memcpy(shape, a->shape, sizeof shape);
-    shape[0] = 1;
-    pg_status status = pg_array_new(&buffer, a->dtype, a->ndim, shape, err);
-    for (size_t i = a->shape[0]; status == PG_OK && i-- > 1;) {
-        int64_t j;
-        pg_random_integers(g, &j, 1, 0, (int64_t)i);
-        if ((size_t)j != i)
-            swap_rows(a, &buffer, i, (size_t)j);
-    }
-    pg_array_release(&buffer);
+    pg_random before = *g;
+    pg_status status = pg_draw_permutation(&order, a->shape[0], g, err);
+    if (status == PG_OK)
+        status = pg_take(&rows, a, &order, 0, err);
+    if (status == PG_OK)
+        status = pg_array_assign(a, &rows, err);
+    if (status != PG_OK)
+        *g = before;
+    pg_array_release(&order);
+    pg_array_release(&rows);
     return status;
 }
 
@@ -63,16 +101,18 @@ static size_t find_share(const double *sums, size_t n, double x)
 static void running_shares(double *sums, const double *p, size_t n)
 {
     double sum = 0;
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         sums[i] = sum += p[i];
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         sums[i] /= sum;
 }
+
+enum { DRAW_WIDTH = 32 }; /* steps of a search, each a miss of the cache */
 
 static void draw_shares(int64_t *out, size_t n, const double *sums,
                         size_t population, pg_random *g)
 {
-    for (size_t i = 0; i < n; i++) {
+    PG_EACH_WIDE (DRAW_WIDTH, i, n) {
         double x;
         pg_random_uniform(g, &x, 1);
         out[i] = (int64_t)find_share(sums, population, x) + 1;
@@ -88,6 +128,8 @@ static void draw_different_shares(int64_t *out, size_t n, double *p,
         running_shares(sums, p, population);
         size_t drawn = n - found, at = found;
         draw_shares(out + found, drawn, sums, population, g);
+        if (pg_interrupted()) /* what was drawn may be no positions */
+            return;
         for (size_t i = 0; i < drawn; i++) {
             int64_t position = out[at + i];
             if (p[position - 1] > 0)
@@ -102,7 +144,7 @@ static pg_status check_probabilities(const double *p, const pg_choice *choice,
 {
     double sum = 0;
     size_t possible = 0;
-    for (size_t i = 0; i < choice->population; i++) {
+    PG_EACH (i, choice->population) {
         if (!(p[i] >= 0 && p[i] <= INFINITY))
             return pg_fail(err, PG_EARG,
                            "choice: probability %zu is %g, not 0 or more",
@@ -110,6 +152,8 @@ static pg_status check_probabilities(const double *p, const pg_choice *choice,
         sum += p[i];
         possible += p[i] > 0;
     }
+    if (pg_interrupted())
+        return pg_check_interrupt(err);
     if (!(fabs(sum - 1) <= 1e-8))
         return pg_fail(err, PG_EARG,
                        "choice: the probabilities add up to %.10g, not 1", sum);
@@ -139,7 +183,7 @@ static pg_status copy_probabilities(pg_array *out, const pg_choice *choice,
     pg_array first;
     pg_array_borrow(&first, out->data, PG_FLOAT64, 1, p->shape);
     pg_cast_array(&first, p);
-    return PG_OK;
+    return pg_array_end(out, PG_OK, err);
 }
 
 static pg_status choose_by_shares(int64_t *out, size_t n,
@@ -170,7 +214,7 @@ static pg_status choose_different(int64_t *out, size_t n, size_t population,
     if (status != PG_OK)
         return status;
     pg_random_permutation(g, all.data, population);
-    memcpy(out, all.data, n * sizeof *out);
+    pg_copy_bytes(out, all.data, n * sizeof *out);
     pg_array_release(&all);
     return PG_OK;
 }
@@ -178,6 +222,7 @@ static pg_status choose_different(int64_t *out, size_t n, size_t population,
 pg_status pg_choose(pg_array *out, int ndim, const size_t *shape,
                     const pg_choice *choice, pg_random *g, pg_error *err)
 {
+    pg_random before = *g;
     pg_status status = pg_array_new(out, PG_INT64, ndim, shape, err);
     if (status != PG_OK)
         return status;
@@ -194,7 +239,8 @@ pg_status pg_choose(pg_array *out, int ndim, const size_t *shape,
         status = choose_different(out->data, n, choice->population, g, err);
     else if (n > 0)
         pg_random_integers(g, out->data, n, 1, (int64_t)choice->population);
-    if (status != PG_OK)
-        pg_array_release(out);
+    status = pg_array_end(out, status, err);
+    if (status == PG_EINTERRUPT)
+        *g = before;
     return status;
 }

@@ -8,9 +8,22 @@
 #include "array.h"
 #include "random.h"
 
-/* Puts a's rows (its elements, at rank 1) into random order, in place.
-   PG_ESHAPE for rank 0; PG_ENOMEM where a row of several elements cannot be
-   held. */
+/* n numbers by one of random.h's functions, times scale, plus offset. Given up
+   (PG_EINTERRUPT), as all that is drawn here can be, it leaves the generator as
+   it was. */
+pg_status pg_draw(pg_array *out, int ndim, const size_t *shape,
+                  void (*draw)(pg_random *g, double *out, size_t n),
+                  double offset, double scale, pg_random *g, pg_error *err);
+
+/* The same of pg_random_integers, and of pg_random_permutation. */
+pg_status pg_draw_integers(pg_array *out, int ndim, const size_t *shape,
+                           int64_t low, int64_t high, pg_random *g,
+                           pg_error *err);
+pg_status pg_draw_permutation(pg_array *out, size_t n, pg_random *g,
+                              pg_error *err);
+
+/* Puts a's rows (its elements, at rank 1) into random order, in place, whole.
+   PG_ESHAPE for rank 0; PG_ENOMEM where there is no room for a copy of a. */
 pg_status pg_shuffle(const pg_array *a, pg_random *g, pg_error *err);
 
 /* What choice draws from, and how. */

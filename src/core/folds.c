@@ -2,6 +2,8 @@
    additions is written out, so it does not depend on the target. */
 #include "folds.h"
 
+#include "runtime.h"
+
 /* --- sums ------------------------------------------------------------------
 
    Pairwise: blocks of at most BLOCK in LANES partial sums, halves added to
@@ -10,6 +12,9 @@
    but lose nothing. */
 
 enum { BLOCK = 512, LANES = 32 };
+
+/* From so many on, half a sum is asked for whether it is still wanted. */
+enum { MANY = 1 << 18 };
 
 #define SUM_LOOPS(NAME, T, A)                                                  \
     static A block_##NAME(const T *x, size_t n)                                \
@@ -30,6 +35,8 @@ enum { BLOCK = 512, LANES = 32 };
     {                                                                          \
         if (n <= BLOCK)                                                        \
             return block_##NAME(x, n);                                         \
+        if (n > MANY && pg_interrupted())                                      \
+            return 0;                                                          \
         size_t half = n / 2 & ~(size_t)(LANES - 1);                            \
         return pairwise_##NAME(x, half) + pairwise_##NAME(x + half, n - half); \
     }                                                                          \

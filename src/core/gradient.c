@@ -117,7 +117,7 @@ static pg_status run(const pg_network *gradients, backward *b, pg_error *err)
     pg_shards shards = {.layout = layout};
     pg_status status =
         pg_shards_run(&shards, b->dz.shape[0], pg_block_rows(layout), run_block,
-                      b, NULL, &loss, err);
+                      b, &loss, err);
     if (status == PG_OK)
         status = need_gradients(gradients, layout, err);
     if (status == PG_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "create.h"
+#include "interrupt.h"
 #include "reduce.h"
 #include "scalar.h"
 
@@ -74,12 +75,12 @@ static pg_status count(pg_array *counts, const pg_array *edges,
     if (status == PG_OK) {
         const double *x = values.data, *e = edges->data;
         int64_t *c = counts->data;
-        for (size_t i = 0; i < n; i++)
+        PG_EACH (i, n)
             if (x[i] >= e[0] && x[i] <= e[bins])
                 c[bin(e, bins, x[i])]++;
     }
     pg_array_release(&values);
-    return status;
+    return pg_array_end(counts, status, err);
 }
 
 /* Edges between float32 numbers are float32 in NumPy: which bin a number on an

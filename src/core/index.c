@@ -240,7 +240,7 @@ pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
         part.data = (char *)part.data +
                     (ptrdiff_t)part.shape[axis] * part.strides[axis];
     }
-    return PG_OK;
+    return pg_array_end(out, PG_OK, err);
 }
 
 static pg_status check_stack(const pg_array *const *arrays, size_t count,
@@ -284,5 +284,5 @@ pg_status pg_stack(pg_array *out, const pg_array *const *arrays, size_t count,
         pg_cast_array(&part, arrays[k]);
         part.data = (char *)part.data + out->strides[axis];
     }
-    return PG_OK;
+    return pg_array_end(out, PG_OK, err);
 }

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "interrupt.h"
+
 static pg_status check_kind(int fd, uint64_t *length, const char *path,
                             pg_error *err)
 {
@@ -39,12 +41,18 @@ pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
     return status;
 }
 
+enum { PART = 1 << 22 }; /* before it is asked whether to go on */
+
 pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
                         pg_error *err)
 {
-    if (fread(out, 1, n, file) == n)
-        return PG_OK;
-    if (ferror(file))
-        return pg_fail_system(err, path);
-    return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early", path);
+    size_t end;
+    for (size_t i = 0; pg_next_stretch(&end, i, n, PART); i = end) {
+        if (fread((char *)out + i, 1, end - i, file) == end - i)
+            continue;
+        if (ferror(file))
+            return pg_fail_system(err, path);
+        return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early", path);
+    }
+    return pg_check_interrupt(err);
 }

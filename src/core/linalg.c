@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "map.h"
-#include "runtime.h"
 #include "share.h"
 
 /* --- OpenBLAS ------------------------------------------------------------- */
@@ -70,18 +70,49 @@ typedef struct product {
     size_t m, n, k, rows, cols; /* rows, cols: of a tile */
 } product;
 
-static void multiply_tile(void *context, size_t tile)
+/* The most multiplications of a call of CBLAS, which cannot be given up. A tile
+   of more is several calls, which OpenBLAS gives the same bits as one: it cuts
+   rows and columns itself, and at 32, too. The sums over k stay whole: where
+   it cuts those differs between machines. */
+static const double LARGE_CALL = 1.5e9;
+enum { LEAST_PART = 32 };
+
+static void choose_part(size_t *rows, size_t *cols, const product *p)
 {
-    const product *p = context;
-    size_t across = pg_size_divide_up(p->n, p->cols);
+    *rows = p->rows;
+    *cols = p->cols;
+    while ((double)*rows * (double)*cols * (double)p->k > LARGE_CALL &&
+           pg_size_max(*rows, *cols) > LEAST_PART) {
+        size_t *longer = *rows > *cols ? rows : cols;
+        *longer = pg_size_divide_up(pg_size_divide_up(*longer, 2), LEAST_PART) *
+                  LEAST_PART;
+    }
+}
+
+static void multiply_part(const product *p, size_t row, size_t column, size_t m,
+                          size_t n)
+{
     size_t size = pg_dtype_size(p->dtype);
-    size_t row = tile / across * p->rows, column = tile % across * p->cols;
     pg_matrix a = p->a, b = p->b;
     a.data = row_at(a, row, size);
     b.data = column_at(b, column, size);
-    pg_gemm(p->out + (row * p->n + column) * size, p->n, p->dtype, a, b,
-            pg_size_min(p->rows, p->m - row),
-            pg_size_min(p->cols, p->n - column), p->k, 0);
+    pg_gemm(p->out + (row * p->n + column) * size, p->n, p->dtype, a, b, m, n,
+            p->k, 0);
+}
+
+static void multiply_tile(void *context, size_t tile)
+{
+    const product *p = context;
+    size_t across = pg_size_divide_up(p->n, p->cols), rows, cols;
+    size_t first = tile / across * p->rows, left = tile % across * p->cols;
+    size_t end = pg_size_min(p->m, first + p->rows);
+    size_t right = pg_size_min(p->n, left + p->cols);
+    choose_part(&rows, &cols, p);
+    for (size_t row = first; row < end; row += rows)
+        for (size_t column = left; column < right && !pg_interrupted();
+             column += cols)
+            multiply_part(p, row, column, pg_size_min(rows, end - row),
+                          pg_size_min(cols, right - column));
 }
 
 /* Tiles of about a quarter of the rows and half the columns, where those
@@ -157,7 +188,7 @@ static void multiply_row(void *context, size_t i)
     const integer_product p = *(const integer_product *)context;
     uint64_t *out = p.out + i * p.n;
     const uint64_t *a = p.a + i * p.k;
-    for (size_t j = 0; j < p.k; j++)
+    PG_EACH_WIDE (p.n, j, p.k)
         for (size_t c = 0; c < p.n; c++)
             out[c] += a[j] * p.b[j * p.n + c];
 }
@@ -182,8 +213,10 @@ static pg_status dot_integers(const pg_array *out, const pg_array *a,
     if (status == PG_OK) {
         multiply_integers(sum.data, wa.data, wb.data, out->shape[0],
                           out->shape[1], a->shape[1]);
-        status = pg_array_assign(out, &sum, err);
+        status = pg_check_interrupt(err);
     }
+    if (status == PG_OK)
+        status = pg_array_assign(out, &sum, err);
     pg_array_release(&wa);
     pg_array_release(&wb);
     pg_array_release(&sum);
@@ -200,6 +233,7 @@ static pg_status dot_floats(const pg_array *out, const pg_array *a,
         status = prepare(&pb, &mb, b, out->dtype, err);
     if (status == PG_OK)
         multiply_tiles(out, ma, mb, a->shape[0], b->shape[1], a->shape[1]);
+    status = pg_unless_interrupted(status, err);
     pg_array_release(&pa);
     pg_array_release(&pb);
     return status;

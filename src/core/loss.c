@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "dense.h"
+#include "interrupt.h"
 #include "map.h"
 #include "reduce.h"
 #include "scalar.h"
@@ -12,7 +13,7 @@
 static double sum_of_logs(const double *a, const double *y, size_t n)
 {
     double sum = 0;
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         if (y[i] != 0 || isnan(a[i]))
             sum += y[i] * log(a[i] + 1e-9);
     return sum;
@@ -30,7 +31,7 @@ pg_status pg_cross_entropy(double *loss, const pg_array *a, const pg_array *y,
                 (double)a->shape[0];
     pg_array_release(&wanted);
     pg_array_release(&likely);
-    return status;
+    return pg_unless_interrupted(status, err);
 }
 
 static pg_status mean_of(double *mean, const pg_array *a, pg_error *err)

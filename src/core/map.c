@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cast.h"
+#include "interrupt.h"
 #include "iterate.h"
 #include "loops.h"
 #include "reduce.h"
@@ -141,8 +142,10 @@ static pg_status run(const pg_array *out, pg_loop loop, int count,
         if (status == PG_OK)
             status = separate(operand, out, err);
     }
-    if (status == PG_OK)
+    if (status == PG_OK) {
         pg_iterate(pointers, count, run_inner, &t);
+        status = pg_check_interrupt(err);
+    }
     for (int k = 1; k < made; k++)
         pg_array_release(&operands[k]);
     return status;
@@ -274,6 +277,15 @@ pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
     return status;
 }
 
+pg_status pg_binary_in_place(const pg_array *a, pg_binary_op op,
+                             const pg_array *b, pg_error *err)
+{
+    bool listened = pg_listen(false);
+    pg_status status = pg_binary_into(a, op, a, b, err);
+    pg_listen(listened);
+    return status;
+}
+
 /* The broadcast shape; where a matrix product was meant, the error says so. */
 static pg_status result_shape(int *ndim, size_t *shape, pg_binary_op op,
                               const pg_array *a, const pg_array *b,
@@ -308,6 +320,8 @@ pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
         status = pg_array_new(out, wanted[0], ndim, shape, err);
     if (status == PG_OK)
         status = run(out, loop, 3, (const pg_array *[]){a, b}, wanted, err);
+    if (status != PG_OK)
+        pg_array_release(out);
     return status;
 }
 
@@ -345,6 +359,8 @@ pg_status pg_unary(pg_array *out, pg_unary_op op, const pg_array *a,
         status = pg_array_new(out, wanted[0], a->ndim, a->shape, err);
     if (status == PG_OK)
         status = run(out, loop, 2, &a, wanted, err);
+    if (status != PG_OK)
+        pg_array_release(out);
     return status;
 }
 
@@ -370,6 +386,8 @@ pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
         status = run(out, pg_loops()->where[dtype], 4,
                      (const pg_array *[]){mask, a, b},
                      (pg_dtype[]){dtype, PG_BOOL, dtype, dtype}, err);
+    if (status != PG_OK)
+        pg_array_release(out);
     return status;
 }
 
@@ -381,9 +399,12 @@ pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
     if (!pg_dtype_is_float(y->dtype))
         return pg_fail(err, PG_EDTYPE, "'axpy_' needs a floating array, not %s",
                        pg_dtype_name(y->dtype));
-    return run(y, pg_loops()->axpy[y->dtype], 3,
-               (const pg_array *[]){&factor, x},
-               (pg_dtype[]){y->dtype, y->dtype, y->dtype}, err);
+    bool listened = pg_listen(false);
+    pg_status status =
+        run(y, pg_loops()->axpy[y->dtype], 3, (const pg_array *[]){&factor, x},
+            (pg_dtype[]){y->dtype, y->dtype, y->dtype}, err);
+    pg_listen(listened);
+    return status;
 }
 
 static pg_status scale_into(const pg_array *out, pg_binary_op op, double factor,
@@ -491,8 +512,10 @@ pg_status pg_allclose(bool *close, const pg_array *a, const pg_array *b,
         status = pg_array_broadcast_view(&va, a, ndim, shape, err);
     if (status == PG_OK)
         status = pg_array_broadcast_view(&vb, b, ndim, shape, err);
-    if (status == PG_OK)
+    if (status == PG_OK) {
         pg_iterate((const pg_array *[]){&va, &vb}, 2, allclose_inner, &c);
+        status = pg_check_interrupt(err);
+    }
     pg_array_release(&va);
     pg_array_release(&vb);
     *close = atomic_load(&c.close);

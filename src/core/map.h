@@ -63,6 +63,10 @@ pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
 pg_status pg_unary_into(const pg_array *out, pg_unary_op op, const pg_array *a,
                         pg_error *err);
 
+/* a = a op b, whole: it is not given up on its way, as the two above are. */
+pg_status pg_binary_in_place(const pg_array *a, pg_binary_op op,
+                             const pg_array *b, pg_error *err);
+
 /* A rank 0 array that borrows *element, holding the scalar as op takes it
    beside an array of dtype `beside`: an integer that this dtype does not hold
    may still be divided by, or compared with; else it is PG_EDTYPE. */
@@ -74,7 +78,7 @@ pg_status pg_binary_scalar(pg_array *out, pg_element *element, pg_binary_op op,
 pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
                    const pg_array *b, pg_error *err);
 
-/* y += alpha * x, for floating y; x broadcasts to y. */
+/* y += alpha * x, for floating y; x broadcasts to y. Whole, as above. */
 pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
                   pg_error *err);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cast.h"
+#include "interrupt.h"
 #include "kernels.h"
 #include "random.h"
 
@@ -119,7 +120,7 @@ static pg_status draw_weights(pg_array *W, pg_dtype dtype, const size_t *shape,
     double *w = drawn.data, factor = sqrt(1.0 / (double)shape[1]);
     size_t n = pg_array_size(&drawn);
     pg_random_normal(random, w, n);
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         w[i] *= factor;
     status = pg_array_astype(W, &drawn, dtype, err);
     pg_array_release(&drawn);
@@ -130,6 +131,7 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
                                 const size_t *widths, struct pg_random *random,
                                 pg_error *err)
 {
+    pg_random before = *random;
     pg_status status = PG_OK;
     for (int l = 0; l <= network->layers; l++)
         if (widths[l] == 0)
@@ -145,6 +147,8 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
         pg_array_release(network->W[l]);
         pg_array_release(network->b[l]);
     }
+    if (status == PG_EINTERRUPT)
+        *random = before;
     return status;
 }
 
@@ -283,7 +287,9 @@ void pg_layout_pack(const pg_layout *layout, void *run,
 void pg_layout_unpack(const pg_layout *layout, const pg_network *network,
                       const void *run)
 {
+    bool listened = pg_listen(false);
     copy_run(layout, run, network, false);
+    pg_listen(listened);
 }
 
 const char *pg_layout_text(char *text, const pg_layout *layout)

@@ -9,8 +9,8 @@
 
 #include "bytes.h"
 #include "input.h"
+#include "interrupt.h"
 #include "output.h"
-#include "runtime.h"
 
 static const char MAGIC[] = "\x93NUMPY";
 enum {
@@ -266,12 +266,14 @@ static pg_status read_header(npy_header *h, pg_source *s, pg_error *err)
 
 static void swap_bytes(char *data, size_t n, size_t size)
 {
-    for (; n > 0; n--, data += size)
+    PG_EACH (k, n) {
+        char *element = data + k * size;
         for (size_t i = 0, j = size - 1; i < j; i++, j--) {
-            char byte = data[i];
-            data[i] = data[j];
-            data[j] = byte;
+            char byte = element[i];
+            element[i] = element[j];
+            element[j] = byte;
         }
+    }
 }
 
 /* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
@@ -301,7 +303,8 @@ static pg_status read_halves(float *out, size_t n, bool swapped, pg_source *s,
     pg_status status = s->read(s->context, halves, n * sizeof(uint16_t), err);
     if (status == PG_OK && swapped)
         swap_bytes(halves, n, sizeof(uint16_t));
-    for (size_t i = 0; status == PG_OK && i < n; i++) {
+    size_t count = status == PG_OK ? n : 0;
+    PG_EACH (i, count) {
         uint16_t half;
         memcpy(&half, halves + i * sizeof half, sizeof half);
         float value = float_from_half(half);
@@ -313,7 +316,7 @@ static pg_status read_halves(float *out, size_t n, bool swapped, pg_source *s,
 /* A bool is 0 or 1; another byte in a stranger's file would be no C bool. */
 static void normalise_bools(unsigned char *data, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         data[i] = data[i] != 0;
 }
 
@@ -390,6 +393,7 @@ pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err)
         status = pg_array_new(out, h.dtype, h.ndim, h.shape, err);
     if (status == PG_OK)
         status = read_elements(out, &h, source, err);
+    status = pg_unless_interrupted(status, err);
     if (status == PG_OK && h.fortran_order) {
         pg_array rows = *out;
         pg_array_transpose_view(out, &rows);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "runtime.h"
 
 /* --- paths ---------------------------------------------------------------- */
@@ -171,13 +172,39 @@ pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
 
 /* --- writing -------------------------------------------------------------- */
 
+/* PART is written before it is asked whether to go on. What has got no further
+   than the system's memory is bounded: else the end, which waits until all of
+   it is on the disk and is not given up, would take long. */
+enum { PART = 1 << 20, WAITING = 1 << 25 };
+
+static void start_writing(pg_output *out)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    if (out->bytes - out->started < WAITING / 2)
+        return;
+    int fd = fileno(out->file);
+    off_t from = (off_t)out->started, behind = from - WAITING / 2;
+    fflush(out->file);
+    sync_file_range(fd, from, 0, SYNC_FILE_RANGE_WRITE);
+    if (behind >= 0)
+        sync_file_range(fd, behind, WAITING / 2,
+                        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                            SYNC_FILE_RANGE_WAIT_AFTER);
+    out->started = out->bytes;
+#endif
+}
+
 pg_status pg_output_write(pg_output *out, const void *data, size_t n,
                           pg_error *err)
 {
-    if (n > 0 && fwrite(data, 1, n, out->file) != n)
-        return pg_fail_system(err, out->target);
-    out->bytes += n;
-    return PG_OK;
+    size_t end;
+    for (size_t i = 0; pg_next_stretch(&end, i, n, PART); i = end) {
+        if (fwrite((const char *)data + i, 1, end - i, out->file) != end - i)
+            return pg_fail_system(err, out->target);
+        out->bytes += end - i;
+        start_writing(out);
+    }
+    return pg_check_interrupt(err);
 }
 
 pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,

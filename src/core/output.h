@@ -16,7 +16,8 @@
 typedef struct pg_output {
     FILE *file;
     char *target, *temporary; /* paths; no temporary: it has no name */
-    size_t bytes;             /* written so far */
+    size_t bytes;             /* written so far, */
+    size_t started;           /* and so far on their way to the disk */
 } pg_output;
 
 /* Begins a file at path. Where that is a symbolic link, what it leads to is

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "interrupt.h"
 #include "runtime.h"
 #include "share.h"
 
@@ -65,5 +66,5 @@ pg_status pg_pass_run(pg_pass *pass, pg_pass_work work, void *context,
     walk w = {pass, work, context, step, n};
     pg_share_among((int)threads, blocks, run_block, &w);
     *wrong = w.wrong;
-    return PG_OK;
+    return pg_check_interrupt(err);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "runtime.h"
+#include "interrupt.h"
 #include "share.h"
 
 /* Runs below FEW elements are sorted by insertion; those below LONG are not
@@ -23,7 +23,7 @@ enum { FEW = 48, LONG = 1 << 15, DIGITS = 256 };
     static void keys_i##WIDTH(void *elements, size_t n) \
     {                                                   \
         K *x = elements;                                \
-        for (size_t i = 0; i < n; i++)                  \
+        PG_EACH (i, n)                                  \
             x[i] = key_i##WIDTH(x[i]);                  \
     }
 KEYS(8, uint8_t)
@@ -42,14 +42,14 @@ KEYS(64, uint64_t)
     static void keys_f##WIDTH(void *elements, size_t n)   \
     {                                                     \
         K *x = elements;                                  \
-        for (size_t i = 0; i < n; i++)                    \
+        PG_EACH (i, n)                                    \
             x[i] = key_f##WIDTH(x[i]);                    \
     }                                                     \
     static void floats_f##WIDTH(void *elements, size_t n) \
     {                                                     \
         const K sign = (K)1 << (WIDTH - 1);               \
         K *x = elements;                                  \
-        for (size_t i = 0; i < n; i++)                    \
+        PG_EACH (i, n)                                    \
             x[i] = x[i] & sign ? x[i] ^ sign : ~x[i];     \
     }
 FLOAT_KEYS(32, uint32_t, 0x7f800000U)
@@ -85,15 +85,21 @@ static size_t enough_digits(size_t n)
 
 enum { MOST_MOVES = 4 }; /* of insertion, for each element */
 
+/* Whether a loop over n elements may have been given up: then what it left
+   behind says nothing of where elements go. */
+#define IS_UNWANTED(n) ((n) > PG_STRETCH && pg_interrupted())
+
 /* Sorts x by KEY, which gives a K, through scratch; the sorted elements are in
    x in the end. */
 #define RADIX(NAME, T, K, KEY)                                               \
     static bool insert_##NAME(T *x, size_t n, size_t most)                   \
     {                                                                        \
         size_t moves = 0;                                                    \
-        for (size_t i = 1; i < n && moves <= most; i++) {                    \
+        PG_EACH (i, n) {                                                     \
             T moved = x[i];                                                  \
             size_t j = i;                                                    \
+            if (moves > most)                                                \
+                return false;                                                \
             for (; j > 0 && KEY(x[j - 1]) > KEY(moved); j--)                 \
                 x[j] = x[j - 1];                                             \
             x[j] = moved;                                                    \
@@ -107,20 +113,20 @@ enum { MOST_MOVES = 4 }; /* of insertion, for each element */
     {                                                                        \
         size_t counts[sizeof(K)][DIGITS] = {{0}};                            \
         T *x = elements, *y = scratch;                                       \
-        for (size_t i = 0; i < n; i++)                                       \
+        PG_EACH (i, n)                                                       \
             for (size_t d = 0; d < used; d++)                                \
                 counts[d][KEY(x[i]) >> digits[d] & 255]++;                   \
-        for (size_t d = used; d-- > 0;) {                                    \
+        for (size_t d = used; d-- > 0 && !IS_UNWANTED(n);) {                 \
             size_t *at = counts[d], shift = digits[d];                       \
             find_starts(at);                                                 \
-            for (size_t i = 0; i < n; i++)                                   \
+            PG_EACH (i, n)                                                   \
                 y[at[KEY(x[i]) >> shift & 255]++] = x[i];                    \
             T *swapped = x;                                                  \
             x = y;                                                           \
             y = swapped;                                                     \
         }                                                                    \
         if (x != elements)                                                   \
-            memcpy(elements, x, n * sizeof *x);                              \
+            pg_copy_bytes(elements, x, n * sizeof *x);                       \
     }                                                                        \
     static void radix_##NAME(void *elements, void *scratch, size_t n)        \
     {                                                                        \
@@ -130,7 +136,7 @@ enum { MOST_MOVES = 4 }; /* of insertion, for each element */
             return;                                                          \
         }                                                                    \
         K differing = 0;                                                     \
-        for (size_t i = 1; i < n; i++)                                       \
+        PG_EACH (i, n)                                                       \
             differing |= KEY(x[i]) ^ KEY(x[0]);                              \
         size_t digits[sizeof(K)] = {0}, all = 0, used;                       \
         for (size_t d = sizeof(K); d-- > 0;)                                 \
@@ -138,7 +144,8 @@ enum { MOST_MOVES = 4 }; /* of insertion, for each element */
                 digits[all++] = 8 * d;                                       \
         used = pg_size_min(all, enough_digits(n));                           \
         by_digits_##NAME(x, scratch, n, digits, used);                       \
-        if (used < all && !insert_##NAME(x, n, MOST_MOVES * n))              \
+        if (used < all && !IS_UNWANTED(n) &&                                 \
+            !insert_##NAME(x, n, MOST_MOVES * n))                            \
             by_digits_##NAME(x, scratch, n, digits, all);                    \
     }                                                                        \
     /* How many of the first `at` elements of a and b, merged, are a's. */   \
@@ -265,6 +272,8 @@ static void merge_part(void *context, size_t job)
                 run_start(n, a->parts, part), run_start(n, a->parts, part + 1));
 }
 
+enum { MERGED = 1 << 20 }; /* elements to a job, at most */
+
 /* A run for each thread is sorted; then they are merged. The result does not
    depend on the runs: equal keys keep their order. */
 static void sort_runs(const sorter *s, char *x, char *scratch, size_t n,
@@ -273,16 +282,26 @@ static void sort_runs(const sorter *s, char *x, char *scratch, size_t n,
     sorting a = {s, x, scratch, n, 1, 0, (size_t)threads};
     while (a.width * 2 <= (size_t)threads)
         a.width *= 2;
+    a.parts = pg_size_max(a.parts, n / MERGED);
     pg_share(a.width, true, sort_run, &a);
-    for (a.runs = a.width; a.runs > 1; a.runs /= 2) {
+    for (a.runs = a.width; a.runs > 1 && !IS_UNWANTED(n); a.runs /= 2) {
         pg_share(a.runs / 2 * a.parts, true, merge_part, &a);
         char *merged = a.y;
         a.y = a.x;
         a.x = merged;
     }
     if (a.x != x)
-        memcpy(x, a.x, n * s->size);
+        pg_copy_bytes(x, a.x, n * s->size);
     s->from_keys(x, n);
+}
+
+/* Has the system hand out pages one after the other, which can be given up:
+   sorting by a digit asks for all of them at once. */
+static void touch_pages(char *memory, size_t bytes)
+{
+    enum { PAGE = 4096, PAGES = 256 };
+    PG_EACH_OF (PAGES, i, bytes / PAGE)
+        memory[i * PAGE] = 0;
 }
 
 static bool sort_elements(const sorter *s, void *elements, size_t n,
@@ -292,6 +311,8 @@ static bool sort_elements(const sorter *s, void *elements, size_t n,
     char *scratch = n <= FEW ? few : pg_malloc(n * s->size);
     if (!scratch)
         return false;
+    if (n > LONG)
+        touch_pages(scratch, n * s->size);
     sort_runs(s, elements, scratch, n, n < LONG ? 1 : threads);
     if (scratch != few)
         pg_free(scratch, n * s->size);
@@ -319,7 +340,7 @@ static inline uint64_t float_key(double x)
     static void places_##NAME(place *out, const void *elements, size_t n) \
     {                                                                     \
         const T *x = elements;                                            \
-        for (size_t i = 0; i < n; i++)                                    \
+        PG_EACH (i, n)                                                    \
             out[i] = (place){KEY_OF, (int64_t)i + 1};                     \
     }
 #define KEY_b (uint64_t) x[i]
@@ -355,7 +376,7 @@ bool pg_radix_positions(int64_t *positions, const void *elements,
         return false;
     to_places[dtype](list, elements, n);
     bool sorted = sort_elements(&places, list, n, 1);
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         positions[i] = list[i].position;
     pg_free(list, bytes);
     return sorted;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "share.h"
 
 /* --- MT19937 -------------------------------------------------------------- */
@@ -138,15 +139,20 @@ static double make_double(uint32_t first, uint32_t second)
 /* Numbers at a time. */
 enum { BLOCK = 512 };
 
-void pg_random_uniform(pg_random *g, double *out, size_t n)
+/* At most BLOCK of them. */
+static void draw_block(pg_random *g, double *out, size_t n)
 {
     uint32_t words[2 * BLOCK];
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t count = pg_size_min(BLOCK, n - i);
-        take_words(g, words, 2 * count);
-        for (size_t k = 0; k < count; k++)
-            out[i + k] = make_double(words[2 * k], words[2 * k + 1]);
-    }
+    take_words(g, words, 2 * n);
+    for (size_t k = 0; k < n; k++)
+        out[k] = make_double(words[2 * k], words[2 * k + 1]);
+}
+
+void pg_random_uniform(pg_random *g, double *out, size_t n)
+{
+    size_t end;
+    for (size_t i = 0; pg_next_stretch(&end, i, n, BLOCK); i = end)
+        draw_block(g, out + i, end - i);
 }
 
 /* Points (x, y) within the unit circle, evenly spread: as many as are asked
@@ -154,9 +160,9 @@ void pg_random_uniform(pg_random *g, double *out, size_t n)
 static void draw_points(pg_random *g, double *points, size_t n)
 {
     double candidates[BLOCK];
-    for (size_t found = 0; found < n;) {
+    for (size_t found = 0; found < n && !pg_interrupted();) {
         size_t count = pg_size_min(BLOCK / 2, n - found);
-        pg_random_uniform(g, candidates, 2 * count);
+        draw_block(g, candidates, 2 * count);
         for (size_t i = 0; i < count; i++) {
             double x = 2.0 * candidates[2 * i] - 1.0;
             double y = 2.0 * candidates[2 * i + 1] - 1.0;
@@ -215,7 +221,7 @@ void pg_random_normal(pg_random *g, double *out, size_t n)
 
 void pg_random_stretch(double *x, size_t n, double offset, double scale)
 {
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         x[i] = offset + scale * x[i];
 }
 
@@ -236,16 +242,17 @@ void pg_random_integers(pg_random *g, int64_t *out, size_t n, int64_t low,
                         int64_t high)
 {
     uint64_t span = (uint64_t)high - (uint64_t)low;
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         out[i] = (int64_t)((uint64_t)low + (span ? next_up_to(g, span) : 0));
 }
 
 /* Fisher and Yates, from the end. */
 void pg_random_permutation(pg_random *g, int64_t *out, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    PG_EACH (i, n)
         out[i] = (int64_t)i + 1;
-    for (size_t i = n; i-- > 1;) {
+    PG_EACH (k, n - (n > 0)) {
+        size_t i = n - 1 - k;
         size_t j = (size_t)next_up_to(g, i);
         int64_t moved = out[i];
         out[i] = out[j];

@@ -32,6 +32,9 @@ enum { PG_RANDOM_STATE = PG_RANDOM_WORDS + 4 };
 void pg_random_save(const pg_random *g, uint32_t *state);
 bool pg_random_restore(pg_random *g, const uint32_t *state);
 
+/* What follows can be given up; whoever draws into an array then has the
+   generator as it was before: a struct that it copied. */
+
 /* n numbers, uniform in [0, 1), of 53 bits: numpy.random.rand */
 void pg_random_uniform(pg_random *g, double *out, size_t n);
 

@@ -5,6 +5,7 @@
 #include "cast.h"
 #include "create.h"
 #include "folds.h"
+#include "interrupt.h"
 #include "map.h"
 #include "scalar.h"
 #include "runtime.h"
@@ -78,8 +79,8 @@ static void reduce_stripe(void *context, size_t job)
     const char *row = r->in + (i * r->n * r->inner + column) * size;
     pg_cast(r->fold.dtype, o, (ptrdiff_t)out_size, r->dtype, row,
             (ptrdiff_t)size, count);
-    for (size_t k = 1; k < r->n; k++)
-        r->fold.across(o, row + k * r->inner * size, count);
+    PG_EACH_WIDE (count, k, r->n - 1)
+        r->fold.across(o, row + (k + 1) * r->inner * size, count);
 }
 
 /* Piece p of one long row; out has a place for each. */
@@ -102,9 +103,11 @@ static pg_status reduce_long_row(const reduction *r, pg_reduce_op op,
     if (!parts.out)
         return pg_fail_memory(err, bytes);
     pg_share(pieces, true, reduce_piece, &parts);
-    choose_fold(op, r->fold.dtype).along(r->out, parts.out, pieces);
+    pg_status status = pg_check_interrupt(err);
+    if (status == PG_OK)
+        choose_fold(op, r->fold.dtype).along(r->out, parts.out, pieces);
     pg_free(parts.out, bytes);
-    return PG_OK;
+    return status;
 }
 
 /* Positions within the pieces of a long row; then the one of them whose element
@@ -120,15 +123,18 @@ static pg_status find_in_long_row(const reduction *r, pg_error *err)
     reduction parts = *r;
     parts.out = (char *)at;
     pg_share(pieces, true, reduce_piece, &parts);
+    pg_status status = pg_check_interrupt(err);
     char *values = (char *)(at + pieces);
-    for (size_t p = 0; p < pieces; p++) {
+    for (size_t p = 0; status == PG_OK && p < pieces; p++) {
         at[p] += (int64_t)(p * PIECE);
         memcpy(values + p * size, r->in + (size_t)(at[p] - 1) * size, size);
     }
-    r->fold.along(&piece, values, pieces);
-    memcpy(r->out, &at[piece - 1], sizeof *at);
+    if (status == PG_OK) {
+        r->fold.along(&piece, values, pieces);
+        memcpy(r->out, &at[piece - 1], sizeof *at);
+    }
     pg_free(at, bytes);
-    return PG_OK;
+    return status;
 }
 
 /* A position along another axis than the last: the axis is brought there. */
@@ -161,7 +167,7 @@ static pg_status fill(const pg_array *out, pg_reduce_op op,
         return reduce_long_row(&r, op, err);
     else
         return find_in_long_row(&r, err);
-    return PG_OK;
+    return pg_check_interrupt(err);
 }
 
 /* --- the public operation ------------------------------------------------- */
@@ -332,10 +338,8 @@ static pg_status reduce_truth(pg_array *out, pg_reduce_op op, const pg_array *a,
     pg_scalar of_none = {.kind = 'b', .as.b = op == PG_ALL_TRUE};
     int ndim = reduced_shape(shape, a, axis, keep);
     split_shape(lengths, a, axis);
-    if (lengths[1] == 0) {
-        pg_status status = pg_array_new(out, PG_BOOL, ndim, shape, err);
-        return status == PG_OK ? pg_array_fill(out, of_none, err) : status;
-    }
+    if (lengths[1] == 0)
+        return pg_full(out, PG_BOOL, ndim, shape, of_none, err);
     pg_status status = pg_array_astype(&truth, a, PG_BOOL, err);
     if (status == PG_OK)
         status = reduce_plain(out, op == PG_ANY ? PG_MAX : PG_MIN, &truth, axis,

@@ -2,8 +2,8 @@
 
 #include <math.h>
 #include "cast.h"
+#include "interrupt.h"
 #include "kernels.h"
-#include "runtime.h"
 
 /* Whether x's rows lie in memory as CBLAS takes them. */
 static bool rows_are_dense(const pg_array *x, pg_dtype dtype)
@@ -159,9 +159,12 @@ pg_status pg_rows_check_all(const pg_rows *rows, pg_error *err)
     if (!buffer)
         return pg_fail_memory(err, bytes);
     pg_status status = PG_OK;
-    for (size_t first = 0; first < n && status == PG_OK; first += ROWS)
+    for (size_t first = 0; first < n && status == PG_OK; first += ROWS) {
         status = pg_rows_check(rows, buffer, first,
                                pg_size_min(ROWS, n - first), err);
+        if (pg_interrupted())
+            status = pg_check_interrupt(err);
+    }
     pg_free(buffer, bytes);
     return status;
 }

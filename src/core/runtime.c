@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "available.h"
 #include "pool.h"
 #include "team.h"
 
@@ -16,6 +17,10 @@ static pg_allocation_hook allocation_hook;
 static void *hook_context;
 static pg_pool pool = PG_POOL_EMPTY;
 static atomic_size_t live_bytes;
+static atomic_size_t asked_at_bytes; /* live, when the system was asked */
+static atomic_size_t most_resident;  /* 0: no limit */
+static pg_interrupt_test interrupt_test;
+static void *interrupt_context;
 static atomic_int thread_count; /* 0: not asked for yet */
 static atomic_int processor_count;
 static pg_team team = PG_TEAM_EMPTY;
@@ -23,8 +28,8 @@ static pthread_once_t team_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
 /* OpenBLAS built on OpenMP asks each thread. In static memory: LeakSanitizer
    stumbles over what a module that is loaded later has for each thread. */
-static _Thread_local
-    __attribute__((tls_model("initial-exec"))) bool blas_is_told;
+#define EACH_THREADS _Thread_local __attribute__((tls_model("initial-exec")))
+static EACH_THREADS bool blas_is_told, listens_here;
 static _Atomic(const struct pg_target *) kernel_target;
 
 void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
@@ -33,10 +38,48 @@ void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
     hook_context = context;
 }
 
+size_t pg_memory_left(void)
+{
+    size_t most = atomic_load(&most_resident), resident;
+    if (!most)
+        return pg_available();
+    resident = pg_resident();
+    return most > resident ? most - resident : 0;
+}
+
+/* What was freed may still be with the allocator. */
+bool pg_memory_has(size_t bytes)
+{
+    if (bytes <= pg_memory_left())
+        return true;
+    pg_give_back_freed();
+    return bytes <= pg_memory_left();
+}
+
+void pg_memory_limit(size_t more)
+{
+    atomic_store(&most_resident, more == SIZE_MAX ? 0 : pg_resident() + more);
+}
+
+/* The system is asked no more often than is cheap. */
+static bool may_have(size_t bytes)
+{
+    size_t live = atomic_load(&live_bytes) + bytes;
+    size_t asked = atomic_load(&asked_at_bytes);
+    size_t change = live > asked ? live - asked : asked - live;
+    if (bytes < PG_MEMORY_STEP && change < PG_MEMORY_STEP)
+        return true;
+    if (!pg_memory_has(bytes))
+        return false;
+    atomic_store(&asked_at_bytes, live);
+    return true;
+}
+
 void *pg_malloc(size_t bytes)
 {
     if (bytes > PTRDIFF_MAX / 2 ||
-        (allocation_hook && !allocation_hook(bytes, hook_context)))
+        (allocation_hook && !allocation_hook(bytes, hook_context)) ||
+        !may_have(bytes))
         return NULL;
     void *memory = pg_pool_take(&pool, bytes);
     if (memory)
@@ -55,6 +98,40 @@ void pg_free(void *memory, size_t bytes)
 size_t pg_live_bytes(void)
 {
     return atomic_load(&live_bytes);
+}
+
+void pg_set_interrupt_test(pg_interrupt_test test, void *context)
+{
+    if (interrupt_test)
+        return;
+    interrupt_context = context;
+    interrupt_test = test;
+    listens_here = true;
+}
+
+void pg_clear_interrupt_test(void *context)
+{
+    if (interrupt_context != context)
+        return;
+    interrupt_test = NULL;
+    interrupt_context = NULL;
+}
+
+bool pg_interrupted(void)
+{
+    return listens_here && interrupt_test && interrupt_test(interrupt_context);
+}
+
+bool pg_listens(void)
+{
+    return listens_here;
+}
+
+bool pg_listen(bool listens)
+{
+    bool before = listens_here;
+    listens_here = listens;
+    return before;
 }
 
 static int count_processors(void)

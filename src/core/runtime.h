@@ -1,7 +1,8 @@
 /*
  * runtime.h -- the only process-wide state of the core: where memory comes
  * from and how much of it lives, how many threads work and the team of them,
- * which kernels run, and whether OpenBLAS has been set up.
+ * which kernels run, whether OpenBLAS has been set up, and who wants work to be
+ * given up.
  */
 #ifndef PG_RUNTIME_H
 #define PG_RUNTIME_H
@@ -19,8 +20,35 @@ void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context);
 void *pg_malloc(size_t bytes);
 void pg_free(void *memory, size_t bytes);
 
+/* Whether there is so much memory: the system has it, and keeps a reserve, or
+   could not be asked. pg_malloc asks where it is for much, or has handed out
+   much more than when it asked last; others who take memory may, too. */
+enum { PG_MEMORY_STEP = 64 * 1024 * 1024 };
+bool pg_memory_has(size_t bytes);
+
+/* How much memory there is, less the reserve; SIZE_MAX: nobody knows. */
+size_t pg_memory_left(void);
+
+/* Lets this process have so many bytes more than it has now, and not what the
+   system has; SIZE_MAX takes that away. */
+void pg_memory_limit(size_t more);
+
 /* Bytes handed out by pg_malloc and not freed. */
 size_t pg_live_bytes(void);
+
+/* Whether work is to be given up (interrupt.h). The test that answers is asked
+   very often, by the thread that set it and those that share its jobs; once it
+   says yes, it must go on so until the operation that was under way has
+   returned. There is one: the first that is set, until it is taken away. */
+typedef bool (*pg_interrupt_test)(void *context);
+void pg_set_interrupt_test(pg_interrupt_test test, void *context);
+void pg_clear_interrupt_test(void *context); /* if it is that context's */
+bool pg_interrupted(void);
+
+/* Whether this thread can be interrupted; and from now on, which returns what
+   it was. */
+bool pg_listens(void);
+bool pg_listen(bool listens);
 
 /* The number of threads that work: at first $PERIGEE_THREADS, or as many as
    the process may run on. Results do not depend on it. */

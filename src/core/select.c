@@ -4,6 +4,7 @@
 
 #include "cast.h"
 #include "index.h"
+#include "interrupt.h"
 #include "loops.h"
 #include "share.h"
 #include "storage.h"
@@ -32,6 +33,22 @@ static pg_status fail_outside(const pg_array *positions, const pg_array *a,
     return status;
 }
 
+/* Whether all n positions are on the axis of that length: places then. Of those
+   that are not negative, what looks so has wrapped. */
+static bool count_from_zero(int64_t *positions, size_t n, size_t length,
+                            bool never_negative)
+{
+    size_t end;
+    bool inside = true;
+    for (size_t i = 0; pg_next_stretch(&end, i, n, PG_STRETCH); i = end) {
+        for (size_t k = i; never_negative && k < end; k++)
+            inside = inside && positions[k] >= 0;
+        inside = pg_loops()->count_from_zero(positions + i, end - i, length) &&
+                 inside;
+    }
+    return inside;
+}
+
 static pg_status find_places(pg_array *out, const pg_array *positions,
                              const pg_array *a, int axis, pg_error *err)
 {
@@ -43,12 +60,11 @@ static pg_status find_places(pg_array *out, const pg_array *positions,
     pg_status status = pg_array_astype(out, positions, PG_INT64, err);
     if (status != PG_OK)
         return status;
-    size_t n = pg_array_size(out);
-    bool wrapped = false;
-    for (size_t i = 0; kind == 'u' && i < n; i++)
-        wrapped = wrapped || ((const int64_t *)out->data)[i] < 0;
-    if (pg_loops()->count_from_zero(out->data, n, a->shape[axis]) && !wrapped)
-        return PG_OK;
+    bool inside = count_from_zero(out->data, pg_array_size(out), a->shape[axis],
+                                  kind == 'u');
+    status = pg_array_end(out, PG_OK, err);
+    if (status != PG_OK || inside)
+        return status;
     pg_array_release(out);
     return fail_outside(positions, a, axis, err);
 }
@@ -69,6 +85,13 @@ static pg_status check_mask(const pg_array *mask, const pg_array *a,
     return PG_OK;
 }
 
+static void list_true(int64_t *place, const bool *holds, size_t size)
+{
+    PG_EACH (i, size)
+        if (holds[i])
+            *place++ = (int64_t)i;
+}
+
 /* Where a mask is true, in row-major order. */
 static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
 {
@@ -79,15 +102,15 @@ static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
         return status;
     const bool *holds = dense.data;
     size_t size = pg_array_size(&dense), count = 0;
-    for (size_t i = 0; i < size; i++)
+    PG_EACH (i, size)
         count += holds[i];
-    status = pg_array_new(out, PG_INT64, 1, &count, err);
-    int64_t *place = out->data;
-    for (size_t i = 0; status == PG_OK && i < size; i++)
-        if (holds[i])
-            *place++ = (int64_t)i;
+    status = pg_check_interrupt(err);
+    if (status == PG_OK)
+        status = pg_array_new(out, PG_INT64, 1, &count, err);
+    if (status == PG_OK)
+        list_true(out->data, holds, size);
     pg_array_release(&dense);
-    return status;
+    return pg_array_end(out, status, err);
 }
 
 /* --- reading ----------------------------------------------------------------
@@ -171,7 +194,7 @@ pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
                    pg_array_size(&places), a->shape[axis], inner);
     pg_array_release(&places);
     pg_array_release(&dense);
-    return status;
+    return pg_array_end(out, status, err);
 }
 
 /* The shape of what was picked: count, then a's axes from `from` on. */
@@ -210,7 +233,7 @@ pg_status pg_masked(pg_array *out, const pg_array *a, const pg_array *mask,
                    inner);
     pg_array_release(&places);
     pg_array_release(&dense);
-    return status;
+    return pg_array_end(out, status, err);
 }
 
 /* --- writing ----------------------------------------------------------------
@@ -244,6 +267,7 @@ static void scatter(const pg_array *a, int axes, const pg_array *places,
     size_t bytes = pg_array_size(&row) * size;
     bool whole = pg_array_is_contiguous(&part);
     pg_storage_written(a->storage);
+    bool listened = pg_listen(false);
     for (size_t i = 0; i < n; i++) {
         part.data = part_at(a, axes, (size_t)place[i]);
         row.data = (char *)value->data + i * bytes;
@@ -252,6 +276,7 @@ static void scatter(const pg_array *a, int axes, const pg_array *places,
         else
             pg_cast_array(&part, &row);
     }
+    pg_listen(listened);
 }
 
 /* value stretched to shape, dense, in dtype: nothing that a write to the

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "interrupt.h"
 #include "kernels.h"
-#include "runtime.h"
 #include "share.h"
 
 static pg_status need_gradients(pg_shards *s, pg_error *err)
@@ -35,15 +35,7 @@ typedef struct job {
     size_t n, block_rows, blocks;
     pg_shard_work work;
     void *context;
-    const pg_interrupt *interrupt;
 } job;
-
-static bool is_given_up(const job *j)
-{
-    if (j->interrupt && j->interrupt->wanted(j->interrupt->context))
-        j->shards->given_up = true;
-    return j->shards->given_up;
-}
 
 static void *run_of(const pg_shards *s, size_t shard)
 {
@@ -62,7 +54,7 @@ static void run_shard(void *context, size_t shard, int worker)
     void *gradients = run_of(s, shard);
     memset(gradients, 0, s->layout->count * pg_dtype_size(s->layout->dtype));
     s->losses[shard] = 0;
-    for (size_t b = first; b < end && !is_given_up(j); b++) {
+    for (size_t b = first; b < end && !pg_interrupted(); b++) {
         size_t row = b * j->block_rows;
         s->losses[shard] += j->work(j->context, block, gradients, row,
                                     pg_size_min(j->block_rows, j->n - row));
@@ -96,12 +88,10 @@ static double add_shards(pg_shards *s)
 }
 
 pg_status pg_shards_run(pg_shards *s, size_t n, size_t block_rows,
-                        pg_shard_work work, void *context,
-                        const pg_interrupt *interrupt, double *loss,
+                        pg_shard_work work, void *context, double *loss,
                         pg_error *err)
 {
-    job j = {s,    n,       block_rows, pg_size_divide_up(n, block_rows),
-             work, context, interrupt};
+    job j = {s, n, block_rows, pg_size_divide_up(n, block_rows), work, context};
     s->count = (int)pg_size_max(1, pg_size_min(PG_MOST_SHARDS, j.blocks));
     int threads = (int)pg_size_min((size_t)pg_threads(), (size_t)s->count);
     pg_status status = need_gradients(s, err);
@@ -109,10 +99,7 @@ pg_status pg_shards_run(pg_shards *s, size_t n, size_t block_rows,
         status = pg_blocks_need(&s->threads, threads, s->layout, err);
     if (status != PG_OK)
         return status;
-    s->given_up = false;
     pg_share_among(threads, (size_t)s->count, run_shard, &j);
-    if (s->given_up)
-        return pg_fail(err, PG_EINTERRUPT, "interrupted");
     *loss = add_shards(s);
-    return PG_OK;
+    return pg_check_interrupt(err);
 }

@@ -8,8 +8,6 @@
 #ifndef PG_SHARDS_H
 #define PG_SHARDS_H
 
-#include <stdatomic.h>
-
 #include "block.h"
 
 /* Enough for 16 threads; each costs a gradient of memory. */
@@ -23,17 +21,9 @@ typedef struct pg_shards {
     size_t bytes;
     double losses[PG_MOST_SHARDS];
     pg_blocks threads;
-    atomic_bool given_up;
 } pg_shards;
 
 void pg_shards_free(pg_shards *shards);
-
-/* Asked before each block, by any thread, whether the work is to be given up.
- */
-typedef struct pg_interrupt {
-    bool (*wanted)(void *context);
-    void *context;
-} pg_interrupt;
 
 /* Rows first .. first + rows - 1: adds to the run of gradients, and returns
    what is added to the loss. */
@@ -42,11 +32,9 @@ typedef double (*pg_shard_work)(void *context, const pg_block *block,
 
 /* Has n rows worked on, in blocks of block_rows, which with n decides how they
    are cut. The sum of the gradients is the first shard's run then, and the loss
-   is returned in *loss. PG_ENOMEM; PG_EINTERRUPT, where interrupt (NULL is
-   allowed) wanted it. */
+   is returned in *loss. PG_ENOMEM; PG_EINTERRUPT. */
 pg_status pg_shards_run(pg_shards *shards, size_t n, size_t block_rows,
-                        pg_shard_work work, void *context,
-                        const pg_interrupt *interrupt, double *loss,
+                        pg_shard_work work, void *context, double *loss,
                         pg_error *err);
 
 #endif

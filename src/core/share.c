@@ -1,7 +1,10 @@
 #include "share.h"
 
-#include "runtime.h"
+#include "interrupt.h"
 #include "team.h"
+
+/* Jobs before it is asked whether to go on, where they may be short. */
+enum { FEW = 16 };
 
 typedef struct plain_job {
     pg_job job;
@@ -22,18 +25,36 @@ void pg_share(size_t jobs, bool worth_a_team, pg_job job, void *context)
     if (worth_a_team && jobs > 1)
         pg_share_among(pg_threads(), jobs, do_plain, &plain);
     else
-        for (size_t i = 0; i < jobs; i++)
+        PG_EACH_OF (FEW, i, jobs)
             job(context, i);
+}
+
+/* The jobs of a team. */
+typedef struct team_job {
+    pg_worker_job job;
+    void *context;
+    bool listens; /* as their caller does */
+} team_job;
+
+/* pg_worker_job */
+static void do_unless_interrupted(void *context, size_t job, int worker)
+{
+    const team_job *all = context;
+    bool before = pg_listen(all->listens);
+    if (!pg_interrupted())
+        all->job(all->context, job, worker);
+    pg_listen(before);
 }
 
 void pg_share_among(int workers, size_t jobs, pg_worker_job job, void *context)
 {
     if (workers > 1 && jobs > 1) {
+        team_job all = {job, context, pg_listens()};
         workers = (int)pg_size_min((size_t)workers, jobs);
-        pg_team_run(pg_runtime_team(), workers, pg_processors(), jobs, job,
-                    context);
+        pg_team_run(pg_runtime_team(), workers, pg_processors(), jobs,
+                    do_unless_interrupted, &all);
         return;
     }
-    for (size_t i = 0; i < jobs; i++)
+    PG_EACH_OF (1, i, jobs)
         job(context, i, 0);
 }

@@ -10,7 +10,8 @@
 typedef void (*pg_job)(void *context, size_t job);
 
 /* Does all jobs, in no promised order: on this thread alone where they are not
-   worth others. */
+   worth others. Jobs are left out where work is to be given up (interrupt.h).
+   */
 void pg_share(size_t jobs, bool worth_a_team, pg_job job, void *context);
 
 /* A job that is told who does it: `worker`, below the number of them, tells

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cast.h"
+#include "interrupt.h"
 #include "radix.h"
 #include "runtime.h"
 #include "share.h"
@@ -69,7 +70,7 @@ static pg_status sort_rows(const pg_array *elements, const pg_array *positions,
     pg_share(count, many && n > PIECE, sort_row, &r);
     if (atomic_load(&r.out_of_memory))
         return pg_fail_memory(err, pg_array_bytes(elements));
-    return PG_OK;
+    return pg_check_interrupt(err);
 }
 
 static pg_status sort_along(pg_array *out, const pg_array *a, int axis,
@@ -107,7 +108,7 @@ pg_status pg_argsort(pg_array *out, const pg_array *a, int axis, pg_error *err)
     {                                                           \
         T *x = sorted;                                          \
         size_t kept = n > 0;                                    \
-        for (size_t i = 1; i < n; i++) {                        \
+        PG_EACH (i, n) {                                        \
             T last = x[kept - 1];                               \
             if (x[i] != last && (x[i] == x[i] || last == last)) \
                 x[kept++] = x[i];                               \
@@ -133,7 +134,7 @@ pg_status pg_unique(pg_array *out, const pg_array *a, pg_error *err)
         status = pg_sort(&sorted, &flat, 0, err);
     if (status == PG_OK) {
         sorted.shape[0] = uniques[a->dtype](sorted.data, size);
-        status = pg_array_copy(out, &sorted, err);
+        status = pg_array_copy(out, &sorted, err); /* or it was given up */
     }
     pg_array_release(&flat);
     pg_array_release(&sorted);

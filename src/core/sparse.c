@@ -5,8 +5,8 @@
 
 #include "cast.h"
 #include "codes.h"
+#include "interrupt.h"
 #include "kernels.h"
-#include "runtime.h"
 #include "share.h"
 #include "storage.h"
 
@@ -319,7 +319,8 @@ static uint16_t *starts_of(const pg_sparse *s, size_t block)
     return s->starts + block * (PG_SPARSE_ROWS + 1) * s->column_tiles;
 }
 
-/* pg_worker_job */
+/* Where x could not be read to its end, there may be more entries than there is
+   room for: pg_worker_job. */
 static void fill_block(void *context, size_t block, int worker)
 {
     const passes *p = context;
@@ -332,6 +333,8 @@ static void fill_block(void *context, size_t block, int worker)
     pg_tile *tile = s->tiles + block * (s->column_tiles + PG_TILE_ROWS);
     uint16_t *starts = starts_of(s, block);
     read_block(s, r, block);
+    if (pg_interrupted())
+        return;
     for (size_t j = 0; j < inputs; j += PG_TILE, tile++, starts++) {
         *tile = begin_tile(&c);
         for (size_t i = 0; i < rows; i++) {
@@ -373,7 +376,7 @@ static pg_status fill(passes *p, pg_error *err)
     if (!s->entries || (!s->coded && !s->values))
         return PG_ENOMEM;
     run_pass(p, fill_block);
-    return PG_OK;
+    return pg_check_interrupt(err);
 }
 
 /* --- making, finding -------------------------------------------------------
@@ -387,7 +390,8 @@ static pg_status compress(pg_sparse *s, double most, pg_error *err)
         return status;
     s->coded = collect_codes(&p);
     measure(&p);
-    if (s->density <= most)
+    status = pg_check_interrupt(err);
+    if (status == PG_OK && s->density <= most)
         status = fill(&p, err);
     end_passes(&p);
     return status;

@@ -4,6 +4,7 @@
 
 #include "create.h"
 #include "dense.h"
+#include "interrupt.h"
 
 /* --- labels --------------------------------------------------------------- */
 
@@ -37,7 +38,7 @@ static pg_status read_hot_rows(pg_array *out, const pg_array *rows,
     if (status != PG_OK)
         return status;
     int32_t *label = out->data;
-    for (size_t i = 0; i < n; i++) {
+    PG_EACH_WIDE (cols, i, n) {
         label[i] = hot_column((const double *)rows->data + i * cols, cols);
         if (label[i] < 0) {
             pg_array_release(out);
@@ -47,7 +48,7 @@ static pg_status read_hot_rows(pg_array *out, const pg_array *rows,
                            i + 1);
         }
     }
-    return PG_OK;
+    return pg_array_end(out, PG_OK, err);
 }
 
 static pg_status labels_of_rows(pg_array *out, size_t *classes,

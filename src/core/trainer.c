@@ -8,6 +8,7 @@
 #include "checksum.h"
 #include "codes.h"
 #include "gather.h"
+#include "interrupt.h"
 #include "kernels.h"
 #include "rows.h"
 #include "runtime.h"
@@ -262,7 +263,7 @@ static pg_status run_rows(pg_trainer *t, const pg_step *step, double *loss,
     size_t block_rows = step->batch ? pg_block_batch_rows(layout, now.n)
                                     : pg_block_rows(layout);
     pg_status status = pg_shards_run(&t->shards, now.n, block_rows, run_block,
-                                     &now, step->interrupt, loss, err);
+                                     &now, loss, err);
     if (status != PG_OK)
         return status;
     *loss /= (double)now.n;
@@ -405,8 +406,10 @@ pg_status pg_trainer_write_state(pg_trainer *t, int state,
                                  const pg_network *from, pg_error *err)
 {
     pg_status status = check_state(t, state, from, err);
-    if (status == PG_OK)
-        pg_layout_pack(&t->layout, pg_optimizer_state(&t->optimizer, state),
-                       from);
-    return status;
+    if (status != PG_OK)
+        return status;
+    bool listened = pg_listen(false);
+    pg_layout_pack(&t->layout, pg_optimizer_state(&t->optimizer, state), from);
+    pg_listen(listened);
+    return PG_OK;
 }

@@ -41,7 +41,6 @@ typedef struct pg_step {
     pg_settings settings;
     const int64_t *batch; /* positions, from 1, of the rows it learns from; */
     size_t count;         /* NULL: all rows */
-    const pg_interrupt *interrupt; /* NULL is allowed */
 } pg_step;
 
 /* One update of the network's weights; *loss is the mean cross-entropy of its

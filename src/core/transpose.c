@@ -1,5 +1,6 @@
 #include "transpose.h"
 
+#include "interrupt.h"
 #include "share.h"
 
 /* Elements on the side of a tile: what is read and written of it stays in level
@@ -41,8 +42,8 @@ static void copy_stripe(void *context, size_t stripe)
         : t->size == 2 ? tile_uint16_t
         : t->size == 4 ? tile_uint32_t
                        : tile_uint64_t;
-    for (size_t column = 0; column < t->cols; column += TILE)
-        tile(t, stripe * TILE, column);
+    PG_EACH_WIDE (TILE *TILE, i, pg_size_divide_up(t->cols, TILE))
+        tile(t, stripe * TILE, i * TILE);
 }
 
 bool pg_transpose_copy(const pg_array *out, const pg_array *in)

@@ -1,3 +1,4 @@
+#include "interrupt.h"
 #include "zip.h"
 
 #include <stdlib.h>
@@ -5,7 +6,6 @@
 
 #include "bytes.h"
 #include "input.h"
-#include "runtime.h"
 
 enum {
     LOCAL_HEADER = 30,
@@ -480,27 +480,28 @@ static pg_status read_deflated(pg_zip_stream *s, char *out, size_t n,
     return PG_OK;
 }
 
-static uint32_t crc_of(uint32_t crc, const unsigned char *data, size_t n)
-{
-    for (size_t part; n > 0; data += part, n -= part) {
-        part = pg_size_min(n, 1U << 30);
-        crc = (uint32_t)crc32(crc, data, (uInt)part);
-    }
-    return crc;
-}
+/* What is unpacked, and summed up while it is in cache, before it is asked
+   whether to go on. */
+enum { PART = 1 << 18 };
 
 pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
                              pg_error *err)
 {
+    char *at = out;
+    pg_status status = PG_OK;
     if (n > s->left)
         return fail_member(s, err, "it ends too early");
-    pg_status status = s->inflating ? read_deflated(s, out, n, err)
-                                    : read_stored(s, out, n, err);
-    if (status != PG_OK)
-        return status;
-    s->left -= n;
-    s->crc = crc_of(s->crc, out, n);
-    return PG_OK;
+    for (size_t part; n > 0 && status == PG_OK; at += part, n -= part) {
+        part = pg_size_min(n, PART);
+        status = s->inflating ? read_deflated(s, at, part, err)
+                              : read_stored(s, at, part, err);
+        status = pg_unless_interrupted(status, err);
+        if (status != PG_OK)
+            break;
+        s->left -= part;
+        s->crc = (uint32_t)crc32(s->crc, (const unsigned char *)at, (uInt)part);
+    }
+    return status;
 }
 
 pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err)

@@ -1,3 +1,4 @@
+#include "interrupt.h"
 #include "zip.h"
 
 #include <string.h>
@@ -155,6 +156,8 @@ static pg_status write_part(pg_zip_writer *w, const unsigned char *data, uInt n,
     return drain(w, Z_NO_FLUSH, err);
 }
 
+enum { PART = 1 << 18 }; /* before it is asked whether to go on */
+
 pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
                               pg_error *err)
 {
@@ -162,8 +165,9 @@ pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
     pg_status status = PG_OK;
     w->written += n;
     for (size_t part; n > 0 && status == PG_OK; at += part, n -= part) {
-        part = pg_size_min(n, 1U << 30);
+        part = pg_size_min(n, PART);
         status = write_part(w, at, (uInt)part, err);
+        status = pg_unless_interrupted(status, err);
     }
     return status;
 }

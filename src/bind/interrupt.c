@@ -1,0 +1,100 @@
+/* Ctrl-C in the middle of the core's work.
+
+   An interpreter's handler of SIGINT can do no more than to set a hook, for all
+   events and after each instruction, which raises the error when Lua runs
+   again. It sets the main thread's, whichever one runs. The core's test of
+   whether to give up looks for such a hook; what the core gave up is then
+   raised here, by calling it. */
+#include "bind.h"
+
+#include <lualib.h>
+
+#include "../core/interrupt.h"
+
+static const char sentinel_key; /* its address is the key in the registry */
+
+/* Userdata, so that it ends with the state. */
+typedef struct l_interrupts {
+    lua_State *main;
+    lua_Hook debugger; /* what debug.sethook sets, for these events, too */
+} l_interrupts;
+
+enum {
+    EVERY_EVENT = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT
+};
+
+/* pg_interrupt_test: it only reads the state, so that any thread may ask. */
+static bool is_interrupted(void *context)
+{
+    const l_interrupts *i = context;
+    return lua_gethookmask(i->main) == EVERY_EVENT &&
+           lua_gethookcount(i->main) == 1 &&
+           lua_gethook(i->main) != i->debugger;
+}
+
+static lua_State *main_of(lua_State *L)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    lua_State *main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+    return main;
+}
+
+/* By a thread that nobody else has; NULL where there is no such library. */
+static lua_Hook hook_of_debugger(lua_State *L)
+{
+    int top = lua_gettop(L);
+    lua_Hook hook = NULL;
+    lua_State *thread = lua_newthread(L);
+    lua_sethook(thread, NULL, 0, 0);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    if (lua_getfield(L, -1, LUA_DBLIBNAME) == LUA_TTABLE &&
+        lua_getfield(L, -1, "sethook") == LUA_TFUNCTION) {
+        lua_pushvalue(L, top + 1);
+        lua_pushvalue(L, -2);
+        lua_pushliteral(L, "c");
+        if (lua_pcall(L, 3, 0, 0) == LUA_OK)
+            hook = lua_gethook(thread);
+        lua_sethook(thread, NULL, 0, 0);
+    }
+    lua_settop(L, top);
+    return hook;
+}
+
+int l_raise_interrupt(lua_State *L)
+{
+    lua_Debug here = {.event = LUA_HOOKCOUNT, .currentline = -1};
+    lua_State *main = main_of(L);
+    lua_Hook hook = lua_gethook(main);
+    lua_sethook(main, NULL, 0, 0);
+    lua_getstack(L, 0, &here);
+    if (hook)
+        hook(L, &here);
+    return luaL_error(L, "interrupted!");
+}
+
+void l_check_interrupt(lua_State *L)
+{
+    if (pg_interrupted())
+        l_raise_interrupt(L);
+}
+
+static int end_interrupts(lua_State *L)
+{
+    pg_clear_interrupt_test(lua_touserdata(L, 1));
+    return 0;
+}
+
+/* Of several states that open the module, the first one's interrupts count: it
+   is the interpreter's. */
+void l_open_interrupt(lua_State *L)
+{
+    l_interrupts *i = lua_newuserdatauv(L, sizeof *i, 0);
+    *i = (l_interrupts){main_of(L), hook_of_debugger(L)};
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, end_interrupts);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &sentinel_key);
+    pg_set_interrupt_test(is_interrupted, i);
+}
