@@ -5,6 +5,7 @@
 
 local chunks = require "perigee.prompt.chunks"
 local colours = require "perigee.prompt.colours"
+local core = require "perigee.core"
 local commands = require "perigee.prompt.commands"
 local printer = require "perigee.prompt.printer"
 local problems = require "perigee.prompt.problems"
@@ -179,6 +180,7 @@ end
 ---@return fun(): boolean turn
 return function(host, reads_files)
   local self = session.new(host)
+  core.guard_memory(true)
   commands.define(self)
   if reads_files then
     run_init_file(self)
