@@ -106,8 +106,10 @@ end)
 describe("the prompt", function()
   it("survives binary junk", function()
     for seed = 1, 3 do
-      -- Ctrl-C leaves whatever search or unfinished chunk the junk has led to.
+      -- Ctrl-C leaves whatever search or unfinished chunk the junk has led to. With AddressSanitizer,
+      -- the state of such a search counts as a leak of readline's.
       local output, status = terminal.feed { command = { PROGRAM },
+        environment = { ASAN_OPTIONS = "detect_leaks=0" },
         input = { terminal.junk(5000, seed), "\3", "print('still ' .. 'here')\n", "\4" } }
       assert.is_truthy(output:find("still here", 1, true), "seed " .. seed)
       assert.equal(0, status)
