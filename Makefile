@@ -77,7 +77,7 @@ all: $(PROGRAM) $(MODULE)  ## build the program and the module (the default)
 $(MODULE): $(BIND_OBJECTS) $(CORE_OBJECTS)
 	@$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -shared -Wl,-z,nodelete -o $@.part $^ \
-	  $(LDFLAGS) $(BLAS_LIBS) -lz -lm && mv $@.part $@
+	  $(LDFLAGS) $(BLAS_LIBS) -lz -ldl -lm && mv $@.part $@
 
 # -E: a module that the program loads finds Lua's functions in it.
 $(PROGRAM): $(HOST_OBJECTS)

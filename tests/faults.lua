@@ -11,6 +11,7 @@ assert(package.loadlib(build .. "/perigee.so", "*"))
 local run = assert(package.loadlib(build .. "/faults.so", "luaopen_faults"))()
 
 local pg = require "perigee"
+local show = require "perigee.show"
 
 local MOST = 100000 -- failures of one operation: more means that it never ends
 
@@ -75,9 +76,18 @@ local operations = {
     assert(pg.save(path .. ".npy", a))
     return assert(pg.load(path .. ".npy"))
   end,
+  png = function()
+    assert(pg.save_png(path .. ".png", a, { map = "diverging" }))
+    return assert(pg.load_png(path .. ".png"))
+  end,
+  pictures = function()
+    local surface = { palette = "256", width = 40, lines = 20 }
+    return show.text(b:reshape(2, 2, 6), { each = true, labels = { 1, 2 } }, surface)
+  end,
   npz = function()
     assert(pg.save(path .. ".npz", { a = a, b = b }, { compress = true }))
     local archive <close> = assert(pg.load(path .. ".npz"))
+    assert(archive:form "a")
     return archive.a, archive.b, archive:keys()
   end,
   kernels = function()
@@ -161,7 +171,7 @@ for _, name in ipairs(names) do
     failures = failures + fail_each(name, operations[name], which)
   end
 end
-for _, suffix in ipairs { "", ".npy", ".npz" } do
+for _, suffix in ipairs { "", ".npy", ".npz", ".png" } do
   os.remove(path .. suffix)
 end
 print(("%d groups of operations, %d failed allocations, nothing lost"):format(#names, failures))

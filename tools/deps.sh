@@ -55,6 +55,7 @@ needs_run() {
     need lua-argparse lua_module argparse
     want "curl ca-certificates" have curl
     want gnuplot-nox have gnuplot
+    want libpng16-16 shared libpng16.so.16
 }
 
 needs_test() {

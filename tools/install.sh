@@ -20,7 +20,8 @@ files() { # what goes where, below the prefix: MODE SOURCE TARGET
 }
 
 # Folders that nobody else may need, the deepest first.
-FOLDERS="share/lua/5.4/perigee/sweep share/lua/5.4/perigee share/lua/5.4 share/lua lib/lua/5.4 lib/lua
+FOLDERS="share/lua/5.4/perigee/help share/lua/5.4/perigee/prompt share/lua/5.4/perigee/sweep
+         share/lua/5.4/perigee share/lua/5.4 share/lua lib/lua/5.4 lib/lua
          share/perigee/meta share/perigee share/man/man1"
 
 # A file has another name until it is whole, so that an interrupted installation

@@ -22,23 +22,53 @@ local TITLES = {
     .. "`t[i].accuracy`, `t.columns`; `print(t)` shows it." },
 }
 
---- What stands apart, in the comment, by spaces.
-local function dashed(text)
-  return (text:gsub("%s%s+", " — "):gsub("|", "\\|"))
+--- A type, and what is said of it.
+local function described(type_text, text)
+  local words = text == "" and type_text or type_text .. " — " .. text
+  return (words:gsub("|", "\\|"))
+end
+
+--- The options that a table may have, a line for each; those of another function by their names.
+local function write_options(entry)
+  local _, told = help.options(entry)
+  local names, other = {}, nil
+  for _, option in ipairs(told) do
+    if option.owner == entry then
+      print("  * " .. option.text:gsub("|", "\\|"))
+    else
+      other = option.owner
+      names[#names + 1] = ("`%s`"):format(option.name)
+    end
+  end
+  if other then
+    print(("  * as of `%s`: %s"):format(help.name(other), table.concat(names, ", ")))
+  end
+end
+
+local function write_values(entry)
+  for i = 1, #entry.params do
+    local name, type_text, text, is_optional = help.parameter(entry, i)
+    local is_options = name == "options"
+    print(("* `%s`: %s"):format(name .. (is_optional and "?" or ""),
+      described(type_text, is_options and "" or text)))
+    if is_options then
+      write_options(entry)
+    end
+  end
+  for i = 1, #entry.returns do
+    print("* returns " .. described(help.returned(entry, i)))
+  end
+  if #entry.params + #entry.returns > 0 then
+    print()
+  end
 end
 
 local function write_entry(entry)
   print(("### `%s`\n"):format(help.signature(entry)))
   print(table.concat(entry.text, "\n") .. "\n")
-  for _, parameter in ipairs(entry.params) do
-    local name, rest = parameter:match "^(%S+) (.*)"
-    print(("* `%s`: %s"):format(name, dashed(rest)))
-  end
-  for _, value in ipairs(entry.returns) do
-    print(("* returns %s"):format(dashed(value)))
-  end
-  if #entry.params + #entry.returns > 0 then
-    print()
+  write_values(entry)
+  if #entry.example > 0 then
+    print("```lua\n" .. table.concat(entry.example, "\n") .. "\n```\n")
   end
 end
 
@@ -46,6 +76,10 @@ print [[
 # Reference
 
 Made by `make reference` from the comments in `lua/`; `pg.help "name"` shows the same.
+
+In the examples, what stands behind `-->` is what the expression before it gives: a spec compares.
+`x` and `y` are 100 pictures, as (100, 784), and their labels, `xt` and `yt` 50 others; `m` is
+`pg.Model(x, y, {hidden = 20, seed = 0})`, and `w` what `pg.initialization(x, 20)` gives.
 ]]
 for _, title in ipairs(TITLES) do
   local class, name, text = table.unpack(title)

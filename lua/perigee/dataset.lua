@@ -13,6 +13,9 @@ local FILES = {
   digits = ("digits-%d.npz"):format(digits.VERSION),
 }
 
+--- The names of the data sets, in order.
+dataset.NAMES = check.sorted_keys(FILES)
+
 --- The environment's variable, unless it is empty.
 local function variable(name)
   local value = os.getenv(name)
@@ -82,7 +85,7 @@ local function keep_digits()
 end
 
 local function names()
-  return '"' .. table.concat(check.sorted_keys(FILES), '", "') .. '"'
+  return '"' .. table.concat(dataset.NAMES, '", "') .. '"'
 end
 
 local function is_path(name)
@@ -99,6 +102,11 @@ end
 --- "digits" has the same layout, and pictures that Perigee draws itself, the same
 --- everywhere: in a few seconds when they are first asked for, and kept in the
 --- cache.
+---
+---     data = assert(pg.dataset "digits")
+---     data:keys()  --> {x_test, x_train, y_test, y_train}
+---     data.x_train.ndim, data.x_train.dtype, data.y_train.dtype
+---     --> 3  uint8  uint8
 ---@param name string  a data set's name, or the path of an NPZ file
 ---@return perigee.archive?  # nil where it is not there or cannot be read,
 ---@return string?           # and why, with the places that were looked at

@@ -3,19 +3,28 @@
 --- It stands once, in the comments above the function: in lua/meta/perigee.lua for what is made
 --- in C, and in the library's own files for the rest.
 
-local spelling = require "perigee.spelling"
+local comments = require "perigee.help.comments"
 
 local help = {}
 
 local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*$" or "."
 
---- Where functions made in Lua are described: their file, and their name there.
+-- README.md's section on arrays and kernels, and that on models.
+local NUMPY = "README.md#the-notebooks-lines-and-ours"
+local NEXT = "README.md#the-next-experiments"
+
+--- Where functions made in Lua are described: their file, and their name there. Of one of the
+--- module: what it is listed under, if not "showing", and a page about it, if not the module's.
 local IN_LUA = {
-  { file = "model.lua", name = "new", class = "pg", public = "Model" },
+  { file = "model.lua", name = "new", class = "pg", public = "Model", heading = "models",
+    page = NEXT },
   { file = "model.lua", prefix = "Model", class = "model" },
-  { file = "dataset.lua", name = "dataset.open", class = "pg", public = "dataset" },
+  { file = "dataset.lua", name = "dataset.open", class = "pg", public = "dataset",
+    heading = "reading and writing" },
   { file = "progress.lua", name = "progress.each", class = "pg", public = "progress" },
   { file = "plot.lua", name = "", class = "pg", public = "plot" },
+  { file = "show.lua", name = "show.show", class = "pg", public = "show" },
+  { file = "png.lua", name = "png.save", class = "pg", public = "save_png" },
   { file = "help.lua", name = "help.show", class = "pg", public = "help" },
   { file = "sweep.lua", prefix = "sweep", class = "sweep" },
   { file = "sweep/trial.lua", prefix = "Trial", class = "trial" },
@@ -23,7 +32,38 @@ local IN_LUA = {
   { file = "sweep/table.lua", prefix = "Table", class = "table" },
 }
 
--- --- reading comments ----------------------------------------------------------
+--- The classes, those first whose functions are more likely meant by a name that several have:
+--- as what one is known in examples, where its class is written, its section of the reference, and
+--- a page about it.
+local CLASSES = {
+  { name = "pg", written = "perigee", variable = "pg", several = "functions",
+    title = 'the module: pg = require "perigee"', section = "The module", page = NUMPY },
+  { name = "array", written = "perigee.array", variable = "a", several = "arrays",
+    title = "an array", section = "Arrays", page = NUMPY },
+  { name = "model", written = "perigee.Model", variable = "m", several = "models",
+    title = "a model", section = "Models", page = NEXT },
+  { name = "sweep", variable = "sweep", several = "sweeps",
+    title = 'the module for sweeps: sweep = require "perigee.sweep"', section = "Sweeps",
+    page = "docs/sweeps.md" },
+  { name = "study", written = "perigee.sweep.study", variable = "study", several = "studies",
+    title = "a study", section = "Studies", page = "docs/sweeps.md" },
+  { name = "table", written = "perigee.sweep.table", variable = "t", several = "tables",
+    title = "a table of results", section = "Tables of results", page = "docs/sweeps.md#results" },
+  { name = "archive", written = "perigee.archive", variable = "data", several = "archives",
+    title = "an archive", section = "Archives", page = NUMPY },
+  { name = "random", written = "perigee.random", variable = "g", several = "generators",
+    title = "a generator of random numbers", section = "Random numbers", page = NUMPY },
+  { name = "trial", written = "perigee.sweep.trial", variable = "trial", several = "trials",
+    title = "a trial", section = "Trials", page = "docs/sweeps.md#a-study" },
+}
+
+local CLASS = {}
+for i, class in ipairs(CLASSES) do
+  class.rank = i
+  CLASS[class.name] = class
+end
+
+-- --- reading -------------------------------------------------------------------
 
 --- The meta file, beside the library or where it is installed.
 local function open_meta()
@@ -31,221 +71,360 @@ local function open_meta()
     or assert(io.open(here .. "/../../../perigee/meta/perigee.lua"))
 end
 
---- The name and parameters of a function that a line begins; "" for one without a name.
-local function function_in(line)
-  local name, parameters = line:match "^l?o?c?a?l? ?function ([%w_.:]+)%((.-)%)"
-  if name then
-    return name, parameters
+--- All that the files say: functions in their order, and classes by the name they are written by.
+local function read_all()
+  local entries, classes = comments.of_file(open_meta())
+  for _, entry in ipairs(entries) do
+    entry.class, entry.name = entry.full:match "^(%w+)[.:]([%w_]+)$"
   end
-  parameters = line:match "^return function%((.-)%)"
-  return parameters and "", parameters
-end
-
---- One comment's lines as sentences, parameters and returned values.
-local function read_comment(lines)
-  local entry = { text = {}, params = {}, returns = {} }
-  local last = entry.text
-  for _, line in ipairs(lines) do
-    local tag, rest = line:match "^@(%w+) ?(.*)"
-    if not tag then
-      local more = line:match "^%s%s+(.*)"
-      if more and last ~= entry.text then
-        last[#last] = last[#last] .. " " .. more
-      else
-        entry.text[#entry.text + 1] = line:match "^ ?(.*)"
+  for _, source in ipairs(IN_LUA) do
+    local path = here .. "/" .. source.file
+    local found, described = comments.of_file(assert(io.open(path)))
+    for _, entry in ipairs(found) do
+      local method = source.prefix and entry.full:match("^" .. source.prefix .. "[.:](.*)")
+      if entry.full == source.name or method then
+        entry.class, entry.name = source.class, method or source.public
+        entry.source, entry.page = "@" .. path, source.page
+        if source.class == "pg" then
+          entry.heading = source.heading or "showing"
+        end
+        entries[#entries + 1] = entry
       end
-    elseif tag == "param" or tag == "return" then
-      last = tag == "param" and entry.params or entry.returns
-      last[#last + 1] = rest
+    end
+    for name, class in pairs(described) do
+      classes[name] = class
     end
   end
-  return entry
-end
-
---- All functions of a file that have a comment, in order, each with the heading it stands
---- under.
-local function read_file(file)
-  local entries, lines, heading = {}, {}, nil
-  for line in file:lines() do
-    local name, parameters = function_in(line)
-    heading = line:match "^%-%- %-%-%- (.-) %-+$" or heading
-    if name and #lines > 0 then
-      local entry = read_comment(lines)
-      entry.full, entry.parameters, entry.heading = name, parameters, heading
-      entries[#entries + 1] = entry
-    end
-    if line:find "^%-%-%-" then
-      lines[#lines + 1] = line:sub(4)
-    elseif line:find "^%-%- " and #lines > 0 then
-      lines[#lines + 1] = line:sub(3)
-    else
-      lines = {}
-    end
-  end
-  file:close()
-  return entries
-end
-
-local function find_in_lua(source)
-  local found = {}
-  for _, entry in ipairs(read_file(assert(io.open(here .. "/" .. source.file)))) do
-    local method = source.prefix and entry.full:match("^" .. source.prefix .. "[.:](.*)")
-    if entry.full == source.name or method then
-      entry.class, entry.name = source.class, method or source.public
-      found[#found + 1] = entry
-    end
-  end
-  return found
+  return { entries = entries, classes = classes }
 end
 
 local cache
 
---- Every public function's description, in the order of the files.
----@return table[] entries  class, name, parameters, heading, text, params, returns
-function help.entries()
-  if cache then
-    return cache
-  end
-  local entries = {}
-  for _, entry in ipairs(read_file(open_meta())) do
-    entry.class, entry.name = entry.full:match "^(%w+)[.:]([%w_]+)$"
-    entries[#entries + 1] = entry
-  end
-  for _, source in ipairs(IN_LUA) do
-    for _, entry in ipairs(find_in_lua(source)) do
-      entries[#entries + 1] = entry
-    end
-  end
-  cache = entries
+local function all()
+  cache = cache or read_all()
   return cache
 end
 
--- --- as text --------------------------------------------------------------------
+--- Every public function's description, in the order of the files.
+---@return table[] entries  class, name, full, parameters, heading; text and example, as lines;
+---   params and returns, as they are written behind their tags; where it is made in Lua, its
+---   source (as debug.getinfo has it) and line
+function help.entries()
+  return all().entries
+end
 
-local OF_WHAT = {
-  pg = "pg.%s(%s)", array = "a:%s(%s)", archive = "data:%s(%s)", random = "g:%s(%s)",
-  model = "m:%s(%s)", sweep = "sweep.%s(%s)", trial = "trial:%s(%s)", study = "study:%s(%s)",
-  table = "t:%s(%s)",
-}
+--- The classes that functions are listed under, the module among them.
+---@return table[]  # name; variable, as which one is known in examples; title, what one is;
+---   several, the word for them; section, of the reference; page, about it
+function help.classes()
+  return CLASSES
+end
+
+--- What is known of a class.
+---@param name string  "array"
+---@return table?
+function help.class(name)
+  return CLASS[name]
+end
+
+--- The comment of a class, as lines.
+---@param name string
+---@return string[]
+function help.class_text(name)
+  local written = all().classes[CLASS[name].written]
+  return written and written.text or {}
+end
+
+-- --- parts of a description -------------------------------------------------------
+
+--- Whether the function is called with a colon.
+local function is_method(entry)
+  return entry.class ~= "pg" and entry.class ~= "sweep" and not entry.full:find "^Model%."
+end
+
+--- What stands before the parentheses of a call: "a:take", "pg.load", "pg.Model.load".
+---@param entry table
+---@return string
+function help.name(entry)
+  if entry.full:find "^Model%." then
+    return "pg." .. entry.full -- a function of the class
+  end
+  return CLASS[entry.class].variable .. (is_method(entry) and ":" or ".") .. entry.name
+end
 
 --- How the function is called: "a:take(positions, axis)".
 ---@param entry table
 ---@return string
 function help.signature(entry)
-  local parameters = entry.class == "pg" and entry.name == "Model"
-    and entry.parameters:gsub("^_, ", "") or entry.parameters
-  if entry.class == "model" and entry.full:find(".", 1, true) then
-    return ("pg.%s(%s)"):format(entry.full, parameters) -- a function of the class
-  end
-  return OF_WHAT[entry.class]:format(entry.name, parameters)
+  return ("%s(%s)"):format(help.name(entry), (entry.parameters:gsub("^_, ", "")))
 end
 
---- The whole description: signature, sentences, parameters, returned values.
----@param entry table
+--- The first sentence.
+---@param lines string[]
 ---@return string
-function help.text(entry)
-  local lines = { help.signature(entry), "" }
-  table.move(entry.text, 1, #entry.text, #lines + 1, lines)
-  for i, parameter in ipairs(entry.params) do
-    lines[#lines + 1] = (i == 1 and "\n" or "") .. "  " .. parameter
+function help.sentence(lines)
+  local text = {}
+  for _, line in ipairs(lines) do
+    if line == "" then
+      break
+    end
+    text[#text + 1] = line
   end
-  for _, value in ipairs(entry.returns) do
-    lines[#lines + 1] = "  returns " .. value
-  end
-  return table.concat(lines, "\n")
+  local paragraph = table.concat(text, " ")
+  return paragraph:match "^(.-[%w%)\"`]%.)%s" or paragraph
 end
 
---- The name of a public function.
-local function name_of(value)
-  local pg = require "perigee"
-  for _, place in ipairs { { functions = pg, prefix = "" },
-    { functions = pg.Model, prefix = "Model." } } do
-    for name, each in pairs(place.functions) do
-      if rawequal(each, value) then
-        return place.prefix .. name
+--- One line behind a tag: what stands before two spaces is a type, what stands after it is text.
+local function split_type(rest)
+  local type_text, text = rest:match "^(.-)%s%s+(.*)$"
+  if not type_text then
+    return rest, ""
+  end
+  return type_text, (text:gsub("^# ", ""))
+end
+
+--- A parameter of a function.
+---@param entry table
+---@param index integer  from 1
+---@return string? name  nil where there is none
+---@return string type
+---@return string text
+---@return boolean is_optional
+function help.parameter(entry, index)
+  local written = entry.params[index]
+  if not written then
+    return nil
+  end
+  local name, mark, rest = written:match "^([%w_.]+)(%??)%s+(.*)$"
+  local type_text, text = split_type(rest)
+  return name, type_text, text, mark == "?"
+end
+
+--- What a function returns.
+---@param entry table
+---@param index integer  from 1
+---@return string? type  nil where there is none
+---@return string text  with the value's name, if it has one
+function help.returned(entry, index)
+  local written = entry.returns[index]
+  if not written then
+    return nil
+  end
+  return split_type(written)
+end
+
+-- --- options --------------------------------------------------------------------
+-- A parameter named `options` tells of them in this form, and a spec holds it to that:
+--   name = default (text); name (text); name; those of `m:steps` but name, name
+
+local OPENING, CLOSING = { ["("] = true, ["{"] = true }, { [")"] = true, ["}"] = true }
+
+--- The parts of a text between semicolons that are not inside parentheses or quotes.
+local function split_parts(text)
+  local parts, part, depth, quoted = {}, {}, 0, false
+  for c in (text .. ";"):gmatch "." do
+    if c == '"' then
+      quoted = not quoted
+    elseif not quoted then
+      depth = depth + (OPENING[c] and 1 or CLOSING[c] and -1 or 0)
+    end
+    if c == ";" and depth == 0 and not quoted then
+      parts[#parts + 1] = table.concat(part):match "^%s*(.-)%s*$"
+      part = {}
+    else
+      part[#part + 1] = c
+    end
+  end
+  return parts
+end
+
+local add_options
+
+--- Adds what is said as "those of `m:steps` but resume, progress".
+local function add_others(list, part)
+  local other, exceptions = part:match "^those of `([^`]+)`(.*)$"
+  if not other then
+    error(("help: options are told of as `name = default (text)`, not as '%s'"):format(part))
+  end
+  local is_left_out = {}
+  for name in exceptions:gsub("^ but ", ""):gmatch "[%w_]+" do
+    is_left_out[name] = true
+  end
+  local others = add_options({}, help.find(other)[1])
+  for _, option in ipairs(others) do
+    if not is_left_out[option.name] then
+      list[#list + 1] = { name = option.name, text = option.text, owner = option.owner }
+    end
+  end
+end
+
+function add_options(list, entry)
+  for i = 1, #entry.params do
+    local parameter, _, text = help.parameter(entry, i)
+    for _, part in ipairs(parameter == "options" and split_parts(text) or {}) do
+      local name, rest = part:match "^([%a_][%w_]*)(.*)$"
+      if name and (rest == "" or rest:find "^ = " or rest:find "^ %(.*%)$") then
+        list[#list + 1] = { name = name, text = part, owner = entry }
+      else
+        add_others(list, part)
       end
     end
   end
+  return list
 end
 
---- The entries of a name: of the module, and of each class that has it.
+--- The options that a function takes in a table, in the order in which they are told of.
+---@param entry table
+---@return string[] names
+---@return table[] told  of each: name, text, and owner, the function whose description has it
+function help.options(entry)
+  local told, names = add_options({}, entry), {}
+  for i, option in ipairs(told) do
+    names[i] = option.name
+  end
+  return names, told
+end
+
+-- --- finding --------------------------------------------------------------------
+
+local PREFIX = { Model = "model" } -- as what a class is written before a method
+for _, class in ipairs(CLASSES) do
+  PREFIX[class.name], PREFIX[class.variable] = class.name, class.name
+end
+
+--- The more likely first: a class that comes first in the list of them, then the file's order.
+local function by_likelihood(entries)
+  local at = {}
+  for i, entry in ipairs(entries) do
+    at[entry] = CLASS[entry.class].rank * #entries + i
+  end
+  table.sort(entries, function(a, b)
+    return at[a] < at[b]
+  end)
+  return entries
+end
+
+--- The functions of a name, the most likely first: of the module, and of each class that has it.
 ---@param name string  "sort", "pg.load", "a:sort", "Model.load"
 ---@return table[]
 function help.find(name)
-  local found, exact, short = {}, {}, name:match "[.:]([%w_]+)$" or name
+  local before, short = name:match "^(.-)[.:]?([%w_]+)$"
+  if not short then
+    return {}
+  end
+  local class = PREFIX[before:gsub("^p?e?r?i?g?e?e?%.", "")]
+  local found, of_class = {}, {}
   for _, entry in ipairs(help.entries()) do
     if entry.name == short then
       found[#found + 1] = entry
-    end
-    if entry.full == name:gsub("^pg%.", "") and name:find "Model" then
-      exact[#exact + 1] = entry
-    end
-  end
-  return #exact > 0 and exact or found
-end
-
---- Whether a parameter's description says an option of that name: "rate = 0.1", "(or epochs)".
-local function names_option(entry, name)
-  for _, parameter in ipairs(entry.params) do
-    if parameter:find "^options" and parameter:find("%f[%w_]" .. name .. "%f[^%w_]") then
-      return true
+      local is_asked = entry.class == class or class == "pg" and entry.class == "array"
+      of_class[#of_class + 1] = is_asked and entry or nil
     end
   end
-  return false
+  return by_likelihood(#of_class > 0 and of_class or found)
 end
 
---- The entries that know an option.
-local function find_option(name)
-  local found = {}
-  for _, entry in ipairs(name:find "^[%w_]+$" and help.entries() or {}) do
-    if names_option(entry, name) then
-      found[#found + 1] = entry
+--- The functions that take an option: those first that tell of it themselves.
+---@param name string
+---@return table[] entries
+---@return table? told  of the option, as `options` has it
+function help.find_option(name)
+  local owners, others, first = {}, {}, nil
+  for _, entry in ipairs(by_likelihood { table.unpack(help.entries()) }) do
+    local _, told = help.options(entry)
+    for _, option in ipairs(told) do
+      if option.name == name then
+        local list = option.owner == entry and owners or others
+        list[#list + 1] = entry
+      end
     end
   end
-  return found
-end
-
-local function nearest(name)
-  local names = {}
-  for i, entry in ipairs(help.entries()) do
-    names[i] = entry.name
+  if owners[1] then
+    local _, told = help.options(owners[1])
+    for _, option in ipairs(told) do
+      first = first or option.name == name and option or nil
+    end
   end
-  return (spelling.nearest(name, names))
+  return table.move(others, 1, #others, #owners + 1, owners), first
 end
 
-local function list_names()
-  local names, seen = {}, {}
+-- --- members --------------------------------------------------------------------
+
+--- What values of a class have: their fields, then their methods, in the order of the files.
+---@param class string  "array", "pg", "model" ...
+---@return table[]  # name; kind: "field", "method" or "function"; text, a sentence; type, of a
+---   field; heading and entry, of the others
+function help.members(class)
+  local members, functions, has = {}, {}, {}
   for _, entry in ipairs(help.entries()) do
-    if not seen[entry.name] then
-      seen[entry.name] = true
-      names[#names + 1] = entry.name
+    if entry.class == class then
+      has[entry.name] = true
+      functions[#functions + 1] = {
+        name = entry.name, kind = is_method(entry) and "method" or "function",
+        text = help.sentence(entry.text), heading = entry.heading, entry = entry,
+      }
     end
   end
-  table.sort(names)
-  return "pg.help \"name\" or pg.help(pg.name) tells about one of:\n  " .. table.concat(names, " ")
+  local written = all().classes[CLASS[class].written]
+  for _, field in ipairs(written and written.fields or {}) do
+    local name, rest = field:match "^([%a_][%w_]*)%??%s+(.*)$"
+    if name and not has[name] then
+      local type_text, text = split_type(rest)
+      members[#members + 1] = { name = name, kind = "field", type = type_text, text = text }
+    end
+  end
+  return table.move(functions, 1, #functions, #members + 1, members)
 end
 
---- Prints what a public function does, or without an argument which there are.
---- An option's name shows the functions that know it. Raises for what is none of them, and names
---- the one that is spelt most like it.
----@param what? string|function  "sort", or pg.sort, or "batch"
+-- --- places ---------------------------------------------------------------------
+
+--- The anchor that GitHub gives a heading, before those that it numbers.
+---@param heading string
+---@return string
+function help.anchor(heading)
+  return (heading:lower():gsub("[^%w _-]", ""):gsub(" ", "-"))
+end
+
+--- Where the documents tell of a function: the reference, and the page about its class.
+---@param entry table
+---@return string reference
+---@return string page
+function help.places(entry)
+  return "docs/reference.md#" .. help.anchor(help.signature(entry)),
+    entry.page or CLASS[entry.class].page
+end
+
+-- --- showing --------------------------------------------------------------------
+
+--- Texts of chunks that stand in no file, by debug.getinfo's `source` of their functions, such as
+--- "=stdin": who runs chunks puts them here, so that the comments in them are found.
+help.sources = {}
+
+--- The whole description as it is shown: signature, sentences, parameters, returned values,
+--- example, and where it stands.
+---@param entry table
+---@return string
+function help.text(entry)
+  local page = require "perigee.help.page"
+  return page.text(page.of_entry(entry))
+end
+
+--- Prints what something is, and what can be done with it; without an argument, the way in.
+--- Functions of Perigee are shown with their parameters and an example, your own with the comment
+--- above them; arrays, models and the like with what they have. An option's name shows the function
+--- that takes it, "all" lists all names. Raises for a name that there is not, and names what is
+--- spelt like it.
+---
+---     help "sort"    -- or help "a:sort", help(pg.sort)
+---     help(m)        -- what a model has, and can do
+---     help "batch"   -- an option
+---@param what? any  a value, or a name: "sort", "a:sort", "batch"
 function help.show(what)
-  if what == nil then
-    print(list_names())
-    return
+  local page, message = require("perigee.help.answer")(what)
+  if not page then
+    error(message, 2)
   end
-  local name = type(what) == "string" and what or name_of(what)
-  if not name then
-    error("help: a name or a function of pg is needed, not " .. tostring(what), 2)
-  end
-  local found = help.find(name)
-  found = #found > 0 and found or find_option(name)
-  if #found == 0 then
-    error(("help: there is no '%s'; did you mean '%s'?"):format(name, nearest(name)), 2)
-  end
-  for i, entry in ipairs(found) do
-    print((i > 1 and "\n" or "") .. help.text(entry))
-  end
+  require("perigee.help.page").print(page)
 end
 
 return help

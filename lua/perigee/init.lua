@@ -11,7 +11,7 @@ local pg = { _VERSION = "Perigee " .. core.info().version }
 for name, value in pairs(core) do
   pg[name] = value
 end
-pg.trainer = nil
+pg.trainer, pg.archive, pg.save_png = nil, nil, nil
 
 --- What is read when it is first asked for: a script starts sooner, and the collector, which looks
 --- at all that was read each time that it runs, has less to look at.
@@ -28,6 +28,12 @@ local later = {
   plot = function()
     return require "perigee.plot"
   end,
+  show = function()
+    return require("perigee.show").show
+  end,
+  save_png = function()
+    return require("perigee.png").save
+  end,
   help = function()
     return require("perigee.help").show
   end,
@@ -37,7 +43,30 @@ getmetatable(core.zeros(1)).__tostring = function(array)
   return require("perigee.text").array(array)
 end
 
+core.archive.__tostring = function(archive)
+  return require("perigee.cards").archive(archive)
+end
+
+--- What a prompt offers behind `data.`
+core.archive.__names = function(archive)
+  return archive:keys()
+end
+
+getmetatable(core.random(0)).__tostring = function(generator)
+  return require("perigee.cards").generator(generator)
+end
+
 return setmetatable(pg, {
+  __tostring = function()
+    return require("perigee.cards").module()
+  end,
+  __names = function() -- those that were not read yet
+    local names = {}
+    for name in next, later do
+      names[#names + 1] = name
+    end
+    return names
+  end,
   __index = function(_, name)
     local value = later[name] and later[name]()
     if value ~= nil then

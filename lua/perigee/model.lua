@@ -5,9 +5,11 @@
 --   local cost = m:fit { iterations = 1000, rate = 0.1, progress = true }
 --   print(m:score(xt, yt))
 
+local cards = require "perigee.cards"
 local check = require "perigee.check"
 local checkpoint = require "perigee.checkpoint"
 local core = require "perigee.core"
+local counts = require "perigee.counts"
 local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
 local samples = require "perigee.samples"
@@ -18,11 +20,11 @@ local trainer = core.trainer
 local MAX_SEED = (1 << 32) - 1
 
 ---@class perigee.Model
----@field weights table<string, any>  W1 (hidden, inputs), b1 (1, hidden), W2, ...
----@field classes integer
+---@field weights table<string, perigee.array>  W1 (hidden, inputs), b1 (1, hidden), W2, ...
+---@field classes integer  how many classes there are
 ---@field iteration integer  how many updates were made
 local Model = {}
-local METATABLE = {}
+local METATABLE = { __name = "perigee.model" }
 
 --- The methods; and the iterations, of which each has left its loss.
 function METATABLE:__index(name)
@@ -142,13 +144,22 @@ end
 --- were made.
 ---
 --- Raises for options and arrays that do not fit, with shapes, rows and values.
----@param x any  (n, ...), any dtype: flattened to (n, inputs); pixels stay bytes inside
----@param y any  (n) labels 0, 1, ..., or (n, classes) one-hot
----@param options? table  hidden = 100 (a number or a list), activation = "sigmoid" ("tanh",
----   "relu", or a list of one for each hidden layer), seed (else the global generator),
----   dtype = "float32", classes (else y's columns, or its largest label + 1),
----   scale = 1 (x is multiplied by it, here and wherever the model is given others),
----   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x)
+---
+---     -- x: (100, 784), y: (100) labels
+---     m = pg.Model(x, y, {hidden = {64, 32}, activation = "relu", seed = 0})
+---     m
+---     --> Model 784-64-32-10, relu, float32: 52,650 weights
+---     -->   trained  not yet
+---     -->   data     100 rows, sparse plan
+---     m.weights.W1.shape, m.classes, m.iteration  --> {64, 784}  10  0
+---@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs); pixels stay bytes inside
+---@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot
+---@param options? table  hidden = 100 (a number or a list); activation = "sigmoid" ("tanh",
+---   "relu", or a list of one for each hidden layer); seed (else the global generator);
+---   dtype = "float32" (or "float64"); classes (else y's columns, or its largest label + 1);
+---   scale = 1 (x is multiplied by it, here and wherever the model is given others);
+---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x); those of
+---   `m:steps` but iterations, epochs, resume, progress
 ---@return perigee.Model
 local function new(_, x, y, options)
   options = must(2, check.read(options, KINDS, "Model"))
@@ -198,12 +209,18 @@ end
 ---
 --- A loss, gradient or weight that is not finite raises, names the iteration, and leaves the
 --- last finite weights.
----@param options? table  iterations = 1000, or epochs; progress = false; resume = false;
----   batch = false (or how many rows); validation = false (or {x, y}), patience = false (or how
----   many epochs); optimizer = "sgd" ("momentum", "nesterov", "rmsprop", "adam"); rate = 0.1, of
----   rmsprop 0.01, of adam 0.001 (or a function of i); weight_decay = 0; of momentum and
----   nesterov momentum = 0.9, of momentum dampening = 0; of rmsprop alpha = 0.99, eps = 1e-8,
----   momentum = 0; of adam betas = {0.9, 0.999}, eps = 1e-8
+---
+---     for i, loss in m:steps{iterations = 30, rate = 0.5} do
+---       if i % 10 == 0 then print(i, loss, m:score(xt, yt)) end
+---     end
+---     m.iteration  --> 30
+---@param options? table  iterations = 1000 (how many updates); epochs (in the place of
+---   iterations: how often all rows); progress = false (or true: a line on stderr);
+---   resume = false (or true); batch = false (or how many rows); validation = false (or {x, y});
+---   patience = false (or how many epochs); optimizer = "sgd" ("momentum", "nesterov", "rmsprop",
+---   "adam"); rate = 0.1 (of rmsprop 0.01, of adam 0.001; or a function of i); weight_decay = 0;
+---   momentum = 0.9 (of momentum and nesterov; of rmsprop 0); dampening = 0 (of momentum);
+---   alpha = 0.99 (of rmsprop); betas = {0.9, 0.999} (of adam); eps = 1e-8 (of rmsprop and adam)
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Model:steps(options)
   check_self(self, "steps", 2)
@@ -220,9 +237,14 @@ local function loss_arrays(cost, validation)
 end
 
 --- The loop of `steps`, without a body.
----@param options? table  as those of `steps`
----@return any cost  float64: cost[i] is the loss before the i-th of its updates
----@return any? validation  float64: the validation loss after each epoch, where there is one
+---
+---     cost = m:fit{iterations = 50, rate = 0.5}
+---     cost.shape, cost[-1] < cost[1]  --> {50}  true
+---     m:fit{epochs = 2, batch = 25, optimizer = "adam"}.shape  --> {8}
+---@param options? table  those of `m:steps`
+---@return perigee.array cost  float64: cost[i] is the loss before the i-th of its updates
+---@return perigee.array? validation  float64: the validation loss after each epoch, where there
+---   is one
 function Model:fit(options)
   check_self(self, "fit", 2)
   local cost, validation = {}, {}
@@ -234,8 +256,12 @@ function Model:fit(options)
 end
 
 --- The losses of all updates that were made, those of before the model was saved included.
----@return any cost  float64 (m.iteration): the loss before each update
----@return any? validation  float64: the validation losses, in order, where there are any
+---
+---     m:fit{iterations = 10}
+---     m:fit{iterations = 5}
+---     m:history().shape  --> {15}
+---@return perigee.array cost  float64 (m.iteration): the loss before each update
+---@return perigee.array? validation  float64: the validation losses, in order, where there are any
 function Model:history()
   check_self(self, "history", 2)
   return loss_arrays(self._losses, training.validation_losses(self))
@@ -244,6 +270,8 @@ end
 --- How it is trained: "dense", by matrix products, or "sparse", skipping the zeros of
 --- x; and why. The choice depends on the shape of x and on how much of it is 0; the
 --- loss is the same, to rounding.
+---
+---     m:plan()  --> sparse  21.5 % of x is not zero: sparse up to 50 %
 ---@return "dense"|"sparse"|nil plan  nil for a model without data
 ---@return string why
 function Model:plan()
@@ -265,16 +293,21 @@ end
 ---
 --- Raises, naming the shapes, where x is not as wide as the model's inputs, and
 --- row, column and value of a number that is not finite.
----@param x any  (n, ...): flattened and scaled as the model's own
----@return any labels  int64 (n), class numbers from 0
+---
+---     m:predict(xt["1:5"]) --> [...] int64 (5,)
+---@param x perigee.like  (n, ...): flattened and scaled as the model's own
+---@return perigee.array labels  int64 (n), class numbers from 0
 function Model:predict(x)
   check_self(self, "predict", 2)
   return (predict(self, must(2, samples.rows(x)), 2))
 end
 
 --- The part of rows whose label is predicted.
----@param x any  (n, ...)
----@param y any  (n) labels or (n, classes) one-hot
+---
+---     m:fit{iterations = 100, rate = 0.5}
+---     m:score(x, y) > 0.5  --> true
+---@param x perigee.like  (n, ...)
+---@param y perigee.like  (n) labels or (n, classes) one-hot
 ---@return number accuracy  0..1
 function Model:score(x, y)
   check_self(self, "score", 2)
@@ -286,12 +319,15 @@ end
 --- How well it knows some rows: the loss, the accuracy, and which classes it takes for which.
 ---
 --- Raises for a label that the model has no class for.
----@param x any  (n, ...)
----@param y any  (n) labels or (n, classes) one-hot
+---
+---     loss, accuracy, confusion = m:evaluate(xt, yt)
+---     confusion.shape, confusion:sum() == #xt  --> {10, 10}  true
+---@param x perigee.like  (n, ...)
+---@param y perigee.like  (n) labels or (n, classes) one-hot
 ---@return number loss  mean cross-entropy, as in training
 ---@return number accuracy  0..1
----@return any confusion  int64 (classes, classes): row i, column j has how many of class i - 1
----   were taken for class j - 1
+---@return perigee.array confusion  int64 (classes, classes): row i, column j has how many of class
+---   i - 1 were taken for class j - 1
 function Model:evaluate(x, y)
   check_self(self, "evaluate", 2)
   local data = must(2, samples.labelled(x, y, self.classes))
@@ -330,6 +366,9 @@ end
 --- options, what the optimizer remembers, the generator, and how far the training is; but not
 --- the data, that for validation neither, nor a rate that is a function. Raises where the weights
 --- do not fit each other.
+---
+---     m:save("m.npz", "the first try")  --> true
+---     pg.load "m.npz".W1.shape  --> {20, 784}
 ---@param path string  ends with .npz
 ---@param note? string  a text to be kept with it, which `load` and `restore` give back
 ---@return true?
@@ -371,9 +410,13 @@ end
 --- never interrupted.
 ---
 --- Raises where x and y do not fit the model.
+---
+---     m:save("m.npz", "the first try")
+---     other, note = pg.Model.load("m.npz", x, y)
+---     other.weights.W1.shape, note  --> {20, 784}  the first try
 ---@param path string
----@param x? any  as `pg.Model` takes them
----@param y? any
+---@param x? perigee.like  as `pg.Model` takes them
+---@param y? perigee.like
 ---@return perigee.Model?
 ---@return string?  # the note that it was saved with, if any; what went wrong, where nil comes
 ---   first: the file is missing, damaged, of another version, or no model
@@ -435,6 +478,11 @@ end
 --- Takes over what `save` kept of a model that was made alike: weights, losses, what the optimizer
 --- remembers, the generator, and how far the training is. The data, and what was said to
 --- `pg.Model`, stay this model's own; `m.weights` are the same arrays as before.
+---
+---     m:save "m.npz"
+---     m:fit{iterations = 10}
+---     m:restore "m.npz"  --> true
+---     m.iteration  --> 0
 ---@param path string
 ---@return true?
 ---@return string?  # the note that it was saved with, if any; what went wrong, where nil comes
@@ -489,6 +537,17 @@ local function layer_lines(self)
 end
 
 --- A card: layers, parameters, data, plan, optimizer, iterations and the last loss.
+---
+---     m:summary()
+---     --> model      784-20-10, float32
+---     --> layer  units  activation  parameters
+---     -->     1     20  sigmoid          15700
+---     -->     2     10  softmax            210
+---     -->                                15910 in all
+---     --> data       100 rows of 784, 10 classes
+---     --> plan       sparse (21.5 % of x is not zero: sparse up to 50 %)
+---     --> optimizer  sgd, rate 0.1, all rows
+---     --> iteration  0
 ---@return string
 function Model:summary()
   check_self(self, "summary", 2)
@@ -518,8 +577,58 @@ function Model:summary()
   return table.concat(lines, "\n")
 end
 
-function METATABLE:__tostring()
-  return ("model %s, %s, %d iterations"):format(sizes(self), self.weights.W1.dtype, self.iteration)
+--- What a prompt offers beside what is described: the fields that the user gave it.
+function METATABLE:__names()
+  local names = {}
+  for name in next, self do
+    names[#names + 1] = type(name) == "string" and not name:find "^_" and name or nil
+  end
+  return names
 end
 
-return setmetatable(Model, { __call = new })
+--- "sigmoid", or "relu-tanh" where hidden layers differ.
+local function activation_names(self)
+  local list = self._activation
+  for i = 2, #list do
+    if list[i] ~= list[1] then
+      return table.concat(list, "-")
+    end
+  end
+  return list[1]
+end
+
+--- "500 iterations (sgd, rate 0.1, all rows), loss 0.6421"
+local function progress_text(self)
+  local losses, validation = self._losses, self._validation_losses
+  if #losses == 0 then
+    return "not yet"
+  end
+  return ("%s (%s), loss %.4g%s"):format(counts.of(#losses, "iteration"),
+    training.describe(self._record and self._record.options or self._options), losses[#losses],
+    #validation > 0 and (", validation %.4g"):format(validation[#validation]) or "")
+end
+
+local function title_of(self)
+  local weights = 0
+  for l = 1, self._layers do
+    weights = weights + self.weights["W" .. l].size + self.weights["b" .. l].size
+  end
+  return ("Model %s, %s, %s: %s"):format(sizes(self), activation_names(self),
+    self.weights.W1.dtype, counts.of(weights, "weight"))
+end
+
+-- A card, also of a model whose weights were taken away.
+function METATABLE:__tostring()
+  return cards.make(check.try(title_of, self) or "Model: its weights do not fit each other", {
+    { "trained", progress_text(self) },
+    { "data", self._trainer and ("%s, %s plan"):format(counts.of(self._rows, "row"),
+      (trainer.plan(self._trainer))) or "none" },
+  })
+end
+
+return setmetatable(Model, {
+  __call = new,
+  __tostring = function()
+    return "Model: pg.Model(x, y, options) makes one, pg.Model.load(path) reads one"
+  end,
+})

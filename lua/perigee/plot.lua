@@ -10,10 +10,16 @@ local picture = require "perigee.picture"
 --- x may be a list of texts, which stand side by side. `z`, a matrix, is drawn as coloured
 --- cells, with x and y as the labels of its columns and rows. Numbers that are not finite, or
 --- not above 0 on a logarithmic scale, are left out.
----@param options perigee.like|table  y; or x, y, z, error, title, xlabel, ylabel,
----   xscale and yscale ("log" or "linear"), order (the names of y's curves, as they are to be
----   drawn and listed), points (true: no lines between them), file (ends in .svg or .png),
----   format (of z's numbers, as string.format takes it)
+---
+---     pg.plot(m:fit{iterations = 100})  -- in the terminal
+---     pg.plot{y = {train = {3, 2, 1}, test = {3, 2.5, 2}}, xlabel = "epoch",
+---       file = "loss.svg"}
+---     --> true
+---@param options perigee.like|table  y (a curve, or several by name; numbers alone are y); x; z (a
+---   matrix); error; title; xlabel; ylabel; xscale = "linear" (or "log"); yscale = "linear" (or
+---   "log"); order (the names of y's curves, as they are to be drawn and listed);
+---   points = false (or true: no lines between them); file (ends in .svg or .png); format (of z's
+---   numbers, as string.format takes it)
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first: gnuplot is missing, the file
 ---   cannot be written, no number can be drawn, or a matrix is too large for the terminal

@@ -5,7 +5,7 @@
 -- On a terminal the line is redrawn in place, at most ten times a second;
 -- elsewhere a plain line is written at each tenth of the way. All on stderr.
 
-local system = require "perigee.system"
+local screen = require "perigee.screen"
 
 local found, uv = pcall(require, "luv")
 
@@ -88,7 +88,7 @@ Bar.__index = Bar
 
 --- On a terminal: over the last drawing. The rest of the old line is cleared.
 function Bar:draw()
-  io.stderr:write("\r", self:line(self.tty:get_winsize()), "\27[K")
+  io.stderr:write("\r", self:line((screen.size(2))), "\27[K")
 end
 
 --- Elsewhere: a line for each tenth that was passed.
@@ -105,7 +105,7 @@ end
 ---@param note? string
 function Bar:update(done, note)
   self:set(done, note)
-  if not self.tty then
+  if not self.is_drawn then
     self:log()
     return
   end
@@ -123,14 +123,18 @@ function Bar:close()
     return
   end
   self.closed = true
-  if self.tty then
+  if self.is_drawn then
     self:draw()
     io.stderr:write("\n")
-    system.close(self.tty)
   end
 end
 
 Bar.__close = Bar.close
+
+-- The line as it would be drawn.
+function Bar:__tostring()
+  return self:line()
+end
 
 local progress = {}
 
@@ -172,12 +176,17 @@ function progress.bar(total, title, done)
   local self = progress.meter(total, title, done)
   self.drawn, self.has_speed = -math.huge, true
   self.tenth = total > 0 and self.done * 10 // total or 0
-  self.tty = uv.guess_handle(2) == "tty" and uv.new_tty(2, false) or nil
+  self.is_drawn = screen.is_terminal(2)
   return setmetatable(self, Bar)
 end
 
 --- `for i in pg.progress(n) do ... end`: i from 1 to n, with a line on stderr
 --- that tells how far the loop is. Leaving the loop early closes the line.
+---
+---     for i in pg.progress(1000, "squares") do
+---       sum = (sum or 0) + i ^ 2
+---     end
+---     sum  --> 333833500.0
 ---@param n integer  how many
 ---@param title? string  put before the line
 ---@return fun(): integer?

@@ -13,15 +13,18 @@ function screen.is_terminal(fd)
   return found and uv.guess_handle(fd) == "tty"
 end
 
---- The terminal's size in characters; nil where there is none, or it does not tell.
+--- The size in characters of the terminal that a file descriptor is; nil where it is none, or does
+--- not tell. libuv would close that descriptor for all programs that are started later: it is given
+--- one of its own.
 ---@param fd integer
 ---@return integer? width
 ---@return integer? height
 function screen.size(fd)
-  if not screen.is_terminal(fd) then
+  local own = screen.is_terminal(fd) and uv.fs_open("/dev/tty", "r+", 0)
+  local tty = own and uv.new_tty(own, false)
+  if not tty then
     return nil
   end
-  local tty = uv.new_tty(fd, false)
   local width, height = tty:get_winsize()
   system.close(tty)
   if width and width > 0 and height > 0 then

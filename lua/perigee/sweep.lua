@@ -8,8 +8,10 @@
 --   study:run()
 --   print(study:table())
 
+local cards = require "perigee.cards"
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
+local core = require "perigee.core"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
 local space = require "perigee.sweep.space"
@@ -154,14 +156,26 @@ end
 --- is, and its seed: where it stands in the grid does not count.
 ---
 --- Raises for what does not fit.
----@param options table  name; run; params = {} (lists of values by name, in the place of a list
----   sweep.uniform(a, b) or its like; or a list of points); settings = {} (values that all trials
----   share); draws (how many points are drawn at random; without it all of the grid are meant);
+---
+---     study = sweep.new{
+---       name = "rates", params = {rate = {0.1, 0.5}, hidden = {10, 20}},
+---       repeats = 2,
+---       run = function(p, trial)
+---         local m = pg.Model(x, y, {hidden = p.hidden, seed = trial.seed})
+---         trial:fit(m, {iterations = 20, rate = p.rate})
+---         return {accuracy = m:score(xt, yt)}
+---       end,
+---     }
+---     study:run()  --> true
+---@param options table  name; run (a function of p and trial); params = {} (lists of values by
+---   name, in the place of a list sweep.uniform(a, b) or its like; or a list of points);
+---   settings = {} (values that all trials share); draws (how many points are drawn at random;
+---   without it all of the grid are meant);
 ---   repeats = 1; seed = 0 (of the first of the repeats; the others follow); data (a data set's
 ---   name, as pg.dataset takes it, or an archive, an array or a table of these; without it, the
 ---   arrays and archives that `run` refers to are taken for it); checkpoint = 30 (seconds between
----   two checkpoints of a training, or false); metric = "accuracy", or "loss" (by which trials
----   are compared); goal = "max" or "min" (what is best; for a loss, "min"); prune
+---   two checkpoints of a training, or false); metric (by which trials are compared: "accuracy",
+---   or else "loss", unless given); goal (what is best: "max", or "min", as for a loss); prune
 ---   (sweep.halving{} or sweep.median{}); runs = "runs" (the folder for studies); description (for
 ---   --help); arguments (a command line, or false: none)
 ---@return perigee.sweep.study
@@ -206,6 +220,9 @@ local function draw(name, low, high)
 end
 
 --- A parameter that is drawn: each number between two is as likely.
+---
+---     params = {momentum = sweep.uniform(0.5, 1), hidden = {50, 100}}
+---     study = sweep.new{name = "s", params = params, draws = 20, run = run}
 ---@param low number
 ---@param high number
 ---@return table
@@ -215,6 +232,9 @@ function sweep.uniform(low, high)
 end
 
 --- A parameter that is drawn so that its logarithm is uniform: for rates.
+---
+---     params = {rate = sweep.log_uniform(1e-4, 1)}
+---     study = sweep.new{name = "rates", params = params, draws = 20, run = run}
 ---@param low number  above 0
 ---@param high number
 ---@return table
@@ -224,6 +244,9 @@ function sweep.log_uniform(low, high)
 end
 
 --- A parameter that is drawn: each integer from low to high is as likely.
+---
+---     params = {hidden = sweep.integer(10, 200)}
+---     study = sweep.new{name = "sizes", params = params, draws = 20, run = run}
 ---@param low integer
 ---@param high integer
 ---@return table
@@ -244,7 +267,12 @@ end
 
 --- Successive halving: all trials run until their first report from iteration `first` on; the best
 --- of them, one in `factor`, go on until `factor` times as many, and so on. The others are cut.
----@param options? table  first = 100, factor = 2; metric and goal, else the study's
+---
+---     -- all for 50 iterations, the best third for 150, the best ninth for 450 ...
+---     prune = sweep.halving{first = 50, factor = 3, metric = "accuracy"}
+---     study = sweep.new{name = "s", params = params, run = run, prune = prune}
+---@param options? table  first = 100 (an iteration); factor = 2; metric (else the study's); goal
+---   (else the study's)
 ---@return table
 function sweep.halving(options)
   local rule = asked("halving", options)
@@ -253,12 +281,25 @@ end
 
 --- Median stopping: a few trials run to their end; each other is cut when the best that it has
 --- reported is worse than the median of their running means at that iteration.
----@param options? table  references = 5 (how many: those with the smallest hashes), from = 0 (the
----   first iteration at which one may be cut); metric and goal, else the study's
+---
+---     prune = sweep.median{from = 100, metric = "loss", goal = "min"}
+---     study = sweep.new{name = "s", params = params, run = run, prune = prune}
+---@param options? table  references = 5 (how many: those with the smallest hashes); from = 0 (the
+---   first iteration at which one may be cut); metric (else the study's); goal (else the study's)
 ---@return table
 function sweep.median(options)
   local rule = asked("median", options)
   return rule
 end
 
-return sweep
+return setmetatable(sweep, {
+  __tostring = function()
+    local info = core.info()
+    return cards.make(("Perigee %s, sweeps: many trials of an experiment"):format(info.version), {
+      { "threads", tostring(info.threads) },
+      { "kernels", info.kernels },
+      { "start", "sweep.new { name = ..., params = ..., run = function(p, trial) ... end }" },
+      { "help", 'pg.help "sweep.new", and so of the others' },
+    })
+  end,
+})

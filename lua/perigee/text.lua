@@ -1,6 +1,7 @@
 --- Arrays as text, as NumPy's array2string has them: rows in brackets, columns aligned, lines
 --- broken at 75 characters, and only the edges of a large one.
 
+local check = require "perigee.check"
 local core = require "perigee.core"
 
 local texts = {}
@@ -219,7 +220,7 @@ local function layout(node, shape, depth, format)
 end
 
 --- A shape as NumPy writes it: "(60000, 784)", "(3,)", "()".
----@param a perigee.array
+---@param a { shape: integer[], ndim: integer }  an array, or what tells as much of one
 ---@return string
 function texts.shape(a)
   return "(" .. table.concat(a.shape, ", ") .. (a.ndim == 1 and ",)" or ")")
@@ -229,7 +230,7 @@ end
 ---@param a perigee.array
 ---@return string
 function texts.array(a)
-  if not pcall(function() return a.ndim end) then
+  if not check.try(function() return a.ndim end) then
     return "array (freed)"
   end
   local text = "[]"

@@ -1,6 +1,8 @@
 /* Checking arguments, and telling what is wrong with them. */
 #include "bind.h"
 
+#include <string.h>
+
 void l_check(lua_State *L, pg_status status, const pg_error *err)
 {
     if (status != PG_OK)
@@ -39,6 +41,14 @@ void l_scalar_push(lua_State *L, pg_scalar scalar)
         lua_pushinteger(L, scalar.as.i);
     else
         lua_pushnumber(L, scalar.as.f);
+}
+
+const char *l_path_check(lua_State *L, int arg)
+{
+    size_t n;
+    const char *path = luaL_checklstring(L, arg, &n);
+    luaL_argcheck(L, strlen(path) == n, arg, "a path has no zero bytes");
+    return path;
 }
 
 pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise)

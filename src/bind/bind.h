@@ -69,6 +69,9 @@ pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype);
 bool l_scalar_test(lua_State *L, int arg, pg_scalar *scalar);
 void l_scalar_push(lua_State *L, pg_scalar scalar);
 
+/* The path at arg. */
+const char *l_path_check(lua_State *L, int arg);
+
 /* The dtype named by the string at arg, or `otherwise` where it is absent. */
 pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise);
 
@@ -129,6 +132,7 @@ int l_array_newindex(lua_State *L);
 void l_open_array(lua_State *L);
 void l_open_create(lua_State *L);
 void l_open_file(lua_State *L);
+void l_open_png(lua_State *L);
 void l_open_random(lua_State *L);
 void l_open_network(lua_State *L);
 void l_open_runtime(lua_State *L);

@@ -9,14 +9,6 @@
 
 #define L_ARCHIVE "perigee.archive"
 
-static const char *check_path(lua_State *L, int arg)
-{
-    size_t n;
-    const char *path = luaL_checklstring(L, arg, &n);
-    luaL_argcheck(L, strlen(path) == n, arg, "a path has no zero bytes");
-    return path;
-}
-
 /* --- archives ----------------------------------------------------------------
 
    The userdata's first user value keeps what was decoded, by name; the second
@@ -95,15 +87,46 @@ static int l_archive_get(lua_State *L)
     return 1;
 }
 
+/* The member that the name at 2 means; false where there is none. */
+static bool find_member(lua_State *L, size_t *i)
+{
+    size_t n;
+    const char *name = luaL_checklstring(L, 2, &n);
+    return pg_npz_find(i, check_archive(L), name, n);
+}
+
+static void push_form(lua_State *L, const pg_npy_form *form)
+{
+    lua_pushstring(L, pg_dtype_name(form->dtype));
+    lua_createtable(L, form->ndim, 0);
+    for (int i = 0; i < form->ndim; i++) {
+        lua_pushinteger(L, (lua_Integer)form->shape[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+}
+
+/* form(name) -> dtype, shape; nil for a name that there is not; nil and a
+   message for a member that cannot be read */
+static int l_archive_form(lua_State *L)
+{
+    pg_error err;
+    pg_npy_form form;
+    size_t i;
+    if (!find_member(L, &i))
+        return 0;
+    if (pg_npz_form(&form, check_archive(L), i, &err) != PG_OK)
+        return l_failure(L, &err);
+    push_form(L, &form);
+    return 2;
+}
+
 /* checksum(name) -> integer, or nil for a name that there is not */
 static int l_archive_checksum(lua_State *L)
 {
-    size_t n, i;
-    const pg_npz *npz = check_archive(L);
-    const char *name = luaL_checklstring(L, 2, &n);
-    if (!pg_npz_find(&i, npz, name, n))
+    size_t i;
+    if (!find_member(L, &i))
         return 0;
-    lua_pushinteger(L, pg_npz_checksum(npz, i));
+    lua_pushinteger(L, pg_npz_checksum(check_archive(L), i));
     return 1;
 }
 
@@ -122,32 +145,6 @@ static int l_archive_path(lua_State *L)
 {
     luaL_checkudata(L, 1, L_ARCHIVE);
     lua_getiuservalue(L, 1, PATH);
-    return 1;
-}
-
-/* "archive w.npz: W1 b1", with the first names of many. */
-static int l_archive_tostring(lua_State *L)
-{
-    enum { SHOWN = 20 };
-    lua_settop(L, 1);
-    bool open = pg_npz_is_open(luaL_checkudata(L, 1, L_ARCHIVE));
-    lua_getiuservalue(L, 1, PATH);
-    lua_pushfstring(L, "archive %s%s", lua_tostring(L, 2),
-                    open ? ":" : " (closed)");
-    if (!open)
-        return 1;
-    l_archive_keys(L);
-    lua_Integer count = luaL_len(L, 4);
-    lua_pushvalue(L, 3);
-    for (lua_Integer i = 1; i <= count && i <= SHOWN; i++) {
-        lua_pushliteral(L, " ");
-        lua_rawgeti(L, 4, i);
-        lua_concat(L, 3);
-    }
-    if (count > SHOWN) {
-        lua_pushfstring(L, " and %I more", count - SHOWN);
-        lua_concat(L, 2);
-    }
     return 1;
 }
 
@@ -183,7 +180,7 @@ static int l_file_load(lua_State *L)
 {
     pg_error err;
     bool is_npy = false;
-    const char *path = check_path(L, 1);
+    const char *path = l_path_check(L, 1);
     if (pg_npy_test(&is_npy, path, &err) != PG_OK)
         return l_failure(L, &err);
     return is_npy ? load_array(L, path) : open_archive(L, path);
@@ -338,7 +335,7 @@ static bool ends_with(const char *text, const char *end)
 static int l_file_save(lua_State *L)
 {
     pg_error err;
-    const char *path = check_path(L, 1);
+    const char *path = l_path_check(L, 1);
     if (ends_with(path, ".npz")) {
         luaL_argcheck(L, lua_istable(L, 2), 2,
                       "an .npz file takes a table of named arrays");
@@ -357,7 +354,7 @@ static int l_file_save(lua_State *L)
 /* write(path, text): true, or nil and a message. */
 static int l_file_write(lua_State *L)
 {
-    const char *path = check_path(L, 1);
+    const char *path = l_path_check(L, 1);
     size_t n;
     const char *text = luaL_checklstring(L, 2, &n);
     pg_error err;
@@ -375,15 +372,18 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
-    {"keys", l_archive_keys},         {"get", l_archive_get},
-    {"checksum", l_archive_checksum}, {"path", l_archive_path},
-    {"close", l_archive_close},       {NULL, NULL},
+    {"keys", l_archive_keys},
+    {"get", l_archive_get},
+    {"checksum", l_archive_checksum},
+    {"path", l_archive_path},
+    {"form", l_archive_form},
+    {"close", l_archive_close},
+    {NULL, NULL},
 };
 
 static const luaL_Reg metamethods[] = {
     {"__gc", l_archive_close},
     {"__close", l_archive_close},
-    {"__tostring", l_archive_tostring},
     {NULL, NULL},
 };
 
@@ -397,6 +397,7 @@ void l_open_file(lua_State *L)
     luaL_newlib(L, methods);
     lua_pushcclosure(L, l_archive_index, 1);
     lua_setfield(L, -2, "__index");
-    lua_pop(L, 2);
+    lua_setfield(L, -3, "archive"); /* its text is made in Lua */
+    lua_pop(L, 1);
     luaL_setfuncs(L, functions, 0);
 }

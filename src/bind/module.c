@@ -22,6 +22,7 @@ int luaopen_perigee_core(lua_State *L)
     l_open_array(L);
     l_open_create(L);
     l_open_file(L);
+    l_open_png(L);
     l_open_random(L);
     l_open_network(L);
     l_open_runtime(L);

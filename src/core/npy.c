@@ -356,6 +356,17 @@ static pg_status check_length(const npy_header *h, const pg_source *s,
                    s->name, empty ? 0 : bytes, text, found);
 }
 
+pg_status pg_npy_read_form(pg_npy_form *out, pg_source *source, pg_error *err)
+{
+    npy_header h = {0};
+    pg_status status = read_header(&h, source, err);
+    if (status == PG_OK)
+        status = check_length(&h, source, err);
+    *out = (pg_npy_form){.dtype = h.dtype, .ndim = h.ndim};
+    memcpy(out->shape, h.shape, sizeof h.shape);
+    return status;
+}
+
 static void reverse_shape(npy_header *h)
 {
     for (int i = 0, j = h->ndim - 1; i < j; i++, j--) {

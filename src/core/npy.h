@@ -29,6 +29,16 @@ typedef struct pg_source {
     const char *name; /* for messages: the file, or file and member */
 } pg_source;
 
+/* What an array is, without its elements. */
+typedef struct pg_npy_form {
+    pg_dtype dtype;
+    int ndim;
+    size_t shape[PG_MAXDIM];
+} pg_npy_form;
+
+/* Only the header is read, and nothing behind it asked for. */
+pg_status pg_npy_read_form(pg_npy_form *out, pg_source *source, pg_error *err);
+
 /* The array, new. PG_EFORMAT says what was expected and found; memory is only
    asked for when the length agrees with the header. */
 pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err);

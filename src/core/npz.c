@@ -61,33 +61,52 @@ static pg_status read_stream(void *context, void *out, size_t n, pg_error *err)
     return pg_zip_stream_read(context, out, n, err);
 }
 
-static pg_status read_member(pg_array *out, pg_zip_stream *s, pg_npz *npz,
-                             const pg_zip_member *member, pg_error *err)
-{
+/* A member on its way out of the archive, in which messages name it. The
+   stream's buffer is too large for a stack. */
+typedef struct npz_member {
+    pg_zip_stream stream;
     char label[PG_ERROR_SIZE];
-    snprintf(label, sizeof label, "%.350s: member '%.*s'", npz->zip.path,
+    pg_source source;
+} npz_member;
+
+static pg_status open_member(npz_member *m, pg_npz *npz, size_t i,
+                             pg_error *err)
+{
+    const pg_zip_member *member = &npz->zip.members[i];
+    snprintf(m->label, sizeof m->label, "%.350s: member '%.*s'", npz->zip.path,
              (int)pg_size_min(member->name_length, 120), member->name);
-    pg_source source = {read_stream, s, member->size, label};
-    pg_status status = pg_zip_stream_open(s, &npz->zip, member, err);
+    m->source = (pg_source){read_stream, &m->stream, member->size, m->label};
+    return pg_zip_stream_open(&m->stream, &npz->zip, member, err);
+}
+
+pg_status pg_npz_form(pg_npy_form *out, pg_npz *npz, size_t i, pg_error *err)
+{
+    npz_member *m = pg_malloc(sizeof *m);
+    if (!m)
+        return pg_fail_memory(err, sizeof *m);
+    pg_status status = open_member(m, npz, i, err);
     if (status == PG_OK)
-        status = pg_npy_read(out, &source, err);
-    if (status == PG_OK)
-        status = pg_zip_stream_finish(s, err);
-    pg_zip_stream_close(s);
-    if (status != PG_OK)
-        pg_array_release(out);
+        status = pg_npy_read_form(out, &m->source, err);
+    pg_zip_stream_close(&m->stream);
+    pg_free(m, sizeof *m);
     return status;
 }
 
-/* The stream, with its buffer, is too large for a stack. */
 pg_status pg_npz_get(pg_array *out, pg_npz *npz, size_t i, pg_error *err)
 {
     memset(out, 0, sizeof *out);
-    pg_zip_stream *s = pg_malloc(sizeof *s);
-    if (!s)
-        return pg_fail_memory(err, sizeof *s);
-    pg_status status = read_member(out, s, npz, &npz->zip.members[i], err);
-    pg_free(s, sizeof *s);
+    npz_member *m = pg_malloc(sizeof *m);
+    if (!m)
+        return pg_fail_memory(err, sizeof *m);
+    pg_status status = open_member(m, npz, i, err);
+    if (status == PG_OK)
+        status = pg_npy_read(out, &m->source, err);
+    if (status == PG_OK)
+        status = pg_zip_stream_finish(&m->stream, err);
+    pg_zip_stream_close(&m->stream);
+    pg_free(m, sizeof *m);
+    if (status != PG_OK)
+        pg_array_release(out);
     return status;
 }
 

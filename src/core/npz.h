@@ -34,6 +34,10 @@ bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n);
    Messages name the file and the member. */
 pg_status pg_npz_get(pg_array *out, pg_npz *npz, size_t i, pg_error *err);
 
+/* The i-th member's dtype and shape, from its header: no more of it is
+   unpacked, and its CRC-32 not held against anything. */
+pg_status pg_npz_form(pg_npy_form *out, pg_npz *npz, size_t i, pg_error *err);
+
 /* Whether an array may be written under that name, n bytes long: 1 to
    PG_NPZ_NAME bytes of UTF-8, as the archive says of its names, and no zeros.
    NumPy opens no archive with another. */

@@ -2,11 +2,16 @@
  * host.h -- the program `perigee`: a stock Lua 5.4 interpreter, with lua(1)'s
  * command line, that finds the module and has a better prompt.
  *
- *   main.c      the command line
- *   run.c       chunks run with a traceback and an interrupt; messages
- *   searcher.c  where `require "perigee"` finds the module
- *   prompt.c    reading, evaluating, printing
- *   lines.c     a line from the terminal: editing and history
+ *   main.c       the command line
+ *   run.c        chunks run with a traceback; messages
+ *   interrupt.c  Ctrl-C
+ *   coroutine.c  which coroutine runs, for Ctrl-C
+ *   searcher.c   where `require "perigee"` finds the module
+ *   environment.c  what the module's files have for globals
+ *   prompt.c     lua(1)'s prompt, for input that is no terminal
+ *   session.c    the prompt on a terminal: what perigee.prompt needs of C
+ *   lines.c      a line from the terminal, edited by readline or plain
+ *   history.c    the lines of before, in a file that prompts share
  */
 #ifndef PG_HOST_H
 #define PG_HOST_H
@@ -34,29 +39,91 @@ int host_report(lua_State *L, int status);
 int host_run_file(lua_State *L, const char *path);
 int host_run_text(lua_State *L, const char *text, const char *chunkname);
 
+/* --- interrupt.c ---------------------------------------------------------- */
+
+/* From now on SIGINT is never the end of the program: where nothing runs that
+   could be interrupted, it is remembered. */
+void host_keep_session(void);
+
+/* Around what SIGINT interrupts, on the main thread or a coroutine of it. They
+   nest: begin returns what end is to go back to. */
+bool host_begin_interrupts(lua_State *L);
+void host_end_interrupts(bool before);
+
+/* Whether SIGINT came since the last question while nothing ran. */
+bool host_was_interrupted(void);
+
+/* --- coroutine.c ---------------------------------------------------------- */
+
+/* Has coroutine.resume and coroutine.wrap tell which coroutine runs. */
+void host_watch_coroutines(lua_State *L);
+
+/* Calls f for each coroutine that runs or waits for one that it resumed, the
+   main thread left out. Async-signal-safe, where f is. */
+void host_each_running(void (*f)(lua_State *L));
+
 /* --- searcher.c ----------------------------------------------------------- */
 
 /* Adds a searcher for "perigee" and "perigee.*" behind package.preload; path
    and cpath stay Lua's. */
 void host_add_searcher(lua_State *L);
 
-/* --- prompt.c ------------------------------------------------------------- */
+/* --- environment.c -------------------------------------------------------- */
+
+/* Pushes what the library's own files have for globals. */
+void host_push_environment(lua_State *L);
+
+/* --- prompt.c, session.c -------------------------------------------------- */
 
 void host_print_version(void);
 
-/* Reads and runs until the input ends. */
+/* Reads and runs until the input ends: as lua(1) does. */
 void host_prompt(lua_State *L);
+
+/* The same on a terminal, by the library's perigee.prompt. False: it is not
+   there. */
+bool host_session(lua_State *L);
 
 /* --- lines.c -------------------------------------------------------------- */
 
-/* Before the first line: loads readline, if it is there, and the history. */
+typedef enum host_outcome {
+    HOST_LINE,
+    HOST_END,
+    HOST_INTERRUPTED
+} host_outcome;
+
+/* Loads readline, if it is there. A terminal's lines are plain where output
+   does not go to one; lines of a pipe are echoed by readline, as lua(1) does.
+ */
 void host_lines_open(void);
 
-/* A line without its newline, from malloc; NULL at the end of the input.
- *interrupted: Ctrl-C threw the line away. */
-char *host_lines_read(const char *prompt, bool *interrupted);
+/* Reads a line without its newline, from malloc; where it was pasted, it may
+   have several. */
+host_outcome host_lines_read(const char *prompt, char **line);
 
-/* Puts a line, or a chunk of several, in the history. */
-void host_lines_remember(const char *line);
+/* What may stand for a part of the line: candidates[0] is what they all begin
+   with, the last is NULL; all from malloc. */
+typedef struct host_completion {
+    size_t first;      /* the byte of the line at which that part begins */
+    char **candidates; /* NULL for none */
+    char ending;       /* put behind the only candidate; 0 for nothing */
+    bool are_files;
+} host_completion;
+
+/* Who is asked when Tab is pressed: for the text of the line before the cursor.
+ */
+typedef void (*host_completer)(const char *text, host_completion *completion);
+void host_lines_set_completer(host_completer completer);
+
+/* Puts a chunk where the cursor keys find it. */
+void host_lines_remember(const char *chunk);
+
+/* --- history.c ------------------------------------------------------------ */
+
+/* Reads the file of chunks, and has each remembered. */
+void host_history_open(void);
+
+/* Adds a chunk to the file, at once. */
+void host_history_add(const char *chunk);
 
 #endif

@@ -201,9 +201,19 @@ static void prepare(lua_State *L, const options *o, int argc, char **argv)
         lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
     }
     luaL_openlibs(L);
+    host_watch_coroutines(L);
     host_add_searcher(L);
     set_arg(L, argc, argv, o->script);
     lua_gc(L, LUA_GCGEN, 0, 0); /* as lua does */
+}
+
+/* On a terminal with the library's help, elsewhere as lua(1)'s. */
+static void open_prompt(lua_State *L)
+{
+    host_set_name(NULL);
+    host_lines_open();
+    if (!isatty(STDIN_FILENO) || !host_session(L))
+        host_prompt(L);
 }
 
 /* What is left when options have run: the script, the prompt, or the input. */
@@ -213,11 +223,11 @@ static bool run_rest(lua_State *L, const options *o, int argc, char **argv)
     if (has_script && run_script(L, argv + o->script) != LUA_OK)
         return false;
     if (o->interactive) {
-        host_prompt(L);
+        open_prompt(L);
     } else if (!has_script && !o->execute && !o->version) {
         if (isatty(STDIN_FILENO)) {
             host_print_version();
-            host_prompt(L);
+            open_prompt(L);
         } else {
             host_run_file(L, NULL);
         }

@@ -15,16 +15,16 @@ static void push_prompt(lua_State *L, bool first)
     }
 }
 
-/* Reads a line and pushes it. False: the input ended, or the line was thrown
-   away; the prompt is on top then. */
-static bool push_line(lua_State *L, bool first, bool *interrupted)
+/* Reads a line and pushes it. False: the input ended; the prompt is on top
+   then. */
+static bool push_line(lua_State *L, bool first)
 {
     push_prompt(L, first);
     const char *prompt = lua_tostring(L, -1);
+    char *line = NULL;
     if (!prompt)
         prompt = first ? "> " : ">> ";
-    char *line = host_lines_read(prompt, interrupted);
-    if (!line)
+    if (host_lines_read(prompt, &line) != HOST_LINE)
         return false;
     lua_pop(L, 1);
     if (first && line[0] == '=') /* Lua 5.2's way to print */
@@ -61,7 +61,7 @@ static bool is_incomplete(lua_State *L, int status)
 /* The text at 1 as statements, with more lines while it is incomplete. Where
    the input ends before the chunk does, lua(1) shows the prompt for a message:
    its _PROMPT2, or what printf makes of none. */
-static int load_statements(lua_State *L, bool *interrupted)
+static int load_statements(lua_State *L)
 {
     for (;;) {
         size_t n;
@@ -70,7 +70,7 @@ static int load_statements(lua_State *L, bool *interrupted)
         if (!is_incomplete(L, status))
             return status;
         lua_pop(L, 1);
-        if (!push_line(L, false, interrupted)) {
+        if (!push_line(L, false)) {
             if (lua_isnil(L, -1))
                 lua_pushliteral(L, "(null)");
             return status;
@@ -81,20 +81,18 @@ static int load_statements(lua_State *L, bool *interrupted)
     }
 }
 
-enum { END_OF_INPUT = -1, THROWN_AWAY = -2 };
+enum { END_OF_INPUT = -1 };
 
-/* Reads a chunk and pushes it, or the error in it; the history has its text. */
+/* Reads a chunk and pushes it, or the error in it; the history has its text:
+   lua(1) has one for a pipe, too. */
 static int read_chunk(lua_State *L)
 {
-    bool interrupted = false;
-    lua_settop(L, 0);
-    if (!push_line(L, true, &interrupted))
-        return interrupted ? THROWN_AWAY : END_OF_INPUT;
     int status = LUA_OK;
+    lua_settop(L, 0);
+    if (!push_line(L, true))
+        return END_OF_INPUT;
     if (!load_expression(L))
-        status = load_statements(L, &interrupted);
-    if (interrupted)
-        return THROWN_AWAY;
+        status = load_statements(L);
     const char *text = lua_tostring(L, 1);
     if (text[0] != '\0')
         host_lines_remember(text);
@@ -121,11 +119,7 @@ static void print_results(lua_State *L)
 void host_prompt(lua_State *L)
 {
     int status;
-    host_set_name(NULL);
-    host_lines_open();
     while ((status = read_chunk(L)) != END_OF_INPUT) {
-        if (status == THROWN_AWAY)
-            continue;
         if (status == LUA_OK)
             status = host_call(L, 0, LUA_MULTRET);
         if (status == LUA_OK)

@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,36 +17,6 @@ void host_message(const char *message)
         fprintf(stderr, "%s: ", program_name);
     fprintf(stderr, "%s\n", message);
     fflush(stderr);
-}
-
-/* --- interrupts
-   -------------------------------------------------------------------
-
-   A signal handler may do next to nothing, but setting a hook is allowed: the
-   hook then raises the error from within Lua. The handler gives SIGINT back its
-   default, so that a second Ctrl-C ends a program that does not listen. */
-
-static lua_State *interrupted_state;
-
-static void raise_interrupt(lua_State *L, lua_Debug *ar)
-{
-    (void)ar;
-    lua_sethook(L, NULL, 0, 0);
-    luaL_error(L, "interrupted!");
-}
-
-static void handle_signal(int number)
-{
-    int events = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT;
-    signal(number, SIG_DFL);
-    lua_sethook(interrupted_state, raise_interrupt, events, 1);
-}
-
-static void on_interrupt(void (*handler)(int))
-{
-    struct sigaction action = {.sa_handler = handler};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
 }
 
 /* --- calls ---------------------------------------------------------------- */
@@ -72,10 +41,9 @@ int host_call(lua_State *L, int narg, int nres)
     int function = lua_gettop(L) - narg;
     lua_pushcfunction(L, add_traceback);
     lua_insert(L, function);
-    interrupted_state = L;
-    on_interrupt(handle_signal);
+    bool before = host_begin_interrupts(L);
     int status = lua_pcall(L, narg, nres, function);
-    on_interrupt(SIG_DFL);
+    host_end_interrupts(before);
     lua_remove(L, function);
     return status;
 }

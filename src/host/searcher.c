@@ -32,7 +32,14 @@ static void push_path(lua_State *L, const char *path)
 }
 
 /* The searcher's upvalues. */
-enum { SEARCHPATH = 1, LOADLIB, LUA_PATH, OBJECT_PATH, UPVALUES = 4 };
+enum {
+    SEARCHPATH = 1,
+    LOADLIB,
+    LUA_PATH,
+    OBJECT_PATH,
+    ENVIRONMENT,
+    UPVALUES = ENVIRONMENT
+};
 
 /* package.searchpath(name, path): the file, or nil and what was tried. True:
    the file alone is pushed; false: the text of what was tried is. */
@@ -56,6 +63,8 @@ static int load_lua(lua_State *L)
     if (luaL_loadfile(L, file) != LUA_OK)
         return luaL_error(L, "error loading module '%s' from file '%s':\n\t%s",
                           lua_tostring(L, 1), file, lua_tostring(L, -1));
+    lua_pushvalue(L, lua_upvalueindex(ENVIRONMENT));
+    lua_setupvalue(L, -2, 1);
     lua_insert(L, -2);
     return 2; /* the loader and, for it, the file */
 }
@@ -123,6 +132,7 @@ void host_add_searcher(lua_State *L)
     lua_getfield(L, -3, "loadlib");
     push_path(L, lua_path);
     push_path(L, object_path);
+    host_push_environment(L);
     lua_pushcclosure(L, searcher, UPVALUES);
     lua_seti(L, -2, 2);
     lua_pop(L, 2);

@@ -199,6 +199,7 @@ describe("an .npy file", function()
   end)
 
   it("is refused where shape and length differ, before memory is asked for", function()
+    collectgarbage() -- what other specs have left
     local before = pg.info().bytes
     for shape, texts in pairs {
       ["(3,)"] = { "24 bytes of data expected for shape (3,), found 8" },
@@ -385,17 +386,56 @@ describe("an archive", function()
     raises(function() return outer:keys() end, "the archive was closed")
   end)
 
-  it("tells its file and names", function()
-    assert.equal("archive " .. at "data.npz" .. ": zeta alpha keys a b", tostring(data))
+  it("is told as a card: its file, and its arrays' dtypes and shapes", function()
+    assert.equal(table.concat({
+      "archive " .. at "data.npz" .. ": 4 arrays", "  zeta   uint8 (1,)", "  alpha  uint8 (1,)",
+      "  keys   uint8 (1,)", "  a b    uint8 (1,)",
+    }, "\n"), tostring(data))
     data:close()
     assert.equal("archive " .. at "data.npz" .. " (closed)", tostring(data))
-    local many = {}
+    local many = { ["a\27\n" .. ("x"):rep(200)] = 1 }
     for i = 1, 100 do
       many[("n%03d"):format(i)] = i
     end
     pg.save(at "many.npz", many)
     local archive <close> = pg.load(at "many.npz")
-    assert.matches("many.npz: n001 n002 .* n020 and 80 more$", tostring(archive))
+    local card = tostring(archive)
+    assert.matches("many.npz: 101 arrays\n  a%?%?x+%.%.%.  float64 %(%)\n", card)
+    assert.matches("\n  n007 +float64 %(%)\n  %.%.%. 93 more$", card)
+    for line in card:gmatch "[^\n]+" do
+      assert.is_true(#line <= 79)
+    end
+  end)
+
+  it("tells dtype and shape of an array that it does not decode", function()
+    local message
+    local dtype, shape = data:form "zeta"
+    assert.equal("uint8", dtype)
+    assert.same({ 1 }, shape)
+    assert.is_nil(data:form "beta")
+    local damaged = npy("'<f4'", "(60000, 784)", "")
+    local path = write("damaged.npz", container.zip {
+      { name = "x.npy", data = npy("'<f2'", "(2, 3)", ("z"):rep(12)), method = 8 },
+      { name = "short.npy", data = damaged }, { name = "text.npy", data = "hello" },
+    })
+    local archive <close> = assert(pg.load(path))
+    shape, message = archive:form "short"
+    fails(shape, message, "short.npy", "bytes of data expected")
+    shape, message = archive:form "text"
+    fails(shape, message, "text.npy", "no NPY array")
+    assert.matches("\n  short  cannot be read\n", tostring(archive))
+    data:close()
+    raises(function() return data:form "zeta" end, "the archive was closed")
+  end)
+
+  it("tells the form that an array will have", function()
+    for i, dtype in ipairs(DTYPES) do
+      pg.save(at "forms.npz", { x = pg.ones(i, 2, 3, dtype).T }, { compress = i % 2 == 0 })
+      local archive <close> = assert(pg.load(at "forms.npz"))
+      local found, shape = archive:form "x"
+      assert.equal(dtype, found)
+      assert.same(archive.x.shape, shape)
+    end
   end)
 
   it("is not hurt by a finalizer that closes it", function()

@@ -64,7 +64,8 @@ describe("the description", function()
   it("is of each function of the module", function()
     local functions, methods = {}, methods_of(pg.zeros(1))
     local in_lua = {
-      Model = true, dataset = true, plot = true, progress = true, help = true, _VERSION = true,
+      Model = true, dataset = true, plot = true, progress = true, help = true, show = true,
+      save_png = true, _VERSION = true,
     }
     for name in pairs(pg) do
       if not methods[name] and not in_lua[name] then
@@ -98,14 +99,13 @@ describe("help", function()
     local entry = help.find("take")[1]
     assert.equal("a:take(positions, axis)", help.signature(entry))
     assert.matches("The elements at these positions", help.text(entry))
-    assert.matches("positions perigee.like", help.text(entry))
+    assert.matches("positions  array%-like: integers", help.text(entry))
     assert.equal("pg.Model(x, y, options)", help.signature(help.find("Model")[1]))
     assert.equal(2, #help.find("rand"))
   end)
 
   it("suggests a name for one that is misspelt", function()
     assert.error_matches(function() pg.help "sofmax" end, "did you mean 'softmax'")
-    assert.error_matches(function() pg.help(3) end, "a name or a function")
   end)
 
   it("is what docs/reference.md is made of", function()

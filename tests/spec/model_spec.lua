@@ -475,3 +475,39 @@ describe("memory", function()
     assert.equal(before, pg.info().bytes)
   end)
 end)
+
+describe("a model's card", function()
+  it("tells layers, training and data", function()
+    local m, x, y = model()
+    assert.equal("Model 9-5-4, sigmoid, float64: 74 weights\n  trained  not yet\n"
+      .. "  data     60 rows, dense plan", tostring(m))
+    m:fit { iterations = 3, rate = 0.5 }
+    assert.equal(("Model 9-5-4, sigmoid, float64: 74 weights\n  trained  3 iterations (sgd, rate "
+      .. "0.5, all rows), loss %.4g\n  data     60 rows, dense plan"):format(m:history()[3]),
+      tostring(m))
+    m:fit { iterations = 1, validation = { x, y } }
+    assert.matches("4 iterations .*, loss %S+, validation %S+\n", tostring(m))
+  end)
+
+  it("tells the activations of hidden layers that differ", function()
+    local x, y = data()
+    local m = pg.Model(x, y, { hidden = { 300, 200 }, activation = { "relu", "tanh" } })
+    assert.matches("^Model 9%-300%-200%-4, relu%-tanh, float32: 64,004 weights\n", tostring(m))
+  end)
+
+  it("is had of a model without data, and of one whose weights are gone", function()
+    local path = os.tmpname() .. ".npz"
+    assert(model():save(path))
+    local loaded = assert(pg.Model.load(path))
+    os.remove(path)
+    assert.matches("\n  data     none$", tostring(loaded))
+    loaded.weights.W2:free()
+    assert.matches("^Model: its weights do not fit each other\n", tostring(loaded))
+    loaded.weights.W1 = nil
+    assert.matches("^Model: its weights do not fit each other\n", tostring(loaded))
+  end)
+
+  it("of the class tells how to make one", function()
+    assert.matches("^Model: pg.Model%(x, y, options%) makes one", tostring(pg.Model))
+  end)
+end)

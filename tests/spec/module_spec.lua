@@ -79,6 +79,14 @@ describe("the module", function()
     assert.error_matches(function() pg.threads(1 << 40) end, "threads must be 1 to 1024")
   end)
 
+  it("is told as a card", function()
+    local card = tostring(pg)
+    assert.matches("^Perigee [%d.]+: .*\n  threads  %d+\n  kernels  %S+\n", card)
+    assert.matches("pg%.help", card)
+    local first = card:match "^[^\n]+"
+    assert.equal("{ " .. first .. " }", require "perigee.prompt.printer".text { pg })
+  end)
+
   it("prints arrays as NumPy does, large ones by their edges", function()
     assert.equal("[[1. , 2.5],\n [3. , 4. ]] float64 (2, 2)",
       (tostring(pg.array { { 1, 2.5 }, { 3, 4 } })))

@@ -688,3 +688,55 @@ describe("pruning", function()
     assert.equal(32, #study():curves())
   end)
 end)
+
+describe("a card", function()
+  it("of a study tells how it stands, and opens nothing", function()
+    local study = new { params = { a = { 1, 2, 3 } }, repeats = 2, run = function(p)
+      assert(p.a < 3)
+      return { accuracy = p.a / 4 }
+    end }
+    local unread = ("study s: 6 trials\n  folder  %s/s\n  params  a\n"):format(folder)
+    assert.equal(unread .. "  trials  as in its journal, which was not read yet",
+      tostring(study))
+    assert.is_nil(uv.fs_stat(folder .. "/s"))
+    listen(function() study:run { quiet = true } end)
+    assert.equal(unread .. "  trials  4 done, 2 failed\n  best    accuracy 0.5 (a 2, repeat 1)",
+      tostring(study))
+    local more = new { params = { a = { 1, 2, 3, 4 } }, repeats = 2 }
+    more:table()
+    assert.matches("\n  trials  4 done, 2 failed, 2 left\n", tostring(more))
+    assert.matches("\n  params  none\n", tostring(new()))
+  end)
+
+  it("is a few short lines", function()
+    local params = {}
+    for i = 1, 60 do
+      params["parameter" .. i] = { 1 }
+    end
+    local card = tostring(new { params = params, name = ("n"):rep(100) })
+    for line in card:gmatch "[^\n]+" do
+      assert.is_true(#line <= 79)
+    end
+    assert.is_true(select(2, card:gsub("\n", "")) < 10)
+  end)
+
+  it("of the module tells how to begin", function()
+    assert.matches("^Perigee [%d.]+, sweeps: .*\n  threads  %d+\n  kernels  %S+\n  start .*"
+      .. "sweep%.new", tostring(sweep))
+  end)
+
+  it("of a trial tells how far it is, and of a rule what it is", function()
+    local seen = {}
+    new { seed = 7, run = function(_, trial)
+      seen[1] = tostring(trial)
+      trial:report(500, { y = 1 })
+      seen[2] = tostring(trial)
+    end }:run { quiet = true }
+    assert.same({ "trial 1, seed 7: iteration 0, 0 reports",
+      "trial 1, seed 7: iteration 0, 1 report" }, seen)
+    assert.equal("halving{factor = 2, first = 100}", tostring(sweep.halving {}))
+    assert.equal("median{from = 0, goal = min, references = 3}",
+      tostring(sweep.median { references = 3, goal = "min" }))
+    assert.equal("log_uniform(0.01, 1)", tostring(sweep.log_uniform(0.01, 1)))
+  end)
+end)

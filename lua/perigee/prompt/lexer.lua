@@ -26,7 +26,8 @@ local function end_of_long(text, level, from)
   return last
 end
 
---- The end of a string in quotes that begins at `first`; nil where it is not closed.
+--- The end of a string in quotes that begins at `first`; where it is not closed, nil and the end
+--- of its line, if that ends.
 local function end_of_quoted(text, first)
   local quote, at = text:sub(first, first), first + 1
   while true do
@@ -35,7 +36,7 @@ local function end_of_quoted(text, first)
     if found == quote then
       return at
     elseif found ~= "\\" then
-      return nil
+      return nil, at and at - 1
     end
     local _, skipped = text:find("^\\z%s*", at) -- \z goes on in the next line
     at = (skipped or at + 1) + 1
@@ -62,8 +63,7 @@ local function string_at(text, first)
   if level then
     return to_the_end(text, "string", first, end_of_long(text, level, first + 2 + #level))
   end
-  local last = end_of_quoted(text, first)
-  local line_end = not last and text:find("[^\\]\n", first)
+  local last, line_end = end_of_quoted(text, first)
   return to_the_end(text, "string", first, last, line_end)
 end
 

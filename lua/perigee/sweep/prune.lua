@@ -9,6 +9,7 @@
 local check = require "perigee.check"
 local goal_of = require("perigee.sweep.table").goal_of
 local json = require "perigee.json"
+local words = require "perigee.sweep.words"
 
 local prune = {}
 
@@ -276,6 +277,15 @@ local RULES = {
 }
 
 local Asked = {} -- the class of what a script asks for
+
+--- "halving{factor = 2, first = 100}"
+function Asked:__tostring()
+  local parts = {}
+  for i, name in ipairs(check.sorted_keys(self.options)) do
+    parts[i] = ("%s = %s"):format(name, words.value(self.options[name]))
+  end
+  return ("%s{%s}"):format(self.name, table.concat(parts, ", "))
+end
 
 --- A rule that a script asks for, its options checked.
 ---@param name "halving"|"median"

@@ -1,8 +1,10 @@
 --- A study: its trials, what is known of them, and what is made of that.
 
+local cards = require "perigee.cards"
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
 local conduct = require "perigee.sweep.conduct"
+local counts = require "perigee.counts"
 local dataset = require "perigee.dataset"
 local displays = require "perigee.sweep.display"
 local environment = require "perigee.sweep.environment"
@@ -12,15 +14,17 @@ local rosters = require "perigee.sweep.roster"
 local stores = require "perigee.sweep.store"
 local tallies = require "perigee.sweep.tally"
 local uv = require "luv"
+local words = require "perigee.sweep.words"
 
 ---@class perigee.sweep.study
----@field name string
----@field description string?
+---@field name string  as its folder is called
+---@field description string?  what --help says of it
 ---@field params string[]  the parameters' names, in alphabetical order
----@field folder string  where everything of it is,
----@field root string  and its whole path: a script may change its folder
+---@field folder string  where everything of it is
+---@field root string  the folder's whole path: a script may change its own folder
 local Study = {}
 Study.__index = Study
+Study.__name = "perigee.study"
 
 local studies = {}
 
@@ -121,8 +125,13 @@ local RUN_KINDS = {
 --- ends the script otherwise: with status 0 after --dry-run, or a part of a --shard; with 1 where
 --- it cannot go on, or --fail-fast stops it; with 130 after Ctrl-C. A script that goes on after
 --- trials that failed ends with 1, too.
----@param options? table  what the command line may say as well: jobs, dry_run, fail_fast,
----   retry_failed, fresh, quiet
+---
+---     study:run()  --> true
+---     study:run{jobs = 1, dry_run = true}  --> true
+---@param options? table  jobs = 1 (processes that share the trials); dry_run = false (or true:
+---   only say what there is to do); fail_fast = false (or true: the first failure ends it);
+---   retry_failed = false (or true: failed trials are run again); fresh = false (or true: all that
+---   is known is put aside); quiet = false (or true: nothing is shown of how it goes)
 ---@return true?  # all trials are done
 ---@return string?  # why not, where nil comes first
 function Study:run(options)
@@ -142,6 +151,17 @@ end
 
 --- A row for each finished trial, in the order of the grid: parameters, `repeat`, `seed`, and what
 --- was reported last. `t:group {"hidden"}` has means, `t:best "accuracy"` a row; print shows it.
+---
+---     study:table()
+---     --> rate  repeat  seed  accuracy  loss
+---     -->  0.1       1     0      0.65  0.05
+---     -->  0.1       2     1      0.67  0.05
+---     -->  0.5       1     0      0.85  0.05
+---     -->  0.5       2     1      0.87  0.05
+---     study:table():group{"rate"}
+---     --> rate  accuracy  accuracy_std  loss  loss_std  n
+---     -->  0.1      0.66          0.01  0.05         0  2
+---     -->  0.5      0.86          0.01  0.05         0  2
 ---@return perigee.sweep.table
 function Study:table()
   must_open(self, "table")
@@ -149,6 +169,9 @@ function Study:table()
 end
 
 --- A row for each report of each finished trial: also the `iteration`.
+---
+---     #study:curves(), study:curves().columns
+---     --> 8  {rate, repeat, seed, iteration, accuracy, loss}
 ---@return perigee.sweep.table
 function Study:curves()
   must_open(self, "curves")
@@ -163,6 +186,8 @@ function Study:best_metric()
 end
 
 --- The row with the best of a metric.
+---
+---     study:best().rate, study:best("accuracy", "min").rate  --> 0.5  0.1
 ---@param metric? string  the study's, unless given
 ---@param goal? "max"|"min"
 ---@return table?  # nil where none was reported
@@ -176,6 +201,8 @@ function Study:best(metric, goal)
 end
 
 --- The table as comma-separated values (`t:csv`).
+---
+---     study:csv "results.csv"  --> true
 ---@param path? string
 ---@return string|true|nil
 ---@return string?
@@ -185,6 +212,8 @@ function Study:csv(path)
 end
 
 --- The table in Markdown (`t:markdown`).
+---
+---     study:markdown "results.md"  --> true
 ---@param path? string
 ---@return string|true|nil
 ---@return string?
@@ -206,9 +235,13 @@ end
 --- apart: of too many learning curves, the best; points where values were drawn. Where `y` is a
 --- parameter, a heat map. Raises for names that there are not. A script is told on stderr, too, why
 --- there is no plot, and goes on.
----@param options? table  x (a parameter or "iteration"), y (a metric; or a parameter, for a heat
----   map), z (the heat map's metric), group (the parameters that have curves of their own, or
----   false), title, xscale and yscale ("log"), file (ends in .svg or .png)
+---
+---     study:plot{x = "rate", y = "accuracy", xscale = "log", file = "rates.svg"}
+---     --> true
+---@param options? table  x (a parameter or "iteration"); y (a metric; or a parameter, for a heat
+---   map); z (the heat map's metric); group (the parameters that have curves of their own, or
+---   false); title; xscale = "linear" (or "log"); yscale = "linear" (or "log"); file (ends in .svg
+---   or .png)
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function Study:plot(options)
@@ -222,6 +255,8 @@ end
 
 --- Writes a page that tells all of the study: settings, results in a table that can be sorted,
 --- plots, failures, and the environment. It needs nothing but a browser.
+---
+---     study:report "rates.html"  --> true
 ---@param path string  ends with .html
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
@@ -231,6 +266,36 @@ function Study:report(path)
     error(("report: a path that ends with .html is needed, not %s"):format(tostring(path)), 2)
   end
   return require("perigee.sweep.report").write(self, path)
+end
+
+-- --- telling ------------------------------------------------------------------------
+
+--- "20 done, 1 failed, 3 left"
+local function standing(tally)
+  local parts, named = {}, tally.counts
+  for _, status in ipairs { "done", "failed", "pruned" } do
+    parts[#parts + 1] = named[status] > 0 and counts.text(named[status]) .. " " .. status or nil
+  end
+  local left = tally.total - tally:finished()
+  parts[#parts + 1] = (left > 0 or #parts == 0) and counts.text(left) .. " left" or nil
+  return table.concat(parts, ", ")
+end
+
+-- A card. It opens nothing: a journal may be long, and data large.
+function Study:__tostring()
+  local tally, space = self.store and self.tally, self.definition.space
+  local count = tally and tally.total or space.count * self.definition.repeats
+  local rows = {
+    { "folder", self.folder },
+    { "params", #self.params > 0 and table.concat(self.params, ", ") or "none" },
+    { "trials", tally and standing(tally) or "as in its journal, which was not read yet" },
+  }
+  local best = tally and tally.best
+  if best then
+    rows[#rows + 1] = { "best", ("%s %s (%s)"):format(tally.metric, words.number(best.value),
+      best.label) }
+  end
+  return cards.make(("study %s: %s"):format(self.name, counts.of(count, "trial")), rows)
 end
 
 return studies

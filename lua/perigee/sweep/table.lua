@@ -13,6 +13,7 @@ local words = require "perigee.sweep.words"
 local Table = {}
 
 local METATABLE = {
+  __name = "perigee.table",
   __index = function(self, key)
     return Table[key] or self.rows[key]
   end,
@@ -89,6 +90,8 @@ end
 -- --- choosing ---------------------------------------------------------------------
 
 --- The row with the best of a metric, the first of several.
+---
+---     t:best("loss").rate, t:best("accuracy", "max").rate  --> 0.5  0.5
 ---@param name string
 ---@param goal? "max"|"min"  without it, "min" for what is named a loss, error, cost or time
 ---@return table?  # nil where no row has it
@@ -136,6 +139,8 @@ local function in_order(a, b, is_descending)
 end
 
 --- The rows in the order of a column, those without it last; equals stay in their order.
+---
+---     t:sort("accuracy", "descending")[1].accuracy  --> 1.0
 ---@param name string
 ---@param order? "ascending"|"descending"
 ---@return perigee.sweep.table
@@ -168,6 +173,8 @@ local function fits(row, values)
 end
 
 --- The rows that have these values: t:where { hidden = 50 }.
+---
+---     #t:where{rate = 0.5}  --> 2
 ---@param values table<string, any>
 ---@return perigee.sweep.table
 function Table:where(values)
@@ -262,6 +269,11 @@ end
 --- A row for each group of rows that have the same values in these columns: the mean of each metric
 --- under its name, the standard deviation (the population's, as numpy.std) as NAME_std, and `n`,
 --- how many rows have any. Columns that are neither are left out.
+---
+---     t:group "rate"
+---     --> rate    loss  loss_std  accuracy  accuracy_std  n
+---     -->  0.1  0.8375    0.0625     0.475         0.125  2
+---     -->  0.5  0.4375    0.0625     0.875         0.125  2
 ---@param names string|string[]
 ---@return perigee.sweep.table
 function Table:group(names)
@@ -322,6 +334,11 @@ local function deliver(text, path)
 end
 
 --- The table as comma-separated values: numbers in full precision, what is missing empty.
+---
+---     t:csv "results.csv"  --> true
+---     t:where{rate = 0.5, seed = 0}:csv()
+---     --> rate,seed,loss,accuracy
+---     --> 0.5,0,0.5,1
 ---@param path? string  the file to be written; without it, the text is returned
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first
@@ -335,6 +352,11 @@ function Table:csv(path)
 end
 
 --- The table in Markdown, numbers in six digits.
+---
+---     t:where{rate = 0.5, seed = 0}:markdown()
+---     --> | rate | seed | loss | accuracy |
+---     --> |---:|---:|---:|---:|
+---     --> | 0.5 | 0 | 0.5 | 1 |
 ---@param path? string  the file to be written; without it, the text is returned
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first

@@ -3,7 +3,7 @@
 --
 -- They are on stderr. Where that is no terminal, there are none.
 
-local system = require "perigee.system"
+local screen = require "perigee.screen"
 local uv = require "luv"
 
 local REDRAW = 0.1 -- seconds between two drawings
@@ -17,7 +17,7 @@ local terminals = {}
 --- Whether lines can be redrawn.
 ---@return boolean
 function terminals.available()
-  return uv.guess_handle(2) == "tty" and os.getenv "TERM" ~= "dumb"
+  return screen.is_terminal(2) and os.getenv "TERM" ~= "dumb"
 end
 
 --- Takes the lines away.
@@ -45,9 +45,9 @@ end
 
 --- Has prints pass by us; returns what takes that back.
 local function wrap(self)
-  local print_before, write_before = print, io.write
+  local print_before, write_before = _G.print, _G.io.write -- the user's, not the library's own
   local methods = getmetatable(io.stderr).__index
-  local is_terminal = { [io.stderr] = true, [io.stdout] = uv.guess_handle(1) == "tty" or nil }
+  local is_terminal = { [io.stderr] = true, [io.stdout] = screen.is_terminal(1) or nil }
   self.write = methods.write
   local function write(file, ...)
     if not is_terminal[file] or select("#", ...) == 0 then
@@ -56,24 +56,24 @@ local function wrap(self)
     return guard(self, last_text(...), self.write, file, ...)
   end
   methods.write = write
-  function io.write(...) -- luacheck: ignore 122
+  function _G.io.write(...) -- luacheck: ignore 122
     return write(io.output(), ...)
   end
-  function print(...) -- luacheck: ignore 121
+  function _G.print(...) -- luacheck: ignore 122
     if not is_terminal[io.stdout] then
       return print_before(...)
     end
     return guard(self, "\n", print_before, ...)
   end
   return function()
-    methods.write, io.write, print = self.write, write_before, print_before -- luacheck: ignore
+    methods.write, _G.io.write, _G.print = self.write, write_before, print_before -- luacheck: ignore
   end
 end
 
 --- Takes the bottom of the terminal.
 ---@return perigee.sweep.terminal
 function terminals.open()
-  local self = setmetatable({ lines = 0, drawn = -math.huge, tty = uv.new_tty(2, false) }, Terminal)
+  local self = setmetatable({ lines = 0, drawn = -math.huge }, Terminal)
   self.unwrap = wrap(self)
   return self
 end
@@ -86,8 +86,8 @@ function Terminal:draw(f)
     return
   end
   self.drawn = now
-  local width, height = self.tty:get_winsize()
-  local lines = f(width and width > 0 and width or 80)
+  local width, height = screen.size(2)
+  local lines = f(width or 80)
   for i = #lines, height and height > 1 and height or math.huge, -1 do
     lines[i] = nil -- what has left the screen cannot be taken away
   end
@@ -101,7 +101,6 @@ end
 function Terminal:close()
   erase(self)
   self.unwrap()
-  system.close(self.tty)
 end
 
 return terminals

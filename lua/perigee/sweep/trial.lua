@@ -7,6 +7,7 @@
 
 local check = require "perigee.check"
 local core = require "perigee.core"
+local counts = require "perigee.counts"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
 local space = require "perigee.sweep.space"
@@ -23,7 +24,7 @@ local PROBE = 0.3 -- seconds of a training that is only to tell how long it woul
 ---@field index integer  its place in the order of the grid
 ---@field id string  by which it is known, wherever it stands
 local Trial = {}
-local METATABLE = {}
+local METATABLE = { __name = "perigee.trial" }
 
 local trials = {}
 
@@ -50,6 +51,12 @@ Halt.__index = Halt
 
 function Halt:__tostring()
   return "the trial was " .. self.status -- where `run` catches it
+end
+
+--- "trial 3, seed 0: iteration 500, 2 reports"
+function METATABLE:__tostring()
+  return ("trial %d, seed %d: iteration %s, %s"):format(self.index, self.seed,
+    counts.text(self.iteration), counts.of(#self.reports, "report"))
 end
 
 ---@param value any  an error
@@ -116,6 +123,9 @@ end
 --- result.
 ---
 --- Raises for what is no finite number; the trial has then failed.
+---
+---     trial:report(100, {loss = 0.31, accuracy = 0.9})
+---     trial:report{accuracy = 0.9}  -- at the iteration of trial:steps
 ---@param iteration? integer  without it, as many as `trial:steps` has made
 ---@param metrics table<string, number>  by name: { loss = 0.3, accuracy = 0.9 }
 function Trial:report(iteration, metrics)
@@ -333,8 +343,12 @@ end
 --- run again; what it kept in variables of its own is not restored.
 ---
 --- Raises as `m:steps` does.
+---
+---     for i, loss in trial:steps(m, {iterations = 40, rate = 0.5}) do
+---       if i % 20 == 0 then trial:report(i, {loss = loss}) end
+---     end
 ---@param model perigee.Model
----@param options? table  as `m:steps` takes them, but for resume and progress
+---@param options? table  those of `m:steps` but resume, progress
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Trial:steps(model, options)
   check_self(self, "steps")
@@ -343,10 +357,13 @@ function Trial:steps(model, options)
 end
 
 --- That loop, without a body.
+---
+---     cost = trial:fit(m, {iterations = 20, rate = 0.5})
+---     cost.shape  --> {20}
 ---@param model perigee.Model
----@param options? table  as those of `steps`
----@return any cost  float64 (m.iteration): the loss before each of the model's updates
----@return any? validation  the validation losses, where there are any
+---@param options? table  those of `trial:steps`
+---@return perigee.array cost  float64 (m.iteration): the loss before each of the model's updates
+---@return perigee.array? validation  the validation losses, where there are any
 function Trial:fit(model, options)
   check_self(self, "fit")
   for _ in loop(self, model, options, 6) do -- luacheck: ignore 542

@@ -1,0 +1,270 @@
+--- Pages of help: lines that are shown, plain or with a little colour.
+
+local help = require "perigee.help"
+local manual = require "perigee.help.manual"
+local screen = require "perigee.screen"
+
+local page = {}
+
+local WIDTH = 80
+local WIDEST = 33 -- what stands before the sentences in a list; a wider one moves its own
+
+--- A page of lines. Some have a style: "title" or "aside".
+---@class perigee.help.page
+local Page = {}
+Page.__index = Page
+
+---@return perigee.help.page
+function page.new()
+  return setmetatable({}, Page)
+end
+
+--- Adds a line as it is.
+---@param text? string  "" unless given
+---@param style? "title"|"aside"
+function Page:line(text, style)
+  self[#self + 1] = { text = text or "", style = style }
+end
+
+--- Breaks words into lines of at most `width` bytes, the first and the others behind an indent.
+local function wrap(text, first, others, width)
+  local lines, line = {}, first
+  local is_empty = true
+  for word in text:gmatch "%S+" do
+    if not is_empty and #line + 1 + #word > width then
+      lines[#lines + 1] = line
+      line, is_empty = others, true
+    end
+    line = line .. (is_empty and "" or " ") .. word
+    is_empty = false
+  end
+  lines[#lines + 1] = line
+  return lines
+end
+
+--- Adds prose, wrapped. What stands before `first` on its first line is given with it.
+---@param text string
+---@param first? string
+---@param others? string
+---@param style? "title"|"aside"
+function Page:prose(text, first, others, style)
+  for _, line in ipairs(wrap(text, first or "", others or first or "", WIDTH)) do
+    self:line(line, style)
+  end
+end
+
+--- Adds the paragraphs of a comment; a blank line is between two of them.
+---@param lines string[]
+function Page:paragraphs(lines)
+  local paragraph = {}
+  for i = 1, #lines + 1 do
+    local line = lines[i]
+    if line and line ~= "" then
+      paragraph[#paragraph + 1] = line
+    elseif #paragraph > 0 then
+      self:prose(table.concat(paragraph, " "))
+      paragraph = {}
+      if line then
+        self:line()
+      end
+    end
+  end
+end
+
+--- Adds a line that is cut behind a word, where the width ends.
+---@param text string
+function Page:cut(text)
+  if #text > WIDTH then
+    text = text:sub(1, WIDTH - 3):gsub("[%s,;:.]*%s%S*$", "") .. " ..."
+  end
+  self:line(text)
+end
+
+-- --- a function -------------------------------------------------------------------
+
+--- A type as a reader of help knows it.
+local function plain_type(text)
+  return (text:gsub("perigee%.like", "array-like"):gsub("perigee%.sweep%.", "")
+    :gsub("perigee%.", ""))
+end
+
+local function add_options(self, entry)
+  local _, told = help.options(entry)
+  local is_named, others = {}, {}
+  for _, option in ipairs(told) do
+    if option.owner == entry then
+      self:prose(option.text, "      ", "        ")
+    elseif not is_named[option.owner] then
+      is_named[option.owner] = true
+      others[#others + 1] = option.owner
+    end
+  end
+  for _, owner in ipairs(others) do
+    local names = {}
+    for _, option in ipairs(told) do
+      names[#names + 1] = option.owner == owner and option.name or nil
+    end
+    self:prose(("as of %s: %s"):format(help.name(owner), table.concat(names, ", ")), "      ",
+      "        ")
+  end
+end
+
+local function add_parameter(self, entry, i)
+  local name, type_text, text, is_optional = help.parameter(entry, i)
+  local rest = plain_type(type_text)
+  local is_options = name == "options"
+  if text ~= "" and not is_options then
+    rest = rest .. ": " .. text
+  end
+  self:prose(rest, ("  %s%s  "):format(name, is_optional and "?" or ""), "      ")
+  if is_options then
+    add_options(self, entry)
+  end
+end
+
+local function add_values(self, entry)
+  for i = 1, #entry.params do
+    add_parameter(self, entry, i)
+  end
+  for i = 1, #entry.returns do
+    local type_text, text = help.returned(entry, i)
+    local rest = plain_type(type_text)
+    self:prose(text ~= "" and rest .. ": " .. text or rest, i == 1 and "  returns  " or "  and  ",
+      "      ")
+  end
+end
+
+--- What a comment says: sentences, parameters, returned values, example.
+---@param entry table
+function Page:description(entry)
+  self:paragraphs(entry.text)
+  if #entry.params + #entry.returns > 0 then
+    self:line()
+    add_values(self, entry)
+  end
+  if #entry.example > 0 then
+    self:line()
+    for _, line in ipairs(entry.example) do
+      self:line("    " .. line)
+    end
+  end
+end
+
+--- The page about a public function.
+---@param entry table
+---@return perigee.help.page
+function page.of_entry(entry)
+  local self = page.new()
+  self:prose(help.signature(entry), nil, "  ", "title")
+  self:line()
+  self:description(entry)
+  self:line()
+  self:prose(table.concat({ help.places(entry) }, ", "), nil, nil, "aside")
+  return self
+end
+
+-- --- a class ----------------------------------------------------------------------
+
+local function field_row(class, member)
+  return { class.variable .. "." .. member.name,
+    member.text ~= "" and member.text or plain_type(member.type) }
+end
+
+--- The members of a class as rows, what and how, under their headings, and the first one's width.
+local function group_members(class)
+  local headings, groups, width = {}, {}, 0
+  for _, member in ipairs(help.members(class.name)) do
+    local is_field = member.kind == "field"
+    local heading = is_field and "fields" or member.heading
+    local row = is_field and field_row(class, member)
+      or { help.signature(member.entry), member.text }
+    if not groups[heading] then
+      headings[#headings + 1] = heading
+      groups[heading] = {}
+    end
+    table.insert(groups[heading], row)
+    width = math.max(width, math.min(#row[1], WIDEST))
+  end
+  return headings, groups, width
+end
+
+local function add_members(self, class)
+  local headings, groups, width = group_members(class)
+  for _, heading in ipairs(headings) do
+    self:line()
+    self:line(heading, "title")
+    for _, row in ipairs(groups[heading]) do
+      self:cut(("  %-" .. width .. "s  %s"):format(row[1], row[2]))
+    end
+  end
+end
+
+--- The page about a class, or about a value of it.
+---@param class table  as help.class gives it
+---@param about? string  a line about this very value
+---@return perigee.help.page
+function page.of_class(class, about)
+  local self = page.new()
+  self:prose(about or class.title, nil, "  ", "title")
+  local text = help.class_text(class.name)
+  if #text > 0 then
+    self:line()
+    self:paragraphs(text)
+  end
+  if class.name == "pg" then
+    self:line()
+    self:prose("Each method of an array is a function of the module, too: a:exp() is pg.exp(a). "
+      .. "See help \"arrays\".")
+  end
+  add_members(self, class)
+  self:line()
+  self:prose(("docs/reference.md#%s, %s"):format(help.anchor(class.section), class.page), nil, nil,
+    "aside")
+  return self
+end
+
+-- --- Lua's own --------------------------------------------------------------------
+
+--- The page about a function, a library or a word of Lua itself; nil for what is none.
+---@param name string
+---@return perigee.help.page?
+function page.of_manual(name)
+  local what, address = manual.find(name)
+  if not what then
+    return nil
+  end
+  local self = page.new()
+  self:line(name, "title")
+  self:line()
+  self:prose(what .. ".")
+  self:line()
+  self:line(address, "aside")
+  return self
+end
+
+-- --- showing ----------------------------------------------------------------------
+
+---@param self perigee.help.page
+---@return string
+function page.text(self)
+  local lines = {}
+  for i, line in ipairs(self) do
+    lines[i] = line.text
+  end
+  return table.concat(lines, "\n")
+end
+
+local STYLES = { title = "\27[1m", aside = "\27[2m" }
+local PLAIN = "\27[0m"
+
+--- Prints a page: in colour where the terminal shows it.
+---@param self perigee.help.page
+function page.print(self)
+  local has_colour = screen.colours(1) > 0
+  for _, line in ipairs(self) do
+    local style = has_colour and STYLES[line.style]
+    print(style and style .. line.text .. PLAIN or line.text)
+  end
+end
+
+return page

@@ -1,0 +1,198 @@
+--- The prompt on a terminal: reads a chunk, runs it, prints what it gave, and again.
+--
+-- src/host/session.c calls what this returns with what it needs of C (lines, calls that can be
+-- interrupted), and then the function that it is given, once for each turn.
+
+local chunks = require "perigee.prompt.chunks"
+local colours = require "perigee.prompt.colours"
+local commands = require "perigee.prompt.commands"
+local printer = require "perigee.prompt.printer"
+local problems = require "perigee.prompt.problems"
+local screen = require "perigee.screen"
+local session = require "perigee.prompt.session"
+
+local LONG = 1 -- seconds: what takes longer says how long it took
+local WIDTH = 80 -- characters, where the terminal does not say
+local LONG_TEXT = 1 << 16 -- bytes
+
+-- --- running and printing ------------------------------------------------------
+
+--- Shows what a chunk gave on standard output, and keeps the first as `_`. Returns how many values
+--- that were.
+local function show(chunk, ...)
+  local n = select("#", ...)
+  if n > 0 then
+    rawset(_G, "_", (...))
+    if not chunk.is_quiet then
+      local width, paint = screen.size(1) or WIDTH, colours.painter(1)
+      io.stdout:write(printer.line_up({ ... }, n, width, paint), "\n")
+    end
+  end
+  return n
+end
+
+local function show_seconds(seconds)
+  if seconds > LONG then
+    io.stdout:write(colours.painter(1)("dim", "took " .. commands.duration(seconds)), "\n")
+  end
+end
+
+--- Ctrl-C ends a chunk, and the printing of what it gave.
+local function evaluate(self, text, chunk)
+  self:begin(text)
+  local began = commands.seconds_now()
+  local results = table.pack(self.host.call(chunk.run))
+  local seconds = commands.seconds_now() - began
+  local worked, result = results[1], results[2]
+  if worked then
+    worked, result = self.host.call(show, chunk, chunk.finish(table.unpack(results, 2, results.n)))
+  end
+  show_seconds(seconds)
+  io.stdout:flush()
+  if worked then
+    self:keep(text, chunk, result)
+  else
+    problems.report(result, self.sources)
+  end
+end
+
+--- `?thing` asks for help.
+local function help_wanted(text)
+  return text:match "^%s*%?%s*(.-)%s*$"
+end
+
+local function give_help(self, topic)
+  local chunk = topic ~= "" and chunks.compile(topic, self:next_name(), self.scope)
+  local _, message = self.host.call(commands.explain, topic, chunk)
+  if message then
+    problems.report(message, self.sources)
+  end
+end
+
+-- --- reading -------------------------------------------------------------------
+
+--- A prompt's text: the user's global, as lua(1) has it, or ours.
+local function prompt_text(global, ours)
+  local theirs = rawget(_G, global)
+  local worked, text = pcall(tostring, theirs)
+  return theirs ~= nil and worked and text or ours
+end
+
+--- A chunk of what was typed: `=x` is Lua 5.2's way to print. Comments that were typed before
+--- belong to it, as help shows those of functions.
+local function compile(self, typed)
+  local text = self.comments .. typed:gsub("^=", "return ")
+  return text, chunks.compile(text, self:next_name(), self.scope)
+end
+
+--- Whether more lines should come before a text is tried again: of a long one that is being pasted
+--- line by line, each try takes a while.
+local function waits_for_more(self, size)
+  return size > LONG_TEXT and self.host.is_waiting()
+end
+
+--- The next line of a chunk that is not complete.
+local function read_more(self, lines)
+  self.unfinished = lines
+  local line = self.host.read(prompt_text("_PROMPT2", ">> "))
+  self.unfinished = {}
+  return line
+end
+
+--- Reads until a chunk is whole, or cannot be. Gives what was typed, the chunk's text, and the
+--- chunk or what is wrong with it. Without a text: nil at the end of the input, false where Ctrl-C
+--- threw the lines away.
+local function read(self)
+  local typed = self:take_queued() or self.host.read(prompt_text("_PROMPT", "> "))
+  if not typed or help_wanted(typed) then
+    return typed
+  end
+  local lines, size = { typed }, #typed
+  while true do
+    if not waits_for_more(self, size) then
+      typed = table.concat(lines, "\n")
+      local text, chunk, message, is_incomplete = compile(self, typed)
+      if not is_incomplete then
+        return typed, text, chunk, message
+      end
+    end
+    local line = read_more(self, lines)
+    if line == false then
+      return false
+    elseif not line then
+      typed = table.concat(lines, "\n")
+      return typed, typed, nil, "the input ended within a chunk"
+    end
+    lines[#lines + 1] = line
+    size = size + #line + 1
+  end
+end
+
+--- One turn. False at the end of the input.
+local function turn(self)
+  local typed, text, chunk, message = read(self)
+  if not typed then
+    return typed == false
+  elseif typed:find "%S" then
+    self:remember(typed)
+  end
+  local topic = help_wanted(typed)
+  if topic then
+    give_help(self, topic)
+  elseif chunk and chunk.is_empty then
+    self.comments = text:find "%S" and text .. "\n" or ""
+    return true
+  elseif chunk then
+    evaluate(self, text, chunk)
+  else
+    self:begin(text)
+    problems.report(message, self.sources)
+  end
+  self.comments = ""
+  return true
+end
+
+-- --- opening -------------------------------------------------------------------
+
+--- The user's file of what every prompt begins with.
+local function run_init_file(self)
+  local config, home = os.getenv "XDG_CONFIG_HOME", os.getenv "HOME"
+  local folder = config and config:find "^/" and config or home and home .. "/.config"
+  local path = folder and folder .. "/perigee/init.lua"
+  local file = path and io.open(path)
+  if not file then
+    return
+  end
+  file:close()
+  local f, message = loadfile(path)
+  local worked = f ~= nil
+  if f then
+    worked, message = self.host.call(f)
+  end
+  if not worked then
+    problems.report(message, self.sources)
+  end
+end
+
+---@param host table  call, read, is_waiting, remember, complete
+---@param reads_files boolean  whether the user's file is run
+---@return fun(): boolean turn
+return function(host, reads_files)
+  local self = session.new(host)
+  commands.define(self)
+  if reads_files then
+    run_init_file(self)
+  end
+  host.complete(function(line)
+    local completion = require "perigee.prompt.completion"
+    local before = table.concat(self.unfinished, "\n") .. (self.unfinished[1] and "\n" or "")
+    local found = completion.complete(before .. line, self:visible())
+    if found then
+      return found.first - #before, found.candidates, found.ending, found.files
+    end
+  end)
+  io.stdout:write("help() shows the way in, Ctrl-D leaves.\n")
+  return function()
+    return turn(self)
+  end
+end

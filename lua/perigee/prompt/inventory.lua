@@ -1,0 +1,119 @@
+--- What was defined at the prompt, as a table for the eye: names, shapes, memory.
+
+local check = require "perigee.check"
+local chunks = require "perigee.prompt.chunks"
+local printer = require "perigee.prompt.printer"
+local screen = require "perigee.screen"
+local texts = require "perigee.text"
+
+local inventory = {}
+
+local WIDTH = 80 -- characters, where the terminal does not say
+local MOST = 10000 -- entries that are looked at for the memory of one value
+local STANDARD = check.set {
+  "_G", "_VERSION", "_", "arg", "assert", "collectgarbage", "coroutine", "debug", "dofile", "error",
+  "getmetatable", "io", "ipairs", "load", "loadfile", "math", "next", "os", "package", "pairs",
+  "pcall", "print", "rawequal", "rawget", "rawlen", "rawset", "require", "select", "setmetatable",
+  "string", "table", "tonumber", "tostring", "type", "utf8", "warn", "xpcall",
+}
+
+-- --- memory ----------------------------------------------------------------------
+
+--- The bytes of an array's elements; of one that was freed, none.
+local function array_bytes(array)
+  local worked, dtype, size = pcall(function() return array.dtype, array.size end)
+  local bits = worked and dtype:match "%d+$"
+  return worked and size * (bits and bits // 8 or 1) or 0
+end
+
+--- The bytes of arrays and texts that a value holds, each counted once.
+local function bytes_of(value, seen)
+  if check.is_array(value) then
+    return array_bytes(value)
+  elseif type(value) == "string" then
+    return #value
+  elseif type(value) ~= "table" or seen[value] then
+    return 0
+  end
+  seen[value] = true
+  local bytes = 0
+  for _, each in next, value do
+    seen.count = seen.count + 1
+    if seen.count > MOST then
+      break
+    end
+    local is_counted = type(each) == "table" or not seen[each]
+    bytes = bytes + (is_counted and bytes_of(each, seen) or 0)
+    seen[each] = true
+  end
+  return bytes
+end
+
+--- "47.0 MB"
+local function memory(bytes)
+  if bytes == 0 then
+    return ""
+  elseif bytes < 1000 then
+    return bytes .. " B"
+  elseif bytes < 1e6 then
+    return ("%.1f kB"):format(bytes / 1e3)
+  end
+  return ("%.1f MB"):format(bytes / 1e6)
+end
+
+-- --- rows ------------------------------------------------------------------------
+
+--- Names and values: the globals that are neither Lua's nor the prompt's, and the locals.
+local function defined(scope, own)
+  local values = {}
+  for name, value in next, _G do
+    if type(name) == "string" and not STANDARD[name] and not rawequal(own[name], value) then
+      values[name] = value
+    end
+  end
+  for name, variable in pairs(scope) do
+    values[name] = chunks.value(variable)
+  end
+  return values
+end
+
+--- The characters of a text that fit.
+local function cut(text, width)
+  local beyond = utf8.len(text) and utf8.offset(text, width + 1)
+  return beyond and beyond <= #text and text:sub(1, utf8.offset(text, width) - 1) .. "…" or text
+end
+
+--- A value in a line: an array by dtype and shape, others as they print, without what is in tables.
+local function described(value, width)
+  if check.is_array(value) and pcall(function() return value.ndim end) then
+    return cut(value.dtype .. " " .. texts.shape(value), width)
+  end
+  return cut(printer.text(value, width, nil, 1):match "^[^\n]*", width)
+end
+
+---@param scope perigee.prompt.scope
+---@param own table<string, any>  what the prompt defined
+---@return string
+function inventory.text(scope, own)
+  local values = defined(scope, own)
+  local names = check.sorted_keys(values)
+  if #names == 0 then
+    return "nothing was defined yet"
+  end
+  local longest, sizes, total = 4, {}, 0
+  for i, name in ipairs(names) do
+    local bytes = bytes_of(values[name], { count = 0 })
+    longest, total = math.max(longest, #name), total + bytes
+    sizes[i] = memory(bytes)
+  end
+  local middle = math.max(20, (screen.size(1) or WIDTH) - longest - 13)
+  local lines = {}
+  for i, name in ipairs(names) do
+    local text = described(values[name], middle)
+    local room = middle - (utf8.len(text) or #text)
+    lines[i] = ("%-" .. longest .. "s  %s%s %9s"):format(name, text, (" "):rep(room), sizes[i])
+  end
+  return table.concat(lines, "\n")
+end
+
+return inventory

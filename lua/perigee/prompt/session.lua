@@ -1,0 +1,89 @@
+--- What a prompt knows of what was typed: the locals, each chunk's text, and which worked.
+
+local chunks = require "perigee.prompt.chunks"
+
+local MOST = 1 << 20 -- bytes of a text that is kept
+
+---@class perigee.prompt.session
+---@field host table  what is done in C
+---@field scope perigee.prompt.scope  the locals that last
+---@field sources table<string, string>  chunk names, and the texts that were typed
+---@field worked table[]  the chunks that ran to their end, in order: text, is_expression,
+---   is_quiet, names, values (their number)
+---@field comments string  that were typed, and belong to the chunk that comes
+---@field unfinished string[]  the lines of the chunk that is being typed, before the last
+local Session = {}
+Session.__index = Session
+
+local session = {}
+
+---@param host table
+---@return perigee.prompt.session
+function session.new(host)
+  return setmetatable({
+    host = host, scope = {}, sources = {}, worked = {}, count = 0, comments = "", unfinished = {},
+  }, Session)
+end
+
+--- The name of the chunk that comes next, as load takes it.
+function Session:next_name()
+  return ("=stdin[%d]"):format(self.count + 1)
+end
+
+--- A chunk is about to run, or to be refused.
+function Session:begin(text)
+  if #text <= MOST then
+    self.sources[self:next_name()] = text
+  end
+  self.count = self.count + 1
+  self.before, self.current = self.current, text
+end
+
+--- The chunk before the one that runs, which is from now on as if it had not been.
+function Session:take_before()
+  self.current = self.before
+  return self.before or ""
+end
+
+--- A chunk ran to its end, and gave so many values.
+function Session:keep(text, chunk, values)
+  if #text <= MOST and text:find "%S" then
+    self.worked[#self.worked + 1] = {
+      text = text, is_expression = chunk.is_expression, is_quiet = chunk.is_quiet,
+      names = chunk.names, values = values,
+    }
+  end
+end
+
+--- Before a chunk runs it is in the history, in which none follows its like.
+function Session:remember(text)
+  if text ~= self.last then
+    self.last = text
+    self.host.remember(text)
+  end
+end
+
+--- A text that is to be run next, as if it was typed.
+function Session:queue(text)
+  self.queued = text
+end
+
+function Session:take_queued()
+  local text = self.queued
+  self.queued = nil
+  if text then
+    io.stdout:write("> ", text:gsub("\n", "\n>> "), "\n")
+  end
+  return text
+end
+
+--- What a completion looks for names in.
+function Session:visible()
+  local locals = {}
+  for name, variable in pairs(self.scope) do
+    locals[name] = chunks.value(variable)
+  end
+  return { globals = _G, locals = locals }
+end
+
+return session

@@ -1,0 +1,78 @@
+--- A session as a script: the chunks that worked, in order.
+
+local transcript = {}
+
+local function commented(text)
+  return "-- " .. text:gsub("\n", "\n-- ")
+end
+
+--- Whether a chunk refers to one of the prompt's functions, which a script has not.
+local function needs_prompt(chunk, own)
+  for name, value in pairs(own) do
+    if name ~= "pg" and chunk.names[name] and rawequal(rawget(_G, name), value) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Whether a chunk behind the i-th reads what that left in `_`.
+local function is_read_later(worked, i)
+  for j = i + 1, #worked do
+    if worked[j].names._ then
+      return true
+    elseif worked[j].values > 0 then
+      return false
+    end
+  end
+  return false
+end
+
+--- An expression without what may stand around it at the prompt.
+local function bare(text)
+  text = text:gsub("^=", ""):gsub("%s*;%s*$", "")
+  return text:find "%-%-" and text .. "\n" or text -- a comment would hide what follows
+end
+
+--- A chunk as a script has it, which prints what the prompt showed.
+local function statement(worked, i)
+  local chunk = worked[i]
+  if not chunk.is_expression or chunk.values == 0 then
+    return chunk.text
+  elseif is_read_later(worked, i) then
+    local assigned = "_ = " .. bare(chunk.text)
+    return chunk.is_quiet and assigned or assigned .. "\nprint(_)"
+  elseif not chunk.is_quiet then
+    return ("print(%s)"):format(bare(chunk.text))
+  end
+  return load(chunk.text) and chunk.text or "_ = " .. bare(chunk.text)
+end
+
+--- Whether the script has to define `pg`, as the prompt did.
+local function needs_pg(worked)
+  for _, chunk in ipairs(worked) do
+    if chunk.text:find "^%s*local%s+pg%s*=" or chunk.text:find "^%s*pg%s*=" then
+      return false
+    elseif chunk.names.pg then
+      return true
+    end
+  end
+  return false
+end
+
+---@param worked table[]  the session's
+---@param own table<string, any>  the prompt's functions; chunks that need one become comments
+---@return string
+function transcript.text(worked, own)
+  local lines = { os.date "-- A session at Perigee's prompt, saved on %Y-%m-%d at %H:%M.", "" }
+  if needs_pg(worked) then
+    lines[#lines + 1] = "local pg = require \"perigee\"\n"
+  end
+  for i, chunk in ipairs(worked) do
+    local text = statement(worked, i)
+    lines[#lines + 1] = needs_prompt(chunk, own) and commented(text) or text
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return transcript

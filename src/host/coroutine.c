@@ -1,0 +1,113 @@
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include <lualib.h>
+
+#include "host.h"
+
+/* Lua does not tell a signal handler which coroutine runs, and a hook that is
+   set for another one does nothing. So these are the standard library's resume
+   and wrap (the Lua 5.4 manual, section 6.2), which note whom they resume. */
+
+typedef struct running {
+    lua_State *thread;
+    struct running *outer; /* who resumed it; NULL for the main thread */
+} running;
+
+static running *volatile innermost;
+
+void host_each_running(void (*f)(lua_State *L))
+{
+    for (const running *r = innermost; r; r = r->outer)
+        f(r->thread);
+}
+
+static int watched_resume(lua_State *thread, lua_State *L, int narg, int *nres)
+{
+    running here = {thread, innermost};
+    atomic_signal_fence(memory_order_release); /* whole before it is seen */
+    innermost = &here;
+    int status = lua_resume(thread, L, narg, nres);
+    innermost = here.outer;
+    return status;
+}
+
+/* Resumes with the narg arguments on top of L. Returns how many results are
+   now on L in their place, or -1: one error is. */
+static int resume(lua_State *L, lua_State *thread, int narg)
+{
+    int nres;
+    if (!lua_checkstack(thread, narg)) {
+        lua_pushliteral(L, "too many arguments to resume");
+        return -1;
+    }
+    lua_xmove(L, thread, narg);
+    int status = watched_resume(thread, L, narg, &nres);
+    if (status != LUA_OK && status != LUA_YIELD) {
+        lua_xmove(thread, L, 1);
+        return -1;
+    }
+    if (!lua_checkstack(L, nres + 1)) {
+        lua_pop(thread, nres);
+        lua_pushliteral(L, "too many results to resume");
+        return -1;
+    }
+    lua_xmove(thread, L, nres);
+    return nres;
+}
+
+/* coroutine.resume(co, ...) -> true, results or false, error */
+static int co_resume(lua_State *L)
+{
+    lua_State *thread = lua_tothread(L, 1);
+    luaL_argexpected(L, thread, 1, "coroutine");
+    int nres = resume(L, thread, lua_gettop(L) - 1);
+    lua_pushboolean(L, nres >= 0);
+    if (nres < 0)
+        nres = 1;
+    lua_insert(L, -(nres + 1));
+    return nres + 1;
+}
+
+/* Ends a wrapped coroutine that failed; its error, on top, is propagated. */
+static int propagate(lua_State *L, lua_State *thread)
+{
+    int status = lua_status(thread);
+    if (status != LUA_OK && status != LUA_YIELD) {
+        status = lua_resetthread(thread);
+        lua_xmove(thread, L, 1); /* the error that closing gave */
+    }
+    if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+        luaL_where(L, 1);
+        lua_insert(L, -2);
+        lua_concat(L, 2);
+    }
+    return lua_error(L);
+}
+
+static int call_wrapped(lua_State *L)
+{
+    lua_State *thread = lua_tothread(L, lua_upvalueindex(1));
+    int nres = resume(L, thread, lua_gettop(L));
+    return nres < 0 ? propagate(L, thread) : nres;
+}
+
+/* coroutine.wrap(f) -> a function that resumes it */
+static int co_wrap(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_State *thread = lua_newthread(L);
+    lua_pushvalue(L, 1);
+    lua_xmove(L, thread, 1);
+    lua_pushcclosure(L, call_wrapped, 1);
+    return 1;
+}
+
+void host_watch_coroutines(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"resume", co_resume}, {"wrap", co_wrap}, {NULL, NULL}};
+    lua_getglobal(L, LUA_COLIBNAME);
+    luaL_setfuncs(L, functions, 0);
+    lua_pop(L, 1);
+}

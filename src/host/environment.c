@@ -1,0 +1,64 @@
+#include <string.h>
+
+#include "host.h"
+
+/* At a prompt, `table = { 1, 2 }` is easily typed. The library's own files read
+   Lua's functions from a copy that was made before anything ran, so that they,
+   and the prompt with them, go on working. All other globals are the user's,
+   `print` among them: what the library prints goes where the user's prints go.
+ */
+static const char *const shared[] = {"_G", "print", "arg", "package", NULL};
+
+static bool is_shared(const char *name)
+{
+    for (const char *const *s = shared; *s; s++)
+        if (strcmp(*s, name) == 0)
+            return true;
+    return false;
+}
+
+/* Copies the fields of the table at index to a new one, on top. */
+static void copy_fields(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    lua_newtable(L);
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+}
+
+/* Takes what is shared out of the table on top, and copies the tables in it:
+   the libraries. */
+static void separate(lua_State *L)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (is_shared(lua_tostring(L, -2))) {
+            lua_pop(L, 1);
+            lua_pushnil(L);
+        } else if (lua_istable(L, -1)) {
+            copy_fields(L, -1);
+            lua_remove(L, -2);
+        }
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4); /* a field that is there may be set meanwhile */
+    }
+}
+
+void host_push_environment(lua_State *L)
+{
+    lua_pushglobaltable(L);
+    copy_fields(L, -1);
+    separate(L);
+    lua_createtable(L, 0, 2);
+    lua_pushvalue(L, -3);
+    lua_setfield(L, -2, "__index");
+    lua_pushvalue(L, -3);
+    lua_setfield(L, -2, "__newindex");
+    lua_setmetatable(L, -2);
+    lua_remove(L, -2);
+}

@@ -1,0 +1,201 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host.h"
+
+/* The file is as bash writes one with times: "#" and seconds since 1970 in a
+   line, then the chunk's lines. Lines before the first time are a chunk each.
+
+   Each prompt adds its chunks when they are entered, and reads the file when it
+   opens: the cursor keys go through a prompt's own chunks first, and through
+   those of all prompts of before. Who reads or writes holds the file's lock. */
+enum {
+    MOST_CHUNKS = 10000, /* that are kept when the file is cut */
+    LONGEST = 1 << 18    /* bytes of a chunk that is kept */
+};
+
+static char path[4096]; /* empty where there is no file */
+
+/* --- the file ------------------------------------------------------------- */
+
+/* Makes each folder on the way to the file. */
+static void make_folders(void)
+{
+    for (char *slash = strchr(path + 1, '/'); slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+}
+
+/* $XDG_STATE_HOME/perigee/history, by default below ~/.local/state. */
+static void set_path(void)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int n = 0;
+    if (state && state[0] == '/')
+        n = snprintf(path, sizeof path, "%s/perigee/history", state);
+    else if (home && home[0] == '/')
+        n = snprintf(path, sizeof path, "%s/.local/state/perigee/history",
+                     home);
+    if (n <= 0 || (size_t)n >= sizeof path)
+        path[0] = '\0';
+}
+
+/* Opens and locks it; -1 where that cannot be. Who held the lock before may
+   have put another file in its place. */
+static int open_locked(int flags)
+{
+    for (;;) {
+        struct stat locked, named;
+        int file = open(path, flags | O_CREAT | O_CLOEXEC, 0600);
+        if (file < 0 || flock(file, LOCK_EX) != 0 ||
+            fstat(file, &locked) != 0) {
+            if (file >= 0)
+                close(file);
+            return -1;
+        }
+        if (stat(path, &named) == 0 && named.st_ino == locked.st_ino)
+            return file;
+        close(file);
+    }
+}
+
+/* The file's text, from malloc; NULL where it cannot be read. */
+static char *read_all(int file)
+{
+    struct stat about;
+    if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode))
+        return NULL;
+    size_t size = (size_t)about.st_size, n = 0;
+    char *text = malloc(size + 1);
+    while (text && n < size) {
+        ssize_t more = read(file, text + n, size - n);
+        if (more <= 0)
+            break;
+        n += (size_t)more;
+    }
+    if (text)
+        text[n] = '\0';
+    return text;
+}
+
+static bool write_all(int file, const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(file, text, size);
+        if (n < 0)
+            return false;
+        text += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+/* --- chunks --------------------------------------------------------------- */
+
+/* Whether a line says when the chunk below it was entered. */
+static bool is_time(const char *line)
+{
+    size_t digits = line[0] == '#' ? strspn(line + 1, "0123456789") : 0;
+    return digits > 0 && (line[digits + 1] == '\n' || line[digits + 1] == '\0');
+}
+
+/* The line behind this one. */
+static char *next_line(char *line)
+{
+    char *end = strchr(line, '\n');
+    return end ? end + 1 : line + strlen(line);
+}
+
+/* Where the chunk at `chunk` ends: at the next time, or at the end of its line
+   where it has none itself. */
+static char *end_of_chunk(char *chunk, bool has_time)
+{
+    char *line = next_line(chunk);
+    while (has_time && *line && !is_time(line))
+        line = next_line(line);
+    return line;
+}
+
+/* Has each chunk of the text remembered. Returns how many there are; where the
+   text is to be cut, the last `most` begin at *kept. */
+static size_t take_chunks(char *text, bool remember, size_t skip, char **kept)
+{
+    size_t n = 0;
+    char *at = text;
+    while (*at) {
+        bool has_time = is_time(at);
+        char *chunk = has_time ? next_line(at) : at;
+        char *end = *chunk ? end_of_chunk(chunk, has_time) : chunk;
+        if (n == skip)
+            *kept = at;
+        n++;
+        if (remember && end > chunk) {
+            bool has_newline = end[-1] == '\n';
+            char *last = has_newline ? end - 1 : end;
+            char behind = *last;
+            *last = '\0';
+            host_lines_remember(chunk);
+            *last = behind;
+        }
+        at = end > at ? end : next_line(at);
+    }
+    return n;
+}
+
+/* Puts a file with the last chunks in its place. */
+static void keep_last(const char *text)
+{
+    char temporary[sizeof path + 8];
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0)
+        return;
+    bool written = write_all(file, text, strlen(text)) && fsync(file) == 0;
+    if (close(file) != 0 || !written || rename(temporary, path) != 0)
+        unlink(temporary);
+}
+
+void host_history_open(void)
+{
+    set_path();
+    if (!path[0])
+        return;
+    make_folders();
+    int file = open_locked(O_RDONLY);
+    if (file < 0)
+        return;
+    char *text = read_all(file), *kept = text;
+    if (text) {
+        size_t n = take_chunks(text, true, 0, &kept);
+        if (n > 2 * MOST_CHUNKS) {
+            take_chunks(text, false, n - MOST_CHUNKS, &kept);
+            keep_last(kept);
+        }
+    }
+    free(text);
+    close(file);
+}
+
+void host_history_add(const char *chunk)
+{
+    size_t size = strlen(chunk);
+    if (!path[0] || size > LONGEST)
+        return;
+    char *entry = malloc(size + 32);
+    int file = entry ? open_locked(O_WRONLY | O_APPEND) : -1;
+    if (file >= 0) {
+        int n = sprintf(entry, "#%lld\n%s\n", (long long)time(NULL), chunk);
+        write_all(file, entry, (size_t)n);
+        close(file);
+    }
+    free(entry);
+}

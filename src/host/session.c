@@ -1,0 +1,208 @@
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host.h"
+
+/* The prompt on a terminal is written in Lua, lua/perigee/prompt.lua. It is
+   handed a table of what it needs of C, which is listed as a module so that
+   tracebacks show where the user's part of them ends. */
+#define MODULE "perigee.host"
+
+static lua_State *session; /* whose prompt it is */
+
+/* --- running ----------------------------------------------------------------
+ */
+
+/* call(f, ...) -> true, results; or false, message with traceback. Ctrl-C ends
+   it. A memory error comes without a traceback, and finds some memory left. */
+static int l_call(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    void *reserve = malloc(1 << 20);
+    int status = host_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    free(reserve);
+    if (!lua_checkstack(L, 1))
+        return luaL_error(L, "too many results to print");
+    lua_pushboolean(L, status == LUA_OK);
+    lua_insert(L, 1);
+    return lua_gettop(L);
+}
+
+/* --- lines ------------------------------------------------------------------
+ */
+
+/* read(prompt) -> line; nil at the end of the input; false where Ctrl-C threw
+   the line away */
+static int l_read(lua_State *L)
+{
+    char *line = NULL;
+    host_outcome outcome = host_lines_read(luaL_checkstring(L, 1), &line);
+    if (outcome == HOST_LINE) {
+        lua_pushstring(L, line);
+        free(line);
+    } else if (outcome == HOST_INTERRUPTED) {
+        lua_pushboolean(L, false);
+    } else {
+        lua_pushnil(L);
+    }
+    return 1;
+}
+
+/* is_waiting() -> whether there is input that was not read */
+static int l_is_waiting(lua_State *L)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    lua_pushboolean(L, poll(&input, 1, 0) > 0);
+    return 1;
+}
+
+/* remember(chunk): for the cursor keys, and in the file */
+static int l_remember(lua_State *L)
+{
+    const char *chunk = luaL_checkstring(L, 1);
+    host_lines_remember(chunk);
+    host_history_add(chunk);
+    return 0;
+}
+
+/* --- completion -------------------------------------------------------------
+ */
+
+/* What all candidates begin with, from malloc. */
+static char *common_beginning(char **candidates, size_t n)
+{
+    size_t length = strlen(candidates[0]);
+    for (size_t i = 1; i < n; i++) {
+        size_t same = 0;
+        while (same < length && candidates[i][same] == candidates[0][same])
+            same++;
+        length = same;
+    }
+    return strndup(candidates[0], length);
+}
+
+/* The list on top as readline takes it. Whatever there is no memory for is
+   left out. */
+static char **read_candidates(lua_State *L)
+{
+    size_t n = lua_rawlen(L, -1), taken = 0;
+    char **list = n > 0 ? calloc(n + 2, sizeof *list) : NULL;
+    if (!list)
+        return NULL;
+    for (size_t i = 1; i <= n; i++) {
+        if (lua_rawgeti(L, -1, (lua_Integer)i) == LUA_TSTRING)
+            list[taken + 1] = strdup(lua_tostring(L, -1));
+        taken += list[taken + 1] != NULL;
+        lua_pop(L, 1);
+    }
+    list[0] = taken > 0 ? common_beginning(list + 1, taken) : NULL;
+    if (taken == 1) { /* the only one stands for itself */
+        free(list[1]);
+        list[1] = NULL;
+    }
+    return list;
+}
+
+typedef struct question {
+    const char *text;
+    host_completion *answer;
+} question;
+
+/* Protected: asks the function in the registry. */
+static int ask(lua_State *L)
+{
+    const question *q = lua_touserdata(L, 1);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &session);
+    lua_pushstring(L, q->text);
+    lua_call(L, 1, 4);
+    if (!lua_istable(L, 3))
+        return 0;
+    lua_Integer first = lua_tointeger(L, 2);
+    const char *ending = lua_tostring(L, 4);
+    q->answer->first = first > 0 ? (size_t)first - 1 : 0;
+    q->answer->ending = ending ? ending[0] : '\0';
+    q->answer->are_files = lua_toboolean(L, 5);
+    lua_settop(L, 3);
+    q->answer->candidates = read_candidates(L);
+    return 0;
+}
+
+/* Nothing may leave readline by an error. What goes wrong offers nothing. */
+static void ask_completer(const char *text, host_completion *answer)
+{
+    question q = {text, answer};
+    lua_pushcfunction(session, ask);
+    lua_pushlightuserdata(session, &q);
+    if (host_call(session, 1, 0) != LUA_OK)
+        lua_pop(session, 1);
+}
+
+/* complete(f): f(text) -> first, candidates, ending, are_files is asked when
+   Tab is pressed */
+static int l_complete(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    lua_settop(L, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &session);
+    host_lines_set_completer(ask_completer);
+    return 0;
+}
+
+/* --- the session ------------------------------------------------------------
+ */
+
+/* Pushes the function that makes one turn; nothing where the library has none.
+ */
+static bool push_turn(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"call", l_call},
+                                         {"read", l_read},
+                                         {"is_waiting", l_is_waiting},
+                                         {"remember", l_remember},
+                                         {"complete", l_complete},
+                                         {NULL, NULL}};
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "perigee.prompt");
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK)
+        return false;
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    luaL_newlib(L, functions);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, MODULE);
+    lua_remove(L, -2);
+    lua_getfield(L, LUA_REGISTRYINDEX, "LUA_NOENV"); /* -E */
+    lua_pushboolean(L, !lua_toboolean(L, -1));
+    lua_remove(L, -2);
+    return lua_pcall(L, 2, 1, 0) == LUA_OK;
+}
+
+/* Turns that fail without having read a line would fail for ever. */
+enum { MOST_FAILURES = 100 };
+
+bool host_session(lua_State *L)
+{
+    int failures = 0, turn = lua_gettop(L) + 1;
+    session = L;
+    host_history_open();
+    host_keep_session();
+    if (!push_turn(L)) {
+        host_message(lua_tostring(L, -1));
+        lua_settop(L, turn - 1);
+        return false;
+    }
+    bool goes_on = true;
+    while (goes_on && failures < MOST_FAILURES) {
+        lua_settop(L, turn);
+        lua_pushvalue(L, turn);
+        int status = host_report(L, lua_pcall(L, 0, 1, 0));
+        failures = status == LUA_OK ? 0 : failures + 1;
+        goes_on = status != LUA_OK || lua_toboolean(L, -1);
+    }
+    lua_settop(L, turn - 1);
+    putchar('\n');
+    fflush(stdout);
+    return true;
+}
