@@ -55,7 +55,8 @@ bool host_was_interrupted(void);
 
 /* --- coroutine.c ---------------------------------------------------------- */
 
-/* Has coroutine.resume and coroutine.wrap tell which coroutine runs. */
+/* Has coroutine.resume and coroutine.wrap tell which coroutine runs: for a
+   prompt, as in lua(1) Ctrl-C waits for them. */
 void host_watch_coroutines(lua_State *L);
 
 /* Calls f for each coroutine that runs or waits for one that it resumed, the

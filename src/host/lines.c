@@ -11,6 +11,7 @@
 /* GNU readline, loaded when a prompt opens: scripts pay nothing for it, and
    where it is not there the prompt is plain. These are the parts we use. */
 static struct {
+    char *(*readline)(const char *prompt);
     void (*callback_handler_install)(const char *prompt, void (*take)(char *));
     void (*callback_read_char)(void);
     void (*callback_handler_remove)(void);
@@ -56,6 +57,7 @@ static bool find_all(void *library)
            FIND(filename_quoting_desired) && FIND(attempted_completion_over) &&
            FIND(readline_name) && FIND(completion_word_break_hook) &&
            FIND(attempted_completion_function) &&
+           find(library, "readline", &rl.readline) &&
            find(library, "add_history", &rl.add_history);
 #undef FIND
 }
@@ -132,11 +134,10 @@ void host_lines_open(void)
     *rl.readline_name = "lua"; /* what ~/.inputrc calls a Lua prompt */
     *rl.change_environment = 0;
     *rl.persistent_signal_handlers = 1;
-    if (!isatty(STDIN_FILENO))
-        return; /* a pipe is edited as by lua(1) */
-    /* ~/.inputrc, which is read later, may say otherwise */
-    rl.variable_bind("enable-bracketed-paste", "on");
-    rl.variable_bind("show-all-if-ambiguous", "on");
+    if (isatty(STDIN_FILENO)) { /* ~/.inputrc, read later, may say otherwise */
+        rl.variable_bind("enable-bracketed-paste", "on");
+        rl.variable_bind("show-all-if-ambiguous", "on");
+    }
 }
 
 void host_lines_remember(const char *chunk)
@@ -210,5 +211,10 @@ static host_outcome read_plain(const char *prompt, char **line)
 host_outcome host_lines_read(const char *prompt, char **line)
 {
     host_was_interrupted(); /* while no line was read: no matter */
-    return is_edited ? read_edited(prompt, line) : read_plain(prompt, line);
+    if (!is_edited)
+        return read_plain(prompt, line);
+    if (isatty(STDIN_FILENO))
+        return read_edited(prompt, line);
+    *line = rl.readline(prompt); /* as lua(1) does, to each byte of the echo */
+    return *line ? HOST_LINE : HOST_END;
 }

@@ -201,7 +201,6 @@ static void prepare(lua_State *L, const options *o, int argc, char **argv)
         lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
     }
     luaL_openlibs(L);
-    host_watch_coroutines(L);
     host_add_searcher(L);
     set_arg(L, argc, argv, o->script);
     lua_gc(L, LUA_GCGEN, 0, 0); /* as lua does */

@@ -19,9 +19,9 @@ static void push_prompt(lua_State *L, bool first)
    then. */
 static bool push_line(lua_State *L, bool first)
 {
+    char *line = NULL;
     push_prompt(L, first);
     const char *prompt = lua_tostring(L, -1);
-    char *line = NULL;
     if (!prompt)
         prompt = first ? "> " : ">> ";
     if (host_lines_read(prompt, &line) != HOST_LINE)
@@ -83,8 +83,7 @@ static int load_statements(lua_State *L)
 
 enum { END_OF_INPUT = -1 };
 
-/* Reads a chunk and pushes it, or the error in it; the history has its text:
-   lua(1) has one for a pipe, too. */
+/* Reads a chunk and pushes it, or the error in it; the history has its text. */
 static int read_chunk(lua_State *L)
 {
     int status = LUA_OK;

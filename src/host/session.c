@@ -188,6 +188,7 @@ bool host_session(lua_State *L)
     session = L;
     host_history_open();
     host_keep_session();
+    host_watch_coroutines(L);
     if (!push_turn(L)) {
         host_message(lua_tostring(L, -1));
         lua_settop(L, turn - 1);

@@ -398,6 +398,7 @@ describe("a script, as lua5.4's:", function()
       interrupt .. "pcall(int) int() print 'not reached'",
       interrupt .. "local c <close> = setmetatable({}, { __close = print }) int() "
         .. "print 'not reached'",
+      interrupt .. "coroutine.wrap(function() int() for i = 1, 1e7 do end end)() print 'reached'",
       interrupt .. "int()", interrupt .. "setmetatable({}, { __gc = int })",
       interrupt .. "debug.sethook(print, 'c') pcall(int) print(debug.gethook())",
     })
