@@ -102,6 +102,7 @@ local function ask(self, format)
 end
 
 --- Opens a terminal in which a command runs: `local t <close> = terminal.open { command = ... }`.
+--- What a command shows and then ends at once may not reach the screen: let it wait for a key.
 ---
 ---   command      text for the shell, or a list: the program and its arguments
 ---   width        columns, 80 unless told
@@ -163,12 +164,13 @@ end
 
 --- The text on the screen, a line for each of its own. { colours = true }: with the sequences that
 --- colour it; { history = true }: with what has scrolled away; { joined = true }: lines that are
---- wrapped in one.
+--- wrapped in one; { trailing = true }: with the spaces at the ends of lines.
 function Terminal:screen(options)
   options = options or {}
   local words = { "capture-pane", "-p" }
   if options.colours then words[#words + 1] = "-e" end
   if options.joined then words[#words + 1] = "-J" end
+  if options.trailing then words[#words + 1] = "-N" end
   if options.history then table.move({ "-S", "-" }, 1, 2, #words + 1, words) end
   return tmux(self, table.unpack(words))
 end

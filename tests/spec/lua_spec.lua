@@ -524,7 +524,8 @@ describe("-i with piped input, as lua5.4's:", function()
     end
     same_as_stock(at_prompt { ("x = '%s'\n#x\n"):format(("y"):rep(600)),
       ("#'%s'\n"):format(("y"):rep(5000)), ("1 + "):rep(1000) .. "1\n", ("x = {\n%s}\n#x\n"):format(
-        ("1,\n"):rep(300)), "'a\0b'\n1\n", "'\t'\n", table.concat(bytes, "\n") .. "\n" })
+        ("1,\n"):rep(300)), "'a\0b'\n1\n",
+      "1\n\16\n", "x = {\n}\n\16\n", "=5\n\16\n", "'\t'\n", table.concat(bytes, "\n") .. "\n" })
   end)
 
   it("is interrupted", function()

@@ -1,6 +1,7 @@
 local pg = require "perigee"
 local show = require "perigee.show"
 local support = require "tests.support"
+local terminal = require "tests.terminal"
 
 local PROGRAM = os.getenv "PERIGEE" or "lua5.4"
 
@@ -260,47 +261,31 @@ describe("pg.show", function()
 end)
 
 describe("pg.show in a terminal", function()
-  local function shell(command)
-    local pipe <close> = assert(io.popen(command .. " 2>&1"))
-    return (pipe:read "a")
-  end
-
   --- What a terminal of 80 by 24 shows, with that environment, after a script has ended.
   local function shown(environment, script)
-    local session = "perigee-show-" .. tostring(os.time()) .. "-" .. math.random(1000000)
-    local path = os.tmpname()
-    finally(function()
-      shell("tmux kill-session -t " .. session)
-      os.remove(path)
-    end)
-    local file <close> = assert(io.open(path, "w"))
-    file:write('local pg = require "perigee"\n', script, '\nprint "THE END"\n')
-    file:close()
-    shell(("tmux new-session -d -s %s -x 80 -y 24 \"env -u NO_COLOR -u COLORTERM LC_ALL=C.UTF-8 %s "
-      .. "'%s' '%s'; sleep 60\""):format(session, environment, PROGRAM, path))
-    for _ = 1, 200 do
-      local text = shell("tmux capture-pane -e -N -p -S -1000 -t " .. session)
-      if text:find "THE END" then
-        return text:match "^(.-)THE END"
-      end
-      os.execute "sleep 0.05"
-    end
-    error "the script has not ended"
+    environment.LC_ALL = environment.LC_ALL or "C.UTF-8"
+    local t <close> = terminal.open { environment = environment, term = environment.TERM,
+      command = { PROGRAM, "-e", 'pg = require "perigee"', "-e", script,
+        "-e", 'print "THE END" io.read()' } } -- what is shown at its very end, tmux may drop
+    t:expect("THE END", 20)
+    return (t:screen { colours = true, history = true, trailing = true }:match "^(.-)THE END")
   end
 
   local PICTURE = "pg.show(pg.array({ { 1, 2 }, { 200, 4 } }, 'uint8'))"
 
   it("has the colours that it says it has", function()
-    assert.matches("38;2;1;1;1", shown("TERM=xterm-256color COLORTERM=truecolor", PICTURE))
-    assert.matches("48;5;251", shown("TERM=xterm-256color", PICTURE))
+    assert.matches("38;2;1;1;1", shown({ TERM = "xterm-256color", COLORTERM = "truecolor" },
+      PICTURE))
+    assert.matches("48;5;251", shown({ TERM = "xterm-256color" }, PICTURE))
     local shades = "\n▓▓"
-    assert.matches(shades, plain(shown("TERM=xterm", PICTURE)))
-    assert.matches(shades, plain(shown("TERM=xterm-256color NO_COLOR=1", PICTURE)))
-    assert.matches("##", shown("TERM=xterm-256color LC_ALL=C", PICTURE))
+    assert.matches(shades, plain(shown({ TERM = "xterm" }, PICTURE)))
+    assert.matches(shades, plain(shown({ TERM = "xterm-256color", NO_COLOR = "1" },
+      PICTURE)))
+    assert.matches("##", shown({ TERM = "xterm-256color", LC_ALL = "C" }, PICTURE))
   end)
 
   it("shows all of a large sheet, however slow it is", function()
-    local text = plain(shown("TERM=xterm-256color COLORTERM=truecolor",
+    local text = plain(shown({ TERM = "xterm-256color", COLORTERM = "truecolor" },
       "for _ = 1, 5 do pg.show(pg.rand(100, 28, 28)) end"))
     local lines, whole = lines_of(text), 0
     for _, line in ipairs(lines) do

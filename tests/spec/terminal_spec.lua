@@ -49,7 +49,8 @@ describe("a terminal", function()
 
   it("has another size when it is told so, and goes away", function()
     local t <close> = terminal.open { width = 70,
-      command = "trap 'stty size' WINCH; while :; do sleep 0.05; done" }
+      command = "trap 'stty size' WINCH; echo ready; while :; do sleep 0.05; done" }
+    t:expect "ready"
     t:resize(60, 20)
     t:expect "20 60"
     assert.is_true(t:hang_up())
@@ -106,8 +107,10 @@ end)
 describe("the prompt", function()
   it("survives binary junk", function()
     for seed = 1, 3 do
-      -- Ctrl-C leaves whatever search or unfinished chunk the junk has led to.
+      -- Ctrl-C leaves whatever search or unfinished chunk the junk has led to. With
+      -- AddressSanitizer, what readline knows of such a search counts as a leak.
       local output, status = terminal.feed { command = { PROGRAM },
+        environment = { ASAN_OPTIONS = "detect_leaks=0" },
         input = { terminal.junk(5000, seed), "\3", "print('still ' .. 'here')\n", "\4" } }
       assert.is_truthy(output:find("still here", 1, true), "seed " .. seed)
       assert.equal(0, status)
