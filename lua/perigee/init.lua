@@ -11,7 +11,7 @@ local pg = { _VERSION = "Perigee " .. core.info().version }
 for name, value in pairs(core) do
   pg[name] = value
 end
-pg.trainer = nil
+pg.trainer, pg.guard_memory, pg.limit_memory = nil, nil, nil
 
 --- What is read when it is first asked for: a script starts sooner, and the collector, which looks
 --- at all that was read each time that it runs, has less to look at.

@@ -140,5 +140,6 @@ void l_open_random(lua_State *L);
 void l_open_network(lua_State *L);
 void l_open_runtime(lua_State *L);
 void l_open_interrupt(lua_State *L); /* adds nothing to the module */
+void l_open_memory(lua_State *L);
 
 #endif

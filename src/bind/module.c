@@ -26,5 +26,6 @@ int luaopen_perigee_core(lua_State *L)
     l_open_network(L);
     l_open_runtime(L);
     l_open_interrupt(L);
+    l_open_memory(L);
     return 1;
 }

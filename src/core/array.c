@@ -52,9 +52,16 @@ static pg_status fail_size(pg_error *err, pg_dtype dtype, int ndim,
                            const size_t *shape)
 {
     char text[PG_SHAPE_TEXT];
+    size_t bytes, left = pg_memory_left();
+    pg_shape_text_of(text, ndim, shape);
+    if (!count_bytes(&bytes, dtype, ndim, shape) || bytes <= left)
+        return pg_fail(err, PG_ENOMEM,
+                       "not enough memory for a %s array of shape %s",
+                       pg_dtype_name(dtype), text);
     return pg_fail(err, PG_ENOMEM,
-                   "not enough memory for a %s array of shape %s",
-                   pg_dtype_name(dtype), pg_shape_text_of(text, ndim, shape));
+                   "not enough memory for a %s array of shape %s: it takes "
+                   "%zu bytes; %zu are available",
+                   pg_dtype_name(dtype), text, bytes, left);
 }
 
 pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,

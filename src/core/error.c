@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime.h"
+
 const char *pg_strerror(pg_status status)
 {
     switch (status) {
@@ -52,5 +54,11 @@ pg_status pg_fail_system(pg_error *err, const char *path)
 
 pg_status pg_fail_memory(pg_error *err, size_t bytes)
 {
-    return pg_fail(err, PG_ENOMEM, "not enough memory for %zu bytes", bytes);
+    size_t left = pg_memory_left();
+    if (bytes <= left)
+        return pg_fail(err, PG_ENOMEM, "not enough memory for %zu bytes",
+                       bytes);
+    return pg_fail(err, PG_ENOMEM,
+                   "not enough memory for %zu bytes; %zu are available", bytes,
+                   left);
 }

@@ -52,7 +52,8 @@ pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
 /* PG_EIO: "path: the system's reason", from errno. */
 pg_status pg_fail_system(pg_error *err, const char *path);
 
-/* The usual "not enough memory for N bytes". */
+/* The usual "not enough memory for N bytes", with how many there are where that
+   is fewer. */
 pg_status pg_fail_memory(pg_error *err, size_t bytes);
 
 /* *product = a * b, or false when that is more than size_t holds. */

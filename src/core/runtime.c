@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "available.h"
 #include "pool.h"
 #include "team.h"
 
@@ -16,6 +17,8 @@ static pg_allocation_hook allocation_hook;
 static void *hook_context;
 static pg_pool pool = PG_POOL_EMPTY;
 static atomic_size_t live_bytes;
+static atomic_size_t asked_at_bytes; /* live, when the system was asked */
+static atomic_size_t most_resident;  /* 0: no limit */
 static pg_interrupt_test interrupt_test;
 static void *interrupt_context;
 static atomic_int thread_count; /* 0: not asked for yet */
@@ -35,10 +38,48 @@ void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
     hook_context = context;
 }
 
+size_t pg_memory_left(void)
+{
+    size_t most = atomic_load(&most_resident), resident;
+    if (!most)
+        return pg_available();
+    resident = pg_resident();
+    return most > resident ? most - resident : 0;
+}
+
+/* What was freed may still be with the allocator. */
+bool pg_memory_has(size_t bytes)
+{
+    if (bytes <= pg_memory_left())
+        return true;
+    pg_give_back_freed();
+    return bytes <= pg_memory_left();
+}
+
+void pg_memory_limit(size_t more)
+{
+    atomic_store(&most_resident, more == SIZE_MAX ? 0 : pg_resident() + more);
+}
+
+/* The system is asked no more often than is cheap. */
+static bool may_have(size_t bytes)
+{
+    size_t live = atomic_load(&live_bytes) + bytes;
+    size_t asked = atomic_load(&asked_at_bytes);
+    size_t change = live > asked ? live - asked : asked - live;
+    if (bytes < PG_MEMORY_STEP && change < PG_MEMORY_STEP)
+        return true;
+    if (!pg_memory_has(bytes))
+        return false;
+    atomic_store(&asked_at_bytes, live);
+    return true;
+}
+
 void *pg_malloc(size_t bytes)
 {
     if (bytes > PTRDIFF_MAX / 2 ||
-        (allocation_hook && !allocation_hook(bytes, hook_context)))
+        (allocation_hook && !allocation_hook(bytes, hook_context)) ||
+        !may_have(bytes))
         return NULL;
     void *memory = pg_pool_take(&pool, bytes);
     if (memory)

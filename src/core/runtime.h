@@ -20,6 +20,19 @@ void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context);
 void *pg_malloc(size_t bytes);
 void pg_free(void *memory, size_t bytes);
 
+/* Whether there is so much memory: the system has it, and keeps a reserve, or
+   could not be asked. pg_malloc asks where it is for much, or has handed out
+   much more than when it asked last; others who take memory may, too. */
+enum { PG_MEMORY_STEP = 64 * 1024 * 1024 };
+bool pg_memory_has(size_t bytes);
+
+/* How much memory there is, less the reserve; SIZE_MAX: nobody knows. */
+size_t pg_memory_left(void);
+
+/* Lets this process have so many bytes more than it has now, and not what the
+   system has; SIZE_MAX takes that away. */
+void pg_memory_limit(size_t more);
+
 /* Bytes handed out by pg_malloc and not freed. */
 size_t pg_live_bytes(void);
 
