@@ -1,9 +1,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -12,16 +14,13 @@
    where it is not there the prompt is plain. These are the parts we use. */
 static struct {
     char *(*readline)(const char *prompt);
-    void (*callback_handler_install)(const char *prompt, void (*take)(char *));
-    void (*callback_read_char)(void);
-    void (*callback_handler_remove)(void);
-    void (*free_line_state)(void);
+    int (**getc_function)(FILE *file);
+    int (*pending_signal)(void);
     void (*check_signals)(void);
     void (*add_history)(const char *line);
     int (*variable_bind)(const char *name, const char *value);
     char **line_buffer;
     int *point;
-    int *persistent_signal_handlers;
     int *change_environment;
     int *completion_append_character;
     int *filename_completion_desired;
@@ -48,17 +47,15 @@ static bool find(void *library, const char *name, void *place)
 static bool find_all(void *library)
 {
 #define FIND(name) find(library, "rl_" #name, &rl.name)
-    return FIND(callback_handler_install) && FIND(callback_read_char) &&
-           FIND(callback_handler_remove) && FIND(free_line_state) &&
-           FIND(check_signals) && FIND(variable_bind) && FIND(line_buffer) &&
-           FIND(point) && FIND(persistent_signal_handlers) &&
+    return find(library, "readline", &rl.readline) &&
+           find(library, "add_history", &rl.add_history) &&
+           FIND(getc_function) && FIND(pending_signal) && FIND(check_signals) &&
+           FIND(variable_bind) && FIND(line_buffer) && FIND(point) &&
            FIND(change_environment) && FIND(completion_append_character) &&
            FIND(filename_completion_desired) &&
            FIND(filename_quoting_desired) && FIND(attempted_completion_over) &&
            FIND(readline_name) && FIND(completion_word_break_hook) &&
-           FIND(attempted_completion_function) &&
-           find(library, "readline", &rl.readline) &&
-           find(library, "add_history", &rl.add_history);
+           FIND(attempted_completion_function);
 #undef FIND
 }
 
@@ -123,68 +120,64 @@ void host_lines_set_completer(host_completer completer)
     }
 }
 
-/* --- opening -------------------------------------------------------------- */
-
-void host_lines_open(void)
-{
-    bool goes_elsewhere = isatty(STDIN_FILENO) && !isatty(STDOUT_FILENO);
-    is_edited = !goes_elsewhere && load_readline();
-    if (!is_edited)
-        return;
-    *rl.readline_name = "lua"; /* what ~/.inputrc calls a Lua prompt */
-    *rl.change_environment = 0;
-    *rl.persistent_signal_handlers = 1;
-    if (isatty(STDIN_FILENO)) { /* ~/.inputrc, read later, may say otherwise */
-        rl.variable_bind("enable-bracketed-paste", "on");
-        rl.variable_bind("show-all-if-ambiguous", "on");
-    }
-}
-
-void host_lines_remember(const char *chunk)
-{
-    if (is_edited)
-        rl.add_history(chunk);
-}
-
 /* --- lines ---------------------------------------------------------------- */
 
-static char *entered;
-static bool has_ended;
+/* Ctrl-C throws the line away: readline puts the terminal in order and passes
+   the signal on to our handler; from then on the input is at an end, until
+   readline has left whatever it was in. */
+static bool is_thrown_away;
 
-static void take_line(char *line)
+/* Waits for input or a signal: those are held back until it waits. */
+static void wait_for_input(void)
 {
-    entered = line;
-    has_ended = true;
-    rl.callback_handler_remove();
+    static const int numbers[] = {SIGINT, SIGWINCH, SIGTERM, SIGHUP, SIGTSTP};
+    sigset_t held, before;
+    fd_set input;
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaddset(&held, numbers[i]);
+    FD_ZERO(&input);
+    FD_SET(STDIN_FILENO, &input);
+    sigprocmask(SIG_BLOCK, &held, &before);
+    if (!rl.pending_signal())
+        pselect(STDIN_FILENO + 1, &input, NULL, NULL, NULL, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-static void throw_line_away(void)
+/* readline's source of bytes: one at a time, as a chunk may read the input that
+   follows its line. */
+static int next_byte(FILE *file)
 {
-    rl.free_line_state();
-    rl.callback_handler_remove();
-    putchar('\n');
-    fflush(stdout);
+    (void)file;
+    while (!is_thrown_away) {
+        unsigned char byte;
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        if (poll(&input, 1, 0) > 0) {
+            ssize_t n = read(STDIN_FILENO, &byte, 1);
+            if (n > 0)
+                return byte;
+            if (n == 0 || (errno != EINTR && errno != EAGAIN))
+                return EOF;
+        } else {
+            wait_for_input();
+        }
+        rl.check_signals();
+        is_thrown_away = host_was_interrupted();
+    }
+    return EOF;
 }
 
-/* Ctrl-C throws the line away: a signal ends the wait, readline puts the
-   terminal in order, and passes it on to our handler. */
 static host_outcome read_edited(const char *prompt, char **line)
 {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    has_ended = false;
-    rl.callback_handler_install(prompt, take_line);
-    while (!has_ended) {
-        bool is_ready = poll(&input, 1, -1) >= 0;
-        rl.check_signals();
-        if (is_ready && !has_ended)
-            rl.callback_read_char();
-        if (host_was_interrupted() && !has_ended) {
-            throw_line_away();
-            return HOST_INTERRUPTED;
-        }
-    }
-    *line = entered;
-    return entered ? HOST_LINE : HOST_END;
+    is_thrown_away = false;
+    *line = rl.readline(prompt);
+    if (!is_thrown_away)
+        return *line ? HOST_LINE : HOST_END;
+    if (!*line)
+        putchar('\n'); /* which readline writes behind a line that has text */
+    fflush(stdout);
+    free(*line);
+    return HOST_INTERRUPTED;
 }
 
 static host_outcome read_plain(const char *prompt, char **line)
@@ -208,13 +201,32 @@ static host_outcome read_plain(const char *prompt, char **line)
     return HOST_INTERRUPTED;
 }
 
+/* --- opening -------------------------------------------------------------- */
+
+void host_lines_open(void)
+{
+    bool goes_elsewhere = isatty(STDIN_FILENO) && !isatty(STDOUT_FILENO);
+    is_edited = !goes_elsewhere && load_readline();
+    if (!is_edited)
+        return;
+    *rl.readline_name = "lua"; /* what ~/.inputrc calls a Lua prompt */
+    *rl.change_environment = 0;
+    if (isatty(STDIN_FILENO)) { /* lines of a pipe are read as lua(1) does */
+        *rl.getc_function = next_byte;
+        /* ~/.inputrc, read later, may say otherwise */
+        rl.variable_bind("enable-bracketed-paste", "on");
+        rl.variable_bind("show-all-if-ambiguous", "on");
+    }
+}
+
+void host_lines_remember(const char *chunk)
+{
+    if (is_edited)
+        rl.add_history(chunk);
+}
+
 host_outcome host_lines_read(const char *prompt, char **line)
 {
     host_was_interrupted(); /* while no line was read: no matter */
-    if (!is_edited)
-        return read_plain(prompt, line);
-    if (isatty(STDIN_FILENO))
-        return read_edited(prompt, line);
-    *line = rl.readline(prompt); /* as lua(1) does, to each byte of the echo */
-    return *line ? HOST_LINE : HOST_END;
+    return is_edited ? read_edited(prompt, line) : read_plain(prompt, line);
 }
