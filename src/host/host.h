@@ -102,6 +102,9 @@ void host_lines_open(void);
    have several. */
 host_outcome host_lines_read(const char *prompt, char **line);
 
+/* Ends the line of a prompt behind which nothing was entered. */
+void host_lines_leave(void);
+
 /* What may stand for a part of the line: candidates[0] is what they all begin
    with, the last is NULL; all from malloc. */
 typedef struct host_completion {

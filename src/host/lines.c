@@ -19,6 +19,8 @@ static struct {
     void (*check_signals)(void);
     void (*add_history)(const char *line);
     int (*variable_bind)(const char *name, const char *value);
+    char *(*variable_value)(const char *name);
+    int *readline_version;
     char **line_buffer;
     int *point;
     int *change_environment;
@@ -50,7 +52,8 @@ static bool find_all(void *library)
     return find(library, "readline", &rl.readline) &&
            find(library, "add_history", &rl.add_history) &&
            FIND(getc_function) && FIND(pending_signal) && FIND(check_signals) &&
-           FIND(variable_bind) && FIND(line_buffer) && FIND(point) &&
+           FIND(variable_bind) && FIND(variable_value) &&
+           FIND(readline_version) && FIND(line_buffer) && FIND(point) &&
            FIND(change_environment) && FIND(completion_append_character) &&
            FIND(filename_completion_desired) &&
            FIND(filename_quoting_desired) && FIND(attempted_completion_over) &&
@@ -167,6 +170,18 @@ static int next_byte(FILE *file)
     return EOF;
 }
 
+/* From 8.1 on, readline ends the prompt's line itself where it had brackets put
+   around what is pasted. */
+void host_lines_leave(void)
+{
+    const int with_newline = 0x0801;
+    bool ended = is_edited && *rl.readline_version >= with_newline &&
+                 strcmp(rl.variable_value("enable-bracketed-paste"), "on") == 0;
+    if (!ended)
+        putchar('\n');
+    fflush(stdout);
+}
+
 static host_outcome read_edited(const char *prompt, char **line)
 {
     is_thrown_away = false;
@@ -174,8 +189,7 @@ static host_outcome read_edited(const char *prompt, char **line)
     if (!is_thrown_away)
         return *line ? HOST_LINE : HOST_END;
     if (!*line)
-        putchar('\n'); /* which readline writes behind a line that has text */
-    fflush(stdout);
+        host_lines_leave();
     free(*line);
     return HOST_INTERRUPTED;
 }
@@ -197,7 +211,7 @@ static host_outcome read_plain(const char *prompt, char **line)
     free(*line);
     if (errno != EINTR || !host_was_interrupted())
         return HOST_END;
-    putchar('\n');
+    host_lines_leave();
     return HOST_INTERRUPTED;
 }
 

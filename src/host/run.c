@@ -12,7 +12,6 @@ void host_set_name(const char *name)
 
 void host_message(const char *message)
 {
-    fflush(stdout);
     if (program_name)
         fprintf(stderr, "%s: ", program_name);
     fprintf(stderr, "%s\n", message);
@@ -53,7 +52,7 @@ int host_report(lua_State *L, int status)
     if (status == LUA_OK)
         return status;
     const char *message = lua_tostring(L, -1);
-    host_message(message ? message : "(error message not a string)");
+    host_message(message ? message : "(null)");
     lua_pop(L, 1);
     return status;
 }

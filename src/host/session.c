@@ -1,5 +1,4 @@
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -203,7 +202,6 @@ bool host_session(lua_State *L)
         goes_on = status != LUA_OK || lua_toboolean(L, -1);
     }
     lua_settop(L, turn - 1);
-    putchar('\n');
-    fflush(stdout);
+    host_lines_leave();
     return true;
 }

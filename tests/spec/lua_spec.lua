@@ -382,6 +382,7 @@ describe("a script, as lua5.4's:", function()
 
   it("writes to what is closed or full", function()
     same_as_stock {
+      "lua -e 'io.write \"a\" error \"b\"' 2>&1", "echo 'io.write \"a\" error \"b\"' | lua -i 2>&1",
       "lua -e 'print(1)' >&-", "lua -e 'print(io.write(1), io.stdout:flush())' >/dev/full",
       "lua -e 'io.stderr:write(tostring(io.write(\"x\")), tostring(io.stdout:flush()))' >/dev/full",
       "lua -v >/dev/full", "lua -v >&-", "lua -e 'error(1)' 2>&-", "lua -x 2>&-",
@@ -494,6 +495,7 @@ describe("-i with piped input, as lua5.4's:", function()
         .. "})\n1\n\n2\n",
       "_PROMPT = setmetatable({}, { __tostring = function() error 'in prompt' end })\n1\n",
       "_PROMPT = setmetatable({}, { __tostring = function() return 5 end })\n1\n",
+      "_PROMPT = setmetatable({}, { __tostring = function() error {} end })\n1\n",
       "_PROMPT2 = setmetatable({}, { __tostring = function() error 'in prompt' end })\nx =\n1\n",
       "_PROMPT = '\xc3\xa9> '\n1\n", "_PROMPT = ('long'):rep(50)\n1\n",
       "setmetatable(_G, { __index = function(_, k) "
@@ -529,6 +531,9 @@ describe("-i with piped input, as lua5.4's:", function()
   end)
 
   it("is interrupted", function()
+    same_as_stock {
+      "sleep 2 | exec -a prog $LUA -i >shown & await '>'; kill -INT $!; wait $!",
+    }
     same_as_stock(at_prompt {
       "function int() io.popen('sleep 0.1; kill -INT $PPID'):close() end\nint()\n"
         .. "1\nint() for i = 1, 1e9 do end\n2\n",
