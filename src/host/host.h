@@ -2,16 +2,16 @@
  * host.h -- the program `perigee`: a stock Lua 5.4 interpreter, with lua(1)'s
  * command line, that finds the module and has a better prompt.
  *
- *   main.c       the command line
- *   run.c        chunks run with a traceback; messages
- *   interrupt.c  Ctrl-C
- *   coroutine.c  which coroutine runs, for Ctrl-C
- *   searcher.c   where `require "perigee"` finds the module
+ *   main.c         the command line
+ *   run.c          chunks run with a traceback; messages
+ *   interrupt.c    Ctrl-C
+ *   coroutine.c    which coroutine runs, for Ctrl-C
+ *   searcher.c     where `require "perigee"` finds the module
  *   environment.c  what the module's files have for globals
- *   prompt.c     lua(1)'s prompt, for input that is no terminal
- *   session.c    the prompt on a terminal: what perigee.prompt needs of C
- *   lines.c      a line from the terminal, edited by readline or plain
- *   history.c    the lines of before, in a file that prompts share
+ *   prompt.c       lua(1)'s prompt, for input that is no terminal
+ *   session.c      the prompt on a terminal: what perigee.prompt needs of C
+ *   lines.c        a line from the terminal, edited by readline or plain
+ *   history.c      the lines of before, in a file that prompts share
  */
 #ifndef PG_HOST_H
 #define PG_HOST_H

@@ -1,0 +1,182 @@
+-- Ctrl-C within the core's work, for the specs and the benchmark: what is interrupted, and how long
+-- that takes.
+
+local interrupts = {}
+
+-- What a session does: `make` gives data on which `run` takes more than a second in one thread,
+-- over and over. Behind it, `check` must hold.
+interrupts.OPERATIONS = {
+  dot = [[
+    local a, b = pg.rand(3000, 3000), pg.rand(3000, 3000)
+    run(function() return a:dot(b) end)
+    check(pg.eye(2):dot({ { 1, 2 }, { 3, 4 } }):get(2, 1) == 3)
+  ]],
+  dot_of_integers = [[
+    local a = pg.ones(1300, 1300, "int32")
+    run(function() return a:dot(a) end)
+    check(a:sum() == 1300 * 1300)
+  ]],
+  order = [[
+    local a = pg.rand(8000000)
+    local sum = a:sum()
+    run(function() return a:sort(), a:argsort(), a:unique() end)
+    check(a:sum() == sum and pg.sort({ 3, 1, 2 }):get(1) == 1)
+  ]],
+  draws = [[
+    local g, state = pg.random(7)
+    run(function()
+      state = g:get_state()
+      return g:randn(10000000)
+    end)
+    check(g:get_state():eq(state):min()) -- what was given up was not drawn
+  ]],
+  shuffle = [[
+    local a, g = pg.range(1, 8000000), pg.random(1)
+    run(function() return g:shuffle(a) end)
+    check(a:sort():eq(pg.range(1, 8000000)):min())
+  ]],
+  permutation = [[
+    run(function() return pg.permutation(10000000), pg.choice(10000000, 1000000, false) end)
+    check(pg.permutation(9):sum() == 45)
+  ]],
+  numbers = [[
+    local a = pg.rand(10000000)
+    local mask = a:gt(0.5)
+    run(function()
+      return (a + a):tanh(), a:std(), a:cumsum(), a:astype "int32", a[mask], pg.where(mask, a, 0),
+        pg.histogram(a, 20), pg.concat { a, a }, a:argmax(), a:reshape(-1, 10):softmax()
+    end)
+    check((a[1] + a[2]) - a:rows(1, 2):sum() == 0)
+  ]],
+  in_place = [[
+    local a = pg.zeros(5000000)
+    run(function() a:add_(1) end)
+    check(a:min() == a:max()) -- each is whole
+  ]],
+  tables = [[
+    local t = {}
+    for i = 1, 2000000 do t[i] = i end
+    run(function() return pg.array(t):tolist() end)
+    check(pg.array(t):sum() == 2000001 * 1000000)
+  ]],
+  files = [[
+    local a = pg.rand(3000000)
+    assert(pg.save(path .. ".npz", { a = a, z = pg.zeros(40000000, "uint8") },
+      { compress = true }))
+    run(function()
+      local archive <close> = assert(pg.load(path .. ".npz"))
+      return archive.z, archive.a
+    end)
+    local archive <close> = assert(pg.load(path .. ".npz"))
+    check(archive.a:sum() == a:sum())
+  ]],
+  save = [[
+    local a = pg.rand(10000000)
+    assert(pg.save(path .. ".npz", { a = 1 }))
+    run(function() assert(pg.save(path .. ".npz", { a = a }, { compress = true })) end)
+    check(pg.load(path .. ".npz").a:item() == 1) -- what was there
+    check(io.popen("ls " .. path .. "*.tmp 2>/dev/null"):read "a" == "")
+  ]],
+  kernels = [[
+    local x, y = pg.rand(30000, 784), pg.range(0, 29999) % 10
+    local w = pg.initialization(x, 100)
+    local sum = w.W1:sum()
+    run(function()
+      local a = pg.forward(x, w)
+      return pg.gradient(x, y, a, w), pg.cross_entropy(a, y)
+    end)
+    check(w.W1:sum() == sum and #pg.forward(x:rows(1, 3), w).A2 == 3)
+  ]],
+  model = [[
+    local x = pg.rand(60000, 784):astype "float32"
+    x[x:lt(0.8)] = 0
+    run(function() x[1] = 0; return pg.Model(x, pg.range(0, 59999) % 10, { hidden = 100 }) end)
+    check(#pg.Model(x, pg.range(0, 59999) % 10, { hidden = 4, seed = 0 }):predict(x) == 60000)
+  ]],
+  fit = [[
+    local x = (pg.rand(60000, 784) * 1200 - 944):clip(0, 255):astype "uint8"
+    local m = pg.Model(x, pg.range(0, 59999) % 10, { hidden = 100, seed = 0, scale = 1 / 255 })
+    run(function() m:fit { iterations = 10000 } end)
+    local made = m.iteration
+    check(m:fit { iterations = 1 } and m.iteration == made + 1 and #m:predict(x) == 60000)
+  ]],
+  evaluation = [[
+    local x, y = pg.rand(60000, 784):astype "float32", pg.range(0, 59999) % 10
+    local m = pg.Model(x, y, { hidden = 100, seed = 0 })
+    run(function() return m:predict(x), m:evaluate(x, y) end)
+    check(#m:predict(x:rows(1, 3)) == 3)
+  ]],
+  step = [[
+    local x = pg.rand(20000, 500):astype "float32"
+    local m = pg.Model(x, pg.range(0, 19999) % 10, { hidden = { 1000, 500 }, seed = 0 })
+    local before = m.weights.W1:copy()
+    run(function() m:fit { iterations = 20 } end)
+    check(m.weights.W1:eq(before):min() and #m:predict(x:rows(1, 3)) == 3)
+  ]],
+  coroutine = [[
+    local a = pg.rand(8000000)
+    local step = coroutine.wrap(function() while true do coroutine.yield(a:sort()) end end)
+    run(step)
+    check(a:sort():get(1) <= a:get(1)) -- once is all
+  ]],
+}
+
+-- The signal says when it is sent, by the clock that its process shares with this one.
+local FRAME = [[
+  local uv = require "luv"
+  local pg = require "perigee"
+  local path = ...
+  pg.threads(1)
+  local function run(f)
+    local line = ("sleep 0.1; cat /proc/uptime >'%%s'; kill -INT %%d"):format(path, uv.os_getpid())
+    local signal
+    signal = uv.spawn("sh", { args = { "-c", line } }, function() signal:close() end)
+    local worked, message = pcall(function() while true do f() end end)
+    local ended = uv.hrtime() * 1e-9
+    uv.run()
+    print(worked, message, ended - io.open(path):read "n")
+  end
+  local function check(holds)
+    print(holds)
+  end
+  %s
+]]
+
+local function read(command)
+  local pipe = assert(io.popen(command))
+  local output = pipe:read "a"
+  pipe:close()
+  return output
+end
+
+--- The output of a script, in its own folder: what `run` gave up, `check` and print tell.
+function interrupts.output_of(program, script)
+  local folder = read("mktemp -d"):match "%S+"
+  local file <close> = assert(io.open(folder .. "/script.lua", "w"))
+  file:write((FRAME:format(script)))
+  file:close()
+  local output = read(("%s %s/script.lua %s/x 2>&1"):format(program, folder, folder))
+  os.execute("rm -r " .. folder)
+  return output
+end
+
+--- The operations' names, in order.
+function interrupts.names()
+  local list = {}
+  for name in pairs(interrupts.OPERATIONS) do
+    list[#list + 1] = name
+  end
+  table.sort(list)
+  return list
+end
+
+--- Interrupts an operation: the seconds from the signal to the error, or nil where there was none,
+--- or something was not whole; and the output.
+function interrupts.seconds(program, name)
+  local output = interrupts.output_of(program, interrupts.OPERATIONS[name])
+  local seconds, checks = output:match "^false\t[^\n]*interrupted!\t([%d.e-]+)\n(.*)$"
+  local is_whole = seconds and checks:gsub("true\n", "") == ""
+  return is_whole and tonumber(seconds) or nil, output
+end
+
+return interrupts
