@@ -38,7 +38,9 @@ static int l_call(lua_State *L)
 static int l_read(lua_State *L)
 {
     char *line = NULL;
-    host_outcome outcome = host_lines_read(luaL_checkstring(L, 1), &line);
+    const char *prompt = luaL_checkstring(L, 1);
+    host_keep_session(); /* a library may have left SIGINT to the system */
+    host_outcome outcome = host_lines_read(prompt, &line);
     if (outcome == HOST_LINE) {
         lua_pushstring(L, line);
         free(line);
