@@ -187,11 +187,19 @@ local function drop_first(_, ...)
   return ...
 end
 
+--- Whether a syntax error says that more text could mend it.
+local function is_at_end(message)
+  return message:find "<eof>$" ~= nil
+end
+
+--- The chunk of an expression; or nil, and whether the text is the beginning of one.
 local function expression(text, chunkname, scope, code)
-  if load(EXPRESSION .. text, chunkname, "t") then
-    local run = compile(EXPRESSION .. text, chunkname, scope, code)
-    return run and { run = run, finish = drop_first, is_expression = true }
+  local alone, message = load(EXPRESSION .. text, chunkname, "t")
+  if not alone then
+    return nil, is_at_end(message)
   end
+  local run = compile(EXPRESSION .. text, chunkname, scope, code)
+  return run and { run = run, finish = drop_first, is_expression = true }
 end
 
 local function pass(...)
@@ -238,14 +246,14 @@ end
 ---@return boolean? is_incomplete  more text could mend that
 function chunks.compile(text, chunkname, scope)
   local code = #text < LARGE and code_of(text) or nil
-  local chunk = expression(text, chunkname, scope, code)
+  local chunk, is_begun = expression(text, chunkname, scope, code)
   if not chunk then
     local message = select(2, load(text, chunkname, "t")) -- without what is put around it
     if not message then
       chunk, message = statements(text, chunkname, scope, code)
     end
     if not chunk then
-      return nil, message, message:find "<eof>$" ~= nil
+      return nil, message, is_begun or is_at_end(message)
     end
   end
   local last = code and code[#code]

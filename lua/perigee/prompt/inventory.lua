@@ -77,10 +77,16 @@ local function defined(scope, own)
   return values
 end
 
---- The characters of a text that fit.
+--- The characters of a text that fit: its beginning and its end, as that of an archive ends with
+--- what is in it.
 local function cut(text, width)
-  local beyond = utf8.len(text) and utf8.offset(text, width + 1)
-  return beyond and beyond <= #text and text:sub(1, utf8.offset(text, width) - 1) .. "…" or text
+  local length = utf8.len(text)
+  if not length or length <= width then
+    return text
+  end
+  local behind = width // 2
+  return text:sub(1, utf8.offset(text, width - behind) - 1) .. "…"
+    .. text:sub(utf8.offset(text, -behind))
 end
 
 --- A value in a line: an array by dtype and shape, others as they print, without what is in tables.

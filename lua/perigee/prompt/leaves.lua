@@ -65,13 +65,14 @@ end
 
 local names -- of functions, by themselves, while something is printed
 
---- By what names functions can be had: "print", "string.format". Of several, the shortest.
+--- By what names functions can be had: "print", "string.format". Of several, the shortest; `_` is
+--- the prompt's last value, and no name.
 local function list_names()
   local list = {}
   for module, loaded in next, package.loaded do
     local prefix = module == "_G" and "" or leaves.message(module) .. "."
     for name, value in next, type(loaded) == "table" and loaded or {} do
-      if type(value) == "function" and type(name) == "string" then
+      if type(value) == "function" and type(name) == "string" and name ~= "_" then
         local full, best = prefix .. name, list[value]
         if not best or #full < #best or #full == #best and full < best then
           list[value] = full

@@ -5,6 +5,8 @@ local colours = require "perigee.prompt.colours"
 
 local problems = {}
 
+local LIBRARY = debug.getinfo(1, "S").source:match "^@(.*)/prompt/[^/]*$" or "."
+
 -- Of the prompt's own functions, tracebacks show this one first.
 local BORDER = "\n\t[C]: in function 'perigee.host.call'"
 
@@ -14,11 +16,43 @@ local function split(message)
   return text or message, traceback
 end
 
---- The frames of the user's part; a chunk's own function is what Lua calls the main chunk.
-local function trimmed(traceback)
+--- Whether a text begins with a place in the library. Lua shows of a long path only the end, behind
+--- three dots.
+local function is_in_library(text)
+  local path = text:match "^%s*([^\n]-%.lua):%d+:"
+  local tail = path and path:match "^%.%.%.(.*)$"
+  if not tail then
+    return path ~= nil and path:sub(1, #LIBRARY + 1) == LIBRARY .. "/"
+  end
+  local name = tail:match "^.*/perigee/(.*)$" or ""
+  return (LIBRARY .. "/" .. name):sub(-#tail) == tail
+end
+
+--- Frames without the library's, and without those of C and tail calls beside them: an error of
+--- whoever called the library is shown where that was.
+local function without_library(frames)
+  local kept, beside, has_library = {}, {}, false
+  for frame in (frames .. "\n"):gmatch "(.-)\n" do
+    if frame:find "^%s*%[C%]: " or frame:find "^%s*%(%.%.%.tail calls" or is_in_library(frame) then
+      beside[#beside + 1] = frame
+      has_library = has_library or is_in_library(frame)
+    else
+      table.move(beside, 1, has_library and 0 or #beside, #kept + 1, kept)
+      kept[#kept + 1] = frame
+      beside, has_library = {}, false
+    end
+  end
+  return table.concat(kept, "\n")
+end
+
+--- The frames of the user's part; a chunk's own function is what Lua calls the main chunk. Of an
+--- error within the library, all.
+local function trimmed(traceback, message)
   local border = ("\n" .. traceback):find(BORDER, 1, true)
   local frames = border and traceback:sub(1, border - 2) or traceback
-  return (frames:gsub("in function <stdin%[%d+%]:1>$", "in main chunk"))
+  frames = frames:gsub("in function <stdin%[%d+%]:1>$", "in main chunk")
+  local users = is_in_library(message) and "" or without_library(frames)
+  return users ~= "" and users or frames
 end
 
 --- The text of a file, and of nothing else that has a name.
@@ -66,7 +100,7 @@ function problems.report(message, sources)
     lines[#lines + 1] = ("%s %s"):format(paint("dim", ("%5s |"):format(number)), line)
   end
   if traceback then
-    lines[#lines + 1] = paint("dim", "stack traceback:\n" .. trimmed(traceback))
+    lines[#lines + 1] = paint("dim", "stack traceback:\n" .. trimmed(traceback, text))
   end
   io.stderr:write(table.concat(lines, "\n"), "\n")
 end
