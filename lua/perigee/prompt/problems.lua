@@ -1,11 +1,12 @@
 --- Errors at the prompt: the message, the line that it names, and the traceback of the user's part.
 
 local colours = require "perigee.prompt.colours"
+local output = require "perigee.prompt.output"
 
 local problems = {}
 
--- Of the prompt's own functions, tracebacks show this one first.
-local BORDER = "\n\t[C]: in function 'perigee.host.call'"
+-- Of the prompt's own functions, tracebacks show one of these first.
+local BORDER = "\n\t%[C%]: in function 'perigee%.host%.%a+'"
 
 --- A message and its traceback apart.
 local function split(message)
@@ -15,7 +16,7 @@ end
 
 --- The frames of the user's part; a chunk's own function is what Lua calls the main chunk.
 local function trimmed(traceback)
-  local border = ("\n" .. traceback):find(BORDER, 1, true)
+  local border = ("\n" .. traceback):find(BORDER)
   local frames = border and traceback:sub(1, border - 2) or traceback
   return (frames:gsub("in function <stdin%[%d+%]:1>$", "in main chunk"))
 end
@@ -66,7 +67,7 @@ function problems.report(message, sources)
   if traceback then
     lines[#lines + 1] = paint("dim", "stack traceback:\n" .. trimmed(traceback))
   end
-  io.stderr:write(table.concat(lines, "\n"), "\n")
+  output.complain(table.concat(lines, "\n"), "\n")
 end
 
 return problems
