@@ -2,7 +2,7 @@
  * pty.c -- a command on a terminal of its own, for the specs: what a person
  * could never type, fast.
  *
- *   build/pty [-i FILE]... [-h BYTES] [-q SECONDS] [-t SECONDS] [-s SIZE]
+ *   build/pty [-i FILE]... [-d] [-h BYTES] [-q SECONDS] [-t SECONDS] [-s SIZE]
  *             COMMAND...
  *
  * The files are typed at the terminal as fast as the command takes them, each
@@ -11,6 +11,8 @@
  * it shows goes to standard output. Behind the last file the terminal stays;
  * Ctrl-D is for the files to hold.
  *
+ *   -d  a dialogue: types what comes on standard input as it comes, and hangs
+ *       up at its end; for this, -q and the rests between files do not count
  *   -h  hangs up when so many bytes were typed
  *   -q  hangs up when, behind the last file, nothing was shown for so long
  *       (default 10)
@@ -44,6 +46,7 @@ typedef struct settings {
     double quiet, limit;  /* seconds */
     struct winsize size;
     int files[16], count;
+    bool is_dialogue;
 } settings;
 
 /* What was read and is not typed yet. */
@@ -82,10 +85,12 @@ static settings read_settings(int argc, char **argv)
                   .quiet = 10,
                   .limit = 60,
                   .size = {.ws_col = 80, .ws_row = 24}};
-    for (int option; (option = getopt(argc, argv, "+i:h:q:t:s:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "+i:dh:q:t:s:")) != -1;) {
         bool good = option != '?';
         if (option == 'i')
             good = add_file(&s, optarg);
+        else if (option == 'd')
+            s.is_dialogue = true;
         else if (option == 'h')
             s.hang_up_at = atoll(optarg);
         else if (option == 'q')
@@ -183,6 +188,8 @@ static bool is_done(const typing *t, const settings *s, double quiet)
 {
     if (t->from < t->to)
         return false;
+    if (s->is_dialogue)
+        return t->file > 0;
     return (s->hang_up_at >= 0 && t->typed >= s->hang_up_at) ||
            (t->file == s->count && quiet >= s->quiet);
 }
@@ -194,23 +201,26 @@ static bool converse(int master, const settings *s)
     static typing t;
     double begin = now(), active = begin;
     bool has_shown = false;
+    struct pollfd fds[] = {{.fd = master}, {.events = POLLIN}};
     while (!is_done(&t, s, now() - active)) {
         bool rests = now() - active > (has_shown ? REST : s->quiet);
         if (t.from == t.to && t.file < s->count && (t.begun || rests))
             take_input(&t, s);
-        struct pollfd fd = {.fd = master, .events = POLLIN};
-        if (t.from < t.to)
-            fd.events |= POLLOUT;
+        bool has_input = t.from < t.to;
+        fds[0].events = has_input ? POLLIN | POLLOUT : POLLIN;
+        fds[1].fd = s->is_dialogue && !has_input ? STDIN_FILENO : -1;
         if (now() - begin > s->limit)
             return false;
-        poll(&fd, 1, 20);
-        if (fd.revents & (POLLIN | POLLHUP)) {
+        poll(fds, 2, 20);
+        if (fds[1].revents)
+            take_input(&t, s);
+        if (fds[0].revents & (POLLIN | POLLHUP)) {
             if (!show(master))
                 return true;
             has_shown = true;
             active = now();
         }
-        if (fd.revents & POLLOUT) {
+        if (fds[0].revents & POLLOUT) {
             type(&t, master);
             active = now();
         }
@@ -241,6 +251,10 @@ int main(int argc, char **argv)
     if (optind >= argc) {
         fprintf(stderr, "pty: no command\n");
         return NO_COMMAND;
+    }
+    if (s.is_dialogue) {
+        s.files[0] = STDIN_FILENO;
+        s.count = 0;
     }
     int master = open_master();
     pid_t command = start(master, &s, argv + optind);

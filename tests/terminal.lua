@@ -9,6 +9,10 @@
 --   local output, status = terminal.feed { command = "build/perigee",
 --     input = { terminal.junk(10000), "\3", "1 + 1\n\4" } }
 --
+--   local d <close> = terminal.converse { command = "build/perigee" }
+--   d:send "6 * 7\n"
+--   d:expect "42"
+--
 -- Nothing of the user's is read: programs see the variables that are named here only, and a home
 -- folder of their own, which is removed with the terminal.
 
@@ -324,6 +328,118 @@ function terminal.feed(options)
   end
   return output, status
 end
+
+-- --- a dialogue ---------------------------------------------------------------------
+
+local Dialogue = {}
+Dialogue.__index = Dialogue
+
+local MOST_OUTPUT = 1 << 20 -- bytes that are kept of what was shown
+
+--- Runs a command on a terminal that takes everything, and talks to it.
+---
+---   command, width, height, term, environment, home   as for terminal.open
+---   limit       kills it after so many seconds (600)
+function terminal.converse(options)
+  local folder = temporary_folder()
+  local self = setmetatable({ folder = folder, home = options.home or folder .. "/home" }, Dialogue)
+  uv.fs_mkdir(self.home, tonumber("700", 8))
+  local words = { "-d", "-t", tostring(options.limit or 600), "-s",
+    ("%dx%d"):format(options.width or 80, options.height or 24) }
+  table.move(with_environment(options.command, self.home, options.term or "xterm-256color",
+    options.environment), 1, 1000, #words + 1, words)
+  self.input, self.shown, self.output = uv.new_pipe(false), uv.new_pipe(false), ""
+  self.handle, self.pty = uv.spawn(pty(), {
+    args = words, stdio = { self.input, self.shown, 2 },
+  }, function(code)
+    self.code = code
+  end)
+  if not self.handle then
+    error(self.pty, 2)
+  end
+  self.shown:read_start(function(_, data)
+    self.output = (self.output .. (data or "")):sub(-MOST_OUTPUT)
+  end)
+  return self
+end
+
+--- Types bytes, behind those that were not taken yet.
+function Dialogue:send(text)
+  self.input:write(text)
+end
+
+--- Waits until holds() is true, for so many seconds (10 unless told). Returns whether it is.
+function Dialogue:wait(holds, seconds)
+  local is_over, timer = false, uv.new_timer()
+  timer:start(math.ceil((seconds or 10) * 1000), 0, function() is_over = true end)
+  while not holds(self) and not is_over do
+    uv.run "once"
+  end
+  timer:close()
+  return holds(self)
+end
+
+--- Waits until the text was shown, and forgets what was until then. False where the time is over
+--- or the command has ended before.
+function Dialogue:expect(text, seconds)
+  local first, last
+  self:wait(function()
+    first, last = self.output:find(text, 1, true)
+    return first or self.code
+  end, seconds)
+  self.output = self.output:sub((last or 0) + 1)
+  return first ~= nil
+end
+
+--- The process number of the command; nil where it has ended.
+function Dialogue:pid()
+  local file <close> = io.open(("/proc/%d/task/%d/children"):format(self.pty, self.pty))
+  return file and tonumber(file:read("a"):match "%d+")
+end
+
+--- Sends the command a signal, by luv's name: "sigterm".
+function Dialogue:signal(name)
+  local pid = self:pid()
+  return pid and uv.kill(pid, name)
+end
+
+--- Waits for the command's end, for so many seconds (10 unless told), and returns its exit status,
+--- as terminal.feed does; nil where it does not end.
+function Dialogue:status(seconds)
+  self:wait(function() return self.code end, seconds)
+  return self.code
+end
+
+--- Takes the terminal away, and waits for the end as status does.
+function Dialogue:hang_up(seconds)
+  if not self.input:is_closing() then
+    self.input:close()
+  end
+  return self:status(seconds)
+end
+
+--- Ends everything, and removes the folder. Twice does no harm.
+function Dialogue:close()
+  if not self.folder then
+    return
+  end
+  if not self.code then
+    self:signal "sigkill"
+    self:status(2)
+  end
+  for _, handle in ipairs { self.input, self.shown, self.handle } do
+    if not handle:is_closing() then
+      handle:close()
+    end
+  end
+  uv.run "nowait"
+  remove(self.folder)
+  self.folder = nil
+end
+
+Dialogue.__close = Dialogue.close
+
+-- --- junk ----------------------------------------------------------------------------
 
 -- The keys that by right end or stop a program, or what it shows: Ctrl-C, Ctrl-D, Ctrl-S, Ctrl-Z,
 -- Ctrl-\.

@@ -7,6 +7,7 @@ local chunks = require "perigee.prompt.chunks"
 local colours = require "perigee.prompt.colours"
 local core = require "perigee.core"
 local commands = require "perigee.prompt.commands"
+local output = require "perigee.prompt.output"
 local printer = require "perigee.prompt.printer"
 local problems = require "perigee.prompt.problems"
 local screen = require "perigee.screen"
@@ -15,6 +16,7 @@ local session = require "perigee.prompt.session"
 local LONG = 1 -- seconds: what takes longer says how long it took
 local WIDTH = 80 -- characters, where the terminal does not say
 local LONG_TEXT = 1 << 16 -- bytes
+local LONGEST_PROMPT = 4096 -- bytes: with longer ones, readline takes long
 
 -- --- running and printing ------------------------------------------------------
 
@@ -26,7 +28,7 @@ local function show(chunk, ...)
     rawset(_G, "_", (...))
     if not chunk.is_quiet then
       local width, paint = screen.size(1) or WIDTH, colours.painter(1)
-      io.stdout:write(printer.line_up({ ... }, n, width, paint), "\n")
+      output.write(printer.line_up({ ... }, n, width, paint), "\n")
     end
   end
   return n
@@ -34,7 +36,7 @@ end
 
 local function show_seconds(seconds)
   if seconds > LONG then
-    io.stdout:write(colours.painter(1)("dim", "took " .. commands.duration(seconds)), "\n")
+    output.write(colours.painter(1)("dim", "took " .. commands.duration(seconds)), "\n")
   end
 end
 
@@ -46,9 +48,9 @@ local function evaluate(self, text, chunk)
   local seconds = commands.seconds_now() - began
   local worked, result = results[1], results[2]
   if worked then
-    worked, result = self.host.call(show, chunk, chunk.finish(table.unpack(results, 2, results.n)))
+    worked, result = self.host.try(show, chunk, chunk.finish(table.unpack(results, 2, results.n)))
   end
-  io.stdout:flush()
+  output.flush()
   if worked then
     self:keep(text, chunk, result)
   else
@@ -73,10 +75,13 @@ end
 -- --- reading -------------------------------------------------------------------
 
 --- A prompt's text: the user's global, as lua(1) has it, or ours.
-local function prompt_text(global, ours)
+local function prompt_text(self, global, ours)
   local theirs = rawget(_G, global)
-  local worked, text = pcall(tostring, theirs)
-  return theirs ~= nil and worked and text or ours
+  if theirs == nil then
+    return ours
+  end
+  local worked, text = self.host.try(tostring, theirs)
+  return worked and #text <= LONGEST_PROMPT and text or ours
 end
 
 --- A chunk of what was typed: `=x` is Lua 5.2's way to print. Comments that were typed before
@@ -95,7 +100,7 @@ end
 --- The next line of a chunk that is not complete.
 local function read_more(self, lines)
   self.unfinished = lines
-  local line = self.host.read(prompt_text("_PROMPT2", ">> "))
+  local line = self.host.read(prompt_text(self, "_PROMPT2", ">> "))
   self.unfinished = {}
   return line
 end
@@ -104,7 +109,7 @@ end
 --- chunk or what is wrong with it. Without a text: nil at the end of the input, false where Ctrl-C
 --- threw the lines away.
 local function read(self)
-  local typed = self:take_queued() or self.host.read(prompt_text("_PROMPT", "> "))
+  local typed = self:take_queued() or self.host.read(prompt_text(self, "_PROMPT", "> "))
   if not typed or help_wanted(typed) then
     return typed
   end
@@ -175,7 +180,7 @@ local function run_init_file(self)
   end
 end
 
----@param host table  call, read, is_waiting, remember, complete
+---@param host table  call, try, read, is_waiting, remember, complete
 ---@param reads_files boolean  whether the user's file is run
 ---@return fun(): boolean turn
 return function(host, reads_files)
@@ -193,7 +198,7 @@ return function(host, reads_files)
       return found.first - #before, found.candidates, found.ending, found.files
     end
   end)
-  io.stdout:write("help() shows the way in, Ctrl-D leaves.\n")
+  output.write("help() shows the way in, Ctrl-D leaves.\n")
   return function()
     return turn(self)
   end

@@ -4,10 +4,11 @@
 
 /* At a prompt, `table = { 1, 2 }` is easily typed. The library's own files read
    Lua's functions from a copy that was made before anything ran, so that they,
-   and the prompt with them, go on working. All other globals are the user's,
-   `print` among them: what the library prints goes where the user's prints go.
+   and the prompt with them, go on working; their _G is the globals, whatever
+   the user's is. All other globals are the user's, `print` among them: what the
+   library prints goes where the user's prints go.
  */
-static const char *const shared[] = {"_G", "print", "arg", "package", NULL};
+static const char *const shared[] = {"print", "arg", "package", NULL};
 
 static bool is_shared(const char *name)
 {
@@ -31,15 +32,16 @@ static void copy_fields(lua_State *L, int index)
 }
 
 /* Takes what is shared out of the table on top, and copies the tables in it:
-   the libraries. */
+   the libraries. The globals are below it. */
 static void separate(lua_State *L)
 {
+    int globals = lua_absindex(L, -2);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         if (is_shared(lua_tostring(L, -2))) {
             lua_pop(L, 1);
             lua_pushnil(L);
-        } else if (lua_istable(L, -1)) {
+        } else if (lua_istable(L, -1) && !lua_rawequal(L, -1, globals)) {
             copy_fields(L, -1);
             lua_remove(L, -2);
         }

@@ -7,11 +7,12 @@
  *   interrupt.c    Ctrl-C
  *   coroutine.c    which coroutine runs, for Ctrl-C
  *   searcher.c     where `require "perigee"` finds the module
- *   environment.c  what the module's files have for globals
- *   prompt.c       lua(1)'s prompt, for input that is no terminal
- *   session.c      the prompt on a terminal: what perigee.prompt needs of C
- *   lines.c        a line from the terminal, edited by readline or plain
- *   history.c      the lines of before, in a file that prompts share
+ *   apart.c        what the prompt's own functions run with, and the user's do
+ * not environment.c  what the module's files have for globals prompt.c lua(1)'s
+ * prompt, for input that is no terminal session.c      the prompt on a
+ * terminal: what perigee.prompt needs of C lines.c        a line from the
+ * terminal, edited by readline or plain history.c      the lines of before, in
+ * a file that prompts share
  */
 #ifndef PG_HOST_H
 #define PG_HOST_H
@@ -73,6 +74,17 @@ void host_add_searcher(lua_State *L);
 
 /* Pushes what the library's own files have for globals. */
 void host_push_environment(lua_State *L);
+
+/* --- apart.c -------------------------------------------------------------- */
+
+/* The prompt's functions are entered, and left for the user's; before
+   host_apart_open, both do nothing. */
+void host_apart_open(lua_State *L);
+void host_apart_enter(lua_State *L);
+void host_apart_leave(lua_State *L);
+
+/* The user's hook is taken away. */
+void host_apart_forget_hook(void);
 
 /* --- prompt.c, session.c -------------------------------------------------- */
 

@@ -15,19 +15,35 @@ static lua_State *session; /* whose prompt it is */
 /* --- running ----------------------------------------------------------------
  */
 
-/* call(f, ...) -> true, results; or false, message with traceback. Ctrl-C ends
-   it. A memory error comes without a traceback, and finds some memory left. */
-static int l_call(lua_State *L)
+/* Results of a call with that status: true and they, or false and the error. */
+static int give_results(lua_State *L, int status)
 {
-    luaL_checktype(L, 1, LUA_TFUNCTION);
-    void *reserve = malloc(1 << 20);
-    int status = host_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    free(reserve);
     if (!lua_checkstack(L, 1))
         return luaL_error(L, "too many results to print");
     lua_pushboolean(L, status == LUA_OK);
     lua_insert(L, 1);
     return lua_gettop(L);
+}
+
+/* call(f, ...) -> true, results; or false, message with traceback, of a
+   function of the user's. Ctrl-C ends it. A memory error comes without a
+   traceback, and finds some memory left. */
+static int l_call(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    void *reserve = malloc(1 << 20);
+    host_apart_leave(L);
+    int status = host_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    host_apart_enter(L);
+    free(reserve);
+    return give_results(L, status);
+}
+
+/* try(f, ...): the same of one of the prompt's functions. */
+static int l_try(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    return give_results(L, host_call(L, lua_gettop(L) - 1, LUA_MULTRET));
 }
 
 /* --- lines ------------------------------------------------------------------
@@ -45,6 +61,7 @@ static int l_read(lua_State *L)
         lua_pushstring(L, line);
         free(line);
     } else if (outcome == HOST_INTERRUPTED) {
+        host_apart_forget_hook(); /* one that fails would let nothing run */
         lua_pushboolean(L, false);
     } else {
         lua_pushnil(L);
@@ -160,6 +177,7 @@ static int l_complete(lua_State *L)
 static bool push_turn(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"call", l_call},
+                                         {"try", l_try},
                                          {"read", l_read},
                                          {"is_waiting", l_is_waiting},
                                          {"remember", l_remember},
@@ -190,6 +208,7 @@ bool host_session(lua_State *L)
     host_history_open();
     host_keep_session();
     host_watch_coroutines(L);
+    host_apart_open(L);
     if (!push_turn(L)) {
         host_message(lua_tostring(L, -1));
         lua_settop(L, turn - 1);

@@ -2,13 +2,14 @@
 
 local check = require "perigee.check"
 local colours = require "perigee.prompt.colours"
+local output = require "perigee.prompt.output"
 
 local problems = {}
 
 local LIBRARY = debug.getinfo(1, "S").source:match "^@(.*)/prompt/[^/]*$" or "."
 
--- Of the prompt's own functions, tracebacks show this one first.
-local BORDER = "\n\t[C]: in function 'perigee.host.call'"
+-- Of the prompt's own functions, tracebacks show one of these first.
+local BORDER = "\n\t%[C%]: in function 'perigee%.host%.%a+'"
 
 --- A message and its traceback apart.
 local function split(message)
@@ -48,7 +49,7 @@ end
 --- The frames of the user's part; a chunk's own function is what Lua calls the main chunk. Of an
 --- error within the library, all.
 local function trimmed(traceback, message)
-  local border = ("\n" .. traceback):find(BORDER, 1, true)
+  local border = ("\n" .. traceback):find(BORDER)
   local frames = border and traceback:sub(1, border - 2) or traceback
   frames = frames:gsub("in function <stdin%[%d+%]:1>$", "in main chunk")
   local users = is_in_library(message) and "" or without_library(frames)
@@ -102,7 +103,7 @@ function problems.report(message, sources)
   if traceback then
     lines[#lines + 1] = paint("dim", "stack traceback:\n" .. trimmed(traceback, text))
   end
-  io.stderr:write(table.concat(lines, "\n"), "\n")
+  output.complain(table.concat(lines, "\n"), "\n")
 end
 
 return problems

@@ -1,6 +1,7 @@
 --- What a prompt knows of what was typed: the locals, each chunk's text, and which worked.
 
 local chunks = require "perigee.prompt.chunks"
+local output = require "perigee.prompt.output"
 
 local MOST = 1 << 20 -- bytes of a text that is kept
 
@@ -72,7 +73,7 @@ function Session:take_queued()
   local text = self.queued
   self.queued = nil
   if text then
-    io.stdout:write("> ", text:gsub("\n", "\n>> "), "\n")
+    output.write("> ", text:gsub("\n", "\n>> "), "\n")
   end
   return text
 end
