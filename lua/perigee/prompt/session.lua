@@ -58,6 +58,7 @@ end
 
 --- Before a chunk runs it is in the history, in which none follows its like.
 function Session:remember(text)
+  text = text:gsub("%s+$", "") -- what is pasted often ends with a line break
   if text ~= self.last then
     self.last = text
     self.host.remember(text)

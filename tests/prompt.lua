@@ -1,0 +1,101 @@
+-- Conversations with the prompt, on a terminal of tests/terminal.lua.
+--
+--   local t <close> = prompt.open {}
+--   prompt.talk(t, [[
+--     > 1 + 1
+--     2
+--     > for i = 1, 2 do
+--     >> print(i) end
+--     1
+--     2
+--   ]])
+
+local terminal = require "tests.terminal"
+
+local prompt = {}
+
+prompt.PROGRAM = os.getenv "PERIGEE" or "build/perigee"
+
+--- Opens a terminal of 80 columns with a prompt in it, and waits for that. Takes what
+--- terminal.open does, besides `arguments`, a list, and `ready`, the prompt's pattern.
+function prompt.open(options)
+  local command = table.move(options.arguments or {}, 1, #(options.arguments or {}), 2,
+    { prompt.PROGRAM })
+  local t = terminal.open {
+    command = options.command or command, home = options.home, term = options.term,
+    environment = options.environment, height = options.height or 60, width = options.width,
+  }
+  local worked, message = pcall(t.expect_match, t, options.ready or "\n> *\n", 20)
+  if not worked then
+    t:close()
+    error(message, 2)
+  end
+  return t
+end
+
+local function trimmed(screen)
+  return (screen:gsub(" +\n", "\n"):gsub("%s+$", ""))
+end
+
+--- Waits until the last line on the screen is the prompt, or the one of lines that follow, and
+--- something is before it. Returns the screen.
+function prompt.wait(t, seconds)
+  return trimmed(t:wait(function(screen)
+    return trimmed(screen):find "\n>>?$"
+  end, seconds, "a prompt"))
+end
+
+--- Types a line into an empty screen, and waits for a prompt. Returns what the screen shows between:
+--- all, if `is_whole`, with the line and the prompt.
+function prompt.ask(t, line, seconds, is_whole)
+  t:keys "C-l"
+  t:wait(function(screen) return trimmed(screen):find "^>>?$" end, 5, "an empty screen")
+  t:line(line)
+  local screen = prompt.wait(t, seconds)
+  if is_whole then
+    return screen
+  end
+  local rows = (#line + 2 + 79) // 80
+  return (screen .. "\n"):match("^" .. ("[^\n]*\n"):rep(rows) .. "(.-)\n?>>?\n$")
+end
+
+--- The exchanges of a text: lines that are typed, and those that are shown then.
+local function exchanges(text)
+  local list, indent = {}, text:match "^( *)"
+  for line in text:gmatch "([^\n]*)\n" do
+    line = line:sub(#indent + 1)
+    if line:find "^> " or line == ">" then
+      list[#list + 1] = { typed = {}, shown = {} }
+    end
+    local each, typed = list[#list], line:match "^>>? ?(.*)$"
+    table.insert(typed and each.typed or each.shown, typed or line)
+  end
+  return list
+end
+
+--- Whether a text is as expected, where "..." stands for anything.
+local function fits(text, expected)
+  local pattern = expected:gsub("[%^%$%(%)%%%.%[%]%*%+%-%?]", "%%%0"):gsub("%%%.%%%.%%%.", ".-")
+  return text:find("^" .. pattern .. "$") ~= nil
+end
+
+--- Types what stands behind ">" and ">>" in the lines of a text, and fails unless the screen shows
+--- what stands below that. "..." stands for anything.
+function prompt.talk(t, text)
+  for _, each in ipairs(exchanges(text)) do
+    local given
+    for i, line in ipairs(each.typed) do
+      given = prompt.ask(t, line)
+      if i < #each.typed and given ~= "" then
+        error(("behind %q:\n%s"):format(line, given), 2)
+      end
+    end
+    local expected = table.concat(each.shown, "\n")
+    if not fits(given, expected) then
+      error(("behind %q: expected\n%s\nbut found\n%s"):format(table.concat(each.typed, "\n"),
+        expected, given), 2)
+    end
+  end
+end
+
+return prompt

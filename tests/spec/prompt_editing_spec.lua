@@ -1,0 +1,336 @@
+-- How lines are edited, completed and remembered at the prompt, on a terminal of 80 columns.
+
+local prompt = require "tests.prompt"
+
+local function write(path, text)
+  local file <close> = assert(io.open(path, "w"))
+  assert(file:write(text))
+end
+
+local function read(path)
+  local file <close> = assert(io.open(path))
+  return file:read "a"
+end
+
+--- A home folder with files in it, until the spec ends.
+local function new_home(files)
+  local home = os.tmpname()
+  assert(os.execute(("rm '%s' && mkdir -p '%s/config/perigee'"):format(home, home)))
+  finally(function() os.execute(("rm -rf '%s'"):format(home)) end)
+  for name, text in pairs(files or {}) do
+    write(home .. "/" .. name, text)
+  end
+  return home
+end
+
+--- The chunks of a history file, without their times.
+local function chunks_in(home)
+  local text = "\n" .. read(home .. "/state/perigee/history")
+  return (text:gsub("\n#%d+\n", "\n#\n"):sub(2))
+end
+
+describe("editing", function()
+  it("knows Emacs's keys, UTF-8, and reverse search", function()
+    local t <close> = prompt.open {}
+    t:type "x = 12 wrong"
+    t:keys("C-w", "C-a", "M-d")
+    t:type "y"
+    t:keys("C-e", "BSpace")
+    t:line "+ 1"
+    t:expect "> y = 12+ 1\n"
+    assert.equal("13", prompt.ask(t, "y"))
+    t:keys "C-l"
+    t:type "'äöü€"
+    t:expect "\n"
+    t:keys("BSpace", "Left", "BSpace", "End")
+    t:line "é'"
+    t:expect "> 'äüé'\n\"äüé\"\n>"
+    prompt.ask(t, "print 'older'")
+    prompt.ask(t, "print 'newer'")
+    t:keys("C-l", "C-r")
+    t:type "old"
+    t:expect "(reverse-i-search)`old': print 'older'"
+    t:keys "Enter"
+    t:expect "> print 'older'\nolder\n>"
+    t:keys("C-r")
+    t:type "old"
+    t:keys("C-g")
+    assert.equal("1", prompt.ask(t, "1"))
+  end)
+
+  it("takes vi's keys and other wishes from ~/.inputrc, and runs the user's file", function()
+    local home = new_home {
+      [".inputrc"] = 'set editing-mode vi\n$if lua\n"\\C-g": "of_lua"\n$endif\n'
+        .. '$if Bash\n"\\C-g": "of_bash"\n$endif\n',
+      ["config/perigee/init.lua"] = "greeting = 'hello' _PROMPT, _PROMPT2 = '? ', '?? '",
+    }
+    local t <close> = prompt.open { home = home, ready = "\n%?" }
+    t:type "xx = 12"
+    t:keys "Escape"
+    t:type "0cwyy"
+    t:keys "Enter"
+    t:expect "? yy = 12\n?"
+    t:line "do"
+    t:expect "? do\n??"
+    t:line "print(greeting, yy) end"
+    t:expect "\nhello   12\n?"
+    t:keys "C-g"
+    t:expect "? of_lua"
+    t:keys "C-c"
+    t:keys "Escape" -- /: a search
+    t:type "/gree"
+    t:keys "Enter"
+    t:expect "? do\nprint(greeting, yy) end"
+    t:keys "Enter"
+    t:wait(function(screen) return screen:find "hello.*hello" end)
+  end)
+
+  it("goes on where the user's file fails, and without it for -E", function()
+    local home = new_home { ["config/perigee/init.lua"] = "early = 1\nlocal x = nil + 1" }
+    local t <close> = prompt.open { home = home }
+    t:expect "init.lua:2: attempt to perform arithmetic"
+    t:expect "\n    2 | local x = nil + 1\n"
+    assert.equal("1", prompt.ask(t, "early"))
+    local s <close> = prompt.open { home = home, arguments = { "-E" } }
+    assert.equal("nil", prompt.ask(s, "early"))
+  end)
+
+  it("takes what is pasted as one chunk", function()
+    local t <close> = prompt.open {}
+    t:paste "a = 1\n\nb = 2\nprint(a + b)"
+    t:expect "print(a + b)"
+    t:keys "Enter"
+    t:expect "print(a + b)\n3\n>"
+    t:paste "local function f(x)\n\treturn x\nend\nprint(f(4))\n"
+    t:keys "Enter"
+    t:expect "\n4\n>"
+    t:paste "x = 7 for i = 1, 2 do\n"
+    t:keys "Enter"
+    t:expect "\n>>"
+    t:line "end"
+    assert.equal("7", prompt.ask(t, "x"))
+    assert.equal([[
+#
+a = 1
+
+b = 2
+print(a + b)
+#
+local function f(x)
+	return x
+end
+print(f(4))
+#
+x = 7 for i = 1, 2 do
+
+end
+#
+x
+]], chunks_in(t.home))
+  end)
+
+  it("fits into a terminal of another size", function()
+    local t <close> = prompt.open {}
+    t:resize(40, 20)
+    local text = ("abc"):rep(20)
+    t:line("{'" .. text:sub(1, 31) .. "', 1}")
+    t:expect("> {'" .. text:sub(1, 31) .. "', 1}\n{\n")
+    t:keys "C-l"
+    t:type("'" .. text .. "'")
+    t:expect("> '" .. text:sub(1, 37) .. "\n" .. text:sub(38) .. "'")
+    t:keys("C-a", "C-d", "C-k")
+    assert.equal("1", prompt.ask(t, "1"))
+    t:resize(100, 20)
+    prompt.ask(t, "x = 'y'")
+    t:wait(function() -- tmux takes a while
+      return #prompt.ask(t, "who()") == 99
+    end)
+  end)
+end)
+
+describe("a dumb terminal", function()
+  it("has a prompt, with the history and Tab", function()
+    local t <close> = prompt.open { term = "dumb" }
+    t:line "1 + 1"
+    t:expect "> 1 + 1\n2\n>"
+    t:line "for i = 7, 8 do"
+    t:expect "\n>>"
+    t:line "print(i) end"
+    t:expect "\n7\n8\n>"
+    t:type "pg.ze"
+    t:keys "Tab"
+    t:line "(2)"
+    t:expect "> pg.zeros(2)\n[0., 0.] float64 (2,)\n>"
+    t:keys("Up", "Up", "Up", "Enter")
+    t:expect "> 1 + 1\n2\n"
+    t:line "while true do end"
+    t:expect "> while true do end\n"
+    t:keys "C-c"
+    t:expect "interrupted!"
+    t:keys "C-d"
+    assert.equal(0, t:status())
+  end)
+
+  it("has a plain prompt where the output goes elsewhere", function()
+    local t <close> = prompt.open { command = prompt.PROGRAM .. " | cat" }
+    t:line "1 + 1"
+    t:expect "> 1 + 1\n2\n>"
+    t:line "do"
+    t:line "print 'last' end"
+    t:expect "\nlast\n>"
+    t:keys "C-d"
+    assert.equal(0, t:status())
+  end)
+end)
+
+describe("the history", function()
+  it("keeps chunks as they are, and gives them back to be edited", function()
+    local home = new_home()
+    do
+      local t <close> = prompt.open { home = home }
+      prompt.talk(t, [[
+        > function f()
+        >>   return 'first'
+        >> end
+        > f()
+        "first"
+      ]])
+      t:keys("C-l", "Up", "Up")
+      t:expect "> function f()\n  return 'first'\nend"
+      t:keys("BSpace", "BSpace", "BSpace", "BSpace", "BSpace")
+      t:line " edited'"
+      t:expect "\n>>"
+      t:line "end"
+      t:expect ">> end\n>"
+      assert.equal('"first edited"', prompt.ask(t, "f()"))
+      prompt.ask(t, "f()") -- the same once more is no entry
+      t:keys "C-d"
+      t:status()
+    end
+    local t <close> = prompt.open { home = home }
+    t:keys("Up", "Up")
+    t:expect "> function f()\n  return 'first edited'\nend"
+    t:keys("Up", "Up")
+    t:expect "> function f()\n  return 'first'\nend"
+    t:keys("BSpace", "BSpace", "BSpace")
+    t:line "end print(f())"
+    t:expect "\nfirst\n>"
+  end)
+
+  it("has a chunk before it runs, and what failed", function()
+    local home = new_home()
+    local t <close> = prompt.open { home = home }
+    prompt.ask(t, "error 'failed'")
+    t:line "while true do end"
+    t:expect "while true do end\n"
+    t:wait(function() return chunks_in(home):find "while" end)
+    assert(os.execute("kill -9 " .. t.pid))
+    t:status()
+    local s <close> = prompt.open { home = home }
+    s:keys "Up"
+    s:expect "> while true do end"
+    s:keys "Up"
+    s:expect "> error 'failed'"
+    assert.equal("#\nerror 'failed'\n#\nwhile true do end\n", chunks_in(home))
+  end)
+
+  it("is shared by prompts that are open at the same time", function()
+    local home = new_home()
+    local a <close> = prompt.open { home = home }
+    local b <close> = prompt.open { home = home }
+    prompt.ask(a, "'a 1'")
+    prompt.ask(b, "'b 1'")
+    prompt.ask(a, "'a 2'")
+    prompt.ask(b, "'b 2'")
+    a:keys("C-l", "Up", "Up")
+    a:expect "> 'a 1'" -- its own
+    local c <close> = prompt.open { home = home }
+    c:keys("Up", "Up", "Up", "Up")
+    c:expect "> 'a 1'"
+    c:keys "Down"
+    c:expect "> 'b 1'"
+    assert.equal("#\n'a 1'\n#\n'b 1'\n#\n'a 2'\n#\n'b 2'\n", chunks_in(home))
+  end)
+end)
+
+describe("Tab", function()
+  local t
+
+  setup(function()
+    t = prompt.open {}
+    write(t.home .. "/weights.txt", "")
+    write(t.home .. "/make.lua", ([[
+      data = pg.save(%q, { x_train = pg.zeros(6, 4), x_test = pg.zeros(2, 4), y = pg.range(1, 6) })
+        and pg.load(%q)
+      m = pg.Model(data.x_train, data.y %% 2, { hidden = 3 })
+      object = setmetatable({ own = 1 }, { __index = { method = print, inherited = 2 } })
+      path = os.getenv "HOME"
+    ]]):format(t.home .. "/data.npz", t.home .. "/data.npz"))
+    prompt.ask(t, "dofile(os.getenv 'HOME' .. '/make.lua')")
+    prompt.ask(t, "local lasting = { alpha = 1, beta = 2 }")
+  end)
+  teardown(function() t:close() end)
+
+  --- Types a text and Tab, and waits for what the line becomes.
+  local function completes(text, line)
+    t:keys("C-e", "C-u", "C-l")
+    t:type(text)
+    t:keys "Tab"
+    t:wait(function(screen)
+      return screen:gsub("%s+$", ""):gsub("^> ", "") == line:gsub("%s+$", "")
+    end, 5, ("%q"):format(line))
+  end
+
+  --- Types a text and Tab, and waits for a list of these words below.
+  local function lists(text, words)
+    t:keys("C-e", "C-u", "C-l")
+    t:type(text)
+    t:keys "Tab"
+    for word in words:gmatch "%S+" do
+      t:wait(function(screen)
+        return (" " .. (screen:match "^[^\n]*\n(.*)\n>" or "") .. " "):find("%f[^%s]" .. word .. "%f[%s]")
+      end, 5, word)
+    end
+  end
+
+  it("completes keywords, globals, locals, fields, methods, and what stands for them", function()
+    completes("func", "function")
+    completes("collectg", "collectgarbage")
+    completes("last", "lasting")
+    completes("lasting.al", "lasting.alpha")
+    completes("object.inh", "object.inherited")
+    completes("object:me", "object:method")
+    completes("pg.Mod", "pg.Model")
+    completes("m:fi", "m:fit")
+    lists("m.weights.W", "W1 W2")
+    lists("data.", "x_train x_test y")
+    completes("data.x_tr", "data.x_train")
+    completes("data.x_train:resh", "data.x_train:reshape")
+    completes("string.rep", "string.rep")
+    completes("for i, v in ipa", "for i, v in ipairs")
+  end)
+
+  it("completes options, dtypes, modules and files", function()
+    completes("m:fit { it", "m:fit { iterations = ")
+    lists("m:fit { ", "rate optimizer epochs")
+    completes('m:fit { optimizer = "ad', 'm:fit { optimizer = "adam"')
+    completes('data.y:astype "float3', 'data.y:astype "float32"')
+    lists('pg.zeros(3, "', "int8 float64 bool")
+    completes('require "perigee.swe', 'require "perigee.sweep"')
+    completes("io.open '~/weig", "io.open '" .. t.home .. "/weights.txt'")
+    completes("pg.load '" .. t.home .. "/dat", "pg.load '" .. t.home .. "/data.npz'")
+    completes("pg.dataset 'mn", "pg.dataset 'mnist'")
+    completes("?m.fi", "?m.fit")
+    completes("help 'forw", "help 'forward'")
+  end)
+
+  it("completes behind a chunk's lines before", function()
+    t:keys("C-e", "C-u", "C-l")
+    t:line "do local within = { deep = 1 }"
+    t:expect ">>"
+    t:type "print(with"
+    t:keys "Tab"
+    t:line ".deep) end"
+    t:expect ">> print(within.deep) end\n1\n>"
+  end)
+end)

@@ -1,0 +1,475 @@
+-- What the prompt reads, prints and tells, on a terminal of 80 columns.
+
+local prompt = require "tests.prompt"
+
+local function write(path, text)
+  local file <close> = assert(io.open(path, "w"))
+  assert(file:write(text))
+end
+
+describe("the prompt reads", function()
+  local t
+
+  setup(function() t = prompt.open {} end)
+  teardown(function() t:close() end)
+
+  it("expressions and statements", function()
+    prompt.talk(t, [[
+      > 1 + 1
+      2
+      > x = 5
+      > x
+      5
+      > =x, 'y'
+      5       "y"
+      > math.frexp(10)
+      0.625   4
+      > nil
+      nil
+      > nil, 2, nil
+      nil     2       nil
+      > (function() end)()
+      > return 3
+      3
+      > print 'hello'
+      hello
+      > f = function(a) return a end
+      > f 'called'
+      "called"
+    ]])
+  end)
+
+  it("chunks of several lines, of expressions too", function()
+    prompt.talk(t, [[
+      > for i = 1, 2 do
+      >>   print(i)
+      >> end
+      1
+      2
+      > {1, 2,
+      >>   -- in between
+      >>
+      >>   [5] = 3 }
+      { 1, 2, [5] = 3 }
+      > 1 +
+      >> 2
+      3
+      > s = [=[
+      >> a]=] .. 'b'
+      > s
+      "ab"
+      > print(1
+      >> )
+      1
+    ]])
+  end)
+
+  it("locals that last", function()
+    prompt.talk(t, [[
+      > local a, b = 1, 2
+      > a + b
+      3
+      > function get() return a end
+      > a = 10
+      > get()
+      10
+      > local a = 'another'
+      > a, get()
+      "another"       10
+      > do local inner = 1 end
+      > inner
+      nil
+      > local c <const> = 7
+      > c = 8
+      stdin[...]:1: attempt to assign to const variable 'c'
+          1 | c = 8
+      > c
+      7
+      > local d <close> = setmetatable({}, {__close = function() print 'bye' end})
+      bye
+      > d
+      nil
+      > local failed = error 'no'
+      stdin[...]:1: no
+          1 | local failed = error 'no'
+      stack traceback:
+      ...
+      > failed
+      nil
+    ]])
+  end)
+
+  it("the last value as _, and keeps quiet behind a semicolon", function()
+    prompt.talk(t, [[
+      > 6 * 7
+      42
+      > _ + 1
+      43
+      > 'a', 'b';
+      > _
+      "a"
+      > x = 1
+      > _
+      "a"
+      > print
+      function print [C]
+      > _
+      function print [C]
+    ]])
+  end)
+
+  it("tells how long what takes longer than a second took", function()
+    prompt.talk(t, [[
+      > local t = os.time() + 2 while os.time() < t do end
+      took ... s
+      > 1
+      1
+    ]])
+  end)
+
+  it("tells what is wrong, and shows the line", function()
+    prompt.talk(t, [[
+      > function half(x)
+      >>   return x / 2
+      >> end
+      > half {}
+      stdin[...]:2: attempt to perform arithmetic on a table value (local 'x')
+          2 |   return x / 2
+      stack traceback:
+              stdin[...]:2: in function 'half'
+              stdin[...]:1: in main chunk
+      > x = = 3
+      stdin[...]:1: unexpected symbol near '='
+          1 | x = = 3
+      > for i = 1, 2 do
+      >>   nonsense nonsense
+      stdin[...]:2: syntax error near 'nonsense'
+          2 |   nonsense nonsense
+      > pg.zeros(2):rows(1, 3)
+      stdin[...]:1: ...
+          1 | pg.zeros(2):rows(1, 3)
+      stack traceback:
+      ...
+              stdin[...]:1: in main chunk
+      > pg.dataset 'nothing'
+      stdin[...]:1: dataset: there is no "nothing"; ...
+          1 | pg.dataset 'nothing'
+      stack traceback:
+              stdin[...]:1: in main chunk
+      > error { code = 1 }
+      (error object is a table value)
+      stack traceback:
+      ...
+      > error()
+      (error object is a nil value)
+      ...
+      > break
+      stdin[...]:1: break outside...
+          1 | break
+    ]])
+  end)
+end)
+
+describe("the prompt prints", function()
+  local t
+
+  setup(function()
+    t = prompt.open {}
+    local data, runs = t.home .. "/data.npz", t.home .. "/runs"
+    write(t.home .. "/make.lua", ([[
+      data = pg.save(%q, { x = pg.zeros(20, 4), y = pg.range(0, 19) %% 2 }) and pg.load(%q)
+      m = pg.Model(data.x, data.y, { hidden = 3, seed = 0 })
+      study = require "perigee.sweep".new { name = "rates", params = { rate = { 1, 2 } },
+        runs = %q, run = function() end, arguments = false }
+    ]]):format(data, data, runs))
+    prompt.ask(t, "dofile(os.getenv 'HOME' .. '/make.lua')")
+  end)
+  teardown(function() t:close() end)
+
+  it("tables with their keys in order, cut where they are deep, long or cyclic", function()
+    prompt.talk(t, [[
+      > { 3, 1, b = 2, a = 1, [10] = {} }
+      { 3, 1, [10] = {}, a = 1, b = 2 }
+      > cyclic = { 1 } cyclic.self = cyclic
+      > cyclic
+      { 1, self = <cycle> }
+      > { { { { { { 1 } } } } } }
+      { { { { { ... 1 entry } } } } }
+      > list = {} for i = 1, 1e6 do list[i] = i end
+      > list
+      {
+      ...
+        ... ... more
+      }
+      > 'a "quoted" text', "tab\t"
+      "a \"quoted\" text"     "tab\t"
+    ]])
+    assert.is_true(#prompt.ask(t, "_G") > 0)
+    local _, lines = prompt.ask(t, "list"):gsub("\n", "\n")
+    assert.is_true(lines < 20)
+  end)
+
+  it("arrays as NumPy does", function()
+    prompt.talk(t, [=[
+      > pg.array { { 1, 2 }, { 3, 4.5 } }
+      [[1. , 2. ],
+       [3. , 4.5]] float64 (2, 2)
+      > pg.zeros(3, 'uint8')
+      [0, 0, 0] uint8 (3,)
+      > pg.zeros(1000, 1000)
+      [[0., 0., 0., ..., 0., 0., 0.],
+      ...
+       [0., 0., 0., ..., 0., 0., 0.]] float64 (1000, 1000)
+      > { pg.zeros(3, 4), 1 }
+      { float64 (3, 4), 1 }
+    ]=])
+  end)
+
+  it("models, studies and archives as cards", function()
+    prompt.talk(t, [[
+      > m
+      Model 4-3-2, sigmoid, float32: 23 weights
+        trained  not yet
+        data     20 rows, ... plan
+      > study
+      study rates: 2 trials
+      ...
+      > data
+      archive ...: 2 arrays
+        x  float64 (20, 4)
+        y  int64 (20,)
+      > pg
+      Perigee ...
+    ]])
+  end)
+
+  it("whatever goes wrong in __tostring and __index", function()
+    prompt.talk(t, [[
+      > setmetatable({}, { __tostring = function() error 'oh' end })
+      <error in __tostring: stdin[...]:1: oh>
+      > setmetatable({}, { __index = function() error 'oh' end, __name = 'own' })
+      ...
+      > setmetatable({}, { __gc = function() error 'oh' end }) ; collectgarbage()
+      ...
+      > 1
+      1
+    ]])
+  end)
+end)
+
+describe("the prompt's colours", function()
+  --- What a prompt shows behind a value and an error, with the sequences that colour it.
+  local function shown(options)
+    local t <close> = prompt.open(options)
+    t:line "'text', 1, nil"
+    t:expect_match '"text"\t? +1 +nil\n>'
+    t:line "nil + 1"
+    t:expect "in main chunk\n>"
+    return t:screen { colours = true }
+  end
+
+  it("are there on a terminal that has them", function()
+    local screen = shown {}
+    assert.matches('\27%[38;5;64m"text"\27%[39m', screen)
+    assert.matches("\27%[38;5;167mstdin", screen)
+    assert.matches("\27%[32m\"text\"", shown { term = "screen" })
+  end)
+
+  it("are not there for NO_COLOR, in a dumb terminal, and in a pipe", function()
+    assert.not_matches("\27", shown { environment = { NO_COLOR = "1" } })
+    assert.not_matches("\27", shown { term = "dumb" })
+    local t <close> = prompt.open { command = prompt.PROGRAM .. " | cat", height = 10 }
+    t:line "'text', nil"
+    t:expect_match '"text" +nil\n>'
+    assert.not_matches("\27", t:screen { colours = true })
+  end)
+end)
+
+describe("the prompt's help", function()
+  local t
+
+  setup(function() t = prompt.open { height = 120 } end)
+  teardown(function() t:close() end)
+
+  it("shows the way in", function()
+    local way = prompt.ask(t, "help()")
+    assert.equal(way, prompt.ask(t, "?"))
+    for _, text in ipairs { "pg.dataset", "help(pg.plot)", "who()", "save_session" } do
+      assert.truthy(way:find(text, 1, true))
+    end
+  end)
+
+  it("shows a function with its shapes, an example and a place, however it is asked", function()
+    local page = prompt.ask(t, "help(pg.forward)")
+    assert.matches("^pg.forward%(x, weights, out%)\n", page)
+    for _, text in ipairs { "(n, inputs)", "--> {100, 20}  {100, 10}", "docs/reference.md#" } do
+      assert.truthy(page:find(text, 1, true), text)
+    end
+    for _, line in ipairs { "help 'forward'", "?forward", "?pg.forward", "? pg.forward " } do
+      assert.equal(page, prompt.ask(t, line))
+    end
+  end)
+
+  it("shows a variable, an option, and what a model can do", function()
+    prompt.ask(t, "local m = pg.Model(pg.zeros(4, 2), pg.array { 0, 1, 0, 1 })")
+    local page = prompt.ask(t, "help(m)")
+    assert.equal(page, prompt.ask(t, "?m"))
+    assert.matches("m:fit", page)
+    assert.matches("m:fit%(options%)", prompt.ask(t, "?m.fit"))
+    assert.matches("an option of", prompt.ask(t, "?patience"))
+    prompt.ask(t, "word = 'fit'")
+    assert.not_matches("m:fit", prompt.ask(t, "?word"))
+  end)
+
+  it("shows the comment above a function of the user", function()
+    prompt.talk(t, [[
+      > -- Half of a number.
+      > function half(x) return x / 2 end
+      > help(half)
+      half(x)
+
+      Half of a number.
+
+      defined in stdin[...], line 2
+      > function bare() end
+      > ?bare
+      bare()
+
+      It has no comment ...
+    ]])
+  end)
+
+  it("suggests what is near to a misspelt name", function()
+    prompt.talk(t, [[
+      > ?forwrd
+      help: there is no 'forwrd'; did you mean 'forward'?
+      > help 'forwrd'
+      stdin[...]:1: help: there is no 'forwrd'; did you mean 'forward'?
+          1 | help 'forwrd'
+      stack traceback:
+              stdin[...]:1: in main chunk
+    ]])
+  end)
+
+  it("keeps to 80 columns, and to what stays the last value", function()
+    prompt.talk(t, [[
+      > 'last'
+      "last"
+      > ?fit
+      ...
+      > help()
+      ...
+      > _
+      "last"
+    ]])
+  end)
+end)
+
+describe("the prompt's own functions", function()
+  local t
+
+  setup(function()
+    t = prompt.open { environment = { EDITOR = "sh $HOME/editor", VISUAL = false } }
+    write(t.home .. "/editor", [[sed -i 's/one/two/g' "$1"]])
+  end)
+  teardown(function() t:close() end)
+
+  it("list what was defined, with shapes and memory", function()
+    prompt.talk(t, [[
+      > who()
+      nothing was defined yet
+      > x = pg.zeros(1000, 10)
+      > local text = ('x'):rep(2000)
+      > f = function(a) return a end
+      > who()
+      f     function f(a) stdin[...]:1
+      text  "xxx...xxx"    2.0 kB
+      x     float64 (1000, 10)                                                80.0 kB
+    ]])
+    for line in (prompt.ask(t, "who()") .. "\n"):gmatch "([^\n]*)\n" do
+      assert.is_true(utf8.len(line) <= 80)
+    end
+  end)
+
+  it("tell how long a function takes", function()
+    prompt.talk(t, [[
+      > time(function() return 1, 2 end)
+      ...s
+      1       2
+      > time(f, 10)
+      ...s, the median of 10 calls (...s to ...s)
+      > time(3)
+      stdin[...]:1: time: a function is needed...
+          1 | time(3)
+      stack traceback:
+              stdin[...]:1: in main chunk
+      > time(f, 0)
+      stdin[...]:1: time: ...
+          1 | time(f, 0)
+      ...
+    ]])
+  end)
+
+  it("open the last chunk in an editor, and run what is saved there", function()
+    prompt.talk(t, [[
+      > one = 'one'
+    ]])
+    assert.equal("> two = 'two'", prompt.ask(t, "edit()"))
+    prompt.talk(t, [[
+      > two
+      "two"
+      > function several()
+      >>   return 'one'
+      >> end
+    ]])
+    assert.equal("> function several()\n>>   return 'two'\n>> end", prompt.ask(t, "edit()"))
+    prompt.talk(t, [[
+      > several()
+      "two"
+      > edit()
+    ]])
+    write(t.home .. "/editor", "exit 3")
+    prompt.talk(t, [[
+      > 5
+      5
+      > edit()
+      nil     "edit: sh $HOME/editor ended with exit 3"
+    ]])
+  end)
+
+  it("write the session as a script, which prints the same", function()
+    local s <close> = prompt.open {}
+    prompt.talk(s, [[
+      > local g = pg.random(3)
+      > local x = g:rand(4)
+      > x:sum()
+      ...
+      > nosuch()
+      ...
+      > _ * 2;
+      > function twice(v) -- with a comment
+      >>   return v * 2
+      >> end
+      > twice 'two' -- fails
+      ...
+      > twice(21) -- works
+      42
+      > who()
+      ...
+      > save_session(os.getenv 'HOME' .. '/s.lua')
+      true
+      > save_session '/nowhere/s.lua'
+      nil     "/nowhere/s.lua: No such file or directory"
+      > save_session(3)
+      stdin[...]:1: save_session: a path is needed...
+      ...
+    ]])
+    local sum = prompt.ask(s, "x:sum()")
+    for _, program in ipairs { prompt.PROGRAM, "lua5.4" } do
+      local pipe <close> = assert(io.popen(("'%s' '%s/s.lua' 2>&1"):format(program, s.home)))
+      assert.equal(sum .. "\n42\n", pipe:read "a")
+    end
+    s:keys "C-d"
+    assert.equal(0, s:status())
+  end)
+end)
