@@ -45,7 +45,8 @@ function prompt.wait(t, seconds)
   end, seconds, "a prompt"))
 end
 
---- Types a line into an empty screen, and waits for a prompt. Returns what the screen shows between:
+--- Types a line into an empty screen, and waits for a prompt. Returns what the screen shows
+--- between:
 --- all, if `is_whole`, with the line and the prompt.
 function prompt.ask(t, line, seconds, is_whole)
   t:keys "C-l"

@@ -87,7 +87,7 @@ end
 --- A chunk of what was typed: `=x` is Lua 5.2's way to print. Comments that were typed before
 --- belong to it, as help shows those of functions.
 local function compile(self, typed)
-  local text = self.comments .. typed:gsub("^=", "return ")
+  local text = self.comments .. typed:gsub("^%s*=", " ")
   return text, chunks.compile(text, self:next_name(), self.scope)
 end
 

@@ -7,6 +7,8 @@
    raised here, by calling it. */
 #include "bind.h"
 
+#include <string.h>
+
 #include <lualib.h>
 
 #include "../core/interrupt.h"
@@ -61,8 +63,23 @@ static lua_Hook hook_of_debugger(lua_State *L)
     return hook;
 }
 
+/* Whether a finalizer runs: nobody sees the errors in it, and Lua calls no hook
+   until it has returned. */
+static bool is_within_finalizer(lua_State *L)
+{
+    lua_Debug frame;
+    for (int level = 0; lua_getstack(L, level, &frame); level++)
+        if (lua_getinfo(L, "n", &frame) && frame.name &&
+            strcmp(frame.namewhat, "metamethod") == 0 &&
+            strcmp(frame.name, "__gc") == 0)
+            return true;
+    return false;
+}
+
 int l_raise_interrupt(lua_State *L)
 {
+    if (is_within_finalizer(L))
+        return luaL_error(L, "interrupted!"); /* the hook waits for its end */
     lua_Debug here = {.event = LUA_HOOKCOUNT, .currentline = -1};
     lua_State *main = main_of(L);
     lua_Hook hook = lua_gethook(main);

@@ -91,27 +91,30 @@ static size_t machine_has(size_t *total)
 
 /* The names that a version of them has for its numbers. */
 typedef struct names {
-    const char *mount, *most, *used, *cache;
+    const char *mount, *most, *used, *inactive, *active;
 } names;
 
 static const names second = {"/sys/fs/cgroup", "memory.max", "memory.current",
-                             "inactive_file "};
+                             "inactive_file ", "active_file "};
 static const names first = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-                            "memory.usage_in_bytes", "total_inactive_file "};
+                            "memory.usage_in_bytes", "total_inactive_file ",
+                            "total_active_file "};
 
 /* What a group may still take: files that are cached count as used, but give
    way. */
 static size_t group_has(const char *folder, const names *n, size_t *total)
 {
     char path[PATH_MAX + LONGEST_NAME], text[TEXT];
-    size_t most = number_in(folder, n->most), cache = 0;
+    size_t most = number_in(folder, n->most);
     size_t used = number_in(folder, n->used);
     if (most == UNKNOWN || used == UNKNOWN)
         return UNKNOWN;
     snprintf(path, sizeof path, "%s/memory.stat", folder);
-    if (read_text(text, path))
-        cache = number_named(text, n->cache);
-    used -= cache == UNKNOWN ? 0 : pg_size_min(cache, used);
+    const char *const cached[] = {n->inactive, n->active};
+    for (size_t i = 0; i < 2 && read_text(text, path); i++) {
+        size_t cache = number_named(text, cached[i]);
+        used -= cache == UNKNOWN ? 0 : pg_size_min(cache, used);
+    }
     *total = pg_size_min(*total, most);
     return most > used ? most - used : 0;
 }

@@ -177,21 +177,25 @@ pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
    it is on the disk and is not given up, would take long. */
 enum { PART = 1 << 20, WAITING = 1 << 25 };
 
-static void start_writing(pg_output *out)
+static bool start_writing(pg_output *out)
 {
 #ifdef SYNC_FILE_RANGE_WRITE
     if (out->bytes - out->started < WAITING / 2)
-        return;
+        return true;
     int fd = fileno(out->file);
     off_t from = (off_t)out->started, behind = from - WAITING / 2;
-    fflush(out->file);
+    if (fflush(out->file) != 0)
+        return false; /* stdio has dropped what it held */
     sync_file_range(fd, from, 0, SYNC_FILE_RANGE_WRITE);
     if (behind >= 0)
         sync_file_range(fd, behind, WAITING / 2,
                         SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
                             SYNC_FILE_RANGE_WAIT_AFTER);
     out->started = out->bytes;
+#else
+    (void)out;
 #endif
+    return true;
 }
 
 pg_status pg_output_write(pg_output *out, const void *data, size_t n,
@@ -202,7 +206,8 @@ pg_status pg_output_write(pg_output *out, const void *data, size_t n,
         if (fwrite((const char *)data + i, 1, end - i, out->file) != end - i)
             return pg_fail_system(err, out->target);
         out->bytes += end - i;
-        start_writing(out);
+        if (!start_writing(out))
+            return pg_fail_system(err, out->target);
     }
     return pg_check_interrupt(err);
 }

@@ -107,7 +107,8 @@ void host_watch_coroutines(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"resume", co_resume}, {"wrap", co_wrap}, {NULL, NULL}};
-    lua_getglobal(L, LUA_COLIBNAME);
-    luaL_setfuncs(L, functions, 0);
-    lua_pop(L, 1);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    if (lua_getfield(L, -1, LUA_COLIBNAME) == LUA_TTABLE)
+        luaL_setfuncs(L, functions, 0);
+    lua_pop(L, 2);
 }

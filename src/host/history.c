@@ -53,9 +53,9 @@ static void set_path(void)
    have put another file in its place. */
 static int open_locked(int flags)
 {
-    for (;;) {
+    for (int tries = 0; tries < 10; tries++) {
         struct stat locked, named;
-        int file = open(path, flags | O_CREAT | O_CLOEXEC, 0600);
+        int file = open(path, flags | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
         if (file < 0 || flock(file, LOCK_EX) != 0 ||
             fstat(file, &locked) != 0) {
             if (file >= 0)
@@ -66,6 +66,7 @@ static int open_locked(int flags)
             return file;
         close(file);
     }
+    return -1;
 }
 
 /* The file's text, from malloc; NULL where it cannot be read. */
@@ -82,8 +83,12 @@ static char *read_all(int file)
             break;
         n += (size_t)more;
     }
-    if (text)
-        text[n] = '\0';
+    if (!text)
+        return NULL;
+    text[n] = '\0';
+    for (size_t i = 0; i < n; i++) /* a power failure leaves zeros */
+        if (text[i] == '\0')
+            text[i] = '\n';
     return text;
 }
 
@@ -138,7 +143,7 @@ static size_t take_chunks(char *text, bool remember, size_t skip, char **kept)
         if (n == skip)
             *kept = at;
         n++;
-        if (remember && end > chunk) {
+        if (remember && end > chunk && *chunk != '\n') {
             bool has_newline = end[-1] == '\n';
             char *last = has_newline ? end - 1 : end;
             char behind = *last;
@@ -170,7 +175,7 @@ void host_history_open(void)
     if (!path[0])
         return;
     make_folders();
-    int file = open_locked(O_RDONLY);
+    int file = open_locked(O_RDWR);
     if (file < 0)
         return;
     char *text = read_all(file), *kept = text;

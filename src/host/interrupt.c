@@ -8,10 +8,18 @@
    knows it and gives up what it computes. */
 enum { EVENTS = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT };
 
-static lua_State *main_state; /* NULL while nothing may be interrupted */
-static bool is_session;       /* there is a prompt to go back to */
+static lua_State
+    *volatile main_state; /* NULL while nothing may be interrupted */
+static bool is_session;   /* there is a prompt to go back to */
 static volatile sig_atomic_t signals; /* since the call began */
 static volatile sig_atomic_t remembered;
+
+static void raise_interrupt(lua_State *L, lua_Debug *ar);
+
+static void insist(lua_State *L)
+{
+    lua_sethook(L, raise_interrupt, LUA_MASKCOUNT, 1);
+}
 
 /* Who catches the error may go on for ever: from the second Ctrl-C on, each
    instruction raises it, until the prompt is reached (C functions, such as the
@@ -20,10 +28,14 @@ static volatile sig_atomic_t remembered;
 static void raise_interrupt(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
-    if (signals > 1)
-        lua_sethook(L, raise_interrupt, LUA_MASKCOUNT, 1);
-    else
+    if (signals > 1) {
+        insist(L);
+        if (main_state)
+            insist(main_state); /* the module has taken its hook away */
+        host_each_running(insist);
+    } else {
         lua_sethook(L, NULL, 0, 0);
+    }
     luaL_where(L, is_session ? 0 : 1);
     lua_pushliteral(L, "interrupted!");
     lua_concat(L, 2);

@@ -64,8 +64,7 @@ static bool find_all(void *library)
 
 static bool load_readline(void)
 {
-    static const char *const names[] = {"libreadline.so.8", "libreadline.so.7",
-                                        "libreadline.so"};
+    static const char *const names[] = {"libreadline.so.8", "libreadline.so"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         void *library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
         if (library && find_all(library))

@@ -117,6 +117,12 @@ static char **read_candidates(lua_State *L)
         lua_pop(L, 1);
     }
     list[0] = taken > 0 ? common_beginning(list + 1, taken) : NULL;
+    if (!list[0]) {
+        for (size_t i = 1; i <= taken; i++)
+            free(list[i]);
+        free(list);
+        return NULL;
+    }
     if (taken == 1) { /* the only one stands for itself */
         free(list[1]);
         list[1] = NULL;

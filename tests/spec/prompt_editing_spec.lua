@@ -288,7 +288,8 @@ describe("Tab", function()
     t:keys "Tab"
     for word in words:gmatch "%S+" do
       t:wait(function(screen)
-        return (" " .. (screen:match "^[^\n]*\n(.*)\n>" or "") .. " "):find("%f[^%s]" .. word .. "%f[%s]")
+        local listed = screen:match "^[^\n]*\n(.*)\n>" or ""
+        return (" " .. listed .. " "):find("%f[^%s]" .. word .. "%f[%s]")
       end, 5, word)
     end
   end

@@ -1,6 +1,7 @@
 --- What help shows about a value, or a name.
 
 local help = require "perigee.help"
+local leaves = require "perigee.prompt.leaves"
 local manual = require "perigee.help.manual"
 local page = require "perigee.help.page"
 local spelling = require "perigee.spelling"
@@ -94,7 +95,7 @@ local function by_global(name)
   end
   local value = _G
   for part in name:gmatch "[^.:]+" do
-    local worked, inner = pcall(function() return value[part] end)
+    local worked, inner = leaves.protect(function() return value[part] end)
     if not worked or inner == nil then
       return nil
     end

@@ -3,6 +3,7 @@
 local core = require "perigee.core"
 local counts = require "perigee.counts"
 local help = require "perigee.help"
+local leaves = require "perigee.prompt.leaves"
 local manual = require "perigee.help.manual"
 local own = require "perigee.help.own"
 local page = require "perigee.help.page"
@@ -105,7 +106,7 @@ local function class_of(value)
       return class
     end
     local known_by = KNOWN_BY[class.name]
-    local worked, method = pcall(function() return known_by and value[known_by] end)
+    local worked, method = leaves.protect(function() return known_by and value[known_by] end)
     local entry = worked and type(method) == "function" and entry_of(method)
     if entry and entry.class == class.name then
       return class
@@ -116,14 +117,14 @@ end
 --- A line about a value itself.
 local ABOUT = {
   array = function(a)
-    local known, line = pcall(function()
+    local known, line = leaves.protect(function()
       return ("an array: %s %s, %d elements"):format(a.dtype, require("perigee.text").shape(a),
         a.size)
     end)
     return known and line or "an array that was freed"
   end,
   archive = function(archive)
-    local known, line = pcall(function()
+    local known, line = leaves.protect(function()
       return ("an archive: %s, with %s"):format(archive:path(),
         table.concat(archive:keys(), ", "))
     end)

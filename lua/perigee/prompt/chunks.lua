@@ -160,14 +160,23 @@ local function upvalues(f)
   return at
 end
 
+--- A closure over one of the variables that another holds, so that each is let go by itself.
+local function alone(holder, index)
+  local value = nil -- an upvalue, which is then joined
+  local function own()
+    return value
+  end
+  debug.upvaluejoin(own, 1, holder, index)
+  return own
+end
+
 --- Adds the variables that a closure holds to the scope.
 local function keep(scope, holder, names, attributes)
   local at, values = upvalues(holder), table.pack(holder())
   for i, name in ipairs(names) do
     local value = values[i] -- a constant that was compiled into the closure has no upvalue
-    local own = not at[name] and function() return value end
-    scope[name] = { holder = own or holder, index = own and 1 or at[name],
-      is_constant = attributes[name] == "const" }
+    local own = at[name] and alone(holder, at[name]) or function() return value end
+    scope[name] = { holder = own, index = 1, is_constant = attributes[name] == "const" }
   end
 end
 
@@ -194,8 +203,8 @@ end
 
 --- The chunk of an expression; or nil, and whether the text is the beginning of one.
 local function expression(text, chunkname, scope, code)
-  local alone, message = load(EXPRESSION .. text, chunkname, "t")
-  if not alone then
+  local compiled, message = load(EXPRESSION .. text, chunkname, "t")
+  if not compiled then
     return nil, is_at_end(message)
   end
   local run = compile(EXPRESSION .. text, chunkname, scope, code)
@@ -229,7 +238,8 @@ local function names_in(code)
   for i, token in ipairs(code or {}) do
     local before, behind = code[i - 1] or {}, code[i + 1] or {}
     local is_field = before.text == "." or before.text == ":"
-    local is_key = (before.text == "{" or before.text == ",") and behind.text == "="
+    local is_key = behind.text == "="
+      and (before.text == "{" or before.text == "," or before.text == ";")
     if token.kind == "name" and not is_field and not is_key then
       names[token.text] = true
     end

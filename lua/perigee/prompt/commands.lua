@@ -181,7 +181,11 @@ function commands.define(session)
       error(("save_session: a path is needed, as in save_session \"session.lua\", not %s"):format(
         check.shown(path)), 2)
     end
-    return own.pg.write(path, transcript.text(session.worked, own))
+    local text, message = transcript.text(session.worked, own)
+    if not text then
+      return nil, "save_session: the chunks make no script together: " .. message
+    end
+    return own.pg.write(path, text)
   end
 
   for name, value in pairs(own) do

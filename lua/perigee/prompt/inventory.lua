@@ -117,7 +117,8 @@ function inventory.text(scope, own)
   for i, name in ipairs(names) do
     local text = described(values[name], middle)
     local room = middle - (utf8.len(text) or #text)
-    lines[i] = ("%-" .. longest .. "s  %s%s %9s"):format(name, text, (" "):rep(room), sizes[i])
+    local behind = (" "):rep(longest - #name)
+    lines[i] = ("%s%s  %s%s %9s"):format(name, behind, text, (" "):rep(room), sizes[i])
   end
   return table.concat(lines, "\n")
 end

@@ -30,22 +30,28 @@ end
 
 --- An expression without what may stand around it at the prompt.
 local function bare(text)
-  text = text:gsub("^=", ""):gsub("%s*;%s*$", "")
+  text = text:gsub("%s*;%s*$", "")
   return text:find "%-%-" and text .. "\n" or text -- a comment would hide what follows
+end
+
+--- Whether statements return, which would end a script.
+local function returns(chunk)
+  return not chunk.is_expression and (chunk.values > 0 or not load(chunk.text .. "\nlocal _"))
 end
 
 --- A chunk as a script has it, which prints what the prompt showed.
 local function statement(worked, i)
   local chunk = worked[i]
-  if not chunk.is_expression or chunk.values == 0 then
+  local value = chunk.is_expression and bare(chunk.text)
+    or returns(chunk) and ("(function(...) %s\nend)()"):format(chunk.text)
+  if not value or chunk.is_expression and chunk.values == 0 then
     return chunk.text
   elseif is_read_later(worked, i) then
-    local assigned = "_ = " .. bare(chunk.text)
-    return chunk.is_quiet and assigned or assigned .. "\nprint(_)"
-  elseif not chunk.is_quiet then
-    return ("print(%s)"):format(bare(chunk.text))
+    return ("_ = %s%s"):format(value, chunk.is_quiet and "" or "\nprint(_)")
+  elseif chunk.values > 0 and not chunk.is_quiet then
+    return ("print(%s)"):format(value)
   end
-  return load(chunk.text) and chunk.text or "_ = " .. bare(chunk.text)
+  return load(value) and value or "_ = " .. value
 end
 
 --- Whether the script has to define `pg`, as the prompt did.
@@ -62,7 +68,9 @@ end
 
 ---@param worked table[]  the session's
 ---@param own table<string, any>  the prompt's functions; chunks that need one become comments
----@return string
+---@return string|false  # false where the chunks make no script together: more than 200 locals, a
+---   label that comes twice
+---@return string? message
 function transcript.text(worked, own)
   local lines = { os.date "-- A session at Perigee's prompt, saved on %Y-%m-%d at %H:%M.", "" }
   if needs_pg(worked) then
@@ -70,9 +78,14 @@ function transcript.text(worked, own)
   end
   for i, chunk in ipairs(worked) do
     local text = statement(worked, i)
+    if text:find "^%s*%(" then
+      text = ";" .. text -- no call of what the line before ends with
+    end
     lines[#lines + 1] = needs_prompt(chunk, own) and commented(text) or text
   end
-  return table.concat(lines, "\n") .. "\n"
+  local script = table.concat(lines, "\n") .. "\n"
+  local compiles, message = load(script, "=script")
+  return compiles and script, message
 end
 
 return transcript
