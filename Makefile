@@ -197,6 +197,10 @@ resume: deps-run  ## trainings that are killed and resumed end in the same bits
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/resume.lua $(ARGS)
 
+fuzz: deps-test  ## random input at the prompt; ARGS="seconds=600 seed=2"
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
+	@$(PROGRAM) tests/prompt_fuzz.lua $(ARGS)
+
 sweep-kills: deps-kills  ## studies that are killed, or run out of disk, end in the same files
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/sweep_kills.lua $(ARGS)
@@ -246,5 +250,6 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test specs-asan asan valgrind lint parity parity-torch bench \
-        differential faults resume sweep-kills browser install uninstall reference session format clean \
+        differential faults fuzz resume sweep-kills browser install uninstall \
+        reference session format clean \
         help
