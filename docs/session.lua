@@ -12,9 +12,12 @@ local README = "README.md"
 
 local folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/session-XXXXXX"))
 local program = uv.fs_realpath "build/perigee"
+local mnist = assert(require("perigee").dataset "mnist")
+assert(uv.fs_mkdir(folder .. "/data", tonumber("700", 8)))
+assert(uv.fs_symlink(uv.fs_realpath(mnist:path()), folder .. "/data/mnist.npz"))
 local t <close> = terminal.open {
   command = ("cd '%s' && exec '%s'"):format(folder, program), height = 40,
-  environment = { NO_COLOR = "1", PERIGEE_DATA = os.getenv "PERIGEE_DATA" },
+  environment = { NO_COLOR = "1" },
 }
 
 local PROMPT = "\n> $"

@@ -88,7 +88,8 @@ local HOSTILE = {
 local KEYS = {
   "\t", "\t\t", "\18", "\18x\7", "\16", "\14", "\1", "\5", "\11", "\21", "\25", "\23", "\20", "\12",
   "\22", "\22\27", "\24\21", "\24\24", "\24O", "\27", "\27b", "\27f", "\27d", "\27\127", "\27.",
-  "\27[A", "\27[B", "\27[C", "\27[D", "\27[H", "\27[F", "\27[3~", "\27[200~", "\27[201~", "\27[1;5D",
+  "\27[A", "\27[B", "\27[C", "\27[D", "\27[H", "\27[F", "\27[3~", "\27[200~", "\27[201~",
+  "\27[1;5D",
   "\27<", "\27>", "\27u", "\27?", "\27*", "\27\9", "\27#", "\8", "\127", "\10", "\13", "\0", "\31",
   "\29x", "pg.", "data.x_", "x:astype \"", "require \"", "pg.Model(x, y, {", "é", "€", "\xff", "n",
   "y",
@@ -119,6 +120,9 @@ fuzz.KINDS = {
     local text = ({ ("x = 1\n"):rep(20000), "x = [[" .. ("y"):rep(1000000), ("{"):rep(100000),
       (terminal.junk(100000, i):gsub("\27", "")) })[(i - 1) % 4 + 1]
     return "\27[200~" .. text .. "\27[201~\n"
+  end },
+  large = { cases = 1, expects = "9999000", make = function() -- 10 MB
+    return "\27[200~x = [==[" .. (("y"):rep(100) .. "\n"):rep(99000) .. "]==]\27[201~\n#x\n"
   end },
   memory = { is_alone = true, limit = 700000, make = function(i)
     local values = { "('x'):rep(1e6) .. i", "{ i }", "pg.ones(1000000)" }
@@ -174,7 +178,8 @@ function fuzz.run(name, seed, seconds, most)
     done = done + 1
     local case = kind.make(done)
     session:send(case)
-    if not is_alive(session) then
+    local as_expected = not kind.expects or session:expect(kind.expects, 120)
+    if not as_expected or not is_alive(session) then
       local code, output = session.code, session.output:sub(-2000)
       session:close()
       error(("%s, seed %d, case %d: no answer (status %s)\n%q\n%s"):format(name, seed, done, code,

@@ -1,5 +1,4 @@
 --- From an array to the bytes of one picture or several: which axes are what, from black to white,
---- From an array to the bytes of one picture or several: which axes are what, from black to white,
 ---
 --- Pictures are handed on as arrays of rank 4: n, height, width, samples of a pixel. Mistakes
 --- raise without a place, as who calls knows whose they are.

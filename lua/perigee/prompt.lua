@@ -15,7 +15,7 @@ local session = require "perigee.prompt.session"
 
 local LONG = 1 -- seconds: what takes longer says how long it took
 local WIDTH = 80 -- characters, where the terminal does not say
-local LONG_TEXT = 1 << 16 -- bytes
+local LONG_TEXT = 1 << 12 -- bytes
 local LONGEST_PROMPT = 4096 -- bytes: with longer ones, readline takes long
 
 -- --- running and printing ------------------------------------------------------
@@ -115,7 +115,7 @@ local function read(self)
   end
   local lines, size = { typed }, #typed
   while true do
-    if not waits_for_more(self, size) then
+    if #lines == 1 or not waits_for_more(self, size) then
       typed = table.concat(lines, "\n")
       local text, chunk, message, is_incomplete = compile(self, typed)
       if not is_incomplete then

@@ -298,7 +298,7 @@ return setmetatable(sweep, {
     return cards.make(("Perigee %s, sweeps: many trials of an experiment"):format(info.version), {
       { "threads", tostring(info.threads) },
       { "kernels", info.kernels },
-      { "start", "sweep.new { name = ..., params = ..., run = function(p, trial) ... end }" },
+      { "start", "sweep.new { name = ..., params = ..., run = ... }" },
       { "help", 'pg.help "sweep.new", and so of the others' },
     })
   end,

@@ -4,6 +4,7 @@ local fuzz = require "tests.prompt_fuzz"
 
 local CASES = {
   lines = 8, hostile = 100, junk = 8, keys = 6, paste = 4, memory = 3, interrupts = 4,
+  large = 1,
 }
 
 describe("the prompt lives on after", function()
