@@ -5,10 +5,12 @@
 /* At a prompt, `table = { 1, 2 }` is easily typed. The library's own files read
    Lua's functions from a copy that was made before anything ran, so that they,
    and the prompt with them, go on working; their _G is the globals, whatever
-   the user's is. All other globals are the user's, `print` among them: what the
-   library prints goes where the user's prints go.
+   the user's is. All other globals are the user's, `print` among them, and so
+   are the streams in `io`: what the library writes goes where the user's own
+   output goes.
  */
 static const char *const shared[] = {"print", "arg", "package", NULL};
+static const char *const streams[] = {"stdin", "stdout", "stderr", NULL};
 
 static bool is_shared(const char *name)
 {
@@ -51,16 +53,40 @@ static void separate(lua_State *L)
     }
 }
 
+/* Has the table on top take what it lacks from the table at index. */
+static void inherit(lua_State *L, int index, bool writes_too)
+{
+    index = lua_absindex(L, index);
+    lua_createtable(L, 0, 2);
+    lua_pushvalue(L, index);
+    lua_setfield(L, -2, "__index");
+    if (writes_too) {
+        lua_pushvalue(L, index);
+        lua_setfield(L, -2, "__newindex");
+    }
+    lua_setmetatable(L, -2);
+}
+
+/* Has the copy of `io` in the table on top look its streams up in the globals'
+   `io`. The globals are below it. */
+static void share_streams(lua_State *L)
+{
+    lua_getfield(L, -2, "io");
+    lua_getfield(L, -2, "io");
+    for (const char *const *s = streams; *s; s++) {
+        lua_pushnil(L);
+        lua_setfield(L, -2, *s);
+    }
+    inherit(L, -2, false);
+    lua_pop(L, 2);
+}
+
 void host_push_environment(lua_State *L)
 {
     lua_pushglobaltable(L);
     copy_fields(L, -1);
     separate(L);
-    lua_createtable(L, 0, 2);
-    lua_pushvalue(L, -3);
-    lua_setfield(L, -2, "__index");
-    lua_pushvalue(L, -3);
-    lua_setfield(L, -2, "__newindex");
-    lua_setmetatable(L, -2);
+    share_streams(L);
+    inherit(L, -2, true);
     lua_remove(L, -2);
 }

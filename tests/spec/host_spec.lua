@@ -4,12 +4,12 @@ local terminal = require "tests.terminal"
 
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 
-describe("the module's searcher", function()
-  local function output(command)
-    local pipe <close> = assert(io.popen(command .. " 2>&1"))
-    return (pipe:read "a")
-  end
+local function output(command)
+  local pipe <close> = assert(io.popen(command .. " 2>&1"))
+  return (pipe:read "a")
+end
 
+describe("the module's searcher", function()
   it("finds the module from anywhere, through links, with no variable set", function()
     local link = os.tmpname()
     os.remove(link)
@@ -31,6 +31,33 @@ describe("the module's searcher", function()
   it("tells what it looked for when a part is not there", function()
     local found = output(("'%s' -e 'require \"perigee.nothing\"'"):format(PROGRAM))
     assert.matches("module 'perigee.nothing' not found", found)
+  end)
+end)
+
+describe("the library's own files", function()
+  local function output_of(script)
+    return output(([[env PERIGEE_SCRIPT="%s" '%s' -e 'load(os.getenv "PERIGEE_SCRIPT")()']]):format(
+      script, PROGRAM))
+  end
+
+  it("work on where a script takes Lua's functions for names of its own", function()
+    assert.matches("%[0., 0.%] float64", output_of [[
+      local pg = require 'perigee'
+      local say = print
+      table, string, math, io, type, pairs = 1, 2, 3, 4, 5, 6
+      say(pg.zeros(2))
+    ]])
+  end)
+
+  it("print, and write on the streams, where a script has them go", function()
+    assert.equal("7\tprogress\t100%\n", output_of [[
+      local pg = require 'perigee'
+      local last, say = nil, print
+      io.stderr = { write = function(_, ...) last = table.concat { ... } end }
+      for _ in pg.progress(7) do end
+      print = function(text) say(7, 'progress', last:match '100%%') end
+      pg.show(pg.zeros(2, 2))
+    ]])
   end)
 end)
 
