@@ -5,12 +5,18 @@ local interrupts = require "tests.interrupts"
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 
 -- Seconds from the signal to the error. A tenth is what is meant to be seen; other programs may be
--- at work beside the specs.
+-- at work beside the specs, so one that takes longer has to do better twice.
 local SOON = 0.25
 
 local function expect_soon(program, name)
   local seconds, output = interrupts.seconds(program, name)
-  assert.is_true(seconds and seconds < SOON, name .. ": " .. output)
+  assert.is_truthy(seconds, name .. ": " .. output)
+  if seconds >= SOON then
+    for _ = 1, 2 do
+      seconds, output = interrupts.seconds(program, name)
+      assert.is_true(seconds and seconds < SOON, name .. ": " .. output)
+    end
+  end
 end
 
 describe("Ctrl-C", function()
