@@ -158,7 +158,7 @@ end
 
 local function open(kind)
   local command = "exec " .. PROGRAM
-  if kind.limit and not os.getenv "ASAN_OPTIONS" then
+  if kind.limit then
     command = ("ulimit -v %d; %s"):format(kind.limit, command)
   end
   local session = terminal.converse { command = command,

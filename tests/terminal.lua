@@ -336,6 +336,11 @@ Dialogue.__index = Dialogue
 
 local MOST_OUTPUT = 1 << 20 -- bytes that are kept of what was shown
 
+-- What is typed at a command that has ended is lost; by itself the signal would end the specs.
+local broken_pipe = uv.new_signal()
+broken_pipe:start("sigpipe", function() end)
+broken_pipe:unref()
+
 --- Runs a command on a terminal that takes everything, and talks to it.
 ---
 ---   command, width, height, term, environment, home   as for terminal.open

@@ -146,27 +146,73 @@ static void wait_for_input(void)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* readline's source of bytes: one at a time, as a chunk may read the input that
-   follows its line. */
+static bool is_interrupted(void)
+{
+    rl.check_signals();
+    is_thrown_away = is_thrown_away || host_was_interrupted();
+    return is_thrown_away;
+}
+
+/* Reads once there are bytes: at most size, and none at the end of the input or
+   where the line is thrown away. */
+static size_t read_bytes(unsigned char *bytes, size_t size)
+{
+    while (!is_interrupted()) {
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        if (poll(&input, 1, 0) <= 0) {
+            wait_for_input();
+            continue;
+        }
+        ssize_t n = read(STDIN_FILENO, bytes, size);
+        if (n >= 0)
+            return (size_t)n;
+        if (errno != EINTR && errno != EAGAIN)
+            return 0;
+    }
+    return 0;
+}
+
+/* What is pasted stands between two marks. */
+static const char paste_begins[] = "\33[200~", paste_ends[] = "\33[201~";
+enum { MARK_LENGTH = sizeof paste_ends - 1 };
+static bool is_pasted;  /* what is read */
+static size_t matching; /* bytes, the last ones, of the next mark */
+
+static void follow_marks(unsigned char byte)
+{
+    const char *mark = is_pasted ? paste_ends : paste_begins;
+    if (byte != (unsigned char)mark[matching])
+        matching = 0; /* none of the bytes before: a mark has only one ESC */
+    if (byte == (unsigned char)mark[matching])
+        matching++;
+    if (matching == MARK_LENGTH) {
+        is_pasted = !is_pasted;
+        matching = 0;
+    }
+}
+
+/* readline's source of bytes. It reads one at a time, as a chunk may read the
+   input that follows its line; and of what is pasted, as many as its end has at
+   the least. Where the input ends within, the mark is given all the same: else
+   readline 8.2 reads beyond the text's memory. */
 static int next_byte(FILE *file)
 {
+    static unsigned char bytes[MARK_LENGTH];
+    static size_t count, given;
+    unsigned char byte;
     (void)file;
-    while (!is_thrown_away) {
-        unsigned char byte;
-        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-        if (poll(&input, 1, 0) > 0) {
-            ssize_t n = read(STDIN_FILENO, &byte, 1);
-            if (n > 0)
-                return byte;
-            if (n == 0 || (errno != EINTR && errno != EAGAIN))
-                return EOF;
-        } else {
-            wait_for_input();
-        }
-        rl.check_signals();
-        is_thrown_away = host_was_interrupted();
+    if (given == count || is_thrown_away) {
+        given = 0;
+        count = read_bytes(bytes, is_pasted ? MARK_LENGTH - matching : 1);
     }
-    return EOF;
+    if (count > 0)
+        byte = bytes[given++];
+    else if (is_pasted)
+        byte = (unsigned char)paste_ends[matching];
+    else
+        return EOF;
+    follow_marks(byte);
+    return byte;
 }
 
 /* From 8.1 on, readline ends the prompt's line itself where it had brackets put
@@ -183,7 +229,8 @@ void host_lines_leave(void)
 
 static host_outcome read_edited(const char *prompt, char **line)
 {
-    is_thrown_away = false;
+    is_thrown_away = is_pasted = false;
+    matching = 0;
     *line = rl.readline(prompt);
     if (!is_thrown_away)
         return *line ? HOST_LINE : HOST_END;

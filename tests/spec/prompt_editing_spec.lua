@@ -1,6 +1,7 @@
 -- How lines are edited, completed and remembered at the prompt, on a terminal of 80 columns.
 
 local prompt = require "tests.prompt"
+local terminal = require "tests.terminal"
 
 local function write(path, text)
   local file <close> = assert(io.open(path, "w"))
@@ -127,6 +128,24 @@ end
 #
 x
 ]], chunks_in(t.home))
+  end)
+
+  it("is left whole by a paste that Ctrl-C or the terminal's end cuts short", function()
+    for _, key in ipairs { "", "\18" } do -- in a search too
+      local d <close> = terminal.converse { command = prompt.PROGRAM }
+      assert.is_true(d:expect "leaves.")
+      for _, length in ipairs { 1, 64, 256 } do
+        d:send(key .. "\27[200~" .. ("x"):rep(length))
+        d:wait(function() return false end, 0.2)
+        d:send "\3"
+        d:wait(function() return false end, 0.2)
+        d:send "'al' .. 'ive'\n"
+        assert.is_true(d:expect "alive")
+      end
+      d:send(key .. "\27[200~" .. ("x"):rep(256))
+      d:wait(function() return false end, 0.2)
+      assert.equal(129, d:hang_up())
+    end
   end)
 
   it("fits into a terminal of another size", function()

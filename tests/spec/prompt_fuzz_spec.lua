@@ -9,7 +9,7 @@ local CASES = {
 
 describe("the prompt lives on after", function()
   for name, cases in pairs(CASES) do
-    it(name .. " #slow", function()
+    it(("%s #%s #slow"):format(name, name), function()
       assert.is_true(fuzz.run(name, 1, 60, cases) > 0)
     end)
   end
