@@ -127,6 +127,16 @@ describe("the prompt reads", function()
     ]])
   end)
 
+  it("tells times in units that fit", function()
+    local duration = require("perigee.prompt.commands").duration
+    for seconds, text in pairs {
+      [2e-7] = "0.2 µs", [0.00099949] = "999 µs", [0.0009996] = "1 ms", [0.9994] = "999 ms",
+      [0.9996] = "1 s", [59.96] = "60 s", [65] = "1 min 05 s", [3700] = "1 h 01 min",
+    } do
+      assert.equal(text, duration(seconds))
+    end
+  end)
+
   it("tells what is wrong, and shows the line", function()
     prompt.talk(t, [[
       > function half(x)
@@ -437,6 +447,12 @@ describe("the prompt's own functions", function()
     ]])
   end)
 
+  --- What a script prints that a session has written.
+  local function output_of(program, path)
+    local pipe <close> = assert(io.popen(("'%s' '%s' 2>&1"):format(program, path)))
+    return (pipe:read "a")
+  end
+
   it("write the session as a script, which prints the same", function()
     local s <close> = prompt.open {}
     prompt.talk(s, [[
@@ -465,11 +481,21 @@ describe("the prompt's own functions", function()
       ...
     ]])
     local sum = prompt.ask(s, "x:sum()")
-    for _, program in ipairs { prompt.PROGRAM, "lua5.4" } do
-      local pipe <close> = assert(io.popen(("'%s' '%s/s.lua' 2>&1"):format(program, s.home)))
-      assert.equal(sum .. "\n42\n", pipe:read "a")
-    end
+    assert.equal(sum .. "\n42\n", output_of(prompt.PROGRAM, s.home .. "/s.lua"))
     s:keys "C-d"
     assert.equal(0, s:status())
+  end)
+
+  it("write scripts for a stock lua5.4 #stock", function()
+    local s <close> = prompt.open {}
+    prompt.talk(s, [[
+      > local x = pg.range(1, 6)
+      > x:sum();
+      > x:sum() * 2
+      42
+      > save_session(os.getenv 'HOME' .. '/s.lua')
+      true
+    ]])
+    assert.equal("42\n", output_of("lua5.4", s.home .. "/s.lua"))
   end)
 end)

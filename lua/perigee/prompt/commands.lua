@@ -7,6 +7,7 @@ local inventory = require "perigee.prompt.inventory"
 local page = require "perigee.help.page"
 local transcript = require "perigee.prompt.transcript"
 local values = require "perigee.help.values"
+local words = require "perigee.sweep.words"
 
 local commands = {}
 
@@ -20,12 +21,16 @@ function commands.seconds_now()
   return found and uv.hrtime() * 1e-9 or os.clock()
 end
 
-local UNITS = { { 60, "min", 1 / 60 }, { 1, "s", 1 }, { 1e-3, "ms", 1e3 }, { 0, "µs", 1e6 } }
+-- Each from where its smaller one would be rounded to 1000.
+local UNITS = { { 0.9995, "s", 1 }, { 0.9995e-3, "ms", 1e3 }, { 0, "µs", 1e6 } }
 
---- "3.21 s"
+--- "3.21 s", "1 min 05 s"
 ---@param seconds number
 ---@return string
 function commands.duration(seconds)
+  if seconds >= 60 then
+    return words.duration(seconds)
+  end
   for _, unit in ipairs(UNITS) do
     local from, name, factor = table.unpack(unit)
     if seconds >= from then

@@ -1,7 +1,7 @@
 --- What the word before the cursor may become: names, options, modules and files.
 --
 -- Nothing is run but what looking at a value runs: its __index and __names. Both may be the user's,
--- so all of it is done in a time that nobody notices.
+-- so it has a fifth of a second for all of it.
 
 local check = require "perigee.check"
 local described = require "perigee.prompt.described"
