@@ -7,12 +7,14 @@
  *   interrupt.c    Ctrl-C
  *   coroutine.c    which coroutine runs, for Ctrl-C
  *   searcher.c     where `require "perigee"` finds the module
- *   apart.c        what the prompt's own functions run with, and the user's do
- * not environment.c  what the module's files have for globals prompt.c lua(1)'s
- * prompt, for input that is no terminal session.c      the prompt on a
- * terminal: what perigee.prompt needs of C lines.c        a line from the
- * terminal, edited by readline or plain history.c      the lines of before, in
- * a file that prompts share
+ *   environment.c  what the module's files have for globals
+ *   apart.c        what the prompt's own functions see, and the user's do not
+ *   prompt.c       lua(1)'s prompt, for input that is no terminal
+ *   session.c      a terminal's prompt: what perigee.prompt needs of C
+ *   lines.c        a line from the terminal, edited by readline or plain
+ *   readline.c     the library, loaded (readline.h)
+ *   keys.c         the bytes that it reads (readline.h)
+ *   history.c      the lines of before, in a file that prompts share
  */
 #ifndef PG_HOST_H
 #define PG_HOST_H
