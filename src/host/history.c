@@ -49,6 +49,15 @@ static void set_path(void)
         path[0] = '\0';
 }
 
+/* Of a link, the file: it is that which is cut. */
+static void follow_link(void)
+{
+    char *file = realpath(path, NULL);
+    if (file && strlen(file) < sizeof path)
+        strcpy(path, file);
+    free(file);
+}
+
 /* Opens and locks it; -1 where that cannot be. Who held the lock before may
    have put another file in its place. */
 static int open_locked(int flags)
@@ -175,6 +184,7 @@ void host_history_open(void)
     if (!path[0])
         return;
     make_folders();
+    follow_link();
     int file = open_locked(O_RDWR);
     if (file < 0)
         return;
@@ -190,6 +200,16 @@ void host_history_open(void)
     close(file);
 }
 
+/* Adds all of it or nothing: a part would be taken for the beginning of the
+   next chunk. */
+static void append(int file, const char *entry, size_t size)
+{
+    struct stat before;
+    if (fstat(file, &before) == 0 && !write_all(file, entry, size) &&
+        S_ISREG(before.st_mode) && ftruncate(file, before.st_size) != 0)
+        path[0] = '\0'; /* no more of them */
+}
+
 void host_history_add(const char *chunk)
 {
     size_t size = strlen(chunk);
@@ -199,7 +219,7 @@ void host_history_add(const char *chunk)
     int file = entry ? open_locked(O_WRONLY | O_APPEND) : -1;
     if (file >= 0) {
         int n = sprintf(entry, "#%lld\n%s\n", (long long)time(NULL), chunk);
-        write_all(file, entry, (size_t)n);
+        append(file, entry, (size_t)n);
         close(file);
     }
     free(entry);

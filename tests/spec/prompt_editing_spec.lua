@@ -270,6 +270,19 @@ describe("the history", function()
     c:expect "> 'b 1'"
     assert.equal("#\n'a 1'\n#\n'b 1'\n#\n'a 2'\n#\n'b 2'\n", chunks_in(home))
   end)
+
+  it("keeps the newest 10 000 chunks, in the file that a link leads to", function()
+    local lines = {}
+    for i = 1, 20001 do lines[i] = ("#%d\nx = %d\n"):format(i, i) end
+    local home = new_home { mine = table.concat(lines) }
+    local history = home .. "/state/perigee/history"
+    assert(os.execute(("mkdir -p '%s/state/perigee'; ln -s ../../mine '%s'"):format(home, history)))
+    local t <close> = prompt.open { home = home }
+    t:keys "Up"
+    t:expect "> x = 20001"
+    assert.equal(table.concat(lines, "", 10002), read(home .. "/mine"))
+    assert(os.execute(("test -L '%s'"):format(history)))
+  end)
 end)
 
 describe("Tab", function()

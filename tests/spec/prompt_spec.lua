@@ -399,6 +399,9 @@ describe("the prompt's own functions", function()
     for line in (prompt.ask(t, "who()") .. "\n"):gmatch "([^\n]*)\n" do
       assert.is_true(utf8.len(line) <= 80)
     end
+    local listed = prompt.ask(t, [[_G['\27[2J'] = pg.zeros(1200000000, 'uint8') who()]])
+    assert.matches("\n\\x1B%[2J  uint8 %(1200000000,%) +1%.2 GB\n", "\n" .. listed .. "\n")
+    prompt.ask(t, [[_G['\27[2J'] = nil collectgarbage()]])
   end)
 
   it("tell how long a function takes", function()

@@ -4,11 +4,13 @@ local check = require "perigee.check"
 local chunks = require "perigee.prompt.chunks"
 local printer = require "perigee.prompt.printer"
 local screen = require "perigee.screen"
+local strings = require "perigee.prompt.strings"
 local texts = require "perigee.text"
 
 local inventory = {}
 
 local WIDTH = 80 -- characters, where the terminal does not say
+local LONGEST_NAME = 60 -- bytes
 local MOST = 10000 -- entries that are looked at for the memory of one value
 local STANDARD = check.set {
   "_G", "_VERSION", "_", "arg", "assert", "collectgarbage", "coroutine", "debug", "dofile", "error",
@@ -49,16 +51,17 @@ local function bytes_of(value, seen)
   return bytes
 end
 
+local UNITS = { { 1e9, "GB" }, { 1e6, "MB" }, { 1e3, "kB" } }
+
 --- "47.0 MB"
 local function memory(bytes)
-  if bytes == 0 then
-    return ""
-  elseif bytes < 1000 then
-    return bytes .. " B"
-  elseif bytes < 1e6 then
-    return ("%.1f kB"):format(bytes / 1e3)
+  for _, unit in ipairs(UNITS) do
+    local from, name = table.unpack(unit)
+    if bytes >= from then
+      return ("%.1f %s"):format(bytes / from, name)
+    end
   end
-  return ("%.1f MB"):format(bytes / 1e6)
+  return bytes > 0 and bytes .. " B" or ""
 end
 
 -- --- rows ------------------------------------------------------------------------
@@ -106,19 +109,19 @@ function inventory.text(scope, own)
   if #names == 0 then
     return "nothing was defined yet"
   end
-  local longest, sizes, total = 4, {}, 0
+  local shown, sizes, longest = {}, {}, 4
   for i, name in ipairs(names) do
-    local bytes = bytes_of(values[name], { count = 0 })
-    longest, total = math.max(longest, #name), total + bytes
-    sizes[i] = memory(bytes)
+    shown[i] = strings.first_line(name, LONGEST_NAME)
+    sizes[i] = memory(bytes_of(values[name], { count = 0 }))
+    longest = math.max(longest, strings.width(shown[i]))
   end
   local middle = math.max(20, (screen.size(1) or WIDTH) - longest - 13)
   local lines = {}
   for i, name in ipairs(names) do
     local text = described(values[name], middle)
-    local room = middle - (utf8.len(text) or #text)
-    local behind = (" "):rep(longest - #name)
-    lines[i] = ("%s%s  %s%s %9s"):format(name, behind, text, (" "):rep(room), sizes[i])
+    local room = (" "):rep(middle - strings.width(text))
+    local behind = (" "):rep(longest - strings.width(shown[i]))
+    lines[i] = ("%s%s  %s%s %9s"):format(shown[i], behind, text, room, sizes[i])
   end
   return table.concat(lines, "\n")
 end
