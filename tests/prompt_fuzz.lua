@@ -107,7 +107,7 @@ fuzz.KINDS = {
   hostile = { is_alone = true, make = function(i)
     return HOSTILE[(i - 1) % #HOSTILE + 1] .. "\n"
   end, cases = #HOSTILE },
-  -- Never in vi mode: there, readline 8.2 looks for a bracket for ever in what is no UTF-8.
+  -- Never in vi mode: of its commands, readline 8.2 has some that junk sends round for ever.
   junk = { make = function()
     return (terminal.junk(2000, math.random(1 << 30)):gsub("\27[\10\13]", ""))
   end },

@@ -14,6 +14,7 @@
  *   lines.c        a line from the terminal, edited by readline or plain
  *   readline.c     the library, loaded (readline.h)
  *   keys.c         the bytes that it reads (readline.h)
+ *   mends.c        its errors, mended (readline.h)
  *   history.c      the lines of before, in a file that prompts share
  */
 #ifndef PG_HOST_H

@@ -1,11 +1,15 @@
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/select.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "host.h"
 #include "readline.h"
+
+/* --- bytes ---------------------------------------------------------------- */
 
 /* Ctrl-C throws the line away: readline puts the terminal in order and passes
    the signal on to our handler; from then on the input is at an end, until
@@ -55,6 +59,8 @@ static size_t read_bytes(unsigned char *bytes, size_t size)
     return 0;
 }
 
+/* --- pasted text ---------------------------------------------------------- */
+
 /* What is pasted stands between two marks. */
 static const char paste_begins[] = "\33[200~", paste_ends[] = "\33[201~";
 enum { MARK_LENGTH = sizeof paste_ends - 1 };
@@ -74,16 +80,15 @@ static void follow_marks(unsigned char byte)
     }
 }
 
-/* readline's source of bytes. It reads one at a time, as a chunk may read the
-   input that follows its line; and of what is pasted, as many as its end has at
-   the least. Where the input ends within, the mark is given all the same: else
+/* The next byte, or EOF. It reads one at a time, as a chunk may read the input
+   that follows its line; and of what is pasted, as many as its end has at the
+   least. Where the input ends within, the mark is given all the same: else
    readline 8.2 reads beyond the text's memory. */
-int host_keys_next(FILE *file)
+static int next_byte(void)
 {
     static unsigned char bytes[MARK_LENGTH];
     static size_t count, given;
     unsigned char byte;
-    (void)file;
     if (given == count || is_thrown_away) {
         given = 0;
         count = read_bytes(bytes, is_pasted ? MARK_LENGTH - matching : 1);
@@ -97,6 +102,66 @@ int host_keys_next(FILE *file)
     follow_marks(byte);
     return byte;
 }
+
+/* --- characters ----------------------------------------------------------- */
+
+/* A character of the locale's encoding. Bytes that are none become U+FFFD, and
+   no NUL gets into a line: with them there, readline 8.2 searches for ever for
+   where words end. */
+static char character[2 * MB_LEN_MAX];
+static size_t size, taken;
+
+static void replace_character(void)
+{
+    mbstate_t state = {0};
+    size = wcrtomb(character, 0xfffd, &state);
+    if (size == (size_t)-1) { /* the locale has none */
+        character[0] = '?';
+        size = 1;
+    }
+}
+
+/* NUL is Ctrl-@ or Ctrl-Space, Emacs's keys for the mark, and nothing else. */
+static int byte_but_nul(void)
+{
+    int byte;
+    do {
+        byte = next_byte();
+    } while (byte == '\0' && (*rl.editing_mode == HOST_VI_MODE ||
+                              *rl.readline_state & HOST_ARGUMENT_READ));
+    return byte;
+}
+
+/* At the end of the input, there is none. */
+static void take_character(void)
+{
+    static int ahead = EOF; /* what was behind the bytes that were none */
+    mbstate_t state = {0};
+    size_t found = (size_t)-2; /* incomplete */
+    size = taken = 0;
+    while (found == (size_t)-2) {
+        int byte = ahead != EOF ? ahead : byte_but_nul();
+        ahead = EOF;
+        if (byte == EOF)
+            break;
+        character[size++] = (char)byte;
+        found = mbrtowc(NULL, &character[size - 1], 1, &state);
+    }
+    if (found == (size_t)-1 && size > 1)
+        ahead = (unsigned char)character[size - 1];
+    if (size > 0 && (found == (size_t)-1 || found == (size_t)-2))
+        replace_character();
+}
+
+int host_keys_next(FILE *file)
+{
+    (void)file;
+    if (taken == size)
+        take_character();
+    return taken < size ? (unsigned char)character[taken++] : EOF;
+}
+
+/* --- lines ---------------------------------------------------------------- */
 
 void host_keys_begin(void)
 {

@@ -118,6 +118,7 @@ void host_lines_open(void)
     *rl.change_environment = 0;
     if (isatty(STDIN_FILENO)) { /* lines of a pipe are read as lua(1) does */
         *rl.getc_function = host_keys_next;
+        host_readline_mend();
         /* ~/.inputrc, read later, may say otherwise */
         rl.variable_bind("enable-bracketed-paste", "on");
         rl.variable_bind("show-all-if-ambiguous", "on");

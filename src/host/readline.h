@@ -10,6 +10,13 @@
 
 /* --- readline.c ----------------------------------------------------------- */
 
+typedef int host_command(int count, int key); /* what keys are bound to */
+
+enum {
+    HOST_VI_MODE = 0,         /* of editing_mode */
+    HOST_ARGUMENT_READ = 0x40 /* of readline_state: RL_STATE_MOREINPUT */
+};
+
 /* readline's own functions and variables, without their rl_. */
 typedef struct host_readline {
     char *(*readline)(const char *prompt);
@@ -20,6 +27,7 @@ typedef struct host_readline {
     int (*variable_bind)(const char *name, const char *value);
     char *(*variable_value)(const char *name);
     int *readline_version;
+    unsigned long *readline_state;
     char **line_buffer;
     int *point;
     int *change_environment;
@@ -30,6 +38,17 @@ typedef struct host_readline {
     const char **readline_name;
     char *(**completion_word_break_hook)(void);
     char **(**attempted_completion_function)(const char *, int, int);
+    void *(*get_keymap_by_name)(const char *name);
+    int (*bind_keyseq_in_map)(const char *keys, host_command *, void *keymap);
+    host_command *noninc_forward_search, *noninc_reverse_search;
+    host_command *noninc_forward_search_again, *noninc_reverse_search_again;
+    host_command *get_next_history, *get_previous_history;
+    void (*replace_line)(const char *line, int forget_undo);
+    int *editing_mode;
+    void (*using_history)(void);
+    int (*where_history)(void);
+    int (*history_set_pos)(int place);
+    int *history_length;
 } host_readline;
 
 extern host_readline rl;
@@ -47,5 +66,10 @@ int host_keys_next(FILE *file);
 
 /* Whether Ctrl-C has thrown the line away. */
 bool host_keys_threw_away(void);
+
+/* --- mends.c -------------------------------------------------------------- */
+
+/* Binds keys on which readline would crash or hang to what does not. */
+void host_readline_mend(void);
 
 #endif

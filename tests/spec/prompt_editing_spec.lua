@@ -148,6 +148,29 @@ x
     end
   end)
 
+  it("is left whole by searches in the history, and by what is no text", function()
+    local CTRL_O, CTRL_P, CTRL_G, TO_VI = "\15", "\16", "\7", "\27\10"
+    for name, keys in pairs {
+      given_up = { "x" .. CTRL_O, "v\n", CTRL_P, "\27p", CTRL_G, "y", CTRL_P, CTRL_O },
+      found = { "x" .. CTRL_O, "v\n", CTRL_P, "\27p", "x\n", "y", CTRL_P, CTRL_O, "y\n",
+        CTRL_P .. CTRL_P .. CTRL_P .. CTRL_P .. CTRL_O },
+      in_vi = { "x\n", "v\n", TO_VI, "\27k/x\n", "Ay\27", "k", "\n", "\27kkkAy\n", "\27kkkk\n" },
+      without_a_text = { "x\n", TO_VI, "\18x\27", "n\11", "\n" },
+      no_text = { TO_VI, "\xe9\xe9(\xff", "\27", "%", "0", "eW", "fx", "\n", "\0x\27fyr\0" },
+    } do
+      local d <close> = terminal.converse { command = prompt.PROGRAM }
+      assert.is_true(d:expect "leaves.")
+      for _, key in ipairs(keys) do
+        d:send(key)
+        d:wait(function() return d.code end, 0.05)
+      end
+      for _ = 1, 3 do
+        d:send "\3\n'al' .. 'ive'\n"
+        assert.is_true(d:expect "alive", name)
+      end
+    end
+  end)
+
   it("fits into a terminal of another size", function()
     local t <close> = prompt.open {}
     t:resize(40, 20)
