@@ -195,7 +195,7 @@ function help.parameter(entry, index)
   if not written then
     return nil
   end
-  local name, mark, rest = written:match "^([%w_.]+)(%??)%s+(.*)$"
+  local name, mark, rest = written:match "^(%S-)(%??)%f[%s\0]%s*(.*)$"
   local type_text, text = split_type(rest)
   return name, type_text, text, mark == "?"
 end

@@ -1,4 +1,5 @@
---- From an array to the bytes of one picture or several: which axes are what, from black to white,
+--- From an array to the bytes of one picture or several: which axes are what, what is black and what
+--- is white.
 ---
 --- Pictures are handed on as arrays of rank 4: n, height, width, samples of a pixel. Mistakes
 --- raise without a place, as who calls knows whose they are.
@@ -159,7 +160,9 @@ end
 local function range_of(rows, dtype, options)
   local low, high = options.low, options.high
   if WHOLE[dtype] and not options.each then
-    low, high = low or WHOLE[dtype][1], high or WHOLE[dtype][2]
+    local black, white = table.unpack(WHOLE[dtype])
+    low = low or math.min(black, high or black)
+    high = high or math.max(white, low)
   end
   if not (low and high) then
     local least, greatest = extremes(rows)

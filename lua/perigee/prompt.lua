@@ -16,6 +16,7 @@ local session = require "perigee.prompt.session"
 local LONG = 1 -- seconds: what takes longer says how long it took
 local WIDTH = 80 -- characters, where the terminal does not say
 local LONG_TEXT = 1 << 12 -- bytes
+local MOST_VALUES = 100000 -- of a chunk: more are too many for Lua's stack
 local LONGEST_PROMPT = 4096 -- bytes: with longer ones, readline takes long
 
 -- --- running and printing ------------------------------------------------------
@@ -47,7 +48,9 @@ local function evaluate(self, text, chunk)
   local results = table.pack(self.host.call(chunk.run))
   local seconds = commands.seconds_now() - began
   local worked, result = results[1], results[2]
-  if worked then
+  if results.n > MOST_VALUES then
+    worked, result = false, "too many results to print"
+  elseif worked then
     worked, result = self.host.try(show, chunk, chunk.finish(table.unpack(results, 2, results.n)))
   end
   output.flush()

@@ -6,8 +6,8 @@
 #include "host.h"
 
 /* Lua does not tell a signal handler which coroutine runs, and a hook that is
-   set for another one does nothing. So these are the standard library's resume
-   and wrap (the Lua 5.4 manual, section 6.2), which note whom they resume. */
+   set for another one does nothing. So these are the standard library's close,
+   resume and wrap (the Lua 5.4 manual, section 6.2), which note who runs. */
 
 typedef struct running {
     lua_State *thread;
@@ -69,12 +69,41 @@ static int co_resume(lua_State *L)
     return nres + 1;
 }
 
+/* Closes a coroutine: its variables that are to be closed run, too. */
+static int watched_close(lua_State *thread)
+{
+    running here = {thread, innermost};
+    atomic_signal_fence(memory_order_release);
+    innermost = &here;
+    int status = lua_resetthread(thread);
+    innermost = here.outer;
+    return status;
+}
+
+/* coroutine.close(co) -> true; or false, error */
+static int co_close(lua_State *L)
+{
+    lua_Debug frame;
+    lua_State *thread = lua_tothread(L, 1);
+    luaL_argexpected(L, thread, 1, "coroutine");
+    if (thread == L)
+        return luaL_error(L, "cannot close a running coroutine");
+    if (lua_status(thread) == LUA_OK && lua_getstack(thread, 0, &frame))
+        return luaL_error(L, "cannot close a normal coroutine");
+    bool closed = watched_close(thread) == LUA_OK;
+    lua_pushboolean(L, closed);
+    if (closed)
+        return 1;
+    lua_xmove(thread, L, 1);
+    return 2;
+}
+
 /* Ends a wrapped coroutine that failed; its error, on top, is propagated. */
 static int propagate(lua_State *L, lua_State *thread)
 {
     int status = lua_status(thread);
     if (status != LUA_OK && status != LUA_YIELD) {
-        status = lua_resetthread(thread);
+        status = watched_close(thread);
         lua_xmove(thread, L, 1); /* the error that closing gave */
     }
     if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
@@ -105,8 +134,10 @@ static int co_wrap(lua_State *L)
 
 void host_watch_coroutines(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"resume", co_resume}, {"wrap", co_wrap}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"close", co_close},
+                                         {"resume", co_resume},
+                                         {"wrap", co_wrap},
+                                         {NULL, NULL}};
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
     if (lua_getfield(L, -1, LUA_COLIBNAME) == LUA_TTABLE)
         luaL_setfuncs(L, functions, 0);

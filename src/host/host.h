@@ -49,6 +49,9 @@ int host_run_text(lua_State *L, const char *text, const char *chunkname);
    could be interrupted, it is remembered. */
 void host_keep_session(void);
 
+/* From now on it is. */
+void host_end_session(void);
+
 /* Around what SIGINT interrupts, on the main thread or a coroutine of it. They
    nest: begin returns what end is to go back to. */
 bool host_begin_interrupts(lua_State *L);
@@ -59,8 +62,8 @@ bool host_was_interrupted(void);
 
 /* --- coroutine.c ---------------------------------------------------------- */
 
-/* Has coroutine.resume and coroutine.wrap tell which coroutine runs: for a
-   prompt, as in lua(1) Ctrl-C waits for them. */
+/* Has coroutine.close, resume and wrap tell which coroutine runs: for a prompt,
+   as in lua(1) Ctrl-C waits for them. */
 void host_watch_coroutines(lua_State *L);
 
 /* Calls f for each coroutine that runs or waits for one that it resumed, the

@@ -76,6 +76,12 @@ void host_keep_session(void)
     on_interrupt(handle_signal);
 }
 
+void host_end_session(void)
+{
+    is_session = false;
+    on_interrupt(SIG_DFL);
+}
+
 bool host_begin_interrupts(lua_State *L)
 {
     bool before = main_state != NULL;

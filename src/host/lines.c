@@ -38,9 +38,27 @@ static char *find_completion(void)
     return before;
 }
 
+/* readline takes the last one of the word's own characters that is the one
+   before it for where the word begins. The candidates then begin there, too;
+   false where one has something else before. */
+static bool begin_at(size_t start)
+{
+    const char *word = *rl.line_buffer + found.first;
+    size_t n = start - found.first;
+    for (char **c = found.candidates; *c; c++) {
+        if (strncmp(*c, word, n) != 0)
+            return false;
+        memmove(*c, *c + n, strlen(*c + n) + 1);
+    }
+    return true;
+}
+
 static char **give_completion(const char *text, int start, int end)
 {
-    (void)text, (void)start, (void)end;
+    (void)text, (void)end;
+    if (found.candidates && (size_t)start > found.first &&
+        !begin_at((size_t)start))
+        forget_found();
     char **candidates = found.candidates;
     *rl.attempted_completion_over = 1; /* no file names of its own */
     *rl.completion_append_character = found.ending;

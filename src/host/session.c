@@ -18,11 +18,20 @@ static lua_State *session; /* whose prompt it is */
 /* Results of a call with that status: true and they, or false and the error. */
 static int give_results(lua_State *L, int status)
 {
-    if (!lua_checkstack(L, 1))
-        return luaL_error(L, "too many results to print");
     lua_pushboolean(L, status == LUA_OK);
     lua_insert(L, 1);
     return lua_gettop(L);
+}
+
+/* Has room behind the results of a call with that status; where there is none,
+   an error stands for them. */
+static int make_room(lua_State *L, int status)
+{
+    if (lua_checkstack(L, LUA_MINSTACK))
+        return status;
+    lua_settop(L, 0);
+    lua_pushliteral(L, "too many results to print");
+    return LUA_ERRRUN;
 }
 
 /* call(f, ...) -> true, results; or false, message with traceback, of a
@@ -33,7 +42,7 @@ static int l_call(lua_State *L)
     luaL_checktype(L, 1, LUA_TFUNCTION);
     void *reserve = malloc(1 << 20);
     host_apart_leave(L);
-    int status = host_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    int status = make_room(L, host_call(L, lua_gettop(L) - 1, LUA_MULTRET));
     host_apart_enter(L);
     free(reserve);
     return give_results(L, status);
@@ -43,7 +52,8 @@ static int l_call(lua_State *L)
 static int l_try(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    return give_results(L, host_call(L, lua_gettop(L) - 1, LUA_MULTRET));
+    int status = host_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return give_results(L, make_room(L, status));
 }
 
 /* --- lines ------------------------------------------------------------------
@@ -89,7 +99,7 @@ static int l_remember(lua_State *L)
 /* --- completion -------------------------------------------------------------
  */
 
-/* What all candidates begin with, from malloc. */
+/* What all candidates begin with, in whole characters of UTF-8, from malloc. */
 static char *common_beginning(char **candidates, size_t n)
 {
     size_t length = strlen(candidates[0]);
@@ -99,6 +109,8 @@ static char *common_beginning(char **candidates, size_t n)
             same++;
         length = same;
     }
+    while (length > 0 && (candidates[0][length] & 0xc0) == 0x80)
+        length--;
     return strndup(candidates[0], length);
 }
 
@@ -218,6 +230,7 @@ bool host_session(lua_State *L)
     if (!push_turn(L)) {
         host_message(lua_tostring(L, -1));
         lua_settop(L, turn - 1);
+        host_apart_leave(L);
         return false;
     }
     bool goes_on = true;
@@ -230,5 +243,6 @@ bool host_session(lua_State *L)
     }
     lua_settop(L, turn - 1);
     host_lines_leave();
+    host_end_session();
     return true;
 }

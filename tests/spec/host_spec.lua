@@ -62,6 +62,27 @@ describe("the library's own files", function()
 end)
 
 describe("the prompt on a terminal", function()
+  it("ends by Ctrl-C what closes a coroutine, and itself when it was left", function()
+    local t <close> = terminal.open { command = { PROGRAM } }
+    t:expect "\n>\n"
+    t:line "spin = function() while true do end end"
+    t:line "held = function() local x <close> = setmetatable({}, { __close = spin }) error 'x' end"
+    t:line "print 'closing' coroutine.wrap(held)()"
+    t:expect "\nclosing\n"
+    t:keys "C-c"
+    t:expect "interrupted!"
+    t:line "yields = function() local x <close> = setmetatable({}, { __close = spin }) coroutine.yield() end"
+    t:line "c = coroutine.create(yields) coroutine.resume(c) print 'again' coroutine.close(c)"
+    t:expect "\nagain\n"
+    t:keys "C-c"
+    t:expect "in function 'coroutine.close'"
+    t:line "x = setmetatable({}, { __gc = function() print 'collecting' spin() end })"
+    t:keys "C-d"
+    t:expect "\ncollecting\n"
+    t:keys "C-c"
+    assert.equal(130, t:status())
+  end)
+
   it("evaluates, edits, remembers, and survives Ctrl-C", function()
     local t <close> = terminal.open { command = { PROGRAM } }
     t:expect "\n>\n"

@@ -310,6 +310,8 @@ describe("pg.save_png", function()
     check({ { 0, 0 } }, { { 1, 3 } }, { low = 4 })
     check({ { 255, 255 } }, { { 1, 3 } }, { high = 0 })
     check({ { 0, 255, 255 } }, pg.array({ { 100, 200, 250 } }, "uint8"), { low = 100, high = 200 })
+    check({ { 0, 0 } }, pg.array({ { 0, 200 } }, "uint8"), { low = 300 })
+    check({ { 255, 255 } }, pg.array({ { 0, 200 } }, "uint8"), { high = -1 })
     check({ { 100, 255 } }, pg.array({ { 50, 200 } }, "uint8"), { low = 0, high = 127.5 })
   end)
 

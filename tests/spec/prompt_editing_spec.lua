@@ -276,6 +276,17 @@ describe("the history", function()
     assert.equal("#\nerror 'failed'\n#\nwhile true do end\n", chunks_in(home))
   end)
 
+  it("has what was pasted with line breaks around it", function()
+    local home = new_home()
+    local t <close> = prompt.open { home = home }
+    t:paste "\n\nfirst = 1\nsecond = 2\n"
+    t:keys "Enter"
+    assert.equal("2", prompt.ask(t, "second"))
+    local s <close> = prompt.open { home = home }
+    s:keys("Up", "Up")
+    s:expect "> first = 1\nsecond = 2"
+  end)
+
   it("is shared by prompts that are open at the same time", function()
     local home = new_home()
     local a <close> = prompt.open { home = home }
@@ -378,6 +389,22 @@ describe("Tab", function()
     completes("pg.dataset 'mn", "pg.dataset 'mnist'")
     completes("?m.fi", "?m.fit")
     completes("help 'forw", "help 'forward'")
+  end)
+
+  it("completes what has the quote or a strange byte in it", function()
+    t:keys("C-e", "C-u")
+    prompt.ask(t, [[odd = { ['a"bc'] = 1, ['a"bd'] = 2, ['xé'] = 3, ['xè'] = 4, ['y\xff'] = 5 }]])
+    t:type 'odd["a'
+    t:keys "Tab"
+    t:expect [[> odd["a\"b]]
+    t:type "c"
+    t:keys "Tab"
+    t:expect [[> odd["a\"bc"]]
+    t:keys("C-e", "C-u", "C-l")
+    t:type 'odd["x'
+    t:keys "Tab"
+    t:expect_match 'xè  ?xé\n> odd%["x\n'
+    completes('odd["y', [[odd["y\255"]])
   end)
 
   it("completes behind a chunk's lines before", function()

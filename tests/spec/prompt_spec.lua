@@ -99,6 +99,29 @@ describe("the prompt reads", function()
     ]])
   end)
 
+  it("chunks that return early, which leave no locals", function()
+    prompt.talk(t, [[
+      > local early = 5 if true then return 7, 8 end
+      7       8
+      > early
+      nil
+      > local early = 5 do return print end
+      function print [C]
+      > local late = 5 return late, nil
+      5       nil
+      > late
+      5
+      > pcall(function() late = 6 end), late
+      true    6
+      > local fixed <const> = 1
+      > pcall(function() fixed = 6 end), 1
+      stdin[...]:1: attempt to assign to const variable 'fixed'
+          1 | pcall(function() fixed = 6 end), 1
+      > table.unpack({}, 1, 500000)
+      too many results to print
+    ]])
+  end)
+
   it("the last value as _, and keeps quiet behind a semicolon", function()
     prompt.talk(t, [[
       > 6 * 7
@@ -177,6 +200,24 @@ describe("the prompt reads", function()
       stdin[...]:1: break outside...
           1 | break
     ]])
+  end)
+end)
+
+describe("the prompt interrupts", function()
+  it("fit on 60 000 pictures, and goes on with its variables and history", function()
+    local t <close> = prompt.open { environment = { PERIGEE_DATA = os.getenv "PERIGEE_DATA" or false } }
+    t:line "data = pg.dataset(pg.dataset 'mnist' and 'mnist' or 'digits')"
+    t:line "m = pg.Model(data.x_train, data.y_train, { hidden = 100, scale = 1 / 255 }) print 'made'"
+    t:expect("\nmade\n", 60)
+    t:line "print(#data.x_train, 'fitting') m:fit { iterations = 1000000 }"
+    t:expect("60000   fitting", 60)
+    t:keys("C-c", "C-c")
+    t:expect("interrupted!", 5)
+    t:expect_match "stdin%[%d%]:1: in main chunk[^>]*\n>"
+    assert.equal("true", prompt.ask(t, "m.iteration < 1000000"))
+    assert.equal("60000", prompt.ask(t, "#m:predict(data.x_train)"))
+    t:keys("Up", "Up", "Up")
+    t:expect "> print(#data.x_train, 'fitting') m:fit"
   end)
 end)
 
@@ -349,6 +390,21 @@ describe("the prompt's help", function()
     ]])
   end)
 
+  it("takes what users' comments say of parameters as they say it", function()
+    prompt.talk(t, [[
+      > -- @param x
+      > -- @param options table  my own: as I like
+      > function mine(x, options) end
+      > ?mine
+      mine(x, options)
+
+        x
+        options  table: my own: as I like
+
+      defined in stdin[...], line 3
+    ]])
+  end)
+
   it("suggests what is near to a misspelt name", function()
     prompt.talk(t, [[
       > ?forwrd
@@ -402,6 +458,14 @@ describe("the prompt's own functions", function()
     local listed = prompt.ask(t, [[_G['\27[2J'] = pg.zeros(1200000000, 'uint8') who()]])
     assert.matches("\n\\x1B%[2J  uint8 %(1200000000,%) +1%.2 GB\n", "\n" .. listed .. "\n")
     prompt.ask(t, [[_G['\27[2J'] = nil collectgarbage()]])
+    prompt.talk(t, [[
+      > odd = { 0/0, "count", 1, true }
+      > who()
+      f     function f(a) stdin[...]:1
+      odd   {...B
+      ...
+      > odd = nil
+    ]])
   end)
 
   it("tell how long a function takes", function()
@@ -441,6 +505,16 @@ describe("the prompt's own functions", function()
       "two"
       > edit()
     ]])
+    write(t.home .. "/editor", "true")
+    prompt.talk(t, [[
+      > count = 0
+    ]])
+    prompt.ask(t, "count = count + 1 ")
+    prompt.talk(t, [[
+      > edit()
+      > count
+      1
+    ]])
     write(t.home .. "/editor", "exit 3")
     prompt.talk(t, [[
       > 5
@@ -475,6 +549,12 @@ describe("the prompt's own functions", function()
       42
       > who()
       ...
+      > local time = 6 -- no longer the prompt's
+      > function wait(who) return who * time end
+      > name = tostring
+      > -- no call of tostring
+      > (print)(wait(7))
+      42
       > save_session(os.getenv 'HOME' .. '/s.lua')
       true
       > save_session '/nowhere/s.lua'
@@ -484,7 +564,7 @@ describe("the prompt's own functions", function()
       ...
     ]])
     local sum = prompt.ask(s, "x:sum()")
-    assert.equal(sum .. "\n42\n", output_of(prompt.PROGRAM, s.home .. "/s.lua"))
+    assert.equal(sum .. "\n42\n42\n", output_of(prompt.PROGRAM, s.home .. "/s.lua"))
     s:keys "C-d"
     assert.equal(0, s:status())
   end)

@@ -112,7 +112,7 @@ end
 local function add_parameter(self, entry, i)
   local name, type_text, text, is_optional = help.parameter(entry, i)
   local rest = plain_type(type_text)
-  local is_options = name == "options"
+  local is_options = name == "options" and entry.name ~= nil -- the library's, which are in a form
   if text ~= "" and not is_options then
     rest = rest .. ": " .. text
   end
@@ -139,7 +139,9 @@ end
 function Page:description(entry)
   self:paragraphs(entry.text)
   if #entry.params + #entry.returns > 0 then
-    self:line()
+    if #entry.text > 0 then
+      self:line()
+    end
     add_values(self, entry)
   end
   if #entry.example > 0 then

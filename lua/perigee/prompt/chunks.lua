@@ -5,7 +5,9 @@
 -- locals that are in scope at its end, which holds them; the next chunk is compiled as if they
 -- were declared around it, and its upvalues are joined to theirs. So they are the same variables
 -- for whatever refers to them: a function that was defined before sees an assignment of now.
+-- Before the closure comes a mark, as a chunk may also end at a `return` of its own.
 
+local declared = require "perigee.prompt.declared"
 local lexer = require "perigee.prompt.lexer"
 
 local chunks = {}
@@ -30,7 +32,7 @@ local function code_of(text)
 end
 
 --- The local variables that a statement declares whose `local` is code[at].
-local function declared(code, at)
+local function variables_at(code, at)
   if code[at + 1].text == "function" then
     return { { name = code[at + 2].text } }
   end
@@ -57,7 +59,8 @@ local function survey(code)
   for i, token in ipairs(code) do
     if token.kind == "keyword" then
       if depth == 0 and token.text == "local" then
-        table.move(declared(code, i), 1, #code, #variables + 1, variables)
+        local list = variables_at(code, i)
+        table.move(list, 1, #list, #variables + 1, variables)
       elseif depth == 0 and token.text == "return" then
         return variables, token, code[i + 1]
       end
@@ -100,22 +103,13 @@ function chunks.value(variable)
 end
 
 --- The declarations of the scope's variables that a text may refer to.
-local function declarations(scope, code)
+local function declarations(scope, text)
   local parts, seen = {}, {}
-  local function add(name)
+  for name in text:gmatch "[%a_][%w_]*" do
     if scope[name] and not seen[name] then
       seen[name] = true
       parts[#parts + 1] = ("local %s%s "):format(name,
         scope[name].is_constant and " <const>" or "")
-    end
-  end
-  if code then
-    for _, token in ipairs(code) do
-      add(token.text)
-    end
-  else
-    for name in pairs(scope) do
-      add(name)
     end
   end
   return table.concat(parts)
@@ -133,16 +127,20 @@ local function join(f, scope)
   end
 end
 
---- The function of a text within the scope.
-local function compile(text, chunkname, scope, code)
-  local outer, message = load(("%sreturn function(...) %s\nend"):format(declarations(scope, code),
-    text), chunkname, "t")
-  return outer and join(outer(), scope), message
+local MARK = {}
+local MARK_NAME = "_PERIGEE_LOCALS"
+
+--- The function of a text within the scope; the mark has a name there.
+local function compile(text, chunkname, scope)
+  local outer, message = load(("local %s = ... %sreturn function(...) %s\nend"):format(MARK_NAME,
+    declarations(scope, text), text), chunkname, "t")
+  return outer and join(outer(MARK), scope), message
 end
 
---- A text in which a closure over the names is returned first.
+--- A text in which the mark and a closure over the names are returned first.
 local function with_holder(text, names, last, behind)
-  local holder = ("return function() return %s end"):format(table.concat(names, ", "))
+  local holder = ("return %s, function() return %s end"):format(MARK_NAME,
+    table.concat(names, ", "))
   if not last then
     return text .. "\n" .. holder
   end
@@ -186,7 +184,7 @@ end
 ---@field is_expression boolean
 ---@field is_quiet boolean  it ends with a semicolon
 ---@field is_empty boolean  nothing is in it, but for comments
----@field names table<string, true>  the variables that it names; of a large one, none
+---@field names table<string, true>  the globals that it names; of a large one, none
 
 --- A value before an expression's own keeps a call from being a tail call, which would be missing
 --- in tracebacks.
@@ -201,46 +199,55 @@ local function is_at_end(message)
   return message:find "<eof>$" ~= nil
 end
 
---- The chunk of an expression; or nil, and whether the text is the beginning of one.
-local function expression(text, chunkname, scope, code)
+--- The chunk of an expression; or nil, whether the text is the beginning of one, and what is wrong
+--- with it within the scope.
+local function expression(text, chunkname, scope)
   local compiled, message = load(EXPRESSION .. text, chunkname, "t")
   if not compiled then
     return nil, is_at_end(message)
   end
-  local run = compile(EXPRESSION .. text, chunkname, scope, code)
-  return run and { run = run, finish = drop_first, is_expression = true }
+  local run, refusal = compile(EXPRESSION .. text, chunkname, scope)
+  if not run then
+    return nil, false, refusal
+  end
+  return { run = run, finish = drop_first, is_expression = true }
 end
 
 local function pass(...)
   return ...
 end
 
---- Statements; of those that declare locals, the first value is the closure that holds them.
+--- Statements; those that declare locals give a closure that holds them, behind the mark.
 local function statements(text, chunkname, scope, code)
   local variables, last, behind = survey(code or {})
   local names, attributes = lasting(variables)
   local run = #names > 0
-    and compile(with_holder(text, names, last, behind), chunkname, scope, code)
+    and compile(with_holder(text, names, last, behind), chunkname, scope)
   if run then
-    return { run = run, finish = function(holder, ...)
+    return { run = run, finish = function(...)
+      local mark, holder = ...
+      if not rawequal(mark, MARK) then
+        return ...
+      end
       keep(scope, holder, names, attributes)
-      return ...
+      return select(3, ...)
     end }
   end
   local message -- none are declared, or a goto would jump over them
-  run, message = compile(text, chunkname, scope, code)
+  run, message = compile(text, chunkname, scope)
   return run and { run = run, finish = pass }, message
 end
 
---- The names of variables: those that are neither fields nor keys.
-local function names_in(code)
-  local names = {}
-  for i, token in ipairs(code or {}) do
+--- The names of globals: those that are neither fields nor keys, nor of a local variable.
+local function globals_in(code, scope)
+  local names, locals = {}, declared.scan(code).names
+  for i, token in ipairs(code) do
     local before, behind = code[i - 1] or {}, code[i + 1] or {}
     local is_field = before.text == "." or before.text == ":"
     local is_key = behind.text == "="
       and (before.text == "{" or before.text == "," or before.text == ";")
-    if token.kind == "name" and not is_field and not is_key then
+    local is_local = scope[token.text] or locals[token.text]
+    if token.kind == "name" and not (is_field or is_key or is_local) then
       names[token.text] = true
     end
   end
@@ -256,8 +263,10 @@ end
 ---@return boolean? is_incomplete  more text could mend that
 function chunks.compile(text, chunkname, scope)
   local code = #text < LARGE and code_of(text) or nil
-  local chunk, is_begun = expression(text, chunkname, scope, code)
-  if not chunk then
+  local chunk, is_begun, refusal = expression(text, chunkname, scope)
+  if refusal then
+    return nil, refusal, false
+  elseif not chunk then
     local message = select(2, load(text, chunkname, "t")) -- without what is put around it
     if not message then
       chunk, message = statements(text, chunkname, scope, code)
@@ -269,7 +278,7 @@ function chunks.compile(text, chunkname, scope)
   local last = code and code[#code]
   chunk.is_quiet = last and last.text == ";" or not code and text:find ";%s*$" ~= nil
   chunk.is_empty = code ~= nil and #code == 0
-  chunk.names = names_in(code)
+  chunk.names = globals_in(code or {}, scope)
   return chunk
 end
 

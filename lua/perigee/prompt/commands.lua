@@ -166,7 +166,7 @@ function commands.define(session)
     if not program then
       return nil, "edit: there is no editor; $EDITOR can name one"
     end
-    local before = session:take_before()
+    local before = session:take_before():gsub("%s+$", "")
     local text, message = edited(program, before)
     if not text then
       return nil, "edit: " .. message

@@ -12,6 +12,7 @@ local is = syntax.is
 ---@class perigee.prompt.scan
 ---@field tokens perigee.prompt.token[]
 ---@field visible perigee.prompt.local[]  the later ones hide the earlier
+---@field names table<string, true>  of all, visible or not
 ---@field marks integer[]  how many were visible where each open block began
 ---@field loop? perigee.prompt.local[]  a for's, until its block begins
 ---@field expects_name boolean  the tokens end where a new name has to stand
@@ -41,6 +42,9 @@ function Scan:read_names(i)
 end
 
 function Scan:declare(names)
+  for _, each in ipairs(names) do
+    self.names[each.name] = true
+  end
   table.move(names, 1, #names, #self.visible + 1, self.visible)
 end
 
@@ -138,7 +142,7 @@ end
 ---@return perigee.prompt.scan
 function declared.scan(tokens)
   local self = setmetatable({
-    tokens = tokens, visible = {}, marks = {}, expects_name = false,
+    tokens = tokens, visible = {}, names = {}, marks = {}, expects_name = false,
   }, Scan)
   local i = 1
   while i <= #tokens do

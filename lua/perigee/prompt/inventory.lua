@@ -28,25 +28,28 @@ local function array_bytes(array)
   return worked and size * (bits and bits // 8 or 1) or 0
 end
 
---- The bytes of arrays and texts that a value holds, each counted once.
-local function bytes_of(value, seen)
+local function is_counted(value)
+  return type(value) == "string" or type(value) == "table" or check.is_array(value)
+end
+
+--- The bytes of arrays and texts that a value holds, each counted once. `looked` counts entries.
+local function bytes_of(value, seen, looked)
+  if not is_counted(value) or seen[value] then
+    return 0
+  end
+  seen[value] = true
   if check.is_array(value) then
     return array_bytes(value)
   elseif type(value) == "string" then
     return #value
-  elseif type(value) ~= "table" or seen[value] then
-    return 0
   end
-  seen[value] = true
   local bytes = 0
   for _, each in next, value do
-    seen.count = seen.count + 1
-    if seen.count > MOST then
+    looked.count = looked.count + 1
+    if looked.count > MOST then
       break
     end
-    local is_counted = type(each) == "table" or not seen[each]
-    bytes = bytes + (is_counted and bytes_of(each, seen) or 0)
-    seen[each] = true
+    bytes = bytes + bytes_of(each, seen, looked)
   end
   return bytes
 end
@@ -112,7 +115,7 @@ function inventory.text(scope, own)
   local shown, sizes, longest = {}, {}, 4
   for i, name in ipairs(names) do
     shown[i] = strings.first_line(name, LONGEST_NAME)
-    sizes[i] = memory(bytes_of(values[name], { count = 0 }))
+    sizes[i] = memory(bytes_of(values[name], {}, { count = 0 }))
     longest = math.max(longest, strings.width(shown[i]))
   end
   local middle = math.max(20, (screen.size(1) or WIDTH) - longest - 13)

@@ -30,14 +30,20 @@ local function read(token)
   return text, token.text:sub(1, 1), token.first + 1
 end
 
---- A text as it is written between such marks.
+--- A text as it is written between such marks: bytes that are no UTF-8 as numbers, too.
 local function written(text, quote)
   if not quote then
     return text
   end
-  return (text:gsub("[\\" .. quote .. "%c]", function(character)
+  text = text:gsub("[\\" .. quote .. "%c]", function(character)
     return character:find "%c" and ("\\%03d"):format(character:byte()) or "\\" .. character
-  end))
+  end)
+  local _, bad = utf8.len(text)
+  while bad do
+    text = ("%s\\%03d%s"):format(text:sub(1, bad - 1), text:byte(bad), text:sub(bad + 1))
+    _, bad = utf8.len(text, bad + 4)
+  end
+  return text
 end
 
 -- --- choices ----------------------------------------------------------------------

@@ -58,7 +58,8 @@ end
 
 --- Before a chunk runs it is in the history, in which none follows its like.
 function Session:remember(text)
-  text = text:gsub("%s+$", "") -- what is pasted often ends with a line break
+  -- What is pasted often has line breaks around it.
+  text = text:gsub("%s+$", ""):gsub("^%s*\n", "")
   if text ~= self.last then
     self.last = text
     self.host.remember(text)

@@ -1,9 +1,20 @@
 --- A session as a script: the chunks that worked, in order.
 
+local lexer = require "perigee.prompt.lexer"
+
 local transcript = {}
 
 local function commented(text)
   return "-- " .. text:gsub("\n", "\n-- ")
+end
+
+--- Whether a chunk begins with a parenthesis: the line before would call what it ends with.
+local function begins_with_call(text)
+  for _, token in ipairs(lexer.tokens(text)) do
+    if token.kind ~= "comment" then
+      return token.text == "("
+    end
+  end
 end
 
 --- Whether a chunk refers to one of the prompt's functions, which a script has not.
@@ -78,8 +89,8 @@ function transcript.text(worked, own)
   end
   for i, chunk in ipairs(worked) do
     local text = statement(worked, i)
-    if text:find "^%s*%(" then
-      text = ";" .. text -- no call of what the line before ends with
+    if begins_with_call(text) then
+      text = ";" .. text
     end
     lines[#lines + 1] = needs_prompt(chunk, own) and commented(text) or text
   end
