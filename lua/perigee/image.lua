@@ -1,5 +1,5 @@
---- From an array to the bytes of one picture or several: which axes are what, what is black and what
---- is white.
+--- From an array to the bytes of one picture or several: which axes are what, and what is black and
+--- what is white.
 ---
 --- Pictures are handed on as arrays of rank 4: n, height, width, samples of a pixel. Mistakes
 --- raise without a place, as who calls knows whose they are.

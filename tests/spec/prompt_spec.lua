@@ -205,9 +205,12 @@ end)
 
 describe("the prompt interrupts", function()
   it("fit on 60 000 pictures, and goes on with its variables and history", function()
-    local t <close> = prompt.open { environment = { PERIGEE_DATA = os.getenv "PERIGEE_DATA" or false } }
+    local t <close> = prompt.open {
+      environment = { PERIGEE_DATA = os.getenv "PERIGEE_DATA" or false },
+    }
     t:line "data = pg.dataset(pg.dataset 'mnist' and 'mnist' or 'digits')"
-    t:line "m = pg.Model(data.x_train, data.y_train, { hidden = 100, scale = 1 / 255 }) print 'made'"
+    t:line "m = pg.Model(data.x_train, data.y_train, { hidden = 100, scale = 1 / 255 })"
+    t:line "print 'made'"
     t:expect("\nmade\n", 60)
     t:line "print(#data.x_train, 'fitting') m:fit { iterations = 1000000 }"
     t:expect("60000   fitting", 60)

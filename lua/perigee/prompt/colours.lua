@@ -8,11 +8,10 @@ local colours = {}
 -- no yellow and no blue, of which one is lost on white and the other on black.
 local EIGHT = {
   string = "32", number = "36", boolean = "35", key = "1", type = "35", dim = "2", error = "31",
-  prompt = "1", bold = "1",
 }
 local MANY = {
   string = "38;5;64", number = "38;5;31", boolean = "38;5;133", key = "38;5;67",
-  type = "38;5;130", dim = "38;5;244", error = "38;5;167", prompt = "1", bold = "1",
+  type = "38;5;130", dim = "38;5;244", error = "38;5;167",
 }
 
 --- Whoever paints nothing.
@@ -24,7 +23,7 @@ function colours.plain(_, text)
 end
 
 --- A function that gives a text in a style ("string", "number", "boolean", "key", "type", "dim",
---- "error", "prompt" or "bold"); unchanged where the file descriptor shows no colours.
+--- or "error"); unchanged where the file descriptor shows no colours.
 ---@param fd integer  1 for standard output, 2 for standard error
 ---@return fun(style: string, text: string): string
 function colours.painter(fd)
