@@ -440,7 +440,7 @@ end)
 -- --- colours -----------------------------------------------------------------------------------
 
 describe("colours", function()
-  local STYLES = { "string", "number", "boolean", "key", "type", "dim", "error", "prompt", "bold" }
+  local STYLES = { "string", "number", "boolean", "key", "type", "dim", "error" }
   local before = screen.colours
 
   after_each(function()

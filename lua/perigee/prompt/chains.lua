@@ -13,13 +13,13 @@ local chains = {}
 
 local MOST_DEPTH = 150 -- of chains, and of locals that stand for each other
 
----@class perigee.prompt.scope
+---@class perigee.prompt.visible
 ---@field globals table
 ---@field locals? table<string, any>  those of the prompt that last
 ---@field modules? string[]  names that can be required, beside those that are found
 
 ---@class perigee.prompt.context
----@field scope perigee.prompt.scope
+---@field scope perigee.prompt.visible
 ---@field scan perigee.prompt.scan  the locals that the text declares
 
 ---@class perigee.prompt.known
@@ -143,7 +143,7 @@ end
 
 --- The description of what is called; how many of its arguments come before those that are
 --- described; and what is known of what it is called on.
----@param callee perigee.prompt.node
+---@param callee perigee.prompt.chain
 ---@param context perigee.prompt.context
 ---@return table? entry
 ---@return integer? before
@@ -153,7 +153,7 @@ function chains.entry(callee, context)
 end
 
 --- What is known of a chain; nil where that is nothing.
----@param node? perigee.prompt.node
+---@param node? perigee.prompt.chain
 ---@param context perigee.prompt.context
 ---@return perigee.prompt.known?
 function chains.known(node, context)

@@ -173,7 +173,7 @@ end
 
 --- What the word at the end of a text may become. It raises nothing but interrupts.
 ---@param text string  a chunk, up to the cursor: also the lines before
----@param scope perigee.prompt.scope
+---@param scope perigee.prompt.visible
 ---@return perigee.prompt.completion?  # nil: nothing
 function completion.complete(text, scope)
   if #text > MOST_TEXT then

@@ -81,6 +81,7 @@ function Session:take_queued()
 end
 
 --- What a completion looks for names in.
+---@return perigee.prompt.visible
 function Session:visible()
   local locals = {}
   for name, variable in pairs(self.scope) do

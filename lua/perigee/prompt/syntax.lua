@@ -8,12 +8,12 @@ local syntax = {}
 
 local MOST_LINKS = 100 -- of a chain: nobody writes more
 
----@class perigee.prompt.node
+---@class perigee.prompt.chain
 ---@field kind "name"|"text"|"index"|"call"
 ---@field at integer  the token that it begins with
 ---@field name? string  of a name
 ---@field value? string  of a text
----@field base? perigee.prompt.node  what is indexed, or called
+---@field base? perigee.prompt.chain  what is indexed, or called
 ---@field key? string|number  of an index
 ---@field method? boolean  an index by a colon
 ---@field argument? string  of a call, where that is one literal text
@@ -132,7 +132,7 @@ end
 --- The chain of names, indices and calls that ends with the token at `i`.
 ---@param tokens perigee.prompt.token[]
 ---@param i integer
----@return perigee.prompt.node?
+---@return perigee.prompt.chain?
 function syntax.chain(tokens, i)
   return node_at(tokens, i, 0)
 end
@@ -161,7 +161,7 @@ end
 --- The chain that an expression consists of which begins with the token at `i`.
 ---@param tokens perigee.prompt.token[]
 ---@param i integer
----@return perigee.prompt.node?
+---@return perigee.prompt.chain?
 function syntax.expression(tokens, i)
   local last = i
   if is(tokens[i], "(") then
@@ -222,7 +222,7 @@ local function given_keys(tokens, opening, last)
 end
 
 ---@class perigee.prompt.argument
----@field callee perigee.prompt.node
+---@field callee perigee.prompt.chain
 ---@field position integer  which argument it is, from 1
 ---@field table? { key: string?, keys: table<string, true>, is_start: boolean }  where one is in a
 ---   table that is the argument: after which key, which keys are given, and whether an element
