@@ -34,7 +34,7 @@ local function line(text)
   t:line(text)
 end
 
-line 'data = pg.dataset "mnist"'
+line 'data = assert(pg.dataset "mnist")'
 line "data"
 line "x, y = data.x_train, data.y_train"
 line "pg.show(x:rows(1, 2), {labels = y:rows(1, 2)})"
@@ -64,6 +64,6 @@ local text = file:read "a"
 file:close()
 local before, after = text:match "^(.-<!%-%- session %-%->\n).-(<!%-%- /session %-%->.*)$"
 assert(before, README .. " has no marks")
-local block = "\n```\n$ perigee\n" .. session .. "```\n\n"
+local block = "\n```\n$ build/perigee\n" .. session .. "```\n\n"
 assert(require("perigee").write(README, before .. block .. after))
 os.execute(("rm -rf '%s'"):format(folder))

@@ -5,6 +5,7 @@
 -- On a terminal the line is redrawn in place, at most ten times a second;
 -- elsewhere a plain line is written at each tenth of the way. All on stderr.
 
+local check = require "perigee.check"
 local screen = require "perigee.screen"
 
 local found, uv = pcall(require, "luv")
@@ -15,6 +16,7 @@ local FULL = "█"
 local BAR = 10 -- characters, where the terminal's width is not known
 local LEAST_BAR = 6 -- what stands behind it is cut where there is less room
 local UNKNOWN = "?"
+local COUNT = check.integer(0)
 
 local function seconds_now()
   return uv.hrtime() * 1e-9
@@ -191,15 +193,16 @@ end
 ---@param title? string  put before the line
 ---@return fun(): integer?
 function progress.each(n, title)
-  if math.type(n) ~= "integer" or n < 0 then
-    error("progress: a count is needed (an integer, 0 or more), not " .. tostring(n), 2)
+  local total = COUNT.read(n)
+  if not total then
+    error(("progress: a count is needed (%s), not %s"):format(COUNT.expected, check.shown(n)), 2)
   end
-  local bar = progress.bar(n, title)
+  local bar = progress.bar(total, title)
   local function next_step(_, i)
     if i > 0 then
       bar:update(i)
     end
-    if i < n then
+    if i < total then
       return i + 1
     end
     bar:close()

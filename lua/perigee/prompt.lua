@@ -8,6 +8,7 @@ local colours = require "perigee.prompt.colours"
 local core = require "perigee.core"
 local commands = require "perigee.prompt.commands"
 local output = require "perigee.prompt.output"
+local pasted = require "perigee.prompt.pasted"
 local printer = require "perigee.prompt.printer"
 local problems = require "perigee.prompt.problems"
 local screen = require "perigee.screen"
@@ -57,6 +58,7 @@ local function evaluate(self, text, chunk)
   if worked then
     self:keep(text, chunk, result)
   else
+    self:drop_pieces()
     problems.report(result, self.sources)
   end
   show_seconds(seconds)
@@ -73,6 +75,12 @@ local function give_help(self, topic)
   if message then
     problems.report(message, self.sources)
   end
+end
+
+--- Whether somebody tries what leaves other prompts.
+local function wants_to_leave(text)
+  local name = text:match "^%s*(%a+)%s*%(?%s*%)?%s*$"
+  return (name == "exit" or name == "quit") and rawget(_G, name) == nil
 end
 
 -- --- reading -------------------------------------------------------------------
@@ -108,11 +116,33 @@ local function read_more(self, lines)
   return line
 end
 
+--- What is typed or pasted next.
+local function read_first(self)
+  local queued = self:take_queued() or self:take_piece()
+  if queued then
+    return queued
+  end
+  local typed = self.host.read(prompt_text(self, "_PROMPT", "> "))
+  return typed and pasted.without_prompts(typed)
+end
+
+--- Where lines that were pasted make several chunks and not one, they are lined up.
+local function takes_pieces(self, typed)
+  local pieces = typed:find "\n" and pasted.pieces(typed, function(text)
+    return chunks.compile(text, self:next_name(), self.scope)
+  end)
+  if pieces then
+    self:remember(typed)
+    self:line_up(pieces)
+  end
+  return pieces ~= nil and pieces ~= false
+end
+
 --- Reads until a chunk is whole, or cannot be. Gives what was typed, the chunk's text, and the
 --- chunk or what is wrong with it. Without a text: nil at the end of the input, false where Ctrl-C
 --- threw the lines away.
 local function read(self)
-  local typed = self:take_queued() or self.host.read(prompt_text(self, "_PROMPT", "> "))
+  local typed = read_first(self)
   if not typed or help_wanted(typed) then
     return typed
   end
@@ -121,7 +151,9 @@ local function read(self)
     if #lines == 1 or not waits_for_more(self, size) then
       typed = table.concat(lines, "\n")
       local text, chunk, message, is_incomplete = compile(self, typed)
-      if not is_incomplete then
+      if not chunk and #lines == 1 and takes_pieces(self, typed) then
+        return read(self)
+      elseif not is_incomplete then
         return typed, text, chunk, message
       end
     end
@@ -146,7 +178,9 @@ local function turn(self)
     self:remember(typed)
   end
   local topic = help_wanted(typed)
-  if topic then
+  if wants_to_leave(typed) then
+    output.write("Ctrl-D leaves, and so does os.exit().\n")
+  elseif topic then
     give_help(self, topic)
   elseif chunk and chunk.is_empty then
     self.comments = text:find "%S" and text .. "\n" or ""

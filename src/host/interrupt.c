@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <unistd.h>
 
 #include "host.h"
 
@@ -47,6 +48,15 @@ static void set_hook(lua_State *L)
     lua_sethook(L, raise_interrupt, EVENTS, 1);
 }
 
+/* A C function of Lua's, and a finalizer, hear of no signal. */
+static void write_hint(void)
+{
+    static const char hint[] =
+        "\nwhat runs does not stop; Ctrl-\\ ends the program\n";
+    ssize_t written = write(STDERR_FILENO, hint, sizeof hint - 1);
+    (void)written;
+}
+
 /* A script's handler gives SIGINT back its default, so that a second Ctrl-C
    ends a program that does not listen. */
 static void handle_signal(int number)
@@ -57,8 +67,8 @@ static void handle_signal(int number)
     }
     if (!is_session)
         signal(number, SIG_DFL);
-    if (signals < 2)
-        signals++;
+    if (signals < 3 && ++signals == 3)
+        write_hint();
     set_hook(main_state);
     host_each_running(set_hook);
 }

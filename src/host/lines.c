@@ -140,6 +140,7 @@ void host_lines_open(void)
         /* ~/.inputrc, read later, may say otherwise */
         rl.variable_bind("enable-bracketed-paste", "on");
         rl.variable_bind("show-all-if-ambiguous", "on");
+        rl.variable_bind("mark-directories", "off"); /* the candidates are */
     }
 }
 

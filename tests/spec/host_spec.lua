@@ -84,6 +84,20 @@ describe("the prompt on a terminal", function()
     assert.equal(130, t:status())
   end)
 
+  it("tells what ends it where Ctrl-C does not", function()
+    local t <close> = terminal.open { command = { PROGRAM } }
+    t:expect "\n>\n"
+    t:line "print 'looking' s = ('a'):rep(30000):find '.-.-.-b'"
+    t:expect "\nlooking\n"
+    for _ = 1, 3 do
+      t:keys "C-c"
+      os.execute "sleep 0.1"
+    end
+    t:expect "what runs does not stop; Ctrl-\\ ends the program"
+    t:keys "C-\\"
+    assert.equal(131, t:status())
+  end)
+
   it("evaluates, edits, remembers, and survives Ctrl-C", function()
     local t <close> = terminal.open { command = { PROGRAM } }
     t:expect "\n>\n"

@@ -130,6 +130,26 @@ x
 ]], chunks_in(t.home))
   end)
 
+  it("runs what is pasted chunk by chunk where it is none", function()
+    local home = new_home()
+    local t <close> = prompt.open { home = home }
+    t:paste "a = 1\na + 1\nlocal total = 0\nfor i = 1, 3 do\n  total = total + i\nend\ntotal * 7"
+    t:keys "Enter"
+    t:expect "total * 7\n2\n42\n>"
+    t:paste "> b = 6\n> b\n6\n> for i = 1, 2 do\n>>   print(i)\n>> end\n1\n2\n"
+    t:keys "Enter"
+    t:expect "1\n2\n6\n1\n2\n>"
+    t:paste "c = 1\nerror 'no'\nc = 2\nc"
+    t:keys "Enter"
+    t:expect "stdin[10]:1: no"
+    assert.equal("1", prompt.ask(t, "c"))
+    t:paste "d =\nd = 5 = 6\nd"
+    t:keys "Enter"
+    t:expect "stdin[12]:2: unexpected symbol near '='"
+    assert.matches("^#\na = 1\na %+ 1\n.*total %* 7\n#\nb = 6\nb\nfor.*\nend\n#\nc = 1\n",
+      chunks_in(home))
+  end)
+
   it("is left whole by a paste that Ctrl-C or the terminal's end cuts short", function()
     for _, key in ipairs { "", "\18" } do -- in a search too
       local d <close> = terminal.converse { command = prompt.PROGRAM }

@@ -160,6 +160,18 @@ describe("the prompt reads", function()
     end
   end)
 
+  it("what leaves other prompts, and tells how to leave", function()
+    prompt.talk(t, [[
+      > exit
+      Ctrl-D leaves, and so does os.exit().
+      > quit()
+      Ctrl-D leaves, and so does os.exit().
+      > quit = 5
+      > quit
+      5
+    ]])
+  end)
+
   it("tells what is wrong, and shows the line", function()
     prompt.talk(t, [[
       > function half(x)
@@ -412,6 +424,9 @@ describe("the prompt's help", function()
     prompt.talk(t, [[
       > ?forwrd
       help: there is no 'forwrd'; did you mean 'forward'?
+      > mymodel = 1
+      > ?mymodle
+      help: there is no 'mymodle'; did you mean 'mymodel'?
       > help 'forwrd'
       stdin[...]:1: help: there is no 'forwrd'; did you mean 'forward'?
           1 | help 'forwrd'
@@ -508,6 +523,7 @@ describe("the prompt's own functions", function()
       "two"
       > edit()
     ]])
+    assert.matches("edit: it takes no arguments", prompt.ask(t, "edit(several)"))
     write(t.home .. "/editor", "true")
     prompt.talk(t, [[
       > count = 0
@@ -570,6 +586,22 @@ describe("the prompt's own functions", function()
     assert.equal(sum .. "\n42\n42\n", output_of(prompt.PROGRAM, s.home .. "/s.lua"))
     s:keys "C-d"
     assert.equal(0, s:status())
+  end)
+
+  it("write what the command line ran before the session", function()
+    local home = os.tmpname()
+    assert(os.execute(("rm '%s' && mkdir '%s'"):format(home, home)))
+    finally(function() os.execute(("rm -rf '%s'"):format(home)) end)
+    write(home .. "/first.lua", "made = 6")
+    local s <close> = prompt.open { home = home,
+      arguments = { "-l", "json=perigee.json", "-e", "seven = 7", "-i", home .. "/first.lua" } }
+    prompt.talk(s, [[
+      > made * seven, json ~= nil
+      42      true
+      > save_session(os.getenv 'HOME' .. '/s.lua')
+      true
+    ]])
+    assert.equal("42\ttrue\n", output_of(prompt.PROGRAM, home .. "/s.lua"))
   end)
 
   it("write scripts for a stock lua5.4 #stock", function()

@@ -123,6 +123,9 @@ local function unknown(name)
   for _, class in ipairs(help.classes()) do
     known[#known + 1] = class.several
   end
+  for global in next, _G do
+    known[#known + 1] = type(global) == "string" and global or nil
+  end
   local other = ELSEWHERE[short]
   local suggestion = other and #help.find(other) > 0 and ("; did you mean '%s'?"):format(other)
     or spelling.suggestion(short, known)

@@ -5,6 +5,7 @@ local help = require "perigee.help"
 local help_on = require "perigee.help.answer"
 local inventory = require "perigee.prompt.inventory"
 local page = require "perigee.help.page"
+local started = require "perigee.prompt.started"
 local transcript = require "perigee.prompt.transcript"
 local values = require "perigee.help.values"
 local words = require "perigee.sweep.words"
@@ -151,6 +152,7 @@ end
 function commands.define(session)
   help.sources = session.sources
   local own = { pg = require "perigee", help = help.show, time = time }
+  local before = started.lines(type(arg) == "table" and arg or {})
 
   --- Lists what was defined: of arrays the shapes, and how much memory things have.
   function own.who()
@@ -161,23 +163,27 @@ function commands.define(session)
   --- A text that was not changed is not run.
   ---@return nil?  # and what went wrong: the editor is missing, or fails
   ---@return string?
-  function own.edit()
+  function own.edit(...)
+    if select("#", ...) > 0 then
+      error("edit: it takes no arguments, and opens the last chunk", 2)
+    end
     local program = editor()
     if not program then
       return nil, "edit: there is no editor; $EDITOR can name one"
     end
-    local before = session:take_before():gsub("%s+$", "")
-    local text, message = edited(program, before)
+    local last = session:take_before():gsub("%s+$", "")
+    local text, message = edited(program, last)
     if not text then
       return nil, "edit: " .. message
     end
     text = text:gsub("%s+$", "")
-    if text ~= before and text ~= "" then
+    if text ~= last and text ~= "" then
       session:queue(text)
     end
   end
 
-  --- Writes the chunks that worked as a script, which does the same when it is run.
+  --- Writes the chunks that worked as a script, which does the same when it is run; what the
+  --- command line ran before (a script, `-l`, `-e`) comes first. A file of that name is replaced.
   ---@param path string
   ---@return true?
   ---@return string?  # what went wrong, where nil comes first
@@ -186,7 +192,7 @@ function commands.define(session)
       error(("save_session: a path is needed, as in save_session \"session.lua\", not %s"):format(
         check.shown(path)), 2)
     end
-    local text, message = transcript.text(session.worked, own)
+    local text, message = transcript.text(session.worked, own, before)
     if not text then
       return nil, "save_session: the chunks make no script together: " .. message
     end

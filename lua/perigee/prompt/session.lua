@@ -13,6 +13,8 @@ local MOST = 1 << 20 -- bytes of a text that is kept
 ---   is_quiet, names, values (their number)
 ---@field comments string  that were typed, and belong to the chunk that comes
 ---@field unfinished string[]  the lines of the chunk that is being typed, before the last
+---@field pieces string[]  chunks that were pasted together, and have not run yet
+---@field is_piece boolean  the chunk that runs is one of them
 local Session = {}
 Session.__index = Session
 
@@ -23,6 +25,7 @@ local session = {}
 function session.new(host)
   return setmetatable({
     host = host, scope = {}, sources = {}, worked = {}, count = 0, comments = "", unfinished = {},
+    pieces = {}, is_piece = false,
   }, Session)
 end
 
@@ -56,8 +59,12 @@ function Session:keep(text, chunk, values)
   end
 end
 
---- Before a chunk runs it is in the history, in which none follows its like.
+--- Before a chunk runs it is in the history, in which none follows its like. What was pasted is
+--- one entry.
 function Session:remember(text)
+  if self.is_piece then
+    return
+  end
   -- What is pasted often has line breaks around it.
   text = text:gsub("%s+$", ""):gsub("^%s*\n", "")
   if text ~= self.last then
@@ -78,6 +85,24 @@ function Session:take_queued()
     output.write("> ", text:gsub("\n", "\n>> "), "\n")
   end
   return text
+end
+
+--- The chunks of what was pasted are to be run next.
+---@param pieces string[]
+function Session:line_up(pieces)
+  self.pieces = table.move(pieces, 1, #pieces, 1, {})
+end
+
+--- The next of them; nil where there is none.
+function Session:take_piece()
+  local piece = table.remove(self.pieces, 1)
+  self.is_piece = piece ~= nil
+  return piece
+end
+
+--- A chunk has failed: those that were pasted behind it are not run.
+function Session:drop_pieces()
+  self.pieces = {}
 end
 
 --- What a completion looks for names in.

@@ -79,11 +79,13 @@ end
 
 ---@param worked table[]  the session's
 ---@param own table<string, any>  the prompt's functions; chunks that need one become comments
+---@param before string[]  lines that do what was done before the prompt opened
 ---@return string|false  # false where the chunks make no script together: more than 200 locals, a
 ---   label that comes twice
 ---@return string? message
-function transcript.text(worked, own)
+function transcript.text(worked, own, before)
   local lines = { os.date "-- A session at Perigee's prompt, saved on %Y-%m-%d at %H:%M.", "" }
+  table.move(before, 1, #before, #lines + 1, lines)
   if needs_pg(worked) then
     lines[#lines + 1] = "local pg = require \"perigee\"\n"
   end

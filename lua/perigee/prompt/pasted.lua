@@ -1,0 +1,50 @@
+--- What is pasted, where that is no chunk: a session with its prompts, or lines that were chunks of
+--- their own where they come from.
+
+local pasted = {}
+
+local MOST = 1 << 16 -- bytes of a text that is tried line by line
+
+--- A text without the prompts that it was copied with, and what was printed between; as it is where
+--- it does not begin with a prompt.
+---@param text string
+---@return string
+function pasted.without_prompts(text)
+  if not text:find "^>>? " then
+    return text
+  end
+  local lines = {}
+  for line in text:gmatch "[^\n]+" do
+    lines[#lines + 1] = line:match "^>>? (.*)$"
+  end
+  return table.concat(lines, "\n")
+end
+
+local function is_help_wanted(text)
+  return text:find "^%s*%?" ~= nil
+end
+
+--- The chunks that lines are if they are typed one after the other.
+---@param text string
+---@param compile fun(text: string): any, string?, boolean?  as chunks.compile
+---@return string[]?  # nil where that is one chunk, or lines are none
+function pasted.pieces(text, compile)
+  if #text > MOST then
+    return nil
+  end
+  local pieces, lines = {}, {}
+  for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+    lines[#lines + 1] = line
+    local piece = table.concat(lines, "\n")
+    local chunk, _, is_incomplete = compile(piece)
+    if chunk or is_help_wanted(piece) then
+      pieces[#pieces + 1] = piece:find "%S" and piece
+      lines = {}
+    elseif not is_incomplete then
+      return nil
+    end
+  end
+  return #lines == 0 and #pieces > 1 and pieces or nil
+end
+
+return pasted
