@@ -59,7 +59,7 @@ local function evaluate(self, text, chunk)
     self:keep(text, chunk, result)
   else
     self:drop_pieces()
-    problems.report(result, self.sources)
+    problems.report(result, self)
   end
   show_seconds(seconds)
 end
@@ -73,7 +73,7 @@ local function give_help(self, topic)
   local chunk = topic ~= "" and chunks.compile(topic, self:next_name(), self.scope)
   local _, message = self.host.call(commands.explain, topic, chunk)
   if message then
-    problems.report(message, self.sources)
+    problems.report(message, self)
   end
 end
 
@@ -189,7 +189,7 @@ local function turn(self)
     evaluate(self, text, chunk)
   else
     self:begin(text)
-    problems.report(message, self.sources)
+    problems.report(message, self)
   end
   self.comments = ""
   return true
@@ -213,7 +213,7 @@ local function run_init_file(self)
     worked, message = self.host.call(f)
   end
   if not worked then
-    problems.report(message, self.sources)
+    problems.report(message, self)
   end
 end
 

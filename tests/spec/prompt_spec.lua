@@ -160,6 +160,21 @@ describe("the prompt reads", function()
     end
   end)
 
+  it("names that are not there, and suggests what was meant", function()
+    for line, message in pairs {
+      ["pg.ons(1)"] = "(field 'ons'); did you mean 'ones'?",
+      ["pg.arange(3)"] = "(field 'arange'); did you mean 'range'?",
+      ["pg.ones(3):dott(1)"] = "(method 'dott'); did you mean 'dot'?",
+      ["prnt 'x'"] = "(global 'prnt'); did you mean 'print'?",
+      ["string.formt 'x'"] = "(field 'formt'); did you mean 'format'?",
+      ["nothing_like_it()"] = "(global 'nothing_like_it')",
+      ["local own = { value = 1 } own.valeu.x = 2"] = "(field 'valeu')",
+    } do
+      local shown = prompt.ask(t, line):match "^[^\n]*"
+      assert.equal(message, shown:match "nil value (.*)$")
+    end
+  end)
+
   it("what leaves other prompts, and tells how to leave", function()
     prompt.talk(t, [[
       > exit

@@ -1,5 +1,6 @@
 --- What help shows about a value, or a name.
 
+local elsewhere = require "perigee.help.elsewhere"
 local help = require "perigee.help"
 local leaves = require "perigee.prompt.leaves"
 local manual = require "perigee.help.manual"
@@ -104,16 +105,6 @@ local function by_global(name)
   return values.page(value, name)
 end
 
--- What NumPy, PyTorch, Keras and scikit-learn call it.
-local ELSEWHERE = {
-  arange = "range", concatenate = "concat", vstack = "concat", hstack = "concat", cat = "concat",
-  matmul = "dot", mm = "dot", one_hot = "onehot", randperm = "permutation", amax = "max",
-  amin = "min", train = "fit", accuracy_score = "accuracy", view = "reshape", ravel = "reshape",
-  flatten = "reshape", savez = "save", manual_seed = "seed", default_rng = "random",
-  tqdm = "progress", trange = "progress", permute = "transpose", confusion_matrix = "evaluate",
-  clamp = "clip", imshow = "show", imsave = "save_png", imread = "load_png", RandomState = "random",
-}
-
 --- The message about a name that means nothing here.
 local function unknown(name)
   local known, short = {}, name:match "([%w_]+)$" or name
@@ -126,7 +117,7 @@ local function unknown(name)
   for global in next, _G do
     known[#known + 1] = type(global) == "string" and global or nil
   end
-  local other = ELSEWHERE[short]
+  local other = elsewhere[short]
   local suggestion = other and #help.find(other) > 0 and ("; did you mean '%s'?"):format(other)
     or spelling.suggestion(short, known)
   return ("help: there is no '%s'%s"):format(name,

@@ -88,15 +88,23 @@ local function offending_line(message, sources)
   end
 end
 
+--- What may have been meant by a name that is nil, where the error's line was typed.
+local function suggestion(message, line, session)
+  local is_typed = session.sources["=" .. message:match "^[^\n:]*"] ~= nil
+  return is_typed and require("perigee.prompt.meant").suggestion(message, line, session:visible())
+    or ""
+end
+
 --- Shows an error on standard error.
 ---@param message string  with its traceback, if there is one
----@param sources table<string, string>  the texts of chunks
-function problems.report(message, sources)
+---@param session perigee.prompt.session
+function problems.report(message, session)
   local paint = colours.painter(2)
   local text, traceback = split(tostring(message))
   local behind = check.is_interrupt(text) and "\n" or "" -- the ^C that the terminal shows
-  local lines = { behind .. paint("error", text) }
-  local line, number = offending_line(text, sources)
+  local line, number = offending_line(text, session.sources)
+  local meant = line and suggestion(text, line, session) or ""
+  local lines = { behind .. paint("error", text .. meant) }
   if line then
     lines[#lines + 1] = ("%s %s"):format(paint("dim", ("%5s |"):format(number)), line)
   end
