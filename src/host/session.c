@@ -166,13 +166,14 @@ static int ask(lua_State *L)
     return 0;
 }
 
-/* Nothing may leave readline by an error. What goes wrong offers nothing. */
+/* Nothing may leave readline by an error. What goes wrong offers nothing. Ctrl-C
+   is readline's here; it has not long to wait. */
 static void ask_completer(const char *text, host_completion *answer)
 {
     question q = {text, answer};
     lua_pushcfunction(session, ask);
     lua_pushlightuserdata(session, &q);
-    if (host_call(session, 1, 0) != LUA_OK)
+    if (lua_pcall(session, 1, 0, 0) != LUA_OK)
         lua_pop(session, 1);
 }
 

@@ -427,6 +427,16 @@ describe("Tab", function()
     completes('odd["y', [[odd["y\255"]])
   end)
 
+  it("leaves Ctrl-C to the line", function()
+    t:keys("C-e", "C-u", "C-l")
+    t:type "pg.zer"
+    t:keys "Tab"
+    t:expect "> pg.zeros"
+    t:keys "C-c"
+    t:expect "> pg.zeros^C\n"
+    assert.equal("4", prompt.ask(t, "2 + 2"))
+  end)
+
   it("completes behind a chunk's lines before", function()
     t:keys("C-e", "C-u", "C-l")
     t:line "do local within = { deep = 1 }"
