@@ -18,11 +18,11 @@ local OPTIONS = check.set {
 
 --- The options, checked; numbers alone are y.
 local function read_options(options, level)
-  if not gnuplot.is_named(options) then
+  if options ~= nil and not gnuplot.is_named(options) then
     return { y = options }
   end
-  check.options(options, OPTIONS, "plot", level + 1)
-  if options.y == nil and options.z == nil then
+  check.options(options or {}, OPTIONS, "plot", level + 1)
+  if options == nil or options.y == nil and options.z == nil then
     error("plot: nothing to draw: y (curves) or z (a grid) is needed", level + 1)
   end
   return options
