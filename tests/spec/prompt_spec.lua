@@ -589,6 +589,10 @@ describe("the prompt's own functions", function()
       > -- no call of tostring
       > (print)(wait(7))
       42
+      > local z = 40 return z + 2;
+      > local t = {} return t, #t;
+      > z + 2 + #t
+      42
       > save_session(os.getenv 'HOME' .. '/s.lua')
       true
       > save_session '/nowhere/s.lua'
@@ -598,7 +602,7 @@ describe("the prompt's own functions", function()
       ...
     ]])
     local sum = prompt.ask(s, "x:sum()")
-    assert.equal(sum .. "\n42\n42\n", output_of(prompt.PROGRAM, s.home .. "/s.lua"))
+    assert.equal(sum .. "\n42\n42\n42\n", output_of(prompt.PROGRAM, s.home .. "/s.lua"))
     s:keys "C-d"
     assert.equal(0, s:status())
   end)

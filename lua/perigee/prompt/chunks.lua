@@ -184,6 +184,7 @@ end
 ---@field is_expression boolean
 ---@field is_quiet boolean  it ends with a semicolon
 ---@field is_empty boolean  nothing is in it, but for comments
+---@field last? perigee.prompt.token  the `return` that its statements end with, if the only one
 ---@field names table<string, true>  the globals that it names; of a large one, none
 
 --- A value before an expression's own keeps a call from being a tail call, which would be missing
@@ -238,6 +239,16 @@ local function statements(text, chunkname, scope, code)
   return run and { run = run, finish = pass }, message
 end
 
+--- The `return` at the end of statements that have no other.
+local function only_return(code)
+  local count = 0
+  for _, token in ipairs(code) do
+    count = count + (token.kind == "keyword" and token.text == "return" and 1 or 0)
+  end
+  local _, last = survey(code)
+  return count == 1 and last or nil
+end
+
 --- The names of globals: those that are neither fields nor keys, nor of a local variable.
 local function globals_in(code, scope)
   local names, locals = {}, declared.scan(code).names
@@ -278,6 +289,7 @@ function chunks.compile(text, chunkname, scope)
   local last = code and code[#code]
   chunk.is_quiet = last and last.text == ";" or not code and text:find ";%s*$" ~= nil
   chunk.is_empty = code ~= nil and #code == 0
+  chunk.last = code and not chunk.is_expression and only_return(code) or nil
   chunk.names = globals_in(code or {}, scope)
   return chunk
 end

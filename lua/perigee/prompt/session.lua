@@ -10,7 +10,7 @@ local MOST = 1 << 20 -- bytes of a text that is kept
 ---@field scope perigee.prompt.scope  the locals that last
 ---@field sources table<string, string>  chunk names, and the texts that were typed
 ---@field worked table[]  the chunks that ran to their end, in order: text, is_expression,
----   is_quiet, names, values (their number)
+---   is_quiet, names, last, values (their number)
 ---@field comments string  that were typed, and belong to the chunk that comes
 ---@field unfinished string[]  the lines of the chunk that is being typed, before the last
 ---@field pieces string[]  chunks that were pasted together, and have not run yet
@@ -54,7 +54,7 @@ function Session:keep(text, chunk, values)
   if #text <= MOST and text:find "%S" then
     self.worked[#self.worked + 1] = {
       text = text, is_expression = chunk.is_expression, is_quiet = chunk.is_quiet,
-      names = chunk.names, values = values,
+      names = chunk.names, last = chunk.last, values = values,
     }
   end
 end

@@ -50,19 +50,34 @@ local function returns(chunk)
   return not chunk.is_expression and (chunk.values > 0 or not load(chunk.text .. "\nlocal _"))
 end
 
+--- The statements of a chunk, and the expressions behind them that it gives, if it gives any.
+local function parts(chunk)
+  local text, last = chunk.text, chunk.last
+  if chunk.is_expression then
+    return "", bare(text)
+  elseif last then -- what is declared before it lasts
+    local value = bare(text:sub(last.last + 1))
+    return text:sub(1, last.first - 1), value:find "%S" and value
+  elseif returns(chunk) then
+    return "", ("(function(...) %s\nend)()"):format(text)
+  end
+  return text
+end
+
 --- A chunk as a script has it, which prints what the prompt showed.
 local function statement(worked, i)
   local chunk = worked[i]
-  local value = chunk.is_expression and bare(chunk.text)
-    or returns(chunk) and ("(function(...) %s\nend)()"):format(chunk.text)
-  if not value or chunk.is_expression and chunk.values == 0 then
+  local before, value = parts(chunk)
+  if not value then
+    return before
+  elseif chunk.is_expression and chunk.values == 0 then
     return chunk.text
   elseif is_read_later(worked, i) then
-    return ("_ = %s%s"):format(value, chunk.is_quiet and "" or "\nprint(_)")
+    return ("%s_ = %s%s"):format(before, value, chunk.is_quiet and "" or "\nprint(_)")
   elseif chunk.values > 0 and not chunk.is_quiet then
-    return ("print(%s)"):format(value)
+    return ("%sprint(%s)"):format(before, value)
   end
-  return load(value) and value or "_ = " .. value
+  return before .. (load(value) and value or "_ = " .. value)
 end
 
 --- Whether the script has to define `pg`, as the prompt did.
