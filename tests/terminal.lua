@@ -376,6 +376,7 @@ end
 --- Waits until holds() is true, for so many seconds (10 unless told). Returns whether it is.
 function Dialogue:wait(holds, seconds)
   local is_over, timer = false, uv.new_timer()
+  uv.update_time() -- else the seconds are those since the loop last ran
   timer:start(math.ceil((seconds or 10) * 1000), 0, function() is_over = true end)
   while not holds(self) and not is_over do
     uv.run "once"
