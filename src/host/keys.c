@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/select.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -105,9 +106,9 @@ static int next_byte(void)
 
 /* --- characters ----------------------------------------------------------- */
 
-/* A character of the locale's encoding. Bytes that are none become U+FFFD, and
-   no NUL gets into a line: with them there, readline 8.2 searches for ever for
-   where words end. */
+/* A character of the locale's encoding; where each byte is one, a byte. Bytes
+   that are none become U+FFFD, and no NUL gets into a line: with them there,
+   readline 8.2 searches for ever for where words end. */
 static char character[2 * MB_LEN_MAX];
 static size_t size, taken;
 
@@ -139,13 +140,15 @@ static void take_character(void)
     mbstate_t state = {0};
     size_t found = (size_t)-2; /* incomplete */
     size = taken = 0;
-    while (found == (size_t)-2) {
+    while (found == (size_t)-2 && size < sizeof character) {
         int byte = ahead != EOF ? ahead : byte_but_nul();
         ahead = EOF;
         if (byte == EOF)
             break;
         character[size++] = (char)byte;
-        found = mbrtowc(NULL, &character[size - 1], 1, &state);
+        found = MB_CUR_MAX == 1
+                    ? 1
+                    : mbrtowc(NULL, &character[size - 1], 1, &state);
     }
     if (found == (size_t)-1 && size > 1)
         ahead = (unsigned char)character[size - 1];

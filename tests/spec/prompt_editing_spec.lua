@@ -191,6 +191,14 @@ x
     end
   end)
 
+  it("takes bytes as they are where the locale has one for each character", function()
+    local d <close> = terminal.converse { command = prompt.PROGRAM,
+      environment = { LC_ALL = "C" } }
+    assert.is_true(d:expect "leaves.")
+    d:send "print(('é'):byte(1, -1))\n"
+    assert.is_true(d:expect "195\t169")
+  end)
+
   it("fits into a terminal of another size", function()
     local t <close> = prompt.open {}
     t:resize(40, 20)
