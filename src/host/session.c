@@ -166,8 +166,8 @@ static int ask(lua_State *L)
     return 0;
 }
 
-/* Nothing may leave readline by an error. What goes wrong offers nothing. Ctrl-C
-   is readline's here; it has not long to wait. */
+/* Nothing may leave readline by an error. What goes wrong offers nothing.
+   Ctrl-C is readline's here; it has not long to wait. */
 static void ask_completer(const char *text, host_completion *answer)
 {
     question q = {text, answer};
