@@ -123,7 +123,13 @@ local function read_first(self)
     return queued
   end
   local typed = self.host.read(prompt_text(self, "_PROMPT", "> "))
-  return typed and pasted.without_prompts(typed)
+  local transcript = typed and pasted.transcript(typed)
+  if not transcript then
+    return typed
+  end
+  self:remember(table.concat(transcript, "\n"))
+  self:line_up(transcript)
+  return self:take_piece()
 end
 
 --- Where lines that were pasted make several chunks and not one, they are lined up.
@@ -173,6 +179,7 @@ end
 local function turn(self)
   local typed, text, chunk, message = read(self)
   if not typed then
+    self:drop_pieces()
     return typed == false
   elseif typed:find "%S" then
     self:remember(typed)
@@ -189,6 +196,7 @@ local function turn(self)
     evaluate(self, text, chunk)
   else
     self:begin(text)
+    self:drop_pieces()
     problems.report(message, self)
   end
   self.comments = ""

@@ -139,14 +139,19 @@ x
     t:paste "> b = 6\n> b\n6\n> for i = 1, 2 do\n>>   print(i)\n>> end\n1\n2\n"
     t:keys "Enter"
     t:expect "1\n2\n6\n1\n2\n>"
+    t:keys "C-l"
+    t:paste "> g = print\n> ('x'):rep(2)\n'xx'\n> g == print\n> 1 +* 2\n> 'not run'\n"
+    t:keys "Enter"
+    t:expect '\n"xx"\ntrue\nstdin[12]:1: unexpected symbol'
     t:paste "c = 1\nerror 'no'\nc = 2\nc"
     t:keys "Enter"
-    t:expect "stdin[10]:1: no"
+    t:expect "stdin[14]:1: no"
     assert.equal("1", prompt.ask(t, "c"))
     t:paste "d =\nd = 5 = 6\nd"
     t:keys "Enter"
-    t:expect "stdin[12]:2: unexpected symbol near '='"
-    assert.matches("^#\na = 1\na %+ 1\n.*total %* 7\n#\nb = 6\nb\nfor.*\nend\n#\nc = 1\n",
+    t:expect "stdin[16]:2: unexpected symbol near '='"
+    assert.matches("^#\na = 1\na %+ 1\n.*total %* 7\n"
+      .. "#\nb = 6\nb\nfor.*\nend\n#\ng = print\n.*#\nc = 1\n",
       chunks_in(home))
   end)
 

@@ -5,19 +5,23 @@ local pasted = {}
 
 local MOST = 1 << 16 -- bytes of a text that is tried line by line
 
---- A text without the prompts that it was copied with, and what was printed between; as it is where
---- it does not begin with a prompt.
+--- The chunks of a session that was copied with its prompts, without what was printed.
 ---@param text string
----@return string
-function pasted.without_prompts(text)
-  if not text:find "^>>? " then
-    return text
+---@return string[]?  # nil where the text does not begin with a prompt
+function pasted.transcript(text)
+  if not text:find "^> " then
+    return nil
   end
-  local lines = {}
+  local chunks = {}
   for line in text:gmatch "[^\n]+" do
-    lines[#lines + 1] = line:match "^>>? (.*)$"
+    local first, more = line:match "^> (.*)$", line:match "^>> ?(.*)$"
+    if first then
+      chunks[#chunks + 1] = first
+    elseif more then
+      chunks[#chunks] = chunks[#chunks] .. "\n" .. more
+    end
   end
-  return table.concat(lines, "\n")
+  return chunks
 end
 
 local function is_help_wanted(text)
