@@ -127,8 +127,7 @@ local function read_first(self)
   if not transcript then
     return typed
   end
-  self:remember(table.concat(transcript, "\n"))
-  self:line_up(transcript)
+  self:line_up(table.concat(transcript, "\n"), transcript)
   return self:take_piece()
 end
 
@@ -138,10 +137,10 @@ local function takes_pieces(self, typed)
     return chunks.compile(text, self:next_name(), self.scope)
   end)
   if pieces then
-    self:remember(typed)
-    self:line_up(pieces)
+    self:line_up(typed, pieces)
+    return true
   end
-  return pieces ~= nil and pieces ~= false
+  return false
 end
 
 --- Reads until a chunk is whole, or cannot be. Gives what was typed, the chunk's text, and the

@@ -1,5 +1,6 @@
 --- What a name may have been meant to be by which nothing was found: an error says that it is nil.
 
+local check = require "perigee.check"
 local completion = require "perigee.prompt.completion"
 local elsewhere = require "perigee.help.elsewhere"
 local spelling = require "perigee.spelling"
@@ -10,15 +11,6 @@ local meant = {}
 local function place_of(name, line, is_member)
   local at = line:find((is_member and "[.:]%s*()" or "%f[%w_]()") .. name .. "%f[^%w_]")
   return at and line:find(name, at, true)
-end
-
-local function has(list, name)
-  for _, each in ipairs(list) do
-    if each == name then
-      return true
-    end
-  end
-  return false
 end
 
 --- The end of an error's message.
@@ -37,7 +29,7 @@ function meant.suggestion(message, line, visible)
     return ""
   end
   local other = elsewhere[name]
-  return has(found.candidates, other) and ("; did you mean '%s'?"):format(other)
+  return check.set(found.candidates)[other] and ("; did you mean '%s'?"):format(other)
     or spelling.suggestion(name, found.candidates)
 end
 

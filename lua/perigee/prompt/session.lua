@@ -88,8 +88,10 @@ function Session:take_queued()
 end
 
 --- The chunks of what was pasted are to be run next.
+---@param text string  all of it
 ---@param pieces string[]
-function Session:line_up(pieces)
+function Session:line_up(text, pieces)
+  self:remember(text)
   self.pieces = table.move(pieces, 1, #pieces, 1, {})
 end
 
