@@ -218,14 +218,24 @@ local function pass(...)
   return ...
 end
 
+--- Whether there is one `return` in all.
+local function returns_once(code)
+  local count = 0
+  for _, token in ipairs(code) do
+    count = count + (token.kind == "keyword" and token.text == "return" and 1 or 0)
+  end
+  return count == 1
+end
+
 --- Statements; those that declare locals give a closure that holds them, behind the mark.
 local function statements(text, chunkname, scope, code)
   local variables, last, behind = survey(code or {})
   local names, attributes = lasting(variables)
+  local only = last and returns_once(code) and last or nil
   local run = #names > 0
     and compile(with_holder(text, names, last, behind), chunkname, scope)
   if run then
-    return { run = run, finish = function(...)
+    return { run = run, last = only, finish = function(...)
       local mark, holder = ...
       if not rawequal(mark, MARK) then
         return ...
@@ -236,17 +246,7 @@ local function statements(text, chunkname, scope, code)
   end
   local message -- none are declared, or a goto would jump over them
   run, message = compile(text, chunkname, scope)
-  return run and { run = run, finish = pass }, message
-end
-
---- The `return` at the end of statements that have no other.
-local function only_return(code)
-  local count = 0
-  for _, token in ipairs(code) do
-    count = count + (token.kind == "keyword" and token.text == "return" and 1 or 0)
-  end
-  local _, last = survey(code)
-  return count == 1 and last or nil
+  return run and { run = run, last = only, finish = pass }, message
 end
 
 --- The names of globals: those that are neither fields nor keys, nor of a local variable.
@@ -289,7 +289,6 @@ function chunks.compile(text, chunkname, scope)
   local last = code and code[#code]
   chunk.is_quiet = last and last.text == ";" or not code and text:find ";%s*$" ~= nil
   chunk.is_empty = code ~= nil and #code == 0
-  chunk.last = code and not chunk.is_expression and only_return(code) or nil
   chunk.names = globals_in(code or {}, scope)
   return chunk
 end
