@@ -21,6 +21,9 @@
 --- index that names one element gives a number; `a[mask]` and `a[positions]`, with an array of
 --- bool or of integers, read a copy of those rows and write to them; reading `a[#a + 1]` gives nil.
 ---
+--- A shape is a list that prints as `(60000, 784)`, is equal to another of the same lengths, and
+--- counts from -1 at its end, too.
+---
 --- `+ - * / // % ^` and unary `-` go element by element and broadcast; `& | ~` are for bool and
 --- integers; `==` is identity, and `<` raises: see `lt`. Dtypes promote as NumPy's (NEP 50).
 ---@class perigee.array
@@ -53,7 +56,7 @@ local array = {}
 ---     pg.range(1, 6):reshape(2, 3)
 ---     --> [[1, 2, 3],
 ---     -->  [4, 5, 6]] int64 (2, 3)
----     pg.zeros(60, 28, 28):reshape(-1, 784).shape  --> {60, 784}
+---     pg.zeros(60, 28, 28):reshape(-1, 784).shape  --> (60, 784)
 ---@param ... integer|integer[]  lengths, or one table of them
 ---@return perigee.array
 function array:reshape(...) end
@@ -61,7 +64,7 @@ function array:reshape(...) end
 --- A view with the axes in another order: `a:transpose(2, 1)`; reversed without any.
 --- Raises unless each axis is named once.
 ---
----     pg.zeros(2, 3, 4):transpose(3, 1, 2).shape  --> {4, 2, 3}
+---     pg.zeros(2, 3, 4):transpose(3, 1, 2).shape  --> (4, 2, 3)
 ---     pg.array{{1, 2, 3}, {4, 5, 6}}:transpose()
 ---     --> [[1., 4.],
 ---     -->  [2., 5.],
@@ -72,7 +75,7 @@ function array:transpose(...) end
 
 --- A view with two axes swapped.
 ---
----     pg.zeros(2, 3, 4):swapaxes(1, -1).shape  --> {4, 3, 2}
+---     pg.zeros(2, 3, 4):swapaxes(1, -1).shape  --> (4, 3, 2)
 ---@param i integer
 ---@param j integer
 ---@return perigee.array
@@ -80,16 +83,16 @@ function array:swapaxes(i, j) end
 
 --- A view without an axis of length 1, or without all such axes. Raises for a longer axis.
 ---
----     pg.zeros(1, 3, 1):squeeze().shape  --> {3}
----     pg.zeros(1, 3, 1):squeeze(1).shape  --> {3, 1}
+---     pg.zeros(1, 3, 1):squeeze().shape  --> (3,)
+---     pg.zeros(1, 3, 1):squeeze(1).shape  --> (3, 1)
 ---@param axis? integer
 ---@return perigee.array
 function array:squeeze(axis) end
 
 --- A view with an axis of length 1 more, which is then at `axis`; -1 puts it last.
 ---
----     pg.zeros(3, 4):expand_dims(1).shape  --> {1, 3, 4}
----     pg.zeros(3, 4):expand_dims(-1).shape  --> {3, 4, 1}
+---     pg.zeros(3, 4):expand_dims(1).shape  --> (1, 3, 4)
+---     pg.zeros(3, 4):expand_dims(-1).shape  --> (3, 4, 1)
 ---@param axis integer
 ---@return perigee.array
 function array:expand_dims(axis) end
@@ -176,7 +179,7 @@ function array:set(...) end
 ---     pg.range(1, 6):reshape(3, 2):rows(2, 3)
 ---     --> [[3, 4],
 ---     -->  [5, 6]] int64 (2, 2)
----     pg.zeros(5, 4):rows(1).shape  --> {1, 4}
+---     pg.zeros(5, 4):rows(1).shape  --> (1, 4)
 ---@param first integer
 ---@param last? integer
 ---@return perigee.array
@@ -581,7 +584,7 @@ function array:outer(b) end
 ---     pg.array{{1, 2}, {3, 4}}:dot{{1, 0}, {1, 1}}
 ---     --> [[3., 2.],
 ---     -->  [7., 4.]] float64 (2, 2)
----     pg.zeros(5, 3):dot(pg.zeros(3, 2)).shape  --> {5, 2}
+---     pg.zeros(5, 3):dot(pg.zeros(3, 2)).shape  --> (5, 2)
 ---     pg.array{1, 2, 3}:dot{4, 5, 6}  --> 32.0
 ---@param b perigee.like  rank 1 or 2
 ---@return perigee.array|number
@@ -612,7 +615,7 @@ function archive:get(name) end
 
 --- What an array is, from the file's directory and its header: its elements are not decoded.
 ---
----     data:form "x_train"  --> uint8  {100, 28, 28}
+---     data:form "x_train"  --> uint8  (100, 28, 28)
 ---@param name string
 ---@return perigee.dtype?  # nil where there is no such array, or it cannot be read
 ---@return integer[]|string|nil  # the shape; or why not
@@ -658,7 +661,7 @@ function random:seed(seed) end
 ---
 ---     g = pg.random(0)
 ---     g:rand()  --> 0.54881350392732
----     g:rand(2, 3).shape  --> {2, 3}
+---     g:rand(2, 3).shape  --> (2, 3)
 ---@param ... integer|integer[]
 ---@return perigee.array|number
 function random:rand(...) end
@@ -879,7 +882,7 @@ function pg.labels(p) end
 --- Raises where their other lengths differ.
 ---
 ---     pg.concat{pg.zeros(2), pg.ones(1)}  --> [0., 0., 1.] float64 (3,)
----     pg.concat({pg.zeros(2, 3), pg.zeros(2, 5)}, 2).shape  --> {2, 8}
+---     pg.concat({pg.zeros(2, 3), pg.zeros(2, 5)}, 2).shape  --> (2, 8)
 ---@param arrays perigee.like[]
 ---@param axis? integer  1 unless given
 ---@return perigee.array
@@ -892,7 +895,7 @@ function pg.concat(arrays, axis) end
 ---     --> [[1., 2.],
 ---     -->  [3., 4.],
 ---     -->  [5., 6.]] float64 (3, 2)
----     pg.stack({pg.zeros(28, 28), pg.ones(28, 28)}, 3).shape  --> {28, 28, 2}
+---     pg.stack({pg.zeros(28, 28), pg.ones(28, 28)}, 3).shape  --> (28, 28, 2)
 ---@param arrays perigee.like[]
 ---@param axis? integer
 ---@return perigee.array
@@ -929,7 +932,7 @@ function pg.where(mask, a, b) end
 ---
 ---     data = assert(pg.load "file.npz")
 ---     data:keys()  --> {W1, b1}
----     data.W1.shape  --> {20, 784}
+---     data.W1.shape  --> (20, 784)
 ---     pg.load "missing.npy"  --> nil  missing.npy: No such file or directory
 ---@param path string
 ---@return perigee.archive|perigee.array|nil
@@ -956,7 +959,7 @@ function pg.save(path, value, options) end
 --- is checked.
 ---
 ---     pg.save_png("digit.png", data.x_train[1])
----     pg.load_png("digit.png").shape  --> {28, 28}
+---     pg.load_png("digit.png").shape  --> (28, 28)
 ---@param path string
 ---@return perigee.array?
 ---@return string?  # what went wrong, where nil comes first
@@ -994,7 +997,7 @@ function pg.seed(seed) end
 ---
 ---     pg.seed(0)
 ---     pg.rand()  --> 0.54881350392732
----     pg.rand(2, 3).shape  --> {2, 3}
+---     pg.rand(2, 3).shape  --> (2, 3)
 ---@param ... integer|integer[]
 ---@return perigee.array|number
 function pg.rand(...) end
@@ -1095,9 +1098,9 @@ function pg.set_state(state) end
 ---
 ---     w = pg.initialization(x, 100)  -- x: (100, 784)
 ---     w.W1.shape, w.b1.shape, w.W2.shape, w.b2.shape
----     --> {100, 784}  {1, 100}  {10, 100}  {1, 10}
+---     --> (100, 784)  (1, 100)  (10, 100)  (1, 10)
 ---     pg.initialization(x, {64, 32}, {activation = "relu"}).W3.shape
----     --> {10, 32}
+---     --> (10, 32)
 ---@param x perigee.array  (n, inputs): only its width and dtype are asked for
 ---@param hidden integer|integer[]  units of the hidden layer, or of several
 ---@param options? table  activation = "sigmoid" ("tanh", "relu", or a list of one for each
@@ -1111,7 +1114,7 @@ function pg.initialization(x, hidden, options) end
 ---
 ---     w = pg.initialization(x, 20)  -- x: (100, 784)
 ---     A = pg.forward(x, w)
----     A.A1.shape, A.A2.shape  --> {100, 20}  {100, 10}
+---     A.A1.shape, A.A2.shape  --> (100, 20)  (100, 10)
 ---     A.A2:sum(2):allclose(1)  --> true
 ---@param x perigee.like  (n, inputs)
 ---@param weights table<string, perigee.array>  and activation: a name, or a list of them
@@ -1126,7 +1129,7 @@ function pg.forward(x, weights, out) end
 ---     A = pg.forward(x, w)
 ---     G = pg.gradient(x, y, A, w)  -- y: (100), labels
 ---     G.dW1.shape, G.db1.shape, G.dW2.shape, G.db2.shape
----     --> {20, 784}  {1, 20}  {10, 20}  {1, 10}
+---     --> (20, 784)  (1, 20)  (10, 20)  (1, 10)
 ---@param x perigee.like  (n, inputs)
 ---@param y perigee.like  (n, classes) one-hot, or (n) labels
 ---@param activations table<string, perigee.array>  from `forward`

@@ -5,7 +5,6 @@
 local check = require "perigee.check"
 local core = require "perigee.core"
 local counts = require "perigee.counts"
-local texts = require "perigee.text"
 
 local cards = {}
 
@@ -50,7 +49,7 @@ local function member(archive, name)
   if not dtype then
     return { name, "cannot be read" }
   end
-  return { name, dtype .. " " .. texts.shape { shape = shape, ndim = #shape } }
+  return { name, dtype .. " " .. tostring(shape) }
 end
 
 --- The arrays of a file, with dtypes and shapes.

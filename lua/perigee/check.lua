@@ -163,20 +163,6 @@ function check.try(f, ...)
   return results(pcall(f, ...))
 end
 
---- That a method was called with a colon: raises otherwise.
----@param self any
----@param class table  the metatable that self has to have
----@param word string  what it is: "model"
----@param variable string  as which messages know one: "m"
----@param name string  the method's
----@param level integer  the caller's, as error counts
-function check.method(self, class, word, variable, name, level)
-  if getmetatable(self) ~= class then
-    error(("%s is a %s's method: %s:%s(...), with a colon"):format(name, word, variable, name),
-      level + 1)
-  end
-end
-
 -- --- options --------------------------------------------------------------------
 
 -- What others call it: Keras, scikit-learn, PyTorch.

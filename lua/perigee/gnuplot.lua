@@ -2,7 +2,6 @@
 
 local check = require "perigee.check"
 local core = require "perigee.core"
-local shape_text = require("perigee.text").shape
 
 local gnuplot = {}
 
@@ -149,7 +148,7 @@ local function to_list(value, what, level)
   if not a then
     error(("plot: %s: %s"):format(what, message), level + 1)
   elseif a.ndim ~= 1 then
-    error(("plot: %s must be a row of numbers, not of shape %s"):format(what, shape_text(a)),
+    error(("plot: %s must be a row of numbers, not of shape %s"):format(what, a.shape),
       level + 1)
   end
   return a:astype("float64"):tolist()
@@ -460,7 +459,7 @@ local function grid_commands(options, surface, level)
   end
   local z = core.array(options.z):astype "float64"
   if z.ndim ~= 2 or z.size == 0 then
-    error("plot: z must be a matrix, not of shape " .. shape_text(z), level + 1)
+    error("plot: z must be a matrix, not of shape " .. tostring(z.shape), level + 1)
   end
   local is_text = surface.is_text
   local numbers = z.size <= MOST_CELLS and ", $grid using 1:2:4 with labels notitle" or ""

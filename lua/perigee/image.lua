@@ -6,7 +6,6 @@
 
 local check = require "perigee.check"
 local core = require "perigee.core"
-local texts = require "perigee.text"
 
 local image = {}
 
@@ -65,7 +64,7 @@ local function fail_shape(a)
   local example = side * side == n and side > 1 and ("{%d, %d}"):format(side, side)
     or "{height, width}"
   error(("a picture is (height, width) or (height, width, 3 or 4), a batch (n, height, width) or "
-    .. "(n, height, width, 3 or 4); found %s%s"):format(texts.shape(a),
+    .. "(n, height, width, 3 or 4); found %s%s"):format(a.shape,
     a.ndim == 1 and ": say how it is to be read, as in size = " .. example or ""), 0)
 end
 
@@ -75,7 +74,7 @@ local function of_size(a, s)
   local pixels = height * width * samples
   if a.ndim < 1 or a.ndim > 2 or a.shape[a.ndim] ~= pixels then
     error(("size = {%s} is for a vector of %d, or rows of %d; found %s"):format(
-      table.concat(s, ", "), pixels, pixels, texts.shape(a)), 0)
+      table.concat(s, ", "), pixels, pixels, a.shape), 0)
   end
   return a:reshape(a.ndim == 2 and #a or 1, height, width, samples), a.ndim == 2
 end
@@ -108,7 +107,7 @@ function image.pictures(a, options)
     a = core.array(a)
   end
   if a.size == 0 then
-    error(("nothing to see: the shape is %s"):format(texts.shape(a)), 0)
+    error(("nothing to see: the shape is %s"):format(a.shape), 0)
   elseif options.size then
     return of_size(a, options.size)
   end

@@ -4,6 +4,7 @@
 -- notebook's kernels and the model; docs/design.md says where each lives.
 
 local core = require "perigee.core"
+local public = require "perigee.public"
 
 local pg = { _VERSION = "Perigee " .. core.info().version }
 
@@ -41,21 +42,51 @@ local later = {
   end,
 }
 
-getmetatable(core.zeros(1)).__tostring = function(array)
-  return require("perigee.text").array(array)
+-- --- values made in C: their text, their names, and errors for names that they do not have ----
+
+local array, archive, generator = getmetatable(core.zeros(1)), core.archive,
+  getmetatable(core.random(0))
+
+local PROPERTIES = { "shape", "dtype", "ndim", "size", "T" }
+
+function array:__tostring()
+  return require("perigee.text").array(self)
 end
 
-core.archive.__tostring = function(archive)
-  return require("perigee.cards").archive(archive)
+function array.__no_field(_, name)
+  local names = require("perigee.check").sorted_keys(array.__methods)
+  table.move(PROPERTIES, 1, #PROPERTIES, #names + 1, names)
+  return require("perigee.absent").message("an array", name, names)
 end
 
---- What a prompt offers behind `data.`
-core.archive.__names = function(archive)
-  return archive:keys()
+function archive:__tostring()
+  return require("perigee.cards").archive(self)
 end
 
-getmetatable(core.random(0)).__tostring = function(generator)
-  return require("perigee.cards").generator(generator)
+--- The names that a prompt offers behind `data.`
+function archive:__names()
+  return self:keys()
+end
+
+function archive:__no_field(name)
+  return require("perigee.absent").message(self:path(), name, self:keys())
+end
+
+function generator:__tostring()
+  return require("perigee.cards").generator(self)
+end
+
+function generator.__no_field(_, name)
+  local names = require("perigee.check").sorted_keys(generator.__methods)
+  return require("perigee.absent").message("a generator", name, names)
+end
+
+-- --- the module ---------------------------------------------------------------------------------
+
+--- A function that is read when it is first asked for.
+local function read(name)
+  local value = later[name] and later[name]()
+  return type(value) == "function" and public.counted(name, value) or value
 end
 
 return setmetatable(pg, {
@@ -70,15 +101,16 @@ return setmetatable(pg, {
     return names
   end,
   __index = function(_, name)
-    local value = later[name] and later[name]()
-    if value ~= nil then
-      pg[name] = value
+    local value = read(name)
+    if value == nil then
+      error(require("perigee.absent").of_module(pg, name), 2)
     end
+    pg[name] = value
     return value
   end,
   __pairs = function()
-    for name, read in next, later do
-      pg[name] = read()
+    for name in next, later do
+      pg[name] = rawget(pg, name) or read(name)
     end
     return next, pg, nil
   end,

@@ -5,6 +5,7 @@
 --   local cost = m:fit { iterations = 1000, rate = 0.1, progress = true }
 --   print(m:score(xt, yt))
 
+local absent = require "perigee.absent"
 local cards = require "perigee.cards"
 local check = require "perigee.check"
 local checkpoint = require "perigee.checkpoint"
@@ -12,6 +13,7 @@ local core = require "perigee.core"
 local counts = require "perigee.counts"
 local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
+local public = require "perigee.public"
 local samples = require "perigee.samples"
 local training = require "perigee.training"
 
@@ -26,10 +28,23 @@ local MAX_SEED = (1 << 32) - 1
 local Model = {}
 local METATABLE = { __name = "perigee.model" }
 
+--- Whether a name is of the library's own fields, some of which are nil.
+local function is_internal(name)
+  return type(name) == "string" and name:find "^_" ~= nil
+end
+
+--- The fields and methods that a user knows.
+local function public_names()
+  local names = check.sorted_keys(Model)
+  return table.move({ "weights", "classes", "iteration" }, 1, 3, #names + 1, names)
+end
+
 --- The methods; and the iterations, of which each has left its loss.
 function METATABLE:__index(name)
   if name == "iteration" then
     return #self._losses
+  elseif Model[name] == nil and name ~= "weights" and not is_internal(name) then
+    error(absent.message("a model", name, public_names()), 2)
   end
   return Model[name]
 end
@@ -37,6 +52,9 @@ end
 function METATABLE:__newindex(name, value)
   if name == "iteration" then
     error("a model's iteration is how many updates were made, and not to be set", 2)
+  elseif not is_internal(name) and name ~= "weights" then
+    error(("a model has no field '%s' that can be set%s"):format(tostring(name),
+      training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or ""), 2)
   end
   rawset(self, name, value)
 end
@@ -51,11 +69,6 @@ local function must(level, value, ...)
     error((...), level + 1)
   end
   return value, ...
-end
-
---- That a method was called with a colon.
-local function check_self(self, name, level)
-  check.method(self, METATABLE, "model", "m", name, level + 1)
 end
 
 -- --- options -----------------------------------------------------------------
@@ -151,7 +164,7 @@ end
 ---     --> Model 784-64-32-10, relu, float32: 52,650 weights
 ---     -->   trained  not yet
 ---     -->   data     100 rows, sparse plan
----     m.weights.W1.shape, m.classes, m.iteration  --> {64, 784}  10  0
+---     m.weights.W1.shape, m.classes, m.iteration  --> (64, 784)  10  0
 ---@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs); pixels stay bytes inside
 ---@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot
 ---@param options? table  hidden = 100 (a number or a list); activation = "sigmoid" ("tanh",
@@ -223,7 +236,6 @@ end
 ---   alpha = 0.99 (of rmsprop); betas = {0.9, 0.999} (of adam); eps = 1e-8 (of rmsprop and adam)
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Model:steps(options)
-  check_self(self, "steps", 2)
   local step, state, first, bar = must(2, training.begin(self, options, "steps")):iterate(2)
   return step, state, first, bar
 end
@@ -239,14 +251,13 @@ end
 --- The loop of `steps`, without a body.
 ---
 ---     cost = m:fit{iterations = 50, rate = 0.5}
----     cost.shape, cost[-1] < cost[1]  --> {50}  true
----     m:fit{epochs = 2, batch = 25, optimizer = "adam"}.shape  --> {8}
+---     cost.shape, cost[-1] < cost[1]  --> (50,)  true
+---     m:fit{epochs = 2, batch = 25, optimizer = "adam"}.shape  --> (8,)
 ---@param options? table  those of `m:steps`
 ---@return perigee.array cost  float64: cost[i] is the loss before the i-th of its updates
 ---@return perigee.array? validation  float64: the validation loss after each epoch, where there
 ---   is one
 function Model:fit(options)
-  check_self(self, "fit", 2)
   local cost, validation = {}, {}
   for _, loss, validation_loss in must(2, training.begin(self, options, "fit")):iterate(3) do
     cost[#cost + 1] = loss
@@ -259,11 +270,10 @@ end
 ---
 ---     m:fit{iterations = 10}
 ---     m:fit{iterations = 5}
----     m:history().shape  --> {15}
+---     m:history().shape  --> (15,)
 ---@return perigee.array cost  float64 (m.iteration): the loss before each update
 ---@return perigee.array? validation  float64: the validation losses, in order, where there are any
 function Model:history()
-  check_self(self, "history", 2)
   return loss_arrays(self._losses, training.validation_losses(self))
 end
 
@@ -275,7 +285,6 @@ end
 ---@return "dense"|"sparse"|nil plan  nil for a model without data
 ---@return string why
 function Model:plan()
-  check_self(self, "plan", 2)
   if not self._trainer then
     return nil, "the model has no data"
   end
@@ -298,7 +307,6 @@ end
 ---@param x perigee.like  (n, ...): flattened and scaled as the model's own
 ---@return perigee.array labels  int64 (n), class numbers from 0
 function Model:predict(x)
-  check_self(self, "predict", 2)
   return (predict(self, must(2, samples.rows(x)), 2))
 end
 
@@ -310,7 +318,6 @@ end
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
 ---@return number accuracy  0..1
 function Model:score(x, y)
-  check_self(self, "score", 2)
   local classes = samples.is_one_hot(y) and self.classes or 0
   local data = must(2, samples.labelled(x, y, classes))
   return core.accuracy(data.labels, predict(self, data.rows, 2))
@@ -321,7 +328,7 @@ end
 --- Raises for a label that the model has no class for.
 ---
 ---     loss, accuracy, confusion = m:evaluate(xt, yt)
----     confusion.shape, confusion:sum() == #xt  --> {10, 10}  true
+---     confusion.shape, confusion:sum() == #xt  --> (10, 10)  true
 ---@param x perigee.like  (n, ...)
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
 ---@return number loss  mean cross-entropy, as in training
@@ -329,7 +336,6 @@ end
 ---@return perigee.array confusion  int64 (classes, classes): row i, column j has how many of class
 ---   i - 1 were taken for class j - 1
 function Model:evaluate(x, y)
-  check_self(self, "evaluate", 2)
   local data = must(2, samples.labelled(x, y, self.classes))
   local loss, accuracy, confusion = must(2, training.evaluate(self, data, true))
   return loss, accuracy, confusion
@@ -368,13 +374,12 @@ end
 --- do not fit each other.
 ---
 ---     m:save("m.npz", "the first try")  --> true
----     pg.load "m.npz".W1.shape  --> {20, 784}
+---     pg.load "m.npz".W1.shape  --> (20, 784)
 ---@param path string  ends with .npz
 ---@param note? string  a text to be kept with it, which `load` and `restore` give back
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function Model:save(path, note)
-  check_self(self, "save", 2)
   if type(path) ~= "string" or not path:find "%.npz$" then
     error(("save: a path that ends with .npz is needed, not %s"):format(tostring(path)), 2)
   elseif note ~= nil and type(note) ~= "string" then
@@ -413,7 +418,7 @@ end
 ---
 ---     m:save("m.npz", "the first try")
 ---     other, note = pg.Model.load("m.npz", x, y)
----     other.weights.W1.shape, note  --> {20, 784}  the first try
+---     other.weights.W1.shape, note  --> (20, 784)  the first try
 ---@param path string
 ---@param x? perigee.like  as `pg.Model` takes them
 ---@param y? perigee.like
@@ -488,7 +493,6 @@ end
 ---@return string?  # the note that it was saved with, if any; what went wrong, where nil comes
 ---   first: as of `load`, or it is of another network
 function Model:restore(path)
-  check_self(self, "restore", 2)
   if type(path) ~= "string" then
     error("restore: a path is needed, not a " .. type(path), 2)
   end
@@ -550,7 +554,6 @@ end
 ---     --> iteration  0
 ---@return string
 function Model:summary()
-  check_self(self, "summary", 2)
   local lines = layer_lines(self)
   table.insert(lines, 1, ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype))
   local function add(name, ...)
@@ -575,15 +578,6 @@ function Model:summary()
     add("best", "%.6g", best)
   end
   return table.concat(lines, "\n")
-end
-
---- What a prompt offers beside what is described: the fields that the user gave it.
-function METATABLE:__names()
-  local names = {}
-  for name in next, self do
-    names[#names + 1] = type(name) == "string" and not name:find "^_" and name or nil
-  end
-  return names
 end
 
 --- "sigmoid", or "relu-tanh" where hidden layers differ.
@@ -626,8 +620,12 @@ function METATABLE:__tostring()
   })
 end
 
+local load = Model.load
+public.methods(Model, METATABLE, "a model", "m")
+Model.load = public.counted("load", load) -- which is none
+
 return setmetatable(Model, {
-  __call = new,
+  __call = public.counted("Model", new, true),
   __tostring = function()
     return "Model: pg.Model(x, y, options) makes one, pg.Model.load(path) reads one"
   end,

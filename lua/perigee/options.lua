@@ -6,6 +6,8 @@
 -- integer, a number, true or false, text, or (a table) a list of what its first
 -- element is, written with commas.
 
+local public = require "perigee.public"
+
 local options = {}
 
 --- Values from text: nil where it is none, and what was expected.
@@ -100,5 +102,8 @@ function options.read(arguments, defaults)
   end
   return values
 end
+
+options.parse = public.counted("parse", options.parse)
+options.read = public.counted("read", options.read)
 
 return options

@@ -4,7 +4,6 @@
 
 local check = require "perigee.check"
 local core = require "perigee.core"
-local shape_text = require("perigee.text").shape
 
 local samples = {}
 
@@ -38,7 +37,7 @@ end
 
 local function to_rows(x)
   if x.ndim == 0 or x.size == 0 then
-    return nil, ("x of shape %s has no numbers"):format(shape_text(x))
+    return nil, ("x of shape %s has no numbers"):format(x.shape)
   end
   return x.ndim == 2 and x or x:reshape(x.shape[1], -1)
 end
@@ -71,8 +70,8 @@ function samples.labelled(x, y, classes)
   if not y then
     return nil, message
   elseif y.ndim == 0 or x.ndim == 0 or y.shape[1] ~= x.shape[1] then
-    return nil, ("x of shape %s and y of shape %s do not have as many rows"):format(shape_text(x),
-      shape_text(y))
+    return nil, ("x of shape %s and y of shape %s do not have as many rows"):format(x.shape,
+      y.shape)
   end
   rows, message = to_rows(x)
   if not rows then

@@ -4,7 +4,6 @@ local check = require "perigee.check"
 local core = require "perigee.core"
 local image = require "perigee.image"
 local screen = require "perigee.screen"
-local texts = require "perigee.text"
 
 local show = {}
 
@@ -37,7 +36,7 @@ local KINDS = check.join(image.KINDS, {
 
 local function check_labels(labels, n)
   if labels and check.is_array(labels) and labels.ndim ~= 1 then
-    error(("labels are (n), one for each picture, not %s"):format(texts.shape(labels)), 0)
+    error(("labels are (n), one for each picture, not %s"):format(labels.shape), 0)
   elseif labels and #labels ~= n then
     error(("%d labels for %d pictures"):format(#labels, n), 0)
   end

@@ -8,12 +8,14 @@
 --   study:run()
 --   print(study:table())
 
+local absent = require "perigee.absent"
 local cards = require "perigee.cards"
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
 local core = require "perigee.core"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
+local public = require "perigee.public"
 local space = require "perigee.sweep.space"
 local Study = require "perigee.sweep.study"
 
@@ -292,7 +294,14 @@ function sweep.median(options)
   return rule
 end
 
+for name, f in pairs(sweep) do
+  sweep[name] = public.counted(name, f)
+end
+
 return setmetatable(sweep, {
+  __index = function(_, name)
+    error(absent.message("perigee.sweep", name, check.sorted_keys(sweep)), 2)
+  end,
   __tostring = function()
     local info = core.info()
     return cards.make(("Perigee %s, sweeps: many trials of an experiment"):format(info.version), {

@@ -219,13 +219,6 @@ local function layout(node, shape, depth, format)
   return "[" .. table.concat(rows, "," .. ("\n"):rep(rank - 1) .. indent) .. "]"
 end
 
---- A shape as NumPy writes it: "(60000, 784)", "(3,)", "()".
----@param a { shape: integer[], ndim: integer }  an array, or what tells as much of one
----@return string
-function texts.shape(a)
-  return "(" .. table.concat(a.shape, ", ") .. (a.ndim == 1 and ",)" or ")")
-end
-
 --- The array's elements, dtype and shape.
 ---@param a perigee.array
 ---@return string
@@ -238,7 +231,7 @@ function texts.array(a)
     local nested = elements_of(a.size > SUMMARISE and edges_of(a) or a)
     text = layout(nested, a.shape, 0, format_for(collect(nested, {}), a.dtype))
   end
-  return ("%s %s %s"):format(text, a.dtype, texts.shape(a))
+  return ("%s %s %s"):format(text, a.dtype, a.shape)
 end
 
 return texts

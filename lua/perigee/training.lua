@@ -43,6 +43,13 @@ local KINDS = check.join(training.KINDS, {
   progress = check.boolean,
 })
 
+--- Whether `steps` and `fit` take an option.
+---@param name any
+---@return boolean
+function training.takes(name)
+  return KINDS[name] ~= nil
+end
+
 --- What holds for a training: what was said before, and what is said now. Another optimizer
 --- begins with its own defaults.
 ---@param before table<string, any>

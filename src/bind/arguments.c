@@ -20,6 +20,17 @@ int l_failure(lua_State *L, pg_status status, const pg_error *err)
     return 2;
 }
 
+int l_raise_no_field(lua_State *L)
+{
+    if (luaL_getmetafield(L, 1, "__no_field") == LUA_TNIL)
+        return luaL_error(L, "there is no field '%s'",
+                          luaL_tolstring(L, 2, NULL));
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
+    lua_call(L, 2, 1);
+    return luaL_error(L, "%s", luaL_tolstring(L, -1, NULL));
+}
+
 bool l_scalar_test(lua_State *L, int arg, pg_scalar *scalar)
 {
     switch (lua_type(L, arg)) {
@@ -55,14 +66,26 @@ const char *l_path_check(lua_State *L, int arg)
     return path;
 }
 
-pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise)
+bool l_boolean_opt(lua_State *L, int arg, bool otherwise)
+{
+    if (lua_isnoneornil(L, arg))
+        return otherwise;
+    luaL_checktype(L, arg, LUA_TBOOLEAN);
+    return lua_toboolean(L, arg);
+}
+
+pg_dtype l_dtype_check(lua_State *L, int arg)
 {
     pg_error err;
-    pg_dtype dtype = otherwise;
-    if (!lua_isnoneornil(L, arg))
-        l_check(L, pg_dtype_from_name(&dtype, luaL_checkstring(L, arg), &err),
-                &err);
+    pg_dtype dtype = PG_FLOAT64;
+    luaL_argexpected(L, lua_type(L, arg) == LUA_TSTRING, arg, "dtype");
+    l_check(L, pg_dtype_from_name(&dtype, lua_tostring(L, arg), &err), &err);
     return dtype;
+}
+
+pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise)
+{
+    return lua_isnoneornil(L, arg) ? otherwise : l_dtype_check(L, arg);
 }
 
 /* An axis of `ndim`, from 1, or from -1 at the end. */
@@ -95,50 +118,4 @@ size_t l_length_check(lua_State *L, int arg)
     lua_Integer length = luaL_checkinteger(L, arg);
     luaL_argcheck(L, length >= 0, arg, "a length cannot be negative");
     return (size_t)length;
-}
-
-/* The length on top of the stack, which is popped. */
-static size_t shape_length(lua_State *L, bool open)
-{
-    int isnum;
-    lua_Integer length = lua_tointegerx(L, -1, &isnum);
-    if (!isnum || length < (open ? -1 : 0))
-        luaL_error(L, "a length must be an integer, 0 or more, not %s",
-                   luaL_tolstring(L, -1, NULL));
-    lua_pop(L, 1);
-    return length < 0 ? PG_INFER : (size_t)length;
-}
-
-int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open)
-{
-    bool table = lua_istable(L, arg);
-    lua_Integer count = table ? luaL_len(L, arg) : 0;
-    while (!table && lua_type(L, arg + (int)count) == LUA_TNUMBER)
-        count++;
-    if (count < 0 || count > PG_MAXDIM)
-        luaL_error(L, "%I lengths given: the rank is at most %d", count,
-                   PG_MAXDIM);
-    for (int i = 0; i < count; i++) {
-        if (table)
-            lua_geti(L, arg, i + 1);
-        else
-            lua_pushvalue(L, arg + i);
-        shape[i] = shape_length(L, open);
-    }
-    *next = table ? arg + 1 : arg + (int)count;
-    return (int)count;
-}
-
-void l_add_operations(lua_State *L, const l_operation *operations)
-{
-    for (const l_operation *o = operations; o->name; o++) {
-        lua_pushinteger(L, o->op);
-        lua_pushcclosure(L, o->function, 1);
-        lua_setfield(L, -2, o->name);
-    }
-}
-
-int l_operation_of(lua_State *L)
-{
-    return (int)lua_tointeger(L, lua_upvalueindex(1));
 }

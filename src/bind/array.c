@@ -128,11 +128,7 @@ void l_collect(lua_State *L)
 
 static void push_shape(lua_State *L, const pg_array *a)
 {
-    lua_createtable(L, a->ndim, 0);
-    for (int i = 0; i < a->ndim; i++) {
-        lua_pushinteger(L, (lua_Integer)a->shape[i]);
-        lua_rawseti(L, -2, i + 1);
-    }
+    l_shape_push(L, a->ndim, a->shape);
 }
 
 static void push_dtype(lua_State *L, const pg_array *a)
@@ -192,40 +188,40 @@ static const luaL_Reg metamethods[] = {
     {NULL, NULL},
 };
 
-static void make_metatable(lua_State *L, int methods)
+static const l_class array_class = {L_ARRAY, "an array", "a", 0};
+
+static const l_function functions[] = {
+    {"free", l_array_free, 0, 1, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+
+/* The functions of arrays: as methods, or as the module's. */
+static void add_functions(lua_State *L, const l_class *class)
+{
+    l_add_functions(L, functions, class);
+    l_add_views(L, class);
+    l_add_index(L, class);
+    l_add_math(L, class);
+}
+
+static void make_metatable(lua_State *L)
 {
     luaL_newmetatable(L, L_ARRAY);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
     luaL_setfuncs(L, metamethods, 0);
     l_add_math_operators(L);
-    lua_pushvalue(L, methods);
+    lua_newtable(L);
+    add_functions(L, &array_class);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__methods");
     lua_pushcclosure(L, l_array_index, 1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }
 
-/* Every method is a function of the module, too. */
-static void copy_fields(lua_State *L, int from, int to)
-{
-    lua_pushnil(L);
-    while (lua_next(L, from)) {
-        lua_pushvalue(L, -2);
-        lua_insert(L, -2);
-        lua_rawset(L, to);
-    }
-}
-
 void l_open_array(lua_State *L)
 {
-    int module = lua_gettop(L), methods = module + 1;
-    lua_newtable(L);
-    lua_pushcfunction(L, l_array_free);
-    lua_setfield(L, methods, "free");
-    l_add_shape_methods(L);
-    l_add_index_methods(L);
-    l_add_math_methods(L);
-    make_metatable(L, methods);
-    copy_fields(L, methods, module);
-    lua_pop(L, 1);
+    make_metatable(L);
+    add_functions(L, NULL);
 }

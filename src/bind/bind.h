@@ -33,6 +33,10 @@ int l_raise_interrupt(lua_State *L);
 /* The same, if it is time to: for loops over a table's elements. */
 void l_check_interrupt(lua_State *L);
 
+/* Raises for the key at 2 that the value at 1 does not have: with the message
+   of its metatable's __no_field(value, key), which the library sets. */
+int l_raise_no_field(lua_State *L);
+
 /* --- arrays --------------------------------------------------------------- */
 
 #define L_ARRAY "perigee.array" /* the metatable's name */
@@ -79,7 +83,11 @@ void l_scalar_push(lua_State *L, pg_scalar scalar);
 /* The path at arg. */
 const char *l_path_check(lua_State *L, int arg);
 
-/* The dtype named by the string at arg, or `otherwise` where it is absent. */
+/* The boolean at arg, or `otherwise` where it is absent. */
+bool l_boolean_opt(lua_State *L, int arg, bool otherwise);
+
+/* The dtype named by the string at arg; `otherwise` where it is absent. */
+pg_dtype l_dtype_check(lua_State *L, int arg);
 pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise);
 
 /* The axis (from 0) at arg, which counts from 1, or from -1 at the end. */
@@ -90,6 +98,9 @@ int l_new_axis_check(lua_State *L, int arg, const pg_array *a);
 /* A length, 0 or more, from the value at arg. */
 size_t l_length_check(lua_State *L, int arg);
 
+/* Pushes a shape: a list that prints as (60000, 784). */
+void l_shape_push(lua_State *L, int ndim, const size_t *shape);
+
 /* A shape given as lengths from arg on, or as one table of them. Returns the
    rank; *next is the first argument behind it. Where open is true, one length
    may be -1 (PG_INFER). */
@@ -97,25 +108,48 @@ int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open);
 
 /* --- functions ------------------------------------------------------------ */
 
-/* A function of several operations: op is its first upvalue. */
-typedef struct l_operation {
+enum { L_ANY = -1 };
+
+/* A public function. What is called without its first arrays, or with more
+   arguments than it takes, raises before it runs; nil counts as no argument. */
+typedef struct l_function {
     const char *name;
     lua_CFunction function;
-    int op;
-} l_operation;
+    int arrays; /* the first arguments, which become arrays */
+    int most;   /* arguments that it takes; L_ANY: it counts them itself */
+    int op;     /* which of the operations that share the function */
+} l_function;
 
-/* Adds functions to the table on top; the list ends with a NULL name. */
-void l_add_operations(lua_State *L, const l_operation *operations);
+/* A class of userdata whose methods raise for any other self. */
+typedef struct l_class {
+    const char *metatable; /* its name */
+    const char *owner;     /* one in a message: "an array" */
+    const char *variable;  /* one in examples: "a" */
+    int before;            /* arguments before those that l_function counts */
+} l_class;
 
-/* The upvalue. */
+/* Adds functions to the table on top, as methods of the class, or as functions
+   of the module where it is NULL; the list ends with a NULL name. */
+void l_add_functions(lua_State *L, const l_function *functions,
+                     const l_class *class);
+
+/* The same for metamethods, which Lua itself calls: nothing is counted. */
+void l_add_operators(lua_State *L, const l_function *operators);
+
+/* Of the function that runs: its op; its class, or NULL. */
 int l_operation_of(lua_State *L);
+const l_class *l_class_of(lua_State *L);
+
+/* Raises for an argument at arg or behind it: for functions that count. */
+void l_no_more_arguments(lua_State *L, int arg);
 
 /* --- parts of the module -------------------------------------------------- */
 
-/* Add to the table on top. Methods are functions of the module, too. */
-void l_add_shape_methods(lua_State *L);
-void l_add_index_methods(lua_State *L);
-void l_add_math_methods(lua_State *L);
+/* Add to the table on top, as l_add_functions does: an array's methods are
+   functions of the module, too. */
+void l_add_views(lua_State *L, const l_class *class);
+void l_add_index(lua_State *L, const l_class *class);
+void l_add_math(lua_State *L, const l_class *class);
 void l_add_math_operators(lua_State *L); /* to the metatable */
 
 /* The property of that name on top of the stack: shape, dtype, ndim, size, T;
@@ -134,6 +168,8 @@ int l_array_return_scalar(lua_State *L, pg_status status, const pg_error *err);
 /* Metamethods. */
 int l_array_index(lua_State *L); /* upvalue: the methods */
 int l_array_newindex(lua_State *L);
+
+void l_open_shape(lua_State *L); /* adds nothing to the module */
 
 /* Adds the arrays' methods, and makes their metatable. */
 void l_open_array(lua_State *L);

@@ -34,6 +34,14 @@ static int l_create_matrix(lua_State *L)
     return 1;
 }
 
+/* Behind lengths that are written one by one, nil may be one of them: an
+   undefined variable would take an axis away. */
+static void check_no_nil(lua_State *L, int arg)
+{
+    luaL_argexpected(L, lua_istable(L, 1) || !lua_isnil(L, arg), arg,
+                     "length or dtype");
+}
+
 /* zeros and ones: the operation is the number. */
 static int l_create_constant(lua_State *L)
 {
@@ -41,7 +49,9 @@ static int l_create_constant(lua_State *L)
     size_t shape[PG_MAXDIM];
     int next, ndim = l_shape_check(L, 1, shape, &next, false);
     luaL_argcheck(L, next > 1, 1, "a shape is missing");
+    check_no_nil(L, next);
     pg_dtype dtype = l_dtype_opt(L, next, PG_FLOAT64);
+    l_no_more_arguments(L, next + 1);
     pg_scalar value = {.kind = 'i', .as.i = l_operation_of(L)};
     pg_array *out = l_array_push(L);
     return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
@@ -73,6 +83,8 @@ static int l_create_full(lua_State *L)
     int next, at = value_of_full(L);
     if (!l_scalar_test(L, at, &value))
         return luaL_typeerror(L, at, "number or boolean");
+    check_no_nil(L, at + 1);
+    l_no_more_arguments(L, at + 2);
     lua_pushnil(L); /* the lengths end here */
     lua_replace(L, at);
     int ndim = l_shape_check(L, 1, shape, &next, false);
@@ -251,30 +263,25 @@ static int l_create_histogram(lua_State *L)
     return 2;
 }
 
-static const luaL_Reg functions[] = {
-    {"array", l_create_array},
-    {"matrix", l_create_matrix},
-    {"full", l_create_full},
-    {"eye", l_create_eye},
-    {"range", l_create_range},
-    {"linspace", l_create_linspace},
-    {"onehot", l_create_onehot},
-    {"labels", l_create_labels},
-    {"concat", l_create_concat},
-    {"stack", l_create_stack},
-    {"histogram", l_create_histogram},
-    {"where", l_array_where},
-    {NULL, NULL},
-};
-
-static const l_operation constants[] = {
-    {"zeros", l_create_constant, 0},
-    {"ones", l_create_constant, 1},
-    {NULL, NULL, 0},
+static const l_function functions[] = {
+    {"array", l_create_array, 0, 2, 0},
+    {"matrix", l_create_matrix, 0, 2, 0},
+    {"zeros", l_create_constant, 0, L_ANY, 0},
+    {"ones", l_create_constant, 0, L_ANY, 1},
+    {"full", l_create_full, 0, L_ANY, 0},
+    {"eye", l_create_eye, 0, 2, 0},
+    {"range", l_create_range, 0, 3, 0},
+    {"linspace", l_create_linspace, 0, 3, 0},
+    {"onehot", l_create_onehot, 1, 3, 0},
+    {"labels", l_create_labels, 1, 1, 0},
+    {"concat", l_create_concat, 0, 2, 0},
+    {"stack", l_create_stack, 0, 2, 0},
+    {"histogram", l_create_histogram, 1, 3, 0},
+    {"where", l_array_where, 3, 3, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
 void l_open_create(lua_State *L)
 {
-    luaL_setfuncs(L, functions, 0);
-    l_add_operations(L, constants);
+    l_add_functions(L, functions, NULL);
 }

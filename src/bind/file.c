@@ -95,16 +95,6 @@ static bool find_member(lua_State *L, size_t *i)
     return pg_npz_find(i, check_archive(L), name, n);
 }
 
-static void push_form(lua_State *L, const pg_npy_form *form)
-{
-    lua_pushstring(L, pg_dtype_name(form->dtype));
-    lua_createtable(L, form->ndim, 0);
-    for (int i = 0; i < form->ndim; i++) {
-        lua_pushinteger(L, (lua_Integer)form->shape[i]);
-        lua_rawseti(L, -2, i + 1);
-    }
-}
-
 /* form(name) -> dtype, shape; nil for a name that there is not; nil and a
    message for a member that cannot be read */
 static int l_archive_form(lua_State *L)
@@ -117,7 +107,8 @@ static int l_archive_form(lua_State *L)
     pg_status status = pg_npz_form(&form, check_archive(L), i, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
-    push_form(L, &form);
+    lua_pushstring(L, pg_dtype_name(form.dtype));
+    l_shape_push(L, form.ndim, form.shape);
     return 2;
 }
 
@@ -131,7 +122,7 @@ static int l_archive_checksum(lua_State *L)
     return 1;
 }
 
-/* A method or an array; upvalue: the methods. */
+/* A method or an array; upvalue: the methods. A name that is neither raises. */
 static int l_archive_index(lua_State *L)
 {
     lua_settop(L, 2);
@@ -139,7 +130,18 @@ static int l_archive_index(lua_State *L)
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
         return 1;
-    return l_archive_get(L);
+    lua_settop(L, 2);
+    if (l_archive_get(L) == 0)
+        l_raise_no_field(L);
+    return 1;
+}
+
+static int l_archive_newindex(lua_State *L)
+{
+    return luaL_error(L,
+                      "an archive's file is not written to: pg.save(path, "
+                      "{%s = ...}) makes one",
+                      luaL_tolstring(L, 2, NULL));
 }
 
 static int l_archive_path(lua_State *L)
@@ -370,26 +372,29 @@ static int l_file_write(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"load", l_file_load},
-    {"save", l_file_save},
-    {"write", l_file_write},
-    {NULL, NULL},
+static const l_function functions[] = {
+    {"load", l_file_load, 0, 1, 0},
+    {"save", l_file_save, 0, 3, 0},
+    {"write", l_file_write, 0, 2, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
-static const luaL_Reg methods[] = {
-    {"keys", l_archive_keys},
-    {"get", l_archive_get},
-    {"checksum", l_archive_checksum},
-    {"path", l_archive_path},
-    {"form", l_archive_form},
-    {"close", l_archive_close},
-    {NULL, NULL},
+static const l_class archive_class = {L_ARCHIVE, "an archive", "data", 0};
+
+static const l_function methods[] = {
+    {"keys", l_archive_keys, 0, 1, 0},
+    {"get", l_archive_get, 0, 2, 0},
+    {"checksum", l_archive_checksum, 0, 2, 0},
+    {"path", l_archive_path, 0, 1, 0},
+    {"form", l_archive_form, 0, 2, 0},
+    {"close", l_archive_close, 0, 1, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
 static const luaL_Reg metamethods[] = {
     {"__gc", l_archive_close},
     {"__close", l_archive_close},
+    {"__newindex", l_archive_newindex},
     {NULL, NULL},
 };
 
@@ -400,10 +405,13 @@ void l_open_file(lua_State *L)
     lua_setfield(L, -2, "__close");
     luaL_newmetatable(L, L_ARCHIVE);
     luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
+    lua_newtable(L);
+    l_add_functions(L, methods, &archive_class);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__methods");
     lua_pushcclosure(L, l_archive_index, 1);
     lua_setfield(L, -2, "__index");
     lua_setfield(L, -3, "archive"); /* its text is made in Lua */
     lua_pop(L, 1);
-    luaL_setfuncs(L, functions, 0);
+    l_add_functions(L, functions, NULL);
 }

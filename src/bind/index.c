@@ -157,10 +157,8 @@ static int index_by_name(lua_State *L, const pg_array *a)
         return 1;
     if (l_array_property(L, a, name))
         return 1;
-    if (!looks_like_index(name)) {
-        lua_pushnil(L);
-        return 1;
-    }
+    if (!looks_like_index(name))
+        l_raise_no_field(L);
     return push_indexed(L, indices, read_key(L, 2, indices));
 }
 
@@ -360,19 +358,17 @@ static int l_array_masked(lua_State *L)
     return l_array_return(L, pg_masked(out, a, mask, &err), &err);
 }
 
-static const luaL_Reg methods[] = {
-    {"get", l_array_get},       {"set", l_array_set}, {"take", l_array_take},
-    {"masked", l_array_masked}, {NULL, NULL},
+static const l_function functions[] = {
+    {"get", l_array_get, 1, L_ANY, 0},
+    {"set", l_array_set, 0, L_ANY, 0},
+    {"take", l_array_take, 1, 3, 0},
+    {"masked", l_array_masked, 2, 2, 0},
+    {"rows", l_array_lines, 1, 3, 0},
+    {"cols", l_array_lines, 1, 3, 1},
+    {NULL, NULL, 0, 0, 0},
 };
 
-static const l_operation lines[] = {
-    {"rows", l_array_lines, 0},
-    {"cols", l_array_lines, 1},
-    {NULL, NULL, 0},
-};
-
-void l_add_index_methods(lua_State *L)
+void l_add_index(lua_State *L, const l_class *class)
 {
-    luaL_setfuncs(L, methods, 0);
-    l_add_operations(L, lines);
+    l_add_functions(L, functions, class);
 }

@@ -236,7 +236,7 @@ static int l_array_reduce(lua_State *L)
 {
     pg_error err;
     lua_settop(L, 3);
-    bool all = lua_isnil(L, 2), keep = lua_toboolean(L, 3);
+    bool all = lua_isnil(L, 2), keep = l_boolean_opt(L, 3, false);
     pg_reduce_op op = (pg_reduce_op)l_operation_of(L);
     if (all && !keep)
         return push_reduced(L, op, l_array_to(L, 1));
@@ -323,78 +323,78 @@ static int l_array_no_order(lua_State *L)
                          "a:lt(b), a:le(b), a:gt(b) or a:ge(b)");
 }
 
-static const l_operation operators[] = {
-    {"__add", l_array_binary, PG_ADD},
-    {"__sub", l_array_binary, PG_SUBTRACT},
-    {"__mul", l_array_binary, PG_MULTIPLY},
-    {"__div", l_array_binary, PG_DIVIDE},
-    {"__idiv", l_array_binary, PG_FLOOR_DIVIDE},
-    {"__mod", l_array_binary, PG_REMAINDER},
-    {"__pow", l_array_binary, PG_POWER},
-    {"__band", l_array_binary, PG_BITWISE_AND},
-    {"__bor", l_array_binary, PG_BITWISE_OR},
-    {"__bxor", l_array_binary, PG_BITWISE_XOR},
-    {"__unm", l_array_unary, PG_NEGATIVE},
-    {"__bnot", l_array_unary, PG_BITWISE_NOT},
-    {"__lt", l_array_no_order, 0},
-    {"__le", l_array_no_order, 0},
-    {NULL, NULL, 0},
+static const l_function operators[] = {
+    {"__add", l_array_binary, 0, 0, PG_ADD},
+    {"__sub", l_array_binary, 0, 0, PG_SUBTRACT},
+    {"__mul", l_array_binary, 0, 0, PG_MULTIPLY},
+    {"__div", l_array_binary, 0, 0, PG_DIVIDE},
+    {"__idiv", l_array_binary, 0, 0, PG_FLOOR_DIVIDE},
+    {"__mod", l_array_binary, 0, 0, PG_REMAINDER},
+    {"__pow", l_array_binary, 0, 0, PG_POWER},
+    {"__band", l_array_binary, 0, 0, PG_BITWISE_AND},
+    {"__bor", l_array_binary, 0, 0, PG_BITWISE_OR},
+    {"__bxor", l_array_binary, 0, 0, PG_BITWISE_XOR},
+    {"__unm", l_array_unary, 0, 0, PG_NEGATIVE},
+    {"__bnot", l_array_unary, 0, 0, PG_BITWISE_NOT},
+    {"__lt", l_array_no_order, 0, 0, 0},
+    {"__le", l_array_no_order, 0, 0, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
-static const l_operation methods[] = {
-    {"gt", l_array_binary, PG_GREATER},
-    {"ge", l_array_binary, PG_GREATER_EQUAL},
-    {"lt", l_array_binary, PG_LESS},
-    {"le", l_array_binary, PG_LESS_EQUAL},
-    {"eq", l_array_binary, PG_EQUAL},
-    {"ne", l_array_binary, PG_NOT_EQUAL},
-    {"minimum", l_array_binary, PG_MINIMUM},
-    {"maximum", l_array_binary, PG_MAXIMUM},
-    {"add_", l_array_binary_in_place, PG_ADD},
-    {"sub_", l_array_binary_in_place, PG_SUBTRACT},
-    {"mul_", l_array_binary_in_place, PG_MULTIPLY},
-    {"div_", l_array_binary_in_place, PG_DIVIDE},
-    {"abs", l_array_unary, PG_ABSOLUTE},
-    {"exp", l_array_unary, PG_EXP},
-    {"log", l_array_unary, PG_LOG},
-    {"sqrt", l_array_unary, PG_SQRT},
-    {"tanh", l_array_unary, PG_TANH},
-    {"sigmoid", l_array_unary, PG_SIGMOID},
-    {"floor", l_array_unary, PG_FLOOR},
-    {"ceil", l_array_unary, PG_CEIL},
-    {"isnan", l_array_unary, PG_ISNAN},
-    {"round", l_array_round, 0},
-    {"sum", l_array_reduce, PG_SUM},
-    {"mean", l_array_reduce, PG_MEAN},
-    {"var", l_array_reduce, PG_VAR},
-    {"std", l_array_reduce, PG_STD},
-    {"norm", l_array_reduce, PG_NORM},
-    {"any", l_array_reduce, PG_ANY},
-    {"all", l_array_reduce, PG_ALL_TRUE},
-    {"min", l_array_reduce, PG_MIN},
-    {"max", l_array_reduce, PG_MAX},
-    {"argmin", l_array_reduce, PG_ARGMIN},
-    {"argmax", l_array_reduce, PG_ARGMAX},
-    {"cumsum", l_array_cumsum, 0},
-    {"sort", l_array_sort, 0},
-    {"argsort", l_array_argsort, 0},
-    {"unique", l_array_unique, 0},
-    {"fill_", l_array_fill, 0},
-    {"axpy_", l_array_axpy, 0},
-    {"clip", l_array_clip, 0},
-    {"softmax", l_array_softmax, 0},
-    {"allclose", l_array_allclose, 0},
-    {"dot", l_array_dot, 0},
-    {"outer", l_array_outer, 0},
-    {NULL, NULL, 0},
+static const l_function functions[] = {
+    {"gt", l_array_binary, 2, 2, PG_GREATER},
+    {"ge", l_array_binary, 2, 2, PG_GREATER_EQUAL},
+    {"lt", l_array_binary, 2, 2, PG_LESS},
+    {"le", l_array_binary, 2, 2, PG_LESS_EQUAL},
+    {"eq", l_array_binary, 2, 2, PG_EQUAL},
+    {"ne", l_array_binary, 2, 2, PG_NOT_EQUAL},
+    {"minimum", l_array_binary, 2, 2, PG_MINIMUM},
+    {"maximum", l_array_binary, 2, 2, PG_MAXIMUM},
+    {"add_", l_array_binary_in_place, 0, 2, PG_ADD},
+    {"sub_", l_array_binary_in_place, 0, 2, PG_SUBTRACT},
+    {"mul_", l_array_binary_in_place, 0, 2, PG_MULTIPLY},
+    {"div_", l_array_binary_in_place, 0, 2, PG_DIVIDE},
+    {"abs", l_array_unary, 1, 1, PG_ABSOLUTE},
+    {"exp", l_array_unary, 1, 1, PG_EXP},
+    {"log", l_array_unary, 1, 1, PG_LOG},
+    {"sqrt", l_array_unary, 1, 1, PG_SQRT},
+    {"tanh", l_array_unary, 1, 1, PG_TANH},
+    {"sigmoid", l_array_unary, 1, 1, PG_SIGMOID},
+    {"floor", l_array_unary, 1, 1, PG_FLOOR},
+    {"ceil", l_array_unary, 1, 1, PG_CEIL},
+    {"isnan", l_array_unary, 1, 1, PG_ISNAN},
+    {"round", l_array_round, 1, 2, 0},
+    {"sum", l_array_reduce, 1, 3, PG_SUM},
+    {"mean", l_array_reduce, 1, 3, PG_MEAN},
+    {"var", l_array_reduce, 1, 3, PG_VAR},
+    {"std", l_array_reduce, 1, 3, PG_STD},
+    {"norm", l_array_reduce, 1, 3, PG_NORM},
+    {"any", l_array_reduce, 1, 3, PG_ANY},
+    {"all", l_array_reduce, 1, 3, PG_ALL_TRUE},
+    {"min", l_array_reduce, 1, 3, PG_MIN},
+    {"max", l_array_reduce, 1, 3, PG_MAX},
+    {"argmin", l_array_reduce, 1, 3, PG_ARGMIN},
+    {"argmax", l_array_reduce, 1, 3, PG_ARGMAX},
+    {"cumsum", l_array_cumsum, 1, 2, 0},
+    {"sort", l_array_sort, 1, 2, 0},
+    {"argsort", l_array_argsort, 1, 2, 0},
+    {"unique", l_array_unique, 1, 1, 0},
+    {"fill_", l_array_fill, 0, 2, 0},
+    {"axpy_", l_array_axpy, 0, 3, 0},
+    {"clip", l_array_clip, 1, 3, 0},
+    {"softmax", l_array_softmax, 1, 2, 0},
+    {"allclose", l_array_allclose, 2, 4, 0},
+    {"dot", l_array_dot, 2, 2, 0},
+    {"outer", l_array_outer, 2, 2, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
-void l_add_math_methods(lua_State *L)
+void l_add_math(lua_State *L, const l_class *class)
 {
-    l_add_operations(L, methods);
+    l_add_functions(L, functions, class);
 }
 
 void l_add_math_operators(lua_State *L)
 {
-    l_add_operations(L, operators);
+    l_add_operators(L, operators);
 }

@@ -19,6 +19,7 @@ int luaopen_perigee_core(lua_State *L)
 {
     choose_kernels(L);
     lua_newtable(L);
+    l_open_shape(L);
     l_open_array(L);
     l_open_create(L);
     l_open_file(L);

@@ -400,18 +400,18 @@ static int l_network_accuracy(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"initialization", l_network_initialization},
-    {"forward", l_network_forward},
-    {"gradient", l_network_gradient},
-    {"update", l_network_update},
-    {"cross_entropy", l_network_cross_entropy},
-    {"accuracy", l_network_accuracy},
-    {NULL, NULL},
+static const l_function functions[] = {
+    {"initialization", l_network_initialization, 1, 3, 0},
+    {"forward", l_network_forward, 1, 3, 0},
+    {"gradient", l_network_gradient, 2, 5, 0},
+    {"update", l_network_update, 0, 3, 0},
+    {"cross_entropy", l_network_cross_entropy, 2, 2, 0},
+    {"accuracy", l_network_accuracy, 2, 2, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
 void l_open_network(lua_State *L)
 {
-    luaL_setfuncs(L, functions, 0);
+    l_add_functions(L, functions, NULL);
     l_open_trainer(L);
 }

@@ -29,13 +29,13 @@ static int l_png_save(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"load_png", l_png_load},
-    {"save_png", l_png_save},
-    {NULL, NULL},
+static const l_function functions[] = {
+    {"load_png", l_png_load, 0, 1, 0},
+    {"save_png", l_png_save, 0, 2, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
 void l_open_png(lua_State *L)
 {
-    luaL_setfuncs(L, functions, 0);
+    l_add_functions(L, functions, NULL);
 }

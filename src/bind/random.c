@@ -19,13 +19,13 @@ pg_random *l_random_opt(lua_State *L, int arg)
     return g;
 }
 
-/* Methods take the generator first, the module's functions take its own: the
-   upvalue says how many arguments that is. */
+/* Methods take the generator first, the module's functions take its own. */
 static pg_random *generator(lua_State *L, int *next)
 {
-    *next = 1 + l_operation_of(L);
-    return *next == 2 ? luaL_checkudata(L, 1, L_RANDOM)
-                      : l_random_opt(L, lua_gettop(L) + 1);
+    bool is_method = l_class_of(L) != NULL;
+    *next = is_method ? 2 : 1;
+    return is_method ? lua_touserdata(L, 1)
+                     : l_random_opt(L, lua_gettop(L) + 1);
 }
 
 static uint32_t check_seed(lua_State *L, int arg)
@@ -89,21 +89,30 @@ static int draw_shape(lua_State *L, pg_random *g, int arg, draw f,
     size_t shape[PG_MAXDIM];
     double one;
     if (lua_isnoneornil(L, arg)) {
+        l_no_more_arguments(L, arg);
         f(g, &one, 1);
         lua_pushnumber(L, offset + scale * one);
         return 1;
     }
     int next, ndim = l_shape_check(L, arg, shape, &next, false);
-    luaL_argcheck(L, lua_isnoneornil(L, next), next, "lengths expected");
+    luaL_argexpected(L, lua_isnone(L, next), next, "length");
     pg_array *a = l_array_push(L);
     return l_array_return(L, pg_draw(a, ndim, shape, f, offset, scale, g, &err),
                           &err);
+}
+
+/* A length that is nil, as an undefined variable is, asks for no single number.
+ */
+static void check_lengths(lua_State *L, int arg)
+{
+    luaL_argexpected(L, !lua_isnil(L, arg), arg, "length or table");
 }
 
 static int l_random_rand(lua_State *L)
 {
     int next;
     pg_random *g = generator(L, &next);
+    check_lengths(L, next);
     return draw_shape(L, g, next, pg_random_uniform, 0, 1);
 }
 
@@ -111,6 +120,7 @@ static int l_random_randn(lua_State *L)
 {
     int next;
     pg_random *g = generator(L, &next);
+    check_lengths(L, next);
     return draw_shape(L, g, next, pg_random_normal, 0, 1);
 }
 
@@ -154,12 +164,13 @@ static int l_random_integers(lua_State *L)
         luaL_error(L, "randint: there is no integer from %I to below %I", low,
                    high);
     if (lua_isnoneornil(L, next + 2)) {
+        l_no_more_arguments(L, next + 2);
         pg_random_integers(g, &one, 1, low, high - 1);
         lua_pushinteger(L, one);
         return 1;
     }
     int ndim = l_shape_check(L, next + 2, shape, &next, false);
-    luaL_argcheck(L, lua_isnoneornil(L, next), next, "lengths expected");
+    luaL_argexpected(L, lua_isnone(L, next), next, "length");
     pg_array *a = l_array_push(L);
     return l_array_return(
         L, pg_draw_integers(a, ndim, shape, low, high - 1, g, &err), &err);
@@ -209,7 +220,7 @@ static int l_random_choice(lua_State *L)
         luaL_checktype(L, next + 1, LUA_TTABLE);
         ndim = l_shape_check(L, next + 1, shape, &unused, false);
     }
-    choice.replace = lua_isnil(L, next + 2) || lua_toboolean(L, next + 2);
+    choice.replace = l_boolean_opt(L, next + 2, true);
     pg_array *positions = l_array_push(L), *rows = l_array_push(L);
     if (!lua_isnil(L, next + 3))
         choice.p = l_array_to(L, next + 3);
@@ -262,38 +273,58 @@ static int l_random_set_state(lua_State *L)
     return 0;
 }
 
-static const luaL_Reg functions[] = {
-    {"seed", l_random_seed},
-    {"rand", l_random_rand},
-    {"randn", l_random_randn},
-    {"uniform", l_random_between},
-    {"normal", l_random_normal},
-    {"randint", l_random_integers},
-    {"permutation", l_random_permutation},
-    {"shuffle", l_random_shuffle},
-    {"choice", l_random_choice},
-    {"get_state", l_random_get_state},
-    {"set_state", l_random_set_state},
-    {NULL, NULL},
+static const l_function functions[] = {
+    {"seed", l_random_seed, 0, 1, 0},
+    {"rand", l_random_rand, 0, L_ANY, 0},
+    {"randn", l_random_randn, 0, L_ANY, 0},
+    {"uniform", l_random_between, 0, L_ANY, 0},
+    {"normal", l_random_normal, 0, L_ANY, 0},
+    {"randint", l_random_integers, 0, L_ANY, 0},
+    {"permutation", l_random_permutation, 0, 1, 0},
+    {"shuffle", l_random_shuffle, 0, 1, 0},
+    {"choice", l_random_choice, 0, 4, 0},
+    {"get_state", l_random_get_state, 0, 0, 0},
+    {"set_state", l_random_set_state, 0, 1, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
-/* Adds them to the table on top, with `skipped` arguments before theirs. */
-static void add_functions(lua_State *L, int skipped)
+static const l_function constructors[] = {
+    {"random", l_random_new, 0, 1, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+
+static const l_class random_class = {L_RANDOM, "a generator", "g", 1};
+
+static int l_random_newindex(lua_State *L)
 {
-    lua_pushinteger(L, skipped);
-    luaL_setfuncs(L, functions, 1);
+    return luaL_error(L, "a generator has no field '%s' that could be set",
+                      luaL_tolstring(L, 2, NULL));
+}
+
+/* A method; upvalue: the methods. */
+static int l_random_index(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL)
+        l_raise_no_field(L);
+    return 1;
 }
 
 void l_open_random(lua_State *L)
 {
     luaL_newmetatable(L, L_RANDOM);
+    lua_pushcfunction(L, l_random_newindex);
+    lua_setfield(L, -2, "__newindex");
     lua_newtable(L);
-    add_functions(L, 1);
+    l_add_functions(L, functions, &random_class);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__methods");
+    lua_pushcclosure(L, l_random_index, 1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     seed_from_system(L, push_generator(L));
     lua_rawsetp(L, LUA_REGISTRYINDEX, &global_key);
-    add_functions(L, 0);
-    lua_pushcfunction(L, l_random_new);
-    lua_setfield(L, -2, "random");
+    l_add_functions(L, functions, NULL);
+    l_add_functions(L, constructors, NULL);
 }

@@ -39,13 +39,13 @@ static int l_runtime_info(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"threads", l_runtime_threads},
-    {"info", l_runtime_info},
-    {NULL, NULL},
+static const l_function functions[] = {
+    {"threads", l_runtime_threads, 0, 1, 0},
+    {"info", l_runtime_info, 0, 0, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
 void l_open_runtime(lua_State *L)
 {
-    luaL_setfuncs(L, functions, 0);
+    l_add_functions(L, functions, NULL);
 }

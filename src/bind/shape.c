@@ -1,125 +1,125 @@
-/* Other views of the same elements, and copies. */
+/* Shapes as tables: lists of lengths that print as (60000, 784) and are
+   compared by value. */
 #include "bind.h"
 
-#include "../core/checksum.h"
-#include "../core/views.h"
+#define L_SHAPE "perigee.shape"
 
-static int l_array_reshape(lua_State *L)
+static const char metatable_key; /* its address is the key in the registry */
+
+void l_shape_push(lua_State *L, int ndim, const size_t *shape)
 {
-    pg_error err;
-    size_t shape[PG_MAXDIM];
-    int next;
-    luaL_checkany(L, 1);
-    int ndim = l_shape_check(L, 2, shape, &next, true);
-    luaL_argexpected(L, lua_isnone(L, next), next, "length");
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    return l_array_return(L, pg_array_reshape(out, a, ndim, shape, &err), &err);
+    lua_createtable(L, ndim, 0);
+    for (int i = 0; i < ndim; i++) {
+        lua_pushinteger(L, (lua_Integer)shape[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+    lua_setmetatable(L, -2);
 }
 
-static int l_array_astype(lua_State *L)
+static int l_shape_tostring(lua_State *L)
 {
-    pg_error err;
-    luaL_checkstring(L, 2);
-    pg_dtype dtype = l_dtype_opt(L, 2, PG_FLOAT64);
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    return l_array_return(L, pg_array_astype(out, a, dtype, &err), &err);
-}
-
-/* checksum(a) -> integer */
-static int l_array_checksum(lua_State *L)
-{
-    pg_error err;
-    uint32_t sum = 0;
-    l_check(L, pg_array_checksum(&sum, l_array_to(L, 1), &err), &err);
-    lua_pushinteger(L, sum);
+    luaL_Buffer text;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_Integer rank = luaL_len(L, 1);
+    luaL_buffinit(L, &text);
+    luaL_addchar(&text, '(');
+    for (lua_Integer i = 1; i <= rank; i++) {
+        if (i > 1)
+            luaL_addstring(&text, ", ");
+        lua_geti(L, 1, i);
+        luaL_tolstring(L, -1, NULL);
+        lua_remove(L, -2);
+        luaL_addvalue(&text);
+    }
+    luaL_addstring(&text, rank == 1 ? ",)" : ")");
+    luaL_pushresult(&text);
     return 1;
 }
 
-static int l_array_copy(lua_State *L)
+/* Lua calls it for two tables, one of which may be any. */
+static int l_shape_eq(lua_State *L)
 {
-    pg_error err;
-    lua_settop(L, 1);
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    return l_array_return(L, pg_array_copy(out, a, &err), &err);
-}
-
-/* Views keep their storage: nothing new for the collector. */
-static int return_view(lua_State *L, pg_status status, const pg_error *err)
-{
-    l_check(L, status, err);
+    lua_Integer rank = luaL_len(L, 1);
+    bool same = luaL_len(L, 2) == rank;
+    for (lua_Integer i = 1; same && i <= rank; i++) {
+        lua_geti(L, 1, i);
+        lua_geti(L, 2, i);
+        same = lua_compare(L, -2, -1, LUA_OPEQ);
+        lua_pop(L, 2);
+    }
+    lua_pushboolean(L, same);
     return 1;
 }
 
-/* transpose(a, ...): the axes in this order, all in reverse without one. */
-static int l_array_transpose(lua_State *L)
+/* A key that the table does not have: a position that counts from the end, one
+   beyond the end, at which ipairs ends, or a mistake. */
+static int l_shape_index(lua_State *L)
 {
-    pg_error err;
-    int axes[PG_MAXDIM], count = lua_gettop(L) - 1;
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    luaL_argcheck(L, count <= PG_MAXDIM, PG_MAXDIM + 2, "too many axes");
-    for (int i = 0; i < count; i++)
-        axes[i] = l_axis_check(L, i + 2, a);
-    if (count > 0)
-        return return_view(L, pg_permute_view(out, a, axes, count, &err), &err);
-    pg_array_transpose_view(out, a);
+    int is_integer;
+    lua_Integer rank = (lua_Integer)lua_rawlen(L, 1);
+    lua_Integer axis = lua_tointegerx(L, 2, &is_integer);
+    if (!is_integer || lua_type(L, 2) != LUA_TNUMBER)
+        return luaL_error(L, "a shape has lengths at 1, 2, ..., and no '%s'",
+                          luaL_tolstring(L, 2, NULL));
+    if (axis == rank + 1) {
+        lua_pushnil(L);
+        return 1;
+    }
+    if (axis >= 0 || axis < -rank) {
+        lua_settop(L, 1);
+        return luaL_error(L, "there is no axis %I in the shape %s%s", axis,
+                          luaL_tolstring(L, 1, NULL),
+                          axis == 0 ? ": axes start at 1" : "");
+    }
+    lua_rawgeti(L, 1, rank + 1 + axis);
     return 1;
 }
 
-static int l_array_swapaxes(lua_State *L)
-{
-    lua_settop(L, 3);
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    int i = l_axis_check(L, 2, a), j = l_axis_check(L, 3, a);
-    pg_swap_axes_view(out, a, i, j);
-    return 1;
-}
-
-static int l_array_squeeze(lua_State *L)
-{
-    pg_error err;
-    lua_settop(L, 2);
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    int axis = lua_isnil(L, 2) ? PG_EVERY_AXIS : l_axis_check(L, 2, a);
-    return return_view(L, pg_squeeze_view(out, a, axis, &err), &err);
-}
-
-/* The new axis counts among a's and itself. */
-static int l_array_expand_dims(lua_State *L)
-{
-    pg_error err;
-    lua_settop(L, 2);
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    int axis = l_new_axis_check(L, 2, a);
-    return return_view(L, pg_expand_view(out, a, axis, &err), &err);
-}
-
-static int l_array_flip(lua_State *L)
-{
-    lua_settop(L, 2);
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    pg_flip_view(out, a,
-                 lua_isnil(L, 2) ? PG_EVERY_AXIS : l_axis_check(L, 2, a));
-    return 1;
-}
-
-static const luaL_Reg methods[] = {
-    {"reshape", l_array_reshape},     {"astype", l_array_astype},
-    {"copy", l_array_copy},           {"checksum", l_array_checksum},
-    {"tolist", l_array_tolist},       {"item", l_array_item},
-    {"transpose", l_array_transpose}, {"swapaxes", l_array_swapaxes},
-    {"squeeze", l_array_squeeze},     {"expand_dims", l_array_expand_dims},
-    {"flip", l_array_flip},           {NULL, NULL},
+static const luaL_Reg metamethods[] = {
+    {"__tostring", l_shape_tostring},
+    {"__eq", l_shape_eq},
+    {"__index", l_shape_index},
+    {NULL, NULL},
 };
 
-void l_add_shape_methods(lua_State *L)
+void l_open_shape(lua_State *L)
 {
-    luaL_setfuncs(L, methods, 0);
+    luaL_newmetatable(L, L_SHAPE);
+    luaL_setfuncs(L, metamethods, 0);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
+}
+
+/* --- shapes as arguments -------------------------------------------------- */
+
+/* The length on top of the stack, which is popped. */
+static size_t shape_length(lua_State *L, bool open)
+{
+    int isnum;
+    lua_Integer length = lua_tointegerx(L, -1, &isnum);
+    if (!isnum || length < (open ? -1 : 0))
+        luaL_error(L, "a length must be an integer, 0 or more, not %s",
+                   luaL_tolstring(L, -1, NULL));
+    lua_pop(L, 1);
+    return length < 0 ? PG_INFER : (size_t)length;
+}
+
+int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open)
+{
+    bool table = lua_istable(L, arg);
+    lua_Integer count = table ? luaL_len(L, arg) : 0;
+    while (!table && lua_type(L, arg + (int)count) == LUA_TNUMBER)
+        count++;
+    if (count < 0 || count > PG_MAXDIM)
+        luaL_error(L, "%I lengths given: the rank is at most %d", count,
+                   PG_MAXDIM);
+    for (int i = 0; i < count; i++) {
+        if (table)
+            lua_geti(L, arg, i + 1);
+        else
+            lua_pushvalue(L, arg + i);
+        shape[i] = shape_length(L, open);
+    }
+    *next = table ? arg + 1 : arg + (int)count;
+    return (int)count;
 }

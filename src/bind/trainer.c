@@ -297,10 +297,10 @@ static const luaL_Reg functions[] = {
     {NULL, NULL},
 };
 
-static const l_operation state_functions[] = {
-    {"read_state", l_trainer_state, false},
-    {"write_state", l_trainer_state, true},
-    {NULL, NULL, 0},
+static const l_function state_functions[] = {
+    {"read_state", l_trainer_state, 0, 3, false},
+    {"write_state", l_trainer_state, 0, 3, true},
+    {NULL, NULL, 0, 0, 0},
 };
 
 static const luaL_Reg metamethods[] = {
@@ -338,7 +338,7 @@ void l_open_trainer(lua_State *L)
     luaL_setfuncs(L, metamethods, 0);
     lua_pop(L, 1);
     luaL_newlib(L, functions);
-    l_add_operations(L, state_functions);
+    l_add_functions(L, state_functions, NULL);
     add_names(L, "activations", pg_activation_names);
     add_names(L, "optimizers", pg_optimizer_names);
     add_states(L);

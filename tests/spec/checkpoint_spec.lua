@@ -39,7 +39,7 @@ end
 
 local function assert_same_bits(a, b)
   assert.equal(a.iteration, b.iteration)
-  assert.is_true(a:history():eq(b:history()):all())
+  assert.is_true(a:history():eq((b:history())):all())
   for name, array in pairs(a.weights) do
     assert.is_true(array:eq(b.weights[name]):all(), name)
     assert.equal(array.dtype, b.weights[name].dtype)

@@ -21,7 +21,6 @@ local function archive()
 end
 
 local model = pg.Model(pg.zeros(4, 3), pg.array { 0, 1, 0, 1 })
-model.note = "mine"
 
 local GLOBALS = setmetatable({
   pg = pg, sweep = sweep, require = require, string = string, io = io, package = package,
@@ -203,7 +202,6 @@ describe("completion", function()
       ["data.absent:asty"] = "",
       ["m:fi"] = "fit",
       ["m.i"] = "iteration",
-      ["m.no"] = "note",
       ["m._lo"] = "",
       ["m.weights.W"] = "W1 W2",
       ["g:rand"] = "rand randint randn",

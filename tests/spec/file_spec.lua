@@ -1,4 +1,5 @@
 local pg = require "perigee"
+local raises_here = require("tests.support").raises_here
 
 local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
 local FIXTURES = HERE .. "/../fixtures/"
@@ -352,11 +353,15 @@ describe("an archive", function()
     assert.same({ 3 }, data:get("keys"):tolist())
   end)
 
-  it("reads nil for what it has not", function()
+  it("raises for a name that it has not, for which get gives nil", function()
     for _, name in ipairs { "beta", "", "alpha.npy", "alpha\0", "readme", "readme.txt" } do
-      assert.is_nil(data[name])
+      raises_here(("has no '%s'; it has zeta, alpha, keys, a b"):format(name:gsub("%z", "?")),
+        function() return data[name] end)
       assert.is_nil(data:get(name))
     end
+    raises_here("data.npz has no 'alhpa'", function() return data.alhpa end)
+    raises_here("did you mean 'alpha'?", function() return data.alhpa end)
+    raises_here("pg.save(path, {alpha = ...})", function() data.alpha = pg.zeros(2) end)
   end)
 
   it("decodes an array once, and again after it was freed", function()

@@ -276,7 +276,7 @@ describe("help", function()
       ["a:exp()"] = pg.exp, ["g:rand(...)"] = pg.random(0).rand, ["pg.rand(...)"] = pg.rand,
       ["m:fit(options)"] = m.fit, ["pg.Model(x, y, options)"] = pg.Model,
       ["pg.Model.load(path, x, y)"] = pg.Model.load, ["sweep.new(options)"] = sweep.new,
-      ["pg.plot(options)"] = pg.plot, ["pg.help(what)"] = pg.help,
+      ["pg.plot(options, y)"] = pg.plot, ["pg.help(what)"] = pg.help,
     } do
       assert.equal(name, first_line(what))
     end

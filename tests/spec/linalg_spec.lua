@@ -114,7 +114,7 @@ describe("dot", function()
     assert.error_matches(function() pg.zeros(2, 3, 4):dot(pg.zeros(4)) end,
       "matrices or vectors, not shapes %(2, 3, 4%) and %(4,%)")
     assert.error_matches(function() pg.zeros(2):dot(1) end, "%(2,%) and %(%)")
-    assert.error_matches(function() pg.zeros(2):dot() end, "expected, got nil")
+    assert.error_matches(function() pg.zeros(2):dot() end, "expected, got no value")
     assert.error_matches(function() pg.zeros(1 << 20, 0):dot(pg.zeros(0, 1 << 40)) end,
       "more than BLAS takes")
   end)

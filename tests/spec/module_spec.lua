@@ -1,4 +1,5 @@
 local pg = require "perigee"
+local support = require "tests.support"
 
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 
@@ -33,8 +34,8 @@ describe("the module", function()
     for _, name in ipairs { "Model", "dataset", "progress", "plot", "help" } do
       assert.is_true(names[name], name)
     end
-    assert.is_nil(pg.nothing)
-    assert.is_nil(pg[nil])
+    support.raises_here("perigee has no 'nothing'", function() return pg.nothing end)
+    support.raises_here("perigee has no 'nil'", function() return pg[nil] end)
   end)
 
   local function works_in(interpreter)

@@ -31,7 +31,7 @@ local function same_bits(a, b)
       return false
     end
   end
-  return a.iteration == b.iteration and a:history():eq(b:history()):all()
+  return a.iteration == b.iteration and a:history():eq((b:history())):all()
 end
 
 --- What f writes to standard error, as lines of text.

@@ -7,20 +7,16 @@ local leaves = require "perigee.prompt.leaves"
 local manual = require "perigee.help.manual"
 local own = require "perigee.help.own"
 local page = require "perigee.help.page"
+local public = require "perigee.public"
 
 local values = {}
 
 -- --- functions --------------------------------------------------------------------
 
---- The methods of a class made in C: a table among __index's upvalues, or it.
+--- The methods of a class made in C.
 local function methods_of(class)
   local metatable = debug.getregistry()[class.written]
-  local index = metatable and metatable.__index
-  if type(index) == "function" then
-    local _, methods = debug.getupvalue(index, 1)
-    return methods
-  end
-  return index
+  return metatable and metatable.__methods
 end
 
 --- What is written of a function made in C.
@@ -42,7 +38,7 @@ end
 
 --- What is written of a public function; nil for any other.
 local function entry_of(f)
-  local info = debug.getinfo(f, "S")
+  local info = debug.getinfo(public.written(f), "S")
   if info.what == "C" then
     return entry_in_c(f)
   end
@@ -118,7 +114,7 @@ end
 local ABOUT = {
   array = function(a)
     local known, line = leaves.protect(function()
-      return ("an array: %s %s, %d elements"):format(a.dtype, require("perigee.text").shape(a),
+      return ("an array: %s %s, %d elements"):format(a.dtype, a.shape,
         a.size)
     end)
     return known and line or "an array that was freed"

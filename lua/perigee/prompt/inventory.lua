@@ -5,7 +5,6 @@ local chunks = require "perigee.prompt.chunks"
 local printer = require "perigee.prompt.printer"
 local screen = require "perigee.screen"
 local strings = require "perigee.prompt.strings"
-local texts = require "perigee.text"
 
 local inventory = {}
 
@@ -98,7 +97,7 @@ end
 --- A value in a line: an array by dtype and shape, others as they print, without what is in tables.
 local function described(value, width)
   if check.is_array(value) and pcall(function() return value.ndim end) then
-    return cut(value.dtype .. " " .. texts.shape(value), width)
+    return cut(("%s %s"):format(value.dtype, value.shape), width)
   end
   return cut(printer.text(value, width, nil, 1):match "^[^\n]*", width)
 end

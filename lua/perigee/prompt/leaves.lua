@@ -163,7 +163,7 @@ local function array_leaf(a, paint)
   if text and #text <= LONGEST_ARRAY and not text:find "\n" then
     return leaves.of(paint, "number", text)
   end
-  return leaves.of(paint, "type", ("%s %s"):format(a.dtype, texts.shape(a)))
+  return leaves.of(paint, "type", ("%s %s"):format(a.dtype, a.shape))
 end
 
 local of_type = {

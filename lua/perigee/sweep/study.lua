@@ -1,5 +1,6 @@
 --- A study: its trials, what is known of them, and what is made of that.
 
+local absent = require "perigee.absent"
 local cards = require "perigee.cards"
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
@@ -11,6 +12,7 @@ local environment = require "perigee.sweep.environment"
 local files = require "perigee.sweep.files"
 local identity = require "perigee.sweep.identity"
 local rosters = require "perigee.sweep.roster"
+local public = require "perigee.public"
 local stores = require "perigee.sweep.store"
 local tallies = require "perigee.sweep.tally"
 local uv = require "luv"
@@ -23,10 +25,25 @@ local words = require "perigee.sweep.words"
 ---@field folder string  where everything of it is
 ---@field root string  the folder's whole path: a script may change its own folder
 local Study = {}
-Study.__index = Study
-Study.__name = "perigee.study"
+local METATABLE = { __name = "perigee.study" }
 
 local studies = {}
+
+local PUBLIC = {
+  "name", "description", "params", "folder", "root", "run", "table", "curves", "best", "csv",
+  "markdown", "plot", "report",
+}
+local MAY_BE_NIL = check.set {
+  "description", "arguments", "data", "fingerprint", "script", "roster", "tally", "store", "writer",
+}
+
+function METATABLE.__index(_, name)
+  local method = Study[name]
+  if method == nil and not MAY_BE_NIL[name] then
+    error(absent.message("a study", name, PUBLIC), 2)
+  end
+  return method
+end
 
 --- A study of what sweep.new was told. Nothing is read or opened yet.
 ---@param definition table
@@ -40,7 +57,7 @@ function studies.new(definition, said, arguments)
     params = definition.space.names, is_parameter = check.set(definition.space.names),
     rule = definition.rule, said = said, options = said, arguments = arguments,
     folder = folder, root = folder:find "^/" and folder or uv.cwd() .. "/" .. folder,
-  }, Study)
+  }, METATABLE)
 end
 
 -- --- opening ----------------------------------------------------------------------
@@ -83,8 +100,7 @@ function Study:open()
 end
 
 --- The same, for a method that returns results: raises where that cannot be.
-local function must_open(self, name)
-  check.method(self, Study, "study", "study", name, 3)
+local function must_open(self)
   local opened, message = self:open()
   if not opened then
     error(message, 3)
@@ -164,7 +180,7 @@ end
 ---     -->  0.5      0.86          0.01  0.05         0  2
 ---@return perigee.sweep.table
 function Study:table()
-  must_open(self, "table")
+  must_open(self)
   return files.results(self)
 end
 
@@ -174,14 +190,14 @@ end
 ---     --> 8  {rate, repeat, seed, iteration, accuracy, loss}
 ---@return perigee.sweep.table
 function Study:curves()
-  must_open(self, "curves")
+  must_open(self)
   return files.curves(self)
 end
 
 -- The metric by which trials are compared, and whether its maximum is best; nil where nothing was
 -- reported.
 function Study:best_metric()
-  must_open(self, "best_metric")
+  must_open(self)
   return self.tally.metric, self.tally.goal
 end
 
@@ -192,7 +208,7 @@ end
 ---@param goal? "max"|"min"
 ---@return table?  # nil where none was reported
 function Study:best(metric, goal)
-  must_open(self, "best")
+  must_open(self)
   local name = metric or self.tally.metric
   if not name then
     return nil
@@ -207,7 +223,7 @@ end
 ---@return string|true|nil
 ---@return string?
 function Study:csv(path)
-  must_open(self, "csv")
+  must_open(self)
   return self:table():csv(path)
 end
 
@@ -218,13 +234,13 @@ end
 ---@return string|true|nil
 ---@return string?
 function Study:markdown(path)
-  must_open(self, "markdown")
+  must_open(self)
   return self:table():markdown(path)
 end
 
 -- What a report tells beside the results (about.lua).
 function Study:about()
-  must_open(self, "about")
+  must_open(self)
   return require("perigee.sweep.about").study(self)
 end
 
@@ -245,7 +261,7 @@ end
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function Study:plot(options)
-  must_open(self, "plot")
+  must_open(self)
   local drawn, message = require("perigee.sweep.plots").draw(self, options, 2)
   if not drawn and self.arguments then
     displays.say(message)
@@ -261,7 +277,7 @@ end
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function Study:report(path)
-  must_open(self, "report")
+  must_open(self)
   if type(path) ~= "string" or not path:find "%.html?$" then
     error(("report: a path that ends with .html is needed, not %s"):format(tostring(path)), 2)
   end
@@ -282,7 +298,7 @@ local function standing(tally)
 end
 
 -- A card. It opens nothing: a journal may be long, and data large.
-function Study:__tostring()
+function METATABLE:__tostring()
   local tally, space = self.store and self.tally, self.definition.space
   local count = tally and tally.total or space.count * self.definition.repeats
   local rows = {
@@ -297,5 +313,7 @@ function Study:__tostring()
   end
   return cards.make(("study %s: %s"):format(self.name, counts.of(count, "trial")), rows)
 end
+
+public.methods(Study, METATABLE, "a study", "study")
 
 return studies

@@ -1,9 +1,11 @@
 --- A table of results: rows with named columns, some of which are metrics.
 
+local absent = require "perigee.absent"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local json = require "perigee.json"
 local layout = require "perigee.sweep.table_text"
+local public = require "perigee.public"
 local spelling = require "perigee.spelling"
 local words = require "perigee.sweep.words"
 
@@ -12,10 +14,20 @@ local words = require "perigee.sweep.words"
 ---@field metrics string[]  those of them that were measured
 local Table = {}
 
+local function public_names()
+  local names = check.sorted_keys(Table)
+  return table.move({ "columns", "metrics" }, 1, 2, #names + 1, names)
+end
+
 local METATABLE = {
   __name = "perigee.table",
   __index = function(self, key)
-    return Table[key] or self.rows[key]
+    local method = Table[key]
+    if method == nil and type(key) == "string" then
+      error(absent.message("a table of results", key, public_names())
+        .. (check.contains(self.columns, key) and ": rows have columns, t[1]." .. key or ""), 2)
+    end
+    return method or self.rows[key]
   end,
   __len = function(self)
     return #self.rows
@@ -67,11 +79,6 @@ function tables.key_of(row, names)
   return table.concat(parts, "\0")
 end
 
---- That a method was called with a colon.
-local function check_self(self, name)
-  check.method(self, METATABLE, "table", "t", name, 3)
-end
-
 --- What rows tell beside the columns.
 local ASIDE = { status = true, iterations = true }
 
@@ -96,7 +103,6 @@ end
 ---@param goal? "max"|"min"  without it, "min" for what is named a loss, error, cost or time
 ---@return table?  # nil where no row has it
 function Table:best(name, goal)
-  check_self(self, "best")
   check_column(self, name, "best", 2)
   if goal ~= nil and goal ~= "max" and goal ~= "min" then
     error("best: the goal is 'max' or 'min', not '" .. tostring(goal) .. "'", 2)
@@ -145,7 +151,6 @@ end
 ---@param order? "ascending"|"descending"
 ---@return perigee.sweep.table
 function Table:sort(name, order)
-  check_self(self, "sort")
   check_column(self, name, "sort", 2)
   if order ~= nil and order ~= "ascending" and order ~= "descending" then
     error("sort: the order is 'ascending' or 'descending', not '" .. tostring(order) .. "'", 2)
@@ -178,7 +183,6 @@ end
 ---@param values table<string, any>
 ---@return perigee.sweep.table
 function Table:where(values)
-  check_self(self, "where")
   if type(values) ~= "table" then
     error("where: a table of values by column is needed", 2)
   end
@@ -277,7 +281,6 @@ end
 ---@param names string|string[]
 ---@return perigee.sweep.table
 function Table:group(names)
-  check_self(self, "group")
   names = type(names) == "table" and names or { names }
   for _, name in ipairs(names) do
     check_column(self, name, "group", 2)
@@ -343,7 +346,6 @@ end
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first
 function Table:csv(path)
-  check_self(self, "csv")
   local lines = { tables.csv_line(self.columns) }
   for i, row in ipairs(self.rows) do
     lines[i + 1] = tables.csv_line(self.columns, row)
@@ -361,9 +363,10 @@ end
 ---@return string|true|nil
 ---@return string?  # what went wrong, where nil comes first
 function Table:markdown(path)
-  check_self(self, "markdown")
   return deliver(layout.markdown(self), path)
 end
+
+public.methods(Table, METATABLE, "a table of results", "t")
 
 METATABLE.__tostring = layout.terminal
 

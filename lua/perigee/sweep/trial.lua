@@ -5,13 +5,14 @@
 -- and what was reported until then. A trial that is run again takes up each training from its
 -- file, or, where it was too short to have one, makes it anew: both end in the same bits.
 
+local absent = require "perigee.absent"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local counts = require "perigee.counts"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
+local public = require "perigee.public"
 local space = require "perigee.sweep.space"
-local spelling = require "perigee.spelling"
 local system = require "perigee.system"
 local training = require "perigee.training"
 
@@ -39,8 +40,7 @@ local MAY_BE_NIL = {
 function METATABLE.__index(_, name)
   local method = Trial[name]
   if method == nil and not MAY_BE_NIL[name] then
-    error(("a trial has no '%s'; it has %s%s"):format(tostring(name), table.concat(PUBLIC, ", "),
-      spelling.suggestion(name, PUBLIC)), 2)
+    error(absent.message("a trial", name, PUBLIC), 2)
   end
   return method
 end
@@ -80,10 +80,6 @@ function trials.new(fields)
 end
 
 -- --- reporting --------------------------------------------------------------------
-
-local function check_self(self, name)
-  check.method(self, METATABLE, "trial", "trial", name, 3)
-end
 
 local TAKEN = { ["repeat"] = true, seed = true, iteration = true, n = true }
 
@@ -129,7 +125,6 @@ end
 ---@param iteration? integer  without it, as many as `trial:steps` has made
 ---@param metrics table<string, number>  by name: { loss = 0.3, accuracy = 0.9 }
 function Trial:report(iteration, metrics)
-  check_self(self, "report")
   if metrics == nil and type(iteration) == "table" then
     iteration, metrics = self.iteration, iteration
   end
@@ -351,7 +346,6 @@ end
 ---@param options? table  those of `m:steps` but resume, progress
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Trial:steps(model, options)
-  check_self(self, "steps")
   local step, state, first, close = loop(self, model, options, 5)
   return step, state, first, close
 end
@@ -359,16 +353,17 @@ end
 --- That loop, without a body.
 ---
 ---     cost = trial:fit(m, {iterations = 20, rate = 0.5})
----     cost.shape  --> {20}
+---     cost.shape  --> (20,)
 ---@param model perigee.Model
 ---@param options? table  those of `trial:steps`
 ---@return perigee.array cost  float64 (m.iteration): the loss before each of the model's updates
 ---@return perigee.array? validation  the validation losses, where there are any
 function Trial:fit(model, options)
-  check_self(self, "fit")
   for _ in loop(self, model, options, 6) do -- luacheck: ignore 542
   end
   return model:history()
 end
+
+public.methods(Trial, METATABLE, "a trial", "trial")
 
 return trials

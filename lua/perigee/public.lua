@@ -1,0 +1,75 @@
+--- Public functions made in Lua: before they run, their arguments are counted, and a method looks at
+--- its self. Those made in C do the same (src/bind/function.c).
+
+local public = {}
+
+local written = setmetatable({}, { __mode = "k" }) -- functions by what public.counted made of them
+
+--- The function as it is written, for whoever looks it up in its file.
+---@param f function
+---@return function
+function public.written(f)
+  return written[f] or f
+end
+
+--- Raises for an argument behind the last of `most`; nil counts as none. A first one that the caller
+--- does not write is not counted in the message.
+local function check_count(name, most, has_unwritten, ...)
+  for i = most + 1, select("#", ...) do
+    if select(i, ...) ~= nil then
+      local is_unwritten = has_unwritten or debug.getinfo(2, "n").namewhat == "method"
+      error(("bad argument #%d to '%s' (no such argument; pg.help \"%s\" shows those there are)")
+        :format(is_unwritten and i - 1 or i, name, name), 3)
+    end
+  end
+end
+
+--- How many arguments a function takes.
+local function most_of(f)
+  local parameters = debug.getinfo(f, "u")
+  return parameters.isvararg and math.huge or parameters.nparams
+end
+
+--- A function that raises for more arguments than it has parameters. It ends in a tail call, so that
+--- f's error levels hold.
+---@param name string  in messages
+---@param f function
+---@param is_call? boolean  it is the __call of a table, which is its first argument
+---@return function
+function public.counted(name, f, is_call)
+  local most = most_of(f)
+  local function counted(...)
+    check_count(name, most, is_call, ...)
+    return f(...)
+  end
+  written[counted] = f
+  return counted
+end
+
+--- The same for a method, which raises for any other self, too.
+local function method(name, f, metatable, owner, variable)
+  local most = most_of(f)
+  return function(...)
+    if getmetatable((...)) ~= metatable then
+      error(("%s is %s's method: %s:%s(...), with a colon"):format(name, owner, variable, name), 2)
+    end
+    check_count(name, most, false, ...)
+    return f(...)
+  end
+end
+
+--- Replaces the functions of a class by such methods.
+---@param class table<string, function>
+---@param metatable table  that self has to have
+---@param owner string  one in a message: "a model"
+---@param variable string  one in examples: "m"
+function public.methods(class, metatable, owner, variable)
+  for name, f in pairs(class) do
+    if type(f) == "function" then
+      class[name] = method(name, f, metatable, owner, variable)
+      written[class[name]] = f
+    end
+  end
+end
+
+return public

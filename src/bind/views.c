@@ -1,0 +1,129 @@
+/* Other views of the same elements, and copies. */
+#include "bind.h"
+
+#include "../core/checksum.h"
+#include "../core/views.h"
+
+static int l_array_reshape(lua_State *L)
+{
+    pg_error err;
+    size_t shape[PG_MAXDIM];
+    int next;
+    int ndim = l_shape_check(L, 2, shape, &next, true);
+    luaL_argexpected(L, lua_isnone(L, next), next, "length");
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    return l_array_return(L, pg_array_reshape(out, a, ndim, shape, &err), &err);
+}
+
+static int l_array_astype(lua_State *L)
+{
+    pg_error err;
+    pg_dtype dtype = l_dtype_check(L, 2);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    return l_array_return(L, pg_array_astype(out, a, dtype, &err), &err);
+}
+
+/* checksum(a) -> integer */
+static int l_array_checksum(lua_State *L)
+{
+    pg_error err;
+    uint32_t sum = 0;
+    l_check(L, pg_array_checksum(&sum, l_array_to(L, 1), &err), &err);
+    lua_pushinteger(L, sum);
+    return 1;
+}
+
+static int l_array_copy(lua_State *L)
+{
+    pg_error err;
+    lua_settop(L, 1);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    return l_array_return(L, pg_array_copy(out, a, &err), &err);
+}
+
+/* Views keep their storage: nothing new for the collector. */
+static int return_view(lua_State *L, pg_status status, const pg_error *err)
+{
+    l_check(L, status, err);
+    return 1;
+}
+
+/* transpose(a, ...): the axes in this order, all in reverse without one. */
+static int l_array_transpose(lua_State *L)
+{
+    pg_error err;
+    int axes[PG_MAXDIM], count = lua_gettop(L) - 1;
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    luaL_argcheck(L, count <= PG_MAXDIM, PG_MAXDIM + 2, "too many axes");
+    for (int i = 0; i < count; i++)
+        axes[i] = l_axis_check(L, i + 2, a);
+    if (count > 0)
+        return return_view(L, pg_permute_view(out, a, axes, count, &err), &err);
+    pg_array_transpose_view(out, a);
+    return 1;
+}
+
+static int l_array_swapaxes(lua_State *L)
+{
+    lua_settop(L, 3);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    int i = l_axis_check(L, 2, a), j = l_axis_check(L, 3, a);
+    pg_swap_axes_view(out, a, i, j);
+    return 1;
+}
+
+static int l_array_squeeze(lua_State *L)
+{
+    pg_error err;
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    int axis = lua_isnil(L, 2) ? PG_EVERY_AXIS : l_axis_check(L, 2, a);
+    return return_view(L, pg_squeeze_view(out, a, axis, &err), &err);
+}
+
+/* The new axis counts among a's and itself. */
+static int l_array_expand_dims(lua_State *L)
+{
+    pg_error err;
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    int axis = l_new_axis_check(L, 2, a);
+    return return_view(L, pg_expand_view(out, a, axis, &err), &err);
+}
+
+static int l_array_flip(lua_State *L)
+{
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    pg_flip_view(out, a,
+                 lua_isnil(L, 2) ? PG_EVERY_AXIS : l_axis_check(L, 2, a));
+    return 1;
+}
+
+static const l_function functions[] = {
+    {"reshape", l_array_reshape, 1, L_ANY, 0},
+    {"astype", l_array_astype, 1, 2, 0},
+    {"copy", l_array_copy, 1, 1, 0},
+    {"checksum", l_array_checksum, 1, 1, 0},
+    {"tolist", l_array_tolist, 1, 1, 0},
+    {"item", l_array_item, 1, 1, 0},
+    {"transpose", l_array_transpose, 1, L_ANY, 0},
+    {"swapaxes", l_array_swapaxes, 1, 3, 0},
+    {"squeeze", l_array_squeeze, 1, 2, 0},
+    {"expand_dims", l_array_expand_dims, 1, 2, 0},
+    {"flip", l_array_flip, 1, 2, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+
+void l_add_views(lua_State *L, const l_class *class)
+{
+    l_add_functions(L, functions, class);
+}

@@ -1,0 +1,150 @@
+-- Functions and methods raise for a self or an argument that they do not take.
+
+local help = require "perigee.help"
+local options = require "perigee.options"
+local pg = require "perigee"
+local raises_here = require("tests.support").raises_here
+local sweep = require "perigee.sweep"
+local tables = require "perigee.sweep.table"
+
+local function study()
+  return sweep.new {
+    name = "arguments", arguments = false, params = { k = { 1 } }, run = function() end,
+  }
+end
+
+--- A value of each class, and one that is handed to `f` where only a study makes it.
+local function values(f)
+  local path = os.tmpname()
+  pg.save(path .. ".npz", { x = 1 })
+  local data <close> = pg.load(path .. ".npz")
+  os.remove(path)
+  os.remove(path .. ".npz")
+  local trial = require("perigee.sweep.trial").new {
+    clock = os.clock, index = 1, seed = 0, id = "0", is_parameter = {},
+  }
+  f {
+    array = pg.zeros(2), random = pg.random(0), model = pg.Model(pg.zeros(4, 2), { 0, 1, 0, 1 }),
+    study = study(), table = tables.new({ "k" }, { { k = 1 } }, {}), archive = data, trial = trial,
+    pg = pg, sweep = sweep,
+  }
+end
+
+--- The public function or method that is described.
+local function written(entry, value)
+  return entry.full:find "^Model%." and pg.Model[entry.name] or value[entry.class][entry.name]
+end
+
+describe("a method", function()
+  it("that is called with a dot says so, for each class", function()
+    values(function(value)
+      local owners = {
+        array = "an array's", random = "a generator's", archive = "an archive's",
+        model = "a model's", study = "a study's", table = "a table of results's",
+        trial = "a trial's",
+      }
+      for _, entry in ipairs(help.entries()) do
+        local owner = owners[entry.class]
+        if owner and not entry.full:find "^Model%." then
+          local method = written(entry, value)
+          local text = ("%s is %s method: %s, with a colon"):format(entry.name, owner,
+            help.name(entry) .. "(...)")
+          for _, self in ipairs { 1, "text", {}, false, io.stdout } do
+            raises_here(text, function() local _ = method(self, 1) end)
+          end
+          raises_here(text, function() local _ = method() end)
+        end
+      end
+    end)
+  end)
+
+  it("takes its own class alone", function()
+    local x = pg.rand(5, 3)
+    raises_here("sum is an array's method: a:sum(...)", function() return { x.sum(1) } end)
+    raises_here("argmax is an array's method: a:argmax(...)", function() return { x.argmax(1) } end)
+    raises_here("sum is an array's method", function() return { x.sum({ 1, 2 }) } end)
+    assert.equal(x:sum(), x.sum(x))
+    assert.equal(3.0, pg.sum({ 1, 2 }))
+    assert.equal(1.0, pg.sum(1))
+  end)
+
+  it("of an array that was freed says that", function()
+    local x = pg.zeros(3)
+    local sum = x.sum
+    x:free()
+    raises_here("the array was freed", function() return { sum(x) } end)
+  end)
+end)
+
+describe("a function", function()
+  -- Lengths are any number of arguments, as one table or one by one.
+  local takes_any = { ["..."] = true, shape = true }
+
+  it("raises for an argument behind those that are described", function()
+    values(function(value)
+      for _, entry in ipairs(help.entries()) do
+        local parameters, count = entry.parameters:gsub("^_, ", ""), 0
+        for name in parameters:gmatch "[%w_.]+" do
+          count = takes_any[name] and -math.huge or count + 1
+        end
+        if count >= 0 then
+          local f, arguments = written(entry, value), {}
+          local is_method = help.name(entry):find(":", 1, true)
+          if is_method then
+            arguments[1] = value[entry.class]
+          end
+          local surplus = count + (is_method and 2 or 1)
+          arguments[surplus] = "surplus"
+          raises_here(("bad argument #%d to '%s' (no such argument"):format(surplus, entry.name),
+            function()
+              local _ = f(table.unpack(arguments, 1, surplus))
+            end)
+        end
+      end
+    end)
+  end)
+
+  it("says which, in the words of the call", function()
+    local x = pg.zeros(3)
+    raises_here("bad argument #2 to 'exp' (no such argument", function() return { pg.exp(x, x) } end)
+    raises_here("bad argument #1 to 'exp' (no such argument", function() return { x:exp(x) } end)
+    raises_here("bad argument #2 to 'shuffle'", function() pg.shuffle(x, x) end)
+    raises_here("bad argument #2 to 'eye' (dtype expected", function() return { pg.eye(2, 3) } end)
+    raises_here("bad argument #4 to 'zeros'", function() return { pg.zeros(2, 3, "int8", 1) } end)
+    raises_here("bad argument #3 to 'zeros'", function() return { pg.zeros({ 2 }, "int8", 1) } end)
+    raises_here("bad argument #4 to 'full'", function() return { pg.full({ 2 }, 1, "int8", 1) } end)
+    raises_here("bad argument #3 to 'rand'", function() return { pg.rand(2, 3, "int8") } end)
+    raises_here("bad argument #4 to 'uniform'", function() return { pg.uniform(0, 1, 2, "x") } end)
+    raises_here("bad argument #3 to 'read'", function() options.read({}, {}, 1) end)
+    assert.equal("(3,)", tostring(pg.exp(x, nil).shape)) -- nil is no argument
+  end)
+
+  it("that is called without its arrays says so", function()
+    for _, name in ipairs {
+      "transpose", "reshape", "copy", "sum", "exp", "sort", "dot", "onehot", "softmax", "squeeze",
+      "flip", "tolist", "where", "allclose", "histogram", "unique", "masked", "rows", "item",
+    } do
+      raises_here(("bad argument #1 to '%s' (array, number or table expected, got no value"):format(
+        name), function() local _ = pg[name]() end)
+    end
+    raises_here("bad argument #2 to 'dot' (array, number or table expected, got nil",
+      function() return { pg.dot(pg.zeros(2), nil) } end)
+    raises_here("bad argument #1 to 'add_' (array expected, got no value",
+      function() pg.add_() end)
+  end)
+
+  it("takes no nil for a length", function()
+    raises_here("bad argument #1 to 'rand'", function() return { pg.rand(nil) } end)
+    raises_here("bad argument #2 to 'randn'", function() return { pg.randn(3, nil) } end)
+    raises_here("bad argument #2 to 'zeros'", function() return { pg.zeros(3, nil) } end)
+    raises_here("bad argument #2 to 'ones'", function() return { pg.ones(3, nil, 4) } end)
+    raises_here("bad argument #3 to 'full'", function() return { pg.full(3, 2, nil) } end)
+    assert.equal("float64", pg.zeros({ 3 }, nil).dtype)
+  end)
+
+  it("takes booleans where booleans are meant", function()
+    raises_here("bad argument #2 to 'sum' (boolean expected, got number",
+      function() return { pg.zeros(2, 2):sum(1, 0) } end)
+    raises_here("boolean expected", function() return { pg.choice(5, 2, "no") } end)
+  end)
+end)
