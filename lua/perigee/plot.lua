@@ -6,11 +6,11 @@ local picture = require "perigee.picture"
 --- Draws curves, or a grid of numbers: in the terminal, or into a file.
 ---
 --- `pg.plot(y)` draws y over 1, 2, ...; `pg.plot(x, y)` over x, as does the table of options
---- `pg.plot { x = ..., y = ... }`. y may be several curves by name, `{ train = a, test = b }`; x and
---- error may then be tables by the same names. error draws bars in a file: y - error to y + error; a
---- terminal has no room for them. x may be a list of texts, which stand side by side. `z`, a matrix,
---- is drawn as coloured cells, with x and y as the labels of its columns and rows. Numbers that are
---- not finite, or not above 0 on a logarithmic scale, are left out.
+--- `pg.plot { x = ..., y = ... }`. y may be several curves by name, `{ train = a, test = b }`; x
+--- and error may then be tables by the same names. error draws bars in a file: y - error to
+--- y + error; a terminal has no room for them. x may be a list of texts, which stand side by side.
+--- `z`, a matrix, is drawn as coloured cells, with x and y as the labels of its columns and rows.
+--- Numbers that are not finite, or not above 0 on a logarithmic scale, are left out.
 ---
 ---     pg.plot(m:fit{iterations = 100})  -- in the terminal
 ---     pg.plot({10, 20, 30}, {0.5, 0.8, 0.9})

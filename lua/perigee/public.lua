@@ -1,9 +1,10 @@
---- Public functions made in Lua: before they run, their arguments are counted, and a method looks at
---- its self. Those made in C do the same (src/bind/function.c).
+--- Public functions made in Lua: before they run, their arguments are counted, and a method looks
+--- at its self. Those made in C do the same (src/bind/function.c).
 
 local public = {}
 
-local written = setmetatable({}, { __mode = "k" }) -- functions by what public.counted made of them
+--- Functions as they are written, by those that the public gets.
+local written = setmetatable({}, { __mode = "k" })
 
 --- The function as it is written, for whoever looks it up in its file.
 ---@param f function
@@ -12,8 +13,8 @@ function public.written(f)
   return written[f] or f
 end
 
---- Raises for an argument behind the last of `most`; nil counts as none. A first one that the caller
---- does not write is not counted in the message.
+--- Raises for an argument behind the last of `most`; nil counts as none. The message does not count
+--- a first one that the caller does not write.
 local function check_count(name, most, has_unwritten, ...)
   for i = most + 1, select("#", ...) do
     if select(i, ...) ~= nil then
@@ -30,8 +31,8 @@ local function most_of(f)
   return parameters.isvararg and math.huge or parameters.nparams
 end
 
---- A function that raises for more arguments than it has parameters. It ends in a tail call, so that
---- f's error levels hold.
+--- A function that raises for more arguments than it has parameters. It ends in a tail call, so
+--- that f's error levels hold.
 ---@param name string  in messages
 ---@param f function
 ---@param is_call? boolean  it is the __call of a table, which is its first argument
