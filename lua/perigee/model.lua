@@ -284,22 +284,37 @@ end
 
 -- --- using -------------------------------------------------------------------
 
-local function predict(self, rows, level)
-  return (must(level + 1, check.try(trainer.predict, self.weights, self._activation, rows,
-    self._scale)))
+--- Labels or probabilities of rows, by the function of the core that gives them.
+local function predict(self, rows, run, level)
+  local out = must(level + 1, check.try(run, self.weights, self._activation, rows, self._scale))
+  return out
 end
 
 --- The most likely label of each row.
 ---
---- Raises, naming the shapes, where x is not as wide as the model's inputs, and
---- row, column and value of a number that is not finite.
+--- Raises, naming the shapes, where x is not as wide as the model's inputs; row, column and value
+--- of a number that is not finite; and the row for which the weights give no finite probabilities.
 ---
 ---     m:predict(xt["1:5"]) --> [...] int64 (5,)
 ---@param x perigee.like  (n, ...): flattened and scaled as the model's own
 ---@return perigee.array labels  int64 (n), class numbers from 0
 function Model:predict(x)
   check_self(self, "predict", 2)
-  return (predict(self, must(2, samples.rows(x)), 2))
+  return (predict(self, must(2, samples.rows(x)), trainer.predict, 2))
+end
+
+--- The probability of each class for each row: a row's numbers add up to 1, and the largest is that
+--- of the label that `predict` gives. Raises as `predict` does.
+---
+---     p = m:predict_proba(xt["1:5"])
+---     p.shape, p.dtype  --> {5, 10}  float32
+---     p:sum(2):allclose(1)  --> true
+---     pg.labels(p):eq(m:predict(xt["1:5"])):all()  --> true
+---@param x perigee.like  (n, ...): flattened and scaled as the model's own
+---@return perigee.array probabilities  (n, classes), of the weights' dtype
+function Model:predict_proba(x)
+  check_self(self, "predict_proba", 2)
+  return (predict(self, must(2, samples.rows(x)), trainer.predict_proba, 2))
 end
 
 --- The part of rows whose label is predicted.
@@ -313,7 +328,7 @@ function Model:score(x, y)
   check_self(self, "score", 2)
   local classes = samples.is_one_hot(y) and self.classes or 0
   local data = must(2, samples.labelled(x, y, classes))
-  return core.accuracy(data.labels, predict(self, data.rows, 2))
+  return core.accuracy(data.labels, predict(self, data.rows, trainer.predict, 2))
 end
 
 --- How well it knows some rows: the loss, the accuracy, and which classes it takes for which.
@@ -442,7 +457,8 @@ function Model.load(path, x, y)
   }, METATABLE)
   give_progress(self, state)
   if x ~= nil or y ~= nil then
-    must(2, give_data(self, must(2, samples.labelled(x, y, classes))))
+    local data = must(2, samples.labelled(x, y, classes))
+    must(2, give_data(self, data))
     give_memory(self, state.memory)
     self._memory = nil
   end
