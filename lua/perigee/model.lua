@@ -26,10 +26,12 @@ local MAX_SEED = (1 << 32) - 1
 local Model = {}
 local METATABLE = { __name = "perigee.model" }
 
---- The methods; and the iterations, of which each has left its loss.
+--- The methods; the classes; and the iterations, of which each has left its loss.
 function METATABLE:__index(name)
   if name == "iteration" then
     return #self._losses
+  elseif name == "classes" then
+    return self._classes
   end
   return Model[name]
 end
@@ -37,6 +39,8 @@ end
 function METATABLE:__newindex(name, value)
   if name == "iteration" then
     error("a model's iteration is how many updates were made, and not to be set", 2)
+  elseif name == "classes" then
+    error("a model's classes are those that it was made with, and not to be set", 2)
   end
   rawset(self, name, value)
 end
@@ -173,7 +177,7 @@ local function new(_, x, y, options)
   }))
   local self = setmetatable({
     weights = weights,
-    classes = data.classes,
+    _classes = data.classes,
     _activation = list,
     _layers = #list + 1,
     _scale = options.scale or 1,
@@ -447,7 +451,7 @@ function Model.load(path, x, y)
   local classes = state.weights["W" .. layers].shape[1]
   local self = setmetatable({
     weights = setmetatable(state.weights, { __index = { activation = state.activation } }),
-    classes = classes,
+    _classes = classes,
     _activation = state.activation,
     _layers = layers,
     _scale = state.scale,

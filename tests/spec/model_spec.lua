@@ -177,6 +177,20 @@ describe("Model", function()
     assert.equal(12, pg.Model(x, y, { classes = 12 }).classes)
   end)
 
+  it("keeps its classes", function()
+    local m, x, y = model()
+    raises_here("a model's classes are those that it was made with, and not to be set",
+      function() m.classes = 5 end)
+    assert.equal(4, m.classes)
+    local path = os.tmpname() .. ".npz"
+    m:save(path)
+    local loaded = pg.Model.load(path)
+    os.remove(path)
+    raises_here("not to be set", function() loaded.classes = 5 end)
+    assert.equal(4, loaded.classes)
+    assert.same({ 4, 4 }, select(3, loaded:evaluate(x, y)).shape)
+  end)
+
   it("learns the same from labels and one-hot rows of any dtype", function()
     local m, x, y = model()
     m:fit { iterations = 3 }
