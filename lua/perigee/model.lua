@@ -147,7 +147,8 @@ end
 --- may be written to. `m.classes` says how many classes there are, `m.iteration` how many updates
 --- were made.
 ---
---- Raises for options and arrays that do not fit, with shapes, rows and values.
+--- Raises for options and arrays that do not fit, with shapes, rows and values. Labels of which
+--- the largest is not below the number of rows do not fit unless `classes` is given.
 ---
 ---     -- x: (100, 784), y: (100) labels
 ---     m = pg.Model(x, y, {hidden = {64, 32}, activation = "relu", seed = 0})
@@ -323,6 +324,8 @@ end
 
 --- The part of rows whose label is predicted.
 ---
+--- Raises for a label that the model has no class for.
+---
 ---     m:fit{iterations = 100, rate = 0.5}
 ---     m:score(x, y) > 0.5  --> true
 ---@param x perigee.like  (n, ...)
@@ -330,8 +333,7 @@ end
 ---@return number accuracy  0..1
 function Model:score(x, y)
   check_self(self, "score", 2)
-  local classes = samples.is_one_hot(y) and self.classes or 0
-  local data = must(2, samples.labelled(x, y, classes))
+  local data = must(2, samples.labelled(x, y, self.classes))
   return core.accuracy(data.labels, predict(self, data.rows, trainer.predict, 2))
 end
 

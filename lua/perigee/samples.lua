@@ -8,16 +8,6 @@ local shape_text = require("perigee.text").shape
 
 local samples = {}
 
---- Whether y has a column for each class.
----@param y any
----@return boolean
-function samples.is_one_hot(y)
-  if check.is_array(y) then
-    return check.try(function() return y.ndim end) == 2
-  end
-  return type(y) == "table" and type(y[1]) == "table"
-end
-
 --- An array as it is, or one from a nested table; it may have been freed.
 local function to_array(value, name)
   local array, message = value, nil
@@ -41,6 +31,14 @@ local function to_rows(x)
     return nil, ("x of shape %s has no numbers"):format(shape_text(x))
   end
   return x.ndim == 2 and x or x:reshape(x.shape[1], -1)
+end
+
+--- The end of a message about labels that the core refused.
+local function hint(x, y)
+  if x.ndim == 1 and y.ndim > 1 then
+    return (" (x of shape %s looks like labels: x comes first, then y)"):format(shape_text(x))
+  end
+  return ""
 end
 
 --- x (n, ...) as (n, inputs).
@@ -70,6 +68,9 @@ function samples.labelled(x, y, classes)
   y, message = to_array(y, "y")
   if not y then
     return nil, message
+  elseif y.ndim == 2 and y.shape[2] == 1 and classes ~= 1 then
+    return nil, ("y of shape %s is one column: labels have rank 1, as y:reshape(-1) has%s"):format(
+      shape_text(y), classes == 0 and " (classes = 1 says that there is one class)" or "")
   elseif y.ndim == 0 or x.ndim == 0 or y.shape[1] ~= x.shape[1] then
     return nil, ("x of shape %s and y of shape %s do not have as many rows"):format(shape_text(x),
       shape_text(y))
@@ -80,7 +81,7 @@ function samples.labelled(x, y, classes)
   end
   labels, classes = core.trainer.labels(y, classes)
   if not labels then
-    return nil, classes
+    return nil, classes .. hint(x, y)
   end
   return { rows = rows, labels = labels, classes = classes }
 end

@@ -175,6 +175,7 @@ describe("Model", function()
     assert.equal(4, pg.Model(x, y).classes)
     assert.equal(6, pg.Model(x, pg.onehot(y, 6)).classes)
     assert.equal(12, pg.Model(x, y, { classes = 12 }).classes)
+    assert.equal(1, pg.Model(x, pg.ones(ROWS, 1), { classes = 1 }).classes)
   end)
 
   it("keeps its classes", function()
@@ -310,9 +311,23 @@ describe("predict and score", function()
     assert.equal("float", math.type(m:score(x, y)))
   end)
 
-  it("count a label that the model has no class for as wrong", function()
+  it("take one row, whose label is beyond the rows", function()
     local m, x, y = model()
-    assert.equal(0, m:score(x, y + 100))
+    local row = x:rows(2, 2)
+    assert.equal(3, y[2])
+    assert.equal(m:predict(row)[1] == 3 and 1.0 or 0.0, m:score(row, { 3 }))
+    assert.equal(m:score(row, { 3 }), select(2, m:evaluate(row, { 3 })))
+    assert.equal(2, #m:fit { iterations = 2, validation = { row, { 3 } } })
+  end)
+
+  it("raise for a label that the model has no class for", function()
+    local m, x, y = model()
+    raises_here("labels: row 1 is 100, outside the 4 classes 0 to 3",
+      function() m:score(x, y + 100) end)
+    raises_here("labels: row 1 is 100, outside the 4 classes 0 to 3",
+      function() m:evaluate(x, y + 100) end)
+    raises_here("does not have one column for each of 4 classes",
+      function() m:score(x, pg.onehot(y, 5)) end)
   end)
 end)
 
@@ -516,6 +531,45 @@ describe("a mistake", function()
     raises_here("row 17 is not one-hot", function() pg.Model(x, hot) end)
     hot:rows(17, 17):fill_(1)
     raises_here("row 17 is not one-hot", function() pg.Model(x, hot) end)
+  end)
+
+  it("in labels of more classes than rows names the largest, unless classes are given", function()
+    for _, dtype in ipairs { "float64", "int64", "uint16" } do
+      local labels = y:astype(dtype)
+      labels[17] = 60
+      raises_here("y: the largest label is 60, in row 17, where there are 60 rows; give "
+        .. "classes = 61 if it is meant", function() pg.Model(x, labels) end)
+      labels[23] = 784
+      raises_here("y: the largest label is 784, in row 23, where there are 60 rows; give "
+        .. "classes = 785 if it is meant", function() pg.Model(x, labels) end)
+      assert.equal(785, pg.Model(x, labels, { classes = 785 }).classes)
+      labels:fill_(59)
+      assert.equal(60, pg.Model(x, labels).classes)
+    end
+    raises_here("the largest label is 1, in row 1, where there are 1 rows",
+      function() pg.Model({ { 2, 3 } }, { 1 }) end)
+    assert.equal(90, pg.Model(x, pg.onehot(y, 90)).classes)
+    local path, m = os.tmpname() .. ".npz", model()
+    m:save(path)
+    assert.equal(4, pg.Model.load(path, x:rows(2, 2), { 3 }).classes)
+    os.remove(path)
+  end)
+
+  it("in the order of x and y, or labels of one column, says what was meant", function()
+    local m = model()
+    local swapped = "(x of shape (60,) looks like labels: x comes first, then y)"
+    raises_here(swapped, function() pg.Model(y, x) end)
+    raises_here(swapped, function() pg.Model(y, x:reshape(-1, 3, 3)) end)
+    raises_here(swapped, function() m:score(y, x) end)
+    raises_here(swapped, function() m:evaluate(y, x) end)
+    local column = "y of shape (60, 1) is one column: labels have rank 1, as y:reshape(-1) has"
+    raises_here(column .. " (classes = 1 says that there is one class)",
+      function() pg.Model(x, y:reshape(-1, 1)) end)
+    raises_here(column, function() pg.Model(x, pg.ones(ROWS, 1)) end)
+    raises_here(column, function() m:score(x, y:reshape(-1, 1)) end)
+    raises_here(column, function() m:evaluate(x, y:reshape(-1, 1)) end)
+    raises_here("validation: " .. column,
+      function() m:fit { validation = { x, y:reshape(-1, 1) } } end)
   end)
 
   it("in the data names row, column and value", function()
