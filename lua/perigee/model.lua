@@ -150,6 +150,9 @@ end
 --- Raises for options and arrays that do not fit, with shapes, rows and values. Labels of which
 --- the largest is not below the number of rows do not fit unless `classes` is given.
 ---
+--- Floating data within 0..1 that `scale` makes smaller still may have been scaled before: here and
+--- wherever a model is given data, a line on stderr warns of them, once for each place in a script.
+---
 ---     -- x: (100, 784), y: (100) labels
 ---     m = pg.Model(x, y, {hidden = {64, 32}, activation = "relu", seed = 0})
 ---     m
@@ -189,6 +192,7 @@ local function new(_, x, y, options)
     _validation_losses = {},
   }, METATABLE)
   must(2, give_data(self, data))
+  samples.warn_if_scaled("x", data.rows, self._scale, 2)
   return self
 end
 
@@ -229,7 +233,7 @@ end
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Model:steps(options)
   check_self(self, "steps", 2)
-  local step, state, first, bar = must(2, training.begin(self, options, "steps")):iterate(2)
+  local step, state, first, bar = must(2, training.begin(self, options, "steps", 2)):iterate(2)
   return step, state, first, bar
 end
 
@@ -253,7 +257,7 @@ end
 function Model:fit(options)
   check_self(self, "fit", 2)
   local cost, validation = {}, {}
-  for _, loss, validation_loss in must(2, training.begin(self, options, "fit")):iterate(3) do
+  for _, loss, validation_loss in must(2, training.begin(self, options, "fit", 2)):iterate(3) do
     cost[#cost + 1] = loss
     validation[#validation + 1] = validation_loss
   end
@@ -292,6 +296,7 @@ end
 --- Labels or probabilities of rows, by the function of the core that gives them.
 local function predict(self, rows, run, level)
   local out = must(level + 1, check.try(run, self.weights, self._activation, rows, self._scale))
+  samples.warn_if_scaled("x", rows, self._scale, level + 1)
   return out
 end
 
@@ -353,6 +358,7 @@ function Model:evaluate(x, y)
   check_self(self, "evaluate", 2)
   local data = must(2, samples.labelled(x, y, self.classes))
   local loss, accuracy, confusion = must(2, training.evaluate(self, data, true))
+  samples.warn_if_scaled("x", data.rows, self._scale, 2)
   return loss, accuracy, confusion
 end
 
@@ -465,6 +471,7 @@ function Model.load(path, x, y)
   if x ~= nil or y ~= nil then
     local data = must(2, samples.labelled(x, y, classes))
     must(2, give_data(self, data))
+    samples.warn_if_scaled("x", data.rows, self._scale, 2)
     give_memory(self, state.memory)
     self._memory = nil
   end
@@ -545,6 +552,11 @@ local function sizes(self)
   return table.concat(list, "-")
 end
 
+--- "x times 0.003922"
+local function scale_text(self)
+  return ("x times %.4g"):format(self._scale)
+end
+
 local function layer_lines(self)
   local lines, total = { "layer  units  activation  parameters" }, 0
   for l = 1, self._layers do
@@ -558,7 +570,7 @@ local function layer_lines(self)
   return lines
 end
 
---- A card: layers, parameters, data, plan, optimizer, iterations and the last loss.
+--- A card: layers, parameters, data, scale, plan, optimizer, iterations and the last loss.
 ---
 ---     m:summary()
 ---     --> model      784-20-10, float32
@@ -580,6 +592,9 @@ function Model:summary()
   end
   add("data", "%s", self._trainer and ("%d rows of %d, %d classes"):format(self._rows,
     self.weights.W1.shape[2], self.classes) or "none")
+  if self._scale ~= 1 then
+    add("scale", "%s", scale_text(self))
+  end
   if self._trainer then
     add("plan", "%s (%s)", self:plan())
   end
@@ -641,11 +656,15 @@ end
 
 -- A card, also of a model whose weights were taken away.
 function METATABLE:__tostring()
-  return cards.make(check.try(title_of, self) or "Model: its weights do not fit each other", {
+  local rows = {
     { "trained", progress_text(self) },
     { "data", self._trainer and ("%s, %s plan"):format(counts.of(self._rows, "row"),
       (trainer.plan(self._trainer))) or "none" },
-  })
+  }
+  if self._scale ~= 1 then
+    rows[3] = { "scale", scale_text(self) }
+  end
+  return cards.make(check.try(title_of, self) or "Model: its weights do not fit each other", rows)
 end
 
 return setmetatable(Model, {

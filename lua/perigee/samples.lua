@@ -86,4 +86,47 @@ function samples.labelled(x, y, classes)
   return { rows = rows, labels = labels, classes = classes }
 end
 
+-- --- data that were scaled twice -----------------------------------------------
+
+local FIRST = 16 -- rows that tell of most data that they are not within 0..1
+
+--- Places in scripts that were warned, by "file:line".
+local warned = {}
+
+--- The place in the script that called the library, as error's level says it; of a call through
+--- pcall or another function of C, the place of that call.
+local function place_at(level)
+  local info
+  repeat
+    level = level + 1
+    info = debug.getinfo(level, "Sl")
+  until not info or info.currentline > 0
+  return info and ("%s:%d"):format(info.short_src, info.currentline) or "perigee"
+end
+
+local function within_unit(x)
+  return x:min() >= 0 and x:max() <= 1
+end
+
+--- Warns on stderr, once for each place in a script, of floating data within 0..1 that a model
+--- scales down: they may have been scaled before. Data that are all 0 stay what they are.
+---@param name string  whose data they are
+---@param rows perigee.array  (n, inputs), all finite
+---@param scale number  the model's
+---@param level integer  the caller's, as error counts
+function samples.warn_if_scaled(name, rows, scale, level)
+  if math.abs(scale) >= 1 or not rows.dtype:find "^float"
+    or not within_unit(rows:rows(1, math.min(FIRST, rows.shape[1]))) then
+    return
+  end
+  local place = place_at(level + 1)
+  if warned[place] or not within_unit(rows) or rows:max() == 0 then
+    return
+  end
+  warned[place] = true
+  io.stderr:write(("%s: warning: %s of shape %s is within 0..1 already, and scale = %.4g makes it "
+    .. "smaller still: leave the scale out, or give the raw numbers\n"):format(place, name,
+    shape_text(rows), scale))
+end
+
 return samples

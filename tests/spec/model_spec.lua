@@ -675,6 +675,22 @@ describe("a model's card", function()
     assert.matches("4 iterations .*, loss %S+, validation %S+\n", tostring(m))
   end)
 
+  it("tells the scale of x, where there is one", function()
+    local m, x, y = model { scale = 1 / 255 }
+    assert.matches("\n  data     60 rows, dense plan\n  scale    x times 0.003922$", tostring(m))
+    assert.matches("\nscale      x times 0.003922\n", m:summary(), 1, true)
+    local path = os.tmpname() .. ".npz"
+    m:save(path)
+    assert.matches("\n  data     none\n  scale    x times 0.003922$",
+      tostring(pg.Model.load(path)))
+    os.remove(path)
+    assert.matches("x times 2$", tostring(pg.Model(x, y, { scale = 2 })))
+    for _, options in ipairs { {}, { scale = 1 } } do
+      m = model(options)
+      assert.not_matches("scale", tostring(m) .. m:summary())
+    end
+  end)
+
   it("tells the activations of hidden layers that differ", function()
     local x, y = data()
     local m = pg.Model(x, y, { hidden = { 300, 200 }, activation = { "relu", "tanh" } })
