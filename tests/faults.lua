@@ -98,7 +98,7 @@ local operations = {
   model = function()
     local m = pg.Model(x, y, { hidden = 6, seed = 0 })
     m:fit { iterations = 2 }
-    return m:predict(x), m:score(x, y)
+    return m:predict(x), m:predict_proba(x), m:score(x, y)
   end,
   trainings = function()
     for _, plan in ipairs { "dense", "sparse" } do

@@ -103,8 +103,8 @@ interrupts.OPERATIONS = {
   evaluation = [[
     local x, y = pg.rand(60000, 784):astype "float32", pg.range(0, 59999) % 10
     local m = pg.Model(x, y, { hidden = 100, seed = 0 })
-    run(function() return m:predict(x), m:evaluate(x, y) end)
-    check(#m:predict(x:rows(1, 3)) == 3)
+    run(function() return m:predict(x), m:predict_proba(x), m:evaluate(x, y) end)
+    check(#m:predict(x:rows(1, 3)) == 3 and #m:predict_proba(x:rows(1, 3)) == 3)
   ]],
   step = [[
     local x = pg.rand(20000, 500):astype "float32"

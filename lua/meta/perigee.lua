@@ -1159,11 +1159,12 @@ function pg.update(weights, gradients, rate) end
 ---@return number
 function pg.cross_entropy(activations, y) end
 
---- The part of labels that agree: 0 .. 1. Raises where the shapes differ.
+--- The part of labels that agree: 0 .. 1. Raises where the shapes differ, and for one-hot rows:
+--- `labels` gives theirs.
 ---
 ---     pg.accuracy({1, 2, 3, 4}, {1, 2, 3, 0})  --> 0.75
----@param y_true perigee.like
----@param y_pred perigee.like
+---@param y_true perigee.like  (n)
+---@param y_pred perigee.like  (n)
 ---@return number
 function pg.accuracy(y_true, y_pred) end
 

@@ -39,10 +39,12 @@ local function public_names()
   return table.move({ "weights", "classes", "iteration" }, 1, 3, #names + 1, names)
 end
 
---- The methods; and the iterations, of which each has left its loss.
+--- The methods; the classes; and the iterations, of which each has left its loss.
 function METATABLE:__index(name)
   if name == "iteration" then
     return #self._losses
+  elseif name == "classes" then
+    return self._classes
   elseif Model[name] == nil and name ~= "weights" and not is_internal(name) then
     error(absent.message("a model", name, public_names()), 2)
   end
@@ -52,6 +54,8 @@ end
 function METATABLE:__newindex(name, value)
   if name == "iteration" then
     error("a model's iteration is how many updates were made, and not to be set", 2)
+  elseif name == "classes" then
+    error("a model's classes are those that it was made with, and not to be set", 2)
   elseif not is_internal(name) and name ~= "weights" then
     error(("a model has no field '%s' that can be set%s"):format(tostring(name),
       training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or ""), 2)
@@ -156,7 +160,11 @@ end
 --- may be written to. `m.classes` says how many classes there are, `m.iteration` how many updates
 --- were made.
 ---
---- Raises for options and arrays that do not fit, with shapes, rows and values.
+--- Raises for options and arrays that do not fit, with shapes, rows and values. Labels of which
+--- the largest is not below the number of rows do not fit unless `classes` is given.
+---
+--- Floating data within 0..1 that `scale` makes smaller still may have been scaled before: here and
+--- wherever a model is given data, a line on stderr warns of them, once for each place in a script.
 ---
 ---     -- x: (100, 784), y: (100) labels
 ---     m = pg.Model(x, y, {hidden = {64, 32}, activation = "relu", seed = 0})
@@ -186,7 +194,7 @@ local function new(_, x, y, options)
   }))
   local self = setmetatable({
     weights = weights,
-    classes = data.classes,
+    _classes = data.classes,
     _activation = list,
     _layers = #list + 1,
     _scale = options.scale or 1,
@@ -197,6 +205,7 @@ local function new(_, x, y, options)
     _validation_losses = {},
   }, METATABLE)
   must(2, give_data(self, data))
+  samples.warn_if_scaled("x", data.rows, self._scale, 2)
   return self
 end
 
@@ -236,7 +245,7 @@ end
 ---   alpha = 0.99 (of rmsprop); betas = {0.9, 0.999} (of adam); eps = 1e-8 (of rmsprop and adam)
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Model:steps(options)
-  local step, state, first, bar = must(2, training.begin(self, options, "steps")):iterate(2)
+  local step, state, first, bar = must(2, training.begin(self, options, "steps", 2)):iterate(2)
   return step, state, first, bar
 end
 
@@ -259,7 +268,7 @@ end
 ---   is one
 function Model:fit(options)
   local cost, validation = {}, {}
-  for _, loss, validation_loss in must(2, training.begin(self, options, "fit")):iterate(3) do
+  for _, loss, validation_loss in must(2, training.begin(self, options, "fit", 2)):iterate(3) do
     cost[#cost + 1] = loss
     validation[#validation + 1] = validation_loss
   end
@@ -293,24 +302,41 @@ end
 
 -- --- using -------------------------------------------------------------------
 
-local function predict(self, rows, level)
-  return (must(level + 1, check.try(trainer.predict, self.weights, self._activation, rows,
-    self._scale)))
+--- Labels or probabilities of rows, by the function of the core that gives them.
+local function predict(self, rows, run, level)
+  local out = must(level + 1, check.try(run, self.weights, self._activation, rows, self._scale))
+  samples.warn_if_scaled("x", rows, self._scale, level + 1)
+  return out
 end
 
 --- The most likely label of each row.
 ---
---- Raises, naming the shapes, where x is not as wide as the model's inputs, and
---- row, column and value of a number that is not finite.
+--- Raises, naming the shapes, where x is not as wide as the model's inputs; row, column and value
+--- of a number that is not finite; and the row for which the weights give no finite probabilities.
 ---
 ---     m:predict(xt["1:5"]) --> [...] int64 (5,)
 ---@param x perigee.like  (n, ...): flattened and scaled as the model's own
 ---@return perigee.array labels  int64 (n), class numbers from 0
 function Model:predict(x)
-  return (predict(self, must(2, samples.rows(x)), 2))
+  return (predict(self, must(2, samples.rows(x)), trainer.predict, 2))
+end
+
+--- The probability of each class for each row: a row's numbers add up to 1, and the largest is that
+--- of the label that `predict` gives. Raises as `predict` does.
+---
+---     p = m:predict_proba(xt["1:5"])
+---     p.shape, p.dtype  --> (5, 10)  float32
+---     p:sum(2):allclose(1)  --> true
+---     pg.labels(p):eq(m:predict(xt["1:5"])):all()  --> true
+---@param x perigee.like  (n, ...): flattened and scaled as the model's own
+---@return perigee.array probabilities  (n, classes), of the weights' dtype
+function Model:predict_proba(x)
+  return (predict(self, must(2, samples.rows(x)), trainer.predict_proba, 2))
 end
 
 --- The part of rows whose label is predicted.
+---
+--- Raises for a label that the model has no class for.
 ---
 ---     m:fit{iterations = 100, rate = 0.5}
 ---     m:score(x, y) > 0.5  --> true
@@ -318,9 +344,8 @@ end
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
 ---@return number accuracy  0..1
 function Model:score(x, y)
-  local classes = samples.is_one_hot(y) and self.classes or 0
-  local data = must(2, samples.labelled(x, y, classes))
-  return core.accuracy(data.labels, predict(self, data.rows, 2))
+  local data = must(2, samples.labelled(x, y, self.classes))
+  return core.accuracy(data.labels, predict(self, data.rows, trainer.predict, 2))
 end
 
 --- How well it knows some rows: the loss, the accuracy, and which classes it takes for which.
@@ -338,6 +363,7 @@ end
 function Model:evaluate(x, y)
   local data = must(2, samples.labelled(x, y, self.classes))
   local loss, accuracy, confusion = must(2, training.evaluate(self, data, true))
+  samples.warn_if_scaled("x", data.rows, self._scale, 2)
   return loss, accuracy, confusion
 end
 
@@ -437,7 +463,7 @@ function Model.load(path, x, y)
   local classes = state.weights["W" .. layers].shape[1]
   local self = setmetatable({
     weights = setmetatable(state.weights, { __index = { activation = state.activation } }),
-    classes = classes,
+    _classes = classes,
     _activation = state.activation,
     _layers = layers,
     _scale = state.scale,
@@ -447,7 +473,9 @@ function Model.load(path, x, y)
   }, METATABLE)
   give_progress(self, state)
   if x ~= nil or y ~= nil then
-    must(2, give_data(self, must(2, samples.labelled(x, y, classes))))
+    local data = must(2, samples.labelled(x, y, classes))
+    must(2, give_data(self, data))
+    samples.warn_if_scaled("x", data.rows, self._scale, 2)
     give_memory(self, state.memory)
     self._memory = nil
   end
@@ -527,6 +555,11 @@ local function sizes(self)
   return table.concat(list, "-")
 end
 
+--- "x times 0.003922"
+local function scale_text(self)
+  return ("x times %.4g"):format(self._scale)
+end
+
 local function layer_lines(self)
   local lines, total = { "layer  units  activation  parameters" }, 0
   for l = 1, self._layers do
@@ -540,7 +573,7 @@ local function layer_lines(self)
   return lines
 end
 
---- A card: layers, parameters, data, plan, optimizer, iterations and the last loss.
+--- A card: layers, parameters, data, scale, plan, optimizer, iterations and the last loss.
 ---
 ---     m:summary()
 ---     --> model      784-20-10, float32
@@ -561,6 +594,9 @@ function Model:summary()
   end
   add("data", "%s", self._trainer and ("%d rows of %d, %d classes"):format(self._rows,
     self.weights.W1.shape[2], self.classes) or "none")
+  if self._scale ~= 1 then
+    add("scale", "%s", scale_text(self))
+  end
   if self._trainer then
     add("plan", "%s (%s)", self:plan())
   end
@@ -613,11 +649,15 @@ end
 
 -- A card, also of a model whose weights were taken away.
 function METATABLE:__tostring()
-  return cards.make(check.try(title_of, self) or "Model: its weights do not fit each other", {
+  local rows = {
     { "trained", progress_text(self) },
     { "data", self._trainer and ("%s, %s plan"):format(counts.of(self._rows, "row"),
       (trainer.plan(self._trainer))) or "none" },
-  })
+  }
+  if self._scale ~= 1 then
+    rows[3] = { "scale", scale_text(self) }
+  end
+  return cards.make(check.try(title_of, self) or "Model: its weights do not fit each other", rows)
 end
 
 local load = Model.load

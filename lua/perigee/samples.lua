@@ -7,16 +7,6 @@ local core = require "perigee.core"
 
 local samples = {}
 
---- Whether y has a column for each class.
----@param y any
----@return boolean
-function samples.is_one_hot(y)
-  if check.is_array(y) then
-    return check.try(function() return y.ndim end) == 2
-  end
-  return type(y) == "table" and type(y[1]) == "table"
-end
-
 --- An array as it is, or one from a nested table; it may have been freed.
 local function to_array(value, name)
   local array, message = value, nil
@@ -40,6 +30,14 @@ local function to_rows(x)
     return nil, ("x of shape %s has no numbers"):format(x.shape)
   end
   return x.ndim == 2 and x or x:reshape(x.shape[1], -1)
+end
+
+--- The end of a message about labels that the core refused.
+local function hint(x, y)
+  if x.ndim == 1 and y.ndim > 1 then
+    return (" (x of shape %s looks like labels: x comes first, then y)"):format(x.shape)
+  end
+  return ""
 end
 
 --- x (n, ...) as (n, inputs).
@@ -69,6 +67,9 @@ function samples.labelled(x, y, classes)
   y, message = to_array(y, "y")
   if not y then
     return nil, message
+  elseif y.ndim == 2 and y.shape[2] == 1 and classes ~= 1 then
+    return nil, ("y of shape %s is one column: labels have rank 1, as y:reshape(-1) has%s"):format(
+      y.shape, classes == 0 and " (classes = 1 says that there is one class)" or "")
   elseif y.ndim == 0 or x.ndim == 0 or y.shape[1] ~= x.shape[1] then
     return nil, ("x of shape %s and y of shape %s do not have as many rows"):format(x.shape,
       y.shape)
@@ -79,9 +80,52 @@ function samples.labelled(x, y, classes)
   end
   labels, classes = core.trainer.labels(y, classes)
   if not labels then
-    return nil, classes
+    return nil, classes .. hint(x, y)
   end
   return { rows = rows, labels = labels, classes = classes }
+end
+
+-- --- data that were scaled twice -----------------------------------------------
+
+local FIRST = 16 -- rows that tell of most data that they are not within 0..1
+
+--- Places in scripts that were warned, by "file:line".
+local warned = {}
+
+--- The place in the script that called the library, as error's level says it; of a call through
+--- pcall or another function of C, the place of that call.
+local function place_at(level)
+  local info
+  repeat
+    level = level + 1
+    info = debug.getinfo(level, "Sl")
+  until not info or info.currentline > 0
+  return info and ("%s:%d"):format(info.short_src, info.currentline) or "perigee"
+end
+
+local function within_unit(x)
+  return x:min() >= 0 and x:max() <= 1
+end
+
+--- Warns on stderr, once for each place in a script, of floating data within 0..1 that a model
+--- scales down: they may have been scaled before. Data that are all 0 stay what they are.
+---@param name string  whose data they are
+---@param rows perigee.array  (n, inputs), all finite
+---@param scale number  the model's
+---@param level integer  the caller's, as error counts
+function samples.warn_if_scaled(name, rows, scale, level)
+  if math.abs(scale) >= 1 or not rows.dtype:find "^float"
+    or not within_unit(rows:rows(1, math.min(FIRST, rows.shape[1]))) then
+    return
+  end
+  local place = place_at(level + 1)
+  if warned[place] or not within_unit(rows) or rows:max() == 0 then
+    return
+  end
+  warned[place] = true
+  io.stderr:write(("%s: warning: %s of shape %s is within 0..1 already, and scale = %.4g makes it "
+    .. "smaller still: leave the scale out, or give the raw numbers\n"):format(place, name,
+    rows.shape, scale))
 end
 
 return samples

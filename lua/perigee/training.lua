@@ -271,9 +271,10 @@ end
 ---@param model perigee.Model
 ---@param options? table
 ---@param what string  the method that was called
+---@param level integer  the script's, as error counts in the caller
 ---@return perigee.training.run?
 ---@return string?  # what does not fit, where nil comes first
-function training.begin(model, options, what)
+function training.begin(model, options, what, level)
   local given, message = read_options(model, options, what)
   if not given then
     return nil, message
@@ -284,6 +285,8 @@ function training.begin(model, options, what)
   local settings, data = prepare(model, all)
   if not settings then
     return nil, data
+  elseif data then
+    samples.warn_if_scaled("the validation's x", data.rows, model._scale, level + 1)
   end
   local batch = batch_of(all, model._rows)
   local count

@@ -231,7 +231,8 @@ static void network_of_model(lua_State *L, pg_network *network)
     l_network_at(L, first, layers, activation, network);
 }
 
-/* predict(weights, activation, x, scale) -> labels (n) int64 */
+/* predict(weights, activation, x, scale) -> labels (n) int64, and
+   predict_proba(...) -> probabilities (n, classes). The upvalue says which. */
 static int l_trainer_predict(lua_State *L)
 {
     pg_error err;
@@ -241,7 +242,10 @@ static int l_trainer_predict(lua_State *L)
     pg_array *out = l_array_push(L);
     network_of_model(L, &network);
     const pg_array *x = l_array_check(L, 3);
-    pg_status status = pg_network_predict(out, &network, x, scale, &err);
+    pg_status status =
+        l_operation_of(L)
+            ? pg_network_predict_proba(out, &network, x, scale, &err)
+            : pg_network_predict(out, &network, x, scale, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_settop(L, 5);
@@ -292,12 +296,13 @@ static const luaL_Reg functions[] = {
     {"checksum", l_trainer_checksum},
     {"optimizer", l_trainer_optimizer},
     {"set_optimizer", l_trainer_set_optimizer},
-    {"predict", l_trainer_predict},
     {"evaluate", l_trainer_evaluate},
     {NULL, NULL},
 };
 
-static const l_function state_functions[] = {
+static const l_function operations[] = {
+    {"predict", l_trainer_predict, 0, 4, false},
+    {"predict_proba", l_trainer_predict, 0, 4, true},
     {"read_state", l_trainer_state, 0, 3, false},
     {"write_state", l_trainer_state, 0, 3, true},
     {NULL, NULL, 0, 0, 0},
@@ -338,7 +343,7 @@ void l_open_trainer(lua_State *L)
     luaL_setfuncs(L, metamethods, 0);
     lua_pop(L, 1);
     luaL_newlib(L, functions);
-    l_add_functions(L, state_functions, NULL);
+    l_add_functions(L, operations, NULL);
     add_names(L, "activations", pg_activation_names);
     add_names(L, "optimizers", pg_optimizer_names);
     add_states(L);

@@ -122,6 +122,8 @@ pg_status pg_linspace(pg_array *out, double first, double last, size_t n,
 static pg_status fail_label(size_t row, double value, size_t classes,
                             pg_error *err)
 {
+    if (isnan(value))
+        value = NAN; /* without the sign that it may have */
     if (classes == 0)
         return pg_fail(err, PG_EARG,
                        "labels: row %zu is %.14g; labels are class numbers, "

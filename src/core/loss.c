@@ -9,12 +9,13 @@
 #include "scalar.h"
 #include "targets.h"
 
-/* Most of y is zero, and log is dear; but 0 * NaN is NaN. */
+/* Most of y is zero, and log is dear; but 0 times a log that is not finite,
+   such as that of a score in the place of a probability, is NaN. */
 static double sum_of_logs(const double *a, const double *y, size_t n)
 {
     double sum = 0;
     PG_EACH (i, n)
-        if (y[i] != 0 || isnan(a[i]))
+        if (y[i] != 0 || !(a[i] + 1e-9 > 0 && a[i] < INFINITY))
             sum += y[i] * log(a[i] + 1e-9);
     return sum;
 }
@@ -50,12 +51,18 @@ pg_status pg_accuracy(double *accuracy, const pg_array *a, const pg_array *b,
                       pg_error *err)
 {
     char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    pg_shape_text(ta, a);
     if (!pg_array_same_shape(a, b))
         return pg_fail(err, PG_ESHAPE,
-                       "accuracy: shapes %s and %s are not the same",
-                       pg_shape_text(ta, a), pg_shape_text(tb, b));
+                       "accuracy: shapes %s and %s are not the same", ta,
+                       pg_shape_text(tb, b));
     if (pg_array_size(a) == 0)
         return pg_fail(err, PG_ESHAPE, "accuracy: there are no labels");
+    if (a->ndim > 1)
+        return pg_fail(err, PG_ESHAPE,
+                       "accuracy: labels must be of rank 1, not of shape %s "
+                       "(labels gives those of one-hot rows)",
+                       ta);
     pg_array equal;
     pg_status status = pg_binary(&equal, PG_EQUAL, a, b, err);
     if (status == PG_OK)

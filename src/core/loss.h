@@ -11,8 +11,10 @@
 pg_status pg_cross_entropy(double *loss, const pg_array *a, const pg_array *y,
                            pg_error *err);
 
-/* The part of positions, 0..1, where two arrays of one shape are equal.
-   PG_ESHAPE names both shapes; arrays without elements have no accuracy. */
+/* The part of labels, 0..1, that are equal in two arrays of one shape, of rank
+   1 at most: of rows such as one-hot ones, most elements agree however wrong
+   the labels are. PG_ESHAPE names the shapes, also where there are no
+   labels. */
 pg_status pg_accuracy(double *accuracy, const pg_array *a, const pg_array *b,
                       pg_error *err);
 

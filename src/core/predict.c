@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "interrupt.h"
 #include "kernels.h"
 #include "pass.h"
 #include "targets.h"
 
 typedef struct prediction {
     pg_pass pass;
-    int64_t *labels;            /* what is predicted */
+    int64_t *labels;            /* what is predicted; NULL: not wanted */
+    char *probabilities;        /* the same, (rows, classes) */
     const int32_t *true_labels; /* NULL: not known */
     double *losses;             /* of each block, where they are */
 } prediction;
@@ -30,65 +32,115 @@ static void most_likely(int64_t *labels, const pg_layout *layout, const void *a,
     }
 }
 
-/* Whether the block's numbers were finite: pg_pass_work. */
+/* Runs rows first .. of x through the network, to block->a; false where a
+   number of x is not finite. */
+static bool forward_rows(const prediction *p, const pg_block *block,
+                         size_t first, size_t rows)
+{
+    const pg_rows *x = &p->pass.rows;
+    pg_inputs inputs = {.x = pg_rows_block(x, block->x, first, rows)};
+    if (pg_rows_may_be_infinite(x) && !pg_rows_finite(x, inputs.x, rows))
+        return false;
+    pg_block_forward(block, &p->pass.layout, p->pass.weights, &inputs, rows);
+    return true;
+}
+
+static size_t classes_of(const pg_layout *layout)
+{
+    return layout->width[layout->layers];
+}
+
+/* pg_pass_work: false where a number or a probability is not finite. */
 static bool predict_block(void *context, const pg_block *block, size_t first,
                           size_t rows)
 {
     const prediction *p = context;
     const pg_layout *layout = &p->pass.layout;
-    const pg_rows *x = &p->pass.rows;
-    pg_inputs inputs = {.x = pg_rows_block(x, block->x, first, rows)};
-    if (pg_rows_may_be_infinite(x) && !pg_rows_finite(x, inputs.x, rows))
-        return false;
-    pg_block_forward(block, layout, p->pass.weights, &inputs, rows);
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    size_t classes = classes_of(layout);
+    size_t row_bytes = classes * pg_dtype_size(layout->dtype);
     void *a = block->a[layout->layers - 1];
-    most_likely(p->labels + first, layout, a, rows);
+    if (!forward_rows(p, block, first, rows) ||
+        !k->all_finite(a, rows * classes))
+        return false;
+    if (p->labels)
+        most_likely(p->labels + first, layout, a, rows);
+    if (p->probabilities)
+        memcpy(p->probabilities + first * row_bytes, a, rows * row_bytes);
     if (p->true_labels)
-        p->losses[first / pg_block_rows(layout)] =
-            pg_kernels_for(layout->dtype)
-                ->cross_entropy_gradient(a, p->true_labels + first, 1, rows,
-                                         layout->width[layout->layers]);
+        p->losses[first / pg_block_rows(layout)] = k->cross_entropy_gradient(
+            a, p->true_labels + first, 1, rows, classes);
     return true;
 }
 
-static pg_status predict_blocks(prediction *p, pg_error *err)
+/* Names the number of x, or else the row, by which the block of rows that
+   begins with `first` is not finite. */
+static pg_status fail_block(const prediction *p, size_t first, pg_error *err)
 {
-    size_t wrong, n = p->pass.rows.x.shape[0];
-    pg_status status = pg_pass_run(&p->pass, predict_block, p, &wrong, err);
-    if (status != PG_OK || wrong == n)
+    const pg_block *block = &p->pass.blocks.of[0];
+    const pg_layout *layout = &p->pass.layout;
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    size_t row_bytes = classes_of(layout) * pg_dtype_size(layout->dtype);
+    size_t rows =
+        pg_size_min(pg_block_rows(layout), p->pass.rows.x.shape[0] - first);
+    pg_status status = pg_rows_check(&p->pass.rows, block->x, first, rows, err);
+    if (status != PG_OK)
         return status;
-    return pg_rows_check(&p->pass.rows, p->pass.blocks.of[0].x, wrong,
-                         pg_size_min(pg_block_rows(&p->pass.layout), n - wrong),
-                         err);
+    forward_rows(p, block, first, rows);
+    if (pg_interrupted())
+        return pg_check_interrupt(err);
+    const char *a = block->a[layout->layers - 1];
+    size_t i = 0;
+    while (i + 1 < rows && k->all_finite(a + i * row_bytes, classes_of(layout)))
+        i++;
+    return pg_fail(err, PG_EFINITE,
+                   "x: row %zu gets probabilities that are not finite: weights "
+                   "are too large, or not finite",
+                   first + i + 1);
 }
 
-static pg_status predict(prediction *p, pg_array *labels,
-                         const pg_network *network, const pg_array *x,
-                         double scale, pg_error *err)
+static pg_status predict(prediction *p, const pg_network *network,
+                         const pg_array *x, double scale, pg_error *err)
 {
-    pg_status status = pg_array_new(labels, PG_INT64, 1, x->shape, err);
-    if (status != PG_OK)
-        return status;
-    p->labels = labels->data;
-    status =
+    size_t wrong;
+    pg_status status =
         pg_pass_start(&p->pass, network, x, scale, network->W[0]->dtype, err);
     if (status == PG_OK)
-        status = predict_blocks(p, err);
+        status = pg_pass_run(&p->pass, predict_block, p, &wrong, err);
+    if (status == PG_OK && wrong < x->shape[0])
+        status = fail_block(p, wrong, err);
     pg_pass_end(&p->pass);
-    if (status != PG_OK)
-        pg_array_release(labels);
     return status;
 }
 
 pg_status pg_network_predict(pg_array *out, const pg_network *network,
                              const pg_array *x, double scale, pg_error *err)
 {
-    prediction p = {0};
     memset(out, 0, sizeof *out);
     pg_status status = pg_network_check_input(network, x, err);
     if (status == PG_OK)
-        status = predict(&p, out, network, x, scale, err);
-    return status;
+        status = pg_array_new(out, PG_INT64, 1, x->shape, err);
+    if (status != PG_OK)
+        return status;
+    prediction p = {.labels = out->data};
+    return pg_array_end(out, predict(&p, network, x, scale, err), err);
+}
+
+pg_status pg_network_predict_proba(pg_array *out, const pg_network *network,
+                                   const pg_array *x, double scale,
+                                   pg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_network_check_input(network, x, err);
+    if (status != PG_OK)
+        return status;
+    size_t classes = network->W[network->layers - 1]->shape[0];
+    status = pg_array_new(out, network->W[0]->dtype, 2,
+                          (const size_t[]){x->shape[0], classes}, err);
+    if (status != PG_OK)
+        return status;
+    prediction p = {.probabilities = out->data};
+    return pg_array_end(out, predict(&p, network, x, scale, err), err);
 }
 
 /* --- how good they are ---------------------------------------------------- */
@@ -119,16 +171,18 @@ static pg_status evaluate(pg_evaluation *evaluation, pg_array *confusion,
                           pg_error *err)
 {
     pg_layout layout;
-    pg_array labels, losses;
+    pg_array labels = {0}, losses = {0};
     size_t n = x->shape[0];
     pg_layout_of(&layout, network);
     size_t blocks = pg_size_divide_up(n, pg_block_rows(&layout));
     prediction p = {.true_labels = true_labels->data};
     pg_status status = pg_array_new(&losses, PG_FLOAT64, 1, &blocks, err);
-    if (status != PG_OK)
-        return status;
+    if (status == PG_OK)
+        status = pg_array_new(&labels, PG_INT64, 1, &n, err);
     p.losses = losses.data;
-    status = predict(&p, &labels, network, x, scale, err);
+    p.labels = labels.data;
+    if (status == PG_OK)
+        status = predict(&p, network, x, scale, err);
     if (status == PG_OK) {
         evaluation->loss = 0;
         for (size_t i = 0; i < blocks; i++)
@@ -138,8 +192,8 @@ static pg_status evaluate(pg_evaluation *evaluation, pg_array *confusion,
             (double)count_right(p.true_labels, p.labels, n) / (double)n;
         if (confusion)
             count(confusion, p.true_labels, p.labels, n);
-        pg_array_release(&labels);
     }
+    pg_array_release(&labels);
     pg_array_release(&losses);
     return status;
 }

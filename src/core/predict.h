@@ -1,6 +1,6 @@
 /*
- * predict.h -- the labels that a network gives to rows, and how good they are,
- * block by block.
+ * predict.h -- the labels and probabilities that a network gives to rows, and
+ * how good they are, block by block.
  */
 #ifndef PG_PREDICT_H
 #define PG_PREDICT_H
@@ -9,9 +9,16 @@
 
 /* The most likely class of each row of x (n, inputs) times scale: int64 class
    numbers (n), from 0, the first of equals. PG_ESHAPE names both shapes,
-   PG_EFINITE the row, column and value of a number that is not finite. */
+   PG_EFINITE the row, column and value of a number that is not finite, or the
+   row whose probabilities are not. */
 pg_status pg_network_predict(pg_array *out, const pg_network *network,
                              const pg_array *x, double scale, pg_error *err);
+
+/* The probability of each class for each row of x (n, inputs) times scale:
+   (n, classes) of the network's dtype. Errors as above. */
+pg_status pg_network_predict_proba(pg_array *out, const pg_network *network,
+                                   const pg_array *x, double scale,
+                                   pg_error *err);
 
 /* How well a network knows some rows. */
 typedef struct pg_evaluation {

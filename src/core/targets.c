@@ -8,13 +8,22 @@
 
 /* --- labels --------------------------------------------------------------- */
 
-static size_t largest_label(const pg_array *labels)
+/* *classes = the largest label + 1. More classes than rows are a mistake more
+   often than they are meant, such as x in the place of y. */
+static pg_status count_classes(size_t *classes, const pg_array *labels,
+                               pg_error *err)
 {
     const int32_t *label = labels->data;
-    int32_t largest = 0;
-    for (size_t i = 0; i < labels->shape[0]; i++)
-        largest = label[i] > largest ? label[i] : largest;
-    return (size_t)largest;
+    size_t n = labels->shape[0], largest = 0;
+    for (size_t i = 0; i < n; i++)
+        largest = label[i] > label[largest] ? i : largest;
+    *classes = n > 0 ? (size_t)label[largest] + 1 : 1;
+    if (n > 0 && *classes > n)
+        return pg_fail(err, PG_EARG,
+                       "y: the largest label is %zu, in row %zu, where there "
+                       "are %zu rows; give classes = %zu if it is meant",
+                       *classes - 1, largest + 1, n, *classes);
+    return PG_OK;
 }
 
 /* The column of the only one in a row of zeros, else -1. */
@@ -83,8 +92,8 @@ pg_status pg_targets_labels(pg_array *out, size_t *classes, const pg_array *y,
                        pg_shape_text(text, y));
     pg_status status = pg_labels_check(out, y, *classes, err);
     if (status == PG_OK && *classes == 0)
-        *classes = largest_label(out) + 1;
-    return status;
+        status = count_classes(classes, out, err);
+    return pg_array_end(out, status, err);
 }
 
 static pg_status check_labels(const pg_array *labels, size_t classes,

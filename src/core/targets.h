@@ -9,8 +9,9 @@
 
 /* The int32 labels (n) of y: rank 1 as pg_labels_check takes them, rank 2
    one-hot. *classes is the number of classes, or 0 to find it: y's columns, or
-   the largest label + 1. PG_EARG names the row of a label outside the classes,
-   or that is not one-hot; PG_ESHAPE when y's columns are not the classes. */
+   the largest label + 1, and no more than there are rows. PG_EARG names the row
+   of a label outside the classes, or that is not one-hot; PG_ESHAPE when y's
+   columns are not the classes. */
 pg_status pg_targets_labels(pg_array *out, size_t *classes, const pg_array *y,
                             pg_error *err);
 

@@ -1,6 +1,7 @@
 local pg = require "perigee"
 
 local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
+local support = dofile(HERE .. "/../support.lua")
 local curve = dofile(HERE .. "/../reference/curve.lua")
 
 local ROWS, INPUTS, CLASSES = 60, 9, 4
@@ -174,6 +175,21 @@ describe("Model", function()
     assert.equal(4, pg.Model(x, y).classes)
     assert.equal(6, pg.Model(x, pg.onehot(y, 6)).classes)
     assert.equal(12, pg.Model(x, y, { classes = 12 }).classes)
+    assert.equal(1, pg.Model(x, pg.ones(ROWS, 1), { classes = 1 }).classes)
+  end)
+
+  it("keeps its classes", function()
+    local m, x, y = model()
+    raises_here("a model's classes are those that it was made with, and not to be set",
+      function() m.classes = 5 end)
+    assert.equal(4, m.classes)
+    local path = os.tmpname() .. ".npz"
+    m:save(path)
+    local loaded = pg.Model.load(path)
+    os.remove(path)
+    raises_here("not to be set", function() loaded.classes = 5 end)
+    assert.equal(4, loaded.classes)
+    assert.same({ 4, 4 }, select(3, loaded:evaluate(x, y)).shape)
   end)
 
   it("learns the same from labels and one-hot rows of any dtype", function()
@@ -295,9 +311,140 @@ describe("predict and score", function()
     assert.equal("float", math.type(m:score(x, y)))
   end)
 
-  it("count a label that the model has no class for as wrong", function()
+  it("take one row, whose label is beyond the rows", function()
     local m, x, y = model()
-    assert.equal(0, m:score(x, y + 100))
+    local row = x:rows(2, 2)
+    assert.equal(3, y[2])
+    assert.equal(m:predict(row)[1] == 3 and 1.0 or 0.0, m:score(row, { 3 }))
+    assert.equal(m:score(row, { 3 }), select(2, m:evaluate(row, { 3 })))
+    assert.equal(2, #m:fit { iterations = 2, validation = { row, { 3 } } })
+  end)
+
+  it("raise for a label that the model has no class for", function()
+    local m, x, y = model()
+    raises_here("labels: row 1 is 100, outside the 4 classes 0 to 3",
+      function() m:score(x, y + 100) end)
+    raises_here("labels: row 1 is 100, outside the 4 classes 0 to 3",
+      function() m:evaluate(x, y + 100) end)
+    raises_here("does not have one column for each of 4 classes",
+      function() m:score(x, pg.onehot(y, 5)) end)
+  end)
+end)
+
+describe("predict_proba", function()
+  local function softmax_by_hand(m, x)
+    local a = (x:dot(m.weights.W1.T) + m.weights.b1):sigmoid()
+    local z = a:dot(m.weights.W2.T) + m.weights.b2
+    local e = pg.exp(z - z:max(2, true))
+    return e / e:sum(2, true)
+  end
+
+  it("is the softmax, in rows that add up to 1", function()
+    for dtype, tolerance in pairs { float64 = 1e-14, float32 = 1e-6 } do
+      local m, x = model { dtype = dtype }
+      m:fit { iterations = 40, rate = 0.5 }
+      local p = m:predict_proba(x)
+      assert.equal(dtype, p.dtype)
+      assert.same({ ROWS, CLASSES }, p.shape)
+      assert.is_true(p:allclose(softmax_by_hand(m, x:astype(dtype)), 0, tolerance))
+      assert.is_true(p:sum(2):allclose(1, 0, 4 * tolerance))
+      assert.is_true(p:ge(0):all())
+    end
+  end)
+
+  it("is the last activation of forward, and its largest is predict's label", function()
+    for _, options in ipairs {
+      {}, { hidden = { 6, 5 }, activation = { "relu", "tanh" } }, { dtype = "float32" },
+      { plan = "sparse", dtype = "float32" }, { classes = 9 },
+    } do
+      local m, x = model(options)
+      m:fit { iterations = 10 }
+      local p = m:predict_proba(x)
+      local a = pg.forward(x:astype(p.dtype), m.weights)
+      assert.is_true(p:allclose(a["A" .. m._layers], 0, 1e-6))
+      assert.is_true((p:argmax(2) - 1):eq(m:predict(x)):all())
+    end
+    local m, x = model()
+    m.weights.W2:fill_(0) -- all are equally likely: the first of equals
+    assert.is_true(m:predict_proba(x):eq(0.25):all())
+    assert.is_true(m:predict(x):eq(0):all())
+  end)
+
+  it("flattens, scales and takes any view, dtype and table", function()
+    local pixels, y = curve.pixels(), curve.labels()
+    local m = pg.Model(pixels, y, { hidden = 8, seed = 1, dtype = "float64", scale = 1 / 255 })
+    m:fit { iterations = 4, rate = 0.5 }
+    local p = m:predict_proba(pixels)
+    local wide = pg.zeros(#pixels, 2 * pixels.shape[2], "uint8")
+    wide[{ {}, { 1, -1, 2 } }] = pixels
+    for _, x in ipairs {
+      pixels:reshape(#pixels, 7, 7), pixels:astype "float64", pixels:astype "int16",
+      wide[{ {}, { 1, -1, 2 } }], pixels["::-1"]:copy()["::-1"], pixels:tolist(),
+    } do
+      assert.is_true(p:allclose(m:predict_proba(x), 0, 1e-13))
+    end
+    assert.is_true(p:allclose(pg.forward(pixels / 255, m.weights).A2, 0, 1e-13))
+    local one = m:predict_proba(pixels:rows(3, 3))
+    assert.same({ 1, m.classes }, one.shape)
+    assert.is_true(one:allclose(p:rows(3, 3), 0, 1e-13))
+  end)
+
+  it("is 0 and 1 for scores that are far apart", function()
+    for _, dtype in ipairs { "float32", "float64" } do
+      local m, x = model { dtype = dtype }
+      m.weights.W2:fill_(0)
+      for _, far in ipairs { 1e4, -1e4, 1e30 } do
+        m.weights.b2[{ 1, 3 }] = far
+        local p = m:predict_proba(x)
+        assert.is_true(p:sum(2):allclose(1, 0, 1e-6))
+        assert.equal(far > 0 and 1 or 0, p:cols(3, 3):max())
+        assert.is_true(m:predict(x):eq(far > 0 and 2 or 0):all())
+      end
+    end
+  end)
+
+  it("has the same bits for any number of threads", function()
+    local g = pg.random(5)
+    local x, y = g:rand(3001, 33), pg.range(0, 3000) % 7
+    for _, dtype in ipairs { "float32", "float64" } do
+      local m = pg.Model(x, y, { hidden = 21, seed = 3, dtype = dtype })
+      support.assert_same_bits(function() return { m:predict_proba(x), m:predict(x) } end)
+    end
+  end)
+
+  it("raises as predict does", function()
+    local m, x = model()
+    local bad = x:copy()
+    bad[{ 42, 7 }] = 0 / 0
+    for _, name in ipairs { "predict", "predict_proba" } do
+      raises_here(name .. " is a model's method", function() m[name](x) end)
+      raises_here("x must be an array, not nil", function() m[name](m) end)
+      raises_here("x of shape (0, 9) has no numbers", function() m[name](m, x:rows(1, 0)) end)
+      raises_here("x of shape (60, 3) does not fit W1 of shape (5, 9)",
+        function() m[name](m, x:cols(1, 3)) end)
+      raises_here("x: row 42, column 7 is nan", function() m[name](m, bad) end)
+    end
+  end)
+
+  it("raises, as predict and evaluate do, where weights give no finite probabilities", function()
+    for _, dtype in ipairs { "float32", "float64" } do
+      local m, x, y = model { dtype = dtype, activation = "relu" }
+      x = x:abs()
+      local function expect(row)
+        local text = ("x: row %d gets probabilities that are not finite"):format(row)
+        raises_here(text, function() m:predict(x) end)
+        raises_here(text, function() m:predict_proba(x) end)
+        raises_here(text, function() m:score(x, y) end)
+        raises_here(text, function() m:evaluate(x, y) end)
+      end
+      m.weights.W1:fill_(1)
+      m.weights.W2:fill_(dtype == "float32" and 1e35 or 1e305)
+      assert.is_true(m:predict(x):eq(0):all())
+      x[57] = 1e6
+      expect(57)
+      m.weights.W2[{ 2, 2 }] = 0 / 0
+      expect(1)
+    end
   end)
 end)
 
@@ -384,6 +531,45 @@ describe("a mistake", function()
     raises_here("row 17 is not one-hot", function() pg.Model(x, hot) end)
     hot:rows(17, 17):fill_(1)
     raises_here("row 17 is not one-hot", function() pg.Model(x, hot) end)
+  end)
+
+  it("in labels of more classes than rows names the largest, unless classes are given", function()
+    for _, dtype in ipairs { "float64", "int64", "uint16" } do
+      local labels = y:astype(dtype)
+      labels[17] = 60
+      raises_here("y: the largest label is 60, in row 17, where there are 60 rows; give "
+        .. "classes = 61 if it is meant", function() pg.Model(x, labels) end)
+      labels[23] = 784
+      raises_here("y: the largest label is 784, in row 23, where there are 60 rows; give "
+        .. "classes = 785 if it is meant", function() pg.Model(x, labels) end)
+      assert.equal(785, pg.Model(x, labels, { classes = 785 }).classes)
+      labels:fill_(59)
+      assert.equal(60, pg.Model(x, labels).classes)
+    end
+    raises_here("the largest label is 1, in row 1, where there are 1 rows",
+      function() pg.Model({ { 2, 3 } }, { 1 }) end)
+    assert.equal(90, pg.Model(x, pg.onehot(y, 90)).classes)
+    local path, m = os.tmpname() .. ".npz", model()
+    m:save(path)
+    assert.equal(4, pg.Model.load(path, x:rows(2, 2), { 3 }).classes)
+    os.remove(path)
+  end)
+
+  it("in the order of x and y, or labels of one column, says what was meant", function()
+    local m = model()
+    local swapped = "(x of shape (60,) looks like labels: x comes first, then y)"
+    raises_here(swapped, function() pg.Model(y, x) end)
+    raises_here(swapped, function() pg.Model(y, x:reshape(-1, 3, 3)) end)
+    raises_here(swapped, function() m:score(y, x) end)
+    raises_here(swapped, function() m:evaluate(y, x) end)
+    local column = "y of shape (60, 1) is one column: labels have rank 1, as y:reshape(-1) has"
+    raises_here(column .. " (classes = 1 says that there is one class)",
+      function() pg.Model(x, y:reshape(-1, 1)) end)
+    raises_here(column, function() pg.Model(x, pg.ones(ROWS, 1)) end)
+    raises_here(column, function() m:score(x, y:reshape(-1, 1)) end)
+    raises_here(column, function() m:evaluate(x, y:reshape(-1, 1)) end)
+    raises_here("validation: " .. column,
+      function() m:fit { validation = { x, y:reshape(-1, 1) } } end)
   end)
 
   it("in the data names row, column and value", function()
@@ -487,6 +673,22 @@ describe("a model's card", function()
       tostring(m))
     m:fit { iterations = 1, validation = { x, y } }
     assert.matches("4 iterations .*, loss %S+, validation %S+\n", tostring(m))
+  end)
+
+  it("tells the scale of x, where there is one", function()
+    local m, x, y = model { scale = 1 / 255 }
+    assert.matches("\n  data     60 rows, dense plan\n  scale    x times 0.003922$", tostring(m))
+    assert.matches("\nscale      x times 0.003922\n", m:summary(), 1, true)
+    local path = os.tmpname() .. ".npz"
+    m:save(path)
+    assert.matches("\n  data     none\n  scale    x times 0.003922$",
+      tostring(pg.Model.load(path)))
+    os.remove(path)
+    assert.matches("x times 2$", tostring(pg.Model(x, y, { scale = 2 })))
+    for _, options in ipairs { {}, { scale = 1 } } do
+      m = model(options)
+      assert.not_matches("scale", tostring(m) .. m:summary())
+    end
   end)
 
   it("tells the activations of hidden layers that differ", function()

@@ -237,6 +237,34 @@ describe("cross_entropy", function()
     assert.error_matches(function() pg.cross_entropy(a, pg.array { 0, 4, 1 }) end,
       "row 2 is 4", 1, true)
   end)
+
+  it("is NaN, as NumPy has it, of scores that are no probabilities", function()
+    for _, strange in ipairs { -0.5, -1e-8, 0 / 0, 1 / 0 } do
+      local loss = pg.cross_entropy({ { strange, 0.5 } }, { 1 })
+      assert.is_true(loss ~= loss)
+    end
+    assert.is_near(math.log(2), pg.cross_entropy({ { 0, 0.5 } }, { 1 }), 1e-8)
+  end)
+
+  it("and gradient raise for labels that do not fit, by row and value", function()
+    local x = pg.random(0):rand(3, 4)
+    local w = pg.initialization(x, 2, { classes = 3, random = pg.random(1) })
+    local act = pg.forward(x, w)
+    for value, text in pairs { [-1] = "-1", [0.5] = "0.5", [3] = "3", [1e300] = "1e+300" } do
+      local message = ("row 2 is %s, outside the 3 classes 0 to 2"):format(text)
+      local y = { 0, value, 1 }
+      assert.error_matches(function() pg.cross_entropy(act, y) end, message, 1, true)
+      assert.error_matches(function() pg.gradient(x, y, act, w) end, message, 1, true)
+      assert.error_matches(function() pg.onehot(y, 3) end, message, 1, true)
+    end
+    for _, nan in ipairs { 0 / 0, -(0 / 0) } do
+      assert.error_matches(function() pg.onehot({ 0, nan }, 3) end, "row 2 is nan", 1, true)
+    end
+    for _, y in ipairs { { { 0 }, { 1 }, { 2 } }, { { 0, 1, 2 } }, { 1 } } do
+      assert.error_matches(function() pg.cross_entropy(act, y) end, "does not fit", 1, true)
+      assert.error_matches(function() pg.gradient(x, y, act, w) end, "does not fit", 1, true)
+    end
+  end)
 end)
 
 describe("gradient", function()
@@ -378,6 +406,15 @@ describe("accuracy", function()
     assert.error_matches(function() pg.accuracy({ 1, 2 }, { { 1, 2 } }) end,
       "shapes (2,) and (1, 2) are not the same", 1, true)
     assert.error_matches(function() pg.accuracy(pg.zeros(0), pg.zeros(0)) end, "no labels", 1, true)
+  end)
+
+  it("wants labels: of one-hot rows most elements agree, however wrong they are", function()
+    local y, other = pg.array { 0, 1, 2 }, pg.array { 1, 2, 0 }
+    assert.error_matches(function() pg.accuracy(pg.onehot(y, 3), pg.onehot(other, 3)) end,
+      "labels must be of rank 1, not of shape (3, 3) (labels gives those of one-hot rows)", 1, true)
+    assert.equal(0, pg.accuracy(y, pg.labels(pg.onehot(other, 3))))
+    assert.error_matches(function() pg.accuracy(y:reshape(-1, 1), y) end,
+      "shapes (3, 1) and (3,) are not the same", 1, true)
   end)
 end)
 

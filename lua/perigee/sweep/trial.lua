@@ -248,7 +248,7 @@ local function begin(self, model, options)
     given[name] = value
   end
   given.resume = kept ~= nil
-  local run, message = training.begin(model, given, "steps")
+  local run, message = training.begin(model, given, "steps", 4)
   if not run then
     error(message, 4)
   end
