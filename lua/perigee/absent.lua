@@ -45,16 +45,34 @@ function absent.message(owner, name, names)
   return ("%s has no '%s'%s%s"):format(owner, (tostring(name):gsub("%c", "?")), listed, meant)
 end
 
---- The same for the module perigee, whose names are many.
----@param pg table
+--- Sets a field of an object, if it is one of those that the library sets; raises in the line that
+--- assigns, otherwise: what is set would be asked for by nothing.
+---@param owner string  "a study"
+---@param object table
+---@param name any
+---@param value any
+---@param settable table<any, true>
+function absent.set(owner, object, name, value, settable)
+  if not settable[name] then
+    error(("%s has no field '%s' that can be set"):format(owner, (tostring(name):gsub("%c", "?"))),
+      3)
+  end
+  rawset(object, name, value)
+end
+
+--- The message for the module perigee, whose names are many.
+---@param names table  by name
+---@param later table  those that were not read yet, by name
 ---@param name any
 ---@return string
-function absent.of_module(pg, name)
-  local names = {}
-  for each in pairs(pg) do
-    names[#names + 1] = each
+function absent.of_module(names, later, name)
+  local list = {}
+  for _, each in ipairs { names, later } do
+    for known in next, each do
+      list[#list + 1] = known
+    end
   end
-  local message = absent.message("perigee", name, names)
+  local message = absent.message("perigee", name, list)
   return NOTES[name] and ("%s: %s"):format(message:match "^[^;]*", NOTES[name]) or message
 end
 

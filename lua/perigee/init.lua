@@ -6,14 +6,15 @@
 local core = require "perigee.core"
 local public = require "perigee.public"
 
-local pg = { _VERSION = "Perigee " .. core.info().version }
+--- The library's names.
+local names = { _VERSION = "Perigee " .. core.info().version }
 
 -- What C gives under a name is the user's, but for what a Lua file wraps or keeps to itself.
 for name, value in pairs(core) do
-  pg[name] = value
+  names[name] = value
 end
 for _, name in ipairs { "trainer", "archive", "save_png", "guard_memory", "limit_memory" } do
-  pg[name] = nil
+  names[name] = nil
 end
 
 --- What is read when it is first asked for: a script starts sooner, and the collector, which looks
@@ -54,9 +55,9 @@ function array:__tostring()
 end
 
 function array.__no_field(_, name)
-  local names = require("perigee.check").sorted_keys(array.__methods)
-  table.move(PROPERTIES, 1, #PROPERTIES, #names + 1, names)
-  return require("perigee.absent").message("an array", name, names)
+  local methods = require("perigee.check").sorted_keys(array.__methods)
+  table.move(PROPERTIES, 1, #PROPERTIES, #methods + 1, methods)
+  return require("perigee.absent").message("an array", name, methods)
 end
 
 function archive:__tostring()
@@ -77,41 +78,64 @@ function generator:__tostring()
 end
 
 function generator.__no_field(_, name)
-  local names = require("perigee.check").sorted_keys(generator.__methods)
-  return require("perigee.absent").message("a generator", name, names)
+  local methods = require("perigee.check").sorted_keys(generator.__methods)
+  return require("perigee.absent").message("a generator", name, methods)
 end
 
 -- --- the module ---------------------------------------------------------------------------------
 
---- A function that is read when it is first asked for.
+--- Reads what is not read before it is asked for; nil for a name that there is not.
 local function read(name)
   local value = later[name] and later[name]()
-  return type(value) == "function" and public.counted(name, value) or value
+  value = type(value) == "function" and public.counted(name, value) or value
+  if value ~= nil then
+    names[name] = value
+  end
+  return value
 end
 
-return setmetatable(pg, {
-  __tostring = function()
-    return require("perigee.cards").module()
-  end,
-  __names = function() -- those that were not read yet
-    local names = {}
-    for name in next, later do
-      names[#names + 1] = name
-    end
-    return names
-  end,
+setmetatable(names, {
   __index = function(_, name)
     local value = read(name)
     if value == nil then
-      error(require("perigee.absent").of_module(pg, name), 2)
+      error(require("perigee.absent").of_module(names, later, name), 2)
     end
-    pg[name] = value
     return value
   end,
-  __pairs = function()
-    for name in next, later do
-      pg[name] = rawget(pg, name) or read(name)
+})
+
+--- The module: a table of what a user has put there, in front of the library's names. So an
+--- assignment is seen: pg.threads = 2 would set nothing.
+return setmetatable({}, {
+  __index = names,
+  __newindex = function(self, name, value)
+    local kind = type(value)
+    if kind ~= "function" and kind ~= "table" and value ~= nil then
+      error(rawget(names, name) and ("%s is a function, and not to be set: pg.%s(...)"):format(name,
+        name) or ("perigee has no '%s' that could be set"):format(tostring(name)), 2)
     end
-    return next, pg, nil
+    rawset(self, name, value)
+  end,
+  __pairs = function(self)
+    for name in next, later do
+      local _ = rawget(names, name) or read(name)
+    end
+    local all = {}
+    for _, each in ipairs { names, self } do
+      for name, value in next, each do
+        all[name] = value
+      end
+    end
+    return next, all, nil
+  end,
+  __names = function() -- those that were not read yet
+    local list = {}
+    for name in next, later do
+      list[#list + 1] = name
+    end
+    return list
+  end,
+  __tostring = function()
+    return require("perigee.cards").module()
   end,
 })

@@ -448,6 +448,27 @@ describe("predict_proba", function()
   end)
 end)
 
+describe("a model's name", function()
+  it("that there is not raises, and suggests what was meant", function()
+    local m = model()
+    raises_here("has no 'histroy'; did you mean 'history'?", function() return m.histroy end)
+    raises_here("a model has no 'accuracy'", function() return m.accuracy end)
+    raises_here("has no 'wieghts'; did you mean 'weights'?", function() return m.wieghts end)
+    raises_here("a model has no '1'", function() return m[1] end)
+  end)
+
+  it("that nothing asks for cannot be set", function()
+    local m = model()
+    raises_here("a model has no field 'rate' that can be set: m:fit{rate = ...} takes it",
+      function() m.rate = 5 end)
+    raises_here("a model has no field 'iterations' that can be set: m:fit{iterations = ...}",
+      function() m.iterations = 5 end)
+    raises_here("a model has no field 'note' that can be set", function() m.note = "mine" end)
+    m.weights = m.weights
+    assert.is_table(m.weights)
+  end)
+end)
+
 describe("a mistake", function()
   local x, y = data()
 

@@ -38,6 +38,31 @@ describe("the module", function()
     support.raises_here("perigee has no 'nil'", function() return pg[nil] end)
   end)
 
+  it("raises for a name that it has not, and says what was meant", function()
+    support.raises_here("did you mean 'softmax'?", function() return pg.sofmax end)
+    support.raises_here("pg.range(first, last, step) includes both ends",
+      function() return pg.arange(10) end)
+    support.raises_here("did you mean 'concat'?", function() return pg.vstack end)
+    support.raises_here('require "perigee.sweep"', function() return pg.sweep end)
+    local sweep = require "perigee.sweep"
+    support.raises_here("perigee.sweep has no 'nwe'", function() return sweep.nwe end)
+  end)
+
+  it("takes functions, and no value that would set nothing", function()
+    support.raises_here("threads is a function, and not to be set: pg.threads(...)",
+      function() pg.threads = 2 end)
+    support.raises_here("seed is a function", function() pg.seed = 0 end)
+    support.raises_here("perigee has no 'dtype' that could be set",
+      function() pg.dtype = "float32" end)
+    local plot = pg.plot
+    pg.plot = function() return "mine" end
+    for _ in pairs(pg) do -- luacheck: ignore 542
+    end
+    assert.equal("mine", pg.plot())
+    pg.plot = nil
+    assert.equal(plot, pg.plot)
+  end)
+
   local function works_in(interpreter)
     local output, status = run(interpreter, [[
       local pg = require "perigee"

@@ -183,8 +183,8 @@ describe("a script with a study", function()
 
   it("ends with status 0 where it puts failures right by itself", function()
     assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub('if p.fail == p.a .. p.b then',
-      'if p.a == 2 and not pg.mended then'):gsub("study:run%(%)\n", "study:run()\n"
-      .. "pg.mended = true\nstudy:run { retry_failed = true }\n"))))
+      'if p.a == 2 and not MENDED then'):gsub("study:run%(%)\n", "study:run()\n"
+      .. "MENDED = true\nstudy:run { retry_failed = true }\n"))))
     local output, errors, status = run()
     assert.matches("complete: 6 of 6, 2 failed", errors)
     assert.matches("after\t6", output)

@@ -458,6 +458,26 @@ describe("a study", function()
   end)
 end)
 
+describe("a name of a study, a trial or a table", function()
+  it("that there is not raises, read or set", function()
+    local study = new { params = { a = { 1 } }, run = function(p, trial)
+      raises_here("a trial has no 'sede'", function() return trial.sede end)
+      raises_here("did you mean 'seed'?", function() return trial.sede end)
+      raises_here("a trial has no field 'rate' that can be set", function() trial.rate = 1 end)
+      return { y = p.a }
+    end }
+    raises_here("a study has no 'tabel'", function() return study.tabel end)
+    raises_here("did you mean 'table'?", function() return study.tabel end)
+    raises_here("a study has no field 'jobs' that can be set", function() study.jobs = 2 end)
+    assert.is_true(study:run { quiet = true })
+    local t = study:table()
+    raises_here("rows have columns, t[1].y", function() return t.y end)
+    raises_here("a table of results has no 'gruop'", function() return t.gruop end)
+    raises_here("that can be set", function() t.y = 1 end)
+    assert.is_nil(t[2])
+  end)
+end)
+
 describe("a trial's training", function()
   local x, y = pg.random(1):rand(60, 5), pg.range(0, 59) * 7 % 3
 

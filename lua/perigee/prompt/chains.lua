@@ -54,8 +54,8 @@ end
 local evaluate
 
 local function function_of_module(value)
-  local pg = rawget(package.loaded, "perigee")
-  for name, each in next, type(pg) == "table" and pg or {} do
+  local names = classes.metafield(rawget(package.loaded, "perigee"), "__index")
+  for name, each in next, type(names) == "table" and names or {} do
     if rawequal(each, value) then
       return described.entry("pg", name) or described.entry("array", name)
     end

@@ -37,7 +37,7 @@ function classes.module(value)
   elseif rawequal(value, rawget(package.loaded, "perigee.sweep")) then
     return "sweep"
   end
-  return rawequal(value, rawget(pg, "Model")) and "model" or nil
+  return rawequal(value, rawget(package.loaded, "perigee.model")) and "model" or nil
 end
 
 --- What a metatable's __names(value) tells: names, or { name = ..., kind = "method", "function" or

@@ -45,6 +45,10 @@ function METATABLE.__index(_, name)
   return method
 end
 
+function METATABLE:__newindex(name, value)
+  absent.set("a study", self, name, value, MAY_BE_NIL)
+end
+
 --- A study of what sweep.new was told. Nothing is read or opened yet.
 ---@param definition table
 ---@param said table  what the command line says of how it is run

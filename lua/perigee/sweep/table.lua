@@ -29,6 +29,9 @@ local METATABLE = {
     end
     return method or self.rows[key]
   end,
+  __newindex = function(self, name, value)
+    absent.set("a table of results", self, name, value, {})
+  end,
   __len = function(self)
     return #self.rows
   end,

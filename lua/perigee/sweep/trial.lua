@@ -45,6 +45,10 @@ function METATABLE.__index(_, name)
   return method
 end
 
+function METATABLE:__newindex(name, value)
+  absent.set("a trial", self, name, value, MAY_BE_NIL)
+end
+
 --- What ends a trial from within, without being an error of it.
 local Halt = {}
 Halt.__index = Halt
