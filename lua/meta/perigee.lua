@@ -593,7 +593,10 @@ function array:dot(b) end
 -- --- files -------------------------------------------------------------------------------
 
 --- An NPZ file, open: `archive.x_train` decodes that array when it is first used.
---- An absent name reads nil; a member that is damaged or refused raises. Arrays outlive it.
+---
+--- From then on it gives the same array each time: what is written into `archive.x_train` is there
+--- for whoever reads it next, and `archive.x_train:copy()` is an array of one's own. A name that is
+--- not in the file raises, as does a member that is damaged or refused. Arrays outlive the archive.
 ---@class perigee.archive
 ---@field [string] perigee.array?
 local archive = {}
@@ -605,7 +608,7 @@ local archive = {}
 ---@return string[]
 function archive:keys() end
 
---- The array of that name, also where a method has the same; nil where there is none.
+--- The array of that name, also where a method is called so; nil where there is none.
 ---
 ---     data:get "x_train".ndim  --> 3
 ---     data:get "x_valid" == nil  --> true
