@@ -78,7 +78,9 @@ return setmetatable(pg, {
   end,
   __pairs = function()
     for name, read in next, later do
-      pg[name] = read()
+      if rawget(pg, name) == nil then
+        pg[name] = read()
+      end
     end
     return next, pg, nil
   end,
