@@ -183,7 +183,8 @@ function commands.define(session)
   end
 
   --- Writes the chunks that worked as a script, which does the same when it is run; what the
-  --- command line ran before (a script, `-l`, `-e`) comes first. A file of that name is replaced.
+  --- command line ran before (a script, `-l`, `-e`) comes first. Chunks that failed or were
+  --- interrupted are comments that say so. A file of that name is replaced.
   ---@param path string
   ---@return true?
   ---@return string?  # what went wrong, where nil comes first
@@ -192,7 +193,7 @@ function commands.define(session)
       error(("save_session: a path is needed, as in save_session \"session.lua\", not %s"):format(
         check.shown(path)), 2)
     end
-    local text, message = transcript.text(session.worked, own, before)
+    local text, message = transcript.text(session.ran, own, before)
     if not text then
       return nil, "save_session: the chunks make no script together: " .. message
     end
