@@ -1,6 +1,7 @@
 /* Checking arguments, and telling what is wrong with them. */
 #include "bind.h"
 
+#include <locale.h>
 #include <string.h>
 
 void l_check(lua_State *L, pg_status status, const pg_error *err)
@@ -18,6 +19,17 @@ int l_failure(lua_State *L, pg_status status, const pg_error *err)
     luaL_pushfail(L);
     lua_pushstring(L, err->message);
     return 2;
+}
+
+const char *l_tolstring(lua_State *L, int index)
+{
+    bool is_number = lua_type(L, index) == LUA_TNUMBER;
+    const char *text = luaL_tolstring(L, index, NULL);
+    if (is_number) {
+        text = luaL_gsub(L, text, localeconv()->decimal_point, ".");
+        lua_remove(L, -2);
+    }
+    return text;
 }
 
 bool l_scalar_test(lua_State *L, int arg, pg_scalar *scalar)
@@ -104,7 +116,7 @@ static size_t shape_length(lua_State *L, bool open)
     lua_Integer length = lua_tointegerx(L, -1, &isnum);
     if (!isnum || length < (open ? -1 : 0))
         luaL_error(L, "a length must be an integer, 0 or more, not %s",
-                   luaL_tolstring(L, -1, NULL));
+                   l_tolstring(L, -1));
     lua_pop(L, 1);
     return length < 0 ? PG_INFER : (size_t)length;
 }

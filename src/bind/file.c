@@ -301,7 +301,7 @@ static bool compress_option(lua_State *L, int arg)
         if (lua_type(L, -2) != LUA_TSTRING ||
             strcmp(lua_tostring(L, -2), "compress") != 0)
             luaL_error(L, "save: there is no option '%s'; there is: compress",
-                       luaL_tolstring(L, -2, NULL));
+                       l_tolstring(L, -2));
         compress = lua_toboolean(L, -1);
     }
     return compress;

@@ -1,5 +1,6 @@
 --- The prompt's own functions, which are globals there: help, who, time, edit, save_session.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local help = require "perigee.help"
 local help_on = require "perigee.help.answer"
@@ -35,7 +36,7 @@ function commands.duration(seconds)
   for _, unit in ipairs(UNITS) do
     local from, name, factor = table.unpack(unit)
     if seconds >= from then
-      return ("%.3g %s"):format(seconds * factor, name)
+      return c_locale.format("%.3g %s", seconds * factor, name)
     end
   end
 end
