@@ -63,6 +63,7 @@ needs_test() {
     need lua-busted lua_module busted.runner
     need tmux have tmux
     want parallel have parallel
+    want locales test -d /usr/share/i18n/locales
 }
 
 needs_kills() {

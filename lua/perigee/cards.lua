@@ -2,6 +2,7 @@
 --
 -- The first line stands for itself; the others tell only what is known, and compute nothing.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local counts = require "perigee.counts"
@@ -17,7 +18,7 @@ end
 
 --- A text in at most so many columns, with nothing in it that breaks the line.
 local function cut(text, columns)
-  text = text:gsub("%c", "?")
+  text = text:gsub(c_locale.CONTROL, "?")
   if width_of(text) <= columns then
     return text
   end
@@ -88,7 +89,7 @@ function cards.module()
     { "threads", tostring(info.threads) },
     { "kernels", info.kernels },
     { "BLAS", info.blas },
-    { "arrays", ("%.1f MB"):format(info.bytes / 1e6) },
+    { "arrays", c_locale.format("%.1f MB", info.bytes / 1e6) },
     { "help", 'pg.help() lists what there is, pg.help "name" tells about it' },
   })
 end

@@ -4,6 +4,7 @@
 -- the value that is taken, or nil and, where it is only a part of the value that
 -- does not fit, that part.
 
+local c_locale = require "perigee.c_locale"
 local core = require "perigee.core"
 local spelling = require "perigee.spelling"
 
@@ -17,7 +18,7 @@ function check.is_array(value)
   return type(value) == "userdata" and getmetatable(value) == ARRAY
 end
 
---- The keys of a table in order.
+--- The keys of a table, in the order of their bytes.
 ---@param t table<string, any>
 ---@return string[]
 function check.sorted_keys(t)
@@ -25,7 +26,7 @@ function check.sorted_keys(t)
   for key in pairs(t) do
     keys[#keys + 1] = key
   end
-  table.sort(keys)
+  c_locale.sort(keys)
   return keys
 end
 
@@ -216,10 +217,10 @@ function check.shown(value)
     return "a " .. type(value)
   elseif value ~= value then
     return "nan" -- without the sign that it may have
-  elseif type(value) == "string" and tonumber(value) then
+  elseif type(value) == "string" and c_locale.tonumber(value) then
     return ("'%s'"):format(value)
   end
-  return tostring(value)
+  return c_locale.tostring(value)
 end
 
 --- The value of one option as its kind takes it.

@@ -9,6 +9,7 @@
 -- or several, with spaces between them. Floating numbers are hexadecimal, as C's %a writes them:
 -- nothing is lost.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local network = require "perigee.network"
@@ -80,7 +81,7 @@ end
 --- As one word. Of a function, and of validation data, a file only says that there were any.
 local function word(value)
   if math.type(value) == "float" then
-    return ("%a"):format(value)
+    return c_locale.format("%a", value)
   end
   return type(value) == "function" and "function" or tostring(value)
 end
@@ -106,7 +107,7 @@ local function value_of(text)
   if boolean ~= nil then
     return boolean
   end
-  return tonumber(text) or text
+  return c_locale.tonumber(text) or text
 end
 
 --- The values that are in the text. Raises what is wrong with it.

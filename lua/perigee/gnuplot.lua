@@ -1,5 +1,6 @@
 --- What gnuplot is told for a picture: curves, or a grid of numbers, as its commands.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 
@@ -20,13 +21,13 @@ local COLOURS = { -- told apart by the colour-blind, too: Okabe and Ito's, and t
 
 --- Text between quotes: nothing in it is a command, whatever it is.
 local function quote(text)
-  return "'" .. tostring(text):gsub("%c", " "):gsub("'", "''") .. "'"
+  return "'" .. c_locale.tostring(text):gsub(c_locale.CONTROL, " "):gsub("'", "''") .. "'"
 end
 
 --- Text in as many lines as it takes, broken between words.
 local function quote_lines(text, width)
   local lines = { "" }
-  for word in tostring(text):gsub("%c", " "):gmatch "%s*%S+" do
+  for word in c_locale.tostring(text):gsub(c_locale.CONTROL, " "):gmatch "%s*%S+" do
     local line = lines[#lines] .. word
     if utf8.len(line) and utf8.len(line) > width and lines[#lines] ~= "" then
       lines[#lines + 1] = word:match "%S+"
@@ -46,7 +47,7 @@ local function is_finite(value)
 end
 
 local function number_text(value)
-  return is_finite(value) and ("%.17g"):format(value) or "NaN"
+  return is_finite(value) and c_locale.with_point(("%.17g"):format(value)) or "NaN"
 end
 
 --- A block of data under a name: columns of numbers or quoted text, equally long.
@@ -79,7 +80,7 @@ end
 local function names_of(labels, most)
   local names, total = {}, 0
   for i, label in ipairs(labels) do
-    names[i] = cut(tostring(label):gsub("%c", " "), most)
+    names[i] = cut(c_locale.tostring(label):gsub(c_locale.CONTROL, " "), most)
     total = total + length_of(names[i]) + 2
   end
   return names, total
@@ -119,7 +120,7 @@ local function sorted_names(curves)
     names[#names + 1] = name
   end
   table.sort(names, function(a, b)
-    return natural_key(a) < natural_key(b)
+    return c_locale.precedes(natural_key(a), natural_key(b))
   end)
   return names
 end
@@ -299,7 +300,7 @@ local function columns_of(i, curve, options, n, is_text)
     return "1:2"
   end
   local shift = is_categories(options.x) and (i - (n + 1) / 2) * math.min(0.04, 0.4 / n) or 0
-  return ("($1+%.4f):2:3:4"):format(shift)
+  return c_locale.format("($1+%.4f):2:3:4", shift)
 end
 
 --- A curve among those that are drawn. When the colours are used up, the lines are dashed.
@@ -322,7 +323,7 @@ local function key_command(options, curves, surface)
     longest = math.max(longest, math.min(length_of(curve.name), LONGEST_NAME))
   end
   if not surface.is_text and longest <= LONG_NAME
-    and length_of(tostring(options.title or "")) <= LONG_TITLE then
+    and length_of(c_locale.tostring(options.title or "")) <= LONG_TITLE then
     return "set key Left reverse outside right top", math.max(0, #curves - surface.beside)
   end
   local columns = math.max(1, surface.below // (longest + 10))
@@ -350,7 +351,7 @@ local function log_tics(values)
   local parts, last = {}, nil
   for _, x in ipairs(values) do
     if not last or math.log(x / last) >= NEAREST_TICS * width then
-      parts[#parts + 1] = ("'%.6g' %.17g"):format(x, x)
+      parts[#parts + 1] = c_locale.format("'%.6g' %.17g", x, x)
       last = x
     end
   end
@@ -370,7 +371,7 @@ local function x_commands(options, curves, surface)
   end
   if (curves[1].error or options.points) and first < last and not surface.is_text then
     local room = options.log_x and last ^ 0.04 / first ^ 0.04 or (last - first) * 0.04
-    commands[#commands + 1] = ("set xrange [%.17g:%.17g]"):format(
+    commands[#commands + 1] = c_locale.format("set xrange [%.17g:%.17g]",
       options.log_x and first / room or first - room,
       options.log_x and last * room or last + room)
   end
@@ -433,8 +434,8 @@ end
 
 --- What a cell says; nothing where there is no number.
 local function cell_text(number, format)
-  local text = number == number and (format or "%.4g"):format(number) or ""
-  return '"' .. text:gsub('[%c"\\]', " ") .. '"'
+  local text = number == number and c_locale.format(format or "%.4g", number) or ""
+  return '"' .. text:gsub(c_locale.CONTROL, " "):gsub('["\\]', " ") .. '"'
 end
 
 local function cells_of(z, format)

@@ -4,6 +4,7 @@
 --- Pictures are handed on as arrays of rank 4: n, height, width, samples of a pixel. Mistakes
 --- raise without a place, as who calls knows whose they are.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 
@@ -51,7 +52,7 @@ function image.options(options, kinds, what)
   if not read then
     error(message, 0)
   elseif read.low and read.high and read.low >= read.high then
-    error(("low must be below high, not %s and %s"):format(read.low, read.high), 0)
+    error(c_locale.format("low must be below high, not %s and %s", read.low, read.high), 0)
   end
   return read
 end

@@ -2,6 +2,7 @@
 --
 -- cjson by itself writes numbers with 14 digits, and keys in any order.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 
 local found, cjson = pcall(require, "cjson")
@@ -27,10 +28,10 @@ function json.number(value)
   for digits = 15, 16 do
     local text = ("%." .. digits .. "g"):format(value)
     if tonumber(text) == value then
-      return text
+      return c_locale.with_point(text)
     end
   end
-  return ("%.17g"):format(value)
+  return c_locale.with_point(("%.17g"):format(value))
 end
 
 local encode
@@ -84,6 +85,10 @@ end
 ---@return string?
 function json.decode(text)
   local worked, value = pcall(cjson.decode, text)
+  if not worked then -- as "0.5" where the locale has changed: new() looks at its point again
+    cjson.new()
+    worked, value = pcall(cjson.decode, text)
+  end
   if worked then
     return with_integers(value)
   end

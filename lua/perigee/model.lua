@@ -6,6 +6,7 @@
 --   print(m:score(xt, yt))
 
 local absent = require "perigee.absent"
+local c_locale = require "perigee.c_locale"
 local cards = require "perigee.cards"
 local check = require "perigee.check"
 local checkpoint = require "perigee.checkpoint"
@@ -557,7 +558,7 @@ end
 
 --- "x times 0.003922"
 local function scale_text(self)
-  return ("x times %.4g"):format(self._scale)
+  return c_locale.format("x times %.4g", self._scale)
 end
 
 local function layer_lines(self)
@@ -590,7 +591,7 @@ function Model:summary()
   local lines = layer_lines(self)
   table.insert(lines, 1, ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype))
   local function add(name, ...)
-    lines[#lines + 1] = ("%-10s %s"):format(name, string.format(...))
+    lines[#lines + 1] = ("%-10s %s"):format(name, c_locale.format(...))
   end
   add("data", "%s", self._trainer and ("%d rows of %d, %d classes"):format(self._rows,
     self.weights.W1.shape[2], self.classes) or "none")
@@ -633,9 +634,9 @@ local function progress_text(self)
   if #losses == 0 then
     return "not yet"
   end
-  return ("%s (%s), loss %.4g%s"):format(counts.of(#losses, "iteration"),
+  return c_locale.format("%s (%s), loss %.4g%s", counts.of(#losses, "iteration"),
     training.describe(self._record and self._record.options or self._options), losses[#losses],
-    #validation > 0 and (", validation %.4g"):format(validation[#validation]) or "")
+    #validation > 0 and c_locale.format(", validation %.4g", validation[#validation]) or "")
 end
 
 local function title_of(self)

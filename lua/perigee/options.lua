@@ -6,6 +6,7 @@
 -- integer, a number, true or false, text, or (a table) a list of what its first
 -- element is, written with commas.
 
+local c_locale = require "perigee.c_locale"
 local public = require "perigee.public"
 
 local options = {}
@@ -15,11 +16,11 @@ local readers = {}
 options.readers = readers
 
 function readers.integer(text)
-  return math.tointeger(tonumber(text)), "an integer"
+  return math.tointeger(c_locale.tonumber(text)), "an integer"
 end
 
 function readers.number(text)
-  return tonumber(text), "a number"
+  return c_locale.tonumber(text), "a number"
 end
 
 function readers.boolean(text)
@@ -57,10 +58,13 @@ end
 local function known(defaults)
   local names = {}
   for name, default in pairs(defaults) do
-    local shown = type(default) == "table" and table.concat(default, ",") or tostring(default)
-    names[#names + 1] = name .. "=" .. shown
+    local shown = {}
+    for i, each in ipairs(type(default) == "table" and default or { default }) do
+      shown[i] = c_locale.tostring(each)
+    end
+    names[#names + 1] = name .. "=" .. table.concat(shown, ",")
   end
-  table.sort(names)
+  c_locale.sort(names)
   return "the options, with their defaults: " .. table.concat(names, " ")
 end
 
@@ -75,7 +79,7 @@ function options.parse(arguments, defaults)
     values[name] = default
   end
   for _, argument in ipairs(arguments) do
-    local name, text = argument:match("^([%w_]+)=(.*)$")
+    local name, text = argument:match("^([0-9A-Za-z_]+)=(.*)$")
     if not name then
       return nil, ("'%s' is not of the form key=value; %s"):format(argument, known(defaults))
     elseif defaults[name] == nil then

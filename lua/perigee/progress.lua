@@ -5,6 +5,7 @@
 -- On a terminal the line is redrawn in place, at most ten times a second;
 -- elsewhere a plain line is written at each tenth of the way. All on stderr.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local screen = require "perigee.screen"
 
@@ -44,9 +45,9 @@ local function speed(rate)
   if rate == 0 then
     return UNKNOWN .. "it/s"
   elseif rate < 1 then
-    return string.format("%.2fs/it", 1 / rate)
+    return c_locale.format("%.2fs/it", 1 / rate)
   end
-  return string.format("%.2fit/s", rate)
+  return c_locale.format("%.2fit/s", rate)
 end
 
 --- The first columns of a text: characters, as those of our lines are one column wide.

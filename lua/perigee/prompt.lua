@@ -22,18 +22,10 @@ local LONGEST_PROMPT = 4096 -- bytes: with longer ones, readline takes long
 
 -- --- running and printing ------------------------------------------------------
 
---- Shows what a chunk gave on standard output, and keeps the first as `_`. Returns how many values
---- that were.
-local function show(chunk, ...)
-  local n = select("#", ...)
-  if n > 0 then
-    rawset(_G, "_", (...))
-    if not chunk.is_quiet then
-      local width, paint = screen.size(1) or WIDTH, colours.painter(1)
-      output.write(printer.line_up({ ... }, n, width, paint), "\n")
-    end
-  end
-  return n
+--- Shows what a chunk gave on standard output.
+local function show(values)
+  local width, paint = screen.size(1) or WIDTH, colours.painter(1)
+  output.write(printer.line_up(values, values.n, width, paint), "\n")
 end
 
 local function show_seconds(seconds)
@@ -48,18 +40,26 @@ local function evaluate(self, text, chunk)
   local began = commands.seconds_now()
   local results = table.pack(self.host.call(chunk.run))
   local seconds = commands.seconds_now() - began
-  local worked, result = results[1], results[2]
+  local worked, problem = results[1], results[2]
   if results.n > MOST_VALUES then
-    worked, result = false, "too many results to print"
-  elseif worked then
-    worked, result = self.host.try(show, chunk, chunk.finish(table.unpack(results, 2, results.n)))
+    worked, problem = false, "too many results to print"
+  end
+  if worked then
+    local values = table.pack(chunk.finish(table.unpack(results, 2, results.n)))
+    self:keep(text, chunk, values.n)
+    if values.n > 0 then
+      rawset(_G, "_", values[1])
+    end
+    if values.n > 0 and not chunk.is_quiet then
+      worked, problem = self.host.try(show, values)
+    end
+  else
+    self:note(text, problems.is_interrupt(problem) and "interrupted" or "failed")
   end
   output.flush()
-  if worked then
-    self:keep(text, chunk, result)
-  else
+  if not worked then
     self:drop_pieces()
-    problems.report(result, self)
+    problems.report(problem, self)
   end
   show_seconds(seconds)
 end
@@ -218,6 +218,7 @@ local function run_init_file(self)
   local worked = f ~= nil
   if f then
     worked, message = self.host.call(f)
+    self:note(path, "ran when the prompt opened, and not here")
   end
   if not worked then
     problems.report(message, self)

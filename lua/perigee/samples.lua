@@ -2,6 +2,7 @@
 --
 -- Each function gives nil and a message for what does not fit.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 
@@ -123,9 +124,9 @@ function samples.warn_if_scaled(name, rows, scale, level)
     return
   end
   warned[place] = true
-  io.stderr:write(("%s: warning: %s of shape %s is within 0..1 already, and scale = %.4g makes it "
-    .. "smaller still: leave the scale out, or give the raw numbers\n"):format(place, name,
-    rows.shape, scale))
+  io.stderr:write(c_locale.format("%s: warning: %s of shape %s is within 0..1 already, and "
+    .. "scale = %.4g makes it smaller still: leave the scale out, or give the raw numbers\n", place,
+    name, rows.shape, scale))
 end
 
 return samples

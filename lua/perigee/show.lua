@@ -1,5 +1,6 @@
 --- Pictures in the terminal: blocks of colour, or characters that are more or less dark.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local image = require "perigee.image"
@@ -46,9 +47,9 @@ local function label_text(label)
   local kind = type(label)
   if kind == "number" then
     local integer = math.tointeger(label)
-    return integer and tostring(integer) or ("%.4g"):format(label)
+    return integer and tostring(integer) or c_locale.format("%.4g", label)
   elseif kind == "string" or kind == "boolean" then
-    return (tostring(label):gsub("%c", "?"))
+    return (tostring(label):gsub(c_locale.CONTROL, "?"))
   end
   error("labels must be numbers or texts, not a " .. kind, 0)
 end

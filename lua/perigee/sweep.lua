@@ -39,7 +39,8 @@ local KINDS = {
     expected = "a name for a folder",
     quoted = true,
     read = function(value)
-      local fits = type(value) == "string" and value:find "^[^/%c]+$" and not value:find "^%.%.?$"
+      local fits = type(value) == "string" and value:find "^[^/\0-\31\127]+$"
+        and not value:find "^%.%.?$"
       return fits and value or nil
     end,
   },

@@ -3,6 +3,8 @@
 -- luv is asked for where it is used, so that whoever needs none of this needs no
 -- luv.
 
+local c_locale = require "perigee.c_locale"
+
 local system = {}
 
 local MISSING = "luv is not installed: Debian's package lua-luv"
@@ -41,7 +43,7 @@ function system.names_in(path)
   for name in request and uv.fs_scandir_next or function() end, request do
     names[#names + 1] = name
   end
-  table.sort(names)
+  c_locale.sort(names)
   return names
 end
 

@@ -1,6 +1,7 @@
 --- Arrays as text, as NumPy's array2string has them: rows in brackets, columns aligned, lines
 --- broken at 75 characters, and only the edges of a large one.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 
@@ -90,17 +91,17 @@ local function shortest(x, dtype)
     local text = ("%." .. digits .. "e"):format(x)
     local back = tonumber(text)
     if back == x or single and string.unpack("f", string.pack("f", back)) == x then
-      return text, digits
+      return c_locale.with_point(text), digits
     end
   end
-  return ("%.16e"):format(x), 16
+  return c_locale.with_point(("%.16e"):format(x)), 16
 end
 
 --- "-1", "25" and "e-07" of -1.25e-07, zeros at the end left out.
 local function scientific(x, dtype)
   local text, digits = shortest(x, dtype)
   if digits > DECIMALS then
-    text = ("%." .. DECIMALS .. "e"):format(x)
+    text = c_locale.format("%." .. DECIMALS .. "e", x)
   end
   local whole, fraction, exponent = text:match "^(%-?%d+)%.?(%d*)(e.*)$"
   return whole, fraction:gsub("0+$", ""), exponent
@@ -111,9 +112,9 @@ local function positional(x, dtype)
   local text, digits = shortest(x, dtype)
   local decimals = math.max(0, digits - tonumber(text:match "e(.*)$"))
   if decimals <= DECIMALS then
-    x = tonumber(text)
+    x = c_locale.tonumber(text)
   end
-  text = ("%." .. math.min(decimals, DECIMALS) .. "f"):format(x)
+  text = c_locale.format("%." .. math.min(decimals, DECIMALS) .. "f", x)
   local whole, fraction = text:match "^(%-?%d+)%.?(%d*)$"
   return whole, (fraction:gsub("0+$", ""))
 end
@@ -150,7 +151,7 @@ local function float_format(elements, dtype)
     end
     local text
     if exponents then -- as NumPy: padded by further digits, not by zeros
-      text = ("%." .. behind .. "e"):format(x):gsub("^(%-?%d+)e", "%1.e")
+      text = c_locale.format("%." .. behind .. "e", x):gsub("^(%-?%d+)e", "%1.e")
       text = text:gsub("(e.)(.*)$", function(sign, digits)
         return sign .. ("0"):rep(most_exponent - 2 - #digits) .. digits
       end)

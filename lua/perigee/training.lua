@@ -6,6 +6,7 @@
 -- of how many `rows` and with which `options`, and what early stopping has `seen`.
 
 local batches = require "perigee.batches"
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local optimizer = require "perigee.optimizer"
@@ -78,8 +79,9 @@ function training.describe(options)
   local settings = optimizer.settings(options)
   local words = { settings.optimizer }
   local rate = settings.rate
-  words[2] = type(rate) == "number" and ("rate %g"):format(rate) or "rate a function"
-  words[3] = settings.weight_decay > 0 and ("weight_decay %g"):format(settings.weight_decay) or nil
+  words[2] = type(rate) == "number" and c_locale.format("rate %g", rate) or "rate a function"
+  words[3] = settings.weight_decay > 0 and c_locale.format("weight_decay %g", settings.weight_decay)
+    or nil
   words[#words + 1] = options.batch and ("batch %d"):format(options.batch) or "all rows"
   words[#words + 1] = options.patience and ("patience %d"):format(options.patience) or nil
   return table.concat(words, ", ")
@@ -345,8 +347,8 @@ end
 
 local function failure(i, message, not_finite, rate)
   if not_finite then
-    message = ("%s (a rate of %g may be too large, or inputs or weights); weights left as they "
-      .. "were%s"):format(message, rate, i > 1 and " after iteration " .. i - 1 or "")
+    message = c_locale.format("%s (a rate of %g may be too large, or inputs or weights); weights "
+      .. "left as they were%s", message, rate, i > 1 and " after iteration " .. i - 1 or "")
   end
   return ("iteration %d: %s"):format(i, message)
 end
@@ -435,7 +437,7 @@ function Run:iterate(level)
   end
   local function step(_, i)
     if bar and loss then
-      bar:update(i, ("loss %.4f"):format(loss))
+      bar:update(i, c_locale.format("loss %.4f", loss))
     end
     self:take_up()
     local _, message = self:validate() -- where that was interrupted

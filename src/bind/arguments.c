@@ -1,6 +1,7 @@
 /* Checking arguments, and telling what is wrong with them. */
 #include "bind.h"
 
+#include <locale.h>
 #include <string.h>
 
 void l_check(lua_State *L, pg_status status, const pg_error *err)
@@ -23,12 +24,22 @@ int l_failure(lua_State *L, pg_status status, const pg_error *err)
 int l_raise_no_field(lua_State *L)
 {
     if (luaL_getmetafield(L, 1, "__no_field") == LUA_TNIL)
-        return luaL_error(L, "there is no field '%s'",
-                          luaL_tolstring(L, 2, NULL));
+        return luaL_error(L, "there is no field '%s'", l_tolstring(L, 2));
     lua_pushvalue(L, 1);
     lua_pushvalue(L, 2);
     lua_call(L, 2, 1);
     return luaL_error(L, "%s", luaL_tolstring(L, -1, NULL));
+}
+
+const char *l_tolstring(lua_State *L, int index)
+{
+    bool is_number = lua_type(L, index) == LUA_TNUMBER;
+    const char *text = luaL_tolstring(L, index, NULL);
+    if (is_number) {
+        text = luaL_gsub(L, text, localeconv()->decimal_point, ".");
+        lua_remove(L, -2);
+    }
+    return text;
 }
 
 bool l_scalar_test(lua_State *L, int arg, pg_scalar *scalar)

@@ -26,6 +26,9 @@ void l_check(lua_State *L, pg_status status, const pg_error *err);
    failure of the world. Returns 2. */
 int l_failure(lua_State *L, pg_status status, const pg_error *err);
 
+/* luaL_tolstring for messages: a number has a decimal point in any locale. */
+const char *l_tolstring(lua_State *L, int index);
+
 /* Raises what Ctrl-C raises, in place of the interpreter's hook that waits to.
    l_check and l_failure do so for PG_EINTERRUPT. */
 int l_raise_interrupt(lua_State *L);

@@ -141,7 +141,7 @@ static int l_archive_newindex(lua_State *L)
     return luaL_error(L,
                       "an archive's file is not written to: pg.save(path, "
                       "{%s = ...}) makes one",
-                      luaL_tolstring(L, 2, NULL));
+                      l_tolstring(L, 2));
 }
 
 static int l_archive_path(lua_State *L)
@@ -303,7 +303,7 @@ static bool compress_option(lua_State *L, int arg)
         if (lua_type(L, -2) != LUA_TSTRING ||
             strcmp(lua_tostring(L, -2), "compress") != 0)
             luaL_error(L, "save: there is no option '%s'; there is: compress",
-                       luaL_tolstring(L, -2, NULL));
+                       l_tolstring(L, -2));
         compress = lua_toboolean(L, -1);
     }
     return compress;

@@ -1,7 +1,6 @@
 /* Reading and writing by position: a[i], a[{ {1,10}, {} }], a["1:10, :"]. */
 #include "bind.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "../core/create.h"
@@ -16,7 +15,7 @@ static int64_t check_position(lua_State *L, int at, const char *what)
     lua_Integer position = lua_tointegerx(L, at, &isnum);
     if (!isnum || lua_type(L, at) != LUA_TNUMBER)
         luaL_error(L, "%s must be an integer, not %s", what,
-                   luaL_tolstring(L, at, NULL));
+                   l_tolstring(L, at));
     return position;
 }
 
@@ -145,7 +144,7 @@ static int push_indexed(lua_State *L, const pg_index *indices, int count)
 /* Text that begins as an index does is one; other text is an absent field. */
 static bool looks_like_index(const char *text)
 {
-    return *text && (isdigit((unsigned char)*text) || strchr("-+: \t,", *text));
+    return *text && strchr("0123456789-+: \t,", *text);
 }
 
 static int index_by_name(lua_State *L, const pg_array *a)

@@ -77,7 +77,7 @@ static pg_activation activation_at(lua_State *L, int index)
     for (int i = 0; name && i < PG_ACTIVATIONS; i++)
         if (strcmp(name, pg_activation_names[i]) == 0)
             return (pg_activation)i;
-    luaL_tolstring(L, index, NULL);
+    l_tolstring(L, index);
     luaL_buffinit(L, &names);
     for (int i = 0; i < PG_ACTIVATIONS; i++) {
         luaL_addstring(&names, i ? ", '" : "'");
@@ -195,7 +195,7 @@ static size_t check_units(lua_State *L, const char *what)
     lua_Integer units = lua_tointegerx(L, -1, &is_integer);
     if (!is_integer || units < 1)
         luaL_error(L, "%s must be an integer, 1 or more, not %s", what,
-                   luaL_tolstring(L, -1, NULL));
+                   l_tolstring(L, -1));
     lua_pop(L, 1);
     return (size_t)units;
 }

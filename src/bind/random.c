@@ -298,7 +298,7 @@ static const l_class random_class = {L_RANDOM, "a generator", "g", 1};
 static int l_random_newindex(lua_State *L)
 {
     return luaL_error(L, "a generator has no field '%s' that could be set",
-                      luaL_tolstring(L, 2, NULL));
+                      l_tolstring(L, 2));
 }
 
 /* A method; upvalue: the methods. */

@@ -28,7 +28,7 @@ static int l_shape_tostring(lua_State *L)
         if (i > 1)
             luaL_addstring(&text, ", ");
         lua_geti(L, 1, i);
-        luaL_tolstring(L, -1, NULL);
+        l_tolstring(L, -1);
         lua_remove(L, -2);
         luaL_addvalue(&text);
     }
@@ -61,7 +61,7 @@ static int l_shape_index(lua_State *L)
     lua_Integer axis = lua_tointegerx(L, 2, &is_integer);
     if (!is_integer || lua_type(L, 2) != LUA_TNUMBER)
         return luaL_error(L, "a shape has lengths at 1, 2, ..., and no '%s'",
-                          luaL_tolstring(L, 2, NULL));
+                          l_tolstring(L, 2));
     if (axis == rank + 1) {
         lua_pushnil(L);
         return 1;
@@ -99,7 +99,7 @@ static size_t shape_length(lua_State *L, bool open)
     lua_Integer length = lua_tointegerx(L, -1, &isnum);
     if (!isnum || length < (open ? -1 : 0))
         luaL_error(L, "a length must be an integer, 0 or more, not %s",
-                   luaL_tolstring(L, -1, NULL));
+                   l_tolstring(L, -1));
     lua_pop(L, 1);
     return length < 0 ? PG_INFER : (size_t)length;
 }

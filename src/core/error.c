@@ -1,12 +1,12 @@
 #include "perigee.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime.h"
+#include "text.h"
 
 const char *pg_strerror(pg_status status)
 {
@@ -39,10 +39,10 @@ pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
+    pg_vtext(err->message, sizeof err->message, format, args);
     va_end(args);
     for (char *c = err->message; *c; c++)
-        if (iscntrl((unsigned char)*c))
+        if ((unsigned char)*c < ' ' || *c == 127)
             *c = '?';
     return status;
 }

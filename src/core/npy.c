@@ -1,6 +1,5 @@
 #include "npy.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,8 +37,7 @@ typedef struct npy_header {
 
 static void skip_space(const char **at)
 {
-    while (isspace((unsigned char)**at))
-        ++*at;
+    *at += strspn(*at, " \t\n\v\f\r");
 }
 
 static bool accept(const char **at, const char *token)
@@ -70,7 +68,7 @@ static bool read_string(const char **at, char *out, size_t room)
 static bool read_length(const char **at, size_t *length)
 {
     skip_space(at);
-    if (!isdigit((unsigned char)**at))
+    if (**at < '0' || **at > '9')
         return false;
     char *end;
     errno = 0;

@@ -14,6 +14,7 @@
 #include "runtime.h"
 #include "storage.h"
 #include "targets.h"
+#include "text.h"
 #include "weights.h"
 
 /* Where more of x is not 0, CBLAS is faster; where rows are longer, they take
@@ -89,9 +90,9 @@ pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
         snprintf(why, PG_PLAN_TEXT, "more than %d inputs, or no hidden layer",
                  MOST_INPUTS);
     else
-        snprintf(why, PG_PLAN_TEXT,
-                 "%.3g %% of x is not zero: sparse up to %g %%",
-                 100 * pg_sparse_density(t->sparse), 100 * MOST_DENSITY);
+        pg_text(why, PG_PLAN_TEXT,
+                "%.3g %% of x is not zero: sparse up to %g %%",
+                100 * pg_sparse_density(t->sparse), 100 * MOST_DENSITY);
     return plan;
 }
 

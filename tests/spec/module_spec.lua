@@ -63,6 +63,16 @@ describe("the module", function()
     assert.equal(plot, pg.plot)
   end)
 
+  it("keeps what a user has put in the place of a function that is read later", function()
+    local output = run(PROGRAM, [[
+      local pg = require "perigee"
+      pg.plot, pg.show = function() return "mine" end, { mine = true }
+      for _ in pairs(pg) do end
+      print(pg.plot(), pg.show.mine, type(pg.help), type(pg.Model))
+    ]])
+    assert.equal("mine\ttrue\tfunction\ttable\n", output)
+  end)
+
   local function works_in(interpreter)
     local output, status = run(interpreter, [[
       local pg = require "perigee"

@@ -620,6 +620,87 @@ describe("the prompt's own functions", function()
     assert.equal(printed, output_of("lua5.4", s.home .. "/s.lua"))
   end)
 
+  it("write chunks that were interrupted or failed as comments", function()
+    local s <close> = prompt.open {}
+    prompt.talk(s, [=[
+      > kept = 6
+      > function fail()
+      >>   error "as asked"
+      >> end
+      > half = 1 fail() --[[ with
+      >>   two lines ]] half = 2
+      stdin[...]:2: as asked
+      ...
+    ]=])
+    s:line "local i = 0 while true do --[=["
+    s:line "]=] i = i + 1 end"
+    s:expect "]=] i = i + 1 end"
+    s:keys "C-c"
+    s:expect("interrupted!", 5)
+    prompt.talk(s, [[
+      > this is no Lua
+      ...
+      > kept * 7
+      42
+      > save_session(os.getenv 'HOME' .. '/s.lua')
+      true
+    ]])
+    local file <close> = assert(io.open(s.home .. "/s.lua"))
+    local text = file:read "a"
+    assert.truthy(text:find("\n-- failed: half = 1 fail() --[[ with\n--   two lines ]] half = 2\n",
+      1, true))
+    assert.truthy(text:find("\n-- interrupted: local i = 0 while true do --[=[\n"
+      .. "-- ]=] i = i + 1 end\n", 1, true))
+    assert.falsy(text:find("no Lua", 1, true))
+    assert.equal("42\n", output_of(prompt.PROGRAM, s.home .. "/s.lua"))
+  end)
+
+  it("write comments that no line break ends", function()
+    local transcript = require "perigee.prompt.transcript"
+    for _, ending in ipairs { "\n", "\r", "\r\n", "\n\r", "\n\n" } do
+      local chunk = { text = "", names = {}, values = 0,
+        comment = "interrupted: [[" .. ending .. "ran = true" .. ending .. "]]" }
+      local ran = {}
+      assert(load(transcript.text({ chunk }, {}, {}), "=script", "t", ran))()
+      assert.same({}, ran)
+    end
+  end)
+
+  it("write a chunk whose values were not all printed", function()
+    local s <close> = prompt.open {}
+    prompt.talk(s, [[
+      > slow = setmetatable({}, { __tostring = function() while true do end end })
+    ]])
+    s:line "six = 6 return slow"
+    s:expect "six = 6 return slow"
+    s:keys "C-c"
+    s:expect("interrupted!", 5)
+    prompt.talk(s, [[
+      > slow = nil
+      > save_session(os.getenv 'HOME' .. '/s.lua')
+      true
+    ]])
+    local file <close> = assert(io.open(s.home .. "/s.lua"))
+    assert.truthy(file:read "a":find("\nsix = 6 ", 1, true))
+  end)
+
+  it("name the user's file, which the script does without", function()
+    local home = os.tmpname()
+    assert(os.execute(("rm '%s' && mkdir -p '%s/config/perigee'"):format(home, home)))
+    finally(function() os.execute(("rm -rf '%s'"):format(home)) end)
+    write(home .. "/config/perigee/init.lua", "mine = 1")
+    local s <close> = prompt.open { home = home }
+    prompt.talk(s, [[
+      > mine
+      1
+      > save_session(os.getenv 'HOME' .. '/s.lua')
+      true
+    ]])
+    local file <close> = assert(io.open(home .. "/s.lua"))
+    assert.truthy(file:read "a":find("\n-- ran when the prompt opened, and not here: " .. home
+      .. "/config/perigee/init.lua\n", 1, true))
+  end)
+
   it("write what the command line ran before the session", function()
     local home = os.tmpname()
     assert(os.execute(("rm '%s' && mkdir '%s'"):format(home, home)))

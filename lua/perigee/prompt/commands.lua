@@ -1,5 +1,6 @@
 --- The prompt's own functions, which are globals there: help, who, time, edit, save_session.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local help = require "perigee.help"
 local help_on = require "perigee.help.answer"
@@ -35,7 +36,7 @@ function commands.duration(seconds)
   for _, unit in ipairs(UNITS) do
     local from, name, factor = table.unpack(unit)
     if seconds >= from then
-      return ("%.3g %s"):format(seconds * factor, name)
+      return c_locale.format("%.3g %s", seconds * factor, name)
     end
   end
 end
@@ -183,7 +184,8 @@ function commands.define(session)
   end
 
   --- Writes the chunks that worked as a script, which does the same when it is run; what the
-  --- command line ran before (a script, `-l`, `-e`) comes first. A file of that name is replaced.
+  --- command line ran before (a script, `-l`, `-e`) comes first. Chunks that failed or were
+  --- interrupted are comments that say so. A file of that name is replaced.
   ---@param path string
   ---@return true?
   ---@return string?  # what went wrong, where nil comes first
@@ -192,7 +194,7 @@ function commands.define(session)
       error(("save_session: a path is needed, as in save_session \"session.lua\", not %s"):format(
         check.shown(path)), 2)
     end
-    local text, message = transcript.text(session.worked, own, before)
+    local text, message = transcript.text(session.ran, own, before)
     if not text then
       return nil, "save_session: the chunks make no script together: " .. message
     end

@@ -1,5 +1,6 @@
 --- What was defined at the prompt, as a table for the eye: names, shapes, memory.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local chunks = require "perigee.prompt.chunks"
 local printer = require "perigee.prompt.printer"
@@ -60,7 +61,7 @@ local function memory(bytes)
   for _, unit in ipairs(UNITS) do
     local from, name = table.unpack(unit)
     if bytes >= from then
-      return ("%.1f %s"):format(bytes / from, name)
+      return c_locale.format("%.1f %s", bytes / from, name)
     end
   end
   return bytes > 0 and bytes .. " B" or ""

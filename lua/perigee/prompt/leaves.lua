@@ -1,6 +1,7 @@
 --- Values that are shown without what is in them: numbers, strings, functions, threads, userdata,
 --- and whatever has a __tostring. None of it raises, whatever a metatable does; but for Ctrl-C.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local counts = require "perigee.counts"
 local strings = require "perigee.prompt.strings"
@@ -19,7 +20,7 @@ local MOST_ELEMENTS = 16 -- of such an array
 ---@return string
 function leaves.message(problem)
   if type(problem) == "string" or type(problem) == "number" then
-    return strings.first_line(tostring(problem), LONGEST_WORD)
+    return strings.first_line(c_locale.tostring(problem), LONGEST_WORD)
   end
   return "a " .. type(problem)
 end
@@ -174,7 +175,7 @@ local of_type = {
     return leaves.of(paint, "boolean", tostring(value))
   end,
   number = function(value, _, paint)
-    return leaves.of(paint, "number", tostring(value))
+    return leaves.of(paint, "number", c_locale.tostring(value))
   end,
   string = leaves.quoted,
   ["function"] = function(value, _, paint)

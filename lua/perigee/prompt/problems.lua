@@ -95,6 +95,13 @@ local function suggestion(message, line, session)
     or ""
 end
 
+--- Whether an error is Ctrl-C's.
+---@param message string  with its traceback, if there is one
+---@return boolean
+function problems.is_interrupt(message)
+  return check.is_interrupt((split(tostring(message))))
+end
+
 --- Shows an error on standard error.
 ---@param message string  with its traceback, if there is one
 ---@param session perigee.prompt.session

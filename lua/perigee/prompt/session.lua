@@ -1,6 +1,7 @@
---- What a prompt knows of what was typed: the locals, each chunk's text, and which worked.
+--- What a prompt knows of what was typed: the locals, each chunk's text, and how it ended.
 
 local chunks = require "perigee.prompt.chunks"
+local counts = require "perigee.counts"
 local output = require "perigee.prompt.output"
 
 local MOST = 1 << 20 -- bytes of a text that is kept
@@ -9,8 +10,8 @@ local MOST = 1 << 20 -- bytes of a text that is kept
 ---@field host table  what is done in C
 ---@field scope perigee.prompt.scope  the locals that last
 ---@field sources table<string, string>  chunk names, and the texts that were typed
----@field worked table[]  the chunks that ran to their end, in order: text, is_expression,
----   is_quiet, names, last, values (their number)
+---@field ran table[]  the chunks that ran, in order: text, is_expression, is_quiet, names, last,
+---   values (their number); of one that did not run to its end, only `comment` says what it was
 ---@field comments string  that were typed, and belong to the chunk that comes
 ---@field unfinished string[]  the lines of the chunk that is being typed, before the last
 ---@field pieces string[]  chunks that were pasted together, and have not run yet
@@ -24,7 +25,7 @@ local session = {}
 ---@return perigee.prompt.session
 function session.new(host)
   return setmetatable({
-    host = host, scope = {}, sources = {}, worked = {}, count = 0, comments = "", unfinished = {},
+    host = host, scope = {}, sources = {}, ran = {}, count = 0, comments = "", unfinished = {},
     pieces = {}, is_piece = false,
   }, Session)
 end
@@ -49,10 +50,22 @@ function Session:take_before()
   return self.before or ""
 end
 
+--- A chunk ran, but not to its end, or its text is not kept.
+---@param text string
+---@param outcome string  what became of it: "interrupted"
+function Session:note(text, outcome)
+  if #text > MOST then
+    text = ("a chunk of %s"):format(counts.of(#text, "byte"))
+  end
+  self.ran[#self.ran + 1] = { comment = outcome .. ": " .. text, text = "", names = {}, values = 0 }
+end
+
 --- A chunk ran to its end, and gave so many values.
 function Session:keep(text, chunk, values)
-  if #text <= MOST and text:find "%S" then
-    self.worked[#self.worked + 1] = {
+  if #text > MOST then
+    self:note(text, "left out")
+  elseif text:find "%S" then
+    self.ran[#self.ran + 1] = {
       text = text, is_expression = chunk.is_expression, is_quiet = chunk.is_quiet,
       names = chunk.names, last = chunk.last, values = values,
     }

@@ -1,5 +1,7 @@
 --- What ran before the prompt opened, as the command line says: `-l name`, `-e text`, the script.
 
+local c_locale = require "perigee.c_locale"
+
 local started = {}
 
 --- lua(1)'s command line, without the program: its options, and the script.
@@ -17,7 +19,7 @@ local function required(word)
   local global, name = word:match "^(.-)=(.*)$"
   name = name or word
   global = global or name:match "^([^-]*)"
-  return global:find "^[%a_][%w_]*$" and ("%s = require %q"):format(global, name)
+  return global:find("^" .. c_locale.NAME .. "$") and ("%s = require %q"):format(global, name)
     or ("_G[%q] = require %q"):format(global, name)
 end
 

@@ -1,11 +1,13 @@
---- A session as a script: the chunks that worked, in order.
+--- A session as a script: the chunks that ran, in order. Those that did not run to their end are
+--- comments.
 
 local lexer = require "perigee.prompt.lexer"
 
 local transcript = {}
 
+--- Lua ends a comment at a carriage return, too.
 local function commented(text)
-  return "-- " .. text:gsub("\n", "\n-- ")
+  return "-- " .. text:gsub("\r\n?", "\n"):gsub("\n", "\n-- ")
 end
 
 --- Whether a chunk begins with a parenthesis: the line before would call what it ends with.
@@ -28,11 +30,11 @@ local function needs_prompt(chunk, own)
 end
 
 --- Whether a chunk behind the i-th reads what that left in `_`.
-local function is_read_later(worked, i)
-  for j = i + 1, #worked do
-    if worked[j].names._ then
+local function is_read_later(ran, i)
+  for j = i + 1, #ran do
+    if ran[j].names._ then
       return true
-    elseif worked[j].values > 0 then
+    elseif ran[j].values > 0 then
       return false
     end
   end
@@ -65,14 +67,14 @@ local function parts(chunk)
 end
 
 --- A chunk as a script has it, which prints what the prompt showed.
-local function statement(worked, i)
-  local chunk = worked[i]
+local function statement(ran, i)
+  local chunk = ran[i]
   local before, value = parts(chunk)
   if not value then
     return before
   elseif chunk.is_expression and chunk.values == 0 then
     return chunk.text
-  elseif is_read_later(worked, i) then
+  elseif is_read_later(ran, i) then
     return ("%s_ = %s%s"):format(before, value, chunk.is_quiet and "" or "\nprint(_)")
   elseif chunk.values > 0 and not chunk.is_quiet then
     return ("%sprint(%s)"):format(before, value)
@@ -81,8 +83,8 @@ local function statement(worked, i)
 end
 
 --- Whether the script has to define `pg`, as the prompt did.
-local function needs_pg(worked)
-  for _, chunk in ipairs(worked) do
+local function needs_pg(ran)
+  for _, chunk in ipairs(ran) do
     if chunk.text:find "^%s*local%s+pg%s*=" or chunk.text:find "^%s*pg%s*=" then
       return false
     elseif chunk.names.pg then
@@ -92,24 +94,33 @@ local function needs_pg(worked)
   return false
 end
 
----@param worked table[]  the session's
+--- A chunk's lines of the script.
+local function lines_of(ran, i, own)
+  local chunk = ran[i]
+  if chunk.comment then
+    return commented(chunk.comment)
+  end
+  local text = statement(ran, i)
+  if begins_with_call(text) then
+    text = ";" .. text
+  end
+  return needs_prompt(chunk, own) and commented(text) or text
+end
+
+---@param ran table[]  the session's
 ---@param own table<string, any>  the prompt's functions; chunks that need one become comments
 ---@param before string[]  lines that do what was done before the prompt opened
 ---@return string|false  # false where the chunks make no script together: more than 200 locals, a
 ---   label that comes twice
 ---@return string? message
-function transcript.text(worked, own, before)
+function transcript.text(ran, own, before)
   local lines = { os.date "-- A session at Perigee's prompt, saved on %Y-%m-%d at %H:%M.", "" }
   table.move(before, 1, #before, #lines + 1, lines)
-  if needs_pg(worked) then
+  if needs_pg(ran) then
     lines[#lines + 1] = "local pg = require \"perigee\"\n"
   end
-  for i, chunk in ipairs(worked) do
-    local text = statement(worked, i)
-    if begins_with_call(text) then
-      text = ";" .. text
-    end
-    lines[#lines + 1] = needs_prompt(chunk, own) and commented(text) or text
+  for i in ipairs(ran) do
+    lines[#lines + 1] = lines_of(ran, i, own)
   end
   local script = table.concat(lines, "\n") .. "\n"
   local compiles, message = load(script, "=script")

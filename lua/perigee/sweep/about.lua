@@ -1,5 +1,6 @@
 --- What a report tells of a study beside its results: names and values, in order.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local words = require "perigee.sweep.words"
 
@@ -21,7 +22,7 @@ local function best_mean(study)
   local metric = study.tally.metric
   local row = study:table():group(study.params):best(metric, study.tally.goal)
   local parts = { words.point(study.params, row), ("mean of %d"):format(row.n) }
-  return ("%s \u{B1} %.2g (%s)"):format(words.number(row[metric]), row[metric .. "_std"],
+  return c_locale.format("%s \u{B1} %.2g (%s)", words.number(row[metric]), row[metric .. "_std"],
     table.concat(parts, ", ", study.params[1] and 1 or 2))
 end
 

@@ -5,6 +5,7 @@
 -- `name=values` takes the place of what the script says of a parameter, a setting, or the study.
 -- The options say how it is run, and change no number.
 
+local c_locale = require "perigee.c_locale"
 local json = require "perigee.json"
 local options = require "perigee.options"
 local space = require "perigee.sweep.space"
@@ -35,7 +36,7 @@ local readers = setmetatable({}, { __index = options.readers })
 function readers.table(text)
   local value = text:find "^%[" and json.decode(text)
   if not value then
-    value = tonumber(text) or text:find "^[%a_]" and text or nil
+    value = c_locale.tonumber(text) or text:find "^[A-Za-z_]" and text or nil
   end
   return value and space.value(value), "a value, or a list in brackets such as [128,64]"
 end
@@ -54,7 +55,8 @@ local function read_range(text)
     return nil
   end
   step = step == "" and "1" or step
-  local a, b, by = tonumber(first), tonumber(last), tonumber(step)
+  local a, b = c_locale.tonumber(first), c_locale.tonumber(last)
+  local by = c_locale.tonumber(step)
   local count = a and b and by and by ~= 0 and (b - a) / by
   if not count or count ~= count or count < 0 or count > MOST_STEPS then
     return nil
@@ -79,7 +81,7 @@ local function read_draw(text)
   if not space.can_draw(name) or not low then
     return nil, "expected uniform(a,b), log_uniform(a,b) or integer(a,b)"
   end
-  return space.draw(name, tonumber(low), tonumber(high))
+  return space.draw(name, c_locale.tonumber(low), c_locale.tonumber(high))
 end
 
 --- What was expected in the place of a part, as the end of a sentence.
@@ -150,7 +152,7 @@ local function known_names(definition)
       names[#names + 1] = name
     end
   end
-  table.sort(names)
+  c_locale.sort(names)
   return names
 end
 
@@ -189,7 +191,7 @@ local function is_listed(definition, name)
 end
 
 local function set(definition, argument)
-  local name, text = argument:match "^([%a_][%w_]*)=(.*)$"
+  local name, text = argument:match("^(" .. c_locale.NAME .. ")=(.*)$")
   if not name then
     return nil, ("'%s' is not of the form name=values"):format(argument)
   elseif is_listed(definition, name) then
@@ -232,7 +234,7 @@ end
 local MOST_JOBS = 256
 
 local function read_jobs(text)
-  local jobs = math.tointeger(tonumber(text))
+  local jobs = math.tointeger(c_locale.tonumber(text))
   if jobs and jobs >= 1 and jobs <= MOST_JOBS then
     return jobs
   end

@@ -1,6 +1,7 @@
 --- What a running study shows on stderr: a line for the study and one for each training under way;
 -- where that is no terminal, a line now and then for a trial that has ended.
 
+local c_locale = require "perigee.c_locale"
 local progress = require "perigee.progress"
 local terminals = require "perigee.sweep.terminal"
 local words = require "perigee.sweep.words"
@@ -62,7 +63,7 @@ function Display:beat(slot, label, beat)
       training.label = label
       self.trainings[slot] = training
     end
-    training:set(beat.iteration, beat.loss and ("loss %.4f"):format(beat.loss))
+    training:set(beat.iteration, beat.loss and c_locale.format("loss %.4f", beat.loss))
   end
   self:draw()
 end

@@ -3,6 +3,7 @@
 -- A trial is what it is made of: a canonical text of its values, hashed. Where it stands in a grid
 -- does not count.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local json = require "perigee.json"
@@ -76,7 +77,7 @@ local function add_all(sums, name, value, depth)
     add(sums, name, value)
   elseif depth > 0 and not getmetatable(value) then
     for key, each in next, value do
-      add_all(sums, name .. "." .. tostring(key), each, depth - 1)
+      add_all(sums, name .. "." .. c_locale.tostring(key), each, depth - 1)
     end
   end
 end

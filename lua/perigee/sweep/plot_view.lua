@@ -1,5 +1,6 @@
 --- What the plots of a study are made of: its rows, the values of its parameters, and means.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local json = require "perigee.json"
 local tables = require "perigee.sweep.table"
@@ -79,7 +80,10 @@ function views.read(study)
     view.parameters[i] = view.by_name[name]
   end
   table.sort(view.parameters, function(a, b)
-    return #a.values > #b.values or #a.values == #b.values and a.name < b.name
+    if #a.values ~= #b.values then
+      return #a.values > #b.values
+    end
+    return c_locale.precedes(a.name, b.name)
   end)
   return view
 end

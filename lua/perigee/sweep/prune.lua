@@ -6,6 +6,7 @@
 --   { rung = 1, iteration = 100 }       paused at the first report from iteration 100 on
 --   { metric, goal, medians = {{100, 0.8}, ...} }   cut when worse than the median
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local goal_of = require("perigee.sweep.table").goal_of
 local json = require "perigee.json"
@@ -55,8 +56,8 @@ function prune.judge(limit, reports)
   local median = median_at(limit.medians, iteration)
   local best = median and best_of(reports, limit.metric, limit.goal)
   if best and better(median, best, limit.goal) then
-    return "pruned", ("%s %.6g at iteration %d is worse than the median %.6g"):format(limit.metric,
-      best, iteration, median)
+    return "pruned", c_locale.format("%s %.6g at iteration %d is worse than the median %.6g",
+      limit.metric, best, iteration, median)
   end
 end
 
@@ -192,7 +193,7 @@ function Median:chosen(view)
     list[i] = i
   end
   table.sort(list, function(a, b)
-    return view.id(a) < view.id(b)
+    return c_locale.precedes(view.id(a), view.id(b))
   end)
   return table.move(list, 1, math.min(self.references, #list), 1, {})
 end

@@ -167,7 +167,7 @@ end
 
 --- A picture as an address. Other characters than these would end it, or be read as something else.
 local function data_address(svg)
-  return "data:image/svg+xml," .. svg:gsub("[^%w%-_.!~*();/:@=+$,?]", function(byte)
+  return "data:image/svg+xml," .. svg:gsub("[^0-9A-Za-z%-_.!~*();/:@=+$,?]", function(byte)
     return ("%%%02X"):format(byte:byte())
   end)
 end

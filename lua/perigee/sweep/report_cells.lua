@@ -1,6 +1,7 @@
 --- Texts and values as HTML: what comes in is strangers' text, what goes out has no markup but
 --- ours.
 
+local c_locale = require "perigee.c_locale"
 local words = require "perigee.sweep.words"
 
 local cells = {}
@@ -23,14 +24,14 @@ local function readable(text)
     parts[#parts + 1] = text:sub(from, length and -1 or bad - 1)
     from = bad and bad + 1
   until length
-  return (table.concat(parts, "\u{FFFD}"):gsub("[^%C\t\n\r]", "\u{FFFD}"))
+  return (table.concat(parts, "\u{FFFD}"):gsub("[\0-\8\11\12\14-\31\127]", "\u{FFFD}"))
 end
 
 --- Text that stands for itself, between tags and in a quoted attribute.
 ---@param text any
 ---@return string
 function cells.escape(text)
-  return (readable(tostring(text)):gsub("[&<>\"']", ENTITIES))
+  return (readable(c_locale.tostring(text)):gsub("[&<>\"']", ENTITIES))
 end
 
 -- --- values -----------------------------------------------------------------------
@@ -172,9 +173,9 @@ function cells.mean_column(name, means, stds, count)
     if means[i] ~= nil then
       local short, full = number_texts(means[i])
       local is_finite = means[i] - means[i] == 0
-      texts[i] = form and is_finite and form:format(means[i]) or short
+      texts[i] = form and is_finite and c_locale.format(form, means[i]) or short
       titles[i] = full or short -- what the column is sorted by
-      std_texts[i] = is_finite and stds[i] and (form or "%.3g"):format(stds[i]) or nil
+      std_texts[i] = is_finite and stds[i] and c_locale.format(form or "%.3g", stds[i]) or nil
     end
   end
   align_points(texts, count)

@@ -3,6 +3,7 @@
 -- A grid's points come in the alphabetical order of the parameters' names, the last one fastest.
 -- They are worked out when they are asked for: only what they are made of is kept.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 
@@ -45,7 +46,7 @@ end
 ---@return true?
 ---@return string?  # that it is none, where nil comes first
 function space.check_name(name)
-  if type(name) == "string" and name:find "^[%a_][%w_]*$" then
+  if type(name) == "string" and name:find("^" .. c_locale.NAME .. "$") then
     return true
   end
   return nil, ("'%s' is no name (letters, digits and _)"):format(tostring(name))
@@ -82,7 +83,7 @@ Draw.__index = Draw
 
 --- "log_uniform(0.01, 1)"
 function Draw:__tostring()
-  return ("%s(%s, %s)"):format(self.name, self.low, self.high)
+  return c_locale.format("%s(%s, %s)", self.name, self.low, self.high)
 end
 
 local rules = {

@@ -1,6 +1,7 @@
 --- A table of results: rows with named columns, some of which are metrics.
 
 local absent = require "perigee.absent"
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local json = require "perigee.json"
@@ -55,7 +56,7 @@ local SMALLER_IS_BETTER = { "loss", "error", "cost", "time" }
 ---@return "max"|"min"
 function tables.goal_of(name)
   for _, word in ipairs(SMALLER_IS_BETTER) do
-    if name:lower():find(word, 1, true) then
+    if c_locale.lower(name):find(word, 1, true) then
       return "min"
     end
   end
@@ -128,7 +129,7 @@ local function comes_before(a, b)
   elseif a_is_number or b_is_number then
     return a_is_number
   end
-  return words.value(a) < words.value(b)
+  return c_locale.precedes(words.value(a), words.value(b))
 end
 
 --- Which of two places comes first: what is missing last, equals as they were.

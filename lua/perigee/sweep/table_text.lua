@@ -1,5 +1,6 @@
 --- A table of results as a person reads it: in the terminal, and in Markdown.
 
+local c_locale = require "perigee.c_locale"
 local words = require "perigee.sweep.words"
 
 local SHOWN, EDGE = 60, 10 -- rows that are printed; of more, those at either end
@@ -43,9 +44,9 @@ local function column_of(rows, name)
     if value == nil then
       return MISSING
     elseif not numeric then
-      return (words.value(value):gsub("%c+", " "))
+      return (words.value(value):gsub(c_locale.CONTROL .. "+", " "))
     elseif decimals then
-      return ("%." .. decimals .. "f"):format(tonumber(words.short(value)))
+      return c_locale.format("%." .. decimals .. "f", c_locale.tonumber(words.short(value)))
     end
     return words.short(value)
   end, numeric

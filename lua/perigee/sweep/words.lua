@@ -1,5 +1,6 @@
 --- Values, trials and times as a person reads them.
 
+local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local json = require "perigee.json"
 
@@ -20,7 +21,7 @@ local function text_of(value, number_text)
 end
 
 local function six_digits(number)
-  return math.tointeger(number) and json.number(number) or ("%.6g"):format(number)
+  return math.tointeger(number) and json.number(number) or c_locale.format("%.6g", number)
 end
 
 --- A value: numbers in the fewest digits that give them back, lists as JSON has them, "[128,64]".
@@ -41,7 +42,7 @@ end
 ---@param value number
 ---@return string
 function words.number(value)
-  return ("%.5g"):format(value)
+  return c_locale.format("%.5g", value)
 end
 
 --- "hidden 50, rate 0.1": these of the values.
@@ -61,7 +62,7 @@ end
 ---@return string
 function words.duration(seconds)
   if seconds < 9.95 then
-    return ("%.1f s"):format(seconds)
+    return c_locale.format("%.1f s", seconds)
   end
   local s = math.floor(seconds + 0.5)
   if s < 60 then

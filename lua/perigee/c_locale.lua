@@ -1,0 +1,121 @@
+--- Numbers and strings as in the C locale, whatever the process's locale is: for all that is
+--- written to a file, read from one, hashed, handed to another program, or shown.
+--
+-- Lua's own functions follow the process's locale, which a host or os.setlocale sets: under de_DE
+-- tostring(0.5) is "0,5", tonumber takes "0,5", and "a" < "B". Each call looks at its effect, as it
+-- may have changed since the last one.
+
+local c_locale = {}
+
+--- Identifiers, as a pattern: %w has more letters in some locales.
+c_locale.NAME = "[A-Za-z_][A-Za-z0-9_]*"
+
+--- Control characters of ASCII, as a pattern: %c has bytes of UTF-8 in some locales.
+c_locale.CONTROL = "[\0-\31\127]"
+
+-- --- numbers ---------------------------------------------------------------------
+
+local function has_point()
+  return 0.5 .. "" == "0.5"
+end
+
+--- The text of one number, as string.format and tostring give it, with a point where the locale has
+--- something else.
+---@param text string
+---@return string
+function c_locale.with_point(text)
+  if text:find(".", 1, true) then
+    return text
+  end
+  return (text:gsub("[^0-9A-Za-z+%- ]+", "."))
+end
+
+--- What one conversion of a format gives.
+local function convert(conversion, value)
+  if conversion:find "[aAeEfFgG]$" or conversion:find "s$" and math.type(value) == "float" then
+    return c_locale.with_point(conversion:format(value))
+  end
+  return conversion:format(value)
+end
+
+--- string.format.
+---@param format string
+---@param ... any
+---@return string
+function c_locale.format(format, ...)
+  local text = format:format(...) -- raises what is wrong with it
+  if has_point() then
+    return text
+  end
+  local values, used = { ... }, 0
+  return (format:gsub("%%([-+ #0-9.]*[A-Za-z%%])", function(conversion)
+    if conversion == "%" then
+      return "%"
+    end
+    used = used + 1
+    return convert("%" .. conversion, values[used])
+  end))
+end
+
+--- tostring.
+---@param value any
+---@return string
+function c_locale.tostring(value)
+  local text = tostring(value)
+  return math.type(value) == "float" and c_locale.with_point(text) or text
+end
+
+--- tonumber of a text: "0.5" is a number, "0,5" is none.
+---@param text string?
+---@return number?
+function c_locale.tonumber(text)
+  if text == nil or has_point() then
+    return text and tonumber(text)
+  end
+  local locale_point = ("%.1f"):format(0.5):sub(2, -2)
+  if text:find(locale_point, 1, true) then
+    return nil
+  end
+  return tonumber((text:gsub("%.", locale_point)))
+end
+
+-- --- strings ---------------------------------------------------------------------
+
+--- Whether strings are compared byte by byte: dictionaries have "a" before "B".
+local function compares_bytes()
+  return "B" < "a"
+end
+
+--- Whether a string comes before another, byte by byte.
+---@param a string
+---@param b string
+---@return boolean
+function c_locale.precedes(a, b)
+  if compares_bytes() then
+    return a < b
+  end
+  for i = 1, math.min(#a, #b) do
+    local of_a, of_b = a:byte(i), b:byte(i)
+    if of_a ~= of_b then
+      return of_a < of_b
+    end
+  end
+  return #a < #b
+end
+
+--- Sorts strings byte by byte.
+---@param list string[]
+function c_locale.sort(list)
+  table.sort(list, not compares_bytes() and c_locale.precedes or nil)
+end
+
+--- string.lower: the letters of ASCII.
+---@param text string
+---@return string
+function c_locale.lower(text)
+  return (text:gsub("[A-Z]", function(letter)
+    return string.char(letter:byte() + 32)
+  end))
+end
+
+return c_locale
