@@ -834,7 +834,7 @@ function pg.full(shape, value, dtype) end
 function pg.eye(n, dtype) end
 
 --- The numbers first, first + step, ... up to last, both ends included, as in Lua's `for`.
---- int64 where all are integers, else float64.
+--- int64 where all are integers, else float64. Raises for floats that are not finite.
 ---
 ---     pg.range(1, 5)  --> [1, 2, 3, 4, 5] int64 (5,)
 ---     pg.range(0, 1, 0.25)  --> [0.  , 0.25, 0.5 , 0.75, 1.  ] float64 (5,)
@@ -846,6 +846,7 @@ function pg.eye(n, dtype) end
 function pg.range(first, last, step) end
 
 --- n float64 numbers from first to last, both included, at equal distances.
+--- Raises for an end that is not finite.
 ---
 ---     pg.linspace(0, 1, 5)  --> [0.  , 0.25, 0.5 , 0.75, 1.  ] float64 (5,)
 ---@param first number
@@ -900,7 +901,8 @@ function pg.stack(arrays, axis) end
 
 --- How many elements lie in each bin, and the bins' edges, as numpy.histogram.
 --- A bin holds its lower edge, the last one both. Without ends, the bins go from the least to
---- the greatest element. Raises for edges that do not increase, or are not finite.
+--- the greatest element. NaN is in no bin. Raises for edges that do not increase, and for ends
+--- that are not finite, further apart than any float64, or so close that a bin has no width.
 ---
 ---     counts, edges = pg.histogram({1, 2, 2, 3, 9}, 4)
 ---     counts  --> [3, 1, 0, 1] int64 (4,)
