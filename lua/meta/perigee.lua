@@ -21,6 +21,10 @@
 --- index that names one element gives a number; `a[mask]` and `a[positions]`, with an array of
 --- bool or of integers, read a copy of those rows and write to them; reading `a[#a + 1]` gives nil.
 ---
+--- Elements of integer dtypes read as Lua's integers, which end below 2^63: an element of uint64
+--- from there on reads as a float, rounded, as does a sum or a greatest element. Printed, it has
+--- all digits.
+---
 --- `+ - * / // % ^` and unary `-` go element by element and broadcast; `& | ~` are for bool and
 --- integers; `==` is identity, and `<` raises: see `lt`. Dtypes promote as NumPy's (NEP 50).
 ---@class perigee.array
@@ -128,15 +132,19 @@ function array:copy() end
 ---@return integer
 function array:checksum() end
 
---- Nested tables of the elements; of rank 0, the element.
+--- Nested tables of the elements; of rank 0, the element. uint64 from 2^63 on gives floats.
 ---
 ---     pg.array{{1, 2}, {3, 4}}:tolist()[2][1]  --> 3.0
 ---@return table|number|boolean
 function array:tolist() end
 
 --- The element of an array that has just one. Raises for any other size.
+--- A uint64 from 2^63 on is a float, rounded.
 ---
 ---     pg.array{{7}}:item()  --> 7.0
+---     large = pg.array({2^63}, "uint64")
+---     large  --> [9223372036854775808] uint64 (1,)
+---     large:item()  --> 9.2233720368548e+18
 ---@return number|boolean
 function array:item() end
 
@@ -151,6 +159,7 @@ function array:free() end
 -- --- elements ------------------------------------------------------------------
 
 --- The element, or the view, at these positions, one for each axis from the first.
+--- A uint64 from 2^63 on is a float, rounded.
 ---
 ---     a = pg.array{{1, 2, 3}, {4, 5, 6}}
 ---     a:get(2, 3)  --> 6.0

@@ -126,10 +126,7 @@ void l_arrays_to(lua_State *L, const pg_array **a, int arg_a,
 
 static void push_element(lua_State *L, const pg_array *a, const char *at)
 {
-    pg_error err;
-    pg_scalar scalar;
-    l_check(L, pg_scalar_load(&scalar, at, a->dtype, &err), &err);
-    l_scalar_push(L, scalar);
+    l_scalar_push(L, pg_scalar_load(at, a->dtype));
 }
 
 static void push_nested(lua_State *L, const pg_array *a, int axis,
