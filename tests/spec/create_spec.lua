@@ -57,6 +57,26 @@ describe("array", function()
     assert.error_matches(function() pg.array({ 1, "2" }) end, "number or boolean, not string")
   end)
 
+  it("names stack and concat for arrays within a table, wherever one is taken", function()
+    local a, b = pg.array { 1, 2 }, pg.array { 3, 4 }
+    local target = pg.zeros(2, 2)
+    for i, value in ipairs { { a, b }, { a, { 3, 4 } }, { { 1, 2 }, b }, { { a }, { b } }, { 1, b },
+      { {}, b }, { pg.array(5), 1 }, { { 1, { 2 } }, { 3, a } } } do
+      for _, use in ipairs {
+        pg.array, pg.matrix, pg.exp, pg.sum, function(t) return pg.array(t, "int8") end,
+        function(t) target["1:"] = t end, function(t) return target + t end,
+        function(t) return pg.stack { t } end, function(t) return target:take(t) end,
+        function(t) return pg.where(t, 1, 2) end, function(t) return pg.Model(t, { 0, 1 }) end,
+        function(t) pg.save("/nowhere/a.npz", { x = t }) end,
+      } do
+        local message = i < 8 and "pg%.stack{a, b} joins .* pg%.concat{a, b}" or "not table"
+        assert.error_matches(function() use(value) end, message, 1, false, i)
+      end
+    end
+    assert.error_matches(function() pg.array { a, b } end, "an array of shape %(2,%)")
+    assert.same({ { 1, 2 }, { 3, 4 } }, pg.stack { a, b }:tolist())
+  end)
+
   it("mixes numbers with booleans only under a dtype", function()
     assert.error_matches(function() pg.array({ true, 2 }) end, "among booleans")
     assert.same({ true, false, true }, pg.array({ true, 0, 2 }, "bool"):tolist())
