@@ -20,6 +20,7 @@
 --- clamped. `a[i]`, `a["-5:, 3"]`, `a[{ {1, 10}, {} }]` read, and write when assigned to. An
 --- index that names one element gives a number; `a[mask]` and `a[positions]`, with an array of
 --- bool or of integers, read a copy of those rows and write to them; reading `a[#a + 1]` gives nil.
+--- Text that is neither a name nor such an index raises.
 ---
 --- Elements of integer dtypes read as Lua's integers, which end below 2^63: an element of uint64
 --- from there on reads as a float, rounded, as does a sum or a greatest element. Printed, it has
@@ -782,7 +783,8 @@ local pg = {}
 -- --- making arrays -----------------------------------------------------------------------
 
 --- An array from a number, boolean or nested table, or a copy of an array.
---- Numbers are float64 and booleans bool unless told. Raises for rows of different lengths.
+--- Numbers are float64 and booleans bool unless told. Raises for rows of different lengths, and
+--- for arrays within a table, which `stack` and `concat` join.
 ---
 ---     pg.array{{1, 2}, {3, 4}}
 ---     --> [[1., 2.],
