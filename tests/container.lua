@@ -39,8 +39,9 @@ function container.deflate(bytes)
 end
 
 local function local_header(m)
-  return ("<c4I2I2I2I2I2I4I4I4"):pack("PK\3\4", 20, m.local_flags or m.flags, m.method, 0, 0x21,
-    m.local_crc or m.crc, #m.packed, m.size) ..
+  return ("<c4I2I2I2I2I2I4I4I4"):pack("PK\3\4", 20, m.local_flags or m.flags,
+    m.local_method or m.method, 0, 0x21, m.local_crc or m.crc, m.local_packed_size or #m.packed,
+    m.local_size or m.size) ..
     ("<I2I2"):pack(#m.local_name, #m.local_extra) .. m.local_name .. m.local_extra .. m.packed
 end
 

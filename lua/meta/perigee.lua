@@ -20,6 +20,11 @@
 --- clamped. `a[i]`, `a["-5:, 3"]`, `a[{ {1, 10}, {} }]` read, and write when assigned to. An
 --- index that names one element gives a number; `a[mask]` and `a[positions]`, with an array of
 --- bool or of integers, read a copy of those rows and write to them; reading `a[#a + 1]` gives nil.
+--- Text that is neither a name nor such an index raises.
+---
+--- Elements of integer dtypes read as Lua's integers, which end below 2^63: an element of uint64
+--- from there on reads as a float, rounded, as does a sum or a greatest element. Printed, it has
+--- all digits.
 ---
 --- A shape is a list that prints as `(60000, 784)`, is equal to another of the same lengths, and
 --- counts from -1 at its end, too.
@@ -131,15 +136,19 @@ function array:copy() end
 ---@return integer
 function array:checksum() end
 
---- Nested tables of the elements; of rank 0, the element.
+--- Nested tables of the elements; of rank 0, the element. uint64 from 2^63 on gives floats.
 ---
 ---     pg.array{{1, 2}, {3, 4}}:tolist()[2][1]  --> 3.0
 ---@return table|number|boolean
 function array:tolist() end
 
 --- The element of an array that has just one. Raises for any other size.
+--- A uint64 from 2^63 on is a float, rounded.
 ---
 ---     pg.array{{7}}:item()  --> 7.0
+---     large = pg.array({2^63}, "uint64")
+---     large  --> [9223372036854775808] uint64 (1,)
+---     large:item()  --> 9.2233720368548e+18
 ---@return number|boolean
 function array:item() end
 
@@ -154,6 +163,7 @@ function array:free() end
 -- --- elements ------------------------------------------------------------------
 
 --- The element, or the view, at these positions, one for each axis from the first.
+--- A uint64 from 2^63 on is a float, rounded.
 ---
 ---     a = pg.array{{1, 2, 3}, {4, 5, 6}}
 ---     a:get(2, 3)  --> 6.0
@@ -779,7 +789,8 @@ local pg = {}
 -- --- making arrays -----------------------------------------------------------------------
 
 --- An array from a number, boolean or nested table, or a copy of an array.
---- Numbers are float64 and booleans bool unless told. Raises for rows of different lengths.
+--- Numbers are float64 and booleans bool unless told. Raises for rows of different lengths, and
+--- for arrays within a table, which `stack` and `concat` join.
 ---
 ---     pg.array{{1, 2}, {3, 4}}
 ---     --> [[1., 2.],
@@ -840,7 +851,7 @@ function pg.full(shape, value, dtype) end
 function pg.eye(n, dtype) end
 
 --- The numbers first, first + step, ... up to last, both ends included, as in Lua's `for`.
---- int64 where all are integers, else float64.
+--- int64 where all are integers, else float64. Raises for floats that are not finite.
 ---
 ---     pg.range(1, 5)  --> [1, 2, 3, 4, 5] int64 (5,)
 ---     pg.range(0, 1, 0.25)  --> [0.  , 0.25, 0.5 , 0.75, 1.  ] float64 (5,)
@@ -852,6 +863,7 @@ function pg.eye(n, dtype) end
 function pg.range(first, last, step) end
 
 --- n float64 numbers from first to last, both included, at equal distances.
+--- Raises for an end that is not finite.
 ---
 ---     pg.linspace(0, 1, 5)  --> [0.  , 0.25, 0.5 , 0.75, 1.  ] float64 (5,)
 ---@param first number
@@ -906,7 +918,8 @@ function pg.stack(arrays, axis) end
 
 --- How many elements lie in each bin, and the bins' edges, as numpy.histogram.
 --- A bin holds its lower edge, the last one both. Without ends, the bins go from the least to
---- the greatest element. Raises for edges that do not increase, or are not finite.
+--- the greatest element. NaN is in no bin. Raises for edges that do not increase, and for ends
+--- that are not finite, further apart than any float64, or so close that a bin has no width.
 ---
 ---     counts, edges = pg.histogram({1, 2, 2, 3, 9}, 4)
 ---     counts  --> [3, 1, 0, 1] int64 (4,)

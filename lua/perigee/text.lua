@@ -54,8 +54,8 @@ local function join_digits(tens, ones)
   return joined
 end
 
---- The elements as nested tables. Lua has no integer as large as uint64's largest: those come
---- as text.
+--- The elements as nested tables. Those of uint64 come as text: from 2^63 on, Lua's numbers
+--- would be rounded.
 local function elements_of(a)
   if a.dtype == "uint64" then
     return join_digits((a // 10):tolist(), (a % 10):tolist())

@@ -41,14 +41,30 @@ static int nested_shape(lua_State *L, size_t *shape)
     return ndim;
 }
 
+/* Raises for the array on top, which stands among the elements of a table;
+   returns for anything else. */
+static void refuse_array(lua_State *L)
+{
+    char text[PG_SHAPE_TEXT];
+    const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+    if (a)
+        luaL_error(L,
+                   "an array of shape %s is no element of a table: "
+                   "pg.stack{a, b} joins arrays along a new axis, "
+                   "pg.concat{a, b} along one that they have",
+                   pg_shape_text(text, a));
+}
+
 static void store_leaf(lua_State *L, const pg_array *a, bool told, char *at)
 {
     pg_error err;
     pg_scalar scalar;
     pg_element element;
-    if (!l_scalar_test(L, -1, &scalar))
+    if (!l_scalar_test(L, -1, &scalar)) {
+        refuse_array(L);
         luaL_error(L, "an array element must be a number or boolean, not %s",
                    luaL_typename(L, -1));
+    }
     if (!told && a->dtype == PG_BOOL && scalar.kind != 'b')
         luaL_error(L, "a number among booleans: give a dtype to mix them");
     l_check(L, pg_scalar_store(&element, scalar, a->dtype, &err), &err);
@@ -64,9 +80,11 @@ static void store_nested(lua_State *L, const pg_array *a, bool told, int axis,
         store_leaf(L, a, told, at);
         return;
     }
-    if (!lua_istable(L, -1))
+    if (!lua_istable(L, -1)) {
+        refuse_array(L);
         luaL_error(L, "a %s where a table of %I elements was expected",
                    luaL_typename(L, -1), (lua_Integer)a->shape[axis]);
+    }
     lua_Integer length = luaL_len(L, -1);
     if ((size_t)length != a->shape[axis])
         luaL_error(L, "rows of different lengths: %I and %I",
@@ -126,10 +144,7 @@ void l_arrays_to(lua_State *L, const pg_array **a, int arg_a,
 
 static void push_element(lua_State *L, const pg_array *a, const char *at)
 {
-    pg_error err;
-    pg_scalar scalar;
-    l_check(L, pg_scalar_load(&scalar, at, a->dtype, &err), &err);
-    l_scalar_push(L, scalar);
+    l_scalar_push(L, pg_scalar_load(at, a->dtype));
 }
 
 static void push_nested(lua_State *L, const pg_array *a, int axis,

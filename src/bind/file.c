@@ -115,10 +115,13 @@ static int l_archive_form(lua_State *L)
 /* checksum(name) -> integer, or nil for a name that there is not */
 static int l_archive_checksum(lua_State *L)
 {
+    pg_error err;
+    uint32_t sum;
     size_t i;
     if (!find_member(L, &i))
         return 0;
-    lua_pushinteger(L, pg_npz_checksum(check_archive(L), i));
+    l_check(L, pg_npz_checksum(&sum, check_archive(L), i, &err), &err);
+    lua_pushinteger(L, sum);
     return 1;
 }
 

@@ -29,17 +29,27 @@ static bool slice_part(lua_State *L, int i, int64_t *part)
     return there;
 }
 
+/* The indices in the text at `at`; their number. */
+static int read_text(lua_State *L, int at, pg_index indices[PG_MAXDIM])
+{
+    pg_error err;
+    size_t n;
+    int count;
+    const char *text = lua_tolstring(L, at, &n);
+    if (strlen(text) != n)
+        luaL_error(L, "cannot read the index \"%s\": a zero byte follows",
+                   text);
+    l_check(L, pg_index_parse(indices, &count, text, &err), &err);
+    return count;
+}
+
 /* A number is a position, a table {}, {first,last} or {first,last,step} a
    slice, text either. */
 static pg_index read_axis(lua_State *L)
 {
-    pg_error err;
     pg_index parsed[PG_MAXDIM], index = PG_INDEX_ALL;
-    int count;
     if (lua_type(L, -1) == LUA_TSTRING) {
-        l_check(L, pg_index_parse(parsed, &count, lua_tostring(L, -1), &err),
-                &err);
-        if (count != 1)
+        if (read_text(L, -1, parsed) != 1)
             luaL_error(L, "an axis takes one index, not \"%s\"",
                        lua_tostring(L, -1));
         return parsed[0];
@@ -73,13 +83,9 @@ static int read_axes(lua_State *L, int arg, pg_index *indices)
 /* The indices in the key at arg; their number. */
 static int read_key(lua_State *L, int arg, pg_index *indices)
 {
-    pg_error err;
-    int count = 1;
     switch (lua_type(L, arg)) {
     case LUA_TSTRING:
-        l_check(L, pg_index_parse(indices, &count, lua_tostring(L, arg), &err),
-                &err);
-        return count;
+        return read_text(L, arg, indices);
     case LUA_TTABLE:
         return read_axes(L, arg, indices);
     case LUA_TNUMBER:
@@ -141,10 +147,14 @@ static int push_indexed(lua_State *L, const pg_index *indices, int count)
     return 1;
 }
 
-/* Text that begins as an index does is one; other text is an absent field. */
+/* A name has letters, digits and underscores and begins with no digit; any
+   other text is an index, if a wrong one. */
 static bool looks_like_index(const char *text)
 {
-    return *text && strchr("0123456789-+: \t,", *text);
+    static const char name[] = "abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    bool digit = *text >= '0' && *text <= '9';
+    return *text == '\0' || digit || text[strspn(text, name)] != '\0';
 }
 
 static int index_by_name(lua_State *L, const pg_array *a)
@@ -184,7 +194,8 @@ int l_array_index(lua_State *L)
     pg_index indices[PG_MAXDIM];
     if (lua_isuserdata(L, 2) && l_array_test(L, 2))
         return index_by_array(L);
-    if (lua_type(L, 2) == LUA_TSTRING) {
+    if (lua_type(L, 2) == LUA_TSTRING &&
+        strlen(lua_tostring(L, 2)) == lua_rawlen(L, 2)) {
         /* A freed array still answers to free. */
         const pg_array *any = l_array_handle(L, 1);
         if (!any->data && strcmp(lua_tostring(L, 2), "free") != 0)

@@ -1,6 +1,8 @@
 /* Random numbers: the module's generator, and generators of one's own. */
 #include "random.h"
 
+#include <math.h>
+
 #include "../core/draw.h"
 #include "../core/select.h"
 
@@ -137,6 +139,9 @@ static int l_random_between(lua_State *L)
     int next;
     pg_random *g = generator(L, &next);
     double low = check_finite(L, next, 0), high = check_finite(L, next + 1, 1);
+    if (!isfinite(high - low))
+        luaL_error(L, "uniform: %f and %f are further apart than any float64",
+                   low, high);
     return draw_shape(L, g, next + 2, pg_random_uniform, low, high - low);
 }
 

@@ -80,38 +80,86 @@ pg_status pg_range_integer(pg_array *out, int64_t first, int64_t last,
     return pg_array_end(out, PG_OK, err);
 }
 
+/* Numbers from first on, a step apart. Where first + i * step would overflow on
+   the way to a last that does not, all is halved until the sum is made: exact,
+   as only large numbers are that far apart. */
+typedef struct progression {
+    double first, step, factor;
+} progression;
+
+static double distance(double first, double last, double factor)
+{
+    return last / factor - first / factor;
+}
+
+static double factor_of(double first, double last)
+{
+    return isfinite(last - first) ? 1 : 2;
+}
+
+static inline double value_at(const progression *p, size_t i)
+{
+    return (p->first + (double)i * p->step) * p->factor;
+}
+
 pg_status pg_range_float(pg_array *out, double first, double last, double step,
                          pg_error *err)
 {
     memset(out, 0, sizeof *out);
     if (step == 0)
         return fail_step(err);
-    /* A last that rounding has put just out of reach is meant: 0, 1, 0.1. */
-    double count = floor((last - first) / step * (1 + 1e-15) + 1e-12) + 1;
-    if (!(count < 0x1p62))
-        return pg_fail(err, PG_EARG, "range: %g to %g by %g does not end",
+    if (!isfinite(first) || !isfinite(last) || !isfinite(step))
+        return pg_fail(err, PG_EARG,
+                       "range: %g to %g by %g does not end: all three must be "
+                       "finite",
                        first, last, step);
+    double factor = factor_of(first, last);
+    progression p = {first / factor, step / factor, factor};
+    /* A last that rounding has put just out of reach is meant: 0, 1, 0.1. */
+    double steps = distance(first, last, factor) / p.step;
+    double count = floor(steps * (1 + 1e-15) + 1e-12) + 1;
+    if (!(count < 0x1p62))
+        return pg_fail(err, PG_EARG,
+                       "range: %g to %g by %g would be %g numbers", first, last,
+                       step, count);
     size_t n = count > 0 ? (size_t)count : 0;
     pg_status status = pg_array_new(out, PG_FLOAT64, 1, &n, err);
     double *values = out->data;
     if (status != PG_OK)
         return status;
     PG_EACH (i, n)
-        values[i] = first + (double)i * step;
-    if (n > 0 && (values[n - 1] - last) / step > 0)
+        values[i] = value_at(&p, i);
+    if (n > 0 && (step > 0 ? values[n - 1] > last : values[n - 1] < last))
         values[n - 1] = last; /* what is meant does not lie beyond it */
     return pg_array_end(out, PG_OK, err);
 }
 
+/* Between the smallest numbers a step rounds to 0: there the distance is
+   multiplied by each number's share of it, as NumPy does. */
 pg_status pg_linspace(pg_array *out, double first, double last, size_t n,
                       pg_error *err)
 {
+    memset(out, 0, sizeof *out);
+    if (!isfinite(first) || !isfinite(last))
+        return pg_fail(err, PG_EARG,
+                       "linspace: both ends must be finite, not %g and %g",
+                       first, last);
     pg_status status = pg_array_new(out, PG_FLOAT64, 1, &n, err);
     if (status != PG_OK)
         return status;
-    double *values = out->data, step = (last - first) / (double)(n - 1);
-    PG_EACH (i, n)
-        values[i] = i == 0 ? first : first + (double)i * step;
+    double factor = factor_of(first, last), parts = (double)(n - 1);
+    double whole = distance(first, last, factor);
+    double low = fmin(first, last), high = fmax(first, last);
+    progression p = {first / factor, whole / parts, factor};
+    double *values = out->data;
+    PG_EACH (i, n) {
+        double value =
+            p.step == 0 ? first + (double)i / parts * whole : value_at(&p, i);
+        /* a step that was rounded up would lead beyond the end */
+        values[i] = value < low ? low : value > high ? high : value;
+    }
+    if (n > 0)
+        values[0] = first;
     if (n > 1)
         values[n - 1] = last; /* not what rounding makes of it */
     return pg_array_end(out, PG_OK, err);

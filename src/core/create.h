@@ -18,13 +18,15 @@ pg_status pg_full(pg_array *out, pg_dtype dtype, int ndim, const size_t *shape,
 pg_status pg_eye(pg_array *out, size_t n, pg_dtype dtype, pg_error *err);
 
 /* first, first + step, ... up to last, which is included where it is met, as
-   in Lua's for; int64 or float64. PG_EARG for a step of 0. */
+   in Lua's for; int64 or float64. PG_EARG for a step of 0, and for floats that
+   are not finite. */
 pg_status pg_range_integer(pg_array *out, int64_t first, int64_t last,
                            int64_t step, pg_error *err);
 pg_status pg_range_float(pg_array *out, double first, double last, double step,
                          pg_error *err);
 
-/* n float64 numbers from first to last, both included. */
+/* n float64 numbers from first to last, both included, each at least as near to
+   last as the one before. PG_EARG for an end that is not finite. */
 pg_status pg_linspace(pg_array *out, double first, double last, size_t n,
                       pg_error *err);
 

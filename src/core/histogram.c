@@ -49,7 +49,8 @@ static size_t find_bin(const double *edges, size_t bins, double x)
     return low;
 }
 
-/* The bin by arithmetic, mended by the edges where rounding missed it. */
+/* The bin by arithmetic, mended by the edges where rounding missed it. x lies
+   between the ends, whose distance is finite: the quotient is 0 to 1. */
 static size_t reckon_bin(const double *edges, size_t bins, double x)
 {
     double width = edges[bins] - edges[0];
@@ -92,6 +93,20 @@ static void round_edges(pg_array *edges)
         e[i] = (float)e[i];
 }
 
+/* Between numbers that are close together rounding puts edges on each other. */
+static pg_status check_widths(const pg_array *edges, pg_error *err)
+{
+    const double *e = edges->data;
+    size_t bins = edges->shape[0] - 1;
+    for (size_t i = 0; i < bins; i++)
+        if (!(e[i] < e[i + 1]))
+            return pg_fail(err, PG_EARG,
+                           "histogram: %zu bins from %.17g to %.17g are too "
+                           "many: number %zu has no width",
+                           bins, e[0], e[bins], i + 1);
+    return PG_OK;
+}
+
 pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
                        size_t bins, double low, double high, pg_error *err)
 {
@@ -102,8 +117,14 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
                        bins);
     if (!isfinite(low) || !isfinite(high) || low > high)
         return pg_fail(err, PG_EARG,
-                       "histogram: bins from %g to %g cannot be made", low,
-                       high);
+                       "histogram: bins from %g to %g cannot be made: the ends "
+                       "must be finite and in order",
+                       low, high);
+    if (!isfinite(high - low))
+        return pg_fail(err, PG_EARG,
+                       "histogram: bins from %g to %g cannot be made: they are "
+                       "further apart than any float64",
+                       low, high);
     bool single = a->dtype == PG_FLOAT32;
     if (low == high) {
         low -= 0.5;
@@ -123,6 +144,8 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
     pg_status status = pg_linspace(edges, low, high, bins + 1, err);
     if (status == PG_OK && single)
         round_edges(edges);
+    if (status == PG_OK)
+        status = check_widths(edges, err);
     if (status == PG_OK)
         status = count(counts, edges, a, reckon_bin, err);
     if (status != PG_OK)

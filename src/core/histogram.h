@@ -6,8 +6,9 @@
 
 /* counts (bins, int64) and edges (bins + 1, float64) of equally wide bins from
    low to high; the last bin includes its upper edge. Elements outside are not
-   counted. PG_EARG for no bins, or for ends that are not finite or not in
-   order. */
+   counted, and NaN is nowhere. PG_EARG for no bins, for so many that some have
+   no width, or for ends that are not finite, not in order, or further apart
+   than any float64. */
 pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
                        size_t bins, double low, double high, pg_error *err);
 

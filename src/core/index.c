@@ -1,5 +1,6 @@
 #include "index.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +133,8 @@ static const char *skip_spaces(const char *text)
     return text + strspn(text, " \t");
 }
 
-/* An integer if there is one; *text moves behind it and the spaces. */
+/* An integer if there is one, within the range of int64; *text moves behind it
+   and the spaces. */
 static bool read_integer(int64_t *value, const char **text)
 {
     const char *start = skip_spaces(*text);
@@ -140,8 +142,10 @@ static bool read_integer(int64_t *value, const char **text)
     bool found = *digits >= '0' && *digits <= '9';
     if (found) {
         char *end;
+        errno = 0;
         *value = strtoll(start, &end, 10);
-        start = end;
+        found = errno != ERANGE;
+        start = found ? end : start;
     }
     *text = skip_spaces(start);
     return found;
@@ -164,22 +168,42 @@ static bool read_index(pg_index *index, const char **text)
     return read_integer(&index->step, text) || (index->step = 1);
 }
 
+/* Why text is no index; it could be read up to `at`. */
+static const char *hint_for(const char *text, const char *at)
+{
+    errno = 0;
+    strtoll(at, NULL, 10);
+    if (errno == ERANGE)
+        return "a number in it is beyond the range of integers";
+    if (strstr(text, "..."))
+        return "\"...\" is not known: \":\" takes all of an axis, and those "
+               "left out at the end are taken whole";
+    if (strstr(text, "None") || strstr(text, "newaxis"))
+        return "a new axis is made by expand_dims";
+    return "expected positions and slices, as in \"1:10, :\" or \"-5:, 3\" or "
+           "\"::-1\"";
+}
+
 pg_status pg_index_parse(pg_index *indices, int *count, const char *text,
                          pg_error *err)
 {
     const char *at = text;
-    for (*count = 0; *count < PG_MAXDIM;) {
+    for (*count = 0;;) {
         if (!read_index(&indices[(*count)++], &at))
             break;
         if (*at == '\0')
             return PG_OK;
-        if (*at++ != ',')
+        if (*at != ',')
             break;
+        at++;
+        if (*count == PG_MAXDIM)
+            return pg_fail(err, PG_EINDEX,
+                           "cannot read the index \"%.80s\": the rank is at "
+                           "most %d",
+                           text, PG_MAXDIM);
     }
-    return pg_fail(err, PG_EARG,
-                   "cannot read the index \"%.80s\": expected positions and "
-                   "slices, as in \"1:10, :\" or \"-5:, 3\" or \"::-1\"",
-                   text);
+    return pg_fail(err, PG_EARG, "cannot read the index \"%.80s\": %s", text,
+                   hint_for(text, at));
 }
 
 /* --- concat and stack ----------------------------------------------------- */

@@ -56,3 +56,30 @@ pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
     }
     return pg_check_interrupt(err);
 }
+
+static ssize_t read_some(int fd, void *out, size_t n, uint64_t at)
+{
+    ssize_t got;
+    do
+        got = pread(fd, out, n, (off_t)at);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
+                           size_t n, pg_error *err)
+{
+    size_t end;
+    for (size_t i = 0; pg_next_stretch(&end, i, n, PART); i = end)
+        for (size_t k = i; k < end;) {
+            ssize_t got =
+                read_some(fileno(file), (char *)out + k, end - k, at + k);
+            if (got < 0)
+                return pg_fail_system(err, path);
+            if (got == 0)
+                return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early",
+                               path);
+            k += (size_t)got;
+        }
+    return pg_check_interrupt(err);
+}

@@ -19,4 +19,9 @@ pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
 pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
                         pg_error *err);
 
+/* Exactly n bytes from `at` on, without a buffer: where the file stands is left
+   alone. */
+pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
+                           size_t n, pg_error *err);
+
 #endif

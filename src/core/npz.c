@@ -49,9 +49,11 @@ bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n)
     return false;
 }
 
-uint32_t pg_npz_checksum(const pg_npz *npz, size_t i)
+pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
+                          pg_error *err)
 {
-    return npz->zip.members[i].crc;
+    *sum = npz->zip.members[i].crc;
+    return pg_zip_check(&npz->zip, &npz->zip.members[i], err);
 }
 
 /* --- reading -------------------------------------------------------------- */

@@ -12,7 +12,7 @@ typedef struct pg_npz {
     pg_zip zip;
 } pg_npz;
 
-/* Opens an archive; only its directory is read. */
+/* Opens an archive; its directory and its members' headers are read. */
 pg_status pg_npz_open(pg_npz *npz, const char *path, pg_error *err);
 void pg_npz_close(pg_npz *npz);
 bool pg_npz_is_open(const pg_npz *npz);
@@ -23,8 +23,10 @@ size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i);
 size_t pg_npz_count(const pg_npz *npz); /* of members */
 
 /* The CRC-32 of the i-th member's file, as the directory has it: what it is
-   decoded to is held against that. */
-uint32_t pg_npz_checksum(const pg_npz *npz, size_t i);
+   decoded to is held against that. PG_EFORMAT where the member's own header has
+   another. */
+pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
+                          pg_error *err);
 
 /* Whether there is an array of that name, n bytes long, and which; of several,
    the last is meant. */

@@ -41,13 +41,22 @@ static bool float_fits(double value, pg_dtype dtype)
     return value >= least && value < beyond && floor(value) == value;
 }
 
+/* All digits of a whole number: one beyond a range may be close to it. */
+static pg_status fail_float(double value, pg_dtype dtype, pg_error *err)
+{
+    bool all = floor(value) == value && fabs(value) < 1e20;
+    return pg_fail(err, PG_EDTYPE,
+                   all ? "%.0f is not a number that %s holds"
+                       : "%.14g is not a number that %s holds",
+                   value, pg_dtype_name(dtype));
+}
+
 pg_status pg_scalar_store(pg_element *element, pg_scalar scalar, pg_dtype dtype,
                           pg_error *err)
 {
     if (scalar.kind == 'f' && is_integer(dtype) &&
         !float_fits(scalar.as.f, dtype))
-        return pg_fail(err, PG_EDTYPE, "%.14g is not a number that %s holds",
-                       scalar.as.f, pg_dtype_name(dtype));
+        return fail_float(scalar.as.f, dtype, err);
     if (scalar.kind == 'i' && is_integer(dtype) &&
         !integer_fits(scalar.as.i, dtype))
         return pg_fail(err, PG_EDTYPE, "%" PRId64 " is beyond the range of %s",
@@ -79,26 +88,15 @@ pg_status pg_scalar_operand(pg_array *out, pg_element *element,
     return pg_scalar_store(element, scalar, dtype, err);
 }
 
-pg_status pg_scalar_load(pg_scalar *out, const void *from, pg_dtype dtype,
-                         pg_error *err)
+pg_scalar pg_scalar_load(const void *from, pg_dtype dtype)
 {
-    switch (pg_dtype_kind(dtype)) {
-    case 'b':
-        *out = (pg_scalar){.kind = 'b', .as.b = *(const bool *)from};
-        return PG_OK;
-    case 'f':
-        out->kind = 'f';
-        pg_cast(PG_FLOAT64, (char *)&out->as.f, 8, dtype, from, 8, 1);
-        return PG_OK;
-    default:
-        out->kind = 'i';
-        pg_cast(PG_INT64, (char *)&out->as.i, 8, dtype, from, 8, 1);
-    }
-    if (dtype == PG_UINT64 && out->as.i < 0)
-        return pg_fail(err, PG_EDTYPE,
-                       "%" PRIu64 " is more than a 64-bit signed integer holds",
-                       *(const uint64_t *)from);
-    return PG_OK;
+    if (dtype == PG_BOOL)
+        return (pg_scalar){.kind = 'b', .as.b = *(const bool *)from};
+    bool is_float = pg_dtype_is_float(dtype) ||
+                    (dtype == PG_UINT64 && *(const uint64_t *)from > INT64_MAX);
+    pg_scalar scalar = {.kind = is_float ? 'f' : 'i'};
+    pg_cast(pg_scalar_dtype(scalar), (char *)&scalar.as, 8, dtype, from, 8, 1);
+    return scalar;
 }
 
 pg_status pg_array_item(pg_scalar *out, const pg_array *a, pg_error *err)
@@ -109,5 +107,6 @@ pg_status pg_array_item(pg_scalar *out, const pg_array *a, pg_error *err)
                        "item: an array of one element is needed, not one of "
                        "shape %s",
                        pg_shape_text(text, a));
-    return pg_scalar_load(out, a->data, a->dtype, err);
+    *out = pg_scalar_load(a->data, a->dtype);
+    return PG_OK;
 }

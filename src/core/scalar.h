@@ -41,10 +41,9 @@ pg_status pg_scalar_operand(pg_array *out, pg_element *element,
                             pg_scalar scalar, pg_dtype beside, bool may_widen,
                             pg_error *err);
 
-/* The element of dtype at `from`. PG_EDTYPE for a uint64 that is more than
-   int64 holds. */
-pg_status pg_scalar_load(pg_scalar *out, const void *from, pg_dtype dtype,
-                         pg_error *err);
+/* The element of dtype at `from`. The language has no integer from 2^63 on: a
+   uint64 that large becomes a float, rounded. */
+pg_scalar pg_scalar_load(const void *from, pg_dtype dtype);
 
 /* The one element of an array of size 1. PG_ESHAPE for any other size. */
 pg_status pg_array_item(pg_scalar *out, const pg_array *a, pg_error *err);

@@ -37,7 +37,9 @@ typedef struct pg_zip_member {
     uint32_t crc;
     uint64_t packed, size; /* bytes in the file, and unpacked */
     uint64_t header;       /* where the local header is */
+    uint64_t data;         /* where its data begin, behind that */
     uint64_t limit;        /* where the next member, or the directory, is */
+    const char *fault;     /* why it cannot be read, or NULL */
 } pg_zip_member;
 
 typedef struct pg_zip {
@@ -51,10 +53,15 @@ typedef struct pg_zip {
     size_t count;
 } pg_zip;
 
-/* Opens the archive at path and reads its directory. PG_EIO, or PG_EFORMAT for
-   what is no such archive: the message names the file. */
+/* Opens the archive at path, reads its directory, and compares it with the
+   local headers. PG_EIO, or PG_EFORMAT for what is no such archive, or where a
+   member's two names differ: the message names the file. */
 pg_status pg_zip_open(pg_zip *zip, const char *path, pg_error *err);
 void pg_zip_close(pg_zip *zip);
+
+/* PG_EFORMAT for a member whose local header contradicts the directory. */
+pg_status pg_zip_check(const pg_zip *zip, const pg_zip_member *member,
+                       pg_error *err);
 
 enum { PG_ZIP_BUFFER = 1 << 16 };
 

@@ -23,6 +23,9 @@ enum {
     LARGEST_RATIO = 1032,
 };
 
+/* In 32 bits: the number is in a ZIP64 extra field. */
+static const uint64_t IN_EXTRA = 0xffffffff;
+
 static const char ONE_DISK[] = "archives over several disks are not read";
 
 static pg_status fail_file(const pg_zip *zip, pg_error *err, const char *what)
@@ -33,9 +36,7 @@ static pg_status fail_file(const pg_zip *zip, pg_error *err, const char *what)
 static pg_status read_at(const pg_zip *zip, void *out, uint64_t at, size_t n,
                          pg_error *err)
 {
-    if (fseeko(zip->file, (off_t)at, SEEK_SET) != 0)
-        return pg_fail_system(err, zip->path);
-    return pg_input_read(zip->file, zip->path, out, n, err);
+    return pg_input_read_at(zip->file, zip->path, out, at, n, err);
 }
 
 /* --- the end record ------------------------------------------------------- */
@@ -150,7 +151,7 @@ static pg_status read_end_record(const pg_zip *zip, end_record *end,
    directory that is all ones; false where there is none. */
 static bool widen(uint64_t *field, const unsigned char **extra, size_t *left)
 {
-    if (*field != 0xffffffff)
+    if (*field != IN_EXTRA)
         return true;
     if (*left < 8)
         return false;
@@ -202,6 +203,22 @@ static size_t parse_entry(pg_zip_member *m, const unsigned char *at, size_t n)
     return read_extra(m, at + DIRECTORY_ENTRY + name, extra) ? total : 0;
 }
 
+/* Names the member where what is there still looks like an entry. */
+static pg_status fail_entry(const pg_zip *zip, size_t i,
+                            const unsigned char *at, size_t n, pg_error *err)
+{
+    size_t name = n < DIRECTORY_ENTRY ? 0 : pg_bytes_get(at + 28, 2);
+    if (name == 0 || memcmp(at, "PK\1\2", 4) != 0 || name > n - DIRECTORY_ENTRY)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: its directory is damaged at entry %zu",
+                       zip->path, i + 1);
+    return pg_fail(err, PG_EFORMAT,
+                   "%.500s: its directory is damaged at entry %zu, member "
+                   "'%.*s'",
+                   zip->path, i + 1, (int)pg_size_min(name, 300),
+                   (const char *)at + DIRECTORY_ENTRY);
+}
+
 static pg_status parse_directory(pg_zip *zip, pg_error *err)
 {
     const unsigned char *at = zip->directory;
@@ -209,9 +226,7 @@ static pg_status parse_directory(pg_zip *zip, pg_error *err)
     for (size_t i = 0; i < zip->count; i++) {
         size_t length = parse_entry(&zip->members[i], at, left);
         if (length == 0)
-            return pg_fail(err, PG_EFORMAT,
-                           "%.600s: its directory is damaged at entry %zu",
-                           zip->path, i + 1);
+            return fail_entry(zip, i, at, left, err);
         at += length;
         left -= length;
     }
@@ -263,6 +278,125 @@ static pg_status check_layout(pg_zip *zip, uint64_t directory_at, pg_error *err)
     return status;
 }
 
+/* Records of ZIP64 may stand between the directory and the end record, but no
+   further entry. */
+static pg_status check_end(const pg_zip *zip, const end_record *end,
+                           pg_error *err)
+{
+    unsigned char signature[4];
+    uint64_t behind = end->directory_at + end->directory_bytes;
+    if (end->at - behind < sizeof signature)
+        return PG_OK;
+    pg_status status = read_at(zip, signature, behind, sizeof signature, err);
+    if (status == PG_OK && memcmp(signature, "PK\1\2", 4) == 0)
+        status = fail_file(zip, err,
+                           "its directory holds more members than its end "
+                           "record says");
+    return status;
+}
+
+/* --- local headers -------------------------------------------------------- */
+
+/* The local header and its extra fields, as far as the file holds them. */
+typedef struct local_header {
+    unsigned char bytes[LOCAL_HEADER + 2 * 0xffff];
+    size_t length;
+    size_t name_length, extra_length;
+} local_header;
+
+/* In one read what most headers need: the extra fields are short. */
+static pg_status read_local_header(local_header *local, const pg_zip *zip,
+                                   const pg_zip_member *m, pg_error *err)
+{
+    enum { USUAL_EXTRA = 64 };
+    uint64_t room = m->limit - m->header;
+    local->length =
+        pg_size_min(room, LOCAL_HEADER + m->name_length + USUAL_EXTRA);
+    pg_status status =
+        read_at(zip, local->bytes, m->header, local->length, err);
+    if (status != PG_OK)
+        return status;
+    local->name_length = pg_bytes_get(local->bytes + 26, 2);
+    local->extra_length = pg_bytes_get(local->bytes + 28, 2);
+    size_t whole = pg_size_min(room, LOCAL_HEADER + local->name_length +
+                                         local->extra_length);
+    size_t had = local->length;
+    if (whole <= had)
+        return PG_OK;
+    local->length = whole;
+    return read_at(zip, local->bytes + had, m->header + had, whole - had, err);
+}
+
+/* A damaged name in the directory would hide the member. */
+static pg_status check_name(const local_header *local, const pg_zip *zip,
+                            const pg_zip_member *m, pg_error *err)
+{
+    const char *name = (const char *)local->bytes + LOCAL_HEADER;
+    if (local->name_length == m->name_length &&
+        memcmp(name, m->name, m->name_length) == 0)
+        return PG_OK;
+    size_t there =
+        pg_size_min(local->name_length, local->length - LOCAL_HEADER);
+    return pg_fail(err, PG_EFORMAT,
+                   "%.400s: member '%.*s': its own header calls it '%.*s': the "
+                   "archive's directory is damaged",
+                   zip->path, (int)pg_size_min(m->name_length, 200), m->name,
+                   (int)pg_size_min(there, 200), name);
+}
+
+/* Whether flags, method, CRC-32 and sizes are the directory's. A local header
+   whose data are described later says neither CRC-32 nor sizes; some writers
+   leave the CRC-32 at 0 without saying so. */
+static bool same_header(const local_header *local, const pg_zip_member *m)
+{
+    const unsigned char *at = local->bytes;
+    unsigned flags = (unsigned)pg_bytes_get(at + 6, 2);
+    if (memcmp(at, "PK\3\4", 4) != 0 || ((flags ^ m->flags) & ENCRYPTED) != 0 ||
+        pg_bytes_get(at + 8, 2) != m->method)
+        return false;
+    if (flags & DESCRIBED_LATER)
+        return true;
+    uint32_t crc = (uint32_t)pg_bytes_get(at + 14, 4);
+    pg_zip_member said = {.packed = pg_bytes_get(at + 18, 4),
+                          .size = pg_bytes_get(at + 22, 4)};
+    bool widened = said.packed == IN_EXTRA || said.size == IN_EXTRA;
+    if (widened && !read_extra(&said, at + LOCAL_HEADER + local->name_length,
+                               local->extra_length))
+        return false;
+    return (crc == 0 || crc == m->crc) && said.packed == m->packed &&
+           said.size == m->size;
+}
+
+/* Names must agree for the archive to open. What else is wrong with a member's
+   header is told when that member is used, and hides no other. */
+static pg_status check_local_header(local_header *local, const pg_zip *zip,
+                                    pg_zip_member *m, pg_error *err)
+{
+    pg_status status = read_local_header(local, zip, m, err);
+    if (status == PG_OK)
+        status = check_name(local, zip, m, err);
+    if (status != PG_OK)
+        return status;
+    m->data = m->header + LOCAL_HEADER + m->name_length + local->extra_length;
+    if (m->data > m->limit || m->limit - m->data < m->packed)
+        m->fault = "its data runs into the next member";
+    else if (!same_header(local, m))
+        m->fault = "its header and the directory differ";
+    return PG_OK;
+}
+
+static pg_status check_local_headers(pg_zip *zip, pg_error *err)
+{
+    local_header *local = pg_malloc(sizeof *local);
+    if (!local)
+        return pg_fail_memory(err, sizeof *local);
+    pg_status status = PG_OK;
+    for (size_t i = 0; i < zip->count && status == PG_OK; i++)
+        status = check_local_header(local, zip, &zip->members[i], err);
+    pg_free(local, sizeof *local);
+    return status;
+}
+
 static pg_status read_directory(pg_zip *zip, pg_error *err)
 {
     end_record end = {0};
@@ -284,7 +418,11 @@ static pg_status read_directory(pg_zip *zip, pg_error *err)
     if (status == PG_OK)
         status = parse_directory(zip, err);
     if (status == PG_OK)
+        status = check_end(zip, &end, err);
+    if (status == PG_OK)
         status = check_layout(zip, end.directory_at, err);
+    if (status == PG_OK)
+        status = check_local_headers(zip, err);
     return status;
 }
 
@@ -318,28 +456,40 @@ void pg_zip_close(pg_zip *zip)
 
 /* --- one member ----------------------------------------------------------- */
 
-static pg_status fail_member(const pg_zip_stream *s, pg_error *err,
+static pg_status fail_member(const pg_zip *zip, const pg_zip_member *member,
+                             pg_error *err, const char *what)
+{
+    return pg_fail(err, PG_EFORMAT, "%.500s: member '%.*s': %s", zip->path,
+                   (int)pg_size_min(member->name_length, 300), member->name,
+                   what);
+}
+
+pg_status pg_zip_check(const pg_zip *zip, const pg_zip_member *member,
+                       pg_error *err)
+{
+    return member->fault ? fail_member(zip, member, err, member->fault) : PG_OK;
+}
+
+static pg_status fail_stream(const pg_zip_stream *s, pg_error *err,
                              const char *what)
 {
-    return pg_fail(err, PG_EFORMAT, "%.500s: member '%.*s': %s", s->zip->path,
-                   (int)pg_size_min(s->member->name_length, 300),
-                   s->member->name, what);
+    return fail_member(s->zip, s->member, err, what);
 }
 
 static pg_status check_member(const pg_zip_stream *s, pg_error *err)
 {
     const pg_zip_member *m = s->member;
     if (m->flags & ENCRYPTED)
-        return fail_member(s, err, "it is encrypted");
+        return fail_stream(s, err, "it is encrypted");
     if (m->method != STORED && m->method != DEFLATED)
-        return fail_member(s, err,
+        return fail_stream(s, err,
                            "its compression is neither stored nor deflated");
     if (m->method == STORED && m->size != m->packed)
-        return fail_member(s, err, "it is stored, but its two sizes differ");
+        return fail_stream(s, err, "it is stored, but its two sizes differ");
     if (m->size / LARGEST_RATIO > m->packed)
-        return fail_member(s, err,
+        return fail_stream(s, err,
                            "its size is more than its data could unpack to");
-    return PG_OK;
+    return pg_zip_check(s->zip, m, err);
 }
 
 /* From where the file stands. */
@@ -348,57 +498,8 @@ static pg_status read_here(const pg_zip_stream *s, void *out, size_t n,
 {
     pg_status status = pg_input_read(s->zip->file, s->zip->path, out, n, err);
     if (status == PG_EFORMAT)
-        return fail_member(s, err, "the file ends within it");
+        return fail_stream(s, err, "the file ends within it");
     return status;
-}
-
-/* Whether a size in the local header, which may be in an extra field instead,
-   is the directory's. */
-static bool same_size(const unsigned char *field, uint64_t size)
-{
-    uint64_t found = pg_bytes_get(field, 4);
-    return found == 0xffffffff || found == size;
-}
-
-static bool same_header(const unsigned char *header, const pg_zip_member *m)
-{
-    if (memcmp(header, "PK\3\4", 4) != 0 ||
-        ((pg_bytes_get(header + 6, 2) ^ m->flags) &
-         (ENCRYPTED | DESCRIBED_LATER)) != 0 ||
-        pg_bytes_get(header + 8, 2) != m->method ||
-        pg_bytes_get(header + 26, 2) != m->name_length)
-        return false;
-    return (m->flags & DESCRIBED_LATER) ||
-           (pg_bytes_get(header + 14, 4) == m->crc &&
-            same_size(header + 18, m->packed) &&
-            same_size(header + 22, m->size));
-}
-
-/* Leaves the file at the member's data. */
-static pg_status skip_local_header(const pg_zip_stream *s, pg_error *err)
-{
-    unsigned char header[LOCAL_HEADER], name[64];
-    const pg_zip_member *m = s->member;
-    pg_status status = read_at(s->zip, header, m->header, sizeof header, err);
-    if (status != PG_OK)
-        return status;
-    if (!same_header(header, m))
-        return fail_member(s, err, "its header and the directory differ");
-    for (size_t i = 0; i < m->name_length; i += sizeof name) {
-        size_t n = pg_size_min(sizeof name, m->name_length - i);
-        status = read_here(s, name, n, err);
-        if (status != PG_OK)
-            return status;
-        if (memcmp(name, m->name + i, n) != 0)
-            return fail_member(s, err, "its name and the directory's differ");
-    }
-    uint64_t extra = pg_bytes_get(header + 28, 2);
-    uint64_t data = m->header + LOCAL_HEADER + m->name_length + extra;
-    if (data > m->limit || m->limit - data < m->packed)
-        return fail_member(s, err, "its data runs into the next member");
-    if (fseeko(s->zip->file, (off_t)extra, SEEK_CUR) != 0)
-        return pg_fail_system(err, s->zip->path);
-    return PG_OK;
 }
 
 pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
@@ -412,8 +513,9 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
     s->crc = 0;
     memset(&s->inflater, 0, sizeof s->inflater);
     pg_status status = check_member(s, err);
-    if (status == PG_OK)
-        status = skip_local_header(s, err);
+    if (status == PG_OK &&
+        fseeko(zip->file, (off_t)member->data, SEEK_SET) != 0)
+        status = pg_fail_system(err, zip->path);
     if (status != PG_OK || member->method == STORED)
         return status;
     if (inflateInit2(&s->inflater, -MAX_WBITS) != Z_OK) /* raw deflate */
@@ -461,7 +563,7 @@ static pg_status inflate_some(pg_zip_stream *s, void *out, size_t n,
         return PG_OK;
     if (result == Z_MEM_ERROR)
         return pg_fail_memory(err, (size_t)1 << MAX_WBITS); /* its window */
-    return fail_member(s, err, "its compressed data are damaged");
+    return fail_stream(s, err, "its compressed data are damaged");
 }
 
 static pg_status read_deflated(pg_zip_stream *s, char *out, size_t n,
@@ -473,7 +575,7 @@ static pg_status read_deflated(pg_zip_stream *s, char *out, size_t n,
         if (status != PG_OK)
             return status;
         if (got == 0)
-            return fail_member(s, err, "its compressed data end too early");
+            return fail_stream(s, err, "its compressed data end too early");
         out += got;
         n -= got;
     }
@@ -490,7 +592,7 @@ pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
     char *at = out;
     pg_status status = PG_OK;
     if (n > s->left)
-        return fail_member(s, err, "it ends too early");
+        return fail_stream(s, err, "it ends too early");
     for (size_t part; n > 0 && status == PG_OK; at += part, n -= part) {
         part = pg_size_min(n, PART);
         status = s->inflating ? read_deflated(s, at, part, err)
@@ -509,16 +611,16 @@ pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err)
     unsigned char surplus;
     size_t got = 0;
     if (s->left > 0)
-        return fail_member(s, err, "it is longer than what it holds");
+        return fail_stream(s, err, "it is longer than what it holds");
     if (s->inflating) {
         pg_status status = inflate_some(s, &surplus, 1, &got, err);
         if (status != PG_OK)
             return status;
         if (got == 0 && !s->ended)
-            return fail_member(s, err, "its compressed data end too early");
+            return fail_stream(s, err, "its compressed data end too early");
     }
     if (got > 0 || s->packed_left > 0 || s->inflater.avail_in > 0)
-        return fail_member(s, err, "it holds more data than its size says");
+        return fail_stream(s, err, "it holds more data than its size says");
     if (s->crc != s->member->crc)
         return pg_fail(
             err, PG_EFORMAT,

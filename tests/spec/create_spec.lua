@@ -57,6 +57,26 @@ describe("array", function()
     assert.error_matches(function() pg.array({ 1, "2" }) end, "number or boolean, not string")
   end)
 
+  it("names stack and concat for arrays within a table, wherever one is taken", function()
+    local a, b = pg.array { 1, 2 }, pg.array { 3, 4 }
+    local target = pg.zeros(2, 2)
+    for i, value in ipairs { { a, b }, { a, { 3, 4 } }, { { 1, 2 }, b }, { { a }, { b } }, { 1, b },
+      { {}, b }, { pg.array(5), 1 }, { { 1, { 2 } }, { 3, a } } } do
+      for _, use in ipairs {
+        pg.array, pg.matrix, pg.exp, pg.sum, function(t) return pg.array(t, "int8") end,
+        function(t) target["1:"] = t end, function(t) return target + t end,
+        function(t) return pg.stack { t } end, function(t) return target:take(t) end,
+        function(t) return pg.where(t, 1, 2) end, function(t) return pg.Model(t, { 0, 1 }) end,
+        function(t) pg.save("/nowhere/a.npz", { x = t }) end,
+      } do
+        local message = i < 8 and "pg%.stack{a, b} joins .* pg%.concat{a, b}" or "not table"
+        assert.error_matches(function() use(value) end, message, 1, false, i)
+      end
+    end
+    assert.error_matches(function() pg.array { a, b } end, "an array of shape %(2,%)")
+    assert.same({ { 1, 2 }, { 3, 4 } }, pg.stack { a, b }:tolist())
+  end)
+
   it("mixes numbers with booleans only under a dtype", function()
     assert.error_matches(function() pg.array({ true, 2 }) end, "among booleans")
     assert.same({ true, false, true }, pg.array({ true, 0, 2 }, "bool"):tolist())
@@ -190,6 +210,19 @@ describe("range", function()
     assert.error_matches(function() pg.range(0.0, math.huge) end, "does not end")
     assert.error_matches(function() pg.range(0.0, 0 / 0) end, "does not end")
     assert.error_matches(function() pg.range("a", 2) end, "number expected")
+    for _, numbers in ipairs { { 0, 1, math.huge }, { math.huge, 0 }, { -math.huge, 0 },
+      { 0, -math.huge }, { 0 / 0, 1 }, { 0, 1, 0 / 0 } } do
+      assert.error_matches(function() pg.range(table.unpack(numbers)) end, "must be finite")
+    end
+    assert.error_matches(function() pg.range(0, 1e300) end, "would be 1e%+300 numbers")
+  end)
+
+  it("goes to the ends of the floats without overflow", function()
+    local a = pg.range(-1.7e308, 1.7e308, 1e308)
+    assert.is_true((a / 1e308):allclose { -1.7, -0.7, 0.3, 1.3 })
+    assert.same({ 1e308, 0, -1e308 }, pg.range(1e308, -1e308, -1e308):tolist())
+    local least = 5e-324
+    assert.same({ 0, least, 2 * least, 3 * least }, pg.range(0, 3 * least, least):tolist())
   end)
 end)
 
@@ -206,6 +239,45 @@ describe("linspace", function()
     assert.same({ 3.0 }, pg.linspace(3, 4, 1):tolist())
     assert.equal(0, #pg.linspace(3, 4, 0))
     assert.has_error(function() pg.linspace(3, 4, -1) end)
+  end)
+
+  it("is finite in the middle where the distance is not", function()
+    assert.same({ -1e308, 0, 1e308 }, pg.linspace(-1e308, 1e308, 3):tolist())
+    assert.same({ 1e308, 5e307, 0, -5e307, -1e308 }, pg.linspace(1e308, -1e308, 5):tolist())
+  end)
+
+  it("multiplies shares where a step would be 0, as NumPy", function()
+    local least, expected = 5e-324, {}
+    for i, times in ipairs { 0, 0, 1, 1, 2, 2, 3, 3, 4, 4 } do
+      expected[i] = times * least
+    end
+    assert.same(expected, pg.linspace(0, 4 * least, 10):tolist())
+    assert.same({ 0, 0, least }, pg.linspace(0, least, 3):tolist())
+    assert.same({ 3, 3, 3 }, pg.linspace(3, 3, 3):tolist())
+  end)
+
+  it("never leaves its ends, nor turns back", function()
+    local numbers = { 0, 5e-324, 9 * 5e-324, 1e-308, 1, 1 + 2.0 ^ -52, 1 / 3, 1e300, 1.7e308 }
+    for i = 1, #numbers do
+      numbers[#numbers + 1] = -numbers[i]
+    end
+    for _, first in ipairs(numbers) do
+      for _, last in ipairs(numbers) do
+        for n = 2, 9 do
+          local a = pg.linspace(first, last, n)
+          local steps = first <= last and a["2:"]:ge(a[":-2"]) or a["2:"]:le(a[":-2"])
+          assert.is_true(a[1] == first and a[-1] == last and steps:all())
+        end
+      end
+    end
+  end)
+
+  it("raises for an end that is not finite", function()
+    for _, ends in ipairs { { 0, math.huge }, { -math.huge, 0 }, { 0 / 0, 1 }, { 1, 0 / 0 } } do
+      for n = 0, 3 do
+        assert.error_matches(function() pg.linspace(ends[1], ends[2], n) end, "must be finite")
+      end
+    end
   end)
 end)
 

@@ -695,22 +695,36 @@ end)
 describe("a damaged archive", function()
   local ARRAYS = { x = { 1, 2, 3 }, long = pg.range(1, 40):astype "uint8" }
 
-  --- Each array that can be had is one of those that were saved.
+  --- The archive is refused by its path, or has each array that was saved: whole, or refused by
+  --- path and member.
   local function check(bytes, n)
-    local archive, message = pg.load(write("damaged.npz", bytes))
+    local path = write("damaged.npz", bytes)
+    local archive, message = pg.load(path)
     if not archive then
-      assert.matches(at "damaged.npz", message, 1, true)
+      assert.matches(path, message, 1, true)
       return
     end
     for name, value in pairs(ARRAYS) do
       local ok, a = pcall(archive.get, archive, name)
-      if ok and a then
+      if ok then
+        assert(a, ("flip %d: %s vanished"):format(n, name))
         assert.same(pg.array(value):tolist(), a:tolist(), n)
-      elseif not ok then
-        assert.matches(at "damaged.npz", a, 1, true)
+      else
+        assert.matches(path, a, 1, true)
+        assert.matches(name .. ".npy", a, 1, true)
       end
     end
+    assert.equal(2, #archive:keys())
     archive:close()
+  end
+
+  local function check_flips(whole)
+    for n = 1, #whole do
+      local before, byte, behind = whole:sub(1, n - 1), whole:byte(n), whole:sub(n + 1)
+      for bit = 0, 7 do
+        check(before .. string.char(byte ~ 1 << bit) .. behind, n)
+      end
+    end
   end
 
   for _, compress in ipairs { false, true } do
@@ -725,17 +739,24 @@ describe("a damaged archive", function()
       end
     end)
 
-    it("with any byte flipped gives right arrays or an error, " .. how, function()
+    it("with any bit flipped gives right arrays or an error, " .. how, function()
       pg.save(at "whole.npz", ARRAYS, { compress = compress })
-      local whole = read "whole.npz"
-      for n = 1, #whole do
-        for _, flip in ipairs { 0xff, 1 } do
-          local byte = string.char(whole:byte(n) ~ flip)
-          check(whole:sub(1, n - 1) .. byte .. whole:sub(n + 1), n)
-        end
-      end
+      check_flips(read "whole.npz")
     end)
   end
+
+  it("with any bit flipped gives right arrays or an error, without ZIP64", function()
+    local members = {}
+    for name, value in pairs(ARRAYS) do
+      pg.save(at "member.npy", value)
+      members[#members + 1] = { name = name .. ".npy", data = read "member.npy", method = 8 }
+    end
+    check_flips(container.zip(members))
+    for _, each in ipairs(members) do -- CRC and sizes stand behind the data
+      each.flags, each.local_crc = 8, 0
+    end
+    check_flips(container.zip(members))
+  end)
 
   it("is refused member by member, with the reason", function()
     refuses(container.zip { member { crc = 1, } }, "CRC-32 00000001 expected",
@@ -751,10 +772,11 @@ describe("a damaged archive", function()
       "end too early")
     refuses(container.zip { member { method = 8, packed = container.deflate(NUMBERS .. "x") } },
       "more data than its size says")
-    refuses(container.zip { member { local_name = "y.npy" } }, "the directory's differ")
-    refuses(container.zip { member { local_name = "yy.npy" } }, "the directory differ")
     refuses(container.zip { member { local_crc = 1 } }, "its header and the directory differ")
     refuses(container.zip { member { local_flags = 1 } }, "its header and the directory differ")
+    refuses(container.zip { member { local_method = 8 } }, "its header and the directory differ")
+    refuses(container.zip { member { local_size = 5 } }, "its header and the directory differ")
+    refuses(container.zip { member { local_size = 0xffffffff } }, "the directory differ")
     refuses(container.zip { member { data = "hello" } }, "5 bytes are no NPY array")
     refuses(container.zip { member { data = ("hello"):rep(3) } }, "does not begin with \\x93NUMPY")
   end)
@@ -765,6 +787,15 @@ describe("a damaged archive", function()
       fails(archive, message, at "a.npz", text)
     end
     local y = { name = "y.npy", data = NUMBERS }
+    for _, name in ipairs { "y.npy", "yy.npy", "x.np", "" } do
+      fails_with("member 'x.npy': its own header calls it '" .. name .. "': the archive's " ..
+        "directory is damaged", { y, member { local_name = name, local_extra = "\0\0\0\0\0" } })
+    end
+    local first = #container.zip { member {} } - #container.zip {} - 30 - 5 - #NUMBERS
+    fails_with("more members than its end record", { member {}, y }, { count = 1, bytes = first })
+    fails_with("does not fit", { member {}, y, { name = "z.npy", data = NUMBERS, at = 0 } })
+    fails_with("damaged at entry 2", { member {}, y }, { bytes = 2 * first - 1 })
+    fails_with("damaged at entry 1, member 'x.npy'", { member { extra = "\1\0\9\0" } })
     fails_with("does not fit", { member {}, { name = "y.npy", data = NUMBERS, at = 0 } })
     fails_with("does not fit", { member {}, { name = "y.npy", data = NUMBERS, at = 20 } })
     fails_with("does not fit", { member { at = 1 << 30 } })
@@ -776,6 +807,29 @@ describe("a damaged archive", function()
     fails_with("lies beyond its end", { member {} }, { at = 1 << 31 })
     fails_with("several disks", { member {} }, { disk = 1 })
     fails_with("ZIP64 record is missing", { member {} }, { at = 0xffffffff })
+  end)
+
+  it("gives what its members' headers do not contradict", function()
+    local function gives(fields)
+      local archive <close> = assert(pg.load(write("a.npz", container.zip { member(fields) })))
+      assert.same({ 1, 2, 3, 4 }, archive.x:tolist())
+      assert.equal(container.crc32(NUMBERS), archive:checksum "x")
+    end
+    local n = #NUMBERS
+    gives { local_crc = 0 }
+    gives { flags = 8, local_flags = 0 }
+    gives { flags = 8, local_crc = 0, local_size = 0, local_packed_size = 0 }
+    gives { local_size = 0xffffffff, local_packed_size = 0xffffffff,
+      local_extra = ("<I2I2I4I2I2I8I8"):pack(9, 4, 0, 1, 16, n, n) }
+    gives { local_extra = ("<I2I2"):pack(7, 200) .. ("e"):rep(200) }
+    gives { name = "x.npy", local_extra = "\0\0\0" } -- padding
+  end)
+
+  it("gives no checksum of a member whose header has another", function()
+    local bytes = container.zip { member { local_crc = 1 } }
+    local archive <close> = assert(pg.load(write("a.npz", bytes)))
+    raises(function() return archive:checksum "x" end, at "a.npz", "x.npy",
+      "its header and the directory differ")
   end)
 
   it("asks for no memory that the file could not fill", function()

@@ -118,11 +118,44 @@ describe("a slice", function()
 
   it("says which text it could not read", function()
     local a = pg.range(1, 3)
-    for _, key in ipairs { "1:2:3:4", "1,", ",", "1 2", "-", "1;2", "1:x" } do
-      assert.error_matches(function() return a[key] end, "cannot read the index", 1, false, key)
+    for _, key in ipairs { "1:2:3:4", "1,", ",", "1 2", "-", "1;2", "1:x", "", " ", ".", "1.0",
+      "1e3", "0x1", "+", "+ 1", "+-1", "--1", "[1]", "(1)",
+      "{1}", "1]", "x, 1", "a b", "a-b", "\n1", "$", "gr\u{f6}\u{df}e", "1\0", "1\0, 1" } do
+      for _, use in ipairs { function() return a[key] end, function() a[key] = 1 end,
+        function() return a[{ key }] end, function() a[{ key }] = 1 end } do
+        assert.error_matches(use, "cannot read the index", 1, false, key)
+      end
     end
+    assert.error_matches(function() return a["shape\0"] end, "zero byte")
+    assert.error_matches(function() a["shape\0"] = 1 end, "no field 'shape'")
+    assert.same({ 1, 2, 3 }, a:tolist())
+    assert.same({ 1, 2 }, a["1:2:"]:tolist())
     assert.error_matches(function() return a[{ "1,2" }] end, "one index")
-    assert.error_matches(function() return a["99999999999999999999"] end, "beyond")
+  end)
+
+  it("says what NumPy's words are here, and which numbers are too large", function()
+    local a = pg.ones(3, 4)
+    for key, message in pairs {
+      ["..."] = '"..." is not known: ":" takes all of an axis',
+      ["..., 1"] = '"..." is not known: ":" takes all of an axis',
+      ["1, ..."] = '"..." is not known: ":" takes all of an axis',
+      ["None, 1"] = "a new axis is made by expand_dims",
+      [":, np.newaxis"] = "a new axis is made by expand_dims",
+      ["99999999999999999999"] = "beyond the range of integers",
+      ["-99999999999999999999, 1"] = "beyond the range of integers",
+      ["1:9223372036854775808"] = "beyond the range of integers",
+      ["1, ::99999999999999999999"] = "beyond the range of integers",
+      ["1,1,1,1,1,1,1,1,1"] = "the rank is at most 8",
+    } do
+      for _, use in ipairs { function() return a[key] end, function() a[key] = 1 end } do
+        local ok, found = pcall(use)
+        assert.is_false(ok)
+        assert.matches(('cannot read the index "%s": '):format(key), found, 1, true)
+        assert.matches(message, found, 1, true)
+      end
+    end
+    assert.error_matches(function() return a["9223372036854775807"] end, "is beyond axis 1")
+    assert.same({ 1, 1, 1, 1 }, a["+1"]:tolist())
   end)
 
   it("shares the elements", function()

@@ -109,6 +109,10 @@ describe("further draws", function()
     assert.error_matches(function() g:randint(3, 3) end, "no integer from 3 to below 3")
     assert.error_matches(function() g:normal(0, -1) end, "cannot be negative")
     assert.error_matches(function() g:uniform(0, math.huge) end, "finite")
+    for _, shape in ipairs { {}, { 3 } } do
+      assert.error_matches(function() g:uniform(-1.7e308, 1.7e308, table.unpack(shape)) end,
+        "%-1.7e%+308 and 1.7e%+308 are further apart")
+    end
     assert.error_matches(function() g:choice(3, 4, false) end, "4 were asked for, of 3")
     assert.error_matches(function() g:choice(0, 1) end, "1 were asked for, of 0")
     assert.error_matches(function() g:choice(2, 1, true, { 0.5, 0.6 }) end, "add up to 1.1")
