@@ -259,7 +259,7 @@ class Case:
                 found = np.asarray(self.compute())
         except REFUSALS:
             return None
-        return None if self.number and is_no_lua_number(found) else found
+        return as_lua_number(found) if self.number else found
 
     def allowed(self, result):
         """How far off each element may be: nothing where it is not finite."""
@@ -269,8 +269,10 @@ class Case:
         return np.where(np.isfinite(result) & np.isfinite(bound), bound, 0.0)
 
 
-def is_no_lua_number(found):
-    return found.ndim == 0 and found.dtype == np.uint64 and int(found) >= 2**63
+def as_lua_number(found):
+    """A uint64 from 2^63 on is a float there: Lua's integers end before."""
+    large = found.ndim == 0 and found.dtype == np.uint64 and int(found) >= 2**63
+    return found.astype(np.float64) if large else found
 
 
 def ulps(result):
