@@ -56,3 +56,18 @@ pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
     }
     return pg_check_interrupt(err);
 }
+
+static bool is_absence(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP ||
+           error == ENAMETOOLONG;
+}
+
+pg_status pg_input_exists(bool *exists, const char *path, pg_error *err)
+{
+    struct stat info;
+    *exists = stat(path, &info) == 0;
+    if (*exists || is_absence(errno))
+        return PG_OK;
+    return pg_fail_system(err, path);
+}

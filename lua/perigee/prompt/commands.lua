@@ -1,6 +1,7 @@
 --- The prompt's own functions, which are globals there: help, who, time, edit, save_session.
 
 local check = require "perigee.check"
+local core = require "perigee.core"
 local help = require "perigee.help"
 local help_on = require "perigee.help.answer"
 local inventory = require "perigee.prompt.inventory"
@@ -185,18 +186,17 @@ function commands.define(session)
   --- Writes the chunks that worked as a script, which does the same when it is run; what the
   --- command line ran before (a script, `-l`, `-e`) comes first. A file of that name is replaced.
   ---@param path string
-  ---@return true?
-  ---@return string?  # what went wrong, where nil comes first
+  ---@return true
   function own.save_session(path)
-    if type(path) ~= "string" then
+    if not check.is_path(path) then
       error(("save_session: a path is needed, as in save_session \"session.lua\", not %s"):format(
         check.shown(path)), 2)
     end
     local text, message = transcript.text(session.worked, own, before)
     if not text then
-      return nil, "save_session: the chunks make no script together: " .. message
+      error("save_session: the chunks make no script together: " .. message, 2)
     end
-    return own.pg.write(path, text)
+    return (check.call(2, core.write, path, text))
   end
 
   for name, value in pairs(own) do
