@@ -11,6 +11,9 @@ local picture = require "perigee.picture"
 --- cells, with x and y as the labels of its columns and rows. Numbers that are not finite, or
 --- not above 0 on a logarithmic scale, are left out.
 ---
+--- Raises where no number can be drawn, a matrix is too large for the terminal, or the file cannot
+--- be written. Where gnuplot is missing, a line on stderr names its package.
+---
 ---     pg.plot(m:fit{iterations = 100})  -- in the terminal
 ---     pg.plot{y = {train = {3, 2, 1}, test = {3, 2.5, 2}}, xlabel = "epoch",
 ---       file = "loss.svg"}
@@ -20,13 +23,8 @@ local picture = require "perigee.picture"
 ---   "log"); order (the names of y's curves, as they are to be drawn and listed);
 ---   points = false (or true: no lines between them); file (ends in .svg or .png); format (of z's
 ---   numbers, as string.format takes it)
----@return true?
----@return string?  # what went wrong, where nil comes first: gnuplot is missing, the file
----   cannot be written, no number can be drawn, or a matrix is too large for the terminal
+---@return boolean  # false where gnuplot is missing
 return function(options)
-  local drawn, message = picture.draw(options, 2)
-  if not drawn then
-    return nil, message
-  end
-  return true
+  local drawn = picture.draw(options, 2)
+  return drawn
 end
