@@ -12,7 +12,7 @@ local README = "README.md"
 
 local folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/session-XXXXXX"))
 local program = uv.fs_realpath "build/perigee"
-local mnist = assert(require("perigee").dataset "mnist")
+local mnist = require("perigee").dataset "mnist"
 assert(uv.fs_mkdir(folder .. "/data", tonumber("700", 8)))
 assert(uv.fs_symlink(uv.fs_realpath(mnist:path()), folder .. "/data/mnist.npz"))
 local t <close> = terminal.open {
@@ -34,7 +34,7 @@ local function line(text)
   t:line(text)
 end
 
-line 'data = assert(pg.dataset "mnist")'
+line 'data = pg.dataset "mnist"'
 line "data"
 line "x, y = data.x_train, data.y_train"
 line "pg.show(x:rows(1, 2), {labels = y:rows(1, 2)})"
@@ -65,5 +65,5 @@ file:close()
 local before, after = text:match "^(.-<!%-%- session %-%->\n).-(<!%-%- /session %-%->.*)$"
 assert(before, README .. " has no marks")
 local block = "\n```\n$ build/perigee\n" .. session .. "```\n\n"
-assert(require("perigee").write(README, before .. block .. after))
+require("perigee").write(README, before .. block .. after)
 os.execute(("rm -rf '%s'"):format(folder))

@@ -27,4 +27,4 @@ study:run()
 print(study:table():group { "hidden", "rate" })
 study:plot { x = "rate", y = "hidden" }
 study:plot { x = "iteration", y = "loss" }
-assert(study:report(study.folder .. "/report.html"))
+study:report(study.folder .. "/report.html")

@@ -10,7 +10,7 @@ local o = options.read(arg, {
   dtype = "float32", seed = 0,
 })
 
-local data <close> = assert(pg.dataset(o.data))
+local data <close> = pg.dataset(o.data)
 local model = pg.Model(data.x_train, data.y_train, {
   hidden = o.hidden, activation = o.activation, dtype = o.dtype, seed = o.seed, scale = 1 / 255,
 })

@@ -10,7 +10,7 @@ local o = options.read(arg, {
 })
 
 -- data = np.load("mnist.npz")
-local data <close> = assert(pg.dataset(o.data))
+local data <close> = pg.dataset(o.data)
 
 -- x_train = (x_train / 255.0).reshape(-1, 28*28)
 local x_train = (data.x_train:astype(o.dtype) / 255):reshape(-1, 28 * 28)

@@ -13,7 +13,7 @@ local o = options.read(arg, {
   file = "resume.npz",
 })
 
-local data <close> = assert(pg.dataset(o.data))
+local data <close> = pg.dataset(o.data)
 
 local function new_model()
   return pg.Model(data.x_train, data.y_train, {
@@ -21,17 +21,12 @@ local function new_model()
   })
 end
 
-local function is_there(path)
-  local file <close> = io.open(path)
-  return file ~= nil
-end
-
-local model = is_there(o.file) and assert(pg.Model.load(o.file, data.x_train, data.y_train))
+local model = pg.exists(o.file) and pg.Model.load(o.file, data.x_train, data.y_train)
   or new_model()
 
 for i in model:steps { iterations = o.iterations, rate = o.rate, resume = true, progress = true } do
   if i % 50 == 0 or i == o.iterations then
-    assert(model:save(o.file))
+    model:save(o.file)
   end
 end
 

@@ -10,7 +10,7 @@ local options = require "perigee.options"
 
 local o = options.read(arg, { data = "mnist", iterations = 200, hidden = { 100 } })
 
-data = assert(pg.dataset(o.data))
+data = pg.dataset(o.data)
 x, y = data.x_train, data.y_train
 pg.show(x:rows(1, 20), { labels = y:rows(1, 20) })
 

@@ -2,8 +2,8 @@
 --
 --   build/perigee tests/faults.lua build
 --
--- A failure must come out as an error, or as nil and a message from what opens or saves; then
--- no memory may be lost, and the operation must work again.
+-- A failure must come out as an error; then no memory may be lost, and the operation must work
+-- again.
 
 local build = assert(arg[1], "usage: faults.lua FOLDER OF THE BUILD")
 -- "*": what the module exports is found by the library that is loaded after it.

@@ -29,18 +29,21 @@ local function give_up(message)
   os.exit(1, true)
 end
 
+--- What f opens; where it cannot, the script ends with its message.
+local function must(f, ...)
+  local opens, result = pcall(f, ...)
+  if not opens then
+    give_up(result)
+  end
+  return result
+end
+
 local function open(short, path)
-  local data, message = pg.dataset("mnist")
-  if not data then
-    give_up(message)
-  elseif not path then
+  local data = must(pg.dataset, "mnist")
+  if not path then
     give_up("no reference: name its file as an argument, or in PERIGEE_REFERENCE")
   end
-  local reference
-  reference, message = pg.load(path)
-  if not reference then
-    give_up(message)
-  end
+  local reference = must(pg.load, path)
   local iterations = short and SHORT or #reference.cost
   local marks = {}
   for k, mark in ipairs(reference.marks:tolist()) do

@@ -134,8 +134,8 @@ end
 
 local function check_whole(training)
   if uv.fs_stat(training.file) then
-    local model, message = pg.Model.load(training.file)
-    if not model then
+    local loads, message = pcall(pg.Model.load, training.file)
+    if not loads then
       error(("%s: after %d kills: %s"):format(training.name, training.counts.kills, message), 0)
     end
   end

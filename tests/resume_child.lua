@@ -119,7 +119,7 @@ if chosen.model.scale then
 end
 local train_x, train_y = x:rows(1, ROWS), y:rows(1, ROWS)
 
-local model = pg.Model.load(o.file, train_x, train_y)
+local model = pg.exists(o.file) and pg.Model.load(o.file, train_x, train_y)
   or pg.Model(train_x, train_y, model_options(chosen))
 io.stderr:write(model.iteration, "\n")
 

@@ -1,4 +1,5 @@
 -- What several specs need.
+-- luacheck: ignore 122 (io.stderr is replaced)
 
 local pg = require "perigee"
 
@@ -26,6 +27,20 @@ function support.raises_here(text, f)
   elseif not message:find(here .. ":%d+: ") then
     error(("'%s' does not begin in %s"):format(message, here), 2)
   end
+end
+
+--- What f writes on standard error, and what it returns.
+function support.listen(f)
+  local stderr, path = io.stderr, os.tmpname()
+  io.stderr = assert(io.open(path, "w+"))
+  local results = table.pack(pcall(f))
+  io.stderr:seek "set"
+  local text = io.stderr:read "a"
+  io.stderr:close()
+  io.stderr = stderr
+  os.remove(path)
+  assert(results[1], results[2])
+  return text, table.unpack(results, 2, results.n)
 end
 
 --- Fails unless make() gives arrays of the same bits on 1, 2 and 8 threads.

@@ -4,8 +4,9 @@
 -- `pg.exp(a)`. Where an array is expected, a number or nested table serves; of
 -- numbers alone, elementwise functions give a number.
 --
--- A caller's mistake raises, with shapes, rows and values in the message; only
--- functions that open or save return nil and a message.
+-- Whatever fails raises, with shapes, rows and values in the message, or the
+-- file and the member: a caller's mistake, and a file that cannot be opened or
+-- saved.
 
 ---@alias perigee.dtype
 ---| "float64" | "float32" | "bool"
@@ -627,11 +628,12 @@ function archive:keys() end
 function archive:get(name) end
 
 --- What an array is, from the file's directory and its header: its elements are not decoded.
+--- Raises for a member that cannot be read.
 ---
 ---     data:form "x_train"  --> uint8  (100, 28, 28)
 ---@param name string
----@return perigee.dtype?  # nil where there is no such array, or it cannot be read
----@return integer[]|string|nil  # the shape; or why not
+---@return perigee.dtype?  # nil where there is no such array
+---@return integer[]? shape
 function archive:form(name) end
 
 --- The CRC-32 of a member, as the file's directory has it: nothing is decoded. The same arrays,
@@ -772,17 +774,17 @@ function random:set_state(state) end
 -- --- the module ---------------------------------------------------------------------------------
 
 ---@class perigee.Model.class
----@field load fun(path: string, x?: perigee.like, y?: perigee.like): perigee.Model?, string?
+---@field load fun(path: string, x?: perigee.like, y?: perigee.like): perigee.Model, string?
 ---@overload fun(x: perigee.like, y: perigee.like, options?: table): perigee.Model
 
 ---@class perigee
 ---@field _VERSION string  "Perigee " and its version
 ---@field Model perigee.Model.class
----@field dataset fun(name: string): perigee.archive?, string?
+---@field dataset fun(name: string): perigee.archive
 ---@field progress fun(n: integer, title?: string): fun(): integer?
----@field plot fun(options: perigee.like|table): true?, string?
+---@field plot fun(options: perigee.like|table): boolean
 ---@field show fun(a: perigee.like, options?: table)
----@field save_png fun(path: string, a: perigee.like, options?: table): true?, string?
+---@field save_png fun(path: string, a: perigee.like, options?: table): true
 ---@field help fun(what?: string|function)
 local pg = {}
 
@@ -944,18 +946,29 @@ function pg.where(mask, a, b) end
 -- --- reading and writing -----------------------------------------------------------------
 
 --- Opens an NPZ archive, or reads an NPY array, as the file's first bytes say.
---- Nothing in the file is believed before it is checked.
+--- Nothing in the file is believed before it is checked. Raises for a file that cannot be opened
+--- or read, with its path and the reason.
 ---
----     data = assert(pg.load "file.npz")
+---     data = pg.load "file.npz"
 ---     data:keys()  --> {W1, b1}
 ---     data.W1.shape  --> (20, 784)
----     pg.load "missing.npy"  --> nil  missing.npy: No such file or directory
+---     pcall(pg.load, "missing.npy")
+---     --> false  missing.npy: No such file or directory
 ---@param path string
----@return perigee.archive|perigee.array|nil
----@return string?  # what went wrong, where nil comes first
+---@return perigee.archive|perigee.array
 function pg.load(path) end
 
+--- Whether anything is at a path: a file, a folder, or what a link points to.
+--- Raises where the system cannot tell: a folder on the way may not be searched.
+---
+---     pg.exists "file.npz", pg.exists "missing.npy"  --> true  false
+---     pg.exists "."  --> true
+---@param path string
+---@return boolean
+function pg.exists(path) end
+
 --- Writes an array to `.npy`, or a table of named arrays to `.npz`: whole or not at all.
+--- Raises where the file cannot be written, with its path and the reason: what was there stands.
 ---
 ---     pg.save("a.npy", pg.eye(3))  --> true
 ---     w = {W1 = pg.zeros(20, 784), b1 = pg.zeros(1, 20)}
@@ -964,30 +977,27 @@ function pg.load(path) end
 ---@param value perigee.like|table<string, perigee.like>
 ---@param options? { compress?: boolean }  compress = false (or true: deflate the members of
 ---   an .npz)
----@return true?
----@return string?  # what went wrong, where nil comes first
+---@return true
 function pg.save(path, value, options) end
 
 --- Reads a PNG file: uint8, (height, width) where it is grey, else (height, width, samples).
 --- Samples are grey and alpha, red, green and blue, or those and alpha: 2, 3 or 4. Palettes and
 --- fewer bits are widened to 0 .. 255, 16 bits rounded to 8 (interlaced ones are refused); a file
 --- made for another gamma than a screen's is converted. Nothing in the file is believed before it
---- is checked.
+--- is checked. Raises for a file that cannot be opened or read.
 ---
 ---     pg.save_png("digit.png", data.x_train[1])
 ---     pg.load_png("digit.png").shape  --> (28, 28)
 ---@param path string
----@return perigee.array?
----@return string?  # what went wrong, where nil comes first
+---@return perigee.array
 function pg.load_png(path) end
 
---- Writes a file of any text: whole or not at all.
+--- Writes a file of any text: whole or not at all. Raises where it cannot be written.
 ---
 ---     pg.write("notes.txt", "rate 0.5 was best\n")  --> true
 ---@param path string
 ---@param text string
----@return true?
----@return string?  # what went wrong, where nil comes first
+---@return true
 function pg.write(path, text) end
 
 -- --- random numbers of the module --------------------------------------------------------

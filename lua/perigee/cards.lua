@@ -46,7 +46,7 @@ end
 
 --- A member's row.
 local function member(archive, name)
-  local dtype, shape = archive:form(name)
+  local dtype, shape = check.try(archive.form, archive, name)
   if not dtype then
     return { name, "cannot be read" }
   end

@@ -102,6 +102,14 @@ check.text = {
   end,
 }
 
+--- What stands beside a picture: a title, or an axis's name.
+check.caption = {
+  expected = "a text or a number",
+  read = function(value)
+    return (type(value) == "string" or type(value) == "number") and value or nil
+  end,
+}
+
 check.boolean = {
   expected = "true or false",
   read = function(value)
@@ -122,6 +130,12 @@ function check.or_false(kind)
       return kind.read(value)
     end,
   }
+end
+
+---@param value any
+---@return boolean  # whether it may be the path of a file
+function check.is_path(value)
+  return type(value) == "string" and not value:find("\0", 1, true)
 end
 
 --- What is in both tables, in a new one: where they have the same key, the second's.
@@ -162,6 +176,18 @@ end
 ---@return any
 function check.try(f, ...)
   return results(pcall(f, ...))
+end
+
+--- Calls f, and gives what it returns; an error of its is raised in the line of the caller's.
+---@param level integer  the caller's, as error counts
+---@param f function  whose first result is not nil
+---@return any
+function check.call(level, f, ...)
+  local value, message = check.try(f, ...)
+  if value == nil then
+    error(message, level + 1)
+  end
+  return value
 end
 
 -- --- options --------------------------------------------------------------------
@@ -265,6 +291,21 @@ function check.read(options, kinds, what)
       return nil, message
     end
     values[name] = value
+  end
+  return values
+end
+
+--- The same; raises where one does not fit, or is not known.
+---@param options? table<string, any>
+---@param kinds table<string, table>
+---@param what string
+---@param level integer  the caller's, as error counts
+---@return table<string, any>
+function check.must_read(options, kinds, what, level)
+  local values, message = check.read(options, kinds, what)
+  if not values then
+    local prefix = what .. ": "
+    error(message:find(prefix, 1, true) == 1 and message or prefix .. message, level + 1)
   end
   return values
 end

@@ -198,7 +198,7 @@ end
 ---@param path string
 ---@param state table
 ---@return true?
----@return string?
+---@return string?  # what went wrong, where nil comes first
 function checkpoint.write(path, state)
   local members = {
     perigee = to_bytes(to_text(values_of(state))),
@@ -212,7 +212,7 @@ function checkpoint.write(path, state)
   for i, arrays in ipairs(state.memory.networks) do
     add_network(members, ("state%d_"):format(i), arrays)
   end
-  return core.save(path, members)
+  return check.try(core.save, path, members)
 end
 
 -- --- reading --------------------------------------------------------------------
@@ -373,7 +373,7 @@ end
 ---@return table?
 ---@return string?
 function checkpoint.read(path)
-  local archive, message = core.load(path)
+  local archive, message = check.try(core.load, path)
   if not archive then
     return nil, message
   elseif check.is_array(archive) then

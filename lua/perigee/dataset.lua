@@ -43,26 +43,16 @@ local function places(name)
   return list
 end
 
-local ENOENT, ENOTDIR = 2, 20
-
---- Whether something is at path. What is there and may not be read is not
---- passed over: opening it says why.
-local function exists(path)
-  local file, _, reason = io.open(path, "rb")
-  if file then
-    file:close()
-  end
-  return file ~= nil or reason ~= ENOENT and reason ~= ENOTDIR
-end
-
---- The path of a data set's file; nil where it is in none of its places.
+--- The path of a data set's file; nil where it is in none of its places. What is there and may
+--- not be read is not passed over: opening it says why. Raises for a place that may not be
+--- searched.
 ---@param name string
 ---@return string? path
 ---@return string[] tried  the places
 function dataset.find(name)
   local list = places(name)
   for _, path in ipairs(list) do
-    if exists(path) then
+    if core.exists(path) then
       return path, list
     end
   end
@@ -80,8 +70,20 @@ local function keep_digits()
     return nil, message
   end
   local path = folder .. "/" .. FILES.digits
-  made, message = core.save(path, digits.draw(0, 60000, 10000))
+  made, message = check.try(core.save, path, digits.draw(0, 60000, 10000))
   return made and path, message
+end
+
+--- The path of a data set's file, which is made where it can be; nil and why there is none.
+local function locate(name)
+  local path, tried = dataset.find(name)
+  if path then
+    return path
+  elseif name == "digits" then
+    return keep_digits()
+  end
+  return nil, ("the data set %s was not found; looked for %s (`make run` fetches it; the data "
+    .. "set digits needs no network)"):format(name, table.concat(tried, ", "))
 end
 
 local function names()
@@ -103,34 +105,25 @@ end
 --- everywhere: in a few seconds when they are first asked for, and kept in the
 --- cache.
 ---
----     data = assert(pg.dataset "digits")
+--- Raises for a file that is not there or cannot be read, with the places that were looked at.
+---
+---     data = pg.dataset "digits"
 ---     data:keys()  --> {x_test, x_train, y_test, y_train}
 ---     data.x_train.ndim, data.x_train.dtype, data.y_train.dtype
 ---     --> 3  uint8  uint8
 ---@param name string  a data set's name, or the path of an NPZ file
----@return perigee.archive?  # nil where it is not there or cannot be read,
----@return string?           # and why, with the places that were looked at
+---@return perigee.archive
 function dataset.open(name)
   if type(name) ~= "string" then
     error("dataset: a name is needed, not a " .. type(name), 2)
-  elseif is_path(name) then
-    return core.load(name)
-  elseif not FILES[name] then
+  elseif not check.is_path(name) then
+    error("dataset: a path has no zero bytes", 2)
+  elseif not FILES[name] and not is_path(name) then
     error(('dataset: there is no "%s"; there are: %s, or the path of an .npz file')
       :format(name, names()), 2)
   end
-  local path, tried = dataset.find(name)
-  if path then
-    return core.load(path)
-  elseif name == "digits" then
-    local kept, message = keep_digits()
-    if not kept then
-      return nil, message
-    end
-    return core.load(kept)
-  end
-  return nil, ("the data set %s was not found; looked for %s (`make run` fetches it; the data "
-    .. "set digits needs no network)"):format(name, table.concat(tried, ", "))
+  local path = FILES[name] and check.call(2, locate, name) or name
+  return (check.call(2, core.load, path))
 end
 
 return dataset

@@ -143,12 +143,19 @@ local function ordered_names(curves, order, level)
   return names
 end
 
---- A row of numbers as a table.
-local function to_list(value, what, level)
+--- Numbers as an array.
+local function to_array(value, what, level)
   local a, message = check.try(core.array, value)
   if not a then
     error(("plot: %s: %s"):format(what, message), level + 1)
-  elseif a.ndim ~= 1 then
+  end
+  return a
+end
+
+--- A row of numbers as a table.
+local function to_list(value, what, level)
+  local a = to_array(value, what, level + 1)
+  if a.ndim ~= 1 then
     error(("plot: %s must be a row of numbers, not of shape %s"):format(what, a.shape),
       level + 1)
   end
@@ -170,14 +177,6 @@ local function positions(n)
     list[i] = i
   end
   return list
-end
-
-local function is_log(scale, axis, level)
-  if scale ~= nil and scale ~= "log" and scale ~= "linear" then
-    error(("plot: %sscale must be 'log' or 'linear', not '%s'"):format(axis, tostring(scale)),
-      level + 1)
-  end
-  return scale == "log"
 end
 
 --- What a scale can show of a number: NaN where it cannot.
@@ -389,7 +388,7 @@ end
 
 local function curve_commands(options, surface, level)
   options = setmetatable({
-    log_x = is_log(options.xscale, "x", level + 1), log_y = is_log(options.yscale, "y", level + 1),
+    log_x = options.xscale == "log", log_y = options.yscale == "log",
   }, { __index = options })
   if options.log_x and is_categories(options.x) then
     error("plot: xscale is for numbers, and x has texts", level + 1)
@@ -420,6 +419,16 @@ end
 
 -- --- a grid of numbers -------------------------------------------------------
 
+--- That labels are texts or numbers.
+local function check_labels(axis, labels, level)
+  for i, label in ipairs(labels) do
+    if check.caption.read(label) == nil then
+      error(("plot: %s[%d] must be %s, not %s"):format(axis, i, check.caption.expected,
+        check.shown(label)), level + 1)
+    end
+  end
+end
+
 --- Labels of a grid's columns or rows, which stand at 0, 1, ...; positions where there
 --- are none, if they can be read.
 local function tics(axis, labels, length, surface, level)
@@ -429,21 +438,29 @@ local function tics(axis, labels, length, surface, level)
   elseif #labels ~= length then
     error(("plot: %s has %d labels and z %d"):format(axis, #labels, length), level + 1)
   end
+  check_labels(axis, labels, level + 1)
   return named_tics(axis, labels, 0, surface)
 end
 
 --- What a cell says; nothing where there is no number.
-local function cell_text(number, format)
-  local text = number == number and c_locale.format(format or "%.4g", number) or ""
+local function cell_text(number, format, level)
+  local text = ""
+  if number == number then
+    text = check.try(c_locale.format, format, number)
+  end
+  if not text then
+    error(("plot: the format '%s' is not for %s, which is one of z's numbers"):format(format,
+      check.shown(number)), level + 1)
+  end
   return '"' .. text:gsub(c_locale.CONTROL, " "):gsub('["\\]', " ") .. '"'
 end
 
-local function cells_of(z, format)
+local function cells_of(z, format, level)
   local x, y, value, label, drawable = {}, {}, {}, {}, false
   for i, row in ipairs(z:tolist()) do
     for j, number in ipairs(row) do
       x[#x + 1], y[#y + 1], value[#value + 1] = j - 1, i - 1, number
-      label[#label + 1] = cell_text(number, format)
+      label[#label + 1] = cell_text(number, format, level + 1)
       drawable = drawable or is_finite(number)
     end
   end
@@ -458,7 +475,7 @@ local function grid_commands(options, surface, level)
       error(("plot: %s is for curves, and z is a grid"):format(name), level + 1)
     end
   end
-  local z = core.array(options.z):astype "float64"
+  local z = to_array(options.z, "z", level + 1):astype "float64"
   if z.ndim ~= 2 or z.size == 0 then
     error("plot: z must be a matrix, not of shape " .. tostring(z.shape), level + 1)
   end
@@ -467,7 +484,7 @@ local function grid_commands(options, surface, level)
   if is_text and numbers == "" then
     return nil, ("%d cells are too many for the terminal: give a file"):format(z.size)
   end
-  local cells, drawable = cells_of(z, options.format)
+  local cells, drawable = cells_of(z, options.format or "%.4g", level + 1)
   local rows, cols = table.unpack(z.shape)
   local commands = {
     cells,

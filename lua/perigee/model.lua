@@ -76,6 +76,14 @@ local function must(level, value, ...)
   return value, ...
 end
 
+local function check_path(path, name, level)
+  if type(path) ~= "string" then
+    error(("%s: a path is needed, not a %s"):format(name, type(path)), level + 1)
+  elseif not check.is_path(path) then
+    error(name .. ": a path has no zero bytes", level + 1)
+  end
+end
+
 -- --- options -----------------------------------------------------------------
 
 local units = check.integer(1)
@@ -398,31 +406,31 @@ end
 --- numpy.load reads it: the weights under their names, the losses as `history`. It also keeps
 --- options, what the optimizer remembers, the generator, and how far the training is; but not
 --- the data, that for validation neither, nor a rate that is a function. Raises where the weights
---- do not fit each other.
+--- do not fit each other, and where the file cannot be written.
 ---
 ---     m:save("m.npz", "the first try")  --> true
 ---     pg.load "m.npz".W1.shape  --> (20, 784)
 ---@param path string  ends with .npz
 ---@param note? string  a text to be kept with it, which `load` and `restore` give back
----@return true?
----@return string?  # what went wrong, where nil comes first
+---@return true
 function Model:save(path, note)
-  if type(path) ~= "string" or not path:find "%.npz$" then
-    error(("save: a path that ends with .npz is needed, not %s"):format(tostring(path)), 2)
+  if not check.is_path(path) or not path:find "%.npz$" then
+    error(("save: a path that ends with .npz is needed, not %s"):format(check.shown(path)), 2)
   elseif note ~= nil and type(note) ~= "string" then
     error("save: a note is a text, not a " .. type(note), 2)
   end
   must(2, network.check(self.weights, self._layers))
   training.finish(self)
   local epoch, random_state = training.epoch(self)
-  return checkpoint.write(path, {
+  must(2, checkpoint.write(path, {
     weights = network.map(self.weights, self._layers, function(array) return array end),
     activation = self._activation, scale = self._scale, plan = self._plan,
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
     random_state = random_state, memory = memory_of(self, 2), note = note,
     checksum = self._trainer and must(2, trainer.checksum(self._trainer)),
-  })
+  }))
+  return true
 end
 
 --- How far the training is that a file tells of.
@@ -441,7 +449,8 @@ end
 --- a training that is resumed with the rows that it had ends in the same bits as one that was
 --- never interrupted.
 ---
---- Raises where x and y do not fit the model.
+--- Raises for a file that is missing, damaged, of another version, or no model, and where x and y
+--- do not fit the model.
 ---
 ---     m:save("m.npz", "the first try")
 ---     other, note = pg.Model.load("m.npz", x, y)
@@ -449,17 +458,11 @@ end
 ---@param path string
 ---@param x? perigee.like  as `pg.Model` takes them
 ---@param y? perigee.like
----@return perigee.Model?
----@return string?  # the note that it was saved with, if any; what went wrong, where nil comes
----   first: the file is missing, damaged, of another version, or no model
+---@return perigee.Model
+---@return string? note  that it was saved with
 function Model.load(path, x, y)
-  if type(path) ~= "string" then
-    error("load: a path is needed, not a " .. type(path), 2)
-  end
-  local state, message = checkpoint.read(path)
-  if not state then
-    return nil, message
-  end
+  check_path(path, "load", 2)
+  local state = must(2, checkpoint.read(path))
   local layers = #state.activation + 1
   local classes = state.weights["W" .. layers].shape[1]
   local self = setmetatable({
@@ -509,22 +512,8 @@ local function say_anew(self)
   end
 end
 
---- Takes over what `save` kept of a model that was made alike: weights, losses, what the optimizer
---- remembers, the generator, and how far the training is. The data, and what was said to
---- `pg.Model`, stay this model's own; `m.weights` are the same arrays as before.
----
----     m:save "m.npz"
----     m:fit{iterations = 10}
----     m:restore "m.npz"  --> true
----     m.iteration  --> 0
----@param path string
----@return true?
----@return string?  # the note that it was saved with, if any; what went wrong, where nil comes
----   first: as of `load`, or it is of another network
-function Model:restore(path)
-  if type(path) ~= "string" then
-    error("restore: a path is needed, not a " .. type(path), 2)
-  end
+--- Takes over a file's state, as `restore` does; or nil and why not: then the model is as it was.
+local function restore(self, path)
   local state, message = checkpoint.read(path)
   if not state then
     return nil, message
@@ -543,6 +532,27 @@ function Model:restore(path)
     self._memory = state.memory
   end
   return true, state.note
+end
+
+METATABLE.restore = restore -- for a trial, which goes on without a file that it cannot use
+
+--- Takes over what `save` kept of a model that was made alike: weights, losses, what the optimizer
+--- remembers, the generator, and how far the training is. The data, and what was said to
+--- `pg.Model`, stay this model's own; `m.weights` are the same arrays as before.
+---
+--- Raises as `load` does, and for a file of another network: then the model is as it was.
+---
+---     m:save "m.npz"
+---     m:fit{iterations = 10}
+---     m:restore "m.npz"  --> true
+---     m.iteration  --> 0
+---@param path string
+---@return true
+---@return string? note  that it was saved with
+function Model:restore(path)
+  check_path(path, "restore", 2)
+  local restored, note = must(2, restore(self, path))
+  return restored, note
 end
 
 -- --- telling -----------------------------------------------------------------

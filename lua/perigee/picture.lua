@@ -11,23 +11,6 @@ local picture = {}
 local WIDTH, HEIGHT = 79, 24 -- characters, where the terminal's size is not known
 local MAX_WIDTH, MAX_HEIGHT = 110, 32
 
-local OPTIONS = check.set {
-  "x", "y", "z", "title", "xlabel", "ylabel", "file", "format", "error", "xscale", "yscale",
-  "order", "points",
-}
-
---- The options, checked; numbers alone are y.
-local function read_options(options, level)
-  if options ~= nil and not gnuplot.is_named(options) then
-    return { y = options }
-  end
-  check.options(options or {}, OPTIONS, "plot", level + 1)
-  if options == nil or options.y == nil and options.z == nil then
-    error("plot: nothing to draw: y (curves) or z (a grid) is needed", level + 1)
-  end
-  return options
-end
-
 -- --- surfaces ----------------------------------------------------------------
 
 --- A file's picture; `text` says its letters, whose sizes the rest goes by.
@@ -43,13 +26,8 @@ local FILES = {
   png = file("pngcairo", "font 'sans,11'"),
 }
 
-local function file_surface(path, level)
-  local surface = type(path) == "string" and FILES[path:match "%.(%w+)$"]
-  if not surface then
-    error(("plot: file must be a name that ends in .svg or .png, not %s"):format(tostring(path)),
-      level + 1)
-  end
-  return surface
+local function is_file(value)
+  return check.is_path(value) and FILES[value:match "%.(%w+)$"] ~= nil
 end
 
 local function text_surface(colours, width, height)
@@ -82,40 +60,124 @@ local function trimmed(text)
   return table.concat(lines, "\n", first or 1, last) .. reset .. "\n"
 end
 
+-- --- options -----------------------------------------------------------------
+
+--- A pattern by which string.format writes one number.
+local format_kind = {
+  expected = "a pattern of string.format for one number",
+  read = function(value)
+    local conversions = type(value) == "string" and select(2, value:gsub("%%%%", ""):gsub("%%", ""))
+    return conversions == 1 and pcall(string.format, value, 1) and value or nil
+  end,
+}
+
+--- A list or an array, or several of them by name. What is in them is read where it is drawn.
+local list_kind = {
+  expected = "a list, an array, or several by name",
+  read = function(value)
+    return (type(value) == "table" or check.is_array(value)) and value or nil
+  end,
+}
+
+local matrix_kind = { expected = "a matrix: an array, or a list of rows", read = list_kind.read }
+
+--- The kinds of those that a study's plots have, too.
+picture.KINDS = {
+  title = check.caption,
+  xscale = check.name { "log", "linear" },
+  yscale = check.name { "log", "linear" },
+  file = {
+    expected = "a name that ends in .svg or .png",
+    read = function(value)
+      return is_file(value) and value or nil
+    end,
+  },
+}
+
+local KINDS = check.join(picture.KINDS, {
+  x = list_kind,
+  y = list_kind,
+  z = matrix_kind,
+  error = list_kind,
+  xlabel = check.caption,
+  ylabel = check.caption,
+  order = {
+    expected = "a list of the names of y's curves",
+    read = function(value)
+      return type(value) == "table" and value or nil
+    end,
+  },
+  points = check.boolean,
+  format = format_kind,
+})
+
+--- The options, checked; numbers alone are y.
+local function read_options(options, level)
+  if options ~= nil and not gnuplot.is_named(options) then
+    options = { y = options }
+  end
+  options = check.must_read(options, KINDS, "plot", level + 1)
+  if options.y == nil and options.z == nil then
+    error("plot: nothing to draw: y (curves) or z (a grid) is needed", level + 1)
+  end
+  return options
+end
+
 -- --- drawing -----------------------------------------------------------------
 
---- What gnuplot makes of the options.
+local MISSING = "plot: gnuplot is not installed: Debian's package gnuplot-nox"
+
+--- What gnuplot makes of the options; nil, why not, and whether gnuplot is missing.
 local function render(options, surface, level)
   local commands, why = gnuplot.commands(options, surface, level + 1)
   if not commands then
-    return nil, why
+    return nil, why, false
   end
-  local drawn, message = system.run("gnuplot", { "-d" }, commands)
-  if not drawn and message:find "ENOENT" then
-    message = "gnuplot is not installed: Debian's package gnuplot-nox"
+  local drawn, message, is_missing = system.run("gnuplot", { "-d" }, commands)
+  if is_missing then
+    return nil, MISSING, true
+  elseif drawn == "" then
+    drawn, message = nil, "gnuplot has drawn nothing"
   end
-  return drawn, not drawn and "plot: " .. message:match "([^\n]*%S)%s*$" or nil
+  return drawn, not drawn and "plot: " .. (message:match "([^\n]*%S)%s*$" or message) or nil, false
 end
 
---- Draws into the terminal, or into options.file.
+local told = {} -- the sentences that were said
+
+--- Says on stderr why there is no picture.
+---@param message string
+function picture.tell(message)
+  told[message] = true
+  io.stderr:write("perigee: ", message, "\n")
+end
+
+---@param message string
+---@return boolean
+function picture.was_told(message)
+  return told[message] == true
+end
+
+--- Draws into the terminal, or into options.file. Raises where that cannot be.
 ---@param options perigee.like|table  as pg.plot has them
 ---@param level integer  the caller's, as error counts
----@return true?
----@return string?  # what went wrong, where nil comes first
+---@return boolean  # false where gnuplot is missing, which is said on stderr
 function picture.draw(options, level)
   options = read_options(options, level + 1)
-  local surface = options.file and file_surface(options.file, level + 1) or terminal_surface()
-  local drawn, message = render(options, surface, level + 1)
-  if not drawn then
-    return nil, message
+  local surface = options.file and FILES[options.file:match "%.(%w+)$"] or terminal_surface()
+  local drawn, message, is_missing = render(options, surface, level + 1)
+  if is_missing then
+    picture.tell(message)
+    return false
+  elseif not drawn then
+    error(message, level + 1)
   elseif options.file then
-    return core.write(options.file, drawn)
+    return (check.call(level + 1, core.write, options.file, drawn))
   end
   io.write(trimmed(drawn))
   return true
 end
 
---- The picture as SVG text.
+--- The picture as SVG text; nil and why not where there is none.
 ---@param options perigee.like|table  as pg.plot has them; a file is not written
 ---@param level integer  the caller's, as error counts
 ---@return string?

@@ -12,6 +12,9 @@ local picture = require "perigee.picture"
 --- `z`, a matrix, is drawn as coloured cells, with x and y as the labels of its columns and rows.
 --- Numbers that are not finite, or not above 0 on a logarithmic scale, are left out.
 ---
+--- Raises where no number can be drawn, a matrix is too large for the terminal, or the file cannot
+--- be written. Where gnuplot is missing, a line on stderr names its package.
+---
 ---     pg.plot(m:fit{iterations = 100})  -- in the terminal
 ---     pg.plot({10, 20, 30}, {0.5, 0.8, 0.9})
 ---     pg.plot{y = {train = {3, 2, 1}, test = {3, 2.5, 2}}, xlabel = "epoch",
@@ -23,9 +26,7 @@ local picture = require "perigee.picture"
 ---   points = false (or true: no lines between them); file (ends in .svg or .png); format (of z's
 ---   numbers, as string.format takes it)
 ---@param y? perigee.like|table  drawn over the first argument, which is x then
----@return true?
----@return string?  # what went wrong, where nil comes first: gnuplot is missing, the file
----   cannot be written, no number can be drawn, or a matrix is too large for the terminal
+---@return boolean  # false where gnuplot is missing
 return function(options, y)
   if y ~= nil then
     if gnuplot.is_named(options) and not gnuplot.is_named(y) then
@@ -33,9 +34,6 @@ return function(options, y)
     end
     options = { x = options, y = y }
   end
-  local drawn, message = picture.draw(options, 2)
-  if not drawn then
-    return nil, message
-  end
-  return true
+  local drawn = picture.draw(options, 2)
+  return drawn
 end

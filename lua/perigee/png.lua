@@ -29,7 +29,7 @@ end
 ---
 --- Shapes, numbers and options are those of `pg.show`; a sheet is about as wide as high unless
 --- `columns` says otherwise, with black between its pictures. What is uint8 comes back the same
---- from `pg.load_png`. Raises for what is no picture.
+--- from `pg.load_png`. Raises for what is no picture, and where the file cannot be written.
 ---
 ---     pg.save_png("digit.png", data.x_train[1])  --> true
 ---     pg.save_png("weights.png", m.weights.W1:reshape(-1, 28, 28), {each = true})
@@ -37,17 +37,16 @@ end
 ---@param path string
 ---@param a perigee.like
 ---@param options? table  those of `pg.show` but labels, rows, width
----@return true?
----@return string?  # what went wrong, where nil comes first
+---@return true
 function png.save(path, a, options)
-  if type(path) ~= "string" or path:find("\0", 1, true) then
+  if not check.is_path(path) then
     error("save_png: a path is needed, a text without zero bytes, not " .. check.shown(path), 2)
   end
   local picture, message = check.try(picture_of, a, options)
   if not picture then
     error("save_png: " .. message:gsub("^save_png: ", ""), 2)
   end
-  return core.save_png(path, picture)
+  return (check.call(2, core.save_png, path, picture))
 end
 
 return png

@@ -13,6 +13,7 @@ local cards = require "perigee.cards"
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
 local core = require "perigee.core"
+local identity = require "perigee.sweep.identity"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
 local public = require "perigee.public"
@@ -54,7 +55,8 @@ local KINDS = {
     expected = "a data set's name, an archive, an array, or a table of these",
     read = function(value)
       local kind = type(value)
-      return (kind == "string" or kind == "table" or kind == "userdata") and value or nil
+      return (kind == "string" or kind == "table" or check.is_array(value)
+        or identity.is_archive(value)) and value or nil
     end,
   },
   checkpoint = check.or_false(check.number(", 0 or more, of seconds", function(seconds)
@@ -75,7 +77,17 @@ local KINDS = {
       return type(value) == "function" and value or nil
     end,
   },
-  arguments = check.or_false(table_kind "a list of texts, as `arg` is"),
+  arguments = check.or_false {
+    expected = "a list of texts, as `arg` is",
+    read = function(value)
+      for _, text in pairs(type(value) == "table" and value or {}) do
+        if type(text) ~= "string" then
+          return nil, text
+        end
+      end
+      return type(value) == "table" and value or nil
+    end,
+  },
 }
 
 local DEFAULTS = { repeats = 1, seed = 0, checkpoint = 30, runs = "runs" }

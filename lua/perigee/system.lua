@@ -79,17 +79,17 @@ local function collect(pipe, close)
   return pieces
 end
 
---- Runs a program: its exit status, output and errors; or nil and why it could not
---- be started.
+--- Runs a program: its exit status, output and errors; or nil, why it could not
+--- be started, and the name of the system's error.
 local function converse(uv, program, arguments, input)
   local stdin, stdout, stderr = uv.new_pipe(), uv.new_pipe(), uv.new_pipe()
   local guard = uv.new_signal() -- a program that does not read must not end us
   local all = handles(stdin, stdout, stderr, guard)
   local status, output, errors
-  local process, message = uv.spawn(program, {
+  local process, message, code = uv.spawn(program, {
     args = arguments, stdio = { stdin, stdout, stderr },
-  }, function(code, signal)
-    status = signal == 0 and code or 128 + signal
+  }, function(exit_code, signal)
+    status = signal == 0 and exit_code or 128 + signal
   end)
   if process then
     all.open = all.open + 1
@@ -112,7 +112,10 @@ local function converse(uv, program, arguments, input)
   while all.open > 0 do
     uv.run "once"
   end
-  return status, status and table.concat(output) or message, status and table.concat(errors)
+  if not status then
+    return nil, message, code
+  end
+  return status, table.concat(output), table.concat(errors)
 end
 
 --- Runs a program, which is looked for in $PATH, with its arguments and input.
@@ -121,6 +124,7 @@ end
 ---@param input string  its standard input
 ---@return string? output  its standard output; nil where it could not be started or fails
 ---@return string? message  what went wrong: the system's words, or its standard error
+---@return boolean? is_missing  whether there is no such program
 function system.run(program, arguments, input)
   local found, uv = pcall(require, "luv")
   if not found then
@@ -130,7 +134,7 @@ function system.run(program, arguments, input)
   if status == 0 then
     return output
   elseif not status then
-    return nil, ("%s: %s"):format(program, output)
+    return nil, ("%s: %s"):format(program, output), errors == "ENOENT"
   end
   return nil, errors ~= "" and errors or ("%s: exit status %d"):format(program, status)
 end

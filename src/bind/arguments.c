@@ -72,7 +72,8 @@ void l_scalar_push(lua_State *L, pg_scalar scalar)
 const char *l_path_check(lua_State *L, int arg)
 {
     size_t n;
-    const char *path = luaL_checklstring(L, arg, &n);
+    luaL_checktype(L, arg, LUA_TSTRING); /* a number is no path */
+    const char *path = lua_tolstring(L, arg, &n);
     luaL_argcheck(L, strlen(path) == n, arg, "a path has no zero bytes");
     return path;
 }

@@ -22,8 +22,8 @@
 /* Raises err's message as a Lua error unless status is PG_OK. */
 void l_check(lua_State *L, pg_status status, const pg_error *err);
 
-/* Pushes nil and err's message: what functions that open or save return for a
-   failure of the world. Returns 2. */
+/* Pushes nil and err's message: what the trainer's functions return, for the
+   library to raise in its caller's line. Returns 2. */
 int l_failure(lua_State *L, pg_status status, const pg_error *err);
 
 /* luaL_tolstring for messages: a number has a decimal point in any locale. */

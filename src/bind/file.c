@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/input.h"
 #include "../core/npz.h"
 #include "../core/output.h"
 
@@ -95,8 +96,8 @@ static bool find_member(lua_State *L, size_t *i)
     return pg_npz_find(i, check_archive(L), name, n);
 }
 
-/* form(name) -> dtype, shape; nil for a name that there is not; nil and a
-   message for a member that cannot be read */
+/* form(name) -> dtype, shape; nil for a name that there is not. A member that
+   cannot be read raises. */
 static int l_archive_form(lua_State *L)
 {
     pg_error err;
@@ -104,9 +105,7 @@ static int l_archive_form(lua_State *L)
     size_t i;
     if (!find_member(L, &i))
         return 0;
-    pg_status status = pg_npz_form(&form, check_archive(L), i, &err);
-    if (status != PG_OK)
-        return l_failure(L, status, &err);
+    l_check(L, pg_npz_form(&form, check_archive(L), i, &err), &err);
     lua_pushstring(L, pg_dtype_name(form.dtype));
     l_shape_push(L, form.ndim, form.shape);
     return 2;
@@ -164,9 +163,7 @@ static int open_archive(lua_State *L, const char *path)
     lua_setiuservalue(L, -2, DECODED);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, PATH);
-    pg_status status = pg_npz_open(npz, path, &err);
-    if (status != PG_OK)
-        return l_failure(L, status, &err);
+    l_check(L, pg_npz_open(npz, path, &err), &err);
     return 1;
 }
 
@@ -176,9 +173,7 @@ static int load_array(lua_State *L, const char *path)
 {
     pg_error err;
     pg_array *a = l_array_push(L);
-    pg_status status = pg_npy_load(a, path, &err);
-    if (status != PG_OK)
-        return l_failure(L, status, &err);
+    l_check(L, pg_npy_load(a, path, &err), &err);
     l_collect(L);
     return 1;
 }
@@ -189,9 +184,7 @@ static int l_file_load(lua_State *L)
     pg_error err;
     bool is_npy = false;
     const char *path = l_path_check(L, 1);
-    pg_status status = pg_npy_test(&is_npy, path, &err);
-    if (status != PG_OK)
-        return l_failure(L, status, &err);
+    l_check(L, pg_npy_test(&is_npy, path, &err), &err);
     return is_npy ? load_array(L, path) : open_archive(L, path);
 }
 
@@ -295,6 +288,18 @@ static pg_status write_members(lua_State *L, pg_zip_writer *w, int members,
     return status;
 }
 
+/* The value of compress on top of the stack, which must be a boolean. */
+static bool check_compress(lua_State *L)
+{
+    bool is_text = lua_type(L, -1) == LUA_TSTRING;
+    if (!lua_isboolean(L, -1))
+        luaL_error(L,
+                   is_text ? "save: compress must be true or false, not '%s'"
+                           : "save: compress must be true or false, not %s",
+                   luaL_tolstring(L, -1, NULL));
+    return lua_toboolean(L, -1);
+}
+
 /* The option there is; a misspelt one raises. */
 static bool compress_option(lua_State *L, int arg)
 {
@@ -307,7 +312,7 @@ static bool compress_option(lua_State *L, int arg)
             strcmp(lua_tostring(L, -2), "compress") != 0)
             luaL_error(L, "save: there is no option '%s'; there is: compress",
                        l_tolstring(L, -2));
-        compress = lua_toboolean(L, -1);
+        compress = check_compress(L);
     }
     return compress;
 }
@@ -325,10 +330,9 @@ static int save_archive(lua_State *L, const char *path)
         status = write_members(L, w, 3, names, count, compress, &err);
     if (status == PG_OK)
         status = pg_zip_writer_commit(w, &err);
-    if (status != PG_OK) {
-        pg_zip_writer_discard(w);
-        return l_failure(L, status, &err);
-    }
+    if (status != PG_OK)
+        pg_zip_writer_discard(w); /* a coroutine that fails closes nothing */
+    l_check(L, status, &err);
     lua_pushboolean(L, true);
     return 1;
 }
@@ -352,26 +356,35 @@ static int l_file_save(lua_State *L)
     }
     luaL_argcheck(L, ends_with(path, ".npy"), 1,
                   "the name must end in .npy (an array) or .npz (a table)");
+    luaL_argcheck(L, !compress_option(L, 3), 3,
+                  "an .npy file is not compressed: compress is for .npz");
     luaL_argcheck(L, !l_has_only_fields(L, 2), 2,
                   "an .npy file takes one array; named arrays go into .npz");
-    pg_status status = pg_npy_save(path, l_array_to(L, 2), &err);
-    if (status != PG_OK)
-        return l_failure(L, status, &err);
+    l_check(L, pg_npy_save(path, l_array_to(L, 2), &err), &err);
     lua_pushboolean(L, true);
     return 1;
 }
 
-/* write(path, text): true, or nil and a message. */
+/* write(path, text): true. */
 static int l_file_write(lua_State *L)
 {
     const char *path = l_path_check(L, 1);
     size_t n;
     const char *text = luaL_checklstring(L, 2, &n);
     pg_error err;
-    pg_status status = pg_output_save(path, text, n, &err);
-    if (status != PG_OK)
-        return l_failure(L, status, &err);
+    l_check(L, pg_output_save(path, text, n, &err), &err);
     lua_pushboolean(L, true);
+    return 1;
+}
+
+/* exists(path): true or false. */
+static int l_file_exists(lua_State *L)
+{
+    pg_error err;
+    bool exists;
+    const char *path = l_path_check(L, 1);
+    l_check(L, pg_input_exists(&exists, path, &err), &err);
+    lua_pushboolean(L, exists);
     return 1;
 }
 
@@ -379,6 +392,7 @@ static const l_function functions[] = {
     {"load", l_file_load, 0, 1, 0},
     {"save", l_file_save, 0, 3, 0},
     {"write", l_file_write, 0, 2, 0},
+    {"exists", l_file_exists, 0, 1, 0},
     {NULL, NULL, 0, 0, 0},
 };
 

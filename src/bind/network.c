@@ -258,11 +258,26 @@ static size_t classes_option(lua_State *L, int arg)
 static pg_dtype dtype_option(lua_State *L, int arg, const pg_array *x)
 {
     pg_dtype otherwise = pg_dtype_is_float(x->dtype) ? x->dtype : PG_FLOAT64;
-    pg_dtype dtype = l_dtype_opt(L, push_option(L, arg, "dtype"), otherwise);
+    int option = push_option(L, arg, "dtype");
+    if (!lua_isnil(L, option) && lua_type(L, option) != LUA_TSTRING)
+        luaL_error(L, "dtype must be the name of a dtype, not %s",
+                   luaL_tolstring(L, option, NULL));
+    pg_dtype dtype = l_dtype_opt(L, option, otherwise);
     if (!pg_dtype_is_float(dtype))
         luaL_error(L, "a network is float32 or float64, not %s",
                    pg_dtype_name(dtype));
     return dtype;
+}
+
+static pg_random *random_option(lua_State *L, int arg)
+{
+    int option = push_option(L, arg, "random");
+    if (!lua_isnil(L, option) && !luaL_testudata(L, option, L_RANDOM))
+        luaL_error(L,
+                   "random must be a generator, as random(0) makes one, "
+                   "not %s",
+                   luaL_tolstring(L, option, NULL));
+    return l_random_opt(L, option);
 }
 
 /* initialization(x, hidden [, {activation =, classes = 10, dtype =, random =}])
@@ -284,7 +299,7 @@ static int l_network_initialization(lua_State *L)
     int layers = 1 + check_hidden(L, 2, widths + 1);
     widths[layers] = classes_option(L, 3);
     pg_dtype dtype = dtype_option(L, 3, x);
-    pg_random *random = l_random_opt(L, push_option(L, 3, "random"));
+    pg_random *random = random_option(L, 3);
     int named = push_option(L, 3, "activation");
     l_activations_check(L, named, layers, activation);
     lua_createtable(L, 0, 2 * layers);

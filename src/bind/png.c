@@ -3,28 +3,22 @@
 
 #include "../core/png.h"
 
-/* load_png(path): a uint8 array, or nil and a message. */
+/* load_png(path): a uint8 array. */
 static int l_png_load(lua_State *L)
 {
     pg_error err;
     const char *path = l_path_check(L, 1);
-    pg_status status = pg_png_load(l_array_push(L), path, &err);
-    if (status != PG_OK)
-        return l_failure(L, status, &err);
+    l_check(L, pg_png_load(l_array_push(L), path, &err), &err);
     l_collect(L);
     return 1;
 }
 
-/* save_png(path, a): true, or nil and a message. */
+/* save_png(path, a): true. */
 static int l_png_save(lua_State *L)
 {
     pg_error err;
     const char *path = l_path_check(L, 1);
-    pg_status status = pg_png_save(path, l_array_check(L, 2), &err);
-    if (status == PG_EDTYPE || status == PG_ESHAPE)
-        l_check(L, status, &err);
-    if (status != PG_OK)
-        return l_failure(L, status, &err);
+    l_check(L, pg_png_save(path, l_array_check(L, 2), &err), &err);
     lua_pushboolean(L, true);
     return 1;
 }

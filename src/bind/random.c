@@ -6,8 +6,6 @@
 #include "../core/draw.h"
 #include "../core/select.h"
 
-#define L_RANDOM "perigee.random"
-
 static const char
     global_key; /* its address: the module's own, in the registry */
 

@@ -7,6 +7,8 @@
 #include "../core/random.h"
 #include "bind.h"
 
+#define L_RANDOM "perigee.random" /* the metatable's name */
+
 /* The generator at arg, or the module's own where arg is absent. */
 pg_random *l_random_opt(lua_State *L, int arg);
 

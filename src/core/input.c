@@ -83,3 +83,18 @@ pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
         }
     return pg_check_interrupt(err);
 }
+
+static bool is_absence(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP ||
+           error == ENAMETOOLONG;
+}
+
+pg_status pg_input_exists(bool *exists, const char *path, pg_error *err)
+{
+    struct stat info;
+    *exists = stat(path, &info) == 0;
+    if (*exists || is_absence(errno))
+        return PG_OK;
+    return pg_fail_system(err, path);
+}

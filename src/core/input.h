@@ -1,5 +1,6 @@
 /*
- * input.h -- files that are read: regular ones, whose length is known.
+ * input.h -- files that are read: regular ones, whose length is known; whether
+ * there is a file.
  */
 #ifndef PG_INPUT_H
 #define PG_INPUT_H
@@ -23,5 +24,10 @@ pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
    alone. */
 pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
                            size_t n, pg_error *err);
+
+/* Whether anything is at path, of whatever kind; of a link, whether it leads
+   to anything. PG_EIO where the system cannot tell: a folder on the way that
+   may not be searched. */
+pg_status pg_input_exists(bool *exists, const char *path, pg_error *err);
 
 #endif

@@ -57,7 +57,7 @@ local function load_changed(name, value)
   end
   members[name] = value
   assert(pg.save(path, members))
-  return pg.Model.load(path)
+  return pcall(pg.Model.load, path)
 end
 
 --- The text in the file, changed.
@@ -249,19 +249,20 @@ end)
 
 describe("what is no such file", function()
   it("is refused with a reason", function()
-    local function refused(text, model_or_nil, message)
-      assert.is_nil(model_or_nil)
+    local function refused(text, loads, message)
+      assert.is_false(loads)
       assert.matches(text, message, 1, true)
       assert.matches(path, message, 1, true)
     end
-    refused("No such file", pg.Model.load(path))
+    refused("No such file", pcall(pg.Model.load, path))
     assert(pg.write(path, "some text"))
-    refused("", pg.Model.load(path))
+    refused("", pcall(pg.Model.load, path))
     assert(pg.save(path, { W1 = pg.eye(3) }))
-    refused("it is not a model that was saved by Perigee", pg.Model.load(path))
+    refused("it is not a model that was saved by Perigee", pcall(pg.Model.load, path))
     local array = path .. ".npy"
     assert(pg.save(array, pg.eye(3)))
-    refused("it is not a model that was saved by Perigee, but an array", pg.Model.load(array))
+    refused("it is not a model that was saved by Perigee, but an array",
+      pcall(pg.Model.load, array))
     os.remove(array)
 
     local function saved()
@@ -327,9 +328,9 @@ describe("what is no such file", function()
       local damaged = g:rand() < 0.2 and whole:sub(1, at)
         or whole:sub(1, at - 1) .. string.char(g:randint(0, 256)) .. whole:sub(at + 1)
       assert(pg.write(path, damaged))
-      local loaded, message = pg.Model.load(path, x, y)
-      assert.is_true(loaded ~= nil or type(message) == "string")
-      refused = refused + (loaded and 0 or 1)
+      local loads, loaded = pcall(pg.Model.load, path, x, y)
+      assert.equal(loads and "table" or "string", type(loaded))
+      refused = refused + (loads and 0 or 1)
     end
     assert.is_true(refused > 200)
   end)
@@ -342,6 +343,9 @@ describe("what is no such file", function()
     raises_here("y must be an array, not nil", function() pg.Model.load(path, x) end)
     raises_here("outside the 3 classes 0 to 2", function() pg.Model.load(path, x, y + 1) end)
     raises_here("load: a path is needed, not a nil", function() pg.Model.load() end)
+    raises_here("load: a path has no zero bytes", function() pg.Model.load "a\0.npz" end)
+    raises_here("/none.npz: No such file", function() pg.Model.load "/none.npz" end)
+    raises_here("/dev: it is a directory", function() pg.Model.load "/dev" end)
     raises_here("save: a path that ends with .npz is needed, not m.npy",
       function() m:save "m.npy" end)
   end)
@@ -350,13 +354,31 @@ end)
 describe("m:save", function()
   it("says why it cannot write, and leaves what is there", function()
     local m = model()
-    local saved, message = m:save "no/such/folder/m.npz"
-    assert.is_nil(saved)
-    assert.matches("no/such/folder/m.npz", message, 1, true)
+    raises_here("no/such/folder/m.npz: No such file or directory", function()
+      m:save "no/such/folder/m.npz"
+    end)
     assert.is_true(m:save(path))
+    raises_here(path .. "/m.npz: Not a directory", function() m:save(path .. "/m.npz") end)
     m:fit { iterations = 1 }
     assert.is_true(m:save(path))
     assert.equal(1, assert(pg.Model.load(path)).iteration)
+    os.remove(path)
+    assert(os.execute(("mkdir '%s'"):format(path)))
+    raises_here(path .. ": it is a directory", function() m:save(path) end)
+    raises_here("save: a path that ends with .npz is needed", function() m:save "a\0.npz" end)
+  end)
+
+  it("raises in the line that called, from a loop's body and from a coroutine", function()
+    local m = model()
+    raises_here("no/m.npz", function()
+      for _ in m:steps { iterations = 3 } do
+        m:save "no/m.npz"
+      end
+    end)
+    assert.equal(1, m.iteration)
+    raises_here("no/m.npz", function()
+      coroutine.wrap(function() m:save "no/m.npz" end)()
+    end)
   end)
 end)
 
@@ -426,12 +448,15 @@ describe("a model that is restored", function()
       { activation = "relu" } } do
       local m = model(options)
       local before = m.weights.W1:copy()
-      local restored, message = m:restore(path)
-      assert.is_nil(restored)
-      assert.matches("other layers, or another dtype", message)
+      raises_here(path .. ": the model has other layers, or another dtype", function()
+        m:restore(path)
+      end)
       assert.is_true(m.weights.W1:eq(before):all())
     end
-    assert.is_nil((model():restore "/no/such/file.npz"))
+    raises_here("/no/such/file.npz: No such file", function()
+      model():restore "/no/such/file.npz"
+    end)
+    raises_here("a path has no zero bytes", function() model():restore "a\0" end)
     raises_here("a path is needed", function() model():restore() end)
     raises_here("a note is a text", function() model():save(path, 3) end)
   end)

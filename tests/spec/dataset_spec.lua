@@ -1,5 +1,7 @@
 local pg = require "perigee"
 
+local support = dofile "tests/support.lua"
+
 local PROGRAM = os.getenv "PERIGEE" or "lua5.4"
 
 local folder
@@ -24,8 +26,8 @@ end
 
 local function dataset_in(environment)
   return run_in(environment, [[
-    local data, message = require "perigee".dataset "mnist"
-    print(data and data.x:item() or message)
+    local opens, data = pcall(require "perigee".dataset, "mnist")
+    print(opens and data.x:item() or data)
   ]])
 end
 
@@ -61,7 +63,7 @@ describe("a data set", function()
     assert.equal("2.0", dataset_in("PERIGEE_DATA=" .. folder .. "/none"))
   end)
 
-  it("that is nowhere gives nil and all places that were looked at", function()
+  it("that is nowhere raises, with all places that were looked at", function()
     local message = dataset_in "PERIGEE_DATA=given XDG_CACHE_HOME=/cache"
     assert.matches("mnist was not found", message)
     assert.matches("given/mnist.npz, ./data/mnist.npz, /cache/perigee/mnist.npz", message, 1, true)
@@ -70,7 +72,7 @@ describe("a data set", function()
     assert.not_matches("/.cache", dataset_in "HOME=", 1, true)
   end)
 
-  it("that is damaged gives nil and its file's name, and is not passed over", function()
+  it("that is damaged raises, with its file's name, and is not passed over", function()
     put("data", 2)
     local file = assert(io.open(put("given", 1) .. "/mnist.npz", "wb"))
     file:write "PK, but no archive"
@@ -81,8 +83,8 @@ describe("a data set", function()
 
   it("of digits is drawn when first asked for, and kept in the cache #slow", function()
     local script = [[
-      local data, message = require "perigee".dataset "digits"
-      print(message or table.concat(data.x_train.shape, " "), data and data.x_test.shape[1])
+      local data = require "perigee".dataset "digits"
+      print(table.concat(data.x_train.shape, " "), data.x_test.shape[1])
     ]]
     assert.equal("60000 28 28\t10000", run_in("", script))
     local names = shell("ls '" .. folder .. "/.cache/perigee'")
@@ -92,20 +94,36 @@ describe("a data set", function()
     assert.equal(before, shell("ls -l --full-time '" .. folder .. "/.cache/perigee'"))
   end)
 
-  it("of digits gives nil and the reason where it cannot be kept", function()
-    local script = "print(require 'perigee'.dataset 'digits')"
-    assert.equal("nil\tthere is no folder to keep drawn digits in: HOME is not set",
-      run_in("HOME=", script))
-    assert.matches("^nil\t.*/dev/null", run_in("XDG_CACHE_HOME=/dev/null", script))
+  it("of digits raises, with the reason, where it cannot be kept", function()
+    local script = "local data = require 'perigee'.dataset 'digits'"
+    assert.matches("script.lua:1: there is no folder to keep drawn digits in: HOME is not set",
+      run_in("HOME=", script), 1, true)
+    assert.matches("script.lua:1: [^\n]*/dev/null", run_in("XDG_CACHE_HOME=/dev/null", script))
+  end)
+
+  it("is looked for behind links, and what leads nowhere is passed over", function()
+    local real = put("real", 5)
+    assert(os.execute(("cd '%s' && mkdir data loop && ln -s '%s/mnist.npz' data/mnist.npz && "
+      .. "ln -s mnist.npz loop/mnist.npz"):format(folder, real)))
+    assert.equal("5.0", dataset_in("PERIGEE_DATA=" .. folder .. "/loop"))
+    assert.equal("5.0", dataset_in("PERIGEE_DATA=" .. folder .. "/script.lua"))
+  end)
+
+  it("whose place is a folder raises, and is not passed over", function()
+    put("data", 2)
+    assert(os.execute(("mkdir -p '%s/given/mnist.npz'"):format(folder)))
+    assert.equal("given/mnist.npz: it is a directory", dataset_in "PERIGEE_DATA=given")
   end)
 
   it("may be the path of a file", function()
     local path = put("data", 7) .. "/mnist.npz"
     local data <close> = assert(pg.dataset(path))
     assert.equal(7.0, data.x:item())
-    local none, message = pg.dataset "none.npz"
-    assert.is_nil(none)
-    assert.matches("none.npz: No such file", message, 1, true)
+    for name, reason in pairs { ["none.npz"] = "none.npz: No such file",
+      [folder .. "/data/"] = "it is a directory", [path .. "/a.npz"] = "Not a directory",
+      ["a\0.npz"] = "a path has no zero bytes" } do
+      support.raises_here(reason, function() pg.dataset(name) end)
+    end
   end)
 
   it("of an unknown name raises, and names those that there are", function()

@@ -57,20 +57,19 @@ local function same(a, b)
   assert.is_true(a.size == 0 or a:eq(b):min())
 end
 
---- Gives nil and a message that has each of those texts in it.
-local function fails(result, message, ...)
-  assert.is_nil(result)
+--- Raises, in this file, a message that has each of those texts in it.
+local function raises(f, ...)
+  local ok, message = pcall(f)
+  assert.is_false(ok)
+  assert.matches("file_spec.lua:%d+: ", message)
   for _, text in ipairs { ... } do
     assert.matches(text, message, 1, true)
   end
 end
 
-local function raises(f, ...)
-  local ok, message = pcall(f)
-  assert.is_false(ok)
-  for _, text in ipairs { ... } do
-    assert.matches(text, message, 1, true)
-  end
+--- Loading that path raises, likewise.
+local function fails(path, ...)
+  raises(function() pg.load(path) end, path, ...)
 end
 
 --- The archive opens; using member x raises.
@@ -103,7 +102,7 @@ end)
 
 describe("an .npy file", function()
   it("shows no control characters of a stranger's name to the terminal", function()
-    local _, message = pg.load "no\27[31msuch.npz"
+    local _, message = pcall(pg.load, "no\27[31msuch.npz")
     assert.equal("no?[31msuch.npz: No such file or directory", message)
   end)
 
@@ -161,7 +160,7 @@ describe("an .npy file", function()
       local path = write("a.npy", npy("'<i2'", "(2,)", "\1\0\2\0", version))
       same(pg.array({ 1, 2 }, "int16"), pg.load(path))
     end
-    fails(pg.load(write("a.npy", "\x93NUMPY\4\0" .. ("\0"):rep(80))))
+    fails(write("a.npy", "\x93NUMPY\4\0" .. ("\0"):rep(80)))
   end)
 
   it("may have Python 2's long lengths", function()
@@ -175,8 +174,7 @@ describe("an .npy file", function()
       ["(1 1)"] = "\1", ["(99999999999999999999,)"] = "\1", ["[1]"] = "\1", ["(1"] = "\1",
     } do
       local path = write("a.npy", npy("'|u1'", shape, elements))
-      local a, message = pg.load(path)
-      fails(a, message, path, "an NPY header", "rank at most 8", shape)
+      fails(path, "an NPY header", "rank at most 8", shape)
     end
     for _, header in ipairs {
       "", "{}", "{'descr': '|u1'}", "{'descr': '|u1', 'descr': '|u1', 'descr': '|u1', 'shape': ()}",
@@ -186,17 +184,14 @@ describe("an .npy file", function()
       "{'descr': '|u1', 'fortran_order': False, 'shape': ()}\0x",
     } do
       local path = write("a.npy", container.npy_with(header, "\1"))
-      local a, message = pg.load(path)
-      fails(a, message, path, "an NPY header")
+      fails(path, "an NPY header")
     end
   end)
 
   it("is refused where its header is longer than the file, or than any", function()
-    local a, message = pg.load(write("a.npy", "\x93NUMPY\1\0\xff\xff{}"))
-    fails(a, message, "65535 bytes", "12 bytes")
+    fails(write("a.npy", "\x93NUMPY\1\0\xff\xff{}"), "65535 bytes", "12 bytes")
     local header = "{'descr': '|u1', 'fortran_order': False, 'shape': ()}" .. (" "):rep(70000)
-    a, message = pg.load(write("a.npy", container.npy_with(header, "\1", 2)))
-    fails(a, message, "70053 bytes", "at most 65536")
+    fails(write("a.npy", container.npy_with(header, "\1", 2)), "70053 bytes", "at most 65536")
   end)
 
   it("is refused where shape and length differ, before memory is asked for", function()
@@ -211,8 +206,7 @@ describe("an .npy file", function()
       ["(9223372036854775807,)"] = { "claims more than any file holds" },
     } do
       local path = write("a.npy", npy("'<f8'", shape, ("\0"):rep(8)))
-      local a, message = pg.load(path)
-      fails(a, message, path, table.unpack(texts))
+      fails(path, table.unpack(texts))
     end
     assert.equal(before, pg.info().bytes)
   end)
@@ -220,8 +214,7 @@ describe("an .npy file", function()
   it("cut at any byte is refused", function()
     local whole = npy("'<i4'", "(2, 2)", ("\1\0\0\0"):rep(4))
     for n = 0, #whole - 1 do
-      local a, message = pg.load(write("cut.npy", whole:sub(1, n)))
-      fails(a, message, at "cut.npy")
+      fails(write("cut.npy", whole:sub(1, n)))
     end
   end)
 end)
@@ -245,13 +238,56 @@ describe("pg.write", function()
     end
   end)
 
-  it("gives nil and why, and leaves what was there", function()
-    local written, message = pg.write(path .. "/none", "text")
-    assert.is_nil(written)
-    assert.matches(path .. "/none: Not a directory", message, 1, true)
-    assert.is_nil((pg.write("/dev/full", "text")))
-    assert.has_error(function() pg.write(path) end)
-    assert.has_error(function() pg.write(path .. "\0", "text") end)
+  it("raises where it cannot write, and leaves what was there", function()
+    raises(function() pg.write(path .. "/none", "text") end, path .. "/none: Not a directory")
+    raises(function() pg.write("/dev/full", "text") end, "/dev/full: it is not a regular file")
+    raises(function() pg.write(path) end, "string expected")
+    raises(function() pg.write(path .. "\0", "text") end, "no zero bytes")
+  end)
+end)
+
+describe("pg.exists", function()
+  it("is true for whatever is there", function()
+    write("file", "")
+    shell(("cd '%s' && mkdir sub && ln -s file good && ln -s sub folder_link && mkfifo pipe")
+      :format(folder))
+    for _, path in ipairs { folder, at "file", at "sub", at "sub/", at "good", at "folder_link",
+      at "pipe", ".", "/dev/null", "/dev/full" } do
+      assert.is_true(pg.exists(path), path)
+    end
+    os.remove(at "pipe")
+  end)
+
+  it("is false where there is nothing", function()
+    write("file", "")
+    shell(("cd '%s' && ln -s nowhere lost && ln -s loop loop"):format(folder))
+    for _, path in ipairs { "", at "none", at "none/a", at "file/a", at "file/", at "lost",
+      at "loop", at(("n"):rep(300)), ("n/"):rep(5000) } do
+      assert.is_false(pg.exists(path), path)
+    end
+  end)
+
+  it("raises for what is no path", function()
+    raises(function() pg.exists() end, "string expected, got no value")
+    raises(function() pg.exists(3) end, "string expected, got number")
+    raises(function() pg.exists "a\0" end, "a path has no zero bytes")
+  end)
+
+  it("raises where a folder may not be searched", function()
+    local is_root = shell "id -u" == "0\n"
+    local as_other = is_root and "setpriv --reuid=65534 --clear-groups" or ""
+    if is_root and not has(as_other .. " " .. PROGRAM .. " -v") then
+      pending "nobody else than root can run the program here"
+      return
+    end
+    local module = package.searchpath("perigee", package.cpath)
+    shell(("cd '%s' && mkdir -m 0 closed && cp '%s' module.so && chmod 755 . module.so"):format(
+      folder, module))
+    local output = lua_in(as_other, ([[
+      print(pcall(package.loadlib(%q, "luaopen_perigee_core")().exists, %q))]]):format(
+      at "module.so", at "closed/a"))
+    shell(("chmod 700 '%s'"):format(at "closed"))
+    assert.equal(("false\t%s: Permission denied\n"):format(at "closed/a"), output)
   end)
 end)
 
@@ -413,7 +449,6 @@ describe("an archive", function()
   end)
 
   it("tells dtype and shape of an array that it does not decode", function()
-    local message
     local dtype, shape = data:form "zeta"
     assert.equal("uint8", dtype)
     assert.same({ 1 }, shape)
@@ -424,10 +459,8 @@ describe("an archive", function()
       { name = "short.npy", data = damaged }, { name = "text.npy", data = "hello" },
     })
     local archive <close> = assert(pg.load(path))
-    shape, message = archive:form "short"
-    fails(shape, message, "short.npy", "bytes of data expected")
-    shape, message = archive:form "text"
-    fails(shape, message, "text.npy", "no NPY array")
+    raises(function() archive:form "short" end, path, "short.npy", "bytes of data expected")
+    raises(function() archive:form "text" end, path, "text.npy", "no NPY array")
     assert.matches("\n  short  cannot be read\n", tostring(archive))
     data:close()
     raises(function() return data:form "zeta" end, "the archive was closed")
@@ -460,7 +493,7 @@ describe("an archive", function()
     for _ = 1, 3000 do
       local archive <close> = assert(pg.load(at "data.npz"))
       assert(archive.zeta)
-      fails(pg.load(FIXTURES))
+      fails(FIXTURES)
     end
   end)
 
@@ -613,6 +646,14 @@ assert (w["view"] == numpy.arange(1, 13).reshape(3, 4).T).all()']==]):format(at 
   it("raises for an option that there is not", function()
     raises(function() pg.save(at "w.npz", { a = 1 }, { compressed = true }) end, "'compressed'")
     raises(function() pg.save(at "w.npz", { a = 1 }, { true }) end, "no option '1'")
+    for given, found in pairs { no = "'no'", [1] = "1", [0] = "0", [{}] = "table: " } do
+      for name, value in pairs { ["w.npz"] = { a = 1 }, ["w.npy"] = { 1 } } do
+        raises(function() pg.save(at(name), value, { compress = given }) end,
+          "compress must be true or false, not " .. found)
+      end
+    end
+    raises(function() pg.save(at "w.npy", { 1 }, { compress = true }) end, "not compressed")
+    assert.is_true(pg.save(at "w.npy", { 1 }, { compress = false }))
   end)
 
   it("raises where the name does not fit", function()
@@ -620,11 +661,12 @@ assert (w["view"] == numpy.arange(1, 13).reshape(3, 4).T).all()']==]):format(at 
     raises(function() pg.save(at "w.txt", pg.zeros(1)) end, "must end in .npy")
     raises(function() pg.save("a\0.npy", pg.zeros(1)) end, "no zero bytes")
     raises(function() pg.load "a\0.npy" end, "no zero bytes")
+    raises(function() pg.load(3) end, "string expected, got number")
   end)
 end)
 
 describe("a file that cannot be written", function()
-  it("gives nil and a message, and leaves nothing", function()
+  it("raises, and leaves nothing", function()
     os.execute("mkdir '" .. at "folder.npy" .. "'; ln -s loop.npy '" .. at "loop.npy" .. "'")
     local before = entries()
     for path, reason in pairs {
@@ -632,28 +674,41 @@ describe("a file that cannot be written", function()
       ["/dev/full.npy/a.npy"] = "No such file", [at "loop.npy"] = "symbolic links",
       [at(("n"):rep(300) .. ".npy")] = "too long",
     } do
-      local ok, message = pg.save(path, { 1 })
-      fails(ok, message, reason)
-      assert.matches(path:sub(1, 100), message, 1, true)
+      raises(function() pg.save(path, { 1 }) end, path:sub(1, 100), reason)
     end
-    fails(pg.save(at "none/a.npz", { a = 1 }))
+    raises(function() pg.save(at "none/a.npz", { a = 1 }) end, at "none/a.npz: No such file")
+    raises(function() pg.save(at "folder.npy/a.npz/b.npz", { a = 1 }) end, "No such file")
+    assert.equal(before, entries())
+  end)
+
+  it("raises in a coroutine that is left as it is, and leaves nothing", function()
+    local before = entries()
+    local thread = coroutine.create(function() pg.save(at "none/a.npz", { a = 1 }) end)
+    local ok, message = coroutine.resume(thread)
+    assert.is_false(ok)
+    assert.matches("^[^\n]*file_spec.lua:%d+: " .. at "none/a.npz", message)
     assert.equal(before, entries())
   end)
 
   it("on a full disk leaves the old one as it was", function()
     -- A limit on the size of files, with its signal ignored, is like a disk.
-    local values = { ["old.npy"] = "pg.zeros(100000)", ["old.npz"] = "{a=pg.zeros(100000)}" }
-    for name, value in pairs(values) do
+    local calls = {
+      ["old.npy"] = "pg.save(path, pg.zeros(100000))",
+      ["old.npz"] = "pg.save(path, {a=pg.zeros(100000)})",
+      ["model.npz"] = "pg.Model(pg.rand(9, 400), pg.range(0, 8), {hidden=200}):save(path)",
+      ["old.txt"] = "pg.write(path, ('x'):rep(100000))",
+    }
+    for name, call in pairs(calls) do
       write(name, "old")
       local before = entries():gsub("script.lua\n", "")
       local output, ok = lua_in("trap '' XFSZ; ulimit -f 8;", ([[
         local pg = require "perigee"
-        local ok, message = pg.save(%q, %s)
-        assert(ok == nil)
-        print(message)]]):format(at(name), value))
+        local path = %q
+        local ok, message = pcall(function() local _ = %s end)
+        assert(not ok)
+        print(message)]]):format(at(name), call))
       assert(ok, output)
-      assert.matches(at(name), output, 1, true)
-      assert.matches("File too large", output, 1, true)
+      assert.matches(("script.lua:3: %s: File too large"):format(at(name)), output, 1, true)
       assert.equal("old", read(name))
       assert.equal(before, (entries():gsub("script.lua\n", "")))
     end
@@ -670,25 +725,21 @@ describe("a file that cannot be written", function()
 end)
 
 describe("what is no file of arrays", function()
-  it("gives nil and a message", function()
+  it("raises", function()
     for bytes, text in pairs { [""] = "not an NPZ archive", ["hello"] = "not an NPZ archive",
       ["\x93NUM"] = "not an NPZ archive", ["\x93NUMPY"] = "6 bytes are no NPY array" } do
-      local a, message = pg.load(write("a", bytes))
-      fails(a, message, at "a", text)
+      fails(write("a", bytes), text)
     end
-    local a, message = pg.load(at "none")
-    fails(a, message, at "none: No such file")
-    a, message = pg.load(folder)
-    fails(a, message, folder .. ": it is a directory")
+    fails(at "none", at "none: No such file or directory")
+    fails(folder, folder .. ": it is a directory")
   end)
 
   it("is not waited for where it is a pipe", function()
     os.execute("mkfifo '" .. at "fifo" .. "'")
-    local a, message = pg.load(at "fifo")
-    fails(a, message, at "fifo", "not a regular file")
+    fails(at "fifo", "not a regular file")
     os.remove(at "fifo")
-    local output = lua_in("echo |", 'print(require "perigee".load "/dev/stdin")')
-    assert.equal("nil\t/dev/stdin: it is not a regular file\n", output)
+    local output = lua_in("echo |", 'print(pcall(require "perigee".load, "/dev/stdin"))')
+    assert.equal("false\t/dev/stdin: it is not a regular file\n", output)
   end)
 end)
 
@@ -699,9 +750,9 @@ describe("a damaged archive", function()
   --- path and member.
   local function check(bytes, n)
     local path = write("damaged.npz", bytes)
-    local archive, message = pg.load(path)
-    if not archive then
-      assert.matches(path, message, 1, true)
+    local opens, archive = pcall(pg.load, path)
+    if not opens then
+      assert.matches(path, archive, 1, true)
       return
     end
     for name, value in pairs(ARRAYS) do
@@ -734,8 +785,7 @@ describe("a damaged archive", function()
       pg.save(at "whole.npz", ARRAYS, { compress = compress })
       local whole = read "whole.npz"
       for n = 0, #whole - 1 do
-        local archive, message = pg.load(write("damaged.npz", whole:sub(1, n)))
-        fails(archive, message, at "damaged.npz")
+        fails(write("damaged.npz", whole:sub(1, n)))
       end
     end)
 
@@ -783,8 +833,7 @@ describe("a damaged archive", function()
 
   it("is refused as a whole, with the reason", function()
     local function fails_with(text, members, end_record)
-      local archive, message = pg.load(write("a.npz", container.zip(members, end_record)))
-      fails(archive, message, at "a.npz", text)
+      fails(write("a.npz", container.zip(members, end_record)), text)
     end
     local y = { name = "y.npy", data = NUMBERS }
     for _, name in ipairs { "y.npy", "yy.npy", "x.np", "" } do

@@ -88,7 +88,7 @@ keep(pcall(pg.zeros, 2.5))
 keep(pcall(function() return pg.zeros(3)[1.5] end))
 keep(pcall(pg.onehot, pg.array { 0.5 }, 3))
 keep(pcall(pg.Model, pg.rand(20, 10), pg.range(0, 19) % 10, { rate = -0.5 }))
-keep(select(2, pg.load "\u{C9}.npz"):match "^[^:]*")
+keep(select(2, pcall(pg.load, "\u{C9}.npz")):match "^[^:]*")
 keep(sweep.uniform(0.5, 1.5), sweep.halving { factor = 2.5 })
 
 local json = require "perigee.json"

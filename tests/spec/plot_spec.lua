@@ -2,6 +2,8 @@
 
 local pg = require "perigee"
 
+local raises_here = dofile("tests/support.lua").raises_here
+
 local PROGRAM = os.getenv "PERIGEE" or "lua5.4"
 local has_gnuplot = os.execute "command -v gnuplot >/dev/null"
 local folder
@@ -134,18 +136,16 @@ describe("pg.plot", function()
     local path = folder .. "/log.svg"
     assert.is_true(pg.plot { y = { -1, 0, 2, 3 }, error = { 1, 1, 5, 1 }, yscale = "log",
       file = path })
-    local shown, message = pg.plot { y = { -1, 0 }, yscale = "log", file = path }
-    assert.is_nil(shown)
-    assert.matches("no finite number to draw, or none above 0", message)
+    raises_here("no finite number to draw, or none above 0", function()
+      pg.plot { y = { -1, 0 }, yscale = "log", file = path }
+    end)
   end)
 
   drawn("leaves cells without a number blank", function()
     local output = output_of "pg.plot { z = { { 1.5, 0 / 0 }, { 2.5, 3.5 } } }"
     assert.matches(" 1 | +1.5 +|", output)
     assert.not_matches("nan", output)
-    local shown, message = pg.plot { z = { { 0 / 0 } } }
-    assert.is_nil(shown)
-    assert.matches("no finite number", message)
+    raises_here("no finite number", function() pg.plot { z = { { 0 / 0 } } } end)
   end)
 
   drawn("breaks a long title", function()
@@ -173,31 +173,75 @@ describe("pg.plot", function()
     assert.equal(2, count)
   end)
 
-  drawn("leaves out what is not finite, and says where nothing is left", function()
+  drawn("leaves out what is not finite, and raises where nothing is left", function()
     local path = folder .. "/finite.svg"
     assert.is_true(pg.plot { y = { 1, 0 / 0, 3, math.huge, 2 }, file = path })
     for _, y in ipairs { {}, { 0 / 0 }, { -math.huge, math.huge } } do
-      local drawn_, message = pg.plot { y = y, file = path }
-      assert.is_nil(drawn_)
-      assert.matches("no finite number", message)
+      raises_here("no finite number", function() pg.plot { y = y, file = path } end)
     end
   end)
 
-  it("gives nil and the reason for a matrix that a terminal has no room for", function()
-    local shown, message = pg.plot { z = pg.zeros(21, 20) }
-    assert.is_nil(shown)
-    assert.matches("420 cells are too many for the terminal", message)
+  it("raises for a matrix that a terminal has no room for", function()
+    raises_here("420 cells are too many for the terminal", function()
+      pg.plot { z = pg.zeros(21, 20) }
+    end)
   end)
 
-  drawn("gives nil and the reason where the file cannot be written", function()
-    local written, message = pg.plot { y = { 1, 2 }, file = folder .. "/none/plot.svg" }
-    assert.is_nil(written)
-    assert.matches("none/plot.svg: No such file", message)
+  drawn("raises where the file cannot be written, and leaves none", function()
+    os.execute(("mkdir '%s/folder.svg'; touch '%s/file'"):format(folder, folder))
+    for name, reason in pairs { ["none/plot.svg"] = "No such file", ["folder.svg"] =
+      "it is a directory", ["file/plot.svg"] = "Not a directory" } do
+      raises_here(("%s/%s: %s"):format(folder, name, reason), function()
+        pg.plot { y = { 1, 2 }, file = folder .. "/" .. name }
+      end)
+    end
+    os.execute(("rmdir '%s/folder.svg'; rm '%s/file'"):format(folder, folder))
   end)
 
-  it("gives nil and the package's name where gnuplot is missing", function()
-    local output = output_of("print(pg.plot { 1, 2 })", "PATH=/nowhere")
-    assert.equal("nil\tplot: gnuplot is not installed: Debian's package gnuplot-nox\n", output)
+  it("says on stderr that gnuplot is missing, and gives false", function()
+    local line = "perigee: plot: gnuplot is not installed: Debian's package gnuplot-nox\n"
+    for _, options in ipairs { "{ 1, 2 }", "{ y = { 1, 2 }, file = 'never.svg' }" } do
+      assert.equal(line .. "false\n", output_of(("print(pg.plot(%s))"):format(options),
+        "PATH=/nowhere"))
+    end
+    assert.matches("script.lua:2: plot: unknown option 'titel'",
+      output_of("pg.plot { y = { 1 }, titel = 1 }", "PATH=/nowhere"))
+  end)
+
+  it("of a study is left out of its report where gnuplot is missing, which is said", function()
+    for first, count in pairs { [""] = 1, ["print(study:plot())"] = 1,
+      ["print(study:plot { file = 'never.svg' }, study:plot())"] = 2 } do
+      local output = output_of(([[
+        local study = require("perigee.sweep").new {
+          name = "s", runs = %q, params = { a = { 1, 2 } }, arguments = false,
+          run = function(p) return { y = p.a } end,
+        }
+        study:run { quiet = true }
+        %s
+        print(study:report(%q))]]):format(folder, first, folder .. "/r.html"), "PATH=/nowhere")
+      assert.equal(count, select(2, output:gsub(
+        "perigee: plot: gnuplot is not installed: Debian's package gnuplot%-nox\n", "")), output)
+      assert.matches("true\n$", output)
+      assert.matches(first == "" and "" or "false", output)
+      assert.matches('<p class="note">plot: gnuplot is not installed', read(folder .. "/r.html"), 1,
+        true)
+    end
+  end)
+
+  it("raises gnuplot's own words where it fails", function()
+    os.execute(("mkdir '%s/bin'"):format(folder))
+    for script, reason in pairs {
+      ["echo 'no ENOENT here' >&2; exit 1"] = "plot: no ENOENT here",
+      ["exit 3"] = "plot: gnuplot: exit status 3", ["exit 0"] = "plot: gnuplot has drawn nothing",
+    } do
+      local file = assert(io.open(folder .. "/bin/gnuplot", "w"))
+      file:write("#!/bin/sh\n", script, "\n")
+      file:close()
+      os.execute(("chmod +x '%s/bin/gnuplot'"):format(folder))
+      local output = output_of("pg.plot { y = { 1, 2 }, file = 'never.svg' }",
+        ("PATH='%s/bin'"):format(folder))
+      assert.matches("script.lua:2: " .. reason, output, 1, true)
+    end
   end)
 
   it("raises what a caller has mistaken, at the caller's line", function()
@@ -221,6 +265,29 @@ describe("pg.plot", function()
         order = { "a", "b" } },
       ["order does not have y's curve 'b'"] = { y = { a = { 1 }, b = { 1 } }, order = { "a" } },
       ["unknown option 'titel'"] = { y = { 1 }, titel = "a" },
+      ["title must be a text or a number, not true"] = { y = { 1 }, title = true },
+      ["xlabel must be a text or a number, not a table of 0"] = { y = { 1 }, xlabel = {} },
+      ["ylabel must be a text or a number, not false"] = { z = { { 1 } }, ylabel = false },
+      ["points must be true or false, not yes"] = { y = { 1 }, points = "yes" },
+      ["order must be a list of the names of y's curves, not a"] = { y = { a = { 1 } },
+        order = "a" },
+      ["format must be a pattern of string.format for one number, not 3"] = { z = { { 1 } },
+        format = 3 },
+      ["format must be a pattern of string.format for one number, not a%%"] = { z = { { 1 } },
+        format = "a%%" },
+      ["format must be a pattern of string.format for one number, not %d %d"] = { z = { { 1 } },
+        format = "%d %d" },
+      ["format must be a pattern of string.format for one number, not %y"] = { z = { { 1 } },
+        format = "%y" },
+      ["the format '%d' is not for 1.5, which is one of z's numbers"] = { z = { { 1, 1.5 } },
+        format = "%d" },
+      ["z must be a matrix: an array, or a list of rows, not a"] = { z = "a" },
+      ["z: rows of different lengths"] = { z = { { 1 }, { 2, 3 } } },
+      ["x must be a list, an array, or several by name, not 3"] = { z = { { 1 } }, x = 3 },
+      ["y[2] must be a text or a number, not true"] = { z = { { 1 }, { 2 } }, y = { "a", true } },
+      ["file must be a name that ends in .svg or .png, not true"] = { y = { 1 }, file = true },
+      ["xscale must be 'log' or 'linear', not '1'"] = { y = { 1 }, xscale = 1 },
+      ["y must be a list, an array, or several by name, not text"] = "text",
       ["nothing to draw"] = { title = "a" },
     } do
       local ok, text = pcall(function()

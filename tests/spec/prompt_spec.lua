@@ -600,7 +600,8 @@ describe("the prompt's own functions", function()
       > save_session(os.getenv 'HOME' .. '/s.lua')
       true
       > save_session '/nowhere/s.lua'
-      nil     "/nowhere/s.lua: No such file or directory"
+      stdin[...]:1: /nowhere/s.lua: No such file or directory
+      ...
       > save_session(3)
       stdin[...]:1: save_session: a path is needed...
       ...

@@ -3,7 +3,9 @@
 
 local picture = require "perigee.picture"
 local plots = require "perigee.sweep.plots"
-local raises_here = require("tests.support").raises_here
+local support = require "tests.support"
+
+local listen, raises_here = support.listen, support.raises_here
 
 local has_gnuplot = os.execute "command -v gnuplot >/dev/null"
 
@@ -268,20 +270,30 @@ describe("plots of a study", function()
     assert.equal(42, #shown(study, { x = "iteration", group = study.params }).order)
   end)
 
-  it("are nil and the reason where there are no results", function()
+  it("are a line on stderr where there are no results", function()
     local failed = study_of({ RATE }, 1, function() end)
     local without = study_of({ RATE }, 1, function() end)
     without.best_metric = function() end
     without:table().metrics = {}
     for _, study in ipairs { failed, without } do
-      for _, f in ipairs { plots.draw, plots.svg } do
-        local result, message = f(study)
-        assert.is_nil(result)
-        assert.equal("plot: the study has no results yet", message)
+      local svg, message = plots.svg(study)
+      assert.is_nil(svg)
+      assert.equal("plot: the study has no results yet", message)
+      for _, options in ipairs { {}, { y = "accuracy" }, { file = "/nowhere/a.svg" } } do
+        local text, drawn_ = listen(function() return plots.draw(study, options) end)
+        assert.is_false(drawn_)
+        assert.equal("perigee: plot: the study has no results yet\n", text)
       end
     end
-    local _, message = plots.draw(failed, { x = "iteration" })
-    assert.matches("no results yet that are told by iteration", message)
+    local text, drawn_ = listen(function()
+      return plots.draw(without, { x = "rate", y = "loss" })
+    end)
+    assert.is_false(drawn_)
+    assert.equal("perigee: plot: the study has no results yet\n", text)
+    text = listen(function() plots.draw(failed, { x = "iteration" }) end)
+    assert.matches("no results yet that are told by iteration", text)
+    text = listen(function() plots.draw(grid(0), { x = "iteration", y = "loss" }) end)
+    assert.matches("no results yet that are told by iteration", text)
   end)
 
   it("raise for what there is not, at the caller's line", function()
@@ -300,6 +312,12 @@ describe("plots of a study", function()
       ["z is for a heat map"] = { z = "accuracy" },
       ["xscale is for curves"] = { y = "rate", xscale = "log" },
       ["yscale must be 'log' or 'linear'"] = { yscale = "lg" },
+      ["x must be a parameter's name, or 'iteration', not 3"] = { x = 3 },
+      ["y must be a metric's name, or a parameter's, not true"] = { y = true },
+      ["group must be a parameter's name, a list of them, or false, not 1"] = { group = { 1 } },
+      ["group must be a parameter's name, a list of them, or false, not true"] = { group = true },
+      ["title must be a text or a number, not false"] = { title = false },
+      ["plot: options are a table, not a string"] = "rate",
     } do
       raises_here(text, function()
         assert(plots.draw(grid(), options))
@@ -313,6 +331,17 @@ describe("plots of a study", function()
     end)
     raises_here("file must be a name that ends in .svg or .png, not a.gif", function()
       assert(plots.draw(grid(), { file = "a.gif" }))
+    end)
+  end)
+
+  drawn("raise where the file cannot be written, at the caller's line", function()
+    raises_here("/nowhere/a.svg: No such file", function()
+      local drawn_ = plots.draw(grid(), { file = "/nowhere/a.svg" })
+      return drawn_
+    end)
+    raises_here("no finite number to draw, or none above 0", function()
+      local drawn_ = plots.draw(study_of({ RATE }, 1, function() return -1 end), { yscale = "log" })
+      return drawn_
     end)
   end)
 

@@ -1,11 +1,11 @@
 -- Studies, made and run within this process.
--- luacheck: ignore 122 (io.stderr is replaced)
 
 local pg = require "perigee"
 local sweep = require "perigee.sweep"
 local uv = require "luv"
 
-local raises_here = dofile("tests/support.lua").raises_here
+local support = dofile "tests/support.lua"
+local listen, raises_here = support.listen, support.raises_here
 
 local folder
 
@@ -31,20 +31,6 @@ end
 local function read(name)
   local file <close> = assert(io.open(folder .. "/" .. name, "rb"))
   return file:read "a"
-end
-
---- What f returns, and what it writes on standard error.
-local function listen(f)
-  local stderr, path = io.stderr, os.tmpname()
-  io.stderr = assert(io.open(path, "w+"))
-  local results = table.pack(pcall(f))
-  io.stderr:seek "set"
-  local text = io.stderr:read "a"
-  io.stderr:close()
-  io.stderr = stderr
-  os.remove(path)
-  assert(results[1], results[2])
-  return text, table.unpack(results, 2, results.n)
 end
 
 local function journals()
@@ -393,19 +379,62 @@ describe("a study", function()
     new():run { quiet = true }
     local path = journals()[1]
     assert(pg.write(path, (read(path:sub(#folder + 2)):gsub('"format":1', '"format":2'))))
-    assert.matches("another version", (listen(function() assert.is_nil((new():run())) end)))
+    raises_here("another version", function() new():run() end)
     raises_here("another version", function() new():table() end)
     os.remove(path)
     assert(uv.fs_mkdir(path, tonumber("777", 8)))
-    assert.matches("directory", (listen(function() assert.is_nil((new():run())) end)))
+    raises_here("directory", function() new():run() end)
   end)
 
   it("runs no trial where it can keep none", function()
     assert(pg.write(folder .. "/s", ""))
     local text = listen(function()
-      assert.is_nil((new({ run = function() error "ran" end }):run()))
+      raises_here("s/journal", function() new({ run = function() error "ran" end }):run() end)
     end)
-    assert.matches("^perigee: s: [^\n]*s/journal[^\n]*\n$", text)
+    assert.equal("", text)
+  end)
+
+  it("raises where its data are not found, in the line that called", function()
+    local study = new { data = "no/data.npz" }
+    for _, use in ipairs {
+      function() study:run() end, function() study:run { dry_run = true } end,
+      function() study:table() end, function() study:plot() end,
+      function() study:report "r.html" end, function() study:csv() end,
+    } do
+      raises_here("no/data.npz: No such file", use)
+    end
+  end)
+
+  it("fails a trial that cannot save, with the message", function()
+    local x, y = pg.rand(20, 3), pg.range(0, 19) % 2
+    local text, done = listen(function()
+      return new({ params = { a = { 1, 2 } }, run = function(p)
+        pg.Model(x, y, { hidden = 2 }):save(p.a == 1 and "/nowhere/m.npz" or folder .. "/m.npz")
+        return { y = 1 }
+      end }):run()
+    end)
+    assert.is_nil(done)
+    assert.matches("a 1 failed: [^\n]*sweep_spec.lua:%d+: /nowhere/m.npz: No such file", text)
+    assert.equal("a,repeat,seed,y\n1,1,0,\n2,1,0,1\n", read "s/results.csv")
+  end)
+
+  it("raises where results cannot be written, in the line that called", function()
+    local study = new { params = { a = { 1, 2 } } }
+    study:run { quiet = true }
+    local file = folder .. "/s/results.csv"
+    for path, reason in pairs { [folder .. "/none/r"] = "No such file", [file .. "/r"] =
+      "Not a directory" } do
+      raises_here(reason, function() study:csv(path) end)
+      raises_here(reason, function() study:markdown(path) end)
+      raises_here(reason, function() study:report(path .. ".html") end)
+    end
+    assert(uv.fs_mkdir(folder .. "/r.html", tonumber("777", 8)))
+    raises_here("it is a directory", function() study:report(folder .. "/r.html") end)
+    raises_here("a path that ends with .html is needed, not nil", function() study:report() end)
+    raises_here("csv: a path is needed", function() study:csv(3) end)
+    os.remove(file)
+    assert(uv.fs_mkdir(file, tonumber("777", 8)))
+    raises_here(file .. ": it is a directory", function() study:run { quiet = true } end)
   end)
 
   it("has results before it is run, and while it is not finished", function()
@@ -438,6 +467,9 @@ describe("a study", function()
       { "prune must be", { prune = "median" } },
       { "halving needs a metric", { prune = sweep.halving {} } },
       { "data must be", { data = 3 } },
+      { "data must be", { data = io.stdout } },
+      { "arguments must be a list of texts, as `arg` is, or false, not 3", { arguments = { 3 } } },
+      { "arguments must be", { arguments = "rate=3" } },
     } do
       local text, options = case[1], case[2]
       raises_here(text, function()

@@ -180,9 +180,13 @@ describe("CSV", function()
     local file <close> = assert(io.open(path, "rb"))
     assert.equal(t:csv(), file:read "a")
     os.remove(path)
-    local written, message = t:csv "/nowhere/at/all.csv"
-    assert.is_nil(written)
-    assert.matches("No such file", message)
+    for _, name in ipairs { "csv", "markdown" } do
+      raises("/nowhere/at/all.csv: No such file", function() t[name](t, "/nowhere/at/all.csv") end)
+      raises("/dev: it is a directory", function() t[name](t, "/dev") end)
+      for _, value in ipairs { 3, false, { "a" }, "a\0" } do
+        raises(name .. ": a path is needed", function() t[name](t, value) end)
+      end
+    end
   end)
 end)
 

@@ -7,7 +7,7 @@ local start = {}
 
 local WAY_IN = [[
 pg = require "perigee"               the module; all functions: help(pg)
-data = assert(pg.dataset "digits")   or "mnist"; or pg.load "file.npz"
+data = pg.dataset "digits"           or "mnist"; or pg.load "file.npz"
 x, y = data.x_train, data.y_train    arrays: x.shape, x[1], x["1:10"], x:mean()
 m = pg.Model(x, y, {hidden = 100, scale = 1/255, seed = 0})
 cost = m:fit{iterations = 100, rate = 0.5, progress = true}

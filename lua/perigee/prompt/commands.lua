@@ -2,6 +2,7 @@
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
+local core = require "perigee.core"
 local help = require "perigee.help"
 local help_on = require "perigee.help.answer"
 local inventory = require "perigee.prompt.inventory"
@@ -187,18 +188,17 @@ function commands.define(session)
   --- command line ran before (a script, `-l`, `-e`) comes first. Chunks that failed or were
   --- interrupted are comments that say so. A file of that name is replaced.
   ---@param path string
-  ---@return true?
-  ---@return string?  # what went wrong, where nil comes first
+  ---@return true
   function own.save_session(path)
-    if type(path) ~= "string" then
+    if not check.is_path(path) then
       error(("save_session: a path is needed, as in save_session \"session.lua\", not %s"):format(
         check.shown(path)), 2)
     end
     local text, message = transcript.text(session.ran, own, before)
     if not text then
-      return nil, "save_session: the chunks make no script together: " .. message
+      error("save_session: the chunks make no script together: " .. message, 2)
     end
-    return own.pg.write(path, text)
+    return (check.call(2, core.write, path, text))
   end
 
   for name, value in pairs(own) do

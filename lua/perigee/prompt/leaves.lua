@@ -3,6 +3,7 @@
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
+local classes = require "perigee.prompt.classes"
 local counts = require "perigee.counts"
 local strings = require "perigee.prompt.strings"
 local texts = require "perigee.text"
@@ -70,9 +71,8 @@ local names -- of functions, by themselves, while something is printed
 --- the prompt's last value, and no name.
 local function list_names()
   local list = {}
-  for module, loaded in next, package.loaded do
-    local prefix = module == "_G" and "" or leaves.message(module) .. "."
-    for name, value in next, type(loaded) == "table" and loaded or {} do
+  local function add(prefix, functions)
+    for name, value in next, type(functions) == "table" and functions or {} do
       if type(value) == "function" and type(name) == "string" and name ~= "_" then
         local full, best = prefix .. name, list[value]
         if not best or #full < #best or #full == #best and full < best then
@@ -80,6 +80,11 @@ local function list_names()
         end
       end
     end
+  end
+  for module, loaded in next, package.loaded do
+    local prefix = module == "_G" and "" or leaves.message(module) .. "."
+    add(prefix, loaded)
+    add(prefix, module ~= "_G" and classes.metafield(loaded, "__index")) -- perigee's are there
   end
   return list
 end

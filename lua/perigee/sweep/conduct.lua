@@ -204,7 +204,7 @@ local function rehearse(study)
   if study.arguments then
     leave(opened and 0 or 1)
   end
-  return opened, message
+  return opened, message, not opened
 end
 
 --- After Ctrl-C, or an error of ours. A script ends as a shell expects it of what was interrupted.
@@ -239,10 +239,6 @@ local function say_old_failures(study)
 end
 
 local function say_ending(study, finished, message)
-  if finished == nil then
-    displays.say(("%s: %s"):format(study.name, message))
-    return
-  end
   say_old_failures(study)
   local metric, tally = study.definition.metric, study.tally
   if metric and tally.counts.done > 0 and not tally.best then
@@ -259,8 +255,8 @@ end
 
 --- What the script, or whoever else called, is left with.
 local function settle(study, finished, message)
-  local has_failures = finished ~= nil and study.tally.counts.failed > 0
-  if study.arguments and study.options.shard and finished ~= nil then
+  local has_failures = study.tally.counts.failed > 0
+  if study.arguments and study.options.shard then
     leave(has_failures and 1 or 0) -- of several parts that may end at once, none goes on
   elseif study.arguments and not finished then
     leave(1)
@@ -273,11 +269,20 @@ local function settle(study, finished, message)
   return nil, message
 end
 
+--- The study cannot go on: a script is told, and left; for whoever else called it is an error.
+local function give_up(study, message)
+  if study.arguments then
+    displays.say(("%s: %s"):format(study.name, message))
+    leave(1)
+  end
+  return nil, message, true
+end
+
 --- Runs a study as its options have it.
 ---@param study perigee.sweep.study
 ---@return true?  # all trials are done
 ---@return string?  # why not, where nil comes first
----@return boolean? is_mistake  what was asked for cannot be
+---@return boolean? has_failed  the study cannot be run, or go on: who called is to raise that
 function conduct.run(study)
   local problem = contradiction(study)
   if problem and study.arguments then
@@ -288,11 +293,13 @@ function conduct.run(study)
     return run_as_worker(study)
   end
   local is_rehearsal = study.options.dry_run
-  local worked, finished, message = pcall(is_rehearsal and rehearse or perform, study)
+  local worked, finished, message, has_failed = pcall(is_rehearsal and rehearse or perform, study)
   if not worked then
     stop(study, finished)
   elseif is_rehearsal then
-    return finished, message
+    return finished, message, has_failed
+  elseif finished == nil then
+    return give_up(study, message)
   end
   say_ending(study, finished, message)
   return settle(study, finished, message)

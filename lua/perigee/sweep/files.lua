@@ -135,7 +135,7 @@ function files.write(study)
     local text = table.concat(lines[kind])
     local written, message = has_text(path, text), nil
     if not written then
-      written, message = core.write(path, text)
+      written, message = check.try(core.write, path, text)
     end
     if not written then
       return nil, message

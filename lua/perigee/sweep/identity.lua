@@ -47,9 +47,11 @@ end
 local DEEP = 8 -- tables in tables
 local ARCHIVE = "perigee.archive" -- the name of its class
 
-local function is_archive(value)
+---@param value any
+---@return boolean
+function identity.is_archive(value)
   local class = type(value) == "userdata" and getmetatable(value)
-  return class and class.__name == ARCHIVE
+  return class and class.__name == ARCHIVE or false
 end
 
 --- Two functions may each have a variable of that name: both count.
@@ -64,7 +66,7 @@ end
 local function add(sums, name, value)
   if check.is_array(value) then
     put(sums, name, check.try(core.checksum, value)) -- it may have been freed
-  elseif is_archive(value) then
+  elseif identity.is_archive(value) then
     for _, member in ipairs(check.try(value.keys, value) or {}) do -- it may have been closed
       put(sums, name .. "." .. member, value:checksum(member))
     end

@@ -151,14 +151,17 @@ local function default_metric(view, rows)
   return names[1]
 end
 
---- A metric of these rows: the one that is named, or the default; nil where they have none.
+--- A metric of these rows: the one that is named, or the default; nil where they have none, as
+--- nothing was reported yet.
 ---@param key string  the option that names it
 ---@param name any
 ---@param rows perigee.sweep.table
 ---@param level integer
 ---@return string?
 function View:metric(key, name, rows, level)
-  if name == nil then
+  if #rows.metrics == 0 then
+    return nil
+  elseif name == nil then
     return default_metric(self, rows)
   elseif not check.contains(rows.metrics, name) then
     error(("plot: %s: there is no metric '%s'; there are %s (and the parameters %s)"):format(key,

@@ -8,15 +8,38 @@ local views = require "perigee.sweep.plot_view"
 
 local MOST_PLOTS = 6 -- over parameters, that a report shows
 
-local OPTIONS = check.set {
-  "x", "y", "z", "group", "file", "title", "xscale", "yscale",
+local function text_kind(words)
+  return {
+    expected = words,
+    read = check.text.read,
+  }
+end
+
+--- One name, or a list of names, or false.
+local group_kind = check.or_false {
+  expected = "a parameter's name, a list of them",
+  read = function(value)
+    for _, name in ipairs(type(value) == "table" and value or { value }) do
+      if type(name) ~= "string" then
+        return nil, name
+      end
+    end
+    return (type(value) == "table" or type(value) == "string") and value or nil
+  end,
 }
+
+local KINDS = check.join(picture.KINDS, {
+  x = text_kind "a parameter's name, or 'iteration'",
+  y = text_kind "a metric's name, or a parameter's",
+  z = text_kind "a metric's name",
+  group = group_kind,
+})
 
 local plots = {}
 
 --- What pg.plot is to draw; nil, and why, where there is nothing.
-local function picture_options(study, options, in_file, level)
-  check.options(options, OPTIONS, "plot", level + 1)
+local function picture_options(study, options, is_svg, level)
+  options = check.must_read(options, KINDS, "plot", level + 1)
   local view = views.read(study)
   local shown, message
   if view.by_name[options.y] then
@@ -24,7 +47,7 @@ local function picture_options(study, options, in_file, level)
   elseif options.z ~= nil then
     error("plot: z is for a heat map, where y names a parameter", level + 1)
   else
-    shown, message = curves.options(view, options, in_file, level + 1)
+    shown, message = curves.options(view, options, is_svg or options.file ~= nil, level + 1)
   end
   return shown, message
 end
@@ -37,17 +60,17 @@ end
 ---   each value; false: one curve), title, xscale and yscale ("log" or "linear"), file (ends in
 ---   .svg or .png)
 ---@param level? integer  the caller's, as error counts
----@return true?
----@return string?  # what went wrong, where nil comes first
+---@return boolean  # false where nothing was reported yet, or gnuplot is missing: stderr says so
 function plots.draw(study, options, level)
-  options, level = options or {}, (level or 1) + 1
-  local shown, message = picture_options(study, options, options.file ~= nil, level)
+  level = (level or 1) + 1
+  local shown, message = picture_options(study, options, false, level)
   if not shown then
-    return nil, message
+    picture.tell(message)
+    return false
   end
-  shown.file = options.file
-  local drawn, why = picture.draw(shown, level)
-  return drawn, why
+  shown.file = options and options.file
+  local drawn = picture.draw(shown, level)
+  return drawn
 end
 
 --- The same as SVG text.
@@ -56,7 +79,7 @@ end
 ---@return string?
 ---@return string  # its title; or what went wrong, where nil comes first
 function plots.svg(study, options)
-  local shown, message = picture_options(study, options or {}, true, 2)
+  local shown, message = picture_options(study, options, true, 2)
   if not shown then
     return nil, message
   end

@@ -4,6 +4,7 @@
 local cells = require "perigee.sweep.report_cells"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local picture = require "perigee.picture"
 
 local escape = cells.escape
 
@@ -172,9 +173,10 @@ local function data_address(svg)
   end)
 end
 
---- The pictures, and why there are not more; nil where there is nothing to draw.
+--- The pictures, and why there are not more; nil where there is nothing to draw. And the sentences
+--- that say why.
 local function pictures(study, plots)
-  local images, notes, is_said = {}, {}, {}
+  local images, notes, reasons, is_said = {}, {}, {}, {}
   local list, view = plots.defaults(study)
   for _, options in ipairs(list) do
     local svg, text = plots.svg(view or study, options)
@@ -183,21 +185,22 @@ local function pictures(study, plots)
         data_address(svg))
     elseif not is_said[text] then
       is_said[text] = true
+      reasons[#reasons + 1] = text
       notes[#notes + 1] = ('<p class="note">%s</p>'):format(escape(text))
     end
   end
   if images[1] then
     table.insert(notes, 1, ('<div class="plots">\n%s\n</div>'):format(table.concat(images, "\n")))
   end
-  return notes[1] and table.concat(notes, "\n")
+  return notes[1] and table.concat(notes, "\n"), reasons
 end
 
 -- --- the page ---------------------------------------------------------------------
 
---- The sections that have something to say: their ids, titles and HTML.
+--- The sections that have something to say: their ids, titles and HTML; and why plots are missing.
 local function sections_of(study, plots)
   local about, trials = study:about(), study:table()
-  local sections = {}
+  local sections, drawings, reasons = {}, pictures(study, plots)
   local function add(id, title, html)
     if html then
       sections[#sections + 1] = { id = id, title = title, html = html }
@@ -205,13 +208,13 @@ local function sections_of(study, plots)
   end
   add("summary", "Summary", pairs_list(about.summary))
   add("settings", "Settings", pairs_list(about.settings))
-  add("plots", "Plots", pictures(study, plots))
+  add("plots", "Plots", drawings)
   add("repeats", "Repeats", means(study, trials))
   add("all", "Trials", all_trials(trials))
   add("failures", "Failures", failed_trials(about.failures))
   add("pruned", "Trials that were cut", cut_trials(about.pruned))
   add("environment", "Environment", pairs_list(about.environment))
-  return sections
+  return sections, reasons
 end
 
 local function headline(study, sections)
@@ -233,23 +236,32 @@ end
 ---   all of it is drawn from; `svg(that or study, options)` gives each and its title, or nil and a
 ---   sentence
 ---@return string
+---@return string[] reasons  why plots are missing
 function report.text(study, plots)
-  local sections, bodies = sections_of(study, plots), {}
+  local sections, reasons = sections_of(study, plots)
+  local bodies = {}
   for i, each in ipairs(sections) do
     bodies[i] = ('<section aria-labelledby="%s">\n<h2 id="%s">%s</h2>\n%s\n</section>'):format(
       each.id, each.id, each.title, each.html)
   end
   return PAGE:format(POLICY, escape(study.name), require "perigee.sweep.report_style",
-    headline(study, sections), table.concat(bodies, "\n"), require "perigee.sweep.report_script")
+    headline(study, sections), table.concat(bodies, "\n"), require "perigee.sweep.report_script"),
+    reasons
 end
 
---- Writes a study as a page of HTML: whole or not at all.
+--- Writes a study as a page of HTML: whole or not at all. What is missing in it is said on stderr,
+--- unless it was said before.
 ---@param study perigee.sweep.study
 ---@param path string
----@return true?
----@return string?  # what went wrong, where nil comes first
+---@return true
 function report.write(study, path)
-  return core.write(path, report.text(study, require "perigee.sweep.plots"))
+  local text, reasons = report.text(study, require "perigee.sweep.plots")
+  for _, reason in ipairs(reasons) do
+    if not picture.was_told(reason) then
+      picture.tell(reason)
+    end
+  end
+  return core.write(path, text)
 end
 
 return report

@@ -7,13 +7,13 @@ local command = require "perigee.sweep.command"
 local conduct = require "perigee.sweep.conduct"
 local counts = require "perigee.counts"
 local dataset = require "perigee.dataset"
-local displays = require "perigee.sweep.display"
 local environment = require "perigee.sweep.environment"
 local files = require "perigee.sweep.files"
 local identity = require "perigee.sweep.identity"
 local rosters = require "perigee.sweep.roster"
 local public = require "perigee.public"
 local stores = require "perigee.sweep.store"
+local tables = require "perigee.sweep.table"
 local tallies = require "perigee.sweep.tally"
 local uv = require "luv"
 local words = require "perigee.sweep.words"
@@ -144,7 +144,8 @@ local RUN_KINDS = {
 --- In the script whose command line the study reads, it returns when all trials are finished, and
 --- ends the script otherwise: with status 0 after --dry-run, or a part of a --shard; with 1 where
 --- it cannot go on, or --fail-fast stops it; with 130 after Ctrl-C. A script that goes on after
---- trials that failed ends with 1, too.
+--- trials that failed ends with 1, too. Elsewhere it raises where it cannot go on: the data are not
+--- found, or no record can be written.
 ---
 ---     study:run()  --> true
 ---     study:run{jobs = 1, dry_run = true}  --> true
@@ -152,16 +153,16 @@ local RUN_KINDS = {
 ---   only say what there is to do); fail_fast = false (or true: the first failure ends it);
 ---   retry_failed = false (or true: failed trials are run again); fresh = false (or true: all that
 ---   is known is put aside); quiet = false (or true: nothing is shown of how it goes)
----@return true?  # all trials are done
----@return string?  # why not, where nil comes first
+---@return true?  # all trials are done; nil where some have failed, or were not run
+---@return string?  # and which sentence was said of that
 function Study:run(options)
   local given, message = check.read(options, RUN_KINDS, "run")
   if not given then
     error(message, 2)
   end
   self.options = check.join(given, self.said)
-  local done, why, is_mistake = conduct.run(self)
-  if is_mistake then
+  local done, why, has_failed = conduct.run(self)
+  if has_failed then
     error(why, 2)
   end
   return done, why
@@ -224,22 +225,20 @@ end
 ---
 ---     study:csv "results.csv"  --> true
 ---@param path? string
----@return string|true|nil
----@return string?
+---@return string|true
 function Study:csv(path)
   must_open(self)
-  return self:table():csv(path)
+  return (tables.deliver(files.results(self):csv(), path, "csv", 2))
 end
 
 --- The table in Markdown (`t:markdown`).
 ---
 ---     study:markdown "results.md"  --> true
 ---@param path? string
----@return string|true|nil
----@return string?
+---@return string|true
 function Study:markdown(path)
   must_open(self)
-  return self:table():markdown(path)
+  return (tables.deliver(files.results(self):markdown(), path, "markdown", 2))
 end
 
 -- What a report tells beside the results (about.lua).
@@ -253,8 +252,8 @@ end
 --- A metric over a parameter, or over the iteration: the mean over repeats, with bars of one
 --- standard deviation; a curve for each value of the other parameters, as far as they can be told
 --- apart: of too many learning curves, the best; points where values were drawn. Where `y` is a
---- parameter, a heat map. Raises for names that there are not. A script is told on stderr, too, why
---- there is no plot, and goes on.
+--- parameter, a heat map. Raises for names that there are not, and as pg.plot does. Where nothing
+--- was reported yet, or gnuplot is missing, a line on stderr says so.
 ---
 ---     study:plot{x = "rate", y = "accuracy", xscale = "log", file = "rates.svg"}
 ---     --> true
@@ -262,30 +261,26 @@ end
 ---   map); z (the heat map's metric); group (the parameters that have curves of their own, or
 ---   false); title; xscale = "linear" (or "log"); yscale = "linear" (or "log"); file (ends in .svg
 ---   or .png)
----@return true?
----@return string?  # what went wrong, where nil comes first
+---@return boolean  # false where there is no plot
 function Study:plot(options)
   must_open(self)
-  local drawn, message = require("perigee.sweep.plots").draw(self, options, 2)
-  if not drawn and self.arguments then
-    displays.say(message)
-  end
-  return drawn, message
+  local drawn = require("perigee.sweep.plots").draw(self, options, 2)
+  return drawn
 end
 
 --- Writes a page that tells all of the study: settings, results in a table that can be sorted,
---- plots, failures, and the environment. It needs nothing but a browser.
+--- plots, failures, and the environment. It needs nothing but a browser. Plots that cannot be
+--- drawn, as gnuplot is missing, are left out: the page and a line on stderr say so.
 ---
 ---     study:report "rates.html"  --> true
 ---@param path string  ends with .html
----@return true?
----@return string?  # what went wrong, where nil comes first
+---@return true
 function Study:report(path)
   must_open(self)
-  if type(path) ~= "string" or not path:find "%.html?$" then
-    error(("report: a path that ends with .html is needed, not %s"):format(tostring(path)), 2)
+  if not check.is_path(path) or not path:find "%.html?$" then
+    error(("report: a path that ends with .html is needed, not %s"):format(check.shown(path)), 2)
   end
-  return require("perigee.sweep.report").write(self, path)
+  return (check.call(2, require("perigee.sweep.report").write, self, path))
 end
 
 -- --- telling ------------------------------------------------------------------------

@@ -333,11 +333,19 @@ function tables.csv_line(columns, row)
 end
 
 --- Writes a file, if there is a path; else gives the text.
-local function deliver(text, path)
+---@param text string
+---@param path? string
+---@param what string  the method's name
+---@param level integer  the caller's, as error counts
+---@return string|true
+function tables.deliver(text, path, what, level)
   if path == nil then
     return text
+  elseif not check.is_path(path) then
+    error(("%s: a path is needed, a text without zero bytes, not %s"):format(what,
+      check.shown(path)), level + 1)
   end
-  return core.write(path, text)
+  return (check.call(level + 1, core.write, path, text))
 end
 
 --- The table as comma-separated values: numbers in full precision, what is missing empty.
@@ -347,14 +355,13 @@ end
 ---     --> rate,seed,loss,accuracy
 ---     --> 0.5,0,0.5,1
 ---@param path? string  the file to be written; without it, the text is returned
----@return string|true|nil
----@return string?  # what went wrong, where nil comes first
+---@return string|true
 function Table:csv(path)
   local lines = { tables.csv_line(self.columns) }
   for i, row in ipairs(self.rows) do
     lines[i + 1] = tables.csv_line(self.columns, row)
   end
-  return deliver(table.concat(lines), path)
+  return (tables.deliver(table.concat(lines), path, "csv", 2))
 end
 
 --- The table in Markdown, numbers in six digits.
@@ -364,10 +371,9 @@ end
 ---     --> |---:|---:|---:|---:|
 ---     --> | 0.5 | 0 | 0.5 | 1 |
 ---@param path? string  the file to be written; without it, the text is returned
----@return string|true|nil
----@return string?  # what went wrong, where nil comes first
+---@return string|true
 function Table:markdown(path)
-  return deliver(layout.markdown(self), path)
+  return (tables.deliver(layout.markdown(self), path, "markdown", 2))
 end
 
 public.methods(Table, METATABLE, "a table of results", "t")

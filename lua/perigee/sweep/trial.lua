@@ -184,7 +184,7 @@ local function save(self, model, has_ended)
   end
   local saved, message = system.make_folder(path:match "^(.*)/")
   if saved then
-    saved, message = model:save(path, note_of(self, has_ended))
+    saved, message = check.try(model.save, model, path, note_of(self, has_ended))
   end
   self.saved = self.clock()
   if not saved then
@@ -206,7 +206,7 @@ local function restore(self, model)
     return nil
   end
   file:close()
-  local restored, note = model:restore(path)
+  local restored, note = getmetatable(model).restore(model, path)
   if not restored then
     self.monitor:warn(note .. ": the training begins anew")
     return nil
