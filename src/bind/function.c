@@ -20,13 +20,19 @@ const l_class *l_class_of(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(CLASS));
 }
 
-/* luaL_argerror, by the function's own name: a call may know it by another. */
-static void argument_error(lua_State *L, int arg, const char *text)
+/* Whether it was called with a colon. */
+static bool is_method_call(lua_State *L)
 {
     lua_Debug here;
     lua_getstack(L, 0, &here);
     lua_getinfo(L, "n", &here);
-    if (strcmp(here.namewhat, "method") == 0)
+    return strcmp(here.namewhat, "method") == 0;
+}
+
+/* luaL_argerror, by the function's own name: a call may know it by another. */
+static void argument_error(lua_State *L, int arg, const char *text)
+{
+    if (is_method_call(L))
         arg--; /* self is not counted */
     luaL_error(L, "bad argument #%d to '%s' (%s)", arg, function_of(L)->name,
                text);
@@ -44,16 +50,36 @@ void l_no_more_arguments(lua_State *L, int arg)
                     name));
 }
 
-/* A method that was reached with a dot has no self, or another value in its
-   place. */
-static void check_self(lua_State *L, const l_function *f, const l_class *class)
+/* --- self ----------------------------------------------------------------- */
+
+static bool is_self(lua_State *L)
 {
-    bool is_self = lua_getmetatable(L, 1) &&
-                   lua_rawequal(L, -1, lua_upvalueindex(METATABLE));
-    if (!is_self)
-        luaL_error(L, "%s is %s's method: %s:%s(...), with a colon", f->name,
-                   class->owner, class->variable, f->name);
+    if (!lua_getmetatable(L, 1))
+        return false;
+    bool same = lua_rawequal(L, -1, lua_upvalueindex(METATABLE));
     lua_pop(L, 1);
+    return same;
+}
+
+static void method_error(lua_State *L)
+{
+    const char *name = function_of(L)->name;
+    const l_class *class = l_class_of(L);
+    luaL_error(L, "%s is %s's method: %s:%s(...), with a colon", name,
+               class->owner, class->variable, name);
+}
+
+/* --- calls ---------------------------------------------------------------- */
+
+/* An array that is missing: with a dot, the one that is there was meant for the
+   first argument, and has become self. */
+static void missing_array(lua_State *L, int arg)
+{
+    if (l_class_of(L) && !is_method_call(L))
+        method_error(L);
+    argument_error(L, arg,
+                   lua_pushfstring(L, "array, number or table expected, got %s",
+                                   luaL_typename(L, arg)));
 }
 
 static int call(lua_State *L)
@@ -61,16 +87,13 @@ static int call(lua_State *L)
     const l_function *f = function_of(L);
     const l_class *class = l_class_of(L);
     int before = class ? class->before : 0;
-    if (class)
-        check_self(L, f, class);
+    if (class && !is_self(L))
+        method_error(L);
     if (f->most != L_ANY)
         l_no_more_arguments(L, before + f->most + 1);
     for (int i = before + 1; i <= before + f->arrays; i++)
         if (lua_isnoneornil(L, i))
-            argument_error(
-                L, i,
-                lua_pushfstring(L, "array, number or table expected, got %s",
-                                luaL_typename(L, i)));
+            missing_array(L, i);
     return f->function(L);
 }
 

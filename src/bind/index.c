@@ -371,7 +371,7 @@ static int l_array_masked(lua_State *L)
 static const l_function functions[] = {
     {"get", l_array_get, 1, L_ANY, 0},
     {"set", l_array_set, 0, L_ANY, 0},
-    {"take", l_array_take, 1, 3, 0},
+    {"take", l_array_take, 2, 3, 0},
     {"masked", l_array_masked, 2, 2, 0},
     {"rows", l_array_lines, 1, 3, 0},
     {"cols", l_array_lines, 1, 3, 1},
