@@ -11,7 +11,9 @@ local pg = { _VERSION = "Perigee " .. core.info().version }
 for name, value in pairs(core) do
   pg[name] = value
 end
-for _, name in ipairs { "trainer", "archive", "save_png", "guard_memory", "limit_memory" } do
+for _, name in ipairs {
+  "trainer", "archive", "save_png", "guard_memory", "limit_memory", "checksum_v1",
+} do
   pg[name] = nil
 end
 

@@ -228,4 +228,6 @@ void l_open_array(lua_State *L)
     make_metatable(L, methods);
     copy_fields(L, methods, module);
     lua_pop(L, 1);
+    lua_pushcfunction(L, l_array_checksum_v1);
+    lua_setfield(L, module, "checksum_v1");
 }

@@ -10,6 +10,7 @@ local displays = require "perigee.sweep.display"
 local environment = require "perigee.sweep.environment"
 local files = require "perigee.sweep.files"
 local identity = require "perigee.sweep.identity"
+local journal = require "perigee.sweep.journal"
 local rosters = require "perigee.sweep.roster"
 local stores = require "perigee.sweep.store"
 local tallies = require "perigee.sweep.tally"
@@ -45,6 +46,16 @@ end
 
 -- --- opening ----------------------------------------------------------------------
 
+--- The fingerprint of the data: that of before, where a journal was written with it.
+local function fingerprint_of(self)
+  local data, run = self.data, self.definition.run
+  local now = identity.data(data, run)
+  local others = journal.fingerprints(self.root .. "/journal")
+  others[now or false] = nil
+  local before = next(others) and identity.data_v1(data, run)
+  return others[before or false] and before or now
+end
+
 --- The data, opened, and their fingerprint.
 local function open_data(self)
   local data = self.definition.data
@@ -56,8 +67,8 @@ local function open_data(self)
     end
   end
   self.data = data
-  self.fingerprint = data ~= nil and identity.data(data) or identity.data_of(self.definition.run)
-  return true
+  self.fingerprint, message = check.try(fingerprint_of, self)
+  return not message or nil, message
 end
 
 -- Opens the data, lists the trials, and reads what is known of them; once.
