@@ -485,7 +485,7 @@ describe("another training in the body of a loop", function()
     end
     local loaded = assert(pg.Model.load(path, x, y))
     os.remove(path)
-    loaded:fit()
+    loaded:fit { resume = true }
     assert.equal(23, loaded.iteration)
   end)
 end)
