@@ -38,19 +38,20 @@ local DTYPES = {
 }
 
 --- An array of each dtype, and some of other ranks and strides.
-local function arrays()
+local function arrays(change)
   local all = {}
   for i, dtype in ipairs(DTYPES) do
     all[dtype] = (pg.range(0, 5):reshape(2, 3) + i):astype(dtype)
   end
+  all.int32[{ 2, 3 }] = all.int32[{ 2, 3 }] + change
   all.transposed, all.none, all.cube = all.float64.T, pg.zeros(0, 4), pg.ones(2, 1, 3)
   return all
 end
 
 --- Two studies by the arrays that are their data: told by `data`, and those that `run` refers to.
---- `ran` is called with each trial's rate.
-function fixtures.study(kind, folder, rates, ran)
-  local all = arrays()
+--- `ran` is called with each trial's rate; `change` is added to one number of the data.
+function fixtures.study(kind, folder, rates, ran, change)
+  local all = arrays(change or 0)
   local options = { name = kind, runs = folder, params = { rate = rates } }
   if kind == "told" then
     options.data = { all, { first = all.int32 } }

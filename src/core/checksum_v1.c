@@ -7,8 +7,7 @@
 
 /* The dtypes of that time: where one stands was its number in the enum. */
 static const char dtypes[][4] = {
-    "|b1", "|i1", "<i2", "<i4", "<i8", "|u1",
-    "<u2", "<u4", "<u8", "<f4", "<f8",
+    "|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f4", "<f8",
 };
 enum { DTYPES = sizeof dtypes / sizeof *dtypes };
 

@@ -10,10 +10,10 @@ typedef struct dtype_info {
 } dtype_info;
 
 static const dtype_info infos[PG_DTYPE_COUNT] = {
-#define X(NAME, ctype, name, kind)                             \
-    {name,                                                     \
-     sizeof(ctype),                                            \
-     kind,                                                     \
+#define X(NAME, ctype, name, kind) \
+    {name,                         \
+     sizeof(ctype),                \
+     kind,                         \
      {sizeof(ctype) == 1 ? '|' : '<', kind, '0' + sizeof(ctype)}},
     PG_DTYPES(X)
 #undef X

@@ -102,8 +102,7 @@ pg_status pg_trainer_checksum(pg_trainer *t, uint32_t *sum, pg_error *err)
     const pg_storage *storage = t->rows.x.storage;
     pg_status status = PG_OK;
     if (!storage || t->summed_version != pg_storage_version(storage) + 1) {
-        status =
-            pg_samples_checksum(&t->checksum, &t->rows.x, &t->labels, err);
+        status = pg_samples_checksum(&t->checksum, &t->rows.x, &t->labels, err);
         t->summed_version =
             storage && status == PG_OK ? pg_storage_version(storage) + 1 : 0;
     }

@@ -115,6 +115,44 @@ describe("a model that was saved", function()
     end
   end)
 
+  it("begins another training as it does in memory, by the model's own options", function()
+    local held = { data() }
+    for _, own in ipairs {
+      {}, { optimizer = "adam", rate = 0.02 }, { batch = 16 }, { optimizer = "nesterov", batch = 7 },
+    } do
+      for _, told in ipairs {
+        {}, { rate = 0.5 }, { batch = 25, optimizer = "rmsprop" }, { epochs = 3, batch = 16 },
+        { validation = held, patience = 3, iterations = 9 }, { batch = false, weight_decay = 0.1 },
+      } do
+        for _, stop in ipairs { 2, 7 } do
+          local m, x, y = model(own)
+          for i in m:steps(told) do
+            if i == stop then
+              break
+            end
+          end
+          assert(m:save(path))
+          local loaded = assert(pg.Model.load(path, x, y))
+          assert.equal(1000, #m:fit())
+          assert.equal(1000, #loaded:fit())
+          assert_same_bits(m, loaded)
+        end
+      end
+    end
+  end)
+
+  it("takes validation and patience that were told to the model", function()
+    local held = { data() }
+    local m, x, y = model { validation = held, patience = 4, rate = 5 }
+    m:fit { iterations = 3 }
+    assert(m:save(path))
+    local loaded = assert(pg.Model.load(path, x, y))
+    raises_here("validation was given, which a file does not keep: give it again",
+      function() loaded:fit() end)
+    assert.equal(#m:fit(), #loaded:fit { validation = held })
+    assert_same_bits(m, loaded)
+  end)
+
   it("is trained further, too, when it is told how much", function()
     local whole, part, x, y = model { optimizer = "adam" }, model { optimizer = "adam" }
     whole:fit { iterations = 4 }
