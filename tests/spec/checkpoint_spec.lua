@@ -118,7 +118,8 @@ describe("a model that was saved", function()
   it("begins another training as it does in memory, by the model's own options", function()
     local held = { data() }
     for _, own in ipairs {
-      {}, { optimizer = "adam", rate = 0.02 }, { batch = 16 }, { optimizer = "nesterov", batch = 7 },
+      {}, { optimizer = "adam", rate = 0.02 }, { batch = 16 },
+      { optimizer = "nesterov", batch = 7 },
     } do
       for _, told in ipairs {
         {}, { rate = 0.5 }, { batch = 25, optimizer = "rmsprop" }, { epochs = 3, batch = 16 },

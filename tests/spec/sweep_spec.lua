@@ -577,7 +577,7 @@ describe("a trial's training", function()
     assert.equal(whole, read "s/curves.csv")
   end)
 
-  it("fails where its checkpoint is of another than a trial, and says which file that is", function()
+  it("fails where its checkpoint is none of a trial, and says which file that is", function()
     for _, note in ipairs { "", "no JSON", "3", '{"iteration":3,"reports":[],"seconds":1}' } do
       os.execute(("rm -rf '%s/s'"):format(folder))
       pcall(function() study(20, {}):run { quiet = true } end)

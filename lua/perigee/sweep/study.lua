@@ -56,19 +56,18 @@ local function fingerprint_of(self)
   return others[before or false] and before or now
 end
 
---- The data, opened, and their fingerprint.
+--- Opens the data, and finds their fingerprint; raises where that cannot be.
 local function open_data(self)
   local data = self.definition.data
   if type(data) == "string" then
     local message
-    data, message = check.try(dataset.open, data)
+    data, message = dataset.open(data)
     if not data then
-      return nil, message
+      error(message, 0)
     end
   end
   self.data = data
-  self.fingerprint, message = check.try(fingerprint_of, self)
-  return not message or nil, message
+  self.fingerprint = fingerprint_of(self)
 end
 
 -- Opens the data, lists the trials, and reads what is known of them; once.
@@ -77,8 +76,8 @@ function Study:open()
     return true
   end
   local definition = self.definition
-  local opened, message = open_data(self)
-  if not opened then
+  local _, message = check.try(open_data, self)
+  if message then
     return nil, message
   end
   self.script = environment.script(definition.run)
