@@ -420,11 +420,12 @@ local function read_validation_history(file)
   return losses
 end
 
---- Batches are drawn: where some were, there is a generator.
+--- Batches are drawn: where updates were made from some, there is a generator.
 local function read_random(file)
   local values = file.values
   local batch, rows = values["record.option.batch"], values["record.rows"]
-  local has_drawn = values.used > 0 or batch and rows and batch < rows
+  local has_drawn = values.used > 0
+    or batch and rows and batch < rows and values.iteration > values["record.first"]
   local state = (has_drawn and member or optional)(file, "random_state")
   if state then
     local generator = core.random(0)
@@ -467,7 +468,7 @@ end
 local function contradiction(values, validations, has_best_weights)
   local iteration, best, waited = values.iteration, values["record.best"], values["record.waited"]
   local first, target = values["record.first"], values["record.target"]
-  local validated, patience = values["record.validated"], values["record.option.patience"]
+  local validated = values["record.validated"]
   if first > iteration then
     return ("record.first is %d, beyond the iteration %d"):format(first, iteration)
   elseif target < first then
@@ -477,17 +478,14 @@ local function contradiction(values, validations, has_best_weights)
       validated, first, iteration)
   elseif (values["record.checksum"] == nil) == (values["record.data_checksum"] == nil) then
     return "it must have one checksum of the data"
-  elseif patience and not values["record.option.validation"] then
+  elseif values["record.option.patience"] and not values["record.option.validation"] then
     return "there is patience without validation"
-  elseif waited > math.min(patience or 0, #validations) then
-    return ("record.waited is %d, with a patience of %d, after %d validations"):format(waited,
-      patience or 0, #validations)
-  elseif best and not (patience and check.contains(validations, best)) then
+  elseif waited > #validations then
+    return ("record.waited is %d, after %d validations"):format(waited, #validations)
+  elseif best and not check.contains(validations, best) then
     return ("record.best is %g, which is none of the validation losses"):format(best)
   elseif has_best_weights and not best then
     return "there are best weights, and no record.best"
-  elseif best and not has_best_weights and iteration < target and waited < patience then
-    return "there are no best weights, and the training is not at its end"
   end
 end
 

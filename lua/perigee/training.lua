@@ -310,7 +310,7 @@ function training.begin(model, options, what)
   local run = setmetatable({
     model = model, record = record, target = target, settings = settings, rate = settings.rate,
     batch = batch, validation = data, patience = all.patience, progress = given.progress,
-    resumed = resumed, options = all, iteration = model.iteration,
+    resumed = resumed, options = all, iteration = model.iteration, first = record.first,
   }, Run)
   if not run:is_over() then -- else nothing will be done as the options say
     record.options = all
@@ -404,15 +404,17 @@ function Run:update()
 end
 
 --- Takes the model's training up again after the body of the loop, which may have trained it, too:
---- such updates and validations do not count.
+--- such updates and validations do not count. Where the body has resumed this very training, the
+--- record leaves out already what was trained within the body of that.
 function Run:take_up()
   local model, record = self.model, self.record
-  local others = model.iteration - self.iteration
-  if model._record ~= record or others > 0 then
+  local all, left_out = model.iteration - self.iteration, record.first - self.first
+  if model._record ~= record or all > 0 then
+    local others = all - left_out
     model._record = record
     self.iteration = model.iteration
     record.first, record.target = record.first + others, record.target + others
-    self.target = self.target + others
+    self.first, self.target = record.first, self.target + all
     record.seen.iteration, record.seen.losses = model.iteration, #model._validation_losses
   end
 end

@@ -110,7 +110,7 @@ describe("the text of a model's file", function()
     ["record.option.rate"] = { "0", "nan", "-0x1p+0" },
     ["record.option.batch"] = { "0", "true" },
     ["record.option.validation"] = { "false", "true" },
-    ["record.option.patience"] = { "0", "true", "false" },
+    ["record.option.patience"] = { "0", "true", "-1" },
   }
 
   it("is refused with any value that is none, in words about the file", function()
@@ -133,7 +133,7 @@ describe("the text of a model's file", function()
     local members = save()
     local text = text_in(members)
     local with_default = { ["record.option.rate"] = true, ["record.option.optimizer"] = true,
-      ["record.option.batch"] = true }
+      ["record.option.batch"] = true, ["record.option.patience"] = true }
     for name in text:gmatch "\n(%S+) " do
       local pattern = "\n" .. name:gsub("%p", "%%%0") .. " ([^\n]*)\n"
       if name:find "^option%." or with_default[name] then
