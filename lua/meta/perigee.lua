@@ -129,7 +129,8 @@ function array:astype(dtype) end
 ---@return perigee.array
 function array:copy() end
 
---- The CRC-32 of dtype, shape and elements: the same for every view of the same numbers.
+--- The CRC-32 of dtype, shape and elements: the same for every view of the same numbers, and on
+--- every machine.
 ---
 ---     a = pg.array{{1, 2}, {3, 4}}
 ---     a:checksum() == a.T.T:checksum()  --> true

@@ -8,6 +8,11 @@
 -- `perigee` (uint8) is text: a line with the format's version, then lines of a name and a value,
 -- or several, with spaces between them. Floating numbers are hexadecimal, as C's %a writes them:
 -- nothing is lost.
+--
+-- A file may come from a stranger, or be damaged: each value is checked by its kind, and by what
+-- the others say, so that no training goes on from what none has left. `record.data_checksum` is
+-- the data's checksum (checksum.h); files of before have `record.checksum`, made of other bytes
+-- (checksum_v1.h).
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
@@ -19,7 +24,9 @@ local training = require "perigee.training"
 local trainer = core.trainer
 
 local TITLE, VERSION = "perigee model ", 1
+local NO_MODEL = "it is not a model that was saved by Perigee"
 local MOST_TEXT = 1 << 16 -- bytes
+local MOST_CHECKSUM = (1 << 32) - 1
 
 local checkpoint = {}
 
@@ -54,7 +61,7 @@ local KINDS = {
   activation = list_of(check.name(trainer.activations)),
   scale = check.number "",
   plan = check.name { "auto", "dense", "sparse" },
-  rows = check.integer(0),
+  rows = check.integer(1),
   used = check.integer(0),
   iteration = check.integer(0),
   optimizer = check.name(trainer.optimizers),
@@ -62,13 +69,17 @@ local KINDS = {
   ["record.first"] = check.integer(0),
   ["record.target"] = check.integer(0),
   ["record.rows"] = check.integer(1),
-  ["record.checksum"] = check.integer(0),
+  ["record.checksum"] = check.integer(0, MOST_CHECKSUM),
+  ["record.data_checksum"] = check.integer(0, MOST_CHECKSUM),
   ["record.validated"] = check.integer(0), -- the iteration
   ["record.waited"] = check.integer(0),
   ["record.best"] = check.number "",
 }
 local REQUIRED = {
   "activation", "scale", "plan", "rows", "used", "iteration", "optimizer", "steps",
+}
+local REQUIRED_OF_RECORD = {
+  "record.first", "record.target", "record.rows", "record.validated", "record.waited",
 }
 for _, prefix in ipairs { "option.", "record.option." } do
   for name, kind in pairs(training.KINDS) do
@@ -110,32 +121,49 @@ local function value_of(text)
   return c_locale.tonumber(text) or text
 end
 
---- The values that are in the text. Raises what is wrong with it.
+--- A line's name and its value: a list where there are several words.
+local function read_line(text)
+  local name, list = nil, {}
+  for part in text:gmatch "%S+" do
+    if name then
+      list[#list + 1] = value_of(part)
+    else
+      name = part
+    end
+  end
+  if #list > 1 then
+    return name, list
+  end
+  return name, list[1]
+end
+
+--- The values that are in the text; nil and what is wrong with it.
 local function from_text(text)
   local title, rest = text:match "^([^\n]*)\n(.*)$"
   local version = title and title:match("^" .. TITLE .. "(%d+)$")
   if not version then
-    error("it is not a model that was saved by Perigee", 0)
+    return nil, NO_MODEL
   elseif tonumber(version) ~= VERSION then
-    error(("it has the format %s, and this version of Perigee reads the format %d"):format(version,
-      VERSION), 0)
+    return nil, ("it has the format %s, and this version of Perigee reads the format %d"):format(
+      version, VERSION)
+  elseif not text:find "\n$" then
+    return nil, "the text does not end with a line's end"
   end
   local values = {}
   for each in rest:gmatch "([^\n]*)\n" do
-    local name, list = nil, {}
-    for part in each:gmatch "%S+" do
-      if name then
-        list[#list + 1] = value_of(part)
-      end
-      name = name or part
+    local name, value = read_line(each)
+    if not name then
+      return nil, "the text has an empty line"
+    elseif not KINDS[name] then
+      return nil, ("the text says '%s', which is nothing of a model's"):format(name)
+    elseif values[name] ~= nil then
+      return nil, ("the text says %s twice"):format(name)
+    elseif value == nil then
+      return nil, ("the text says nothing of %s: it must be %s"):format(name, KINDS[name].expected)
     end
-    if name and values[name] ~= nil then
-      error(("the text says %s twice"):format(name), 0)
-    elseif name then
-      values[name] = #list > 1 and list or list[1]
-    end
+    values[name] = value
   end
-  return values
+  return check.read(values, KINDS, "the text")
 end
 
 --- Values by the part of their names behind the prefix.
@@ -175,11 +203,15 @@ local function values_of(state)
   local record = state.record
   add_values(values, "option.", state.options)
   if record then
-    add_values(values, "record.", record)
-    add_values(values, "record.", record.seen)
+    local seen = record.seen
+    values["record.first"], values["record.target"] = record.first, record.target
+    values["record.rows"], values["record.validated"] = record.rows, seen.iteration
+    values["record.waited"], values["record.best"] = seen.waited, seen.best
+    values["record.checksum"] = record.checksum_v1
+    if not record.checksum_v1 then
+      values["record.data_checksum"] = record.checksum or state.checksum
+    end
     add_values(values, "record.option.", record.options)
-    values["record.validated"] = record.seen.iteration
-    values["record.checksum"] = record.checksum or state.checksum
   end
   return values
 end
@@ -217,32 +249,51 @@ end
 
 -- --- reading --------------------------------------------------------------------
 
-local NO_MODEL = "it is not a model that was saved by Perigee"
+---@class perigee.checkpoint.file
+---@field path string
+---@field archive perigee.archive
+---@field values table<string, any>  of the text
+---@field layers integer
+---@field has_best_weights boolean?
 
---- What f returns; its error, without the place in the library, where there is one.
-local function must(f, ...)
-  local value, message = check.try(f, ...)
+--- Raises what is wrong with the file.
+local function refuse(file, message, ...)
+  error(file.path .. ": " .. message:format(...), 0)
+end
+
+--- What f returns of the archive; its error, which names the file already, where there is one.
+local function must(file, f, ...)
+  local value, message = check.try(f, file.archive, ...)
   if message then
     error(message, 0)
   end
   return value
 end
 
---- An array of the archive; nil where there is none.
-local function optional(archive, name)
-  return must(archive.get, archive, name)
-end
-
-local function member(archive, name)
-  return optional(archive, name) or error(("it has no member '%s'"):format(name), 0)
-end
-
---- A member that is text, of at most so many bytes; nil where there is none.
-local function read_text(archive, name, most)
-  local bytes = optional(archive, name)
-  if not bytes or bytes.dtype ~= "uint8" or bytes.ndim ~= 1 or #bytes > most then
-    return nil
+--- Gives a value back; where there is none, the message tells what is wrong with the file.
+local function must_fit(file, value, message)
+  if not value then
+    refuse(file, "%s", message)
   end
+  return value
+end
+
+--- An array of the archive; nil where there is none.
+local function optional(file, name)
+  return must(file, file.archive.get, name)
+end
+
+local function member(file, name)
+  return optional(file, name) or refuse(file, "it has no member '%s'", name)
+end
+
+--- "float64 of shape (2, 3)"
+local function form_of(array)
+  return ("%s of shape %s"):format(array.dtype, array.shape)
+end
+
+--- The bytes of a member as text.
+local function text_of(bytes)
   local parts, list = {}, bytes:tolist()
   for at = 1, #list, CHUNK do
     parts[#parts + 1] = string.char(table.unpack(list, at, math.min(at + CHUNK - 1, #list)))
@@ -250,121 +301,239 @@ local function read_text(archive, name, most)
   return table.concat(parts)
 end
 
-local function read_values(archive)
-  local values = from_text(read_text(archive, "perigee", MOST_TEXT) or error(NO_MODEL, 0))
-  for name in pairs(values) do
-    if not KINDS[name] then
-      error(("the text says '%s', which is nothing of a model's"):format(name), 0)
-    end
+local function is_text(bytes)
+  return bytes.dtype == "uint8" and bytes.ndim == 1
+end
+
+local function read_values(file)
+  local bytes = optional(file, "perigee")
+  if not bytes or not is_text(bytes) or #bytes > MOST_TEXT then
+    refuse(file, NO_MODEL)
   end
-  local message
-  values, message = check.read(values, KINDS, "the text")
-  if not values then
-    error(message, 0)
-  end
+  local values = must_fit(file, from_text(text_of(bytes)))
   for _, name in ipairs(REQUIRED) do
     if values[name] == nil then
-      error(("the text does not say %s"):format(name), 0)
+      refuse(file, "the text does not say %s", name)
     end
   end
-  if #values.activation < 1 or #values.activation > network.MOST_HIDDEN then
-    error(("it has %d hidden layers"):format(#values.activation), 0)
-  elseif values.used >= math.max(values.rows, 1) then
-    error(("%d rows of %d were used"):format(values.used, values.rows), 0)
+  if #values.activation > network.MOST_HIDDEN then
+    refuse(file, "it has %d hidden layers, and a model has at most %d", #values.activation,
+      network.MOST_HIDDEN)
+  elseif values.used >= values.rows then
+    refuse(file, "%d rows of %d were used", values.used, values.rows)
+  elseif values.steps > values.iteration then
+    refuse(file, "the optimizer has made %d steps in %d iterations", values.steps,
+      values.iteration)
   end
   return values
 end
 
---- The arrays W1, b1, ... under a prefix: of the weights' form, where those are given.
-local function read_network(archive, prefix, layers, weights)
-  local arrays = {}
-  for _, name in ipairs(network.names(layers)) do
-    arrays[name] = member(archive, prefix .. name)
-    if weights and not network.same_form(arrays[name], weights[name]) then
-      error(("'%s%s' does not fit '%s'"):format(prefix, name, name), 0)
+local function read_note(file)
+  local bytes = optional(file, "note")
+  if bytes and not is_text(bytes) then
+    refuse(file, "'note' is no text, as uint8 of one axis, but %s", form_of(bytes))
+  end
+  return bytes and text_of(bytes)
+end
+
+--- That each member is one of a model's, and there once: a network of other layers, or another
+--- optimizer, would be made of a part of them.
+local function check_members(file)
+  local allowed = check.set {
+    "perigee", "note", "history", "validation_history", "random_state",
+  }
+  local prefixes = { "", "best_" }
+  for i = 1, trainer.states[file.values.optimizer] do
+    prefixes[#prefixes + 1] = ("state%d_"):format(i)
+  end
+  for _, prefix in ipairs(prefixes) do
+    for _, name in ipairs(network.names(file.layers)) do
+      allowed[prefix .. name] = true
     end
   end
+  local seen = {}
+  for _, name in ipairs(must(file, file.archive.keys)) do
+    if seen[name] then
+      refuse(file, "it has the member '%s' twice", name)
+    elseif not allowed[name] then
+      refuse(file, "it has a member '%s', which is nothing of a model of %d layers with the "
+        .. "optimizer %s", name, file.layers, file.values.optimizer)
+    end
+    seen[name] = true
+    file.has_best_weights = file.has_best_weights or name:find "^best_" ~= nil
+  end
+end
+
+--- The arrays W1, b1, ... under a prefix, which are finite, and of the weights' form where those
+--- are given.
+local function read_network(file, prefix, weights)
+  local arrays = {}
+  for _, name in ipairs(network.names(file.layers)) do
+    local array = member(file, prefix .. name)
+    if weights and not network.same_form(array, weights[name]) then
+      refuse(file, "'%s%s' does not fit '%s': it is %s, and not %s", prefix, name, name,
+        form_of(array), form_of(weights[name]))
+    end
+    arrays[name] = array
+  end
+  if not weights then
+    must_fit(file, network.check(arrays, file.layers))
+  end
+  must_fit(file, network.check_finite(arrays, file.layers, prefix))
   return arrays
 end
 
-local function read_weights(archive, layers)
-  local weights = read_network(archive, "", layers)
-  local fit, message = network.check(weights, layers)
-  if not fit then
-    error(message, 0)
-  end
+local function read_weights(file)
+  local weights = read_network(file, "")
+  must_fit(file, network.check_scale(file.values.scale, weights.W1.dtype))
   return weights
 end
 
-local function read_losses(archive, name, count)
-  local losses = member(archive, name)
+--- A member that is a list of losses, as a table.
+local function read_losses(file, name, count)
+  local losses = member(file, name)
   if losses.dtype ~= "float64" or losses.ndim ~= 1 or count and #losses ~= count then
-    error(("'%s' is not a list of %s losses"):format(name, count or "float64"), 0)
+    refuse(file, "'%s' is not a list of %s losses, but %s", name, count or "float64",
+      form_of(losses))
   end
   return losses:tolist()
 end
 
-local function read_random(archive, used)
-  local state = used > 0 and member(archive, "random_state") or optional(archive, "random_state")
+local function read_history(file)
+  local losses = read_losses(file, "history", file.values.iteration)
+  for i, loss in ipairs(losses) do
+    if loss - loss ~= 0 then
+      refuse(file, "'history': the loss of iteration %d is %s, and not finite", i,
+        check.shown(loss))
+    end
+  end
+  return losses
+end
+
+--- Validation losses need not be finite: the rows are not those that it learns from.
+local function read_validation_history(file)
+  local losses = read_losses(file, "validation_history")
+  if #losses > file.values.iteration then
+    refuse(file, "'validation_history' has %d losses, after %d iterations", #losses,
+      file.values.iteration)
+  end
+  return losses
+end
+
+--- Batches are drawn: where updates were made from some, there is a generator.
+local function read_random(file)
+  local values = file.values
+  local batch, rows = values["record.option.batch"], values["record.rows"]
+  local has_drawn = values.used > 0
+    or batch and rows and batch < rows and values.iteration > values["record.first"]
+  local state = (has_drawn and member or optional)(file, "random_state")
   if state then
-    must(core.random(0).set_state, core.random(0), state)
+    local generator = core.random(0)
+    must_fit(file, check.try(function()
+      generator:set_state(state)
+      return true
+    end))
   end
   return state
 end
 
-local function read_memory(archive, values, layers, weights)
-  local networks = {}
+local function read_memory(file, weights)
+  local values, networks = file.values, {}
+  local squares = optimizer.SQUARES[values.optimizer]
   for i = 1, trainer.states[values.optimizer] do
-    networks[i] = read_network(archive, ("state%d_"):format(i), layers, weights)
+    local prefix = ("state%d_"):format(i)
+    networks[i] = read_network(file, prefix, weights)
+    for _, name in ipairs(network.names(file.layers)) do
+      local array = networks[i][name]
+      if i == squares and array:min() < 0 then
+        refuse(file, "'%s%s' has a mean of squares that is below 0: %g", prefix, name, array:min())
+      elseif values.steps == 0 and (array:min() ~= 0 or array:max() ~= 0) then
+        refuse(file, "'%s%s' is not 0, and the optimizer has made no step", prefix, name)
+      end
+    end
   end
   return { optimizer = values.optimizer, steps = values.steps, networks = networks }
 end
 
-local function read_options(values, prefix)
-  local options = below(values, prefix)
+local function read_options(file, prefix)
+  local options = below(file.values, prefix)
   local fits, message = optimizer.settings(options)
   if not fits then
-    error(message, 0)
+    refuse(file, "%s: %s", prefix, message)
   end
   return options
 end
 
-local function read_record(archive, values, layers, weights, validations)
-  local record = below(values, "record")
-  if not next(record) then
-    return nil
-  elseif not (record.first and record.target and record.rows and record.waited and record.validated)
-    or record.first > values.iteration or record.validated > values.iteration
-    or record.target < record.first then
-    error("what it says of its training does not fit together", 0)
+--- What does not fit in what a file says of its training: no training has left it so.
+local function contradiction(values, validations, has_best_weights)
+  local iteration, best, waited = values.iteration, values["record.best"], values["record.waited"]
+  local first, target = values["record.first"], values["record.target"]
+  local validated = values["record.validated"]
+  if first > iteration then
+    return ("record.first is %d, beyond the iteration %d"):format(first, iteration)
+  elseif target < first then
+    return ("record.target is %d, before record.first, %d"):format(target, first)
+  elseif validated < first or validated > iteration then
+    return ("record.validated is %d, and not from record.first, %d, to the iteration, %d"):format(
+      validated, first, iteration)
+  elseif (values["record.checksum"] == nil) == (values["record.data_checksum"] == nil) then
+    return "it must have one checksum of the data"
+  elseif values["record.option.patience"] and not values["record.option.validation"] then
+    return "there is patience without validation"
+  elseif waited > #validations then
+    return ("record.waited is %d, after %d validations"):format(waited, #validations)
+  elseif best and not check.contains(validations, best) then
+    return ("record.best is %g, which is none of the validation losses"):format(best)
+  elseif has_best_weights and not best then
+    return "there are best weights, and no record.best"
   end
-  local best = optional(archive, "best_W1")
+end
+
+local function read_record(file, weights, validations)
+  local values = file.values
+  if not next(below(values, "record")) and not next(below(values, "record.option")) then
+    if file.has_best_weights then
+      refuse(file, "it has best weights, and the text says of no training")
+    end
+    return nil
+  end
+  for _, name in ipairs(REQUIRED_OF_RECORD) do
+    if values[name] == nil then
+      refuse(file, "the text does not say %s", name)
+    end
+  end
+  local problem = contradiction(values, validations, file.has_best_weights)
+  if problem then
+    refuse(file, "what it says of its training does not fit together: %s", problem)
+  end
   return {
-    first = record.first, target = record.target, rows = record.rows, loaded = true,
-    checksum = record.checksum,
-    options = read_options(values, "record.option"),
+    first = values["record.first"], target = values["record.target"],
+    rows = values["record.rows"], options = read_options(file, "record.option"),
+    checksum = values["record.data_checksum"], checksum_v1 = values["record.checksum"],
     seen = {
-      iteration = record.validated, losses = validations, waited = record.waited,
-      best = record.best, best_weights = best and read_network(archive, "best_", layers, weights),
+      iteration = values["record.validated"], losses = #validations,
+      waited = values["record.waited"], best = values["record.best"],
+      best_weights = file.has_best_weights and read_network(file, "best_", weights) or nil,
     },
   }
 end
 
-local function read_state(archive)
-  local values = read_values(archive)
-  local layers = #values.activation + 1
-  local weights = read_weights(archive, layers)
-  local validation_losses = read_losses(archive, "validation_history")
+local function read_state(file)
+  file.values = read_values(file)
+  file.layers = #file.values.activation + 1
+  check_members(file)
+  local values, weights = file.values, read_weights(file)
+  local losses, validation_losses = read_history(file), read_validation_history(file)
   return {
     activation = values.activation, scale = values.scale, plan = values.plan, weights = weights,
     epoch = { rows = values.rows, used = values.used },
-    options = read_options(values, "option"),
-    record = read_record(archive, values, layers, weights, #validation_losses),
-    memory = read_memory(archive, values, layers, weights),
-    losses = read_losses(archive, "history", values.iteration),
+    options = read_options(file, "option"),
+    record = read_record(file, weights, validation_losses),
+    memory = read_memory(file, weights),
+    losses = losses,
     validation_losses = validation_losses,
-    random_state = read_random(archive, values.used),
-    note = read_text(archive, "note", math.maxinteger),
+    random_state = read_random(file),
+    note = read_note(file),
   }
 end
 
@@ -381,10 +550,7 @@ function checkpoint.read(path)
   end
   local closing <close> = archive
   local state
-  state, message = check.try(read_state, closing)
-  if not state and not message:find(path, 1, true) then
-    message = path .. ": " .. message
-  end
+  state, message = check.try(read_state, { path = path, archive = closing })
   return state, message
 end
 

@@ -13,7 +13,9 @@ local names = { _VERSION = "Perigee " .. core.info().version }
 for name, value in pairs(core) do
   names[name] = value
 end
-for _, name in ipairs { "trainer", "archive", "save_png", "guard_memory", "limit_memory" } do
+for _, name in ipairs {
+  "trainer", "archive", "save_png", "guard_memory", "limit_memory", "checksum_v1",
+} do
   names[name] = nil
 end
 

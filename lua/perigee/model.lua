@@ -195,18 +195,20 @@ local function new(_, x, y, options)
   options = must(2, check.read(options, KINDS, "Model"))
   local widths, list = must(2, layers_of(options))
   local told = training.merge({}, options)
+  local dtype, scale = options.dtype or "float32", options.scale or 1
   must(2, optimizer.settings(told))
+  must(2, network.check_scale(scale, dtype))
   local data = must(2, samples.labelled(x, y, options.classes or 0))
   local random = options.seed and core.random(options.seed)
   local weights = must(2, check.try(core.initialization, data.rows, widths, {
-    activation = list, classes = data.classes, dtype = options.dtype or "float32", random = random,
+    activation = list, classes = data.classes, dtype = dtype, random = random,
   }))
   local self = setmetatable({
     weights = weights,
     _classes = data.classes,
     _activation = list,
     _layers = #list + 1,
-    _scale = options.scale or 1,
+    _scale = scale,
     _plan = options.plan or "auto",
     _random = random,
     _options = told,
@@ -233,10 +235,9 @@ end
 --- Training again continues from the weights as they are, with what the optimizer remembers: i,
 --- and the i of a rate, begin at 1. With `resume = true` it is the training before that goes on,
 --- if there was one: with its i and its options (others than batch may be said anew), until it has
---- made the iterations or epochs that are given, or those that it was told. `m:fit()` of a model
---- that was loaded resumes, too; with iterations or epochs another training begins. One that has
---- nothing left to do says so on stderr; one that stopped early goes on with more patience, or with
---- patience = false, from the best weights.
+--- made the iterations or epochs that are given, or those that it was told. That holds for a model
+--- that was loaded, too. A training that has nothing left to do says so on stderr; one that stopped
+--- early goes on with more patience, or with patience = false, from the best weights.
 ---
 --- A loss, gradient or weight that is not finite raises, names the iteration, and leaves the
 --- last finite weights.
@@ -406,7 +407,7 @@ end
 --- numpy.load reads it: the weights under their names, the losses as `history`. It also keeps
 --- options, what the optimizer remembers, the generator, and how far the training is; but not
 --- the data, that for validation neither, nor a rate that is a function. Raises where the weights
---- do not fit each other, and where the file cannot be written.
+--- do not fit each other or a number in them is not finite, and where the file cannot be written.
 ---
 ---     m:save("m.npz", "the first try")  --> true
 ---     pg.load "m.npz".W1.shape  --> (20, 784)
@@ -420,14 +421,19 @@ function Model:save(path, note)
     error("save: a note is a text, not a " .. type(note), 2)
   end
   must(2, network.check(self.weights, self._layers))
+  must(2, network.check_finite(self.weights, self._layers))
   training.finish(self)
+  local memory = memory_of(self, 2)
+  for i, arrays in ipairs(memory.networks) do
+    must(2, network.check_finite(arrays, self._layers, ("state%d_"):format(i)))
+  end
   local epoch, random_state = training.epoch(self)
   must(2, checkpoint.write(path, {
     weights = network.map(self.weights, self._layers, function(array) return array end),
     activation = self._activation, scale = self._scale, plan = self._plan,
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
-    random_state = random_state, memory = memory_of(self, 2), note = note,
+    random_state = random_state, memory = memory, note = note,
     checksum = self._trainer and must(2, trainer.checksum(self._trainer)),
   }))
   return true
@@ -446,15 +452,19 @@ local function give_progress(self, state)
 end
 
 --- Reads a model that was saved. With x and y, which it does not keep, it can be trained on:
---- a training that is resumed with the rows that it had ends in the same bits as one that was
---- never interrupted.
+--- `m:fit()` begins another training, as it does with a model in memory; `resume = true` goes on
+--- with the one that was saved. With the rows that it had, that ends in the same bits as one that
+--- was never interrupted.
 ---
 --- Raises for a file that is missing, damaged, of another version, or no model, and where x and y
 --- do not fit the model.
 ---
----     m:save("m.npz", "the first try")
+---     for i in m:steps{iterations = 30} do
+---       if i == 20 then m:save("m.npz", "the first try") end
+---     end
 ---     other, note = pg.Model.load("m.npz", x, y)
----     other.weights.W1.shape, note  --> (20, 784)  the first try
+---     other.iteration, note  --> 20  the first try
+---     other:fit{resume = true}.shape  --> (10,)
 ---@param path string
 ---@param x? perigee.like  as `pg.Model` takes them
 ---@param y? perigee.like
@@ -478,7 +488,10 @@ function Model.load(path, x, y)
   give_progress(self, state)
   if x ~= nil or y ~= nil then
     local data = must(2, samples.labelled(x, y, classes))
-    must(2, give_data(self, data))
+    local given, problem = give_data(self, data)
+    if not given then
+      error(path .. ": " .. problem, 2)
+    end
     samples.warn_if_scaled("x", data.rows, self._scale, 2)
     give_memory(self, state.memory)
     self._memory = nil
@@ -486,18 +499,20 @@ function Model.load(path, x, y)
   return self, state.note
 end
 
---- Whether a state is of a network like this model's, whose weights it can take.
-local function fits(self, state)
+--- That a state is of a network like this model's, whose weights it can take; or nil and why not.
+local function check_alike(self, state)
   local layers = #state.activation
-  for i = 1, math.max(layers, self._layers - 1) do
-    if state.activation[i] ~= self._activation[i] then
-      return false
-    end
+  local alike = layers == self._layers - 1
+  for i = 1, layers do
+    alike = alike and state.activation[i] == self._activation[i]
   end
   for _, name in ipairs(network.names(layers + 1)) do
-    if not network.same_form(state.weights[name], self.weights[name]) then
-      return false
-    end
+    alike = alike and network.same_form(state.weights[name], self.weights[name])
+  end
+  if not alike then
+    return nil, "the model has other layers, or another dtype"
+  elseif state.scale ~= self._scale then
+    return nil, ("the scale is %g, and the model's is %g"):format(state.scale, self._scale)
   end
   return true
 end
@@ -517,8 +532,10 @@ local function restore(self, path)
   local state, message = checkpoint.read(path)
   if not state then
     return nil, message
-  elseif not fits(self, state) then
-    return nil, path .. ": the model has other layers, or another dtype"
+  end
+  local is_alike, difference = check_alike(self, state)
+  if not is_alike then
+    return nil, path .. ": " .. difference
   end
   for name, array in pairs(state.weights) do
     self.weights[name][{ {}, {} }] = array

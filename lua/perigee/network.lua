@@ -42,6 +42,50 @@ function network.same_form(a, b)
     and a.shape[2] == b.shape[2]
 end
 
+--- Whether all numbers of a network's arrays are finite; else nil and which one is not.
+---@param arrays table<string, perigee.array>
+---@param layers integer
+---@param prefix? string  of the names in the message
+---@return true?
+---@return string?
+function network.check_finite(arrays, layers, prefix)
+  for _, name in ipairs(network.names(layers)) do
+    local array = arrays[name]
+    local span = array:max() - array:min()
+    if span ~= span or span == math.huge then
+      local at = (array - array):eq(0):argmin() - 1
+      local columns = array.shape[2]
+      local row, column = at // columns + 1, at % columns + 1
+      local number = array[{ row, column }]
+      if number - number ~= 0 then
+        return nil, ("'%s%s': row %d, column %d is %s, and not finite"):format(prefix or "", name,
+          row, column, check.shown(number))
+      end
+    end
+  end
+  return true
+end
+
+--- Whether a network of a dtype can multiply x by a scale; else nil and why not.
+---@param scale number
+---@param dtype string
+---@return true?
+---@return string?
+function network.check_scale(scale, dtype)
+  local rounded = scale
+  if dtype == "float32" then
+    rounded = string.unpack("f", string.pack("f", scale))
+  end
+  if scale == 0 then
+    return nil, "the scale is 0, by which all of x would be 0"
+  elseif rounded - rounded ~= 0 then
+    return nil, ("the scale %g is too large for %s"):format(scale, dtype)
+  elseif rounded == 0 then
+    return nil, ("the scale %g is too small for %s, in which it is 0"):format(scale, dtype)
+  end
+  return true
+end
+
 --- Whether these are weights of so many layers that fit each other; else nil and what is wrong.
 ---@param weights any
 ---@param layers integer

@@ -3,7 +3,8 @@
 -- What has to be known to go on with a training stands in the model: `_losses`, one for each
 -- update, which the core adds when the update is made; `_batches`, the epoch; `_record`, which
 -- says of the training under way at which iteration it began (`first`) and is to end (`target`),
--- of how many `rows` and with which `options`, and what early stopping has `seen`.
+-- of how many `rows` and with which `options`, and what early stopping has `seen`. One that was
+-- loaded has the `checksum` of its data, or `checksum_v1`, until it is resumed.
 
 local batches = require "perigee.batches"
 local c_locale = require "perigee.c_locale"
@@ -106,16 +107,24 @@ local function asked_for(model, given, batch)
   return count * updates
 end
 
---- Whether the training before goes on.
-local function is_resumed(model, given)
-  local record, counts = model._record, given.iterations or given.epochs
-  local goes_on = given.resume or record and record.loaded and not counts
-  return record ~= nil and goes_on and given.resume ~= false
-end
-
 --- The rows of a batch; false: it is all of them.
 local function batch_of(options, rows)
   return options.batch and options.batch < rows and options.batch or false
+end
+
+--- Whether the data have the checksum that a file has kept; nil and a message where that cannot
+--- be told.
+local function has_same_data(model)
+  local record = model._record
+  local kept, checksum = record.checksum, trainer.checksum
+  if record.checksum_v1 then
+    kept, checksum = record.checksum_v1, trainer.checksum_v1
+  end
+  if not kept then
+    return true -- it was not loaded, or was resumed since
+  end
+  local sum, message = checksum(model._trainer)
+  return sum and sum == kept, message
 end
 
 --- What a training that is resumed must have as it was.
@@ -124,9 +133,11 @@ local function check_resumed(model, options)
   if record.rows ~= model._rows then
     return nil, ("the training to be resumed had %d rows, and x has %d"):format(record.rows,
       model._rows)
-  elseif record.checksum and record.checksum ~= trainer.checksum(model._trainer) then
-    return nil, "the training to be resumed had other data: x (its numbers and dtype) or y is not "
-      .. "what it was saved with (iterations = n begins another training)"
+  end
+  local is_same, message = has_same_data(model)
+  if not is_same then
+    return nil, message or "the training to be resumed had other data: x (its numbers and dtype) "
+      .. "or y is not what it was saved with (without resume = true, another training begins)"
   end
   local before, now = batch_of(record.options, record.rows), batch_of(options, record.rows)
   if before ~= now then
@@ -139,7 +150,7 @@ end
 local function resume_record(model, options, count)
   local record = model._record
   local target = count and record.first + count or record.target
-  record.checksum = nil -- x may be written to from now on
+  record.checksum, record.checksum_v1 = nil, nil -- x may be written to from now on
   if target > model.iteration then
     record.target = target
     record.seen = options.patience and patience.resume(record.seen, model)
@@ -238,11 +249,11 @@ local function prepare(model, options)
   if not settings then
     return nil, message
   end
-  local kept = model._record and model._record.loaded and ", which a file does not keep" or ""
   if settings.rate == "function" then
-    return nil, "rate was a function of the iteration" .. kept .. ": say it anew"
+    return nil, "rate was a function of the iteration, which a file does not keep: give it again"
   elseif options.validation == "given" then
-    return nil, "validation was given" .. kept .. ": say it anew, or validation = false"
+    return nil, "validation was given, which a file does not keep: give it again, or "
+      .. "validation = false"
   elseif options.patience and not options.validation then
     return nil, "patience needs validation = {x, y}"
   end
@@ -282,7 +293,7 @@ function training.begin(model, options, what, level)
     return nil, message
   end
   training.finish(model)
-  local resumed = is_resumed(model, given)
+  local resumed = given.resume and model._record ~= nil
   local all = training.merge(resumed and model._record.options or model._options, given)
   local settings, data = prepare(model, all)
   if not settings then
@@ -311,7 +322,7 @@ function training.begin(model, options, what, level)
   local run = setmetatable({
     model = model, record = record, target = target, settings = settings, rate = settings.rate,
     batch = batch, validation = data, patience = all.patience, progress = given.progress,
-    resumed = resumed, options = all, iteration = model.iteration,
+    resumed = resumed, options = all, iteration = model.iteration, first = record.first,
   }, Run)
   if not run:is_over() then -- else nothing will be done as the options say
     record.options = all
@@ -405,15 +416,17 @@ function Run:update()
 end
 
 --- Takes the model's training up again after the body of the loop, which may have trained it, too:
---- such updates and validations do not count.
+--- such updates and validations do not count. Where the body has resumed this very training, the
+--- record leaves out already what was trained within the body of that.
 function Run:take_up()
   local model, record = self.model, self.record
-  local others = model.iteration - self.iteration
-  if model._record ~= record or others > 0 then
+  local all, left_out = model.iteration - self.iteration, record.first - self.first
+  if model._record ~= record or all > 0 then
+    local others = all - left_out
     model._record = record
     self.iteration = model.iteration
     record.first, record.target = record.first + others, record.target + others
-    self.target = self.target + others
+    self.first, self.target = record.first, self.target + all
     record.seen.iteration, record.seen.losses = model.iteration, #model._validation_losses
   end
 end

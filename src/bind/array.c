@@ -195,6 +195,11 @@ static const l_function functions[] = {
     {NULL, NULL, 0, 0, 0},
 };
 
+static const l_function module_functions[] = {
+    {"checksum_v1", l_array_checksum_v1, 1, 1, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+
 /* The functions of arrays: as methods, or as the module's. */
 static void add_functions(lua_State *L, const l_class *class)
 {
@@ -224,4 +229,5 @@ void l_open_array(lua_State *L)
 {
     make_metatable(L);
     add_functions(L, NULL);
+    l_add_functions(L, module_functions, NULL);
 }

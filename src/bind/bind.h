@@ -163,6 +163,7 @@ bool l_array_property(lua_State *L, const pg_array *a, const char *name);
 int l_array_where(lua_State *L);
 int l_array_tolist(lua_State *L);
 int l_array_item(lua_State *L);
+int l_array_checksum_v1(lua_State *L);
 
 /* Ends a function whose new array is on top: raises, or returns 1 with the
    array, of which rank 0 has become its element. */

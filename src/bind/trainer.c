@@ -170,6 +170,18 @@ static int l_trainer_checksum(lua_State *L)
     return 1;
 }
 
+/* checksum_v1(trainer) -> integer: as files of before have it */
+static int l_trainer_checksum_v1(lua_State *L)
+{
+    pg_error err;
+    uint32_t sum;
+    pg_status status = pg_trainer_checksum_v1(&sum, check_trainer(L, 1), &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
+    lua_pushinteger(L, sum);
+    return 1;
+}
+
 /* --- what the optimizer remembers -------------------------------------------
  */
 
@@ -294,6 +306,7 @@ static const luaL_Reg functions[] = {
     {"step", l_trainer_step},
     {"plan", l_trainer_plan},
     {"checksum", l_trainer_checksum},
+    {"checksum_v1", l_trainer_checksum_v1},
     {"optimizer", l_trainer_optimizer},
     {"set_optimizer", l_trainer_set_optimizer},
     {"evaluate", l_trainer_evaluate},

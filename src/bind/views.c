@@ -2,6 +2,7 @@
 #include "bind.h"
 
 #include "../core/checksum.h"
+#include "../core/checksum_v1.h"
 #include "../core/views.h"
 
 static int l_array_reshape(lua_State *L)
@@ -31,6 +32,16 @@ static int l_array_checksum(lua_State *L)
     pg_error err;
     uint32_t sum = 0;
     l_check(L, pg_array_checksum(&sum, l_array_to(L, 1), &err), &err);
+    lua_pushinteger(L, sum);
+    return 1;
+}
+
+/* checksum_v1(a) -> integer: as journals of before have it */
+int l_array_checksum_v1(lua_State *L)
+{
+    pg_error err;
+    uint32_t sum = 0;
+    l_check(L, pg_array_checksum_v1(&sum, l_array_to(L, 1), &err), &err);
     lua_pushinteger(L, sum);
     return 1;
 }

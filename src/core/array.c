@@ -390,6 +390,20 @@ pg_status pg_array_copy(pg_array *out, const pg_array *a, pg_error *err)
     return pg_array_astype(out, a, a->dtype, err);
 }
 
+pg_status pg_array_little_endian(pg_array *out, const pg_array *a,
+                                 pg_error *err)
+{
+    bool native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    if (native && pg_array_is_contiguous(a)) {
+        pg_array_view(out, a);
+        return PG_OK;
+    }
+    pg_status status = pg_array_copy(out, a, err);
+    if (status == PG_OK && !native)
+        pg_swap_bytes(out->data, pg_array_size(a), pg_dtype_size(a->dtype));
+    return pg_array_end(out, status, err);
+}
+
 pg_status pg_array_astype(pg_array *out, const pg_array *a, pg_dtype dtype,
                           pg_error *err)
 {

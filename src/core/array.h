@@ -91,6 +91,11 @@ pg_status pg_array_copy(pg_array *out, const pg_array *a, pg_error *err);
 pg_status pg_array_astype(pg_array *out, const pg_array *a, pg_dtype dtype,
                           pg_error *err);
 
+/* a's elements as files have them, C-contiguous and little-endian: a view of a
+   where they are so in memory, else a copy. */
+pg_status pg_array_little_endian(pg_array *out, const pg_array *a,
+                                 pg_error *err);
+
 /* a[...] = b: broadcasts and casts b into a. Right where they overlap, too. */
 pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err);
 

@@ -1,37 +1,47 @@
 #include "checksum.h"
 
+#include <string.h>
 #include <zlib.h>
 
+#include "bytes.h"
 #include "interrupt.h"
 
 enum { PIECE = 1 << 20 };
 
-static uint32_t add_bytes(uint32_t sum, const void *data, size_t bytes)
+uint32_t pg_checksum_bytes(uint32_t sum, const void *bytes, size_t n)
 {
     size_t end;
-    for (size_t i = 0; pg_next_stretch(&end, i, bytes, PIECE); i = end)
-        sum = (uint32_t)crc32_z(sum, (const unsigned char *)data + i, end - i);
+    for (size_t i = 0; pg_next_stretch(&end, i, n, PIECE); i = end)
+        sum = (uint32_t)crc32_z(sum, (const unsigned char *)bytes + i, end - i);
     return sum;
 }
 
-static uint32_t add_form(uint32_t sum, const pg_array *a)
+pg_status pg_checksum_elements(uint32_t *sum, const pg_array *a, pg_error *err)
 {
-    uint64_t form[1 + PG_MAXDIM] = {(uint64_t)a->dtype};
-    for (int i = 0; i < a->ndim; i++)
-        form[1 + i] = a->shape[i];
-    return add_bytes(sum, form, (1 + (size_t)a->ndim) * sizeof *form);
+    pg_array elements;
+    pg_status status = pg_array_little_endian(&elements, a, err);
+    if (status != PG_OK)
+        return status;
+    *sum = pg_checksum_bytes(*sum, elements.data, pg_array_bytes(&elements));
+    pg_array_release(&elements);
+    return pg_check_interrupt(err);
 }
 
 pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err)
 {
-    pg_array dense = {0};
-    if (!pg_array_is_contiguous(a)) {
-        pg_status status = pg_array_copy(&dense, a, err);
-        if (status != PG_OK)
-            return status;
-        a = &dense;
-    }
-    *sum = add_bytes(add_form(*sum, a), a->data, pg_array_bytes(a));
-    pg_array_release(&dense);
-    return pg_check_interrupt(err);
+    unsigned char header[3 + 8 + 8 * PG_MAXDIM], *end = header + 3;
+    memcpy(header, pg_dtype_descr(a->dtype), 3);
+    end = pg_bytes_put(end, (uint64_t)a->ndim, 8);
+    for (int i = 0; i < a->ndim; i++)
+        end = pg_bytes_put(end, a->shape[i], 8);
+    *sum = pg_checksum_bytes(*sum, header, (size_t)(end - header));
+    return pg_checksum_elements(sum, a, err);
+}
+
+pg_status pg_samples_checksum(uint32_t *sum, const pg_array *x,
+                              const pg_array *labels, pg_error *err)
+{
+    *sum = 0;
+    pg_status status = pg_array_checksum(sum, labels, err);
+    return status == PG_OK ? pg_array_checksum(sum, x, err) : status;
 }

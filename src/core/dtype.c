@@ -6,10 +6,15 @@ typedef struct dtype_info {
     const char *name;
     size_t size;
     char kind;
+    char descr[4];
 } dtype_info;
 
 static const dtype_info infos[PG_DTYPE_COUNT] = {
-#define X(NAME, ctype, name, kind) {name, sizeof(ctype), kind},
+#define X(NAME, ctype, name, kind) \
+    {name,                         \
+     sizeof(ctype),                \
+     kind,                         \
+     {sizeof(ctype) == 1 ? '|' : '<', kind, '0' + sizeof(ctype)}},
     PG_DTYPES(X)
 #undef X
 };
@@ -27,6 +32,11 @@ char pg_dtype_kind(pg_dtype dtype)
 size_t pg_dtype_size(pg_dtype dtype)
 {
     return infos[dtype].size;
+}
+
+const char *pg_dtype_descr(pg_dtype dtype)
+{
+    return infos[dtype].descr;
 }
 
 pg_status pg_dtype_from_name(pg_dtype *dtype, const char *name, pg_error *err)

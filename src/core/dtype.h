@@ -45,6 +45,10 @@ const char *pg_dtype_name(pg_dtype dtype);
 char pg_dtype_kind(pg_dtype dtype);
 size_t pg_dtype_size(pg_dtype dtype); /* bytes of one element */
 
+/* NumPy's dtype.str of little-endian elements, three characters: "<f8", "|u1",
+   "|b1". Files and checksums tell a dtype by it. */
+const char *pg_dtype_descr(pg_dtype dtype);
+
 static inline bool pg_dtype_is_float(pg_dtype dtype)
 {
     return pg_dtype_kind(dtype) == 'f';

@@ -23,3 +23,15 @@ void pg_clear_bytes(void *out, size_t n)
     for (size_t i = 0; pg_next_stretch(&end, i, n, PIECE); i = end)
         memset((char *)out + i, 0, end - i);
 }
+
+void pg_swap_bytes(void *data, size_t n, size_t size)
+{
+    PG_EACH (k, n) {
+        char *element = (char *)data + k * size;
+        for (size_t i = 0, j = size - 1; i < j; i++, j--) {
+            char byte = element[i];
+            element[i] = element[j];
+            element[j] = byte;
+        }
+    }
+}

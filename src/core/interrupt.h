@@ -53,4 +53,8 @@ enum { PG_STRETCH = 1 << 15 };
 void pg_copy_bytes(void *out, const void *in, size_t n);
 void pg_clear_bytes(void *out, size_t n);
 
+/* Reverses the bytes of each of n elements: the other byte order. It can be
+   given up, too. */
+void pg_swap_bytes(void *data, size_t n, size_t size);
+
 #endif

@@ -103,29 +103,18 @@ static bool read_bool(const char **at, bool *value)
 /* '<f8': byte order, kind, bytes. */
 static bool parse_descr(npy_header *h, const char *descr)
 {
-    static const struct {
-        const char *code;
-        pg_dtype dtype;
-        bool is_half;
-    } codes[] = {
-        {"b1", PG_BOOL, false},    {"i1", PG_INT8, false},
-        {"i2", PG_INT16, false},   {"i4", PG_INT32, false},
-        {"i8", PG_INT64, false},   {"u1", PG_UINT8, false},
-        {"u2", PG_UINT16, false},  {"u4", PG_UINT32, false},
-        {"u8", PG_UINT64, false},  {"f4", PG_FLOAT32, false},
-        {"f8", PG_FLOAT64, false}, {"f2", PG_FLOAT32, true},
-    };
     if (!*descr || !strchr("<>|=", *descr))
         return false;
     h->swapped =
         *descr == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '>' : '<');
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (strcmp(descr + 1, codes[i].code) == 0) {
-            h->dtype = codes[i].dtype;
-            h->is_half = codes[i].is_half;
+    h->is_half = strcmp(descr + 1, "f2") == 0;
+    h->dtype = PG_FLOAT32;
+    for (int d = 0; d < PG_DTYPE_COUNT; d++)
+        if (strcmp(descr + 1, pg_dtype_descr((pg_dtype)d) + 1) == 0) {
+            h->dtype = (pg_dtype)d;
             return true;
         }
-    return false;
+    return h->is_half;
 }
 
 static pg_status fail_header(const pg_source *s, pg_error *err,
@@ -262,18 +251,6 @@ static pg_status read_header(npy_header *h, pg_source *s, pg_error *err)
 
 /* --- the elements --------------------------------------------------------- */
 
-static void swap_bytes(char *data, size_t n, size_t size)
-{
-    PG_EACH (k, n) {
-        char *element = data + k * size;
-        for (size_t i = 0, j = size - 1; i < j; i++, j--) {
-            char byte = element[i];
-            element[i] = element[j];
-            element[j] = byte;
-        }
-    }
-}
-
 /* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
 static float float_from_half(uint16_t half)
 {
@@ -300,7 +277,7 @@ static pg_status read_halves(float *out, size_t n, bool swapped, pg_source *s,
     char *halves = (char *)out + n * sizeof(uint16_t);
     pg_status status = s->read(s->context, halves, n * sizeof(uint16_t), err);
     if (status == PG_OK && swapped)
-        swap_bytes(halves, n, sizeof(uint16_t));
+        pg_swap_bytes(halves, n, sizeof(uint16_t));
     size_t count = status == PG_OK ? n : 0;
     PG_EACH (i, count) {
         uint16_t half;
@@ -326,7 +303,7 @@ static pg_status read_elements(const pg_array *a, const npy_header *h,
         return read_halves(a->data, n, h->swapped, s, err);
     pg_status status = s->read(s->context, a->data, n * size, err);
     if (status == PG_OK && h->swapped)
-        swap_bytes(a->data, n, size);
+        pg_swap_bytes(a->data, n, size);
     if (status == PG_OK && h->dtype == PG_BOOL)
         normalise_bools(a->data, n);
     return status;
@@ -404,13 +381,6 @@ pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err)
 
 /* --- writing -------------------------------------------------------------- */
 
-static const char *const descrs[PG_DTYPE_COUNT] = {
-    [PG_BOOL] = "|b1",    [PG_INT8] = "|i1",    [PG_INT16] = "<i2",
-    [PG_INT32] = "<i4",   [PG_INT64] = "<i8",   [PG_UINT8] = "|u1",
-    [PG_UINT16] = "<u2",  [PG_UINT32] = "<u4",  [PG_UINT64] = "<u8",
-    [PG_FLOAT32] = "<f4", [PG_FLOAT64] = "<f8",
-};
-
 enum { LARGEST_WRITTEN = 512 }; /* the longest header that rank 8 makes: 320 */
 
 /* The whole header; its length is a multiple of the alignment. */
@@ -419,7 +389,7 @@ static size_t make_header(char *header, const pg_array *a)
     char shape[PG_SHAPE_TEXT];
     int n = snprintf(header + PREAMBLE, LARGEST_WRITTEN - PREAMBLE,
                      "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
-                     descrs[a->dtype], pg_shape_text(shape, a));
+                     pg_dtype_descr(a->dtype), pg_shape_text(shape, a));
     size_t used = PREAMBLE + (size_t)n + 1;
     size_t total = pg_size_divide_up(used, ALIGNMENT) * ALIGNMENT;
     memcpy(header, MAGIC, MAGIC_BYTES);
@@ -446,12 +416,7 @@ pg_status pg_npy_write(pg_sink *sink, const pg_array *a, pg_error *err)
         sink->write(sink->context, header, make_header(header, a), err);
     if (status != PG_OK)
         return status;
-    bool native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    if (native && pg_array_is_contiguous(a))
-        return sink->write(sink->context, a->data, pg_array_bytes(a), err);
-    status = pg_array_copy(&dense, a, err);
-    if (status == PG_OK && !native)
-        swap_bytes(dense.data, pg_array_size(a), pg_dtype_size(a->dtype));
+    status = pg_array_little_endian(&dense, a, err);
     if (status == PG_OK)
         status = sink->write(sink->context, dense.data, pg_array_bytes(a), err);
     pg_array_release(&dense);

@@ -65,7 +65,11 @@ bool pg_random_restore(pg_random *g, const uint32_t *state)
     if (state[N] > N || state[N + 1] > 1 || !has_bits(state))
         return false;
     uint64_t bits = (uint64_t)state[N + 3] << 32 | state[N + 2];
-    memcpy(&g->normal, &bits, sizeof bits);
+    double normal;
+    memcpy(&normal, &bits, sizeof bits);
+    if (state[N + 1] && !isfinite(normal))
+        return false;
+    g->normal = normal;
     memcpy(g->words, state, sizeof g->words);
     g->position = (int)state[N];
     g->has_normal = state[N + 1];

@@ -108,9 +108,16 @@ bool pg_rows_finite(const pg_rows *rows, pg_matrix block, size_t count)
     return true;
 }
 
+static bool is_beyond(double number, pg_dtype dtype)
+{
+    return dtype == PG_FLOAT32 ? isinf((float)number) : isinf(number);
+}
+
 bool pg_rows_may_be_infinite(const pg_rows *rows)
 {
-    return pg_dtype_is_float(rows->x.dtype);
+    double largest = 0x1p64; /* of any integer dtype, rounded up */
+    return pg_dtype_is_float(rows->x.dtype) ||
+           is_beyond(largest * rows->scale, rows->dtype);
 }
 
 /* The number at (row, col) as x has it, and as the network would. */
@@ -138,11 +145,18 @@ pg_status pg_rows_check(const pg_rows *rows, void *buffer, size_t first,
         if (!isfinite(used))
             break;
     }
-    return pg_fail(err, PG_EFINITE, "x: row %zu, column %zu is %g%s%s",
-                   first + at / cols + 1, at % cols + 1,
-                   isnan(given) ? (double)NAN : given, /* without its sign */
-                   isfinite(given) ? ", which is beyond " : "",
-                   isfinite(given) ? pg_dtype_name(rows->dtype) : "");
+    size_t row = first + at / cols + 1, col = at % cols + 1;
+    if (!isfinite(given))
+        return pg_fail(err, PG_EFINITE, "x: row %zu, column %zu is %g", row,
+                       col, isnan(given) ? (double)NAN : given); /* no sign */
+    if (is_beyond(given, rows->dtype))
+        return pg_fail(err, PG_EFINITE,
+                       "x: row %zu, column %zu is %g, which is beyond %s", row,
+                       col, given, pg_dtype_name(rows->dtype));
+    return pg_fail(err, PG_EFINITE,
+                   "the scale %g is too large: times %g, row %zu, column %zu "
+                   "of x, it is beyond %s",
+                   rows->scale, given, row, col, pg_dtype_name(rows->dtype));
 }
 
 enum { ROWS = 64 }; /* of which there is a copy at a time */

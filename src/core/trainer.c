@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "checksum.h"
+#include "checksum_v1.h"
 #include "codes.h"
 #include "gather.h"
 #include "interrupt.h"
@@ -103,14 +103,18 @@ pg_status pg_trainer_checksum(pg_trainer *t, uint32_t *sum, pg_error *err)
     const pg_storage *storage = t->rows.x.storage;
     pg_status status = PG_OK;
     if (!storage || t->summed_version != pg_storage_version(storage) + 1) {
-        t->checksum =
-            (uint32_t)crc32_z(0, t->labels.data, t->n * sizeof(int32_t));
-        status = pg_array_checksum(&t->checksum, &t->rows.x, err);
+        status = pg_samples_checksum(&t->checksum, &t->rows.x, &t->labels, err);
         t->summed_version =
             storage && status == PG_OK ? pg_storage_version(storage) + 1 : 0;
     }
     *sum = t->checksum;
     return status;
+}
+
+pg_status pg_trainer_checksum_v1(uint32_t *sum, const pg_trainer *t,
+                                 pg_error *err)
+{
+    return pg_samples_checksum_v1(sum, &t->rows.x, &t->labels, err);
 }
 
 /* Where the tiles of a batch begin in a block's extra bytes: behind its labels.

@@ -30,10 +30,13 @@ void pg_trainer_free(pg_trainer *trainer); /* NULL is allowed */
 enum { PG_PLAN_TEXT = 100 };
 pg_plan pg_trainer_plan(const pg_trainer *trainer, char *why);
 
-/* A CRC-32 of the data: of x's numbers, in whatever view, and the labels.
-   PG_ENOMEM. */
+/* The checksum of the data (pg_samples_checksum). PG_ENOMEM. */
 pg_status pg_trainer_checksum(pg_trainer *trainer, uint32_t *sum,
                               pg_error *err);
+
+/* As files of before have it (pg_samples_checksum_v1). */
+pg_status pg_trainer_checksum_v1(uint32_t *sum, const pg_trainer *trainer,
+                                 pg_error *err);
 
 /* What a step does. */
 typedef struct pg_step {

@@ -84,7 +84,7 @@ describe("a model that was saved", function()
           end
           local resumed = assert(pg.Model.load(path, x, y))
           assert.equal(6, resumed.iteration)
-          local cost = resumed:fit { validation = held }
+          local cost = resumed:fit { validation = held, resume = true }
           assert.equal(7, #cost)
           assert_same_bits(whole, resumed)
           assert.is_true(select(2, whole:history()):eq(select(2, resumed:history())):all())
@@ -110,9 +110,48 @@ describe("a model that was saved", function()
         end
       end
       local resumed = assert(pg.Model.load(path, x, y))
-      resumed:fit { validation = options.validation }
+      resumed:fit { validation = options.validation, resume = true }
       assert_same_bits(whole, resumed)
     end
+  end)
+
+  it("begins another training as it does in memory, by the model's own options", function()
+    local held = { data() }
+    for _, own in ipairs {
+      {}, { optimizer = "adam", rate = 0.02 }, { batch = 16 },
+      { optimizer = "nesterov", batch = 7 },
+    } do
+      for _, told in ipairs {
+        {}, { rate = 0.5 }, { batch = 25, optimizer = "rmsprop" }, { epochs = 3, batch = 16 },
+        { validation = held, patience = 3, iterations = 9 }, { batch = false, weight_decay = 0.1 },
+      } do
+        for _, stop in ipairs { 2, 7 } do
+          local m, x, y = model(own)
+          for i in m:steps(told) do
+            if i == stop then
+              break
+            end
+          end
+          assert(m:save(path))
+          local loaded = assert(pg.Model.load(path, x, y))
+          assert.equal(1000, #m:fit())
+          assert.equal(1000, #loaded:fit())
+          assert_same_bits(m, loaded)
+        end
+      end
+    end
+  end)
+
+  it("takes validation and patience that were told to the model", function()
+    local held = { data() }
+    local m, x, y = model { validation = held, patience = 4, rate = 5 }
+    m:fit { iterations = 3 }
+    assert(m:save(path))
+    local loaded = assert(pg.Model.load(path, x, y))
+    raises_here("validation was given, which a file does not keep: give it again",
+      function() loaded:fit() end)
+    assert.equal(#m:fit(), #loaded:fit { validation = held })
+    assert_same_bits(m, loaded)
   end)
 
   it("is trained further, too, when it is told how much", function()
@@ -182,13 +221,13 @@ describe("a model that was saved", function()
       end
     end
     local loaded = assert(pg.Model.load(path, x, y))
-    raises_here("rate was a function of the iteration, which a file does not keep: say it anew",
-      function() loaded:fit { validation = { x, y } } end)
-    raises_here("validation was given, which a file does not keep: say it anew",
-      function() loaded:fit { rate = 0.1 } end)
+    raises_here("rate was a function of the iteration, which a file does not keep: give it again",
+      function() loaded:fit { resume = true, validation = { x, y } } end)
+    raises_here("validation was given, which a file does not keep: give it again",
+      function() loaded:fit { resume = true, rate = 0.1 } end)
     raises_here("patience needs validation = {x, y}",
-      function() loaded:fit { rate = 0.1, validation = false } end)
-    assert.equal(4, #loaded:fit { rate = 0.1, validation = { x, y } })
+      function() loaded:fit { resume = true, rate = 0.1, validation = false } end)
+    assert.equal(4, #loaded:fit { resume = true, rate = 0.1, validation = { x, y } })
   end)
 
   it("is resumed with as many rows as it had", function()
@@ -201,7 +240,7 @@ describe("a model that was saved", function()
     assert(m:save(path))
     local loaded = assert(pg.Model.load(path, x:rows(1, 50), y:rows(1, 50)))
     raises_here("the training to be resumed had 60 rows, and x has 50",
-      function() loaded:fit() end)
+      function() loaded:fit { resume = true } end)
     assert.equal(2, #loaded:fit { iterations = 2 })
   end)
 
@@ -217,17 +256,18 @@ describe("a model that was saved", function()
     other[{ 60, 8 }] = other[{ 60, 8 }] + 1
     for _, case in ipairs { { other, y }, { x, y["::-1"] }, { x:astype "float32", y } } do
       local loaded = assert(pg.Model.load(path, case[1], case[2]))
-      raises_here("the training to be resumed had other data", function() loaded:fit() end)
+      raises_here("the training to be resumed had other data",
+        function() loaded:fit { resume = true } end)
       assert.equal(1, #loaded:fit { iterations = 1 })
     end
     for _, view in ipairs {
       x:copy(), x.T:copy().T, x["::-1"]:copy()["::-1"], x:reshape(60, 2, 4),
     } do
-      assert.equal(4, #assert(pg.Model.load(path, view, y)):fit())
+      assert.equal(4, #assert(pg.Model.load(path, view, y)):fit { resume = true })
     end
     x:mul_(1) -- written to, but the same
     assert(m:save(path))
-    assert.equal(4, #assert(pg.Model.load(path, x, y)):fit())
+    assert.equal(4, #assert(pg.Model.load(path, x, y)):fit { resume = true })
   end)
 
   it("is an archive of the notebook's names", function()

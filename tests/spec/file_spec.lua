@@ -525,6 +525,39 @@ describe("checksums", function()
     end
   end)
 
+  --- The CRC-32 of some bytes, by its definition.
+  local function crc32(bytes)
+    local sum = 0xffffffff
+    for i = 1, #bytes do
+      sum = sum ~ bytes:byte(i)
+      for _ = 1, 8 do
+        sum = sum >> 1 ~ (sum & 1) * 0xedb88320
+      end
+    end
+    return sum ~ 0xffffffff
+  end
+
+  it("are of NumPy's name, rank, lengths and elements, all little-endian", function()
+    for dtype, form in pairs {
+      bool = "|b1 <B", int8 = "|i1 <b", int16 = "<i2 <h", int32 = "<i4 <i4", int64 = "<i8 <i8",
+      uint8 = "|u1 <B", uint16 = "<u2 <H", uint32 = "<u4 <I4", uint64 = "<u8 <I8",
+      float32 = "<f4 <f", float64 = "<f8 <d",
+    } do
+      local descr, format = form:match "(%S+) (%S+)"
+      local a = pg.array({ { 1, 0, 1 }, { 0, 1, 100 } }):astype(dtype)
+      local bytes = descr .. string.pack("<I8I8I8", 2, 2, 3)
+      for _, value in ipairs { 1, 0, 1, 0, 1, dtype == "bool" and 1 or 100 } do
+        bytes = bytes .. string.pack(format, value)
+      end
+      assert.equal(crc32(bytes), a:checksum(), dtype)
+      assert.equal(crc32(bytes), a.T:copy().T:checksum(), dtype)
+    end
+    assert.equal(crc32("<f8" .. string.pack("<I8", 0) .. string.pack("<d", 2.5)),
+      pg.array(2.5):checksum())
+    assert.equal(crc32("|u1" .. string.pack("<I8I8I8", 2, 0, 4)),
+      pg.zeros(0, 4, "uint8"):checksum())
+  end)
+
   it("of an archive's members are those of their files", function()
     local path = os.tmpname()
     local sums = {}

@@ -97,6 +97,37 @@ describe("a study", function()
     assert.matches("the data are not those of before", ran(pg.zeros(2)))
   end)
 
+  it("goes on in a journal that knows the data by the checksum of before", function()
+    local fixtures = dofile "tests/fixtures_checksum_v1.lua"
+    for _, kind in ipairs { "told", "referred" } do
+      os.execute(("cp -r '%s%s' '%s'"):format(fixtures.folder, kind, folder))
+      local ran = {}
+      local function run(rates)
+        local study = fixtures.study(kind, folder, rates, function(rate) ran[#ran + 1] = rate end)
+        listen(function() assert.is_true(study:run { quiet = true }) end)
+        return study
+      end
+      assert.equal(2, #run({ 0.1, 0.5 }):table())
+      assert.same({}, ran)
+      assert.equal(3, #run({ 0.1, 0.5, 1 }):table())
+      assert.equal(3, #run({ 1, 0.5, 0.1 }):table())
+      assert.same({ 1 }, ran)
+      local function ran_again(options, change)
+        ran = {}
+        return (listen(function()
+          fixtures.study(kind, folder, { 0.5, 1 }, function(rate) ran[#ran + 1] = rate end, change)
+            :run(options)
+        end))
+      end
+      assert.matches("the data are not those of before", ran_again({}, 1))
+      assert.same({ 0.5, 1 }, ran)
+      ran_again { quiet = true }
+      assert.same({}, ran)
+      ran_again { quiet = true, fresh = true }
+      assert.same({ 0.5, 1 }, ran)
+    end
+  end)
+
   it("counts each of two variables of a name, and none that was freed", function()
     local freed = pg.ones(1)
     freed:free()
@@ -596,6 +627,19 @@ describe("a trial's training", function()
     local text = listen(function() study(nil, {}):run { quiet = true } end)
     assert.matches("%.1%.npz.*: the training begins anew", text)
     assert.equal(whole, read "s/curves.csv")
+  end)
+
+  it("fails where its checkpoint is none of a trial, and says which file that is", function()
+    for _, note in ipairs { "", "no JSON", "3", '{"iteration":3,"reports":[],"seconds":1}' } do
+      os.execute(("rm -rf '%s/s'"):format(folder))
+      pcall(function() study(20, {}):run { quiet = true } end)
+      for _, name in ipairs(require("perigee.system").names_in(folder .. "/s/checkpoints")) do
+        local file = folder .. "/s/checkpoints/" .. name
+        assert(assert(pg.Model.load(file)):save(file, note ~= "" and note or nil))
+      end
+      local text = listen(function() study(nil, {}):run { quiet = true } end)
+      assert.matches("%.1%.npz: its note is none that a trial has left", text)
+    end
   end)
 
   it("may have its model trained by its body, too", function()

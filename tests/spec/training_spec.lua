@@ -472,6 +472,25 @@ describe("another training in the body of a loop", function()
       (second(nil, 1)), (first(nil, 2)), (second(nil, 2)) })
   end)
 
+  it("counts once in loops that resume the same training", function()
+    local m, x, y = model()
+    local path = os.tmpname() .. ".npz"
+    local seen = {}
+    for i in m:steps { iterations = 4 } do
+      seen[#seen + 1] = i
+      if i == 1 then
+        for k in m:steps { iterations = 2, resume = true } do
+          seen[#seen + 1] = k
+          m:fit { iterations = 10 }
+        end
+      end
+    end
+    assert.same({ 1, 2, 2, 3, 4 }, seen)
+    assert.is_true(m:save(path))
+    assert(pg.Model.load(path, x, y))
+    os.remove(path)
+  end)
+
   it("does not take the place of the loop's", function()
     local m, x, y = model()
     local path = os.tmpname() .. ".npz"
@@ -485,7 +504,7 @@ describe("another training in the body of a loop", function()
     end
     local loaded = assert(pg.Model.load(path, x, y))
     os.remove(path)
-    loaded:fit()
+    loaded:fit { resume = true }
     assert.equal(23, loaded.iteration)
   end)
 end)

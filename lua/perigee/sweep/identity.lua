@@ -63,9 +63,9 @@ local function put(sums, name, sum)
 end
 
 --- Adds the checksums of what a value holds, under names that begin with its own.
-local function add(sums, name, value)
+local function add(sums, name, value, checksum)
   if check.is_array(value) then
-    put(sums, name, check.try(core.checksum, value)) -- it may have been freed
+    put(sums, name, check.try(checksum, value)) -- it may have been freed
   elseif identity.is_archive(value) then
     for _, member in ipairs(check.try(value.keys, value) or {}) do -- it may have been closed
       put(sums, name .. "." .. member, value:checksum(member))
@@ -74,52 +74,57 @@ local function add(sums, name, value)
 end
 
 --- The same for an array, an archive, or a table of them, to a depth of so many tables.
-local function add_all(sums, name, value, depth)
+local function add_all(sums, name, value, depth, checksum)
   if type(value) ~= "table" then
-    add(sums, name, value)
+    add(sums, name, value, checksum)
   elseif depth > 0 and not getmetatable(value) then
     for key, each in next, value do
-      add_all(sums, name .. "." .. c_locale.tostring(key), each, depth - 1)
+      add_all(sums, name .. "." .. c_locale.tostring(key), each, depth - 1, checksum)
     end
   end
 end
 
 --- Adds the arrays and archives that a function refers to: its upvalues, and those of the
 --- functions among them.
-local function add_upvalues(sums, f, seen)
+local function add_upvalues(sums, f, seen, checksum)
   seen[f] = true
   for i = 1, math.huge do
     local name, value = debug.getupvalue(f, i)
     if not name then
       return
     elseif type(value) ~= "function" then
-      add_all(sums, name, value, 1)
+      add_all(sums, name, value, 1, checksum)
     elseif not seen[value] then
-      add_upvalues(sums, value, seen)
+      add_upvalues(sums, value, seen, checksum)
     end
   end
 end
 
-local function fingerprint(sums)
+local function fingerprint(data, run, checksum)
+  local sums = {}
+  if data ~= nil then
+    add_all(sums, "data", data, DEEP, checksum)
+  else
+    add_upvalues(sums, run, {}, checksum)
+  end
   return next(sums) and identity.hash(json.encode(sums)) or nil
 end
 
---- The fingerprint of some data; nil where there are none.
----@param data any  an array, an archive, or a table of them
----@return string?
-function identity.data(data)
-  local sums = {}
-  add_all(sums, "data", data, DEEP)
-  return fingerprint(sums)
-end
-
---- The fingerprint of the arrays and archives that a function refers to; nil where there are none.
+--- The fingerprint of a study's data; nil where there are none.
+---@param data any  an array, an archive, or a table of them; nil: those that `run` refers to
 ---@param run function
 ---@return string?
-function identity.data_of(run)
-  local sums = {}
-  add_upvalues(sums, run, {})
-  return fingerprint(sums)
+function identity.data(data, run)
+  return fingerprint(data, run, core.checksum)
+end
+
+--- The fingerprint that the same data had when checksums of arrays were made of other bytes
+--- (checksum_v1.h): journals of that time know their trials by it.
+---@param data any
+---@param run function
+---@return string?
+function identity.data_v1(data, run)
+  return fingerprint(data, run, core.checksum_v1)
 end
 
 -- --- scripts ----------------------------------------------------------------------

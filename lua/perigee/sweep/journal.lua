@@ -190,6 +190,23 @@ function journal.read(folder, see)
   return damaged
 end
 
+--- The fingerprints of data that the files of a folder begin with, as keys. A first line that is
+--- torn or no record has none.
+---@param folder string
+---@return table<string, true>
+function journal.fingerprints(folder)
+  local found = {}
+  for _, name in ipairs(file_names(folder)) do
+    local file <close> = assert(io.open(folder .. "/" .. name, "rb"))
+    local header = json.decode(file:read "L" or "")
+    local data = type(header) == "table" and header.format and header.data
+    if type(data) == "table" and type(data.fingerprint) == "string" then
+      found[data.fingerprint] = true
+    end
+  end
+  return found
+end
+
 --- A function that gives the record that begins at a place. It keeps open the file that it read
 --- last: records are mostly asked for in order.
 ---@return fun(path: string, at: integer): table

@@ -10,6 +10,7 @@ local dataset = require "perigee.dataset"
 local environment = require "perigee.sweep.environment"
 local files = require "perigee.sweep.files"
 local identity = require "perigee.sweep.identity"
+local journal = require "perigee.sweep.journal"
 local rosters = require "perigee.sweep.roster"
 local public = require "perigee.public"
 local stores = require "perigee.sweep.store"
@@ -66,19 +67,28 @@ end
 
 -- --- opening ----------------------------------------------------------------------
 
---- The data, opened, and their fingerprint.
+--- The fingerprint of the data: that of before, where a journal was written with it.
+local function fingerprint_of(self)
+  local data, run = self.data, self.definition.run
+  local now = identity.data(data, run)
+  local others = journal.fingerprints(self.root .. "/journal")
+  others[now or false] = nil
+  local before = next(others) and identity.data_v1(data, run)
+  return others[before or false] and before or now
+end
+
+--- Opens the data, and finds their fingerprint; raises where that cannot be.
 local function open_data(self)
   local data = self.definition.data
   if type(data) == "string" then
     local message
-    data, message = check.try(dataset.open, data)
+    data, message = dataset.open(data)
     if not data then
-      return nil, message
+      error(message, 0)
     end
   end
   self.data = data
-  self.fingerprint = data ~= nil and identity.data(data) or identity.data_of(self.definition.run)
-  return true
+  self.fingerprint = fingerprint_of(self)
 end
 
 -- Opens the data, lists the trials, and reads what is known of them; once.
@@ -87,8 +97,8 @@ function Study:open()
     return true
   end
   local definition = self.definition
-  local opened, message = open_data(self)
-  if not opened then
+  local _, message = check.try(open_data, self)
+  if message then
     return nil, message
   end
   self.script = environment.script(definition.run)

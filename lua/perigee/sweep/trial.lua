@@ -198,7 +198,16 @@ local function save_if_due(self, model, now, has_ended)
   end
 end
 
---- Takes up the training's file; nil where there is none that can be used.
+--- What note_of has written; nil for another text, or none.
+local function read_note(note)
+  local kept = note and json.decode(note)
+  local is_whole = type(kept) == "table" and math.type(kept.iteration) == "integer"
+    and type(kept.reports) == "table" and math.type(kept.seconds) and type(kept.random) == "table"
+  return is_whole and kept or nil
+end
+
+--- Takes up the training's file; nil where there is none that can be used. Raises for a model that
+--- a trial has not saved: by then the trial's own is no longer as it was.
 local function restore(self, model)
   local path = path_of(self)
   local file = path and io.open(path, "rb")
@@ -211,7 +220,11 @@ local function restore(self, model)
     self.monitor:warn(note .. ": the training begins anew")
     return nil
   end
-  local kept = json.decode(note)
+  local kept = read_note(note)
+  if not kept then
+    error(path .. ": its note is none that a trial has left: remove the file, and run the trial "
+      .. "again with --retry-failed", 0)
+  end
   core.set_state(core.array(kept.random, "uint32"))
   self.reports, self.iteration = kept.reports, kept.iteration
   self.before = kept.seconds - (self.clock() - self.began)
