@@ -1,0 +1,60 @@
+-- The Lua blocks of the documents, each document's as one script, on a few rows of drawn digits in
+-- the place of MNIST.
+
+local digits = require "perigee.digits"
+local pg = require "perigee"
+local uv = require "luv"
+
+local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
+
+--- Names that a document's blocks take from the text around them.
+local BEFORE = {
+  ["docs/prompt.md"] = [[
+    local pg = require "perigee"
+    local data = pg.dataset "mnist"
+    local model = pg.Model(data.x_train, data.y_train, { hidden = 5, seed = 0, scale = 1 / 255 })
+    local cost = model:fit { iterations = 5 }
+  ]],
+}
+
+--- Fewer rows and iterations.
+local SMALLER = { ["50000"] = "50", ["50001"] = "51", ["60000"] = "60", ["1000"] = "100" }
+
+local folder
+
+setup(function()
+  folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/documents-XXXXXX"))
+  pg.save(folder .. "/mnist.npz", digits.draw(0, 60, 20))
+end)
+
+teardown(function()
+  os.execute(("rm -rf '%s'"):format(folder))
+end)
+
+--- The blocks of a document as one script; their number.
+local function script_of(path)
+  local file <close> = assert(io.open(path))
+  local blocks = { BEFORE[path] }
+  for block in file:read "a":gmatch "\n```lua\n(.-)\n```" do
+    blocks[#blocks + 1] = block
+  end
+  local text = table.concat(blocks, "\n")
+  return text:gsub("%f[%w]%d+%f[^%w]", SMALLER), #blocks
+end
+
+describe("the blocks of", function()
+  for path, least in pairs { ["README.md"] = 6, ["docs/prompt.md"] = 2, ["docs/sweeps.md"] = 2 } do
+    it(path .. " run", function()
+      local text, count = script_of(path)
+      assert.is_true(count >= least)
+      pg.write(folder .. "/script.lua", text)
+      local program = PROGRAM:find "^/" and PROGRAM or uv.cwd() .. "/" .. PROGRAM
+      local pipe = assert(io.popen(("cd '%s' && PERIGEE_DATA='%s' '%s' script.lua 2>&1"):format(
+        folder, folder, program)))
+      local output = pipe:read "a"
+      local _, _, status = pipe:close()
+      assert.equal(0, status, output)
+      assert.not_matches("warning", output)
+    end)
+  end
+end)
