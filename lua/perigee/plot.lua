@@ -11,7 +11,7 @@ local picture = require "perigee.picture"
 --- y + error; a terminal has no room for them. x may be a list of texts, which stand side by side.
 --- `z`, a matrix, is drawn as coloured cells, with x and y as the labels of its columns and rows.
 --- Numbers that are not finite, or not above 0 on a logarithmic scale, are left out. A call that
---- returns two arrays, as `m:fit` does with validation, stands in parentheses: `pg.plot((m:fit()))`.
+--- returns two arrays, as `m:fit` does with validation, takes parentheses: `pg.plot((m:fit()))`.
 ---
 --- Raises where no number can be drawn, a matrix is too large for the terminal, or the file cannot
 --- be written. Where gnuplot is missing, a line on stderr names its package.
