@@ -27,8 +27,8 @@
 --- from there on reads as a float, rounded, as does a sum or a greatest element. Printed, it has
 --- all digits.
 ---
---- A shape is a list that prints as `(60000, 784)`, is equal to another of the same lengths, and
---- counts from -1 at its end, too.
+--- A shape is a list of one's own that prints as `(60000, 784)`, is equal to another of the same
+--- lengths, and counts from -1 at its end, too.
 ---
 --- `+ - * / // % ^` and unary `-` go element by element and broadcast; `& | ~` are for bool and
 --- integers; `==` is identity, and `<` raises: see `lt`. Dtypes promote as NumPy's (NEP 50).
@@ -783,7 +783,7 @@ function random:set_state(state) end
 ---@field Model perigee.Model.class
 ---@field dataset fun(name: string): perigee.archive
 ---@field progress fun(n: integer, title?: string): fun(): integer?
----@field plot fun(options: perigee.like|table): boolean
+---@field plot fun(options: perigee.like|table, y?: perigee.like|table): boolean
 ---@field show fun(a: perigee.like, options?: table)
 ---@field save_png fun(path: string, a: perigee.like, options?: table): true
 ---@field help fun(what?: string|function)
@@ -921,7 +921,7 @@ function pg.stack(arrays, axis) end
 
 --- How many elements lie in each bin, and the bins' edges, as numpy.histogram.
 --- A bin holds its lower edge, the last one both. Without ends, the bins go from the least to
---- the greatest element. NaN is in no bin. Raises for edges that do not increase, and for ends
+--- the greatest element. NaN is in no bin. Raises for edges that decrease, and for ends
 --- that are not finite, further apart than any float64, or so close that a bin has no width.
 ---
 ---     counts, edges = pg.histogram({1, 2, 2, 3, 9}, 4)

@@ -1,5 +1,7 @@
 --- Messages about names that a value does not have.
 
+local c_locale = require "perigee.c_locale"
+local check = require "perigee.check"
 local elsewhere = require "perigee.help.elsewhere"
 local spelling = require "perigee.spelling"
 
@@ -10,25 +12,13 @@ local MANY = 12 -- names that a message lists
 --- What else is to be said of names that other libraries have.
 local NOTES = {
   arange = "pg.range(first, last, step) includes both ends: pg.range(0, 9) is np.arange(10)",
+  add = "x + y", subtract = "x - y", multiply = "x * y", divide = "x / y", power = "x ^ y",
   sweep = 'it is a module of its own: require "perigee.sweep"',
 }
 
-local function contains(names, name)
-  for _, each in ipairs(names) do
-    if each == name then
-      return true
-    end
-  end
-  return false
-end
-
---- The names with nothing in them that a terminal would obey.
-local function shown(names)
-  local list = {}
-  for i, name in ipairs(names) do
-    list[i] = name:gsub("%c", "?")
-  end
-  return list
+--- A text with nothing in it that a terminal would obey.
+local function shown(text)
+  return (tostring(text):gsub(c_locale.CONTROL, "?"))
 end
 
 --- "a trial has no 'sed'; it has data, seed; did you mean 'seed'?"
@@ -37,12 +27,11 @@ end
 ---@param names string[]  those that are there, in the order in which they are listed
 ---@return string
 function absent.message(owner, name, names)
-  names = shown(names)
   local listed = #names > 0 and #names <= MANY and "; it has " .. table.concat(names, ", ") or ""
   local other = elsewhere[name]
-  local meant = contains(names, other) and ("; did you mean '%s'?"):format(other)
+  local meant = check.contains(names, other) and ("; did you mean '%s'?"):format(other)
     or spelling.suggestion(name, names)
-  return ("%s has no '%s'%s%s"):format(owner, (tostring(name):gsub("%c", "?")), listed, meant)
+  return shown(("%s has no '%s'%s%s"):format(owner, tostring(name), listed, meant))
 end
 
 --- Sets a field of an object, if it is one of those that the library sets; raises in the line that
@@ -54,8 +43,7 @@ end
 ---@param settable table<any, true>
 function absent.set(owner, object, name, value, settable)
   if not settable[name] then
-    error(("%s has no field '%s' that can be set"):format(owner, (tostring(name):gsub("%c", "?"))),
-      3)
+    error(shown(("%s has no field '%s' that can be set"):format(owner, tostring(name))), 3)
   end
   rawset(object, name, value)
 end

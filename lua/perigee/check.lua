@@ -154,11 +154,12 @@ end
 
 -- --- errors --------------------------------------------------------------------
 
---- Whether an error is Ctrl-C's.
+--- Whether an error is Ctrl-C's: interpreters raise "interrupted!" alone, or behind a place.
 ---@param problem any
 ---@return boolean
 function check.is_interrupt(problem)
-  return type(problem) == "string" and problem:find "interrupted!$" ~= nil
+  return type(problem) == "string"
+    and (problem == "interrupted!" or problem:find ":%d+: interrupted!$" ~= nil)
 end
 
 local function results(worked, value, ...)
@@ -210,25 +211,15 @@ local function suggestion(name, known)
   return spelling.suggestion(name, check.sorted_keys(known))
 end
 
+--- The message about an option that is not known, the first of several in their order.
 local function unknown(options, known, what)
+  local names = {}
   for name in pairs(options) do
-    if not known[name] then
-      return ("%s: unknown option '%s'; there are %s%s"):format(what, name,
-        table.concat(check.sorted_keys(known), ", "), suggestion(tostring(name), known))
-    end
+    names[#names + 1] = not known[name] and tostring(name) or nil
   end
-end
-
---- Raises for an option that is not known, and names those that are.
----@param options table<string, any>
----@param known table<string, any>  whose keys are the options
----@param what string  the function's name
----@param level integer  the caller's, as error counts
-function check.options(options, known, what, level)
-  local message = unknown(options, known, what)
-  if message then
-    error(message, level + 1)
-  end
+  c_locale.sort(names)
+  return names[1] and ("%s: unknown option '%s'; there are %s%s"):format(what, names[1],
+    table.concat(check.sorted_keys(known), ", "), suggestion(names[1], known)) or nil
 end
 
 --- A value as a message shows it. What looks like a number, and is text, is told from it.

@@ -155,7 +155,7 @@ local function from_text(text)
     if not name then
       return nil, "the text has an empty line"
     elseif not KINDS[name] then
-      return nil, ("the text says '%s', which is nothing of a model's"):format(name)
+      return nil, ("the text has '%s', which models do not have"):format(name)
     elseif values[name] ~= nil then
       return nil, ("the text says %s twice"):format(name)
     elseif value == nil then
@@ -356,7 +356,7 @@ local function check_members(file)
     if seen[name] then
       refuse(file, "it has the member '%s' twice", name)
     elseif not allowed[name] then
-      refuse(file, "it has a member '%s', which is nothing of a model of %d layers with the "
+      refuse(file, "it has a member '%s', which is not one of a model of %d layers with the "
         .. "optimizer %s", name, file.layers, file.values.optimizer)
     end
     seen[name] = true

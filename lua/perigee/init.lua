@@ -106,15 +106,37 @@ setmetatable(names, {
   end,
 })
 
---- The module: a table of what a user has put there, in front of the library's names. So an
---- assignment is seen: pg.threads = 2 would set nothing.
+--- The function that has a name for an option of a model or its trainings.
+local function owner_of(name)
+  local help = require "perigee.help"
+  for _, entry in ipairs(help.find_option(name)) do
+    if entry.class == "model" or entry.name == "Model" then
+      return help.name(entry)
+    end
+  end
+end
+
+--- The message about an assignment that would set nothing: to a function, or to an option's name.
+local function refusal(name, value)
+  local known = later[name] or rawget(names, name)
+  local kind = type(value)
+  if known and kind ~= "function" and kind ~= "table" and value ~= nil then
+    return known == names._VERSION and "_VERSION is not to be set"
+      or ("%s is a function, and not to be set: pg.%s(...)"):format(name, name)
+  end
+  local owner = not known and owner_of(name)
+  return owner and ("perigee has no '%s' that could be set: it is an option of %s"):format(name,
+    owner) or nil
+end
+
+--- The module: a table of what a user has put there, in front of the library's names, so that an
+--- assignment is seen.
 return setmetatable({}, {
   __index = names,
   __newindex = function(self, name, value)
-    local kind = type(value)
-    if kind ~= "function" and kind ~= "table" and value ~= nil then
-      error(rawget(names, name) and ("%s is a function, and not to be set: pg.%s(...)"):format(name,
-        name) or ("perigee has no '%s' that could be set"):format(tostring(name)), 2)
+    local message = refusal(name, value)
+    if message then
+      error(message, 2)
     end
     rawset(self, name, value)
   end,

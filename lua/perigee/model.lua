@@ -12,6 +12,7 @@ local check = require "perigee.check"
 local checkpoint = require "perigee.checkpoint"
 local core = require "perigee.core"
 local counts = require "perigee.counts"
+local losses = require "perigee.losses"
 local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
 local public = require "perigee.public"
@@ -29,10 +30,11 @@ local MAX_SEED = (1 << 32) - 1
 local Model = {}
 local METATABLE = { __name = "perigee.model" }
 
---- Whether a name is of the library's own fields, some of which are nil.
-local function is_internal(name)
-  return type(name) == "string" and name:find "^_" ~= nil
-end
+--- The library's own fields that may be nil.
+local MAY_BE_NIL = check.set {
+  "_batches", "_epoch", "_losses", "_memory", "_random", "_record", "_rows", "_trainer",
+  "_validation_losses",
+}
 
 --- The fields and methods that a user knows.
 local function public_names()
@@ -46,7 +48,7 @@ function METATABLE:__index(name)
     return #self._losses
   elseif name == "classes" then
     return self._classes
-  elseif Model[name] == nil and name ~= "weights" and not is_internal(name) then
+  elseif Model[name] == nil and name ~= "weights" and not MAY_BE_NIL[name] then
     error(absent.message("a model", name, public_names()), 2)
   end
   return Model[name]
@@ -57,7 +59,7 @@ function METATABLE:__newindex(name, value)
     error("a model's iteration is how many updates were made, and not to be set", 2)
   elseif name == "classes" then
     error("a model's classes are those that it was made with, and not to be set", 2)
-  elseif not is_internal(name) and name ~= "weights" then
+  elseif not MAY_BE_NIL[name] and name ~= "weights" then
     error(("a model has no field '%s' that can be set%s"):format(tostring(name),
       training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or ""), 2)
   end
@@ -259,14 +261,6 @@ function Model:steps(options)
   return step, state, first, bar
 end
 
---- Losses as arrays; without validation there is one.
-local function loss_arrays(cost, validation)
-  if #validation == 0 then
-    return core.array(cost)
-  end
-  return core.array(cost), core.array(validation)
-end
-
 --- The loop of `steps`, without a body.
 ---
 ---     cost = m:fit{iterations = 50, rate = 0.5}
@@ -282,7 +276,7 @@ function Model:fit(options)
     cost[#cost + 1] = loss
     validation[#validation + 1] = validation_loss
   end
-  return loss_arrays(cost, validation)
+  return losses.arrays(cost, validation)
 end
 
 --- The losses of all updates that were made, those of before the model was saved included.
@@ -293,7 +287,7 @@ end
 ---@return perigee.array cost  float64 (m.iteration): the loss before each update
 ---@return perigee.array? validation  float64: the validation losses, in order, where there are any
 function Model:history()
-  return loss_arrays(self._losses, training.validation_losses(self))
+  return losses.arrays(self._losses, training.validation_losses(self))
 end
 
 --- How it is trained: "dense", by matrix products, or "sparse", skipping the zeros of
@@ -657,12 +651,12 @@ end
 
 --- "500 iterations (sgd, rate 0.1, all rows), loss 0.6421"
 local function progress_text(self)
-  local losses, validation = self._losses, self._validation_losses
-  if #losses == 0 then
+  local cost, validation = self._losses, self._validation_losses
+  if #cost == 0 then
     return "not yet"
   end
-  return c_locale.format("%s (%s), loss %.4g%s", counts.of(#losses, "iteration"),
-    training.describe(self._record and self._record.options or self._options), losses[#losses],
+  return c_locale.format("%s (%s), loss %.4g%s", counts.of(#cost, "iteration"),
+    training.describe(self._record and self._record.options or self._options), cost[#cost],
     #validation > 0 and c_locale.format(", validation %.4g", validation[#validation]) or "")
 end
 
@@ -690,7 +684,7 @@ end
 
 local load = Model.load
 public.methods(Model, METATABLE, "a model", "m")
-Model.load = public.counted("load", load) -- which is none
+Model.load = public.counted("load", load) -- a function of the class, no method
 
 return setmetatable(Model, {
   __call = public.counted("Model", new, true),

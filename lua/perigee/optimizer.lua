@@ -78,7 +78,7 @@ end
 optimizer.FIRST = "sgd"
 
 local function check_known(options, name)
-  for option in pairs(options) do
+  for _, option in ipairs(check.sorted_keys(options)) do
     if optimizer.owns(option) and DEFAULTS[name][option] == nil then
       return nil, ("%s is no option of the optimizer %s; it has %s, weight_decay"):format(option,
         name, table.concat(check.sorted_keys(DEFAULTS[name]), ", "))

@@ -1,7 +1,39 @@
 --- Plots, by gnuplot: in the terminal, or into an SVG or PNG file.
 
+local check = require "perigee.check"
 local gnuplot = require "perigee.gnuplot"
+local losses = require "perigee.losses"
 local picture = require "perigee.picture"
+
+local function is_row(value)
+  return check.is_array(value) and check.try(function() return value.ndim end) == 1
+end
+
+--- Whether a table by names holds more than curves: options.
+local function has_options(value)
+  for _, each in pairs(gnuplot.is_named(value) and value or {}) do
+    if type(each) ~= "table" and not check.is_array(each) then
+      return true
+    end
+  end
+  return false
+end
+
+--- What is wrong with pg.plot(x, y, ...); nil where that is nothing.
+local function fault(count, x, y)
+  if x == nil or y == nil then
+    return ("bad argument #%d to 'plot' (array, number or table expected, got nil)"):format(
+      x == nil and 1 or 2)
+  elseif count > 2 or has_options(x) or has_options(y) then
+    return "plot: options stand in one table with x and y: pg.plot{x = ..., y = ..., title = ...}"
+  elseif losses.are_pair(x, y) then
+    return "plot: these are the loss and the validation loss of a training: "
+      .. "pg.plot{y = {loss = a, validation = b}} draws both, pg.plot((m:fit())) the first"
+  elseif is_row(x) and is_row(y) and #x ~= #y then
+    return ("plot: x has %d numbers and y has %d (of a call that returns both, pg.plot((f())) "
+      .. "draws the first)"):format(#x, #y)
+  end
+end
 
 --- Draws curves, or a grid of numbers: in the terminal, or into a file.
 ---
@@ -26,14 +58,15 @@ local picture = require "perigee.picture"
 ---   "log"); order (the names of y's curves, as they are to be drawn and listed);
 ---   points = false (or true: no lines between them); file (ends in .svg or .png); format (of z's
 ---   numbers, as string.format takes it)
----@param y? perigee.like|table  drawn over the first argument, which is x then
+---@param ... perigee.like|table  y, drawn over the first argument, which is x then
 ---@return boolean  # false where gnuplot is missing
-return function(options, y)
-  if y ~= nil then
-    if gnuplot.is_named(options) and not gnuplot.is_named(y) then
-      error("plot: beside a table of options there is no y: it is one of them", 2)
-    end
-    options = { x = options, y = y }
+return function(options, ...)
+  local count = 1 + select("#", ...)
+  local problem = count > 1 and fault(count, options, ...)
+  if problem then
+    error(problem, 2)
+  elseif count > 1 then
+    options = { x = options, y = (...) }
   end
   local drawn = picture.draw(options, 2)
   return drawn

@@ -34,13 +34,16 @@ end
 ---     pg.save_png("digit.png", data.x_train[1])  --> true
 ---     pg.save_png("weights.png", m.weights.W1:reshape(-1, 28, 28), {each = true})
 ---     --> true
----@param path string
+---@param path string  ends with .png
 ---@param a perigee.like
 ---@param options? table  those of `pg.show` but labels, rows, width
 ---@return true
 function png.save(path, a, options)
   if not check.is_path(path) then
     error("save_png: a path is needed, a text without zero bytes, not " .. check.shown(path), 2)
+  end
+  if not path:find "%.[pP][nN][gG]$" then
+    error("save_png: a name that ends in .png is needed, not " .. check.shown(path), 2)
   end
   local picture, message = check.try(picture_of, a, options)
   if not picture then

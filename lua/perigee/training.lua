@@ -3,8 +3,8 @@
 -- What has to be known to go on with a training stands in the model: `_losses`, one for each
 -- update, which the core adds when the update is made; `_batches`, the epoch; `_record`, which
 -- says of the training under way at which iteration it began (`first`) and is to end (`target`),
--- of how many `rows` and with which `options`, and what early stopping has `seen`. One that was
--- loaded has the `checksum` of its data, or `checksum_v1`, until it is resumed.
+-- of how many `rows` and with which `options`, and what early stopping has `seen`. Until a record
+-- that was loaded is resumed, it also has the `checksum` of its data (`checksum_v1` in old files).
 
 local batches = require "perigee.batches"
 local c_locale = require "perigee.c_locale"
@@ -26,7 +26,8 @@ local training = {}
 local pair = {
   expected = "a table {x, y} (two arrays, in that order)",
   read = function(value)
-    return type(value) == "table" and value[1] ~= nil and value[2] ~= nil and value or nil
+    return type(value) == "table" and value[1] ~= nil and value[2] ~= nil and value[3] == nil
+      and value or nil
   end,
 }
 

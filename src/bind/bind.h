@@ -73,6 +73,11 @@ void l_arrays_to(lua_State *L, const pg_array **a, int arg_a,
    made of it would be empty, and what the caller meant would be lost. */
 bool l_has_only_fields(lua_State *L, int index);
 
+/* Raises for a field beside the elements of the table at index, which are
+   `length`: an option that nothing would read. n is none, as table.pack sets
+   it. */
+void l_refuse_fields(lua_State *L, int index, lua_Integer length);
+
 /* Pushes a new array with the numbers of the nested table, number or boolean at
    arg. Without a dtype (NULL): bool for booleans, else float64. */
 pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype);

@@ -21,6 +21,46 @@ bool l_has_only_fields(lua_State *L, int index)
     return true;
 }
 
+/* The key on top, whose value is popped; it stays for lua_next. */
+static void refuse_field(lua_State *L)
+{
+    if (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "n") == 0)
+        return;
+    luaL_error(L,
+               "a field '%s' stands among elements: options are arguments "
+               "behind the table",
+               lua_tostring(L, -1));
+}
+
+/* Elements in Lua's array part come first in its order of keys, and fields
+   after the last of them. Where an element comes after it, they are hashed, and
+   all keys are looked at. */
+void l_refuse_fields(lua_State *L, int index, lua_Integer length)
+{
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 2, NULL);
+    lua_pushinteger(L, length);
+    lua_rawgeti(L, index, length);
+    if (length == 0 || lua_isnil(L, -1)) { /* no key of its own */
+        lua_pop(L, 2);
+        lua_pushnil(L);
+    } else {
+        lua_pop(L, 1);
+    }
+    bool hashed = false;
+    for (; lua_next(L, index);) {
+        lua_pop(L, 1);
+        hashed = hashed || lua_isinteger(L, -1);
+        refuse_field(L);
+    }
+    if (!hashed)
+        return;
+    for (lua_pushnil(L); lua_next(L, index);) {
+        lua_pop(L, 1);
+        refuse_field(L);
+    }
+}
+
 /* The shape of the nested table on top, from the first element of each level;
    what is no table is the leaf. Returns the rank; the leaf is on top then. */
 static int nested_shape(lua_State *L, size_t *shape)
@@ -30,9 +70,13 @@ static int nested_shape(lua_State *L, size_t *shape)
         if (ndim == PG_MAXDIM)
             luaL_error(L, "tables nested deeper than rank %d", PG_MAXDIM);
         lua_Integer length = luaL_len(L, -1);
+        if (length < 0)
+            luaL_error(L, "a table of length %I is no array", length);
         shape[ndim++] = (size_t)length;
         if (l_has_only_fields(L, -1))
             luaL_error(L, "a table of fields, not of elements, is no array");
+        if (ndim == 1)
+            l_refuse_fields(L, -1, length);
         lua_geti(L, -1, 1);
         lua_remove(L, -2);
         if (length == 0)

@@ -38,8 +38,9 @@ static int l_create_matrix(lua_State *L)
    undefined variable would take an axis away. */
 static void check_no_nil(lua_State *L, int arg)
 {
-    luaL_argexpected(L, lua_istable(L, 1) || !lua_isnil(L, arg), arg,
-                     "length or dtype");
+    luaL_argcheck(L, lua_istable(L, 1) || !lua_isnil(L, arg), arg,
+                  "length or dtype expected, got nil; behind a table of "
+                  "lengths a dtype may be nil");
 }
 
 /* zeros and ones: the operation is the number. */
@@ -48,7 +49,7 @@ static int l_create_constant(lua_State *L)
     pg_error err;
     size_t shape[PG_MAXDIM];
     int next, ndim = l_shape_check(L, 1, shape, &next, false);
-    luaL_argcheck(L, next > 1, 1, "a shape is missing");
+    luaL_argexpected(L, next > 1, 1, "length or table");
     check_no_nil(L, next);
     pg_dtype dtype = l_dtype_opt(L, next, PG_FLOAT64);
     l_no_more_arguments(L, next + 1);
@@ -178,6 +179,7 @@ static const pg_array **read_arrays(lua_State *L, size_t *count)
     lua_Integer length = luaL_len(L, 1);
     luaL_argcheck(L, length > 0, 1, "there is nothing to join");
     luaL_argcheck(L, length < 1 << 20, 1, "too many arrays");
+    l_refuse_fields(L, 1, length);
     push_arrays(L, length);
     *count = (size_t)length;
     const pg_array **arrays = lua_newuserdatauv(L, *count * sizeof *arrays, 0);

@@ -370,7 +370,8 @@ static int l_file_write(lua_State *L)
 {
     const char *path = l_path_check(L, 1);
     size_t n;
-    const char *text = luaL_checklstring(L, 2, &n);
+    luaL_argexpected(L, lua_type(L, 2) == LUA_TSTRING, 2, "string");
+    const char *text = lua_tolstring(L, 2, &n);
     pg_error err;
     l_check(L, pg_output_save(path, text, n, &err), &err);
     lua_pushboolean(L, true);

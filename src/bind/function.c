@@ -54,7 +54,7 @@ void l_no_more_arguments(lua_State *L, int arg)
 
 static bool is_self(lua_State *L)
 {
-    if (!lua_getmetatable(L, 1))
+    if (lua_type(L, 1) != LUA_TUSERDATA || !lua_getmetatable(L, 1))
         return false;
     bool same = lua_rawequal(L, -1, lua_upvalueindex(METATABLE));
     lua_pop(L, 1);

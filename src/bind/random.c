@@ -80,6 +80,14 @@ static int l_random_seed(lua_State *L)
 
 typedef void (*draw)(pg_random *g, double *out, size_t n);
 
+/* Whether there is a shape from arg on. One that is nil, as an undefined
+   variable is, does not ask for a single number. */
+static bool has_shape(lua_State *L, int arg)
+{
+    luaL_argexpected(L, !lua_isnil(L, arg), arg, "length or table");
+    return !lua_isnone(L, arg);
+}
+
 /* Fills an array of the shape from `arg` on; without one, pushes a number. Each
    is drawn by f, times `scale`, plus `offset`. */
 static int draw_shape(lua_State *L, pg_random *g, int arg, draw f,
@@ -88,8 +96,7 @@ static int draw_shape(lua_State *L, pg_random *g, int arg, draw f,
     pg_error err;
     size_t shape[PG_MAXDIM];
     double one;
-    if (lua_isnoneornil(L, arg)) {
-        l_no_more_arguments(L, arg);
+    if (!has_shape(L, arg)) {
         f(g, &one, 1);
         lua_pushnumber(L, offset + scale * one);
         return 1;
@@ -101,18 +108,10 @@ static int draw_shape(lua_State *L, pg_random *g, int arg, draw f,
                           &err);
 }
 
-/* A length that is nil, as an undefined variable is, asks for no single number.
- */
-static void check_lengths(lua_State *L, int arg)
-{
-    luaL_argexpected(L, !lua_isnil(L, arg), arg, "length or table");
-}
-
 static int l_random_rand(lua_State *L)
 {
     int next;
     pg_random *g = generator(L, &next);
-    check_lengths(L, next);
     return draw_shape(L, g, next, pg_random_uniform, 0, 1);
 }
 
@@ -120,7 +119,6 @@ static int l_random_randn(lua_State *L)
 {
     int next;
     pg_random *g = generator(L, &next);
-    check_lengths(L, next);
     return draw_shape(L, g, next, pg_random_normal, 0, 1);
 }
 
@@ -131,6 +129,16 @@ static double check_finite(lua_State *L, int arg, double otherwise)
     return value;
 }
 
+static void fail_width(lua_State *L, double low, double high)
+{
+    pg_error err;
+    l_check(L,
+            pg_fail(&err, PG_EARG,
+                    "uniform: %g and %g are further apart than any float64",
+                    low, high),
+            &err);
+}
+
 /* uniform([low, high [, shape]]) */
 static int l_random_between(lua_State *L)
 {
@@ -138,8 +146,7 @@ static int l_random_between(lua_State *L)
     pg_random *g = generator(L, &next);
     double low = check_finite(L, next, 0), high = check_finite(L, next + 1, 1);
     if (!isfinite(high - low))
-        luaL_error(L, "uniform: %f and %f are further apart than any float64",
-                   low, high);
+        fail_width(L, low, high);
     return draw_shape(L, g, next + 2, pg_random_uniform, low, high - low);
 }
 
@@ -166,8 +173,7 @@ static int l_random_integers(lua_State *L)
     if (low >= high)
         luaL_error(L, "randint: there is no integer from %I to below %I", low,
                    high);
-    if (lua_isnoneornil(L, next + 2)) {
-        l_no_more_arguments(L, next + 2);
+    if (!has_shape(L, next + 2)) {
         pg_random_integers(g, &one, 1, low, high - 1);
         lua_pushinteger(L, one);
         return 1;
@@ -214,6 +220,8 @@ static int l_random_choice(lua_State *L)
     size_t shape[PG_MAXDIM];
     pg_choice choice = {.replace = true};
     pg_random *g = generator(L, &next);
+    luaL_argexpected(L, lua_gettop(L) != next + 1 || !lua_isnil(L, next + 1),
+                     next + 1, "length or table");
     lua_settop(L, next + 3);
     bool has_rows = read_population(L, next, &choice.population);
     if (lua_type(L, next + 1) == LUA_TNUMBER) {

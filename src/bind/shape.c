@@ -21,13 +21,13 @@ static int l_shape_tostring(lua_State *L)
 {
     luaL_Buffer text;
     luaL_checktype(L, 1, LUA_TTABLE);
-    lua_Integer rank = luaL_len(L, 1);
+    lua_Integer rank = (lua_Integer)lua_rawlen(L, 1);
     luaL_buffinit(L, &text);
     luaL_addchar(&text, '(');
     for (lua_Integer i = 1; i <= rank; i++) {
         if (i > 1)
             luaL_addstring(&text, ", ");
-        lua_geti(L, 1, i);
+        lua_rawgeti(L, 1, i);
         l_tolstring(L, -1);
         lua_remove(L, -2);
         luaL_addvalue(&text);
@@ -52,8 +52,9 @@ static int l_shape_eq(lua_State *L)
     return 1;
 }
 
-/* A key that the table does not have: a position that counts from the end, one
-   beyond the end, at which ipairs ends, or a mistake. */
+/* A key that the table does not have: a position beyond the end, at which
+   ipairs and table.unpack find nil, one that counts from the end, or a
+   mistake. */
 static int l_shape_index(lua_State *L)
 {
     int is_integer;
@@ -62,17 +63,16 @@ static int l_shape_index(lua_State *L)
     if (!is_integer || lua_type(L, 2) != LUA_TNUMBER)
         return luaL_error(L, "a shape has lengths at 1, 2, ..., and no '%s'",
                           l_tolstring(L, 2));
-    if (axis == rank + 1) {
-        lua_pushnil(L);
-        return 1;
-    }
-    if (axis >= 0 || axis < -rank) {
+    if (axis == 0 || axis < -rank) {
         lua_settop(L, 1);
         return luaL_error(L, "there is no axis %I in the shape %s%s", axis,
-                          luaL_tolstring(L, 1, NULL),
+                          l_tolstring(L, 1),
                           axis == 0 ? ": axes start at 1" : "");
     }
-    lua_rawgeti(L, 1, rank + 1 + axis);
+    if (axis > 0)
+        lua_pushnil(L);
+    else
+        lua_rawgeti(L, 1, rank + 1 + axis);
     return 1;
 }
 
@@ -110,6 +110,8 @@ int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open)
     lua_Integer count = table ? luaL_len(L, arg) : 0;
     while (!table && lua_type(L, arg + (int)count) == LUA_TNUMBER)
         count++;
+    if (table)
+        l_refuse_fields(L, arg, count);
     if (count < 0 || count > PG_MAXDIM)
         luaL_error(L, "%I lengths given: the rank is at most %d", count,
                    PG_MAXDIM);

@@ -1,6 +1,7 @@
 /*
  * checksum_v1.h -- the sums of checksum.h as they were first made, which model
- * files and journals of that time keep. Nothing is written with them.
+ * files and journals of that time keep: a training or study of that time is
+ * known by them until it ends.
  *
  * Where an array's sum now begins with the dtype's name and the rank, it began
  * with the number of the dtype in the enum of that time, 8 bytes; the labels of

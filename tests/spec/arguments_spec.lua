@@ -40,7 +40,7 @@ describe("a method", function()
     values(function(value)
       local owners = {
         array = "an array's", random = "a generator's", archive = "an archive's",
-        model = "a model's", study = "a study's", table = "a table of results's",
+        model = "a model's", study = "a study's", table = "a table's",
         trial = "a trial's",
       }
       for _, entry in ipairs(help.entries()) do
@@ -65,6 +65,9 @@ describe("a method", function()
     raises_here("sum is an array's method", function() return { x.sum({ 1, 2 }) } end)
     raises_here("dot is an array's method", function() return { x.dot(pg.rand(3, 2)) } end)
     raises_here("take is an array's method", function() return { x.take(pg.range(1, 2)) } end)
+    raises_here("add_ is an array's method", function() x.add_(pg.ones(5, 3)) end)
+    raises_here("rand is a generator's method",
+      function() return { setmetatable({}, getmetatable(pg.random(0))):rand() } end)
     assert.equal(x:sum(), x.sum(x))
     assert.equal(3.0, pg.sum({ 1, 2 }))
     assert.equal(1.0, pg.sum(1))
@@ -131,17 +134,44 @@ describe("a function", function()
     end
     raises_here("bad argument #2 to 'dot' (array, number or table expected, got nil",
       function() return { pg.dot(pg.zeros(2), nil) } end)
-    raises_here("bad argument #1 to 'add_' (array expected, got no value",
+    raises_here("bad argument #1 to 'add_' (array, number or table expected, got no value",
       function() pg.add_() end)
   end)
 
   it("takes no nil for a length", function()
     raises_here("bad argument #1 to 'rand'", function() return { pg.rand(nil) } end)
     raises_here("bad argument #2 to 'randn'", function() return { pg.randn(3, nil) } end)
+    raises_here("bad argument #3 to 'normal'", function() return { pg.normal(0, 1, nil) } end)
+    raises_here("bad argument #3 to 'uniform'", function() return { pg.uniform(0, 1, nil) } end)
+    raises_here("bad argument #3 to 'randint'", function() return { pg.randint(0, 9, nil) } end)
     raises_here("bad argument #2 to 'zeros'", function() return { pg.zeros(3, nil) } end)
     raises_here("bad argument #2 to 'ones'", function() return { pg.ones(3, nil, 4) } end)
     raises_here("bad argument #3 to 'full'", function() return { pg.full(3, 2, nil) } end)
     assert.equal("float64", pg.zeros({ 3 }, nil).dtype)
+  end)
+
+  it("takes no option among the elements of a table", function()
+    for _, f in ipairs {
+      function() return { pg.zeros { 2, 3, dtype = "float32" } } end,
+      function() return { pg.array { 1, 2, dtype = "uint8" } } end,
+      function() return { pg.array { { 1 }, { 2 }, dtype = "uint8" } } end,
+      function() return { pg.rand { 2, seed = 1 } } end,
+      function() return { pg.stack { { 1 }, { 2 }, axis = 2 } } end,
+      function() return { pg.concat { pg.eye(2), axis = 2 } } end,
+      function() return { pg.zeros(4):reshape { 4, order = "F" } } end,
+      function()
+        local hashed = {}
+        for i = 5, 1, -1 do
+          hashed[i] = i
+        end
+        hashed.dtype = "int8"
+        return { pg.array(hashed) }
+      end,
+    } do
+      raises_here("stands among elements: options are arguments behind the table", f)
+    end
+    assert.equal(3, #pg.array(table.pack(1, 2, 3)))
+    assert.same({ 2, 3 }, pg.zeros(table.pack(2, 3)).shape)
   end)
 
   it("takes booleans where booleans are meant", function()

@@ -139,7 +139,7 @@ describe("zeros, ones and full", function()
   end)
 
   it("refuse what is no shape", function()
-    assert.error_matches(function() pg.zeros() end, "shape is missing")
+    assert.error_matches(function() pg.zeros() end, "length or table expected")
     assert.error_matches(function() pg.zeros(-1) end, "length must be .* not %-1")
     assert.error_matches(function() pg.zeros(1.5) end, "not 1.5")
     assert.error_matches(function() pg.zeros { 1, {} } end, "length must be")

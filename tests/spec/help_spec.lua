@@ -222,7 +222,7 @@ describe("The options that a description tells of", function()
         end
         return { y = 1 }
       end)
-      study.root = uv.cwd() .. "/options"
+      study._fixed.root = uv.cwd() .. "/options"
       assert(study:run { quiet = true })
       assert.same(taken(study.run, study), told "study:run")
       assert.same(taken(study.plot, study), told "study:plot")
@@ -276,7 +276,7 @@ describe("help", function()
       ["a:exp()"] = pg.exp, ["g:rand(...)"] = pg.random(0).rand, ["pg.rand(...)"] = pg.rand,
       ["m:fit(options)"] = m.fit, ["pg.Model(x, y, options)"] = pg.Model,
       ["pg.Model.load(path, x, y)"] = pg.Model.load, ["sweep.new(options)"] = sweep.new,
-      ["pg.plot(options, y)"] = pg.plot, ["pg.help(what)"] = pg.help,
+      ["pg.plot(options, ...)"] = pg.plot, ["pg.help(what)"] = pg.help,
     } do
       assert.equal(name, first_line(what))
     end
@@ -349,7 +349,7 @@ docs/reference.md#atakepositions-axis, README.md#the-notebooks-lines-and-ours]==
         in_trial = first_line(trial)
         return { y = 1 }
       end)
-      study.root = uv.cwd() .. "/told"
+      study._fixed.root = uv.cwd() .. "/told"
       assert(study:run { quiet = true })
       assert.equal("a trial", in_trial)
       assert.matches("^a study: told, in ", first_line(study))

@@ -52,8 +52,14 @@ describe("the module", function()
     support.raises_here("threads is a function, and not to be set: pg.threads(...)",
       function() pg.threads = 2 end)
     support.raises_here("seed is a function", function() pg.seed = 0 end)
-    support.raises_here("perigee has no 'dtype' that could be set",
+    support.raises_here("Model is a function", function() pg.Model = 0 end)
+    support.raises_here("_VERSION is not to be set", function() pg._VERSION = "1" end)
+    support.raises_here("perigee has no 'dtype' that could be set: it is an option of pg.Model",
       function() pg.dtype = "float32" end)
+    pg.mine, pg.data = true, pg.zeros(2)
+    assert.is_true(pg.mine)
+    pg.mine, pg.data = nil, nil
+    support.raises_here("perigee has no 'mine'", function() return pg.mine end)
     local plot = pg.plot
     pg.plot = function() return "mine" end
     for _ in pairs(pg) do -- luacheck: ignore 542

@@ -372,8 +372,9 @@ describe("pg.save_png", function()
   end)
 
   it("raises where the file cannot be written, and leaves none", function()
+    assert(os.execute("mkdir '" .. at "folder.png" .. "'"))
     for path, reason in pairs { [at "none/a.png"] = "No such file or directory",
-      [folder] = "it is a directory", [at "a.png/b.png"] = "Not a directory" } do
+      [at "folder.png"] = "it is a directory", [at "a.png/b.png"] = "Not a directory" } do
       support.raises_here(path .. ": " .. reason, function()
         pg.save_png(path, pg.zeros(2, 2))
       end)
@@ -383,7 +384,8 @@ describe("pg.save_png", function()
         local pg = require "perigee"
         print(pcall(pg.save_png, "full.png", pg.rand(300, 300)))]]))
     assert.equal("false\tfull.png: File too large\n", output)
-    assert.equal("a.png\n", shell("ls -A '" .. folder .. "'"))
+    assert.equal("a.png\nfolder.png\n", shell("ls -A '" .. folder .. "'"))
+    support.raises_here("ends in .png", function() pg.save_png(at "a.jpg", pg.zeros(2, 2)) end)
   end)
 
   it("and pg.load_png name the package where the library is missing", function()

@@ -92,6 +92,7 @@ describe("the printer", function()
     assert.equal("function print [C]", text(print))
     assert.equal("function string.format [C]", text(string.format))
     assert.equal("function perigee.zeros [C]", text(pg.zeros))
+    assert.matches("^function perigee.dataset%(name%) .*dataset.lua:%d+$", text(pg.dataset))
     assert.is_nil(text(load("return function() end", "=\27[31m")()):find "\27")
   end)
 

@@ -527,16 +527,19 @@ describe("a name of a study, a trial or a table", function()
       raises_here("a trial has no 'sede'", function() return trial.sede end)
       raises_here("did you mean 'seed'?", function() return trial.sede end)
       raises_here("a trial has no field 'rate' that can be set", function() trial.rate = 1 end)
+      raises_here("a trial has no field 'seed' that can be set", function() trial.seed = 1 end)
       return { y = p.a }
     end }
     raises_here("a study has no 'tabel'", function() return study.tabel end)
     raises_here("did you mean 'table'?", function() return study.tabel end)
     raises_here("a study has no field 'jobs' that can be set", function() study.jobs = 2 end)
+    raises_here("a study has no field 'name' that can be set", function() study.name = "t" end)
     assert.is_true(study:run { quiet = true })
     local t = study:table()
     raises_here("rows have columns, t[1].y", function() return t.y end)
     raises_here("a table of results has no 'gruop'", function() return t.gruop end)
     raises_here("that can be set", function() t.y = 1 end)
+    raises_here("that can be set", function() t.columns = { "y" } end)
     assert.is_nil(t[2])
   end)
 end)
@@ -638,7 +641,7 @@ describe("a trial's training", function()
         assert(assert(pg.Model.load(file)):save(file, note ~= "" and note or nil))
       end
       local text = listen(function() study(nil, {}):run { quiet = true } end)
-      assert.matches("%.1%.npz: its note is none that a trial has left", text)
+      assert.matches("%.1%.npz: a trial's note was expected in it", text)
     end
   end)
 

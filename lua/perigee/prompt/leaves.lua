@@ -5,6 +5,7 @@ local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local classes = require "perigee.prompt.classes"
 local counts = require "perigee.counts"
+local public = require "perigee.public"
 local strings = require "perigee.prompt.strings"
 local texts = require "perigee.text"
 
@@ -110,8 +111,9 @@ end
 
 --- "function f(a, b)" and where it is from: "file.lua:12", or "[C]".
 local function parts_of_function(f)
-  local info = debug.getinfo(f, "Su")
   local name = public_name(f)
+  f = public.written(f)
+  local info = debug.getinfo(f, "Su")
   local head = "function" .. (name and " " .. strings.first_line(name, LONGEST_WORD) or "")
   if info.what == "C" then -- which does not tell its parameters
     return head, "[C]"

@@ -38,12 +38,15 @@ local MAY_BE_NIL = check.set {
   "description", "arguments", "data", "fingerprint", "script", "roster", "tally", "store", "writer",
 }
 
-function METATABLE.__index(_, name)
-  local method = Study[name]
-  if method == nil and not MAY_BE_NIL[name] then
+function METATABLE:__index(name)
+  local value = Study[name]
+  if value == nil then
+    value = rawget(self, "_fixed")[name]
+  end
+  if value == nil and not MAY_BE_NIL[name] then
     error(absent.message("a study", name, PUBLIC), 2)
   end
-  return method
+  return value
 end
 
 function METATABLE:__newindex(name, value)
@@ -58,10 +61,13 @@ end
 function studies.new(definition, said, arguments)
   local folder = (said.runs or definition.runs) .. "/" .. definition.name
   return setmetatable({
-    name = definition.name, description = definition.description, definition = definition,
-    params = definition.space.names, is_parameter = check.set(definition.space.names),
+    _fixed = {
+      name = definition.name, description = definition.description,
+      params = definition.space.names, folder = folder,
+      root = folder:find "^/" and folder or uv.cwd() .. "/" .. folder,
+    },
+    definition = definition, is_parameter = check.set(definition.space.names),
     rule = definition.rule, said = said, options = said, arguments = arguments,
-    folder = folder, root = folder:find "^/" and folder or uv.cwd() .. "/" .. folder,
   }, METATABLE)
 end
 
@@ -80,14 +86,7 @@ end
 --- Opens the data, and finds their fingerprint; raises where that cannot be.
 local function open_data(self)
   local data = self.definition.data
-  if type(data) == "string" then
-    local message
-    data, message = dataset.open(data)
-    if not data then
-      error(message, 0)
-    end
-  end
-  self.data = data
+  self.data = type(data) == "string" and dataset.open(data) or data
   self.fingerprint = fingerprint_of(self)
 end
 
@@ -164,7 +163,7 @@ local RUN_KINDS = {
 ---   retry_failed = false (or true: failed trials are run again); fresh = false (or true: all that
 ---   is known is put aside); quiet = false (or true: nothing is shown of how it goes)
 ---@return true?  # all trials are done; nil where some have failed, or were not run
----@return string?  # and which sentence was said of that
+---@return string?  # the sentence that says why
 function Study:run(options)
   local given, message = check.read(options, RUN_KINDS, "run")
   if not given then

@@ -23,12 +23,15 @@ end
 local METATABLE = {
   __name = "perigee.table",
   __index = function(self, key)
-    local method = Table[key]
-    if method == nil and type(key) == "string" then
+    local value = Table[key]
+    if value == nil then
+      value = rawget(self, "_fixed")[key]
+    end
+    if value == nil and type(key) == "string" then
       error(absent.message("a table of results", key, public_names())
         .. (check.contains(self.columns, key) and ": rows have columns, t[1]." .. key or ""), 2)
     end
-    return method or self.rows[key]
+    return value or self.rows[key]
   end,
   __newindex = function(self, name, value)
     absent.set("a table of results", self, name, value, {})
@@ -46,7 +49,7 @@ local tables = {}
 ---@param metrics string[]
 ---@return perigee.sweep.table
 function tables.new(columns, rows, metrics)
-  return setmetatable({ columns = columns, rows = rows, metrics = metrics }, METATABLE)
+  return setmetatable({ _fixed = { columns = columns, metrics = metrics }, rows = rows }, METATABLE)
 end
 
 local SMALLER_IS_BETTER = { "loss", "error", "cost", "time" }
@@ -376,7 +379,7 @@ function Table:markdown(path)
   return (tables.deliver(layout.markdown(self), path, "markdown", 2))
 end
 
-public.methods(Table, METATABLE, "a table of results", "t")
+public.methods(Table, METATABLE, "a table", "t")
 
 METATABLE.__tostring = layout.terminal
 

@@ -29,6 +29,7 @@ local METATABLE = { __name = "perigee.trial" }
 
 local trials = {}
 
+local FIXED = { "seed", "data", "index", "id" }
 local PUBLIC = { "seed", "data", "index", "id", "steps", "fit", "report" }
 local MAY_BE_NIL = {
   data = true, limit = true, checkpoints = true, every = true, is_probe = true, halted = true,
@@ -37,12 +38,15 @@ local MAY_BE_NIL = {
 }
 
 --- A misspelt name would be nil, and a seed that is nil none at all.
-function METATABLE.__index(_, name)
-  local method = Trial[name]
-  if method == nil and not MAY_BE_NIL[name] then
+function METATABLE:__index(name)
+  local value = Trial[name]
+  if value == nil then
+    value = rawget(self, "_fixed")[name]
+  end
+  if value == nil and not MAY_BE_NIL[name] then
     error(absent.message("a trial", name, PUBLIC), 2)
   end
-  return method
+  return value
 end
 
 function METATABLE:__newindex(name, value)
@@ -80,6 +84,10 @@ function trials.new(fields)
   fields.reports, fields.trainings, fields.iteration = {}, 0, 0
   fields.beat, fields.before, fields.began = 0, 0, fields.clock()
   fields.saved = fields.began
+  fields._fixed = {}
+  for _, name in ipairs(FIXED) do
+    fields._fixed[name], fields[name] = fields[name], nil
+  end
   return setmetatable(fields, METATABLE)
 end
 
@@ -222,8 +230,8 @@ local function restore(self, model)
   end
   local kept = read_note(note)
   if not kept then
-    error(path .. ": its note is none that a trial has left: remove the file, and run the trial "
-      .. "again with --retry-failed", 0)
+    error(path .. ": a trial's note was expected in it: remove the file, and run the trial again "
+      .. "with --retry-failed", 0)
   end
   core.set_state(core.array(kept.random, "uint32"))
   self.reports, self.iteration = kept.reports, kept.iteration

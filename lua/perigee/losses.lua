@@ -1,0 +1,31 @@
+--- The losses of a training as arrays.
+
+local core = require "perigee.core"
+
+local losses = {}
+
+local validation_of = setmetatable({}, { __mode = "k" }) -- arrays, by the cost that they came with
+
+--- The losses of updates, and of the validation data where there are any.
+---@param cost number[]
+---@param validation number[]
+---@return perigee.array cost
+---@return perigee.array? validation
+function losses.arrays(cost, validation)
+  local array = core.array(cost)
+  if #validation == 0 then
+    return array
+  end
+  validation_of[array] = core.array(validation)
+  return array, validation_of[array]
+end
+
+--- Whether two values are the two arrays that one call has returned.
+---@param cost any
+---@param validation any
+---@return boolean
+function losses.are_pair(cost, validation)
+  return validation ~= nil and rawequal(validation_of[cost], validation)
+end
+
+return losses
