@@ -315,7 +315,7 @@ describe("what is no such file", function()
         "model 2" },
       { "it is not a model that was saved by Perigee", "model 1", "modal 1" },
       { "the text does not say scale", "scale [^\n]*\n", "" },
-      { "the text says 'hue', which is nothing of a model's", "scale", "hue" },
+      { "the text has 'hue', which models do not have", "scale", "hue" },
       { "the text says scale twice", "scale ([^\n]*)\n", "scale %1\nscale %1\n" },
       { "60 rows of 60 were used", "used %d+", "used 60" },
       { "optimizer must be 'sgd', 'momentum', 'nesterov', 'rmsprop' or 'adam', not 'eve'",

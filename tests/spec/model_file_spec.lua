@@ -149,7 +149,7 @@ describe("the text of a model's file", function()
     end
     assert_refused("does not end with a line's end", load_with_text(members, text:sub(1, -2)))
     assert_refused("has an empty line", load_with_text(members, text .. "\n"))
-    assert_refused("says 'hue'", load_with_text(members, text .. "hue 3\n"))
+    assert_refused("has 'hue'", load_with_text(members, text .. "hue 3\n"))
     assert_refused("one checksum", load_with_text(members, text .. "record.checksum 3\n"))
     assert_refused("momentum is no option", load_with_text(members, text .. "option.momentum 1\n"))
   end)
