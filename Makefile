@@ -73,10 +73,10 @@ MODULE := $(BUILD)/perigee.so
 all: $(PROGRAM) $(MODULE)  ## build the program and the module (the default)
 
 # The module is never unloaded: a thread of its team that outlives it would
-# crash a stock lua5.4 at exit.
+# crash a stock lua5.4 at exit. Its constructor runs before OpenBLAS's (module.c).
 $(MODULE): $(BIND_OBJECTS) $(CORE_OBJECTS)
 	@$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -shared -Wl,-z,nodelete -o $@.part $^ \
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -shared -Wl,-z,nodelete,-z,initfirst -o $@.part $^ \
 	  $(LDFLAGS) $(BLAS_LIBS) -lz -ldl -lm && mv $@.part $@
 
 # -E: a module that the program loads finds Lua's functions in it.

@@ -1,5 +1,6 @@
 #include "block.h"
 
+#include "blas.h"
 #include "interrupt.h"
 #include "kernels.h"
 #include "runtime.h"
@@ -81,7 +82,7 @@ void pg_block_free(pg_block *block)
 pg_status pg_blocks_need(pg_blocks *blocks, int threads,
                          const pg_layout *layout, pg_error *err)
 {
-    pg_status status = PG_OK;
+    pg_status status = pg_blas_reserve(threads, err);
     while (blocks->count < threads && status == PG_OK) {
         status = pg_block_new(&blocks->of[blocks->count], layout, blocks->extra,
                               err);

@@ -2,7 +2,6 @@
 
 #include "runtime.h"
 
-#include <cblas.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -25,11 +24,10 @@ static atomic_int thread_count; /* 0: not asked for yet */
 static atomic_int processor_count;
 static pg_team team = PG_TEAM_EMPTY;
 static pthread_once_t team_once = PTHREAD_ONCE_INIT;
-static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
-/* OpenBLAS built on OpenMP asks each thread. In static memory: LeakSanitizer
-   stumbles over what a module that is loaded later has for each thread. */
-#define EACH_THREADS _Thread_local __attribute__((tls_model("initial-exec")))
-static EACH_THREADS bool blas_is_told, listens_here;
+/* In static memory: LeakSanitizer stumbles over what a module that is loaded
+   later has for each thread. */
+static _Thread_local
+    __attribute__((tls_model("initial-exec"))) bool listens_here;
 static _Atomic(const struct pg_target *) kernel_target;
 
 void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
@@ -202,16 +200,6 @@ pg_team *pg_runtime_team(void)
 {
     pthread_once(&team_once, start_team);
     return &team;
-}
-
-void pg_runtime_need_blas(void)
-{
-    if (blas_is_told)
-        return;
-    pthread_mutex_lock(&blas_lock);
-    openblas_set_num_threads(1);
-    pthread_mutex_unlock(&blas_lock);
-    blas_is_told = true;
 }
 
 const struct pg_target *pg_runtime_target(void)
