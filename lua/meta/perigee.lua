@@ -956,7 +956,8 @@ function pg.save(path, value, options) end
 --- Samples are grey and alpha, red, green and blue, or those and alpha: 2, 3 or 4. Palettes and
 --- fewer bits are widened to 0 .. 255, 16 bits rounded to 8 (interlaced ones are refused); a file
 --- made for another gamma than a screen's is converted. Nothing in the file is believed before it
---- is checked.
+--- is checked: a picture of more than 64 MB has at most 1032 bytes for each byte of its pixels in
+--- the file, as deflate has.
 ---
 ---     pg.save_png("digit.png", data.x_train[1])
 ---     pg.load_png("digit.png").shape  --> (28, 28)
