@@ -20,6 +20,11 @@ static CBLAS_TRANSPOSE transposition(pg_matrix m)
 void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
              pg_matrix b, size_t m, size_t n, size_t k, double beta)
 {
+    pg_assert(pg_size_max(m, pg_size_max(n, k)) <= INT_MAX);
+    pg_assert(pg_size_max(a.leading, b.leading) <= INT_MAX &&
+              out_leading >= n && out_leading <= INT_MAX);
+    pg_assert(a.leading >= pg_size_max(1, a.transposed ? m : k));
+    pg_assert(b.leading >= pg_size_max(1, b.transposed ? k : n));
     blasint im = (blasint)m, in = (blasint)n, ik = (blasint)k;
     blasint la = (blasint)a.leading, lb = (blasint)b.leading;
     blasint lo = (blasint)out_leading;
@@ -283,9 +288,12 @@ pg_status pg_dot_into(const pg_array *out, const pg_array *a, const pg_array *b,
     pg_status status = check_dot(a, b, err);
     if (status != PG_OK)
         return status;
+    pg_assert(pg_array_is_contiguous(out) && !pg_array_may_overlap(out, a) &&
+              !pg_array_may_overlap(out, b));
     promote_vector(&rows, false);
     promote_vector(&columns, true);
     size_t shape[2] = {rows.shape[0], columns.shape[1]};
+    pg_assert(pg_array_size(out) == shape[0] * shape[1]);
     pg_array_borrow(&result, out->data, out->dtype, 2, shape);
     if (rows.shape[1] == 0 || pg_array_size(&result) == 0)
         memset(out->data, 0, pg_array_bytes(&result));
