@@ -21,6 +21,11 @@ STANDARD := -std=c11 -D_XOPEN_SOURCE=700 -ffp-contract=off \
             -fno-math-errno -fno-trapping-math
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes
+# A thread of whoever uses the library may have a stack of 128 kB. Sanitizers
+# put red zones between what stands on it.
+ifeq ($(SANITIZE),)
+WARNINGS += -Wframe-larger-than=16384
+endif
 # clang says so of each loop that has no vector form.
 ifneq ($(findstring clang,$(shell command -v $(CC) >/dev/null && $(CC) --version)),)
 WARNINGS += -Wno-pass-failed

@@ -17,7 +17,7 @@
    Operand 0 is the result. Where an operand's dtype is not what the loop takes,
    blocks of it go through a buffer on the stack. */
 
-enum { BLOCK = 1024 };
+enum { BLOCK = 256 };
 
 typedef struct task {
     pg_loop loop;
