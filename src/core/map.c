@@ -17,7 +17,7 @@
    Operand 0 is the result. Where an operand's dtype is not what the loop takes,
    blocks of it go through a buffer on the stack. */
 
-enum { BLOCK = 256 };
+enum { BLOCK = 480 }; /* of four operands: 15 kB */
 
 typedef struct task {
     pg_loop loop;
