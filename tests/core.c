@@ -82,7 +82,7 @@ static void refuse_axes(const pg_array *a)
     pg_error err;
     pg_array out;
     const pg_array *const two[] = {a, a};
-    const int wrong[] = {2, TOO_MANY, -2, INT32_MAX, INT32_MIN + 1};
+    const int wrong[] = {2, TOO_MANY, -2, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         int axis = wrong[i];
         for (pg_reduce_op op = 0; op < PG_REDUCE_COUNT; op++)

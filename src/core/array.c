@@ -22,8 +22,9 @@ pg_status pg_axis_check(const pg_array *a, int axis, pg_error *err)
     char text[PG_SHAPE_TEXT];
     if (axis >= 0 && axis < a->ndim)
         return PG_OK;
-    return pg_fail(err, PG_EARG, "there is no axis %d in an array of shape %s",
-                   axis + 1, pg_shape_text(text, a));
+    return pg_fail(err, PG_EARG,
+                   "there is no axis %lld in an array of shape %s", axis + 1LL,
+                   pg_shape_text(text, a));
 }
 
 /* The last axis is dense, each other one steps over those behind it. */

@@ -268,8 +268,8 @@ static pg_status check_stack(const pg_array *const *arrays, size_t count,
                        PG_MAXDIM + 1, PG_MAXDIM);
     if (axis < 0 || axis > arrays[0]->ndim)
         return pg_fail(err, PG_EARG,
-                       "stack: there is no axis %d in an array of rank %d",
-                       axis + 1, arrays[0]->ndim + 1);
+                       "stack: there is no axis %lld in an array of rank %d",
+                       axis + 1LL, arrays[0]->ndim + 1);
     for (size_t k = 1; k < count; k++)
         if (!pg_array_same_shape(arrays[0], arrays[k]))
             return pg_fail(err, PG_ESHAPE, "stack: shapes %s and %s differ",

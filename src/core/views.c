@@ -90,9 +90,9 @@ pg_status pg_expand_view(pg_array *out, const pg_array *a, int axis,
                        a->ndim + 1, PG_MAXDIM);
     if (axis < 0 || axis > a->ndim)
         return pg_fail(err, PG_EARG,
-                       "expand_dims: there is no axis %d in an array of rank "
+                       "expand_dims: there is no axis %lld in an array of rank "
                        "%d",
-                       axis + 1, a->ndim + 1);
+                       axis + 1LL, a->ndim + 1);
     view.ndim++;
     for (int i = a->ndim; i > axis; i--)
         copy_axis(&view, i, a, i - 1);
