@@ -939,10 +939,10 @@ function pg.where(mask, a, b) end
 ---@return string?  # what went wrong, where nil comes first
 function pg.load(path) end
 
---- Writes an array to `.npy`, or a table of named arrays to `.npz`: whole or not at all. A symbolic
---- link is followed. The new file takes the place of the old one, with its mode, and its owner where
---- the system lets it, but without setuid, setgid and sticky bits; other hard links of the old one
---- keep what it was.
+--- Writes an array to `.npy`, or a table of named arrays to `.npz`: whole or not at all. A
+--- symbolic link is followed. The new file takes the place of the old one, with its mode, and its
+--- owner where the system lets it, but without setuid, setgid and sticky bits; other hard links of
+--- the old one keep what it was.
 ---
 ---     pg.save("a.npy", pg.eye(3))  --> true
 ---     w = {W1 = pg.zeros(20, 784), b1 = pg.zeros(1, 20)}
