@@ -3,8 +3,6 @@
 #include "blas.h"
 
 #include <cblas.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,32 +27,10 @@ static const size_t SPARE_BYTES = (size_t)4 << 20;
    50 at least; its own threads may hold half of them. */
 enum { LEAST_THREADS = 25 };
 
-static atomic_int buffers; /* that may be occupied; 0 while more are mapped */
-static atomic_int calls;   /* that occupy one */
-static atomic_int waiting; /* threads, on `changed` */
-static int mapped;         /* guarded by `lock`, as the next three are */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
-
-/* OpenBLAS built on OpenMP asks each thread. In static memory: LeakSanitizer
-   stumbles over what a module that is loaded later has for each thread. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) bool told;
-
-static void use_one_thread(void)
-{
-    if (told)
-        return;
-    pthread_mutex_lock(&lock);
-    openblas_set_num_threads(1);
-    pthread_mutex_unlock(&lock);
-    told = true;
-}
-
 void pg_blas_name(char *text)
 {
     char version[64] = "";
-    use_one_thread();
+    pg_runtime_need_blas();
     sscanf(openblas_get_config(), "OpenBLAS %63s", version);
     snprintf(text, PG_BLAS_TEXT, "OpenBLAS %s (%s)", version,
              openblas_get_corename());
@@ -65,13 +41,13 @@ void pg_blas_name(char *text)
 /* Looks at the number of buffers once more when its call counts: a thread that
    maps more has closed them before it looks at the calls. While `lock` is held
    the number stays, and that look agrees with the first. */
-static bool occupy(void)
+static bool occupy(pg_blas *b)
 {
-    int now = atomic_load(&calls);
-    while (now < atomic_load(&buffers)) {
-        if (!atomic_compare_exchange_weak(&calls, &now, now + 1))
+    int now = atomic_load(&b->calls);
+    while (now < atomic_load(&b->buffers)) {
+        if (!atomic_compare_exchange_weak(&b->calls, &now, now + 1))
             continue;
-        if (now < atomic_load(&buffers))
+        if (now < atomic_load(&b->buffers))
             return true;
         pg_blas_leave();
         return false;
@@ -84,25 +60,27 @@ static bool occupy(void)
    the two sees the other. */
 void pg_blas_enter(void)
 {
-    use_one_thread();
-    if (occupy())
+    pg_blas *b = pg_runtime_blas();
+    pg_runtime_need_blas();
+    if (occupy(b))
         return;
-    pthread_mutex_lock(&lock);
-    atomic_fetch_add(&waiting, 1);
-    while (!occupy())
-        pthread_cond_wait(&changed, &lock);
-    atomic_fetch_sub(&waiting, 1);
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_lock(&b->lock);
+    atomic_fetch_add(&b->waiting, 1);
+    while (!occupy(b))
+        pthread_cond_wait(&b->changed, &b->lock);
+    atomic_fetch_sub(&b->waiting, 1);
+    pthread_mutex_unlock(&b->lock);
 }
 
 void pg_blas_leave(void)
 {
-    atomic_fetch_sub(&calls, 1);
-    if (atomic_load(&waiting) == 0)
+    pg_blas *b = pg_runtime_blas();
+    atomic_fetch_sub(&b->calls, 1);
+    if (atomic_load(&b->waiting) == 0)
         return;
-    pthread_mutex_lock(&lock);
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_lock(&b->lock);
+    pthread_cond_broadcast(&b->changed);
+    pthread_mutex_unlock(&b->lock);
 }
 
 /* --- buffers -------------------------------------------------------------- */
@@ -120,13 +98,13 @@ static bool has_room(void)
 
 /* Occupies all buffers at once, so that OpenBLAS maps those that are missing.
    While no call runs. */
-static int map_buffers(int wanted)
+static int map_buffers(const pg_blas *b, int wanted)
 {
     void *occupied[PG_MAX_THREADS];
     int count = 0;
     if (!blas_memory_alloc || !blas_memory_free)
         return wanted;
-    while (count < wanted && (count < mapped || has_room())) {
+    while (count < wanted && (count < b->mapped || has_room())) {
         occupied[count] = blas_memory_alloc(0);
         if (!occupied[count])
             break;
@@ -139,32 +117,25 @@ static int map_buffers(int wanted)
 
 /* Lets no call begin, and waits for those that run. Another thread may open the
    buffers while this one waits. */
-static void close_buffers(void)
+static void close_buffers(pg_blas *b)
 {
-    atomic_fetch_add(&waiting, 1);
-    atomic_store(&buffers, 0);
-    while (atomic_load(&calls) > 0) {
-        pthread_cond_wait(&changed, &lock);
-        atomic_store(&buffers, 0);
+    atomic_fetch_add(&b->waiting, 1);
+    atomic_store(&b->buffers, 0);
+    while (atomic_load(&b->calls) > 0) {
+        pthread_cond_wait(&b->changed, &b->lock);
+        atomic_store(&b->buffers, 0);
     }
-    atomic_fetch_sub(&waiting, 1);
+    atomic_fetch_sub(&b->waiting, 1);
 }
 
-/* In a child that was forked: buffers that other threads occupied stay so. */
-static void forget_calls(void)
+void pg_blas_forget_calls(pg_blas *b)
 {
-    int lost = atomic_load(&calls);
-    mapped -= lost;
-    atomic_store(&buffers, mapped);
-    atomic_store(&calls, 0);
-    atomic_store(&waiting, 0);
-    pthread_mutex_init(&lock, NULL);
-    pthread_cond_init(&changed, NULL);
-}
-
-static void watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, forget_calls);
+    b->mapped -= atomic_load(&b->calls);
+    atomic_store(&b->buffers, b->mapped);
+    atomic_store(&b->calls, 0);
+    atomic_store(&b->waiting, 0);
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_cond_init(&b->changed, NULL);
 }
 
 static pg_status fail_room(pg_error *err)
@@ -195,31 +166,30 @@ static int threads_of_openblas(void)
 
 /* The most buffers that are of use: threads beyond the processors, or beyond
    those that OpenBLAS was built for, wait for one. */
-static int most_buffers(void)
+static int most_buffers(pg_blas *b)
 {
-    static atomic_int most;
-    if (atomic_load(&most) == 0) {
+    if (atomic_load(&b->most) == 0) {
         int built_for = threads_of_openblas(), processors = pg_processors();
         int least = processors < built_for ? processors : built_for;
-        atomic_store(&most, least < PG_MAX_THREADS ? least : PG_MAX_THREADS);
+        atomic_store(&b->most, least < PG_MAX_THREADS ? least : PG_MAX_THREADS);
     }
-    return atomic_load(&most);
+    return atomic_load(&b->most);
 }
 
 pg_status pg_blas_reserve(int threads, pg_error *err)
 {
-    int most = most_buffers(), wanted = threads < most ? threads : most;
-    if (atomic_load(&buffers) >= wanted)
+    pg_blas *b = pg_runtime_blas();
+    int most = most_buffers(b), wanted = threads < most ? threads : most;
+    if (atomic_load(&b->buffers) >= wanted)
         return PG_OK;
-    use_one_thread();
-    pthread_once(&fork_once, watch_forks);
-    pthread_mutex_lock(&lock);
-    close_buffers();
-    if (mapped < wanted)
-        mapped = map_buffers(wanted);
-    bool any = mapped > 0;
-    atomic_store(&buffers, mapped);
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
+    pg_runtime_need_blas();
+    pthread_mutex_lock(&b->lock);
+    close_buffers(b);
+    if (b->mapped < wanted)
+        b->mapped = map_buffers(b, wanted);
+    bool any = b->mapped > 0;
+    atomic_store(&b->buffers, b->mapped);
+    pthread_cond_broadcast(&b->changed);
+    pthread_mutex_unlock(&b->lock);
     return any ? PG_OK : fail_room(err);
 }

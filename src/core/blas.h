@@ -9,7 +9,29 @@
 #ifndef PG_BLAS_H
 #define PG_BLAS_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "perigee.h"
+
+/* The state of OpenBLAS's buffers in a process; the runtime has it. */
+typedef struct pg_blas {
+    atomic_int buffers; /* that may be occupied; 0 while more are mapped */
+    atomic_int calls;   /* that occupy one */
+    atomic_int waiting; /* threads, on `changed` */
+    atomic_int most;    /* buffers that are of use; 0: not asked for yet */
+    int mapped;         /* buffers; guarded by `lock` */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+} pg_blas;
+
+#define PG_BLAS_EMPTY                                                          \
+    {                                                                          \
+        .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER \
+    }
+
+/* In a child that was forked: buffers that other threads occupied stay so. */
+void pg_blas_forget_calls(pg_blas *b);
 
 /* Maps a buffer for each of so many threads, or for as many as there is room
    for. PG_ENOMEM, which names the limit of the process, where there is room for

@@ -2,6 +2,7 @@
 
 #include "runtime.h"
 
+#include <cblas.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "available.h"
+#include "blas.h"
 #include "pool.h"
 #include "team.h"
 
@@ -24,10 +26,13 @@ static atomic_int thread_count; /* 0: not asked for yet */
 static atomic_int processor_count;
 static pg_team team = PG_TEAM_EMPTY;
 static pthread_once_t team_once = PTHREAD_ONCE_INIT;
-/* In static memory: LeakSanitizer stumbles over what a module that is loaded
-   later has for each thread. */
-static _Thread_local
-    __attribute__((tls_model("initial-exec"))) bool listens_here;
+static pg_blas blas = PG_BLAS_EMPTY;
+static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
+/* OpenBLAS built on OpenMP asks each thread. In static memory: LeakSanitizer
+   stumbles over what a module that is loaded later has for each thread. */
+#define EACH_THREADS _Thread_local __attribute__((tls_model("initial-exec")))
+static EACH_THREADS bool blas_is_told, listens_here;
 static _Atomic(const struct pg_target *) kernel_target;
 
 void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
@@ -200,6 +205,32 @@ pg_team *pg_runtime_team(void)
 {
     pthread_once(&team_once, start_team);
     return &team;
+}
+
+void pg_runtime_need_blas(void)
+{
+    if (blas_is_told)
+        return;
+    pthread_mutex_lock(&blas_lock);
+    openblas_set_num_threads(1);
+    pthread_mutex_unlock(&blas_lock);
+    blas_is_told = true;
+}
+
+static void forget_blas(void)
+{
+    pg_blas_forget_calls(&blas);
+}
+
+static void start_blas(void)
+{
+    pthread_atfork(NULL, NULL, forget_blas);
+}
+
+pg_blas *pg_runtime_blas(void)
+{
+    pthread_once(&blas_once, start_blas);
+    return &blas;
 }
 
 const struct pg_target *pg_runtime_target(void)
