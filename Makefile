@@ -21,6 +21,11 @@ STANDARD := -std=c11 -D_XOPEN_SOURCE=700 -ffp-contract=off \
             -fno-math-errno -fno-trapping-math
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes
+# A thread of whoever uses the library may have a stack of 128 kB. Sanitizers
+# put red zones between what stands on it.
+ifeq ($(SANITIZE),)
+WARNINGS += -Wframe-larger-than=16384
+endif
 # clang says so of each loop that has no vector form.
 ifneq ($(findstring clang,$(shell command -v $(CC) >/dev/null && $(CC) --version)),)
 WARNINGS += -Wno-pass-failed
@@ -73,10 +78,10 @@ MODULE := $(BUILD)/perigee.so
 all: $(PROGRAM) $(MODULE)  ## build the program and the module (the default)
 
 # The module is never unloaded: a thread of its team that outlives it would
-# crash a stock lua5.4 at exit.
+# crash a stock lua5.4 at exit. Its constructor runs before OpenBLAS's (module.c).
 $(MODULE): $(BIND_OBJECTS) $(CORE_OBJECTS)
 	@$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -shared -Wl,-z,nodelete -o $@.part $^ \
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -shared -Wl,-z,nodelete,-z,initfirst -o $@.part $^ \
 	  $(LDFLAGS) $(BLAS_LIBS) -lz -ldl -lm && mv $@.part $@
 
 # -E: a module that the program loads finds Lua's functions in it.
@@ -106,7 +111,7 @@ $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(COMPILE) $(LUA_CFLAGS) $(OBJECT)
 
--include $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
+-include $(BUILD)/obj/tests/core.d $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
 
 # --- the two commands --------------------------------------------------------
 
@@ -119,7 +124,7 @@ run: deps-run  ## install what is missing, build, fetch MNIST, run the iteration
 	  $(PROGRAM) examples/iteration_sweep.lua $(DATA_ARG) $(ARGS)
 
 test: deps-test  ## install what is missing, build, run the specs
-	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
 	@$(call specs,$(LUA) /usr/bin/busted)
 
 # The specs, run by $(1); SPECS names some of them, or busted's options. LUA_PATH and LUA_CPATH are how a stock Lua finds a
@@ -133,13 +138,23 @@ $(BUILD)/pty: tests/pty.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(CC) $(STANDARD) -D_DEFAULT_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -o $@ $<
 
+# The core as a C library, without Lua: a program of its own, run by a spec.
+$(BUILD)/core: $(BUILD)/obj/tests/core.o $(CORE_OBJECTS)
+	@$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -o $@.part $^ \
+	  $(LDFLAGS) $(BLAS_LIBS) -lz -ldl -lm && mv $@.part $@
+
+$(BUILD)/obj/tests/%.o: tests/%.c Makefile
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(COMPILE) $(OBJECT)
+
 deps-%:
 	@tools/deps.sh $*
 
 # --- checks ------------------------------------------------------------------
 
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-              -fno-omit-frame-pointer
+              -fno-omit-frame-pointer -DPG_CHECKED
 
 asan: deps-test  ## the specs under AddressSanitizer and UBSan
 	$(MAKE) BUILD=build/asan CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" specs-asan
@@ -147,7 +162,7 @@ asan: deps-test  ## the specs under AddressSanitizer and UBSan
 # With AddressSanitizer a stock lua5.4 cannot load the module, memory cannot be
 # limited, and each of the 256 bytes by which readline lengthens its line have
 # the line copied: minutes for 10 MB.
-specs-asan: all $(BUILD)/pty
+specs-asan: all $(BUILD)/pty $(BUILD)/core
 	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
 	    --exclude-tags=memory --exclude-tags=large)
 
@@ -156,11 +171,11 @@ VALGRIND := valgrind --error-exitcode=99 --leak-check=full --quiet \
             --suppressions=tests/valgrind.supp
 
 valgrind: deps-valgrind  ## the specs under Valgrind
-	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
 	@$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow)
 
 lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
-	clang-format --dry-run -Werror $(wildcard src/*/*.[ch])
+	clang-format --dry-run -Werror $(wildcard src/*/*.[ch]) tests/core.c
 	luacheck --quiet lua examples tests tools
 	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all
 	BUILD=build/lint tools/layering.sh
@@ -242,7 +257,7 @@ session: deps-test  ## record the session in the README anew, with MNIST
 # --- housekeeping ------------------------------------------------------------
 
 format:  ## format the C sources in place
-	clang-format -i $(wildcard src/*/*.[ch])
+	clang-format -i $(wildcard src/*/*.[ch]) tests/core.c
 
 clean:  ## remove what was built
 	rm -rf build

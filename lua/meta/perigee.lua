@@ -968,7 +968,10 @@ function pg.load(path) end
 ---@return boolean
 function pg.exists(path) end
 
---- Writes an array to `.npy`, or a table of named arrays to `.npz`: whole or not at all.
+--- Writes an array to `.npy`, or a table of named arrays to `.npz`: whole or not at all. A
+--- symbolic link is followed. The new file takes the place of the old one, with its mode, and its
+--- owner where the system lets it, but without setuid, setgid and sticky bits; other hard links of
+--- the old one keep what it was.
 --- Raises where the file cannot be written, with its path and the reason: what was there stands.
 ---
 ---     pg.save("a.npy", pg.eye(3))  --> true
@@ -985,7 +988,8 @@ function pg.save(path, value, options) end
 --- Samples are grey and alpha, red, green and blue, or those and alpha: 2, 3 or 4. Palettes and
 --- fewer bits are widened to 0 .. 255, 16 bits rounded to 8 (interlaced ones are refused); a file
 --- made for another gamma than a screen's is converted. Nothing in the file is believed before it
---- is checked. Raises for a file that cannot be opened or read.
+--- is checked: a picture of more than 64 MB has at most 1032 bytes for each byte of its pixels in
+--- the file, as deflate has. Raises for a file that cannot be opened or read.
 ---
 ---     pg.save_png("digit.png", data.x_train[1])
 ---     pg.load_png("digit.png").shape  --> (28, 28)

@@ -6,6 +6,28 @@
 
 LUAMOD_API int luaopen_perigee_core(lua_State *L);
 
+/* OpenBLAS, which the dynamic linker loads with this module, starts a thread
+   for each processor unless a variable says otherwise. The core uses none of
+   them: they would cost a tenth of the time of `require "perigee"`, and spin
+   for ever where address space is limited. The link option initfirst has this
+   run before OpenBLAS's own constructor. */
+static const char threads_variable[] = "OPENBLAS_NUM_THREADS";
+static bool is_variable_ours;
+
+__attribute__((constructor)) static void ask_for_one_thread(void)
+{
+    is_variable_ours =
+        !getenv(threads_variable) && setenv(threads_variable, "1", 0) == 0;
+}
+
+/* Leaves the environment as it was for programs that a script starts. */
+static void restore_environment(void)
+{
+    if (is_variable_ours)
+        unsetenv(threads_variable);
+    is_variable_ours = false;
+}
+
 /* A name that cannot be had is told at once, not at the first training. */
 static void choose_kernels(lua_State *L)
 {
@@ -17,6 +39,7 @@ static void choose_kernels(lua_State *L)
 
 int luaopen_perigee_core(lua_State *L)
 {
+    restore_environment();
     choose_kernels(L);
     lua_newtable(L);
     l_open_shape(L);

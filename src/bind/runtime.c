@@ -3,8 +3,8 @@
 
 #include <limits.h>
 
+#include "../core/blas.h"
 #include "../core/kernels.h"
-#include "../core/linalg.h"
 #include "../core/runtime.h"
 
 /* threads([n]): the number; or sets it, and returns what it was. */

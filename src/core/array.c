@@ -9,6 +9,24 @@
 
 /* --- making --------------------------------------------------------------- */
 
+pg_status pg_rank_check(int ndim, pg_error *err)
+{
+    if (ndim >= 0 && ndim <= PG_MAXDIM)
+        return PG_OK;
+    return pg_fail(err, PG_ESHAPE, "rank must be 0 to %d, not %d", PG_MAXDIM,
+                   ndim);
+}
+
+pg_status pg_axis_check(const pg_array *a, int axis, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    if (axis >= 0 && axis < a->ndim)
+        return PG_OK;
+    return pg_fail(err, PG_EARG,
+                   "there is no axis %lld in an array of shape %s", axis + 1LL,
+                   pg_shape_text(text, a));
+}
+
 /* The last axis is dense, each other one steps over those behind it. */
 static void contiguous_strides(pg_array *a)
 {
@@ -22,6 +40,7 @@ static void contiguous_strides(pg_array *a)
 static void set_layout(pg_array *a, pg_dtype dtype, int ndim,
                        const size_t *shape)
 {
+    pg_assert(ndim >= 0 && ndim <= PG_MAXDIM);
     memset(a, 0, sizeof *a);
     a->dtype = dtype;
     a->ndim = ndim;
@@ -68,9 +87,9 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
                        const size_t *shape, pg_error *err)
 {
     memset(out, 0, sizeof *out);
-    if (ndim < 0 || ndim > PG_MAXDIM)
-        return pg_fail(err, PG_ESHAPE, "rank must be 0 to %d, not %d",
-                       PG_MAXDIM, ndim);
+    pg_status status = pg_rank_check(ndim, err);
+    if (status != PG_OK)
+        return status;
     size_t bytes;
     pg_storage *storage = NULL;
     if (count_bytes(&bytes, dtype, ndim, shape))
@@ -187,11 +206,18 @@ bool pg_array_may_overlap(const pg_array *a, const pg_array *b)
 
 const char *pg_shape_text_of(char *text, int ndim, const size_t *shape)
 {
+    enum { LONGEST_LENGTH = sizeof ", 18446744073709551615" - 1 };
     size_t used = 0;
     text[used++] = '(';
-    for (int i = 0; i < ndim; i++)
+    for (int i = 0; i < ndim; i++) {
+        if (used + 2 * LONGEST_LENGTH > PG_SHAPE_TEXT) {
+            used +=
+                (size_t)snprintf(text + used, PG_SHAPE_TEXT - used, ", ...");
+            break;
+        }
         used += (size_t)snprintf(text + used, PG_SHAPE_TEXT - used,
                                  i ? ", %zu" : "%zu", shape[i]);
+    }
     snprintf(text + used, PG_SHAPE_TEXT - used, ndim == 1 ? ",)" : ")");
     return text;
 }
@@ -223,6 +249,8 @@ void pg_array_transpose_view(pg_array *out, const pg_array *a)
 void pg_array_rows_view(pg_array *out, const pg_array *a, size_t first,
                         size_t count)
 {
+    pg_assert(a->ndim > 0 && first <= a->shape[0] &&
+              count <= a->shape[0] - first);
     pg_array view = *a;
     view.data = (char *)a->data + (ptrdiff_t)first * a->strides[0];
     view.shape[0] = count;
@@ -242,6 +270,9 @@ pg_status pg_array_broadcast_view(pg_array *out, const pg_array *a, int ndim,
 {
     pg_array view = *a;
     memset(out, 0, sizeof *out);
+    pg_status status = pg_rank_check(ndim, err);
+    if (status != PG_OK)
+        return status;
     int missing = ndim - a->ndim;
     if (missing < 0)
         return fail_broadcast(err, a, ndim, shape);
@@ -360,9 +391,13 @@ pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
 {
     pg_array view;
     size_t lengths[PG_MAXDIM], bytes;
-    memcpy(lengths, shape, (size_t)ndim * sizeof *lengths);
     memset(out, 0, sizeof *out);
-    pg_status status = infer_length(lengths, a, ndim, err);
+    pg_status status = pg_rank_check(ndim, err);
+    if (status != PG_OK)
+        return status;
+    if (ndim > 0)
+        memcpy(lengths, shape, (size_t)ndim * sizeof *lengths);
+    status = infer_length(lengths, a, ndim, err);
     if (status != PG_OK)
         return status;
     if (!count_bytes(&bytes, a->dtype, ndim, lengths)) /* a length is 0 */

@@ -26,8 +26,15 @@ typedef struct pg_array {
     ptrdiff_t strides[PG_MAXDIM]; /* bytes */
 } pg_array;
 
+/* PG_ESHAPE unless an array may have this rank. */
+pg_status pg_rank_check(int ndim, pg_error *err);
+
+/* PG_EARG unless a has this axis (from 0). */
+pg_status pg_axis_check(const pg_array *a, int axis, pg_error *err);
+
 /* A new C-contiguous array, elements not initialised (_zeros: all bytes 0).
-   PG_ENOMEM when the sizes' product cannot be had. */
+   PG_ENOMEM when the sizes' product cannot be had, PG_ESHAPE for a rank that is
+   too high. */
 pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
                        const size_t *shape, pg_error *err);
 pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
@@ -45,7 +52,7 @@ pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
                          size_t count, pg_error *err);
 
 /* An array over memory that the caller keeps alive: C-contiguous, no storage,
-   nothing to release. */
+   nothing to release. The rank is checked by the caller. */
 void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
                      const size_t *shape);
 
@@ -70,7 +77,8 @@ void pg_array_transpose_view(pg_array *out, const pg_array *a);
 void pg_array_rows_view(pg_array *out, const pg_array *a, size_t first,
                         size_t count);
 /* a stretched to shape: axes of length 1, and missing ones in front, get
-   stride 0. PG_ESHAPE when it does not stretch. */
+   stride 0. PG_ESHAPE when it does not stretch, or to a rank that is too high.
+   */
 pg_status pg_array_broadcast_view(pg_array *out, const pg_array *a, int ndim,
                                   const size_t *shape, pg_error *err);
 
@@ -99,7 +107,8 @@ pg_status pg_array_little_endian(pg_array *out, const pg_array *a,
 /* a[...] = b: broadcasts and casts b into a. Right where they overlap, too. */
 pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err);
 
-/* "(60000, 784)" into a buffer of PG_SHAPE_TEXT bytes; returns it. */
+/* "(60000, 784)" into a buffer of PG_SHAPE_TEXT bytes; returns it. Lengths that
+   do not fit are left out. */
 enum { PG_SHAPE_TEXT = 200 };
 const char *pg_shape_text(char *text, const pg_array *a);
 const char *pg_shape_text_of(char *text, int ndim, const size_t *shape);

@@ -16,7 +16,8 @@
 
 enum {
     LONGEST_NAME = 64,
-    TEXT = 8192,
+    LONGEST_NUMBER = 64,
+    TEXT = 4096,
     RESERVED_PART = 25,
     MOST_RESERVED = 256 * 1024 * 1024
 };
@@ -27,12 +28,12 @@ static const size_t UNKNOWN = SIZE_MAX;
 /* --- files that the system makes up ---------------------------------------
  */
 
-static bool read_text(char text[TEXT], const char *path)
+static bool read_text(char *text, size_t size, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    ssize_t n = read(fd, text, TEXT - 1);
+    ssize_t n = read(fd, text, size - 1);
     close(fd);
     text[n < 0 ? 0 : n] = '\0';
     return n > 0;
@@ -60,9 +61,9 @@ static size_t number_named(const char *text, const char *name)
 
 static size_t number_in(const char *folder, const char *file)
 {
-    char path[PATH_MAX + LONGEST_NAME], text[TEXT];
+    char path[PATH_MAX + LONGEST_NAME], text[LONGEST_NUMBER];
     snprintf(path, sizeof path, "%s/%s", folder, file);
-    return read_text(text, path) ? number_of(text) : UNKNOWN;
+    return read_text(text, sizeof text, path) ? number_of(text) : UNKNOWN;
 }
 
 /* --- the machine ----------------------------------------------------------
@@ -77,7 +78,7 @@ static size_t bytes_of(size_t kilobytes)
 static size_t machine_has(size_t *total)
 {
     char text[TEXT];
-    if (!read_text(text, "/proc/meminfo"))
+    if (!read_text(text, sizeof text, "/proc/meminfo"))
         return UNKNOWN;
     size_t available = number_named(text, "MemAvailable:");
     *total = bytes_of(number_named(text, "MemTotal:"));
@@ -111,7 +112,7 @@ static size_t group_has(const char *folder, const names *n, size_t *total)
         return UNKNOWN;
     snprintf(path, sizeof path, "%s/memory.stat", folder);
     const char *const cached[] = {n->inactive, n->active};
-    for (size_t i = 0; i < 2 && read_text(text, path); i++) {
+    for (size_t i = 0; i < 2 && read_text(text, sizeof text, path); i++) {
         size_t cache = number_named(text, cached[i]);
         used -= cache == UNKNOWN ? 0 : pg_size_min(cache, used);
     }
@@ -144,7 +145,7 @@ static size_t all_groups_have(size_t *total)
 {
     char text[TEXT];
     size_t least = UNKNOWN;
-    if (!read_text(text, "/proc/self/cgroup"))
+    if (!read_text(text, sizeof text, "/proc/self/cgroup"))
         return UNKNOWN;
     const char *path = strstr(text, "0::/");
     if (path)
@@ -173,7 +174,7 @@ size_t pg_available(void)
 size_t pg_resident(void)
 {
     char text[TEXT];
-    if (!read_text(text, "/proc/self/status"))
+    if (!read_text(text, sizeof text, "/proc/self/status"))
         return 0;
     return bytes_of(number_named(text, "VmRSS:"));
 }

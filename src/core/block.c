@@ -1,5 +1,6 @@
 #include "block.h"
 
+#include "blas.h"
 #include "interrupt.h"
 #include "kernels.h"
 #include "runtime.h"
@@ -81,7 +82,13 @@ void pg_block_free(pg_block *block)
 pg_status pg_blocks_need(pg_blocks *blocks, int threads,
                          const pg_layout *layout, pg_error *err)
 {
-    pg_status status = PG_OK;
+    const size_t bytes = PG_MOST_BLOCKS * sizeof *blocks->of;
+    pg_status status = pg_blas_reserve(threads, err);
+    if (!blocks->of)
+        blocks->of = pg_malloc(bytes);
+    if (!blocks->of)
+        return pg_fail_memory(err, bytes);
+    pg_assert(threads <= PG_MOST_BLOCKS);
     while (blocks->count < threads && status == PG_OK) {
         status = pg_block_new(&blocks->of[blocks->count], layout, blocks->extra,
                               err);
@@ -94,6 +101,8 @@ void pg_blocks_free(pg_blocks *blocks)
 {
     while (blocks->count > 0)
         pg_block_free(&blocks->of[--blocks->count]);
+    pg_free(blocks->of, PG_MOST_BLOCKS * sizeof *blocks->of);
+    blocks->of = NULL;
 }
 
 /* What layer l > 0 reads: the layer before it. */

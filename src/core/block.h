@@ -40,7 +40,7 @@ enum { PG_MOST_BLOCKS = 64 };
 typedef struct pg_blocks {
     int count;
     size_t extra; /* bytes of each block's; set before there are any */
-    pg_block of[PG_MOST_BLOCKS];
+    pg_block *of; /* room for PG_MOST_BLOCKS; NULL: none */
 } pg_blocks;
 
 /* Makes it `threads` blocks or more; what is there stays. PG_ENOMEM. */

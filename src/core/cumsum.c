@@ -1,5 +1,7 @@
 #include "cumsum.h"
 
+#include <string.h>
+
 #include "interrupt.h"
 
 /* x (outer, n, inner): each row but the first has the one before it added. */
@@ -42,7 +44,11 @@ static void add_up(const pg_array *sums, int axis)
 
 pg_status pg_cumsum(pg_array *out, const pg_array *a, int axis, pg_error *err)
 {
-    pg_status status = pg_array_astype(out, a, sum_dtype(a->dtype), err);
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_axis_check(a, axis, err);
+    if (status != PG_OK)
+        return status;
+    status = pg_array_astype(out, a, sum_dtype(a->dtype), err);
     if (status == PG_OK && pg_array_size(out) > 0)
         add_up(out, axis);
     status = pg_array_end(out, status, err);

@@ -41,6 +41,13 @@ typedef enum pg_dtype {
         PG_DTYPE_COUNT
 } pg_dtype;
 
+/* An element as the bits of its size, for what only moves elements, or sorts
+   them by their bits: the compiler is told that these may be a float's. */
+typedef uint8_t pg_bits8;
+typedef uint16_t __attribute__((may_alias)) pg_bits16;
+typedef uint32_t __attribute__((may_alias)) pg_bits32;
+typedef uint64_t __attribute__((may_alias)) pg_bits64;
+
 const char *pg_dtype_name(pg_dtype dtype);
 char pg_dtype_kind(pg_dtype dtype);
 size_t pg_dtype_size(pg_dtype dtype); /* bytes of one element */

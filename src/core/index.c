@@ -36,6 +36,7 @@ static bool within(int64_t position, int64_t low, int64_t high)
 pg_status pg_index_place(size_t *place, int64_t position, const pg_array *a,
                          int axis, pg_error *err)
 {
+    pg_assert(axis >= 0 && axis < a->ndim);
     int64_t length = (int64_t)a->shape[axis];
     int64_t at = from_start(position, length);
     if (!within(at, 1, length))
@@ -208,6 +209,13 @@ pg_status pg_index_parse(pg_index *indices, int *count, const char *text,
 
 /* --- concat and stack ----------------------------------------------------- */
 
+static pg_status check_joined(const char *name, size_t count, pg_error *err)
+{
+    if (count > 0)
+        return PG_OK;
+    return pg_fail(err, PG_EARG, "%s: at least one array is needed", name);
+}
+
 /* The joined shape, if all fit but for the axis. A length that is too long
    stays at SIZE_MAX, which no array has. */
 static pg_status concat_shape(size_t *shape, const pg_array *const *arrays,
@@ -251,7 +259,11 @@ pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
 {
     size_t shape[PG_MAXDIM];
     memset(out, 0, sizeof *out);
-    pg_status status = concat_shape(shape, arrays, count, axis, err);
+    pg_status status = check_joined("concat", count, err);
+    if (status == PG_OK)
+        status = pg_axis_check(arrays[0], axis, err);
+    if (status == PG_OK)
+        status = concat_shape(shape, arrays, count, axis, err);
     if (status == PG_OK)
         status = pg_array_new(out, concat_dtype(arrays, count), arrays[0]->ndim,
                               shape, err);
@@ -268,13 +280,20 @@ pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
 }
 
 static pg_status check_stack(const pg_array *const *arrays, size_t count,
-                             pg_error *err)
+                             int axis, pg_error *err)
 {
     char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    pg_status status = check_joined("stack", count, err);
+    if (status != PG_OK)
+        return status;
     if (arrays[0]->ndim == PG_MAXDIM)
         return pg_fail(err, PG_ESHAPE,
                        "stack: the rank would be %d, more than %d",
                        PG_MAXDIM + 1, PG_MAXDIM);
+    if (axis < 0 || axis > arrays[0]->ndim)
+        return pg_fail(err, PG_EARG,
+                       "stack: there is no axis %lld in an array of rank %d",
+                       axis + 1LL, arrays[0]->ndim + 1);
     for (size_t k = 1; k < count; k++)
         if (!pg_array_same_shape(arrays[0], arrays[k]))
             return pg_fail(err, PG_ESHAPE, "stack: shapes %s and %s differ",
@@ -288,7 +307,7 @@ pg_status pg_stack(pg_array *out, const pg_array *const *arrays, size_t count,
 {
     size_t shape[PG_MAXDIM];
     memset(out, 0, sizeof *out);
-    pg_status status = check_stack(arrays, count, err);
+    pg_status status = check_stack(arrays, count, axis, err);
     if (status != PG_OK)
         return status;
     const pg_array *a = arrays[0];

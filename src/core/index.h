@@ -38,7 +38,8 @@ pg_status pg_index_parse(pg_index *indices, int *count, const char *text,
                          pg_error *err);
 
 /* The arrays one after the other along an axis (from 0): a new array of the
-   promoted dtype. PG_ESHAPE where the other lengths differ. */
+   promoted dtype. PG_ESHAPE where the other lengths differ; PG_EARG for none,
+   or for an axis that there is not. */
 pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
                     int axis, pg_error *err);
 

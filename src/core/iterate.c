@@ -165,6 +165,9 @@ static void walk_pieces(const walk *w, size_t rows, size_t length,
 void pg_iterate(const pg_array *const *operands, int count, pg_inner inner,
                 void *context)
 {
+    pg_assert(count >= 1 && count <= PG_MAXOPERANDS);
+    for (int k = 1; k < count; k++)
+        pg_assert(pg_array_same_shape(operands[k], operands[0]));
     size_t size = pg_array_size(operands[0]);
     if (size == 0)
         return;

@@ -264,6 +264,7 @@ static double kernel_cross_entropy_gradient(void *p, const int32_t *labels,
     real *o = p;
     double loss = 0;
     for (size_t i = 0; i < rows; i++) {
+        pg_assert(labels[i] >= 0 && (size_t)labels[i] < cols);
         real *likely = o + i * cols + labels[i];
         loss -= log((double)*likely + 1e-9);
         *likely -= 1;

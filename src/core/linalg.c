@@ -2,23 +2,15 @@
 
 #include <cblas.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "blas.h"
 #include "interrupt.h"
 #include "map.h"
+#include "runtime.h"
 #include "share.h"
 
 /* --- OpenBLAS ------------------------------------------------------------- */
-
-void pg_blas_name(char *text)
-{
-    char version[64] = "";
-    pg_runtime_need_blas();
-    sscanf(openblas_get_config(), "OpenBLAS %63s", version);
-    snprintf(text, PG_BLAS_TEXT, "OpenBLAS %s (%s)", version,
-             openblas_get_corename());
-}
 
 static CBLAS_TRANSPOSE transposition(pg_matrix m)
 {
@@ -28,16 +20,22 @@ static CBLAS_TRANSPOSE transposition(pg_matrix m)
 void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
              pg_matrix b, size_t m, size_t n, size_t k, double beta)
 {
-    pg_runtime_need_blas();
+    pg_assert(pg_size_max(m, pg_size_max(n, k)) <= INT_MAX);
+    pg_assert(pg_size_max(a.leading, b.leading) <= INT_MAX &&
+              out_leading >= n && out_leading <= INT_MAX);
+    pg_assert(a.leading >= pg_size_max(1, a.transposed ? m : k));
+    pg_assert(b.leading >= pg_size_max(1, b.transposed ? k : n));
     blasint im = (blasint)m, in = (blasint)n, ik = (blasint)k;
     blasint la = (blasint)a.leading, lb = (blasint)b.leading;
     blasint lo = (blasint)out_leading;
+    pg_blas_enter();
     if (dtype == PG_FLOAT32)
         cblas_sgemm(CblasRowMajor, transposition(a), transposition(b), im, in,
                     ik, 1, a.data, la, b.data, lb, (float)beta, out, lo);
     else
         cblas_dgemm(CblasRowMajor, transposition(a), transposition(b), im, in,
                     ik, 1, a.data, la, b.data, lb, beta, out, lo);
+    pg_blas_leave();
 }
 
 /* --- tiles ---------------------------------------------------------------- */
@@ -117,16 +115,20 @@ static void multiply_tile(void *context, size_t tile)
 
 /* Tiles of about a quarter of the rows and half the columns, where those
    are many; from the shape alone. */
-static void multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
-                           size_t m, size_t n, size_t k)
+static pg_status multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
+                                size_t m, size_t n, size_t k, pg_error *err)
 {
     product p = {out->data, out->dtype, a, b, m, n, k, m, n};
     if ((double)m * (double)n * (double)k >= SMALL_PRODUCT) {
         p.rows = pg_size_min(cut(m, n < 256 ? 8 : 4), 1024);
         p.cols = n < 1024 ? n : pg_size_min(cut(n, 2), 2048);
     }
-    pg_share(pg_size_divide_up(m, p.rows) * pg_size_divide_up(n, p.cols), true,
-             multiply_tile, &p);
+    size_t tiles = pg_size_divide_up(m, p.rows) * pg_size_divide_up(n, p.cols);
+    int threads = (int)pg_size_min(tiles, (size_t)pg_threads());
+    pg_status status = pg_blas_reserve(threads, err);
+    if (status == PG_OK)
+        pg_share(tiles, true, multiply_tile, &p);
+    return pg_unless_interrupted(status, err);
 }
 
 /* --- views as CBLAS takes them -------------------------------------------- */
@@ -232,8 +234,8 @@ static pg_status dot_floats(const pg_array *out, const pg_array *a,
     if (status == PG_OK)
         status = prepare(&pb, &mb, b, out->dtype, err);
     if (status == PG_OK)
-        multiply_tiles(out, ma, mb, a->shape[0], b->shape[1], a->shape[1]);
-    status = pg_unless_interrupted(status, err);
+        status = multiply_tiles(out, ma, mb, a->shape[0], b->shape[1],
+                                a->shape[1], err);
     pg_array_release(&pa);
     pg_array_release(&pb);
     return status;
@@ -286,9 +288,12 @@ pg_status pg_dot_into(const pg_array *out, const pg_array *a, const pg_array *b,
     pg_status status = check_dot(a, b, err);
     if (status != PG_OK)
         return status;
+    pg_assert(pg_array_is_contiguous(out) && !pg_array_may_overlap(out, a) &&
+              !pg_array_may_overlap(out, b));
     promote_vector(&rows, false);
     promote_vector(&columns, true);
     size_t shape[2] = {rows.shape[0], columns.shape[1]};
+    pg_assert(pg_array_size(out) == shape[0] * shape[1]);
     pg_array_borrow(&result, out->data, out->dtype, 2, shape);
     if (rows.shape[1] == 0 || pg_array_size(&result) == 0)
         memset(out->data, 0, pg_array_bytes(&result));

@@ -31,14 +31,9 @@ typedef struct pg_matrix {
 } pg_matrix;
 
 /* out (m,n) = a (m,k) b (k,n) + beta * out, on the calling thread, in one call
-   of CBLAS; dtype float32 or float64. */
+   of CBLAS; dtype float32 or float64. After pg_blas_reserve. */
 void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
              pg_matrix b, size_t m, size_t n, size_t k, double beta);
-
-/* Which OpenBLAS runs, as in "OpenBLAS 0.3.21 (Haswell)", into a buffer of
-   PG_BLAS_TEXT bytes. */
-enum { PG_BLAS_TEXT = 128 };
-void pg_blas_name(char *text);
 
 /* out[i,j] = a[i] * b[j] of all elements in row-major order: a new matrix. */
 pg_status pg_outer(pg_array *out, const pg_array *a, const pg_array *b,

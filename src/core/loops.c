@@ -302,13 +302,13 @@ static void take(char *restrict out, const char *restrict in,
 {
     switch (bytes) {
     case 1:
-        TAKE_LOOP(uint8_t)
+        TAKE_LOOP(pg_bits8)
     case 2:
-        TAKE_LOOP(uint16_t)
+        TAKE_LOOP(pg_bits16)
     case 4:
-        TAKE_LOOP(uint32_t)
+        TAKE_LOOP(pg_bits32)
     case 8:
-        TAKE_LOOP(uint64_t)
+        TAKE_LOOP(pg_bits64)
     default:
         for (size_t i = 0; i < n; i++)
             memcpy(out + i * bytes, in + (size_t)places[i] * bytes, bytes);

@@ -111,6 +111,9 @@ INLINE void spread(vector *out, const real *in, size_t in_stride,
 void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
                      size_t vectors, const pg_tile *tile, const void *table)
 {
+    pg_assert(vectors >= 1 && vectors <= MOST_VECTORS);
+    pg_assert((uintptr_t)out % VECTOR == 0 && (uintptr_t)in % VECTOR == 0);
+    pg_assert(out_stride % LANES == 0);
     switch (vectors) {
         CASES(MULTIPLY)
     }
@@ -120,6 +123,9 @@ void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_stride,
                                 size_t vectors, const pg_tile *tile,
                                 const void *table)
 {
+    pg_assert(vectors >= 1 && vectors <= MOST_VECTORS);
+    pg_assert((uintptr_t)out % VECTOR == 0 && (uintptr_t)in % VECTOR == 0);
+    pg_assert(in_stride % LANES == 0);
     switch (vectors) {
         CASES(SPREAD)
     }

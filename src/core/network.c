@@ -1,5 +1,6 @@
 #include "network.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,14 @@
 
 /* --- checks --------------------------------------------------------------- */
 
+static pg_status check_layers(const pg_network *network, pg_error *err)
+{
+    if (network->layers >= 1 && network->layers <= PG_MAX_LAYERS)
+        return PG_OK;
+    return pg_fail(err, PG_EARG, "a network has 1 to %d layers, not %d",
+                   PG_MAX_LAYERS, network->layers);
+}
+
 /* W_l must be (anything but 0, inputs), b_l (1, rows of W_l). */
 static pg_status check_layer(const pg_network *network, int l, pg_error *err)
 {
@@ -21,6 +30,10 @@ static pg_status check_layer(const pg_network *network, int l, pg_error *err)
                        "W%d must be a matrix of at least one element, not of "
                        "shape %s",
                        l + 1, pg_shape_text(tw, W));
+    if (W->shape[0] > INT_MAX || W->shape[1] > INT_MAX)
+        return pg_fail(err, PG_ESHAPE,
+                       "a length of W%d in %s is more than BLAS takes", l + 1,
+                       pg_shape_text(tw, W));
     if (b->ndim != 2 || b->shape[0] != 1 || b->shape[1] != W->shape[0])
         return pg_fail(err, PG_ESHAPE,
                        "b%d of shape %s does not fit W%d of shape %s: it must "
@@ -53,7 +66,7 @@ static pg_status check_dtype(const pg_array *a, const char *name, int l,
 
 pg_status pg_network_check(const pg_network *network, pg_error *err)
 {
-    pg_status status = PG_OK;
+    pg_status status = check_layers(network, err);
     for (int l = 0; l < network->layers && status == PG_OK; l++) {
         pg_dtype dtype = network->W[0]->dtype;
         status = check_layer(network, l, err);
@@ -132,7 +145,9 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
                                 pg_error *err)
 {
     pg_random before = *random;
-    pg_status status = PG_OK;
+    pg_status status = check_layers(network, err);
+    if (status != PG_OK)
+        return status;
     for (int l = 0; l <= network->layers; l++)
         if (widths[l] == 0)
             return pg_fail(err, PG_EARG, "a layer needs at least one unit");

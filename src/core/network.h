@@ -38,7 +38,8 @@ pg_status pg_network_check_input(const pg_network *network, const pg_array *x,
 
 /* Fills the network's empty arrays as the notebook does: W_l standard normal
    times sqrt(1 / width of l - 1), drawn in order in float64 and then rounded,
-   b_l zero. widths (layers + 1), the inputs first; PG_EARG for a width of 0. */
+   b_l zero. widths (layers + 1), the inputs first; PG_EARG for a width of 0,
+   or a number of layers beyond 1 to PG_MAX_LAYERS. */
 pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
                                 const size_t *widths, struct pg_random *random,
                                 pg_error *err);

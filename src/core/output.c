@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "interrupt.h"
 #include "runtime.h"
@@ -77,7 +79,7 @@ static pg_status check_target(const char *target, pg_error *err)
 {
     struct stat old;
     if (stat(target, &old) != 0)
-        return PG_OK;
+        return errno == ENOENT ? PG_OK : pg_fail_system(err, target);
     if (S_ISDIR(old.st_mode))
         return pg_fail(err, PG_EIO, "%.600s: it is a directory", target);
     if (!S_ISREG(old.st_mode))
@@ -85,63 +87,174 @@ static pg_status check_target(const char *target, pg_error *err)
     return access(target, W_OK) == 0 ? PG_OK : pg_fail_system(err, target);
 }
 
-/* Where the target is: its path up to the last slash, or ".". */
-static void folder_of(char folder[PATH_MAX], const char *target)
+/* Opens the target's folder: its path up to the last slash, or ".". A folder
+   that may not be listed can still be written to. */
+static pg_status open_folder(pg_output *out, pg_error *err)
 {
-    snprintf(folder, PATH_MAX, "%s", target);
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", out->target);
     char *name = name_in(folder);
     snprintf(name, 2, "%s", name == folder ? "." : "");
+    out->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+#ifdef O_PATH
+    if (out->folder < 0 && errno == EACCES)
+        out->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+#endif
+    return out->folder < 0 ? pg_fail_system(err, out->target) : PG_OK;
 }
 
 /* A file without a name in the target's folder: where its process is killed, it
-   is gone. -1 where the system has none, or could not name it later. */
-static int create_unnamed(const char *target)
+   is gone. -1 where the system has none, or could not name it later. Its lock,
+   as that of a file with a name, lasts as long as the process works on it. */
+static int create_unnamed(const pg_output *out)
 {
 #ifdef O_TMPFILE
-    char folder[PATH_MAX];
-    folder_of(folder, target);
-    if (access("/proc/self/fd", X_OK) == 0)
-        return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    if (access("/proc/self/fd", X_OK) == 0) {
+        int fd =
+            openat(out->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+        if (fd >= 0)
+            flock(fd, LOCK_EX | LOCK_NB);
+        return fd;
+    }
 #else
-    (void)target;
+    (void)out;
 #endif
+    return -1;
+}
+
+/* The bytes of a name in the target's folder. */
+static size_t longest_name(const pg_output *out)
+{
+    enum { LEAST = 64 };
+    long most = fpathconf(out->folder, _PC_NAME_MAX);
+    return most < LEAST || most > NAME_MAX ? NAME_MAX : (size_t)most;
+}
+
+/* The i-th temporary name: the target's with a suffix, or as much of it as fits
+   into a name with a checksum, cut between the characters of UTF-8. */
+static void set_temporary(pg_output *out, int i)
+{
+    enum { SUFFIX_BYTES = sizeof ".perigee-99.tmp" - 1, SUM_BYTES = 9 };
+    const char *name = name_in(out->target);
+    char sum[SUM_BYTES + 1] = "";
+    size_t n = strlen(name), most = longest_name(out) - SUFFIX_BYTES;
+    if (n > most) {
+        uLong crc = crc32_z(0, (const unsigned char *)name, n);
+        snprintf(sum, sizeof sum, "~%08lx", crc & 0xffffffffUL);
+        n = most - SUM_BYTES;
+        while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
+            n--;
+    }
+    snprintf(out->temporary, sizeof out->temporary, "%.*s%s.perigee-%d.tmp",
+             (int)n, name, sum, i);
+}
+
+static bool has_name(const pg_output *out, int fd)
+{
+    struct stat file, named;
+    return fstat(fd, &file) == 0 &&
+           fstatat(out->folder, out->temporary, &named, AT_SYMLINK_NOFOLLOW) ==
+               0 &&
+           file.st_dev == named.st_dev && file.st_ino == named.st_ino;
+}
+
+/* Removes the file of the temporary name if nobody works on it any more: it can
+   be locked, and has the name while it is. Who works on a file holds its lock
+   from before the file has a name, or looks afterwards whether it still has. */
+static bool remove_dead(const pg_output *out)
+{
+    int fd = openat(out->folder, out->temporary,
+                    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    struct stat info;
+    bool removed = fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+                   flock(fd, LOCK_EX | LOCK_NB) == 0 && has_name(out, fd) &&
+                   unlinkat(out->folder, out->temporary, 0) == 0;
+    close(fd);
+    return removed;
+}
+
+/* A new file of the temporary name, locked where the system has locks; -1 with
+   EEXIST where another process has it. */
+static int create_named(const pg_output *out)
+{
+    int fd = openat(out->folder, out->temporary,
+                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return -1;
+    if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
+        has_name(out, fd))
+        return fd;
+    close(fd);
+    errno = EEXIST;
     return -1;
 }
 
 /* Gives the file of fd, or a new one where fd is -1, a name beside the target;
    returns it, or -1. */
+static int name_once(const pg_output *out, int fd)
+{
+    char open_file[64];
+    if (fd < 0)
+        return create_named(out);
+    snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", fd);
+    return linkat(AT_FDCWD, open_file, out->folder, out->temporary,
+                  AT_SYMLINK_FOLLOW) == 0
+               ? fd
+               : -1;
+}
+
+/* Removes what dead processes have left at the names behind the i-th. */
+static void remove_dead_behind(pg_output *out, int i)
+{
+    int next = i;
+    do
+        set_temporary(out, ++next);
+    while (remove_dead(out));
+    set_temporary(out, i);
+}
+
+/* The same by the first name that is free, or that a dead process has left. */
 static int name_beside(pg_output *out, int fd)
 {
-    enum { ATTEMPTS = 100 };
-    char text[PATH_MAX + 64], open_file[64];
-    int named = -1;
-    snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", fd);
-    errno = EEXIST;
-    for (int i = 0; i < ATTEMPTS && named < 0 && errno == EEXIST; i++) {
-        snprintf(text, sizeof text, "%s.%ld-%d.tmp", out->target,
-                 (long)getpid(), i);
-        if (fd < 0)
-            named = open(text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        else if (linkat(AT_FDCWD, open_file, AT_FDCWD, text,
-                        AT_SYMLINK_FOLLOW) == 0)
-            named = fd;
+    enum { NAMES = 99 };
+    int error = EEXIST;
+    for (int i = 0; i < NAMES && error == EEXIST; i++) {
+        set_temporary(out, i);
+        int named = name_once(out, fd);
+        error = errno;
+        if (named < 0 && error == EEXIST && remove_dead(out)) {
+            named = name_once(out, fd);
+            error = errno;
+        }
+        if (named >= 0) {
+            remove_dead_behind(out, i);
+            return named;
+        }
     }
-    if (named < 0)
-        return -1;
-    out->temporary = copy_path(text);
-    if (out->temporary)
-        return named;
-    unlink(text);
-    if (fd < 0)
-        close(named);
-    errno = ENOMEM;
+    out->temporary[0] = '\0';
+    errno = error;
     return -1;
+}
+
+/* Owner, group and mode of a file that is replaced, but for the bits by which a
+   program runs as its owner. Where they cannot be set, the file is as good
+   without. */
+static void inherit(const pg_output *out, int fd)
+{
+    struct stat old;
+    if (stat(out->target, &old) != 0)
+        return;
+    bool owned = fchown(fd, old.st_uid, old.st_gid) == 0 ||
+                 fchown(fd, (uid_t)-1, old.st_gid) == 0;
+    (void)owned;
+    fchmod(fd, old.st_mode & 0777);
 }
 
 static pg_status open_temporary(pg_output *out, pg_error *err)
 {
-    struct stat old;
-    int fd = create_unnamed(out->target);
+    int fd = create_unnamed(out);
     if (fd < 0)
         fd = name_beside(out, -1);
     if (fd < 0)
@@ -151,18 +264,18 @@ static pg_status open_temporary(pg_output *out, pg_error *err)
         close(fd);
         return pg_fail_memory(err, sizeof *out->file);
     }
-    /* Where modes cannot be set, the file is as good without. */
-    if (stat(out->target, &old) == 0)
-        fchmod(fd, old.st_mode & 0777);
+    inherit(out, fd);
     return PG_OK;
 }
 
 pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
 {
-    memset(out, 0, sizeof *out);
+    *out = (pg_output){.folder = -1};
     pg_status status = set_target(out, path, err);
     if (status == PG_OK)
         status = check_target(out->target, err);
+    if (status == PG_OK)
+        status = open_folder(out, err);
     if (status == PG_OK)
         status = open_temporary(out, err);
     if (status != PG_OK)
@@ -224,55 +337,39 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
 
 /* --- ending --------------------------------------------------------------- */
 
-/* A rename is only on the disk when its folder is; a folder that cannot be
-   opened has it there sooner or later. */
-static void sync_folder(const char *target)
+/* Gives the file its place while its lock is held; false, with the reason in
+   errno, if it did not all reach the disk before. A rename is only on the disk
+   when its folder is; a folder that cannot be opened has it there sooner or
+   later. */
+static bool put_in_place(pg_output *out)
 {
-    char folder[PATH_MAX];
-    folder_of(folder, target);
-    int fd = open(folder, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
-/* Closes the file, which has a name then; false, with the first reason in
-   errno, if it did not all reach the disk. */
-static bool close_synced(pg_output *out)
-{
-    FILE *file = out->file;
-    out->file = NULL;
-    bool written = fflush(file) == 0 && fsync(fileno(file)) == 0 &&
-                   (out->temporary || name_beside(out, fileno(file)) >= 0);
-    int error = errno;
-    bool closed = fclose(file) == 0;
-    if (!written)
-        errno = error;
-    return written && closed;
+    int fd = fileno(out->file);
+    if (fflush(out->file) != 0 || fsync(fd) != 0 ||
+        (!out->temporary[0] && name_beside(out, fd) < 0) ||
+        renameat(out->folder, out->temporary, out->folder,
+                 name_in(out->target)) != 0)
+        return false;
+    out->temporary[0] = '\0'; /* it is the target now */
+    fsync(out->folder);
+    return true;
 }
 
 pg_status pg_output_commit(pg_output *out, pg_error *err)
 {
-    pg_status status = PG_OK;
-    if (!close_synced(out) || rename(out->temporary, out->target) != 0) {
-        status = pg_fail_system(err, out->target);
-    } else {
-        sync_folder(out->target);
-        free_path(out->temporary); /* it is the target now */
-        out->temporary = NULL;
-    }
+    pg_status status =
+        put_in_place(out) ? PG_OK : pg_fail_system(err, out->target);
     pg_output_discard(out);
     return status;
 }
 
 void pg_output_discard(pg_output *out)
 {
+    if (out->temporary[0])
+        unlinkat(out->folder, out->temporary, 0);
     if (out->file)
         fclose(out->file);
-    if (out->temporary)
-        unlink(out->temporary);
-    free_path(out->temporary);
+    if (out->target && out->folder >= 0)
+        close(out->folder);
     free_path(out->target);
     memset(out, 0, sizeof *out);
 }

@@ -4,26 +4,33 @@
  * Bytes go into a temporary file, which takes the target's place in one step
  * when all of them are on the disk. Until then, and after any failure, whatever
  * stood there stands untouched. Where the system can, the file has no name
- * until it is whole: of a process that is killed nothing is left.
+ * until it is whole: of a process that is killed nothing is left. Elsewhere,
+ * and for the moment between the two steps that name it, a temporary name is
+ * left, which the next save of the same target removes.
  */
 #ifndef PG_OUTPUT_H
 #define PG_OUTPUT_H
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "perigee.h"
 
 typedef struct pg_output {
     FILE *file;
-    char *target, *temporary; /* paths; no temporary: it has no name */
-    size_t bytes;             /* written so far, */
-    size_t started;           /* and so far on their way to the disk */
+    char *target;                 /* a path */
+    int folder;                   /* that of the target */
+    char temporary[NAME_MAX + 1]; /* a name in it; "": the file has none */
+    size_t bytes;                 /* written so far, */
+    size_t started;               /* and so far on their way to the disk */
 } pg_output;
 
 /* Begins a file at path. Where that is a symbolic link, what it leads to is
-   replaced, or made. A file that is replaced hands down its mode; one that may
-   not be written, or is no regular file, is refused. PG_EIO names the path and
-   the system's reason. */
+   replaced, or made. A file that is replaced hands down its mode, and its owner
+   and group where the system lets us, but not the bits setuid, setgid and
+   sticky; its other hard links keep what it was. One that may not be written,
+   or is no regular file, is refused. PG_EIO names the path and the system's
+   reason. */
 pg_status pg_output_open(pg_output *out, const char *path, pg_error *err);
 
 /* Appends. */

@@ -56,6 +56,15 @@ pg_status pg_fail_system(pg_error *err, const char *path);
    is fewer. */
 pg_status pg_fail_memory(pg_error *err, size_t bytes);
 
+/* A precondition that a function states: a caller that breaks it has a fault.
+   Checked in builds with PG_CHECKED, as `make asan` makes them. */
+#ifdef PG_CHECKED
+#include <assert.h>
+#define pg_assert(condition) assert(condition)
+#else
+#define pg_assert(condition) ((void)sizeof(condition))
+#endif
+
 /* *product = a * b, or false when that is more than size_t holds. */
 static inline bool pg_size_multiply(size_t *product, size_t a, size_t b)
 {

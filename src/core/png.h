@@ -19,7 +19,7 @@
    that says it was made for another gamma than a screen's is converted.
    PG_EFORMAT for what is no PNG file, or damaged anywhere; PG_EIO where it
    cannot be read, or libpng is not there. Memory is only asked for when the
-   file is long enough for the size that it claims. */
+   file is long enough for the pixels that are returned (png_chunks.h). */
 pg_status pg_png_load(pg_array *out, const char *path, pg_error *err);
 
 /* Writes it: whole or not at all. Also takes (height, width, 1). PG_EDTYPE and

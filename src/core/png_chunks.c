@@ -12,6 +12,8 @@ enum {
     FRAME_BYTES = 12, /* length, name and CRC of a chunk */
     HEADER_BYTES = 13,
     MOST_INFLATED = 1032, /* deflate makes at most so many bytes of one */
+    MOST_WIDENED = 64 << 20,
+    PALETTE = 3, /* a type of colours */
 };
 
 typedef struct png_chunk {
@@ -62,27 +64,42 @@ static pg_status next_chunk(png_chunk *chunk, const unsigned char *bytes,
     return PG_OK;
 }
 
-/* How many numbers a pixel of a colour type has; what is no type libpng says.
- */
-static unsigned samples_of(unsigned type)
+/* How many numbers a pixel of a colour type has, in the file or once palettes
+   are widened to colours; 0 for no type, which libpng refuses. */
+static unsigned samples_of(unsigned type, bool widened)
 {
     static const unsigned char samples[] = {1, 0, 3, 1, 2, 0, 4};
+    if (type == PALETTE && widened)
+        return 3;
     return type < sizeof samples ? samples[type] : 0;
 }
 
-/* `deflated` bytes of pixels against the size that the header claims. */
-static pg_status check_size(const pg_png_header *h, uint64_t deflated,
-                            const char *path, pg_error *err)
+/* The pixels that the header claims, deflated and as they are returned, against
+   the bytes of the IDAT chunks. Few bits of a palette's are returned as up to
+   32: that is taken for a picture up to a size which no memory lacks. */
+static pg_status check_size(const pg_png_header *h, const char *path,
+                            pg_error *err)
 {
-    uint64_t bytes, bits = (uint64_t)h->width * h->bits * samples_of(h->type);
-    if (!__builtin_mul_overflow((bits + 7) / 8, (uint64_t)h->height, &bytes) &&
-        bytes / MOST_INFLATED <= deflated)
-        return PG_OK;
-    return pg_fail(err, PG_EFORMAT,
-                   "%.600s: %" PRIu32 " x %" PRIu32
-                   " pixels are claimed, more than its %" PRIu64
-                   " bytes of pixels can be",
-                   path, h->width, h->height, deflated);
+    uint64_t most = h->deflated * MOST_INFLATED, packed, returned;
+    uint64_t bits = (uint64_t)h->width * h->bits * samples_of(h->type, false);
+    uint64_t row = (uint64_t)h->width *
+                   (samples_of(h->type, true) + (h->transparent ? 1 : 0));
+    if (__builtin_mul_overflow((bits + 7) / 8, (uint64_t)h->height, &packed) ||
+        packed / MOST_INFLATED > h->deflated)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: %" PRIu32 " x %" PRIu32
+                       " pixels are claimed, more than its %" PRIu64
+                       " bytes of pixels can be",
+                       path, h->width, h->height, h->deflated);
+    if (__builtin_mul_overflow(row, (uint64_t)h->height, &returned) ||
+        (returned > most && returned > MOST_WIDENED))
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: %" PRIu32 " x %" PRIu32
+                       " pixels are claimed: as bytes, more than %d times "
+                       "its %" PRIu64 " bytes of pixels and %d MB",
+                       path, h->width, h->height, MOST_INFLATED, h->deflated,
+                       MOST_WIDENED >> 20);
+    return PG_OK;
 }
 
 static pg_status read_header(pg_png_header *header, const png_chunk *chunk,
@@ -108,7 +125,6 @@ pg_status pg_png_chunks_check(pg_png_header *header, const unsigned char *bytes,
 {
     png_chunk chunk = {0};
     size_t at = SIGNATURE_BYTES;
-    uint64_t deflated = 0;
     if (n < SIGNATURE_BYTES || memcmp(bytes, SIGNATURE, SIGNATURE_BYTES) != 0)
         return pg_fail(err, PG_EFORMAT,
                        "%.600s: not a PNG file (it does not begin with "
@@ -120,7 +136,9 @@ pg_status pg_png_chunks_check(pg_png_header *header, const unsigned char *bytes,
     while (status == PG_OK && !is_named(&chunk, "IEND")) {
         status = next_chunk(&chunk, bytes, n, &at, path, err);
         if (status == PG_OK && is_named(&chunk, "IDAT"))
-            deflated += chunk.length;
+            header->deflated += chunk.length;
+        if (status == PG_OK && is_named(&chunk, "tRNS"))
+            header->transparent = true;
     }
-    return status == PG_OK ? check_size(header, deflated, path, err) : status;
+    return status == PG_OK ? check_size(header, path, err) : status;
 }

@@ -11,20 +11,22 @@
 
 #include "perigee.h"
 
-/* What IHDR says, whether or not there is such a picture: that is libpng's to
-   tell. */
+/* The fields of IHDR, which libpng checks, and what the other chunks add. */
 typedef struct pg_png_header {
     uint32_t width, height;
     unsigned bits; /* of a sample */
     unsigned type; /* of the colours */
     bool interlaced;
+    bool transparent;  /* chunk tRNS adds alpha */
+    uint64_t deflated; /* bytes of all IDAT chunks */
 } pg_png_header;
 
 /* PG_EFORMAT, with the file's name and the chunk, unless all chunks up to IEND
    are there and agree with their checksums, and as many pixels as are claimed
-   can have been deflated to as many bytes as there are. What stands behind IEND
-   is nobody's. libpng looks at none of this before it asks for memory, and not
-   at all at what follows the last pixel. */
+   can have been deflated to as many bytes as there are. Pictures of few bits a
+   pixel, which are widened to bytes, are held to the same bound above 64 MB.
+   What stands behind IEND is nobody's. libpng looks at none of this before it
+   asks for memory, and not at all at what follows the last pixel. */
 pg_status pg_png_chunks_check(pg_png_header *header, const unsigned char *bytes,
                               size_t n, const char *path, pg_error *err);
 

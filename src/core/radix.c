@@ -6,8 +6,9 @@
 #include "share.h"
 
 /* Runs below FEW elements are sorted by insertion; those below LONG are not
-   shared among threads. A digit is a byte. */
-enum { FEW = 48, LONG = 1 << 15, DIGITS = 256 };
+   shared among threads. A digit is a byte; as many are counted at a time as are
+   mostly sorted by, in 12 kB of the stack. */
+enum { FEW = 48, LONG = 1 << 15, DIGITS = 256, DIGITS_COUNTED = 6 };
 
 /* --- keys: unsigned numbers in the elements' order --------------------------
 
@@ -22,7 +23,7 @@ enum { FEW = 48, LONG = 1 << 15, DIGITS = 256 };
     }                                                   \
     static void keys_i##WIDTH(void *elements, size_t n) \
     {                                                   \
-        K *x = elements;                                \
+        pg_bits##WIDTH *x = elements;                   \
         PG_EACH (i, n)                                  \
             x[i] = key_i##WIDTH(x[i]);                  \
     }
@@ -41,14 +42,14 @@ KEYS(64, uint64_t)
     }                                                     \
     static void keys_f##WIDTH(void *elements, size_t n)   \
     {                                                     \
-        K *x = elements;                                  \
+        pg_bits##WIDTH *x = elements;                     \
         PG_EACH (i, n)                                    \
             x[i] = key_f##WIDTH(x[i]);                    \
     }                                                     \
     static void floats_f##WIDTH(void *elements, size_t n) \
     {                                                     \
         const K sign = (K)1 << (WIDTH - 1);               \
-        K *x = elements;                                  \
+        pg_bits##WIDTH *x = elements;                     \
         PG_EACH (i, n)                                    \
             x[i] = x[i] & sign ? x[i] ^ sign : ~x[i];     \
     }
@@ -111,19 +112,23 @@ enum { MOST_MOVES = 4 }; /* of insertion, for each element */
     static void by_digits_##NAME(T *elements, T *scratch, size_t n,          \
                                  const size_t *digits, size_t used)          \
     {                                                                        \
-        size_t counts[sizeof(K)][DIGITS] = {{0}};                            \
+        size_t counts[DIGITS_COUNTED][DIGITS];                               \
         T *x = elements, *y = scratch;                                       \
-        PG_EACH (i, n)                                                       \
-            for (size_t d = 0; d < used; d++)                                \
-                counts[d][KEY(x[i]) >> digits[d] & 255]++;                   \
-        for (size_t d = used; d-- > 0 && !IS_UNWANTED(n);) {                 \
-            size_t *at = counts[d], shift = digits[d];                       \
-            find_starts(at);                                                 \
+        for (size_t end = used, first; end > 0; end = first) {               \
+            first = end > DIGITS_COUNTED ? end - DIGITS_COUNTED : 0;         \
+            memset(counts, 0, sizeof counts);                                \
             PG_EACH (i, n)                                                   \
-                y[at[KEY(x[i]) >> shift & 255]++] = x[i];                    \
-            T *swapped = x;                                                  \
-            x = y;                                                           \
-            y = swapped;                                                     \
+                for (size_t d = first; d < end; d++)                         \
+                    counts[d - first][KEY(x[i]) >> digits[d] & 255]++;       \
+            for (size_t d = end; d-- > first && !IS_UNWANTED(n);) {          \
+                size_t *at = counts[d - first], shift = digits[d];           \
+                find_starts(at);                                             \
+                PG_EACH (i, n)                                               \
+                    y[at[KEY(x[i]) >> shift & 255]++] = x[i];                \
+                T *swapped = x;                                              \
+                x = y;                                                       \
+                y = swapped;                                                 \
+            }                                                                \
         }                                                                    \
         if (x != elements)                                                   \
             pg_copy_bytes(elements, x, n * sizeof *x);                       \
@@ -191,10 +196,10 @@ typedef struct place {
     int64_t position;
 } place;
 
-RADIX(8, uint8_t, uint8_t, ITSELF)
-RADIX(16, uint16_t, uint16_t, ITSELF)
-RADIX(32, uint32_t, uint32_t, ITSELF)
-RADIX(64, uint64_t, uint64_t, ITSELF)
+RADIX(8, pg_bits8, uint8_t, ITSELF)
+RADIX(16, pg_bits16, uint16_t, ITSELF)
+RADIX(32, pg_bits32, uint32_t, ITSELF)
+RADIX(64, pg_bits64, uint64_t, ITSELF)
 RADIX(PLACE, place, uint64_t, ITS_KEY)
 
 /* --- what is done for each dtype --------------------------------------------
@@ -307,14 +312,14 @@ static void touch_pages(char *memory, size_t bytes)
 static bool sort_elements(const sorter *s, void *elements, size_t n,
                           int threads)
 {
-    char few[FEW * sizeof(place)];
-    char *scratch = n <= FEW ? few : pg_malloc(n * s->size);
+    place few[FEW];
+    char *scratch = n <= FEW ? (char *)few : pg_malloc(n * s->size);
     if (!scratch)
         return false;
     if (n > LONG)
         touch_pages(scratch, n * s->size);
     sort_runs(s, elements, scratch, n, n < LONG ? 1 : threads);
-    if (scratch != few)
+    if (scratch != (char *)few)
         pg_free(scratch, n * s->size);
     return true;
 }

@@ -351,8 +351,10 @@ static pg_status reduce_truth(pg_array *out, pg_reduce_op op, const pg_array *a,
 pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a, int axis,
                     bool keep, pg_error *err)
 {
-    pg_status status;
     memset(out, 0, sizeof *out);
+    pg_status status = axis == PG_ALL ? PG_OK : pg_axis_check(a, axis, err);
+    if (status != PG_OK)
+        return status;
     switch (op) {
     case PG_SUM:
         return reduce_sum(out, a, axis, keep, err);

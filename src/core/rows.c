@@ -1,18 +1,21 @@
 #include "rows.h"
 
+#include <limits.h>
 #include <math.h>
+
 #include "cast.h"
 #include "interrupt.h"
 #include "kernels.h"
 
-/* Whether x's rows lie in memory as CBLAS takes them. */
+/* Whether x's rows lie in memory as CBLAS takes them, which counts in int. */
 static bool rows_are_dense(const pg_array *x, pg_dtype dtype)
 {
     ptrdiff_t size = (ptrdiff_t)pg_dtype_size(dtype);
     ptrdiff_t row = size * (ptrdiff_t)x->shape[1];
     return x->dtype == dtype && (x->shape[1] == 1 || x->strides[1] == size) &&
            (x->shape[0] == 1 ||
-            (x->strides[0] >= row && x->strides[0] % size == 0));
+            (x->strides[0] >= row && x->strides[0] % size == 0 &&
+             x->strides[0] / size <= INT_MAX));
 }
 
 void pg_rows_view(pg_rows *rows, const pg_array *x, double scale,
@@ -78,6 +81,7 @@ static void convert(const pg_rows *rows, void *buffer, size_t first,
 pg_matrix pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
                         size_t count)
 {
+    pg_assert(first <= rows->x.shape[0] && count <= rows->x.shape[0] - first);
     if (rows->in_place)
         return block_in_place(rows, first);
     convert(rows, buffer, first, count);
@@ -88,8 +92,11 @@ pg_matrix pg_rows_gather(const pg_rows *rows, void *buffer,
                          const int64_t *positions, size_t count)
 {
     size_t cols = rows->x.shape[1], bytes = cols * pg_dtype_size(rows->dtype);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        pg_assert(positions[i] >= 1 &&
+                  (size_t)positions[i] <= rows->x.shape[0]);
         convert(rows, (char *)buffer + i * bytes, (size_t)positions[i] - 1, 1);
+    }
     return (pg_matrix){.data = buffer, .leading = cols};
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "available.h"
+#include "blas.h"
 #include "pool.h"
 #include "team.h"
 
@@ -25,6 +26,8 @@ static atomic_int thread_count; /* 0: not asked for yet */
 static atomic_int processor_count;
 static pg_team team = PG_TEAM_EMPTY;
 static pthread_once_t team_once = PTHREAD_ONCE_INIT;
+static pg_blas blas = PG_BLAS_EMPTY;
+static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
 /* OpenBLAS built on OpenMP asks each thread. In static memory: LeakSanitizer
    stumbles over what a module that is loaded later has for each thread. */
@@ -212,6 +215,22 @@ void pg_runtime_need_blas(void)
     openblas_set_num_threads(1);
     pthread_mutex_unlock(&blas_lock);
     blas_is_told = true;
+}
+
+static void forget_blas(void)
+{
+    pg_blas_forget_calls(&blas);
+}
+
+static void start_blas(void)
+{
+    pthread_atfork(NULL, NULL, forget_blas);
+}
+
+pg_blas *pg_runtime_blas(void)
+{
+    pthread_once(&blas_once, start_blas);
+    return &blas;
 }
 
 const struct pg_target *pg_runtime_target(void)

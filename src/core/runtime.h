@@ -1,7 +1,7 @@
 /*
  * runtime.h -- the only process-wide state of the core: where memory comes
  * from and how much of it lives, how many threads work and the team of them,
- * which kernels run, whether OpenBLAS has been set up, and who wants work to be
+ * which kernels run, OpenBLAS's threads and buffers, and who wants work to be
  * given up.
  */
 #ifndef PG_RUNTIME_H
@@ -68,6 +68,9 @@ struct pg_team *pg_runtime_team(void);
 /* Sets OpenBLAS to one thread, in the thread that is about to call it. Our
    threads share the work; its results differ with the number of its own. */
 void pg_runtime_need_blas(void);
+
+/* OpenBLAS's buffers (blas.h). */
+struct pg_blas *pg_runtime_blas(void);
 
 /* The kernels that were chosen (dispatch.c's); NULL before the choice. */
 struct pg_target;

@@ -147,6 +147,9 @@ static void take_dense(char *out, const char *in, const int64_t *places,
 static pg_status taken_shape(int *ndim, size_t *shape, const pg_array *a,
                              const pg_array *positions, int axis, pg_error *err)
 {
+    pg_status status = pg_axis_check(a, axis, err);
+    if (status != PG_OK)
+        return status;
     *ndim = a->ndim - 1 + positions->ndim;
     if (*ndim > PG_MAXDIM)
         return pg_fail(err, PG_ESHAPE,
@@ -178,13 +181,14 @@ pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
     size_t shape[PG_MAXDIM], outer = 1, inner = pg_dtype_size(a->dtype);
     pg_array places = {0}, dense = {0};
     memset(out, 0, sizeof *out);
+    pg_status status = taken_shape(&ndim, shape, a, positions, axis, err);
+    if (status != PG_OK)
+        return status;
     for (int i = 0; i < axis; i++)
         outer *= a->shape[i];
     for (int i = axis + 1; i < a->ndim; i++)
         inner *= a->shape[i];
-    pg_status status = taken_shape(&ndim, shape, a, positions, axis, err);
-    if (status == PG_OK)
-        status = find_places(&places, positions, a, axis, err);
+    status = find_places(&places, positions, a, axis, err);
     if (status == PG_OK)
         status = need_dense(&dense, a, err);
     if (status == PG_OK)

@@ -78,7 +78,10 @@ static pg_status sort_along(pg_array *out, const pg_array *a, int axis,
 {
     pg_array rows, positions = {0};
     memset(out, 0, sizeof *out);
-    pg_status status = copy_moved(&rows, a, axis, a->ndim - 1, err);
+    pg_status status = pg_axis_check(a, axis, err);
+    if (status != PG_OK)
+        return status;
+    status = copy_moved(&rows, a, axis, a->ndim - 1, err);
     if (status == PG_OK && want_positions)
         status = pg_array_new(&positions, PG_INT64, rows.ndim, rows.shape, err);
     if (status == PG_OK)

@@ -126,7 +126,8 @@ static void *new_items(size_t *bytes, size_t count, size_t size, pg_error *err)
 typedef struct passes {
     pg_sparse *s;
     int workers;
-    reader of[MOST_THREADS];
+    reader *of;
+    size_t reader_bytes;
     atomic_bool few; /* distinct values, so far */
     extent *extents; /* (blocks + 1) */
     size_t extent_bytes;
@@ -136,6 +137,7 @@ static void end_passes(passes *p)
 {
     for (int i = 0; i < p->workers; i++)
         pg_free(p->of[i].numbers, p->of[i].bytes);
+    pg_free(p->of, p->reader_bytes);
     pg_free(p->extents, p->extent_bytes);
 }
 
@@ -144,13 +146,13 @@ static pg_status begin_passes(passes *p, pg_sparse *s, pg_error *err)
     size_t threads =
         pg_size_min(pg_size_min(s->blocks, MOST_THREADS), (size_t)pg_threads());
     pg_status status = PG_OK;
-    p->s = s;
-    p->workers = 0;
-    p->few = true;
+    *p = (passes){.s = s, .few = true};
     p->extents =
         new_items(&p->extent_bytes, s->blocks + 1, sizeof *p->extents, err);
-    if (!p->extents)
-        return PG_ENOMEM;
+    if (p->extents)
+        p->of = new_items(&p->reader_bytes, threads, sizeof *p->of, err);
+    if (!p->of)
+        status = PG_ENOMEM;
     while (p->workers < (int)threads && status == PG_OK) {
         status = new_reader(&p->of[p->workers], s, err);
         p->workers += status == PG_OK;

@@ -28,20 +28,20 @@ typedef struct transposition {
                 out[i * length + j] =                                       \
                     *(const T *)(in + j * stride + i * sizeof(T));          \
     }
-TILE_LOOP(uint8_t)
-TILE_LOOP(uint16_t)
-TILE_LOOP(uint32_t)
-TILE_LOOP(uint64_t)
+TILE_LOOP(pg_bits8)
+TILE_LOOP(pg_bits16)
+TILE_LOOP(pg_bits32)
+TILE_LOOP(pg_bits64)
 
 /* A stripe of TILE rows. */
 static void copy_stripe(void *context, size_t stripe)
 {
     const transposition *t = context;
     void (*tile)(const transposition *, size_t, size_t) =
-        t->size == 1   ? tile_uint8_t
-        : t->size == 2 ? tile_uint16_t
-        : t->size == 4 ? tile_uint32_t
-                       : tile_uint64_t;
+        t->size == 1   ? tile_pg_bits8
+        : t->size == 2 ? tile_pg_bits16
+        : t->size == 4 ? tile_pg_bits32
+                       : tile_pg_bits64;
     PG_EACH_WIDE (TILE *TILE, i, pg_size_divide_up(t->cols, TILE))
         tile(t, stripe * TILE, i * TILE);
 }

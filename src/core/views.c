@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+/* For pg_assert alone. */
+static inline bool has_axis(const pg_array *a, int axis)
+{
+    return axis >= 0 && axis < a->ndim;
+}
+
 static void copy_axis(pg_array *to, int i, const pg_array *from, int j)
 {
     to->shape[i] = from->shape[j];
@@ -16,7 +22,9 @@ pg_status pg_permute_view(pg_array *out, const pg_array *a, const int *axes,
     pg_array view = *a;
     memset(out, 0, sizeof *out);
     for (int i = 0; i < count && fits; i++) {
-        fits = !named[axes[i]];
+        fits = axes[i] >= 0 && axes[i] < count && !named[axes[i]];
+        if (!fits)
+            break;
         named[axes[i]] = true;
         copy_axis(&view, i, a, axes[i]);
     }
@@ -31,6 +39,7 @@ pg_status pg_permute_view(pg_array *out, const pg_array *a, const int *axes,
 
 void pg_swap_axes_view(pg_array *out, const pg_array *a, int i, int j)
 {
+    pg_assert(has_axis(a, i) && has_axis(a, j));
     pg_array view = *a;
     copy_axis(&view, i, a, j);
     copy_axis(&view, j, a, i);
@@ -39,6 +48,7 @@ void pg_swap_axes_view(pg_array *out, const pg_array *a, int i, int j)
 
 void pg_move_axis_view(pg_array *out, const pg_array *a, int from, int to)
 {
+    pg_assert(has_axis(a, from) && has_axis(a, to));
     pg_array view = *a;
     int step = from < to ? 1 : -1;
     for (int i = from; i != to; i += step)
@@ -53,6 +63,10 @@ pg_status pg_squeeze_view(pg_array *out, const pg_array *a, int axis,
     char text[PG_SHAPE_TEXT];
     pg_array view = *a;
     memset(out, 0, sizeof *out);
+    pg_status status =
+        axis == PG_EVERY_AXIS ? PG_OK : pg_axis_check(a, axis, err);
+    if (status != PG_OK)
+        return status;
     if (axis != PG_EVERY_AXIS && a->shape[axis] != 1)
         return pg_fail(err, PG_ESHAPE,
                        "squeeze: axis %d of shape %s has length %zu, not 1",
@@ -74,6 +88,11 @@ pg_status pg_expand_view(pg_array *out, const pg_array *a, int axis,
         return pg_fail(err, PG_ESHAPE,
                        "expand_dims: the rank would be %d, more than %d",
                        a->ndim + 1, PG_MAXDIM);
+    if (axis < 0 || axis > a->ndim)
+        return pg_fail(err, PG_EARG,
+                       "expand_dims: there is no axis %lld in an array of rank "
+                       "%d",
+                       axis + 1LL, a->ndim + 1);
     view.ndim++;
     for (int i = a->ndim; i > axis; i--)
         copy_axis(&view, i, a, i - 1);
@@ -85,6 +104,7 @@ pg_status pg_expand_view(pg_array *out, const pg_array *a, int axis,
 
 void pg_flip_view(pg_array *out, const pg_array *a, int axis)
 {
+    pg_assert(axis == PG_EVERY_AXIS || has_axis(a, axis));
     pg_array view = *a;
     for (int i = 0; i < a->ndim; i++) {
         if ((axis != PG_EVERY_AXIS && i != axis) || a->shape[i] == 0)

@@ -1,6 +1,7 @@
 /*
  * views.h -- the same elements under other axes. Nothing is copied, and every
- * axis counts from 0 and is checked by the caller.
+ * axis counts from 0. One that there is not is PG_EARG; where a function has no
+ * status, it is checked by the caller.
  */
 #ifndef PG_VIEWS_H
 #define PG_VIEWS_H

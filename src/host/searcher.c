@@ -81,22 +81,6 @@ static int load_lua(lua_State *L)
     return 2; /* the loader and, for it, the file */
 }
 
-/* package.loadlib, with what is on the stack. OpenBLAS, which comes with the
-   object, starts a thread for each processor unless a variable says otherwise.
-   The core uses none of them, and to start and end them is a tenth of the time
-   that `require "perigee"` takes. Afterwards the variable is as it was:
-   programs that a script starts have their own opinion. */
-static void call_loadlib(lua_State *L)
-{
-    static const char variable[] = "OPENBLAS_NUM_THREADS";
-    bool unset = !getenv(variable);
-    if (unset)
-        setenv(variable, "1", 0);
-    lua_call(L, 2, 2);
-    if (unset)
-        unsetenv(variable);
-}
-
 static int load_object(lua_State *L, const char *name)
 {
     const char *file = lua_tostring(L, -1);
@@ -104,7 +88,7 @@ static int load_object(lua_State *L, const char *name)
     lua_pushstring(L, file);
     lua_pushfstring(L, "luaopen_%s", luaL_gsub(L, name, ".", "_"));
     lua_remove(L, -2);
-    call_loadlib(L);
+    lua_call(L, 2, 2);
     if (!lua_isfunction(L, -2)) {
         lua_pushfstring(L, "no module '%s' in file '%s': %s", name, file,
                         lua_tostring(L, -1));

@@ -101,3 +101,45 @@ describe("without enough memory,", function()
     assert.is_nil(rawget(pg, "limit_memory"))
   end)
 end)
+
+-- Under AddressSanitizer no program runs with so little address space.
+describe("with a limit on address space, #memory", function()
+  local PRODUCT = [[
+    local pg = require "perigee"
+    pg.threads(%d)
+    print(pg.ones(2000, 300):dot(pg.ones(300, 300)):sum())
+    local x, y = pg.rand(600, 30), pg.permutation(600) %% 10
+    print(pg.Model(x, y, {hidden = 20}):fit {iterations = 2}.shape[1])
+  ]]
+
+  local function output_under(megabytes, threads, interpreter)
+    local path = os.tmpname()
+    local file <close> = assert(io.open(path, "w"))
+    file:write(PRODUCT:format(threads))
+    file:close()
+    local pipe = assert(io.popen(("ulimit -v %d; timeout 20 '%s' %s 2>&1; echo exit $?"):format(
+      megabytes * 1024, interpreter, path)))
+    local output = pipe:read "a"
+    pipe:close()
+    os.remove(path)
+    return output
+  end
+
+  local REFUSED = "not enough memory for a product: OpenBLAS needs %%d+ MB of address space for a "
+    .. "buffer; this process is limited to %d MB in all %%(ulimit %%-v%%)\n.*exit 1\n$"
+
+  for _, threads in ipairs { 1, 2, 8 } do
+    it(("a product by %d threads is made or refused, in time"):format(threads), function()
+      for _, megabytes in ipairs { 150, 200, 300, 500, 1000 } do
+        local output = output_under(megabytes, threads, PROGRAM)
+        if not output:find("^180000000%.0\n2\nexit 0\n$") then
+          assert.matches(REFUSED:format(megabytes), output)
+        end
+      end
+    end)
+  end
+
+  it("a stock Lua loads the module, and is refused the product #stock", function()
+    assert.matches(REFUSED:format(150), output_under(150, 2, "lua5.4"))
+  end)
+end)

@@ -757,6 +757,98 @@ describe("a file that cannot be written", function()
   end)
 end)
 
+describe("a file that is replaced", function()
+  local function stat(format, name)
+    return (shell(("stat -c '%s' '%s'"):format(format, at(name))):gsub("\n", ""))
+  end
+
+  it("hands down its mode, but not setuid, setgid and sticky bits", function()
+    write("mode.npy", "old")
+    os.execute("chmod 7751 '" .. at "mode.npy" .. "'")
+    assert.is_true(pg.save(at "mode.npy", { 1 }))
+    assert.equal("751", stat("%a", "mode.npy"))
+  end)
+
+  it("hands down owner and group where the system lets it", function()
+    write("owner.npy", "old")
+    os.execute("chown 12345:23456 '" .. at "owner.npy" .. "' 2>/dev/null; chmod 640 '"
+      .. at "owner.npy" .. "'")
+    local before = stat("%u %g %a", "owner.npy")
+    assert.is_true(pg.save(at "owner.npy", { 1 }))
+    assert.equal(before, stat("%u %g %a", "owner.npy"))
+  end)
+
+  it("stays what it was under its other hard links", function()
+    write("one.npy", "old")
+    os.execute(("ln '%s' '%s'"):format(at "one.npy", at "other.npy"))
+    assert.is_true(pg.save(at "one.npy", { 1 }))
+    assert.equal("old", read "other.npy")
+    same(pg.array { 1 }, pg.load(at "one.npy"))
+  end)
+end)
+
+describe("a temporary name", function()
+  before_each(function()
+    os.execute("rm -f '" .. folder .. "'/*.tmp")
+  end)
+
+  it("fits where the file's own does", function()
+    local before = entries()
+    for _, letter in ipairs { "n", "ü", "字" } do
+      for bytes = 235, 255 do
+        local name = letter:rep((bytes - 4) // #letter)
+        name = name .. ("_"):rep(bytes - 4 - #name) .. ".npy"
+        assert.is_true(pg.save(at(name), { bytes }))
+        assert.is_true(pg.save(at(name), { bytes + 1 }))
+        assert.equal(bytes + 1, pg.load(at(name))[1])
+        os.remove(at(name))
+      end
+    end
+    assert.equal(before, entries())
+    local ok, message = pg.save(at(("n"):rep(252) .. ".npy"), { 1 })
+    fails(ok, message, "File name too long")
+  end)
+
+  it("that a killed process has left is removed by the next save", function()
+    write("a.npy.perigee-0.tmp", "left")
+    write("a.npy.perigee-1.tmp", "left")
+    write("b.npy.perigee-0.tmp", "another's")
+    assert.is_true(pg.save(at "a.npy", { 1 }))
+    same(pg.array { 1 }, pg.load(at "a.npy"))
+    assert.is_nil(io.open(at "a.npy.perigee-0.tmp"))
+    assert.is_nil(io.open(at "a.npy.perigee-1.tmp"))
+    assert.equal("another's", read "b.npy.perigee-0.tmp")
+  end)
+
+  it("that is another process's, or no file, is left alone", function()
+    if not has "flock --version" then
+      pending "flock is not installed"
+    end
+    write("c.npy.perigee-0.tmp", "being written")
+    os.execute("mkdir '" .. at "c.npy.perigee-1.tmp" .. "'; ln -s c.npy.perigee-0.tmp '"
+      .. at "c.npy.perigee-2.tmp" .. "'")
+    local output = lua_in(("flock '%s'"):format(at "c.npy.perigee-0.tmp"),
+      ("print(require 'perigee'.save(%q, { 1 }))"):format(at "c.npy"))
+    assert.equal("true\n", output)
+    assert.equal("being written", read "c.npy.perigee-0.tmp")
+    assert.is_nil(io.open(at "c.npy.perigee-3.tmp"))
+    os.execute("rmdir '" .. at "c.npy.perigee-1.tmp" .. "'")
+  end)
+
+  it("of a process that is killed before it is renamed is gone after the next save", function()
+    if not has "strace -V" then
+      pending "strace is not installed"
+    end
+    write("d.npy", "old")
+    local script = ("require 'perigee'.save(%q, { 1 })"):format(at "d.npy")
+    lua_in("strace -qq -f -o /dev/null -e inject=renameat,rename:signal=KILL", script)
+    assert.equal("old", read "d.npy")
+    assert.matches("d.npy.perigee-0.tmp", entries(), 1, true)
+    assert.is_true(pg.save(at "d.npy", { 2 }))
+    assert.is_nil(entries():find("perigee-", 1, true))
+  end)
+end)
+
 describe("what is no file of arrays", function()
   it("raises", function()
     for bytes, text in pairs { [""] = "not an NPZ archive", ["hello"] = "not an NPZ archive",

@@ -245,6 +245,29 @@ describe("a PNG file", function()
     assert.equal(before, pg.info().bytes)
   end)
 
+  it("of few bits a pixel takes no more memory than its bytes account for", function()
+    local before = pg.info().bytes
+    local black_and_white = chunk("PLTE", "\0\0\0\xff\xff\xff")
+    local few = chunk("IDAT", ("?"):rep(48617)) -- as many as 20000 x 20000 bits of 0 take, deflated
+    for _, case in ipairs {
+      { 1, 3, black_and_white }, { 1, 3, black_and_white .. chunk("tRNS", "\0\x80") },
+      { 1, 0, "" }, { 1, 0, chunk("tRNS", "\0\1") },
+    } do
+      local bits, kind, more = table.unpack(case)
+      fails(SIGNATURE .. header(20000, 20000, bits, kind) .. more .. few .. END,
+        "20000 x 20000 pixels are claimed: as bytes, more than 1032 times its 48617 bytes")
+    end
+    assert.equal(before, pg.info().bytes)
+  end)
+
+  it("of few bits a pixel may be blank", function()
+    assert.is_true(pg.save_png(at "a.png", pg.zeros(1000, 124)))
+    local of_bytes = read(at "a.png")
+    local a = assert(pg.load_png(write(SIGNATURE .. header(992, 1000, 1) .. of_bytes:sub(34))))
+    assert.same({ 1000, 992 }, a.shape)
+    assert.is_false(a:any())
+  end)
+
   it("changed anywhere, with right checksums, is read or refused", function()
     local random, names = pg.random(1), {}
     for name in shell("ls '" .. FIXTURES .. "'"):gmatch "[^\n]+" do
