@@ -183,9 +183,15 @@ static int l_array_len(lua_State *L)
 /* --- the metatable -------------------------------------------------------- */
 
 static const luaL_Reg metamethods[] = {
-    {"__gc", l_array_free}, {"__close", l_array_free},
-    {"__len", l_array_len}, {"__newindex", l_array_newindex},
+    {"__gc", l_array_free},
+    {"__close", l_array_free},
+    {"__len", l_array_len},
     {NULL, NULL},
+};
+
+static const l_function operators[] = {
+    {"__newindex", l_array_newindex, 0, 0, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
 static const l_class array_class = {L_ARRAY, "an array", "a", 0};
@@ -210,13 +216,11 @@ static void make_metatable(lua_State *L)
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
     luaL_setfuncs(L, metamethods, 0);
-    l_add_math_operators(L);
     lua_newtable(L);
     add_functions(L, &array_class);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -3, "__methods");
-    lua_pushcclosure(L, l_array_index, 1);
-    lua_setfield(L, -2, "__index");
+    l_add_lookup(L, l_array_index);
+    l_add_operators(L, operators);
+    l_add_math_operators(L);
     lua_pop(L, 1);
 }
 

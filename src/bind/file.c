@@ -122,16 +122,16 @@ static int l_archive_checksum(lua_State *L)
     return 1;
 }
 
-/* A method or an array; upvalue: the methods. A name that is neither raises. */
+/* A method or an array. A name that is neither raises. */
 static int l_archive_index(lua_State *L)
 {
     lua_settop(L, 2);
     luaL_checkstring(L, 2);
     lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+    if (lua_rawget(L, l_methods_index()) != LUA_TNIL)
         return 1;
     lua_settop(L, 2);
-    if (l_archive_get(L) == 0)
+    if (l_run_listening(L, l_archive_get) == 0)
         l_raise_no_field(L);
     return 1;
 }
@@ -407,10 +407,7 @@ void l_open_file(lua_State *L)
     luaL_setfuncs(L, metamethods, 0);
     lua_newtable(L);
     l_add_functions(L, methods, &archive_class);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -3, "__methods");
-    lua_pushcclosure(L, l_archive_index, 1);
-    lua_setfield(L, -2, "__index");
+    l_add_lookup(L, l_archive_index);
     lua_setfield(L, -3, "archive"); /* its text is made in Lua */
     lua_pop(L, 1);
     l_add_functions(L, functions, NULL);
