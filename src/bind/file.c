@@ -17,9 +17,19 @@
 enum { DECODED = 1, PATH = 2 };
 
 /* Not held across what may run a finalizer, which may close the archive. */
+/* As with arrays, a copy of the bytes in another state owns nothing. */
+typedef struct l_archive {
+    pg_npz npz;
+    const pg_npz *original; /* where it was made */
+} l_archive;
+
 static pg_npz *check_archive(lua_State *L)
 {
-    pg_npz *npz = luaL_checkudata(L, 1, L_ARCHIVE);
+    l_archive *archive = luaL_checkudata(L, 1, L_ARCHIVE);
+    pg_npz *npz = &archive->npz;
+    luaL_argcheck(L, archive->original == npz, 1,
+                  "the archive belongs to another Lua state: open its file "
+                  "here");
     luaL_argcheck(L, pg_npz_is_open(npz), 1, "the archive was closed");
     return npz;
 }
@@ -27,7 +37,10 @@ static pg_npz *check_archive(lua_State *L)
 /* close, __gc and __close: arrays that were decoded outlive the archive. */
 static int l_archive_close(lua_State *L)
 {
-    pg_npz_close(luaL_checkudata(L, 1, L_ARCHIVE));
+    l_archive *archive = luaL_checkudata(L, 1, L_ARCHIVE);
+    if (archive->original != &archive->npz)
+        return 0;
+    pg_npz_close(&archive->npz);
     lua_pushnil(L);
     lua_setiuservalue(L, 1, DECODED);
     return 0;
@@ -154,8 +167,10 @@ static int l_archive_path(lua_State *L)
 static int open_archive(lua_State *L, const char *path)
 {
     pg_error err;
-    pg_npz *npz = lua_newuserdatauv(L, sizeof *npz, 2);
+    l_archive *archive = lua_newuserdatauv(L, sizeof *archive, 2);
+    pg_npz *npz = &archive->npz;
     memset(npz, 0, sizeof *npz);
+    archive->original = npz;
     luaL_setmetatable(L, L_ARCHIVE);
     lua_newtable(L);
     lua_setiuservalue(L, -2, DECODED);

@@ -6,8 +6,8 @@
 
 #include "../core/runtime.h"
 
-/* Upvalues; __index has METHODS in place of a class. */
-enum { FUNCTION = 1, INTERRUPT, CLASS, METATABLE, METHODS = CLASS };
+/* Upvalues; __index has METHODS in place of a function. */
+enum { FUNCTION = 1, INTERRUPT, CLASS, METATABLE, METHODS = FUNCTION };
 
 static const l_function *function_of(lua_State *L)
 {
@@ -128,10 +128,7 @@ void l_add_lookup(lua_State *L, lua_CFunction lookup)
 {
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "__methods");
-    lua_pushnil(L);
-    lua_insert(L, -2);
     l_interrupt_push(L);
-    lua_insert(L, -2);
-    lua_pushcclosure(L, lookup, METHODS);
+    lua_pushcclosure(L, lookup, INTERRUPT);
     lua_setfield(L, -2, "__index");
 }
