@@ -151,6 +151,19 @@ specs-asan: all $(BUILD)/pty
 	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
 	    --exclude-tags=memory --exclude-tags=large)
 
+TSAN_FLAGS := -fsanitize=thread -fno-omit-frame-pointer
+TSAN_OPTIONS := suppressions=$(CURDIR)/tests/tsan.supp
+
+tsan: deps-test  ## the specs under ThreadSanitizer
+	$(MAKE) BUILD=build/tsan CFLAGS="-O1 -g" SANITIZE="$(TSAN_FLAGS)" specs-tsan
+
+# With ThreadSanitizer, too, a stock lua5.4 cannot load the module and memory
+# cannot be limited; a prompt is edited by one thread.
+specs-tsan: export TSAN_OPTIONS := $(TSAN_OPTIONS)
+specs-tsan: all $(BUILD)/pty
+	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
+	    --exclude-tags=memory --exclude-tags=large)
+
 VALGRIND := valgrind --error-exitcode=99 --leak-check=full --quiet \
             --errors-for-leak-kinds=definite \
             --suppressions=tests/valgrind.supp
@@ -252,7 +265,8 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan valgrind lint parity parity-torch bench \
+.PHONY: all run test specs-asan asan specs-tsan tsan valgrind lint parity \
+        parity-torch bench \
         differential faults fuzz resume sweep-kills browser install uninstall \
         reference session format clean \
         help
