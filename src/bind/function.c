@@ -29,8 +29,8 @@ int l_methods_index(void)
     return lua_upvalueindex(METHODS);
 }
 
-/* What raises leaves its state's interrupts behind, until the next function
-   runs on the thread, or until the state ends (interrupt.c). */
+/* After an error the thread goes on listening to this state, until the next
+   function runs on it, or until the state ends (interrupt.c). */
 int l_run_listening(lua_State *L, lua_CFunction function)
 {
     const pg_interrupt *before =
