@@ -26,8 +26,9 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 ifeq ($(SANITIZE),)
 WARNINGS += -Wframe-larger-than=16384
 endif
+CLANG := $(findstring clang,$(CC) $(shell command -v $(CC) >/dev/null && $(CC) --version))
 # clang says so of each loop that has no vector form.
-ifneq ($(findstring clang,$(shell command -v $(CC) >/dev/null && $(CC) --version)),)
+ifdef CLANG
 WARNINGS += -Wno-pass-failed
 endif
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
@@ -156,8 +157,12 @@ deps-%:
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
               -fno-omit-frame-pointer -DPG_CHECKED
 
-asan: deps-test  ## the specs under AddressSanitizer and UBSan
-	$(MAKE) BUILD=build/asan CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" specs-asan
+# Objects of two compilers do not mix: clang's have a folder of their own.
+SANITIZER_DEPS := deps-$(if $(CLANG),clang,test)
+FOLDER = build/$@$(CLANG:%=-%)
+
+asan: $(SANITIZER_DEPS)  ## the specs under AddressSanitizer and UBSan; CC=clang, too
+	$(MAKE) BUILD=$(FOLDER) CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" specs-asan
 
 # With AddressSanitizer a stock lua5.4 cannot load the module, memory cannot be
 # limited, and each of the 256 bytes by which readline lengthens its line have
@@ -166,13 +171,35 @@ specs-asan: all $(BUILD)/pty $(BUILD)/core
 	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
 	    --exclude-tags=memory --exclude-tags=large)
 
+TSAN_FLAGS := -fsanitize=thread -fno-omit-frame-pointer
+TSAN_OPTIONS := suppressions=$(CURDIR)/tests/tsan.supp
+
+tsan: $(SANITIZER_DEPS)  ## the specs of what threads share under ThreadSanitizer
+	$(MAKE) BUILD=$(FOLDER) CFLAGS="-O1 -g" SANITIZE="$(TSAN_FLAGS)" specs-tsan
+
+# With ThreadSanitizer, too, a stock lua5.4 cannot load the module and memory
+# cannot be limited; a signal waits for a call that it sees. Prompts, their
+# help and the pages of studies are made by one thread, and take long.
+ONE_THREAD := completion data dataset examples exhaustion help host install \
+              interrupt lua plot printer prompt prompt_editing prompt_fuzz report show \
+              study_plots sweep_script system terminal
+TSAN_SPECS := $(filter-out $(ONE_THREAD:%=tests/spec/%_spec.lua),\
+                $(sort $(wildcard tests/spec/*_spec.lua)))
+specs-tsan: export TSAN_OPTIONS := $(TSAN_OPTIONS)
+specs-tsan: SPECS ?= $(TSAN_SPECS)
+specs-tsan: all $(BUILD)/pty
+	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
+	    --exclude-tags=memory --exclude-tags=large --exclude-tags=slow)
+
 VALGRIND := valgrind --error-exitcode=99 --leak-check=full --quiet \
             --errors-for-leak-kinds=definite \
             --suppressions=tests/valgrind.supp
 
+# Under Valgrind nothing is done in the time that a person notices.
 valgrind: deps-valgrind  ## the specs under Valgrind
 	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
-	@$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow)
+	@$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow \
+	    --exclude-tags=timed)
 
 lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
 	clang-format --dry-run -Werror $(wildcard src/*/*.[ch]) tests/core.c
@@ -267,7 +294,8 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan valgrind lint parity parity-torch bench \
+.PHONY: all run test specs-asan asan specs-tsan tsan valgrind lint parity \
+        parity-torch bench \
         differential faults fuzz resume sweep-kills browser install uninstall \
         reference session format clean \
         help

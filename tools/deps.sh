@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what a make target needs is there.
 #
-# usage: tools/deps.sh run|test|kills|browser|differential|torch|lint|valgrind
+# usage: tools/deps.sh run|test|clang|kills|browser|differential|torch|lint|valgrind
 #
 # Each need is a check and the Debian package that answers it; a want is a need
 # that the target can do without. On Debian and Ubuntu what is missing is
@@ -64,6 +64,16 @@ needs_test() {
     need tmux have tmux
     want parallel have parallel
     want locales test -d /usr/share/i18n/locales
+}
+
+sanitizers() { # sanitizers COMPILER: whether it has what their programs link
+    echo "int main(void) { return 0; }" |
+        "$1" -fsanitize=address,undefined -x c -o /dev/null - >/dev/null 2>&1
+}
+
+needs_clang() {
+    needs_test
+    need "clang libclang-rt-dev" sanitizers clang
 }
 
 needs_kills() {

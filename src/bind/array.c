@@ -11,12 +11,34 @@
    up with every array, it is found faster. */
 static const char metatable_key;
 
+/* luv hands a userdata to another thread's state as a copy of its bytes, with
+   the metatable of the same name: a view without a hold on its storage. */
+typedef struct l_array {
+    pg_array array;           /* the first, for lua_touserdata */
+    const pg_array *original; /* where it was made */
+} l_array;
+
 pg_array *l_array_push(lua_State *L)
 {
-    pg_array *a = lua_newuserdatauv(L, sizeof *a, 0);
-    *a = (pg_array){0};
+    l_array *a = lua_newuserdatauv(L, sizeof *a, 0);
+    *a = (l_array){.original = &a->array};
     lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
     lua_setmetatable(L, -2);
+    return &a->array;
+}
+
+static bool is_copy(const pg_array *a)
+{
+    return ((const l_array *)a)->original != a;
+}
+
+static pg_array *check_original(lua_State *L, int arg)
+{
+    pg_array *a = lua_touserdata(L, arg);
+    if (is_copy(a))
+        luaL_argerror(L, arg,
+                      "the array belongs to another Lua state: hand over its "
+                      "file, or its numbers");
     return a;
 }
 
@@ -34,14 +56,14 @@ pg_array *l_array_handle(lua_State *L, int arg)
 {
     if (!is_array(L, arg))
         luaL_typeerror(L, arg, "array");
-    return lua_touserdata(L, arg);
+    return check_original(L, arg);
 }
 
 pg_array *l_array_test(lua_State *L, int arg)
 {
     if (!is_array(L, arg))
         return NULL;
-    pg_array *a = lua_touserdata(L, arg);
+    pg_array *a = check_original(L, arg);
     if (!a->data)
         luaL_argerror(L, arg, "the array was freed");
     return a;
@@ -62,10 +84,20 @@ int l_array_return(lua_State *L, pg_status status, const pg_error *err)
     return 1;
 }
 
-/* free, __gc and __close: this handle ends, now or for the second time. */
+/* free and __close: this handle ends, now or for the second time. */
 static int l_array_free(lua_State *L)
 {
     pg_array_release(l_array_handle(L, 1));
+    return 0;
+}
+
+static int l_array_collect(lua_State *L)
+{
+    pg_array *a = lua_touserdata(L, 1);
+    if (!is_array(L, 1))
+        return luaL_typeerror(L, 1, "array");
+    if (!is_copy(a))
+        pg_array_release(a);
     return 0;
 }
 
@@ -183,9 +215,15 @@ static int l_array_len(lua_State *L)
 /* --- the metatable -------------------------------------------------------- */
 
 static const luaL_Reg metamethods[] = {
-    {"__gc", l_array_free}, {"__close", l_array_free},
-    {"__len", l_array_len}, {"__newindex", l_array_newindex},
+    {"__gc", l_array_collect},
+    {"__close", l_array_free},
+    {"__len", l_array_len},
     {NULL, NULL},
+};
+
+static const l_function operators[] = {
+    {"__newindex", l_array_newindex, 0, 0, 0},
+    {NULL, NULL, 0, 0, 0},
 };
 
 static const l_class array_class = {L_ARRAY, "an array", "a", 0};
@@ -215,13 +253,11 @@ static void make_metatable(lua_State *L)
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
     luaL_setfuncs(L, metamethods, 0);
-    l_add_math_operators(L);
     lua_newtable(L);
     add_functions(L, &array_class);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -3, "__methods");
-    lua_pushcclosure(L, l_array_index, 1);
-    lua_setfield(L, -2, "__index");
+    l_add_lookup(L, l_array_index);
+    l_add_operators(L, operators);
+    l_add_math_operators(L);
     lua_pop(L, 1);
 }
 

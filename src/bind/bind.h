@@ -33,7 +33,11 @@ const char *l_tolstring(lua_State *L, int index);
    l_check and l_failure do so for PG_EINTERRUPT. */
 int l_raise_interrupt(lua_State *L);
 
-/* The same, if it is time to: for loops over a table's elements. */
+/* Pushes the state's source of interrupts (pg_interrupt), for pg_listen. */
+void l_interrupt_push(lua_State *L);
+
+/* The same as l_raise_interrupt, if it is time to: for loops over a table's
+   elements. */
 void l_check_interrupt(lua_State *L);
 
 /* Raises for the key at 2 that the value at 1 does not have: with the message
@@ -144,6 +148,13 @@ void l_add_functions(lua_State *L, const l_function *functions,
 /* The same for metamethods, which Lua itself calls: nothing is counted. */
 void l_add_operators(lua_State *L, const l_function *operators);
 
+/* Adds __index, and the methods on top as __methods, to the metatable below
+   them. It is called for every field and element, and so hears of interrupts
+   only in what it runs by l_run_listening. */
+void l_add_lookup(lua_State *L, lua_CFunction lookup);
+int l_methods_index(void); /* where __index has the methods: a stack index */
+int l_run_listening(lua_State *L, lua_CFunction function);
+
 /* Of the function that runs: its op; its class, or NULL. */
 int l_operation_of(lua_State *L);
 const l_class *l_class_of(lua_State *L);
@@ -175,7 +186,7 @@ int l_array_checksum_v1(lua_State *L);
 int l_array_return_scalar(lua_State *L, pg_status status, const pg_error *err);
 
 /* Metamethods. */
-int l_array_index(lua_State *L); /* upvalue: the methods */
+int l_array_index(lua_State *L);
 int l_array_newindex(lua_State *L);
 
 void l_open_shape(lua_State *L); /* adds nothing to the module */
@@ -188,7 +199,7 @@ void l_open_png(lua_State *L);
 void l_open_random(lua_State *L);
 void l_open_network(lua_State *L);
 void l_open_runtime(lua_State *L);
-void l_open_interrupt(lua_State *L); /* adds nothing to the module */
+void l_open_interrupt(lua_State *L); /* comes first, and adds nothing */
 void l_open_memory(lua_State *L);
 
 #endif

@@ -18,9 +18,19 @@
 enum { DECODED = 1, PATH = 2 };
 
 /* Not held across what may run a finalizer, which may close the archive. */
+/* As with arrays, a copy of the bytes in another state owns nothing. */
+typedef struct l_archive {
+    pg_npz npz;
+    const pg_npz *original; /* where it was made */
+} l_archive;
+
 static pg_npz *check_archive(lua_State *L)
 {
-    pg_npz *npz = luaL_checkudata(L, 1, L_ARCHIVE);
+    l_archive *archive = luaL_checkudata(L, 1, L_ARCHIVE);
+    pg_npz *npz = &archive->npz;
+    luaL_argcheck(L, archive->original == npz, 1,
+                  "the archive belongs to another Lua state: open its file "
+                  "here");
     luaL_argcheck(L, pg_npz_is_open(npz), 1, "the archive was closed");
     return npz;
 }
@@ -28,7 +38,10 @@ static pg_npz *check_archive(lua_State *L)
 /* close, __gc and __close: arrays that were decoded outlive the archive. */
 static int l_archive_close(lua_State *L)
 {
-    pg_npz_close(luaL_checkudata(L, 1, L_ARCHIVE));
+    l_archive *archive = luaL_checkudata(L, 1, L_ARCHIVE);
+    if (archive->original != &archive->npz)
+        return 0;
+    pg_npz_close(&archive->npz);
     lua_pushnil(L);
     lua_setiuservalue(L, 1, DECODED);
     return 0;
@@ -124,16 +137,16 @@ static int l_archive_checksum(lua_State *L)
     return 1;
 }
 
-/* A method or an array; upvalue: the methods. A name that is neither raises. */
+/* A method or an array. A name that is neither raises. */
 static int l_archive_index(lua_State *L)
 {
     lua_settop(L, 2);
     luaL_checkstring(L, 2);
     lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+    if (lua_rawget(L, l_methods_index()) != LUA_TNIL)
         return 1;
     lua_settop(L, 2);
-    if (l_archive_get(L) == 0)
+    if (l_run_listening(L, l_archive_get) == 0)
         l_raise_no_field(L);
     return 1;
 }
@@ -156,8 +169,10 @@ static int l_archive_path(lua_State *L)
 static int open_archive(lua_State *L, const char *path)
 {
     pg_error err;
-    pg_npz *npz = lua_newuserdatauv(L, sizeof *npz, 2);
+    l_archive *archive = lua_newuserdatauv(L, sizeof *archive, 2);
+    pg_npz *npz = &archive->npz;
     memset(npz, 0, sizeof *npz);
+    archive->original = npz;
     luaL_setmetatable(L, L_ARCHIVE);
     lua_newtable(L);
     lua_setiuservalue(L, -2, DECODED);
@@ -425,10 +440,7 @@ void l_open_file(lua_State *L)
     luaL_setfuncs(L, metamethods, 0);
     lua_newtable(L);
     l_add_functions(L, methods, &archive_class);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -3, "__methods");
-    lua_pushcclosure(L, l_archive_index, 1);
-    lua_setfield(L, -2, "__index");
+    l_add_lookup(L, l_archive_index);
     lua_setfield(L, -3, "archive"); /* its text is made in Lua */
     lua_pop(L, 1);
     l_add_functions(L, functions, NULL);

@@ -1,9 +1,13 @@
-/* Public functions and methods: their arguments are counted before they run. */
+/* Public functions and methods: their arguments are counted before they run.
+   While one runs, the core asks the interrupts of its state. */
 #include "bind.h"
 
 #include <string.h>
 
-enum { FUNCTION = 1, CLASS = 2, METATABLE = 3 }; /* upvalues */
+#include "../core/runtime.h"
+
+/* Upvalues; __index has METHODS in place of a function. */
+enum { FUNCTION = 1, INTERRUPT, CLASS, METATABLE, METHODS = FUNCTION };
 
 static const l_function *function_of(lua_State *L)
 {
@@ -18,6 +22,22 @@ int l_operation_of(lua_State *L)
 const l_class *l_class_of(lua_State *L)
 {
     return lua_touserdata(L, lua_upvalueindex(CLASS));
+}
+
+int l_methods_index(void)
+{
+    return lua_upvalueindex(METHODS);
+}
+
+/* After an error the thread goes on listening to this state, until the next
+   function runs on it, or until the state ends (interrupt.c). */
+int l_run_listening(lua_State *L, lua_CFunction function)
+{
+    const pg_interrupt *before =
+        pg_listen(lua_touserdata(L, lua_upvalueindex(INTERRUPT)));
+    int results = function(L);
+    pg_listen(before);
+    return results;
 }
 
 /* Whether it was called with a colon. */
@@ -94,7 +114,12 @@ static int call(lua_State *L)
     for (int i = before + 1; i <= before + f->arrays; i++)
         if (lua_isnoneornil(L, i))
             missing_array(L, i);
-    return f->function(L);
+    return l_run_listening(L, f->function);
+}
+
+static int operate(lua_State *L)
+{
+    return l_run_listening(L, function_of(L)->function);
 }
 
 void l_add_functions(lua_State *L, const l_function *functions,
@@ -102,11 +127,12 @@ void l_add_functions(lua_State *L, const l_function *functions,
 {
     for (const l_function *f = functions; f->name; f++) {
         lua_pushlightuserdata(L, (void *)f);
+        l_interrupt_push(L);
         if (class) {
             lua_pushlightuserdata(L, (void *)class);
             luaL_getmetatable(L, class->metatable);
         }
-        lua_pushcclosure(L, call, class ? METATABLE : FUNCTION);
+        lua_pushcclosure(L, call, class ? METATABLE : INTERRUPT);
         lua_setfield(L, -2, f->name);
     }
 }
@@ -115,7 +141,17 @@ void l_add_operators(lua_State *L, const l_function *operators)
 {
     for (const l_function *f = operators; f->name; f++) {
         lua_pushlightuserdata(L, (void *)f);
-        lua_pushcclosure(L, f->function, FUNCTION);
+        l_interrupt_push(L);
+        lua_pushcclosure(L, operate, INTERRUPT);
         lua_setfield(L, -2, f->name);
     }
+}
+
+void l_add_lookup(lua_State *L, lua_CFunction lookup)
+{
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__methods");
+    l_interrupt_push(L);
+    lua_pushcclosure(L, lookup, INTERRUPT);
+    lua_setfield(L, -2, "__index");
 }

@@ -162,7 +162,7 @@ static int index_by_name(lua_State *L, const pg_array *a)
     const char *name = lua_tostring(L, 2);
     pg_index indices[PG_MAXDIM];
     lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+    if (lua_rawget(L, l_methods_index()) != LUA_TNIL)
         return 1;
     if (l_array_property(L, a, name))
         return 1;
@@ -193,7 +193,7 @@ int l_array_index(lua_State *L)
 {
     pg_index indices[PG_MAXDIM];
     if (lua_isuserdata(L, 2) && l_array_test(L, 2))
-        return index_by_array(L);
+        return l_run_listening(L, index_by_array);
     if (lua_type(L, 2) == LUA_TSTRING &&
         strlen(lua_tostring(L, 2)) == lua_rawlen(L, 2)) {
         /* A freed array still answers to free. */

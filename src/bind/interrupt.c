@@ -13,10 +13,11 @@
 
 #include "../core/interrupt.h"
 
-static const char sentinel_key; /* its address is the key in the registry */
+static const char interrupts_key; /* its address is the key in the registry */
 
-/* Userdata, so that it ends with the state. */
+/* Userdata: each state has its own, and hears of no other's. */
 typedef struct l_interrupts {
+    pg_interrupt interrupt; /* the first, for the core */
     lua_State *main;
     lua_Hook debugger; /* what debug.sethook sets, for these events, too */
 } l_interrupts;
@@ -25,10 +26,10 @@ enum {
     EVERY_EVENT = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT
 };
 
-/* pg_interrupt_test: it only reads the state, so that any thread may ask. */
-static bool is_interrupted(void *context)
+/* It only reads the state, so that the threads that share a job may ask. */
+static bool is_interrupted(const pg_interrupt *interrupt)
 {
-    const l_interrupts *i = context;
+    const l_interrupts *i = (const l_interrupts *)interrupt;
     return lua_gethookmask(i->main) == EVERY_EVENT &&
            lua_gethookcount(i->main) == 1 &&
            lua_gethook(i->main) != i->debugger;
@@ -96,22 +97,26 @@ void l_check_interrupt(lua_State *L)
         l_raise_interrupt(L);
 }
 
+void l_interrupt_push(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &interrupts_key);
+}
+
+/* A function that raised left the thread listening to the state that ends. */
 static int end_interrupts(lua_State *L)
 {
-    pg_clear_interrupt_test(lua_touserdata(L, 1));
+    if (pg_listens_to == lua_touserdata(L, 1))
+        pg_listen(NULL);
     return 0;
 }
 
-/* Of several states that open the module, the first one's interrupts count: it
-   is the interpreter's. */
 void l_open_interrupt(lua_State *L)
 {
     l_interrupts *i = lua_newuserdatauv(L, sizeof *i, 0);
-    *i = (l_interrupts){main_of(L), hook_of_debugger(L)};
+    *i = (l_interrupts){{is_interrupted}, main_of(L), hook_of_debugger(L)};
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, end_interrupts);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &sentinel_key);
-    pg_set_interrupt_test(is_interrupted, i);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &interrupts_key);
 }

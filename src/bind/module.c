@@ -42,6 +42,7 @@ int luaopen_perigee_core(lua_State *L)
     restore_environment();
     choose_kernels(L);
     lua_newtable(L);
+    l_open_interrupt(L);
     l_open_shape(L);
     l_open_array(L);
     l_open_create(L);
@@ -50,7 +51,6 @@ int luaopen_perigee_core(lua_State *L)
     l_open_random(L);
     l_open_network(L);
     l_open_runtime(L);
-    l_open_interrupt(L);
     l_open_memory(L);
     return 1;
 }

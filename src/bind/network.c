@@ -36,7 +36,7 @@ static bool gather_one(lua_State *L, int arg, const char *prefix, char letter,
 /* The array that gather_one pushed at index. */
 static pg_array *gathered(lua_State *L, int index)
 {
-    pg_array *a = lua_touserdata(L, index);
+    pg_array *a = l_array_handle(L, index);
     if (!a->data)
         luaL_error(L, "an array was freed while it was in use");
     return a;

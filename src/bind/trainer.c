@@ -300,20 +300,17 @@ static int l_trainer_free(lua_State *L)
     return 0;
 }
 
-static const luaL_Reg functions[] = {
-    {"labels", l_trainer_labels},
-    {"new", l_trainer_new},
-    {"step", l_trainer_step},
-    {"plan", l_trainer_plan},
-    {"checksum", l_trainer_checksum},
-    {"checksum_v1", l_trainer_checksum_v1},
-    {"optimizer", l_trainer_optimizer},
-    {"set_optimizer", l_trainer_set_optimizer},
-    {"evaluate", l_trainer_evaluate},
-    {NULL, NULL},
-};
-
-static const l_function operations[] = {
+/* The model's own calls come without surplus arguments. */
+static const l_function functions[] = {
+    {"labels", l_trainer_labels, 0, L_ANY, 0},
+    {"new", l_trainer_new, 0, L_ANY, 0},
+    {"step", l_trainer_step, 0, L_ANY, 0},
+    {"plan", l_trainer_plan, 0, L_ANY, 0},
+    {"checksum", l_trainer_checksum, 0, L_ANY, 0},
+    {"checksum_v1", l_trainer_checksum_v1, 0, L_ANY, 0},
+    {"optimizer", l_trainer_optimizer, 0, L_ANY, 0},
+    {"set_optimizer", l_trainer_set_optimizer, 0, L_ANY, 0},
+    {"evaluate", l_trainer_evaluate, 0, L_ANY, 0},
     {"predict", l_trainer_predict, 0, 4, false},
     {"predict_proba", l_trainer_predict, 0, 4, true},
     {"read_state", l_trainer_state, 0, 3, false},
@@ -355,8 +352,8 @@ void l_open_trainer(lua_State *L)
     luaL_newmetatable(L, L_TRAINER);
     luaL_setfuncs(L, metamethods, 0);
     lua_pop(L, 1);
-    luaL_newlib(L, functions);
-    l_add_functions(L, operations, NULL);
+    lua_newtable(L);
+    l_add_functions(L, functions, NULL);
     add_names(L, "activations", pg_activation_names);
     add_names(L, "optimizers", pg_optimizer_names);
     add_states(L);

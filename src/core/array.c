@@ -463,7 +463,7 @@ pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err)
                 pg_array_broadcast_view(&from, &copy, a->ndim, a->shape, err);
     }
     if (status == PG_OK) {
-        bool listened = pg_listen(false);
+        const pg_interrupt *listened = pg_listen(NULL);
         pg_cast_array(a, &from);
         pg_listen(listened);
     }

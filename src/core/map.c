@@ -280,7 +280,7 @@ pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
 pg_status pg_binary_in_place(const pg_array *a, pg_binary_op op,
                              const pg_array *b, pg_error *err)
 {
-    bool listened = pg_listen(false);
+    const pg_interrupt *listened = pg_listen(NULL);
     pg_status status = pg_binary_into(a, op, a, b, err);
     pg_listen(listened);
     return status;
@@ -399,7 +399,7 @@ pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
     if (!pg_dtype_is_float(y->dtype))
         return pg_fail(err, PG_EDTYPE, "'axpy_' needs a floating array, not %s",
                        pg_dtype_name(y->dtype));
-    bool listened = pg_listen(false);
+    const pg_interrupt *listened = pg_listen(NULL);
     pg_status status =
         run(y, pg_loops()->axpy[y->dtype], 3, (const pg_array *[]){&factor, x},
             (pg_dtype[]){y->dtype, y->dtype, y->dtype}, err);

@@ -302,7 +302,7 @@ void pg_layout_pack(const pg_layout *layout, void *run,
 void pg_layout_unpack(const pg_layout *layout, const pg_network *network,
                       const void *run)
 {
-    bool listened = pg_listen(false);
+    const pg_interrupt *listened = pg_listen(NULL);
     copy_run(layout, run, network, false);
     pg_listen(listened);
 }

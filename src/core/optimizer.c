@@ -95,7 +95,7 @@ bool pg_optimizer_step(pg_optimizer *o, const pg_layout *layout,
         .w = w, .g = g, .settings = settings, .step = o->steps + 1};
     for (int i = 0; i < states_of[o->kind]; i++)
         all.whole.state[i] = pg_optimizer_state(o, i);
-    bool listened = pg_listen(false);
+    const pg_interrupt *listened = pg_listen(NULL);
     pg_share(pieces, pieces > 1, step_piece, &all);
     pg_listen(listened);
     o->steps++;

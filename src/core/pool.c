@@ -5,20 +5,30 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+/* Memory that is kept would hide from a sanitizer what is used after it was
+   freed, is not initialised, or is handed from thread to thread. gcc tells by
+   macros, clang by __has_feature. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || \
+    __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* ALIGNMENT is a cache line, and a whole register of the widest kernels. Blocks
    have 2^LEAST_POWER bytes or more, and up to MOST are kept; HUGE is a page of
-   those that the system may use for large memory. Kept memory would hide from
-   a sanitizer what is used after it was freed. */
+   those that the system may use for large memory. */
 enum {
     ALIGNMENT = 64,
     LEAST_POWER = 7,
     MOST = 32 * 1024 * 1024,
     HUGE = 2 * 1024 * 1024,
-#ifdef __SANITIZE_ADDRESS__
-    MOST_KEPT = 0,
-#else
-    MOST_KEPT = 64 * 1024 * 1024,
-#endif
+    MOST_KEPT = SANITIZED ? 0 : 64 * 1024 * 1024,
 };
 
 /* The list for so many bytes; *size is what its blocks have: a power of two,
@@ -94,4 +104,14 @@ void pg_pool_give(pg_pool *pool, void *memory, size_t bytes)
     size_t list = choose_list(&size, bytes);
     if (!keep(pool, list, memory, size))
         free(memory);
+}
+
+void pg_pool_lock(pg_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+}
+
+void pg_pool_unlock(pg_pool *pool)
+{
+    pthread_mutex_unlock(&pool->lock);
 }

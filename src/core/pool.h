@@ -29,4 +29,8 @@ typedef struct pg_pool {
 void *pg_pool_take(pg_pool *pool, size_t bytes);
 void pg_pool_give(pg_pool *pool, void *memory, size_t bytes);
 
+/* While it is locked, take and give wait: for a fork. */
+void pg_pool_lock(pg_pool *pool);
+void pg_pool_unlock(pg_pool *pool);
+
 #endif

@@ -20,19 +20,15 @@ static pg_pool pool = PG_POOL_EMPTY;
 static atomic_size_t live_bytes;
 static atomic_size_t asked_at_bytes; /* live, when the system was asked */
 static atomic_size_t most_resident;  /* 0: no limit */
-static pg_interrupt_test interrupt_test;
-static void *interrupt_context;
-static atomic_int thread_count; /* 0: not asked for yet */
+static atomic_int thread_count;      /* 0: not asked for yet */
 static atomic_int processor_count;
 static pg_team team = PG_TEAM_EMPTY;
-static pthread_once_t team_once = PTHREAD_ONCE_INIT;
 static pg_blas blas = PG_BLAS_EMPTY;
 static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
-/* OpenBLAS built on OpenMP asks each thread. In static memory: LeakSanitizer
-   stumbles over what a module that is loaded later has for each thread. */
-#define EACH_THREADS _Thread_local __attribute__((tls_model("initial-exec")))
-static EACH_THREADS bool blas_is_told, listens_here;
+/* OpenBLAS built on OpenMP asks each thread. */
+static PG_EACH_THREADS bool blas_is_told;
+PG_EACH_THREADS const pg_interrupt *pg_listens_to;
 static _Atomic(const struct pg_target *) kernel_target;
 
 void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
@@ -103,40 +99,6 @@ size_t pg_live_bytes(void)
     return atomic_load(&live_bytes);
 }
 
-void pg_set_interrupt_test(pg_interrupt_test test, void *context)
-{
-    if (interrupt_test)
-        return;
-    interrupt_context = context;
-    interrupt_test = test;
-    listens_here = true;
-}
-
-void pg_clear_interrupt_test(void *context)
-{
-    if (interrupt_context != context)
-        return;
-    interrupt_test = NULL;
-    interrupt_context = NULL;
-}
-
-bool pg_interrupted(void)
-{
-    return listens_here && interrupt_test && interrupt_test(interrupt_context);
-}
-
-bool pg_listens(void)
-{
-    return listens_here;
-}
-
-bool pg_listen(bool listens)
-{
-    bool before = listens_here;
-    listens_here = listens;
-    return before;
-}
-
 static int count_processors(void)
 {
 #ifdef CPU_COUNT
@@ -191,19 +153,8 @@ pg_status pg_set_threads(int threads, pg_error *err)
     return PG_OK;
 }
 
-static void forget_team(void)
-{
-    pg_team_forget(&team);
-}
-
-static void start_team(void)
-{
-    pthread_atfork(NULL, NULL, forget_team);
-}
-
 pg_team *pg_runtime_team(void)
 {
-    pthread_once(&team_once, start_team);
     return &team;
 }
 
@@ -241,4 +192,29 @@ const struct pg_target *pg_runtime_target(void)
 void pg_runtime_set_target(const struct pg_target *target)
 {
     atomic_store(&kernel_target, target);
+}
+
+/* A child that is forked has the forking thread alone: a lock that another one
+   held would stay locked in it, and the team's threads are missing. */
+static void hold_locks(void)
+{
+    pthread_mutex_lock(&blas_lock);
+    pg_pool_lock(&pool);
+}
+
+static void release_locks(void)
+{
+    pg_pool_unlock(&pool);
+    pthread_mutex_unlock(&blas_lock);
+}
+
+static void begin_child(void)
+{
+    release_locks();
+    pg_team_forget(&team);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    pthread_atfork(hold_locks, release_locks, begin_child);
 }

@@ -1,8 +1,8 @@
 /*
  * runtime.h -- the only process-wide state of the core: where memory comes
  * from and how much of it lives, how many threads work and the team of them,
- * which kernels run, OpenBLAS's threads and buffers, and who wants work to be
- * given up.
+ * which kernels run, and OpenBLAS's threads and buffers. Any thread may call
+ * these functions. Interrupts are each thread's own.
  */
 #ifndef PG_RUNTIME_H
 #define PG_RUNTIME_H
@@ -10,7 +10,8 @@
 #include "perigee.h"
 
 /* An allocation hook: false says that there is no memory for so many bytes.
-   Tests use it to make each allocation fail in turn. NULL takes it away. */
+   Tests use it to make each allocation fail in turn, and set it while no other
+   thread allocates. NULL takes it away. */
 typedef bool (*pg_allocation_hook)(size_t bytes, void *context);
 void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context);
 
@@ -36,19 +37,34 @@ void pg_memory_limit(size_t more);
 /* Bytes handed out by pg_malloc and not freed. */
 size_t pg_live_bytes(void);
 
-/* Whether work is to be given up (interrupt.h). The test that answers is asked
-   very often, by the thread that set it and those that share its jobs; once it
-   says yes, it must go on so until the operation that was under way has
-   returned. There is one: the first that is set, until it is taken away. */
-typedef bool (*pg_interrupt_test)(void *context);
-void pg_set_interrupt_test(pg_interrupt_test test, void *context);
-void pg_clear_interrupt_test(void *context); /* if it is that context's */
-bool pg_interrupted(void);
+/* A source of interrupts (interrupt.h), at the head of whatever its test needs
+   to know. The test is asked very often, by the thread that listens and those
+   that share its jobs; once it says yes, it must go on so until the operation
+   that was under way has returned. */
+typedef struct pg_interrupt pg_interrupt;
+struct pg_interrupt {
+    bool (*test)(const pg_interrupt *interrupt);
+};
 
-/* Whether this thread can be interrupted; and from now on, which returns what
-   it was. */
-bool pg_listens(void);
-bool pg_listen(bool listens);
+/* The source that this thread listens to; NULL, as at first: none. In static
+   memory: LeakSanitizer stumbles over what a module that is loaded later has
+   for each thread. */
+#define PG_EACH_THREADS _Thread_local __attribute__((tls_model("initial-exec")))
+extern PG_EACH_THREADS const pg_interrupt *pg_listens_to;
+
+/* Sets it, and returns what it was. A source must outlive its listening. */
+static inline const pg_interrupt *pg_listen(const pg_interrupt *interrupt)
+{
+    const pg_interrupt *before = pg_listens_to;
+    pg_listens_to = interrupt;
+    return before;
+}
+
+/* Whether this thread's work is to be given up. */
+static inline bool pg_interrupted(void)
+{
+    return pg_listens_to && pg_listens_to->test(pg_listens_to);
+}
 
 /* The number of threads that work: at first $PERIGEE_THREADS, or as many as
    the process may run on. Results do not depend on it. */

@@ -271,7 +271,7 @@ static void scatter(const pg_array *a, int axes, const pg_array *places,
     size_t bytes = pg_array_size(&row) * size;
     bool whole = pg_array_is_contiguous(&part);
     pg_storage_written(a->storage);
-    bool listened = pg_listen(false);
+    const pg_interrupt *listened = pg_listen(NULL);
     for (size_t i = 0; i < n; i++) {
         part.data = part_at(a, axes, (size_t)place[i]);
         row.data = (char *)value->data + i * bytes;

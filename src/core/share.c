@@ -33,14 +33,14 @@ void pg_share(size_t jobs, bool worth_a_team, pg_job job, void *context)
 typedef struct team_job {
     pg_worker_job job;
     void *context;
-    bool listens; /* as their caller does */
+    const pg_interrupt *interrupt; /* the caller's */
 } team_job;
 
 /* pg_worker_job */
 static void do_unless_interrupted(void *context, size_t job, int worker)
 {
     const team_job *all = context;
-    bool before = pg_listen(all->listens);
+    const pg_interrupt *before = pg_listen(all->interrupt);
     if (!pg_interrupted())
         all->job(all->context, job, worker);
     pg_listen(before);
@@ -49,7 +49,7 @@ static void do_unless_interrupted(void *context, size_t job, int worker)
 void pg_share_among(int workers, size_t jobs, pg_worker_job job, void *context)
 {
     if (workers > 1 && jobs > 1) {
-        team_job all = {job, context, pg_listens()};
+        team_job all = {job, context, pg_listens_to};
         workers = (int)pg_size_min((size_t)workers, jobs);
         pg_team_run(pg_runtime_team(), workers, pg_processors(), jobs,
                     do_unless_interrupted, &all);

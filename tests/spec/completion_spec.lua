@@ -517,7 +517,7 @@ describe("completion of what does not want it", function()
     offers("hostile.", "seen")
   end)
 
-  it("looks at large tables for a short time, and offers so many names", function()
+  it("looks at large tables for a short time, and offers so many names #timed", function()
     local large = {}
     for i = 1, 300000 do
       large["key" .. i] = i
@@ -541,7 +541,7 @@ describe("completion of what does not want it", function()
     assert.are.equal(hook, after)
   end)
 
-  it("takes any text", function()
+  it("takes any text #timed", function()
     for _, part in ipairs { "(", "{", "[", "a.", "a[", "f{", "local ", "function f(", "'", '"\\',
       "\0", "\255", "--[[", "[==[", "::", "a(", "{a=", "local a = a ", "end ", "x\n", "a()()",
       "0x.", "(('", "for a, ", "f'x'", "<", "}" } do
@@ -565,7 +565,7 @@ describe("completion of what does not want it", function()
     end
   end)
 
-  it("is fast", function()
+  it("is fast #timed", function()
     complete "pg.z"
     for _, text in ipairs { "w", "pg.z", "a:", "pg.Model(x, y, { hi", 'pg.zeros(3, "fl', "data.x_",
       ("local x = pg.zeros(3)\n"):rep(200) .. "x:" } do
