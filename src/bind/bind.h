@@ -152,9 +152,9 @@ void l_add_index(lua_State *L, const l_class *class);
 void l_add_math(lua_State *L, const l_class *class);
 void l_add_math_operators(lua_State *L); /* to the metatable */
 
-/* The property of that name on top of the stack: shape, dtype, ndim, size, T;
-   false (and nothing pushed) where there is none. */
-bool l_array_property(lua_State *L, const pg_array *a, const char *name);
+/* The property of that name of the array at 1, on top of the stack: shape,
+   dtype, ndim, size, T; false (and nothing pushed) where there is none. */
+bool l_array_property(lua_State *L, const char *name);
 
 /* Functions that another file than their own registers. */
 int l_array_where(lua_State *L);

@@ -148,14 +148,14 @@ static bool looks_like_index(const char *text)
     return *text && (isdigit((unsigned char)*text) || strchr("-+: \t,", *text));
 }
 
-static int index_by_name(lua_State *L, const pg_array *a)
+static int index_by_name(lua_State *L)
 {
     const char *name = lua_tostring(L, 2);
     pg_index indices[PG_MAXDIM];
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
         return 1;
-    if (l_array_property(L, a, name))
+    if (l_array_property(L, name))
         return 1;
     if (!looks_like_index(name))
         l_raise_no_field(L);
@@ -190,7 +190,7 @@ int l_array_index(lua_State *L)
         const pg_array *any = l_array_handle(L, 1);
         if (!any->data && strcmp(lua_tostring(L, 2), "free") != 0)
             l_array_check(L, 1);
-        return index_by_name(L, any);
+        return index_by_name(L);
     }
     l_array_check(L, 1);
     int count = read_key(L, 2, indices);
