@@ -136,6 +136,17 @@ void l_add_functions(lua_State *L, const l_function *functions,
 /* The same for metamethods, which Lua itself calls: nothing is counted. */
 void l_add_operators(lua_State *L, const l_function *operators);
 
+/* Runs a function that Lua has called as `entry`. Where the core gives it
+   PG_ENOMEM, and the collector is not stopped, garbage is collected and the
+   function runs once more, with the arguments that it had; an argument may have
+   become the array that it stands for. What l_add_functions and l_add_operators
+   add is run so. */
+int l_run(lua_State *L, lua_CFunction entry, lua_CFunction function);
+
+/* Leaves the function that runs, to run it so; returns where it is the second
+   time, or l_run has not run it. l_check and l_failure do so. */
+void l_run_again(lua_State *L);
+
 /* Of the function that runs: its op; its class, or NULL. */
 int l_operation_of(lua_State *L);
 const l_class *l_class_of(lua_State *L);

@@ -122,8 +122,7 @@ static int l_archive_checksum(lua_State *L)
     return 1;
 }
 
-/* A method or an array; upvalue: the methods. A name that is neither raises. */
-static int l_archive_index(lua_State *L)
+static int find_field(lua_State *L)
 {
     lua_settop(L, 2);
     luaL_checkstring(L, 2);
@@ -134,6 +133,12 @@ static int l_archive_index(lua_State *L)
     if (l_archive_get(L) == 0)
         l_raise_no_field(L);
     return 1;
+}
+
+/* A method or an array; upvalue: the methods. A name that is neither raises. */
+static int l_archive_index(lua_State *L)
+{
+    return l_run(L, l_archive_index, find_field);
 }
 
 static int l_archive_newindex(lua_State *L)
@@ -313,13 +318,13 @@ static int save_archive(lua_State *L, const char *path)
 {
     pg_error err;
     bool compress = compress_option(L, 3);
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     size_t count = push_members(L);
     const char **names = push_names(L, count);
     pg_zip_writer *w = push_writer(L);
     pg_status status = pg_zip_writer_open(w, path, &err);
     if (status == PG_OK)
-        status = write_members(L, w, 3, names, count, compress, &err);
+        status = write_members(L, w, 4, names, count, compress, &err);
     if (status == PG_OK)
         status = pg_zip_writer_commit(w, &err);
     if (status != PG_OK) {

@@ -184,7 +184,7 @@ int l_array_index(lua_State *L)
 {
     pg_index indices[PG_MAXDIM];
     if (lua_isuserdata(L, 2) && l_array_test(L, 2))
-        return index_by_array(L);
+        return l_run(L, l_array_index, index_by_array);
     if (lua_type(L, 2) == LUA_TSTRING) {
         /* A freed array still answers to free. */
         const pg_array *any = l_array_handle(L, 1);
@@ -265,7 +265,7 @@ static void assign_by_array(lua_State *L)
     l_check(L, pg_assign_taken(a, key, value, &err), &err);
 }
 
-int l_array_newindex(lua_State *L)
+static int assign(lua_State *L)
 {
     pg_index indices[PG_MAXDIM];
     l_array_check(L, 1);
@@ -278,6 +278,11 @@ int l_array_newindex(lua_State *L)
                    lua_tostring(L, 2));
     assign_indexed(L, indices, read_key(L, 2, indices), 3);
     return 0;
+}
+
+int l_array_newindex(lua_State *L)
+{
+    return l_run(L, l_array_newindex, assign);
 }
 
 /* --- methods -------------------------------------------------------------- */

@@ -221,16 +221,14 @@ static int l_random_choice(lua_State *L)
         ndim = l_shape_check(L, next + 1, shape, &unused, false);
     }
     choice.replace = l_boolean_opt(L, next + 2, true);
-    pg_array *positions = l_array_push(L), *rows = l_array_push(L);
+    pg_array *rows = l_array_push(L);
     if (!lua_isnil(L, next + 3))
         choice.p = l_array_to(L, next + 3);
-    l_check(L, pg_choose(positions, ndim, shape, &choice, g, &err), &err);
-    if (!has_rows) {
-        lua_settop(L, next + 4);
-        return l_array_return_scalar(L, PG_OK, &err);
-    }
-    const pg_array *a = l_array_check(L, next);
-    return l_array_return_scalar(L, pg_take(rows, a, positions, 0, &err), &err);
+    const pg_array *a = has_rows ? l_array_check(L, next) : NULL;
+    pg_status status =
+        a ? pg_choose_rows(rows, a, ndim, shape, &choice, g, &err)
+          : pg_choose(rows, ndim, shape, &choice, g, &err);
+    return l_array_return_scalar(L, status, &err);
 }
 
 static int l_random_permutation(lua_State *L)
