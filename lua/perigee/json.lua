@@ -3,8 +3,9 @@
 -- cjson by itself writes numbers with 14 digits, and keys in any order.
 
 local check = require "perigee.check"
+local external = require "perigee.external"
 
-local found, cjson = pcall(require, "cjson")
+local found, cjson = pcall(external.require, "cjson")
 
 local json = {}
 

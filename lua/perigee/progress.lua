@@ -6,9 +6,10 @@
 -- elsewhere a plain line is written at each tenth of the way. All on stderr.
 
 local check = require "perigee.check"
+local external = require "perigee.external"
 local screen = require "perigee.screen"
 
-local found, uv = pcall(require, "luv")
+local found, uv = pcall(external.require, "luv")
 
 local REDRAW = 0.1 -- seconds between two drawings
 local EIGHTHS = { [0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" }

@@ -3,6 +3,8 @@
 -- luv is asked for where it is used, so that whoever needs none of this needs no
 -- luv.
 
+local external = require "perigee.external"
+
 local system = {}
 
 local MISSING = "luv is not installed: Debian's package lua-luv"
@@ -13,7 +15,7 @@ local MISSING = "luv is not installed: Debian's package lua-luv"
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function system.make_folder(path)
-  local found, uv = pcall(require, "luv")
+  local found, uv = pcall(external.require, "luv")
   if not found then
     return nil, MISSING
   end
@@ -36,7 +38,7 @@ end
 ---@param path string
 ---@return string[]
 function system.names_in(path)
-  local uv = require "luv"
+  local uv = external.require "luv"
   local names, request = {}, uv.fs_scandir(path)
   for name in request and uv.fs_scandir_next or function() end, request do
     names[#names + 1] = name
@@ -49,7 +51,7 @@ end
 --- Lua's state ends.
 function system.close(handle)
   handle:close()
-  require("luv").run "nowait"
+  external.require("luv").run "nowait"
 end
 
 --- Handles of luv's loop, which have to be closed before it is left: how many are
@@ -120,7 +122,7 @@ end
 ---@return string? output  its standard output; nil where it could not be started or fails
 ---@return string? message  what went wrong: the system's words, or its standard error
 function system.run(program, arguments, input)
-  local found, uv = pcall(require, "luv")
+  local found, uv = pcall(external.require, "luv")
   if not found then
     return nil, MISSING
   end

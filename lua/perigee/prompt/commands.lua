@@ -1,6 +1,7 @@
 --- The prompt's own functions, which are globals there: help, who, time, edit, save_session.
 
 local check = require "perigee.check"
+local external = require "perigee.external"
 local help = require "perigee.help"
 local help_on = require "perigee.help.answer"
 local inventory = require "perigee.prompt.inventory"
@@ -14,7 +15,7 @@ local commands = {}
 
 -- --- time ----------------------------------------------------------------------
 
-local found, uv = pcall(require, "luv")
+local found, uv = pcall(external.require, "luv")
 
 --- Seconds of a clock that nobody sets.
 ---@return number

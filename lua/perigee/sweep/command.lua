@@ -5,6 +5,7 @@
 -- `name=values` takes the place of what the script says of a parameter, a setting, or the study.
 -- The options say how it is run, and change no number.
 
+local external = require "perigee.external"
 local json = require "perigee.json"
 local options = require "perigee.options"
 local space = require "perigee.sweep.space"
@@ -300,7 +301,7 @@ function command.read(definition, arguments)
   if #arguments == 0 then
     return { runs = definition.runs }
   end
-  local found, argparse = pcall(require, "argparse")
+  local found, argparse = pcall(external.require, "argparse")
   if not found then
     return nil, "lua-argparse is not installed: Debian's package lua-argparse"
   end
