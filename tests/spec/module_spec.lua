@@ -34,7 +34,8 @@ describe("the module", function()
       local pg = require "perigee"
       local sweep = require "perigee.sweep"
       local study = sweep.new {
-        name = "strict", runs = folder, arguments = { "k=1,2", "--quiet" }, params = { k = { 1, 2, 3 } },
+        name = "strict", runs = folder, arguments = { "k=1,2", "--quiet" },
+        params = { k = { 1, 2, 3 } },
         run = function(p, trial)
           local m = pg.Model(pg.rand(8, 2), pg.range(0, 7) %% 2, { hidden = 2, seed = 0 })
           trial:fit(m, { iterations = 2 })
