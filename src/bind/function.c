@@ -136,15 +136,15 @@ int l_run(lua_State *L, lua_CFunction entry, lua_CFunction function)
     const running outer = first_run;
     keep_arguments(L, &first);
     first_run = (running){L, frame_of(L), entry, &first};
-    if (setjmp(first.without_memory) == 0) {
-        int results = function(L);
-        first_run = outer;
-        return results;
+    if (setjmp(first.without_memory) != 0) {
+        /* Not `outer`: an error may have left it by this very frame. */
+        first_run = (running){0};
+        restore_arguments(L, &first);
+        lua_gc(L, LUA_GCCOLLECT);
     }
+    int results = function(L);
     first_run = outer;
-    restore_arguments(L, &first);
-    lua_gc(L, LUA_GCCOLLECT);
-    return function(L);
+    return results;
 }
 
 /* --- calls ---------------------------------------------------------------- */

@@ -116,6 +116,12 @@ describe("without enough memory,", function()
       ]])
     end)
 
+    it("what cannot be had is refused, after other errors at the same place, too", function()
+      assert.equal("false\nfalse\nfalse\n", after_garbage [[
+        for _, size in ipairs { "wrong", 100 * MB, 100 * MB } do print((pcall(pg.zeros, size))) end
+      ]])
+    end)
+
     it("nothing is collected where the collector was stopped", function()
       assert.matches("^false\t[^\n]*not enough memory.*\ntrue\n$", after_garbage [[
         collectgarbage "stop"
