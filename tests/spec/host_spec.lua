@@ -89,42 +89,43 @@ describe("standard descriptors that are closed", function()
     return (file:read "a")
   end
 
-  it("are no file's, and end no study, progress or plot", function()
-    in_folder(function(folder)
-      write(folder, "script.lua", [[
-        local pg = require "perigee"
-        local own = assert(io.open("own.txt", "w"))
-        print "printed"
-        io.stderr:write "told\n"
-        assert(pg.save("a.npz", { a = pg.ones(3) }))
-        for _ in pg.progress(2) do print "printed" end
-        pg.plot { y = { 1, 2, 3 }, file = "a.svg" }
-        assert(pg.load "a.npz".a:sum() == 3)
-        local study = require "perigee.sweep".new {
-          name = "closed", params = { k = { 1, 2, 3 } },
-          run = function(p, trial)
-            print("said by", p.k)
-            io.stderr:write("told by ", p.k, "\n")
-            return { accuracy = p.k }
-          end,
-        }
-        study:run()
-        assert(#study:table() == 3)
-        assert(own:write "own")
-        own:close()
-      ]])
-      for _, program in ipairs { "'" .. PROGRAM .. "'", "lua5.4" } do
+  local programs = { [""] = "'" .. PROGRAM .. "'", [", in lua5.4 #stock"] = "lua5.4" }
+  for where, program in pairs(programs) do
+    it("are no file's, and end no study, progress or plot" .. where, function()
+      in_folder(function(folder)
+        write(folder, "script.lua", [[
+          local pg = require "perigee"
+          local own = assert(io.open("own.txt", "w"))
+          print "printed"
+          io.stderr:write "told\n"
+          assert(pg.save("a.npz", { a = pg.ones(3) }))
+          for _ in pg.progress(2) do print "printed" end
+          pg.plot { y = { 1, 2, 3 }, file = "a.svg" }
+          assert(pg.load "a.npz".a:sum() == 3)
+          local study = require "perigee.sweep".new {
+            name = "closed", params = { k = { 1, 2, 3 } },
+            run = function(p, trial)
+              print("said by", p.k)
+              io.stderr:write("told by ", p.k, "\n")
+              return { accuracy = p.k }
+            end,
+          }
+          study:run()
+          assert(#study:table() == 3)
+          assert(own:write "own")
+          own:close()
+        ]])
         for _, closed in ipairs(CLOSED) do
           for _, jobs in ipairs { "", " --jobs 2" } do
             os.execute(("rm -rf '%s/runs'"):format(folder))
             assert.equal(0, status_of(folder, program .. " script.lua" .. jobs, closed),
-              program .. jobs .. closed)
+              jobs .. closed)
             assert.equal("own", read(folder, "own.txt"))
           end
         end
-      end
+      end)
     end)
-  end)
+  end
 
   it("fail as in lua5.4", function()
     in_folder(function(folder)
