@@ -238,6 +238,25 @@ $(BUILD)/faults.so: tests/faults.c src/core/runtime.h Makefile
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC \
 	  -shared -o $@ $<
 
+# What may make an object or run a metamethod; the program and the wrapped module
+# lie one floor below build/, from where the program finds the library.
+WRAPPED := lua_newuserdatauv lua_createtable lua_pushstring lua_pushlstring \
+           lua_pushfstring lua_geti lua_getfield luaL_len
+
+gcstress: deps-run  ## finalizers take the arguments away, inside every binding, under AddressSanitizer
+	$(MAKE) BUILD=build/asan CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" run-gcstress
+
+run-gcstress: all build/gcstress/perigee.so
+	@cp $(PROGRAM) build/gcstress/perigee
+	@ASAN_OPTIONS=detect_leaks=0 build/gcstress/perigee tests/gcstress.lua \
+	  build/gcstress $(ARGS)
+
+build/gcstress/perigee.so: tests/gcstress.c $(BIND_OBJECTS) $(CORE_OBJECTS)
+	@mkdir -p $(@D) && $(say) LINK $@
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC -pthread \
+	  -shared -Wl,-z,nodelete $(WRAPPED:%=-Wl,--wrap=%) -o $@.part $^ \
+	  $(LDFLAGS) $(BLAS_LIBS) -lz -ldl -lm && mv $@.part $@
+
 resume: deps-run  ## trainings that are killed and resumed end in the same bits
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/resume.lua $(ARGS)
@@ -295,7 +314,7 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test specs-asan asan specs-tsan tsan valgrind lint parity \
-        parity-torch bench \
-        differential faults fuzz resume sweep-kills browser install uninstall \
+        parity-torch bench differential faults gcstress run-gcstress fuzz resume \
+        sweep-kills browser install uninstall \
         reference session format clean \
         help

@@ -65,8 +65,6 @@ static void refuse_ranks(const pg_array *a, pg_random *g)
         REFUSE(PG_ESHAPE, pg_array_broadcast_view(&out, a, n, longest, &err));
         REFUSE(PG_ESHAPE, pg_array_reshape(&out, a, n, ones, &err));
         REFUSE(PG_ESHAPE,
-               pg_array_reuse(&out, PG_INT8, n, ones, NULL, 0, &err));
-        REFUSE(PG_ESHAPE,
                pg_draw(&out, n, ones, pg_random_uniform, 0, 1, g, &err));
         REFUSE(PG_ESHAPE, pg_draw_integers(&out, n, ones, 0, 9, g, &err));
         REFUSE(PG_ESHAPE, pg_choose(&out, n, ones, &choice, g, &err));

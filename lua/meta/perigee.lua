@@ -1149,8 +1149,10 @@ function pg.initialization(x, hidden, options) end
 ---     A.A2:sum(2):allclose(1)  --> true
 ---@param x perigee.like  (n, inputs)
 ---@param weights table<string, perigee.array>  and activation: a name, or a list of them
----@param out? table<string, perigee.array>  what an earlier call returned: arrays that fit are
----   written to, others are put there
+---@param out? table<string, perigee.array>  what an earlier call returned: its arrays are written
+---   to, and those that are absent put there. Raises, before anything is written, for an array of
+---   another shape or dtype, a view with gaps between its elements, or one that shares elements
+---   with another result, x or the weights
 ---@return table<string, perigee.array>  # A1 (n, hidden), A2 (n, classes), ...; out, if given
 function pg.forward(x, weights, out) end
 
@@ -1165,7 +1167,8 @@ function pg.forward(x, weights, out) end
 ---@param y perigee.like  (n, classes) one-hot, or (n) labels
 ---@param activations table<string, perigee.array>  from `forward`
 ---@param weights table<string, perigee.array>
----@param out? table<string, perigee.array>  what an earlier call returned, as in `forward`
+---@param out? table<string, perigee.array>  what an earlier call returned, as in `forward`; none
+---   of its arrays may share elements with x, y, the activations or the weights
 ---@return table<string, perigee.array>  # dW1, db1, ... of the weights' shapes; out, if given
 function pg.gradient(x, y, activations, weights, out) end
 

@@ -54,6 +54,25 @@ function check.contains(list, value)
   return false
 end
 
+--- The elements of a list, each as `read` takes it.
+---@param list table
+---@param read fun(value: any): any
+---@return any[]?
+---@return any  # the first that it does not take, where nil comes first; of a hole, its place
+function check.elements(list, read)
+  local count, elements = 0, {}
+  for _ in pairs(list) do
+    count = count + 1
+  end
+  for i = 1, count do
+    elements[i] = read(list[i])
+    if elements[i] == nil then
+      return nil, list[i] == nil and ("nil at position %d"):format(i) or list[i]
+    end
+  end
+  return elements
+end
+
 -- --- kinds ---------------------------------------------------------------------
 
 --- An integer from `least` on, up to `most` where that is given.

@@ -4,8 +4,9 @@
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
+local external = require "perigee.external"
 
-local found, cjson = pcall(require, "cjson")
+local found, cjson = pcall(external.require, "cjson")
 
 local json = {}
 

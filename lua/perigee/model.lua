@@ -48,10 +48,12 @@ function METATABLE:__index(name)
     return #self._losses
   elseif name == "classes" then
     return self._classes
-  elseif Model[name] == nil and name ~= "weights" and not MAY_BE_NIL[name] then
+  end
+  local method = rawget(Model, name)
+  if method == nil and name ~= "weights" and not MAY_BE_NIL[name] then
     error(absent.message("a model", name, public_names()), 2)
   end
-  return Model[name]
+  return method
 end
 
 function METATABLE:__newindex(name, value)
@@ -94,15 +96,7 @@ local units = check.integer(1)
 local hidden = {
   expected = units.expected,
   read = function(value)
-    local list = type(value) == "table" and value or { value }
-    local widths = {}
-    for i, each in ipairs(list) do
-      widths[i] = units.read(each)
-      if not widths[i] then
-        return nil, each
-      end
-    end
-    return widths
+    return check.elements(type(value) == "table" and value or { value }, units.read)
   end,
 }
 
@@ -116,12 +110,7 @@ local activations = {
     if type(value) ~= "table" then
       return activation.read(value)
     end
-    for _, each in ipairs(value) do
-      if not activation.read(each) then
-        return nil, each
-      end
-    end
-    return value
+    return check.elements(value, activation.read)
   end,
 }
 
@@ -688,6 +677,9 @@ Model.load = public.counted("load", load) -- a function of the class, no method
 
 return setmetatable(Model, {
   __call = public.counted("Model", new, true),
+  __index = function(_, name)
+    error(absent.message("pg.Model", name, check.sorted_keys(Model)), 2)
+  end,
   __tostring = function()
     return "Model: pg.Model(x, y, options) makes one, pg.Model.load(path) reads one"
   end,

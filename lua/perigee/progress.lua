@@ -7,9 +7,10 @@
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
+local external = require "perigee.external"
 local screen = require "perigee.screen"
 
-local found, uv = pcall(require, "luv")
+local found, uv = pcall(external.require, "luv")
 
 local REDRAW = 0.1 -- seconds between two drawings
 local EIGHTHS = { [0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" }

@@ -1,10 +1,11 @@
 --- What the terminal that output goes to can show.
 
+local external = require "perigee.external"
 local system = require "perigee.system"
 
 local screen = {}
 
-local found, uv = pcall(require, "luv")
+local found, uv = pcall(external.require, "luv")
 
 --- Whether a file descriptor is a terminal.
 ---@param fd integer  1 for standard output, 2 for standard error

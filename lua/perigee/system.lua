@@ -4,6 +4,7 @@
 -- luv.
 
 local c_locale = require "perigee.c_locale"
+local external = require "perigee.external"
 
 local system = {}
 
@@ -15,7 +16,7 @@ local MISSING = "luv is not installed: Debian's package lua-luv"
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function system.make_folder(path)
-  local found, uv = pcall(require, "luv")
+  local found, uv = pcall(external.require, "luv")
   if not found then
     return nil, MISSING
   end
@@ -38,7 +39,7 @@ end
 ---@param path string
 ---@return string[]
 function system.names_in(path)
-  local uv = require "luv"
+  local uv = external.require "luv"
   local names, request = {}, uv.fs_scandir(path)
   for name in request and uv.fs_scandir_next or function() end, request do
     names[#names + 1] = name
@@ -51,7 +52,7 @@ end
 --- Lua's state ends.
 function system.close(handle)
   handle:close()
-  require("luv").run "nowait"
+  external.require("luv").run "nowait"
 end
 
 --- Handles of luv's loop, which have to be closed before it is left: how many are
@@ -126,7 +127,7 @@ end
 ---@return string? message  what went wrong: the system's words, or its standard error
 ---@return boolean? is_missing  whether there is no such program
 function system.run(program, arguments, input)
-  local found, uv = pcall(require, "luv")
+  local found, uv = pcall(external.require, "luv")
   if not found then
     return nil, MISSING
   end

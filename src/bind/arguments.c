@@ -8,6 +8,8 @@ void l_check(lua_State *L, pg_status status, const pg_error *err)
 {
     if (status == PG_EINTERRUPT)
         l_raise_interrupt(L);
+    if (status == PG_ENOMEM)
+        l_run_again(L);
     if (status != PG_OK)
         luaL_error(L, "%s", err->message);
 }
@@ -16,6 +18,8 @@ int l_failure(lua_State *L, pg_status status, const pg_error *err)
 {
     if (status == PG_EINTERRUPT)
         l_raise_interrupt(L);
+    if (status == PG_ENOMEM)
+        l_run_again(L);
     luaL_pushfail(L);
     lua_pushstring(L, err->message);
     return 2;

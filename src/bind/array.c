@@ -158,34 +158,38 @@ void l_collect(lua_State *L)
 
 /* --- properties ----------------------------------------------------------- */
 
-static void push_shape(lua_State *L, const pg_array *a)
+/* Each pushes one of the array at 1. */
+
+static void push_shape(lua_State *L)
 {
+    const pg_array *a = l_array_check(L, 1);
     l_shape_push(L, a->ndim, a->shape);
 }
 
-static void push_dtype(lua_State *L, const pg_array *a)
+static void push_dtype(lua_State *L)
 {
-    lua_pushstring(L, pg_dtype_name(a->dtype));
+    lua_pushstring(L, pg_dtype_name(l_array_check(L, 1)->dtype));
 }
 
-static void push_ndim(lua_State *L, const pg_array *a)
+static void push_ndim(lua_State *L)
 {
-    lua_pushinteger(L, a->ndim);
+    lua_pushinteger(L, l_array_check(L, 1)->ndim);
 }
 
-static void push_size(lua_State *L, const pg_array *a)
+static void push_size(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)pg_array_size(a));
+    lua_pushinteger(L, (lua_Integer)pg_array_size(l_array_check(L, 1)));
 }
 
-static void push_transpose(lua_State *L, const pg_array *a)
+static void push_transpose(lua_State *L)
 {
-    pg_array_transpose_view(l_array_push(L), a);
+    pg_array *out = l_array_push(L);
+    pg_array_transpose_view(out, l_array_check(L, 1));
 }
 
 static const struct {
     const char *name;
-    void (*push)(lua_State *L, const pg_array *a);
+    void (*push)(lua_State *L);
 } properties[] = {
     {"shape", push_shape}, {"dtype", push_dtype}, {"ndim", push_ndim},
     {"size", push_size},   {"T", push_transpose},
@@ -193,11 +197,11 @@ static const struct {
 
 enum { PROPERTIES = sizeof properties / sizeof *properties };
 
-bool l_array_property(lua_State *L, const pg_array *a, const char *name)
+bool l_array_property(lua_State *L, const char *name)
 {
     for (int i = 0; i < PROPERTIES; i++)
         if (strcmp(properties[i].name, name) == 0) {
-            properties[i].push(L, a);
+            properties[i].push(L);
             return true;
         }
     return false;

@@ -150,10 +150,21 @@ void l_add_operators(lua_State *L, const l_function *operators);
 
 /* Adds __index, and the methods on top as __methods, to the metatable below
    them. It is called for every field and element, and so hears of interrupts
-   only in what it runs by l_run_listening. */
+   only in what it runs by l_run. */
 void l_add_lookup(lua_State *L, lua_CFunction lookup);
 int l_methods_index(void); /* where __index has the methods: a stack index */
-int l_run_listening(lua_State *L, lua_CFunction function);
+
+/* Runs a function that Lua has called as `entry`, while the thread listens to
+   the interrupts of its state. Where the core gives it
+   PG_ENOMEM, and the collector is not stopped, garbage is collected and the
+   function runs once more, with the arguments that it had; an argument may have
+   become the array that it stands for. What l_add_functions and l_add_operators
+   add is run so. */
+int l_run(lua_State *L, lua_CFunction entry, lua_CFunction function);
+
+/* Leaves the function that runs, to run it so; returns where it is the second
+   time, or l_run has not run it. l_check and l_failure do so. */
+void l_run_again(lua_State *L);
 
 /* Of the function that runs: its op; its class, or NULL. */
 int l_operation_of(lua_State *L);
@@ -171,9 +182,9 @@ void l_add_index(lua_State *L, const l_class *class);
 void l_add_math(lua_State *L, const l_class *class);
 void l_add_math_operators(lua_State *L); /* to the metatable */
 
-/* The property of that name on top of the stack: shape, dtype, ndim, size, T;
-   false (and nothing pushed) where there is none. */
-bool l_array_property(lua_State *L, const pg_array *a, const char *name);
+/* The property of that name of the array at 1, on top of the stack: shape,
+   dtype, ndim, size, T; false (and nothing pushed) where there is none. */
+bool l_array_property(lua_State *L, const char *name);
 
 /* Functions that another file than their own registers. */
 int l_array_where(lua_State *L);

@@ -89,8 +89,10 @@ static int l_archive_get(lua_State *L)
         return 1;
     pg_array *a = l_array_push(L);
     pg_npz *npz = check_archive(L);
-    if (!pg_npz_find(&i, npz, name, n))
-        return 0;
+    if (!pg_npz_find(&i, npz, name, n)) {
+        lua_pushnil(L);
+        return 1;
+    }
     l_check(L, pg_npz_get(a, npz, i, &err), &err);
     lua_getiuservalue(L, 1, DECODED);
     lua_pushvalue(L, 2);
@@ -137,8 +139,7 @@ static int l_archive_checksum(lua_State *L)
     return 1;
 }
 
-/* A method or an array. A name that is neither raises. */
-static int l_archive_index(lua_State *L)
+static int find_field(lua_State *L)
 {
     lua_settop(L, 2);
     luaL_checkstring(L, 2);
@@ -146,9 +147,18 @@ static int l_archive_index(lua_State *L)
     if (lua_rawget(L, l_methods_index()) != LUA_TNIL)
         return 1;
     lua_settop(L, 2);
-    if (l_run_listening(L, l_archive_get) == 0)
+    l_archive_get(L);
+    if (lua_isnil(L, -1)) {
+        lua_settop(L, 2);
         l_raise_no_field(L);
+    }
     return 1;
+}
+
+/* A method or an array. A name that is neither raises. */
+static int l_archive_index(lua_State *L)
+{
+    return l_run(L, l_archive_index, find_field);
 }
 
 static int l_archive_newindex(lua_State *L)
@@ -336,13 +346,13 @@ static int save_archive(lua_State *L, const char *path)
 {
     pg_error err;
     bool compress = compress_option(L, 3);
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     size_t count = push_members(L);
     const char **names = push_names(L, count);
     pg_zip_writer *w = push_writer(L);
     pg_status status = pg_zip_writer_open(w, path, &err);
     if (status == PG_OK)
-        status = write_members(L, w, 3, names, count, compress, &err);
+        status = write_members(L, w, 4, names, count, compress, &err);
     if (status == PG_OK)
         status = pg_zip_writer_commit(w, &err);
     if (status != PG_OK)

@@ -1,7 +1,9 @@
 /* Public functions and methods: their arguments are counted before they run.
-   While one runs, the core asks the interrupts of its state. */
+   While one runs, the core asks the interrupts of its state; one that gets no
+   memory is run once more. */
 #include "bind.h"
 
+#include <setjmp.h>
 #include <string.h>
 
 #include "../core/runtime.h"
@@ -27,17 +29,6 @@ const l_class *l_class_of(lua_State *L)
 int l_methods_index(void)
 {
     return lua_upvalueindex(METHODS);
-}
-
-/* After an error the thread goes on listening to this state, until the next
-   function runs on it, or until the state ends (interrupt.c). */
-int l_run_listening(lua_State *L, lua_CFunction function)
-{
-    const pg_interrupt *before =
-        pg_listen(lua_touserdata(L, lua_upvalueindex(INTERRUPT)));
-    int results = function(L);
-    pg_listen(before);
-    return results;
 }
 
 /* Whether it was called with a colon. */
@@ -89,8 +80,6 @@ static void method_error(lua_State *L)
                class->owner, class->variable, name);
 }
 
-/* --- calls ---------------------------------------------------------------- */
-
 /* An array that is missing: with a dot, the one that is there was meant for the
    first argument, and has become self. */
 static void missing_array(lua_State *L, int arg)
@@ -101,6 +90,102 @@ static void missing_array(lua_State *L, int arg)
                    lua_pushfstring(L, "array, number or table expected, got %s",
                                    luaL_typename(L, arg)));
 }
+
+/* --- memory that garbage holds ----------------------------------------------
+
+   Lua does not see an array's elements, so an allocation may fail while arrays
+   that are garbage hold the memory for it. A collection runs finalizers, which
+   may free an array whose address the function has taken: the function is left
+   first, and begins anew after the collection. Whatever it may have changed
+   before it got no memory, it has changed back. */
+
+enum { MOST_SCALARS = PG_MAXDIM + 4 };
+
+/* A function puts arrays in the place of its arguments, which serve it as well,
+   but for numbers: those tell what the result is. */
+typedef struct attempt {
+    jmp_buf without_memory;
+    int count; /* arguments */
+    pg_scalar scalars[MOST_SCALARS];
+} attempt;
+
+/* The function that runs for the first time. An error leaves it here when the
+   function is gone: whoever reads `attempt` makes sure first that the function
+   is the one that Lua is running. */
+typedef struct running {
+    lua_State *L;
+    const void *frame;   /* Lua's, of the call */
+    lua_CFunction entry; /* as Lua knows it */
+    attempt *attempt;
+} running;
+
+static _Thread_local __attribute__((tls_model("initial-exec")))
+running first_run;
+
+static const void *frame_of(lua_State *L)
+{
+    lua_Debug here;
+    return lua_getstack(L, 0, &here) ? here.i_ci : NULL;
+}
+
+static bool is_running(lua_State *L, const running *r)
+{
+    lua_Debug here;
+    if (r->L != L || !lua_getstack(L, 0, &here) || here.i_ci != r->frame ||
+        !lua_checkstack(L, 1) || !lua_getinfo(L, "f", &here))
+        return false;
+    bool is_same = lua_tocfunction(L, -1) == r->entry;
+    lua_pop(L, 1);
+    return is_same;
+}
+
+void l_run_again(lua_State *L)
+{
+    if (is_running(L, &first_run) && lua_gc(L, LUA_GCISRUNNING) == 1)
+        longjmp(first_run.attempt->without_memory, 1);
+}
+
+static void keep_arguments(lua_State *L, attempt *a)
+{
+    a->count = lua_gettop(L);
+    for (int i = 0; i < a->count && i < MOST_SCALARS; i++)
+        if (!l_scalar_test(L, i + 1, &a->scalars[i]))
+            a->scalars[i].kind = 0;
+}
+
+static void restore_arguments(lua_State *L, const attempt *a)
+{
+    lua_settop(L, a->count);
+    for (int i = 0; i < a->count && i < MOST_SCALARS; i++)
+        if (a->scalars[i].kind) {
+            l_scalar_push(L, a->scalars[i]);
+            lua_replace(L, i + 1);
+        }
+}
+
+/* After an error the thread goes on listening to this state, until the next
+   function runs on it, or until the state ends (interrupt.c). */
+int l_run(lua_State *L, lua_CFunction entry, lua_CFunction function)
+{
+    attempt first;
+    const running outer = first_run;
+    const pg_interrupt *listened =
+        pg_listen(lua_touserdata(L, lua_upvalueindex(INTERRUPT)));
+    keep_arguments(L, &first);
+    first_run = (running){L, frame_of(L), entry, &first};
+    if (setjmp(first.without_memory) != 0) {
+        /* Not `outer`: an error may have left it by this very frame. */
+        first_run = (running){0};
+        restore_arguments(L, &first);
+        lua_gc(L, LUA_GCCOLLECT);
+    }
+    int results = function(L);
+    first_run = outer;
+    pg_listen(listened);
+    return results;
+}
+
+/* --- calls ---------------------------------------------------------------- */
 
 static int call(lua_State *L)
 {
@@ -114,12 +199,12 @@ static int call(lua_State *L)
     for (int i = before + 1; i <= before + f->arrays; i++)
         if (lua_isnoneornil(L, i))
             missing_array(L, i);
-    return l_run_listening(L, f->function);
+    return l_run(L, call, f->function);
 }
 
-static int operate(lua_State *L)
+static int call_operator(lua_State *L)
 {
-    return l_run_listening(L, function_of(L)->function);
+    return l_run(L, call_operator, function_of(L)->function);
 }
 
 void l_add_functions(lua_State *L, const l_function *functions,
@@ -142,7 +227,7 @@ void l_add_operators(lua_State *L, const l_function *operators)
     for (const l_function *f = operators; f->name; f++) {
         lua_pushlightuserdata(L, (void *)f);
         l_interrupt_push(L);
-        lua_pushcclosure(L, operate, INTERRUPT);
+        lua_pushcclosure(L, call_operator, INTERRUPT);
         lua_setfield(L, -2, f->name);
     }
 }

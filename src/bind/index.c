@@ -157,14 +157,14 @@ static bool looks_like_index(const char *text)
     return *text == '\0' || digit || text[strspn(text, name)] != '\0';
 }
 
-static int index_by_name(lua_State *L, const pg_array *a)
+static int index_by_name(lua_State *L)
 {
     const char *name = lua_tostring(L, 2);
     pg_index indices[PG_MAXDIM];
     lua_pushvalue(L, 2);
     if (lua_rawget(L, l_methods_index()) != LUA_TNIL)
         return 1;
-    if (l_array_property(L, a, name))
+    if (l_array_property(L, name))
         return 1;
     if (!looks_like_index(name))
         l_raise_no_field(L);
@@ -193,14 +193,14 @@ int l_array_index(lua_State *L)
 {
     pg_index indices[PG_MAXDIM];
     if (lua_isuserdata(L, 2) && l_array_test(L, 2))
-        return l_run_listening(L, index_by_array);
+        return l_run(L, l_array_index, index_by_array);
     if (lua_type(L, 2) == LUA_TSTRING &&
         strlen(lua_tostring(L, 2)) == lua_rawlen(L, 2)) {
         /* A freed array still answers to free. */
         const pg_array *any = l_array_handle(L, 1);
         if (!any->data && strcmp(lua_tostring(L, 2), "free") != 0)
             l_array_check(L, 1);
-        return index_by_name(L, any);
+        return index_by_name(L);
     }
     l_array_check(L, 1);
     int count = read_key(L, 2, indices);
@@ -275,7 +275,7 @@ static void assign_by_array(lua_State *L)
     l_check(L, pg_assign_taken(a, key, value, &err), &err);
 }
 
-int l_array_newindex(lua_State *L)
+static int assign(lua_State *L)
 {
     pg_index indices[PG_MAXDIM];
     l_array_check(L, 1);
@@ -288,6 +288,11 @@ int l_array_newindex(lua_State *L)
                    lua_tostring(L, 2));
     assign_indexed(L, indices, read_key(L, 2, indices), 3);
     return 0;
+}
+
+int l_array_newindex(lua_State *L)
+{
+    return l_run(L, l_array_newindex, assign);
 }
 
 /* --- methods -------------------------------------------------------------- */

@@ -278,13 +278,11 @@ static int run_along(lua_State *L, along_axis f, bool flat)
     pg_error err;
     pg_status status = PG_OK;
     lua_settop(L, 2);
-    pg_array *out = l_array_push(L);
+    pg_array *row = l_array_push(L), *out = l_array_push(L);
     const pg_array *a = l_array_to(L, 1);
     if (lua_isnil(L, 2) && (flat || a->ndim == 0)) {
         size_t size = pg_array_size(a);
-        pg_array *row = l_array_push(L);
         status = pg_array_reshape(row, a, 1, &size, &err);
-        lua_insert(L, 3);
         a = row;
     }
     int axis = lua_isnil(L, 2) ? a->ndim - 1 : l_axis_check(L, 2, a);

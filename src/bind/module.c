@@ -1,6 +1,7 @@
 /* The module perigee.core: everything that is made in C. */
 #include <stdlib.h>
 
+#include "../core/descriptors.h"
 #include "../core/kernels.h"
 #include "bind.h"
 
@@ -40,6 +41,7 @@ static void choose_kernels(lua_State *L)
 int luaopen_perigee_core(lua_State *L)
 {
     restore_environment();
+    pg_hold_standard_descriptors();
     choose_kernels(L);
     lua_newtable(L);
     l_open_interrupt(L);

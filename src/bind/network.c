@@ -136,53 +136,85 @@ static void say_activations(lua_State *L, int layers,
 }
 
 /* --- tables of results ------------------------------------------------------
- */
 
-/* The array of that name in the table on top; an empty one, which is put there,
-   where there is none. */
-static pg_array *push_field(lua_State *L, const char *prefix, char letter,
-                            int number)
+   Each result stays on the stack until it is in its table: a finalizer may
+   empty the table, and a weak one loses what nothing else holds. */
+
+typedef struct results {
+    const char *prefix, *letters; /* dW1, db1, dW2, ...: "d" and "Wb" */
+    int layers;
+    int table, first; /* stack indices */
+    bool is_new[2 * PG_MAX_LAYERS];
+} results;
+
+static int count_results(const results *r)
 {
-    lua_pushfstring(L, "%s%c%d", prefix, (int)letter, number);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, -3);
-    pg_array *a = luaL_testudata(L, -1, L_ARRAY);
-    if (a) {
-        lua_pop(L, 2);
-        return a;
-    }
-    lua_pop(L, 1);
-    a = l_array_push(L);
-    lua_rawset(L, -3);
-    return a;
+    return r->layers * (int)strlen(r->letters);
 }
 
-/* Pushes the table at arg, where results are to go, or a new one. */
-static void push_out(lua_State *L, int arg, int fields)
+static void push_result_name(lua_State *L, const results *r, int i)
 {
+    int letters = (int)strlen(r->letters);
+    lua_pushfstring(L, "%s%c%d", r->prefix, (int)r->letters[i % letters],
+                    i / letters + 1);
+}
+
+/* Pushes the table at arg, where results are to go, or a new one where that is
+   nil, and behind it each array that is there, or an empty one. */
+static void push_results(lua_State *L, results *r, int arg)
+{
+    int count = count_results(r);
+    luaL_checkstack(L, count + 8, "too many layers");
     if (lua_isnil(L, arg)) {
-        lua_createtable(L, 0, fields);
-        return;
+        lua_createtable(L, 0, count);
+    } else {
+        luaL_checktype(L, arg, LUA_TTABLE);
+        lua_pushvalue(L, arg);
     }
-    luaL_checktype(L, arg, LUA_TTABLE);
-    lua_pushvalue(L, arg);
+    r->table = lua_gettop(L);
+    r->first = r->table + 1;
+    for (int i = 0; i < count; i++) {
+        push_result_name(L, r, i);
+        lua_rawget(L, r->table);
+        const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+        r->is_new[i] = !a || !a->data;
+        if (r->is_new[i]) {
+            lua_pop(L, 1);
+            l_array_push(L);
+        }
+    }
 }
 
-void l_network_push(lua_State *L, const char *prefix, pg_network *network,
-                    int layers)
+/* Result i. As with l_network_at, nothing that may run Lua comes between this
+   and its use. */
+static pg_array *result_at(lua_State *L, const results *r, int i)
 {
-    network->layers = layers;
-    for (int l = 0; l < layers; l++) {
-        network->W[l] = push_field(L, prefix, 'W', l + 1);
-        network->b[l] = push_field(L, prefix, 'b', l + 1);
+    int index = r->first + i;
+    return r->is_new[i] ? lua_touserdata(L, index) : gathered(L, index);
+}
+
+static void results_at(lua_State *L, const results *r, pg_network *network)
+{
+    *network = (pg_network){.layers = r->layers};
+    for (int l = 0; l < r->layers; l++) {
+        network->W[l] = result_at(L, r, 2 * l);
+        network->b[l] = result_at(L, r, 2 * l + 1);
     }
 }
 
-/* Ends a function whose new table of arrays is on top. */
-static int return_arrays(lua_State *L, pg_status status, const pg_error *err)
+/* Ends a function: raises, or puts the results into their table and returns
+   it. */
+static int return_results(lua_State *L, const results *r, pg_status status,
+                          const pg_error *err)
 {
     l_check(L, status, err);
+    for (int i = 0; i < count_results(r); i++) {
+        push_result_name(L, r, i);
+        lua_pushvalue(L, r->first + i);
+        lua_rawset(L, r->table);
+    }
     l_collect(L);
+    lua_pushvalue(L, r->table);
     return 1;
 }
 
@@ -255,9 +287,9 @@ static size_t classes_option(lua_State *L, int arg)
     return check_units(L, "classes");
 }
 
-static pg_dtype dtype_option(lua_State *L, int arg, const pg_array *x)
+static pg_dtype dtype_option(lua_State *L, int arg, pg_dtype of_x)
 {
-    pg_dtype otherwise = pg_dtype_is_float(x->dtype) ? x->dtype : PG_FLOAT64;
+    pg_dtype otherwise = pg_dtype_is_float(of_x) ? of_x : PG_FLOAT64;
     int option = push_option(L, arg, "dtype");
     if (!lua_isnil(L, option) && lua_type(L, option) != LUA_TSTRING)
         luaL_error(L, "dtype must be the name of a dtype, not %s",
@@ -286,28 +318,32 @@ static int l_network_initialization(lua_State *L)
 {
     pg_error err;
     pg_network network;
+    results r = {.prefix = "", .letters = "Wb"};
     size_t widths[PG_MAX_LAYERS + 1];
     pg_activation activation[PG_MAX_LAYERS];
     char text[PG_SHAPE_TEXT];
     lua_settop(L, 3);
-    const pg_array *x = l_array_to(L, 1);
     check_option_names(L, 3);
+    const pg_array *x = l_array_to(L, 1);
+    pg_dtype of_x = x->dtype;
     if (x->ndim != 2)
         luaL_error(L, "x must be (rows, inputs), not of shape %s",
                    pg_shape_text(text, x));
     widths[0] = x->shape[1];
-    int layers = 1 + check_hidden(L, 2, widths + 1);
-    widths[layers] = classes_option(L, 3);
-    pg_dtype dtype = dtype_option(L, 3, x);
+    r.layers = 1 + check_hidden(L, 2, widths + 1);
+    widths[r.layers] = classes_option(L, 3);
+    pg_dtype dtype = dtype_option(L, 3, of_x);
     pg_random *random = random_option(L, 3);
     int named = push_option(L, 3, "activation");
-    l_activations_check(L, named, layers, activation);
-    lua_createtable(L, 0, 2 * layers);
+    l_activations_check(L, named, r.layers, activation);
+    lua_createtable(L, 0, 2 * r.layers);
     if (!lua_isnil(L, named))
-        say_activations(L, layers, activation);
-    l_network_push(L, "", &network, layers);
-    return return_arrays(
-        L, pg_network_initialize(&network, dtype, widths, random, &err), &err);
+        say_activations(L, r.layers, activation);
+    push_results(L, &r, lua_gettop(L));
+    results_at(L, &r, &network);
+    return return_results(
+        L, &r, pg_network_initialize(&network, dtype, widths, random, &err),
+        &err);
 }
 
 /* --- forward, gradient, update -------------------------------------------- */
@@ -324,12 +360,13 @@ static int l_network_forward(lua_State *L)
     l_array_to(L, 1);
     int layers = l_network_gather(L, 2, "");
     weights_activations(L, 2, layers, activation);
-    push_out(L, 3, layers);
+    results r = {.prefix = "", .letters = "A", .layers = layers};
+    push_results(L, &r, 3);
     for (int l = 0; l < layers; l++)
-        a[l] = push_field(L, "", 'A', l + 1);
+        a[l] = result_at(L, &r, l);
     l_network_at(L, 4, layers, activation, &network);
     const pg_array *x = l_array_check(L, 1);
-    return return_arrays(L, pg_forward(a, &network, x, &err), &err);
+    return return_results(L, &r, pg_forward(a, &network, x, &err), &err);
 }
 
 /* gradient(x, y, activations, weights [, out]) -> {dW1, db1, ...} */
@@ -346,14 +383,15 @@ static int l_network_gradient(lua_State *L)
     weights_activations(L, 4, layers, activation);
     for (int l = 0; l < layers; l++)
         gather_one(L, 3, "", 'A', l + 1, false);
-    push_out(L, 5, 2 * layers);
-    l_network_push(L, "d", &gradients, layers);
+    results r = {.prefix = "d", .letters = "Wb", .layers = layers};
+    push_results(L, &r, 5);
+    results_at(L, &r, &gradients);
     l_network_at(L, 6, layers, activation, &network);
     for (int l = 0; l < layers; l++)
         a[l] = gathered(L, 6 + 2 * layers + l);
     l_arrays_to(L, &x, 1, &y, 2);
-    return return_arrays(L, pg_gradient(&gradients, x, y, a, &network, &err),
-                         &err);
+    return return_results(
+        L, &r, pg_gradient(&gradients, x, y, a, &network, &err), &err);
 }
 
 /* update(weights, gradients, rate) -> weights, changed in place */

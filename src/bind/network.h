@@ -24,11 +24,6 @@ void l_activations_check(lua_State *L, int arg, int layers,
 void l_network_at(lua_State *L, int first, int layers,
                   const pg_activation *activation, pg_network *network);
 
-/* The arrays of the same names in the table on top, for the core to fill; where
-   there is none, an empty one is put there. */
-void l_network_push(lua_State *L, const char *prefix, pg_network *network,
-                    int layers);
-
 /* Adds the table `trainer` to the table on top. */
 void l_open_trainer(lua_State *L);
 

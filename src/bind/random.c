@@ -232,16 +232,14 @@ static int l_random_choice(lua_State *L)
         ndim = l_shape_check(L, next + 1, shape, &unused, false);
     }
     choice.replace = l_boolean_opt(L, next + 2, true);
-    pg_array *positions = l_array_push(L), *rows = l_array_push(L);
+    pg_array *rows = l_array_push(L);
     if (!lua_isnil(L, next + 3))
         choice.p = l_array_to(L, next + 3);
-    l_check(L, pg_choose(positions, ndim, shape, &choice, g, &err), &err);
-    if (!has_rows) {
-        lua_settop(L, next + 4);
-        return l_array_return_scalar(L, PG_OK, &err);
-    }
-    const pg_array *a = l_array_check(L, next);
-    return l_array_return_scalar(L, pg_take(rows, a, positions, 0, &err), &err);
+    const pg_array *a = has_rows ? l_array_check(L, next) : NULL;
+    pg_status status =
+        a ? pg_choose_rows(rows, a, ndim, shape, &choice, g, &err)
+          : pg_choose(rows, ndim, shape, &choice, g, &err);
+    return l_array_return_scalar(L, status, &err);
 }
 
 static int l_random_permutation(lua_State *L)
@@ -317,7 +315,7 @@ static int l_random_index(lua_State *L)
 {
     lua_settop(L, 2);
     lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL)
+    if (lua_rawget(L, l_methods_index()) == LUA_TNIL)
         l_raise_no_field(L);
     return 1;
 }

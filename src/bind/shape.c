@@ -6,11 +6,15 @@
 
 static const char metatable_key; /* its address is the key in the registry */
 
+/* The shape may be an array's, which a finalizer may free. */
 void l_shape_push(lua_State *L, int ndim, const size_t *shape)
 {
+    size_t lengths[PG_MAXDIM];
+    for (int i = 0; i < ndim; i++)
+        lengths[i] = shape[i];
     lua_createtable(L, ndim, 0);
     for (int i = 0; i < ndim; i++) {
-        lua_pushinteger(L, (lua_Integer)shape[i]);
+        lua_pushinteger(L, (lua_Integer)lengths[i]);
         lua_rawseti(L, -2, i + 1);
     }
     lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);

@@ -48,19 +48,19 @@ static int l_trainer_new(lua_State *L)
     pg_activation activation[PG_MAX_LAYERS];
     double scale = luaL_checknumber(L, 2);
     pg_plan plan = (pg_plan)luaL_checkoption(L, 6, NULL, plans);
-    lua_settop(L, 5);
+    lua_settop(L, 6);
     l_trainer *t = lua_newuserdatauv(L, sizeof *t, 0);
     t->trainer = NULL;
     luaL_setmetatable(L, L_TRAINER);
     int layers = l_network_gather(L, 4, "");
     l_activations_check(L, 5, layers, activation);
-    l_network_at(L, 7, layers, activation, &network);
+    l_network_at(L, 8, layers, activation, &network);
     const pg_array *x = l_array_check(L, 1), *labels = l_array_check(L, 3);
     pg_status status =
         pg_trainer_new(&t->trainer, x, scale, labels, &network, plan, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
-    lua_settop(L, 6);
+    lua_settop(L, 7);
     l_collect(L);
     return 1;
 }
@@ -300,17 +300,16 @@ static int l_trainer_free(lua_State *L)
     return 0;
 }
 
-/* The model's own calls come without surplus arguments. */
 static const l_function functions[] = {
-    {"labels", l_trainer_labels, 0, L_ANY, 0},
-    {"new", l_trainer_new, 0, L_ANY, 0},
-    {"step", l_trainer_step, 0, L_ANY, 0},
-    {"plan", l_trainer_plan, 0, L_ANY, 0},
-    {"checksum", l_trainer_checksum, 0, L_ANY, 0},
-    {"checksum_v1", l_trainer_checksum_v1, 0, L_ANY, 0},
-    {"optimizer", l_trainer_optimizer, 0, L_ANY, 0},
-    {"set_optimizer", l_trainer_set_optimizer, 0, L_ANY, 0},
-    {"evaluate", l_trainer_evaluate, 0, L_ANY, 0},
+    {"labels", l_trainer_labels, 0, 2, 0},
+    {"new", l_trainer_new, 0, 6, 0},
+    {"step", l_trainer_step, 0, 7, 0},
+    {"plan", l_trainer_plan, 0, 1, 0},
+    {"checksum", l_trainer_checksum, 0, 1, 0},
+    {"checksum_v1", l_trainer_checksum_v1, 0, 1, 0},
+    {"optimizer", l_trainer_optimizer, 0, 1, 0},
+    {"set_optimizer", l_trainer_set_optimizer, 0, 3, 0},
+    {"evaluate", l_trainer_evaluate, 0, 6, 0},
     {"predict", l_trainer_predict, 0, 4, false},
     {"predict_proba", l_trainer_predict, 0, 4, true},
     {"read_state", l_trainer_state, 0, 3, false},

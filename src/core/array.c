@@ -119,27 +119,6 @@ pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
     return pg_array_end(out, status, err);
 }
 
-pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
-                         const size_t *shape, const pg_array *const *taken,
-                         size_t count, pg_error *err)
-{
-    bool fits = out->storage && out->dtype == dtype && out->ndim == ndim &&
-                memcmp(out->shape, shape, (size_t)ndim * sizeof *shape) == 0 &&
-                pg_array_is_contiguous(out);
-    for (size_t i = 0; i < count; i++) {
-        if (out == taken[i])
-            return pg_fail(err, PG_EARG,
-                           "out: one array stands for two results");
-        fits = fits && !pg_array_may_overlap(out, taken[i]);
-    }
-    if (fits) {
-        pg_storage_written(out->storage);
-        return PG_OK;
-    }
-    pg_array_release(out);
-    return pg_array_new(out, dtype, ndim, shape, err);
-}
-
 void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
                      const size_t *shape)
 {
@@ -202,6 +181,31 @@ bool pg_array_same_view(const pg_array *a, const pg_array *b)
 bool pg_array_may_overlap(const pg_array *a, const pg_array *b)
 {
     return a->storage != NULL && a->storage == b->storage;
+}
+
+/* The addresses of the first byte and of the one behind the last. */
+static void bounds(const pg_array *a, const char **first, const char **end)
+{
+    *first = a->data;
+    *end = *first + pg_dtype_size(a->dtype);
+    for (int i = 0; i < a->ndim; i++) {
+        ptrdiff_t span = (ptrdiff_t)(a->shape[i] - 1) * a->strides[i];
+        if (span < 0)
+            *first += span;
+        else
+            *end += span;
+    }
+}
+
+bool pg_arrays_share(const pg_array *a, const pg_array *b)
+{
+    const char *first_a, *end_a, *first_b, *end_b;
+    if (!pg_array_may_overlap(a, b) || pg_array_size(a) == 0 ||
+        pg_array_size(b) == 0)
+        return false;
+    bounds(a, &first_a, &end_a);
+    bounds(b, &first_b, &end_b);
+    return first_a < end_b && first_b < end_a;
 }
 
 const char *pg_shape_text_of(char *text, int ndim, const size_t *shape)

@@ -44,13 +44,6 @@ pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
    the status that there is; whatever failed, the array is released. */
 pg_status pg_array_end(pg_array *out, pg_status status, pg_error *err);
 
-/* The same as _new, but that out, if it has that dtype and shape, is contiguous
-   and shares nothing with the `count` arrays of `taken`, is used as it is.
-   PG_EARG where out is one of those: it cannot be two results. */
-pg_status pg_array_reuse(pg_array *out, pg_dtype dtype, int ndim,
-                         const size_t *shape, const pg_array *const *taken,
-                         size_t count, pg_error *err);
-
 /* An array over memory that the caller keeps alive: C-contiguous, no storage,
    nothing to release. The rank is checked by the caller. */
 void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
@@ -67,6 +60,9 @@ bool pg_array_same_view(const pg_array *a, const pg_array *b);
 
 /* Whether writing to one may change the other: they share storage. */
 bool pg_array_may_overlap(const pg_array *a, const pg_array *b);
+
+/* The same, closer: their bytes between the first and the last overlap. */
+bool pg_arrays_share(const pg_array *a, const pg_array *b);
 
 /* Views: *out shares a's storage. */
 void pg_array_view(pg_array *out, const pg_array *a);

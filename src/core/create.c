@@ -172,7 +172,7 @@ static pg_status fail_label(size_t row, double value, size_t classes,
 {
     if (isnan(value))
         value = NAN; /* without the sign that it may have */
-    if (classes == 0)
+    if (classes == 0 || floor(value) != value)
         return pg_fail(err, PG_EARG,
                        "labels: row %zu is %.14g; labels are class numbers, "
                        "0 and up",

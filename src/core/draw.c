@@ -240,7 +240,23 @@ pg_status pg_choose(pg_array *out, int ndim, const size_t *shape,
     else if (n > 0)
         pg_random_integers(g, out->data, n, 1, (int64_t)choice->population);
     status = pg_array_end(out, status, err);
-    if (status == PG_EINTERRUPT)
+    if (status != PG_OK)
+        *g = before;
+    return status;
+}
+
+pg_status pg_choose_rows(pg_array *out, const pg_array *a, int ndim,
+                         const size_t *shape, const pg_choice *choice,
+                         pg_random *g, pg_error *err)
+{
+    pg_array positions;
+    pg_random before = *g;
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_choose(&positions, ndim, shape, choice, g, err);
+    if (status == PG_OK)
+        status = pg_take(out, a, &positions, 0, err);
+    pg_array_release(&positions);
+    if (status != PG_OK)
         *g = before;
     return status;
 }

@@ -38,4 +38,9 @@ typedef struct pg_choice {
 pg_status pg_choose(pg_array *out, int ndim, const size_t *shape,
                     const pg_choice *choice, pg_random *g, pg_error *err);
 
+/* The same of a's rows: *out is a new array of them. */
+pg_status pg_choose_rows(pg_array *out, const pg_array *a, int ndim,
+                         const size_t *shape, const pg_choice *choice,
+                         pg_random *g, pg_error *err);
+
 #endif

@@ -49,7 +49,8 @@ pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
 
 pg_status pg_fail_system(pg_error *err, const char *path)
 {
-    return pg_fail(err, PG_EIO, "%.600s: %s", path, strerror(errno));
+    pg_status status = errno == ENOMEM ? PG_ENOMEM : PG_EIO;
+    return pg_fail(err, status, "%.600s: %s", path, strerror(errno));
 }
 
 pg_status pg_fail_memory(pg_error *err, size_t bytes)

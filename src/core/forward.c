@@ -1,6 +1,7 @@
 #include "forward.h"
 
 #include "pass.h"
+#include "results.h"
 
 typedef struct forward {
     pg_pass pass;
@@ -23,19 +24,16 @@ static bool run_block(void *context, const pg_block *own, size_t first,
     return true;
 }
 
-/* Weights were packed by now, so x alone must not be written to. An activation
-   may even be x's own handle: rows has another. */
-static pg_status need_activations(const forward *f, pg_error *err)
+static pg_status add_results(pg_results *r, pg_array *const *a,
+                             const pg_network *network, const pg_array *x,
+                             pg_error *err)
 {
-    const pg_layout *layout = &f->pass.layout;
-    const pg_array *taken[PG_MAX_LAYERS + 1] = {&f->pass.rows.x};
     pg_status status = PG_OK;
-    for (int l = 0; l < layout->layers && status == PG_OK; l++) {
-        size_t shape[2] = {f->pass.rows.x.shape[0], layout->width[l + 1]};
-        status = pg_array_reuse(f->a[l], layout->dtype, 2, shape, taken,
-                                (size_t)l + 1, err);
-        taken[l + 1] = f->a[l];
-    }
+    pg_results_add_input(r, x, "x", 0);
+    pg_results_add_network(r, network);
+    for (int l = 0; l < network->layers && status == PG_OK; l++)
+        status = pg_results_add(r, a[l], "A", l + 1, x->shape[0],
+                                network->W[l]->shape[0], err);
     return status;
 }
 
@@ -48,11 +46,14 @@ pg_status pg_forward(pg_array *const *a, const pg_network *network,
     size_t wrong;
     forward f = {.a = a};
     pg_dtype dtype = pg_dtype_promote(x->dtype, network->W[0]->dtype);
-    status = pg_pass_start(&f.pass, network, x, 1, dtype, err);
+    pg_results results = {.dtype = dtype};
+    status = add_results(&results, a, network, x, err);
     if (status == PG_OK)
-        status = need_activations(&f, err);
+        status = pg_pass_start(&f.pass, network, x, 1, dtype, err);
+    if (status == PG_OK)
+        status = pg_results_make(&results, err);
     if (status == PG_OK)
         status = pg_pass_run(&f.pass, run_block, &f, &wrong, err);
     pg_pass_end(&f.pass);
-    return status;
+    return pg_results_end(&results, status);
 }

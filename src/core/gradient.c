@@ -3,6 +3,7 @@
 #include "dense.h"
 #include "map.h"
 #include "pass.h"
+#include "results.h"
 #include "scalar.h"
 #include "shards.h"
 #include "targets.h"
@@ -90,27 +91,30 @@ static void end(backward *b)
     pg_pass_end(&b->pass);
 }
 
-static pg_status need_gradients(const pg_network *gradients,
-                                const pg_layout *layout, pg_error *err)
+static pg_status add_results(pg_results *r, const pg_network *gradients,
+                             const pg_array *x, const pg_array *y,
+                             const pg_array *const *a,
+                             const pg_network *network, pg_error *err)
 {
-    const pg_array *taken[2 * PG_MAX_LAYERS];
-    size_t count = 0;
     pg_status status = PG_OK;
-    for (int l = 0; l < layout->layers && status == PG_OK; l++) {
-        size_t W[2] = {layout->width[l + 1], layout->width[l]};
-        size_t b[2] = {1, layout->width[l + 1]};
-        status = pg_array_reuse(gradients->W[l], layout->dtype, 2, W, taken,
-                                count, err);
-        taken[count++] = gradients->W[l];
+    pg_results_add_input(r, x, "x", 0);
+    pg_results_add_input(r, y, "y", 0);
+    pg_results_add_network(r, network);
+    for (int l = 0; l < network->layers; l++)
+        pg_results_add_input(r, a[l], "A", l + 1);
+    for (int l = 0; l < network->layers && status == PG_OK; l++) {
+        const size_t *shape = network->W[l]->shape;
+        status = pg_results_add(r, gradients->W[l], "dW", l + 1, shape[0],
+                                shape[1], err);
         if (status == PG_OK)
-            status = pg_array_reuse(gradients->b[l], layout->dtype, 2, b, taken,
-                                    count, err);
-        taken[count++] = gradients->b[l];
+            status = pg_results_add(r, gradients->b[l], "db", l + 1, 1,
+                                    shape[0], err);
     }
     return status;
 }
 
-static pg_status run(const pg_network *gradients, backward *b, pg_error *err)
+static pg_status run(const pg_network *gradients, pg_results *results,
+                     backward *b, pg_error *err)
 {
     double loss;
     const pg_layout *layout = &b->pass.layout;
@@ -119,7 +123,7 @@ static pg_status run(const pg_network *gradients, backward *b, pg_error *err)
         pg_shards_run(&shards, b->dz.shape[0], pg_block_rows(layout), run_block,
                       b, &loss, err);
     if (status == PG_OK)
-        status = need_gradients(gradients, layout, err);
+        status = pg_results_make(results, err);
     if (status == PG_OK)
         pg_layout_unpack(layout, gradients, shards.gradients);
     pg_shards_free(&shards);
@@ -134,12 +138,16 @@ pg_status pg_gradient(const pg_network *gradients, const pg_array *x,
     pg_status status = pg_network_check_input(network, x, err);
     if (status == PG_OK)
         status = check_activations(a, x, network, err);
+    if (status != PG_OK)
+        return status;
+    pg_results results = {.dtype = a[network->layers - 1]->dtype};
+    status = add_results(&results, gradients, x, y, a, network, err);
     if (status == PG_OK)
         status = last_gradient(&b.dz, a[network->layers - 1], y, err);
     if (status == PG_OK)
         status = start(&b, network, x, a, err);
     if (status == PG_OK)
-        status = run(gradients, &b, err);
+        status = run(gradients, &results, &b, err);
     end(&b);
     return status;
 }

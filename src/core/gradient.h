@@ -11,8 +11,8 @@
    dZ_l = (dZ_{l+1} W_{l+1}) * a[l] * (1 - a[l]) in those before:
        dW_l = dZ_l^T a[l - 1],   db_l = the sum of dZ_l's rows,
    into the gradients' arrays, in the dtype of a[last]. x stands for a[-1]; y is
-   (n) labels or (n, classes). An array of the right dtype and shape is written
-   to, others are made anew. PG_ESHAPE names both shapes. */
+   (n) labels or (n, classes). Empty arrays are made; others are written to and
+   must be as results.h says. PG_ESHAPE names both shapes. */
 pg_status pg_gradient(const pg_network *gradients, const pg_array *x,
                       const pg_array *y, const pg_array *const *a,
                       const pg_network *network, pg_error *err);

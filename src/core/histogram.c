@@ -115,6 +115,10 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
     if (bins == 0 || bins == SIZE_MAX)
         return pg_fail(err, PG_EARG, "histogram: there cannot be %zu bins",
                        bins);
+    if (isnan(low) || isnan(high))
+        return pg_fail(err, PG_EARG,
+                       "histogram: there is NaN among the numbers or the ends: "
+                       "ends that are given leave it out");
     if (!isfinite(low) || !isfinite(high) || low > high)
         return pg_fail(err, PG_EARG,
                        "histogram: bins from %g to %g cannot be made: the ends "

@@ -162,7 +162,7 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
         pg_array_release(network->W[l]);
         pg_array_release(network->b[l]);
     }
-    if (status == PG_EINTERRUPT)
+    if (status != PG_OK)
         *random = before;
     return status;
 }

@@ -49,7 +49,8 @@ const char *pg_strerror(pg_status status);
 pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* PG_EIO: "path: the system's reason", from errno. */
+/* PG_EIO, or PG_ENOMEM where that is it: "path: the system's reason", from
+   errno. */
 pg_status pg_fail_system(pg_error *err, const char *path);
 
 /* The usual "not enough memory for N bytes", with how many there are where that

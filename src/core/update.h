@@ -7,8 +7,8 @@
 
 #include "network.h"
 
-/* W_l -= rate * dW_l, b_l -= rate * db_l. PG_ESHAPE, naming both shapes, before
-   anything is changed. */
+/* W_l -= rate * dW_l, b_l -= rate * db_l. PG_ESHAPE, naming both shapes, and
+   PG_ENOMEM, before anything is changed. */
 pg_status pg_update(const pg_network *network, const pg_network *gradients,
                     double rate, pg_error *err);
 

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 
    Each prompt adds its chunks when they are entered, and reads the file when it
    opens: the cursor keys go through a prompt's own chunks first, and through
-   those of all prompts of before. Who reads or writes holds the file's lock. */
+   those of all prompts of before. Who writes holds the file's lock, and who
+   reads tries to: a lock that is not to be had in a moment is gone without. */
 enum {
     MOST_CHUNKS = 10000, /* that are kept when the file is cut */
     LONGEST = 1 << 18    /* bytes of a chunk that is kept */
@@ -58,6 +60,23 @@ static void follow_link(void)
     free(file);
 }
 
+/* Waits a moment for the lock: who holds it may be stopped, or have it for
+   ever. After one that waited in vain nobody waits, until the lock was had. */
+static bool lock(int file)
+{
+    enum { MOST_WAITS = 20 };
+    static int waits = MOST_WAITS;
+    const struct timespec pause = {.tv_nsec = 10000000};
+    while (flock(file, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK || waits == 0)
+            return false;
+        waits--;
+        nanosleep(&pause, NULL);
+    }
+    waits = MOST_WAITS;
+    return true;
+}
+
 /* Opens and locks it; -1 where that cannot be. Who held the lock before may
    have put another file in its place. */
 static int open_locked(int flags)
@@ -65,8 +84,7 @@ static int open_locked(int flags)
     for (int tries = 0; tries < 10; tries++) {
         struct stat locked, named;
         int file = open(path, flags | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-        if (file < 0 || flock(file, LOCK_EX) != 0 ||
-            fstat(file, &locked) != 0) {
+        if (file < 0 || !lock(file) || fstat(file, &locked) != 0) {
             if (file >= 0)
                 close(file);
             return -1;
@@ -186,18 +204,29 @@ void host_history_open(void)
     make_folders();
     follow_link();
     int file = open_locked(O_RDWR);
+    bool is_locked = file >= 0;
+    if (!is_locked) /* it can be read all the same */
+        file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return;
     char *text = read_all(file), *kept = text;
     if (text) {
         size_t n = take_chunks(text, true, 0, &kept);
-        if (n > 2 * MOST_CHUNKS) {
+        if (is_locked && n > 2 * MOST_CHUNKS) {
             take_chunks(text, false, n - MOST_CHUNKS, &kept);
             keep_last(kept);
         }
     }
     free(text);
     close(file);
+}
+
+/* Whether the last line has no end: it would be one with what is added. */
+static bool ends_within_line(int file)
+{
+    char last;
+    off_t size = lseek(file, 0, SEEK_END);
+    return size > 0 && pread(file, &last, 1, size - 1) == 1 && last != '\n';
 }
 
 /* Adds all of it or nothing: a part would be taken for the beginning of the
@@ -216,9 +245,11 @@ void host_history_add(const char *chunk)
     if (!path[0] || size > LONGEST)
         return;
     char *entry = malloc(size + 32);
-    int file = entry ? open_locked(O_WRONLY | O_APPEND) : -1;
+    int file = entry ? open_locked(O_RDWR | O_APPEND) : -1;
     if (file >= 0) {
-        int n = sprintf(entry, "#%lld\n%s\n", (long long)time(NULL), chunk);
+        int n =
+            sprintf(entry, "%s#%lld\n%s\n", ends_within_line(file) ? "\n" : "",
+                    (long long)time(NULL), chunk);
         append(file, entry, (size_t)n);
         close(file);
     }

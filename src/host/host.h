@@ -116,9 +116,9 @@ typedef enum host_outcome {
  */
 void host_lines_open(void);
 
-/* Reads a line without its newline, from malloc; where it was pasted, it may
-   have several. */
-host_outcome host_lines_read(const char *prompt, char **line);
+/* Reads a line without its newline, which lasts until the next is read; where
+   it was pasted, it may have several. */
+host_outcome host_lines_read(const char *prompt, const char **line);
 
 /* Ends the line of a prompt behind which nothing was entered. */
 void host_lines_leave(void);

@@ -91,33 +91,34 @@ void host_lines_leave(void)
     fflush(stdout);
 }
 
-static host_outcome read_edited(const char *prompt, char **line)
+/* The line that was read last, from malloc: kept here, as making text of Lua's
+   from it may raise. */
+static char *last_line;
+
+static host_outcome read_edited(const char *prompt)
 {
     host_keys_begin();
-    *line = rl.readline(prompt);
+    last_line = rl.readline(prompt);
     if (!host_keys_threw_away())
-        return *line ? HOST_LINE : HOST_END;
-    if (!*line)
+        return last_line ? HOST_LINE : HOST_END;
+    if (!last_line)
         host_lines_leave();
-    free(*line);
     return HOST_INTERRUPTED;
 }
 
-static host_outcome read_plain(const char *prompt, char **line)
+static host_outcome read_plain(const char *prompt)
 {
     size_t room = 0;
-    *line = NULL;
     fputs(prompt, stdout);
     fflush(stdout);
     clearerr(stdin); /* of an end that io.read met */
     errno = 0;
-    ssize_t n = getline(line, &room, stdin);
+    ssize_t n = getline(&last_line, &room, stdin);
     if (n > 0) {
-        if ((*line)[n - 1] == '\n')
-            (*line)[n - 1] = '\0';
+        if (last_line[n - 1] == '\n')
+            last_line[n - 1] = '\0';
         return HOST_LINE;
     }
-    free(*line);
     if (errno != EINTR || !host_was_interrupted())
         return HOST_END;
     host_lines_leave();
@@ -150,8 +151,12 @@ void host_lines_remember(const char *chunk)
         rl.add_history(chunk);
 }
 
-host_outcome host_lines_read(const char *prompt, char **line)
+host_outcome host_lines_read(const char *prompt, const char **line)
 {
     host_was_interrupted(); /* while no line was read: no matter */
-    return is_edited ? read_edited(prompt, line) : read_plain(prompt, line);
+    free(last_line);
+    last_line = NULL;
+    host_outcome outcome = is_edited ? read_edited(prompt) : read_plain(prompt);
+    *line = outcome == HOST_LINE ? last_line : NULL;
+    return outcome;
 }

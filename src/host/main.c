@@ -5,6 +5,7 @@
 
 #include <lualib.h>
 
+#include "../core/descriptors.h"
 #include "../core/perigee.h"
 #include "host.h"
 
@@ -256,6 +257,7 @@ static int run(lua_State *L)
 
 int main(int argc, char **argv)
 {
+    pg_hold_standard_descriptors();
     host_set_name(program_name(argc, argv));
     lua_State *L = luaL_newstate();
     if (!L) {

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
@@ -19,7 +18,7 @@ static void push_prompt(lua_State *L, bool first)
    then. */
 static bool push_line(lua_State *L, bool first)
 {
-    char *line = NULL;
+    const char *line;
     push_prompt(L, first);
     const char *prompt = lua_tostring(L, -1);
     if (!prompt)
@@ -31,7 +30,6 @@ static bool push_line(lua_State *L, bool first)
         lua_pushfstring(L, "return %s", line + 1);
     else
         lua_pushstring(L, line);
-    free(line);
     return true;
 }
 

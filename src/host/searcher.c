@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,15 +21,15 @@ static const char object_path[] = "!/?.so;!/../lib/lua/" VERSION "/?.so";
    the folder. */
 static void push_path(lua_State *L, const char *path)
 {
-    char *program = realpath("/proc/self/exe", NULL);
-    char *slash = program ? strrchr(program, '/') : NULL;
+    char program[PATH_MAX];
+    bool found = realpath("/proc/self/exe", program) != NULL;
+    char *slash = found ? strrchr(program, '/') : NULL;
     if (slash) {
         *slash = '\0';
         luaL_gsub(L, path, "!", program);
     } else {
         lua_pushliteral(L, "");
     }
-    free(program);
 }
 
 /* The searcher's upvalues. */
@@ -60,11 +61,10 @@ static bool search(lua_State *L, const char *name, int path)
 /* The file on top without links and "..": messages and tracebacks show it. */
 static const char *shorten(lua_State *L)
 {
-    char *file = realpath(lua_tostring(L, -1), NULL);
-    if (file) {
+    char file[PATH_MAX];
+    if (realpath(lua_tostring(L, -1), file)) {
         lua_pushstring(L, file);
         lua_replace(L, -2);
-        free(file);
     }
     return lua_tostring(L, -1);
 }

@@ -36,15 +36,19 @@ static int make_room(lua_State *L, int status)
 
 /* call(f, ...) -> true, results; or false, message with traceback, of a
    function of the user's. Ctrl-C ends it. A memory error comes without a
-   traceback, and finds some memory left. */
+   traceback, and finds some memory left: the reserve, which an error on the way
+   leaves to the next call. */
 static int l_call(lua_State *L)
 {
+    static void *reserve;
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    void *reserve = malloc(1 << 20);
+    if (!reserve)
+        reserve = malloc(1 << 20);
     host_apart_leave(L);
     int status = make_room(L, host_call(L, lua_gettop(L) - 1, LUA_MULTRET));
     host_apart_enter(L);
     free(reserve);
+    reserve = NULL;
     return give_results(L, status);
 }
 
@@ -63,13 +67,12 @@ static int l_try(lua_State *L)
    the line away */
 static int l_read(lua_State *L)
 {
-    char *line = NULL;
+    const char *line;
     const char *prompt = luaL_checkstring(L, 1);
     host_keep_session(); /* a library may have left SIGINT to the system */
     host_outcome outcome = host_lines_read(prompt, &line);
     if (outcome == HOST_LINE) {
         lua_pushstring(L, line);
-        free(line);
     } else if (outcome == HOST_INTERRUPTED) {
         host_apart_forget_hook(); /* one that fails would let nothing run */
         lua_pushboolean(L, false);

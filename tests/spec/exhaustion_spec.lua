@@ -58,6 +58,80 @@ describe("without enough memory,", function()
     assert.matches("not enough memory for %d+ bytes; %d+ are available\n$", output)
   end)
 
+  describe("but with garbage that holds it,", function()
+    --- 160 MB of garbage, of 250 MB that there are, and then the script.
+    local function after_garbage(script)
+      return output_of([[
+        local big, wide, g = pg.zeros({ 100 * MB }, "bool"), pg.ones(13 * MB), pg.random(0)
+        collectgarbage()
+        core.limit_memory(250 * MB)
+        local function leave() pg.zeros(20 * MB) end
+        leave()
+      ]] .. script)
+    end
+
+    it("operators and functions get what they need", function()
+      for _, call in ipairs {
+        "big + big", "~big", "2 * wide", "big[big:rows(1, 100 * MB)] + 1", "wide['::-1'] - 1",
+        "big:astype 'int8'", "pg.zeros(13 * MB)", "pg.full(13, MB, 7)", "pg.maximum(wide, 2)",
+        "pg.concat { big, big:rows(1, 4 * MB) }", "wide:cumsum()",
+      } do
+        local output = after_garbage("print(pcall(function() return #(" .. call .. ") end))")
+        assert.matches("^true\t%d+\n$", output, 1, call)
+      end
+    end)
+
+    it("what changes an array in place changes it once", function()
+      assert.equal("2.0\t2.0\n", after_garbage [[
+        wide:add_(wide["::-1"])
+        print(wide:min(), wide:max())
+      ]])
+    end)
+
+    it("a generator draws what it would have drawn", function()
+      assert.equal("true\ttrue\n", after_garbage [[
+        local drawn = g:rand(13 * MB)
+        local last, following = drawn[-1], g:rand()
+        drawn:free()
+        local other = pg.random(0)
+        print(other:rand(13 * MB)[-1] == last, other:rand() == following)
+      ]])
+    end)
+
+    it("files are loaded, and trainings made", function()
+      assert.equal("13631488\ttrue\n", after_garbage [[
+        collectgarbage()
+        local path = os.tmpname() .. ".npy"
+        pg.save(path, wide)
+        leave()
+        local loaded = pg.load(path)
+        os.remove(path)
+        io.write(#loaded, "\t")
+        loaded:free()
+        leave()
+        local m = pg.Model(big:reshape(MB, 100), pg.zeros(MB), { hidden = 4, classes = 2 })
+        leave()
+        m:fit { iterations = 2 }
+        print(m:predict(big:reshape(MB, 100)):max() <= 1)
+      ]])
+    end)
+
+    it("what cannot be had is refused, after other errors at the same place, too", function()
+      assert.equal("false\nfalse\nfalse\n", after_garbage [[
+        for _, size in ipairs { "wrong", 100 * MB, 100 * MB } do print((pcall(pg.zeros, size))) end
+      ]])
+    end)
+
+    it("nothing is collected where the collector was stopped", function()
+      assert.matches("^false\t[^\n]*not enough memory.*\ntrue\n$", after_garbage [[
+        collectgarbage "stop"
+        print(pcall(pg.zeros, 16 * MB))
+        collectgarbage "restart"
+        print((pcall(pg.zeros, 16 * MB)))
+      ]])
+    end)
+  end)
+
   it("the limit can be taken away", function()
     local output = output_of [[
       core.limit_memory(MB)

@@ -61,6 +61,94 @@ describe("the library's own files", function()
   end)
 end)
 
+describe("standard descriptors that are closed", function()
+  local CLOSED = { "<&-", ">&-", "2>&-", "<&- >&- 2>&-" }
+
+  --- Runs a command in a folder with these redirections: its exit status.
+  local function status_of(folder, command, closed)
+    local _, _, status = os.execute(("( cd '%s' && ( %s %s ) ) >'%s.out' 2>&1 </dev/null"):format(
+      folder, command, closed, folder))
+    return status
+  end
+
+  local function in_folder(f)
+    local folder = os.tmpname()
+    os.remove(folder)
+    os.execute(("mkdir '%s'"):format(folder))
+    f(folder)
+    os.execute(("rm -rf '%s' '%s.out'"):format(folder, folder))
+  end
+
+  local function write(folder, name, text)
+    local file <close> = assert(io.open(folder .. "/" .. name, "w"))
+    file:write(text)
+  end
+
+  local function read(folder, name)
+    local file <close> = assert(io.open(folder .. "/" .. name))
+    return (file:read "a")
+  end
+
+  local programs = { [""] = "'" .. PROGRAM .. "'", [", in lua5.4 #stock"] = "lua5.4" }
+  for where, program in pairs(programs) do
+    it("are no file's, and end no study, progress or plot" .. where, function()
+      in_folder(function(folder)
+        write(folder, "script.lua", [[
+          local pg = require "perigee"
+          local own = assert(io.open("own.txt", "w"))
+          print "printed"
+          io.stderr:write "told\n"
+          assert(pg.save("a.npz", { a = pg.ones(3) }))
+          for _ in pg.progress(2) do print "printed" end
+          pg.plot { y = { 1, 2, 3 }, file = "a.svg" }
+          assert(pg.load "a.npz".a:sum() == 3)
+          local study = require "perigee.sweep".new {
+            name = "closed", params = { k = { 1, 2, 3 } },
+            run = function(p, trial)
+              print("said by", p.k)
+              io.stderr:write("told by ", p.k, "\n")
+              return { accuracy = p.k }
+            end,
+          }
+          study:run()
+          assert(#study:table() == 3)
+          assert(own:write "own")
+          own:close()
+        ]])
+        for _, closed in ipairs(CLOSED) do
+          for _, jobs in ipairs { "", " --jobs 2" } do
+            os.execute(("rm -rf '%s/runs'"):format(folder))
+            assert.equal(0, status_of(folder, program .. " script.lua" .. jobs, closed),
+              jobs .. closed)
+            assert.equal("own", read(folder, "own.txt"))
+          end
+        end
+      end)
+    end)
+  end
+
+  it("fail as in lua5.4", function()
+    in_folder(function(folder)
+      write(folder, "script.lua", [[
+        local results = {
+          io.read(1), io.write("x"), io.stdout:flush(), io.stderr:write("x"), pcall(print, 1),
+        }
+        local file = assert(io.open("results.txt", "w"))
+        for i = 1, 12 do file:write(tostring(results[i]):gsub("%(.*", ""), "\n") end
+      ]])
+      for _, closed in ipairs { "<&-", ">&-" } do
+        local first
+        for _, program in ipairs { "'" .. PROGRAM .. "'", "lua5.4" } do
+          local status = status_of(folder, program .. " script.lua", closed)
+          local results = read(folder, "results.txt")
+          first = first or { status, results }
+          assert.same(first, { status, results })
+        end
+      end
+    end)
+  end)
+end)
+
 describe("the prompt on a terminal", function()
   it("ends by Ctrl-C what closes a coroutine, and itself when it was left", function()
     local t <close> = terminal.open { command = { PROGRAM } }

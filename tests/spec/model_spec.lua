@@ -455,6 +455,7 @@ describe("a model's name", function()
     raises_here("a model has no 'accuracy'", function() return m.accuracy end)
     raises_here("has no 'wieghts'; did you mean 'weights'?", function() return m.wieghts end)
     raises_here("a model has no '1'", function() return m[1] end)
+    raises_here("pg.Model has no 'laod'", function() pg.Model.laod "m.npz" end)
   end)
 
   it("that nothing asks for cannot be set", function()

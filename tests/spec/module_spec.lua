@@ -17,7 +17,46 @@ local function run(interpreter, text)
   return output, status
 end
 
+local STRICT = [[
+  setmetatable(_G, {
+    __index = function(_, name) error("undeclared variable " .. name, 2) end,
+    __newindex = function(_, name) error("undeclared variable " .. name, 2) end,
+    __metatable = "strict",
+  })
+]]
+
 describe("the module", function()
+  for where, interpreter in pairs { [""] = PROGRAM, [", in lua5.4 #stock"] = "lua5.4" } do
+    it("works where undeclared globals raise, and leaves them so" .. where, function()
+      local folder = os.tmpname()
+      os.remove(folder)
+      local text = STRICT .. ([[
+        local folder = %q
+        local pg = require "perigee"
+        local sweep = require "perigee.sweep"
+        local study = sweep.new {
+          name = "strict", runs = folder, arguments = { "k=1,2", "--quiet" },
+          params = { k = { 1, 2, 3 } },
+          run = function(p, trial)
+            local m = pg.Model(pg.rand(8, 2), pg.range(0, 7) %% 2, { hidden = 2, seed = 0 })
+            trial:fit(m, { iterations = 2 })
+            return { accuracy = p.k }
+          end,
+        }
+        study:run()
+        for _ in pg.progress(2) do end
+        for i = 1, 3 do pg.plot { y = { 1, 2, 3 }, file = folder .. "/plot.svg" } end
+        pg.help "sum"
+        print(#study:table(), study:report(folder .. "/report.html"))
+        print(pcall(function() return undeclared end))
+      ]]):format(folder)
+      local output, status = run(interpreter, text)
+      os.execute(("rm -rf '%s'"):format(folder))
+      assert.equal(0, status, output)
+      assert.matches("2\ttrue\nfalse\t[^\n]*undeclared variable undeclared\n$", output)
+    end)
+  end
+
   it("tells its version and what runs underneath", function()
     local info = pg.info()
     assert.matches("^Perigee %d+%.%d+%.%d+$", pg._VERSION)

@@ -338,6 +338,39 @@ describe("the history", function()
     assert.equal("#\n'a 1'\n#\n'b 1'\n#\n'a 2'\n#\n'b 2'\n", chunks_in(home))
   end)
 
+  it("is read, and not waited for, while another process keeps the lock", function()
+    local home = new_home { mine = "#1\nx = 'old'\n" }
+    local history = home .. "/state/perigee/history"
+    os.execute(("mkdir -p '%s/state/perigee'; mv '%s/mine' '%s'"):format(home, home, history))
+    local holder = io.popen(("flock '%s' sh -c 'echo $$; exec sleep 20'"):format(history))
+    local pid = holder:read "l"
+    local t <close> = prompt.open { home = home }
+    t:keys "Up"
+    t:expect "> x = 'old'"
+    t:keys "C-u"
+    local begin = os.time()
+    for i = 1, 4 do assert.equal(tostring(i), prompt.ask(t, tostring(i))) end
+    assert.is_true(os.time() - begin < 8)
+    assert.equal("#1\nx = 'old'\n", read(history))
+    os.execute("kill " .. pid)
+    holder:close()
+    prompt.ask(t, "'free'")
+    assert.matches("^#1\nx = 'old'\n#%d+\n'free'\n$", read(history))
+  end)
+
+  it("begins a line where the last one has no end", function()
+    local home = new_home { mine = "x = 1" }
+    local history = home .. "/state/perigee/history"
+    os.execute(("mkdir -p '%s/state/perigee'; mv '%s/mine' '%s'"):format(home, home, history))
+    local t <close> = prompt.open { home = home }
+    prompt.ask(t, "y = 2")
+    prompt.ask(t, "z = 3")
+    assert.equal("x = 1\n#\ny = 2\n#\nz = 3\n", chunks_in(home))
+    local s <close> = prompt.open { home = home }
+    s:keys("Up", "Up", "Up")
+    s:expect "> x = 1"
+  end)
+
   it("keeps the newest 10 000 chunks, in the file that a link leads to", function()
     local lines = {}
     for i = 1, 20001 do lines[i] = ("#%d\nx = %d\n"):format(i, i) end

@@ -3,6 +3,7 @@
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local external = require "perigee.external"
 local help = require "perigee.help"
 local help_on = require "perigee.help.answer"
 local inventory = require "perigee.prompt.inventory"
@@ -16,7 +17,7 @@ local commands = {}
 
 -- --- time ----------------------------------------------------------------------
 
-local found, uv = pcall(require, "luv")
+local found, uv = pcall(external.require, "luv")
 
 --- Seconds of a clock that nobody sets.
 ---@return number

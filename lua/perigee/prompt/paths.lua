@@ -1,6 +1,7 @@
 --- The files that a name in a string may be of, and the modules that one may be of.
 
 local check = require "perigee.check"
+local external = require "perigee.external"
 local system = require "perigee.system"
 
 local paths = {}
@@ -11,7 +12,7 @@ local function names_in(folder)
 end
 
 local function is_folder(path)
-  local uv = check.try(require, "luv")
+  local uv = check.try(external.require, "luv")
   local status = uv and uv.fs_stat(path)
   return status ~= nil and status.type == "directory"
 end

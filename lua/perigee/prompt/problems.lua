@@ -1,6 +1,7 @@
 --- Errors at the prompt: the message, the line that it names, and the traceback of the user's part.
 
 local check = require "perigee.check"
+local external = require "perigee.external"
 local colours = require "perigee.prompt.colours"
 local output = require "perigee.prompt.output"
 
@@ -58,7 +59,7 @@ end
 
 --- The text of a file, and of nothing else that has a name.
 local function read_file(path)
-  local found, uv = pcall(require, "luv")
+  local found, uv = pcall(external.require, "luv")
   local status = found and uv.fs_stat(path)
   local file = status and status.type == "file" and io.open(path)
   if file then

@@ -6,6 +6,7 @@
 -- The options say how it is run, and change no number.
 
 local c_locale = require "perigee.c_locale"
+local external = require "perigee.external"
 local json = require "perigee.json"
 local options = require "perigee.options"
 local space = require "perigee.sweep.space"
@@ -302,7 +303,7 @@ function command.read(definition, arguments)
   if #arguments == 0 then
     return { runs = definition.runs }
   end
-  local found, argparse = pcall(require, "argparse")
+  local found, argparse = pcall(external.require, "argparse")
   if not found then
     return nil, "lua-argparse is not installed: Debian's package lua-argparse"
   end

@@ -1,13 +1,14 @@
 --- How a study is run: what is said before and after, and how a script is left.
 
 local check = require "perigee.check"
+local external = require "perigee.external"
 local command = require "perigee.sweep.command"
 local core = require "perigee.core"
 local displays = require "perigee.sweep.display"
 local files = require "perigee.sweep.files"
 local runner = require "perigee.sweep.runner"
 local system = require "perigee.system"
-local uv = require "luv"
+local uv = external.require "luv"
 local workers = require "perigee.sweep.workers"
 
 local conduct = {}

@@ -1,8 +1,9 @@
 --- Where and with what a study is run: what its journals begin with.
 
 local core = require "perigee.core"
+local external = require "perigee.external"
 local identity = require "perigee.sweep.identity"
-local uv = require "luv"
+local uv = external.require "luv"
 
 local environment = {}
 

@@ -7,6 +7,7 @@
 -- The first line of a file says what the process is, the others what became of a trial: `trial`
 -- (its hash), `status` ("done", "failed", "pruned" or "paused"), `reports` and more.
 
+local external = require "perigee.external"
 local json = require "perigee.json"
 local system = require "perigee.system"
 
@@ -28,7 +29,7 @@ Writer.__index = Writer
 function journal.writer(folder, header)
   header.format = FORMAT
   return setmetatable({
-    folder = folder, header = header, uv = require "luv", synced = -math.huge, after = {},
+    folder = folder, header = header, uv = external.require "luv", synced = -math.huge, after = {},
   }, Writer)
 end
 

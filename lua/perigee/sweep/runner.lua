@@ -1,9 +1,10 @@
 --- Runs a study's trials, wave after wave, and keeps what comes of them.
 
+local external = require "perigee.external"
 local attempt = require "perigee.sweep.attempt"
 local displays = require "perigee.sweep.display"
 local journal = require "perigee.sweep.journal"
-local uv = require "luv"
+local uv = external.require "luv"
 
 local runner = {}
 

@@ -3,6 +3,7 @@
 local absent = require "perigee.absent"
 local cards = require "perigee.cards"
 local check = require "perigee.check"
+local external = require "perigee.external"
 local command = require "perigee.sweep.command"
 local conduct = require "perigee.sweep.conduct"
 local counts = require "perigee.counts"
@@ -16,7 +17,7 @@ local public = require "perigee.public"
 local stores = require "perigee.sweep.store"
 local tables = require "perigee.sweep.table"
 local tallies = require "perigee.sweep.tally"
-local uv = require "luv"
+local uv = external.require "luv"
 local words = require "perigee.sweep.words"
 
 ---@class perigee.sweep.study

@@ -3,8 +3,9 @@
 --
 -- They are on stderr. Where that is no terminal, there are none.
 
+local external = require "perigee.external"
 local screen = require "perigee.screen"
-local uv = require "luv"
+local uv = external.require "luv"
 
 local REDRAW = 0.1 -- seconds between two drawings
 

@@ -7,12 +7,13 @@
 -- What the script printed before `study:run` is not shown again: all before MARK is left out.
 
 local check = require "perigee.check"
+local external = require "perigee.external"
 local command = require "perigee.sweep.command"
 local core = require "perigee.core"
 local json = require "perigee.json"
 local journal = require "perigee.sweep.journal"
 local runner = require "perigee.sweep.runner"
-local uv = require "luv"
+local uv = external.require "luv"
 
 local VARIABLE = "PERIGEE_SWEEP_WORKER" -- the study's name
 local THREADS = "PERIGEE_THREADS"

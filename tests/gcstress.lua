@@ -1,0 +1,352 @@
+-- Takes the arguments of each function made in C away while it runs.
+--
+--   make gcstress [ARGS=PART OF FUNCTIONS' NAMES]
+--
+-- The bindings were linked so that each call of theirs that may make a Lua object can be told to
+-- run a finalizer first, and to collect garbage (gcstress.c). Here the first of these calls is
+-- told so, then the second, until there is none left; the finalizer frees the arrays that were
+-- passed in, or empties their tables. An error is a good answer; a report of AddressSanitizer is
+-- not. Functions are found in the module itself: one that no arguments here suit is a failure.
+
+local build = assert(arg[1], "usage: gcstress.lua FOLDER OF THE PROGRAM")
+local stress = assert(package.loadlib(build .. "/perigee.so", "luaopen_gcstress"))()
+local pg = require "perigee"
+local core = require "perigee.core"
+
+local MOST = 1000 -- calls of Lua's functions in one of ours: more means that it never ends
+
+-- --- arguments ------------------------------------------------------------------------
+
+local function A() return pg.range(1, 12):reshape(3, 4) / 12 end
+local function V() return pg.range(1, 24):reshape(4, 6).T:rows(2, 4) / 24 end -- no row-major order
+local function T() return { { 1, 2, 3, 4 }, { 5, 6, 7, 8 }, { 9, 10, 11, 12 } } end
+local function B() return A():gt(0.5) end
+local function Y() return pg.array({ 0, 1, 2 }, "int64") end
+local function positions() return pg.array({ 1, 3, 2 }, "int64") end
+
+--- A table whose rows are made when they are asked for.
+local function M()
+  return setmetatable({}, {
+    __len = function() return 3 end,
+    __index = function(_, i) return { i, i, i, i } end,
+  })
+end
+
+local path = os.tmpname()
+core.save(path .. ".npy", A())
+core.save(path .. ".npz", { x = A(), y = Y() })
+core.save_png(path .. ".png", pg.zeros({ 4, 4 }, "uint8"))
+
+local function weights() return pg.initialization(A(), { 4, 4 }, { classes = 3 }) end
+local function named() -- with an activation that is looked up
+  return pg.initialization(A(), { 4, 4 }, { classes = 3, activation = "relu" })
+end
+local function some_results() return { A1 = pg.zeros(3, 4), A3 = pg.zeros(3, 3) } end
+local function some_gradients() return { dW1 = pg.zeros(4, 4), db2 = pg.zeros(1, 4) } end
+local function weak() return setmetatable({}, { __mode = "v" }) end
+local function activations() return pg.forward(A(), weights()) end
+local function archive() return (core.load(path .. ".npz")) end
+local function new_trainer()
+  return core.trainer.new(A(), 1, pg.array({ 0, 1, 2 }, "int32"), weights(), nil, "auto")
+end
+local function settings()
+  return { optimizer = "adam", rate = 0.1, beta1 = 0.9, beta2 = 0.99, eps = 1e-8 }
+end
+
+--- A trainer that has made a step, and so has states.
+local function used_trainer()
+  local t = new_trainer()
+  assert(core.trainer.step(t, weights(), settings(), {}))
+  return t
+end
+
+--- Each makes the arguments of one call anew.
+local function calls(...)
+  return { ... }
+end
+
+local GENERAL = calls(
+  function() return A() end, function() return V() end, function() return T() end,
+  function() return M() end, function() return 3 end, function() return A(), 1 end,
+  function() return V(), 2, true end, function() return T(), 1 end,
+  function() return A(), V() end, function() return A(), T() end, function() return T(), A() end,
+  function() return T(), M() end, function() return 2, A() end, function() return A(), 1, 2 end,
+  function() return Y(), Y() end, function() return B(), B() end)
+
+local shaped = calls(
+  function() return 2, 3 end, function() return { 2, 3 } end, function() return { 2, 3 }, 7 end,
+  function() return M(), 7 end)
+
+local draws = calls(
+  function() return 2, 3 end, function() return { 2, 3 } end, function() return 0, 5 end,
+  function() return 0, 5, { 2, 3 } end)
+
+--- What GENERAL does not suit, by the function's name.
+local SPECIAL = {
+  accuracy = calls(function() return { 1, 2 }, { 1, 2 } end),
+  axpy_ = calls(function() return A(), 2, A() end, function() return A(), 2, T() end),
+  array = calls(function() return A(), "float32" end, function() return M(), "int8" end),
+  matrix = calls(function() return M(), "int8" end),
+  astype = calls(function() return A(), "int8" end, function() return M(), "int8" end),
+  choice = calls(
+    function() return A(), 2 end, function() return T(), { 2 } end,
+    function() return A(), 2, true, { 0.25, 0.25, 0.5 } end,
+    function() return T(), { 2, 2 }, true, { 0.25, 0.25, 0.5 } end),
+  clip = calls(
+    function() return A(), 0.2, V() end, function() return T(), T(), T() end,
+    function() return A(), nil, T() end),
+  concat = calls(
+    function() return { A(), V() } end, function() return { A(), T(), M() }, 1 end,
+    function() return { T(), A() }, 2 end),
+  cross_entropy = calls(
+    function() return activations(), Y() end, function() return activations().A3, { 0, 1, 2 } end),
+  dot = calls(function() return A(), V().T end, function() return A(), { 1, 2, 3, 4 } end),
+  expand_dims = calls(function() return T(), 3 end, function() return A(), 3 end),
+  forward = calls(
+    function() return A(), weights() end, function() return T(), named(), some_results() end,
+    function() return A(), weights(), weak() end),
+  full = shaped, zeros = shaped, ones = shaped,
+  get = calls(function() return A(), 1, 2 end, function() return M(), 1 end),
+  gradient = calls(
+    function() return A(), Y(), activations(), weights() end,
+    function() return T(), { 0, 1, 2 }, activations(), named(), some_gradients() end,
+    function() return A(), pg.onehot(Y(), 3), activations(), weights(), weak() end),
+  histogram = calls(
+    function() return T(), 3, { 0, 1 } end, function() return A(), { 0, 0.5, 1 } end,
+    function() return M(), T()[1] end),
+  initialization = calls(
+    function() return A(), { 4, 4 }, { classes = 3, activation = { "relu", "tanh" } } end,
+    function() return T(), 4, { dtype = "float32", random = pg.random(0) } end),
+  item = calls(function() return { { 1 } } end, function() return pg.ones(1, 1) end),
+  linspace = calls(function() return 0, 1, 5 end),
+  load = calls(function() return path .. ".npy" end, function() return path .. ".npz" end),
+  load_png = calls(function() return path .. ".png" end),
+  masked = calls(
+    function() return A(), B() end, function() return T(), B():tolist() end,
+    function() return M(), B() end),
+  normal = draws, uniform = draws, randint = draws,
+  rand = draws, randn = draws,
+  onehot = calls(function() return Y(), 3 end, function() return { 0, 1 }, 3, "int8" end),
+  outer = calls(function() return Y(), { 1, 2 } end, function() return T(), Y() end),
+  range = calls(function() return 1, 5 end),
+  reshape = calls(
+    function() return A(), 4, -1 end, function() return V(), { 12 } end,
+    function() return T(), 12 end),
+  save = calls(
+    function() return path .. ".npz", { a = A(), b = T(), c = M(), d = 3 } end,
+    function() return path .. ".npz", { a = V(), b = B() }, { compress = true } end,
+    function() return path .. ".npy", M() end),
+  save_png = calls(function() return path .. ".png", pg.zeros({ 4, 4 }, "uint8") end),
+  set = calls(
+    function() return A(), 1, 2, 5 end, function() return A(), 1, { 1, 2, 3, 4 } end,
+    function() return A(), 1, M()[1] end),
+  set_state = calls(function() return pg.get_state() end),
+  shuffle = calls(function() return V() end),
+  stack = calls(
+    function() return { A(), V() } end, function() return { A(), T(), M() }, 3 end),
+  swapaxes = calls(function() return T(), 1, 2 end, function() return A(), 1, 2 end),
+  take = calls(
+    function() return A(), positions() end, function() return T(), { 1, 1 }, 2 end,
+    function() return M(), positions() end, function() return V(), 1 end),
+  threads = calls(function() return 2 end),
+  get_state = calls(function() end), info = calls(function() end),
+  transpose = calls(function() return T(), 2, 1 end, function() return A(), 2, 1 end),
+  update = calls(function()
+    local w = weights()
+    return w, pg.gradient(A(), Y(), pg.forward(A(), w), w), 0.1
+  end),
+  where = calls(
+    function() return B(), A(), V() end, function() return B():tolist(), T(), 1 end,
+    function() return B(), 1, M() end),
+  write = calls(function() return path, "text" end),
+  -- the process's own, which hold on for what comes behind
+  guard_memory = calls(function() return false end),
+  limit_memory = calls(function() return nil end),
+}
+local ONLY_SPECIAL = { guard_memory = true, limit_memory = true, threads = true, seed = true }
+SPECIAL.seed = calls(function() return 7 end)
+
+local TRAINER = {
+  labels = calls(
+    function() return Y(), 3 end, function() return { 0, 1, 2 }, 0 end,
+    function() return pg.onehot(Y(), 3):tolist(), 3 end),
+  new = calls(
+    function() return A(), 1, pg.array({ 0, 1, 2 }, "int32"), weights(), "tanh", "dense" end,
+    function() return V(), 1, pg.array({ 0, 1, 2 }, "int32"), weights(), { "relu", "tanh" },
+      "sparse" end),
+  step = calls(
+    function() return new_trainer(), weights(), settings(), {} end,
+    function() return new_trainer(), weights(), settings(), {}, positions(), 1, 2 end),
+  plan = calls(function() return new_trainer() end),
+  checksum = calls(function() return new_trainer() end),
+  optimizer = calls(function() return used_trainer() end),
+  set_optimizer = calls(function() return new_trainer(), "adam", 3 end),
+  read_state = calls(function() return used_trainer(), 1, weights() end),
+  write_state = calls(function() return used_trainer(), 1, weights() end),
+  evaluate = calls(function()
+    return weights(), { "relu", "tanh" }, A(), 1, pg.array({ 0, 1, 2 }, "int32"), true
+  end),
+  predict = calls(function() return weights(), "tanh", V(), 1 end),
+  predict_proba = calls(function() return weights(), nil, A(), 1 end),
+}
+
+local ARCHIVE = {
+  get = calls(function() return archive(), "x" end, function() return archive(), "none" end),
+  checksum = calls(function() return archive(), "x" end),
+  form = calls(function() return archive(), "x" end),
+}
+local archive_alone = calls(function() return archive() end)
+ARCHIVE.keys, ARCHIVE.path, ARCHIVE.close = archive_alone, archive_alone, archive_alone
+ARCHIVE.__gc, ARCHIVE.__close, ARCHIVE.__tostring = archive_alone, archive_alone, archive_alone
+ARCHIVE.__index = calls(
+  function() return archive(), "x" end, function() return archive(), "keys" end)
+
+local two = calls(
+  function() return A(), V() end, function() return A(), T() end, function() return M(), A() end,
+  function() return 2, A() end)
+local whole = calls(function() return Y(), Y() end, function() return { 1, 2, 3 }, Y() end)
+local alone = calls(function() return A() end)
+local OPERATORS = {
+  __add = two, __sub = two, __mul = two, __div = two, __idiv = two, __mod = two, __pow = two,
+  __band = whole, __bor = whole, __bxor = whole,
+  __unm = alone, __len = alone, __gc = alone, __close = alone, __tostring = alone,
+  __bnot = calls(function() return Y() end),
+  __index = calls(
+    function() return A(), 1 end, function() return A(), "T" end,
+    function() return V(), "shape" end, function() return A(), "2:3, 1" end,
+    function() return V(), { { 1, 2 }, {} } end, function() return A(), { 1, M()[2] } end,
+    function() return A(), B() end, function() return V(), positions() end),
+  __newindex = calls(
+    function() return A(), 1, 5 end, function() return A(), 1, { 1, 2, 3, 4 } end,
+    function() return V(), { {}, { 1, 2 } }, pg.ones(3, 2) end,
+    function() return A(), ":", M() end, function() return A(), B(), 1 end,
+    function() return A(), positions(), T() end),
+}
+-- what only raises, and what the library calls
+local NOT_CALLED = {
+  __lt = true, __le = true, __newindex = true, __no_field = true, __names = true,
+}
+
+-- --- the run ----------------------------------------------------------------------------
+
+local array_class = getmetatable(pg.zeros(1))
+local archive_class = core.archive
+local random_class = getmetatable(pg.random(0))
+
+--- Frees the arrays and closes the archives in a value, or empties the tables.
+local function take_away(value, frees, seen)
+  local class = debug.getmetatable(value)
+  if frees and class == array_class then
+    value:free()
+  elseif frees and class == archive_class then
+    value:close()
+  elseif type(value) == "table" and not seen[value] then
+    seen[value] = true
+    for key, part in next, value do
+      take_away(part, frees, seen)
+      if not frees then
+        value[key] = nil
+      end
+    end
+  end
+end
+
+--- Reads the elements of the arrays in a value.
+local function touch(value)
+  if debug.getmetatable(value) == array_class then
+    pcall(array_class.__methods.tolist, value)
+  elseif type(value) == "table" then
+    for _, part in next, value do
+      touch(part)
+    end
+  end
+end
+
+local function finish(...)
+  local hit = stress.disarm()
+  for i = 1, select("#", ...) do
+    touch((select(i, ...)))
+  end
+  return hit
+end
+
+--- Calls f while its n-th call of Lua takes the arguments away; whether there was one.
+local function attempt(f, make, n, frees)
+  local arguments = table.pack(make())
+  stress.arm(n, function()
+    take_away(arguments, frees, {})
+  end)
+  return finish(pcall(f, table.unpack(arguments, 1, arguments.n)))
+end
+
+local attempts, functions = 0, 0
+
+local function try(name, f, makes, worked)
+  for _, make in ipairs(makes) do
+    worked = pcall(f, make()) or worked
+    for _, frees in ipairs { true, false } do
+      local n = 1
+      while attempt(f, make, n, frees) do
+        n, attempts = n + 1, attempts + 1
+        if n > MOST then
+          error(name .. " never ends")
+        end
+      end
+    end
+  end
+  return worked
+end
+
+local only = arg[2] -- the functions whose names have this in them
+
+--- Tries all functions in a table, with the arguments for each name and the general ones.
+local function try_all(owner, class, special, general)
+  local names = {}
+  for name, f in pairs(class) do
+    if type(f) == "function" and not (NOT_CALLED[name] and not special[name])
+      and (not only or name:find(only, 1, true)) then
+      names[#names + 1] = name
+    end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local f, worked = class[name], false
+    if special[name] then
+      worked = try(owner .. name, f, special[name])
+    end
+    if general and not ONLY_SPECIAL[name] then
+      worked = try(owner .. name, f, general) or worked
+    end
+    if not worked then
+      error(("gcstress: no arguments suit %s%s: give it some"):format(owner, name))
+    end
+    functions = functions + 1
+  end
+end
+
+--- The same calls with a generator before the arguments.
+local function with_generator(makes)
+  local own = {}
+  for i, make in ipairs(makes or { function() end }) do
+    own[i] = function() return pg.random(0), make() end
+  end
+  return own
+end
+
+local draws_of_one = {}
+for name in pairs(random_class.__methods) do
+  draws_of_one[name] = with_generator(SPECIAL[name])
+end
+draws_of_one.permutation = with_generator(calls(function() return 5 end))
+
+try_all("pg.", core, SPECIAL, GENERAL)
+try_all("a:", array_class.__methods, SPECIAL, calls(function() return A() end, GENERAL[6]))
+try_all("array's ", array_class, OPERATORS)
+try_all("g:", random_class.__methods, draws_of_one)
+try_all("trainer.", core.trainer, TRAINER)
+try_all("archive:", archive_class.__methods, ARCHIVE)
+try_all("archive's ", archive_class, ARCHIVE)
+for _, suffix in ipairs { "", ".npy", ".npz", ".png" } do
+  os.remove(path .. suffix)
+end
+print(("%d functions, %d collections inside them, nothing lost"):format(functions, attempts))
