@@ -159,6 +159,7 @@ local SPECIAL = {
     function() return B(), A(), V() end, function() return B():tolist(), T(), 1 end,
     function() return B(), 1, M() end),
   write = calls(function() return path, "text" end),
+  exists = calls(function() return path .. ".npy" end),
   -- the process's own, which hold on for what comes behind
   guard_memory = calls(function() return false end),
   limit_memory = calls(function() return nil end),
@@ -179,6 +180,7 @@ local TRAINER = {
     function() return new_trainer(), weights(), settings(), {}, positions(), 1, 2 end),
   plan = calls(function() return new_trainer() end),
   checksum = calls(function() return new_trainer() end),
+  checksum_v1 = calls(function() return new_trainer() end),
   optimizer = calls(function() return used_trainer() end),
   set_optimizer = calls(function() return new_trainer(), "adam", 3 end),
   read_state = calls(function() return used_trainer(), 1, weights() end),
