@@ -29,7 +29,7 @@ function support.raises_here(text, f)
   end
 end
 
---- What f writes on standard error, and what it returns.
+--- The text that f writes on standard error, which is no terminal then, and its results.
 function support.listen(f)
   local stderr, path = io.stderr, os.tmpname()
   io.stderr = assert(io.open(path, "w+"))

@@ -606,9 +606,9 @@ function array:dot(b) end
 
 --- An NPZ file, open: `archive.x_train` decodes that array when it is first used.
 ---
---- From then on it gives the same array each time: what is written into `archive.x_train` is there
---- for whoever reads it next, and `archive.x_train:copy()` is an array of one's own. A name that is
---- not in the file raises, as does a member that is damaged or refused. Arrays outlive the archive.
+--- Each use gives the same array: numbers that are written into `archive.x_train` are there for
+--- its next reader, and `archive.x_train:copy()` is an array of one's own. A name that is not in the
+--- file raises, as does a member that is damaged or refused. Arrays outlive the archive.
 ---@class perigee.archive
 ---@field [string] perigee.array?
 local archive = {}
@@ -959,7 +959,7 @@ function pg.where(mask, a, b) end
 ---@return perigee.archive|perigee.array
 function pg.load(path) end
 
---- Whether anything is at a path: a file, a folder, or what a link points to.
+--- Tells if there is a file or a folder at a path, or behind the link that is there.
 --- Raises where the system cannot tell: a folder on the way may not be searched.
 ---
 ---     pg.exists "file.npz", pg.exists "missing.npy"  --> true  false

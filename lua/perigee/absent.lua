@@ -9,7 +9,7 @@ local absent = {}
 
 local MANY = 12 -- names that a message lists
 
---- What else is to be said of names that other libraries have.
+--- Notes on names that other libraries have.
 local NOTES = {
   arange = "pg.range(first, last, step) includes both ends: pg.range(0, 9) is np.arange(10)",
   add = "x + y", subtract = "x - y", multiply = "x * y", divide = "x / y", power = "x ^ y",
@@ -34,18 +34,41 @@ function absent.message(owner, name, names)
   return shown(("%s has no '%s'%s%s"):format(owner, tostring(name), listed, meant))
 end
 
---- Sets a field of an object, if it is one of those that the library sets; raises in the line that
---- assigns, otherwise: what is set would be asked for by nothing.
----@param owner string  "a study"
----@param object table
----@param name any
----@param value any
----@param settable table<any, true>
-function absent.set(owner, object, name, value, settable)
-  if not settable[name] then
-    error(shown(("%s has no field '%s' that can be set"):format(owner, tostring(name))), 3)
+local function refuse_field(owner, name, level)
+  error(shown(("%s has no field '%s' that can be set"):format(owner, tostring(name))), level + 1)
+end
+
+--- Has the objects of a class raise for names that they do not have, read or set. An object keeps
+--- the fields that a user may read in its table `_fixed`.
+---@param metatable table  the objects'
+---@param class table<string, function>  their methods
+---@param owner string  one in a message: "a study"
+---@param names string[]  that a user may read
+---@param may_be_nil table<string, true>  fields of the library's own that it sets later
+function absent.guard(metatable, class, owner, names, may_be_nil)
+  function metatable:__index(name)
+    local value = class[name]
+    if value == nil then
+      value = rawget(self, "_fixed")[name]
+    end
+    if value == nil and not may_be_nil[name] then
+      error(absent.message(owner, name, names), 2)
+    end
+    return value
   end
-  rawset(object, name, value)
+  function metatable:__newindex(name, value)
+    if not may_be_nil[name] then
+      refuse_field(owner, name, 2)
+    end
+    rawset(self, name, value)
+  end
+end
+
+--- Raises in the line that sets a field of an object that has none to be set.
+---@param owner string
+---@param name any
+function absent.refuse(owner, name)
+  refuse_field(owner, name, 3)
 end
 
 --- The message for the module perigee, whose names are many.

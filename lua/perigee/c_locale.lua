@@ -30,7 +30,7 @@ function c_locale.with_point(text)
   return (text:gsub("[^0-9A-Za-z+%- ]+", "."))
 end
 
---- What one conversion of a format gives.
+--- The text of one conversion of a format.
 local function convert(conversion, value)
   if conversion:find "[aAeEfFgG]$" or conversion:find "s$" and math.type(value) == "float" then
     return c_locale.with_point(conversion:format(value))
@@ -81,12 +81,12 @@ end
 
 -- --- strings ---------------------------------------------------------------------
 
---- Whether strings are compared byte by byte: dictionaries have "a" before "B".
+--- Tells if the locale compares strings byte by byte: dictionaries have "a" before "B".
 local function compares_bytes()
   return "B" < "a"
 end
 
---- Whether a string comes before another, byte by byte.
+--- Tells if a string comes before another, byte by byte.
 ---@param a string
 ---@param b string
 ---@return boolean

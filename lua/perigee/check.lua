@@ -121,7 +121,7 @@ check.text = {
   end,
 }
 
---- What stands beside a picture: a title, or an axis's name.
+--- A text beside a picture: a title, or an axis's name.
 check.caption = {
   expected = "a text or a number",
   read = function(value)
@@ -173,7 +173,7 @@ end
 
 -- --- errors --------------------------------------------------------------------
 
---- Whether an error is Ctrl-C's: interpreters raise "interrupted!" alone, or behind a place.
+--- Tells if an error is Ctrl-C's: interpreters raise "interrupted!" alone, or behind a place.
 ---@param problem any
 ---@return boolean
 function check.is_interrupt(problem)

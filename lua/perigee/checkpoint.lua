@@ -261,7 +261,7 @@ local function refuse(file, message, ...)
   error(file.path .. ": " .. message:format(...), 0)
 end
 
---- What f returns of the archive; its error, which names the file already, where there is one.
+--- Calls f with the archive; hands its error on, which names the file already.
 local function must(file, f, ...)
   local value, message = check.try(f, file.archive, ...)
   if message then
@@ -336,7 +336,7 @@ local function read_note(file)
   return bytes and text_of(bytes)
 end
 
---- That each member is one of a model's, and there once: a network of other layers, or another
+--- Refuses members that are doubled or not a model's: a network of other layers, or another
 --- optimizer, would be made of a part of them.
 local function check_members(file)
   local allowed = check.set {
@@ -464,7 +464,7 @@ local function read_options(file, prefix)
   return options
 end
 
---- What does not fit in what a file says of its training: no training has left it so.
+--- The contradiction in what a file says of its training; nil where there is none.
 local function contradiction(values, validations, has_best_weights)
   local iteration, best, waited = values.iteration, values["record.best"], values["record.waited"]
   local first, target = values["record.first"], values["record.target"]

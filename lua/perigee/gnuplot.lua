@@ -419,7 +419,7 @@ end
 
 -- --- a grid of numbers -------------------------------------------------------
 
---- That labels are texts or numbers.
+--- Raises for labels that are neither texts nor numbers.
 local function check_labels(axis, labels, level)
   for i, label in ipairs(labels) do
     if check.caption.read(label) == nil then

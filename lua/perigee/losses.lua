@@ -20,7 +20,7 @@ function losses.arrays(cost, validation)
   return array, validation_of[array]
 end
 
---- Whether two values are the two arrays that one call has returned.
+--- Tells if two values are the arrays that one call has returned.
 ---@param cost any
 ---@param validation any
 ---@return boolean

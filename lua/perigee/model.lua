@@ -482,7 +482,7 @@ function Model.load(path, x, y)
   return self, state.note
 end
 
---- That a state is of a network like this model's, whose weights it can take; or nil and why not.
+--- True for a state whose weights this model can take, as of a like network; else nil and why not.
 local function check_alike(self, state)
   local layers = #state.activation
   local alike = layers == self._layers - 1

@@ -42,7 +42,7 @@ function network.same_form(a, b)
     and a.shape[2] == b.shape[2]
 end
 
---- Whether all numbers of a network's arrays are finite; else nil and which one is not.
+--- True where all numbers of a network's arrays are finite; else nil and the name of the array.
 ---@param arrays table<string, perigee.array>
 ---@param layers integer
 ---@param prefix? string  of the names in the message
@@ -66,7 +66,7 @@ function network.check_finite(arrays, layers, prefix)
   return true
 end
 
---- Whether a network of a dtype can multiply x by a scale; else nil and why not.
+--- True where a network of a dtype can multiply x by a scale; else nil and why not.
 ---@param scale number
 ---@param dtype string
 ---@return true?

@@ -13,7 +13,7 @@ local DEFAULTS = {
   adam = { rate = 0.001, betas = { 0.9, 0.999 }, eps = 1e-8 },
 }
 
---- Which of an optimizer's states is a mean of squares: never below 0.
+--- The state of an optimizer that is a mean of squares, never below 0.
 optimizer.SQUARES = { rmsprop = 1, adam = 2 }
 
 -- --- kinds ---------------------------------------------------------------------

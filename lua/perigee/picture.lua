@@ -127,7 +127,7 @@ end
 
 local MISSING = "plot: gnuplot is not installed: Debian's package gnuplot-nox"
 
---- What gnuplot makes of the options; nil, why not, and whether gnuplot is missing.
+--- gnuplot's output for the options; or nil, why not, and true where gnuplot is missing.
 local function render(options, surface, level)
   local commands, why = gnuplot.commands(options, surface, level + 1)
   if not commands then

@@ -9,7 +9,7 @@ local function is_row(value)
   return check.is_array(value) and check.try(function() return value.ndim end) == 1
 end
 
---- Whether a table by names holds more than curves: options.
+--- Tells if a table by names holds options, and not curves alone.
 local function has_options(value)
   for _, each in pairs(gnuplot.is_named(value) and value or {}) do
     if type(each) ~= "table" and not check.is_array(each) then
@@ -19,7 +19,7 @@ local function has_options(value)
   return false
 end
 
---- What is wrong with pg.plot(x, y, ...); nil where that is nothing.
+--- The message about arguments of pg.plot(x, y, ...) that do not fit; nil for those that do.
 local function fault(count, x, y)
   if x == nil or y == nil then
     return ("bad argument #%d to 'plot' (array, number or table expected, got nil)"):format(

@@ -25,7 +25,7 @@ local function check_count(name, most, has_unwritten, ...)
   end
 end
 
---- How many arguments a function takes.
+--- The number of arguments that a function takes.
 local function most_of(f)
   local parameters = debug.getinfo(f, "u")
   return parameters.isvararg and math.huge or parameters.nparams

@@ -46,7 +46,7 @@ local KINDS = check.join(training.KINDS, {
   progress = check.boolean,
 })
 
---- Whether `steps` and `fit` take an option.
+--- Tells if `steps` and `fit` take an option.
 ---@param name any
 ---@return boolean
 function training.takes(name)
@@ -113,8 +113,8 @@ local function batch_of(options, rows)
   return options.batch and options.batch < rows and options.batch or false
 end
 
---- Whether the data have the checksum that a file has kept; nil and a message where that cannot
---- be told.
+--- Tells if the data have the checksum that a file has kept; nil and a message where it cannot be
+--- computed.
 local function has_same_data(model)
   local record = model._record
   local kept, checksum = record.checksum, trainer.checksum

@@ -166,7 +166,7 @@ int l_run(lua_State *L, lua_CFunction entry, lua_CFunction function);
    time, or l_run has not run it. l_check and l_failure do so. */
 void l_run_again(lua_State *L);
 
-/* Of the function that runs: its op; its class, or NULL. */
+/* The op of the function that runs; its class, or NULL. */
 int l_operation_of(lua_State *L);
 const l_class *l_class_of(lua_State *L);
 

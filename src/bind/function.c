@@ -31,7 +31,7 @@ int l_methods_index(void)
     return lua_upvalueindex(METHODS);
 }
 
-/* Whether it was called with a colon. */
+/* True where the function that runs was called with a colon. */
 static bool is_method_call(lua_State *L)
 {
     lua_Debug here;

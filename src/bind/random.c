@@ -80,7 +80,7 @@ static int l_random_seed(lua_State *L)
 
 typedef void (*draw)(pg_random *g, double *out, size_t n);
 
-/* Whether there is a shape from arg on. One that is nil, as an undefined
+/* True where there is a shape from arg on. One that is nil, as an undefined
    variable is, does not ask for a single number. */
 static bool has_shape(lua_State *L, int arg)
 {

@@ -44,8 +44,8 @@ pg_status pg_blas_reserve(int threads, pg_error *err);
 void pg_blas_enter(void);
 void pg_blas_leave(void);
 
-/* Which OpenBLAS runs, as in "OpenBLAS 0.3.21 (Haswell)", into a buffer of
-   PG_BLAS_TEXT bytes. */
+/* Names the OpenBLAS that runs, as in "OpenBLAS 0.3.21 (Haswell)", into a
+   buffer of PG_BLAS_TEXT bytes. */
 enum { PG_BLAS_TEXT = 128 };
 void pg_blas_name(char *text);
 

@@ -22,7 +22,7 @@ pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err);
 pg_status pg_samples_checksum(uint32_t *sum, const pg_array *x,
                               const pg_array *labels, pg_error *err);
 
-/* What sums are made of: bytes; an array's elements, as above. PG_ENOMEM. */
+/* The parts of sums: bytes; an array's elements, as above. PG_ENOMEM. */
 uint32_t pg_checksum_bytes(uint32_t sum, const void *bytes, size_t n);
 pg_status pg_checksum_elements(uint32_t *sum, const pg_array *a, pg_error *err);
 

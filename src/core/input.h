@@ -25,9 +25,9 @@ pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
 pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
                            size_t n, pg_error *err);
 
-/* Whether anything is at path, of whatever kind; of a link, whether it leads
-   to anything. PG_EIO where the system cannot tell: a folder on the way that
-   may not be searched. */
+/* *exists: there is something at path, or behind the link that is there. PG_EIO
+   where the system cannot tell: a folder on the way that may not be searched.
+ */
 pg_status pg_input_exists(bool *exists, const char *path, pg_error *err);
 
 #endif

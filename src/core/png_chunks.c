@@ -64,7 +64,7 @@ static pg_status next_chunk(png_chunk *chunk, const unsigned char *bytes,
     return PG_OK;
 }
 
-/* How many numbers a pixel of a colour type has, in the file or once palettes
+/* The numbers of a pixel of a colour type, in the file or once palettes
    are widened to colours; 0 for no type, which libpng refuses. */
 static unsigned samples_of(unsigned type, bool widened)
 {

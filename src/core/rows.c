@@ -7,7 +7,8 @@
 #include "interrupt.h"
 #include "kernels.h"
 
-/* Whether x's rows lie in memory as CBLAS takes them, which counts in int. */
+/* True where x's rows lie in memory as CBLAS takes them, which counts in int.
+ */
 static bool rows_are_dense(const pg_array *x, pg_dtype dtype)
 {
     ptrdiff_t size = (ptrdiff_t)pg_dtype_size(dtype);

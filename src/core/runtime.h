@@ -60,7 +60,7 @@ static inline const pg_interrupt *pg_listen(const pg_interrupt *interrupt)
     return before;
 }
 
-/* Whether this thread's work is to be given up. */
+/* True where this thread's work is to be given up. */
 static inline bool pg_interrupted(void)
 {
     return pg_listens_to && pg_listens_to->test(pg_listens_to);

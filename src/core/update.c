@@ -16,7 +16,7 @@ static pg_status part(pg_array *out, const pg_array *gradient,
     return PG_OK;
 }
 
-/* What needs memory comes first: an update is made whole, or not at all. */
+/* Takes all memory first: an update is made whole, or not at all. */
 pg_status pg_update(const pg_network *network, const pg_network *gradients,
                     double rate, pg_error *err)
 {

@@ -344,9 +344,9 @@ static pg_status check_name(const local_header *local, const pg_zip *zip,
                    (int)pg_size_min(there, 200), name);
 }
 
-/* Whether flags, method, CRC-32 and sizes are the directory's. A local header
-   whose data are described later says neither CRC-32 nor sizes; some writers
-   leave the CRC-32 at 0 without saying so. */
+/* True where flags, method, CRC-32 and sizes are the directory's. A local
+   header whose data are described later says neither CRC-32 nor sizes; some
+   writers leave the CRC-32 at 0 without saying so. */
 static bool same_header(const local_header *local, const pg_zip_member *m)
 {
     const unsigned char *at = local->bytes;

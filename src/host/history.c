@@ -221,7 +221,7 @@ void host_history_open(void)
     close(file);
 }
 
-/* Whether the last line has no end: it would be one with what is added. */
+/* True where the last line has no end: it would be one with what is added. */
 static bool ends_within_line(int file)
 {
     char last;

@@ -1,20 +1,6 @@
--- luacheck: ignore 122 (io.stderr is replaced)
 local pg = require "perigee"
+local listen = require("tests.support").listen
 local progress = require "perigee.progress"
-
---- What f writes on standard error, which is no terminal then.
-local function errors_of(f)
-  local stderr, path = io.stderr, os.tmpname()
-  io.stderr = assert(io.open(path, "w+"))
-  local ok, message = pcall(f)
-  io.stderr:seek "set"
-  local text = io.stderr:read "a"
-  io.stderr:close()
-  io.stderr = stderr
-  os.remove(path)
-  assert(ok, message)
-  return text
-end
 
 local function count_lines(text)
   return select(2, text:gsub("\n", ""))
@@ -23,7 +9,7 @@ end
 describe("progress", function()
   it("counts from 1 to n", function()
     local seen = {}
-    errors_of(function()
+    listen(function()
       for i in pg.progress(5) do
         seen[#seen + 1] = i
       end
@@ -32,7 +18,7 @@ describe("progress", function()
   end)
 
   it("is its line as text", function()
-    errors_of(function()
+    listen(function()
       local bar <close> = progress.bar(8, "train")
       bar:update(2)
       assert.matches("^train:  25%%|██▌       | 2/8 %[", tostring(bar))
@@ -40,7 +26,7 @@ describe("progress", function()
   end)
 
   it("writes tqdm's line", function()
-    local text = errors_of(function()
+    local text = listen(function()
       local bar <close> = progress.bar(8, "train")
       bar:update(4, "loss 0.5")
     end)
@@ -49,7 +35,7 @@ describe("progress", function()
   end)
 
   it("writes a line for each tenth where there is no terminal", function()
-    local text = errors_of(function()
+    local text = listen(function()
       for _ in pg.progress(1000) do end
     end)
     assert.equal(10, count_lines(text))
@@ -57,7 +43,7 @@ describe("progress", function()
   end)
 
   it("does without steps, and without all of them", function()
-    errors_of(function()
+    listen(function()
       for _ in pg.progress(0) do error "no step" end
       for i in pg.progress(10) do
         if i == 3 then break end

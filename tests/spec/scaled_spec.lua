@@ -1,27 +1,13 @@
--- luacheck: ignore 122 (io.stderr is replaced)
 -- Data within 0..1 that a model scales down once more: warned of, once for each place in a script.
 
 local pg = require "perigee"
+local listen = require("tests.support").listen
 local uv = require "luv"
 
 local ROWS, INPUTS = 40, 6
 
 local function data(dtype)
   return pg.random(3):rand(ROWS, INPUTS):astype(dtype or "float64"), pg.range(0, ROWS - 1) % 3
-end
-
---- What f writes on standard error.
-local function errors_of(f)
-  local stderr, path = io.stderr, os.tmpname()
-  io.stderr = assert(io.open(path, "w+"))
-  local ok, message = pcall(f)
-  io.stderr:seek "set"
-  local text = io.stderr:read "a"
-  io.stderr:close()
-  io.stderr = stderr
-  os.remove(path)
-  assert(ok, message)
-  return text
 end
 
 --- What is written of so many places in this file, a line for each.
@@ -40,7 +26,7 @@ end
 local function model()
   local x, y = data()
   local m
-  assert.equal("", errors_of(function()
+  assert.equal("", listen(function()
     m = pg.Model(x * 255, y, { hidden = 4, seed = 0, scale = 1 / 255 })
   end))
   return m, x, y
@@ -59,15 +45,15 @@ describe("data that are scaled twice", function()
       function() m:score(x, y) end,
       function() m:evaluate(x, y) end,
     } do
-      expect_lines(1, errors_of(give))
-      expect_lines(0, errors_of(give))
+      expect_lines(1, listen(give))
+      expect_lines(0, listen(give))
     end
     for _, give in ipairs {
       function() m:fit { iterations = 1, validation = { x, y } } end,
       function() for _ in m:steps { iterations = 1, validation = { x, y } } do end end,
     } do
-      expect_lines(1, errors_of(give), "the validation's x")
-      expect_lines(0, errors_of(give), "the validation's x")
+      expect_lines(1, listen(give), "the validation's x")
+      expect_lines(0, listen(give), "the validation's x")
     end
     os.remove(path)
   end)
@@ -78,7 +64,7 @@ describe("data that are scaled twice", function()
     local function predict(a) -- from a line of its own
       count = count + 1
       local text = ("\n"):rep(count) .. "local m, a = ... m:predict(a)"
-      expect_lines(1, errors_of(function() load(text, "=a_scaled_spec.lua")(m, a) end))
+      expect_lines(1, listen(function() load(text, "=a_scaled_spec.lua")(m, a) end))
     end
     for _, dtype in ipairs { "float32", "float64" } do
       local a = data(dtype)
@@ -90,13 +76,13 @@ describe("data that are scaled twice", function()
       predict(a.T:copy().T)
     end
     predict(x:tolist())
-    expect_lines(1, errors_of(function() pcall(m.predict, m, x) end))
+    expect_lines(1, listen(function() pcall(m.predict, m, x) end))
   end)
 
   it("are so for any scale between -1 and 1", function()
     local x, y = data()
     local function said_of(scale)
-      return errors_of(function()
+      return listen(function()
         load("local pg, x, y, scale = ... pg.Model(x, y, { scale = scale })", "=at" .. scale)(pg, x,
           y, scale)
       end)
@@ -113,7 +99,7 @@ describe("data that are scaled twice", function()
     local m, x, y = model()
     local late = x:copy()
     late[{ ROWS, INPUTS }] = 1.5
-    expect_lines(0, errors_of(function()
+    expect_lines(0, listen(function()
       m:predict(x * 255)
       m:predict(-x)
       m:predict(x - 0.5)
@@ -130,7 +116,7 @@ describe("data that are scaled twice", function()
 
   it("are warned of once for each line, not for each call", function()
     local m, x, y = model()
-    expect_lines(2, errors_of(function()
+    expect_lines(2, listen(function()
       for _ = 1, 5 do
         m:predict(x)
         m:score(x, y)

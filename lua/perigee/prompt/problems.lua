@@ -96,7 +96,7 @@ local function suggestion(message, line, session)
     or ""
 end
 
---- Whether an error is Ctrl-C's.
+--- Tells if an error is Ctrl-C's.
 ---@param message string  with its traceback, if there is one
 ---@return boolean
 function problems.is_interrupt(message)

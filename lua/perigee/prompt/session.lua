@@ -1,4 +1,4 @@
---- What a prompt knows of what was typed: the locals, each chunk's text, and how it ended.
+--- The session: the locals that were typed, each chunk's text, and how it ended.
 
 local chunks = require "perigee.prompt.chunks"
 local counts = require "perigee.counts"

@@ -39,20 +39,7 @@ local MAY_BE_NIL = check.set {
   "description", "arguments", "data", "fingerprint", "script", "roster", "tally", "store", "writer",
 }
 
-function METATABLE:__index(name)
-  local value = Study[name]
-  if value == nil then
-    value = rawget(self, "_fixed")[name]
-  end
-  if value == nil and not MAY_BE_NIL[name] then
-    error(absent.message("a study", name, PUBLIC), 2)
-  end
-  return value
-end
-
-function METATABLE:__newindex(name, value)
-  absent.set("a study", self, name, value, MAY_BE_NIL)
-end
+absent.guard(METATABLE, Study, "a study", PUBLIC, MAY_BE_NIL)
 
 --- A study of what sweep.new was told. Nothing is read or opened yet.
 ---@param definition table

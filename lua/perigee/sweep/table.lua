@@ -33,8 +33,8 @@ local METATABLE = {
     end
     return value or self.rows[key]
   end,
-  __newindex = function(self, name, value)
-    absent.set("a table of results", self, name, value, {})
+  __newindex = function(_, name)
+    absent.refuse("a table of results", name)
   end,
   __len = function(self)
     return #self.rows

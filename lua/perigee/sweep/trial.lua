@@ -37,21 +37,8 @@ local MAY_BE_NIL = {
   forecast = true,
 }
 
---- A misspelt name would be nil, and a seed that is nil none at all.
-function METATABLE:__index(name)
-  local value = Trial[name]
-  if value == nil then
-    value = rawget(self, "_fixed")[name]
-  end
-  if value == nil and not MAY_BE_NIL[name] then
-    error(absent.message("a trial", name, PUBLIC), 2)
-  end
-  return value
-end
-
-function METATABLE:__newindex(name, value)
-  absent.set("a trial", self, name, value, MAY_BE_NIL)
-end
+-- A misspelt name would be nil, and a seed that is nil none at all.
+absent.guard(METATABLE, Trial, "a trial", PUBLIC, MAY_BE_NIL)
 
 --- What ends a trial from within, without being an error of it.
 local Halt = {}
@@ -206,7 +193,7 @@ local function save_if_due(self, model, now, has_ended)
   end
 end
 
---- What note_of has written; nil for another text, or none.
+--- The note that note_of has written; nil for another text, or none.
 local function read_note(note)
   local kept = note and json.decode(note)
   local is_whole = type(kept) == "table" and math.type(kept.iteration) == "integer"
