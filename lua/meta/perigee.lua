@@ -607,8 +607,8 @@ function array:dot(b) end
 --- An NPZ file, open: `archive.x_train` decodes that array when it is first used.
 ---
 --- Each use gives the same array: numbers that are written into `archive.x_train` are there for
---- its next reader, and `archive.x_train:copy()` is an array of one's own. A name that is not in the
---- file raises, as does a member that is damaged or refused. Arrays outlive the archive.
+--- its next reader, and `archive.x_train:copy()` is an array of one's own. A name that is not in
+--- the file raises, as does a member that is damaged or refused. Arrays outlive the archive.
 ---@class perigee.archive
 ---@field [string] perigee.array?
 local archive = {}
