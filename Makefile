@@ -244,7 +244,7 @@ WRAPPED := lua_newuserdatauv lua_createtable lua_pushstring lua_pushlstring \
            lua_pushfstring lua_geti lua_getfield luaL_len
 
 gcstress: deps-run  ## finalizers take the arguments away, inside every binding, under AddressSanitizer
-	$(MAKE) BUILD=build/asan CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" run-gcstress
+	$(MAKE) BUILD=build/asan$(CLANG:%=-%) CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" run-gcstress
 
 run-gcstress: all build/gcstress/perigee.so
 	@cp $(PROGRAM) build/gcstress/perigee

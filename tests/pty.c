@@ -51,7 +51,7 @@ typedef struct settings {
 
 /* What was read and is not typed yet. */
 typedef struct typing {
-    char text[65536];
+    static char text[65536];
     size_t from, to;
     long long typed;
     int file; /* which of the settings' */
@@ -174,7 +174,7 @@ static void type(typing *t, int master)
 /* Copies what is shown. False: the command has closed the terminal. */
 static bool show(int master)
 {
-    char text[65536];
+    static char text[65536];
     ssize_t n = read(master, text, sizeof text);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;

@@ -7,21 +7,23 @@ local external = {}
 
 local GLOBALS = 2 -- LUA_RIDX_GLOBALS: their index in the registry, whatever _G is now
 
+-- A prompt's user may take the globals away.
+local debug, loaded, require = debug, package.loaded, require
+
 --- As Lua's `require`, but that the globals' metatable is away meanwhile.
 ---@param name string
 ---@return any
 function external.require(name)
-  if package.loaded[name] then
-    return package.loaded[name]
+  if loaded[name] then
+    return loaded[name]
   end
   local globals = debug.getregistry()[GLOBALS]
-  local class = debug.getmetatable(globals)
+  local metatable = debug.getmetatable(globals)
+  local _ <close> = setmetatable({}, { __close = function() -- after Ctrl-C, too
+    debug.setmetatable(globals, metatable)
+  end })
   debug.setmetatable(globals, nil)
-  local opened, module = pcall(require, name)
-  debug.setmetatable(globals, class)
-  if not opened then
-    error(module, 0)
-  end
+  local module = require(name)
   return module
 end
 

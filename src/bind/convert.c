@@ -48,7 +48,7 @@ void l_refuse_fields(lua_State *L, int index, lua_Integer length)
         lua_pop(L, 1);
     }
     bool hashed = false;
-    for (; lua_next(L, index);) {
+    while (lua_next(L, index)) {
         lua_pop(L, 1);
         hashed = hashed || lua_isinteger(L, -1);
         refuse_field(L);

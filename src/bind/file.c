@@ -17,13 +17,13 @@
 
 enum { DECODED = 1, PATH = 2 };
 
-/* Not held across what may run a finalizer, which may close the archive. */
 /* As with arrays, a copy of the bytes in another state owns nothing. */
 typedef struct l_archive {
     pg_npz npz;
     const pg_npz *original; /* where it was made */
 } l_archive;
 
+/* Not held across what may run a finalizer, which may close the archive. */
 static pg_npz *check_archive(lua_State *L)
 {
     l_archive *archive = luaL_checkudata(L, 1, L_ARCHIVE);
@@ -265,21 +265,19 @@ static void convert_member(lua_State *L, const char *name)
     l_array_to(L, lua_gettop(L));
 }
 
-/* Pushes a table of the arrays that the table at 2 holds, by name, and returns
-   how many. All is checked and converted before a file is begun. */
-static size_t push_members(lua_State *L)
+/* Pushes a table of the arrays that the table at 2 holds, by name. All is
+   checked and converted before a file is begun. */
+static void push_members(lua_State *L)
 {
-    size_t count = 0;
     lua_newtable(L);
     int members = lua_gettop(L);
-    for (lua_pushnil(L); lua_next(L, 2); count++) {
+    for (lua_pushnil(L); lua_next(L, 2);) {
         const char *name = check_name(L, -2);
         convert_member(L, name);
         lua_pushvalue(L, -2);
         lua_insert(L, -2);
         lua_rawset(L, members);
     }
-    return count;
 }
 
 static int by_name(const void *a, const void *b)
@@ -289,14 +287,17 @@ static int by_name(const void *a, const void *b)
 
 /* Pushes the names of the arrays in the table on top, which keeps them alive,
    in the order of their bytes: the same in every locale. */
-static const char **push_names(lua_State *L, size_t count)
+static const char **push_names(lua_State *L, size_t *count)
 {
     int members = lua_gettop(L);
-    const char **names = lua_newuserdatauv(L, count * sizeof *names, 0);
+    *count = 0;
+    for (lua_pushnil(L); lua_next(L, members); lua_pop(L, 1))
+        ++*count;
+    const char **names = lua_newuserdatauv(L, *count * sizeof *names, 0);
     size_t n = 0;
     for (lua_pushnil(L); lua_next(L, members); lua_pop(L, 1))
         names[n++] = lua_tostring(L, -2);
-    qsort(names, count, sizeof *names, by_name);
+    qsort(names, n, sizeof *names, by_name);
     return names;
 }
 
@@ -347,8 +348,9 @@ static int save_archive(lua_State *L, const char *path)
     pg_error err;
     bool compress = compress_option(L, 3);
     lua_settop(L, 3);
-    size_t count = push_members(L);
-    const char **names = push_names(L, count);
+    size_t count;
+    push_members(L);
+    const char **names = push_names(L, &count);
     pg_zip_writer *w = push_writer(L);
     pg_status status = pg_zip_writer_open(w, path, &err);
     if (status == PG_OK)

@@ -70,7 +70,7 @@ static pg_index read_axis(lua_State *L)
 static int read_axes(lua_State *L, int arg, pg_index *indices)
 {
     lua_Integer count = luaL_len(L, arg);
-    if (count > PG_MAXDIM)
+    if (count < 0 || count > PG_MAXDIM)
         luaL_error(L, "%I indices: the rank is at most %d", count, PG_MAXDIM);
     for (int i = 0; i < count; i++) {
         lua_geti(L, arg, i + 1);
@@ -275,7 +275,7 @@ static void assign_by_array(lua_State *L)
     l_check(L, pg_assign_taken(a, key, value, &err), &err);
 }
 
-static int assign(lua_State *L)
+int l_array_newindex(lua_State *L)
 {
     pg_index indices[PG_MAXDIM];
     l_array_check(L, 1);
@@ -288,11 +288,6 @@ static int assign(lua_State *L)
                    lua_tostring(L, 2));
     assign_indexed(L, indices, read_key(L, 2, indices), 3);
     return 0;
-}
-
-int l_array_newindex(lua_State *L)
-{
-    return l_run(L, l_array_newindex, assign);
 }
 
 /* --- methods -------------------------------------------------------------- */

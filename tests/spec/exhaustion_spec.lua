@@ -49,7 +49,7 @@ describe("without enough memory,", function()
     assert.matches("not enough memory for a float64 array [^\n]* are available\n4194304\n$", output)
   end)
 
-  it("workspaces are refused, too", function()
+  it("workspaces are refused, too #memory", function()
     local output = output_of [[
       local a = pg.rand(20 * MB)
       core.limit_memory(250 * MB)
@@ -58,7 +58,7 @@ describe("without enough memory,", function()
     assert.matches("not enough memory for %d+ bytes; %d+ are available\n$", output)
   end)
 
-  describe("but with garbage that holds it,", function()
+  describe("but with garbage that holds it, #memory", function()
     --- 160 MB of garbage, of 250 MB that there are, and then the script.
     local function after_garbage(script)
       return output_of([[
@@ -86,6 +86,10 @@ describe("without enough memory,", function()
         wide:add_(wide["::-1"])
         print(wide:min(), wide:max())
       ]])
+      for _, key in ipairs { "':'", "wide:gt(0)" } do
+        assert.equal("true\n", after_garbage(
+          ("print((pcall(function() wide[%s] = wide['::-1'] end)))"):format(key)), key)
+      end
     end)
 
     it("a generator draws what it would have drawn", function()

@@ -576,6 +576,30 @@ describe("checksums", function()
 end)
 
 describe("saving an archive", function()
+  it("takes a table that a metamethod fills while it is read", function()
+    for _ = 1, 20 do
+      local t = {}
+      t.x = setmetatable({}, {
+        __len = function() return 2 end,
+        __index = function()
+          for k = 1, 200 do
+            t["n" .. k] = 1
+          end
+          return 1
+        end,
+      })
+      for k = 1, 7 do
+        t["a" .. k] = 1
+      end
+      local saves = pcall(pg.save, at "grows.npz", t)
+      if saves then
+        local archive <close> = pg.load(at "grows.npz")
+        assert.is_true(#archive:keys() >= 8)
+      end
+      os.remove(at "grows.npz")
+    end
+  end)
+
   local w = { W1 = pg.range(1, 6):reshape(2, 3), b1 = pg.zeros(3, "float32"), n = 3, ok = true,
     list = { { 1, 2 }, { 3, 4 } }, view = pg.range(1, 12):reshape(3, 4).T }
 

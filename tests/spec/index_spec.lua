@@ -8,6 +8,15 @@ local function grid()
 end
 
 describe("a position", function()
+  it("refuses a table whose length is negative", function()
+    local a = pg.zeros(2, 2)
+    for _, length in ipairs { -1, math.mininteger, -(1 << 32) + 1 } do
+      local key = setmetatable({}, { __len = function() return length end })
+      assert.error_matches(function() return a[key] end, "indices: the rank is at most 8")
+      assert.error_matches(function() a[key] = 1 end, "indices: the rank is at most 8")
+    end
+  end)
+
   it("starts at 1 and counts from -1 at the end", function()
     local a = pg.range(10, 30, 10)
     assert.equal(10, a[1])
