@@ -51,7 +51,7 @@ typedef struct settings {
 
 /* What was read and is not typed yet. */
 typedef struct typing {
-    static char text[65536];
+    char text[65536];
     size_t from, to;
     long long typed;
     int file; /* which of the settings' */
