@@ -8,7 +8,16 @@ local external = require "perigee.external"
 
 local system = {}
 
-local MISSING = "luv is not installed: Debian's package lua-luv"
+--- luv; or nil and why it cannot be had.
+local function open_luv()
+  local opened, uv = pcall(external.require, "luv")
+  if opened then
+    return uv
+  elseif tostring(uv):find("module 'luv' not found", 1, true) then
+    return nil, "luv is not installed: Debian's package lua-luv"
+  end
+  return nil, "luv cannot be opened: " .. tostring(uv):match "^[^\n]*"
+end
 
 --- Makes a folder, and those above it that are missing; one that is there is as
 --- good.
@@ -16,9 +25,9 @@ local MISSING = "luv is not installed: Debian's package lua-luv"
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
 function system.make_folder(path)
-  local found, uv = pcall(external.require, "luv")
-  if not found then
-    return nil, MISSING
+  local uv, missing = open_luv()
+  if not uv then
+    return nil, missing
   end
   local made, message, code = uv.fs_mkdir(path, tonumber("777", 8))
   local above = path:match("^(.*[^/])/+[^/]+/*$")
@@ -80,11 +89,29 @@ local function collect(pipe, close)
   return pieces
 end
 
+--- Three pipes and a signal; or nil and why the system has none, such as for want of descriptors.
+local function open_handles(uv)
+  local made = {}
+  for i, new in ipairs { uv.new_pipe, uv.new_pipe, uv.new_pipe, uv.new_signal } do
+    local message
+    made[i], message = new()
+    if not made[i] then
+      for _, handle in ipairs(made) do
+        system.close(handle)
+      end
+      return nil, message
+    end
+  end
+  return table.unpack(made)
+end
+
 --- Runs a program: its exit status, output and errors; or nil, why it could not
 --- be started, and the name of the system's error.
 local function converse(uv, program, arguments, input)
-  local stdin, stdout, stderr = uv.new_pipe(), uv.new_pipe(), uv.new_pipe()
-  local guard = uv.new_signal() -- a program that does not read must not end us
+  local stdin, stdout, stderr, guard = open_handles(uv)
+  if not stdin then
+    return nil, stdout -- the message
+  end
   local all = handles(stdin, stdout, stderr, guard)
   local status, output, errors
   local process, message, code = uv.spawn(program, {
@@ -94,7 +121,7 @@ local function converse(uv, program, arguments, input)
   end)
   if process then
     all.open = all.open + 1
-    guard:start "sigpipe"
+    guard:start "sigpipe" -- a program that does not read must not end us
     output, errors = collect(stdout, all.close), collect(stderr, all.close)
     stdin:write(input)
     stdin:shutdown(function()
@@ -127,9 +154,9 @@ end
 ---@return string? message  what went wrong: the system's words, or its standard error
 ---@return boolean? is_missing  whether there is no such program
 function system.run(program, arguments, input)
-  local found, uv = pcall(external.require, "luv")
-  if not found then
-    return nil, MISSING
+  local uv, missing = open_luv()
+  if not uv then
+    return nil, missing
   end
   local status, output, errors = converse(uv, program, arguments, input)
   if status == 0 then

@@ -1,5 +1,6 @@
 /* The module perigee.core: everything that is made in C. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "../core/descriptors.h"
 #include "../core/kernels.h"
@@ -8,25 +9,32 @@
 LUAMOD_API int luaopen_perigee_core(lua_State *L);
 
 /* OpenBLAS, which the dynamic linker loads with this module, starts a thread
-   for each processor unless a variable says otherwise. The core uses none of
+   for each processor, or as many as a variable says. The core uses none of
    them: they would cost a tenth of the time of `require "perigee"`, and spin
    for ever where address space is limited. The link option initfirst has this
    run before OpenBLAS's own constructor. */
 static const char threads_variable[] = "OPENBLAS_NUM_THREADS";
 static bool is_variable_ours;
+static char *users_value; /* NULL: there was none */
 
 __attribute__((constructor)) static void ask_for_one_thread(void)
 {
-    is_variable_ours =
-        !getenv(threads_variable) && setenv(threads_variable, "1", 0) == 0;
+    const char *value = getenv(threads_variable);
+    users_value = value ? strdup(value) : NULL;
+    if (!value || users_value)
+        is_variable_ours = setenv(threads_variable, "1", 1) == 0;
 }
 
 /* Leaves the environment as it was for programs that a script starts. */
 static void restore_environment(void)
 {
-    if (is_variable_ours)
+    if (is_variable_ours && users_value)
+        setenv(threads_variable, users_value, 1);
+    else if (is_variable_ours)
         unsetenv(threads_variable);
     is_variable_ours = false;
+    free(users_value);
+    users_value = NULL;
 }
 
 /* A name that cannot be had is told at once, not at the first training. */
