@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../core/printable.h"
 #include "host.h"
 
 static const char *program_name;
@@ -10,11 +11,18 @@ void host_set_name(const char *name)
     program_name = name;
 }
 
+/* A message may show text from a file, which a terminal would obey. */
 void host_message(const char *message)
 {
     if (program_name)
         fprintf(stderr, "%s: ", program_name);
-    fprintf(stderr, "%s\n", message);
+    for (size_t n; *message; message += n) {
+        bool is_shown = pg_is_printable(message, &n) || *message == '\n' ||
+                        *message == '\t';
+        fprintf(stderr, "%.*s", is_shown ? (int)n : 1,
+                is_shown ? message : "?");
+    }
+    fputc('\n', stderr);
     fflush(stderr);
 }
 
