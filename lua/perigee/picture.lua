@@ -109,6 +109,12 @@ local KINDS = check.join(picture.KINDS, {
   },
   points = check.boolean,
   format = format_kind,
+  first = {
+    expected = "an integer",
+    read = function(value)
+      return math.type(value) and math.tointeger(value) or nil
+    end,
+  },
 })
 
 --- The options, checked; numbers alone are y.

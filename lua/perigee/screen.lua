@@ -14,6 +14,15 @@ function screen.is_terminal(fd)
   return found and uv.guess_handle(fd) == "tty"
 end
 
+--- Whether what was written can be written over: not on a terminal that is dumb, or of which nothing
+--- is known.
+---@param fd integer
+---@return boolean
+function screen.can_redraw(fd)
+  local term = os.getenv "TERM"
+  return screen.is_terminal(fd) and term ~= nil and term ~= "" and term ~= "dumb"
+end
+
 --- The size in characters of the terminal that a file descriptor is; nil where it is none, or does
 --- not tell. libuv would close that descriptor for all programs that are started later: it is given
 --- one of its own.
