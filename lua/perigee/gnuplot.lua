@@ -131,14 +131,14 @@ local function ordered_names(curves, order, level)
   local names, seen = {}, {}
   for i, name in ipairs(order) do
     if curves[name] == nil or seen[name] then
-      error(("plot: order has '%s', which is not one more curve of y"):format(tostring(name)),
+      error(("plot: order has '%s', which is not one more curve of y"):format(visible.name(name)),
         level + 1)
     end
     names[i], seen[name] = name, true
   end
   for name in pairs(curves) do
     if not seen[name] then
-      error(("plot: order does not have y's curve '%s'"):format(name), level + 1)
+      error(("plot: order does not have y's curve '%s'"):format(visible.name(name)), level + 1)
     end
   end
   return names
@@ -192,7 +192,7 @@ end
 local function part_of(options, key, name)
   local value = options[key]
   if name and gnuplot.is_named(value) then
-    return value[name], ("%s[%q]"):format(key, name)
+    return value[name], ("%s[\"%s\"]"):format(key, visible.name(name))
   end
   return value, key
 end
@@ -309,7 +309,8 @@ local function curve_part(i, curve, columns, options, is_text)
   return ("$curve%d using %s with %s linewidth 2 dashtype %d linecolor rgb '%s' %s"):format(i,
     columns, style_of(curve, is_text, options.points), (i - 1) // #COLOURS + 1,
     COLOURS[(i - 1) % #COLOURS + 1],
-    curve.name and "title " .. quote(gap .. cut(visible.line(curve.name), LONGEST_NAME)) or "notitle")
+    curve.name and "title " .. quote(gap .. cut(visible.line(curve.name), LONGEST_NAME))
+      or "notitle")
 end
 
 --- Where the curves' names stand, and how many lines the picture needs for them beside those
@@ -453,8 +454,8 @@ local function cell_text(number, format, level)
     text = check.try(c_locale.format, format, number)
   end
   if not text then
-    error(("plot: the format '%s' is not for %s, which is one of z's numbers"):format(format,
-      check.shown(number)), level + 1)
+    error(("plot: the format '%s' is not for %s, which is one of z's numbers"):format(
+      visible.name(format), check.shown(number)), level + 1)
   end
   return '"' .. visible.line(text):gsub('["\\]', " ") .. '"'
 end

@@ -82,7 +82,7 @@ end
 ---@param done integer
 ---@param note? string
 function Meter:set(done, note)
-  self.done, self.note = done, visible.line_of_locale(note or "")
+  self.done, self.note = done, screen.line(note or "")
 end
 
 ---@class perigee.progress.bar: perigee.progress.meter
@@ -150,7 +150,7 @@ end
 function progress.meter(total, title, done)
   return setmetatable({
     total = total,
-    title = title and visible.line_of_locale(title) .. ": " or "",
+    title = title and screen.line(title) .. ": " or "",
     note = "",
     first = done or 0,
     done = done or 0,
@@ -185,7 +185,10 @@ function progress.bar(total, title, done)
 end
 
 --- `for i in pg.progress(n) do ... end`: i from 1 to n, with a line on stderr
---- that tells how far the loop is. Leaving the loop early closes the line.
+--- that tells how far the loop is. Leaving the loop early closes the line. The
+--- line of a loop within another stands below it and leaves nothing; prints go
+--- above them. Where stderr is no terminal, or $TERM is dumb, a plain line is
+--- written at each tenth of the way.
 ---
 ---     for i in pg.progress(1000, "squares") do
 ---       sum = (sum or 0) + i ^ 2

@@ -120,8 +120,10 @@ local function wrap()
   _G.io.write, _G.print = guarded_write, guarded_print -- luacheck: ignore 122
   return function()
     methods.write = methods.write == guarded_method and method_before or methods.write
-    _G.io.write = _G.io.write == guarded_write and write_before or _G.io.write -- luacheck: ignore 122
-    _G.print = _G.print == guarded_print and print_before or _G.print -- luacheck: ignore 122
+    -- luacheck: push ignore 122
+    _G.io.write = _G.io.write == guarded_write and write_before or _G.io.write
+    _G.print = _G.print == guarded_print and print_before or _G.print
+    -- luacheck: pop
   end
 end
 

@@ -5,7 +5,6 @@
 -- direction of writing, and bytes that are no UTF-8: src/core/printable.h is the same in C.
 
 local c_locale = require "perigee.c_locale"
-local screen = require "perigee.screen"
 
 local visible = {}
 
@@ -74,17 +73,6 @@ function visible.lines(text)
   return (visible.replaced(text, "[\0-\8\11-\31\127]", blank_or_mark))
 end
 
---- The same as visible.line for a terminal whose locale may not be UTF-8: each character that is no
---- ASCII is a question mark there.
----@param value any
----@return string
-function visible.line_of_locale(value)
-  local text = visible.line(value)
-  return screen.is_utf8() and text or (text:gsub(utf8.charpattern, function(character)
-    return #character > 1 and "?" or nil
-  end))
-end
-
 -- --- columns ------------------------------------------------------------------------
 
 -- Code points that take two columns, as East Asian Width and the emoji of Unicode 15 have it.
@@ -138,7 +126,8 @@ local function columns_of(code)
   return is_within(ZERO, code) and 0 or is_within(WIDE, code) and 2 or 1
 end
 
---- How many columns a line takes, and the bytes of the characters that `most` columns have room for.
+--- How many columns a line takes, and how many bytes the characters that `most` columns have room
+--- for.
 local function measure(text, most)
   if not text:find "[\x80-\xff]" then
     return #text, math.min(#text, most)

@@ -3,6 +3,7 @@
 
 local c_locale = require "perigee.c_locale"
 local progress = require "perigee.progress"
+local screen = require "perigee.screen"
 local terminal = require "perigee.terminal"
 local visible = require "perigee.visible"
 local words = require "perigee.sweep.words"
@@ -92,7 +93,7 @@ function Display:finish(record)
   elseif record.status ~= "paused" and is_plain and is_shown(self) then
     local line = ("%d/%d  %s: %s, %s"):format(self.tally:finished(), self.tally.total, label,
       ending(record), words.duration(record.seconds))
-    io.stderr:write(visible.line_of_locale(line), "\n")
+    io.stderr:write(screen.line(line), "\n")
   end
   self:draw()
 end

@@ -45,7 +45,7 @@ local function column_of(rows, name)
     if value == nil then
       return MISSING
     elseif not numeric then
-      return visible.line(words.value(value))
+      return words.value(value)
     elseif decimals then
       return c_locale.format("%." .. decimals .. "f", c_locale.tonumber(words.short(value)))
     end
@@ -74,9 +74,9 @@ end
 local function widths_of(columns, lines)
   local widths = {}
   for k, name in ipairs(columns) do
-    widths[k] = visible.width(name)
+    widths[k] = visible.width(visible.line(name))
     for _, cells in ipairs(lines) do
-      widths[k] = math.max(widths[k], visible.width(cells[k]))
+      widths[k] = math.max(widths[k], visible.width(visible.line(cells[k])))
     end
   end
   return widths
@@ -84,7 +84,8 @@ end
 
 local function line_of(cells, widths, numeric)
   local parts = {}
-  for k, text in ipairs(cells) do
+  for k, cell in ipairs(cells) do
+    local text = visible.line(cell)
     local blanks = (" "):rep(widths[k] - visible.width(text))
     parts[k] = numeric[k] and blanks .. text or text .. blanks
   end
@@ -121,7 +122,7 @@ end
 local function markdown_line(cells)
   local escaped = {}
   for k, text in ipairs(cells) do
-    escaped[k] = text:gsub("[\\|<*`]", "\\%0")
+    escaped[k] = visible.line(text):gsub("[\\|<*`]", "\\%0")
   end
   return "| " .. table.concat(escaped, " | ") .. " |"
 end
