@@ -55,6 +55,13 @@ function visible.name(value)
   return (visible.replaced(c_locale.tostring(value), c_locale.CONTROL, mark))
 end
 
+--- Whether there are control characters in a text, those that are no UTF-8 left out.
+---@param text string
+---@return boolean
+function visible.has_control(text)
+  return (text:find(c_locale.CONTROL) or text:find "\xc2[\x80-\x9f]") ~= nil
+end
+
 local function blank_or_mark(bytes)
   return bytes:find "^[\t-\r]$" and " " or "?"
 end

@@ -95,7 +95,7 @@ end
 ---@param found perigee.prompt.gather
 function members.add_keys(known, found)
   local function passes(name)
-    return visible.name(name) == name and is_shown(name, found)
+    return not visible.has_control(name) and is_shown(name, found)
   end
   if known.value ~= nil then
     add_told(classes.told_names(known.value), found, passes, false)
