@@ -22,7 +22,7 @@ forbid "the core must not print, exit or jump" \
 forbid "the bindings must not know the host" \
     '^[[:space:]]*#[[:space:]]*include.*host/' src/bind/*
 forbid "the host finds the module as any Lua does, and must not know the core \
-but for its version and for descriptors.h, which is whole in itself" \
+but for its version, and descriptors.h and printable.h, which are whole in themselves" \
     '^[[:space:]]*#[[:space:]]*include.*(bind/|core/[^pd])' src/host/*
 forbid "the library must not need the examples" \
     'require.*examples' lua/perigee/*.lua

@@ -1,9 +1,9 @@
 --- Messages about names that a value does not have.
 
-local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local elsewhere = require "perigee.help.elsewhere"
 local spelling = require "perigee.spelling"
+local visible = require "perigee.visible"
 
 local absent = {}
 
@@ -16,11 +16,6 @@ local NOTES = {
   sweep = 'it is a module of its own: require "perigee.sweep"',
 }
 
---- A text with nothing in it that a terminal would obey.
-local function shown(text)
-  return (tostring(text):gsub(c_locale.CONTROL, "?"))
-end
-
 --- "a trial has no 'sed'; it has data, seed; did you mean 'seed'?"
 ---@param owner string  "an array"
 ---@param name any  the key that is not there
@@ -31,11 +26,12 @@ function absent.message(owner, name, names)
   local other = elsewhere[name]
   local meant = check.contains(names, other) and ("; did you mean '%s'?"):format(other)
     or spelling.suggestion(name, names)
-  return shown(("%s has no '%s'%s%s"):format(owner, tostring(name), listed, meant))
+  return visible.name(("%s has no '%s'%s%s"):format(owner, tostring(name), listed, meant))
 end
 
 local function refuse_field(owner, name, level)
-  error(shown(("%s has no field '%s' that can be set"):format(owner, tostring(name))), level + 1)
+  error(visible.name(("%s has no field '%s' that can be set"):format(owner, tostring(name))),
+    level + 1)
 end
 
 --- Has the objects of a class raise for names that they do not have, read or set. An object keeps

@@ -6,24 +6,16 @@ local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
 local counts = require "perigee.counts"
+local visible = require "perigee.visible"
 
 local cards = {}
 
 local SHOWN = 8 -- members of an archive
 local LINE, NAME = 79, 30 -- columns of a line; of a name before it
 
-local function width_of(text)
-  return utf8.len(text, 1, -1, true) or #text
-end
-
 --- A text in at most so many columns, with nothing in it that breaks the line.
 local function cut(text, columns)
-  text = text:gsub(c_locale.CONTROL, "?")
-  if width_of(text) <= columns then
-    return text
-  end
-  local beyond = utf8.len(text) and utf8.offset(text, columns - 2) or columns - 2
-  return text:sub(1, beyond - 1) .. "..."
+  return visible.cut(visible.name(text), columns, "...")
 end
 
 --- A card of a title and rows, of a name and a text each; names stand in a column.
@@ -34,10 +26,10 @@ function cards.make(title, rows)
   local names, width, lines = {}, 0, { cut(title, LINE) }
   for i, row in ipairs(rows) do
     names[i] = cut(row[1], NAME)
-    width = math.max(width, width_of(names[i]))
+    width = math.max(width, visible.width(names[i]))
   end
   for i, row in ipairs(rows) do
-    local blanks = (" "):rep(width - width_of(names[i]))
+    local blanks = (" "):rep(width - visible.width(names[i]))
     local line = ("  %s%s  %s"):format(names[i], blanks, row[2])
     lines[i + 1] = cut(line:gsub(" +$", ""), LINE)
   end

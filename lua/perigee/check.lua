@@ -7,6 +7,7 @@
 local c_locale = require "perigee.c_locale"
 local core = require "perigee.core"
 local spelling = require "perigee.spelling"
+local visible = require "perigee.visible"
 
 local ARRAY = getmetatable(core.zeros(0)) -- by which arrays are known
 
@@ -234,11 +235,11 @@ end
 local function unknown(options, known, what)
   local names = {}
   for name in pairs(options) do
-    names[#names + 1] = not known[name] and tostring(name) or nil
+    names[#names + 1] = not known[name] and visible.name(name) or nil
   end
   c_locale.sort(names)
   return names[1] and ("%s: unknown option '%s'; there are %s%s"):format(what, names[1],
-    table.concat(check.sorted_keys(known), ", "), suggestion(names[1], known)) or nil
+    visible.name(table.concat(check.sorted_keys(known), ", ")), suggestion(names[1], known)) or nil
 end
 
 --- A value as a message shows it. What looks like a number, and is text, is told from it.
@@ -254,9 +255,9 @@ function check.shown(value)
   elseif value ~= value then
     return "nan" -- without the sign that it may have
   elseif type(value) == "string" and c_locale.tonumber(value) then
-    return ("'%s'"):format(value)
+    return ("'%s'"):format(visible.name(value))
   end
-  return c_locale.tostring(value)
+  return visible.name(value)
 end
 
 --- The value of one option as its kind takes it.

@@ -20,6 +20,7 @@ local core = require "perigee.core"
 local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
 local training = require "perigee.training"
+local visible = require "perigee.visible"
 
 local trainer = core.trainer
 
@@ -258,7 +259,7 @@ end
 
 --- Raises what is wrong with the file.
 local function refuse(file, message, ...)
-  error(file.path .. ": " .. message:format(...), 0)
+  error(visible.name(file.path .. ": " .. message:format(...)), 0)
 end
 
 --- Calls f with the archive; hands its error on, which names the file already.

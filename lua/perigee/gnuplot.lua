@@ -3,6 +3,7 @@
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local visible = require "perigee.visible"
 
 local gnuplot = {}
 
@@ -19,18 +20,22 @@ local COLOURS = { -- told apart by the colour-blind, too: Okabe and Ito's, and t
 
 -- --- what gnuplot reads ------------------------------------------------------
 
---- Text between quotes: nothing in it is a command, whatever it is.
+--- Text between quotes: nothing in it is a command, whatever it is. What is neither a letter nor a
+--- digit is written as the number of its byte: between these quotes, gnuplot 5 runs what stands in
+--- backquotes, and between single ones, it loses an apostrophe at the beginning.
 local function quote(text)
-  return "'" .. c_locale.tostring(text):gsub(c_locale.CONTROL, " "):gsub("'", "''") .. "'"
+  return '"' .. visible.line(text):gsub("[^A-Za-z0-9 \x80-\xff]", function(byte)
+    return ("\\0%03o"):format(byte:byte()) -- behind a 0, gnuplot reads three digits
+  end) .. '"'
 end
 
 --- Text in as many lines as it takes, broken between words.
 local function quote_lines(text, width)
   local lines = { "" }
-  for word in c_locale.tostring(text):gsub(c_locale.CONTROL, " "):gmatch "%s*%S+" do
+  for word in visible.line(text):gmatch " *[^ ]+" do
     local line = lines[#lines] .. word
-    if utf8.len(line) and utf8.len(line) > width and lines[#lines] ~= "" then
-      lines[#lines + 1] = word:match "%S+"
+    if visible.width(line) > width and lines[#lines] ~= "" then
+      lines[#lines + 1] = word:match "[^ ]+"
     else
       lines[#lines] = line
     end
@@ -64,24 +69,20 @@ local function data_block(name, columns)
   return table.concat(lines, "\n")
 end
 
-local function length_of(text)
-  return utf8.len(text) or #text
-end
-
---- The beginning of a text that has no room.
-local function cut(text, length)
-  if length_of(text) <= length then
+--- The beginning of a text that has no room in so many columns.
+local function cut(text, columns)
+  if visible.width(text) <= columns then
     return text
   end
-  return text:sub(1, (utf8.offset(text, length) or length) - 1) .. "\u{2026}"
+  return visible.cut(text, columns - 1) .. "\u{2026}"
 end
 
 --- Names as texts on one line, and how many characters they have with gaps between them.
 local function names_of(labels, most)
   local names, total = {}, 0
   for i, label in ipairs(labels) do
-    names[i] = cut(c_locale.tostring(label):gsub(c_locale.CONTROL, " "), most)
-    total = total + length_of(names[i]) + 2
+    names[i] = cut(visible.line(label), most)
+    total = total + visible.width(names[i]) + 2
   end
   return names, total
 end
@@ -130,14 +131,14 @@ local function ordered_names(curves, order, level)
   local names, seen = {}, {}
   for i, name in ipairs(order) do
     if curves[name] == nil or seen[name] then
-      error(("plot: order has '%s', which is not one more curve of y"):format(tostring(name)),
+      error(("plot: order has '%s', which is not one more curve of y"):format(visible.name(name)),
         level + 1)
     end
     names[i], seen[name] = name, true
   end
   for name in pairs(curves) do
     if not seen[name] then
-      error(("plot: order does not have y's curve '%s'"):format(name), level + 1)
+      error(("plot: order does not have y's curve '%s'"):format(visible.name(name)), level + 1)
     end
   end
   return names
@@ -171,10 +172,10 @@ local function is_categories(value)
   return type(value) == "table" and type(value[1]) == "string"
 end
 
-local function positions(n)
+local function positions(n, first)
   local list = {}
   for i = 1, n do
-    list[i] = i
+    list[i] = (first or 1) + i - 1
   end
   return list
 end
@@ -191,7 +192,7 @@ end
 local function part_of(options, key, name)
   local value = options[key]
   if name and gnuplot.is_named(value) then
-    return value[name], ("%s[%q]"):format(key, name)
+    return value[name], ("%s[\"%s\"]"):format(key, visible.name(name))
   end
   return value, key
 end
@@ -308,7 +309,8 @@ local function curve_part(i, curve, columns, options, is_text)
   return ("$curve%d using %s with %s linewidth 2 dashtype %d linecolor rgb '%s' %s"):format(i,
     columns, style_of(curve, is_text, options.points), (i - 1) // #COLOURS + 1,
     COLOURS[(i - 1) % #COLOURS + 1],
-    curve.name and "title " .. quote(gap .. cut(curve.name, LONGEST_NAME)) or "notitle")
+    curve.name and "title " .. quote(gap .. cut(visible.line(curve.name), LONGEST_NAME))
+      or "notitle")
 end
 
 --- Where the curves' names stand, and how many lines the picture needs for them beside those
@@ -319,10 +321,10 @@ local function key_command(options, curves, surface)
   end
   local longest = 0
   for _, curve in ipairs(curves) do
-    longest = math.max(longest, math.min(length_of(curve.name), LONGEST_NAME))
+    longest = math.max(longest, math.min(visible.width(visible.line(curve.name)), LONGEST_NAME))
   end
   if not surface.is_text and longest <= LONG_NAME
-    and length_of(c_locale.tostring(options.title or "")) <= LONG_TITLE then
+    and visible.width(visible.line(options.title or "")) <= LONG_TITLE then
     return "set key Left reverse outside right top", math.max(0, #curves - surface.beside)
   end
   local columns = math.max(1, surface.below // (longest + 10))
@@ -387,6 +389,9 @@ local function y_commands(options, curves, is_text)
 end
 
 local function curve_commands(options, surface, level)
+  if options.first then
+    error("plot: first is for a grid, z, and these are curves", level + 1)
+  end
   options = setmetatable({
     log_x = options.xscale == "log", log_y = options.yscale == "log",
   }, { __index = options })
@@ -429,10 +434,10 @@ local function check_labels(axis, labels, level)
   end
 end
 
---- Labels of a grid's columns or rows, which stand at 0, 1, ...; positions where there
---- are none, if they can be read.
-local function tics(axis, labels, length, surface, level)
-  labels = labels or length <= MOST_TICS and positions(length)
+--- Labels of a grid's columns or rows, which stand at 0, 1, ...; where there are none, their
+--- numbers, if they can be read.
+local function tics(axis, labels, length, options, surface, level)
+  labels = labels or length <= MOST_TICS and positions(length, options.first)
   if not labels then
     return ("unset %stics"):format(axis)
   elseif #labels ~= length then
@@ -449,10 +454,10 @@ local function cell_text(number, format, level)
     text = check.try(c_locale.format, format, number)
   end
   if not text then
-    error(("plot: the format '%s' is not for %s, which is one of z's numbers"):format(format,
-      check.shown(number)), level + 1)
+    error(("plot: the format '%s' is not for %s, which is one of z's numbers"):format(
+      visible.name(format), check.shown(number)), level + 1)
   end
-  return '"' .. text:gsub(c_locale.CONTROL, " "):gsub('["\\]', " ") .. '"'
+  return '"' .. visible.line(text):gsub('["\\]', " ") .. '"'
 end
 
 local function cells_of(z, format, level)
@@ -488,8 +493,8 @@ local function grid_commands(options, surface, level)
   local rows, cols = table.unpack(z.shape)
   local commands = {
     cells,
-    tics("x", options.x, cols, surface, level + 1),
-    tics("y", options.y, rows, surface, level + 1),
+    tics("x", options.x, cols, options, surface, level + 1),
+    tics("y", options.y, rows, options, surface, level + 1),
     is_text and "set lmargin 12" or "", -- or the labels hide the axis' name
     ("set xrange [-0.5:%d.5]"):format(cols - 1),
     ("set yrange [%d.5:-0.5]"):format(rows - 1),

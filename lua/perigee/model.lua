@@ -18,6 +18,7 @@ local optimizer = require "perigee.optimizer"
 local public = require "perigee.public"
 local samples = require "perigee.samples"
 local training = require "perigee.training"
+local visible = require "perigee.visible"
 
 local trainer = core.trainer
 
@@ -62,7 +63,7 @@ function METATABLE:__newindex(name, value)
   elseif name == "classes" then
     error("a model's classes are those that it was made with, and not to be set", 2)
   elseif not MAY_BE_NIL[name] and name ~= "weights" then
-    error(("a model has no field '%s' that can be set%s"):format(tostring(name),
+    error(("a model has no field '%s' that can be set%s"):format(visible.name(name),
       training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or ""), 2)
   end
   rawset(self, name, value)
@@ -473,7 +474,7 @@ function Model.load(path, x, y)
     local data = must(2, samples.labelled(x, y, classes))
     local given, problem = give_data(self, data)
     if not given then
-      error(path .. ": " .. problem, 2)
+      error(visible.name(path) .. ": " .. problem, 2)
     end
     samples.warn_if_scaled("x", data.rows, self._scale, 2)
     give_memory(self, state.memory)

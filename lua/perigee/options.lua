@@ -8,6 +8,7 @@
 
 local c_locale = require "perigee.c_locale"
 local public = require "perigee.public"
+local visible = require "perigee.visible"
 
 local options = {}
 
@@ -81,13 +82,15 @@ function options.parse(arguments, defaults)
   for _, argument in ipairs(arguments) do
     local name, text = argument:match("^([0-9A-Za-z_]+)=(.*)$")
     if not name then
-      return nil, ("'%s' is not of the form key=value; %s"):format(argument, known(defaults))
+      return nil, ("'%s' is not of the form key=value; %s"):format(visible.name(argument),
+        known(defaults))
     elseif defaults[name] == nil then
-      return nil, ("unknown option '%s'; %s"):format(name, known(defaults))
+      return nil, ("unknown option '%s'; %s"):format(visible.name(name), known(defaults))
     end
     local value, expected = read_value(text, defaults[name])
     if value == nil then
-      return nil, ("%s=%s: expected %s; %s"):format(name, text, expected, known(defaults))
+      return nil, ("%s=%s: expected %s; %s"):format(name, visible.name(text), expected,
+        known(defaults))
     end
     values[name] = value
   end
@@ -101,7 +104,7 @@ end
 function options.read(arguments, defaults)
   local values, message = options.parse(arguments, defaults)
   if not values then
-    io.stderr:write(("%s: %s\n"):format(arguments[0], message))
+    io.stderr:write(visible.line(arguments[0] .. ": " .. message), "\n")
     os.exit(1, true)
   end
   return values

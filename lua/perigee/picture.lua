@@ -5,6 +5,7 @@ local core = require "perigee.core"
 local gnuplot = require "perigee.gnuplot"
 local screen = require "perigee.screen"
 local system = require "perigee.system"
+local visible = require "perigee.visible"
 
 local picture = {}
 
@@ -109,6 +110,12 @@ local KINDS = check.join(picture.KINDS, {
   },
   points = check.boolean,
   format = format_kind,
+  first = {
+    expected = "an integer",
+    read = function(value)
+      return math.type(value) and math.tointeger(value) or nil
+    end,
+  },
 })
 
 --- The options, checked; numbers alone are y.
@@ -139,7 +146,10 @@ local function render(options, surface, level)
   elseif drawn == "" then
     drawn, message = nil, "gnuplot has drawn nothing"
   end
-  return drawn, not drawn and "plot: " .. (message:match "([^\n]*%S)%s*$" or message) or nil, false
+  if drawn then
+    return drawn, nil, false
+  end
+  return nil, "plot: " .. visible.line(message:match "([^\n]*%S)%s*$" or message), false
 end
 
 local told = {} -- the sentences that were said
@@ -148,7 +158,7 @@ local told = {} -- the sentences that were said
 ---@param message string
 function picture.tell(message)
   told[message] = true
-  io.stderr:write("perigee: ", message, "\n")
+  io.stderr:write("perigee: ", visible.line(message), "\n")
 end
 
 ---@param message string

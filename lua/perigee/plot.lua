@@ -41,7 +41,9 @@ end
 --- `pg.plot { x = ..., y = ... }`. y may be several curves by name, `{ train = a, test = b }`; x
 --- and error may then be tables by the same names. error draws bars in a file: y - error to
 --- y + error; a terminal has no room for them. x may be a list of texts, which stand side by side.
---- `z`, a matrix, is drawn as coloured cells, with x and y as the labels of its columns and rows.
+--- `z`, a matrix, is drawn as coloured cells, with x and y as the labels of its columns and rows;
+--- without them, these are numbered from `first`: a confusion matrix has classes from 0. Any text
+--- is a title, a label or a curve's name.
 --- Numbers that are not finite, or not above 0 on a logarithmic scale, are left out. A call that
 --- returns two arrays, as `m:fit` does with validation, takes parentheses: `pg.plot((m:fit()))`.
 ---
@@ -53,11 +55,12 @@ end
 ---     pg.plot{y = {train = {3, 2, 1}, test = {3, 2.5, 2}}, xlabel = "epoch",
 ---       file = "loss.svg"}
 ---     --> true
+---     pg.plot{z = {{9, 1}, {2, 8}}, first = 0, file = "confusion.svg"}  --> true
 ---@param options perigee.like|table  y (a curve, or several by name; numbers alone are y); x; z (a
 ---   matrix); error; title; xlabel; ylabel; xscale = "linear" (or "log"); yscale = "linear" (or
 ---   "log"); order (the names of y's curves, as they are to be drawn and listed);
 ---   points = false (or true: no lines between them); file (ends in .svg or .png); format (of z's
----   numbers, as string.format takes it)
+---   numbers, as string.format takes it); first = 1 (the number of z's first column and row)
 ---@param ... perigee.like|table  y, drawn over the first argument, which is x then
 ---@return boolean  # false where gnuplot is missing
 return function(options, ...)

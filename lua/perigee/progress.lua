@@ -4,20 +4,24 @@
 --
 -- On a terminal the line is redrawn in place, at most ten times a second;
 -- elsewhere a plain line is written at each tenth of the way. All on stderr.
+-- A bar within another's loop stands below it, and leaves nothing.
+-- Where the locale is not UTF-8, the line is ASCII.
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local external = require "perigee.external"
 local screen = require "perigee.screen"
+local terminal = require "perigee.terminal"
+local visible = require "perigee.visible"
 
 local found, uv = pcall(external.require, "luv")
 
-local REDRAW = 0.1 -- seconds between two drawings
-local EIGHTHS = { [0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" }
-local FULL = "█"
+local BLOCKS = { [0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█" }
+local ASCII = { [0] = "", "1", "2", "3", "4", "5", "6", "7", "8", "9", "#" } -- tqdm's
 local BAR = 10 -- characters, where the terminal's width is not known
 local LEAST_BAR = 6 -- what stands behind it is cut where there is less room
 local UNKNOWN = "?"
+local open = setmetatable({}, { __mode = "k" }) -- bars that are not closed yet
 local COUNT = check.integer(0)
 
 local function seconds_now()
@@ -33,12 +37,13 @@ local function clock(seconds)
   return string.format("%d:%02d:%02d", s // 3600, s // 60 % 60, s % 60)
 end
 
---- A bar `width` characters long, filled to an eighth of a character.
-local function blocks(fraction, width)
-  local eighths = math.floor(fraction * width * 8)
-  local full, rest = eighths // 8, eighths % 8
+--- A bar `width` characters long, filled to a part of a character.
+local function bar_text(fraction, width)
+  local symbols = screen.is_utf8() and BLOCKS or ASCII
+  local parts = math.floor(fraction * width * #symbols)
+  local full, rest = parts // #symbols, parts % #symbols
   local filled = full + (rest > 0 and 1 or 0)
-  return FULL:rep(full) .. EIGHTHS[rest] .. (" "):rep(width - filled)
+  return symbols[#symbols]:rep(full) .. symbols[rest] .. (" "):rep(width - filled)
 end
 
 --- "19.50it/s", or "1.25s/it" where an iteration takes longer than a second.
@@ -49,12 +54,6 @@ local function speed(rate)
     return c_locale.format("%.2fs/it", 1 / rate)
   end
   return c_locale.format("%.2fit/s", rate)
-end
-
---- The first columns of a text: characters, as those of our lines are one column wide.
-local function cut(text, width)
-  local beyond = utf8.offset(text, width + 1)
-  return beyond and text:sub(1, beyond - 1) or text
 end
 
 --- How far something is, as a line.
@@ -70,32 +69,27 @@ function Meter:line(width)
   local rate = elapsed > 0 and (self.done - self.first) / elapsed or 0
   local fraction = self.total > 0 and self.done / self.total or 1
   local left = rate > 0 and clock((self.total - self.done) / rate) or UNKNOWN
-  local head = string.format("%s%3d%%|", self.title, math.floor(100 * fraction))
+  local title = width and visible.cut(self.title, width // 2, "...: ") or self.title
+  local head = string.format("%s%3d%%|", title, math.floor(100 * fraction))
   local tail = string.format("| %d/%d [%s<%s%s]%s", self.done, self.total, clock(elapsed), left,
     self.has_speed and ", " .. speed(rate) or "", self.note ~= "" and " " .. self.note or "")
-  local room = width and width - utf8.len(head, 1, -1, true) - utf8.len(tail, 1, -1, true) - 1
-    or BAR
-  local line = head .. blocks(fraction, math.max(LEAST_BAR, room)) .. tail
-  return width and cut(line, width - 1) or line
+  local room = width and width - visible.width(head) - visible.width(tail) - 1 or BAR
+  local line = head .. bar_text(fraction, math.max(LEAST_BAR, room)) .. tail
+  return width and visible.cut(line, width - 1) or line
 end
 
 --- `done` of the total are done; `note` is put behind the line.
 ---@param done integer
 ---@param note? string
 function Meter:set(done, note)
-  self.done, self.note = done, note or ""
+  self.done, self.note = done, screen.line(note or "")
 end
 
 ---@class perigee.progress.bar: perigee.progress.meter
 local Bar = setmetatable({}, Meter)
 Bar.__index = Bar
 
---- On a terminal: over the last drawing. The rest of the old line is cleared.
-function Bar:draw()
-  io.stderr:write("\r", self:line((screen.size(2))), "\27[K")
-end
-
---- Elsewhere: a line for each tenth that was passed.
+--- Where nothing can be redrawn: a line for each tenth that was passed.
 function Bar:log()
   local tenth = self.total > 0 and self.done * 10 // self.total or 10
   if tenth > self.tenth then
@@ -109,27 +103,25 @@ end
 ---@param note? string
 function Bar:update(done, note)
   self:set(done, note)
-  if not self.is_drawn then
+  if self.section then
+    self.section:draw(self.lines)
+  elseif not (self.closed or self.is_nested) then
     self:log()
-    return
-  end
-  local now = seconds_now()
-  if now - self.drawn >= REDRAW then
-    self.drawn = now
-    self:draw()
   end
 end
 
---- Draws the line a last time, as far as it came, and leaves it. Twice does no
---- harm.
+--- Draws the line a last time, as far as it came, and leaves it, unless it stands
+--- below another. Twice does no harm.
 function Bar:close()
   if self.closed then
     return
   end
-  self.closed = true
-  if self.is_drawn then
-    self:draw()
-    io.stderr:write("\n")
+  self.closed, open[self] = true, nil
+  if self.section then
+    self.section:close(function(width)
+      return self:line(width)
+    end)
+    self.section = nil
   end
 end
 
@@ -158,7 +150,7 @@ end
 function progress.meter(total, title, done)
   return setmetatable({
     total = total,
-    title = title and title .. ": " or "",
+    title = title and screen.line(title) .. ": " or "",
     note = "",
     first = done or 0,
     done = done or 0,
@@ -178,14 +170,25 @@ function progress.bar(total, title, done)
     error(message, 2)
   end
   local self = progress.meter(total, title, done)
-  self.drawn, self.has_speed = -math.huge, true
+  self.has_speed = true
   self.tenth = total > 0 and self.done * 10 // total or 0
-  self.is_drawn = screen.is_terminal(2)
-  return setmetatable(self, Bar)
+  setmetatable(self, Bar)
+  self.is_nested, open[self] = next(open) ~= nil, true
+  if terminal.available() then
+    self.section = terminal.open()
+    self.lines = function(width)
+      return { self:line(width) }
+    end
+    self.section:draw(self.lines)
+  end
+  return self
 end
 
 --- `for i in pg.progress(n) do ... end`: i from 1 to n, with a line on stderr
---- that tells how far the loop is. Leaving the loop early closes the line.
+--- that tells how far the loop is. Leaving the loop early closes the line. The
+--- line of a loop within another stands below it and leaves nothing; prints go
+--- above them. Where stderr is no terminal, or $TERM is dumb, a plain line is
+--- written at each tenth of the way.
 ---
 ---     for i in pg.progress(1000, "squares") do
 ---       sum = (sum or 0) + i ^ 2

@@ -2,6 +2,7 @@
 
 local external = require "perigee.external"
 local system = require "perigee.system"
+local visible = require "perigee.visible"
 
 local screen = {}
 
@@ -12,6 +13,15 @@ local found, uv = pcall(external.require, "luv")
 ---@return boolean
 function screen.is_terminal(fd)
   return found and uv.guess_handle(fd) == "tty"
+end
+
+--- Whether what was written can be written over: not on a terminal that is dumb, or of which
+--- nothing is known.
+---@param fd integer
+---@return boolean
+function screen.can_redraw(fd)
+  local term = os.getenv "TERM"
+  return screen.is_terminal(fd) and term ~= nil and term ~= "" and term ~= "dumb"
 end
 
 --- The size in characters of the terminal that a file descriptor is; nil where it is none, or does
@@ -61,6 +71,17 @@ end
 function screen.is_utf8()
   local locale = variable "LC_ALL" or variable "LC_CTYPE" or variable "LANG" or "C"
   return locale:lower():find "utf%-?8" ~= nil
+end
+
+--- A title or a value as one line that the locale can show: where it is not UTF-8, each character
+--- that is no ASCII is a question mark.
+---@param value any
+---@return string
+function screen.line(value)
+  local text = visible.line(value)
+  return screen.is_utf8() and text or (text:gsub(utf8.charpattern, function(character)
+    return #character > 1 and "?" or nil
+  end))
 end
 
 return screen

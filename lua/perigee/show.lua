@@ -5,6 +5,7 @@ local check = require "perigee.check"
 local core = require "perigee.core"
 local image = require "perigee.image"
 local screen = require "perigee.screen"
+local visible = require "perigee.visible"
 
 local show = {}
 
@@ -49,7 +50,7 @@ local function label_text(label)
     local integer = math.tointeger(label)
     return integer and tostring(integer) or c_locale.format("%.4g", label)
   elseif kind == "string" or kind == "boolean" then
-    return (tostring(label):gsub(c_locale.CONTROL, "?"))
+    return visible.name(label)
   end
   error("labels must be numbers or texts, not a " .. kind, 0)
 end
@@ -66,13 +67,10 @@ end
 
 --- A text in the middle of so many columns; what is longer is cut.
 local function centred(text, width)
-  local letters = utf8.len(text) or #text
-  if letters > width then
-    local beyond = utf8.len(text) and utf8.offset(text, width + 1) or width + 1
-    return text:sub(1, beyond - 1)
-  end
-  local left = (width - letters) // 2
-  return (" "):rep(left) .. text .. (" "):rep(width - letters - left)
+  text = visible.cut(text, width)
+  local columns = visible.width(text)
+  local left = (width - columns) // 2
+  return (" "):rep(left) .. text .. (" "):rep(width - columns - left)
 end
 
 -- --- colours ---------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 --- Which of the known names may have been meant by one that is not known.
 
+local visible = require "perigee.visible"
+
 local spelling = {}
 
 --- How far two names are apart: the letters to be changed, put in or left out, and neighbours to be
@@ -84,7 +86,7 @@ function spelling.suggestion(name, known)
   local best, letters = spelling.nearest(name, known)
   local is_near = best and letters <= (#name <= SHORT and 1 or NEAR) and letters < #name
   local meant = is_near and best or completion(name, known)
-  return meant and ("; did you mean '%s'?"):format(meant) or ""
+  return meant and ("; did you mean '%s'?"):format(visible.name(meant)) or ""
 end
 
 return spelling

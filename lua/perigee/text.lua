@@ -7,7 +7,7 @@ local core = require "perigee.core"
 
 local texts = {}
 
-local SUMMARISE = 1000 -- elements; more than that are shown by their edges
+local SUMMARISE = 1000 -- elements; more are shown by their edges, unless told otherwise
 local EDGE = 3 -- elements shown at each end of a summarised axis
 local DECIMALS = 8 -- at most, behind the point
 local LINE = 75 -- characters
@@ -222,14 +222,15 @@ end
 
 --- The array's elements, dtype and shape.
 ---@param a perigee.array
+---@param most? integer  elements that are shown in full, 1000 unless given
 ---@return string
-function texts.array(a)
+function texts.array(a, most)
   if not check.try(function() return a.ndim end) then
     return "array (freed)"
   end
   local text = "[]"
   if a.size > 0 then
-    local nested = elements_of(a.size > SUMMARISE and edges_of(a) or a)
+    local nested = elements_of(a.size > (most or SUMMARISE) and edges_of(a) or a)
     text = layout(nested, a.shape, 0, format_for(collect(nested, {}), a.dtype))
   end
   return ("%s %s %s"):format(text, a.dtype, a.shape)

@@ -2,7 +2,28 @@
 #include "bind.h"
 
 #include <locale.h>
+#include <stdarg.h>
 #include <string.h>
+
+#include "../core/printable.h"
+
+int l_error(lua_State *L, const char *format, ...)
+{
+    va_list args;
+    luaL_where(L, 1);
+    va_start(args, format);
+    const char *message = lua_pushvfstring(L, format, args);
+    va_end(args);
+    size_t size = strlen(message) + 1;
+    char *printable = lua_newuserdatauv(L, size, 0);
+    memcpy(printable, message, size);
+    pg_make_printable(printable, "");
+    lua_pushstring(L, printable);
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
 
 void l_check(lua_State *L, pg_status status, const pg_error *err)
 {
@@ -11,7 +32,7 @@ void l_check(lua_State *L, pg_status status, const pg_error *err)
     if (status == PG_ENOMEM)
         l_run_again(L);
     if (status != PG_OK)
-        luaL_error(L, "%s", err->message);
+        l_error(L, "%s", err->message);
 }
 
 int l_failure(lua_State *L, pg_status status, const pg_error *err)
@@ -28,11 +49,11 @@ int l_failure(lua_State *L, pg_status status, const pg_error *err)
 int l_raise_no_field(lua_State *L)
 {
     if (luaL_getmetafield(L, 1, "__no_field") == LUA_TNIL)
-        return luaL_error(L, "there is no field '%s'", l_tolstring(L, 2));
+        return l_error(L, "there is no field '%s'", l_tolstring(L, 2));
     lua_pushvalue(L, 1);
     lua_pushvalue(L, 2);
     lua_call(L, 2, 1);
-    return luaL_error(L, "%s", luaL_tolstring(L, -1, NULL));
+    return l_error(L, "%s", luaL_tolstring(L, -1, NULL));
 }
 
 const char *l_tolstring(lua_State *L, int index)
@@ -114,9 +135,9 @@ static int check_axis(lua_State *L, int arg, const pg_array *a, int ndim)
     if (axis <= -1 && axis >= -ndim)
         return (int)axis + ndim;
     if (axis == 0)
-        return luaL_error(L, "there is no axis 0: axes start at 1");
-    return luaL_error(L, "there is no axis %I in an array of shape %s", axis,
-                      pg_shape_text(text, a));
+        return l_error(L, "there is no axis 0: axes start at 1");
+    return l_error(L, "there is no axis %I in an array of shape %s", axis,
+                   pg_shape_text(text, a));
 }
 
 int l_axis_check(lua_State *L, int arg, const pg_array *a)

@@ -211,7 +211,7 @@ static int l_array_len(lua_State *L)
 {
     const pg_array *a = l_array_check(L, 1);
     if (a->ndim == 0)
-        luaL_error(L, "an array of rank 0 has no length");
+        l_error(L, "an array of rank 0 has no length");
     lua_pushinteger(L, (lua_Integer)a->shape[0]);
     return 1;
 }

@@ -19,6 +19,10 @@
 
 /* --- errors --------------------------------------------------------------- */
 
+/* luaL_error, without what a terminal would obey: messages show names and
+   values of the caller's. The format is lua_pushfstring's. */
+int l_error(lua_State *L, const char *format, ...);
+
 /* Raises err's message as a Lua error unless status is PG_OK. */
 void l_check(lua_State *L, pg_status status, const pg_error *err);
 

@@ -26,10 +26,10 @@ static void refuse_field(lua_State *L)
 {
     if (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "n") == 0)
         return;
-    luaL_error(L,
-               "a field '%s' stands among elements: options are arguments "
-               "behind the table",
-               lua_tostring(L, -1));
+    l_error(L,
+            "a field '%s' stands among elements: options are arguments "
+            "behind the table",
+            lua_tostring(L, -1));
 }
 
 /* Elements in Lua's array part come first in its order of keys, and fields
@@ -68,13 +68,13 @@ static int nested_shape(lua_State *L, size_t *shape)
     int ndim = 0;
     while (lua_istable(L, -1)) {
         if (ndim == PG_MAXDIM)
-            luaL_error(L, "tables nested deeper than rank %d", PG_MAXDIM);
+            l_error(L, "tables nested deeper than rank %d", PG_MAXDIM);
         lua_Integer length = luaL_len(L, -1);
         if (length < 0)
-            luaL_error(L, "a table of length %I is no array", length);
+            l_error(L, "a table of length %I is no array", length);
         shape[ndim++] = (size_t)length;
         if (l_has_only_fields(L, -1))
-            luaL_error(L, "a table of fields, not of elements, is no array");
+            l_error(L, "a table of fields, not of elements, is no array");
         if (ndim == 1)
             l_refuse_fields(L, -1, length);
         lua_geti(L, -1, 1);
@@ -92,11 +92,11 @@ static void refuse_array(lua_State *L)
     char text[PG_SHAPE_TEXT];
     const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
     if (a)
-        luaL_error(L,
-                   "an array of shape %s is no element of a table: "
-                   "pg.stack{a, b} joins arrays along a new axis, "
-                   "pg.concat{a, b} along one that they have",
-                   pg_shape_text(text, a));
+        l_error(L,
+                "an array of shape %s is no element of a table: "
+                "pg.stack{a, b} joins arrays along a new axis, "
+                "pg.concat{a, b} along one that they have",
+                pg_shape_text(text, a));
 }
 
 static void store_leaf(lua_State *L, const pg_array *a, bool told, char *at)
@@ -106,11 +106,11 @@ static void store_leaf(lua_State *L, const pg_array *a, bool told, char *at)
     pg_element element;
     if (!l_scalar_test(L, -1, &scalar)) {
         refuse_array(L);
-        luaL_error(L, "an array element must be a number or boolean, not %s",
-                   luaL_typename(L, -1));
+        l_error(L, "an array element must be a number or boolean, not %s",
+                luaL_typename(L, -1));
     }
     if (!told && a->dtype == PG_BOOL && scalar.kind != 'b')
-        luaL_error(L, "a number among booleans: give a dtype to mix them");
+        l_error(L, "a number among booleans: give a dtype to mix them");
     l_check(L, pg_scalar_store(&element, scalar, a->dtype, &err), &err);
     memcpy(at, &element, pg_dtype_size(a->dtype));
 }
@@ -126,13 +126,13 @@ static void store_nested(lua_State *L, const pg_array *a, bool told, int axis,
     }
     if (!lua_istable(L, -1)) {
         refuse_array(L);
-        luaL_error(L, "a %s where a table of %I elements was expected",
-                   luaL_typename(L, -1), (lua_Integer)a->shape[axis]);
+        l_error(L, "a %s where a table of %I elements was expected",
+                luaL_typename(L, -1), (lua_Integer)a->shape[axis]);
     }
     lua_Integer length = luaL_len(L, -1);
     if ((size_t)length != a->shape[axis])
-        luaL_error(L, "rows of different lengths: %I and %I",
-                   (lua_Integer)a->shape[axis], length);
+        l_error(L, "rows of different lengths: %I and %I",
+                (lua_Integer)a->shape[axis], length);
     luaL_checkstack(L, 1, NULL);
     for (lua_Integer i = 0; i < length; i++) {
         if (i % ELEMENTS == 0)

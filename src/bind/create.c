@@ -29,8 +29,8 @@ static int l_create_matrix(lua_State *L)
     l_create_array(L);
     const pg_array *a = l_array_check(L, -1);
     if (a->ndim != 2)
-        luaL_error(L, "a matrix has rank 2; this has shape %s",
-                   pg_shape_text(text, a));
+        l_error(L, "a matrix has rank 2; this has shape %s",
+                pg_shape_text(text, a));
     return 1;
 }
 
@@ -163,8 +163,8 @@ static void push_arrays(lua_State *L, lua_Integer count)
     for (lua_Integer i = 1; i <= count; i++) {
         int type = lua_geti(L, 1, i);
         if (!luaL_testudata(L, -1, L_ARRAY) && type != LUA_TTABLE)
-            luaL_error(L, "element %I is a %s, where an array was expected", i,
-                       luaL_typename(L, -1));
+            l_error(L, "element %I is a %s, where an array was expected", i,
+                    luaL_typename(L, -1));
         l_array_to(L, -1);
         lua_rawseti(L, -2, i);
     }

@@ -163,10 +163,10 @@ static int l_archive_index(lua_State *L)
 
 static int l_archive_newindex(lua_State *L)
 {
-    return luaL_error(L,
-                      "an archive's file is not written to: pg.save(path, "
-                      "{%s = ...}) makes one",
-                      l_tolstring(L, 2));
+    return l_error(L,
+                   "an archive's file is not written to: pg.save(path, "
+                   "{%s = ...}) makes one",
+                   l_tolstring(L, 2));
 }
 
 static int l_archive_path(lua_State *L)
@@ -237,14 +237,14 @@ static const char *check_name(lua_State *L, int index)
 {
     size_t length;
     if (lua_type(L, index) != LUA_TSTRING)
-        luaL_error(L, "save: arrays are named by strings, not by a %s",
-                   luaL_typename(L, index));
+        l_error(L, "save: arrays are named by strings, not by a %s",
+                luaL_typename(L, index));
     const char *name = lua_tolstring(L, index, &length);
     if (!pg_npz_may_name(name, length))
-        luaL_error(L,
-                   "save: an array's name is 1 to %d bytes of UTF-8, none of "
-                   "them zero",
-                   PG_NPZ_NAME);
+        l_error(L,
+                "save: an array's name is 1 to %d bytes of UTF-8, none of "
+                "them zero",
+                PG_NPZ_NAME);
     return name;
 }
 
@@ -254,14 +254,14 @@ static void convert_member(lua_State *L, const char *name)
     int type = lua_type(L, -1);
     const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
     if (a && !a->data)
-        luaL_error(L, "save: the array '%s' was freed", name);
+        l_error(L, "save: the array '%s' was freed", name);
     if (!a && type != LUA_TTABLE && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
-        luaL_error(L,
-                   "save: '%s' is a %s where an array, number or table was "
-                   "expected",
-                   name, luaL_typename(L, -1));
+        l_error(L,
+                "save: '%s' is a %s where an array, number or table was "
+                "expected",
+                name, luaL_typename(L, -1));
     if (l_has_only_fields(L, -1))
-        luaL_error(L, "save: '%s' is a table of fields, not of elements", name);
+        l_error(L, "save: '%s' is a table of fields, not of elements", name);
     l_array_to(L, lua_gettop(L));
 }
 
@@ -319,10 +319,10 @@ static bool check_compress(lua_State *L)
 {
     bool is_text = lua_type(L, -1) == LUA_TSTRING;
     if (!lua_isboolean(L, -1))
-        luaL_error(L,
-                   is_text ? "save: compress must be true or false, not '%s'"
-                           : "save: compress must be true or false, not %s",
-                   luaL_tolstring(L, -1, NULL));
+        l_error(L,
+                is_text ? "save: compress must be true or false, not '%s'"
+                        : "save: compress must be true or false, not %s",
+                luaL_tolstring(L, -1, NULL));
     return lua_toboolean(L, -1);
 }
 
@@ -336,8 +336,8 @@ static bool compress_option(lua_State *L, int arg)
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING ||
             strcmp(lua_tostring(L, -2), "compress") != 0)
-            luaL_error(L, "save: there is no option '%s'; there is: compress",
-                       l_tolstring(L, -2));
+            l_error(L, "save: there is no option '%s'; there is: compress",
+                    l_tolstring(L, -2));
         compress = check_compress(L);
     }
     return compress;

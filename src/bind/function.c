@@ -45,8 +45,8 @@ static void argument_error(lua_State *L, int arg, const char *text)
 {
     if (is_method_call(L))
         arg--; /* self is not counted */
-    luaL_error(L, "bad argument #%d to '%s' (%s)", arg, function_of(L)->name,
-               text);
+    l_error(L, "bad argument #%d to '%s' (%s)", arg, function_of(L)->name,
+            text);
 }
 
 void l_no_more_arguments(lua_State *L, int arg)
@@ -76,8 +76,8 @@ static void method_error(lua_State *L)
 {
     const char *name = function_of(L)->name;
     const l_class *class = l_class_of(L);
-    luaL_error(L, "%s is %s's method: %s:%s(...), with a colon", name,
-               class->owner, class->variable, name);
+    l_error(L, "%s is %s's method: %s:%s(...), with a colon", name,
+            class->owner, class->variable, name);
 }
 
 /* An array that is missing: with a dot, the one that is there was meant for the

@@ -14,8 +14,7 @@ static int64_t check_position(lua_State *L, int at, const char *what)
     int isnum;
     lua_Integer position = lua_tointegerx(L, at, &isnum);
     if (!isnum || lua_type(L, at) != LUA_TNUMBER)
-        luaL_error(L, "%s must be an integer, not %s", what,
-                   l_tolstring(L, at));
+        l_error(L, "%s must be an integer, not %s", what, l_tolstring(L, at));
     return position;
 }
 
@@ -37,8 +36,7 @@ static int read_text(lua_State *L, int at, pg_index indices[PG_MAXDIM])
     int count;
     const char *text = lua_tolstring(L, at, &n);
     if (strlen(text) != n)
-        luaL_error(L, "cannot read the index \"%s\": a zero byte follows",
-                   text);
+        l_error(L, "cannot read the index \"%s\": a zero byte follows", text);
     l_check(L, pg_index_parse(indices, &count, text, &err), &err);
     return count;
 }
@@ -50,8 +48,8 @@ static pg_index read_axis(lua_State *L)
     pg_index parsed[PG_MAXDIM], index = PG_INDEX_ALL;
     if (lua_type(L, -1) == LUA_TSTRING) {
         if (read_text(L, -1, parsed) != 1)
-            luaL_error(L, "an axis takes one index, not \"%s\"",
-                       lua_tostring(L, -1));
+            l_error(L, "an axis takes one index, not \"%s\"",
+                    lua_tostring(L, -1));
         return parsed[0];
     }
     if (!lua_istable(L, -1)) {
@@ -60,7 +58,7 @@ static pg_index read_axis(lua_State *L)
         return index;
     }
     if (luaL_len(L, -1) == 1 || luaL_len(L, -1) > 3)
-        luaL_error(L, "a slice is {}, {first, last} or {first, last, step}");
+        l_error(L, "a slice is {}, {first, last} or {first, last, step}");
     index.has_first = slice_part(L, 1, &index.first);
     index.has_last = slice_part(L, 2, &index.last);
     slice_part(L, 3, &index.step);
@@ -71,7 +69,7 @@ static int read_axes(lua_State *L, int arg, pg_index *indices)
 {
     lua_Integer count = luaL_len(L, arg);
     if (count < 0 || count > PG_MAXDIM)
-        luaL_error(L, "%I indices: the rank is at most %d", count, PG_MAXDIM);
+        l_error(L, "%I indices: the rank is at most %d", count, PG_MAXDIM);
     for (int i = 0; i < count; i++) {
         lua_geti(L, arg, i + 1);
         indices[i] = read_axis(L);
@@ -94,17 +92,17 @@ static int read_key(lua_State *L, int arg, pg_index *indices)
         indices[0].first = check_position(L, arg, "a position");
         return 1;
     default:
-        return luaL_error(L,
-                          "an array's index is a position, a table or text, "
-                          "not a %s",
-                          luaL_typename(L, arg));
+        return l_error(L,
+                       "an array's index is a position, a table or text, "
+                       "not a %s",
+                       luaL_typename(L, arg));
     }
 }
 
 static void check_has_axis(lua_State *L, const pg_array *a)
 {
     if (a->ndim == 0)
-        luaL_error(L, "an array of rank 0 has no positions");
+        l_error(L, "an array of rank 0 has no positions");
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -284,8 +282,8 @@ int l_array_newindex(lua_State *L)
         return 0;
     }
     if (lua_type(L, 2) == LUA_TSTRING && !looks_like_index(lua_tostring(L, 2)))
-        luaL_error(L, "an array has no field '%s' that could be set",
-                   lua_tostring(L, 2));
+        l_error(L, "an array has no field '%s' that could be set",
+                lua_tostring(L, 2));
     assign_indexed(L, indices, read_key(L, 2, indices), 3);
     return 0;
 }
@@ -297,7 +295,7 @@ static int read_positions(lua_State *L, int first, int last, pg_index *indices)
 {
     int count = last - first + 1;
     if (count > PG_MAXDIM)
-        luaL_error(L, "%d positions: the rank is at most %d", count, PG_MAXDIM);
+        l_error(L, "%d positions: the rank is at most %d", count, PG_MAXDIM);
     for (int i = 0; i < count; i++) {
         indices[i] = PG_INDEX_ALL;
         indices[i].kind = PG_INDEX_POSITION;

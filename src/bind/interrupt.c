@@ -80,7 +80,7 @@ static bool is_within_finalizer(lua_State *L)
 int l_raise_interrupt(lua_State *L)
 {
     if (is_within_finalizer(L))
-        return luaL_error(L, "interrupted!"); /* the hook waits for its end */
+        return l_error(L, "interrupted!"); /* the hook waits for its end */
     lua_Debug here = {.event = LUA_HOOKCOUNT, .currentline = -1};
     lua_State *main = main_of(L);
     lua_Hook hook = lua_gethook(main);
@@ -88,7 +88,7 @@ int l_raise_interrupt(lua_State *L)
     lua_getstack(L, 0, &here);
     if (hook)
         hook(L, &here);
-    return luaL_error(L, "interrupted!");
+    return l_error(L, "interrupted!");
 }
 
 void l_check_interrupt(lua_State *L)

@@ -317,8 +317,8 @@ static int l_array_unique(lua_State *L)
 
 static int l_array_no_order(lua_State *L)
 {
-    return luaL_error(L, "arrays have no order: < gives no mask in Lua; use "
-                         "a:lt(b), a:le(b), a:gt(b) or a:ge(b)");
+    return l_error(L, "arrays have no order: < gives no mask in Lua; use "
+                      "a:lt(b), a:le(b), a:gt(b) or a:ge(b)");
 }
 
 static const l_function operators[] = {

@@ -43,7 +43,7 @@ static void choose_kernels(lua_State *L)
     pg_error err;
     const char *name = getenv("PERIGEE_KERNELS");
     if (name && *name && pg_kernels_choose(name, &err) != PG_OK)
-        luaL_error(L, "PERIGEE_KERNELS: %s", err.message);
+        l_error(L, "PERIGEE_KERNELS: %s", err.message);
 }
 
 int luaopen_perigee_core(lua_State *L)

@@ -27,8 +27,8 @@ static bool gather_one(lua_State *L, int arg, const char *prefix, char letter,
         return false;
     }
     if (!luaL_testudata(L, -1, L_ARRAY))
-        luaL_error(L, "%s must be an array, not %s", lua_tostring(L, -2),
-                   type == LUA_TNIL ? "absent" : luaL_typename(L, -1));
+        l_error(L, "%s must be an array, not %s", lua_tostring(L, -2),
+                type == LUA_TNIL ? "absent" : luaL_typename(L, -1));
     lua_remove(L, -2);
     return true;
 }
@@ -38,7 +38,7 @@ static pg_array *gathered(lua_State *L, int index)
 {
     pg_array *a = l_array_handle(L, index);
     if (!a->data)
-        luaL_error(L, "an array was freed while it was in use");
+        l_error(L, "an array was freed while it was in use");
     return a;
 }
 
@@ -48,7 +48,7 @@ int l_network_gather(lua_State *L, int arg, const char *prefix)
     luaL_checktype(L, arg, LUA_TTABLE);
     while (gather_one(L, arg, prefix, 'W', layers + 1, layers > 0)) {
         if (layers == PG_MAX_LAYERS)
-            luaL_error(L, "a network has at most %d layers", PG_MAX_LAYERS);
+            l_error(L, "a network has at most %d layers", PG_MAX_LAYERS);
         layers++;
         gather_one(L, arg, prefix, 'b', layers, false);
     }
@@ -85,8 +85,8 @@ static pg_activation activation_at(lua_State *L, int index)
         luaL_addchar(&names, '\'');
     }
     luaL_pushresult(&names);
-    luaL_error(L, "activation must be one of %s, not %s", lua_tostring(L, -1),
-               lua_tostring(L, -2));
+    l_error(L, "activation must be one of %s, not %s", lua_tostring(L, -1),
+            lua_tostring(L, -2));
     return PG_ACTIVATIONS;
 }
 
@@ -94,8 +94,8 @@ void l_activations_check(lua_State *L, int arg, int layers,
                          pg_activation *activation)
 {
     if (lua_istable(L, arg) && lua_rawlen(L, arg) != (size_t)layers - 1)
-        luaL_error(L, "there are %d activations for %d hidden layers",
-                   (int)lua_rawlen(L, arg), layers - 1);
+        l_error(L, "there are %d activations for %d hidden layers",
+                (int)lua_rawlen(L, arg), layers - 1);
     for (int l = 0; l < layers - 1; l++) {
         if (lua_isnoneornil(L, arg)) {
             activation[l] = (pg_activation)0;
@@ -226,8 +226,8 @@ static size_t check_units(lua_State *L, const char *what)
     int is_integer;
     lua_Integer units = lua_tointegerx(L, -1, &is_integer);
     if (!is_integer || units < 1)
-        luaL_error(L, "%s must be an integer, 1 or more, not %s", what,
-                   l_tolstring(L, -1));
+        l_error(L, "%s must be an integer, 1 or more, not %s", what,
+                l_tolstring(L, -1));
     lua_pop(L, 1);
     return (size_t)units;
 }
@@ -242,8 +242,8 @@ static int check_hidden(lua_State *L, int arg, size_t *widths)
     }
     lua_Unsigned count = lua_rawlen(L, arg);
     if (count < 1 || count > PG_MAX_LAYERS - 1)
-        luaL_error(L, "hidden must be a number of units, or a list of 1 to %d",
-                   PG_MAX_LAYERS - 1);
+        l_error(L, "hidden must be a number of units, or a list of 1 to %d",
+                PG_MAX_LAYERS - 1);
     for (lua_Unsigned i = 0; i < count; i++) {
         lua_rawgeti(L, arg, (lua_Integer)i + 1);
         widths[i] = check_units(L, "hidden");
@@ -261,10 +261,10 @@ static void check_option_names(lua_State *L, int arg)
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
         if (strcmp(name, "activation") != 0 && strcmp(name, "classes") != 0 &&
             strcmp(name, "dtype") != 0 && strcmp(name, "random") != 0)
-            luaL_error(L,
-                       "initialization: unknown option '%s'; there are "
-                       "activation, classes, dtype, random",
-                       name);
+            l_error(L,
+                    "initialization: unknown option '%s'; there are "
+                    "activation, classes, dtype, random",
+                    name);
     }
 }
 
@@ -292,12 +292,12 @@ static pg_dtype dtype_option(lua_State *L, int arg, pg_dtype of_x)
     pg_dtype otherwise = pg_dtype_is_float(of_x) ? of_x : PG_FLOAT64;
     int option = push_option(L, arg, "dtype");
     if (!lua_isnil(L, option) && lua_type(L, option) != LUA_TSTRING)
-        luaL_error(L, "dtype must be the name of a dtype, not %s",
-                   luaL_tolstring(L, option, NULL));
+        l_error(L, "dtype must be the name of a dtype, not %s",
+                luaL_tolstring(L, option, NULL));
     pg_dtype dtype = l_dtype_opt(L, option, otherwise);
     if (!pg_dtype_is_float(dtype))
-        luaL_error(L, "a network is float32 or float64, not %s",
-                   pg_dtype_name(dtype));
+        l_error(L, "a network is float32 or float64, not %s",
+                pg_dtype_name(dtype));
     return dtype;
 }
 
@@ -305,10 +305,10 @@ static pg_random *random_option(lua_State *L, int arg)
 {
     int option = push_option(L, arg, "random");
     if (!lua_isnil(L, option) && !luaL_testudata(L, option, L_RANDOM))
-        luaL_error(L,
-                   "random must be a generator, as random(0) makes one, "
-                   "not %s",
-                   luaL_tolstring(L, option, NULL));
+        l_error(L,
+                "random must be a generator, as random(0) makes one, "
+                "not %s",
+                luaL_tolstring(L, option, NULL));
     return l_random_opt(L, option);
 }
 
@@ -327,8 +327,8 @@ static int l_network_initialization(lua_State *L)
     const pg_array *x = l_array_to(L, 1);
     pg_dtype of_x = x->dtype;
     if (x->ndim != 2)
-        luaL_error(L, "x must be (rows, inputs), not of shape %s",
-                   pg_shape_text(text, x));
+        l_error(L, "x must be (rows, inputs), not of shape %s",
+                pg_shape_text(text, x));
     widths[0] = x->shape[1];
     r.layers = 1 + check_hidden(L, 2, widths + 1);
     widths[r.layers] = classes_option(L, 3);

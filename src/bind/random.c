@@ -32,8 +32,8 @@ static uint32_t check_seed(lua_State *L, int arg)
 {
     lua_Integer seed = luaL_checkinteger(L, arg);
     if (seed < 0 || seed > UINT32_MAX)
-        luaL_error(L, "a seed is an integer from 0 to %I, not %I",
-                   (lua_Integer)UINT32_MAX, seed);
+        l_error(L, "a seed is an integer from 0 to %I, not %I",
+                (lua_Integer)UINT32_MAX, seed);
     return (uint32_t)seed;
 }
 
@@ -171,8 +171,8 @@ static int l_random_integers(lua_State *L)
     lua_Integer low = luaL_checkinteger(L, next);
     lua_Integer high = luaL_checkinteger(L, next + 1);
     if (low >= high)
-        luaL_error(L, "randint: there is no integer from %I to below %I", low,
-                   high);
+        l_error(L, "randint: there is no integer from %I to below %I", low,
+                high);
     if (!has_shape(L, next + 2)) {
         pg_random_integers(g, &one, 1, low, high - 1);
         lua_pushinteger(L, one);
@@ -306,8 +306,8 @@ static const l_class random_class = {L_RANDOM, "a generator", "g", 1};
 
 static int l_random_newindex(lua_State *L)
 {
-    return luaL_error(L, "a generator has no field '%s' that could be set",
-                      l_tolstring(L, 2));
+    return l_error(L, "a generator has no field '%s' that could be set",
+                   l_tolstring(L, 2));
 }
 
 /* A method; upvalue: the methods. */

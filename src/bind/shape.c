@@ -65,13 +65,12 @@ static int l_shape_index(lua_State *L)
     lua_Integer rank = (lua_Integer)lua_rawlen(L, 1);
     lua_Integer axis = lua_tointegerx(L, 2, &is_integer);
     if (!is_integer || lua_type(L, 2) != LUA_TNUMBER)
-        return luaL_error(L, "a shape has lengths at 1, 2, ..., and no '%s'",
-                          l_tolstring(L, 2));
+        return l_error(L, "a shape has lengths at 1, 2, ..., and no '%s'",
+                       l_tolstring(L, 2));
     if (axis == 0 || axis < -rank) {
         lua_settop(L, 1);
-        return luaL_error(L, "there is no axis %I in the shape %s%s", axis,
-                          l_tolstring(L, 1),
-                          axis == 0 ? ": axes start at 1" : "");
+        return l_error(L, "there is no axis %I in the shape %s%s", axis,
+                       l_tolstring(L, 1), axis == 0 ? ": axes start at 1" : "");
     }
     if (axis > 0)
         lua_pushnil(L);
@@ -102,8 +101,8 @@ static size_t shape_length(lua_State *L, bool open)
     int isnum;
     lua_Integer length = lua_tointegerx(L, -1, &isnum);
     if (!isnum || length < (open ? -1 : 0))
-        luaL_error(L, "a length must be an integer, 0 or more, not %s",
-                   l_tolstring(L, -1));
+        l_error(L, "a length must be an integer, 0 or more, not %s",
+                l_tolstring(L, -1));
     lua_pop(L, 1);
     return length < 0 ? PG_INFER : (size_t)length;
 }
@@ -117,8 +116,8 @@ int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open)
     if (table)
         l_refuse_fields(L, arg, count);
     if (count < 0 || count > PG_MAXDIM)
-        luaL_error(L, "%I lengths given: the rank is at most %d", count,
-                   PG_MAXDIM);
+        l_error(L, "%I lengths given: the rank is at most %d", count,
+                PG_MAXDIM);
     for (int i = 0; i < count; i++) {
         if (table)
             lua_geti(L, arg, i + 1);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "printable.h"
 #include "runtime.h"
 #include "text.h"
 
@@ -41,9 +42,7 @@ pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
     va_start(args, format);
     pg_vtext(err->message, sizeof err->message, format, args);
     va_end(args);
-    for (char *c = err->message; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 127)
-            *c = '?';
+    pg_make_printable(err->message, "");
     return status;
 }
 

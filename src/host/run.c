@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../core/printable.h"
 #include "host.h"
 
 static const char *program_name;
@@ -10,11 +11,25 @@ void host_set_name(const char *name)
     program_name = name;
 }
 
+/* A message may show text from a file, which a terminal would obey. It is
+   written in as few calls as possible: who reads it may take each for one. */
 void host_message(const char *message)
 {
+    char text[4096];
+    size_t used = 0;
     if (program_name)
         fprintf(stderr, "%s: ", program_name);
-    fprintf(stderr, "%s\n", message);
+    for (size_t n; *message; message += n) {
+        bool is_shown = pg_is_printable(message, &n) || *message == '\n' ||
+                        *message == '\t';
+        if (used + n + 2 > sizeof text) {
+            fprintf(stderr, "%.*s", (int)used, text);
+            used = 0;
+        }
+        memcpy(text + used, is_shown ? message : "?", is_shown ? n : 1);
+        used += is_shown ? n : 1;
+    }
+    fprintf(stderr, "%.*s\n", (int)used, text);
     fflush(stderr);
 }
 

@@ -1,5 +1,6 @@
 -- pg.plot, which gnuplot draws; the specs that need it are pending without it.
 
+local check = require "perigee.check"
 local pg = require "perigee"
 
 local raises_here = dofile("tests/support.lua").raises_here
@@ -23,6 +24,16 @@ local function output_of(script, environment)
   local output = pipe:read "a"
   pipe:close()
   return output
+end
+
+--- The texts in an SVG file, without blanks around them.
+local function texts_of(path)
+  local texts = {}
+  for text in read(path):gmatch "<text>(.-)</text>" do
+    text = text:gsub("<[^>]*>", ""):gsub("&lt;", "<"):gsub("&gt;", ">"):gsub("&#39;", "'")
+    texts[#texts + 1] = text:gsub("&quot;", '"'):gsub("&amp;", "&"):match "^%s*(.-)%s*$"
+  end
+  return texts
 end
 
 local function drawn(name, text)
@@ -173,6 +184,41 @@ describe("pg.plot", function()
     assert.equal(2, count)
   end)
 
+  drawn("takes any text as title, label and name of a curve, wherever it draws", function()
+    local path = folder .. "/any.svg"
+    for _, text in ipairs { "'90s data", "'", '"', "\\", "\\101 \\n", "`touch x`", "$(touch x)",
+      "@a {b} c_d e^f ~g{h} &{i}", "5 % %s", "# no comment", "-1", "7even", "é 日本語", "<a> & b" } do
+      for _, options in ipairs {
+        { y = { 1, 2 }, title = text }, { y = { 1, 2 }, xlabel = text },
+        { y = { [text] = { 1, 2 } } }, { y = { 1, 2 }, x = { text, "other" } },
+        { z = { { 1, 2 } }, x = { text, "other" } }, { z = { { 1 } }, y = { text } },
+      } do
+        options.file = path
+        assert.is_true(pg.plot(options))
+        assert.is_true(check.contains(texts_of(path), text), text)
+        options.file = folder .. "/any.png"
+        assert.is_true(pg.plot(options))
+      end
+      assert.is_truthy(output_of(("pg.plot { y = { [%q] = { 1, 2 } }, title = %q }"):format(text,
+        text)):find(text, 1, true), text)
+    end
+    for _, text in ipairs { "", " ", "\0", "\27[2J\u{9b}\x9b\xe9", "two\nlines\t" } do
+      assert.is_true(pg.plot { y = { [text] = { 1, 2 } }, title = text, file = path })
+      assert.not_matches("[\0-\8\27]", read(path))
+      assert.is_truthy(utf8.len(read(path)))
+    end
+  end)
+
+  drawn("numbers the columns and rows of a grid from first", function()
+    for first, numbers in pairs { [0] = { 0, 1 }, [1] = { 1, 2 }, [-1] = { -1, 0 } } do
+      local output = output_of(("pg.plot { z = { { 9, 8 }, { 7, 6 } }, first = %d }"):format(first))
+      assert.matches(("\n +%d +%d *\n"):format(numbers[1], numbers[2]), output)
+      assert.matches(("\n +%d |"):format(numbers[2]), output)
+    end
+    assert.equal(output_of "pg.plot { z = { { 9, 8 }, { 7, 6 } } }",
+      output_of "pg.plot { z = { { 9, 8 }, { 7, 6 } }, first = 1 }")
+  end)
+
   drawn("leaves out what is not finite, and raises where nothing is left", function()
     local path = folder .. "/finite.svg"
     assert.is_true(pg.plot { y = { 1, 0 / 0, 3, math.huge, 2 }, file = path })
@@ -260,6 +306,9 @@ describe("pg.plot", function()
       ["x has 1 numbers and y has 2"] = { y = { 1, 2 }, x = { "a" } },
       ["xscale is for numbers"] = { y = { 1 }, x = { "a" }, xscale = "log" },
       ["yscale must be 'log' or 'linear', not 'logs'"] = { y = { 1 }, yscale = "logs" },
+      ["first is for a grid, z, and these are curves"] = { y = { 1 }, first = 0 },
+      ["first must be an integer, not 0.5"] = { z = { { 1 } }, first = 0.5 },
+      ["first must be an integer, not '0'"] = { z = { { 1 } }, first = "0" },
       ["error is for curves"] = { z = { { 1 } }, error = { 1 } },
       ["order has 'b', which is not one more curve of y"] = { y = { a = { 1 } },
         order = { "a", "b" } },

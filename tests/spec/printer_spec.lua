@@ -336,10 +336,20 @@ end)
 -- --- arrays --------------------------------------------------------------------------------
 
 describe("an array", function()
-  it("is shown as print shows it", function()
-    for _, a in ipairs { pg.zeros(3), pg.eye(3), pg.zeros(2000), pg.array(5), pg.zeros(0, 3) } do
+  it("is shown as print shows it, up to 100 elements", function()
+    for _, a in ipairs { pg.zeros(3), pg.eye(3), pg.zeros(2000), pg.array(5), pg.zeros(0, 3),
+      pg.range(1, 100), pg.zeros(10, 10) } do
       assert.equal(tostring(a), text(a))
     end
+  end)
+
+  it("is shown by its edges, if it has more", function()
+    assert.equal("[  1,   2,   3, ...,  99, 100, 101] int64 (101,)", text(pg.range(1, 101)))
+    assert.equal("[[0., 0.],\n [0., 0.],\n [0., 0.],\n ...,\n [0., 0.],\n [0., 0.],\n [0., 0.]] "
+      .. "float64 (60, 2)", text(pg.zeros(60, 2)))
+    assert.equal(10, select(2, tostring(pg.range(1, 150)):gsub("\n", "")) + 1)
+    assert.equal("[0., 0., 0., ..., 0., 0., 0.] float64 (101,)\t1",
+      printer.line_up({ pg.zeros(101), 1 }, 2, 80))
   end)
 
   it("is told by dtype and shape in a table, if it is more than a short line", function()

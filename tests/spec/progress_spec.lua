@@ -1,12 +1,27 @@
 local pg = require "perigee"
 local listen = require("tests.support").listen
 local progress = require "perigee.progress"
+local screen = require "perigee.screen"
+local terminal = require "tests.terminal"
+local visible = require "perigee.visible"
+
+local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 
 local function count_lines(text)
   return select(2, text:gsub("\n", ""))
 end
 
 describe("progress", function()
+  local is_utf8 = screen.is_utf8
+
+  before_each(function()
+    screen.is_utf8 = function() return true end
+  end)
+
+  after_each(function()
+    screen.is_utf8 = is_utf8
+  end)
+
   it("counts from 1 to n", function()
     local seen = {}
     listen(function()
@@ -51,8 +66,132 @@ describe("progress", function()
     end)
   end)
 
+  it("keeps to one line, whatever its title and note are", function()
+    local text = listen(function()
+      local bar <close> = progress.bar(2, "日本\n\27[2J\u{9b}\x9b caf\xe9\t")
+      bar:update(1, "two\nlines\r\xff")
+      bar:update(2)
+    end)
+    assert.equal(2, count_lines(text))
+    assert.is_truthy(text:find("日本 ?[2J?? caf? :  50%|", 1, true), text)
+    assert.is_truthy(text:find("] two lines ?\n", 1, true), text)
+    for width = 2, 130 do
+      local meter = progress.meter(10, "日本語日本語 and 🎉 more")
+      meter:set(5, "日本語 of a note")
+      assert.is_true(visible.width(meter:line(width)) <= width - 1, width)
+    end
+  end)
+
+  it("is ASCII where the locale is not UTF-8", function()
+    screen.is_utf8 = function() return false end
+    local text = listen(function()
+      local bar <close> = progress.bar(8, "日本 é")
+      bar:update(3, "µ")
+      bar:update(8)
+    end)
+    assert.not_matches("[\x80-\xff]", text)
+    assert.matches("^%?%? %?:  37%%|###7      | 3/8 ", text)
+    assert.matches("100%%|##########| 8/8 ", text)
+  end)
+
+  it("writes nothing for a loop within another, where there is no terminal", function()
+    local text = listen(function()
+      for _ in pg.progress(2, "outer") do
+        for _ in pg.progress(3, "inner") do end
+      end
+      for _ in pg.progress(1, "after") do end
+    end)
+    assert.equal(3, count_lines(text))
+    assert.not_matches("inner", text)
+  end)
+
   it("refuses what is no count", function()
     assert.error_matches(function() pg.progress(-1) end, "a count is needed")
     assert.error_matches(function() pg.progress "x" end, "a count is needed")
+  end)
+end)
+
+describe("progress on a terminal", function()
+  --- What is on the screen and above it when a script has ended.
+  local function run(script, options)
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write('local pg, uv = require "perigee", require "luv"\n', script)
+    file:close()
+    options = options or {}
+    options.command = ("%s %s; echo END; cat"):format(PROGRAM, path)
+    local t <close> = terminal.open(options)
+    t:expect "END"
+    os.remove(path)
+    return (t:screen { history = true }:gsub("END\n*$", ""))
+  end
+
+  -- A drawing is due again when this has ended.
+  local WAIT = "uv.sleep(110)"
+
+  it("has a loop's bar below that of the loop around it, which alone is left", function()
+    for _, width in ipairs { 20, 80, 120 } do
+      local shown = run(([[
+        for e in pg.progress(2, "outer") do
+          for i in pg.progress(3, "in") do
+            %s
+          end
+        end]]):format(WAIT), { width = width })
+      assert.matches("outer: 100%%|█+", shown)
+      assert.not_matches("in: ", shown)
+      assert.not_matches("outer: +5?0%%", shown)
+      assert.equal(1, count_lines(shown))
+    end
+  end)
+
+  it("shows both, the outer one first", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write(([[
+      local pg, uv = require "perigee", require "luv"
+      for e in pg.progress(2, "outer") do
+        for i in pg.progress(3, "inner") do %s if i == 3 then io.read() end end
+      end]]):format(WAIT))
+    file:close()
+    local t <close> = terminal.open { command = { PROGRAM, path } } -- waits for a key
+    t:expect_match "^outer:   0%%|[^\n]*\ninner:  66%%|"
+    os.remove(path)
+  end)
+
+  it("has prints above it, each on its own line", function()
+    local shown = run(([[
+      for i in pg.progress(4, "日本 \27[31m\u{9b}31m\nx") do
+        %s
+        print("print", i)
+        io.write("wri", "te\n")
+        io.stdout:write "method\n"
+        io.stderr:write "errors\n"
+        if i == 4 then io.write "open" end
+      end]]):format(WAIT))
+    assert.matches("^" .. ("print   %d\nwrite\nmethod\nerrors\n"):rep(4)
+      .. "open\n日本 %?%[31m%?31m x: 100%%|[^\n]*\n$", shown)
+  end)
+
+  it("leaves print and io.write as they were, or as the loop has made them", function()
+    assert.equal("true true true\n", run([[
+      local p, w, m = print, io.write, io.stderr.write
+      for _ in pg.progress(2) do pcall(function() for _ in pg.progress(2) do error "x" end end) end
+      print(("%s %s %s"):format(print == p, io.write == w, io.stderr.write == m))
+    ]]):match "[^\n]*\n$")
+    assert.equal("mine\n", run([[
+      local function mine() io.write "mine\n" end
+      for _ in pg.progress(2) do print = mine end
+      print()]]):match "[^\n]*\n$")
+  end)
+
+  it("is ASCII where the locale is not UTF-8, and plain lines where it cannot redraw", function()
+    local script = [[for _ in pg.progress(2, "é") do end]]
+    assert.matches("^%?: 100%%|#+| 2/2 [^\n]*\n$",
+      run(script, { environment = { LC_ALL = "C" } }))
+    assert.matches("^é:  50%%|█████     | 1/2 [^\n]*\né: 100%%|██████████| 2/2 [^\n]*\n$",
+      run(script, { term = "dumb" }))
+    local output = terminal.feed { command = { PROGRAM, "-e",
+      [[for _ in require "perigee".progress(2) do end]] }, term = "dumb" }
+    assert.not_matches("[\27\r].", (output:gsub("\r\n", "\n")))
   end)
 end)

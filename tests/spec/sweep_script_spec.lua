@@ -1,6 +1,7 @@
 -- Scripts that make a study, as they are started: their command line, exit status, and processes.
 
 local pg = require "perigee"
+local terminal = require "tests.terminal"
 local uv = require "luv"
 
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
@@ -283,6 +284,36 @@ describe("a script with a study", function()
       assert.matches("s: +%d+%%|.*|.*/6 ", output)
       assert.matches("s: complete: 6 of 6", output)
     end
+  end)
+
+  it("keeps to one line for each trial, whatever the values are", function()
+    local values = ("params = { b = { %q, %q, %q }, a = { 1 } }"):format("two\nlines\t\27[2J",
+      "caf\xe9 \x9b \u{9b}", "日本語")
+    assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub("params = %b{}", (values:gsub("%%", "%%%%")))
+      :gsub('print%("ran"[^\n]*', "require('luv').sleep(110)"))))
+    local _, errors, status = run()
+    assert.equal(0, status, errors)
+    assert.matches("1/3  a 1, b two lines %?%[2J: loss", errors)
+    assert.matches("2/3  a 1, b caf%? %? %?: loss", errors)
+    assert.not_matches("[\27\x9b\xe9]", (errors:gsub("日本語", "")))
+    for width = 20, 80, 60 do
+      local t <close> = terminal.open { width = width, command = ("cd '%s'; %s s.lua --fresh; cat")
+        :format(folder, uv.fs_realpath(PROGRAM) or PROGRAM) }
+      t:expect "after"
+      local screen = t:screen { history = true }
+      assert.not_matches("0%%|", screen) -- no line is left that the terminal has broken
+      assert.matches("3 of 3", (screen:gsub("\n", "")))
+    end
+  end)
+
+  it("shows what its journal says without what a terminal would obey", function()
+    assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub('error "as asked"', 'error("MESSAGE", 0)'))))
+    run "fail=2y"
+    shell [[sed -i \
+      's/MESSAGE/\\u001b]0;title\\u0007\\u001b[2J\\u009b2J\\nX/' runs/s/journal/*.jsonl]]
+    local output, errors = run "fail=2y"
+    assert.matches("failed before: %?%]0;title%?%?%[2J%?2J X\n", errors)
+    assert.not_matches("[\0-\8\11-\31\x9b]", output .. errors)
   end)
 
   it("ends when its processes' studies are others than its own", function()

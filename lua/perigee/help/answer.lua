@@ -6,6 +6,7 @@ local leaves = require "perigee.prompt.leaves"
 local manual = require "perigee.help.manual"
 local page = require "perigee.help.page"
 local spelling = require "perigee.spelling"
+local visible = require "perigee.visible"
 local start = require "perigee.help.start"
 local values = require "perigee.help.values"
 
@@ -120,7 +121,7 @@ local function unknown(name)
   local other = elsewhere[short]
   local suggestion = other and #help.find(other) > 0 and ("; did you mean '%s'?"):format(other)
     or spelling.suggestion(short, known)
-  return ("help: there is no '%s'%s"):format(name,
+  return ("help: there is no '%s'%s"):format(visible.name(name),
     suggestion ~= "" and suggestion or '; help "all" lists all names')
 end
 

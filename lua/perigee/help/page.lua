@@ -3,6 +3,7 @@
 local help = require "perigee.help"
 local manual = require "perigee.help.manual"
 local screen = require "perigee.screen"
+local visible = require "perigee.visible"
 
 local page = {}
 
@@ -23,7 +24,7 @@ end
 ---@param text? string  "" unless given
 ---@param style? "title"|"aside"
 function Page:line(text, style)
-  self[#self + 1] = { text = text or "", style = style }
+  self[#self + 1] = { text = visible.lines(text or ""), style = style }
 end
 
 --- Breaks words into lines of at most `width` bytes, the first and the others behind an indent.

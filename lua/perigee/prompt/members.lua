@@ -6,6 +6,7 @@ local classes = require "perigee.prompt.classes"
 local described = require "perigee.prompt.described"
 local lexer = require "perigee.prompt.lexer"
 local chains = require "perigee.prompt.chains"
+local visible = require "perigee.visible"
 
 local members = {}
 
@@ -94,7 +95,7 @@ end
 ---@param found perigee.prompt.gather
 function members.add_keys(known, found)
   local function passes(name)
-    return not name:find "%c" and is_shown(name, found)
+    return not visible.has_control(name) and is_shown(name, found)
   end
   if known.value ~= nil then
     add_told(classes.told_names(known.value), found, passes, false)

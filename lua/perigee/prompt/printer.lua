@@ -10,6 +10,7 @@ local entries = require "perigee.prompt.entries"
 local layout = require "perigee.prompt.layout"
 local leaves = require "perigee.prompt.leaves"
 local strings = require "perigee.prompt.strings"
+local array_texts = require "perigee.text"
 local trees = require "perigee.prompt.tree"
 
 local printer = {}
@@ -20,6 +21,7 @@ local MOST_LINES = 90 -- of a table
 local FEWER = 8 -- entries of a long table, where with the usual number there are too many lines
 local LONGEST_STRING = 2000 -- bytes
 local LONGEST_TEXT, MOST_TEXT_LINES = 10000, 100 -- of a string that has line breaks
+local MOST_ELEMENTS = 100 -- of an array, of which print shows 1000
 local TAB = 8
 
 --- A table as text: as deep, and with as many entries, as there is room for.
@@ -62,11 +64,12 @@ local function text_of_string(text, paint)
 end
 
 local function text_of_other(value, paint)
-  local text, problem = leaves.tostring(value)
-  local elements, kind = text:match "^(.* )(%w+ %([%d, ]*%))$"
-  if check.is_array(value) and elements then
-    return elements .. paint("dim", kind)
+  if check.is_array(value) then
+    local text = array_texts.array(value, MOST_ELEMENTS)
+    local elements, kind = text:match "^(.* )(%w+ %([%d, ]*%))$"
+    return elements and elements .. paint("dim", kind) or text
   end
+  local text, problem = leaves.tostring(value)
   return problem and paint("error", text) or several_lines(text, "plain", function(style, each)
     return style == "plain" and each or paint(style, each)
   end)

@@ -4,6 +4,7 @@ local check = require "perigee.check"
 local external = require "perigee.external"
 local colours = require "perigee.prompt.colours"
 local output = require "perigee.prompt.output"
+local strings = require "perigee.prompt.strings"
 
 local problems = {}
 
@@ -112,12 +113,14 @@ function problems.report(message, session)
   local behind = check.is_interrupt(text) and "\n" or "" -- the ^C that the terminal shows
   local line, number = offending_line(text, session.sources)
   local meant = line and suggestion(text, line, session) or ""
-  local lines = { behind .. paint("error", text .. meant) }
+  local lines = { behind .. paint("error", strings.visible(text .. meant)) }
   if line then
-    lines[#lines + 1] = ("%s %s"):format(paint("dim", ("%5s |"):format(number)), line)
+    lines[#lines + 1] = ("%s %s"):format(paint("dim", ("%5s |"):format(number)),
+      strings.visible(line))
   end
   if traceback then
-    lines[#lines + 1] = paint("dim", "stack traceback:\n" .. trimmed(traceback, text))
+    lines[#lines + 1] = paint("dim", "stack traceback:\n"
+      .. strings.visible(trimmed(traceback, text)))
   end
   output.complain(table.concat(lines, "\n"), "\n")
 end

@@ -7,6 +7,7 @@ local gather = require "perigee.prompt.gather"
 local members = require "perigee.prompt.members"
 local syntax = require "perigee.prompt.syntax"
 local chains = require "perigee.prompt.chains"
+local visible = require "perigee.visible"
 
 local is = syntax.is
 
@@ -35,15 +36,15 @@ local function written(text, quote)
   if not quote then
     return text
   end
-  text = text:gsub("[\\" .. quote .. "%c]", function(character)
-    return character:find "%c" and ("\\%03d"):format(character:byte()) or "\\" .. character
-  end)
-  local _, bad = utf8.len(text)
-  while bad do
-    text = ("%s\\%03d%s"):format(text:sub(1, bad - 1), text:byte(bad), text:sub(bad + 1))
-    _, bad = utf8.len(text, bad + 4)
-  end
-  return text
+  local pattern = ("[\0-\31\127\\%s]"):format(quote)
+  return (visible.replaced(text, pattern, function(bytes)
+    if bytes == quote or bytes == "\\" then
+      return "\\" .. bytes
+    end
+    return (bytes:gsub(".", function(byte)
+      return ("\\%03d"):format(byte:byte())
+    end))
+  end))
 end
 
 -- --- choices ----------------------------------------------------------------------

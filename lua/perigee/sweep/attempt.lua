@@ -4,6 +4,7 @@ local check = require "perigee.check"
 local core = require "perigee.core"
 local spelling = require "perigee.spelling"
 local trials = require "perigee.sweep.trial"
+local visible = require "perigee.visible"
 
 local attempt = {}
 
@@ -60,8 +61,9 @@ end
 local function refuse_others(values)
   local names = check.sorted_keys(values)
   return setmetatable(values, { __index = function(_, name)
-    error(("there is no parameter or setting '%s'; there are %s%s"):format(tostring(name),
-      #names > 0 and table.concat(names, ", ") or "none", spelling.suggestion(name, names)), 2)
+    error(("there is no parameter or setting '%s'; there are %s%s"):format(visible.name(name),
+      #names > 0 and visible.name(table.concat(names, ", ")) or "none",
+      spelling.suggestion(name, names)), 2)
   end })
 end
 

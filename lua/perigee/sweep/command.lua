@@ -11,6 +11,7 @@ local json = require "perigee.json"
 local options = require "perigee.options"
 local space = require "perigee.sweep.space"
 local spelling = require "perigee.spelling"
+local visible = require "perigee.visible"
 
 local command = {}
 
@@ -326,7 +327,7 @@ end
 ---@param arguments string[]  the script's `arg`
 ---@param message string
 function command.refuse(arguments, message)
-  io.stderr:write(("%s: %s\n"):format(arguments[0], message))
+  io.stderr:write(visible.line(arguments[0] .. ": " .. message), "\n")
   os.exit(1, true)
 end
 

@@ -9,6 +9,7 @@ local files = require "perigee.sweep.files"
 local runner = require "perigee.sweep.runner"
 local system = require "perigee.system"
 local uv = external.require "luv"
+local visible = require "perigee.visible"
 local workers = require "perigee.sweep.workers"
 
 local conduct = {}
@@ -71,10 +72,10 @@ end
 local function show_plan(study)
   local pending = list_pending(study)
   for _, i in ipairs(pending) do
-    print(("%6d  %s, seed %d"):format(i, study:label(i), study.roster:seed(i)))
+    print(visible.line(("%6d  %s, seed %d"):format(i, study:label(i), study.roster:seed(i))))
   end
   print(("%s: %d trials, %d to run"):format(study.name, study.roster.count, #pending))
-  print(require("perigee.sweep.forecast").text(study, pending))
+  print(visible.lines(require("perigee.sweep.forecast").text(study, pending)))
 end
 
 --- Says what is not as it was when the study was run before.

@@ -3,7 +3,9 @@
 
 local c_locale = require "perigee.c_locale"
 local progress = require "perigee.progress"
-local terminals = require "perigee.sweep.terminal"
+local screen = require "perigee.screen"
+local terminal = require "perigee.terminal"
+local visible = require "perigee.visible"
 local words = require "perigee.sweep.words"
 
 local MOST_LINES = 100 -- of trials that ended, where there is no terminal
@@ -24,8 +26,8 @@ function displays.open(name, tally, is_quiet)
     tally = tally, is_quiet = is_quiet, trainings = {},
     meter = progress.meter(tally.total, name, tally:finished()),
   }, Display)
-  if not is_quiet and terminals.available() then
-    self.terminal = terminals.open()
+  if not is_quiet and terminal.available() then
+    self.section = terminal.open()
   end
   return self
 end
@@ -33,12 +35,12 @@ end
 --- A sentence of its own.
 ---@param text string
 function displays.say(text)
-  io.stderr:write("perigee: ", text, "\n")
+  io.stderr:write("perigee: ", visible.line(text), "\n")
 end
 
 function Display:draw()
-  if self.terminal then
-    self.terminal:draw(function(width)
+  if self.section then
+    self.section:draw(function(width)
       self.meter:set(self.tally:finished(), self.tally:note())
       local lines = { self.meter:line(width) }
       for slot = 1, self.slots or 1 do
@@ -56,7 +58,7 @@ end
 ---@param beat table  iteration, total, loss
 function Display:beat(slot, label, beat)
   self.slots = math.max(self.slots or 1, slot)
-  if self.terminal and beat.total then
+  if self.section and beat.total then
     local training = self.trainings[slot]
     if not training or training.label ~= label or training.total ~= beat.total then
       training = progress.meter(beat.total, "  " .. label, beat.iteration)
@@ -84,22 +86,23 @@ end
 --- A trial has ended, and is in the tally.
 ---@param record table
 function Display:finish(record)
-  local label, is_plain = self.tally:label(record), not self.terminal and not self.is_quiet
+  local label, is_plain = self.tally:label(record), not self.section and not self.is_quiet
   if record.status == "failed" then
     self.tally.told[record.trial] = true
     displays.say(("%s failed: %s"):format(label, record.error))
   elseif record.status ~= "paused" and is_plain and is_shown(self) then
-    io.stderr:write(("%d/%d  %s: %s, %s\n"):format(self.tally:finished(), self.tally.total, label,
-      ending(record), words.duration(record.seconds)))
+    local line = ("%d/%d  %s: %s, %s"):format(self.tally:finished(), self.tally.total, label,
+      ending(record), words.duration(record.seconds))
+    io.stderr:write(screen.line(line), "\n")
   end
   self:draw()
 end
 
 --- Takes the lines away.
 function Display:close()
-  if self.terminal then
-    self.terminal:close()
-    self.terminal = nil
+  if self.section then
+    self.section:close()
+    self.section = nil
   end
 end
 

@@ -3,6 +3,7 @@
 local check = require "perigee.check"
 local tables = require "perigee.sweep.table"
 local views = require "perigee.sweep.plot_view"
+local visible = require "perigee.visible"
 
 local ITERATION = "iteration"
 local MOST_BARS, MOST_REPORTS = 40, 12 -- points of a curve that has bars; of a learning curve
@@ -53,7 +54,7 @@ local function group_of(view, group, x, level)
   for _, name in ipairs(names) do
     view:check_parameter("group", name, "", level + 1)
     if name == x then
-      error(("plot: group: '%s' is x"):format(name), level + 1)
+      error(("plot: group: '%s' is x"):format(visible.name(name)), level + 1)
     end
   end
   return names

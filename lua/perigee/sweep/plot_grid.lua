@@ -2,6 +2,7 @@
 
 local tables = require "perigee.sweep.table"
 local views = require "perigee.sweep.plot_view"
+local visible = require "perigee.visible"
 
 local MANY_COLUMNS = 8 -- from which on the numbers are shorter
 local MOST_CELLS = 400 -- of a heat map that nobody asked for: more have no room for their numbers
@@ -20,7 +21,7 @@ local function x_of(view, options, level)
   end
   view:check_parameter("x", x, "", level + 1)
   if x == y then
-    error(("plot: x and y are both '%s'"):format(x), level + 1)
+    error(("plot: x and y are both '%s'"):format(visible.name(x)), level + 1)
   end
   return x
 end

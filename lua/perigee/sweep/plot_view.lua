@@ -5,6 +5,7 @@ local check = require "perigee.check"
 local json = require "perigee.json"
 local tables = require "perigee.sweep.table"
 local words = require "perigee.sweep.words"
+local visible = require "perigee.visible"
 
 ---@class perigee.sweep.parameter
 ---@field name string
@@ -108,7 +109,7 @@ end
 ---@param level integer
 function View:check_parameter(key, name, others, level)
   if not self.by_name[name] then
-    error(("plot: %s: there is no parameter '%s'; there are %s%s"):format(key, tostring(name),
+    error(("plot: %s: there is no parameter '%s'; there are %s%s"):format(key, visible.name(name),
       views.listed(self.study.params), others), level + 1)
   end
 end
@@ -116,7 +117,7 @@ end
 -- --- metrics ---------------------------------------------------------------------
 
 function views.listed(names)
-  return #names > 0 and table.concat(names, ", ") or "none"
+  return #names > 0 and visible.name(table.concat(names, ", ")) or "none"
 end
 
 --- The metrics that a trial has reported more than once, as keys: they have learning curves.
@@ -165,7 +166,7 @@ function View:metric(key, name, rows, level)
     return default_metric(self, rows)
   elseif not check.contains(rows.metrics, name) then
     error(("plot: %s: there is no metric '%s'; there are %s (and the parameters %s)"):format(key,
-      tostring(name), views.listed(rows.metrics), views.listed(self.study.params)), level + 1)
+      visible.name(name), views.listed(rows.metrics), views.listed(self.study.params)), level + 1)
   end
   return name
 end

@@ -16,7 +16,7 @@ return [[
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
-  margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 74rem;
+  margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 90rem;
   background: var(--page); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
 }
@@ -35,7 +35,7 @@ dt, dd { min-width: 0; overflow-wrap: anywhere; }
 dd { margin: 0; font-variant-numeric: tabular-nums; }
 
 .plots { display: grid; gap: 1.25rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 42rem), 1fr)); }
 .plots img {
   display: block; width: 100%; max-width: 50rem; height: auto; padding: .75rem;
   background: #ffffff; color: #1b1f24; border: 1px solid var(--line); border-radius: .5rem;

@@ -6,6 +6,7 @@
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local visible = require "perigee.visible"
 
 local space = {}
 
@@ -49,7 +50,7 @@ function space.check_name(name)
   if type(name) == "string" and name:find("^" .. c_locale.NAME .. "$") then
     return true
   end
-  return nil, ("'%s' is no name (letters, digits and _)"):format(tostring(name))
+  return nil, ("'%s' is no name (letters, digits and _)"):format(visible.name(name))
 end
 
 --- Values by name, each as a trial has it.
@@ -234,7 +235,7 @@ local function of_list(list)
   local first, points = nil, {}
   for key in pairs(list) do
     if math.type(key) ~= "integer" then
-      return nil, ("params: a list of points has no names, such as '%s'"):format(tostring(key))
+      return nil, ("params: a list of points has no names, such as '%s'"):format(visible.name(key))
     end
   end
   for i, given in ipairs(list) do

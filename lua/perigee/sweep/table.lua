@@ -9,6 +9,7 @@ local layout = require "perigee.sweep.table_text"
 local public = require "perigee.public"
 local spelling = require "perigee.spelling"
 local words = require "perigee.sweep.words"
+local visible = require "perigee.visible"
 
 ---@class perigee.sweep.table
 ---@field columns string[]  in order
@@ -96,8 +97,9 @@ local function check_column(self, name, what, level)
   elseif name == nil then
     error(what .. ": the name of a column is needed", level + 1)
   elseif not ASIDE[name] then
-    error(("%s: there is no column '%s'; there are %s%s"):format(what, tostring(name),
-      table.concat(self.columns, ", "), spelling.suggestion(name, self.columns)), level + 1)
+    error(("%s: there is no column '%s'; there are %s%s"):format(what, visible.name(name),
+      visible.name(table.concat(self.columns, ", ")),
+      spelling.suggestion(name, self.columns)), level + 1)
   end
 end
 
@@ -112,7 +114,7 @@ end
 function Table:best(name, goal)
   check_column(self, name, "best", 2)
   if goal ~= nil and goal ~= "max" and goal ~= "min" then
-    error("best: the goal is 'max' or 'min', not '" .. tostring(goal) .. "'", 2)
+    error("best: the goal is 'max' or 'min', not '" .. visible.name(goal) .. "'", 2)
   end
   local is_min, best = (goal or tables.goal_of(name)) == "min", nil
   for _, row in ipairs(self.rows) do
@@ -160,7 +162,7 @@ end
 function Table:sort(name, order)
   check_column(self, name, "sort", 2)
   if order ~= nil and order ~= "ascending" and order ~= "descending" then
-    error("sort: the order is 'ascending' or 'descending', not '" .. tostring(order) .. "'", 2)
+    error("sort: the order is 'ascending' or 'descending', not '" .. visible.name(order) .. "'", 2)
   end
   local places, rows = {}, {}
   for i, row in ipairs(self.rows) do

@@ -1,6 +1,7 @@
 --- A table of results as a person reads it: in the terminal, and in Markdown.
 
 local c_locale = require "perigee.c_locale"
+local visible = require "perigee.visible"
 local words = require "perigee.sweep.words"
 
 local SHOWN, EDGE = 60, 10 -- rows that are printed; of more, those at either end
@@ -44,7 +45,7 @@ local function column_of(rows, name)
     if value == nil then
       return MISSING
     elseif not numeric then
-      return (words.value(value):gsub(c_locale.CONTROL .. "+", " "))
+      return words.value(value)
     elseif decimals then
       return c_locale.format("%." .. decimals .. "f", c_locale.tonumber(words.short(value)))
     end
@@ -70,16 +71,12 @@ end
 
 -- --- the terminal -----------------------------------------------------------------
 
-local function width_of(text)
-  return utf8.len(text, 1, -1, true) or #text
-end
-
 local function widths_of(columns, lines)
   local widths = {}
   for k, name in ipairs(columns) do
-    widths[k] = width_of(name)
+    widths[k] = visible.width(visible.line(name))
     for _, cells in ipairs(lines) do
-      widths[k] = math.max(widths[k], width_of(cells[k]))
+      widths[k] = math.max(widths[k], visible.width(visible.line(cells[k])))
     end
   end
   return widths
@@ -87,8 +84,9 @@ end
 
 local function line_of(cells, widths, numeric)
   local parts = {}
-  for k, text in ipairs(cells) do
-    local blanks = (" "):rep(widths[k] - width_of(text))
+  for k, cell in ipairs(cells) do
+    local text = visible.line(cell)
+    local blanks = (" "):rep(widths[k] - visible.width(text))
     parts[k] = numeric[k] and blanks .. text or text .. blanks
   end
   return (table.concat(parts, "  "):gsub(" +$", ""))
@@ -124,7 +122,7 @@ end
 local function markdown_line(cells)
   local escaped = {}
   for k, text in ipairs(cells) do
-    escaped[k] = text:gsub("[\\|<*`]", "\\%0")
+    escaped[k] = visible.line(text):gsub("[\\|<*`]", "\\%0")
   end
   return "| " .. table.concat(escaped, " | ") .. " |"
 end

@@ -13,6 +13,7 @@ local core = require "perigee.core"
 local json = require "perigee.json"
 local journal = require "perigee.sweep.journal"
 local runner = require "perigee.sweep.runner"
+local visible = require "perigee.visible"
 local uv = external.require "luv"
 
 local VARIABLE = "PERIGEE_SWEEP_WORKER" -- the study's name
@@ -113,7 +114,7 @@ function workers.serve(study)
   while true do
     local worked, message = pcall(run_order, study, next_order(orders))
     if not worked then -- Ctrl-C: trials' own errors are in their records
-      io.stderr:write(check.is_interrupt(message) and "" or message .. "\n")
+      io.stderr:write(check.is_interrupt(message) and "" or visible.lines(message) .. "\n")
       study.writer:close()
       os.exit(1, true)
     end
