@@ -44,6 +44,21 @@ void l_check_interrupt(lua_State *L);
    of its metatable's __no_field(value, key), which the library sets. */
 int l_raise_no_field(lua_State *L);
 
+/* Raises for the argument at arg of the function that runs, by the function's
+   own name: a call may know it by another, or by none. This and what follows
+   take the place of lauxlib's checks, which ask the call. Returns never. */
+int l_argument_error(lua_State *L, int arg, const char *text);
+/* The same: "EXPECTED expected, got TYPE". An argument that was not given is
+   "no value", where the function has filled it up with nil, too. */
+int l_type_error(lua_State *L, int arg, const char *expected);
+
+/* Raise so unless `good` is true. */
+void l_argument_check(lua_State *L, bool good, int arg, const char *text);
+void l_argument_expect(lua_State *L, bool good, int arg, const char *expected);
+
+/* Whether the call gave no argument at arg: not even nil. */
+bool l_is_missing(lua_State *L, int arg);
+
 /* --- arrays --------------------------------------------------------------- */
 
 #define L_ARRAY "perigee.array" /* the metatable's name */
@@ -91,6 +106,16 @@ pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype);
 /* The number or boolean at arg, or false for anything else. */
 bool l_scalar_test(lua_State *L, int arg, pg_scalar *scalar);
 void l_scalar_push(lua_State *L, pg_scalar scalar);
+
+/* As luaL_checktype, luaL_checkudata, luaL_checkinteger and their like. */
+void l_type_check(lua_State *L, int arg, int type);
+void *l_userdata_check(lua_State *L, int arg, const char *metatable);
+lua_Integer l_integer_check(lua_State *L, int arg);
+lua_Integer l_integer_opt(lua_State *L, int arg, lua_Integer otherwise);
+double l_number_check(lua_State *L, int arg);
+double l_number_opt(lua_State *L, int arg, double otherwise);
+const char *l_string_check(lua_State *L, int arg, size_t *length);
+int l_option_check(lua_State *L, int arg, const char *const *names);
 
 /* The path at arg. */
 const char *l_path_check(lua_State *L, int arg);

@@ -13,7 +13,7 @@ static int l_runtime_threads(lua_State *L)
     pg_error err;
     int before = pg_threads();
     if (!lua_isnoneornil(L, 1)) {
-        lua_Integer n = luaL_checkinteger(L, 1);
+        lua_Integer n = l_integer_check(L, 1);
         int threads = n < 0 || n > INT_MAX ? 0 : (int)n;
         l_check(L, pg_set_threads(threads, &err), &err);
     }

@@ -24,7 +24,7 @@ void l_shape_push(lua_State *L, int ndim, const size_t *shape)
 static int l_shape_tostring(lua_State *L)
 {
     luaL_Buffer text;
-    luaL_checktype(L, 1, LUA_TTABLE);
+    l_type_check(L, 1, LUA_TTABLE);
     lua_Integer rank = (lua_Integer)lua_rawlen(L, 1);
     luaL_buffinit(L, &text);
     luaL_addchar(&text, '(');

@@ -124,6 +124,60 @@ describe("a function", function()
     assert.equal("(3,)", tostring(pg.exp(x, nil).shape)) -- nil is no argument
   end)
 
+  it("goes by its own name, however it is called", function()
+    for name, message in pairs {
+      load = "bad argument #1 to 'load' (string expected, got number)",
+      threads = "bad argument #1 to 'threads' (number expected, got string)",
+      zeros = "bad argument #1 to 'zeros' (length or table expected, got string)",
+      onehot = "bad argument #2 to 'onehot' (number expected, got no value)",
+    } do
+      local given = ({ load = 3, onehot = 1 })[name] or "two"
+      assert.same({ false, message }, { pcall(pg[name], given) })
+      local alias = pg[name]
+      raises_here(message, function() alias(given) end)
+    end
+    raises_here("bad argument #1 to 'round' (number expected, got string)",
+      function() pg.zeros(2):round "x" end)
+    assert.same({ false, "bad argument #2 to 'round' (number expected, got string)" },
+      { pcall(pg.round, pg.zeros(2), "x") })
+  end)
+
+  it("says of an operator's text where it stands", function()
+    local x = pg.zeros(2)
+    for _, f in ipairs {
+      function() return { "1" + x } end, function() return { "1" - x } end,
+      function() return { "1" * x } end, function() return { "1" / x } end,
+      function() return { "1" // x } end, function() return { "1" % x } end,
+      function() return { "1" ^ x } end,
+    } do
+      raises_here("' (array, number or table expected, got string)", f)
+    end
+    raises_here("bad argument #2 to 'add' (array, number or table expected, got string)",
+      function() return { x + "1" } end)
+  end)
+
+  it("tells nil from what was not given", function()
+    local x, data = pg.zeros(2, 2), nil
+    values(function(value) data = value.archive end)
+    for _, f in ipairs {
+      function(...) pg.linspace(0, 1, ...) end, function(...) pg.range(1, ...) end,
+      function(...) x:take(...) end, function(...) x:clip(...) end,
+      function(...) x:dot(...) end, function(...) x:fill_(...) end,
+      function(...) x:add_(...) end, function(...) x:swapaxes(1, ...) end,
+      function(...) x:expand_dims(...) end, function(...) x:masked(...) end,
+      function(...) x:astype(...) end, function(...) pg.concat(...) end,
+      function(...) pg.stack(...) end, function(...) pg.array(...) end,
+      function(...) pg.update({}, {}, ...) end, function(...) pg.load(...) end,
+      function(...) pg.save(...) end, function(...) pg.permutation(...) end,
+      function(...) data:get(...) end,
+    } do
+      local _, without = pcall(f)
+      local _, with = pcall(f, nil)
+      assert.matches("got no value%)$", without)
+      assert.matches("got nil%)$", with)
+    end
+  end)
+
   it("that is called without its arrays says so", function()
     for _, name in ipairs {
       "transpose", "reshape", "copy", "sum", "exp", "sort", "dot", "onehot", "softmax", "squeeze",
