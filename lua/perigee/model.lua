@@ -48,9 +48,11 @@ function METATABLE:__index(name)
     return #self._losses
   elseif name == "classes" then
     return self._classes
+  elseif name == "weights" then
+    return self._weights
   end
   local method = rawget(Model, name)
-  if method == nil and name ~= "weights" and not MAY_BE_NIL[name] then
+  if method == nil and not MAY_BE_NIL[name] then
     error(absent.message("a model", name, public_names()), 2)
   end
   return method
@@ -61,7 +63,10 @@ function METATABLE:__newindex(name, value)
     error("a model's iteration is how many updates were made, and not to be set", 2)
   elseif name == "classes" then
     error("a model's classes are those that it was made with, and not to be set", 2)
-  elseif not MAY_BE_NIL[name] and name ~= "weights" then
+  elseif name == "weights" then
+    local named, message = network.check_names(value, self._layers, self._forms)
+    name = named and "_weights" or error(message, 2)
+  elseif not MAY_BE_NIL[name] then
     error(("a model has no field '%s' that can be set%s"):format(tostring(name),
       training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or ""), 2)
   end
@@ -194,11 +199,13 @@ local function new(_, x, y, options)
   local weights = must(2, check.try(core.initialization, data.rows, widths, {
     activation = list, classes = data.classes, dtype = dtype, random = random,
   }))
+  local layers = #list + 1
   local self = setmetatable({
-    weights = weights,
+    _weights = network.guard(weights, layers, list),
+    _forms = network.forms(weights, layers),
     _classes = data.classes,
     _activation = list,
-    _layers = #list + 1,
+    _layers = layers,
     _scale = scale,
     _plan = options.plan or "auto",
     _random = random,
@@ -297,7 +304,9 @@ end
 
 --- Labels or probabilities of rows, by the function of the core that gives them.
 local function predict(self, rows, run, level)
-  local out = must(level + 1, check.try(run, self.weights, self._activation, rows, self._scale))
+  must(level + 1, network.check_names(self.weights, self._layers, self._forms))
+  local out, message = check.try(run, self.weights, self._activation, rows, self._scale)
+  must(level + 1, out, not out and network.blame(message, self))
   samples.warn_if_scaled("x", rows, self._scale, level + 1)
   return out
 end
@@ -355,6 +364,7 @@ end
 ---   i - 1 were taken for class j - 1
 function Model:evaluate(x, y)
   local data = must(2, samples.labelled(x, y, self.classes))
+  must(2, network.check_names(self.weights, self._layers, self._forms))
   local loss, accuracy, confusion = must(2, training.evaluate(self, data, true))
   samples.warn_if_scaled("x", data.rows, self._scale, 2)
   return loss, accuracy, confusion
@@ -403,7 +413,7 @@ function Model:save(path, note)
   elseif note ~= nil and type(note) ~= "string" then
     error("save: a note is a text, not a " .. type(note), 2)
   end
-  must(2, network.check(self.weights, self._layers))
+  must(2, network.check(self.weights, self._layers, self._forms))
   must(2, network.check_finite(self.weights, self._layers))
   training.finish(self)
   local memory = memory_of(self, 2)
@@ -459,7 +469,8 @@ function Model.load(path, x, y)
   local layers = #state.activation + 1
   local classes = state.weights["W" .. layers].shape[1]
   local self = setmetatable({
-    weights = setmetatable(state.weights, { __index = { activation = state.activation } }),
+    _weights = network.guard(state.weights, layers, state.activation),
+    _forms = network.forms(state.weights, layers),
     _classes = classes,
     _activation = state.activation,
     _layers = layers,
@@ -516,7 +527,10 @@ local function restore(self, path)
   if not state then
     return nil, message
   end
-  local is_alike, difference = check_alike(self, state)
+  local is_alike, difference = network.check_names(self.weights, self._layers, self._forms)
+  if is_alike then
+    is_alike, difference = check_alike(self, state)
+  end
   if not is_alike then
     return nil, path .. ": " .. difference
   end
@@ -598,6 +612,7 @@ end
 ---     --> iteration  0
 ---@return string
 function Model:summary()
+  must(2, network.check_names(self.weights, self._layers, self._forms))
   local lines = layer_lines(self)
   table.insert(lines, 1, ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype))
   local function add(name, ...)

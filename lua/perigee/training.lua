@@ -10,6 +10,7 @@ local batches = require "perigee.batches"
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
 local patience = require "perigee.patience"
 local samples = require "perigee.samples"
@@ -222,8 +223,9 @@ end
 ---@return number|string accuracy  what went wrong, where nil comes first
 ---@return perigee.array? confusion
 function training.evaluate(model, data, with_confusion)
-  return check.try(trainer.evaluate, model.weights, model._activation, data.rows, model._scale,
-    data.labels, with_confusion)
+  local loss, accuracy, confusion = check.try(trainer.evaluate, model.weights, model._activation,
+    data.rows, model._scale, data.labels, with_confusion)
+  return loss, loss and accuracy or network.blame(accuracy, model), confusion
 end
 
 --- The rows and labels of the validation data, or false where there are none. They are tried
@@ -273,7 +275,10 @@ local function read_options(model, options, what)
       .. "pg.Model.load(path, x, y)"
   end
   local given, message = check.read(options, KINDS, what)
-  if given and given.progress then
+  local named, problem = network.check_names(model.weights, model._layers, model._forms)
+  if given and not named then
+    return nil, problem
+  elseif given and given.progress then
     local available
     available, message = require("perigee.progress").available()
     given = available and given
@@ -404,6 +409,7 @@ function Run:update()
   local loss, why, not_finite = check.try(trainer.step, model._trainer, model.weights, settings,
     model._losses, self:next_batch())
   if not loss then
+    why = not_finite and why or network.blame(why, model)
     return nil, failure(i, why, not_finite, settings.rate)
   end
   self.iteration = model.iteration
