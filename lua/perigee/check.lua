@@ -106,7 +106,7 @@ function check.name(names)
   end
   local last = table.remove(quoted)
   return {
-    expected = table.concat(quoted, ", ") .. " or " .. last,
+    expected = #quoted > 0 and table.concat(quoted, ", ") .. " or " .. last or last,
     quoted = true,
     read = function(value)
       return check.contains(names, value) and value or nil
@@ -212,18 +212,18 @@ end
 
 -- --- options --------------------------------------------------------------------
 
--- What others call it: Keras, scikit-learn, PyTorch.
-local ELSEWHERE = {
+--- What Keras, scikit-learn and PyTorch call options, and we.
+check.OTHER_NAMES = {
   lr = "rate", learning_rate = "rate", learning_rate_init = "rate", batch_size = "batch",
   n_epochs = "epochs", max_iter = "iterations", n_iter = "iterations", n_iterations = "iterations",
   solver = "optimizer", hidden_layer_sizes = "hidden", units = "hidden", random_state = "seed",
   validation_data = "validation", nesterov = "optimizer", n_iter_no_change = "patience",
-  verbose = "progress",
+  verbose = "progress", early_stopping = "patience", EarlyStopping = "patience",
 }
 
 --- What may have been meant, as the end of a sentence.
 local function suggestion(name, known)
-  local other = ELSEWHERE[name]
+  local other = check.OTHER_NAMES[name]
   if other and known[other] then
     return ("; did you mean '%s'?"):format(other)
   end
