@@ -231,14 +231,22 @@ local function suggestion(name, known)
 end
 
 --- The message about an option that is not known, the first of several in their order.
-local function unknown(options, known, what)
+local function unknown(options, known, what, owners)
   local names = {}
   for name in pairs(options) do
     names[#names + 1] = not known[name] and tostring(name) or nil
   end
   c_locale.sort(names)
-  return names[1] and ("%s: unknown option '%s'; there are %s%s"):format(what, names[1],
-    table.concat(check.sorted_keys(known), ", "), suggestion(names[1], known)) or nil
+  if not names[1] then
+    return nil
+  end
+  local own = owners[names[1]] and names[1] or check.OTHER_NAMES[names[1]]
+  if owners[own] then
+    return ("%s: unknown option '%s': it belongs to %s"):format(what, names[1],
+      owners[own]:format(own))
+  end
+  return ("%s: unknown option '%s'; there are %s%s"):format(what, names[1],
+    table.concat(check.sorted_keys(known), ", "), suggestion(names[1], known))
 end
 
 --- A value as a message shows it. What looks like a number, and is text, is told from it.
@@ -281,15 +289,17 @@ end
 ---@param options? table<string, any>
 ---@param kinds table<string, table>  by the options' names
 ---@param what string  the function's name
+---@param owners? table<string, string>  by options that another function takes: a call of that one,
+---   with %s for the option's name
 ---@return table<string, any>?  # nil where one does not fit, or is not known,
 ---@return string?  # and the message
-function check.read(options, kinds, what)
+function check.read(options, kinds, what, owners)
   if options == nil then
     return {}
   elseif type(options) ~= "table" then
     return nil, ("%s: options are a table, not a %s"):format(what, type(options))
   end
-  local message = unknown(options, kinds, what)
+  local message = unknown(options, kinds, what, owners or {})
   if message then
     return nil, message
   end

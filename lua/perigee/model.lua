@@ -188,7 +188,7 @@ end
 ---   `m:steps` but iterations, epochs, resume, progress
 ---@return perigee.Model
 local function new(_, x, y, options)
-  options = must(2, check.read(options, KINDS, "Model"))
+  options = must(2, check.read(options, KINDS, "Model", training.OWNERS))
   local widths, list = must(2, layers_of(options))
   local told = training.merge({}, options)
   local dtype, scale = options.dtype or "float32", options.scale or 1
@@ -303,11 +303,12 @@ end
 -- --- using -------------------------------------------------------------------
 
 --- Labels or probabilities of rows, by the function of the core that gives them.
-local function predict(self, rows, run, level)
+local function predict(self, data, run, level)
   must(level + 1, network.check_names(self.weights, self._layers, self._forms))
-  local out, message = check.try(run, self.weights, self._activation, rows, self._scale)
+  must(level + 1, samples.check_width(data, self.weights.W1))
+  local out, message = check.try(run, self.weights, self._activation, data.rows, self._scale)
   must(level + 1, out, not out and network.blame(message, self))
-  samples.warn_if_scaled("x", rows, self._scale, level + 1)
+  samples.warn_if_scaled("x", data.rows, self._scale, level + 1)
   return out
 end
 
@@ -347,7 +348,7 @@ end
 ---@return number accuracy  0..1
 function Model:score(x, y)
   local data = must(2, samples.labelled(x, y, self.classes))
-  return core.accuracy(data.labels, predict(self, data.rows, trainer.predict, 2))
+  return core.accuracy(data.labels, predict(self, data, trainer.predict, 2))
 end
 
 --- How well it knows some rows: the loss, the accuracy, and which classes it takes for which.
@@ -365,6 +366,7 @@ end
 function Model:evaluate(x, y)
   local data = must(2, samples.labelled(x, y, self.classes))
   must(2, network.check_names(self.weights, self._layers, self._forms))
+  must(2, samples.check_width(data, self.weights.W1))
   local loss, accuracy, confusion = must(2, training.evaluate(self, data, true))
   samples.warn_if_scaled("x", data.rows, self._scale, 2)
   return loss, accuracy, confusion
@@ -687,11 +689,13 @@ function METATABLE:__tostring()
 end
 
 local load = Model.load
-public.methods(Model, METATABLE, "a model", "m")
-Model.load = public.counted("load", load) -- a function of the class, no method
+public.methods(Model, METATABLE, "a model", "m", {
+  predict = 1, predict_proba = 1, score = 2, evaluate = 2, save = 1, restore = 1,
+})
+Model.load = public.counted("load", load, 1) -- a function of the class, no method
 
 return setmetatable(Model, {
-  __call = public.counted("Model", new, true),
+  __call = public.counted("Model", new, 2, true),
   __index = function(_, name)
     error(absent.message("pg.Model", name, check.sorted_keys(Model)), 2)
   end,

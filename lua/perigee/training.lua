@@ -47,6 +47,16 @@ local KINDS = check.join(training.KINDS, {
   progress = check.boolean,
 })
 
+--- Where those are said that are one training's alone, and those that are the model's.
+training.OWNERS = {}
+local OF_MODEL = {}
+for name in pairs(KINDS) do
+  training.OWNERS[name] = not training.KINDS[name] and "m:fit{%s = ...}" or nil
+end
+for _, name in ipairs { "hidden", "activation", "seed", "dtype", "classes", "scale", "plan" } do
+  OF_MODEL[name] = "pg.Model(x, y, {%s = ...})"
+end
+
 --- Whether `steps` and `fit` take an option.
 ---@param name any
 ---@return boolean
@@ -274,7 +284,7 @@ local function read_options(model, options, what)
     return nil, what .. ": a model that was loaded without data is not trained: "
       .. "pg.Model.load(path, x, y)"
   end
-  local given, message = check.read(options, KINDS, what)
+  local given, message = check.read(options, KINDS, what, OF_MODEL)
   local named, problem = network.check_names(model.weights, model._layers, model._forms)
   if given and not named then
     return nil, problem

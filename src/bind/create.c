@@ -64,6 +64,7 @@ static int l_create_constant(lua_State *L)
 static int value_of_full(lua_State *L)
 {
     int arg = 1;
+    l_argument_expect(L, !lua_isnoneornil(L, 1), 1, "length or table");
     if (lua_istable(L, 1))
         return 2;
     while (lua_type(L, arg) == LUA_TNUMBER)

@@ -22,6 +22,7 @@ local function values(f)
   os.remove(path .. ".npz")
   local trial = require("perigee.sweep.trial").new {
     clock = os.clock, index = 1, seed = 0, id = "0", is_parameter = {},
+    monitor = { beat = function() end, warn = function() end },
   }
   f {
     array = pg.zeros(2), random = pg.random(0), model = pg.Model(pg.zeros(4, 2), { 0, 1, 0, 1 }),
@@ -78,6 +79,60 @@ describe("a method", function()
     local sum = x.sum
     x:free()
     raises_here("the array was freed", function() return { sum(x) } end)
+  end)
+end)
+
+describe("a message", function()
+  -- What closes or ends what others need, or runs what writes.
+  local left_out = { ["a:free"] = true, ["data:close"] = true, ["study:run"] = true }
+
+  -- Of many kinds, none of which all functions take.
+  local function wrong()
+    return {
+      false, true, "/dev/null/x", "", 7.5, -3, 1 << 40, 0 / 0, {}, { a = 1 }, { {} }, print, io.stdout,
+      coroutine.create(print), pg.zeros(2, 3), pg.random(0),
+    }
+  end
+
+  local function check(name, message, is_direct)
+    message = tostring(message)
+    for _, text in ipairs { "lua/perigee", "'?'", "perigee.core.", "attempt to ", "local '",
+      "upvalue '" } do
+      assert(not message:find(text, 1, true), ("%s: %s"):format(name, message))
+    end
+    assert(not is_direct or message:find "^[^\n]*arguments_spec.lua:%d+: ",
+      ("%s: %s"):format(name, message))
+  end
+
+  it("names no file of the library's, and each function by its name", function()
+    local print_before, stderr, here = print, io.stderr, os.tmpname()
+    os.remove(here)
+    _G.print = function() end -- luacheck: ignore 122
+    io.stderr = assert(io.open("/dev/null", "w")) -- luacheck: ignore 122
+    local worked, problem = pcall(values, function(value)
+      for _, entry in ipairs(help.entries()) do
+        local name, f = help.name(entry), written(entry, value)
+        local self = name:find(":", 1, true) and value[entry.class] or nil
+        for _, each in ipairs(left_out[name] and {} or wrong()) do
+          for count = 0, 3 do
+            local arguments = {}
+            for i = 1, count do
+              arguments[i] = each
+            end
+            table.insert(arguments, 1, self)
+            local called, message = pcall(function()
+              local _ = f(table.unpack(arguments))
+            end)
+            check(name, called or message, not called)
+            called, message = pcall(f, table.unpack(arguments))
+            check(name, called or message)
+          end
+        end
+      end
+    end)
+    io.stderr:close()
+    _G.print, io.stderr = print_before, stderr -- luacheck: ignore 122
+    assert(worked, problem)
   end)
 end)
 
@@ -156,7 +211,31 @@ describe("a function", function()
       function() return { x + "1" } end)
   end)
 
-  it("tells nil from what was not given", function()
+  it("tells nil from what was not given, wherever that is needed", function()
+    values(function(value)
+      for _, entry in ipairs(help.entries()) do
+        local name, _, _, is_optional = help.parameter(entry, 1)
+        local f, given = written(entry, value), {}
+        if help.name(entry):find(":", 1, true) then
+          given[1] = value[entry.class]
+        end
+        if name and not is_optional and name ~= "..." and entry.name ~= "help" then
+          local called, message = pcall(function()
+            local _ = f(table.unpack(given, 1, #given))
+          end)
+          assert.is_false(called, help.name(entry))
+          if not message:find("with a colon", 1, true) then -- of a method that arrays alone have
+            assert.matches("arguments_spec.lua:%d+: bad argument .* expected, got no value%)$",
+              message)
+          end
+          _, message = pcall(f, table.unpack(given, 1, #given + #entry.params))
+          assert.not_matches("no value", tostring(message))
+        end
+      end
+    end)
+  end)
+
+  it("tells nil from what was not given, in each place", function()
     local x, data = pg.zeros(2, 2), nil
     values(function(value) data = value.archive end)
     for _, f in ipairs {
