@@ -217,13 +217,28 @@ static int l_array_len(lua_State *L)
     return 1;
 }
 
+/* Python's loop over an array calls it in Lua. */
+static int l_array_call(lua_State *L)
+{
+    return luaL_error(L, "an array is not called: for i, row in ipairs(x) "
+                         "walks along its first axis, and x[i] is one row");
+}
+
+static int l_array_pairs(lua_State *L)
+{
+    l_push_place(L, true);
+    lua_pushliteral(L, "an array has no keys: for i, row in ipairs(x) walks "
+                       "along its first axis");
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
 /* --- the metatable -------------------------------------------------------- */
 
 static const luaL_Reg metamethods[] = {
-    {"__gc", l_array_collect},
-    {"__close", l_array_free},
-    {"__len", l_array_len},
-    {NULL, NULL},
+    {"__gc", l_array_collect},  {"__close", l_array_free},
+    {"__len", l_array_len},     {"__call", l_array_call},
+    {"__pairs", l_array_pairs}, {NULL, NULL},
 };
 
 static const l_function operators[] = {

@@ -56,6 +56,11 @@ int l_type_error(lua_State *L, int arg, const char *expected);
 void l_argument_check(lua_State *L, bool good, int arg, const char *text);
 void l_argument_expect(lua_State *L, bool good, int arg, const char *expected);
 
+/* Pushes the place of the call, for a message. A metamethod may be called by a
+   function of C, as a string's operator is, or pairs: then the place is where
+   that was called. */
+void l_push_place(lua_State *L, bool is_metamethod);
+
 /* Whether the call gave no argument at arg: not even nil. */
 bool l_is_missing(lua_State *L, int arg);
 

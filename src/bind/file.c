@@ -169,6 +169,16 @@ static int l_archive_newindex(lua_State *L)
                       l_tolstring(L, 2));
 }
 
+static int l_archive_call(lua_State *L)
+{
+    l_push_place(L, true);
+    lua_pushliteral(L, "an archive is not called, and has no pairs: for _, "
+                       "name in ipairs(data:keys()) walks along the names, and "
+                       "data[name] is an array");
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
 static int l_archive_path(lua_State *L)
 {
     l_userdata_check(L, 1, L_ARCHIVE);
@@ -435,10 +445,9 @@ static const l_function methods[] = {
 };
 
 static const luaL_Reg metamethods[] = {
-    {"__gc", l_archive_close},
-    {"__close", l_archive_close},
-    {"__newindex", l_archive_newindex},
-    {NULL, NULL},
+    {"__gc", l_archive_close},          {"__close", l_archive_close},
+    {"__newindex", l_archive_newindex}, {"__call", l_archive_call},
+    {"__pairs", l_archive_call},        {NULL, NULL},
 };
 
 void l_open_file(lua_State *L)

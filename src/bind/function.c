@@ -53,22 +53,19 @@ static const char *name_of(lua_State *L)
     return here.name;
 }
 
-/* Pushes the caller's place. A string's operator, which is made in C, calls an
-   array's: then the place is where that was called. */
-static void push_place(lua_State *L)
+void l_push_place(lua_State *L, bool is_metamethod)
 {
     lua_Debug caller;
-    const l_function *f = function_of(L);
-    bool is_operator = f && strncmp(f->name, "__", 2) == 0;
-    bool is_handed_on = is_operator && lua_getstack(L, 1, &caller) &&
+    bool is_handed_on = is_metamethod && lua_getstack(L, 1, &caller) &&
                         lua_getinfo(L, "S", &caller) && *caller.what == 'C';
     luaL_where(L, is_handed_on ? 2 : 1);
 }
 
 int l_argument_error(lua_State *L, int arg, const char *text)
 {
+    const l_function *f = function_of(L);
     const char *name = name_of(L);
-    push_place(L);
+    l_push_place(L, f && strncmp(f->name, "__", 2) == 0);
     if (name && is_method_call(L))
         arg--; /* self is not counted */
     if (!name)

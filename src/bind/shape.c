@@ -80,10 +80,18 @@ static int l_shape_index(lua_State *L)
     return 1;
 }
 
+static int l_shape_call(lua_State *L)
+{
+    return luaL_error(L, "a shape is not called: for axis, length in "
+                         "ipairs(x.shape) walks along it, and x.shape[1] is "
+                         "one length");
+}
+
 static const luaL_Reg metamethods[] = {
     {"__tostring", l_shape_tostring},
     {"__eq", l_shape_eq},
     {"__index", l_shape_index},
+    {"__call", l_shape_call},
     {NULL, NULL},
 };
 

@@ -74,6 +74,21 @@ describe("a method", function()
     assert.equal(1.0, pg.sum(1))
   end)
 
+  it("is not what a loop without ipairs finds", function()
+    local x, data = pg.zeros(2, 3), nil
+    values(function(value) data = value.archive end)
+    for _, f in ipairs {
+      function() for _ in x do print "?" end end, function() for _ in x[1] do print "?" end end,
+      function() return x(1) end, function() for _ in pairs(x) do print "?" end end,
+    } do
+      raises_here("for i, row in ipairs(x)", f)
+    end
+    raises_here("for axis, length in ipairs(x.shape)",
+      function() for _ in x.shape do print "?" end end)
+    raises_here("ipairs(data:keys())", function() for _ in data do print "?" end end)
+    raises_here("ipairs(data:keys())", function() for _ in pairs(data) do print "?" end end)
+  end)
+
   it("of an array that was freed says that", function()
     local x = pg.zeros(3)
     local sum = x.sum

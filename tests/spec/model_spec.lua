@@ -531,8 +531,8 @@ describe("a mistake", function()
         raises_here("x of shape " .. shape, function() return { f(m, one, { 0 }) } end)
       end
     end
-    raises_here("x of shape (2, 3, 4) does not fit W1 of shape (2, 30): it must be (rows, 30), and "
-      .. "has 12 numbers in a row", function() m:predict(pg.zeros(2, 3, 4)) end)
+    raises_here("x of shape (2, 3, 4) does not fit W1 of shape (2, 30): it must be (rows, 30), "
+      .. "and has 12 numbers in a row", function() m:predict(pg.zeros(2, 3, 4)) end)
     assert.equal(1, #m:predict(pictures:rows(1)))
   end)
 
