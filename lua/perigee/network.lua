@@ -183,12 +183,12 @@ function network.check(weights, layers, forms)
   if not named then
     return nil, message
   end
-  local row, fits = core.zeros(1, weights.W1.shape[2]), nil
-  fits, message = check.try(core.forward, row, weights)
+  local row = core.zeros(1, weights.W1.shape[2])
+  local fits, problem = check.try(core.forward, row, weights)
   if fits then
     return true
   end
-  return nil, message .. difference(weights, layers, forms)
+  return nil, problem .. difference(weights, layers, forms)
 end
 
 --- The message about weights that do not fit, in the place of another that they are the cause of;

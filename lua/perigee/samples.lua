@@ -67,8 +67,8 @@ function samples.check_width(data, W1)
   if rows.shape[2] == inputs then
     return true
   elseif rows.size == inputs then
-    return nil, ("x of shape %s is one row, and has no axis of rows: x:reshape(1, -1) gives it one, "
-      .. "and x:rows(1) has it where x[1] has not"):format(data.shape)
+    return nil, ("x of shape %s is one row, and has no axis of rows: x:reshape(1, -1) gives it "
+      .. "one, and x:rows(1) has it where x[1] has not"):format(data.shape)
   end
   return nil, ("x of shape %s does not fit W1 of shape %s: it must be (rows, %d)%s"):format(
     data.shape, W1.shape, inputs,

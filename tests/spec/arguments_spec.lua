@@ -104,8 +104,8 @@ describe("a message", function()
   -- Of many kinds, none of which all functions take.
   local function wrong()
     return {
-      false, true, "/dev/null/x", "", 7.5, -3, 1 << 40, 0 / 0, {}, { a = 1 }, { {} }, print, io.stdout,
-      coroutine.create(print), pg.zeros(2, 3), pg.random(0),
+      false, true, "/dev/null/x", "", 7.5, -3, 1 << 40, 0 / 0, {}, { a = 1 }, { {} }, print,
+      io.stdout, coroutine.create(print), pg.zeros(2, 3), pg.random(0),
     }
   end
 

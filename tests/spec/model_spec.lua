@@ -545,8 +545,8 @@ describe("a mistake", function()
       function() pg.Model(x, y, { n_epochs = 3 }) end)
     local m = model()
     for _, name in ipairs { "hidden", "activation", "seed", "dtype", "classes", "scale", "plan" } do
-      raises_here(("fit: unknown option '%s': it belongs to pg.Model(x, y, {%s = ...})"):format(name,
-        name), function() m:fit { [name] = 3 } end)
+      raises_here(("fit: unknown option '%s': it belongs to pg.Model(x, y, {%s = ...})"):format(
+        name, name), function() m:fit { [name] = 3 } end)
     end
     raises_here("steps: unknown option 'units': it belongs to pg.Model(x, y, {hidden = ...})",
       function() m:steps { units = 3 } end)
