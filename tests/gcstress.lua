@@ -119,6 +119,7 @@ local SPECIAL = {
     function() return T(), 4, { dtype = "float32", random = pg.random(0) } end),
   item = calls(function() return { { 1 } } end, function() return pg.ones(1, 1) end),
   linspace = calls(function() return 0, 1, 5 end),
+  exists = calls(function() return path .. ".npy" end),
   load = calls(function() return path .. ".npy" end, function() return path .. ".npz" end),
   load_png = calls(function() return path .. ".png" end),
   masked = calls(
@@ -224,7 +225,8 @@ local OPERATORS = {
 }
 -- what only raises, and what the library calls
 local NOT_CALLED = {
-  __lt = true, __le = true, __newindex = true, __no_field = true, __names = true,
+  __call = true, __le = true, __lt = true, __names = true, __newindex = true, __no_field = true,
+  __pairs = true,
 }
 
 -- --- the run ----------------------------------------------------------------------------

@@ -115,7 +115,7 @@ end
 ---@return perigee.archive
 function dataset.open(name)
   if type(name) ~= "string" then
-    error("dataset: a name is needed, not a " .. type(name), 2)
+    error("dataset: a name is needed, not " .. (name == nil and "nil" or "a " .. type(name)), 2)
   elseif not check.is_path(name) then
     error("dataset: a path has no zero bytes", 2)
   elseif not FILES[name] and not is_path(name) then

@@ -46,7 +46,7 @@ local later = {
 }
 
 --- How many arguments they need.
-local least = { dataset = 1, progress = 1, plot = 1, show = 1, save_png = 2 }
+local least = { dataset = 1, progress = 1, plot = 1, show = 1, save_png = 1 }
 
 -- --- values made in C: their text, their names, and errors for names that they do not have ----
 

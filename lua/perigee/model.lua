@@ -87,7 +87,8 @@ end
 
 local function check_path(path, name, level)
   if type(path) ~= "string" then
-    error(("%s: a path is needed, not a %s"):format(name, type(path)), level + 1)
+    error(("%s: a path is needed, not %s"):format(name, path == nil and "nil"
+      or "a " .. type(path)), level + 1)
   elseif not check.is_path(path) then
     error(name .. ": a path has no zero bytes", level + 1)
   end

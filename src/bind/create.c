@@ -9,7 +9,7 @@
 static int l_create_array(lua_State *L)
 {
     pg_error err;
-    l_argument_expect(L, !lua_isnoneornil(L, 1), 1, "array, number or table");
+    l_argument_expect(L, !lua_isnoneornil(L, 1), 1, "value");
     lua_settop(L, 2);
     pg_dtype dtype = l_dtype_opt(L, 2, PG_FLOAT64);
     const pg_dtype *told = lua_isnil(L, 2) ? NULL : &dtype;
@@ -64,7 +64,7 @@ static int l_create_constant(lua_State *L)
 static int value_of_full(lua_State *L)
 {
     int arg = 1;
-    l_argument_expect(L, !lua_isnoneornil(L, 1), 1, "length or table");
+    l_argument_expect(L, !lua_isnoneornil(L, 1), 1, "a shape and a value");
     if (lua_istable(L, 1))
         return 2;
     while (lua_type(L, arg) == LUA_TNUMBER)
