@@ -180,6 +180,7 @@ local TRAINER = {
     function() return new_trainer(), weights(), settings(), {}, positions(), 1, 2 end),
   plan = calls(function() return new_trainer() end),
   checksum = calls(function() return new_trainer() end),
+  checksum_v1 = calls(function() return new_trainer() end),
   optimizer = calls(function() return used_trainer() end),
   set_optimizer = calls(function() return new_trainer(), "adam", 3 end),
   read_state = calls(function() return used_trainer(), 1, weights() end),
