@@ -91,6 +91,13 @@ $(PROGRAM): $(HOST_OBJECTS)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -Wl,-E -o $@.part $^ \
 	  $(LDFLAGS) $(LUA_LIBS) -ldl -lm && mv $@.part $@
 
+# What the build needs is looked for once, before a compiler would miss it.
+$(CORE_OBJECTS) $(BIND_OBJECTS) $(HOST_OBJECTS) $(BUILD)/obj/tests/core.o: | $(BUILD)/needs
+
+$(BUILD)/needs: tools/deps.sh
+	@CC="$(CC)" CFLAGS="$(CFLAGS)" LUA_CFLAGS="$(LUA_CFLAGS)" tools/deps.sh check
+	@mkdir -p $(@D) && touch $@
+
 define compile_kernels
 $(BUILD)/obj/core/$1-%.o: src/core/$1.c Makefile
 	@mkdir -p $$(@D) && $$(say) CC $$@
@@ -148,6 +155,8 @@ $(BUILD)/core: $(BUILD)/obj/tests/core.o $(CORE_OBJECTS)
 $(BUILD)/obj/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(COMPILE) $(OBJECT)
+
+deps: deps-build  ## install what make needs: a compiler, and the libraries with their headers
 
 deps-%:
 	@tools/deps.sh $*
@@ -313,7 +322,7 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan specs-tsan tsan valgrind lint parity \
+.PHONY: all run test deps specs-asan asan specs-tsan tsan valgrind lint parity \
         parity-torch bench differential faults gcstress run-gcstress fuzz resume \
         sweep-kills browser install uninstall \
         reference session format clean \

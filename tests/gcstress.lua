@@ -119,6 +119,7 @@ local SPECIAL = {
     function() return T(), 4, { dtype = "float32", random = pg.random(0) } end),
   item = calls(function() return { { 1 } } end, function() return pg.ones(1, 1) end),
   linspace = calls(function() return 0, 1, 5 end),
+  exists = calls(function() return path .. ".npy" end),
   load = calls(function() return path .. ".npy" end, function() return path .. ".npz" end),
   load_png = calls(function() return path .. ".png" end),
   masked = calls(
@@ -159,7 +160,6 @@ local SPECIAL = {
     function() return B(), A(), V() end, function() return B():tolist(), T(), 1 end,
     function() return B(), 1, M() end),
   write = calls(function() return path, "text" end),
-  exists = calls(function() return path .. ".npy" end),
   -- the process's own, which hold on for what comes behind
   guard_memory = calls(function() return false end),
   limit_memory = calls(function() return nil end),
@@ -226,7 +226,8 @@ local OPERATORS = {
 }
 -- what only raises, and what the library calls
 local NOT_CALLED = {
-  __lt = true, __le = true, __newindex = true, __no_field = true, __names = true,
+  __call = true, __le = true, __lt = true, __names = true, __newindex = true, __no_field = true,
+  __pairs = true,
 }
 
 -- --- the run ----------------------------------------------------------------------------

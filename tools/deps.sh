@@ -1,22 +1,27 @@
 #!/bin/sh
 # Makes sure that what a make target needs is there.
 #
-# usage: tools/deps.sh run|test|clang|kills|browser|differential|torch|lint|valgrind
+# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|torch|lint|valgrind
+#        tools/deps.sh check
 #
+# check installs nothing: it looks for what build would, with $CC, $CFLAGS and
+# $LUA_CFLAGS, and fails where some of it is missing.
 # Each need is a check and the Debian package that answers it; a want is a need
 # that the target can do without. On Debian and Ubuntu what is missing is
 # installed, through sudo unless we are root; elsewhere the packages are named,
 # and the script fails where one is needed.
 set -eu
 
+preprocess="cc -I/usr/include/lua5.4 -E -"
+[ "$1" != check ] || preprocess="${CC:-cc} ${CFLAGS-} ${LUA_CFLAGS-} -E -"
+
 header() { # header NAME...: whether the C compiler finds them
-    for name; do echo "#include <$name>"; done |
-        cc -I/usr/include/lua5.4 -E - >/dev/null 2>&1
+    for name; do echo "#include <$name>"; done | $preprocess >/dev/null 2>&1
 }
 
 # Other BLAS libraries have a cblas.h, too, and the same linker name.
 openblas() {
-    echo "#include <cblas.h>" | cc -E - 2>/dev/null |
+    echo "#include <cblas.h>" | $preprocess 2>/dev/null |
         grep -q openblas_set_num_threads
 }
 
@@ -43,12 +48,16 @@ want() { # want PACKAGES CHECK...
     "$@" || wanted="$wanted $packages"
 }
 
-needs_run() {
+needs_build() {
     need "gcc libc6-dev" header stdio.h
-    need lua5.4 have lua5.4
     need liblua5.4-dev header lua.h
     need libopenblas-dev openblas
     need zlib1g-dev header zlib.h
+}
+
+needs_run() {
+    needs_build
+    need lua5.4 have lua5.4
     need libreadline8 shared libreadline.so.8
     need lua-luv lua_module luv
     need lua-cjson lua_module cjson
@@ -115,11 +124,8 @@ is_debian() {
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif have sudo; then
-        sudo "$@"
     else
-        echo "perigee: needs root or sudo to install them" >&2
-        return 1
+        have sudo && sudo "$@"
     fi
 }
 
@@ -129,10 +135,24 @@ update() { as_root dpkg --configure -a && apt update; }
 
 install() { # install PACKAGE...
     is_debian || return 1
+    as_root true || {
+        echo "perigee: only root, or a user with sudo, can install $*" >&2
+        return 1
+    }
     echo "perigee: installing $*" >&2
     "${updated:-update}" && updated=true &&
         apt install --no-install-recommends --fix-broken "$@" >/dev/null
 }
+
+if [ "$1" = check ]; then
+    needs_build
+    [ -z "$needed" ] || {
+        echo "perigee: missing, by the names of Debian's packages:$needed" >&2
+        echo "perigee: \`make deps\` installs them" >&2
+        exit 1
+    }
+    exit
+fi
 
 "needs_$1"
 # shellcheck disable=SC2086 # lists of packages, split on purpose

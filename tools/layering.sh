@@ -21,6 +21,9 @@ forbid "the core must not print, exit or jump" \
     '(^|[^a-zA-Z_])(printf|puts|putchar|exit|abort|longjmp)[[:space:]]*\(' src/core/*
 forbid "the bindings must not know the host" \
     '^[[:space:]]*#[[:space:]]*include.*host/' src/bind/*
+forbid "lauxlib's checks name a function as its caller does, or '?': l_integer_check \
+and the like (arguments.c) know its own name" \
+    'luaL_(arg|typeerror|opt|check(any|int|lstr|num|opt|str|type|udata))' src/bind/*.c
 forbid "the host finds the module as any Lua does, and must not know the core \
 but for its version, and descriptors.h and printable.h, which are whole in themselves" \
     '^[[:space:]]*#[[:space:]]*include.*(bind/|core/[^pd])' src/host/*

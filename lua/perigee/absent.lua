@@ -13,6 +13,7 @@ local MANY = 12 -- names that a message lists
 local NOTES = {
   arange = "pg.range(first, last, step) includes both ends: pg.range(0, 9) is np.arange(10)",
   add = "x + y", subtract = "x - y", multiply = "x * y", divide = "x / y", power = "x ^ y",
+  len = "#x is how many rows an array has, x.size how many elements",
   sweep = 'it is a module of its own: require "perigee.sweep"',
 }
 

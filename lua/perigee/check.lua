@@ -107,7 +107,7 @@ function check.name(names)
   end
   local last = table.remove(quoted)
   return {
-    expected = table.concat(quoted, ", ") .. " or " .. last,
+    expected = #quoted > 0 and table.concat(quoted, ", ") .. " or " .. last or last,
     quoted = true,
     read = function(value)
       return check.contains(names, value) and value or nil
@@ -213,18 +213,18 @@ end
 
 -- --- options --------------------------------------------------------------------
 
--- What others call it: Keras, scikit-learn, PyTorch.
-local ELSEWHERE = {
+--- What Keras, scikit-learn and PyTorch call options, and we.
+check.OTHER_NAMES = {
   lr = "rate", learning_rate = "rate", learning_rate_init = "rate", batch_size = "batch",
   n_epochs = "epochs", max_iter = "iterations", n_iter = "iterations", n_iterations = "iterations",
   solver = "optimizer", hidden_layer_sizes = "hidden", units = "hidden", random_state = "seed",
   validation_data = "validation", nesterov = "optimizer", n_iter_no_change = "patience",
-  verbose = "progress",
+  verbose = "progress", early_stopping = "patience", EarlyStopping = "patience",
 }
 
 --- What may have been meant, as the end of a sentence.
 local function suggestion(name, known)
-  local other = ELSEWHERE[name]
+  local other = check.OTHER_NAMES[name]
   if other and known[other] then
     return ("; did you mean '%s'?"):format(other)
   end
@@ -232,14 +232,22 @@ local function suggestion(name, known)
 end
 
 --- The message about an option that is not known, the first of several in their order.
-local function unknown(options, known, what)
+local function unknown(options, known, what, owners)
   local names = {}
   for name in pairs(options) do
     names[#names + 1] = not known[name] and visible.name(name) or nil
   end
   c_locale.sort(names)
-  return names[1] and ("%s: unknown option '%s'; there are %s%s"):format(what, names[1],
-    visible.name(table.concat(check.sorted_keys(known), ", ")), suggestion(names[1], known)) or nil
+  if not names[1] then
+    return nil
+  end
+  local own = owners[names[1]] and names[1] or check.OTHER_NAMES[names[1]]
+  if owners[own] then
+    return ("%s: unknown option '%s': it belongs to %s"):format(what, names[1],
+      owners[own]:format(own))
+  end
+  return ("%s: unknown option '%s'; there are %s%s"):format(what, names[1],
+    visible.name(table.concat(check.sorted_keys(known), ", ")), suggestion(names[1], known))
 end
 
 --- A value as a message shows it. What looks like a number, and is text, is told from it.
@@ -282,15 +290,17 @@ end
 ---@param options? table<string, any>
 ---@param kinds table<string, table>  by the options' names
 ---@param what string  the function's name
+---@param owners? table<string, string>  by options that another function takes: a call of that one,
+---   with %s for the option's name
 ---@return table<string, any>?  # nil where one does not fit, or is not known,
 ---@return string?  # and the message
-function check.read(options, kinds, what)
+function check.read(options, kinds, what, owners)
   if options == nil then
     return {}
   elseif type(options) ~= "table" then
     return nil, ("%s: options are a table, not a %s"):format(what, type(options))
   end
-  local message = unknown(options, kinds, what)
+  local message = unknown(options, kinds, what, owners or {})
   if message then
     return nil, message
   end

@@ -91,7 +91,7 @@ local function names()
 end
 
 local function is_path(name)
-  return name:find("/", 1, true) or name:find("%.npz$")
+  return name:find "[/.]"
 end
 
 --- Opens a data set: its arrays are raw, as they are in the file.
@@ -115,7 +115,7 @@ end
 ---@return perigee.archive
 function dataset.open(name)
   if type(name) ~= "string" then
-    error("dataset: a name is needed, not a " .. type(name), 2)
+    error("dataset: a name is needed, not " .. (name == nil and "nil" or "a " .. type(name)), 2)
   elseif not check.is_path(name) then
     error("dataset: a path has no zero bytes", 2)
   elseif not FILES[name] and not is_path(name) then

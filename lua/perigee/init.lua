@@ -45,6 +45,9 @@ local later = {
   end,
 }
 
+--- How many arguments they need.
+local least = { dataset = 1, progress = 1, plot = 1, show = 1, save_png = 1 }
+
 -- --- values made in C: their text, their names, and errors for names that they do not have ----
 
 local array, archive, generator = getmetatable(core.zeros(1)), core.archive,
@@ -89,7 +92,7 @@ end
 --- Reads what is not read before it is asked for; nil for a name that there is not.
 local function read(name)
   local value = later[name] and later[name]()
-  value = type(value) == "function" and public.counted(name, value) or value
+  value = type(value) == "function" and public.counted(name, value, least[name]) or value
   if value ~= nil then
     names[name] = value
   end

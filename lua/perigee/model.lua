@@ -49,9 +49,11 @@ function METATABLE:__index(name)
     return #self._losses
   elseif name == "classes" then
     return self._classes
+  elseif name == "weights" then
+    return self._weights
   end
   local method = rawget(Model, name)
-  if method == nil and name ~= "weights" and not MAY_BE_NIL[name] then
+  if method == nil and not MAY_BE_NIL[name] then
     error(absent.message("a model", name, public_names()), 2)
   end
   return method
@@ -62,7 +64,10 @@ function METATABLE:__newindex(name, value)
     error("a model's iteration is how many updates were made, and not to be set", 2)
   elseif name == "classes" then
     error("a model's classes are those that it was made with, and not to be set", 2)
-  elseif not MAY_BE_NIL[name] and name ~= "weights" then
+  elseif name == "weights" then
+    local named, message = network.check_names(value, self._layers, self._forms)
+    name = named and "_weights" or error(message, 2)
+  elseif not MAY_BE_NIL[name] then
     error(("a model has no field '%s' that can be set%s"):format(visible.name(name),
       training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or ""), 2)
   end
@@ -83,7 +88,8 @@ end
 
 local function check_path(path, name, level)
   if type(path) ~= "string" then
-    error(("%s: a path is needed, not a %s"):format(name, type(path)), level + 1)
+    error(("%s: a path is needed, not %s"):format(name, path == nil and "nil"
+      or "a " .. type(path)), level + 1)
   elseif not check.is_path(path) then
     error(name .. ": a path has no zero bytes", level + 1)
   end
@@ -184,7 +190,7 @@ end
 ---   `m:steps` but iterations, epochs, resume, progress
 ---@return perigee.Model
 local function new(_, x, y, options)
-  options = must(2, check.read(options, KINDS, "Model"))
+  options = must(2, check.read(options, KINDS, "Model", training.OWNERS))
   local widths, list = must(2, layers_of(options))
   local told = training.merge({}, options)
   local dtype, scale = options.dtype or "float32", options.scale or 1
@@ -195,11 +201,13 @@ local function new(_, x, y, options)
   local weights = must(2, check.try(core.initialization, data.rows, widths, {
     activation = list, classes = data.classes, dtype = dtype, random = random,
   }))
+  local layers = #list + 1
   local self = setmetatable({
-    weights = weights,
+    _weights = network.guard(weights, layers, list),
+    _forms = network.forms(weights, layers),
     _classes = data.classes,
     _activation = list,
-    _layers = #list + 1,
+    _layers = layers,
     _scale = scale,
     _plan = options.plan or "auto",
     _random = random,
@@ -297,9 +305,12 @@ end
 -- --- using -------------------------------------------------------------------
 
 --- Labels or probabilities of rows, by the function of the core that gives them.
-local function predict(self, rows, run, level)
-  local out = must(level + 1, check.try(run, self.weights, self._activation, rows, self._scale))
-  samples.warn_if_scaled("x", rows, self._scale, level + 1)
+local function predict(self, data, run, level)
+  must(level + 1, network.check_names(self.weights, self._layers, self._forms))
+  must(level + 1, samples.check_width(data, self.weights.W1))
+  local out, message = check.try(run, self.weights, self._activation, data.rows, self._scale)
+  must(level + 1, out, not out and network.blame(message, self))
+  samples.warn_if_scaled("x", data.rows, self._scale, level + 1)
   return out
 end
 
@@ -339,7 +350,7 @@ end
 ---@return number accuracy  0..1
 function Model:score(x, y)
   local data = must(2, samples.labelled(x, y, self.classes))
-  return core.accuracy(data.labels, predict(self, data.rows, trainer.predict, 2))
+  return core.accuracy(data.labels, predict(self, data, trainer.predict, 2))
 end
 
 --- How well it knows some rows: the loss, the accuracy, and which classes it takes for which.
@@ -356,6 +367,8 @@ end
 ---   i - 1 were taken for class j - 1
 function Model:evaluate(x, y)
   local data = must(2, samples.labelled(x, y, self.classes))
+  must(2, network.check_names(self.weights, self._layers, self._forms))
+  must(2, samples.check_width(data, self.weights.W1))
   local loss, accuracy, confusion = must(2, training.evaluate(self, data, true))
   samples.warn_if_scaled("x", data.rows, self._scale, 2)
   return loss, accuracy, confusion
@@ -404,7 +417,7 @@ function Model:save(path, note)
   elseif note ~= nil and type(note) ~= "string" then
     error("save: a note is a text, not a " .. type(note), 2)
   end
-  must(2, network.check(self.weights, self._layers))
+  must(2, network.check(self.weights, self._layers, self._forms))
   must(2, network.check_finite(self.weights, self._layers))
   training.finish(self)
   local memory = memory_of(self, 2)
@@ -460,7 +473,8 @@ function Model.load(path, x, y)
   local layers = #state.activation + 1
   local classes = state.weights["W" .. layers].shape[1]
   local self = setmetatable({
-    weights = setmetatable(state.weights, { __index = { activation = state.activation } }),
+    _weights = network.guard(state.weights, layers, state.activation),
+    _forms = network.forms(state.weights, layers),
     _classes = classes,
     _activation = state.activation,
     _layers = layers,
@@ -517,7 +531,10 @@ local function restore(self, path)
   if not state then
     return nil, message
   end
-  local is_alike, difference = check_alike(self, state)
+  local is_alike, difference = network.check_names(self.weights, self._layers, self._forms)
+  if is_alike then
+    is_alike, difference = check_alike(self, state)
+  end
   if not is_alike then
     return nil, path .. ": " .. difference
   end
@@ -599,6 +616,7 @@ end
 ---     --> iteration  0
 ---@return string
 function Model:summary()
+  must(2, network.check_names(self.weights, self._layers, self._forms))
   local lines = layer_lines(self)
   table.insert(lines, 1, ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype))
   local function add(name, ...)
@@ -673,11 +691,13 @@ function METATABLE:__tostring()
 end
 
 local load = Model.load
-public.methods(Model, METATABLE, "a model", "m")
-Model.load = public.counted("load", load) -- a function of the class, no method
+public.methods(Model, METATABLE, "a model", "m", {
+  predict = 1, predict_proba = 1, score = 2, evaluate = 2, save = 1, restore = 1,
+})
+Model.load = public.counted("load", load, 1) -- a function of the class, no method
 
 return setmetatable(Model, {
-  __call = public.counted("Model", new, true),
+  __call = public.counted("Model", new, 2, true),
   __index = function(_, name)
     error(absent.message("pg.Model", name, check.sorted_keys(Model)), 2)
   end,

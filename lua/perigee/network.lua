@@ -1,7 +1,9 @@
 --- The weights of a network as a table of arrays: W1, b1, W2, b2, ...
 
+local absent = require "perigee.absent"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local spelling = require "perigee.spelling"
 
 local network = {}
 
@@ -86,28 +88,117 @@ function network.check_scale(scale, dtype)
   return true
 end
 
---- Whether these are weights of so many layers that fit each other; else nil and what is wrong.
----@param weights any
+--- The weights of a model: a name that is no weight's raises where it is read. `activation` stays
+--- what the kernels look for.
+---@param weights table<string, perigee.array>
 ---@param layers integer
----@return true?
----@return string?
-function network.check(weights, layers)
-  if type(weights) ~= "table" then
-    return nil, ("the weights are a table, not %s"):format(check.shown(weights))
-  end
+---@param activation string[]  of each hidden layer
+---@return table<string, perigee.array>
+function network.guard(weights, layers, activation)
+  local names = network.names(layers)
+  return setmetatable(weights, { __index = function(_, name)
+    if name == "activation" then
+      return activation
+    elseif not check.contains(names, name) then
+      error(absent.message("the model's weights table", name, names), 2)
+    end
+  end })
+end
+
+--- The shape and dtype of each of a network's arrays, as text.
+---@param weights table<string, perigee.array>
+---@param layers integer
+---@return table<string, string>
+function network.forms(weights, layers)
+  return network.map(weights, layers, function(array)
+    return ("shape %s (%s)"):format(array.shape, array.dtype)
+  end)
+end
+
+--- The message about the first weight that is none: no array, freed, or no matrix.
+local function fault(weights, layers, forms)
   for _, name in ipairs(network.names(layers)) do
-    local array = weights[name]
+    local array = rawget(weights, name)
     if not check.is_array(array) then
-      return nil, ("%s must be an array, not %s"):format(name, check.shown(array))
+      return ("%s must be an array%s, not %s"):format(name, forms and " of " .. forms[name] or "",
+        check.shown(array))
     end
     local ndim, message = check.try(function() return array.ndim end)
     if ndim ~= 2 then
-      return nil, ("%s %s"):format(name, message or ("has rank %d, and not 2"):format(ndim))
+      return message and name .. " is an array that was freed"
+        or forms and ("%s must have %s, not %s"):format(name, forms[name], array.shape)
+        or ("%s has rank %d, and not 2"):format(name, ndim)
     end
   end
+end
+
+--- The message about a name in a table of weights that is no weight's: what was meant for one
+--- would be read by nothing.
+local function misnamed(weights, layers)
+  local names = network.names(layers)
+  for _, name in ipairs(check.sorted_keys(weights)) do
+    if not check.contains(names, name) then
+      return ("'%s' is no weight of the model: there are %s%s"):format(tostring(name),
+        table.concat(names, ", "), spelling.suggestion(name, names))
+    end
+  end
+end
+
+--- Whether a table has arrays under the names of weights, and nothing else; else nil and what is
+--- wrong.
+---@param weights any
+---@param layers integer
+---@param forms? table<string, string>  what a model was made with, as `network.forms` has it
+---@return true?
+---@return string?
+function network.check_names(weights, layers, forms)
+  if type(weights) ~= "table" then
+    return nil, ("weights must be a table of arrays (%s), not %s"):format(
+      table.concat(network.names(layers), ", "), check.shown(weights))
+  end
+  local message = misnamed(weights, layers) or fault(weights, layers, forms)
+  return message == nil or nil, message
+end
+
+--- The end of a message about weights that do not fit: which of them the model was made with in
+--- another form; "" where none is.
+local function difference(weights, layers, forms)
+  local now, list = network.forms(weights, layers), {}
+  for _, name in ipairs(forms and network.names(layers) or {}) do
+    if now[name] ~= forms[name] then
+      list[#list + 1] = ("%s of %s"):format(name, forms[name])
+    end
+  end
+  return #list > 0 and " (the model was made with " .. table.concat(list, ", ") .. ")" or ""
+end
+
+--- Whether these are weights of so many layers that fit each other; else nil and what is wrong.
+---@param weights table<string, any>
+---@param layers integer
+---@param forms? table<string, string>  what a model was made with, as `network.forms` has it
+---@return true?
+---@return string?
+function network.check(weights, layers, forms)
+  local named, message = network.check_names(weights, layers, forms)
+  if not named then
+    return nil, message
+  end
   local row = core.zeros(1, weights.W1.shape[2])
-  local fits, message = check.try(core.forward, row, weights)
-  return fits and true, message
+  local fits, problem = check.try(core.forward, row, weights)
+  if fits then
+    return true
+  end
+  return nil, problem .. difference(weights, layers, forms)
+end
+
+--- The message about weights that do not fit, in the place of another that they are the cause of;
+--- that other one, where they do.
+---@param message string
+---@param model perigee.Model
+---@return string
+function network.blame(message, model)
+  local fits, problem = network.check(model.weights, model._layers, model._forms)
+  return fits and message or problem
 end
 
 return network

@@ -110,7 +110,7 @@ function options.read(arguments, defaults)
   return values
 end
 
-options.parse = public.counted("parse", options.parse)
-options.read = public.counted("read", options.read)
+options.parse = public.counted("parse", options.parse, 2)
+options.read = public.counted("read", options.read, 2)
 
 return options

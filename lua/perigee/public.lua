@@ -13,14 +13,24 @@ function public.written(f)
   return written[f] or f
 end
 
---- Raises for an argument behind the last of `most`; nil counts as none. The message does not count
---- a first one that the caller does not write.
-local function check_count(name, most, has_unwritten, ...)
-  for i = most + 1, select("#", ...) do
+--- Raises for an argument behind the last of `most`, where nil counts as none, and for one of the
+--- first `least` that is not given, where nil counts as one. The message does not count a first one
+--- that the caller does not write.
+local function check_count(name, f, least, most, has_unwritten, ...)
+  local given = select("#", ...)
+  if given >= least and given <= most then
+    return
+  end
+  local is_unwritten = has_unwritten or debug.getinfo(2, "n").namewhat == "method"
+  local message = "bad argument #%d to '%s' (%s)"
+  if given < least then
+    error(message:format(is_unwritten and given or given + 1, name,
+      debug.getlocal(f, given + 1) .. " expected, got no value"), 3)
+  end
+  for i = most + 1, given do
     if select(i, ...) ~= nil then
-      local is_unwritten = has_unwritten or debug.getinfo(2, "n").namewhat == "method"
-      error(("bad argument #%d to '%s' (no such argument; pg.help \"%s\" shows those there are)")
-        :format(is_unwritten and i - 1 or i, name, name), 3)
+      error(message:format(is_unwritten and i - 1 or i, name,
+        ("no such argument; pg.help \"%s\" shows those there are"):format(name)), 3)
     end
   end
 end
@@ -31,16 +41,18 @@ local function most_of(f)
   return parameters.isvararg and math.huge or parameters.nparams
 end
 
---- A function that raises for more arguments than it has parameters. It ends in a tail call, so
---- that f's error levels hold.
+--- A function that raises for more arguments than it has parameters, or less than it needs. It ends
+--- in a tail call, so that f's error levels hold.
 ---@param name string  in messages
 ---@param f function
+---@param least? integer  how many arguments it needs, 0 unless given
 ---@param is_call? boolean  it is the __call of a table, which is its first argument
 ---@return function
-function public.counted(name, f, is_call)
+function public.counted(name, f, least, is_call)
   local most = most_of(f)
+  least = (least or 0) + (is_call and 1 or 0)
   local function counted(...)
-    check_count(name, most, is_call, ...)
+    check_count(name, f, least, most, is_call, ...)
     return f(...)
   end
   written[counted] = f
@@ -48,13 +60,13 @@ function public.counted(name, f, is_call)
 end
 
 --- The same for a method, which raises for any other self, too.
-local function method(name, f, metatable, owner, variable)
+local function method(name, f, least, metatable, owner, variable)
   local most = most_of(f)
   return function(...)
     if getmetatable((...)) ~= metatable then
       error(("%s is %s's method: %s:%s(...), with a colon"):format(name, owner, variable, name), 2)
     end
-    check_count(name, most, false, ...)
+    check_count(name, f, least + 1, most, false, ...)
     return f(...)
   end
 end
@@ -64,10 +76,11 @@ end
 ---@param metatable table  that self has to have
 ---@param owner string  one in a message: "a model"
 ---@param variable string  one in examples: "m"
-function public.methods(class, metatable, owner, variable)
+---@param least table<string, integer>  how many arguments each needs behind self; no entry: none
+function public.methods(class, metatable, owner, variable, least)
   for name, f in pairs(class) do
     if type(f) == "function" then
-      class[name] = method(name, f, metatable, owner, variable)
+      class[name] = method(name, f, least[name] or 0, metatable, owner, variable)
       written[class[name]] = f
     end
   end

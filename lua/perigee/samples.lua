@@ -43,21 +43,44 @@ end
 
 --- x (n, ...) as (n, inputs).
 ---@param x any
----@return perigee.array?
+---@return { rows: perigee.array, shape: integer[] }?  # shape: x's own
 ---@return string?
 function samples.rows(x)
-  local array, message = to_array(x, "x")
-  if not array then
+  local array, rows, message
+  array, message = to_array(x, "x")
+  if array then
+    rows, message = to_rows(array)
+  end
+  if not rows then
     return nil, message
   end
-  return to_rows(array)
+  return { rows = rows, shape = array.shape }
+end
+
+--- Whether rows are as wide as a model's inputs; else nil and a message about x as it was given.
+---@param data { rows: perigee.array, shape: integer[] }
+---@param W1 perigee.array  (hidden, inputs)
+---@return true?
+---@return string?
+function samples.check_width(data, W1)
+  local inputs, rows = W1.shape[2], data.rows
+  if rows.shape[2] == inputs then
+    return true
+  elseif rows.size == inputs then
+    return nil, ("x of shape %s is one row, and has no axis of rows: x:reshape(1, -1) gives it "
+      .. "one, and x:rows(1) has it where x[1] has not"):format(data.shape)
+  end
+  return nil, ("x of shape %s does not fit W1 of shape %s: it must be (rows, %d)%s"):format(
+    data.shape, W1.shape, inputs,
+    #data.shape == 2 and "" or (", and has %d numbers in a row"):format(rows.shape[2]))
 end
 
 --- x as (n, inputs), and y's labels.
 ---@param x any
 ---@param y any
 ---@param classes integer  how many labels there may be, or 0: as many as there are
----@return { rows: perigee.array, labels: perigee.array, classes: integer }?
+---@return { rows: perigee.array, labels: perigee.array, classes: integer, shape: integer[] }?
+---   shape: x's own
 ---@return string?
 function samples.labelled(x, y, classes)
   local message, rows, labels
@@ -72,8 +95,9 @@ function samples.labelled(x, y, classes)
     return nil, ("y of shape %s is one column: labels have rank 1, as y:reshape(-1) has%s"):format(
       y.shape, classes == 0 and " (classes = 1 says that there is one class)" or "")
   elseif y.ndim == 0 or x.ndim == 0 or y.shape[1] ~= x.shape[1] then
-    return nil, ("x of shape %s and y of shape %s do not have as many rows"):format(x.shape,
-      y.shape)
+    local is_row = x.ndim > 0 and y.size == 1
+    return nil, ("x of shape %s and y of shape %s do not have as many rows%s"):format(x.shape,
+      y.shape, is_row and " (one row is x:rows(1), or x:reshape(1, -1))" or "")
   end
   rows, message = to_rows(x)
   if not rows then
@@ -83,7 +107,7 @@ function samples.labelled(x, y, classes)
   if not labels then
     return nil, classes .. hint(x, y)
   end
-  return { rows = rows, labels = labels, classes = classes }
+  return { rows = rows, labels = labels, classes = classes, shape = x.shape }
 end
 
 -- --- data that were scaled twice -----------------------------------------------

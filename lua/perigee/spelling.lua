@@ -64,6 +64,7 @@ function spelling.nearest(name, known)
 end
 
 local NEAR, SHORT = 2, 4 -- letters that may differ; of a name so short, one
+local SHORTEST = 3 -- letters of a name that is meant for no shorter one: len for le
 local STEM = 3 -- letters that another name may begin with
 
 --- The first name that begins with this one.
@@ -85,6 +86,7 @@ function spelling.suggestion(name, known)
   name = tostring(name)
   local best, letters = spelling.nearest(name, known)
   local is_near = best and letters <= (#name <= SHORT and 1 or NEAR) and letters < #name
+    and (#name > SHORTEST or #best >= #name)
   local meant = is_near and best or completion(name, known)
   return meant and ("; did you mean '%s'?"):format(visible.name(meant)) or ""
 end

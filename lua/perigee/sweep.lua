@@ -307,8 +307,10 @@ function sweep.median(options)
   return rule
 end
 
+local least = { new = 1, uniform = 2, log_uniform = 2, integer = 2 } -- arguments they need
+
 for name, f in pairs(sweep) do
-  sweep[name] = public.counted(name, f)
+  sweep[name] = public.counted(name, f, least[name])
 end
 
 return setmetatable(sweep, {

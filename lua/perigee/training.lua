@@ -10,6 +10,7 @@ local batches = require "perigee.batches"
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
 local patience = require "perigee.patience"
 local samples = require "perigee.samples"
@@ -45,6 +46,16 @@ local KINDS = check.join(training.KINDS, {
   resume = check.boolean,
   progress = check.boolean,
 })
+
+--- The calls that take the options of one training alone, and those of the model.
+training.OWNERS = {}
+local OF_MODEL = {}
+for name in pairs(KINDS) do
+  training.OWNERS[name] = not training.KINDS[name] and "m:fit{%s = ...}" or nil
+end
+for _, name in ipairs { "hidden", "activation", "seed", "dtype", "classes", "scale", "plan" } do
+  OF_MODEL[name] = "pg.Model(x, y, {%s = ...})"
+end
 
 --- Tells if `steps` and `fit` take an option.
 ---@param name any
@@ -222,8 +233,9 @@ end
 ---@return number|string accuracy  what went wrong, where nil comes first
 ---@return perigee.array? confusion
 function training.evaluate(model, data, with_confusion)
-  return check.try(trainer.evaluate, model.weights, model._activation, data.rows, model._scale,
-    data.labels, with_confusion)
+  local loss, accuracy, confusion = check.try(trainer.evaluate, model.weights, model._activation,
+    data.rows, model._scale, data.labels, with_confusion)
+  return loss, loss and accuracy or network.blame(accuracy, model), confusion
 end
 
 --- The rows and labels of the validation data, or false where there are none. They are tried
@@ -272,8 +284,11 @@ local function read_options(model, options, what)
     return nil, what .. ": a model that was loaded without data is not trained: "
       .. "pg.Model.load(path, x, y)"
   end
-  local given, message = check.read(options, KINDS, what)
-  if given and given.progress then
+  local given, message = check.read(options, KINDS, what, OF_MODEL)
+  local named, problem = network.check_names(model.weights, model._layers, model._forms)
+  if given and not named then
+    return nil, problem
+  elseif given and given.progress then
     local available
     available, message = require("perigee.progress").available()
     given = available and given
@@ -404,6 +419,7 @@ function Run:update()
   local loss, why, not_finite = check.try(trainer.step, model._trainer, model.weights, settings,
     model._losses, self:next_batch())
   if not loss then
+    why = not_finite and why or network.blame(why, model)
     return nil, failure(i, why, not_finite, settings.rate)
   end
   self.iteration = model.iteration

@@ -7,20 +7,26 @@
 
 #include "../core/printable.h"
 
+void l_make_printable(lua_State *L)
+{
+    const char *text = lua_tostring(L, -1);
+    size_t size = strlen(text) + 1;
+    char *printable = lua_newuserdatauv(L, size, 0);
+    memcpy(printable, text, size);
+    pg_make_printable(printable, "");
+    lua_pushstring(L, printable);
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+}
+
 int l_error(lua_State *L, const char *format, ...)
 {
     va_list args;
     luaL_where(L, 1);
     va_start(args, format);
-    const char *message = lua_pushvfstring(L, format, args);
+    lua_pushvfstring(L, format, args);
     va_end(args);
-    size_t size = strlen(message) + 1;
-    char *printable = lua_newuserdatauv(L, size, 0);
-    memcpy(printable, message, size);
-    pg_make_printable(printable, "");
-    lua_pushstring(L, printable);
-    lua_replace(L, -3);
-    lua_pop(L, 1);
+    l_make_printable(L);
     lua_concat(L, 2);
     return lua_error(L);
 }
@@ -67,6 +73,87 @@ const char *l_tolstring(lua_State *L, int index)
     return text;
 }
 
+/* --- arguments ------------------------------------------------------------ */
+
+int l_type_error(lua_State *L, int arg, const char *expected)
+{
+    const char *found = luaL_typename(L, arg);
+    if (l_is_missing(L, arg))
+        found = "no value";
+    else if (luaL_getmetafield(L, arg, "__name") == LUA_TSTRING)
+        found = lua_tostring(L, -1);
+    return l_argument_error(
+        L, arg, lua_pushfstring(L, "%s expected, got %s", expected, found));
+}
+
+void l_argument_check(lua_State *L, bool good, int arg, const char *text)
+{
+    if (!good)
+        l_argument_error(L, arg, text);
+}
+
+void l_argument_expect(lua_State *L, bool good, int arg, const char *expected)
+{
+    if (!good)
+        l_type_error(L, arg, expected);
+}
+
+void l_type_check(lua_State *L, int arg, int type)
+{
+    l_argument_expect(L, lua_type(L, arg) == type, arg, lua_typename(L, type));
+}
+
+void *l_userdata_check(lua_State *L, int arg, const char *metatable)
+{
+    void *userdata = luaL_testudata(L, arg, metatable);
+    l_argument_expect(L, userdata, arg, metatable);
+    return userdata;
+}
+
+lua_Integer l_integer_check(lua_State *L, int arg)
+{
+    int is_integer;
+    lua_Integer value = lua_tointegerx(L, arg, &is_integer);
+    l_argument_expect(L, is_integer || lua_isnumber(L, arg), arg, "number");
+    l_argument_check(L, is_integer, arg,
+                     "number has no integer representation");
+    return value;
+}
+
+lua_Integer l_integer_opt(lua_State *L, int arg, lua_Integer otherwise)
+{
+    return lua_isnoneornil(L, arg) ? otherwise : l_integer_check(L, arg);
+}
+
+double l_number_check(lua_State *L, int arg)
+{
+    int is_number;
+    double value = lua_tonumberx(L, arg, &is_number);
+    l_argument_expect(L, is_number, arg, "number");
+    return value;
+}
+
+double l_number_opt(lua_State *L, int arg, double otherwise)
+{
+    return lua_isnoneornil(L, arg) ? otherwise : l_number_check(L, arg);
+}
+
+const char *l_string_check(lua_State *L, int arg, size_t *length)
+{
+    l_argument_expect(L, lua_isstring(L, arg), arg, "string");
+    return lua_tolstring(L, arg, length);
+}
+
+int l_option_check(lua_State *L, int arg, const char *const *names)
+{
+    const char *name = l_string_check(L, arg, NULL);
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return l_argument_error(L, arg,
+                            lua_pushfstring(L, "invalid option '%s'", name));
+}
+
 bool l_scalar_test(lua_State *L, int arg, pg_scalar *scalar)
 {
     switch (lua_type(L, arg)) {
@@ -97,9 +184,9 @@ void l_scalar_push(lua_State *L, pg_scalar scalar)
 const char *l_path_check(lua_State *L, int arg)
 {
     size_t n;
-    luaL_checktype(L, arg, LUA_TSTRING); /* a number is no path */
+    l_type_check(L, arg, LUA_TSTRING); /* a number is no path */
     const char *path = lua_tolstring(L, arg, &n);
-    luaL_argcheck(L, strlen(path) == n, arg, "a path has no zero bytes");
+    l_argument_check(L, strlen(path) == n, arg, "a path has no zero bytes");
     return path;
 }
 
@@ -107,7 +194,7 @@ bool l_boolean_opt(lua_State *L, int arg, bool otherwise)
 {
     if (lua_isnoneornil(L, arg))
         return otherwise;
-    luaL_checktype(L, arg, LUA_TBOOLEAN);
+    l_type_check(L, arg, LUA_TBOOLEAN);
     return lua_toboolean(L, arg);
 }
 
@@ -115,7 +202,7 @@ pg_dtype l_dtype_check(lua_State *L, int arg)
 {
     pg_error err;
     pg_dtype dtype = PG_FLOAT64;
-    luaL_argexpected(L, lua_type(L, arg) == LUA_TSTRING, arg, "dtype");
+    l_argument_expect(L, lua_type(L, arg) == LUA_TSTRING, arg, "dtype");
     l_check(L, pg_dtype_from_name(&dtype, lua_tostring(L, arg), &err), &err);
     return dtype;
 }
@@ -129,7 +216,7 @@ pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise)
 static int check_axis(lua_State *L, int arg, const pg_array *a, int ndim)
 {
     char text[PG_SHAPE_TEXT];
-    lua_Integer axis = luaL_checkinteger(L, arg);
+    lua_Integer axis = l_integer_check(L, arg);
     if (axis >= 1 && axis <= ndim)
         return (int)axis - 1;
     if (axis <= -1 && axis >= -ndim)
@@ -152,7 +239,7 @@ int l_new_axis_check(lua_State *L, int arg, const pg_array *a)
 
 size_t l_length_check(lua_State *L, int arg)
 {
-    lua_Integer length = luaL_checkinteger(L, arg);
-    luaL_argcheck(L, length >= 0, arg, "a length cannot be negative");
+    lua_Integer length = l_integer_check(L, arg);
+    l_argument_check(L, length >= 0, arg, "a length cannot be negative");
     return (size_t)length;
 }

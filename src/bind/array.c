@@ -36,9 +36,10 @@ static pg_array *check_original(lua_State *L, int arg)
 {
     pg_array *a = lua_touserdata(L, arg);
     if (is_copy(a))
-        luaL_argerror(L, arg,
-                      "the array belongs to another Lua state: hand over its "
-                      "file, or its numbers");
+        l_argument_error(
+            L, arg,
+            "the array belongs to another Lua state: hand over its "
+            "file, or its numbers");
     return a;
 }
 
@@ -55,7 +56,7 @@ static bool is_array(lua_State *L, int arg)
 pg_array *l_array_handle(lua_State *L, int arg)
 {
     if (!is_array(L, arg))
-        luaL_typeerror(L, arg, "array");
+        l_type_error(L, arg, "array");
     return check_original(L, arg);
 }
 
@@ -65,7 +66,7 @@ pg_array *l_array_test(lua_State *L, int arg)
         return NULL;
     pg_array *a = check_original(L, arg);
     if (!a->data)
-        luaL_argerror(L, arg, "the array was freed");
+        l_argument_error(L, arg, "the array was freed");
     return a;
 }
 
@@ -73,7 +74,7 @@ pg_array *l_array_check(lua_State *L, int arg)
 {
     pg_array *a = l_array_test(L, arg);
     if (!a)
-        luaL_typeerror(L, arg, "array");
+        l_type_error(L, arg, "array");
     return a;
 }
 
@@ -95,7 +96,7 @@ static int l_array_collect(lua_State *L)
 {
     pg_array *a = lua_touserdata(L, 1);
     if (!is_array(L, 1))
-        return luaL_typeerror(L, 1, "array");
+        return l_type_error(L, 1, "array");
     if (!is_copy(a))
         pg_array_release(a);
     return 0;
@@ -216,13 +217,28 @@ static int l_array_len(lua_State *L)
     return 1;
 }
 
+/* Python's loop over an array calls it in Lua. */
+static int l_array_call(lua_State *L)
+{
+    return l_error(L, "an array is not called: for i, row in ipairs(x) "
+                      "walks along its first axis, and x[i] is one row");
+}
+
+static int l_array_pairs(lua_State *L)
+{
+    l_push_place(L, true);
+    lua_pushliteral(L, "an array has no keys: for i, row in ipairs(x) walks "
+                       "along its first axis");
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
 /* --- the metatable -------------------------------------------------------- */
 
 static const luaL_Reg metamethods[] = {
-    {"__gc", l_array_collect},
-    {"__close", l_array_free},
-    {"__len", l_array_len},
-    {NULL, NULL},
+    {"__gc", l_array_collect},  {"__close", l_array_free},
+    {"__len", l_array_len},     {"__call", l_array_call},
+    {"__pairs", l_array_pairs}, {NULL, NULL},
 };
 
 static const l_function operators[] = {

@@ -19,6 +19,9 @@
 
 /* --- errors --------------------------------------------------------------- */
 
+/* Replaces the text on top by one with nothing in it that a terminal obeys. */
+void l_make_printable(lua_State *L);
+
 /* luaL_error, without what a terminal would obey: messages show names and
    values of the caller's. The format is lua_pushfstring's. */
 int l_error(lua_State *L, const char *format, ...);
@@ -47,6 +50,26 @@ void l_check_interrupt(lua_State *L);
 /* Raises for the key at 2 that the value at 1 does not have: with the message
    of its metatable's __no_field(value, key), which the library sets. */
 int l_raise_no_field(lua_State *L);
+
+/* Raises for the argument at arg of the function that runs, by the function's
+   own name: a call may know it by another, or by none. This and what follows
+   take the place of lauxlib's checks, which ask the call. Returns never. */
+int l_argument_error(lua_State *L, int arg, const char *text);
+/* The same: "EXPECTED expected, got TYPE". An argument that was not given is
+   "no value", where the function has filled it up with nil, too. */
+int l_type_error(lua_State *L, int arg, const char *expected);
+
+/* Raise so unless `good` is true. */
+void l_argument_check(lua_State *L, bool good, int arg, const char *text);
+void l_argument_expect(lua_State *L, bool good, int arg, const char *expected);
+
+/* Pushes the place of the call, for a message. A metamethod may be called by a
+   function of C, as a string's operator is, or pairs: then the place is where
+   that was called. */
+void l_push_place(lua_State *L, bool is_metamethod);
+
+/* Whether the call gave no argument at arg: not even nil. */
+bool l_is_missing(lua_State *L, int arg);
 
 /* --- arrays --------------------------------------------------------------- */
 
@@ -95,6 +118,16 @@ pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype);
 /* The number or boolean at arg, or false for anything else. */
 bool l_scalar_test(lua_State *L, int arg, pg_scalar *scalar);
 void l_scalar_push(lua_State *L, pg_scalar scalar);
+
+/* As luaL_checktype, luaL_checkudata, luaL_checkinteger and their like. */
+void l_type_check(lua_State *L, int arg, int type);
+void *l_userdata_check(lua_State *L, int arg, const char *metatable);
+lua_Integer l_integer_check(lua_State *L, int arg);
+lua_Integer l_integer_opt(lua_State *L, int arg, lua_Integer otherwise);
+double l_number_check(lua_State *L, int arg);
+double l_number_opt(lua_State *L, int arg, double otherwise);
+const char *l_string_check(lua_State *L, int arg, size_t *length);
+int l_option_check(lua_State *L, int arg, const char *const *names);
 
 /* The path at arg. */
 const char *l_path_check(lua_State *L, int arg);

@@ -169,7 +169,7 @@ pg_array *l_array_to(lua_State *L, int arg)
         return a;
     int type = lua_type(L, arg);
     if (type != LUA_TTABLE && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
-        luaL_typeerror(L, arg, "array, number or table");
+        l_type_error(L, arg, "array, number or table");
     arg = lua_absindex(L, arg);
     a = l_array_from_value(L, arg, NULL);
     lua_replace(L, arg);

@@ -9,7 +9,7 @@
 static int l_create_array(lua_State *L)
 {
     pg_error err;
-    luaL_checkany(L, 1);
+    l_argument_expect(L, !lua_isnoneornil(L, 1), 1, "value");
     lua_settop(L, 2);
     pg_dtype dtype = l_dtype_opt(L, 2, PG_FLOAT64);
     const pg_dtype *told = lua_isnil(L, 2) ? NULL : &dtype;
@@ -38,9 +38,9 @@ static int l_create_matrix(lua_State *L)
    undefined variable would take an axis away. */
 static void check_no_nil(lua_State *L, int arg)
 {
-    luaL_argcheck(L, lua_istable(L, 1) || !lua_isnil(L, arg), arg,
-                  "length or dtype expected, got nil; behind a table of "
-                  "lengths a dtype may be nil");
+    l_argument_check(L, lua_istable(L, 1) || !lua_isnil(L, arg), arg,
+                     "length or dtype expected, got nil; behind a table of "
+                     "lengths a dtype may be nil");
 }
 
 /* zeros and ones: the operation is the number. */
@@ -49,7 +49,7 @@ static int l_create_constant(lua_State *L)
     pg_error err;
     size_t shape[PG_MAXDIM];
     int next, ndim = l_shape_check(L, 1, shape, &next, false);
-    luaL_argexpected(L, next > 1, 1, "length or table");
+    l_argument_expect(L, next > 1, 1, "length or table");
     check_no_nil(L, next);
     pg_dtype dtype = l_dtype_opt(L, next, PG_FLOAT64);
     l_no_more_arguments(L, next + 1);
@@ -64,13 +64,14 @@ static int l_create_constant(lua_State *L)
 static int value_of_full(lua_State *L)
 {
     int arg = 1;
+    l_argument_expect(L, !lua_isnoneornil(L, 1), 1, "a shape and a value");
     if (lua_istable(L, 1))
         return 2;
     while (lua_type(L, arg) == LUA_TNUMBER)
         arg++;
     if (!lua_isboolean(L, arg))
         arg--;
-    luaL_argcheck(L, arg > 1, 1, "a shape and a value are needed");
+    l_argument_check(L, arg > 1, 1, "a shape and a value are needed");
     return arg;
 }
 
@@ -83,7 +84,7 @@ static int l_create_full(lua_State *L)
     size_t shape[PG_MAXDIM];
     int next, at = value_of_full(L);
     if (!l_scalar_test(L, at, &value))
-        return luaL_typeerror(L, at, "number or boolean");
+        return l_type_error(L, at, "number or boolean");
     check_no_nil(L, at + 1);
     l_no_more_arguments(L, at + 2);
     lua_pushnil(L); /* the lengths end here */
@@ -109,13 +110,13 @@ static int l_create_eye(lua_State *L)
 static int l_create_range(lua_State *L)
 {
     pg_error err;
-    luaL_checknumber(L, 1);
-    luaL_checknumber(L, 2);
+    l_number_check(L, 1);
+    l_number_check(L, 2);
     if (lua_isnoneornil(L, 3)) {
         lua_settop(L, 2);
         lua_pushinteger(L, 1);
     }
-    luaL_checknumber(L, 3);
+    l_number_check(L, 3);
     bool whole =
         lua_isinteger(L, 1) && lua_isinteger(L, 2) && lua_isinteger(L, 3);
     pg_array *out = l_array_push(L);
@@ -130,7 +131,7 @@ static int l_create_range(lua_State *L)
 static int l_create_linspace(lua_State *L)
 {
     pg_error err;
-    double first = luaL_checknumber(L, 1), last = luaL_checknumber(L, 2);
+    double first = l_number_check(L, 1), last = l_number_check(L, 2);
     size_t n = l_length_check(L, 3);
     pg_array *out = l_array_push(L);
     return l_array_return(L, pg_linspace(out, first, last, n, &err), &err);
@@ -174,11 +175,11 @@ static void push_arrays(lua_State *L, lua_Integer count)
    an error does not leak it; so is the result, behind it on the stack. */
 static const pg_array **read_arrays(lua_State *L, size_t *count)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
+    l_type_check(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
     lua_Integer length = luaL_len(L, 1);
-    luaL_argcheck(L, length > 0, 1, "there is nothing to join");
-    luaL_argcheck(L, length < 1 << 20, 1, "too many arrays");
+    l_argument_check(L, length > 0, 1, "there is nothing to join");
+    l_argument_check(L, length < 1 << 20, 1, "too many arrays");
     l_refuse_fields(L, 1, length);
     push_arrays(L, length);
     *count = (size_t)length;
@@ -198,7 +199,8 @@ static int l_create_concat(lua_State *L)
     pg_error err;
     size_t count;
     const pg_array **arrays = read_arrays(L, &count);
-    luaL_argcheck(L, arrays[0]->ndim > 0, 1, "arrays of rank 0 have no axis");
+    l_argument_check(L, arrays[0]->ndim > 0, 1,
+                     "arrays of rank 0 have no axis");
     int axis = lua_isnil(L, 2) ? 0 : l_axis_check(L, 2, arrays[0]);
     return l_array_return(
         L, pg_concat(lua_touserdata(L, -1), arrays, count, axis, &err), &err);
@@ -223,12 +225,12 @@ static void read_ends(lua_State *L, int arg, double ends[2], const pg_array *a)
         l_check(L, pg_histogram_ends(&ends[0], &ends[1], a, &err), &err);
         return;
     }
-    luaL_checktype(L, arg, LUA_TTABLE);
+    l_type_check(L, arg, LUA_TTABLE);
     for (int i = 0; i < 2; i++) {
         int isnum;
         lua_geti(L, arg, i + 1);
         ends[i] = lua_tonumberx(L, -1, &isnum);
-        luaL_argcheck(L, isnum, arg, "ends are {low, high}");
+        l_argument_check(L, isnum, arg, "ends are {low, high}");
         lua_pop(L, 1);
     }
 }
@@ -242,8 +244,8 @@ static int l_create_histogram(lua_State *L)
     bool equal = lua_isnil(L, 2) || lua_type(L, 2) == LUA_TNUMBER;
     if (equal) {
         double ends[2];
-        lua_Integer bins = luaL_optinteger(L, 2, 10);
-        luaL_argcheck(L, bins > 0, 2, "there must be a bin");
+        lua_Integer bins = l_integer_opt(L, 2, 10);
+        l_argument_check(L, bins > 0, 2, "there must be a bin");
         l_array_to(L, 1);
         if (lua_istable(L, 3))
             read_ends(L, 3, ends, NULL);

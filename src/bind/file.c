@@ -26,19 +26,19 @@ typedef struct l_archive {
 /* Not held across what may run a finalizer, which may close the archive. */
 static pg_npz *check_archive(lua_State *L)
 {
-    l_archive *archive = luaL_checkudata(L, 1, L_ARCHIVE);
+    l_archive *archive = l_userdata_check(L, 1, L_ARCHIVE);
     pg_npz *npz = &archive->npz;
-    luaL_argcheck(L, archive->original == npz, 1,
-                  "the archive belongs to another Lua state: open its file "
-                  "here");
-    luaL_argcheck(L, pg_npz_is_open(npz), 1, "the archive was closed");
+    l_argument_check(L, archive->original == npz, 1,
+                     "the archive belongs to another Lua state: open its file "
+                     "here");
+    l_argument_check(L, pg_npz_is_open(npz), 1, "the archive was closed");
     return npz;
 }
 
 /* close, __gc and __close: arrays that were decoded outlive the archive. */
 static int l_archive_close(lua_State *L)
 {
-    l_archive *archive = luaL_checkudata(L, 1, L_ARCHIVE);
+    l_archive *archive = l_userdata_check(L, 1, L_ARCHIVE);
     if (archive->original != &archive->npz)
         return 0;
     pg_npz_close(&archive->npz);
@@ -82,7 +82,7 @@ static int l_archive_get(lua_State *L)
 {
     pg_error err;
     size_t n, i;
-    const char *name = luaL_checklstring(L, 2, &n);
+    const char *name = l_string_check(L, 2, &n);
     lua_settop(L, 2);
     check_archive(L);
     if (push_decoded(L))
@@ -107,7 +107,7 @@ static int l_archive_get(lua_State *L)
 static bool find_member(lua_State *L, size_t *i)
 {
     size_t n;
-    const char *name = luaL_checklstring(L, 2, &n);
+    const char *name = l_string_check(L, 2, &n);
     return pg_npz_find(i, check_archive(L), name, n);
 }
 
@@ -142,7 +142,7 @@ static int l_archive_checksum(lua_State *L)
 static int find_field(lua_State *L)
 {
     lua_settop(L, 2);
-    luaL_checkstring(L, 2);
+    l_string_check(L, 2, NULL);
     lua_pushvalue(L, 2);
     if (lua_rawget(L, l_methods_index()) != LUA_TNIL)
         return 1;
@@ -169,9 +169,19 @@ static int l_archive_newindex(lua_State *L)
                    l_tolstring(L, 2));
 }
 
+static int l_archive_call(lua_State *L)
+{
+    l_push_place(L, true);
+    lua_pushliteral(L, "an archive is not called, and has no pairs: for _, "
+                       "name in ipairs(data:keys()) walks along the names, and "
+                       "data[name] is an array");
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
 static int l_archive_path(lua_State *L)
 {
-    luaL_checkudata(L, 1, L_ARCHIVE);
+    l_userdata_check(L, 1, L_ARCHIVE);
     lua_getiuservalue(L, 1, PATH);
     return 1;
 }
@@ -219,7 +229,7 @@ static int l_file_load(lua_State *L)
 
 static int l_writer_close(lua_State *L)
 {
-    pg_zip_writer_discard(luaL_checkudata(L, 1, L_WRITER));
+    pg_zip_writer_discard(l_userdata_check(L, 1, L_WRITER));
     return 0;
 }
 
@@ -332,7 +342,7 @@ static bool compress_option(lua_State *L, int arg)
     bool compress = false;
     if (lua_isnoneornil(L, arg))
         return false;
-    luaL_checktype(L, arg, LUA_TTABLE);
+    l_type_check(L, arg, LUA_TTABLE);
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING ||
             strcmp(lua_tostring(L, -2), "compress") != 0)
@@ -377,16 +387,16 @@ static int l_file_save(lua_State *L)
     pg_error err;
     const char *path = l_path_check(L, 1);
     if (ends_with(path, ".npz")) {
-        luaL_argcheck(L, lua_istable(L, 2), 2,
-                      "an .npz file takes a table of named arrays");
+        l_argument_check(L, lua_istable(L, 2), 2,
+                         "an .npz file takes a table of named arrays");
         return save_archive(L, path);
     }
-    luaL_argcheck(L, ends_with(path, ".npy"), 1,
-                  "the name must end in .npy (an array) or .npz (a table)");
-    luaL_argcheck(L, !compress_option(L, 3), 3,
-                  "an .npy file is not compressed: compress is for .npz");
-    luaL_argcheck(L, !l_has_only_fields(L, 2), 2,
-                  "an .npy file takes one array; named arrays go into .npz");
+    l_argument_check(L, ends_with(path, ".npy"), 1,
+                     "the name must end in .npy (an array) or .npz (a table)");
+    l_argument_check(L, !compress_option(L, 3), 3,
+                     "an .npy file is not compressed: compress is for .npz");
+    l_argument_check(L, !l_has_only_fields(L, 2), 2,
+                     "an .npy file takes one array; named arrays go into .npz");
     l_check(L, pg_npy_save(path, l_array_to(L, 2), &err), &err);
     lua_pushboolean(L, true);
     return 1;
@@ -397,7 +407,7 @@ static int l_file_write(lua_State *L)
 {
     const char *path = l_path_check(L, 1);
     size_t n;
-    luaL_argexpected(L, lua_type(L, 2) == LUA_TSTRING, 2, "string");
+    l_argument_expect(L, lua_type(L, 2) == LUA_TSTRING, 2, "string");
     const char *text = lua_tolstring(L, 2, &n);
     pg_error err;
     l_check(L, pg_output_save(path, text, n, &err), &err);
@@ -437,10 +447,9 @@ static const l_function methods[] = {
 };
 
 static const luaL_Reg metamethods[] = {
-    {"__gc", l_archive_close},
-    {"__close", l_archive_close},
-    {"__newindex", l_archive_newindex},
-    {NULL, NULL},
+    {"__gc", l_archive_close},          {"__close", l_archive_close},
+    {"__newindex", l_archive_newindex}, {"__call", l_archive_call},
+    {"__pairs", l_archive_call},        {NULL, NULL},
 };
 
 void l_open_file(lua_State *L)

@@ -40,13 +40,43 @@ static bool is_method_call(lua_State *L)
     return strcmp(here.namewhat, "method") == 0;
 }
 
-/* luaL_argerror, by the function's own name: a call may know it by another. */
-static void argument_error(lua_State *L, int arg, const char *text)
+/* The name of the function that runs; of what is no l_function, Lua's for it,
+   or NULL. Operators go by the name of their event: "add". */
+static const char *name_of(lua_State *L)
 {
-    if (is_method_call(L))
+    const l_function *f = function_of(L);
+    lua_Debug here;
+    if (f)
+        return strncmp(f->name, "__", 2) == 0 ? f->name + 2 : f->name;
+    lua_getstack(L, 0, &here);
+    lua_getinfo(L, "n", &here);
+    return here.name;
+}
+
+void l_push_place(lua_State *L, bool is_metamethod)
+{
+    lua_Debug caller;
+    bool is_handed_on = is_metamethod && lua_getstack(L, 1, &caller) &&
+                        lua_getinfo(L, "S", &caller) && *caller.what == 'C';
+    luaL_where(L, is_handed_on ? 2 : 1);
+}
+
+int l_argument_error(lua_State *L, int arg, const char *text)
+{
+    const l_function *f = function_of(L);
+    const char *name = name_of(L);
+    l_push_place(L, f && strncmp(f->name, "__", 2) == 0);
+    if (name && is_method_call(L))
         arg--; /* self is not counted */
-    l_error(L, "bad argument #%d to '%s' (%s)", arg, function_of(L)->name,
-            text);
+    if (!name)
+        lua_pushfstring(L, "bad argument #%d (%s)", arg, text);
+    else if (arg == 0)
+        lua_pushfstring(L, "calling '%s' on bad self (%s)", name, text);
+    else
+        lua_pushfstring(L, "bad argument #%d to '%s' (%s)", arg, name, text);
+    l_make_printable(L);
+    lua_concat(L, 2);
+    return lua_error(L);
 }
 
 void l_no_more_arguments(lua_State *L, int arg)
@@ -54,7 +84,7 @@ void l_no_more_arguments(lua_State *L, int arg)
     const char *name = function_of(L)->name;
     for (int i = arg; i <= lua_gettop(L); i++)
         if (!lua_isnil(L, i))
-            argument_error(
+            l_argument_error(
                 L, i,
                 lua_pushfstring(
                     L, "no such argument; pg.help \"%s\" shows those there are",
@@ -86,9 +116,10 @@ static void missing_array(lua_State *L, int arg)
 {
     if (l_class_of(L) && !is_method_call(L))
         method_error(L);
-    argument_error(L, arg,
-                   lua_pushfstring(L, "array, number or table expected, got %s",
-                                   luaL_typename(L, arg)));
+    l_argument_error(L, arg,
+                     lua_pushfstring(L,
+                                     "array, number or table expected, got %s",
+                                     luaL_typename(L, arg)));
 }
 
 /* --- memory that garbage holds ----------------------------------------------
@@ -105,13 +136,14 @@ enum { MOST_SCALARS = PG_MAXDIM + 4 };
    but for numbers: those tell what the result is. */
 typedef struct attempt {
     jmp_buf without_memory;
-    int count; /* arguments */
+    bool is_second; /* the function runs once more */
+    int count;      /* arguments */
     pg_scalar scalars[MOST_SCALARS];
 } attempt;
 
-/* The function that runs for the first time. An error leaves it here when the
-   function is gone: whoever reads `attempt` makes sure first that the function
-   is the one that Lua is running. */
+/* The function that runs. An error leaves it here when the function is gone:
+   whoever reads `attempt` makes sure first that the function is the one that
+   Lua is running. */
 typedef struct running {
     lua_State *L;
     const void *frame;   /* Lua's, of the call */
@@ -120,7 +152,7 @@ typedef struct running {
 } running;
 
 static _Thread_local __attribute__((tls_model("initial-exec")))
-running first_run;
+running this_run;
 
 static const void *frame_of(lua_State *L)
 {
@@ -141,8 +173,16 @@ static bool is_running(lua_State *L, const running *r)
 
 void l_run_again(lua_State *L)
 {
-    if (is_running(L, &first_run) && lua_gc(L, LUA_GCISRUNNING) == 1)
-        longjmp(first_run.attempt->without_memory, 1);
+    if (is_running(L, &this_run) && !this_run.attempt->is_second &&
+        lua_gc(L, LUA_GCISRUNNING) == 1)
+        longjmp(this_run.attempt->without_memory, 1);
+}
+
+bool l_is_missing(lua_State *L, int arg)
+{
+    return lua_isnone(L, arg) ||
+           (lua_isnil(L, arg) && is_running(L, &this_run) &&
+            arg > this_run.attempt->count);
 }
 
 static void keep_arguments(lua_State *L, attempt *a)
@@ -167,20 +207,21 @@ static void restore_arguments(lua_State *L, const attempt *a)
    function runs on it, or until the state ends (interrupt.c). */
 int l_run(lua_State *L, lua_CFunction entry, lua_CFunction function)
 {
-    attempt first;
-    const running outer = first_run;
+    attempt now;
+    const running outer = this_run;
     const pg_interrupt *listened =
         pg_listen(lua_touserdata(L, lua_upvalueindex(INTERRUPT)));
-    keep_arguments(L, &first);
-    first_run = (running){L, frame_of(L), entry, &first};
-    if (setjmp(first.without_memory) != 0) {
-        /* Not `outer`: an error may have left it by this very frame. */
-        first_run = (running){0};
-        restore_arguments(L, &first);
+    now.is_second = false;
+    keep_arguments(L, &now);
+    this_run = (running){L, frame_of(L), entry, &now};
+    if (setjmp(now.without_memory) != 0) {
+        now.is_second = true;
+        this_run = (running){L, frame_of(L), entry, &now};
+        restore_arguments(L, &now);
         lua_gc(L, LUA_GCCOLLECT);
     }
     int results = function(L);
-    first_run = outer;
+    this_run = outer;
     pg_listen(listened);
     return results;
 }

@@ -240,8 +240,8 @@ static void assign_indexed(lua_State *L, const pg_index *indices, int count,
     }
     pg_array *view = l_array_push(L);
     const pg_array *a = l_array_check(L, 1), *value = l_array_test(L, arg);
-    luaL_argexpected(L, value || lua_istable(L, arg), arg,
-                     "array, number or table");
+    l_argument_expect(L, value || lua_istable(L, arg), arg,
+                      "array, number or table");
     l_check(L, pg_index_view(view, a, indices, count, &err), &err);
     if (!value)
         value = l_array_from_value(L, arg, &view->dtype);
@@ -299,7 +299,7 @@ static int read_positions(lua_State *L, int first, int last, pg_index *indices)
     for (int i = 0; i < count; i++) {
         indices[i] = PG_INDEX_ALL;
         indices[i].kind = PG_INDEX_POSITION;
-        indices[i].first = luaL_checkinteger(L, first + i);
+        indices[i].first = l_integer_check(L, first + i);
     }
     return count;
 }
@@ -317,7 +317,7 @@ static int l_array_set(lua_State *L)
     pg_index indices[PG_MAXDIM];
     l_array_check(L, 1);
     int value = lua_gettop(L);
-    luaL_argcheck(L, value >= 2, 2, "a value is missing");
+    l_argument_check(L, value >= 2, 2, "a value is missing");
     int count = read_positions(L, 2, value - 1, indices);
     assign_indexed(L, indices, count, value);
     lua_settop(L, 1);
@@ -331,8 +331,8 @@ static int l_array_lines(lua_State *L)
     l_array_to(L, 1);
     int axis = l_operation_of(L);
     indices[axis].has_first = indices[axis].has_last = true;
-    indices[axis].first = luaL_checkinteger(L, 2);
-    indices[axis].last = luaL_optinteger(L, 3, indices[axis].first);
+    indices[axis].first = l_integer_check(L, 2);
+    indices[axis].last = l_integer_opt(L, 3, indices[axis].first);
     return push_indexed(L, indices, axis + 1);
 }
 
@@ -342,8 +342,8 @@ static int l_array_take(lua_State *L)
     lua_settop(L, 3);
     if (!l_array_test(L, 2)) {
         const pg_dtype integer = PG_INT64;
-        luaL_argexpected(L, lua_istable(L, 2) || lua_isinteger(L, 2), 2,
-                         "array, integer or table");
+        l_argument_expect(L, lua_istable(L, 2) || lua_isinteger(L, 2), 2,
+                          "array, integer or table");
         l_array_from_value(L, 2, &integer);
         lua_replace(L, 2);
     }

@@ -112,7 +112,7 @@ static int l_array_binary_in_place(lua_State *L)
 static int l_array_round(lua_State *L)
 {
     pg_error err;
-    lua_Integer decimals = luaL_optinteger(L, 2, 0);
+    lua_Integer decimals = l_integer_opt(L, 2, 0);
     lua_settop(L, 1);
     bool scalar = is_scalar(L, 1);
     pg_array *out = l_array_push(L);
@@ -127,7 +127,7 @@ static int l_array_fill(lua_State *L)
     pg_scalar value;
     const pg_array *a = l_array_check(L, 1);
     if (!l_scalar_test(L, 2, &value))
-        return luaL_typeerror(L, 2, "number or boolean");
+        return l_type_error(L, 2, "number or boolean");
     l_check(L, pg_array_fill(a, value, &err), &err);
     lua_settop(L, 1);
     return 1;
@@ -136,7 +136,7 @@ static int l_array_fill(lua_State *L)
 static int l_array_axpy(lua_State *L)
 {
     pg_error err;
-    double alpha = luaL_checknumber(L, 2);
+    double alpha = l_number_check(L, 2);
     const pg_array *y = l_array_check(L, 1), *x;
     l_arrays_to(L, &y, 1, &x, 3);
     l_check(L, pg_axpy(y, alpha, x, &err), &err);
@@ -168,8 +168,8 @@ static int l_array_clip(lua_State *L)
     lua_settop(L, 3);
     bool scalar = is_scalar(L, 1);
     l_array_to(L, 1);
-    luaL_argexpected(L, !lua_isnil(L, 2) || !lua_isnil(L, 3), 2,
-                     "number or array");
+    l_argument_expect(L, !lua_isnil(L, 2) || !lua_isnil(L, 3), 2,
+                      "number or array");
     bound(L, PG_MAXIMUM, 2);
     bound(L, PG_MINIMUM, 3);
     l_collect(L);
@@ -196,7 +196,7 @@ static int l_array_softmax(lua_State *L)
     lua_settop(L, 2);
     pg_array *out = l_array_push(L);
     const pg_array *a = l_array_to(L, 1);
-    luaL_argcheck(L, a->ndim > 0, 1, "softmax needs rank 1 or more");
+    l_argument_check(L, a->ndim > 0, 1, "softmax needs rank 1 or more");
     int axis = lua_isnil(L, 2) ? a->ndim - 1 : l_axis_check(L, 2, a);
     return l_array_return(L, pg_softmax(out, a, axis, &err), &err);
 }
@@ -206,8 +206,8 @@ static int l_array_allclose(lua_State *L)
     pg_error err;
     bool close;
     const pg_array *a, *b;
-    double rtol = luaL_optnumber(L, 3, 1e-5);
-    double atol = luaL_optnumber(L, 4, 1e-8);
+    double rtol = l_number_opt(L, 3, 1e-5);
+    double atol = l_number_opt(L, 4, 1e-8);
     l_arrays_to(L, &a, 1, &b, 2);
     l_check(L, pg_allclose(&close, a, b, rtol, atol, &err), &err);
     lua_pushboolean(L, close);

@@ -60,7 +60,7 @@ static int l_guard_end(lua_State *L)
 static int l_memory_guard(lua_State *L)
 {
     l_guard *g = guard_of(L);
-    luaL_checktype(L, 1, LUA_TBOOLEAN);
+    l_type_check(L, 1, LUA_TBOOLEAN);
     end_guard(L, g);
     if (lua_toboolean(L, 1)) {
         g->allocate = lua_getallocf(L, &g->context);

@@ -4,6 +4,7 @@
 
 #include "../core/descriptors.h"
 #include "../core/kernels.h"
+#include "../core/runtime.h"
 #include "bind.h"
 
 LUAMOD_API int luaopen_perigee_core(lua_State *L);
@@ -46,11 +47,21 @@ static void choose_kernels(lua_State *L)
         l_error(L, "PERIGEE_KERNELS: %s", err.message);
 }
 
+/* The same for a number of threads. */
+static void check_threads(lua_State *L)
+{
+    pg_error err;
+    const char *text = getenv("PERIGEE_THREADS");
+    if (text && pg_threads_check(text, &err) != PG_OK)
+        l_error(L, "PERIGEE_THREADS: %s", err.message);
+}
+
 int luaopen_perigee_core(lua_State *L)
 {
     restore_environment();
     pg_hold_standard_descriptors();
     choose_kernels(L);
+    check_threads(L);
     lua_newtable(L);
     l_open_interrupt(L);
     l_open_shape(L);

@@ -45,7 +45,7 @@ static pg_array *gathered(lua_State *L, int index)
 int l_network_gather(lua_State *L, int arg, const char *prefix)
 {
     int layers = 0;
-    luaL_checktype(L, arg, LUA_TTABLE);
+    l_type_check(L, arg, LUA_TTABLE);
     while (gather_one(L, arg, prefix, 'W', layers + 1, layers > 0)) {
         if (layers == PG_MAX_LAYERS)
             l_error(L, "a network has at most %d layers", PG_MAX_LAYERS);
@@ -168,7 +168,7 @@ static void push_results(lua_State *L, results *r, int arg)
     if (lua_isnil(L, arg)) {
         lua_createtable(L, 0, count);
     } else {
-        luaL_checktype(L, arg, LUA_TTABLE);
+        l_type_check(L, arg, LUA_TTABLE);
         lua_pushvalue(L, arg);
     }
     r->table = lua_gettop(L);
@@ -255,7 +255,7 @@ static void check_option_names(lua_State *L, int arg)
 {
     if (lua_isnoneornil(L, arg))
         return;
-    luaL_checktype(L, arg, LUA_TTABLE);
+    l_type_check(L, arg, LUA_TTABLE);
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
@@ -378,7 +378,7 @@ static int l_network_gradient(lua_State *L)
     pg_activation activation[PG_MAX_LAYERS];
     lua_settop(L, 5);
     l_arrays_to(L, &x, 1, &y, 2);
-    luaL_checktype(L, 3, LUA_TTABLE);
+    l_type_check(L, 3, LUA_TTABLE);
     int layers = l_network_gather(L, 4, "");
     weights_activations(L, 4, layers, activation);
     for (int l = 0; l < layers; l++)
@@ -399,8 +399,8 @@ static int l_network_update(lua_State *L)
 {
     pg_error err;
     pg_network network, gradients;
-    double rate = luaL_checknumber(L, 3);
-    luaL_argcheck(L, rate - rate == 0, 3, "a rate must be finite");
+    double rate = l_number_check(L, 3);
+    l_argument_check(L, rate - rate == 0, 3, "a rate must be finite");
     lua_settop(L, 3);
     int layers = l_network_gather(L, 1, "");
     int others = l_network_gather(L, 2, "d");

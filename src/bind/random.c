@@ -12,7 +12,7 @@ static const char
 pg_random *l_random_opt(lua_State *L, int arg)
 {
     if (!lua_isnoneornil(L, arg))
-        return luaL_checkudata(L, arg, L_RANDOM);
+        return l_userdata_check(L, arg, L_RANDOM);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &global_key);
     pg_random *g = lua_touserdata(L, -1);
     lua_pop(L, 1);
@@ -30,7 +30,7 @@ static pg_random *generator(lua_State *L, int *next)
 
 static uint32_t check_seed(lua_State *L, int arg)
 {
-    lua_Integer seed = luaL_checkinteger(L, arg);
+    lua_Integer seed = l_integer_check(L, arg);
     if (seed < 0 || seed > UINT32_MAX)
         l_error(L, "a seed is an integer from 0 to %I, not %I",
                 (lua_Integer)UINT32_MAX, seed);
@@ -84,7 +84,7 @@ typedef void (*draw)(pg_random *g, double *out, size_t n);
    variable is, does not ask for a single number. */
 static bool has_shape(lua_State *L, int arg)
 {
-    luaL_argexpected(L, !lua_isnil(L, arg), arg, "length or table");
+    l_argument_expect(L, !lua_isnil(L, arg), arg, "length or table");
     return !lua_isnone(L, arg);
 }
 
@@ -102,7 +102,7 @@ static int draw_shape(lua_State *L, pg_random *g, int arg, draw f,
         return 1;
     }
     int next, ndim = l_shape_check(L, arg, shape, &next, false);
-    luaL_argexpected(L, lua_isnone(L, next), next, "length");
+    l_argument_expect(L, lua_isnone(L, next), next, "length");
     pg_array *a = l_array_push(L);
     return l_array_return(L, pg_draw(a, ndim, shape, f, offset, scale, g, &err),
                           &err);
@@ -124,8 +124,8 @@ static int l_random_randn(lua_State *L)
 
 static double check_finite(lua_State *L, int arg, double otherwise)
 {
-    double value = luaL_optnumber(L, arg, otherwise);
-    luaL_argcheck(L, value - value == 0, arg, "a finite number is needed");
+    double value = l_number_opt(L, arg, otherwise);
+    l_argument_check(L, value - value == 0, arg, "a finite number is needed");
     return value;
 }
 
@@ -156,7 +156,7 @@ static int l_random_normal(lua_State *L)
     int next;
     pg_random *g = generator(L, &next);
     double mean = check_finite(L, next, 0), std = check_finite(L, next + 1, 1);
-    luaL_argcheck(L, std >= 0, next + 1, "a deviation cannot be negative");
+    l_argument_check(L, std >= 0, next + 1, "a deviation cannot be negative");
     return draw_shape(L, g, next + 2, pg_random_normal, mean, std);
 }
 
@@ -168,8 +168,8 @@ static int l_random_integers(lua_State *L)
     int64_t one;
     size_t shape[PG_MAXDIM];
     pg_random *g = generator(L, &next);
-    lua_Integer low = luaL_checkinteger(L, next);
-    lua_Integer high = luaL_checkinteger(L, next + 1);
+    lua_Integer low = l_integer_check(L, next);
+    lua_Integer high = l_integer_check(L, next + 1);
     if (low >= high)
         l_error(L, "randint: there is no integer from %I to below %I", low,
                 high);
@@ -179,7 +179,7 @@ static int l_random_integers(lua_State *L)
         return 1;
     }
     int ndim = l_shape_check(L, next + 2, shape, &next, false);
-    luaL_argexpected(L, lua_isnone(L, next), next, "length");
+    l_argument_expect(L, lua_isnone(L, next), next, "length");
     pg_array *a = l_array_push(L);
     return l_array_return(
         L, pg_draw_integers(a, ndim, shape, low, high - 1, g, &err), &err);
@@ -206,7 +206,7 @@ static bool read_population(lua_State *L, int arg, size_t *population)
         return false;
     }
     const pg_array *a = l_array_to(L, arg);
-    luaL_argcheck(L, a->ndim > 0, arg, "rank 0 has no rows to choose from");
+    l_argument_check(L, a->ndim > 0, arg, "rank 0 has no rows to choose from");
     *population = a->shape[0];
     return true;
 }
@@ -220,15 +220,15 @@ static int l_random_choice(lua_State *L)
     size_t shape[PG_MAXDIM];
     pg_choice choice = {.replace = true};
     pg_random *g = generator(L, &next);
-    luaL_argexpected(L, lua_gettop(L) != next + 1 || !lua_isnil(L, next + 1),
-                     next + 1, "length or table");
+    l_argument_expect(L, lua_gettop(L) != next + 1 || !lua_isnil(L, next + 1),
+                      next + 1, "length or table");
     lua_settop(L, next + 3);
     bool has_rows = read_population(L, next, &choice.population);
     if (lua_type(L, next + 1) == LUA_TNUMBER) {
         shape[0] = l_length_check(L, next + 1);
         ndim = 1;
     } else if (!lua_isnil(L, next + 1)) {
-        luaL_checktype(L, next + 1, LUA_TTABLE);
+        l_type_check(L, next + 1, LUA_TTABLE);
         ndim = l_shape_check(L, next + 1, shape, &unused, false);
     }
     choice.replace = l_boolean_opt(L, next + 2, true);
@@ -273,12 +273,12 @@ static int l_random_set_state(lua_State *L)
     int next;
     pg_random *g = generator(L, &next);
     const pg_array *state = l_array_check(L, next);
-    luaL_argcheck(L,
-                  state->dtype == PG_UINT32 && state->ndim == 1 &&
-                      state->shape[0] == PG_RANDOM_STATE &&
-                      pg_array_is_contiguous(state) &&
-                      pg_random_restore(g, state->data),
-                  next, "not a generator's state, as get_state gives it");
+    l_argument_check(L,
+                     state->dtype == PG_UINT32 && state->ndim == 1 &&
+                         state->shape[0] == PG_RANDOM_STATE &&
+                         pg_array_is_contiguous(state) &&
+                         pg_random_restore(g, state->data),
+                     next, "not a generator's state, as get_state gives it");
     return 0;
 }
 

@@ -1,8 +1,6 @@
 /* Threads, and what runs underneath. */
 #include "bind.h"
 
-#include <limits.h>
-
 #include "../core/blas.h"
 #include "../core/kernels.h"
 #include "../core/runtime.h"
@@ -13,9 +11,7 @@ static int l_runtime_threads(lua_State *L)
     pg_error err;
     int before = pg_threads();
     if (!lua_isnoneornil(L, 1)) {
-        lua_Integer n = luaL_checkinteger(L, 1);
-        int threads = n < 0 || n > INT_MAX ? 0 : (int)n;
-        l_check(L, pg_set_threads(threads, &err), &err);
+        l_check(L, pg_set_threads(l_integer_check(L, 1), &err), &err);
     }
     lua_pushinteger(L, before);
     return 1;

@@ -24,7 +24,7 @@ void l_shape_push(lua_State *L, int ndim, const size_t *shape)
 static int l_shape_tostring(lua_State *L)
 {
     luaL_Buffer text;
-    luaL_checktype(L, 1, LUA_TTABLE);
+    l_type_check(L, 1, LUA_TTABLE);
     lua_Integer rank = (lua_Integer)lua_rawlen(L, 1);
     luaL_buffinit(L, &text);
     luaL_addchar(&text, '(');
@@ -79,10 +79,18 @@ static int l_shape_index(lua_State *L)
     return 1;
 }
 
+static int l_shape_call(lua_State *L)
+{
+    return l_error(L, "a shape is not called: for axis, length in "
+                      "ipairs(x.shape) walks along it, and x.shape[1] is "
+                      "one length");
+}
+
 static const luaL_Reg metamethods[] = {
     {"__tostring", l_shape_tostring},
     {"__eq", l_shape_eq},
     {"__index", l_shape_index},
+    {"__call", l_shape_call},
     {NULL, NULL},
 };
 

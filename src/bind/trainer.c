@@ -15,8 +15,8 @@ typedef struct l_trainer {
 
 static pg_trainer *check_trainer(lua_State *L, int arg)
 {
-    l_trainer *t = luaL_checkudata(L, arg, L_TRAINER);
-    luaL_argcheck(L, t->trainer, arg, "the trainer was freed");
+    l_trainer *t = l_userdata_check(L, arg, L_TRAINER);
+    l_argument_check(L, t->trainer, arg, "the trainer was freed");
     return t->trainer;
 }
 
@@ -46,8 +46,8 @@ static int l_trainer_new(lua_State *L)
     pg_error err;
     pg_network network;
     pg_activation activation[PG_MAX_LAYERS];
-    double scale = luaL_checknumber(L, 2);
-    pg_plan plan = (pg_plan)luaL_checkoption(L, 6, NULL, plans);
+    double scale = l_number_check(L, 2);
+    pg_plan plan = (pg_plan)l_option_check(L, 6, plans);
     lua_settop(L, 6);
     l_trainer *t = lua_newuserdatauv(L, sizeof *t, 0);
     t->trainer = NULL;
@@ -77,7 +77,7 @@ static double setting(lua_State *L, int arg, const char *name)
    be missing. */
 static void read_settings(lua_State *L, int arg, pg_step *step)
 {
-    luaL_checktype(L, arg, LUA_TTABLE);
+    l_type_check(L, arg, LUA_TTABLE);
     step->settings = (pg_settings){
         .rate = setting(L, arg, "rate"),
         .weight_decay = setting(L, arg, "weight_decay"),
@@ -90,7 +90,7 @@ static void read_settings(lua_State *L, int arg, pg_step *step)
     };
     lua_getfield(L, arg, "optimizer");
     step->optimizer =
-        (pg_optimizer_kind)luaL_checkoption(L, -1, NULL, pg_optimizer_names);
+        (pg_optimizer_kind)l_option_check(L, -1, pg_optimizer_names);
     lua_pop(L, 1);
 }
 
@@ -102,13 +102,13 @@ static void check_batch(lua_State *L, int arg, pg_step *step)
     if (lua_isnil(L, arg))
         return;
     const pg_array *order = l_array_check(L, arg);
-    lua_Integer first = luaL_checkinteger(L, arg + 1);
-    lua_Integer last = luaL_checkinteger(L, arg + 2);
-    luaL_argcheck(L,
-                  order->dtype == PG_INT64 && order->ndim == 1 &&
-                      pg_array_is_contiguous(order),
-                  arg, "int64 positions expected");
-    luaL_argcheck(
+    lua_Integer first = l_integer_check(L, arg + 1);
+    lua_Integer last = l_integer_check(L, arg + 2);
+    l_argument_check(L,
+                     order->dtype == PG_INT64 && order->ndim == 1 &&
+                         pg_array_is_contiguous(order),
+                     arg, "int64 positions expected");
+    l_argument_check(
         L, first >= 1 && first <= last && (size_t)last <= order->shape[0],
         arg + 1, "no such positions");
     step->batch = (const int64_t *)order->data + (first - 1);
@@ -134,7 +134,7 @@ static int l_trainer_step(lua_State *L)
     pg_network network;
     double loss;
     lua_settop(L, 7);
-    luaL_checktype(L, 4, LUA_TTABLE);
+    l_type_check(L, 4, LUA_TTABLE);
     pg_step step = {0};
     read_settings(L, 3, &step);
     l_network_at(L, 8, l_network_gather(L, 2, ""), NULL, &network);
@@ -200,8 +200,8 @@ static int l_trainer_set_optimizer(lua_State *L)
 {
     pg_error err;
     pg_optimizer_kind kind =
-        (pg_optimizer_kind)luaL_checkoption(L, 2, NULL, pg_optimizer_names);
-    uint64_t steps = (uint64_t)luaL_checkinteger(L, 3);
+        (pg_optimizer_kind)l_option_check(L, 2, pg_optimizer_names);
+    uint64_t steps = (uint64_t)l_integer_check(L, 3);
     pg_status status =
         pg_trainer_set_optimizer(check_trainer(L, 1), kind, steps, &err);
     if (status != PG_OK)
@@ -217,7 +217,7 @@ static int l_trainer_state(lua_State *L)
 {
     pg_error err;
     pg_network network;
-    int state = (int)luaL_checkinteger(L, 2) - 1;
+    int state = (int)l_integer_check(L, 2) - 1;
     lua_settop(L, 3);
     l_network_at(L, 4, l_network_gather(L, 3, ""), NULL, &network);
     pg_trainer *trainer = check_trainer(L, 1);
@@ -249,7 +249,7 @@ static int l_trainer_predict(lua_State *L)
 {
     pg_error err;
     pg_network network;
-    double scale = luaL_checknumber(L, 4);
+    double scale = l_number_check(L, 4);
     lua_settop(L, 4);
     pg_array *out = l_array_push(L);
     network_of_model(L, &network);
@@ -272,7 +272,7 @@ static int l_trainer_evaluate(lua_State *L)
     pg_error err;
     pg_network network;
     pg_evaluation evaluation;
-    double scale = luaL_checknumber(L, 4);
+    double scale = l_number_check(L, 4);
     lua_settop(L, 6);
     pg_array *confusion = NULL;
     if (lua_toboolean(L, 6))
@@ -294,7 +294,7 @@ static int l_trainer_evaluate(lua_State *L)
 
 static int l_trainer_free(lua_State *L)
 {
-    l_trainer *t = luaL_checkudata(L, 1, L_TRAINER);
+    l_trainer *t = l_userdata_check(L, 1, L_TRAINER);
     pg_trainer_free(t->trainer);
     t->trainer = NULL;
     return 0;

@@ -11,7 +11,7 @@ static int l_array_reshape(lua_State *L)
     size_t shape[PG_MAXDIM];
     int next;
     int ndim = l_shape_check(L, 2, shape, &next, true);
-    luaL_argexpected(L, lua_isnone(L, next), next, "length");
+    l_argument_expect(L, lua_isnone(L, next), next, "length");
     pg_array *out = l_array_push(L);
     const pg_array *a = l_array_to(L, 1);
     return l_array_return(L, pg_array_reshape(out, a, ndim, shape, &err), &err);
@@ -69,7 +69,7 @@ static int l_array_transpose(lua_State *L)
     int axes[PG_MAXDIM], count = lua_gettop(L) - 1;
     pg_array *out = l_array_push(L);
     const pg_array *a = l_array_to(L, 1);
-    luaL_argcheck(L, count <= PG_MAXDIM, PG_MAXDIM + 2, "too many axes");
+    l_argument_check(L, count <= PG_MAXDIM, PG_MAXDIM + 2, "too many axes");
     for (int i = 0; i < count; i++)
         axes[i] = l_axis_check(L, i + 2, a);
     if (count > 0)

@@ -182,6 +182,13 @@ static pg_status fail_label(size_t row, double value, size_t classes,
                    row + 1, value, classes, classes - 1);
 }
 
+const char *pg_column_hint(const pg_array *labels)
+{
+    return labels->ndim == 2 && labels->shape[1] == 1
+               ? ": labels in one column become rank 1 by y:reshape(-1)"
+               : "";
+}
+
 pg_status pg_labels_check(pg_array *out, const pg_array *labels, size_t classes,
                           pg_error *err)
 {
@@ -190,8 +197,8 @@ pg_status pg_labels_check(pg_array *out, const pg_array *labels, size_t classes,
     memset(out, 0, sizeof *out);
     if (labels->ndim != 1)
         return pg_fail(err, PG_ESHAPE,
-                       "labels must be of rank 1, not of shape %s",
-                       pg_shape_text(text, labels));
+                       "labels must be of rank 1, not of shape %s%s",
+                       pg_shape_text(text, labels), pg_column_hint(labels));
     pg_status status = pg_array_astype(&values, labels, PG_FLOAT64, err);
     if (status == PG_OK)
         status = pg_array_new(out, PG_INT32, 1, labels->shape, err);

@@ -45,4 +45,8 @@ pg_status pg_labels(pg_array *out, const pg_array *rows, pg_error *err);
 pg_status pg_labels_check(pg_array *out, const pg_array *labels, size_t classes,
                           pg_error *err);
 
+/* The end of a message about an array that should be labels: how one column of
+   them becomes rank 1; "" for another shape. */
+const char *pg_column_hint(const pg_array *labels);
+
 #endif

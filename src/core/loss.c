@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "create.h"
 #include "dense.h"
 #include "interrupt.h"
 #include "map.h"
@@ -53,9 +54,9 @@ pg_status pg_accuracy(double *accuracy, const pg_array *a, const pg_array *b,
     char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
     pg_shape_text(ta, a);
     if (!pg_array_same_shape(a, b))
-        return pg_fail(err, PG_ESHAPE,
-                       "accuracy: shapes %s and %s are not the same", ta,
-                       pg_shape_text(tb, b));
+        return pg_fail(
+            err, PG_ESHAPE, "accuracy: shapes %s and %s are not the same%s", ta,
+            pg_shape_text(tb, b), pg_column_hint(a->ndim == 2 ? a : b));
     if (pg_array_size(a) == 0)
         return pg_fail(err, PG_ESHAPE, "accuracy: there are no labels");
     if (a->ndim > 1)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "file_kind.h"
 #include "input.h"
 #include "interrupt.h"
 #include "output.h"
@@ -140,19 +141,51 @@ static size_t value_length(const char *text)
     return n;
 }
 
+/* The end of a message about a dtype that is not read: NumPy's way to one that
+   is. */
+static const char *dtype_hint(const char *descr)
+{
+    switch (*descr && strchr("<>|=", *descr) ? descr[1] : *descr) {
+    case 'U':
+    case 'S':
+    case 'a':
+        return "; names, labels = np.unique(texts, return_inverse=True) makes "
+               "labels from 0 of texts";
+    case 'O':
+        return "; a.astype(float) makes numbers of Python objects that are "
+               "some";
+    case 'c':
+    case 'F':
+    case 'D':
+        return "; a.real and a.imag are float arrays";
+    case 'M':
+    case 'm':
+        return "; a.astype(np.int64) makes integers of times";
+    case 'V':
+    case '[':
+        return "; a['name'] is one field of a structured array";
+    case 'g':
+    case 'f':
+        return "; a.astype(np.float64) makes it one of them";
+    default:
+        return "";
+    }
+}
+
 /* A value that is no plain type (a list of fields) is refused as a whole. */
 static pg_status read_descr(const char **at, npy_header *h, const pg_source *s,
                             pg_error *err)
 {
-    char descr[64];
+    char descr[64] = "";
     const char *value = *at;
     if (read_string(at, descr, sizeof descr) && parse_descr(h, descr))
         return PG_OK;
     skip_space(&value);
     return pg_fail(err, PG_EFORMAT,
                    "%.500s: arrays of dtype %.*s are not read (bool, "
-                   "integers, float16, float32 and float64 are)",
-                   s->name, (int)pg_size_min(value_length(value), 200), value);
+                   "integers, float16, float32 and float64 are)%s",
+                   s->name, (int)pg_size_min(value_length(value), 200), value,
+                   dtype_hint(*value == '[' ? value : descr));
 }
 
 /* Each key once, and nothing else, up to the text's end. */
@@ -211,11 +244,13 @@ static pg_status read_preamble(size_t *length, npy_header *h, pg_source *s,
     pg_status status = s->read(s->context, bytes, MAGIC_BYTES + 2, err);
     if (status != PG_OK)
         return status;
-    if (memcmp(bytes, MAGIC, MAGIC_BYTES) != 0)
+    if (memcmp(bytes, MAGIC, MAGIC_BYTES) != 0) {
+        const char *kind = pg_file_kind(bytes, MAGIC_BYTES + 2);
         return pg_fail(err, PG_EFORMAT,
-                       "%.500s: not an NPY array (it does not begin with "
+                       "%.500s: not an NPY array%s%s (it does not begin with "
                        "\\x93NUMPY)",
-                       s->name);
+                       s->name, kind ? ", but " : "", kind ? kind : "");
+    }
     unsigned version = bytes[MAGIC_BYTES];
     if (version < 1 || version > 3)
         return pg_fail(err, PG_EFORMAT,

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "file_kind.h"
+
 #define SIGNATURE "\x89PNG\r\n\x1a\n"
 
 enum {
@@ -125,11 +127,14 @@ pg_status pg_png_chunks_check(pg_png_header *header, const unsigned char *bytes,
 {
     png_chunk chunk = {0};
     size_t at = SIGNATURE_BYTES;
-    if (n < SIGNATURE_BYTES || memcmp(bytes, SIGNATURE, SIGNATURE_BYTES) != 0)
+    if (n < SIGNATURE_BYTES || memcmp(bytes, SIGNATURE, SIGNATURE_BYTES) != 0) {
+        const char *kind =
+            pg_file_kind(bytes, pg_size_min(n, PG_FILE_KIND_BYTES));
         return pg_fail(err, PG_EFORMAT,
-                       "%.600s: not a PNG file (it does not begin with "
+                       "%.600s: not a PNG file%s%s (it does not begin with "
                        "\\x89PNG)",
-                       path);
+                       path, kind ? ", but " : "", kind ? kind : "");
+    }
     pg_status status = next_chunk(&chunk, bytes, n, &at, path, err);
     if (status == PG_OK)
         status = read_header(header, &chunk, path, err);

@@ -3,6 +3,7 @@
 #include "runtime.h"
 
 #include <cblas.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -120,16 +121,30 @@ int pg_processors(void)
     return processors;
 }
 
+/* The number that a text is, if it is one in range; else 0. */
+static int threads_in(const char *text)
+{
+    char *end;
+    long threads = strtol(text, &end, 10);
+    bool good = end != text && !*end && threads >= 1;
+    return good && threads <= PG_MAX_THREADS ? (int)threads : 0;
+}
+
+pg_status pg_threads_check(const char *text, pg_error *err)
+{
+    if (!*text || threads_in(text) > 0)
+        return PG_OK;
+    return pg_fail(err, PG_EARG, "threads must be 1 to %d, not '%.100s'",
+                   PG_MAX_THREADS, text);
+}
+
 /* $PERIGEE_THREADS where it is a number in range, else the processors. */
 static int default_threads(void)
 {
     const char *text = getenv("PERIGEE_THREADS");
-    if (text) {
-        char *end;
-        long threads = strtol(text, &end, 10);
-        if (end != text && !*end && threads >= 1 && threads <= PG_MAX_THREADS)
-            return (int)threads;
-    }
+    int threads = text ? threads_in(text) : 0;
+    if (threads > 0)
+        return threads;
     int processors = pg_processors();
     return processors < PG_MAX_THREADS ? processors : PG_MAX_THREADS;
 }
@@ -144,12 +159,12 @@ int pg_threads(void)
     return threads;
 }
 
-pg_status pg_set_threads(int threads, pg_error *err)
+pg_status pg_set_threads(int64_t threads, pg_error *err)
 {
     if (threads < 1 || threads > PG_MAX_THREADS)
-        return pg_fail(err, PG_EARG, "threads must be 1 to %d, not %d",
+        return pg_fail(err, PG_EARG, "threads must be 1 to %d, not %" PRId64,
                        PG_MAX_THREADS, threads);
-    atomic_store(&thread_count, threads);
+    atomic_store(&thread_count, (int)threads);
     return PG_OK;
 }
 

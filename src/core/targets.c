@@ -143,8 +143,9 @@ pg_status pg_targets_rows(pg_array *out, const pg_array *y, const pg_array *a,
                              : y->ndim == 2 && pg_array_same_shape(y, a);
     if (!fits)
         return pg_fail(err, PG_ESHAPE,
-                       "y of shape %s does not fit activations of shape %s",
-                       pg_shape_text(ty, y), pg_shape_text(ta, a));
+                       "y of shape %s does not fit activations of shape %s%s",
+                       pg_shape_text(ty, y), pg_shape_text(ta, a),
+                       pg_column_hint(y));
     if (y->ndim == 1)
         return pg_onehot(out, y, a->shape[1], dtype, err);
     return pg_dense(out, y, dtype, err);

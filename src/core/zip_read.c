@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "file_kind.h"
 #include "input.h"
 
 enum {
@@ -120,6 +121,26 @@ static pg_status parse_end_record(const pg_zip *zip, end_record *end,
     return PG_OK;
 }
 
+/* What has no end record: by its first bytes, a file of another kind, or an
+   archive that was cut off. */
+static pg_status fail_kind(const pg_zip *zip, pg_error *err)
+{
+    unsigned char first[PG_FILE_KIND_BYTES];
+    size_t n = pg_size_min(zip->length, sizeof first);
+    pg_status status = read_at(zip, first, 0, n, err);
+    if (status != PG_OK)
+        return status;
+    const char *kind = pg_file_kind(first, n);
+    if (n >= 4 && memcmp(first, "PK\3\4", 4) == 0)
+        kind = NULL;
+    return pg_fail(err, PG_EFORMAT, "%.600s: not an NPZ archive%s%s%s",
+                   zip->path, kind ? ", nor an NPY array, but " : "",
+                   kind ? kind : "",
+                   kind ? ""
+                        : " (a ZIP file's end record was expected at its end, "
+                          "and not found)");
+}
+
 static pg_status read_end_record(const pg_zip *zip, end_record *end,
                                  pg_error *err)
 {
@@ -131,9 +152,7 @@ static pg_status read_end_record(const pg_zip *zip, end_record *end,
     pg_status status = read_at(zip, tail, length - n, n, err);
     ptrdiff_t at = status == PG_OK ? find_end_record(tail, n) : -1;
     if (status == PG_OK && at < 0)
-        status = fail_file(zip, err,
-                           "not an NPZ archive (a ZIP file's end record was "
-                           "expected at its end, and not found)");
+        status = fail_kind(zip, err);
     if (status == PG_OK) {
         end->at = length - n + (uint64_t)at;
         status = parse_end_record(zip, end, tail + at, err);

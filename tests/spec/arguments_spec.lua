@@ -22,6 +22,7 @@ local function values(f)
   os.remove(path .. ".npz")
   local trial = require("perigee.sweep.trial").new {
     clock = os.clock, index = 1, seed = 0, id = "0", is_parameter = {},
+    monitor = { beat = function() end, warn = function() end },
   }
   f {
     array = pg.zeros(2), random = pg.random(0), model = pg.Model(pg.zeros(4, 2), { 0, 1, 0, 1 }),
@@ -73,11 +74,80 @@ describe("a method", function()
     assert.equal(1.0, pg.sum(1))
   end)
 
+  it("is not what a loop without ipairs finds", function()
+    local x, data = pg.zeros(2, 3), nil
+    values(function(value) data = value.archive end)
+    for _, f in ipairs {
+      function() for _ in x do print "?" end end, function() for _ in x[1] do print "?" end end,
+      function() return x(1) end, function() for _ in pairs(x) do print "?" end end,
+    } do
+      raises_here("for i, row in ipairs(x)", f)
+    end
+    raises_here("for axis, length in ipairs(x.shape)",
+      function() for _ in x.shape do print "?" end end)
+    raises_here("ipairs(data:keys())", function() for _ in data do print "?" end end)
+    raises_here("ipairs(data:keys())", function() for _ in pairs(data) do print "?" end end)
+  end)
+
   it("of an array that was freed says that", function()
     local x = pg.zeros(3)
     local sum = x.sum
     x:free()
     raises_here("the array was freed", function() return { sum(x) } end)
+  end)
+end)
+
+describe("a message", function()
+  -- What closes or ends what others need, or runs what writes.
+  local left_out = { ["a:free"] = true, ["data:close"] = true, ["study:run"] = true }
+
+  -- Of many kinds, none of which all functions take.
+  local function wrong()
+    return {
+      false, true, "/dev/null/x", "", 7.5, -3, 1 << 40, 0 / 0, {}, { a = 1 }, { {} }, print,
+      io.stdout, coroutine.create(print), pg.zeros(2, 3), pg.random(0),
+    }
+  end
+
+  local function check(name, message, is_direct)
+    message = tostring(message)
+    for _, text in ipairs { "lua/perigee", "'?'", "perigee.core.", "attempt to ", "local '",
+      "upvalue '" } do
+      assert(not message:find(text, 1, true), ("%s: %s"):format(name, message))
+    end
+    assert(not is_direct or message:find "^[^\n]*arguments_spec.lua:%d+: ",
+      ("%s: %s"):format(name, message))
+  end
+
+  it("names no file of the library's, and each function by its name", function()
+    local print_before, stderr, here = print, io.stderr, os.tmpname()
+    os.remove(here)
+    _G.print = function() end -- luacheck: ignore 122
+    io.stderr = assert(io.open("/dev/null", "w")) -- luacheck: ignore 122
+    local worked, problem = pcall(values, function(value)
+      for _, entry in ipairs(help.entries()) do
+        local name, f = help.name(entry), written(entry, value)
+        local self = name:find(":", 1, true) and value[entry.class] or nil
+        for _, each in ipairs(left_out[name] and {} or wrong()) do
+          for count = 0, 3 do
+            local arguments = {}
+            for i = 1, count do
+              arguments[i] = each
+            end
+            table.insert(arguments, 1, self)
+            local called, message = pcall(function()
+              local _ = f(table.unpack(arguments))
+            end)
+            check(name, called or message, not called)
+            called, message = pcall(f, table.unpack(arguments))
+            check(name, called or message)
+          end
+        end
+      end
+    end)
+    io.stderr:close()
+    _G.print, io.stderr = print_before, stderr -- luacheck: ignore 122
+    assert(worked, problem)
   end)
 end)
 
@@ -122,6 +192,84 @@ describe("a function", function()
     raises_here("bad argument #4 to 'uniform'", function() return { pg.uniform(0, 1, 2, "x") } end)
     raises_here("bad argument #3 to 'read'", function() options.read({}, {}, 1) end)
     assert.equal("(3,)", tostring(pg.exp(x, nil).shape)) -- nil is no argument
+  end)
+
+  it("goes by its own name, however it is called", function()
+    for name, message in pairs {
+      load = "bad argument #1 to 'load' (string expected, got number)",
+      threads = "bad argument #1 to 'threads' (number expected, got string)",
+      zeros = "bad argument #1 to 'zeros' (length or table expected, got string)",
+      onehot = "bad argument #2 to 'onehot' (number expected, got no value)",
+    } do
+      local given = ({ load = 3, onehot = 1 })[name] or "two"
+      assert.same({ false, message }, { pcall(pg[name], given) })
+      local alias = pg[name]
+      raises_here(message, function() alias(given) end)
+    end
+    raises_here("bad argument #1 to 'round' (number expected, got string)",
+      function() pg.zeros(2):round "x" end)
+    assert.same({ false, "bad argument #2 to 'round' (number expected, got string)" },
+      { pcall(pg.round, pg.zeros(2), "x") })
+  end)
+
+  it("says of an operator's text where it stands", function()
+    local x = pg.zeros(2)
+    for _, f in ipairs {
+      function() return { "1" + x } end, function() return { "1" - x } end,
+      function() return { "1" * x } end, function() return { "1" / x } end,
+      function() return { "1" // x } end, function() return { "1" % x } end,
+      function() return { "1" ^ x } end,
+    } do
+      raises_here("' (array, number or table expected, got string)", f)
+    end
+    raises_here("bad argument #2 to 'add' (array, number or table expected, got string)",
+      function() return { x + "1" } end)
+  end)
+
+  it("tells nil from what was not given, wherever that is needed", function()
+    values(function(value)
+      for _, entry in ipairs(help.entries()) do
+        local name, _, _, is_optional = help.parameter(entry, 1)
+        local f, given = written(entry, value), {}
+        if help.name(entry):find(":", 1, true) then
+          given[1] = value[entry.class]
+        end
+        if name and not is_optional and name ~= "..." and entry.name ~= "help" then
+          local called, message = pcall(function()
+            local _ = f(table.unpack(given, 1, #given))
+          end)
+          assert.is_false(called, help.name(entry))
+          if not message:find("with a colon", 1, true) then -- of a method that arrays alone have
+            assert.matches("arguments_spec.lua:%d+: bad argument .* expected, got no value%)$",
+              message)
+          end
+          _, message = pcall(f, table.unpack(given, 1, #given + #entry.params))
+          assert.not_matches("no value", tostring(message))
+        end
+      end
+    end)
+  end)
+
+  it("tells nil from what was not given, in each place", function()
+    local x, data = pg.zeros(2, 2), nil
+    values(function(value) data = value.archive end)
+    for _, f in ipairs {
+      function(...) pg.linspace(0, 1, ...) end, function(...) pg.range(1, ...) end,
+      function(...) x:take(...) end, function(...) x:clip(...) end,
+      function(...) x:dot(...) end, function(...) x:fill_(...) end,
+      function(...) x:add_(...) end, function(...) x:swapaxes(1, ...) end,
+      function(...) x:expand_dims(...) end, function(...) x:masked(...) end,
+      function(...) x:astype(...) end, function(...) pg.concat(...) end,
+      function(...) pg.stack(...) end, function(...) pg.array(...) end,
+      function(...) pg.update({}, {}, ...) end, function(...) pg.load(...) end,
+      function(...) pg.save(...) end, function(...) pg.permutation(...) end,
+      function(...) data:get(...) end,
+    } do
+      local _, without = pcall(f)
+      local _, with = pcall(f, nil)
+      assert.matches("got no value%)$", without)
+      assert.matches("got nil%)$", with)
+    end
   end)
 
   it("that is called without its arrays says so", function()

@@ -358,6 +358,11 @@ describe("files by NumPy", function()
       raises(function() return data[name] end, "refused.npz", name .. ".npy",
         "arrays of dtype " .. descr .. " are not read")
     end
+    for name, way in pairs { text = "np.unique(texts, return_inverse=True)",
+      bytes = "np.unique(texts, return_inverse=True)", object = "a.astype(float)",
+      complex = "a.real and a.imag", date = "a.astype(np.int64)", fields = "a['name']" } do
+      raises(function() return data[name] end, "refused.npz", way)
+    end
     assert.same({ 1, 2, 3 }, data.good:tolist())
   end)
 end)
@@ -882,6 +887,44 @@ describe("what is no file of arrays", function()
     end
     fails(at "none", at "none: No such file or directory")
     fails(folder, folder .. ": it is a directory")
+  end)
+
+  it("is called by the kind of file that it is", function()
+    local kinds = {
+      [""] = "an empty file", ["\n\n"] = "a text file", ["hello"] = "a text file",
+      ["a,b\n1,2\n"] = "a CSV file", ["a;b\n1;2\n"] = "a CSV file",
+      ["\xef\xbb\xbfa,b\r\n"] = "a CSV file", ["a\tb\n"] = "a file of columns between tabs",
+      ["1 2, 3"] = "a CSV file", ["1 2\n3, 4"] = "a text file", ["1\0002,3"] = false,
+      ["\x80\4\x95\10\0\0"] = "a Python pickle", ["\x80\2}q\0."] = "a Python pickle",
+      ["(dp0\n."] = "a Python pickle", ["\x1f\x8b\8\0"] = "a gzip file",
+      ["<!DOCTYPE html>\n<p>"] = "an HTML page", ["\n  <HTML lang='en'>"] = "an HTML page",
+      ["<?xml version='1.0'?><svg/>"] = "an XML file", ['{"a": 1}'] = "a JSON file",
+      ["[1, 2]"] = "a JSON file", ["\x89HDF\r\n\x1a\n\0"] = "an HDF5 file",
+      ["\x89PNG\r\n\x1a\n"] = "a PNG picture", ["\xff\xd8\xff\xe0"] = "a JPEG picture",
+      ["\0\0\8\3\0\0\xea\x60"] = "an IDX file of pictures",
+      ["version https://git-lfs.github.com/spec/v1\n"] = "a pointer of Git LFS",
+      [("\0"):rep(257) .. "ustar"] = "a tar archive", ["PK\3\4"] = false, ["\1\2\3"] = false,
+      [("\0"):rep(4096)] = false,
+    }
+    for bytes, kind in pairs(kinds) do
+      local path = write("a.csv", bytes)
+      local text = kind and "not an NPZ archive, nor an NPY array, but " .. kind
+        or "not an NPZ archive (a ZIP file's end record was expected"
+      fails(path, path .. ": " .. text)
+      for _, load in ipairs { pg.dataset, pg.Model.load } do
+        local worked, message = pcall(load, path)
+        assert.is_false(worked)
+        assert.matches(path .. ": " .. text, message, 1, true)
+      end
+      if kind and kind ~= "a PNG picture" then
+        local worked, message = pcall(pg.load_png, path)
+        assert.is_false(worked)
+        assert.matches(path .. ": not a PNG file, but " .. kind, message, 1, true)
+      end
+    end
+    os.remove(at "a.csv")
+    refuses(container.zip { member { data = "a,b,c\n1,2,3\n" } },
+      "not an NPY array, but a CSV file")
   end)
 
   it("is not waited for where it is a pipe", function()

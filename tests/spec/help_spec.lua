@@ -1,10 +1,13 @@
 -- What help says, and that it is so: examples, options, places in the documents.
 -- luacheck: ignore 122 (print is replaced)
 
+local check = require "perigee.check"
 local examples = dofile "tests/examples.lua"
 local help = require "perigee.help"
 local pg = require "perigee"
+local support = require "tests.support"
 local sweep = require "perigee.sweep"
+local topics = require "perigee.help.topics"
 local uv = require "luv"
 
 --- What help prints about something, as lines.
@@ -404,6 +407,51 @@ docs/reference.md#atakepositions-axis, README.md#the-notebooks-lines-and-ours]==
     assert.matches("a table", text_of(setmetatable({}, { __metatable = false })))
     local stripped = load(string.dump(load "return function(x) end"(), true))
     assert.equal("function(?)", first_line(stripped))
+  end)
+
+  it("knows options by the names that other libraries have for them", function()
+    for other, own in pairs(check.OTHER_NAMES) do
+      local text = text_of(other)
+      assert.equal(own, text:match "^([%w_]+) = " or text:match "^([%w_]+) %(" or text:match "^%w+")
+      assert.matches("an option of", text, 1, true)
+    end
+    assert.equal(text_of "patience", text_of "early stopping")
+    assert.matches("^rate = 0.1", text_of "learning rate")
+    assert.matches("^batch = false", text_of "batch_size")
+  end)
+
+  it("knows words that are no function's, with examples that run", function()
+    local x = pg.rand(4, 3)
+    local m = pg.Model(x, { 0, 1, 0, 1 }, { hidden = 2, seed = 0 })
+    for _, topic in ipairs(topics) do
+      for _, line in ipairs(topic.example) do
+        local code = line:gsub("%-%-.*", "")
+        local environment = { pg = pg, x = x:copy(), m = m, y = pg.array { 0, 1, 0, 1 } }
+        local f = load("return " .. code, line, "t", environment)
+          or assert(load(code, line, "t", environment))
+        f()
+      end
+      for _, name in ipairs(topic.see) do
+        assert.equal(name, help.name(help.find(name)[1]))
+      end
+      for _, word in ipairs(topic.words) do
+        assert.matches(topic.see[1], text_of(word), 1, true)
+      end
+    end
+    assert.matches("^x%[...%] reads elements, rows and slices of an array", text_of "index")
+    assert.matches("also: trial.index", text_of "index", 1, true)
+    assert.matches("^m:evaluate returns the confusion matrix", text_of "confusion matrix")
+    assert.matches("^The loss of a model is the mean cross%-entropy", text_of "loss")
+    assert.matches("t:csv", text_of "csv", 1, true)
+  end)
+
+  it("suggests no shorter name for a short one", function()
+    assert.matches("^#x is how many rows", text_of "len")
+    support.raises_here("perigee has no 'len': #x is how many rows an array has",
+      function() return pg.len end)
+    support.raises_here("an array has no 'len'", function() return pg.zeros(2).len end)
+    local _, message = pcall(function() return pg.zeros(2).len end)
+    assert.not_matches("did you mean", message)
   end)
 
   it("suggests a name for one that is misspelt, if any is near", function()

@@ -418,7 +418,8 @@ describe("predict_proba", function()
     bad[{ 42, 7 }] = 0 / 0
     for _, name in ipairs { "predict", "predict_proba" } do
       raises_here(name .. " is a model's method", function() m[name](x) end)
-      raises_here("x must be an array, not nil", function() m[name](m) end)
+      raises_here("(x expected, got no value)", function() m[name](m) end)
+      raises_here("x must be an array, not nil", function() m[name](m, nil) end)
       raises_here("x of shape (0, 9) has no numbers", function() m[name](m, x:rows(1, 0)) end)
       raises_here("x of shape (60, 3) does not fit W1 of shape (5, 9)",
         function() m[name](m, x:cols(1, 3)) end)
@@ -514,6 +515,43 @@ describe("a mistake", function()
     m:fit { iterations = 1 }
   end)
 
+  it("of one row says how it becomes rows, and which shape was given", function()
+    local pictures = pg.rand(4, 6, 5)
+    local m = pg.Model(pictures, { 0, 1, 0, 1 }, { hidden = 2 })
+    for shape, one in pairs { ["(6, 5)"] = pictures[1], ["(30,)"] = pictures[1]:reshape(-1) } do
+      for _, f in ipairs { m.predict, m.predict_proba } do
+        local worked, message = pcall(function() return { f(m, one) } end)
+        assert.is_false(worked)
+        assert.matches("x of shape " .. shape .. " is one row", message, 1, true)
+        assert.matches("x:reshape(1, -1)", message, 1, true)
+        assert.matches("x:rows(1)", message, 1, true)
+      end
+      for _, f in ipairs { m.score, m.evaluate } do
+        raises_here("x:rows(1)", function() return { f(m, one, { 0 }) } end)
+        raises_here("x of shape " .. shape, function() return { f(m, one, { 0 }) } end)
+      end
+    end
+    raises_here("x of shape (2, 3, 4) does not fit W1 of shape (2, 30): it must be (rows, 30), "
+      .. "and has 12 numbers in a row", function() m:predict(pg.zeros(2, 3, 4)) end)
+    assert.equal(1, #m:predict(pictures:rows(1)))
+  end)
+
+  it("of an option that another function takes names that function", function()
+    for _, name in ipairs { "epochs", "iterations", "resume", "progress" } do
+      raises_here(("Model: unknown option '%s': it belongs to m:fit{%s = ...}"):format(name, name),
+        function() pg.Model(x, y, { [name] = 3 }) end)
+    end
+    raises_here("Model: unknown option 'n_epochs': it belongs to m:fit{epochs = ...}",
+      function() pg.Model(x, y, { n_epochs = 3 }) end)
+    local m = model()
+    for _, name in ipairs { "hidden", "activation", "seed", "dtype", "classes", "scale", "plan" } do
+      raises_here(("fit: unknown option '%s': it belongs to pg.Model(x, y, {%s = ...})"):format(
+        name, name), function() m:fit { [name] = 3 } end)
+    end
+    raises_here("steps: unknown option 'units': it belongs to pg.Model(x, y, {hidden = ...})",
+      function() m:steps { units = 3 } end)
+  end)
+
   it("in the shapes names both", function()
     raises_here("x of shape (60, 9) and y of shape (59,) do not have as many rows",
       function() pg.Model(x, y:rows(1, 59)) end)
@@ -523,7 +561,11 @@ describe("a mistake", function()
       function() pg.Model(x, y:reshape(-1, 1, 1)) end)
     raises_here("y of shape (60, 4) does not have one column for each of 5 classes",
       function() pg.Model(x, pg.onehot(y, 4), { classes = 5 }) end)
-    raises_here("x must be an array, not nil", function() pg.Model() end)
+    raises_here("bad argument #1 to 'Model' (x expected, got no value)",
+      function() pg.Model() end)
+    raises_here("bad argument #2 to 'Model' (y expected, got no value)",
+      function() pg.Model(x) end)
+    raises_here("x must be an array, not nil", function() pg.Model(nil, nil) end)
     raises_here("y must be an array, not userdata", function() pg.Model(x, io.stdout) end)
     local m = model()
     raises_here("x of shape (60, 3) does not fit W1 of shape (5, 9)",

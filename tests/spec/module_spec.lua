@@ -149,15 +149,24 @@ describe("the module", function()
     assert.matches("PERIGEE_KERNELS", output)
     assert.matches("abacus", output)
     assert.matches("portable", output)
+    for _, text in ipairs { "abc", "0", "-1", "1025", "2x", "1.5", "99999999999999999999" } do
+      output, status = in_environment("PERIGEE_THREADS=" .. text, show)
+      assert.equal(1, status)
+      assert.matches("PERIGEE_THREADS: threads must be 1 to 1024, not '" .. text .. "'", output, 1,
+        true)
+    end
+    assert.matches("^%d+\tportable\n", in_environment("PERIGEE_THREADS= PERIGEE_KERNELS=portable",
+      show))
   end)
 
   it("sets the number of threads, and refuses a bad one", function()
     local before = pg.threads(3)
     assert.equal(3, pg.threads(before))
     assert.equal(before, pg.threads())
-    assert.error_matches(function() pg.threads(0) end, "threads must be 1 to 1024")
-    assert.error_matches(function() pg.threads(-1) end, "threads must be 1 to 1024")
-    assert.error_matches(function() pg.threads(1 << 40) end, "threads must be 1 to 1024")
+    for _, number in ipairs { 0, -1, 1025, 1 << 40, math.mininteger } do
+      support.raises_here("threads must be 1 to 1024, not " .. number,
+        function() pg.threads(number) end)
+    end
   end)
 
   it("is told as a card", function()

@@ -116,6 +116,24 @@ end
 
 local NETWORKS = { one = 6, two = { 6, 5 } }
 
+describe("labels in one column", function()
+  it("are refused, saying how they become rank 1", function()
+    local x, y = pg.rand(4, 2), pg.array { { 0 }, { 1 }, { 0 }, { 1 } }
+    local w = pg.initialization(x, 3, { classes = 2 })
+    local a = pg.forward(x, w)
+    local raises_here = require("tests.support").raises_here
+    for _, f in ipairs {
+      function() return pg.accuracy(y, pg.zeros(4)) end,
+      function() return pg.accuracy(pg.zeros(4), y) end,
+      function() return { pg.onehot(y, 2) } end, function() return { pg.gradient(x, y, a, w) } end,
+      function() return pg.cross_entropy(a, y) end, function() pg.Model(x, y) end,
+    } do
+      raises_here("(4, 1)", f)
+      raises_here("y:reshape(-1)", f)
+    end
+  end)
+end)
+
 describe("initialization", function()
   it("draws as the notebook does, layer by layer", function()
     local x = pg.zeros(3, 6)

@@ -461,7 +461,9 @@ describe("a study", function()
     end
     assert(uv.fs_mkdir(folder .. "/r.html", tonumber("777", 8)))
     raises_here("it is a directory", function() study:report(folder .. "/r.html") end)
-    raises_here("a path that ends with .html is needed, not nil", function() study:report() end)
+    raises_here("a path that ends with .html is needed, not nil",
+      function() study:report(nil) end)
+    raises_here("(path expected, got no value)", function() study:report() end)
     raises_here("csv: a path is needed", function() study:csv(3) end)
     os.remove(file)
     assert(uv.fs_mkdir(file, tonumber("777", 8)))
@@ -676,7 +678,7 @@ describe("a trial's training", function()
         end
       end }):run()
     end)
-    assert.matches("sweep_spec.lua:%d+: steps: a trial's trainings follow each other", text)
+    assert.matches("sweep_spec.lua:%d+: fit: a trial's trainings follow each other", text)
   end)
 
   it("has a fit, and refuses what the study sees to", function()
@@ -702,6 +704,19 @@ describe("a trial's training", function()
       new({ name = "v", run = function(_, trial) trial:steps { iterations = 3 } end }):run()
     end)
     assert.matches("sweep_spec.lua:%d+: steps: a model is needed, and then its options", text)
+    for i, case in ipairs {
+      { "fit: unknown option 'iteratons'.*did you mean 'iterations'", { iteratons = 2 } },
+      { "fit: 'progress' is what the study sees to", { progress = true } },
+      { "fit: unknown option 'seed': it belongs to pg.Model", { seed = 1 } },
+      { "fit: options are a table, not a number", 5 },
+    } do
+      text = listen(function()
+        new({ name = "w" .. i, run = function(_, trial)
+          trial:fit(pg.Model(x, y), case[2])
+        end }):run()
+      end)
+      assert.matches("sweep_spec.lua:%d+: " .. case[1], text)
+    end
   end)
 end)
 

@@ -558,9 +558,57 @@ describe("weights", function()
       raises_here("W1", function() m:evaluate(x, y) end)
       raises_here("W1", function() m:save "never.npz" end)
     end
-    m.weights = nil
-    raises_here("table", function() m:save "never.npz" end)
-    raises_here("table", function() m:fit() end)
+  end)
+
+  it("are refused at the assignment where they are no table of arrays", function()
+    local m = model()
+    local weights = m.weights
+    for _, wrong in ipairs { false, 5, pg.zeros(3), {}, { W1 = weights.W1 } } do
+      raises_here("must be a", function() m.weights = wrong end)
+    end
+    raises_here("weights must be a table of arrays (W1, b1, W2, b2), not nil",
+      function() m.weights = nil end)
+    assert.equal(weights, m.weights)
+  end)
+
+  it("of a name or form that the model has not are told, with those that it has", function()
+    local x, y = data()
+    local path = os.tmpname() .. ".npz"
+    local function uses(m)
+      return function() m:fit { iterations = 1 } end, function() m:steps() end,
+        function() m:predict(x) end, function() m:predict_proba(x) end,
+        function() m:score(x, y) end, function() m:evaluate(x, y) end,
+        function() m:summary() end, function() m:save(path) end
+    end
+    local function refused(text, name, value)
+      local m = pg.Model(x, y, { hidden = 3, seed = 1 })
+      local kept = pg.Model(x, y, { hidden = 3, seed = 1 })
+      kept:save(path)
+      for _, each in ipairs { m, (pg.Model.load(path, x, y)) } do
+        each.weights[name] = value
+        for _, f in ipairs { uses(each) } do
+          raises_here(text, f)
+        end
+      end
+      os.remove(path)
+    end
+    local inputs = x.shape[2]
+    refused("'w1' is no weight of the model: there are W1, b1, W2, b2; did you mean 'W1'?", "w1",
+      pg.zeros(3))
+    refused("'W9' is no weight of the model: there are W1, b1, W2, b2", "W9", pg.zeros(3))
+    refused(("W1 must have shape (3, %d) (float32), not (3,)"):format(inputs), "W1", pg.zeros(3))
+    refused(("W1 must be an array of shape (3, %d) (float32), not 5"):format(inputs), "W1", 5)
+    refused(("W1 must be an array of shape (3, %d) (float32), not nil"):format(inputs), "W1", nil)
+
+    local m = pg.Model(x, y, { hidden = 3, seed = 1 })
+    raises_here("has no 'W9'; it has W1, b1, W2, b2", function() return m.weights.W9 end)
+    m.weights.W1 = pg.zeros(5, inputs, "float32")
+    for _, f in ipairs { function() m:fit() end, function() m:predict(x) end,
+      function() m:evaluate(x, y) end } do
+      raises_here(("the model was made with W1 of shape (3, %d) (float32)"):format(inputs), f)
+    end
+    m.weights.W1:free()
+    raises_here("W1 is an array that was freed", function() m:predict(x) end)
   end)
 end)
 

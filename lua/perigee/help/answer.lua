@@ -1,5 +1,6 @@
 --- What help shows about a value, or a name.
 
+local check = require "perigee.check"
 local elsewhere = require "perigee.help.elsewhere"
 local help = require "perigee.help"
 local leaves = require "perigee.prompt.leaves"
@@ -8,6 +9,7 @@ local page = require "perigee.help.page"
 local spelling = require "perigee.spelling"
 local visible = require "perigee.visible"
 local start = require "perigee.help.start"
+local topics = require "perigee.help.topics"
 local values = require "perigee.help.values"
 
 --- Adds "also: ..." for what else the name of these functions, but for the first, may mean.
@@ -90,6 +92,33 @@ local function by_option(name)
   return self
 end
 
+--- "learning_rate", "early_stopping": an option as other libraries call it.
+local function by_other_name(name)
+  local other = check.OTHER_NAMES[name]
+  return other and by_option(other)
+end
+
+--- "indexing": a word that several functions have to do with, or none.
+local function by_topic(name)
+  local word = name:lower()
+  for _, topic in ipairs(topics) do
+    if check.contains(topic.words, word) then
+      local self, others = page.new(), by_field(name)
+      self:prose(topic.text)
+      self:line()
+      for _, line in ipairs(topic.example) do
+        self:line("    " .. line)
+      end
+      self:line()
+      self:prose('see: help "' .. table.concat(topic.see, '", "') .. '"')
+      for _, line in ipairs(others or {}) do
+        self:line("also: " .. line.text)
+      end
+      return self
+    end
+  end
+end
+
 --- A value that a global variable has, or that is reached from one: "f", "string.format", "m.fit".
 local function by_global(name)
   if not name:find "^[%a_]" then
@@ -115,6 +144,9 @@ local function unknown(name)
   for _, class in ipairs(help.classes()) do
     known[#known + 1] = class.several
   end
+  for _, topic in ipairs(topics) do
+    table.move(topic.words, 1, #topic.words, #known + 1, known)
+  end
   for global in next, _G do
     known[#known + 1] = type(global) == "string" and global or nil
   end
@@ -132,7 +164,8 @@ end
 
 --- Ways to take a name, the likeliest first.
 local WAYS = {
-  by_library, by_function, by_global, by_class, by_field, by_option, page.of_manual,
+  by_library, by_function, by_global, by_class, by_topic, by_field, by_option, by_other_name,
+  page.of_manual,
 }
 
 local LONGEST = 100 -- bytes of a name: what is longer is none
@@ -147,8 +180,9 @@ local function by_name(name)
   elseif name == "all" then
     return start.names()
   end
+  local key = name:gsub("%s+", "_") -- of several words: "early stopping"
   for _, way in ipairs(WAYS) do
-    local found = way(name)
+    local found = way(key)
     if found then
       return found
     end

@@ -19,8 +19,10 @@ local function is_name(key)
   return key:find "^[A-Za-z_][A-Za-z0-9_]*$" ~= nil and not IS_KEYWORD[key]
 end
 
+--- Ours with a __call have it for its message.
 local function is_callable(value)
-  return type(value) == "function" or classes.metafield(value, "__call") ~= nil
+  return type(value) == "function"
+    or not classes.of(value) and classes.metafield(value, "__call") ~= nil
 end
 
 --- Whether a name is one to be shown: metatables' own only where an underscore was typed.

@@ -310,6 +310,6 @@ function METATABLE:__tostring()
   return cards.make(("study %s: %s"):format(self.name, counts.of(count, "trial")), rows)
 end
 
-public.methods(Study, METATABLE, "a study", "study")
+public.methods(Study, METATABLE, "a study", "study", { report = 1 })
 
 return studies

@@ -381,7 +381,7 @@ function Table:markdown(path)
   return (tables.deliver(layout.markdown(self), path, "markdown", 2))
 end
 
-public.methods(Table, METATABLE, "a table", "t")
+public.methods(Table, METATABLE, "a table", "t", { best = 1, sort = 1, where = 1, group = 1 })
 
 METATABLE.__tostring = layout.terminal
 

@@ -231,22 +231,26 @@ end
 
 local OURS = { "resume", "progress" } -- options that a study sees to
 
-local function check_call(self, model, options)
+local function check_call(self, model, options, what)
   if type(model) ~= "table" or not model.restore then
-    error(("steps: a model is needed, and then its options, not %s"):format(check.shown(model)), 4)
+    error(("%s: a model is needed, and then its options, not %s"):format(what, check.shown(model)),
+      4)
   elseif self.in_loop then
-    error("steps: a trial's trainings follow each other: the body of one may have another by "
+    error(what .. ": a trial's trainings follow each other: the body of one may have another by "
       .. "model:steps, or model:fit", 4)
   end
+  if options ~= nil and type(options) ~= "table" then
+    error(("%s: options are a table, not a %s"):format(what, type(options)), 4)
+  end
   for _, name in ipairs(OURS) do
-    if type(options) == "table" and rawget(options, name) ~= nil then
-      error(("steps: '%s' is what the study sees to: leave it out"):format(name), 4)
+    if options and rawget(options, name) ~= nil then
+      error(("%s: '%s' is what the study sees to: leave it out"):format(what, name), 4)
     end
   end
 end
 
 --- A run of the training, from its file or from the start; nil for one that has ended.
-local function begin(self, model, options)
+local function begin(self, model, options, what)
   self.trainings = self.trainings + 1
   local kept = restore(self, model)
   if kept and self.limit and #self.reports > 0 then
@@ -260,7 +264,7 @@ local function begin(self, model, options)
     given[name] = value
   end
   given.resume = kept ~= nil
-  local run, message = training.begin(model, given, "steps", 4)
+  local run, message = training.begin(model, given, what, 4)
   if not run then
     error(message, 4)
   end
@@ -320,11 +324,11 @@ local function make_step(self, run, step, state, i)
   return now, loss, validation_loss
 end
 
---- The four values of a generic for. The level is that of the script's function, as error counts in
---- a step.
-local function loop(self, model, options, level)
-  check_call(self, model, options)
-  local run = begin(self, model, options)
+--- The four values of a generic for; `what` is the method's name. The level is that of the script's
+--- function, as error counts in a step.
+local function loop(self, model, options, what, level)
+  check_call(self, model, options, what)
+  local run = begin(self, model, options, what)
   if not run then
     return function() end
   end
@@ -358,7 +362,7 @@ end
 ---@param options? table  those of `m:steps` but resume, progress
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Trial:steps(model, options)
-  local step, state, first, close = loop(self, model, options, 5)
+  local step, state, first, close = loop(self, model, options, "steps", 5)
   return step, state, first, close
 end
 
@@ -371,11 +375,11 @@ end
 ---@return perigee.array cost  float64 (m.iteration): the loss before each of the model's updates
 ---@return perigee.array? validation  the validation losses, where there are any
 function Trial:fit(model, options)
-  for _ in loop(self, model, options, 6) do -- luacheck: ignore 542
+  for _ in loop(self, model, options, "fit", 6) do -- luacheck: ignore 542
   end
   return model:history()
 end
 
-public.methods(Trial, METATABLE, "a trial", "trial")
+public.methods(Trial, METATABLE, "a trial", "trial", { report = 1, steps = 1, fit = 1 })
 
 return trials
