@@ -1,4 +1,5 @@
 /* The module perigee.core: everything that is made in C. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,9 +34,7 @@ static void restore_environment(void)
         setenv(threads_variable, users_value, 1);
     else if (is_variable_ours)
         unsetenv(threads_variable);
-    is_variable_ours = false;
     free(users_value);
-    users_value = NULL;
 }
 
 /* A name that cannot be had is told at once, not at the first training. */
@@ -58,7 +57,8 @@ static void check_threads(lua_State *L)
 
 int luaopen_perigee_core(lua_State *L)
 {
-    restore_environment();
+    static pthread_once_t restored = PTHREAD_ONCE_INIT;
+    pthread_once(&restored, restore_environment);
     pg_hold_standard_descriptors();
     choose_kernels(L);
     check_threads(L);
