@@ -124,15 +124,16 @@ run: deps-run  ## install what is missing, build, fetch MNIST, run the iteration
 	@$(if $(DATA_ARG),data=$$(tools/data.sh $(PROGRAM)) &&) \
 	  $(PROGRAM) examples/iteration_sweep.lua $(DATA_ARG) $(ARGS)
 
-test: deps-test  ## install what is missing, build, run the specs
+test: deps-test  ## install what is missing, build, run the specs, but for slow ones
 	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
-	@$(call specs,$(LUA) /usr/bin/busted)
+	@$(call specs,$(LUA) /usr/bin/busted --exclude-tags=slow)
 
-# The specs, run by $(1); SPECS names some of them, or busted's options. LUA_PATH and LUA_CPATH are how a stock Lua finds a
+# The specs, each file run by $(1), as many at a time as there are cores; SPECS names some of them,
+# or busted's options, JOBS another number. LUA_PATH and LUA_CPATH are how a stock Lua finds a
 # module that is not installed.
 specs = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" \
         LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;" PERIGEE="$(CURDIR)/$(PROGRAM)" \
-        $(1) $(SPECS)
+        JOBS="$(JOBS)" $(LUA) tests/run.lua $(1) -- $(SPECS)
 
 # A command on a terminal of its own, for specs that type more than tmux takes.
 $(BUILD)/pty: tests/pty.c Makefile
@@ -153,6 +154,11 @@ deps-%:
 	@tools/deps.sh $*
 
 # --- checks ------------------------------------------------------------------
+
+check: SPECS ?= $(shell grep -l '\#slow' tests/spec/*_spec.lua)
+check: deps-test  ## the slow specs, that `make test` leaves out
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
+	@$(call specs,$(LUA) /usr/bin/busted --tags=slow)
 
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
               -fno-omit-frame-pointer -DPG_CHECKED
@@ -313,7 +319,7 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test specs-asan asan specs-tsan tsan valgrind lint parity \
+.PHONY: all run test check specs-asan asan specs-tsan tsan valgrind lint parity \
         parity-torch bench differential faults gcstress run-gcstress fuzz resume \
         sweep-kills browser install uninstall \
         reference session format clean \

@@ -174,7 +174,7 @@ static void type(typing *t, int master)
 /* Copies what is shown. False: the command has closed the terminal. */
 static bool show(int master)
 {
-    char text[65536];
+    static char text[65536];
     ssize_t n = read(master, text, sizeof text);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
