@@ -3,6 +3,19 @@
 # No built-in rules: one of them would link the .d files.
 MAKEFLAGS += -r
 
+# As many commands at a time as there are cores, unless -j tells another number; goals come one after
+# the other (`make clean all`). GNU make 4.3 does not have -j in MAKEFLAGS yet when it reads this,
+# and lets a command line's win; one in the environment is seen by the shell.
+ifeq ($(MAKELEVEL)$(word 2,$(MAKECMDGOALS))$(filter -j% --jobs%,$(MAKEFLAGS) \
+       $(shell echo "$$MAKEFLAGS")),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+endif
+
+# What a command prints is kept together while files are built; other goals print as they go.
+ifeq ($(filter output-sync,$(.FEATURES))$(filter-out all build/%,$(MAKECMDGOALS)),output-sync)
+MAKEFLAGS += -O
+endif
+
 # Where the build goes, and what is added to every compile and link: `make asan`
 # calls this file again with its own.
 BUILD ?= build
@@ -173,7 +186,8 @@ asan: $(SANITIZER_DEPS)  ## the specs under AddressSanitizer and UBSan; CC=clang
 # With AddressSanitizer a stock lua5.4 cannot load the module, memory cannot be
 # limited, and each of the 256 bytes by which readline lengthens its line have
 # the line copied: minutes for 10 MB.
-specs-asan: all $(BUILD)/pty $(BUILD)/core
+specs-asan:
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
 	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
 	    --exclude-tags=memory --exclude-tags=large)
 
@@ -193,7 +207,8 @@ TSAN_SPECS := $(filter-out $(ONE_THREAD:%=tests/spec/%_spec.lua),\
                 $(sort $(wildcard tests/spec/*_spec.lua)))
 specs-tsan: export TSAN_OPTIONS := $(TSAN_OPTIONS)
 specs-tsan: SPECS ?= $(TSAN_SPECS)
-specs-tsan: all $(BUILD)/pty
+specs-tsan:
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
 	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
 	    --exclude-tags=memory --exclude-tags=large --exclude-tags=slow)
 

@@ -6,9 +6,9 @@
 -- rest are busted's options (--filter=, --tags= ...), but for --output=TAP. $JOBS is how many
 -- processes, where that is not the number of cores.
 --
--- A process has no terminal, an empty input, and a folder for its temporary files. What it prints is
--- shown where one of its specs fails or it ends otherwise than well. In the end come the ten specs
--- that took longest, and the counts. Ctrl-C ends everything, tmux's servers included.
+-- A process has no terminal, an empty input, and a folder for its temporary files. What it prints
+-- is shown where one of its specs fails or it ends otherwise than well. In the end come the ten
+-- specs that took longest, and the counts. Ctrl-C ends everything, tmux's servers included.
 
 local uv = require "luv"
 

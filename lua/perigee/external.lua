@@ -5,14 +5,15 @@
 
 local external = {}
 
+local loaded = package.loaded -- at a prompt, the global `package` may be set to anything
 local GLOBALS = 2 -- LUA_RIDX_GLOBALS: their index in the registry, whatever _G is now
 
 --- As Lua's `require`, but that the globals' metatable is away meanwhile.
 ---@param name string
 ---@return any
 function external.require(name)
-  if package.loaded[name] then
-    return package.loaded[name]
+  if loaded[name] then
+    return loaded[name]
   end
   local globals = debug.getregistry()[GLOBALS]
   local class = debug.getmetatable(globals)
