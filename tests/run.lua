@@ -104,7 +104,7 @@ end
 -- --- one file ----------------------------------------------------------------------
 
 local given = parsed(arg)
-local folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/perigee-specs-XXXXXX"))
+local folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/specs-XXXXXX"))
 local running = {} -- processes by their number
 
 --- The variables of a process: those of this one, without make's, and its own.

@@ -49,7 +49,7 @@ local function read(path)
 end
 
 local function temporary_folder()
-  return assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/perigee-terminal-XXXXXX"))
+  return assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/terminal-XXXXXX"))
 end
 
 local function remove(folder)

@@ -251,8 +251,9 @@ describe("a dumb terminal", function()
     t:line "1 + 1"
     t:expect "> 1 + 1\n2\n>"
     t:line "do"
+    t:expect "> do\n>>"
     t:line "print 'last' end"
-    t:expect "\nlast\n>"
+    t:expect ">> print 'last' end\nlast\n>"
     t:keys "C-d"
     assert.equal(0, t:status())
   end)
