@@ -168,7 +168,6 @@ deps-%:
 
 # --- checks ------------------------------------------------------------------
 
-check: SPECS ?= $(shell grep -l '\#slow' tests/spec/*_spec.lua)
 check: deps-test  ## the slow specs, that `make test` leaves out
 	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
 	@$(call specs,$(LUA) /usr/bin/busted --tags=slow)

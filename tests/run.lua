@@ -287,7 +287,9 @@ local function start_next()
     for _, each in ipairs(results) do
       count = count + 1
       counts[each.result] = counts[each.result] + 1
-      all[#all + 1] = each
+      if each.result ~= "skip" then
+        table.insert(all, each)
+      end
       show(each)
     end
     if has_failed then
