@@ -2,6 +2,8 @@
 
 local uv = require "luv"
 
+local PROGRAM = os.getenv "PERIGEE" or "lua5.4"
+
 local folder
 
 local function write(name, text)
@@ -11,8 +13,8 @@ end
 
 --- What tests/run.lua prints of the spec files in the folder, and its exit status.
 local function run(options, prefix)
-  local pipe = assert(io.popen(("JOBS=2 %s lua5.4 tests/run.lua lua5.4 /usr/bin/busted -- %s 2>&1")
-    :format(prefix or "", options)))
+  local pipe = assert(io.popen(("JOBS=2 %s lua5.4 tests/run.lua '%s' /usr/bin/busted -- %s 2>&1")
+    :format(prefix or "", PROGRAM, options)))
   local output = pipe:read "a"
   return output, select(3, pipe:close())
 end
