@@ -3,6 +3,19 @@
 # No built-in rules: one of them would link the .d files.
 MAKEFLAGS += -r
 
+# As many commands at a time as there are cores, unless -j tells another number; goals come one after
+# the other (`make clean all`). GNU make 4.3 does not have -j in MAKEFLAGS yet when it reads this,
+# and lets a command line's win; one in the environment is seen by the shell.
+ifeq ($(MAKELEVEL)$(word 2,$(MAKECMDGOALS))$(filter -j% --jobs%,$(MAKEFLAGS) \
+       $(shell echo "$$MAKEFLAGS")),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+endif
+
+# What a command prints is kept together while files are built; other goals print as they go.
+ifeq ($(filter output-sync,$(.FEATURES))$(filter-out all build/%,$(MAKECMDGOALS)),output-sync)
+MAKEFLAGS += -O
+endif
+
 # Where the build goes, and what is added to every compile and link: `make asan`
 # calls this file again with its own.
 BUILD ?= build
@@ -131,15 +144,16 @@ run: deps-run  ## install what is missing, build, fetch MNIST, run the iteration
 	@$(if $(DATA_ARG),data=$$(tools/data.sh $(PROGRAM)) &&) \
 	  $(PROGRAM) examples/iteration_sweep.lua $(DATA_ARG) $(ARGS)
 
-test: deps-test  ## install what is missing, build, run the specs
+test: deps-test  ## install what is missing, build, run the specs, but for slow ones
 	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
-	@$(call specs,$(LUA) /usr/bin/busted)
+	@$(call specs,$(LUA) /usr/bin/busted --exclude-tags=slow)
 
-# The specs, run by $(1); SPECS names some of them, or busted's options. LUA_PATH and LUA_CPATH are how a stock Lua finds a
+# The specs, each file run by $(1), as many at a time as there are cores; SPECS names some of them,
+# or busted's options, JOBS another number. LUA_PATH and LUA_CPATH are how a stock Lua finds a
 # module that is not installed.
 specs = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" \
         LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;" PERIGEE="$(CURDIR)/$(PROGRAM)" \
-        $(1) $(SPECS)
+        JOBS="$(JOBS)" $(LUA) tests/run.lua $(1) -- $(SPECS)
 
 # A command on a terminal of its own, for specs that type more than tmux takes.
 $(BUILD)/pty: tests/pty.c Makefile
@@ -163,6 +177,10 @@ deps-%:
 
 # --- checks ------------------------------------------------------------------
 
+check: deps-test  ## the slow specs, that `make test` leaves out
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
+	@$(call specs,$(LUA) /usr/bin/busted --tags=slow)
+
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
               -fno-omit-frame-pointer -DPG_CHECKED
 
@@ -176,7 +194,8 @@ asan: $(SANITIZER_DEPS)  ## the specs under AddressSanitizer and UBSan; CC=clang
 # With AddressSanitizer a stock lua5.4 cannot load the module, memory cannot be
 # limited, and each of the 256 bytes by which readline lengthens its line have
 # the line copied: minutes for 10 MB.
-specs-asan: all $(BUILD)/pty $(BUILD)/core
+specs-asan:
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
 	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
 	    --exclude-tags=memory --exclude-tags=large)
 
@@ -190,13 +209,14 @@ tsan: $(SANITIZER_DEPS)  ## the specs of what threads share under ThreadSanitize
 # cannot be limited; a signal waits for a call that it sees. Prompts, their
 # help and the pages of studies are made by one thread, and take long.
 ONE_THREAD := completion data dataset examples exhaustion help host install \
-              interrupt lua plot printer prompt prompt_editing prompt_fuzz report show \
+              interrupt lua plot printer prompt prompt_editing prompt_fuzz report run show \
               study_plots sweep_script system terminal
 TSAN_SPECS := $(filter-out $(ONE_THREAD:%=tests/spec/%_spec.lua),\
                 $(sort $(wildcard tests/spec/*_spec.lua)))
 specs-tsan: export TSAN_OPTIONS := $(TSAN_OPTIONS)
 specs-tsan: SPECS ?= $(TSAN_SPECS)
-specs-tsan: all $(BUILD)/pty
+specs-tsan:
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
 	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
 	    --exclude-tags=memory --exclude-tags=large --exclude-tags=slow)
 
@@ -322,7 +342,7 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test deps specs-asan asan specs-tsan tsan valgrind lint parity \
+.PHONY: all run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
         parity-torch bench differential faults gcstress run-gcstress fuzz resume \
         sweep-kills browser install uninstall \
         reference session format clean \

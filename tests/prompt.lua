@@ -25,7 +25,7 @@ function prompt.open(options)
     command = options.command or command, home = options.home, term = options.term,
     environment = options.environment, height = options.height or 60, width = options.width,
   }
-  local worked, message = pcall(t.expect_match, t, options.ready or "\n> *\n", 20)
+  local worked, message = pcall(t.expect_match, t, options.ready or "\n> *\n")
   if not worked then
     t:close()
     error(message, 2)
@@ -50,7 +50,7 @@ end
 --- all, if `is_whole`, with the line and the prompt.
 function prompt.ask(t, line, seconds, is_whole)
   t:keys "C-l"
-  t:wait(function(screen) return trimmed(screen):find "^>>?$" end, 5, "an empty screen")
+  t:wait(function(screen) return trimmed(screen):find "^>>?$" end, nil, "an empty screen")
   t:line(line)
   local screen = prompt.wait(t, seconds)
   if is_whole then

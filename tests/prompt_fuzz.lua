@@ -163,7 +163,7 @@ local function open(kind)
   end
   local session = terminal.converse { command = command,
     environment = { PERIGEE_THREADS = "2", EDITOR = "true" } }
-  session:expect("leaves.", 20)
+  session:expect "leaves."
   return session
 end
 
@@ -178,7 +178,7 @@ function fuzz.run(name, seed, seconds, most)
     done = done + 1
     local case = kind.make(done)
     session:send(case)
-    local as_expected = not kind.expects or session:expect(kind.expects, 120)
+    local as_expected = not kind.expects or session:expect(kind.expects)
     if not as_expected or not is_alive(session) then
       local code, output = session.code, session.output:sub(-2000)
       session:close()
@@ -196,12 +196,12 @@ function fuzz.run(name, seed, seconds, most)
   return done
 end
 
---- Closes the terminal of a prompt that does something: it must end within two seconds.
+--- Closes the terminal of a prompt that does something: it must end.
 function fuzz.hang_up(text)
   local session <close> = open {}
   session:send(text)
   session:wait(function() return false end, 0.2)
-  return session:hang_up(2) ~= nil
+  return session:hang_up() ~= nil
 end
 
 --- What is done when the terminal is closed.

@@ -194,15 +194,31 @@ static bool is_done(const typing *t, const settings *s, double quiet)
            (t->file == s->count && quiet >= s->quiet);
 }
 
+/* Whether the command computes, reads from the disk, or waits for a processor:
+   it does not rest then, whatever time it takes on a machine that is slow. */
+static bool is_busy(pid_t command)
+{
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)command);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    const char *state = n > 0 ? strrchr(text, ')') : NULL;
+    return state && (strncmp(state, ") R", 3) == 0 || strncmp(state, ") D", 3) == 0);
+}
+
 /* Types and shows until the command ends, it is time to hang up, or the time is
    over: false. */
-static bool converse(int master, const settings *s)
+static bool converse(int master, pid_t command, const settings *s)
 {
     static typing t;
     double begin = now(), active = begin;
     bool has_shown = false;
     struct pollfd fds[] = {{.fd = master}, {.events = POLLIN}};
     while (!is_done(&t, s, now() - active)) {
+        if (!s->is_dialogue && is_busy(command))
+            active = now();
         bool rests = now() - active > (has_shown ? REST : s->quiet);
         if (t.from == t.to && t.file < s->count && (t.begun || rests))
             take_input(&t, s);
@@ -258,7 +274,7 @@ int main(int argc, char **argv)
     }
     int master = open_master();
     pid_t command = start(master, &s, argv + optind);
-    bool in_time = converse(master, &s);
+    bool in_time = converse(master, command, &s);
     close(master);
-    return wait_for(command, in_time ? 10 : 0);
+    return wait_for(command, in_time ? 60 : 0);
 }

@@ -43,6 +43,14 @@ function support.listen(f)
   return text, table.unpack(results, 2, results.n)
 end
 
+--- The bytes of arrays that are alive: what other specs have left is collected first, finalizers
+--- and what they hold included.
+function support.live_bytes()
+  collectgarbage()
+  collectgarbage()
+  return pg.info().bytes
+end
+
 --- Fails unless make() gives arrays of the same bits on 1, 2 and 8 threads.
 function support.assert_same_bits(make)
   local before = pg.threads(1)

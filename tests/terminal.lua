@@ -20,6 +20,10 @@ local uv = require "luv"
 
 local terminal = {}
 
+-- Seconds for which is waited, unless told: what is waited for comes at once where the machine has
+-- nothing else to do, and may take this long where it has.
+local PATIENCE = 120
+
 -- --- the shell ---------------------------------------------------------------------
 
 local function quoted(text)
@@ -45,7 +49,7 @@ local function read(path)
 end
 
 local function temporary_folder()
-  return assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/perigee-terminal-XXXXXX"))
+  return assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/terminal-XXXXXX"))
 end
 
 local function remove(folder)
@@ -185,10 +189,10 @@ function Terminal:cursor()
   return tonumber(x) + 1, tonumber(y) + 1
 end
 
---- Waits until holds(screen) is true, for so many seconds (10 unless told), and returns the screen;
---- else raises, with the screen and what was expected.
+--- Waits until holds(screen) is true, for so many seconds (120 unless told), and returns the
+--- screen; else raises, with the screen and what was expected.
 function Terminal:wait(holds, seconds, expected)
-  local limit = uv.hrtime() + (seconds or 10) * 1e9
+  local limit = uv.hrtime() + (seconds or PATIENCE) * 1e9
   repeat
     local screen = self:screen()
     if holds(screen) then
@@ -228,7 +232,7 @@ function Terminal:is_alive()
   return ask(self, "#{pane_dead}") ~= "1"
 end
 
---- Waits for the program's end, for so many seconds (10 unless told), and returns its exit status;
+--- Waits for the program's end, for so many seconds (120 unless told), and returns its exit status;
 --- 128 and the signal's number where one ended it.
 function Terminal:status(seconds)
   local status, signal, server
@@ -249,10 +253,10 @@ local function runs(pid)
 end
 
 --- Takes the terminal away from under the program, which gets SIGHUP. Waits for its end, for so
---- many seconds (2 unless told), and returns whether it came by itself.
+--- many seconds (120 unless told), and returns whether it came by itself.
 function Terminal:hang_up(seconds)
   tmux(self, "kill-server")
-  local limit = uv.hrtime() + (seconds or 2) * 1e9
+  local limit = uv.hrtime() + (seconds or PATIENCE) * 1e9
   while runs(self.pid) do
     if uv.hrtime() > limit then
       uv.kill(self.pid, "sigkill")
@@ -266,7 +270,7 @@ end
 --- Ends everything, and removes the folder. Twice does no harm.
 function Terminal:close()
   if self.folder then
-    pcall(self.hang_up, self)
+    pcall(self.hang_up, self, 2)
     remove(self.folder)
     self.folder = nil
   end
@@ -285,7 +289,7 @@ end
 
 --- The options of tests/pty.c, with the input in files of the folder.
 local function pty_options(options, folder)
-  local words = { "-q", tostring(options.quiet or 1), "-t", tostring(options.limit or 60), "-s",
+  local words = { "-q", tostring(options.quiet or 1), "-t", tostring(options.limit or 300), "-s",
     ("%dx%d"):format(options.width or 80, options.height or 24) }
   if options.hang_up_at then
     words[#words + 1] = "-h"
@@ -309,8 +313,9 @@ end
 ---   input       bytes, or a list of such: each is typed when the command has shown something and
 ---               rests
 ---   hang_up_at  hangs up when so many bytes are typed
----   quiet       hangs up when, behind the input, nothing was shown for so many seconds (1)
----   limit       kills it after so many seconds (60)
+---   quiet       hangs up when, behind the input, nothing was shown for so many seconds (1) while
+---               the command waits
+---   limit       kills it after so many seconds (300)
 function terminal.feed(options)
   local folder = temporary_folder()
   local home = options.home or folder .. "/home"
@@ -373,11 +378,11 @@ function Dialogue:send(text)
   self.input:write(text)
 end
 
---- Waits until holds() is true, for so many seconds (10 unless told). Returns whether it is.
+--- Waits until holds() is true, for so many seconds (120 unless told). Returns whether it is.
 function Dialogue:wait(holds, seconds)
   local is_over, timer = false, uv.new_timer()
   uv.update_time() -- else the seconds are those since the loop last ran
-  timer:start(math.ceil((seconds or 10) * 1000), 0, function() is_over = true end)
+  timer:start(math.ceil((seconds or PATIENCE) * 1000), 0, function() is_over = true end)
   while not holds(self) and not is_over do
     uv.run "once"
   end
@@ -397,6 +402,24 @@ function Dialogue:expect(text, seconds)
   return first ~= nil
 end
 
+--- Whether a process waits for nothing but input or time.
+local function sleeps(pid)
+  local file <close> = io.open(("/proc/%d/stat"):format(pid))
+  return not file or not file:read("a"):find "%) [RD] "
+end
+
+--- Waits until what was typed has been taken: until the command and its terminal sleep, and nothing
+--- has happened for 0.2 seconds.
+function Dialogue:rest()
+  for _ = 1, PATIENCE * 5 do
+    self:wait(function() return self.code end, 0.2)
+    local pid = self:pid()
+    if not pid or sleeps(self.pty) and sleeps(pid) then
+      return
+    end
+  end
+end
+
 --- The process number of the command; nil where it has ended.
 function Dialogue:pid()
   local file <close> = io.open(("/proc/%d/task/%d/children"):format(self.pty, self.pty))
@@ -409,7 +432,7 @@ function Dialogue:signal(name)
   return pid and uv.kill(pid, name)
 end
 
---- Waits for the command's end, for so many seconds (10 unless told), and returns its exit status,
+--- Waits for the command's end, for so many seconds (120 unless told), and returns its exit status,
 --- as terminal.feed does; nil where it does not end.
 function Dialogue:status(seconds)
   self:wait(function() return self.code end, seconds)

@@ -472,7 +472,7 @@ describe("completion of what does not want it", function()
     local start = os.clock()
     local worked, result = pcall(complete, text)
     assert.is_true(worked, tostring(result))
-    assert.is_true(os.clock() - start < (seconds or 0.35), text:sub(1, 40))
+    assert.is_true(os.clock() - start < (seconds or 2), text:sub(1, 40))
     return result
   end
 
@@ -575,7 +575,7 @@ describe("completion of what does not want it", function()
         complete(text)
         least = math.min(least, os.clock() - start)
       end
-      assert.is_true(least < 0.02, text:sub(1, 30) .. (" takes %.4f s"):format(least))
+      assert.is_true(least < 0.1, text:sub(1, 30) .. (" takes %.4f s"):format(least))
     end
   end)
 end)

@@ -195,7 +195,7 @@ describe("with a limit on address space, #memory", function()
     local file <close> = assert(io.open(path, "w"))
     file:write(PRODUCT:format(threads))
     file:close()
-    local pipe = assert(io.popen(("ulimit -v %d; timeout 20 '%s' %s 2>&1; echo exit $?"):format(
+    local pipe = assert(io.popen(("ulimit -v %d; timeout 300 '%s' %s 2>&1; echo exit $?"):format(
       megabytes * 1024, interpreter, path)))
     local output = pipe:read "a"
     pipe:close()

@@ -19,18 +19,20 @@ local function read(name)
 end
 
 --- What the commands mean: `lua` is the interpreter under the name "prog", `as NAME` under another;
---- `await` waits for text in the file "shown".
+--- `await` waits for text in the file "shown", `hold` for the
+--- file "killed".
 local PRELUDE = [[
 cd '%s'
 unset "${!LUA_@}"
 export LC_ALL=C HOME=$PWD TERM=dumb COLUMNS=80 INPUTRC=/dev/null LUA='%s'
 lua() { (exec -a prog "$LUA" "$@"); }
 await() { until grep -qs "$1" shown; do sleep 0.01; done; }
+hold() { until [ -e killed ]; do sleep 0.01; done; }
 as() { (name=$1; shift; exec -a "$name" "$LUA" "$@"); }
 ]]
 
 -- A command with a number: its input is empty unless it says otherwise.
-local COMMAND = "rm -f shown; (\n%s\n) </dev/null >out%d 2>err%d; echo $? >status%d"
+local COMMAND = "rm -f shown killed; (\n%s\n) </dev/null >out%d 2>err%d; echo $? >status%d"
 
 local function run(interpreter, commands)
   local script = { PRELUDE:format(folder, interpreter) }
@@ -38,7 +40,7 @@ local function run(interpreter, commands)
     script[#script + 1] = COMMAND:format(command, i, i, i)
   end
   write("commands", table.concat(script, "\n"))
-  os.execute(("timeout 120 bash '%s/commands'"):format(folder))
+  os.execute(("timeout 600 bash '%s/commands'"):format(folder))
 end
 
 --- The version line and the addresses of objects differ by their nature.
@@ -408,7 +410,7 @@ describe("a script, as lua5.4's:", function()
       "exec -a prog $LUA -e 'pcall(function() print(1) while true do end end) print(2) "
         .. "while true do end' >shown & await 1; kill -INT $!; await 2; kill -INT $!; wait $!",
       "exec -a prog $LUA -e 'print(1) while true do end' >shown & await 1; kill -TERM $!; wait $!",
-      "(sleep 0.4; echo 'print(1)') | exec -a prog $LUA & sleep 0.2; kill -INT $!; wait $!",
+      "(hold; echo 'print(1)') | exec -a prog $LUA & sleep 0.2; kill -INT $!; >killed; wait $!",
     }
   end)
 end)
@@ -532,7 +534,7 @@ describe("-i with piped input, as lua5.4's:", function()
 
   it("is interrupted", function()
     same_as_stock {
-      "sleep 2 | exec -a prog $LUA -i >shown & await '>'; kill -INT $!; wait $!",
+      "hold | exec -a prog $LUA -i >shown & await '>'; kill -INT $!; sleep 0.2; >killed; wait $!",
     }
     same_as_stock(at_prompt {
       "function int() io.popen('sleep 0.1; kill -INT $PPID'):close() end\nint()\n"

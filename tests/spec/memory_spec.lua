@@ -1,12 +1,8 @@
 local pg = require "perigee"
 
-local MB = 1 << 20
+local settled = require("tests.support").live_bytes
 
-local function settled()
-  collectgarbage()
-  collectgarbage()
-  return pg.info().bytes
-end
+local MB = 1 << 20
 
 describe("memory", function()
   it("comes back when arrays are collected", function()

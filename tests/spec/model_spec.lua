@@ -713,16 +713,12 @@ describe("memory", function()
       pg.Model(x, y, { hidden = 50 }):fit { iterations = 1 }
     end
     trained()
-    collectgarbage()
-    collectgarbage()
-    local before = pg.info().bytes
+    local before = support.live_bytes()
     for _ = 1, 5 do
       trained()
     end
     pcall(pg.Model, x, y, { classes = 2 })
-    collectgarbage()
-    collectgarbage()
-    assert.equal(before, pg.info().bytes)
+    assert.equal(before, support.live_bytes())
   end)
 end)
 

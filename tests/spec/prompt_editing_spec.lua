@@ -161,14 +161,14 @@ x
       assert.is_true(d:expect "leaves.")
       for _, length in ipairs { 1, 64, 256 } do
         d:send(key .. "\27[200~" .. ("x"):rep(length))
-        d:wait(function() return false end, 0.2)
+        d:rest()
         d:send "\3"
-        d:wait(function() return false end, 0.2)
+        d:rest()
         d:send "'al' .. 'ive'\n"
         assert.is_true(d:expect "alive")
       end
       d:send(key .. "\27[200~" .. ("x"):rep(256))
-      d:wait(function() return false end, 0.2)
+      d:rest()
       assert.equal(129, d:hang_up())
     end
   end)
@@ -251,8 +251,9 @@ describe("a dumb terminal", function()
     t:line "1 + 1"
     t:expect "> 1 + 1\n2\n>"
     t:line "do"
+    t:expect "> do\n>>"
     t:line "print 'last' end"
-    t:expect "\nlast\n>"
+    t:expect ">> print 'last' end\nlast\n>"
     t:keys "C-d"
     assert.equal(0, t:status())
   end)
@@ -342,15 +343,14 @@ describe("the history", function()
     local home = new_home { mine = "#1\nx = 'old'\n" }
     local history = home .. "/state/perigee/history"
     os.execute(("mkdir -p '%s/state/perigee'; mv '%s/mine' '%s'"):format(home, home, history))
-    local holder = io.popen(("flock '%s' sh -c 'echo $$; exec sleep 20'"):format(history))
+    local holder = io.popen(("flock '%s' sh -c 'echo $$; exec sleep 600'"):format(history))
     local pid = holder:read "l"
+    finally(function() os.execute("kill " .. pid .. " 2>/dev/null") end)
     local t <close> = prompt.open { home = home }
     t:keys "Up"
     t:expect "> x = 'old'"
     t:keys "C-u"
-    local begin = os.time()
     for i = 1, 4 do assert.equal(tostring(i), prompt.ask(t, tostring(i))) end
-    assert.is_true(os.time() - begin < 8)
     assert.equal("#1\nx = 'old'\n", read(history))
     os.execute("kill " .. pid)
     holder:close()
@@ -410,7 +410,7 @@ describe("Tab", function()
     t:keys "Tab"
     t:wait(function(screen)
       return screen:gsub("%s+$", ""):gsub("^> ", "") == line:gsub("%s+$", "")
-    end, 5, ("%q"):format(line))
+    end, nil, ("%q"):format(line))
   end
 
   --- Types a text and Tab, and waits for a list of these words below.
@@ -422,7 +422,7 @@ describe("Tab", function()
       t:wait(function(screen)
         local listed = screen:match "^[^\n]*\n(.*)\n>" or ""
         return (" " .. listed .. " "):find("%f[^%s]" .. word .. "%f[%s]")
-      end, 5, word)
+      end, nil, word)
     end
   end
 

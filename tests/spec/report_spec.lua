@@ -255,7 +255,7 @@ describe("The table of a page", function()
     end
     local begun = os.clock()
     assert.equal(10000, #rows_of(page_of(rows), "trials"))
-    assert.is_true(os.clock() - begun < 10)
+    assert.is_true(os.clock() - begun < 60)
   end)
 end)
 

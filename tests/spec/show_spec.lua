@@ -204,11 +204,11 @@ describe("a sheet", function()
 
   it("reads no more than it shows", function()
     local labels, a = pg.zeros(60000, "uint8"), pg.zeros(60000, 784)
-    local before, start = pg.info().bytes, os.clock()
+    local before, start = support.live_bytes(), os.clock()
     collectgarbage "stop"
     drawn("true_colour", a, { size = { 28, 28 }, labels = labels })
     collectgarbage "restart"
-    assert.is_true(os.clock() - start < 0.5)
+    assert.is_true(os.clock() - start < 5)
     assert.is_true(pg.info().bytes - before < 10e6)
   end)
 
@@ -267,7 +267,7 @@ describe("pg.show in a terminal", function()
     local t <close> = terminal.open { environment = environment, term = environment.TERM,
       command = { PROGRAM, "-e", 'pg = require "perigee"', "-e", script,
         "-e", 'print "THE END" io.read()' } } -- what is shown at its very end, tmux may drop
-    t:expect("THE END", 20)
+    t:expect "THE END"
     return (t:screen { colours = true, history = true, trailing = true }:match "^(.-)THE END")
   end
 

@@ -28,7 +28,10 @@ describe("a terminal", function()
     t:expect "two\nlines\ntwo\nlines\n"
     t:line(("w"):rep(50))
     t:expect(("w"):rep(40) .. "\n" .. ("w"):rep(10) .. "\n")
-    assert.same({ 1, 10 }, { t:cursor() })
+    t:wait(function()
+      local column, line = t:cursor()
+      return column == 1 and line == 10
+    end, nil, "the cursor below")
     assert.matches(("w"):rep(50), t:screen { joined = true })
     assert.matches("^é", t:screen { history = true })
     t:line "\27[31mred"
