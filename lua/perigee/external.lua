@@ -5,7 +5,6 @@
 
 local external = {}
 
-local loaded = package.loaded -- at a prompt, the global `package` may be set to anything
 local GLOBALS = 2 -- LUA_RIDX_GLOBALS: their index in the registry, whatever _G is now
 
 -- A prompt's user may take the globals away.
