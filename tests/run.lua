@@ -263,7 +263,7 @@ local function is_ignored(number)
   return mask and tonumber(mask, 16) >> (number - 1) & 1 == 1
 end
 
-for name, number in pairs { sighup = 1, sigint = 2, sigterm = 15 } do
+for name, number in pairs { sighup = 1, sigint = 2, sigpipe = 13, sigterm = 15 } do
   if not is_ignored(number) then
     uv.new_signal():start(name, function()
       clean_up()
