@@ -208,7 +208,7 @@ tsan: $(SANITIZER_DEPS)  ## the specs of what threads share under ThreadSanitize
 # With ThreadSanitizer, too, a stock lua5.4 cannot load the module and memory
 # cannot be limited; a signal waits for a call that it sees. Prompts, their
 # help and the pages of studies are made by one thread, and take long.
-ONE_THREAD := completion data dataset examples exhaustion help host install \
+ONE_THREAD := arguments completion data dataset examples exhaustion file help host install \
               interrupt lua plot printer prompt prompt_editing prompt_fuzz report run show \
               study_plots sweep_script system terminal
 TSAN_SPECS := $(filter-out $(ONE_THREAD:%=tests/spec/%_spec.lua),\

@@ -1,5 +1,5 @@
 /* The module perigee.core: everything that is made in C. */
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,25 +16,28 @@ LUAMOD_API int luaopen_perigee_core(lua_State *L);
    for ever where address space is limited. The link option initfirst has this
    run before OpenBLAS's own constructor. */
 static const char threads_variable[] = "OPENBLAS_NUM_THREADS";
-static bool is_variable_ours;
-static char *users_value; /* NULL: there was none */
+static atomic_bool is_variable_ours;
+static _Atomic(char *) users_value; /* NULL: there was none */
 
 __attribute__((constructor)) static void ask_for_one_thread(void)
 {
     const char *value = getenv(threads_variable);
-    users_value = value ? strdup(value) : NULL;
-    if (!value || users_value)
-        is_variable_ours = setenv(threads_variable, "1", 1) == 0;
+    char *copy = value ? strdup(value) : NULL;
+    atomic_store(&users_value, copy);
+    if (!value || copy)
+        atomic_store(&is_variable_ours, setenv(threads_variable, "1", 1) == 0);
 }
 
 /* Leaves the environment as it was for programs that a script starts. */
 static void restore_environment(void)
 {
-    if (is_variable_ours && users_value)
-        setenv(threads_variable, users_value, 1);
-    else if (is_variable_ours)
+    char *value = atomic_exchange(&users_value, NULL);
+    bool ours = atomic_exchange(&is_variable_ours, false);
+    if (ours && value)
+        setenv(threads_variable, value, 1);
+    else if (ours)
         unsetenv(threads_variable);
-    free(users_value);
+    free(value);
 }
 
 /* A name that cannot be had is told at once, not at the first training. */
@@ -57,8 +60,7 @@ static void check_threads(lua_State *L)
 
 int luaopen_perigee_core(lua_State *L)
 {
-    static pthread_once_t restored = PTHREAD_ONCE_INIT;
-    pthread_once(&restored, restore_environment);
+    restore_environment();
     pg_hold_standard_descriptors();
     choose_kernels(L);
     check_threads(L);
