@@ -206,8 +206,9 @@ tsan: $(SANITIZER_DEPS)  ## the specs of what threads share under ThreadSanitize
 	$(MAKE) BUILD=$(FOLDER) CFLAGS="-O1 -g" SANITIZE="$(TSAN_FLAGS)" specs-tsan
 
 # With ThreadSanitizer, too, a stock lua5.4 cannot load the module and memory
-# cannot be limited; a signal waits for a call that it sees. Prompts, their
-# help and the pages of studies are made by one thread, and take long.
+# cannot be limited; a signal waits for a call that it sees; arrays that are
+# made and never used fill memory (arguments, file). Prompts, their help and the
+# pages of studies are made by one thread, and take long.
 ONE_THREAD := arguments completion data dataset examples exhaustion file help host install \
               interrupt lua plot printer prompt prompt_editing prompt_fuzz report run show \
               study_plots sweep_script system terminal
@@ -216,7 +217,7 @@ TSAN_SPECS := $(filter-out $(ONE_THREAD:%=tests/spec/%_spec.lua),\
 specs-tsan: export TSAN_OPTIONS := $(TSAN_OPTIONS)
 specs-tsan: SPECS ?= $(TSAN_SPECS)
 specs-tsan:
-	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
+	@$(MAKE) -s --no-print-directory all $(BUILD)/pty $(BUILD)/core
 	@$(call specs,$(PROGRAM) /usr/bin/busted --exclude-tags=stock \
 	    --exclude-tags=memory --exclude-tags=large --exclude-tags=slow)
 
