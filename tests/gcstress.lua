@@ -81,7 +81,7 @@ local draws = calls(
   function() return 2, 3 end, function() return { 2, 3 } end, function() return 0, 5 end,
   function() return 0, 5, { 2, 3 } end)
 
---- What GENERAL does not suit, by the function's name.
+--- Calls of functions that GENERAL does not suit, by name.
 local SPECIAL = {
   accuracy = calls(function() return { 1, 2 }, { 1, 2 } end),
   axpy_ = calls(function() return A(), 2, A() end, function() return A(), 2, T() end),

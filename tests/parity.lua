@@ -29,7 +29,7 @@ local function give_up(message)
   os.exit(1, true)
 end
 
---- What f opens; where it cannot, the script ends with its message.
+--- Opens by f; where it cannot, the script ends with its message.
 local function must(f, ...)
   local opens, result = pcall(f, ...)
   if not opens then

@@ -194,7 +194,7 @@ static bool is_done(const typing *t, const settings *s, double quiet)
            (t->file == s->count && quiet >= s->quiet);
 }
 
-/* Whether the command computes, reads from the disk, or waits for a processor:
+/* True while the command computes, reads from the disk, or waits for a processor:
    it does not rest then, whatever time it takes on a machine that is slow. */
 static bool is_busy(pid_t command)
 {

@@ -61,7 +61,7 @@ return function()
     return nil, true
   end
 
-  --- What is raised outside specs: by a file, or what stands before and behind its specs.
+  --- An error outside specs: by a file, or what stands before and behind its specs.
   local function error_outside(element)
     if element.descriptor ~= "it" then
       failed(handler.errors[#handler.errors])

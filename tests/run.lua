@@ -151,7 +151,7 @@ local function start(number, file, done)
   running[process.pid] = process
 end
 
---- What the records of a process tell: a list of { result, name, seconds, place, notes }, where
+--- The records of a process: a list of { result, name, seconds, place, notes }, where
 --- result is "ok", "skip" or "not ok"; and the name of a spec that has no end.
 local function results_of(process)
   local list, open = {}, nil
@@ -257,7 +257,7 @@ local function clean_up()
     .. "2>/dev/null; rm -rf %s"):format(quoted(folder), quoted(folder)))
 end
 
---- Whether a signal is ignored, as SIGHUP is under nohup.
+--- Tells if a signal is ignored, as SIGHUP is under nohup.
 local function is_ignored(number)
   local mask = read("/proc/self/status"):match "SigIgn:%s*(%x+)"
   return mask and tonumber(mask, 16) >> (number - 1) & 1 == 1

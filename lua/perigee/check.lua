@@ -213,7 +213,7 @@ end
 
 -- --- options --------------------------------------------------------------------
 
---- What Keras, scikit-learn and PyTorch call options, and we.
+--- Names of options in Keras, scikit-learn and PyTorch, with ours.
 check.OTHER_NAMES = {
   lr = "rate", learning_rate = "rate", learning_rate_init = "rate", batch_size = "batch",
   n_epochs = "epochs", max_iter = "iterations", n_iter = "iterations", n_iterations = "iterations",

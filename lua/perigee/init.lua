@@ -45,7 +45,7 @@ local later = {
   end,
 }
 
---- How many arguments they need.
+--- The number of arguments that they need.
 local least = { dataset = 1, progress = 1, plot = 1, show = 1, save_png = 1 }
 
 -- --- values made in C: their text, their names, and errors for names that they do not have ----

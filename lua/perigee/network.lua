@@ -144,7 +144,7 @@ local function misnamed(weights, layers)
   end
 end
 
---- Whether a table has arrays under the names of weights, and nothing else; else nil and what is
+--- True for a table of arrays under the names of weights, and nothing else; else nil and what is
 --- wrong.
 ---@param weights any
 ---@param layers integer
@@ -172,7 +172,7 @@ local function difference(weights, layers, forms)
   return #list > 0 and " (the model was made with " .. table.concat(list, ", ") .. ")" or ""
 end
 
---- Whether these are weights of so many layers that fit each other; else nil and what is wrong.
+--- True for weights of so many layers that fit each other; else nil and what is wrong.
 ---@param weights table<string, any>
 ---@param layers integer
 ---@param forms? table<string, string>  what a model was made with, as `network.forms` has it

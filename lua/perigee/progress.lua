@@ -5,7 +5,7 @@
 -- On a terminal the line is redrawn in place, at most ten times a second;
 -- elsewhere a plain line is written at each tenth of the way. All on stderr.
 -- A bar within another's loop stands below it, and leaves nothing.
--- Where the locale is not UTF-8, the line is ASCII.
+-- The line is ASCII where the locale is not UTF-8.
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
@@ -89,7 +89,7 @@ end
 local Bar = setmetatable({}, Meter)
 Bar.__index = Bar
 
---- Where nothing can be redrawn: a line for each tenth that was passed.
+--- A line for each tenth that was passed, where nothing can be redrawn.
 function Bar:log()
   local tenth = self.total > 0 and self.done * 10 // self.total or 10
   if tenth > self.tenth then

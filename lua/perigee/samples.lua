@@ -57,7 +57,7 @@ function samples.rows(x)
   return { rows = rows, shape = array.shape }
 end
 
---- Whether rows are as wide as a model's inputs; else nil and a message about x as it was given.
+--- True for rows as wide as a model's inputs; else nil and a message about x as it was given.
 ---@param data { rows: perigee.array, shape: integer[] }
 ---@param W1 perigee.array  (hidden, inputs)
 ---@return true?

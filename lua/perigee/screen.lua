@@ -15,7 +15,7 @@ function screen.is_terminal(fd)
   return found and uv.guess_handle(fd) == "tty"
 end
 
---- Whether what was written can be written over: not on a terminal that is dumb, or of which
+--- Tells if text that was written can be written over: not on a terminal that is dumb, or of which
 --- nothing is known.
 ---@param fd integer
 ---@return boolean

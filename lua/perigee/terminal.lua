@@ -27,7 +27,7 @@ Section.__index = Section
 
 local terminal = {}
 
---- Whether lines can be redrawn: not where the script has put a file in the place of io.stderr.
+--- Tells if lines can be redrawn: not where the script has put a file in the place of io.stderr.
 ---@return boolean
 function terminal.available()
   return found and io.stderr == STDERR and screen.can_redraw(2)

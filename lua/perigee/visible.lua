@@ -55,7 +55,7 @@ function visible.name(value)
   return (visible.replaced(c_locale.tostring(value), c_locale.CONTROL, mark))
 end
 
---- Whether there are control characters in a text, those that are no UTF-8 left out.
+--- Tells if there are control characters in a text, those that are no UTF-8 left out.
 ---@param text string
 ---@return boolean
 function visible.has_control(text)
@@ -110,7 +110,7 @@ local ZERO = {
   0xfeff, 0xfeff,
 }
 
---- Whether a code point is in one of the ranges, which are in order.
+--- Tells if a code point is in one of the ranges, which are in order.
 local function is_within(ranges, code)
   local low, high = 1, #ranges // 2
   while low <= high do
@@ -133,7 +133,7 @@ local function columns_of(code)
   return is_within(ZERO, code) and 0 or is_within(WIDE, code) and 2 or 1
 end
 
---- How many columns a line takes, and how many bytes the characters that `most` columns have room
+--- The columns that a line takes, and the bytes of the characters that `most` columns have room
 --- for.
 local function measure(text, most)
   if not text:find "[\x80-\xff]" then
@@ -149,7 +149,7 @@ local function measure(text, most)
   return width, bytes
 end
 
---- How many columns a line takes on a terminal.
+--- The columns that a line takes on a terminal.
 ---@param text string
 ---@return integer
 function visible.width(text)

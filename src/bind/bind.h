@@ -68,7 +68,7 @@ void l_argument_expect(lua_State *L, bool good, int arg, const char *expected);
    that was called. */
 void l_push_place(lua_State *L, bool is_metamethod);
 
-/* Whether the call gave no argument at arg: not even nil. */
+/* True where the call gave no argument at arg: not even nil. */
 bool l_is_missing(lua_State *L, int arg);
 
 /* --- arrays --------------------------------------------------------------- */

@@ -38,7 +38,7 @@ static inline long pg_code_point(const char *text, size_t *length)
     return code;
 }
 
-/* Whether the character at `text` is printable; its length in bytes. */
+/* True for a printable character at `text`; its length in bytes. */
 static inline bool pg_is_printable(const char *text, size_t *length)
 {
     long code = pg_code_point(text, length);

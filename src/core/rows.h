@@ -36,8 +36,8 @@ pg_matrix pg_rows_gather(const pg_rows *rows, void *buffer,
 /* Whether all of such a block is finite. */
 bool pg_rows_finite(const pg_rows *rows, pg_matrix block, size_t count);
 
-/* Whether there can be a number that is not finite: among integers only with a
-   very large scale. */
+/* True where there can be a number that is not finite: among integers only with
+   a very large scale. */
 bool pg_rows_may_be_infinite(const pg_rows *rows);
 
 /* PG_EFINITE naming the position of the first number that is not finite among

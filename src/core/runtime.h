@@ -75,8 +75,8 @@ int pg_threads(void);
 enum { PG_MAX_THREADS = 1024 };
 pg_status pg_set_threads(int64_t threads, pg_error *err);
 
-/* Whether the text, as $PERIGEE_THREADS has it, is a number in that range, or
-   empty: not set. PG_EARG where it is not. */
+/* True where the text, as $PERIGEE_THREADS has it, is a number in that range,
+   or empty: not set. PG_EARG where it is not. */
 pg_status pg_threads_check(const char *text, pg_error *err);
 
 /* The processors that this process may run on. */

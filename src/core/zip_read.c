@@ -121,7 +121,7 @@ static pg_status parse_end_record(const pg_zip *zip, end_record *end,
     return PG_OK;
 }
 
-/* What has no end record: by its first bytes, a file of another kind, or an
+/* A file without an end record: by its first bytes, one of another kind, or an
    archive that was cut off. */
 static pg_status fail_kind(const pg_zip *zip, pg_error *err)
 {

@@ -98,7 +98,7 @@ describe("a method", function()
 end)
 
 describe("a message", function()
-  -- What closes or ends what others need, or runs what writes.
+  -- Functions that close or end what others need, or write.
   local left_out = { ["a:free"] = true, ["data:close"] = true, ["study:run"] = true }
 
   -- Of many kinds, none of which all functions take.
