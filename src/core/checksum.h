@@ -22,8 +22,10 @@ pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err);
 pg_status pg_samples_checksum(uint32_t *sum, const pg_array *x,
                               const pg_array *labels, pg_error *err);
 
-/* The parts of sums: bytes; an array's elements, as above. PG_ENOMEM. */
-uint32_t pg_checksum_bytes(uint32_t sum, const void *bytes, size_t n);
+/* The parts of sums: an array's elements, as above; a header of n bytes, the
+   length of each axis and the elements. PG_ENOMEM. */
 pg_status pg_checksum_elements(uint32_t *sum, const pg_array *a, pg_error *err);
+pg_status pg_checksum_headed(uint32_t *sum, const void *header, size_t n,
+                             const pg_array *a, pg_error *err);
 
 #endif

@@ -13,7 +13,7 @@ enum { DTYPES = sizeof dtypes / sizeof *dtypes };
 
 pg_status pg_array_checksum_v1(uint32_t *sum, const pg_array *a, pg_error *err)
 {
-    unsigned char header[8 + 8 * PG_MAXDIM], *end = header;
+    unsigned char header[8];
     size_t number = 0;
     while (number < DTYPES &&
            strcmp(dtypes[number], pg_dtype_descr(a->dtype)) != 0)
@@ -21,11 +21,8 @@ pg_status pg_array_checksum_v1(uint32_t *sum, const pg_array *a, pg_error *err)
     if (number == DTYPES)
         return pg_fail(err, PG_EDTYPE, "there was no checksum of %s arrays",
                        pg_dtype_name(a->dtype));
-    end = pg_bytes_put(end, number, 8);
-    for (int i = 0; i < a->ndim; i++)
-        end = pg_bytes_put(end, a->shape[i], 8);
-    *sum = pg_checksum_bytes(*sum, header, (size_t)(end - header));
-    return pg_checksum_elements(sum, a, err);
+    pg_bytes_put(header, number, 8);
+    return pg_checksum_headed(sum, header, sizeof header, a, err);
 }
 
 pg_status pg_samples_checksum_v1(uint32_t *sum, const pg_array *x,

@@ -3,9 +3,9 @@
  * files and journals of that time keep: a training or study of that time is
  * known by them until it ends.
  *
- * Where an array's sum now begins with the dtype's name and the rank, it began
- * with the number of the dtype in the enum of that time, 8 bytes; the labels of
- * a model had neither that nor their length.
+ * An array's sum began with the number of the dtype in the enum of that time,
+ * 8 bytes, instead of the dtype's name and the rank; the labels of a model had
+ * neither that nor their length.
  */
 #ifndef PG_CHECKSUM_V1_H
 #define PG_CHECKSUM_V1_H

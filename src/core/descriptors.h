@@ -2,10 +2,10 @@
  * descriptors.h -- standard input, output and error that are closed when the
  * process starts.
  *
- * What is opened next gets their numbers: a file that is saved would receive
- * what is printed, and libuv aborts when it closes one of them. As glibc does
- * for setuid programs, the null device takes their place, opened the wrong way:
- * reading and writing fail with EBADF, as they would.
+ * The next files opened get their numbers: a file that is saved would receive
+ * the text that is printed, and libuv aborts when it closes one of them. As
+ * glibc does for setuid programs, the null device takes their place, opened the
+ * wrong way: reading and writing fail with EBADF, as they would.
  */
 #ifndef PG_DESCRIPTORS_H
 #define PG_DESCRIPTORS_H
