@@ -11,7 +11,7 @@ ifeq ($(MAKELEVEL)$(word 2,$(MAKECMDGOALS))$(filter -j% --jobs%,$(MAKEFLAGS) \
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 endif
 
-# What a command prints is kept together while files are built; other goals print as they go.
+# Keeps the output of each command together while files are built; other goals print as they go.
 ifeq ($(filter output-sync,$(.FEATURES))$(filter-out all build/%,$(MAKECMDGOALS)),output-sync)
 MAKEFLAGS += -O
 endif
@@ -104,7 +104,7 @@ $(PROGRAM): $(HOST_OBJECTS)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -Wl,-E -o $@.part $^ \
 	  $(LDFLAGS) $(LUA_LIBS) -ldl -lm && mv $@.part $@
 
-# What the build needs is looked for once, before a compiler would miss it.
+# Looks once for the packages that the build needs, before a compiler would miss them.
 $(CORE_OBJECTS) $(BIND_OBJECTS) $(HOST_OBJECTS) $(BUILD)/obj/tests/core.o: | $(BUILD)/needs
 
 $(BUILD)/needs: tools/deps.sh
@@ -268,7 +268,7 @@ $(BUILD)/faults.so: tests/faults.c src/core/runtime.h Makefile
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC \
 	  -shared -o $@ $<
 
-# What may make an object or run a metamethod; the program and the wrapped module
+# Lua's functions that may make an object or run a metamethod; the program and the wrapped module
 # lie one floor below build/, from where the program finds the library.
 WRAPPED := lua_newuserdatauv lua_createtable lua_pushstring lua_pushlstring \
            lua_pushfstring lua_geti lua_getfield luaL_len

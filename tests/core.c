@@ -105,7 +105,8 @@ static void refuse_axes(const pg_array *a)
     REFUSE(PG_EINDEX, pg_index_view(&out, a, NULL, 3, &err));
 }
 
-/* Of rank 0, which has no axis, and of the highest rank. */
+/* Refuses an axis of an array of rank 0, and one axis more than the highest
+   rank has. */
 static void refuse_extremes(void)
 {
     pg_error err;

@@ -89,7 +89,7 @@ WRAP(int, lua_getfield, (lua_State * L, int index, const char *key),
      (L, index, key))
 WRAP(lua_Integer, luaL_len, (lua_State * L, int index), (L, index))
 
-/* What returns nothing, or takes any number of arguments. */
+/* Functions that return nothing, or take any number of arguments. */
 void __real_lua_createtable(lua_State *L, int elements, int fields);
 void __wrap_lua_createtable(lua_State *L, int elements, int fields);
 void __wrap_lua_createtable(lua_State *L, int elements, int fields)

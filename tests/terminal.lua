@@ -20,8 +20,7 @@ local uv = require "luv"
 
 local terminal = {}
 
--- Seconds for which is waited, unless told: what is waited for comes at once where the machine has
--- nothing else to do, and may take this long where it has.
+-- Seconds to wait, unless told: an idle machine answers at once, a busy one may take this long.
 local PATIENCE = 120
 
 -- --- the shell ---------------------------------------------------------------------
@@ -402,7 +401,7 @@ function Dialogue:expect(text, seconds)
   return first ~= nil
 end
 
---- Whether a process waits for nothing but input or time.
+--- Tells if a process waits for nothing but input or time.
 local function sleeps(pid)
   local file <close> = io.open(("/proc/%d/stat"):format(pid))
   return not file or not file:read("a"):find "%) [RD] "

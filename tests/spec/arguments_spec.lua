@@ -101,7 +101,7 @@ describe("a message", function()
   -- Functions that close or end what others need, or write.
   local left_out = { ["a:free"] = true, ["data:close"] = true, ["study:run"] = true }
 
-  -- Of many kinds, none of which all functions take.
+  -- Values of many kinds: no function takes all of them.
   local function wrong()
     return {
       false, true, "/dev/null/x", "", 7.5, -3, 1 << 40, 0 / 0, {}, { a = 1 }, { {} }, print,

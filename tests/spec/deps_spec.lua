@@ -1,5 +1,4 @@
--- What make needs: what is said where it is not there. Nothing is installed: apt-get is not the
--- system's.
+-- Missing packages: the messages of make. Nothing is installed: apt-get is not the system's.
 
 local folder
 

@@ -49,7 +49,7 @@ local function text_in(members)
   return string.char(table.unpack(members.perigee:tolist()))
 end
 
---- What comes of loading the file with one member in another's place (nil: none), with its data.
+--- Loads the file with one member replaced (nil: removed), and its data, as pcall does.
 local function load_with(members, name, value)
   local before = members[name]
   members[name] = value
@@ -63,7 +63,7 @@ local function load_with_text(members, text)
   return load_with(members, "perigee", pg.array({ text:byte(1, -1) }, "uint8"))
 end
 
---- That it is refused in words about the file, wherever `load` raises or returns them.
+--- Fails unless `load` refused the file, raising or returning a message with its path and `words`.
 local function assert_refused(words, worked, model, message)
   message = worked and message or model
   assert(not worked or model == nil, "a file was loaded that is to be refused: " .. words)
@@ -72,7 +72,7 @@ local function assert_refused(words, worked, model, message)
   assert.not_matches("x: row", message)
 end
 
---- That the model has no number that is not finite, and is trained further.
+--- Fails unless all weights are finite and the model can be trained further.
 local function assert_right(model)
   for _, array in pairs(model.weights) do
     assert.is_true(((array - array):eq(0)):all())
@@ -288,8 +288,8 @@ describe("a file that keeps the checksum of before", function()
     return assert(pg.Model.load(fixtures.model_path, x, y)), held_out
   end
 
-  --- Whether this machine computes as the one did that made the file: other kernels, and other
-  --- matrix products, have other last bits.
+  --- Tells if this machine computes the bits of the one that made the file: other kernels and
+  --- other matrix products round differently.
   local function is_same_arithmetic(model)
     local archive <close> = assert(pg.load(fixtures.model_path))
     return model:history():rows(1, fixtures.saved_at):eq(archive.history):all()

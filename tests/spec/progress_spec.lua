@@ -112,7 +112,7 @@ describe("progress", function()
 end)
 
 describe("progress on a terminal", function()
-  --- What is on the screen and above it when a script has ended.
+  --- Runs a script; gives the screen and the lines above it at its end.
   local function run(script, options)
     local path = os.tmpname()
     local file = assert(io.open(path, "w"))

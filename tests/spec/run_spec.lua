@@ -11,7 +11,7 @@ local function write(name, text)
   assert(file:write(text))
 end
 
---- What tests/run.lua prints of the spec files in the folder, and its exit status.
+--- Runs tests/run.lua on the spec files in the folder; gives its output and exit status.
 local function run(options, prefix)
   local pipe = assert(io.popen(("JOBS=2 %s lua5.4 tests/run.lua '%s' /usr/bin/busted -- %s 2>&1")
     :format(prefix or "", PROGRAM, options)))

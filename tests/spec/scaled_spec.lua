@@ -10,7 +10,7 @@ local function data(dtype)
   return pg.random(3):rand(ROWS, INPUTS):astype(dtype or "float64"), pg.range(0, ROWS - 1) % 3
 end
 
---- What is written of so many places in this file, a line for each.
+--- Fails unless the text has so many warnings, a line for each place in this file.
 local function expect_lines(count, text, name)
   local lines = 0
   for line in text:gmatch "[^\n]*\n" do
