@@ -14,7 +14,9 @@ for name, value in pairs(core) do
   names[name] = value
 end
 for _, name in ipairs {
-  "trainer", "archive", "save_png", "guard_memory", "limit_memory", "checksum_v1",
+  "trainer", "archive", "save_png", "guard_memory", "limit_memory", "checksum_v1", "writes",
+  "archive_writes", "lua_random", "call", "watch_interrupts", "keep_interrupts", "silence", "lock",
+  "unlock", "at_exit",
 } do
   names[name] = nil
 end

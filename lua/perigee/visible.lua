@@ -8,9 +8,11 @@ local c_locale = require "perigee.c_locale"
 
 local visible = {}
 
--- U+2028 and U+2029, which break lines, and marks that turn the direction of writing.
+-- U+2028 and U+2029, which break lines, and marks that turn the direction of writing or hide text.
 local HIDDEN = {}
-for _, range in ipairs { { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 } } do
+for _, range in ipairs {
+  { 0x61c, 0x61c }, { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x206f }, { 0xfff9, 0xfffb },
+} do
   for code = range[1], range[2] do
     HIDDEN[utf8.char(code)] = true
   end
@@ -20,9 +22,11 @@ end
 local function replace_valid(text, pattern, replace)
   text = text:gsub(pattern, replace)
   if text:find "[\x80-\xff]" then
-    text = text:gsub("\xc2[\x80-\x9f]", replace):gsub("\xe2[\x80\x81][\x80-\xbf]", function(bytes)
+    local function hide(bytes)
       return HIDDEN[bytes] and replace(bytes) or nil
-    end)
+    end
+    text = text:gsub("\xc2[\x80-\x9f]", replace):gsub("\xd8\x9c", hide)
+      :gsub("\xe2[\x80\x81][\x80-\xbf]", hide):gsub("\xef\xbf[\xb9-\xbb]", hide)
   end
   return text
 end
@@ -34,6 +38,9 @@ end
 ---@param replace fun(bytes: string): string
 ---@return string
 function visible.replaced(text, pattern, replace)
+  if not text:find "[\x80-\xff]" then
+    return (text:gsub(pattern, replace))
+  end
   local parts, at = {}, 1
   repeat
     local _, bad = utf8.len(text, at)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../core/storage.h"
 #include "../core/runtime.h"
 
 /* --- life ----------------------------------------------------------------- */
@@ -253,8 +254,26 @@ static const l_function functions[] = {
     {NULL, NULL, 0, 0, 0},
 };
 
+lua_Integer l_array_writes(const pg_array *a)
+{
+    return a->storage ? (lua_Integer)pg_storage_version(a->storage) : 0;
+}
+
+/* writes(a) -> how often its elements have been written to; nil for an array
+   that was freed */
+static int l_array_count_writes(lua_State *L)
+{
+    const pg_array *a = l_array_handle(L, 1);
+    if (a->data)
+        lua_pushinteger(L, l_array_writes(a));
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 static const l_function module_functions[] = {
     {"checksum_v1", l_array_checksum_v1, 1, 1, 0},
+    {"writes", l_array_count_writes, 1, 1, 0},
     {NULL, NULL, 0, 0, 0},
 };
 

@@ -93,6 +93,9 @@ pg_array *l_array_test(lua_State *L, int arg);
 /* The same as l_array_check, but for an array that was freed, too. */
 pg_array *l_array_handle(lua_State *L, int arg);
 
+/* How often the elements of an array have been written to. */
+lua_Integer l_array_writes(const pg_array *a);
+
 /* An array from whatever stands at arg: an array itself, or a number, boolean
    or nested table, for which the value at arg is replaced by a new array. */
 pg_array *l_array_to(lua_State *L, int arg);
@@ -247,6 +250,7 @@ void l_open_png(lua_State *L);
 void l_open_random(lua_State *L);
 void l_open_network(lua_State *L);
 void l_open_runtime(lua_State *L);
+void l_open_process(lua_State *L);
 void l_open_interrupt(lua_State *L); /* comes first, and adds nothing */
 void l_open_memory(lua_State *L);
 

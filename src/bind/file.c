@@ -103,6 +103,24 @@ static int l_archive_get(lua_State *L)
     return 1;
 }
 
+/* archive_writes(archive) -> how often each of the arrays that were decoded has
+   been written to since, by name; one that was freed has none. */
+static int l_archive_writes(lua_State *L)
+{
+    check_archive(L);
+    lua_getiuservalue(L, 1, DECODED);
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, -3); lua_pop(L, 1)) {
+        const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+        if (!a || !a->data)
+            continue;
+        lua_pushvalue(L, -2);
+        lua_pushinteger(L, l_array_writes(a));
+        lua_rawset(L, -5);
+    }
+    return 1;
+}
+
 /* The member that the name at 2 means; false where there is none. */
 static bool find_member(lua_State *L, size_t *i)
 {
@@ -431,6 +449,7 @@ static const l_function functions[] = {
     {"save", l_file_save, 0, 3, 0},
     {"write", l_file_write, 0, 2, 0},
     {"exists", l_file_exists, 0, 1, 0},
+    {"archive_writes", l_archive_writes, 1, 1, 0},
     {NULL, NULL, 0, 0, 0},
 };
 

@@ -74,6 +74,7 @@ int luaopen_perigee_core(lua_State *L)
     l_open_random(L);
     l_open_network(L);
     l_open_runtime(L);
+    l_open_process(L);
     l_open_memory(L);
     return 1;
 }

@@ -2,6 +2,9 @@
 #include "random.h"
 
 #include <math.h>
+#include <string.h>
+
+#include <lualib.h>
 
 #include "../core/draw.h"
 #include "../core/select.h"
@@ -282,6 +285,38 @@ static int l_random_set_state(lua_State *L)
     return 0;
 }
 
+/* Pushes the generator of Lua's math.random: the userdata that the function has
+   for its first upvalue; NULL where another function has taken its place. */
+static void *push_lua_generator(lua_State *L, size_t *bytes)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    if (lua_getfield(L, -1, LUA_MATHLIBNAME) != LUA_TTABLE)
+        return NULL;
+    lua_pushliteral(L, "random");
+    lua_rawget(L, -2);
+    if (!lua_iscfunction(L, -1) || !lua_getupvalue(L, -1, 1) ||
+        lua_type(L, -1) != LUA_TUSERDATA)
+        return NULL;
+    *bytes = lua_rawlen(L, -1);
+    return lua_touserdata(L, -1);
+}
+
+/* lua_random([state]) -> the state of math.random as a text, or nil; or sets
+   it to such a text. */
+static int l_random_of_lua(lua_State *L)
+{
+    size_t bytes, length = 0;
+    const char *state =
+        lua_isnoneornil(L, 1) ? NULL : l_string_check(L, 1, &length);
+    void *generator = push_lua_generator(L, &bytes);
+    if (!generator)
+        return 0;
+    if (state && length == bytes)
+        memcpy(generator, state, bytes);
+    lua_pushlstring(L, generator, bytes);
+    return 1;
+}
+
 static const l_function functions[] = {
     {"seed", l_random_seed, 0, 1, 0},
     {"rand", l_random_rand, 0, L_ANY, 0},
@@ -299,6 +334,7 @@ static const l_function functions[] = {
 
 static const l_function constructors[] = {
     {"random", l_random_new, 0, 1, 0},
+    {"lua_random", l_random_of_lua, 0, 1, 0},
     {NULL, NULL, 0, 0, 0},
 };
 

@@ -3,8 +3,8 @@
  *
  * Names and values come from files and scripts of others. Not printable are the
  * control characters of ASCII and of Unicode (U+0080 to U+009F), line
- * separators, marks that turn the direction of writing, and bytes that are no
- * UTF-8: a terminal may take them for such characters.
+ * separators, marks that turn the direction of writing or hide text, and bytes
+ * that are no UTF-8: a terminal may take them for such characters.
  */
 #ifndef PG_PRINTABLE_H
 #define PG_PRINTABLE_H
@@ -44,7 +44,8 @@ static inline bool pg_is_printable(const char *text, size_t *length)
     long code = pg_code_point(text, length);
     return code >= ' ' && (code < 0x7f || code > 0x9f) && code != 0x200e &&
            code != 0x200f && (code < 0x2028 || code > 0x202e) &&
-           (code < 0x2066 || code > 0x2069);
+           (code < 0x2066 || code > 0x206f) && code != 0x61c &&
+           (code < 0xfff9 || code > 0xfffb);
 }
 
 /* Puts a question mark in the place of each character that is not printable,
