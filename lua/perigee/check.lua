@@ -55,23 +55,37 @@ function check.contains(list, value)
   return false
 end
 
+--- The first place of a list that has no element, or a key that is no place of it.
+---@param list table
+---@return string?  # "nil at position 2", or "a field 'n'"; nil for a list without either
+function check.hole(list)
+  local count, field = 0, nil
+  for key in next, list do
+    count = count + 1
+    field = math.type(key) ~= "integer" and key or field
+  end
+  for i = 1, count do
+    if list[i] == nil then
+      return field ~= nil and ("a field '%s'"):format(visible.name(field))
+        or ("nil at position %d"):format(i)
+    end
+  end
+end
+
 --- The elements of a list, each as `read` takes it.
 ---@param list table
 ---@param read fun(value: any): any
 ---@return any[]?
 ---@return any  # the first that it does not take, where nil comes first; of a hole, its place
 function check.elements(list, read)
-  local count, elements = 0, {}
-  for _ in pairs(list) do
-    count = count + 1
-  end
-  for i = 1, count do
-    elements[i] = read(list[i])
+  local hole, elements = check.hole(list), {}
+  for i, value in ipairs(list) do
+    elements[i] = read(value)
     if elements[i] == nil then
-      return nil, list[i] == nil and ("nil at position %d"):format(i) or list[i]
+      return nil, value
     end
   end
-  return elements
+  return not hole and elements or nil, hole
 end
 
 -- --- kinds ---------------------------------------------------------------------
@@ -286,6 +300,15 @@ function check.value(name, kind, value)
   return taken
 end
 
+--- A message that begins with the name of the function whose it is.
+---@param what string
+---@param message string
+---@return string
+function check.named(what, message)
+  local prefix = what .. ": "
+  return message:find(prefix, 1, true) == 1 and message or prefix .. message
+end
+
 --- The options as their kinds take them.
 ---@param options? table<string, any>
 ---@param kinds table<string, table>  by the options' names
@@ -325,8 +348,7 @@ end
 function check.must_read(options, kinds, what, level)
   local values, message = check.read(options, kinds, what)
   if not values then
-    local prefix = what .. ": "
-    error(message:find(prefix, 1, true) == 1 and message or prefix .. message, level + 1)
+    error(check.named(what, message), level + 1)
   end
   return values
 end

@@ -10,6 +10,16 @@ local found, cjson = pcall(external.require, "cjson")
 
 local json = {}
 
+--- A reader of its own: that of other users of cjson takes what they have it take. This one takes
+--- no "0x10", "nan" or "inf".
+local function new_reader()
+  local made = cjson.new()
+  made.decode_invalid_numbers(false)
+  return made
+end
+
+local reader = found and new_reader()
+
 --- Whether there is JSON.
 ---@return true?
 ---@return string?  # what is missing
@@ -69,31 +79,75 @@ end
 ---@return string
 json.encode = encode
 
---- cjson reads every number as a float.
-local function with_integers(value)
-  if type(value) ~= "table" then
-    return math.type(value) and math.tointeger(value) or value
+local MOST_EXACT = 1 << 53 -- the integers from there on that a float may not hold
+local LONG = "%f[%w.+-]%-?" .. ("%d"):rep(16) .. "%d*%f[^%w.+-]" -- their digits
+
+--- Writes integers of so many digits that a float may not hold them as texts that begin with the
+--- mark.
+local function mark_integers(text, mark)
+  local parts, at = {}, 1
+  while at do
+    local quote = text:find('"', at, true)
+    local bare = text:sub(at, (quote or 0) - 1)
+    parts[#parts + 1] = bare:gsub(LONG, '"' .. mark .. '%0"')
+    local close = quote
+    repeat -- a quote behind an odd number of backslashes is the text's
+      close = close and text:find('"', close + 1, true)
+    until not close or #text:sub(quote + 1, close - 1):match "\\*$" % 2 == 0
+    parts[#parts + 1] = quote and text:sub(quote, close or -1)
+    at = close and close + 1
   end
-  for key, each in pairs(value) do
-    value[key] = with_integers(each)
-  end
-  return value
+  return table.concat(parts)
 end
 
---- What a text says, integral numbers as integers; nil and why not for what is no JSON.
+--- Makes integers of integral floats, as cjson reads every number as a float, and of texts that
+--- begin with the mark: in a table, and in those within it. Tells if one was so large that it may
+--- be none that the text had.
+local function make_integers(list, mark)
+  local has_large = false
+  for key, value in next, list do
+    local kind = type(value)
+    if kind == "table" then
+      has_large = make_integers(value, mark) or has_large
+    elseif kind == "number" then
+      local integer = math.tointeger(value)
+      list[key] = integer or value
+      has_large = has_large or value >= MOST_EXACT or value <= -MOST_EXACT
+    elseif mark and kind == "string" and value:sub(1, #mark) == mark then
+      list[key] = c_locale.tonumber(value:sub(#mark + 1))
+    end
+  end
+  return has_large
+end
+
+local function read(text)
+  local worked, value = pcall(reader.decode, text)
+  if not worked then -- as "0.5" where the locale has changed: a new reader looks at its point again
+    reader = new_reader()
+    worked, value = pcall(reader.decode, text)
+  end
+  return worked, value
+end
+
+--- Reads a text: integral numbers are integers. Nil and why not for what is no JSON.
 ---@param text string
 ---@return any?
 ---@return string?
 function json.decode(text)
-  local worked, value = pcall(cjson.decode, text)
-  if not worked then -- as "0.5" where the locale has changed: new() looks at its point again
-    cjson.new()
-    worked, value = pcall(cjson.decode, text)
+  local worked, value = read(text)
+  if not worked then
+    return nil, value
   end
-  if worked then
-    return with_integers(value)
+  local list = { value }
+  if make_integers(list) then
+    local mark = "integer "
+    while text:find(mark, 1, true) do
+      mark = mark .. "!"
+    end
+    list = { select(2, read(mark_integers(text, mark))) }
+    make_integers(list, mark)
   end
-  return nil, value
+  return list[1]
 end
 
 return json

@@ -14,7 +14,6 @@ local options = {}
 
 --- Values from text: nil where it is none, and what was expected.
 local readers = {}
-options.readers = readers
 
 function readers.integer(text)
   return math.tointeger(c_locale.tonumber(text)), "an integer"

@@ -46,10 +46,15 @@ end
 
 --- The names of what is in a folder, in order; of one that is not there, none.
 ---@param path string
----@return string[]
+---@return string[]?
+---@return string?  # why it cannot be read, where nil comes first
 function system.names_in(path)
   local uv = external.require "luv"
-  local names, request = {}, uv.fs_scandir(path)
+  local names = {}
+  local request, message, code = uv.fs_scandir(path)
+  if not request and code ~= "ENOENT" then
+    return nil, message
+  end
   for name in request and uv.fs_scandir_next or function() end, request do
     names[#names + 1] = name
   end
