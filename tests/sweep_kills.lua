@@ -203,10 +203,13 @@ local function is_killed(process)
   return process.signal == uv.constants.SIGKILL and process.hits > 0
 end
 
---- What a study says at its end; a trial that failed makes its status 1.
+--- What a study says at its end; a trial that failed makes its status 1, and a part's if it is its
+--- own.
 local function check_complete(process)
   local failed = process.text:find ", %d+ failed" and 1 or 0
-  if not process.text:find "complete: " or process.signal ~= 0 or process.status ~= failed then
+  local is_part = table.concat(process.job.arguments or {}, " "):find("--shard", 1, true)
+  local has_status = process.status == failed or is_part and process.status == 0
+  if not process.text:find "complete: " or process.signal ~= 0 or not has_status then
     fail("%s: status %d, signal %d: %s", process.job.study, process.status, process.signal,
       process.text)
   end
@@ -478,15 +481,18 @@ local function kill_at_calls(study, kills)
   print(("%-8s %d kills, each at another of %d calls: same files"):format(study, done, total))
 end
 
---- A process that ends itself in the midst of a training, in good order.
+--- A process that ends itself in the midst of a training, in good order: that trial has failed.
 local function leave(study)
   local runs = new_runs()
-  await(start { study = study, runs = runs, leaves = true })
-  if not uv.fs_stat(runs .. "/study/checkpoints") or next(count_ends(runs)) then
-    fail("%s: it was to leave in its first training, with a checkpoint: %s", study, runs)
+  local process = await(start { study = study, runs = runs, leaves = true })
+  local id, count = next(count_ends(runs))
+  if not uv.fs_stat(runs .. "/study/checkpoints") or count ~= 1 or next(count_ends(runs), id)
+    or process.status ~= 1 then
+    fail("%s: it was to leave in its first training, with a checkpoint and a failure: %s", study,
+      runs)
   end
-  finish { study = study, runs = runs }
-  check_end(study, runs, "left by os.exit")
+  finish { study = study, runs = runs, arguments = { "--retry-failed" } }
+  check_files(study, runs, "left by os.exit")
   print(("%-8s left by os.exit in its first training: same files"):format(study))
 end
 

@@ -13,10 +13,10 @@ local cards = require "perigee.cards"
 local check = require "perigee.check"
 local command = require "perigee.sweep.command"
 local core = require "perigee.core"
-local identity = require "perigee.sweep.identity"
 local json = require "perigee.json"
 local prune = require "perigee.sweep.prune"
 local public = require "perigee.public"
+local references = require "perigee.sweep.references"
 local space = require "perigee.sweep.space"
 local Study = require "perigee.sweep.study"
 
@@ -56,7 +56,7 @@ local KINDS = {
     read = function(value)
       local kind = type(value)
       return (kind == "string" or kind == "table" or check.is_array(value)
-        or identity.is_archive(value)) and value or nil
+        or references.is_archive(value)) and value or nil
     end,
   },
   checkpoint = check.or_false(check.number(", 0 or more, of seconds", function(seconds)
@@ -115,8 +115,11 @@ local function read_definition(options)
   local definition, message = check.read(options, KINDS, "sweep.new")
   if not definition then
     return nil, message
-  elseif not definition.name or not definition.run then
-    return nil, "sweep.new: a name and a function `run` are needed"
+  end
+  for _, name in ipairs { "name", "run" } do
+    if not definition[name] then
+      return nil, ("%s is needed, %s"):format(name, KINDS[name].expected)
+    end
   end
   for name, value in pairs(DEFAULTS) do
     if definition[name] == nil then
@@ -124,8 +127,8 @@ local function read_definition(options)
     end
   end
   definition.params = check.join(definition.params or {}, {})
-  definition.settings, message = space.read_values(definition.settings or {}, "settings")
-  return definition.settings and definition, message
+  definition.settings = check.join(definition.settings or {}, {})
+  return definition
 end
 
 --- What the points are made of, after the command line was read, which may have said something
@@ -139,6 +142,11 @@ local function complete(definition)
       end
     end
   end
+  local settings, misfit = space.read_values(definition.settings, "settings")
+  if not settings then
+    return nil, misfit
+  end
+  definition.settings = settings
   local params, message = space.new(definition.params, definition.draws, definition.seed)
   if not params then
     return nil, message
@@ -201,7 +209,7 @@ function sweep.new(options)
   end
   local definition, message = read_definition(options)
   if not definition then
-    error(message, 2)
+    error(check.named("sweep.new", message), 2)
   end
   local arguments = definition.arguments
   if arguments == nil then
@@ -219,7 +227,7 @@ function sweep.new(options)
   if not completed and arguments and #arguments > 0 then
     command.refuse(arguments, message)
   elseif not completed then
-    error(message, 2)
+    error(check.named("sweep.new", message), 2)
   end
   return Study.new(definition, said, arguments or nil)
 end
@@ -280,8 +288,13 @@ local function asked(name, options)
   return rule
 end
 
---- Successive halving: all trials run until their first report from iteration `first` on; the best
---- of them, one in `factor`, go on until `factor` times as many, and so on. The others are cut.
+--- Successive halving: all trials run until they report the metric at iteration `first` or later;
+--- the best of them, one in `factor`, go on until `factor` times as many, and so on. The others are
+--- cut, but for those that are as good as the last of the best.
+---
+--- They are compared by the metric at that iteration; where a trial has none there, by the last one
+--- before it, and where there is none before, by its first. A trial that never reports the metric
+--- is not cut.
 ---
 ---     -- all for 50 iterations, the best third for 150, the best ninth for 450 ...
 ---     prune = sweep.halving{first = 50, factor = 3, metric = "accuracy"}
@@ -294,13 +307,16 @@ function sweep.halving(options)
   return rule
 end
 
---- Median stopping: a few trials run to their end; each other is cut when the best that it has
---- reported is worse than the median of their running means at that iteration.
+--- Median stopping: a few trials, the references, run to their end. Every other trial is cut when
+--- the best value that it has reported is worse than the median of their running means at the same
+--- iteration. It is not compared where fewer than `least` of them have reported the metric at that
+--- iteration: they may have ended before.
 ---
 ---     prune = sweep.median{from = 100, metric = "loss", goal = "min"}
 ---     study = sweep.new{name = "s", params = params, run = run, prune = prune}
----@param options? table  references = 5 (how many: those with the smallest hashes); from = 0 (the
----   first iteration at which one may be cut); metric (else the study's); goal (else the study's)
+---@param options? table  references = 5 (how many: those with the smallest hashes); least = 3 (how
+---   many of them must have a value; at most references); from = 0 (the first iteration at which a
+---   trial may be cut); metric (else the study's); goal (else the study's)
 ---@return table
 function sweep.median(options)
   local rule = asked("median", options)

@@ -37,7 +37,7 @@ assert(os.setlocale(locale))
 
 local ran = 0
 local study = sweep.new {
-  name = "Stüdy É", arguments = false, metric = "LOSS_TIME",
+  name = "Stüdy É", arguments = false, metric = "VALIDATION_LOSS",
   params = { rate = more and { 0.1, 0.25, 1 / 3, 1e-7 } or { 0.1, 0.25, 1 / 3 },
     B = { "Z", "a" }, a = { "Éé", "Ä" } },
   settings = { scale = 2.5, layers = { 0.5, 3 } }, repeats = 2,
@@ -45,8 +45,8 @@ local study = sweep.new {
   prune = sweep.median { references = 2 },
   run = function(p, trial)
     ran = ran + 1
-    trial:report(1, { LOSS_TIME = p.rate / 3 + trial.seed / 7 })
-    trial:report(2, { LOSS_TIME = p.rate / 7 + trial.seed / 7, b = p.rate, C = 0.125 })
+    trial:report(1, { VALIDATION_LOSS = p.rate / 3 + trial.seed / 7 })
+    trial:report(2, { VALIDATION_LOSS = p.rate / 7 + trial.seed / 7, b = p.rate, C = 0.125 })
   end,
 }
 assert(study:run { quiet = true })

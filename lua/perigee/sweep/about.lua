@@ -2,6 +2,7 @@
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
+local files = require "perigee.sweep.files"
 local words = require "perigee.sweep.words"
 
 local MOST_VALUES = 12 -- of a parameter, that are listed
@@ -20,9 +21,11 @@ end
 --- The best of the means over repeats, by which luck counts for less than by the best trial.
 local function best_mean(study)
   local metric = study.tally.metric
-  local row = study:table():group(study.params):best(metric, study.tally.goal)
-  local parts = { words.point(study.params, row), ("mean of %d"):format(row.n) }
-  return c_locale.format("%s \u{B1} %.2g (%s)", words.number(row[metric]), row[metric .. "_std"],
+  local means = files.results(study, "done"):group(study.params)
+  local row, own = means:best(metric, study.tally.goal), means.about
+  local parts = { words.point(study.params, row), ("mean of %d"):format(row[own.count]) }
+  return c_locale.format("%s \u{B1} %.2g (%s)", words.number(row[metric]),
+    row[own.deviations[metric]],
     table.concat(parts, ", ", study.params[1] and 1 or 2))
 end
 

@@ -8,9 +8,9 @@ local visible = require "perigee.visible"
 
 local attempt = {}
 
---- The part of a traceback that is the script's: without `call`, and what called that.
+--- The part of a traceback that is the script's: without what called it.
 local function of_script(traceback)
-  local text = traceback:gsub("\n[^\n]*\n%s*%[C%]: in function 'xpcall'.*$", "")
+  local text = traceback:gsub("\n%s*%[C%]: in function 'perigee%.core%.call'.*$", "")
   return text
 end
 
@@ -20,9 +20,9 @@ local function has_text(problem)
   return type(problem) == "string" or math.type(problem) or class and class.__tostring
 end
 
---- What an error is kept as. What ends a trial from within, and Ctrl-C, stay what they are.
+--- What an error is kept as. What ends a trial from within stays what it is.
 local function keep_error(problem)
-  if trials.is_halt(problem) or check.is_interrupt(problem) then
+  if trials.is_halt(problem) then
     return problem
   end
   local message = has_text(problem) and tostring(problem)
@@ -34,8 +34,6 @@ end
 local function outcome(problem)
   if trials.is_halt(problem) then
     return { status = problem.status, reason = problem.reason }
-  elseif check.is_interrupt(problem) then
-    error(problem, 0)
   elseif type(problem) == "string" then -- there was no memory for a traceback
     problem = { message = problem }
   end
@@ -44,7 +42,7 @@ end
 
 --- Runs the function, and reports what it returns.
 local function call(run, values, trial)
-  local result = run(values, trial)
+  local result = core.call(run, values, trial)
   if type(result) == "table" then
     local worked, problem = pcall(trial.report, trial, result)
     if not worked then
@@ -73,18 +71,34 @@ local function seed_generators(seed)
   math.randomseed(seed)
 end
 
---- Runs a trial.
+--- Keeps what trials change of the process: both global generators. The value that is returned puts
+--- them back when it is closed, and ends the watch for Ctrl-C.
+---@return table
+function attempt.keep_process()
+  local state, of_lua = core.get_state(), core.lua_random()
+  return setmetatable({}, { __close = function()
+    core.watch_interrupts(false)
+    core.set_state(state)
+    core.lua_random(of_lua)
+  end })
+end
+
+--- Runs a trial. Raises after Ctrl-C, whatever `run` makes of the error.
 ---@param run fun(values: table, trial: perigee.sweep.trial)
 ---@param values table<string, any>  its parameters and the settings
 ---@param fields table  what the trial is made of (trial.lua)
 ---@return table  # the record, but for the values: trial, status, repeat, seed, reports, ...
 function attempt.run(run, values, fields)
+  local signals = core.watch_interrupts()
   seed_generators(fields.seed)
   local trial = trials.new(fields)
   local worked, problem = xpcall(call, keep_error, run, refuse_others(values), trial)
-  if worked then
-    problem = trial.halted -- which `run` caught
+  trial.is_over = true
+  local is_stopped = trial.halted and trial.halted.status == trials.INTERRUPTED
+  if is_stopped or core.watch_interrupts() > signals then
+    error("interrupted!", 0)
   end
+  problem = trial.halted or not worked and problem -- `run` may have caught it
   local record = problem and outcome(problem) or { status = "done" }
   record.trial, record.seed = fields.id, fields.seed
   record["repeat"], record.reports = fields.round, trial.reports

@@ -5,140 +5,43 @@
 -- `name=values` takes the place of what the script says of a parameter, a setting, or the study.
 -- The options say how it is run, and change no number.
 
+local argument = require "perigee.sweep.argument"
 local c_locale = require "perigee.c_locale"
 local external = require "perigee.external"
-local json = require "perigee.json"
-local options = require "perigee.options"
 local space = require "perigee.sweep.space"
 local spelling = require "perigee.spelling"
 local visible = require "perigee.visible"
 
 local command = {}
 
--- --- values from text -------------------------------------------------------------
-
---- The parts of a text between commas that stand in no brackets.
-local function split(text)
-  local parts, depth, from = {}, 0, 1
-  for at, sign in text:gmatch "()([%[%](),])" do
-    if sign == "," and depth == 0 then
-      parts[#parts + 1] = text:sub(from, at - 1)
-      from = at + 1
-    elseif sign ~= "," then
-      depth = depth + (sign:find "[%[(]" and 1 or -1)
-    end
-  end
-  parts[#parts + 1] = text:sub(from)
-  return parts
-end
-
-local readers = setmetatable({}, { __index = options.readers })
-
---- A list in brackets, or one of its values alone.
-function readers.table(text)
-  local value = text:find "^%[" and json.decode(text)
-  if not value then
-    value = c_locale.tonumber(text) or text:find "^[A-Za-z_]" and text or nil
-  end
-  return value and space.value(value), "a value, or a list in brackets such as [128,64]"
-end
-
-local MOST_STEPS = 1 << 20
-
-local function decimals(text)
-  return #(text:match "%.(%d*)$" or "")
-end
-
---- first:last or first:last:step, both ends included, rounded to as many decimals as they are
---- written with; nil for what is no such thing.
-local function read_range(text)
-  local first, last, step = text:match "^([^:]+):([^:]+):?([^:]*)$"
-  if not first then
-    return nil
-  end
-  step = step == "" and "1" or step
-  local a, b = c_locale.tonumber(first), c_locale.tonumber(last)
-  local by = c_locale.tonumber(step)
-  local count = a and b and by and by ~= 0 and (b - a) / by
-  if not count or count ~= count or count < 0 or count > MOST_STEPS then
-    return nil
-  end
-  local places = math.max(decimals(first), decimals(step))
-  local plain = not (first .. step):find "[eExX]"
-  local list = {}
-  for k = 0, math.floor(count + 1e-9) do
-    local value = a + k * by
-    list[k + 1] = plain and tonumber(("%%.%df"):format(places):format(value)) or value
-  end
-  return list
-end
-
---- "log_uniform(0.01,1)"; nil for what is no such thing, with a message where it was meant to be.
-local function read_draw(text)
-  local name, rest = text:match "^([%a_]+)%((.*)%)$"
-  if not name then
-    return nil
-  end
-  local low, high = rest:match "^([^,]+),([^,]+)$"
-  if not space.can_draw(name) or not low then
-    return nil, "expected uniform(a,b), log_uniform(a,b) or integer(a,b)"
-  end
-  return space.draw(name, c_locale.tonumber(low), c_locale.tonumber(high))
-end
-
---- What was expected in the place of a part, as the end of a sentence.
-local function expectation(part, sample, expected)
-  if type(sample) == "number" and part:find ":" then
-    return "expected first:last:step, which comes to its end"
-  end
-  return ("expected %s, or several with commas between them"):format(expected)
-end
-
---- The values that a text lists, each like the sample; or the range that they are drawn from.
-local function read_values(text, sample)
-  if type(sample) == "number" then
-    local draw, problem = read_draw(text)
-    if draw or problem then
-      return draw, problem
-    end
-  end
-  local values = {}
-  for _, part in ipairs(split(text)) do
-    local range = type(sample) == "number" and read_range(part)
-    local read = part:find "^%[" and readers.table or readers[type(sample)]
-    local value, expected = range or nil, nil
-    if not range then
-      value, expected = read(part)
-    end
-    if value == nil then
-      return nil, expectation(part, sample, expected)
-    end
-    table.move(range or { value }, 1, range and #range or 1, #values + 1, values)
-  end
-  return values
-end
-
 -- --- name=values --------------------------------------------------------------------
 
---- What of a study itself can be said: a value each.
+--- What of a study itself can be said: a value each, of these kinds.
 local OF_STUDY = {
-  repeats = "number", seed = "number", draws = "number", checkpoint = "number", data = "string",
+  repeats = { number = true }, seed = { number = true }, draws = { number = true },
+  checkpoint = { number = true, boolean = true }, data = { string = true },
 }
 
---- A value of a parameter as the script has it, by which the text is read.
-local function sample_of(definition, name)
-  local axis = definition.params[name]
-  if axis == nil then
-    return definition.settings[name]
-  elseif type(axis) ~= "table" then
-    return axis
+--- The kinds of the values that the script has for each parameter and setting.
+local function kinds_by_name(definition)
+  local kinds = {}
+  for name, value in pairs(definition.settings) do
+    kinds[name] = { [type(value)] = true }
   end
-  return axis[1] == nil and 0 or axis[1] -- a range that is drawn from has no first
+  for name, values in pairs(definition.params) do
+    kinds[name] = {}
+    if getmetatable(values) then -- a range that is drawn from
+      values = { values.low }
+    end
+    for _, value in ipairs(type(values) == "table" and values or { values }) do
+      kinds[name][type(value)] = true
+    end
+  end
+  return kinds
 end
 
 local function can_be_said(definition, name)
-  local kind = OF_STUDY[name]
-  return kind == "string" and type(definition[name]) == "string" or kind == "number"
+  return OF_STUDY[name] and (name ~= "data" or type(definition.data) == "string")
 end
 
 local function known_names(definition)
@@ -179,39 +82,39 @@ local function put(definition, name, values)
 end
 
 local function set_of_study(definition, name, text)
-  local value, expected = readers[OF_STUDY[name]](text)
-  if value == nil then
-    return nil, ("%s=%s: expected %s"):format(name, text, expected)
+  local values, message = argument.read(text, OF_STUDY[name])
+  if not values or #values ~= 1 then
+    return nil, ("%s=%s: %s"):format(name, text, message or "expected one value")
   end
+  local value = values[1]
   definition[name] = math.type(value) and math.tointeger(value) or value
   return true
 end
 
 --- Whether params are points that the script lists, of which the command line can change nothing.
 local function is_listed(definition, name)
-  return space.is_list(definition.params) and definition.params[1][name] ~= nil
+  local first = definition.params[1]
+  return type(first) == "table" and first[name] ~= nil
 end
 
-local function set(definition, argument)
-  local name, text = argument:match("^(" .. c_locale.NAME .. ")=(.*)$")
+local function set(definition, kinds_by, text)
+  local name, value_text = text:match("^(" .. c_locale.NAME .. ")=(.*)$")
   if not name then
-    return nil, ("'%s' is not of the form name=values"):format(argument)
+    return nil, ("'%s' is not of the form name=values"):format(text)
   elseif is_listed(definition, name) then
-    return nil, ("%s: the script lists its points one by one"):format(argument)
+    return nil, ("%s: the script lists its points one by one"):format(text)
   end
-  local sample = sample_of(definition, name)
-  if sample == nil then
-    if can_be_said(definition, name) then
-      return set_of_study(definition, name, text)
-    end
+  local kinds = kinds_by[name]
+  if not kinds and can_be_said(definition, name) then
+    return set_of_study(definition, name, value_text)
+  elseif not kinds then
     return nil, unknown(definition, name)
   end
-  local values, message = read_values(text, sample)
+  local values, message = argument.read(value_text, kinds)
   if not values then
-    return nil, ("%s: %s"):format(argument, message)
+    return nil, ("%s: %s"):format(text, message)
   elseif space.is_list(definition.params) and #values ~= 1 then
-    return nil, ("%s: one value is needed, as the script lists its points one by one"):format(
-      argument)
+    return nil, ("%s: one value is needed, as the script lists its points one by one"):format(text)
   end
   put(definition, name, values)
   return true
@@ -243,14 +146,16 @@ local function read_jobs(text)
   return nil, ("--jobs %s: expected a number of processes, 1 to %d"):format(text, MOST_JOBS)
 end
 
---- A value, or several, as the command line takes it.
+--- A value, or several, as the command line takes them.
 local function shown(value)
-  if type(value) ~= "table" or getmetatable(value) then
-    return math.type(value) and json.number(value) or tostring(value)
+  if type(value) ~= "table" then
+    return argument.shown(value)
+  elseif getmetatable(value) then -- a range that is drawn from
+    return tostring(value)
   end
   local parts = {}
   for i, each in ipairs(value) do
-    parts[i] = type(each) == "table" and json.encode(each) or shown(each)
+    parts[i] = argument.shown(each)
   end
   return table.concat(parts, ",")
 end
@@ -313,8 +218,9 @@ function command.read(definition, arguments)
   if not worked then
     return nil, ("%s\n%s"):format(said, parser:get_usage())
   end
-  for _, argument in ipairs(said.settings) do
-    local done, message = set(definition, argument)
+  local kinds = kinds_by_name(definition) -- of the script, whatever is said before
+  for _, text in ipairs(said.settings) do
+    local done, message = set(definition, kinds, text)
     if not done then
       return nil, message
     end

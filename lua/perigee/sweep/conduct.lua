@@ -4,12 +4,15 @@ local check = require "perigee.check"
 local external = require "perigee.external"
 local command = require "perigee.sweep.command"
 local core = require "perigee.core"
+local counts = require "perigee.counts"
 local displays = require "perigee.sweep.display"
 local files = require "perigee.sweep.files"
 local runner = require "perigee.sweep.runner"
+local spelling = require "perigee.spelling"
 local system = require "perigee.system"
 local uv = external.require "luv"
 local visible = require "perigee.visible"
+local words = require "perigee.sweep.words"
 local workers = require "perigee.sweep.workers"
 
 local conduct = {}
@@ -31,7 +34,7 @@ end
 
 --- What was done before is kept under another name.
 local function put_aside(study)
-  if not uv.fs_stat(study.root) then
+  if uv.fs_rmdir(study.root) then -- there was nothing in it
     return true
   end
   for count = 1, math.huge do
@@ -60,17 +63,27 @@ end
 
 --- What is known of the trials, as the options have it.
 local function take_stock(study)
-  local opened, message = study:open()
+  local opened, message = study:refresh()
   if opened and study.options.retry_failed then
     study.store:forget_failures()
-    study.tally:forget_failures()
   end
   return opened, message
+end
+
+--- Says how many trials are left of points that are the same.
+local function say_repeated(study)
+  local space = study.definition.space
+  if space.given > space.count and not study.options.quiet then
+    displays.say(("the %d %s are %s: %s"):format(space.given,
+      study.definition.draws and "draws" or "points", counts.of(space.count, "different point"),
+      counts.of(study.roster.count, "trial")))
+  end
 end
 
 --- Lists the trials that would be run, and how long they may take.
 local function show_plan(study)
   local pending = list_pending(study)
+  say_repeated(study)
   for _, i in ipairs(pending) do
     print(visible.line(("%6d  %s, seed %d"):format(i, study:label(i), study.roster:seed(i))))
   end
@@ -78,26 +91,62 @@ local function show_plan(study)
   print(visible.lines(require("perigee.sweep.forecast").text(study, pending)))
 end
 
---- Says what is not as it was when the study was run before.
-local function say_changes(study)
-  for _, place in ipairs(study.store.damaged) do
-    displays.say(place .. ": no record, and passed over")
+local NOT_AGAIN = "they are not run again (--fresh begins anew)"
+
+--- "3 of the trials were run"
+local function ran(count)
+  return ("%d of the trials %s run"):format(count, count == 1 and "was" or "were")
+end
+
+--- Says which of the numbers and texts that `run` refers to are not those of before.
+local function say_changed_notes(study)
+  local store, names = study.store, {}
+  for _, header in pairs(store.headers) do
+    names = check.join(names, header.notes or {})
   end
-  local before, finished = study.store.header, study.tally:finished()
-  if not before then
-    return
-  elseif finished == 0 and (before.data or {}).fingerprint ~= study.fingerprint then
+  for _, name in ipairs(check.sorted_keys(check.join(names, study.notes))) do
+    local now = study.notes[name]
+    local count, before = store:count_where(function(header)
+      local value = (header.notes or study.notes)[name]
+      return value ~= now and { value }
+    end)
+    if count > 0 then
+      local is_told = now ~= nil and before[1] ~= nil
+        and not (words.value(now) .. words.value(before[1])):find "#%x%x%x%x%x%x%x%x"
+      local change = is_told and ("is %s, and was %s, when"):format(words.value(now),
+        words.value(before[1])) or "has changed since"
+      displays.say(("%s, to which `run` refers, %s %s: %s"):format(name, change, ran(count),
+        NOT_AGAIN))
+    end
+  end
+end
+
+--- Says what is not as it was when trials were run before.
+local function say_changes(study)
+  local store, before = study.store, study.store.header
+  for _, sentence in ipairs(store.damaged) do
+    displays.say(sentence)
+  end
+  if before and study.tally:finished() == 0
+    and (before.data or {}).fingerprint ~= study.fingerprint then
     displays.say "the data are not those of before: all trials are new ones"
   end
   local script = study.script
-  if finished > 0 and before.script and script and before.script.hash ~= script.hash then
-    displays.say(("%s has changed since %d of the trials were run: they are not run again "
-      .. "(--fresh begins anew)"):format(script.path, finished))
+  local count = store:count_where(function(header)
+    return header.script and script and header.script.hash ~= script.hash
+  end)
+  if count > 0 then
+    displays.say(("%s has changed since %s: %s"):format(script.path, ran(count), NOT_AGAIN))
   end
-  local kernels, ours = (before.machine or {}).kernels, core.info().kernels
-  if finished > 0 and kernels and kernels ~= ours then
-    displays.say(("%d of the trials were run with the kernels %s, others are with %s: their last "
-      .. "bits may differ"):format(finished, kernels, ours))
+  say_changed_notes(study)
+  local ours = core.info().kernels
+  local others, kernels = store:count_where(function(header)
+    local theirs = (header.machine or {}).kernels
+    return theirs ~= nil and theirs ~= ours and theirs
+  end)
+  if others > 0 then
+    displays.say(("%s with the kernels %s, others are with %s: their last bits may differ"):format(
+      ran(others), kernels, ours))
   end
 end
 
@@ -107,7 +156,7 @@ end
 --- not of this grid may go on some day.
 local function remove_checkpoints(study)
   local folder = study.root .. "/checkpoints"
-  for _, name in ipairs(system.names_in(folder)) do
+  for _, name in ipairs(system.names_in(folder) or {}) do
     if study.roster.index_of[name:match "^(%x+)%-"] then
       os.remove(folder .. "/" .. name)
     end
@@ -126,7 +175,10 @@ end
 --- What is done when the trials were run, or it was stopped; whether the study is finished, and a
 --- sentence.
 local function conclude(study, went_on)
-  study.store:read() -- the other processes' records, too
+  local read, problem = study:refresh() -- the other processes' records, too
+  if not read then
+    return nil, problem
+  end
   if study.tally:finished() < study.tally.total then
     return false, ending(study, went_on and study.options.shard and "done, and others are not"
       or "stopped")
@@ -139,19 +191,64 @@ local function conclude(study, went_on)
   return true, ending(study, "complete")
 end
 
+--- Locks the study's folder: a process without a part of its own has it to itself, parts have it
+--- together, but each part but once on a machine. Nil, and why not; else a value that ends it when
+--- it is closed. A lock ends with its process, and is no other machine's.
+local function lock(study)
+  local shard, held = study.options.shard, {}
+  local guard = setmetatable({}, { __close = function()
+    for _, each in ipairs(held) do
+      core.unlock(each)
+    end
+  end })
+  local made, message = system.make_folder(study.root .. (shard and "/journal" or ""))
+  if not made then
+    return nil, message
+  end
+  local paths = { study.root }
+  paths[2] = shard and ("%s/journal/%s-part-%d-of-%d.lock"):format(study.root,
+    uv.os_gethostname():gsub("[^%w-]", "_"), shard.part, shard.parts)
+  for i, path in ipairs(paths) do
+    held[i], message = check.try(core.lock, path, shard ~= nil and i == 1)
+    if held[i] == nil then
+      getmetatable(guard).__close()
+      return nil, message or ("another process runs %s in %s: wait for it, or end it first"):format(
+        i == 2 and "this part" or "it", study.folder)
+    end
+  end
+  return guard
+end
+
 --- Runs the trials. Whether all are finished, and a sentence; nil and why it cannot go on.
 local function perform(study)
+  local opened, message = study:open() -- before anything is made or put aside
+  if not opened then
+    return nil, message
+  end
+  local locked
+  locked, message = lock(study)
+  if not locked then
+    return nil, message
+  end
+  local _ <close> = locked
+  local moved
   if study.options.fresh then
-    local moved, message = put_aside(study)
+    moved, message = put_aside(study)
     if not moved then
       return nil, message
     end
     study.store = nil
+    locked, message = lock(study)
+    if not locked then
+      return nil, message
+    end
   end
-  local opened, message = take_stock(study)
+  local _ <close> = locked
+  opened, message = take_stock(study)
   if not opened then
     return nil, message
   end
+  say_repeated(study)
   say_changes(study)
   local went_on
   went_on, message = runner.run_all(study)
@@ -172,7 +269,7 @@ local function set_exit_status(study, has_failures)
   failed[study.root] = has_failures or nil
   at_exit = at_exit or has_failures and setmetatable({}, { __gc = function()
     if next(failed) then
-      os.exit(1)
+      os.exit(1, true) -- what else is collected comes to its end, too
     end
   end }) or nil
 end
@@ -240,12 +337,32 @@ local function say_old_failures(study)
   end
 end
 
+--- Says which of the metrics that decide no trial has reported.
+local function say_unreported(study)
+  local rule, metric = study.rule, study.definition.metric
+  local open, reported = { [metric or false] = true, [rule.metric or false] = true }, {}
+  open[false] = nil
+  local count = 0
+  for _, id in ipairs(study.roster.ids) do
+    local record = next(open) and study.store:record(id)
+    for _, report in ipairs(record and record.status ~= "failed" and record.reports or {}) do
+      count = count + 1
+      for name in pairs(report[2]) do
+        open[name], reported[name] = nil, true
+      end
+    end
+  end
+  for _, name in ipairs(count > 0 and check.sorted_keys(open) or {}) do
+    local names = check.sorted_keys(reported)
+    displays.say(("no trial has reported the metric '%s'%s; there are %s%s"):format(name,
+      name == rule.metric and (", by which %s cuts: it has cut none"):format(rule.name) or "",
+      table.concat(names, ", "), spelling.suggestion(name, names)))
+  end
+end
+
 local function say_ending(study, finished, message)
   say_old_failures(study)
-  local metric, tally = study.definition.metric, study.tally
-  if metric and tally.counts.done > 0 and not tally.best then
-    displays.say(("no trial has reported the metric '%s'"):format(metric))
-  end
+  say_unreported(study)
   if not study.options.quiet then
     displays.say(message)
     if finished then
@@ -255,11 +372,21 @@ local function say_ending(study, finished, message)
   end
 end
 
+--- Whether a trial of a --shard's part has failed.
+local function has_failures_of_part(study)
+  for i, id in ipairs(study.roster.ids) do
+    if runner.is_in_part(study, i) and study.store:status(id) == "failed" then
+      return true
+    end
+  end
+  return false
+end
+
 --- What the script, or whoever else called, is left with.
 local function settle(study, finished, message)
   local has_failures = study.tally.counts.failed > 0
   if study.arguments and study.options.shard then
-    leave(has_failures and 1 or 0) -- of several parts that may end at once, none goes on
+    leave(has_failures_of_part(study) and 1 or 0) -- of parts that end at once, none goes on
   elseif study.arguments and not finished then
     leave(1)
   elseif study.arguments then
@@ -291,7 +418,7 @@ function conduct.run(study)
     command.refuse(study.arguments, problem)
   elseif problem then
     return nil, problem, true
-  elseif workers.study() then
+  elseif workers.study() and not workers.is_serving() then
     return run_as_worker(study)
   end
   local is_rehearsal = study.options.dry_run

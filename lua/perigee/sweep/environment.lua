@@ -16,6 +16,14 @@ function environment.script(f)
   return hash and { path = path, hash = hash } or nil
 end
 
+--- The hash of a function's code, by which checkpoints are known that no script's hash tells apart:
+--- those of a function that stands in no file.
+---@param f function
+---@return string
+function environment.code(f)
+  return identity.hash(debug.getinfo(f, "S").what == "C" and "" or string.dump(f, true))
+end
+
 --- The machine and the versions, as names and texts.
 ---@return table<string, string|integer>
 function environment.machine()

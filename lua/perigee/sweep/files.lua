@@ -4,7 +4,7 @@
 
 local check = require "perigee.check"
 local core = require "perigee.core"
-local Table = require "perigee.sweep.table"
+local tables = require "perigee.sweep.table"
 
 local files = {}
 
@@ -26,13 +26,13 @@ local CURVES = {
 }
 
 --- The finished trials in the order of the grid: place and record.
-local function finished(study)
+local function finished(study, only)
   local i = 0
   return function()
     while i < study.roster.count do
       i = i + 1
       local status = study.store:status(study.roster.ids[i])
-      if status and status ~= "paused" then
+      if status and status ~= "paused" and (not only or status == only) then
         return i, study.store:record(study.roster.ids[i])
       end
     end
@@ -43,12 +43,12 @@ local ASIDE = { "iterations", "status" }
 
 --- Calls f(kind, row) with the rows of each of these kinds. What a row tells beside the columns
 --- (iterations, status) gives way to a column of that name.
-local function each_row(study, kinds, columns, f)
+local function each_row(study, kinds, columns, only, f)
   local is_column = {}
   for kind, names in pairs(columns) do
     is_column[kind] = check.set(names)
   end
-  for i, record in finished(study) do
+  for i, record in finished(study, only) do
     for _, kind in ipairs(kinds) do
       for _, report in ipairs(kind.reports(record)) do
         local row, taken = check.join(study.roster:point(i), report[2]), is_column[kind]
@@ -89,20 +89,24 @@ local function columns_of(study, kinds)
   return columns, metrics
 end
 
-local function to_table(study, kind)
+local function to_table(study, kind, only)
   local columns, metrics = columns_of(study, { kind })
-  local rows = {}
-  each_row(study, { kind }, columns, function(_, row)
+  local rows, goals = {}, {}
+  each_row(study, { kind }, columns, only, function(_, row)
     rows[#rows + 1] = row
   end)
-  return Table.new(columns[kind], rows, metrics[kind])
+  if study.tally.metric then
+    goals[study.tally.metric] = study.tally.goal
+  end
+  return tables.new(columns[kind], rows, metrics[kind], { goals = goals })
 end
 
 --- A row for each finished trial, with what it reported last.
 ---@param study perigee.sweep.study
+---@param only? "done"|"failed"|"pruned"  the trials with this status
 ---@return perigee.sweep.table
-function files.results(study)
-  return to_table(study, RESULTS)
+function files.results(study, only)
+  return to_table(study, RESULTS, only)
 end
 
 --- A row for each report of each finished trial.
@@ -125,10 +129,10 @@ function files.write(study)
   local kinds, lines = { RESULTS, CURVES }, {}
   local columns = columns_of(study, kinds)
   for kind, names in pairs(columns) do
-    lines[kind] = { Table.csv_line(names) }
+    lines[kind] = { tables.csv_line(names) }
   end
-  each_row(study, kinds, columns, function(kind, row)
-    table.insert(lines[kind], Table.csv_line(columns[kind], row))
+  each_row(study, kinds, columns, nil, function(kind, row)
+    table.insert(lines[kind], tables.csv_line(columns[kind], row))
   end)
   for _, kind in ipairs(kinds) do
     local path = study.root .. "/" .. kind.file

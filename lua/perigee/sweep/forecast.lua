@@ -1,12 +1,13 @@
 --- How long the trials of a study may take: by what the finished ones took, or, where there are
 --- none, by beginning some for a moment.
 
-local runner = require "perigee.sweep.runner"
 local attempt = require "perigee.sweep.attempt"
+local core = require "perigee.core"
+local runner = require "perigee.sweep.runner"
 local words = require "perigee.sweep.words"
 
 local MOST_PROBES = 5
-local PATIENCE = 2 -- seconds for each
+local PATIENCE = 2 -- seconds for all of them
 
 local forecast = {}
 
@@ -21,57 +22,59 @@ local function measured(study)
   return count > 0 and sum / count or nil, count
 end
 
---- Calls f with a look at the clock now and then, which ends it when its time is over.
-local function with_limit(seconds, f)
-  local deadline = runner.clock() + seconds
-  debug.sethook(function()
-    if runner.clock() > deadline then
-      debug.sethook()
-      error("its time is over", 0)
+--- Calls f, which is ended when its time is over, whatever it catches: from then on each
+--- instruction raises an error. It runs in a coroutine, whose hook is its own; what it prints is
+--- not shown.
+local function call_until(deadline, f)
+  local thread, signals = coroutine.create(f), core.watch_interrupts()
+  debug.sethook(thread, function()
+    if runner.clock() > deadline or core.watch_interrupts() > signals then
+      debug.sethook(thread, function()
+        error("its time is over", 0)
+      end, "", 1)
     end
-  end, "", 100000)
-  local record = f()
-  debug.sethook()
-  return record
-end
-
---- Calls f; what it prints meanwhile is not shown.
-local function unheard(f)
-  local print_before, write_before = print, io.write
-  local function nothing() end
-  local _ <close> = setmetatable({}, { __close = function() -- after Ctrl-C, too
-    print, io.write = print_before, write_before -- luacheck: ignore
+  end, "", 10000)
+  local _ <close> = setmetatable({}, { __close = function()
+    if debug.getinfo(2, "l") then -- else Lua itself is closed: by os.exit
+      core.at_exit()
+    end
+    core.silence(false)
   end })
-  print, io.write = nothing, nothing -- luacheck: ignore
-  return (f())
+  core.silence(true)
+  core.at_exit("/dev/null", "", "perigee: a trial that was begun for a moment ended the process\n")
+  local worked, result = coroutine.resume(thread)
+  coroutine.close(thread)
+  return worked and result or nil
 end
 
 --- What a trial would take, from its first steps; nil where it makes none in time. And whether it
 --- has a training at all.
-local function probe(study, index)
+local function probe(study, index, deadline)
   local item = { index = index }
   local fields = runner.fields(study, item, runner.monitor(study, item, function() end))
   fields.checkpoints, fields.is_probe = nil, true
-  local record = with_limit(PATIENCE, function()
-    return unheard(function()
-      return attempt.run(study.definition.run, study.roster:values(index), fields)
-    end)
+  local record = call_until(deadline, function()
+    return attempt.run(study.definition.run, study.roster:values(index), fields)
   end)
-  return record.status == "done" and record.seconds or fields.forecast, fields.trainings > 0
+  return record and record.status == "done" and record.seconds or fields.forecast,
+    fields.trainings and fields.trainings > 0
 end
 
---- The same of some of the trials, from one end of the list to the other. What has no training
---- cannot be begun for a moment, and may leave something behind: one such trial is enough.
+--- The same of some of the trials, from one end of the list to the other, as long as there is time.
+--- What has no training cannot be begun for a moment, and may leave something behind: one such
+--- trial is enough.
 local function probed(study, pending)
+  local _ <close> = attempt.keep_process()
+  local deadline = runner.clock() + PATIENCE
   local sum, count = 0, 0
   local probes = math.min(MOST_PROBES, #pending)
   for k = 1, probes do
     local place = probes > 1 and 1 + (k - 1) * (#pending - 1) // (probes - 1) or 1
-    local seconds, has_training = probe(study, pending[place])
+    local seconds, has_training = probe(study, pending[place], deadline)
     if seconds then
       sum, count = sum + seconds, count + 1
     end
-    if not has_training then
+    if not has_training or runner.clock() > deadline then
       break
     end
   end
@@ -95,7 +98,8 @@ function forecast.text(study, pending)
   if not mean then
     return "how long they may take is not known: the first one began no training in time"
   end
-  return ("about %s (%s)"):format(words.duration(mean * #pending), how)
+  local jobs = math.min(study.options.jobs or 1, #pending)
+  return ("about %s (%s)"):format(words.duration(mean * #pending / jobs), how)
 end
 
 return forecast

@@ -9,6 +9,7 @@
 
 local external = require "perigee.external"
 local json = require "perigee.json"
+local records = require "perigee.sweep.record"
 local system = require "perigee.system"
 
 local FORMAT = 1
@@ -47,6 +48,17 @@ local function open_new(uv, folder)
   end
 end
 
+--- That a file which is written to has its name still: what is written to one that was removed is
+--- lost.
+local function check_place(self)
+  local status = self.uv.fs_stat(self.path)
+  if not status or status.ino ~= self.inode then
+    return nil, ("%s: it was removed while the study ran: what came after is not kept"):format(
+      self.path)
+  end
+  return true
+end
+
 local function write(self, record)
   local text = json.encode(record) .. "\n"
   local count, message = self.uv.fs_write(self.file, text, -1)
@@ -77,6 +89,7 @@ local function open(self)
     return nil, message
   end
   self.path, self.length = message, 0
+  self.inode = self.uv.fs_fstat(self.file).ino
   sync_folder(self.uv, self.folder)
   return write(self, self.header)
 end
@@ -99,6 +112,9 @@ end
 function Writer:append(record)
   local worked, message = self:open()
   local at = self.length
+  if worked then
+    worked, message = check_place(self)
+  end
   if worked then
     worked, message = write(self, record)
   end
@@ -149,71 +165,85 @@ end
 
 -- --- reading ----------------------------------------------------------------------
 
+--- The names of a folder's journals, in order. Raises for a folder that cannot be read.
 local function file_names(folder)
+  local list, message = system.names_in(folder)
   local names = {}
-  for _, name in ipairs(system.names_in(folder)) do
+  for _, name in ipairs(list or error(message, 0)) do
     names[#names + 1] = name:match "^.*%.jsonl$"
   end
   return names
 end
 
---- Whether a line's value is a file's first record, or one of a trial.
-local function is_record(value)
-  return type(value) == "table" and (value.format ~= nil or type(value.trial) == "string"
-    and type(value.values) == "table" and type(value.reports) == "table")
+--- The record that a whole line is; nil, and what is wrong, for a line that is none.
+local function read_line(line, path)
+  local value = json.decode(line)
+  if type(value) == "table" and value.format and value.format ~= FORMAT then
+    error(("%s: a journal of another version"):format(path), 0)
+  end
+  return records.check(value)
 end
 
---- The records of all files of a folder, those of each in their order, file after file in that of
---- their names. What is no record is passed over, and told. Raises for a file that cannot be read,
---- or is of another version.
+--- Reads the records of all files of a folder that were not read before: those of each file in
+--- their order, file after file in that of their names. What is no record is passed over, and told.
+--- Raises for a file that cannot be read, or is of another version.
 ---@param folder string  one that is not there has none
+---@param places table<string, { at: integer, number: integer }>  how many bytes and lines of each
+---   file were read: is kept up to date
 ---@param see fun(record: table, path: string, at: integer)  at: where the line begins, in bytes
----@return string[] damaged  "FILE, line N" for each that is whole and no record
-function journal.read(folder, see)
+---@return string[] damaged  a sentence, "FILE, line N: ...", for each that is whole and no record
+function journal.read(folder, places, see)
   local damaged = {}
   for _, name in ipairs(file_names(folder)) do
-    local path, at, number = folder .. "/" .. name, 0, 0
+    local path = folder .. "/" .. name
+    local place = places[path] or { at = 0, number = 0 }
+    places[path] = place
     local file <close> = assert(io.open(path, "rb"))
+    file:seek("set", place.at)
     for line in file:lines "L" do
-      number = number + 1
-      local record = line:find "\n$" and json.decode(line)
-      if is_record(record) then
-        if record.format and record.format ~= FORMAT then
-          error(("%s: a journal of another version"):format(path), 0)
+      if line:find "\n$" then -- else it is torn, or not yet whole
+        local record, problem = read_line(line, path)
+        if record then
+          see(record, path, place.at)
+        else
+          damaged[#damaged + 1] = ("%s, line %d: no record, and passed over: %s"):format(path,
+            place.number + 1, problem)
         end
-        see(record, path, at)
-      elseif line:find "\n$" then
-        damaged[#damaged + 1] = ("%s, line %d"):format(path, number)
+        place.at, place.number = place.at + #line, place.number + 1
       end
-      at = at + #line
     end
   end
   return damaged
 end
 
---- The fingerprints of data that the files of a folder begin with, as keys. A first line that is
---- torn or no record has none.
+--- The fingerprints of data that the files of a folder begin with: for each those of the same data
+--- as of now, where a file tells them. A first line that is torn or no record has none.
 ---@param folder string
----@return table<string, true>
+---@return table<string, table<string, true>>  "": no data
 function journal.fingerprints(folder)
   local found = {}
   for _, name in ipairs(file_names(folder)) do
     local file <close> = assert(io.open(folder .. "/" .. name, "rb"))
-    local header = json.decode(file:read "L" or "")
-    local data = type(header) == "table" and header.format and header.data
-    if type(data) == "table" and type(data.fingerprint) == "string" then
-      found[data.fingerprint] = true
+    local header = records.check(json.decode(file:read "L" or ""))
+    local data = header and header.format and header.data
+    if data then
+      local known = data.fingerprint or ""
+      found[known] = found[known] or {}
+      if data.contents then
+        found[known][data.contents] = true
+      end
     end
   end
   return found
 end
 
---- A function that gives the record that begins at a place. It keeps open the file that it read
---- last: records are mostly asked for in order.
----@return fun(path: string, at: integer): table
+--- A function that gives a trial's record, which begins at a place that `read` has told. It keeps
+--- open the file that it read last: records are mostly asked for in order. Raises where the record
+--- is no longer there.
+---@return fun(path: string, at: integer, trial: string): table
 function journal.reader()
   local open_path, file
-  return function(path, at)
+  return function(path, at, trial)
     if path ~= open_path then
       if file then
         file:close()
@@ -221,7 +251,11 @@ function journal.reader()
       open_path, file = path, assert(io.open(path, "rb"))
     end
     file:seek("set", at)
-    return assert(json.decode(file:read "L"))
+    local record = json.decode(file:read "L" or "")
+    if type(record) ~= "table" or record.trial ~= trial then
+      error(("%s: the record at byte %d is no longer there"):format(path, at), 0)
+    end
+    return record
   end
 end
 

@@ -4,6 +4,7 @@ local check = require "perigee.check"
 local tables = require "perigee.sweep.table"
 local views = require "perigee.sweep.plot_view"
 local visible = require "perigee.visible"
+local words = require "perigee.sweep.words"
 
 local ITERATION = "iteration"
 local MOST_BARS, MOST_REPORTS = 40, 12 -- points of a curve that has bars; of a learning curve
@@ -121,22 +122,23 @@ local function collect(view, means, metric, x, group)
     end
     local at = point.ranks[#point.ranks]
     local i = texts[1] and at or #curve.x + 1
-    curve.x[i], curve.y[i], curve.bars[i] = at, point.row[metric], point.row[metric .. "_std"]
+    curve.x[i], curve.y[i] = at, point.row[metric]
+    curve.bars[i] = point.row[means.about.deviations[metric]]
   end
   return list
 end
 
---- The curves that end best, the best one first. Where a rule cuts trials, those that it has let go
---- on are better than others.
-local function best_of(list, is_cost, has_rule)
+--- The curves that end best, the best one first; where no goal tells which are better, the first
+--- ones. Where a rule cuts trials, those that it has let go on are better than others.
+local function best_of(list, goal, has_rule)
   for i, curve in ipairs(list) do
     curve.last, curve.reach, curve.at = curve.y[#curve.y], has_rule and curve.x[#curve.x], i
   end
   table.sort(list, function(a, b)
     if a.reach ~= b.reach then
       return a.reach > b.reach
-    elseif a.last ~= b.last then
-      return (a.last < b.last) == is_cost
+    elseif goal and a.last ~= b.last then
+      return words.is_better(a.last, b.last, goal)
     end
     return a.at < b.at
   end)
@@ -182,7 +184,7 @@ local function has_bars(means, list, parameter)
     most_points = math.max(most_points, #curve.x)
   end
   for _, row in ipairs(means) do
-    most = math.max(most, row.n)
+    most = math.max(most, row[means.about.count])
   end
   return most > 1 and most_points <= (parameter and MOST_BARS or MOST_REPORTS)
 end
@@ -221,8 +223,9 @@ function curves.options(view, options, in_file, level)
   end
   local ending, count, parameter = view:origin(means, named), #list, view.by_name[x]
   if options.group == nil and x == ITERATION and count > MOST_CURVES then
-    list = best_of(list, view:is_cost(metric), view.study.rule.text ~= "")
-    ending = ("%s, the %d best of %d"):format(ending, #list, count)
+    local goal = view:goal(metric)
+    list = best_of(list, goal, view.study.rule.text ~= "")
+    ending = ("%s, the %d %s of %d"):format(ending, #list, goal and "best" or "first", count)
   end
   local shown, with_bars = picture_of(list), has_bars(means, list, parameter)
   shown.error = with_bars and shown.error or nil

@@ -171,17 +171,17 @@ function View:metric(key, name, rows, level)
   return name
 end
 
---- Whether a metric is better when it is smaller.
+--- Which values of a metric are the better ones.
 ---@param metric string
----@return boolean
-function View:is_cost(metric)
+---@return "max"|"min"|nil  # nil where nothing tells
+function View:goal(metric)
   local best, goal = self.study:best_metric()
-  return (metric == best and goal or tables.goal_of(metric)) == "min"
+  return metric == best and goal or tables.goal_of(metric)
 end
 
 -- --- means -----------------------------------------------------------------------
 
---- A row for each that have these values: the metric's mean under its name, NAME_std, and n.
+--- A row for each that have these values: the metric's mean, its deviation, and how many they are.
 ---@param rows perigee.sweep.table
 ---@param metric string
 ---@param names string[]
@@ -201,7 +201,8 @@ end
 function View:origin(means, shown)
   local least, most = math.huge, 1
   for _, row in ipairs(means) do
-    least, most = math.min(least, row.n), math.max(most, row.n)
+    local count = row[means.about.count]
+    least, most = math.min(least, count), math.max(most, count)
   end
   local text = ", " .. self.study.name
   if most > 1 then

@@ -19,12 +19,11 @@ end
 local group_kind = check.or_false {
   expected = "a parameter's name, a list of them",
   read = function(value)
-    for _, name in ipairs(type(value) == "table" and value or { value }) do
-      if type(name) ~= "string" then
-        return nil, name
-      end
+    if type(value) == "string" then
+      return value
+    elseif type(value) == "table" then
+      return check.elements(value, check.text.read)
     end
-    return (type(value) == "table" or type(value) == "string") and value or nil
   end,
 }
 

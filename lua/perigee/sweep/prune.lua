@@ -3,32 +3,25 @@
 --
 -- A rule says in waves which trials are to run, and by which `limit` each is judged as it reports.
 -- A limit is plain data, so that it can be handed to another process:
---   { rung = 1, iteration = 100 }       paused at the first report from iteration 100 on
+--   { metric, rung = 1, iteration = 100 }   paused at its first report of the metric from there on
 --   { metric, goal, medians = {{100, 0.8}, ...} }   cut when worse than the median
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
-local goal_of = require("perigee.sweep.table").goal_of
 local json = require "perigee.json"
+local tables = require "perigee.sweep.table"
 local words = require "perigee.sweep.words"
 
 local prune = {}
 
 -- --- judging ----------------------------------------------------------------------
 
-local function better(a, b, goal)
-  if goal == "min" then
-    return a < b
-  end
-  return a > b
-end
-
 --- The best of a metric in some reports; nil where there is none.
 local function best_of(reports, metric, goal)
   local best
   for _, report in ipairs(reports) do
     local value = report[2][metric]
-    if value and (not best or better(value, best, goal)) then
+    if value and (not best or words.is_better(value, best, goal)) then
       best = value
     end
   end
@@ -43,19 +36,21 @@ local function median_at(medians, iteration)
   end
 end
 
---- What a limit makes of a trial's last report.
+--- What a limit makes of a trial's last report. One without the metric decides nothing.
 ---@param limit table
 ---@param reports table[]
 ---@return "paused"|"pruned"|nil  # nil: it goes on
 ---@return string?  # why
 function prune.judge(limit, reports)
-  local iteration = reports[#reports][1]
-  if limit.rung then
+  local iteration, metrics = reports[#reports][1], reports[#reports][2]
+  if not metrics[limit.metric] then
+    return nil
+  elseif limit.rung then
     return iteration >= limit.iteration and "paused" or nil
   end
   local median = median_at(limit.medians, iteration)
   local best = median and best_of(reports, limit.metric, limit.goal)
-  if best and better(median, best, limit.goal) then
+  if best and words.is_better(median, best, limit.goal) then
     return "pruned", c_locale.format("%s %.6g at iteration %d is worse than the median %.6g",
       limit.metric, best, iteration, median)
   end
@@ -63,7 +58,8 @@ end
 
 -- --- waves ------------------------------------------------------------------------
 -- A view of the study has `count`, `id(i)`, `status(i)` (nil where nothing is known), `rung(i)`
--- and `record(i)`. A wave is a list of { index, limit }; cuts are records to be kept.
+-- and `record(i)`. A wave is a list of { index, limit }; cuts are records to be kept. Nil and a
+-- message stand in their place where the rule cannot decide.
 
 --- All that were not finished, without a limit: no rule.
 prune.NONE = {
@@ -79,6 +75,11 @@ prune.NONE = {
   end,
 }
 
+--- The message about a rule that has values to compare, and no goal.
+local function goal_needed(rule)
+  return ("prune: %s: %s"):format(rule.name, tables.goal_needed(rule.metric))
+end
+
 -- Successive halving (Jamieson and Talwalkar, 2016): all trials run up to a rung; of those that
 -- reached it the best go on to the next.
 
@@ -89,15 +90,19 @@ function Halving:iteration_of(rung)
   return math.ceil(self.first * self.factor ^ (rung - 1))
 end
 
---- What a trial had reported at its first report from the rung's iteration on.
+--- What a trial is judged by at a rung: the metric at the rung's iteration; where none was reported
+--- there, the last one before, and where there is none before, the first one. Nil for a trial that
+--- never reported it.
 local function value_at(record, iteration, metric)
+  local before
   for _, report in ipairs(record.reports) do
-    if report[1] >= iteration then
-      return report[2][metric]
+    local value = report[2][metric]
+    if value and report[1] >= iteration then
+      return report[1] > iteration and before or value
     end
+    before = value or before
   end
-  local last = record.reports[#record.reports]
-  return last and last[2][metric]
+  return before
 end
 
 --- How many rungs a trial that may go on has reached; nil for one that may not.
@@ -122,32 +127,33 @@ local function lowest_rung(view)
   return lowest
 end
 
---- Those that were not cut below a rung, with what they reported there, the best first.
+--- Those that were not cut below a rung and have reported the metric, the best first.
 function Halving:ranking(view, rung)
   local list = {}
   for i = 1, view.count do
     local status, record = view.status(i), view.record(i)
     local cut_before = status == "pruned" and (view.rung(i) or 0) < rung
-    if record and status ~= "failed" and not cut_before then
-      local value = value_at(record, self:iteration_of(rung), self.metric)
+    local value = record and value_at(record, self:iteration_of(rung), self.metric)
+    if value and status ~= "failed" and not cut_before then
       list[#list + 1] = { index = i, value = value }
     end
   end
   table.sort(list, function(a, b)
-    if a.value == b.value or not (a.value or b.value) then
+    if a.value == b.value then
       return a.index < b.index
-    elseif not (a.value and b.value) then
-      return a.value ~= nil
     end
-    return better(a.value, b.value, self.goal)
+    return words.is_better(a.value, b.value, self.goal)
   end)
   return list
 end
 
---- The trials that wait at a rung and are not among its best.
+--- The trials that wait at a rung and are worse than the last of its best: equal ones go on.
 function Halving:cuts(view, rung)
-  local list = self:ranking(view, rung)
-  local kept, cuts, is_cut = math.ceil(#list / self.factor), {}, {}
+  local list, cuts, is_cut = self:ranking(view, rung), {}, {}
+  local kept = math.ceil(#list / self.factor)
+  while list[kept + 1] and list[kept + 1].value == list[kept].value do
+    kept = kept + 1
+  end
   for place = kept + 1, #list do
     local i = list[place].index
     if view.status(i) == "paused" and view.rung(i) == rung then
@@ -167,10 +173,14 @@ function Halving:wave(view)
     return {}, {}
   end
   local cuts, is_cut = {}, {}
-  if rung > 0 then
+  if rung > 0 and not self.goal then
+    return nil, goal_needed(self)
+  elseif rung > 0 then
     cuts, is_cut = self:cuts(view, rung)
   end
-  local wave, limit = {}, { rung = rung + 1, iteration = self:iteration_of(rung + 1) }
+  local wave, limit = {}, {
+    metric = self.metric, rung = rung + 1, iteration = self:iteration_of(rung + 1),
+  }
   for i = 1, view.count do
     if rungs_of(view, i) == rung and not is_cut[i] then
       wave[#wave + 1] = { index = i, limit = limit }
@@ -180,8 +190,9 @@ function Halving:wave(view)
 end
 
 -- The median rule (Golovin and others, Google Vizier, 2017): a trial is cut when its best number so
--- far is worse than the median of the others' running means. The others are always the same few,
--- those with the smallest hashes, which run first and to the end.
+-- far is worse than the median of the others' running means at the same iteration, where enough of
+-- them have one. The others are always the same few, those with the smallest hashes, which run
+-- first and to the end.
 
 local Median = {}
 Median.__index = Median
@@ -198,34 +209,40 @@ function Median:chosen(view)
   return table.move(list, 1, math.min(self.references, #list), 1, {})
 end
 
---- Adds a trial's running means, by iteration.
-local function add_means(means, record, metric)
-  local sum, count = 0, 0
-  for _, report in ipairs(record.reports) do
+--- A trial's running means, by iteration. A mean is between its numbers, whatever rounding does:
+--- that of equal ones is their own value.
+local function running_means(reports, metric)
+  local means, count, mean, least, most = {}, 0, 0, math.huge, -math.huge
+  for _, report in ipairs(reports) do
     local value = report[2][metric]
     if value then
-      sum, count = sum + value, count + 1
-      means[report[1]] = means[report[1]] or {}
-      table.insert(means[report[1]], sum / count)
+      count, least, most = count + 1, math.min(least, value), math.max(most, value)
+      mean = math.max(least, math.min(mean + (value - mean) / count, most))
+      means[report[1]] = mean
     end
   end
+  return means
 end
 
 local function median(list)
   table.sort(list)
   local half = #list // 2
-  return #list % 2 == 1 and list[half + 1] or (list[half] + list[half + 1]) / 2
+  local low, high = list[#list - half], list[half + 1]
+  return low == high and low or low / 2 + high / 2
 end
 
 function Median:limit(view, references)
   local means, medians = {}, {}
   for _, i in ipairs(references) do
     if view.status(i) == "done" then
-      add_means(means, view.record(i), self.metric)
+      for iteration, mean in pairs(running_means(view.record(i).reports, self.metric)) do
+        means[iteration] = means[iteration] or {}
+        table.insert(means[iteration], mean)
+      end
     end
   end
   for iteration, list in pairs(means) do
-    if iteration >= self.from then
+    if iteration >= self.from and #list >= self.least then
       medians[#medians + 1] = { iteration, median(list) }
     end
   end
@@ -246,6 +263,9 @@ function Median:wave(view)
     return wave, {}
   end
   local limit = self:limit(view, references)
+  if #limit.medians > 0 and not self.goal then
+    return nil, goal_needed(self)
+  end
   for i = 1, view.count do
     if not view.status(i) then
       wave[#wave + 1] = { index = i, limit = limit }
@@ -271,11 +291,26 @@ local RULES = {
     class = Median,
     kinds = {
       metric = check.text, goal = check.name { "max", "min" }, references = check.integer(1),
-      from = check.integer(0),
+      least = check.integer(1), from = check.integer(0),
     },
     defaults = { references = 5, from = 0 },
   },
 }
+
+--- How many references must have a value, where a script says only how many there are.
+local function least_of(references)
+  return math.min(3, references)
+end
+
+--- The text by which journals know a rule. `least` came later than others: where it is what it
+--- would be unsaid, the text is without it.
+local function text_of(name, rule)
+  local told = check.join(rule, {})
+  if rule.least == least_of(rule.references or 0) then
+    told.least = nil
+  end
+  return name .. " " .. json.encode(told)
+end
 
 local Asked = {} -- the class of what a script asks for
 
@@ -296,9 +331,17 @@ end
 function prune.ask(name, options)
   local given, message = check.read(options, RULES[name].kinds, name)
   if not given then
-    return nil, message
+    return nil, check.named(name, message)
   end
-  return setmetatable({ name = name, options = check.join(RULES[name].defaults, given) }, Asked)
+  local all = check.join(RULES[name].defaults, given)
+  if name == "median" then
+    all.least = all.least or least_of(all.references)
+    if all.least > all.references then
+      return nil, ("median: least = %d is more than references = %d"):format(all.least,
+        all.references)
+    end
+  end
+  return setmetatable({ name = name, options = all }, Asked)
 end
 
 ---@param value any
@@ -322,8 +365,9 @@ function prune.rule(asked, metric, goal)
   if not rule.metric then
     return nil, ("prune: %s needs a metric: metric = \"accuracy\""):format(asked.name)
   end
-  rule.goal = rule.goal or goal or goal_of(rule.metric)
-  rule.text = asked.name .. " " .. json.encode(rule)
+  local is_studys = rule.metric == metric or not metric
+  rule.goal = rule.goal or is_studys and goal or tables.goal_of(rule.metric)
+  rule.text, rule.name = text_of(asked.name, rule), asked.name
   return setmetatable(rule, RULES[asked.name].class)
 end
 

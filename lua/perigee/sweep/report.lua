@@ -131,13 +131,14 @@ local function means(study, trials)
   end
   for _, name in ipairs(trials.metrics) do
     local column = cells.mean_column(name, values_of(groups, name),
-      values_of(groups, name .. "_std"), count)
+      values_of(groups, groups.about.deviations[name]), count)
     column.is_metric = true
     columns[#columns + 1] = column
   end
-  columns[#columns + 1] = cells.column("n", values_of(groups, "n"), count)
-  return '<p class="note">Mean \u{B1} standard deviation of n trials.</p>\n'
-    .. html_table("means", "Means over repeats", columns, count)
+  columns[#columns + 1] = cells.column(groups.about.count,
+    values_of(groups, groups.about.count), count)
+  return ('<p class="note">Mean \u{B1} standard deviation of %s trials.</p>\n')
+    :format(groups.about.count) .. html_table("means", "Means over repeats", columns, count)
 end
 
 local function cut_trials(pruned)

@@ -11,7 +11,7 @@ Roster.__index = Roster
 
 local rosters = {}
 
---- Of each point so many repeats. Points that are the same make the same trials, which count once.
+--- Of each point so many repeats.
 ---@param space perigee.sweep.space
 ---@param settings table<string, any>
 ---@param repeats integer
@@ -21,17 +21,12 @@ local rosters = {}
 function rosters.new(space, settings, repeats, seed, data)
   local self = setmetatable({
     space = space, settings = settings, repeats = repeats, first_seed = seed, ids = {},
-    index_of = {}, numbers = {},
+    index_of = {}, count = space.count * repeats,
   }, Roster)
-  for number = 1, space.count * repeats do
-    local i = #self.ids + 1
-    self.numbers[i] = number
+  for i = 1, self.count do
     local id = identity.trial(self:values(i), self:round(i), self:seed(i), data)
-    if not self.index_of[id] then
-      self.ids[i], self.index_of[id] = id, i
-    end
+    self.ids[i], self.index_of[id] = id, i
   end
-  self.count = #self.ids
   return self
 end
 
@@ -48,7 +43,7 @@ end
 ---@param i integer
 ---@return table<string, any>
 function Roster:point(i)
-  return own(self.space:at((self.numbers[i] - 1) // self.repeats + 1))
+  return own(self.space:at((i - 1) // self.repeats + 1))
 end
 
 --- The same, and the settings.
@@ -62,7 +57,7 @@ end
 ---@param i integer
 ---@return integer
 function Roster:round(i)
-  return (self.numbers[i] - 1) % self.repeats + 1
+  return (i - 1) % self.repeats + 1
 end
 
 --- All points have the same seeds, so that they are compared under the same luck.

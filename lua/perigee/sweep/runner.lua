@@ -1,10 +1,14 @@
 --- Runs a study's trials, wave after wave, and keeps what comes of them.
 
-local external = require "perigee.external"
 local attempt = require "perigee.sweep.attempt"
+local core = require "perigee.core"
 local displays = require "perigee.sweep.display"
+local external = require "perigee.external"
 local journal = require "perigee.sweep.journal"
+local json = require "perigee.json"
+local shared = require "perigee.sweep.shared"
 local uv = external.require "luv"
+local visible = require "perigee.visible"
 
 local runner = {}
 
@@ -14,8 +18,8 @@ end
 
 --- Where a trial's checkpoints are: a script that was changed since does not find them.
 local function checkpoints_of(study, id)
-  local script = study.script and study.script.hash:sub(1, 8) or ""
-  return ("%s/checkpoints/%s-%s"):format(study.root, id, script)
+  local hash = study.script and study.script.hash or study.code
+  return ("%s/checkpoints/%s-%s"):format(study.root, id, hash:sub(1, 8))
 end
 
 --- Removes a trial's checkpoints.
@@ -41,6 +45,24 @@ function runner.fields(study, item, monitor)
   }
 end
 
+--- Has the trial recorded as failed if the process ends meanwhile. The value that is returned ends
+--- that when it is closed.
+local function guard_exit(study, index, fields)
+  local problem = "it ended the process (os.exit)"
+  local record = ('{"error":"%s","iterations":0,"repeat":%d,"reports":[],"seconds":0,"seed":%d,'
+    .. '"status":"failed","trial":"%s","values":%s}\n'):format(problem, fields.round, fields.seed,
+    fields.id, json.encode(study.roster:values(index)))
+  local message = ("perigee: %s failed: %s; the same command goes on with the others"):format(
+    study:label(index), problem)
+  local is_worker = (study.options.jobs or 1) > 1 -- whose end is told by who started it
+  core.at_exit(study.writer.path, record, is_worker and "" or visible.line(message) .. "\n")
+  return setmetatable({}, { __close = function()
+    if debug.getinfo(2, "l") then -- else Lua itself is closed: by os.exit
+      core.at_exit()
+    end
+  end })
+end
+
 --- Runs a trial in this process, and keeps its record.
 ---@param study perigee.sweep.study
 ---@param item { index: integer, limit: table? }
@@ -54,7 +76,18 @@ function runner.run(study, item, monitor)
     return nil, problem, 0
   end
   local values, fields = study.roster:values(item.index), runner.fields(study, item, monitor)
-  local record = attempt.run(study.definition.run, values, fields)
+  study.shared = study.shared or shared.of(study.data, study.definition.run)
+  study.shared:begin()
+  local record
+  do
+    local _ <close> = guard_exit(study, item.index, fields)
+    record = attempt.run(study.definition.run, values, fields)
+  end
+  local changed = study.shared:changes()
+  if #changed > 0 then
+    return nil, ("%s has written to %s, which all trials share: take a copy of it in run, "
+      .. "as %s:copy()"):format(study:label(item.index), table.concat(changed, ", "), changed[1]), 0
+  end
   record.values = study.roster:values(item.index) -- `run` may have changed its own
   if record.status == "paused" or record.status == "pruned" then
     record.rule, record.rung = study.rule.text, item.limit.rung
@@ -89,7 +122,7 @@ function runner.keep(study, record)
   if not at then
     return nil, message
   end
-  study.store:see(record, study.writer.path, at)
+  study.store:add(record, study.writer.path, at, study.writer.length)
   return true
 end
 
@@ -129,6 +162,9 @@ end
 ---@return string?
 function runner.next_wave(study)
   local wave, cuts = study.rule:wave(view_of(study))
+  if not wave then
+    return nil, cuts
+  end
   for _, cut in ipairs(cuts) do
     local kept, message = runner.keep(study, cut_record(study, cut))
     if not kept then
@@ -176,7 +212,7 @@ local function run_here(study, wave, display)
     if not record then
       return nil, path
     end
-    study.store:see(record, path, at)
+    study.store:add(record, path, at, study.writer.length)
     display:finish(record)
     if record.status == "failed" and study.options.fail_fast then
       return false
@@ -195,6 +231,7 @@ function runner.run_all(study)
   local display <close> = displays.open(study.name, study.tally, study.options.quiet)
   study.writer = journal.writer(study.root .. "/journal", study:header())
   local writer <close> = study.writer -- Ctrl-C, too, leaves all of it on the disk
+  local _ <close> = attempt.keep_process()
   while true do
     local wave, message = runner.next_wave(study)
     if not wave then

@@ -6,6 +6,7 @@
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local json = require "perigee.json"
 local visible = require "perigee.visible"
 
 local space = {}
@@ -23,23 +24,25 @@ local function scalar(value)
   end
 end
 
---- A value as a trial has it: a finite number, a text, true or false, or a list of these. Nil and
---- the part of it that is none.
+local KINDS_OF_VALUES = "a number, a text, true or false, or a list of these"
+
+--- A value as a trial has it: a finite number, a text, true or false, or a list of these.
 ---@param value any
 ---@return any?
----@return any?
+---@return string?  # what was expected and found, where nil comes first
 function space.value(value)
+  local taken, part
   if type(value) ~= "table" then
-    return scalar(value), value
+    taken, part = scalar(value), value
+  elseif next(value) ~= nil then
+    taken, part = check.elements(value, scalar)
   end
-  local list = {}
-  for i, each in ipairs(value) do
-    list[i] = scalar(each)
-    if list[i] == nil then
-      return nil, each
-    end
+  if taken == nil then
+    local hole = type(value) == "table" and check.hole(value)
+    return nil, ("must be %s, not %s"):format(KINDS_OF_VALUES, hole and "a list with " .. hole
+      or type(value) == "table" and next(value) == nil and "an empty table" or check.shown(part))
   end
-  return #list > 0 and next(value, #list) == nil and list or nil, value
+  return taken
 end
 
 --- Whether that can be a name of a value: of a column, and on the command line.
@@ -64,13 +67,12 @@ function space.read_values(given, where)
   end
   local values = {}
   for name, value in pairs(given) do
-    local taken, part = space.value(value)
+    local taken, misfit = space.value(value)
     local is_name, problem = space.check_name(name)
     if not is_name then
       return nil, ("%s: %s"):format(where, problem)
     elseif taken == nil then
-      return nil, ("%s.%s must be a number, a text, true or false, or a list of these, not %s")
-        :format(where, name, check.shown(part))
+      return nil, ("%s.%s %s"):format(where, name, misfit)
     end
     values[name] = taken
   end
@@ -145,59 +147,68 @@ end
 
 -- --- reading --------------------------------------------------------------------
 
---- A parameter's values as a list of them, or how it is drawn.
+--- A text by which values are told apart.
+local key_of = json.encode
+
+--- A parameter's different values as a list of them, or how it is drawn. The second result is why
+--- they are none, or how many values were given.
 local function read_axis(name, axis)
   if is_draw(axis) then
-    return axis
+    return axis, 1
   elseif type(axis) ~= "table" then
     axis = { axis }
   end
-  local values = {}
-  for i, value in ipairs(axis) do
-    local part
-    values[i], part = space.value(value)
-    if values[i] == nil then
-      return nil, ("params.%s must be numbers, texts, true or false, or lists of these, not %s")
-        :format(name, check.shown(part))
+  local hole, values, seen = check.hole(axis), {}, {}
+  if hole or #axis == 0 then
+    return nil, ("params.%s must be a list of values, not %s"):format(name,
+      hole and "one with " .. hole or "an empty one")
+  end
+  for i, given in ipairs(axis) do
+    local value, misfit = space.value(given)
+    if value == nil then
+      local hint = check.is_array(given) and #axis == 1 and ": x:tolist() makes a list of it" or ""
+      return nil, ("params.%s[%d] %s%s"):format(name, i, misfit, hint)
+    elseif not seen[key_of(value)] then
+      seen[key_of(value)] = true
+      values[#values + 1] = value
     end
   end
-  if #values == 0 or next(axis, #axis) ~= nil then
-    return nil, ("params.%s must be a list of values"):format(name)
-  end
-  return values
+  return values, #axis
 end
 
+--- Each parameter's values by its name, and how many were given.
 local function read_axes(params)
-  local axes = {}
+  local axes, counts = {}, {}
   for name, axis in pairs(params) do
     local is_name, problem = space.check_name(name)
     if not is_name then
       return nil, "params: " .. problem
     end
-    local values, message = read_axis(name, axis)
+    local values, given = read_axis(name, axis)
     if not values then
-      return nil, message
+      return nil, given
     end
-    axes[name] = values
+    axes[name], counts[name] = values, given
   end
-  return axes
+  return axes, counts
 end
 
 ---@class perigee.sweep.space
 ---@field names string[]  of the parameters, in alphabetical order
----@field count integer  how many points there are
+---@field count integer  how many different points there are
+---@field given integer  how many points were given or drawn
 ---@field at fun(self, i: integer): table<string, any>  the i-th point
 
-local function of_grid(axes)
-  local names, count = check.sorted_keys(axes), 1
+local function of_grid(axes, counts)
+  local names, count, given = check.sorted_keys(axes), 1, 1
   for _, name in ipairs(names) do
-    if count > MOST_POINTS // #axes[name] then
+    if given > MOST_POINTS // counts[name] then
       return nil, ("params: the grid has more than %d points"):format(MOST_POINTS)
     end
-    count = count * #axes[name]
+    count, given = count * #axes[name], given * counts[name]
   end
   return {
-    names = names, count = count,
+    names = names, count = count, given = given,
     at = function(_, i)
       local point, rest = {}, i - 1
       for k = #names, 1, -1 do
@@ -210,11 +221,18 @@ local function of_grid(axes)
   }
 end
 
+--- A point that comes twice is one of the space's.
 local function of_points(names, points)
+  local different, seen = {}, {}
+  for _, point in ipairs(points) do
+    local key = key_of(point)
+    different[#different + 1] = not seen[key] and point or nil
+    seen[key] = true
+  end
   return {
-    names = names, count = #points,
+    names = names, count = #different, given = #points,
     at = function(_, i)
-      return points[i]
+      return different[i]
     end,
   }
 end
@@ -238,6 +256,10 @@ local function of_list(list)
       return nil, ("params: a list of points has no names, such as '%s'"):format(visible.name(key))
     end
   end
+  local hole = check.hole(list)
+  if hole then
+    return nil, ("params must be a list of points, not one with %s"):format(hole)
+  end
   for i, given in ipairs(list) do
     local point, message = space.read_values(given, ("params[%d]"):format(i))
     if not point then
@@ -258,7 +280,12 @@ end
 ---@param params table
 ---@return boolean
 function space.is_list(params)
-  return type(params[1]) == "table" and not is_draw(params[1])
+  for key in next, params do
+    if math.type(key) then
+      return true
+    end
+  end
+  return false
 end
 
 --- Whether one of the parameters is drawn.
@@ -283,15 +310,15 @@ function space.new(params, draws, seed)
   elseif space.is_list(params) then
     return of_list(params)
   end
-  local axes, message = read_axes(params)
+  local axes, counts = read_axes(params)
   if not axes then
-    return nil, message
+    return nil, counts
   elseif draws then
     return of_draws(axes, draws, seed)
   elseif has_draws(axes) then
     return nil, "params: a range is drawn from: draws = n says how often"
   end
-  return of_grid(axes)
+  return of_grid(axes, counts)
 end
 
 return space

@@ -10,7 +10,7 @@ local counts = require "perigee.counts"
 local dataset = require "perigee.dataset"
 local environment = require "perigee.sweep.environment"
 local files = require "perigee.sweep.files"
-local identity = require "perigee.sweep.identity"
+local fingerprint = require "perigee.sweep.fingerprint"
 local journal = require "perigee.sweep.journal"
 local rosters = require "perigee.sweep.roster"
 local public = require "perigee.public"
@@ -36,7 +36,8 @@ local PUBLIC = {
   "markdown", "plot", "report",
 }
 local MAY_BE_NIL = check.set {
-  "description", "arguments", "data", "fingerprint", "script", "roster", "tally", "store", "writer",
+  "description", "arguments", "data", "contents", "fingerprint", "notes", "script", "code",
+  "shared", "roster",  "tally", "store", "writer",
 }
 
 absent.guard(METATABLE, Study, "a study", PUBLIC, MAY_BE_NIL)
@@ -61,21 +62,29 @@ end
 
 -- --- opening ----------------------------------------------------------------------
 
---- The fingerprint of the data: that of before, where a journal was written with it.
-local function fingerprint_of(self)
-  local data, run = self.data, self.definition.run
-  local now = identity.data(data, run)
-  local others = journal.fingerprints(self.root .. "/journal")
-  others[now or false] = nil
-  local before = next(others) and identity.data_v1(data, run)
-  return others[before or false] and before or now
+--- The fingerprint by which journals of before know these data; nil where there is none. One that
+--- was used since for data whose fingerprint of now is another does not count.
+local function known_fingerprint(self, now)
+  local known = journal.fingerprints(self.root .. "/journal")
+  if known[now or ""] or not next(known) then
+    return nil
+  end
+  for before in fingerprint.of_before(self.data, self.definition.run) do
+    local contents = known[before]
+    if contents and (not next(contents) or contents[now or ""]) then
+      return before
+    end
+  end
 end
 
 --- Opens the data, and finds their fingerprint; raises where that cannot be.
 local function open_data(self)
-  local data = self.definition.data
+  local data, run = self.definition.data, self.definition.run
   self.data = type(data) == "string" and dataset.open(data) or data
-  self.fingerprint = fingerprint_of(self)
+  self.contents = fingerprint.of(self.data, run)
+  local known = known_fingerprint(self, self.contents)
+  self.fingerprint = known == nil and self.contents or known ~= "" and known or nil
+  self.notes = fingerprint.notes(self.data, run)
 end
 
 -- Opens the data, lists the trials, and reads what is known of them; once.
@@ -88,19 +97,26 @@ function Study:open()
   if message then
     return nil, message
   end
-  self.script = environment.script(definition.run)
+  self.script, self.code = environment.script(definition.run), environment.code(definition.run)
   self.roster = rosters.new(definition.space, definition.settings, definition.repeats,
     definition.seed, self.fingerprint)
   self.tally = tallies.new(self.roster.count, self.params, definition.repeats, definition.metric,
     definition.goal)
   self.store, message = check.try(stores.open, self.root .. "/journal", self.roster.index_of,
-    self.rule.text, function(record)
-      self.tally:add(record, self.roster.index_of[record.trial])
-    end)
+    self.rule.text, self.tally)
   return self.store ~= nil or nil, message
 end
 
---- The same, for a method that returns results: raises where that cannot be.
+-- The same; journals that were read before are read again: other processes may have gone on.
+function Study:refresh()
+  if not self.store then
+    return self:open()
+  end
+  local _, message = check.try(self.store.read, self.store)
+  return not message or nil, message
+end
+
+--- Opens a study for a method that returns results: raises where that cannot be.
 local function must_open(self)
   local opened, message = self:open()
   if not opened then
@@ -114,7 +130,8 @@ function Study:header()
     study = self.name, script = self.script,
     arguments = self.arguments and command.whole(self.arguments),
     data = { name = type(self.definition.data) == "string" and self.definition.data or nil,
-      fingerprint = self.fingerprint },
+      fingerprint = self.fingerprint, contents = self.contents },
+    notes = self.notes,
     settings = self.definition.settings, machine = environment.machine(),
     started = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
@@ -153,10 +170,7 @@ local RUN_KINDS = {
 ---@return true?  # all trials are done; nil where some have failed, or were not run
 ---@return string?  # the sentence that says why
 function Study:run(options)
-  local given, message = check.read(options, RUN_KINDS, "run")
-  if not given then
-    error(message, 2)
-  end
+  local given = check.must_read(options, RUN_KINDS, "run", 2)
   self.options = check.join(given, self.said)
   local done, why, has_failed = conduct.run(self)
   if has_failed then
@@ -203,11 +217,13 @@ function Study:best_metric()
   return self.tally.metric, self.tally.goal
 end
 
---- The row with the best of a metric.
+--- The row with the best of a metric, among the trials that are done: what was cut short does not
+--- count.
 ---
 ---     study:best().rate, study:best("accuracy", "min").rate  --> 0.5  0.1
+--- Raises for a metric whose name does not tell the goal.
 ---@param metric? string  the study's, unless given
----@param goal? "max"|"min"
+---@param goal? "max"|"min"  needed where neither the study nor the name tells it
 ---@return table?  # nil where none was reported
 function Study:best(metric, goal)
   must_open(self)
@@ -215,7 +231,7 @@ function Study:best(metric, goal)
   if not name then
     return nil
   end
-  return self:table():best(name, goal or name == self.tally.metric and self.tally.goal or nil)
+  return files.results(self, "done"):best(name, goal)
 end
 
 --- The table as comma-separated values (`t:csv`).

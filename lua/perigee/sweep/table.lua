@@ -24,6 +24,9 @@ end
 local METATABLE = {
   __name = "perigee.table",
   __index = function(self, key)
+    if math.type(key) then
+      return self.rows[key < 0 and #self.rows + 1 + key or key]
+    end
     local value = Table[key]
     if value == nil then
       value = rawget(self, "_fixed")[key]
@@ -32,7 +35,7 @@ local METATABLE = {
       error(absent.message("a table of results", key, public_names())
         .. (check.contains(self.columns, key) and ": rows have columns, t[1]." .. key or ""), 2)
     end
-    return value or self.rows[key]
+    return value
   end,
   __newindex = function(_, name)
     absent.refuse("a table of results", name)
@@ -40,31 +43,67 @@ local METATABLE = {
   __len = function(self)
     return #self.rows
   end,
+  __pairs = function(self)
+    return next, self.rows, nil
+  end,
 }
 
 local tables = {}
 
---- A table of these rows: `t[i]`, `#t` and `ipairs(t)` give them.
+--- A table of these rows: `t[i]`, `#t` and `ipairs(t)` give them, and t[-1] the last.
 ---@param columns string[]
 ---@param rows table<string, any>[]  what is missing is nil
 ---@param metrics string[]
+---@param about? { goals: table<string, "max"|"min">?, count: string?, deviations: table? }  the
+---   goals of metrics that are known; the columns that a table of groups has made itself: how many
+---   rows, and each metric's standard deviation
 ---@return perigee.sweep.table
-function tables.new(columns, rows, metrics)
-  return setmetatable({ _fixed = { columns = columns, metrics = metrics }, rows = rows }, METATABLE)
+function tables.new(columns, rows, metrics, about)
+  return setmetatable({
+    _fixed = { columns = columns, metrics = metrics }, rows = rows, about = about or {},
+  }, METATABLE)
 end
 
-local SMALLER_IS_BETTER = { "loss", "error", "cost", "time" }
+-- Names of metrics that are better when they are smaller, or larger; and words that say of which
+-- data or which of several they are, and leave that as it is.
+local SMALLER = check.set {
+  "loss", "error", "err", "rmse", "mse", "mae", "nll", "perplexity", "crossentropy", "wer",
+  "seconds", "latency",
+}
+local LARGER = check.set {
+  "accuracy", "acc", "f1", "auc", "precision", "recall", "score", "r2",
+}
+local QUALIFIERS = check.set {
+  "train", "training", "val", "valid", "validation", "test", "dev", "eval", "mean", "average",
+  "best", "last", "final", "macro", "micro", "weighted", "balanced", "top1", "top5",
+}
 
---- Whether a metric is better when it is larger, by its name.
+--- Tells by its name whether a metric is better when it is larger or smaller. All words of the name
+--- must agree, but for those that only say of what it is: "test_accuracy", "f1_score". What ends in
+--- _loss or _error is better when it is smaller.
 ---@param name string
----@return "max"|"min"
+---@return "max"|"min"|nil  # nil where the name does not tell
 function tables.goal_of(name)
-  for _, word in ipairs(SMALLER_IS_BETTER) do
-    if c_locale.lower(name):find(word, 1, true) then
-      return "min"
-    end
+  local text, goal = c_locale.lower(name):gsub("cross_entropy", "crossentropy"), nil
+  if text:find "_loss$" or text:find "_error$" then
+    return "min"
   end
-  return "max"
+  for word in text:gmatch "[^_]+" do
+    local told = LARGER[word] and "max" or SMALLER[word] and "min"
+    if not QUALIFIERS[word] and (not told or goal and goal ~= told) then
+      return nil
+    end
+    goal = told or goal
+  end
+  return goal
+end
+
+--- The sentence that asks for a goal which a metric's name does not tell.
+---@param name string
+---@return string
+function tables.goal_needed(name)
+  return ('whether "%s" is better when it is larger or smaller is not known from its name: '
+    .. 'goal = "max" or goal = "min" says so'):format(visible.name(name))
 end
 
 --- A text by which values are told apart: 50 and 50.0 are the same, 50 and "50" are not, and two
@@ -94,8 +133,8 @@ local ASIDE = { status = true, iterations = true }
 local function check_column(self, name, what, level)
   if check.contains(self.columns, name) then
     return
-  elseif name == nil then
-    error(what .. ": the name of a column is needed", level + 1)
+  elseif type(name) ~= "string" then
+    error(("%s: the name of a column is needed, not %s"):format(what, check.shown(name)), level + 1)
   elseif not ASIDE[name] then
     error(("%s: there is no column '%s'; there are %s%s"):format(what, visible.name(name),
       visible.name(table.concat(self.columns, ", ")),
@@ -107,19 +146,29 @@ end
 
 --- The row with the best of a metric, the first of several.
 ---
+--- Raises for a column that has values which are no numbers, and for a metric whose name does not
+--- tell the goal.
+---
 ---     t:best("loss").rate, t:best("accuracy", "max").rate  --> 0.5  0.5
 ---@param name string
----@param goal? "max"|"min"  without it, "min" for what is named a loss, error, cost or time
+---@param goal? "max"|"min"  needed where the name does not tell it, as "loss" and "accuracy" do
 ---@return table?  # nil where no row has it
 function Table:best(name, goal)
   check_column(self, name, "best", 2)
   if goal ~= nil and goal ~= "max" and goal ~= "min" then
     error("best: the goal is 'max' or 'min', not '" .. visible.name(goal) .. "'", 2)
   end
-  local is_min, best = (goal or tables.goal_of(name)) == "min", nil
-  for _, row in ipairs(self.rows) do
-    local value, most = row[name], best and best[name]
-    if value ~= nil and (not best or is_min and value < most or not is_min and value > most) then
+  local best
+  for i, row in ipairs(self.rows) do
+    local value = row[name]
+    if value ~= nil and not math.type(value) then
+      error(("best: the column '%s' must have numbers, not %s in row %d"):format(name,
+        words.value(value), i), 2)
+    end
+    goal = goal or (self.about.goals or {})[name] or tables.goal_of(name)
+    if value ~= nil and not goal then
+      error("best: " .. tables.goal_needed(name), 2)
+    elseif value ~= nil and (not best or words.is_better(value, best[name], goal)) then
       best = row
     end
   end
@@ -174,7 +223,7 @@ function Table:sort(name, order)
   for i, place in ipairs(places) do
     rows[i] = place.row
   end
-  return tables.new(self.columns, rows, self.metrics)
+  return tables.new(self.columns, rows, self.metrics, self.about)
 end
 
 local function fits(row, values)
@@ -193,7 +242,7 @@ end
 ---@return perigee.sweep.table
 function Table:where(values)
   if type(values) ~= "table" then
-    error("where: a table of values by column is needed", 2)
+    error(("where: a table of values by column is needed, not %s"):format(check.shown(values)), 2)
   end
   for name in pairs(values) do
     check_column(self, name, "where", 2)
@@ -202,7 +251,7 @@ function Table:where(values)
   for _, row in ipairs(self.rows) do
     rows[#rows + 1] = fits(row, values) and row or nil
   end
-  return tables.new(self.columns, rows, self.metrics)
+  return tables.new(self.columns, rows, self.metrics, self.about)
 end
 
 -- --- grouping ---------------------------------------------------------------------
@@ -253,8 +302,8 @@ local function count_measured(group, metrics)
   return n
 end
 
-local function summary(group, names, metrics)
-  local row = { n = count_measured(group, metrics) }
+local function summary(group, names, metrics, own)
+  local row = { [own.count] = count_measured(group, metrics) }
   for _, name in ipairs(names) do
     row[name] = group[1][name]
   end
@@ -264,7 +313,7 @@ local function summary(group, names, metrics)
       values[#values + 1] = each[metric]
     end
     if #values > 0 then
-      row[metric], row[metric .. "_std"] = moments(values)
+      row[metric], row[own.deviations[metric]] = moments(values)
     end
   end
   return row
@@ -279,9 +328,34 @@ local function other_metrics(self, names)
   return others
 end
 
+--- The first of two names that is not taken; else the second with as many _ behind it as it takes.
+local function free_name(taken, first, second)
+  local name = taken[first] and second or first
+  while taken[name] do
+    name = name .. "_"
+  end
+  taken[name] = true
+  return name
+end
+
+--- What the columns that groups add are called: never as a column that was there.
+local function own_columns(self, metrics)
+  local taken = check.join(check.set(self.columns), check.set(self.metrics))
+  local own = { deviations = {}, goals = self.about.goals }
+  if self.about.count then -- it is left out
+    taken[self.about.count] = nil
+  end
+  for _, metric in ipairs(metrics) do
+    own.deviations[metric] = free_name(taken, metric .. "_std", metric .. "_sd")
+  end
+  own.count = free_name(taken, "n", "count")
+  return own
+end
+
 --- A row for each group of rows that have the same values in these columns: the mean of each metric
 --- under its name, the standard deviation (the population's, as numpy.std) as NAME_std, and `n`,
---- how many rows have any. Columns that are neither are left out.
+--- how many rows have any. Where the table has columns of such names, they are NAME_sd and `count`.
+--- Columns that are neither are left out.
 ---
 ---     t:group "rate"
 ---     --> rate    loss  loss_std  accuracy  accuracy_std  n
@@ -291,33 +365,44 @@ end
 ---@return perigee.sweep.table
 function Table:group(names)
   names = type(names) == "table" and names or { names }
+  local hole, is_named = check.hole(names), {}
+  if hole then
+    error(("group: the names must be a list, not one with %s"):format(hole), 2)
+  end
   for _, name in ipairs(names) do
     check_column(self, name, "group", 2)
+    if is_named[name] then
+      error(("group: '%s' is named twice"):format(name), 2)
+    end
+    is_named[name] = true
   end
   local columns, metrics = { table.unpack(names) }, {}
   local measured = other_metrics(self, names)
+  local own = own_columns(self, measured)
   for _, metric in ipairs(measured) do
-    table.move({ metric, metric .. "_std" }, 1, 2, #metrics + 1, metrics)
+    table.move({ metric, own.deviations[metric] }, 1, 2, #metrics + 1, metrics)
   end
   table.move(metrics, 1, #metrics, #columns + 1, columns)
-  columns[#columns + 1] = "n"
+  columns[#columns + 1] = own.count
   local rows = {}
   for i, group in ipairs(split(self, names)) do
-    rows[i] = summary(group, names, measured)
+    rows[i] = summary(group, names, measured, own)
   end
-  return tables.new(columns, rows, metrics)
+  return tables.new(columns, rows, metrics, own)
 end
 
 -- --- files ------------------------------------------------------------------------
 
 --- A field as RFC 4180 has it. What is no finite number is missing: readers of CSV know no word
---- for it.
+--- for it. A text that a spreadsheet would run gets an apostrophe in front: that makes it a text.
 local function field(value)
   if value == nil or math.type(value) and value - value ~= 0 then
     return ""
   end
   local text = words.value(value)
-  return text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
+  local is_formula = type(value) == "string" and text:find "^[=+@\t\r-]"
+  text = is_formula and "'" .. text or text
+  return (is_formula or text:find '[",\r\n]') and '"' .. text:gsub('"', '""') .. '"' or text
 end
 
 --- A line of comma-separated values, with its end: a row's, numbers in full precision, what is

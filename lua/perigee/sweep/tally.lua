@@ -1,7 +1,7 @@
 --- How a study stands: how many trials are done, failed or cut, and the best so far.
 
 local check = require "perigee.check"
-local Table = require "perigee.sweep.table"
+local tables = require "perigee.sweep.table"
 local words = require "perigee.sweep.words"
 
 ---@class perigee.sweep.tally
@@ -18,45 +18,68 @@ local tallies = {}
 ---@param goal? "max"|"min"
 ---@return perigee.sweep.tally
 function tallies.new(total, names, repeats, metric, goal)
-  return setmetatable({
-    total = total, names = names, repeats = repeats, metric = metric, goal = goal, status = {},
+  local self = setmetatable({
+    total = total, names = names, repeats = repeats, told_metric = metric, told_goal = goal,
     told = {}, -- the failures that were said
-    counts = { done = 0, failed = 0, pruned = 0, paused = 0 },
   }, Tally)
+  self:clear()
+  return self
+end
+
+--- Forgets all records.
+function Tally:clear()
+  self.status, self.counts = {}, { done = 0, failed = 0, pruned = 0, paused = 0 }
+  self.bests = {} -- by the metrics whose goal is known
+  self.goals = {} -- of the metrics that those have reported which are done; false: not known
+  self.metric, self.goal, self.best = self.told_metric, nil, nil
 end
 
 local FIRST = { "accuracy", "loss" }
 
---- The metric by which trials are compared where the script says none.
-local function choose(metrics)
+--- Chooses the metric by which trials are compared, where the script says none: accuracy or loss;
+--- else the first whose goal is known; else the first.
+local function choose(self)
+  if self.told_metric then
+    return self.told_metric
+  end
   for _, name in ipairs(FIRST) do
-    if metrics[name] then
+    if self.goals[name] ~= nil then
       return name
     end
   end
-  return check.sorted_keys(metrics)[1]
+  return check.sorted_keys(self.bests)[1] or check.sorted_keys(self.goals)[1]
+end
+
+--- The goal of a metric; that which the script says is for the one that is compared.
+local function goal_of(self, name)
+  local is_compared = not self.told_metric or name == self.told_metric
+  return is_compared and self.told_goal or tables.goal_of(name)
 end
 
 --- Of two that are as good, the first in the grid is the best: the order of arrival does not count.
-local function is_better(self, value, index)
-  if not self.best then
-    return true
-  elseif value == self.best.value then
-    return index < self.best.index
-  elseif self.goal == "min" then
-    return value < self.best.value
+local function is_better(best, value, index, goal)
+  if value == best.value then
+    return index < best.index
   end
-  return value > self.best.value
+  return words.is_better(value, best.value, goal)
 end
 
 local function compare(self, record, index)
-  local metrics = record.reports[#record.reports][2]
-  self.metric = self.metric or choose(metrics)
-  self.goal = self.goal or self.metric and Table.goal_of(self.metric)
-  local value = metrics[self.metric]
-  if value and is_better(self, value, index) then
-    self.best = { value = value, index = index, label = self:label(record) }
+  local has_new = false
+  for name, value in pairs(record.reports[#record.reports][2]) do
+    if self.goals[name] == nil then
+      self.goals[name], has_new = goal_of(self, name) or false, true
+    end
+    local goal, best = self.goals[name], self.bests[name]
+    if goal and (not best or is_better(best, value, index, goal)) then
+      self.bests[name] = { value = value, index = index, label = self:label(record) }
+    end
   end
+  if has_new then
+    self.metric = choose(self)
+    self.goal = self.goals[self.metric] or nil
+  end
+  self.best = self.bests[self.metric]
 end
 
 --- A trial by its parameters: "hidden 50, rate 0.1, repeat 2".
@@ -83,16 +106,6 @@ function Tally:add(record, index)
   if record.status == "done" and #record.reports > 0 then
     compare(self, record, index)
   end
-end
-
---- The failures that are known now are no longer.
-function Tally:forget_failures()
-  for id, status in pairs(self.status) do
-    if status == "failed" then
-      self.status[id] = nil
-    end
-  end
-  self.counts.failed = 0
 end
 
 --- How many trials are at their end.

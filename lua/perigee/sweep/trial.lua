@@ -29,6 +29,8 @@ local METATABLE = { __name = "perigee.trial" }
 
 local trials = {}
 
+trials.INTERRUPTED = "interrupted" -- a halt as by Ctrl-C: nothing is recorded
+
 local FIXED = { "seed", "data", "index", "id" }
 local PUBLIC = { "seed", "data", "index", "id", "steps", "fit", "report" }
 local MAY_BE_NIL = {
@@ -63,14 +65,15 @@ end
 --- A trial to be run.
 ---@param fields table  index, id, seed, round, data; `is_parameter`, by names; `limit`, what it is
 ---   judged by (prune.lua); `checkpoints`, the start of the paths of its files, or nil; `every`,
----   seconds between two of them; `monitor`, which has `beat(trial)`, `warn(message)` and
----   `resumed(iteration)`; `clock`, in seconds; `is_probe`, where it is only to tell its `forecast`
+---   seconds between two of them; `monitor`, which has `beat(trial)`, `warn(message)`,
+---   `resumed(iteration)`, and `is_stopped` once the trial is to be left; `clock`, in seconds;
+--- `is_probe`, where it is only to tell its `forecast`
 ---   of how long it would take
 ---@return perigee.sweep.trial
 function trials.new(fields)
   fields.reports, fields.trainings, fields.iteration = {}, 0, 0
   fields.beat, fields.before, fields.began = 0, 0, fields.clock()
-  fields.saved = fields.began
+  fields.saved, fields.is_over = fields.began, false
   fields._fixed = {}
   for _, name in ipairs(FIXED) do
     fields._fixed[name], fields[name] = fields[name], nil
@@ -80,7 +83,8 @@ end
 
 -- --- reporting --------------------------------------------------------------------
 
-local TAKEN = { ["repeat"] = true, seed = true, iteration = true, n = true }
+local TAKEN = { ["repeat"] = true, seed = true, iteration = true }
+local IS_OVER = "%s: the trial is over: a study hands each call of run a trial of its own"
 
 local function check_metrics(self, metrics)
   if type(metrics) ~= "table" then
@@ -127,6 +131,9 @@ function Trial:report(iteration, metrics)
   if metrics == nil and type(iteration) == "table" then
     iteration, metrics = self.iteration, iteration
   end
+  if self.is_over then
+    error(IS_OVER:format "report", 2)
+  end
   local message, given = check_metrics(self, metrics), iteration
   iteration = math.type(iteration) and math.tointeger(iteration)
   if message or not iteration then
@@ -169,6 +176,7 @@ local function note_of(self, has_ended)
   return json.encode {
     iteration = self.iteration, ended = has_ended, reports = self.reports,
     seconds = self:seconds(), random = core.get_state():tolist(),
+    lua_random = { (core.lua_random() or ""):byte(1, -1) },
   }
 end
 
@@ -193,9 +201,16 @@ local function save_if_due(self, model, now, has_ended)
   end
 end
 
---- The note that note_of has written; nil for another text, or none.
+local byte = check.integer(0, 255)
+
+--- The note that note_of has written; nil for another text, or none. Notes of before have no
+--- `lua_random`.
 local function read_note(note)
   local kept = note and json.decode(note)
+  if type(kept) == "table" and kept.lua_random ~= nil
+    and (type(kept.lua_random) ~= "table" or not check.elements(kept.lua_random, byte.read)) then
+    return nil
+  end
   local is_whole = type(kept) == "table" and math.type(kept.iteration) == "integer"
     and type(kept.reports) == "table" and math.type(kept.seconds) and type(kept.random) == "table"
   return is_whole and kept or nil
@@ -221,6 +236,9 @@ local function restore(self, model)
       .. "with --retry-failed", 0)
   end
   core.set_state(core.array(kept.random, "uint32"))
+  if kept.lua_random then
+    core.lua_random(string.char(table.unpack(kept.lua_random)))
+  end
   self.reports, self.iteration = kept.reports, kept.iteration
   self.before = kept.seconds - (self.clock() - self.began)
   self.monitor:resumed(kept.iteration)
@@ -235,6 +253,8 @@ local function check_call(self, model, options, what)
   if type(model) ~= "table" or not model.restore then
     error(("%s: a model is needed, and then its options, not %s"):format(what, check.shown(model)),
       4)
+  elseif self.is_over then
+    error(IS_OVER:format(what), 4)
   elseif self.in_loop then
     error(what .. ": a trial's trainings follow each other: the body of one may have another by "
       .. "model:steps, or model:fit", 4)
@@ -307,7 +327,13 @@ local function settle(self, run)
     error(self.halted, 0)
   end
   run:take_up()
-  save_if_due(self, run.model, self:look_around())
+  local now = self:look_around()
+  if self.monitor.is_stopped then
+    save(self, run.model)
+    self.halted = setmetatable({ status = trials.INTERRUPTED }, Halt)
+    error(self.halted, 0)
+  end
+  save_if_due(self, run.model, now)
 end
 
 --- A step, as its iterator makes it. One that was interrupted leaves the model as it was after the

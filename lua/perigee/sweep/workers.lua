@@ -20,19 +20,26 @@ local VARIABLE = "PERIGEE_SWEEP_WORKER" -- the study's name
 local THREADS = "PERIGEE_THREADS"
 local MARK = "\1perigee: the worker is ready\n"
 local EVENTS, ORDERS = 3, 4 -- the descriptors
+local MERCY = 2000 -- milliseconds in which a worker may keep a checkpoint when all is stopped
 local MOST_DEATHS = 3 -- of processes that ran the same trial, which has then failed
 
 local workers = {}
 
 -- --- a worker's side --------------------------------------------------------------
 
-local served = os.getenv(VARIABLE)
+local served, is_serving = os.getenv(VARIABLE), false
 uv.os_unsetenv(VARIABLE) -- programs that a trial starts are no workers
 
 --- Whether this process is a worker, and the study's name.
 ---@return string?
 function workers.study()
   return served
+end
+
+--- Whether this process is a worker that runs trials: other studies that they make are its own.
+---@return boolean
+function workers.is_serving()
+  return is_serving
 end
 
 local function tell(event)
@@ -55,30 +62,35 @@ local function read_lines(pipe, f, at_end)
   end)
 end
 
---- The orders, for `next_order` to take.
-local function open_orders(writer)
-  local pipe, orders = uv.new_pipe(), {}
+--- The orders, for `next_order` to take; they are over when who had us run is done, or gone.
+local function open_orders()
+  local pipe, orders = uv.new_pipe(), { is_over = false }
   pipe:open(ORDERS)
   read_lines(pipe, function(order)
     orders[#orders + 1] = order
   end, function()
-    writer:close() -- who had us run is done, or gone
-    os.exit(0, true)
+    orders.is_over = true
   end)
   return orders
 end
 
+--- The next order; nil where there are no more.
 local function next_order(orders)
-  while #orders == 0 do
+  while #orders == 0 and not orders.is_over do
     uv.run "once"
   end
   return table.remove(orders, 1)
 end
 
---- Tells how far a trial is, and hears whether anybody listens.
-local function beat(trial)
-  tell { event = "beat", iteration = trial.iteration, total = trial.total, loss = trial.loss }
-  uv.run "nowait"
+--- What is told of a trial while it runs. Where nobody listens any more, it is left.
+local function monitor_of(study, item, orders)
+  local monitor
+  monitor = runner.monitor(study, item, function(trial)
+    tell { event = "beat", iteration = trial.iteration, total = trial.total, loss = trial.loss }
+    uv.run "nowait"
+    monitor.is_stopped = orders.is_over
+  end)
+  return monitor
 end
 
 --- Ends the process, and the others with it.
@@ -87,12 +99,12 @@ local function give_up(message)
   os.exit(1, true)
 end
 
-local function run_order(study, item)
+local function run_order(study, item, orders)
   if study.roster.ids[item.index] ~= item.id then
     give_up("the processes' studies are not the same: what one is made of must not depend on "
       .. "chance, time or standard input (random data need a seed), and its name is its own")
   end
-  local record, path, at = runner.run(study, item, runner.monitor(study, item, beat))
+  local record, path, at = runner.run(study, item, monitor_of(study, item, orders))
   io.stdout:flush()
   if not record then
     give_up(path)
@@ -108,20 +120,29 @@ function workers.serve(study)
   io.stdout:setvbuf "line"
   io.stdout:write(MARK)
   io.stderr:write(MARK)
+  is_serving = true
   study.writer = journal.writer(study.root .. "/journal", study:header())
-  local orders = open_orders(study.writer)
+  local orders = open_orders()
   tell { event = "ready" }
-  while true do
-    local worked, message = pcall(run_order, study, next_order(orders))
-    if not worked then -- Ctrl-C: trials' own errors are in their records
-      io.stderr:write(check.is_interrupt(message) and "" or visible.lines(message) .. "\n")
-      study.writer:close()
-      os.exit(1, true)
+  local worked, message
+  repeat
+    local order = next_order(orders)
+    worked, message = true, nil
+    if order then
+      worked, message = pcall(run_order, study, order, orders)
     end
+  until not order or not worked
+  if not worked and not check.is_interrupt(message) then -- trials' own errors are in their records
+    io.stderr:write(visible.lines(message), "\n")
   end
+  study.writer:close()
+  core.watch_interrupts(false)
+  os.exit(worked and 0 or 1, true)
 end
 
 -- --- the other side ---------------------------------------------------------------
+
+local HEEDED = {} -- what is done when a worker tells of an event
 
 ---@class perigee.sweep.pool
 local Pool = {}
@@ -192,8 +213,9 @@ function Pool:start(slot)
   self:pass_on(errors, io.stderr, worker.early)
   self.pipes[events] = true
   read_lines(events, function(event)
-    if not worker.has_ended then -- else its journal was read
-      self[event.event](self, worker, event)
+    local heed = type(event) == "table" and HEEDED[event.event] -- others' lines count for nothing
+    if heed and not worker.has_ended then -- else its journal was read
+      heed(self, worker, event)
     end
   end, function()
     self:close(events)
@@ -212,22 +234,22 @@ function Pool:feed(worker)
   end
 end
 
-function Pool:ready(worker)
+function HEEDED.ready(self, worker)
   worker.is_ready = true
   self:feed(worker)
 end
 
-function Pool:beat(worker, event)
+function HEEDED.beat(self, worker, event)
   if worker.item then
     self.display:beat(worker.slot, self.study:label(worker.item.index), event)
   end
 end
 
 --- A trial has ended, and its record is in the worker's journal.
-function Pool:ended_trial(worker, event)
+function HEEDED.ended_trial(self, worker, event)
   local record = event.record
   record.values = self.study.roster:point(event.index)
-  self.study.store:see(record, event.path, event.at)
+  self.study.store:add(record, event.path, event.at)
   self.display:finish(record)
   if record.status == "failed" and self.study.options.fail_fast then
     self.is_stopped = true
@@ -235,7 +257,7 @@ function Pool:ended_trial(worker, event)
   self:feed(worker)
 end
 
-function Pool:broken(_, event)
+function HEEDED.broken(self, _, event)
   self.problem = event.message
 end
 
@@ -309,14 +331,25 @@ function Pool:ended(worker, code, signal)
   end
 end
 
---- Ends all workers at once: nothing is lost that is in a journal.
-function Pool:kill()
-  self.is_stopped = true
+--- Has all workers come to their end: they keep a checkpoint of what they train. Those that have
+--- not ended by then are ended in a moment; nothing is lost that is in a journal.
+function Pool:stop()
+  if self.timer then
+    return
+  end
+  self.is_stopped, self.timer = true, uv.new_timer()
   for _, worker in pairs(self.workers) do
-    if not worker.process:is_closing() then
-      worker.process:kill "sigterm"
+    if not worker.input:is_closing() then
+      worker.input:close()
     end
   end
+  self.timer:start(MERCY, 0, function()
+    for _, worker in pairs(self.workers) do
+      if not worker.process:is_closing() then
+        worker.process:kill "sigterm"
+      end
+    end
+  end)
 end
 
 --- Runs a wave in several processes.
@@ -332,10 +365,11 @@ function workers.run(study, wave, display)
     early_deaths = 0, threads = math.max(1, core.threads() // study.options.jobs),
   }, Pool)
   local guard, interrupt, was_interrupted = uv.new_signal(), uv.new_signal(), false
+  core.keep_interrupts(true)
   guard:start "sigpipe" -- a worker that died must not end us
   interrupt:start("sigint", function()
     was_interrupted = true
-    self:kill()
+    self:stop()
   end)
   for slot = 1, jobs do
     self:start(slot)
@@ -343,7 +377,7 @@ function workers.run(study, wave, display)
   while self.alive > 0 do
     uv.run "once"
     if self.problem then
-      self:kill()
+      self:stop()
     end
   end
   uv.run "nowait" -- reads what they wrote last
@@ -352,7 +386,11 @@ function workers.run(study, wave, display)
   end
   interrupt:close()
   guard:close()
+  if self.timer then
+    self.timer:close()
+  end
   uv.run "nowait"
+  core.keep_interrupts(false)
   if was_interrupted then
     error("interrupted!", 0)
   elseif self.problem then

@@ -1,0 +1,264 @@
+--- The values of an argument `name=values` of a command line, from their text.
+--
+--   0.1,0.5   0.1:0.5:0.1   [128,64],[256]   relu,tanh   "a,b",c\,d   uniform(0,1)
+--
+-- Values have commas between them. Quotes, a backslash in front of it and brackets take a comma
+-- into a value.
+
+local c_locale = require "perigee.c_locale"
+local check = require "perigee.check"
+local json = require "perigee.json"
+local space = require "perigee.sweep.space"
+
+local argument = {}
+
+-- --- parts ------------------------------------------------------------------------
+
+local ESCAPED = "\\([\\,\"'%[%]])"
+
+--- Where what is quoted at a place ends; nil where it does not.
+local function end_of_quoted(text, at)
+  local quote = text:sub(at, at)
+  repeat
+    at = text:find("[\\" .. quote .. "]", at + 1)
+    local is_escape = at and text:sub(at, at) == "\\"
+    at = is_escape and at + 1 or at
+  until not is_escape
+  return at
+end
+
+--- Where a list in brackets that begins at a place ends; nil where it does not.
+local function end_of_list(text, at)
+  while at do
+    at = text:find("[%]\"']", at + 1)
+    if at and text:sub(at, at) == "]" then
+      return at
+    end
+    at = at and end_of_quoted(text, at)
+  end
+end
+
+--- Where plain text that begins at a place ends: before a comma that is not escaped, and not in a
+--- closed pair of parentheses.
+local function end_of_plain(text, at)
+  while at <= #text do
+    local sign = text:sub(at, at)
+    if sign == "," then
+      break
+    elseif sign == "(" then
+      at = select(2, text:find("^%b()", at)) or at
+    elseif sign == "\\" then
+      at = at + 1
+    end
+    at = at + 1
+  end
+  return math.min(at - 1, #text)
+end
+
+--- The part of a text that begins at a place, and where it ends.
+local function part_at(text, at)
+  local sign = text:sub(at, at)
+  if sign == '"' or sign == "'" then
+    local last = end_of_quoted(text, at)
+    if not last then
+      return nil, ("expected %s at the end of %s"):format(sign, text:sub(at))
+    elseif last < #text and text:sub(last + 1, last + 1) ~= "," then
+      return nil, ("expected a comma behind %s"):format(text:sub(at, last))
+    end
+    return { text = text:sub(at + 1, last - 1):gsub(ESCAPED, "%1"), is_quoted = true }, last
+  end
+  local last = sign == "[" and end_of_list(text, at)
+  if last and (last == #text or text:sub(last + 1, last + 1) == ",") then
+    return { text = text:sub(at, last), is_list = true }, last
+  end
+  last = end_of_plain(text, at)
+  return { text = text:sub(at, last):gsub(ESCAPED, "%1") }, last
+end
+
+--- The parts of a text between commas.
+---@param text string
+---@return { text: string, is_quoted: boolean?, is_list: boolean? }[]?
+---@return string?  # what is wrong, where nil comes first
+local function split(text)
+  local parts, at = {}, 1
+  repeat
+    local part, last = part_at(text, at)
+    if not part then
+      return nil, last
+    end
+    parts[#parts + 1] = part
+    at = last + 2
+  until last >= #text
+  return parts
+end
+
+-- --- values -----------------------------------------------------------------------
+
+local WORDS = {
+  number = "a number", boolean = "true or false", string = 'a text (an empty one is "")',
+  table = "a list in brackets such as [128,64]",
+}
+local BOOLEANS = { ["true"] = true, ["false"] = false }
+
+--- A plain text as one of the kinds that are taken: rather a number than a text.
+local function read_plain(text, kinds)
+  if kinds.number and c_locale.tonumber(text) then
+    return c_locale.tonumber(text)
+  elseif kinds.boolean and BOOLEANS[text] ~= nil then
+    return BOOLEANS[text]
+  elseif kinds.string then
+    return text
+  end
+end
+
+local OF_LIST = { number = true, boolean = true, string = true }
+
+local read_part
+
+--- A list in brackets, as JSON has it or with plain texts.
+local function read_list(text)
+  local list = json.decode(text)
+  if type(list) ~= "table" then
+    local parts = split(text:sub(2, -2))
+    list = {}
+    for i, part in ipairs(parts or {}) do
+      list[i] = read_part(part, OF_LIST)
+    end
+  end
+  return (space.value(list))
+end
+
+function read_part(part, kinds)
+  if part.is_list then
+    return read_list(part.text)
+  elseif part.is_quoted then
+    return (kinds.string or kinds.table) and part.text or nil
+  elseif part.text == "" then -- among others it is rather a mistake
+    return nil
+  end
+  local value = read_plain(part.text, kinds)
+  if value == nil and kinds.table and part.text:find "^[%w_.+-]" then -- a list's only element
+    value = read_plain(part.text, OF_LIST)
+  end
+  return value
+end
+
+--- A decimal number as an integer and the exponent of 10 that it is to be multiplied with.
+local function decimal(text)
+  local sign, whole, fraction, exponent = text:match "^([+-]?)(%d*)%.?(%d*)[eE]?([+-]?%d*)$"
+  local digits = whole and math.tointeger(tonumber(sign .. whole .. fraction))
+  local power = exponent == "" and 0 or math.tointeger(tonumber(exponent or ""))
+  if digits and power and #whole + #fraction <= 15 then
+    return digits, power - #fraction
+  end
+end
+
+--- The same two numbers with one exponent.
+local function aligned(a, exponent_of_a, b, exponent_of_b)
+  local exponent = math.min(exponent_of_a, exponent_of_b)
+  a, b = a * 10.0 ^ (exponent_of_a - exponent), b * 10.0 ^ (exponent_of_b - exponent)
+  return math.tointeger(a), math.tointeger(b), exponent
+end
+
+local MOST_STEPS = 1 << 20
+local MOST_DIGITS = 1e15 -- of the integers that a range is counted with
+
+--- first:last or first:last:step, both ends included: the decimal numbers that were typed are
+--- counted up, not their binary roundings. Nil for what is no such thing.
+local function read_range(text)
+  local first, last, step = text:match "^([^:]+):([^:]+):?([^:]*)$"
+  if not first then
+    return nil
+  end
+  step = step == "" and "1" or step
+  local a, b = c_locale.tonumber(first), c_locale.tonumber(last)
+  local by = c_locale.tonumber(step)
+  local count = a and b and by and by ~= 0 and (b - a) / by
+  if not count or count ~= count or count < 0 or count > MOST_STEPS then
+    return nil
+  end
+  local from, from_exponent = decimal(first)
+  local stride, stride_exponent = decimal(step)
+  local exponent
+  if from and stride then
+    from, stride, exponent = aligned(from, from_exponent, stride, stride_exponent)
+  end
+  local is_exact = from and stride and math.abs(from) + count * math.abs(stride) < MOST_DIGITS
+  local list = {}
+  for k = 0, math.floor(count + 1e-9) do
+    list[k + 1] = is_exact and c_locale.tonumber(("%de%d"):format(from + k * stride, exponent))
+      or a + k * by
+  end
+  return list
+end
+
+--- "log_uniform(0.01,1)"; nil for what is no such thing, with a message where it was meant to be.
+local function read_draw(text)
+  local name, rest = text:match "^([%a_]+)%((.*)%)$"
+  if not name then
+    return nil
+  end
+  local low, high = rest:match "^([^,]+),([^,]+)$"
+  if not space.can_draw(name) or not low then
+    return nil, "expected uniform(a,b), log_uniform(a,b) or integer(a,b)"
+  end
+  return space.draw(name, c_locale.tonumber(low), c_locale.tonumber(high))
+end
+
+--- What was expected in the place of a part, as the end of a sentence.
+local function expectation(part, kinds)
+  if kinds.number and part.text:find ":" then
+    return "expected first:last:step, which comes to its end"
+  end
+  local words = {}
+  for i, kind in ipairs(check.sorted_keys(kinds)) do
+    words[i] = WORDS[kind]
+  end
+  return ("expected %s, or several with commas between them"):format(table.concat(words, " or "))
+end
+
+--- The values that a text lists; or the range that they are drawn from.
+---@param text string
+---@param kinds table<string, true>  those that are taken: number, boolean, string, table
+---@return table?
+---@return string?  # what was expected, where nil comes first
+function argument.read(text, kinds)
+  local draw, problem = nil, nil
+  if kinds.number then
+    draw, problem = read_draw(text)
+  end
+  if draw or problem and not kinds.string then
+    return draw, problem
+  end
+  local parts, message = split(text)
+  if not parts then
+    return nil, message
+  elseif text == "" and kinds.string then
+    return { "" }
+  end
+  local values = {}
+  for _, part in ipairs(parts) do
+    local is_plain = not part.is_quoted and not part.is_list
+    local range = kinds.number and is_plain and read_range(part.text)
+    local value = range or read_part(part, kinds)
+    if value == nil then
+      return nil, expectation(part, kinds)
+    end
+    table.move(range or { value }, 1, range and #range or 1, #values + 1, values)
+  end
+  return values
+end
+
+--- A value as it would be typed.
+---@param value any
+---@return string
+function argument.shown(value)
+  if type(value) == "string" and (value == "" or value:find "[,\"'%[\\]") then
+    return '"' .. value:gsub('[\\"]', "\\%0") .. '"'
+  elseif type(value) == "table" then
+    return json.encode(value)
+  end
+  return math.type(value) and json.number(value) or tostring(value)
+end
+
+return argument

@@ -1,0 +1,122 @@
+--- The records of a journal: what a line must be to count.
+
+local space = require "perigee.sweep.space"
+
+local records = {}
+
+-- --- fields -------------------------------------------------------------------------
+-- Each gives true for a value that fits.
+
+local function is_text(value)
+  return type(value) == "string"
+end
+
+local function is_texts(value)
+  for key, text in next, type(value) == "table" and value or { 0 } do
+    if not math.type(key) or not is_text(text) then
+      return false
+    end
+  end
+  return true
+end
+
+local function is_number(value)
+  return math.type(value) and value - value == 0
+end
+
+local function is_integer(value)
+  return math.type(value) == "integer"
+end
+
+local function is_values(value)
+  return type(value) == "table" and space.read_values(value, "values") ~= nil
+end
+
+local function is_report(value)
+  if type(value) ~= "table" or #value ~= 2 or not is_integer(value[1])
+    or type(value[2]) ~= "table" then
+    return false
+  end
+  for name, number in next, value[2] do
+    if not space.check_name(name) or not is_number(number) then
+      return false
+    end
+  end
+  return true
+end
+
+local function is_reports(value)
+  if type(value) ~= "table" then
+    return false
+  end
+  local count = 0
+  for _ in next, value do
+    count = count + 1
+  end
+  for i = 1, count do
+    if not is_report(value[i]) then
+      return false
+    end
+  end
+  return true
+end
+
+--- A table whose fields are texts, numbers, true or false.
+local function is_plain_table(value)
+  for name, each in next, type(value) == "table" and value or { 0 } do
+    if not is_text(name) or not (is_text(each) or is_number(each) or type(each) == "boolean") then
+      return false
+    end
+  end
+  return true
+end
+
+local function is_script(value)
+  return type(value) == "table" and is_text(value.path) and is_text(value.hash)
+end
+
+-- --- records ------------------------------------------------------------------------
+
+local HEADER = {
+  study = is_text, script = is_script, arguments = is_texts, data = is_plain_table,
+  notes = is_plain_table, settings = is_values, machine = is_plain_table, started = is_text,
+}
+
+local STATUS = { done = true, failed = true, pruned = true, paused = true }
+
+local TRIAL = {
+  trial = is_text, ["repeat"] = is_integer, seed = is_integer, values = is_values,
+  reports = is_reports, iterations = is_integer, seconds = is_number, finished = is_text,
+  error = is_text, traceback = is_text, reason = is_text, rung = is_integer, rule = is_text,
+  status = function(value) return STATUS[value] == true end,
+}
+
+local NEEDED = { "trial", "status", "repeat", "seed", "values", "reports", "iterations", "seconds" }
+
+--- A record of a file's first line, or of a trial; nil, and what is wrong, for any other value.
+---@param value any
+---@return table?
+---@return string?
+function records.check(value)
+  if type(value) ~= "table" then
+    return nil, "it is no JSON object"
+  end
+  local kinds = value.format ~= nil and HEADER or TRIAL
+  for _, name in ipairs(kinds == TRIAL and NEEDED or {}) do
+    if value[name] == nil then
+      return nil, ("it has no '%s'"):format(name)
+    end
+  end
+  for name, is_kind in pairs(kinds) do
+    if value[name] ~= nil and not is_kind(value[name]) then
+      return nil, ("its '%s' is of the wrong form"):format(name)
+    end
+  end
+  local has_reason = value.status ~= "failed" or value.error
+  if not has_reason or value.status == "paused" and not value.rung then
+    return nil, "it does not say why the trial ended"
+  end
+  return value
+end
+
+return records

@@ -1,0 +1,157 @@
+--- What functions and tables refer to: arrays, archives, numbers and texts, by name.
+--
+-- Upvalues, globals that a function names, tables and metatables are followed, to any depth. Lua's
+-- libraries and Perigee's own files are not.
+
+local c_locale = require "perigee.c_locale"
+local check = require "perigee.check"
+
+local references = {}
+
+local ARCHIVE, MODEL = "perigee.archive", "perigee.model" -- the names of classes
+
+---@param value any
+---@return boolean
+function references.is_archive(value)
+  local class = type(value) == "userdata" and getmetatable(value)
+  return class and class.__name == ARCHIVE or false
+end
+
+-- --- what is not followed -----------------------------------------------------------
+
+local STANDARD = {
+  "_G", "coroutine", "debug", "io", "math", "os", "package", "string", "table", "utf8",
+}
+local LIBRARY = debug.getinfo(1, "S").source:match "^(@.*)sweep/references%.lua$"
+
+local function is_librarys(f)
+  local info = debug.getinfo(f, "S")
+  return info.what == "C" or LIBRARY ~= nil and info.source:sub(1, #LIBRARY) == LIBRARY
+end
+
+--- The tables that are not followed, as keys. Globals are followed where a function names them.
+local function closed_tables()
+  local closed, loaded = {}, package.loaded
+  for name, module in next, loaded do
+    if type(name) == "string" and name:find "^perigee%f[\0.]" then
+      closed[module] = true
+    end
+  end
+  for _, name in ipairs(STANDARD) do
+    if loaded[name] then
+      closed[loaded[name]] = true
+    end
+  end
+  closed[loaded] = true
+  local globals = loaded._G
+  local arguments = type(globals) == "table" and rawget(globals, "arg")
+  if arguments then -- the command line is the study's own
+    closed[arguments] = true
+  end
+  return closed
+end
+
+-- --- following ----------------------------------------------------------------------
+
+---@class perigee.sweep.reference
+---@field name string  the path to it: "helpers.load", "x", "data.train.x"
+---@field root string  the variable that it begins with
+---@field value any  an array, an archive, a number, a text, true or false
+
+local Walk = {}
+Walk.__index = Walk
+
+local function in_order(a, b)
+  local a_kind, b_kind = math.type(a) and "" or type(a), math.type(b) and "" or type(b)
+  if a_kind ~= b_kind then
+    return a_kind < b_kind
+  elseif a_kind == "" then
+    return a < b
+  end
+  return a_kind == "string" and c_locale.precedes(a, b)
+end
+
+function Walk:table(root, name, value)
+  local keys = {}
+  for key in next, value do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys, in_order)
+  for _, key in ipairs(keys) do
+    local is_plain = type(key) == "string" or math.type(key)
+    self:follow(root, name .. "." .. (is_plain and c_locale.tostring(key) or type(key)),
+      rawget(value, key))
+    if not is_plain then
+      self:follow(root, name .. "." .. type(key), key)
+    end
+  end
+end
+
+--- Follows the globals that a function names: these are among the constants of its code. What they
+--- are not may be a field of the table that stands behind them.
+function Walk:globals(f, globals)
+  local code, named, seen = string.dump(f, true), {}, {}
+  while type(globals) == "table" and not seen[globals] do
+    seen[globals] = true
+    for key, value in next, globals do
+      if type(key) == "string" and named[key] == nil and code:find(key, 1, true) then
+        named[key] = value
+      end
+    end
+    local class = debug.getmetatable(globals)
+    globals = type(class) == "table" and rawget(class, "__index")
+  end
+  named._VERSION = nil
+  for _, key in ipairs(check.sorted_keys(named)) do
+    self:follow(key, "_ENV." .. key, named[key])
+  end
+end
+
+function Walk:upvalues(f)
+  for i = 1, math.huge do
+    local name, value = debug.getupvalue(f, i)
+    if not name then
+      return
+    elseif name == "_ENV" then
+      self:globals(f, value)
+    else
+      self:follow(name, name, value)
+    end
+  end
+end
+
+local SCALARS = { string = true, number = true, boolean = true }
+
+function Walk:follow(root, name, value)
+  local kind, class = type(value), debug.getmetatable(value)
+  if SCALARS[kind] or check.is_array(value) or references.is_archive(value) then
+    self.found[#self.found + 1] = { name = name, root = root, value = value }
+  elseif value == nil or self.seen[value] then
+    return
+  elseif kind == "table" and class and class.__name == MODEL then
+    self:follow(root, name .. ".weights", rawget(value, "_weights"))
+  elseif kind == "table" and not (class and tostring(class.__name):find "^perigee%.") then
+    self.seen[value] = true
+    self:table(root, name, value)
+    self:follow(root, name .. ".metatable", class)
+  elseif kind == "function" and not is_librarys(value) then
+    self.seen[value] = true
+    self:upvalues(value)
+  end
+end
+
+--- What some values refer to: themselves, if they are arrays, archives, numbers, texts, true or
+--- false, and all that they lead to.
+---@param values table<string, any>  by the names that what is found begins with; a function has
+---   none
+---@return perigee.sweep.reference[]  in the same order each time
+function references.of(values)
+  local walk = setmetatable({ found = {} }, Walk)
+  walk.seen = closed_tables()
+  for _, name in ipairs(check.sorted_keys(values)) do
+    walk:follow(name, name, values[name])
+  end
+  return walk.found
+end
+
+return references
