@@ -10,6 +10,7 @@
 
 local build = assert(arg[1], "usage: gcstress.lua FOLDER OF THE PROGRAM")
 local stress = assert(package.loadlib(build .. "/perigee.so", "luaopen_gcstress"))()
+local check = require "perigee.check"
 local pg = require "perigee"
 local core = require "perigee.core"
 
@@ -160,11 +161,24 @@ local SPECIAL = {
     function() return B(), A(), V() end, function() return B():tolist(), T(), 1 end,
     function() return B(), 1, M() end),
   write = calls(function() return path, "text" end),
+  archive_writes = calls(function() return archive() end),
+  call = calls(function() return function(...) return ... end, A(), 1 end),
   -- the process's own, which hold on for what comes behind
+  set_ending = calls(function() return core.hold_ending(), path, "record", "message" end),
+  hold_ending = calls(function() end), hold_generators = calls(function() end),
+  hold_interrupts = calls(function() end), hold_silence = calls(function() end),
+  hold_lock = calls(function() return "/tmp", "shared" end), lua_random = calls(function() end),
+  keep_interrupts = calls(function() return false end), interrupts = calls(function() end),
+  terminal_size = calls(function() return 0 end),
+  call_until = calls(function() return 1, function() return A() end end),
   guard_memory = calls(function() return false end),
   limit_memory = calls(function() return nil end),
 }
-local ONLY_SPECIAL = { guard_memory = true, limit_memory = true, threads = true, seed = true }
+local ONLY_SPECIAL = check.set {
+  "guard_memory", "limit_memory", "threads", "seed", "call", "call_until", "set_ending",
+  "hold_ending", "hold_generators", "hold_interrupts", "hold_silence", "hold_lock", "lua_random",
+  "keep_interrupts", "interrupts", "terminal_size",
+}
 SPECIAL.seed = calls(function() return 7 end)
 
 local TRAINER = {

@@ -15,8 +15,9 @@ for name, value in pairs(core) do
 end
 for _, name in ipairs {
   "trainer", "archive", "save_png", "guard_memory", "limit_memory", "checksum_v1", "writes",
-  "archive_writes", "lua_random", "call", "watch_interrupts", "keep_interrupts", "silence", "lock",
-  "unlock", "at_exit",
+  "archive_writes", "lua_random", "call", "interrupts", "call_until", "keep_interrupts",
+  "terminal_size", "hold_interrupts", "hold_silence", "hold_lock", "hold_ending", "set_ending",
+  "hold_generators",
 } do
   names[name] = nil
 end
@@ -64,7 +65,7 @@ end
 function array.__no_field(_, name)
   local methods = require("perigee.check").sorted_keys(array.__methods)
   table.move(PROPERTIES, 1, #PROPERTIES, #methods + 1, methods)
-  return require("perigee.absent").message("an array", name, methods)
+  return require("perigee.absent").of_array(name, methods)
 end
 
 function archive:__tostring()
@@ -164,6 +165,7 @@ return setmetatable({}, {
     end
     return list
   end,
+  __name = "perigee.module",
   __tostring = function()
     return require("perigee.cards").module()
   end,

@@ -99,6 +99,24 @@ static void refuse_array(lua_State *L)
                 pg_shape_text(text, a));
 }
 
+/* Where in the nested table an element or a row stands, as the end of a
+   sentence: ", at {517, 2}"; "" for the table itself. */
+static const char *push_place(lua_State *L, const pg_array *a, int axes,
+                              const char *at)
+{
+    size_t rest = (size_t)(at - (const char *)a->data);
+    lua_pushstring(L, axes > 0 ? ", at {" : "");
+    for (int k = 0; k < axes; k++) {
+        size_t stride = (size_t)a->strides[k];
+        lua_pushfstring(L, "%s%I%s", k > 0 ? ", " : "",
+                        (lua_Integer)(stride > 0 ? rest / stride : 0) + 1,
+                        k + 1 == axes ? "}" : "");
+        lua_concat(L, 2);
+        rest = stride > 0 ? rest % stride : rest;
+    }
+    return lua_tostring(L, -1);
+}
+
 static void store_leaf(lua_State *L, const pg_array *a, bool told, char *at)
 {
     pg_error err;
@@ -106,11 +124,13 @@ static void store_leaf(lua_State *L, const pg_array *a, bool told, char *at)
     pg_element element;
     if (!l_scalar_test(L, -1, &scalar)) {
         refuse_array(L);
-        l_error(L, "an array element must be a number or boolean, not %s",
-                luaL_typename(L, -1));
+        const char *found = luaL_typename(L, -1);
+        l_error(L, "an array element must be a number or boolean, not %s%s",
+                found, push_place(L, a, a->ndim, at));
     }
     if (!told && a->dtype == PG_BOOL && scalar.kind != 'b')
-        l_error(L, "a number among booleans: give a dtype to mix them");
+        l_error(L, "a number among booleans%s: give a dtype to mix them",
+                push_place(L, a, a->ndim, at));
     l_check(L, pg_scalar_store(&element, scalar, a->dtype, &err), &err);
     memcpy(at, &element, pg_dtype_size(a->dtype));
 }
@@ -126,13 +146,15 @@ static void store_nested(lua_State *L, const pg_array *a, bool told, int axis,
     }
     if (!lua_istable(L, -1)) {
         refuse_array(L);
-        l_error(L, "a %s where a table of %I elements was expected",
-                luaL_typename(L, -1), (lua_Integer)a->shape[axis]);
+        const char *found = luaL_typename(L, -1);
+        l_error(L, "a %s where a table of %I elements was expected%s", found,
+                (lua_Integer)a->shape[axis], push_place(L, a, axis, at));
     }
     lua_Integer length = luaL_len(L, -1);
     if ((size_t)length != a->shape[axis])
-        l_error(L, "rows of different lengths: %I and %I",
-                (lua_Integer)a->shape[axis], length);
+        l_error(L, "rows of different lengths: %I and %I%s",
+                (lua_Integer)a->shape[axis], length,
+                push_place(L, a, axis, at));
     luaL_checkstack(L, 1, NULL);
     for (lua_Integer i = 0; i < length; i++) {
         if (i % ELEMENTS == 0)

@@ -40,17 +40,31 @@ static bool is_method_call(lua_State *L)
     return strcmp(here.namewhat, "method") == 0;
 }
 
-/* The name of the function that runs; of what is no l_function, Lua's for it,
-   or NULL. Operators go by the name of their event: "add". */
+/* The event whose metamethod runs, as "add"; NULL where a function or a method
+   does. */
+static const char *event_of(lua_State *L)
+{
+    const l_function *f = function_of(L);
+    lua_Debug here;
+    if (f)
+        return strncmp(f->name, "__", 2) == 0 ? f->name + 2 : NULL;
+    lua_getstack(L, 0, &here);
+    lua_getinfo(L, "n", &here);
+    if (here.name && strcmp(here.namewhat, "metamethod") != 0)
+        return NULL;
+    return here.name ? here.name : "index"; /* as ipairs calls it */
+}
+
+/* The name of the function that runs. */
 static const char *name_of(lua_State *L)
 {
     const l_function *f = function_of(L);
     lua_Debug here;
     if (f)
-        return strncmp(f->name, "__", 2) == 0 ? f->name + 2 : f->name;
+        return f->name;
     lua_getstack(L, 0, &here);
     lua_getinfo(L, "n", &here);
-    return here.name;
+    return here.name ? here.name : "?";
 }
 
 void l_push_place(lua_State *L, bool is_metamethod)
@@ -61,19 +75,60 @@ void l_push_place(lua_State *L, bool is_metamethod)
     luaL_where(L, is_handed_on ? 2 : 1);
 }
 
+/* Pushes the expression that calls a metamethod, as its user has written it. */
+static void push_expression(lua_State *L, const char *event, int arg)
+{
+    static const char *const operators[][2] = {
+        {"add", "+"},   {"sub", "-"}, {"mul", "*"}, {"div", "/"},
+        {"idiv", "//"}, {"mod", "%"}, {"pow", "^"}, {"concat", ".."},
+        {"lt", "<"},    {"le", "<="}, {"eq", "=="}, {NULL, NULL},
+    };
+    for (int i = 0; operators[i][0]; i++)
+        if (strcmp(event, operators[i][0]) == 0) {
+            lua_pushfstring(L, "the %s side of %s", arg == 1 ? "left" : "right",
+                            operators[i][1]);
+            return;
+        }
+    if (strcmp(event, "unm") == 0)
+        lua_pushliteral(L, "the operand of -");
+    else if (strcmp(event, "len") == 0)
+        lua_pushliteral(L, "the operand of #");
+    else if (strcmp(event, "newindex") == 0 && arg == 3)
+        lua_pushliteral(L, "the value that is assigned");
+    else if (strstr(event, "index") && lua_type(L, 2) == LUA_TSTRING)
+        lua_pushfstring(L, "%s", lua_tostring(L, 2));
+    else if (strstr(event, "index"))
+        lua_pushliteral(L, "[...]");
+    else
+        lua_pushstring(L, event);
+}
+
+/* With a colon, the module is the first argument of a function of its own. */
+static bool is_called_on_module(lua_State *L)
+{
+    return is_method_call(L) && lua_istable(L, 1) &&
+           luaL_getmetafield(L, 1, "__name") == LUA_TSTRING &&
+           strcmp(lua_tostring(L, -1), "perigee.module") == 0;
+}
+
 int l_argument_error(lua_State *L, int arg, const char *text)
 {
-    const l_function *f = function_of(L);
-    const char *name = name_of(L);
-    l_push_place(L, f && strncmp(f->name, "__", 2) == 0);
-    if (name && is_method_call(L))
+    const char *event = event_of(L), *name = name_of(L);
+    if (is_called_on_module(L))
+        return l_error(L, "%s is a function: call it with a dot, not a colon",
+                       name);
+    l_push_place(L, event != NULL);
+    if (!event && is_method_call(L))
         arg--; /* self is not counted */
-    if (!name)
-        lua_pushfstring(L, "bad argument #%d (%s)", arg, text);
-    else if (arg == 0)
-        lua_pushfstring(L, "calling '%s' on bad self (%s)", name, text);
-    else
+    if (event) {
+        push_expression(L, event, arg);
+        lua_pushfstring(L, "%s: %s", lua_tostring(L, -1), text);
+        lua_remove(L, -2);
+    } else if (arg <= 0) {
+        lua_pushfstring(L, "%s: %s", name, text);
+    } else {
         lua_pushfstring(L, "bad argument #%d to '%s' (%s)", arg, name, text);
+    }
     l_make_printable(L);
     lua_concat(L, 2);
     return lua_error(L);

@@ -170,6 +170,12 @@ static int l_array_clip(lua_State *L)
     l_array_to(L, 1);
     l_argument_expect(L, !lua_isnil(L, 2) || !lua_isnil(L, 3), 2,
                       "number or array");
+    for (int arg = 2; arg <= 3; arg++)
+        l_argument_expect(L,
+                          lua_isnil(L, arg) || lua_istable(L, arg) ||
+                              lua_type(L, arg) == LUA_TNUMBER ||
+                              lua_isboolean(L, arg) || l_array_test(L, arg),
+                          arg, "number or array");
     bound(L, PG_MAXIMUM, 2);
     bound(L, PG_MINIMUM, 3);
     l_collect(L);

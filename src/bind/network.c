@@ -235,6 +235,7 @@ static size_t check_units(lua_State *L, const char *what)
 /* Hidden widths from the number or list at arg; returns how many. */
 static int check_hidden(lua_State *L, int arg, size_t *widths)
 {
+    l_argument_expect(L, !l_is_missing(L, arg), arg, "hidden units");
     if (!lua_istable(L, arg)) {
         lua_pushvalue(L, arg);
         widths[0] = check_units(L, "hidden");

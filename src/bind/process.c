@@ -2,32 +2,215 @@
  */
 #include "bind.h"
 
-#include "../core/process.h"
+#include <math.h>
+#include <time.h>
 
-static int end_call(lua_State *L, int status, lua_KContext context)
-{
-    (void)status;
-    (void)context;
-    return lua_gettop(L);
-}
+#include "../core/process.h"
 
 /* call(f, ...): what f returns. A function of the user's that ends in a tail
    call is called by this one then, and not by a line of the library, which an
-   error would name. */
+   error would name. It cannot yield: what is held while it runs would be held
+   by a coroutine that nobody resumes. */
 static int l_process_call(lua_State *L)
 {
-    lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, end_call);
-    return end_call(L, LUA_OK, 0);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
 }
 
-/* watch_interrupts([is_on]): how many signals of Ctrl-C there have been while
-   they were watched; false ends that. */
-static int l_process_watch_interrupts(lua_State *L)
+/* --- a call with a limit ----------------------------------------------------
+ */
+
+enum { INSTRUCTIONS = 10000 }; /* between two looks at the clock */
+
+static _Thread_local struct {
+    struct timespec end;
+    uint64_t signals;
+} limit;
+
+static bool is_over(void)
 {
-    if (lua_isboolean(L, 1) && !lua_toboolean(L, 1))
-        pg_sigint_unwatch();
-    else
-        pg_sigint_watch();
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return pg_sigint_count() > limit.signals || now.tv_sec > limit.end.tv_sec ||
+           (now.tv_sec == limit.end.tv_sec && now.tv_nsec > limit.end.tv_nsec);
+}
+
+/* Coroutines that are made meanwhile have it, too. Once the time is over, each
+   instruction raises the error, whatever catches it. */
+static void end_call(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    if (!is_over())
+        return;
+    lua_sethook(L, end_call, LUA_MASKCOUNT, 1);
+    luaL_error(L, "its time is over");
+}
+
+/* call_until(seconds, f) -> what f returns, one value; nil where its time was
+   over before, Ctrl-C came, or it has yielded. */
+static int l_process_call_until(lua_State *L)
+{
+    double seconds = l_number_check(L, 1);
+    l_type_check(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    clock_gettime(CLOCK_MONOTONIC, &limit.end);
+    limit.end.tv_sec += (time_t)seconds;
+    limit.end.tv_nsec += (long)((seconds - floor(seconds)) * 1e9);
+    if (limit.end.tv_nsec >= 1000000000) {
+        limit.end.tv_sec++;
+        limit.end.tv_nsec -= 1000000000;
+    }
+    limit.signals = pg_sigint_count();
+    lua_State *thread = lua_newthread(L);
+    lua_sethook(thread, end_call, LUA_MASKCOUNT, INSTRUCTIONS);
+    lua_pushvalue(L, 2);
+    lua_xmove(L, thread, 1);
+    int results;
+    bool is_done = lua_resume(thread, L, 0, &results) == LUA_OK;
+    lua_sethook(thread, NULL, 0, 0);
+    if (is_done && results > 0) {
+        lua_settop(thread, lua_gettop(thread) - results + 1);
+        lua_xmove(thread, L, 1);
+    } else {
+        lua_pushnil(L);
+    }
+    lua_resetthread(thread);
+    return 1;
+}
+
+/* --- the process -------------------------------------------------------------
+ */
+
+/* --- what is held until it is closed
+   ------------------------------------------
+
+   Its end is made in C: at a prompt, a second Ctrl-C raises an error at each
+   instruction of Lua, also where a variable is closed. */
+
+#define L_HOLD "perigee.hold"
+
+typedef struct l_hold {
+    void (*end)(struct l_hold *hold); /* NULL: it has ended */
+    pg_ending *ending;
+    int lock;
+} l_hold;
+
+static l_hold *push_hold(lua_State *L)
+{
+    l_hold *hold = lua_newuserdatauv(L, sizeof *hold, 0);
+    *hold = (l_hold){NULL, NULL, -1};
+    luaL_setmetatable(L, L_HOLD);
+    return hold;
+}
+
+static void end_hold(l_hold *hold)
+{
+    void (*end)(l_hold *) = hold->end;
+    hold->end = NULL;
+    if (end)
+        end(hold);
+}
+
+static void end_lock(l_hold *hold)
+{
+    pg_lock_close(hold->lock);
+}
+
+static void end_ending(l_hold *hold)
+{
+    if (hold->ending)
+        pg_ending_cancel(hold->ending);
+    hold->ending = NULL;
+}
+
+static void end_watch(l_hold *hold)
+{
+    (void)hold;
+    pg_sigint_unwatch();
+}
+
+static void end_silence(l_hold *hold)
+{
+    (void)hold;
+    pg_output_restore();
+}
+
+/* Nothing has called this where Lua itself is closed, as by os.exit: an ending
+   is for that. */
+static int l_hold_close(lua_State *L)
+{
+    lua_Debug caller;
+    l_hold *hold = l_userdata_check(L, 1, L_HOLD);
+    if (hold->end != end_ending || lua_getstack(L, 1, &caller))
+        end_hold(hold);
+    return 0;
+}
+
+/* hold_interrupts() -> a value while which Ctrl-C's signals are counted */
+static int l_process_hold_interrupts(lua_State *L)
+{
+    l_hold *hold = push_hold(L);
+    pg_sigint_watch();
+    hold->end = end_watch;
+    return 1;
+}
+
+/* hold_silence() -> a value while which standard output and error lead to
+   nowhere */
+static int l_process_hold_silence(lua_State *L)
+{
+    l_hold *hold = push_hold(L);
+    pg_output_silence();
+    hold->end = end_silence;
+    return 1;
+}
+
+/* hold_lock(path, kind) -> a value, or nil where another process has a lock;
+   kind: "folder", "shared" or "file" */
+static int l_process_hold_lock(lua_State *L)
+{
+    static const char *const kinds[] = {"folder", "shared", "file", NULL};
+    pg_error err;
+    const char *path = l_path_check(L, 1);
+    int kind = l_option_check(L, 2, kinds);
+    l_hold *hold = push_hold(L);
+    l_check(L, pg_lock_open(&hold->lock, path, (pg_lock_kind)kind, &err), &err);
+    hold->end = end_lock;
+    if (hold->lock == -1)
+        lua_pushnil(L);
+    return 1;
+}
+
+/* hold_ending() -> a value for set_ending */
+static int l_process_hold_ending(lua_State *L)
+{
+    push_hold(L)->end = end_ending;
+    return 1;
+}
+
+/* set_ending(hold [, path, record, message]): an end of the process is recorded
+   and told from now on; without a path, it is not. */
+static int l_process_set_ending(lua_State *L)
+{
+    pg_error err;
+    l_hold *hold = l_userdata_check(L, 1, L_HOLD);
+    end_ending(hold);
+    if (lua_isnoneornil(L, 2))
+        return 0;
+    const char *path = l_path_check(L, 2);
+    const char *record = l_string_check(L, 3, NULL);
+    const char *message = l_string_check(L, 4, NULL);
+    l_check(L, pg_ending_prepare(&hold->ending, path, record, message, &err),
+            &err);
+    return 0;
+}
+
+/* --- the rest
+ * ----------------------------------------------------------------- */
+
+/* interrupts() -> how many of them there have been */
+static int l_process_interrupts(lua_State *L)
+{
     lua_pushinteger(L, (lua_Integer)pg_sigint_count());
     return 1;
 }
@@ -43,66 +226,38 @@ static int l_process_keep_interrupts(lua_State *L)
     return 0;
 }
 
-/* silence(is_on): standard output and error lead to nowhere, or back. */
-static int l_process_silence(lua_State *L)
+/* terminal_size(fd) -> columns, lines; nothing where it is no terminal. */
+static int l_process_terminal_size(lua_State *L)
 {
-    l_type_check(L, 1, LUA_TBOOLEAN);
-    if (lua_toboolean(L, 1))
-        pg_output_silence();
-    else
-        pg_output_restore();
-    return 0;
-}
-
-/* lock(path, is_shared): an integer for unlock; nil where another process has a
-   lock. */
-static int l_process_lock(lua_State *L)
-{
-    pg_error err;
-    int lock;
-    const char *path = l_path_check(L, 1);
-    l_check(L, pg_lock_open(&lock, path, lua_toboolean(L, 2), &err), &err);
-    if (lock == -1)
-        lua_pushnil(L);
-    else
-        lua_pushinteger(L, lock);
-    return 1;
-}
-
-static int l_process_unlock(lua_State *L)
-{
-    pg_lock_close((int)l_integer_check(L, 1));
-    return 0;
-}
-
-/* at_exit(path, record, message): what is kept and said if the process ends
-   before at_exit(). */
-static int l_process_at_exit(lua_State *L)
-{
-    pg_error err;
-    if (lua_isnoneornil(L, 1)) {
-        pg_exit_cancel();
+    int width, height;
+    if (!pg_terminal_size((int)l_integer_check(L, 1), &width, &height))
         return 0;
-    }
-    const char *path = l_path_check(L, 1);
-    const char *record = l_string_check(L, 2, NULL);
-    const char *message = l_string_check(L, 3, NULL);
-    l_check(L, pg_exit_prepare(path, record, message, &err), &err);
-    return 0;
+    lua_pushinteger(L, width);
+    lua_pushinteger(L, height);
+    return 2;
 }
+
+static const luaL_Reg hold_metamethods[] = {
+    {"__close", l_hold_close}, {"__gc", l_hold_close}, {NULL, NULL}};
 
 static const l_function functions[] = {
     {"call", l_process_call, 1, L_ANY, 0},
-    {"watch_interrupts", l_process_watch_interrupts, 0, 1, 0},
-    {"keep_interrupts", l_process_keep_interrupts, 0, 1, 0},
-    {"silence", l_process_silence, 0, 1, 0},
-    {"lock", l_process_lock, 0, 2, 0},
-    {"unlock", l_process_unlock, 0, 1, 0},
-    {"at_exit", l_process_at_exit, 0, 3, 0},
+    {"call_until", l_process_call_until, 2, 2, 0},
+    {"hold_interrupts", l_process_hold_interrupts, 0, 0, 0},
+    {"hold_silence", l_process_hold_silence, 0, 0, 0},
+    {"hold_lock", l_process_hold_lock, 2, 2, 0},
+    {"hold_ending", l_process_hold_ending, 0, 0, 0},
+    {"set_ending", l_process_set_ending, 1, 4, 0},
+    {"interrupts", l_process_interrupts, 0, 0, 0},
+    {"keep_interrupts", l_process_keep_interrupts, 1, 1, 0},
+    {"terminal_size", l_process_terminal_size, 1, 1, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
 void l_open_process(lua_State *L)
 {
+    luaL_newmetatable(L, L_HOLD);
+    luaL_setfuncs(L, hold_metamethods, 0);
+    lua_pop(L, 1);
     l_add_functions(L, functions, NULL);
 }

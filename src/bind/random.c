@@ -317,6 +317,51 @@ static int l_random_of_lua(lua_State *L)
     return 1;
 }
 
+/* Both generators' numbers, which are put back when the value is closed, by C
+   alone (process.c says why). */
+#define L_GENERATORS "perigee.generators"
+
+typedef struct l_generators {
+    bool is_held;
+    pg_random own;
+    void *of_lua;
+    size_t bytes;
+    unsigned char state[64];
+} l_generators;
+
+static int l_generators_close(lua_State *L)
+{
+    l_generators *g = l_userdata_check(L, 1, L_GENERATORS);
+    if (!g->is_held)
+        return 0;
+    lua_settop(L, 1); /* an error may stand behind */
+    g->is_held = false;
+    *l_random_opt(L, 2) = g->own;
+    if (g->of_lua)
+        memcpy(g->of_lua, g->state, g->bytes);
+    return 0;
+}
+
+/* hold_generators() -> a value; where it ends, the module's generator and
+   math.random are as they are now */
+static int l_random_hold(lua_State *L)
+{
+    lua_settop(L, 0);
+    l_generators *g = lua_newuserdatauv(L, sizeof *g, 1);
+    memset(g, 0, sizeof *g);
+    luaL_setmetatable(L, L_GENERATORS);
+    g->own = *l_random_opt(L, 2);
+    void *of_lua = push_lua_generator(L, &g->bytes);
+    if (of_lua && g->bytes <= sizeof g->state) {
+        lua_setiuservalue(L, 1, 1); /* which keeps it */
+        g->of_lua = of_lua;
+        memcpy(g->state, of_lua, g->bytes);
+    }
+    g->is_held = true;
+    lua_settop(L, 1);
+    return 1;
+}
+
 static const l_function functions[] = {
     {"seed", l_random_seed, 0, 1, 0},
     {"rand", l_random_rand, 0, L_ANY, 0},
@@ -335,6 +380,7 @@ static const l_function functions[] = {
 static const l_function constructors[] = {
     {"random", l_random_new, 0, 1, 0},
     {"lua_random", l_random_of_lua, 0, 1, 0},
+    {"hold_generators", l_random_hold, 0, 0, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
@@ -358,6 +404,10 @@ static int l_random_index(lua_State *L)
 
 void l_open_random(lua_State *L)
 {
+    luaL_newmetatable(L, L_GENERATORS);
+    lua_pushcfunction(L, l_generators_close);
+    lua_setfield(L, -2, "__close");
+    lua_pop(L, 1);
     luaL_newmetatable(L, L_RANDOM);
     lua_pushcfunction(L, l_random_newindex);
     lua_setfield(L, -2, "__newindex");

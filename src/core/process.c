@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Of all that is below, but for what a signal's handler reads. */
@@ -17,15 +18,32 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static volatile sig_atomic_t signals;
 static struct sigaction behind; /* the handler that ours calls */
+static struct sigaction first;  /* the one before anybody put ours in front */
+static int watchers;
 
+static void hand_on(const struct sigaction *handler, int number,
+                    siginfo_t *info, void *context)
+{
+    if (handler->sa_flags & SA_SIGINFO)
+        handler->sa_sigaction(number, info, context);
+    else
+        handler->sa_handler(number);
+}
+
+/* A handler that was put in front of this one calls it, and may be what it
+   calls itself: then the first one is called. */
 static void count_signal(int number, siginfo_t *info, void *context)
 {
+    static volatile sig_atomic_t is_inside;
+    if (is_inside) {
+        hand_on(&first, number, info, context);
+        return;
+    }
+    is_inside = true;
     if (signals < SIG_ATOMIC_MAX)
         signals++;
-    if (behind.sa_flags & SA_SIGINFO)
-        behind.sa_sigaction(number, info, context);
-    else
-        behind.sa_handler(number);
+    hand_on(&behind, number, info, context);
+    is_inside = false;
 }
 
 static bool is_ours(const struct sigaction *action)
@@ -40,17 +58,27 @@ static bool has_handler(const struct sigaction *action)
            (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
 }
 
-void pg_sigint_watch(void)
+/* An interpreter sets its handler anew with each chunk: ours goes in front of
+   it again. */
+static void put_in_front(void)
 {
     struct sigaction now;
+    if (sigaction(SIGINT, NULL, &now) != 0 || is_ours(&now) ||
+        !has_handler(&now))
+        return;
+    if (!has_handler(&first))
+        first = now;
+    behind = now;
+    now.sa_flags |= SA_SIGINFO;
+    now.sa_sigaction = count_signal;
+    sigaction(SIGINT, &now, NULL);
+}
+
+void pg_sigint_watch(void)
+{
     pthread_mutex_lock(&mutex);
-    if (sigaction(SIGINT, NULL, &now) == 0 && !is_ours(&now) &&
-        has_handler(&now)) {
-        behind = now;
-        now.sa_flags |= SA_SIGINFO;
-        now.sa_sigaction = count_signal;
-        sigaction(SIGINT, &now, NULL);
-    }
+    watchers++;
+    put_in_front();
     pthread_mutex_unlock(&mutex);
 }
 
@@ -58,13 +86,18 @@ void pg_sigint_unwatch(void)
 {
     struct sigaction now;
     pthread_mutex_lock(&mutex);
-    if (sigaction(SIGINT, NULL, &now) == 0 && is_ours(&now))
+    if (watchers > 0 && --watchers == 0 && sigaction(SIGINT, NULL, &now) == 0 &&
+        is_ours(&now))
         sigaction(SIGINT, &behind, NULL);
     pthread_mutex_unlock(&mutex);
 }
 
 uint64_t pg_sigint_count(void)
 {
+    pthread_mutex_lock(&mutex);
+    if (watchers > 0)
+        put_in_front();
+    pthread_mutex_unlock(&mutex);
     return (uint64_t)signals;
 }
 
@@ -135,18 +168,30 @@ void pg_output_restore(void)
     pthread_mutex_unlock(&mutex);
 }
 
+bool pg_terminal_size(int fd, int *width, int *height)
+{
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 ||
+        size.ws_row == 0)
+        return false;
+    *width = size.ws_col;
+    *height = size.ws_row;
+    return true;
+}
+
 /* --- locks ---------------------------------------------------------------- */
 
-pg_status pg_lock_open(int *lock, const char *path, bool is_shared,
+pg_status pg_lock_open(int *lock, const char *path, pg_lock_kind kind,
                        pg_error *err)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd == -1 && (errno == ENOTDIR || errno == ENOENT))
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int flags =
+        kind == PG_LOCK_FILE ? O_RDWR | O_CREAT : O_RDONLY | O_DIRECTORY;
+    int fd = open(path, flags | O_CLOEXEC, 0666);
     if (fd == -1)
         return pg_fail_system(err, path);
     *lock = fd;
-    if (flock(fd, (is_shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+    int operation = kind == PG_LOCK_SHARED ? LOCK_SH : LOCK_EX;
+    if (flock(fd, operation | LOCK_NB) == 0)
         return PG_OK;
     *lock = errno == EWOULDBLOCK ? -1 : PG_NO_LOCK;
     close(fd);
@@ -161,10 +206,15 @@ void pg_lock_close(int lock)
 
 /* --- the end -------------------------------------------------------------- */
 
-static struct {
-    pid_t process; /* 0: there is nothing to do; nor in a forked child */
+/* What is to be done for each of several that are within each other, the
+   innermost first. */
+struct pg_ending {
+    pg_ending *around;
+    pid_t process; /* a child that was forked has nothing to do */
     char *path, *record, *message;
-} last;
+};
+
+static pg_ending *endings;
 
 static void write_all(int fd, const char *text)
 {
@@ -178,62 +228,76 @@ static void write_all(int fd, const char *text)
     }
 }
 
+static void append_record(const pg_ending *e)
+{
+    int fd = open(e->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (fd == -1)
+        return;
+    write_all(fd, e->record);
+    fsync(fd);
+    close(fd);
+}
+
 static void at_exit(void)
 {
-    if (last.process != getpid())
+    if (!endings || endings->process != getpid())
         return;
-    last.process = 0;
     if (silences > 0)
         restore();
-    int fd = open(last.path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (fd != -1) {
-        write_all(fd, last.record);
-        fsync(fd);
-        close(fd);
-    }
     fflush(NULL);
-    write_all(STDERR_FILENO, last.message);
+    for (const pg_ending *e = endings; e; e = e->around) {
+        append_record(e);
+        write_all(STDERR_FILENO, e->message);
+    }
     _exit(EXIT_FAILURE);
 }
 
-static void forget(void)
+static void free_ending(pg_ending *e)
 {
-    last.process = 0;
-    free(last.path);
-    free(last.record);
-    free(last.message);
-    last.path = last.record = last.message = NULL;
+    free(e->path);
+    free(e->record);
+    free(e->message);
+    free(e);
 }
 
-void pg_exit_cancel(void)
+void pg_ending_cancel(pg_ending *ending)
 {
     pthread_mutex_lock(&mutex);
-    forget();
+    for (pg_ending **at = &endings; *at; at = &(*at)->around)
+        if (*at == ending) {
+            *at = ending->around;
+            free_ending(ending);
+            break;
+        }
     pthread_mutex_unlock(&mutex);
 }
 
-static pg_status prepare(const char *path, const char *record,
+static pg_status prepare(pg_ending **out, const char *path, const char *record,
                          const char *message, pg_error *err)
 {
     static bool is_registered;
-    forget();
-    last.path = strdup(path);
-    last.record = strdup(record);
-    last.message = strdup(message);
-    if (!last.path || !last.record || !last.message)
-        return pg_fail_memory(err, strlen(record));
     if (!is_registered && atexit(at_exit) != 0)
         return pg_fail(err, PG_ENOMEM, "atexit failed");
     is_registered = true;
-    last.process = getpid();
+    pg_ending *e = calloc(1, sizeof *e);
+    if (!e)
+        return pg_fail_memory(err, sizeof *e);
+    *e = (pg_ending){endings, getpid(), strdup(path), strdup(record),
+                     strdup(message)};
+    if (!e->path || !e->record || !e->message) {
+        free_ending(e);
+        return pg_fail_memory(err, strlen(record));
+    }
+    *out = endings = e;
     return PG_OK;
 }
 
-pg_status pg_exit_prepare(const char *path, const char *record,
-                          const char *message, pg_error *err)
+pg_status pg_ending_prepare(pg_ending **out, const char *path,
+                            const char *record, const char *message,
+                            pg_error *err)
 {
     pthread_mutex_lock(&mutex);
-    pg_status status = prepare(path, record, message, err);
+    pg_status status = prepare(out, path, record, message, err);
     pthread_mutex_unlock(&mutex);
     return status;
 }

@@ -132,7 +132,11 @@ static pg_status fail_kind(const pg_zip *zip, pg_error *err)
         return status;
     const char *kind = pg_file_kind(first, n);
     if (n >= 4 && memcmp(first, "PK\3\4", 4) == 0)
-        kind = NULL;
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: not an NPZ archive that is whole: it begins "
+                       "as one, and its end record was not found at its end: "
+                       "was it copied or downloaded to its end?",
+                       zip->path);
     return pg_fail(err, PG_EFORMAT, "%.600s: not an NPZ archive%s%s%s",
                    zip->path, kind ? ", nor an NPY array, but " : "",
                    kind ? kind : "",

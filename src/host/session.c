@@ -233,6 +233,7 @@ bool host_session(lua_State *L)
     host_apart_open(L);
     if (!push_turn(L)) {
         host_message(lua_tostring(L, -1));
+        host_message("perigee was not loaded: this is Lua's own prompt");
         lua_settop(L, turn - 1);
         host_apart_leave(L);
         return false;
