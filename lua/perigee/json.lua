@@ -120,6 +120,17 @@ local function make_integers(list, mark)
   return has_large
 end
 
+--- Tells if a text in a table, or in those within it, begins with another.
+local function has_text(list, beginning)
+  for _, value in next, list do
+    if type(value) == "string" and value:sub(1, #beginning) == beginning
+      or type(value) == "table" and has_text(value, beginning) then
+      return true
+    end
+  end
+  return false
+end
+
 local function read(text)
   local worked, value = pcall(reader.decode, text)
   if not worked then -- as "0.5" where the locale has changed: a new reader looks at its point again
@@ -141,7 +152,7 @@ function json.decode(text)
   local list = { value }
   if make_integers(list) then
     local mark = "integer "
-    while text:find(mark, 1, true) do
+    while has_text(list, mark) do
       mark = mark .. "!"
     end
     list = { select(2, read(mark_integers(text, mark))) }

@@ -333,6 +333,7 @@ return setmetatable(sweep, {
   __index = function(_, name)
     error(absent.message("perigee.sweep", name, check.sorted_keys(sweep)), 2)
   end,
+  __name = "perigee.module",
   __tostring = function()
     local info = core.info()
     return cards.make(("Perigee %s, sweeps: many trials of an experiment"):format(info.version), {

@@ -85,6 +85,50 @@ describe("The data of a study", function()
     end)
   end)
 
+  it("are no globals that run does not name, however they are spelt", function()
+    local environment = { port = pg.ones(2), a = pg.ones(3), m = 5, math = math }
+    local f = load("return function(trial) return trial:report(1, { y = math.abs(2) }) end", "=c",
+      "t", environment)()
+    assert.is_nil(fingerprint.of(nil, f))
+    assert.is_nil(fingerprint.notes(nil, f).m)
+  end)
+
+  it("are found through a variable that holds the globals", function()
+    rawset(_G, "images_of_spec", pg.ones(2))
+    local G = _G
+    assert.is_truthy(fingerprint.of(nil, function() return G.images_of_spec end))
+    rawset(_G, "images_of_spec", nil)
+  end)
+
+  it("are the same in whatever order keys that are no texts come", function()
+    local function names()
+      local list = {}
+      for i = 1, 20 do
+        list[pg.array { i }] = { tostring(i) }
+      end
+      return function() return list end
+    end
+    assert.equal(fingerprint.of(nil, names()), fingerprint.of(nil, names()))
+    assert.same(fingerprint.notes(nil, names()), fingerprint.notes(nil, names()))
+  end)
+
+  it("may stand in strict classes, long lists and deep ones", function()
+    local strict = setmetatable({}, { __index = function(_, key) error("no field " .. key) end })
+    local object, chain, long, words = setmetatable({ x = pg.ones(2) }, strict), {}, {}, {}
+    for i = 1, 200000 do
+      chain, long[i], words[i] = { chain }, i, i
+    end
+    words.last = "a text"
+    local began = os.clock()
+    local first = fingerprint.notes(nil, function() return object, chain, long, words end)
+    long[150000] = 0
+    local second = fingerprint.notes(nil, function() return object, chain, long, words end)
+    assert.is_true(os.clock() - began < 5)
+    assert.equal(first.words, second.words)
+    assert.is_truthy(fingerprint.of(nil, function() return object end))
+    assert.not_equal(fingerprint.of({ 1, 2 }, print), fingerprint.of({ 1, 3 }, print))
+  end)
+
   it("are the weights of a model", function()
     known_by(function(x)
       local m = pg.Model(pg.ones(4, 3), { 0, 1, 0, 1 }, { hidden = 3, seed = 0 })
@@ -175,6 +219,53 @@ describe("A study notes", function()
     end
   end)
 
+  it("a key of a table that has another name, and a value that turns false", function()
+    assert.not_same(fingerprint.notes(nil, (function(c) return function() return c end end)
+      { scale = 3 }), fingerprint.notes(nil, (function(c) return function() return c end end)
+      { shift = 3 }))
+    local on = true
+    local function f() return on end
+    assert.is_true(fingerprint.notes(nil, f).on)
+    on = false
+    assert.is_false(fingerprint.notes(nil, f).on)
+  end)
+
+  it("the files of functions that run calls, and the code of those in none", function()
+    local path = folder .. "/helper.lua"
+    local function study(text)
+      assert(pg.write(path, text))
+      local helper = dofile(path)
+      return run(function(p) return { y = helper(2), z = p and 1 } end)
+    end
+    study "return function(x) return x * 2 end"
+    assert.not_matches("refers", study "return function(x) return x * 2 end")
+    assert.matches("helper.lua, to which `run` refers, has changed since",
+      study "return function(x) return x * 300 end", 1, true)
+    os.execute(("rm -rf '%s/s'"):format(folder))
+    run(load "return function() return { y = 1 } end"())
+    assert.matches("to which `run` refers, has changed since",
+      run(load "return function() return { y = 2 } end"()))
+  end)
+
+  it("what a study object's run refers to, at each run", function()
+    local rate = 1
+    local study = sweep.new { name = "s", runs = folder, run = function() return { y = rate } end }
+    study:run { quiet = true }
+    rate = 10
+    assert.matches("rate, to which `run` refers, is 10, and was 1",
+      listen(function() study:run() end))
+  end)
+
+  it("a variable that a trial changes, and says so once", function()
+    local count, log = 0, {}
+    local said = run(function(p)
+      count, log[#log + 1] = count + 1, p.k
+      return { y = count }
+    end, { params = { k = { 1, 2, 3 } } })
+    assert.equal(1, select(2, said:gsub("has changed count, to which `run` refers", "")))
+    assert.not_matches("changed log", said)
+  end)
+
   it("arrays that run refers to beside the data that it was told", function()
     local function study(x)
       return run(function(_, trial) return { y = #x + #trial.data } end, { data = pg.ones(2) })
@@ -212,6 +303,29 @@ describe("A trial cannot change the data of another", function()
     stops("trial.data.a", function(trial) trial.data.a:rows(1, 1):fill_(3) end, d)
     stops("trial.data", function(trial) trial.data:set(1, 5) end, pg.zeros(2))
     stops("trial.data.x.y", function(trial) trial.data.x.y:free() end, { x = { y = pg.zeros(2) } })
+  end)
+
+  it("which stands in a table that it was told, by another in its place", function()
+    local data = { x = pg.zeros(2) }
+    stops("trial.data.x", function(trial) trial.data.x = trial.data.x + 1 end, data)
+  end)
+
+  it("whose name another variable has, too", function()
+    local function holder(x) return function() return x end end
+    local first, second = holder(pg.zeros(2)), holder(pg.zeros(3))
+    stops("x", function()
+      first()[1] = 5
+      return second()
+    end)
+  end)
+
+  it("which is a generator that run refers to", function()
+    local g = pg.random(0)
+    raises_here("k 1 has drawn from g, a generator which all trials share: make one in run, as "
+      .. "pg.random(trial.seed)", function()
+      sweep.new({ name = "s", runs = folder, params = { k = { 1, 2 } },
+        run = function() return { y = g:rand() } end }):run { quiet = true }
+    end)
   end)
 
   it("to which run refers", function()
@@ -308,6 +422,21 @@ describe("Integers", function()
     for _, text in ipairs { "0x10", "nan", "inf", "-Infinity", "[1,]", "{", "" } do
       assert.is_nil((json.decode(text)))
     end
+  end)
+end)
+
+describe("A parameter's value", function()
+  it("is handed to run as it was written, and 50 and 50.0 are the same", function()
+    local seen = {}
+    local study = sweep.new { name = "s", runs = folder, params = { n = { 1e10, 2.0, 3, 3.0 } },
+      settings = { m = 4.0 }, run = function(p)
+        seen[#seen + 1] = { p.n * p.n, math.type(p.n), math.type(p.m) }
+      end }
+    study:run { quiet = true }
+    assert.same({ { 1e20, "float", "float" }, { 4.0, "float", "float" },
+      { 9, "integer", "float" } }, seen)
+    sweep.new({ name = "s", runs = folder, params = { n = { 10000000000, 2, 3 } },
+      settings = { m = 4 }, run = function() error "it ran again" end }):run { quiet = true }
   end)
 end)
 

@@ -41,25 +41,27 @@ for _, row in ipairs(study:table()) do io.write(row.k, "=", row.status, " ") end
 ]]):format(options or "", body)))
 end
 
-local INTERPRETERS = { "$P", "lua5.4" }
+--- The same spec for this program and for a stock lua5.4.
+local function both(what, f)
+  it(what, function() f "$P" end)
+  it(what .. ", in a stock lua5.4, too #stock", function() f "lua5.4" end)
+end
 
 describe("os.exit in a trial", function()
-  it("is a failed trial and another status than 0, however it is called", function()
+  both("is a failed trial and another status than 0, however it is called", function(interpreter)
     for _, call in ipairs { "os.exit(0)", "os.exit(true)", "os.exit(0, true)", "exit(0)",
       "pcall(os.exit, 0)", "coroutine.wrap(function() os.exit(0) end)()" } do
-      for _, interpreter in ipairs(INTERPRETERS) do
-        write("if p.k == 2 then " .. call .. " end")
-        shell "rm -rf runs"
-        local output, errors, status = shell(interpreter .. " s.lua")
-        assert.equal(1, status, call)
-        assert.equal("", output)
-        assert.matches("perigee: k 2 failed: it ended the process (os.exit); the same command goes "
-          .. "on with the others\n", errors, 1, true)
-        output, errors, status = shell(interpreter .. " s.lua")
-        assert.equal("1=done 2=failed 3=done 4=done ", output)
-        assert.matches("k 2 failed before: it ended the process", errors, 1, true)
-        assert.equal(1, status)
-      end
+      write("if p.k == 2 then " .. call .. " end")
+      shell "rm -rf runs"
+      local output, errors, status = shell(interpreter .. " s.lua")
+      assert.equal(1, status, call)
+      assert.equal("", output)
+      assert.matches("perigee: k 2 failed: it ended the process (os.exit); the same command goes "
+        .. "on with the others\n", errors, 1, true)
+      output, errors, status = shell(interpreter .. " s.lua")
+      assert.equal("1=done 2=failed 3=done 4=done ", output)
+      assert.matches("k 2 failed before: it ended the process", errors, 1, true)
+      assert.equal(1, status)
     end
   end)
 
@@ -69,6 +71,16 @@ describe("os.exit in a trial", function()
     assert.equal("1=done 2=failed 3=done 4=done ", output)
     assert.equal(1, select(2, errors:gsub("k 2 failed", "")))
     assert.equal(1, status)
+  end)
+
+  it("is so, too, behind a study that the trial has run", function()
+    write [[sweep.new({ name = "inner" .. p.k, arguments = false,
+      run = function() return { z = 1 } end }):run { quiet = true }
+    if p.k == 2 then os.exit(0) end]]
+    local _, errors, status = shell "$P s.lua --quiet"
+    assert.equal(1, status)
+    assert.matches("k 2 failed: it ended the process", errors)
+    assert.equal("1=done 2=failed 3=done 4=done ", (shell "$P s.lua --quiet"))
   end)
 
   it("ends a --dry-run with a sentence, and no record", function()
@@ -81,19 +93,17 @@ describe("os.exit in a trial", function()
 end)
 
 describe("A script's end after trials that failed", function()
-  it("runs all finalizers, and has status 1", function()
+  both("runs all finalizers, and has status 1", function(interpreter)
     write("error 'no'")
-    for _, interpreter in ipairs(INTERPRETERS) do
-      shell "sed -i 's/name = \"s\"/name = \"s\", arguments = arg/' s.lua"
-      assert(pg.write(folder .. "/f.lua", [[
+    shell "sed -i 's/name = \"s\"/name = \"s\", arguments = arg/' s.lua"
+    assert(pg.write(folder .. "/f.lua", [[
 before = setmetatable({}, { __gc = function() io.stderr:write "one " end })
 dofile "s.lua"
 after = setmetatable({}, { __gc = function() io.stderr:write "two " end })]]))
-      local output, errors, status = shell(interpreter .. " f.lua --quiet")
-      assert.equal("1=failed 2=failed 3=failed 4=failed ", output)
-      assert.matches("two one $", errors)
-      assert.equal(1, status)
-    end
+    local output, errors, status = shell(interpreter .. " f.lua --quiet")
+    assert.equal("1=failed 2=failed 3=failed 4=failed ", output)
+    assert.matches("two one $", errors)
+    assert.equal(1, status)
   end)
 end)
 
@@ -176,8 +186,21 @@ describe("Ctrl-C", function()
         .. "sleep 0.01; done; kill -INT $$) & exec $P s.lua --jobs " .. jobs .. "'")
       assert.equal(130, status)
       assert.matches("s: interrupted: 0 of 4; the same command goes on from here\n$", errors)
-      assert.is_true(#require("perigee.system").names_in(folder .. "/runs/s/checkpoints") > 0)
+      if jobs == 2 then -- a body that is interrupted, and not a step, leaves none
+        assert.is_true(#require("perigee.system").names_in(folder .. "/runs/s/checkpoints") > 0)
+      end
     end
+  end)
+
+  it("is heard behind a study that the trial has run", function()
+    write [[sweep.new({ name = "inner" .. p.k, arguments = false,
+      run = function() return { z = 1 } end }):run { quiet = true }
+    if p.k == 2 then
+      pcall(function() uv.kill(uv.os_getpid(), "sigint") for _ = 1, 1e6 do end end)
+    end]]
+    local _, errors, status = shell "$P s.lua"
+    assert.equal(130, status)
+    assert.matches("s: interrupted: 1 of 4", errors)
   end)
 
   it("still raises in the script, after a study that several processes ran", function()
@@ -189,7 +212,7 @@ describe("Ctrl-C", function()
 end)
 
 describe("--dry-run", function()
-  it("ends in its two seconds, whatever run catches, and leaves no hook", function()
+  both("ends in its two seconds, whatever run catches, and leaves no hook", function(interpreter)
     assert(pg.write(folder .. "/s.lua", [[
 local sweep = require "perigee.sweep"
 local study = sweep.new { name = "s", arguments = false, params = { k = { 1, 2 } }, run = function()
@@ -200,20 +223,30 @@ debug.sethook(hook, "l")
 local began = os.clock()
 study:run { dry_run = true }
 print(os.clock() - began < 3, debug.gethook() == hook)]]))
-    for _, interpreter in ipairs(INTERPRETERS) do
-      assert.matches("is not known: .*\ntrue\ttrue\n", (shell(interpreter .. " s.lua")))
-    end
+    assert.matches("is not known: .*\ntrue\ttrue\n", (shell(interpreter .. " s.lua")))
   end)
 
-  it("prints nothing of run, in either interpreter", function()
+  both("prints nothing of run", function(interpreter)
     write [[print "SAID" io.write "SAID" io.stdout:write "SAID" io.stderr:write "SAID"
       os.execute "echo SAID; echo SAID >&2"]]
-    for _, interpreter in ipairs(INTERPRETERS) do
-      local output, errors, status = shell(interpreter .. " s.lua --dry-run")
-      assert.equal(0, status)
-      assert.matches("s: 4 trials, 4 to run\nabout [%d.]+ s", output)
-      assert.not_matches("SAID", output .. errors)
-    end
+    local output, errors, status = shell(interpreter .. " s.lua --dry-run")
+    assert.equal(0, status)
+    assert.matches("s: 4 trials, 4 to run\nabout [%d.]+ s", output)
+    assert.not_matches("SAID", output .. errors)
+  end)
+
+  both("ends in time where a coroutine of run's does not", function(interpreter)
+    write "coroutine.wrap(function() while true do end end)()"
+    local began = uv.hrtime()
+    assert.matches("is not known", (shell(interpreter .. " s.lua --dry-run")))
+    assert.is_true(uv.hrtime() - began < 60e9)
+  end)
+
+  it("says why the trial that was begun fails", function()
+    write "error 'broken'"
+    assert.matches("is not known: k 1 failed: [^\n]*broken", (shell "$P s.lua --dry-run"))
+    write "coroutine.yield()"
+    assert.matches("is not known: k 1 failed: [^\n]*yield", (shell "$P s.lua --dry-run"))
   end)
 
   it("tells the time that several processes take", function()
@@ -241,6 +274,82 @@ describe("A trial's child that writes to the descriptors of --jobs", function()
   it("does not end the study", function()
     write 'os.execute "echo hello >&3; echo {} >&3; echo 3 >&3"'
     assert.equal("1=done 2=done 3=done 4=done ", (shell "$P s.lua --jobs 2"))
+  end)
+end)
+
+describe("A journal that cannot be read", function()
+  it("is told with its path, and put aside by --fresh", function()
+    for make, message in pairs {
+      ["mkdir z.jsonl"] = "z.jsonl: it is a directory, and no file",
+      ["mkfifo z.jsonl"] = "z.jsonl: it is a fifo, and no file",
+      ["ln -s nowhere z.jsonl"] = "z.jsonl: No such file",
+      ["echo '{\"format\":2}' >z.jsonl"] = "z.jsonl: a journal of another version (--fresh begins",
+    } do
+      write ""
+      local _, errors, status = shell(("rm -rf runs*; $P s.lua --quiet >/dev/null; "
+        .. "cd runs/s/journal; %s; cd ../../..; timeout 60 $P s.lua"):format(make))
+      assert.equal(1, status)
+      assert.matches(message, errors, 1, true)
+      assert.equal("1=done 2=done 3=done 4=done ", (shell "timeout 60 $P s.lua --fresh --quiet"))
+    end
+  end)
+
+  it("may have lines of any form", function()
+    write ""
+    shell "$P s.lua --quiet"
+    for _, line in ipairs { '{"format":1,"trial":"x","status":"done"}', '{"format":false}',
+      '{"format":"1"}', '{"trial":"x","status":"pruned"}', "null", "[]", "17", '"text"' } do
+      local output, errors, status = shell(("for f in runs/s/journal/*; do echo '%s' >>$f; done; "
+        .. "$P s.lua"):format(line))
+      assert.equal(0, status, errors)
+      assert.equal("1=done 2=done 3=done 4=done ", output)
+      assert.matches("line %d+: no record, and passed over", errors)
+    end
+  end)
+end)
+
+describe("A worker", function()
+  it("is refused where its constants are others", function()
+    write "trial:report(0, { z = noise })"
+    shell "sed -i '1i local noise = math.random()' s.lua"
+    local _, errors, status = shell "$P s.lua --jobs 2"
+    assert.equal(1, status)
+    assert.matches("are not the same: noise, to which `run` refers, must not depend", errors)
+  end)
+
+  it("that dies, or ends, is a failure for --fail-fast", function()
+    for _, how in ipairs { "os.exit(3)", "uv.kill(uv.os_getpid(), 'sigkill')" } do
+      write("if p.k == 1 then " .. how .. " end uv.sleep(p.k == 1 and 0 or 300)")
+      shell "rm -rf runs; $P s.lua --jobs 1 --fail-fast --dry-run"
+      local output, errors, status = shell "rm -rf runs; $P s.lua --jobs 2 --fail-fast"
+      assert.equal(1, status)
+      assert.equal("", output)
+      assert.matches("s: stopped", errors)
+    end
+  end)
+
+  it("whose descriptors a trial closes is lost, and not waited for", function()
+    write "if p.k == 1 then pcall(uv.fs_close, 3) end"
+    local output, errors = shell "timeout 100 $P s.lua --jobs 2"
+    assert.matches("1=%a+ 2=done 3=done 4=done ", output .. errors)
+  end)
+end)
+
+describe("A metric that has the name of a setting", function()
+  it("is another column when the setting becomes a parameter", function()
+    write("if p.depth == 2 then return { depth = 57, y = 1 } end", "settings = { depth = 2 },")
+    shell "$P s.lua --quiet"
+    shell "$P s.lua depth=2,3 --quiet"
+    assert.equal("depth,k,repeat,seed,y\n2,1,1,0,1\n", (shell "head -n 2 runs/s/results.csv"))
+  end)
+end)
+
+describe("--retry-failed", function()
+  it("runs again what has failed more than once", function()
+    write "error 'no'"
+    shell "$P s.lua --quiet; $P s.lua --quiet --retry-failed"
+    write ""
+    assert.equal("1=done 2=done 3=done 4=done ", (shell "$P s.lua --quiet --retry-failed"))
   end)
 end)
 

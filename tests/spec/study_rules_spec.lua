@@ -119,6 +119,18 @@ describe("Halving", function()
     end
   end)
 
+  it("is by a goal without a metric bound only where the name tells none", function()
+    local function both(p, trial) trial:report(1, { loss = p.k, reward = p.k }) end
+    local _, _, study = run(nil, both, { goal = "max" })
+    assert.equal(1, study:best().k)
+    os.execute(("rm -rf '%s/s'"):format(folder))
+    local rule = sweep.halving { metric = "loss", first = 1, factor = 8 }
+    assert.equal("1", (run(rule, both, { goal = "max" })))
+    os.execute(("rm -rf '%s/s'"):format(folder))
+    rule = sweep.halving { metric = "reward", first = 1, factor = 8 }
+    assert.equal("8", (run(rule, both, { goal = "max" })))
+  end)
+
   it("is by a goal that the study has for another metric not bound", function()
     assert.equal("1", (run(sweep.halving { metric = "mse", first = 1, factor = 8 },
       function(p, trial)
@@ -174,6 +186,20 @@ describe("The median rule", function()
     end
   end)
 
+  it("takes time for each report that does not grow with those before", function()
+    local function seconds(count)
+      os.execute(("rm -rf '%s/s'"):format(folder))
+      local began = os.clock()
+      run(sweep.median { metric = "loss", references = 1 }, function(_, trial)
+        for e = 1, count do
+          trial:report(e, { loss = 1 })
+        end
+      end, { params = { k = { 1, 2 } } })
+      return os.clock() - began
+    end
+    assert.is_true(seconds(8000) < 12 * seconds(2000) + 0.1)
+  end)
+
   it("counts a trial once at an iteration that it reports twice", function()
     assert.equal("1 2 3 4 5 6 7 8", (run(sweep.median { metric = "loss", references = 1 },
       function(_, trial)
@@ -214,6 +240,14 @@ describe("The best of a study", function()
     assert.equal(8, study:best().k)
     assert.equal(1, study:best().accuracy)
     assert.matches("best     accuracy 1 %(k 8%)", (tostring(study):gsub("best +", "best     ")))
+  end)
+
+  it("is nil where no trial has reported the study's metric", function()
+    local study = sweep.new { name = "s", runs = folder, params = K8, metric = "loss",
+      run = function() error "no" end }
+    assert.is_nil((study:best()))
+    listen(function() study:run() end)
+    assert.is_nil((study:best()))
   end)
 
   it("is by the same metric, whichever trial reports first", function()

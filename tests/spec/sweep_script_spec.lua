@@ -370,7 +370,7 @@ describe("a script with a study", function()
     for _, jobs in ipairs { 1, 2 } do
       local _, errors, status = interrupted("s.lua a=1 --jobs " .. jobs)
       assert.equal(130, status)
-      assert.matches("s: interrupted: %d of 2; the same command goes on from here\n$", errors)
+      assert.matches("s: interrupted: 0 of 2; the same command goes on from here\n$", errors)
       assert.not_matches("traceback", errors)
     end
     assert(pg.write(folder .. "/r.lua", (text:gsub("local m =", "while true do end\n%0"))))

@@ -9,15 +9,15 @@ local support = dofile "tests/support.lua"
 local listen, raises_here = support.listen, support.raises_here
 
 local folder
-local signals, watch_interrupts = 0, core.watch_interrupts
+local signals, interrupts = 0, core.interrupts
 
 before_each(function()
   folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/sweep-XXXXXX"))
-  core.watch_interrupts = function() return signals end
+  core.interrupts = function() return signals end
 end)
 
 after_each(function()
-  core.watch_interrupts = watch_interrupts
+  core.interrupts = interrupts
   os.execute(("rm -rf '%s'"):format(folder))
 end)
 

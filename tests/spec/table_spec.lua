@@ -146,7 +146,8 @@ describe("A table of results", function()
       assert.equal("max", tables.goal_of(name), name)
     end
     for _, name in ipairs { "y", "lossless", "terror", "accordion", "cost", "runtime", "scored",
-      "time_to_accuracy", "accuracy_error_ratio", "error_rate", "precisions", "r2d2", "train" } do
+      "time_to_accuracy", "accuracy_error_ratio", "neg_log_loss", "neg_mean_squared_error",
+      "negative_loss", "no_error", "error_rate", "precisions", "r2d2", "train" } do
       assert.is_nil(tables.goal_of(name), name)
     end
   end)

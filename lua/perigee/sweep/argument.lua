@@ -186,10 +186,17 @@ local function read_range(text)
   local is_exact = from and stride and math.abs(from) + count * math.abs(stride) < MOST_DIGITS
   local list = {}
   for k = 0, math.floor(count + 1e-9) do
-    list[k + 1] = is_exact and c_locale.tonumber(("%de%d"):format(from + k * stride, exponent))
+    local value = is_exact and c_locale.tonumber(("%de%d"):format(from + k * stride, exponent))
       or a + k * by
+    list[k + 1] = math.tointeger(value) or value
   end
   return list
+end
+
+--- Tells if a text is numbers with colons between them.
+local function looks_like_range(text)
+  local first, rest = text:match "^([^:]+):(.+)$"
+  return first and c_locale.tonumber(first) ~= nil and c_locale.tonumber(rest:match "^[^:]+") ~= nil
 end
 
 --- "log_uniform(0.01,1)"; nil for what is no such thing, with a message where it was meant to be.
@@ -240,7 +247,11 @@ function argument.read(text, kinds)
   for _, part in ipairs(parts) do
     local is_plain = not part.is_quoted and not part.is_list
     local range = kinds.number and is_plain and read_range(part.text)
-    local value = range or read_part(part, kinds)
+    local is_no_range = not range and is_plain and kinds.number and looks_like_range(part.text)
+    local value = range or nil
+    if not range and not is_no_range then
+      value = read_part(part, kinds)
+    end
     if value == nil then
       return nil, expectation(part, kinds)
     end

@@ -14,10 +14,11 @@ local function of_script(traceback)
   return text
 end
 
---- Whether an error says something, as the interpreter would print it.
+--- Tells if an error says something, as the interpreter would print it.
 local function has_text(problem)
-  local class = getmetatable(problem)
-  return type(problem) == "string" or math.type(problem) or class and class.__tostring
+  local class = debug.getmetatable(problem)
+  return type(problem) == "string" or math.type(problem)
+    or type(class) == "table" and rawget(class, "__tostring")
 end
 
 --- What an error is kept as. What ends a trial from within stays what it is.
@@ -71,31 +72,19 @@ local function seed_generators(seed)
   math.randomseed(seed)
 end
 
---- Keeps what trials change of the process: both global generators. The value that is returned puts
---- them back when it is closed, and ends the watch for Ctrl-C.
----@return table
-function attempt.keep_process()
-  local state, of_lua = core.get_state(), core.lua_random()
-  return setmetatable({}, { __close = function()
-    core.watch_interrupts(false)
-    core.set_state(state)
-    core.lua_random(of_lua)
-  end })
-end
-
 --- Runs a trial. Raises after Ctrl-C, whatever `run` makes of the error.
 ---@param run fun(values: table, trial: perigee.sweep.trial)
 ---@param values table<string, any>  its parameters and the settings
 ---@param fields table  what the trial is made of (trial.lua)
 ---@return table  # the record, but for the values: trial, status, repeat, seed, reports, ...
 function attempt.run(run, values, fields)
-  local signals = core.watch_interrupts()
+  local signals = core.interrupts()
   seed_generators(fields.seed)
   local trial = trials.new(fields)
   local worked, problem = xpcall(call, keep_error, run, refuse_others(values), trial)
   trial.is_over = true
   local is_stopped = trial.halted and trial.halted.status == trials.INTERRUPTED
-  if is_stopped or core.watch_interrupts() > signals then
+  if is_stopped or core.interrupts() > signals then
     error("interrupted!", 0)
   end
   problem = trial.halted or not worked and problem -- `run` may have caught it

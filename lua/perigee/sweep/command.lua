@@ -181,12 +181,12 @@ end
 
 local function new_parser(argparse, definition, arguments)
   local program = arguments[-1] and arguments[-1] .. " " .. arguments[0] or arguments[0]
-  local parser = argparse(program, definition.description
-    or ("The study %s."):format(definition.name), settings_text(definition))
+  local parser = argparse(visible.name(program), visible.lines(definition.description
+    or ("The study %s."):format(definition.name)), visible.lines(settings_text(definition)))
   parser:usage_max_width(100):help_max_width(100)
   parser:argument("settings", "name=values: what takes the place of the script's; see below.")
     :args "*":argname "name=values"
-  parser:option("--runs", "The folder that studies are kept in.", definition.runs)
+  parser:option("--runs", "The folder that studies are kept in.", visible.name(definition.runs))
     :convert(read_runs):argname "DIR"
   parser:option("--jobs", "Processes on this machine that share the trials and the cores.")
     :convert(read_jobs):argname "N"
@@ -233,7 +233,7 @@ end
 ---@param arguments string[]  the script's `arg`
 ---@param message string
 function command.refuse(arguments, message)
-  io.stderr:write(visible.line(arguments[0] .. ": " .. message), "\n")
+  io.stderr:write(visible.lines(arguments[0] .. ": " .. message), "\n")
   os.exit(1, true)
 end
 

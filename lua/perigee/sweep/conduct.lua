@@ -192,59 +192,37 @@ local function conclude(study, went_on)
 end
 
 --- Locks the study's folder: a process without a part of its own has it to itself, parts have it
---- together, but each part but once on a machine. Nil, and why not; else a value that ends it when
---- it is closed. A lock ends with its process, and is no other machine's.
-local function lock(study)
-  local shard, held = study.options.shard, {}
-  local guard = setmetatable({}, { __close = function()
-    for _, each in ipairs(held) do
-      core.unlock(each)
-    end
-  end })
-  local made, message = system.make_folder(study.root .. (shard and "/journal" or ""))
+--- together. A lock ends with its process, and no other machine's process sees it.
+local function lock_folder(study)
+  local made, message = system.make_folder(study.root)
   if not made then
     return nil, message
   end
-  local paths = { study.root }
-  paths[2] = shard and ("%s/journal/%s-part-%d-of-%d.lock"):format(study.root,
-    uv.os_gethostname():gsub("[^%w-]", "_"), shard.part, shard.parts)
-  for i, path in ipairs(paths) do
-    held[i], message = check.try(core.lock, path, shard ~= nil and i == 1)
-    if held[i] == nil then
-      getmetatable(guard).__close()
-      return nil, message or ("another process runs %s in %s: wait for it, or end it first"):format(
-        i == 2 and "this part" or "it", study.folder)
-    end
-  end
-  return guard
+  local hold
+  hold, message = check.try(core.hold_lock, study.root,
+    study.options.shard and "shared" or "folder")
+  return hold, message or ("another process runs it in %s: wait for it, or end it first"):format(
+    study.folder)
 end
 
---- Runs the trials. Whether all are finished, and a sentence; nil and why it cannot go on.
-local function perform(study)
-  local opened, message = study:open() -- before anything is made or put aside
-  if not opened then
+--- Locks a part of a --shard: each runs but once at a time on a machine.
+local function lock_part(study)
+  local shard, folder = study.options.shard, study.root .. "/journal"
+  local made, message = system.make_folder(folder)
+  if not made then
     return nil, message
   end
-  local locked
-  locked, message = lock(study)
-  if not locked then
-    return nil, message
-  end
-  local _ <close> = locked
-  local moved
-  if study.options.fresh then
-    moved, message = put_aside(study)
-    if not moved then
-      return nil, message
-    end
-    study.store = nil
-    locked, message = lock(study)
-    if not locked then
-      return nil, message
-    end
-  end
-  local _ <close> = locked
-  opened, message = take_stock(study)
+  local hold
+  hold, message = check.try(core.hold_lock, ("%s/%s-part-%d-of-%d.lock"):format(folder,
+    uv.os_gethostname():gsub("[^%w-]", "_"), shard.part, shard.parts), "file")
+  return hold, message or ("another process runs this part in %s: wait for it, or end it first")
+    :format(study.folder)
+end
+
+--- Runs the trials of a study whose folder is this process's. Whether all are finished, and a
+--- sentence; nil and why it cannot go on.
+local function perform_locked(study)
+  local opened, message = take_stock(study)
   if not opened then
     return nil, message
   end
@@ -256,6 +234,36 @@ local function perform(study)
     return nil, message
   end
   return conclude(study, went_on)
+end
+
+--- The same of any study.
+local function perform(study)
+  study.store = nil -- data, and what `run` refers to, may have changed since
+  local prepared, message = study:prepare() -- before anything is made or put aside
+  if not prepared then
+    return nil, message
+  end
+  local folder <close>, problem = lock_folder(study)
+  if not folder then
+    return nil, problem
+  elseif study.options.shard then
+    local part <close>, taken = lock_part(study)
+    if not part then
+      return nil, taken
+    end
+    return perform_locked(study)
+  elseif study.options.fresh then
+    local moved, why = put_aside(study)
+    if not moved then
+      return nil, why
+    end
+    local anew <close>, taken = lock_folder(study)
+    if not anew then
+      return nil, taken
+    end
+    return perform_locked(study)
+  end
+  return perform_locked(study)
 end
 
 -- --- leaving ----------------------------------------------------------------------
@@ -294,7 +302,11 @@ end
 
 --- Lists what would be run.
 local function rehearse(study)
-  local opened, message = take_stock(study)
+  study.store = nil
+  local opened, message = study:prepare()
+  if opened then
+    opened, message = take_stock(study)
+  end
   if opened then
     show_plan(study)
   elseif study.arguments then
@@ -308,7 +320,11 @@ end
 
 --- After Ctrl-C, or an error of ours. A script ends as a shell expects it of what was interrupted.
 local function stop(study, problem)
-  if not (study.arguments and study.tally and check.is_interrupt(problem)) then
+  local is_told = type(problem) == "string" and not problem:find "^[^\n]*%.lua:%d+:"
+  if study.arguments and is_told and not check.is_interrupt(problem) then
+    displays.say(("%s: %s"):format(study.name, problem))
+    leave(1)
+  elseif not (study.arguments and study.tally and check.is_interrupt(problem)) then
     error(problem, 0)
   end
   displays.say(("%s: interrupted: %d of %d; the same command goes on from here"):format(study.name,

@@ -1,7 +1,7 @@
 --- What a running study shows on stderr: a line for the study and one for each training under way;
 -- where that is no terminal, a line now and then for a trial that has ended.
 
-local c_locale = require "perigee.c_locale"
+local counts = require "perigee.counts"
 local progress = require "perigee.progress"
 local screen = require "perigee.screen"
 local terminal = require "perigee.terminal"
@@ -65,7 +65,7 @@ function Display:beat(slot, label, beat)
       training.label = label
       self.trainings[slot] = training
     end
-    training:set(beat.iteration, beat.loss and c_locale.format("loss %.4f", beat.loss))
+    training:set(beat.iteration, beat.loss and "loss " .. counts.loss(beat.loss))
   end
   self:draw()
 end

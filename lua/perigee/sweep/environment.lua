@@ -16,12 +16,14 @@ function environment.script(f)
   return hash and { path = path, hash = hash } or nil
 end
 
---- The hash of a function's code, by which checkpoints are known that no script's hash tells apart:
---- those of a function that stands in no file.
----@param f function
+--- The hash of the script's text, or of the code of a function that stands in no file: a checkpoint
+--- of another one is not gone on from.
+---@param script? { path: string, hash: string }  the file that `run` stands in
+---@param run function
 ---@return string
-function environment.code(f)
-  return identity.hash(debug.getinfo(f, "S").what == "C" and "" or string.dump(f, true))
+function environment.code(script, run)
+  local is_lua = debug.getinfo(run, "S").what ~= "C"
+  return script and script.hash or identity.hash(is_lua and string.dump(run, true) or "")
 end
 
 --- The machine and the versions, as names and texts.

@@ -4,7 +4,9 @@
 
 local check = require "perigee.check"
 local core = require "perigee.core"
+local external = require "perigee.external"
 local tables = require "perigee.sweep.table"
+local uv = external.require "luv"
 
 local files = {}
 
@@ -51,7 +53,7 @@ local function each_row(study, kinds, columns, only, f)
   for i, record in finished(study, only) do
     for _, kind in ipairs(kinds) do
       for _, report in ipairs(kind.reports(record)) do
-        local row, taken = check.join(study.roster:point(i), report[2]), is_column[kind]
+        local row, taken = check.join(report[2], study.roster:point(i)), is_column[kind]
         row["repeat"], row.seed = study.roster:round(i), study.roster:seed(i)
         row.iteration = report[1]
         for _, name in ipairs(ASIDE) do
@@ -74,8 +76,8 @@ local function columns_of(study, kinds)
   for _, record in finished(study) do
     for _, kind in ipairs(kinds) do
       for _, report in ipairs(kind.reports(record)) do
-        for name in pairs(report[2]) do
-          seen[kind][name] = true
+        for name in pairs(report[2]) do -- what was a setting then may be a parameter now
+          seen[kind][name] = not study.is_parameter[name] or nil
         end
       end
     end
@@ -117,7 +119,8 @@ function files.curves(study)
 end
 
 local function has_text(path, text)
-  local file <close> = io.open(path, "rb")
+  local status = uv.fs_stat(path)
+  local file <close> = status and status.type == "file" and io.open(path, "rb") or nil
   return file and file:read "a" == text
 end
 

@@ -19,15 +19,31 @@ local function put(sums, name, sum)
   sums[name] = sum
 end
 
---- Adds the checksums of an array or an archive, under names that begin with its own.
-local function add(sums, name, value, checksum)
-  if check.is_array(value) then
-    put(sums, name, check.try(checksum, value)) -- it may have been freed
-  else
-    for _, member in ipairs(check.try(value.keys, value) or {}) do -- it may have been closed
-      put(sums, name .. "." .. member, value:checksum(member))
-    end
+--- Puts sums by name, those of one name in their own order: whichever was found first does not
+--- count.
+local function put_all(list)
+  local sums = {}
+  table.sort(list, function(a, b)
+    return c_locale.precedes(tostring(a.sum), tostring(b.sum))
+  end)
+  for _, each in ipairs(list) do
+    put(sums, each.name, each.sum)
   end
+  return sums
+end
+
+--- The checksums of an array, an archive or a generator, by names that begin with its own.
+local function sums_of(name, value, checksum)
+  if check.is_array(value) then
+    return { { name = name, sum = check.try(checksum, value) } } -- none where it was freed
+  elseif references.is_generator(value) then
+    return { { name = name, sum = checksum(value:get_state()) } }
+  end
+  local list = {}
+  for i, member in ipairs(check.try(value.keys, value) or {}) do -- it may have been closed
+    list[i] = { name = name .. "." .. member, sum = value:checksum(member) }
+  end
+  return list
 end
 
 local function hash_of(sums)
@@ -45,15 +61,16 @@ end
 ---@param run function
 ---@return string?
 function fingerprint.of(data, run)
-  local sums = {}
+  local list = {}
   for _, found in ipairs(references_of(data, run)) do
-    if type(found.value) == "userdata" then
-      add(sums, found.name, found.value, core.checksum)
-    elseif data ~= nil then
-      put(sums, found.name, json.encode(found.value))
+    if type(found.value) == "userdata" and not references.is_generator(found.value) then
+      local sums = sums_of(found.name, found.value, core.checksum)
+      table.move(sums, 1, #sums, #list + 1, list)
+    elseif type(found.value) ~= "userdata" and data ~= nil then
+      list[#list + 1] = { name = found.name, sum = json.encode(found.value) }
     end
   end
-  return hash_of(sums)
+  return hash_of(put_all(list))
 end
 
 -- --- fingerprints of before ---------------------------------------------------------
@@ -63,7 +80,9 @@ local DEEP = 8 -- tables in tables
 
 local function add_table(sums, name, value, depth, checksum)
   if check.is_array(value) or references.is_archive(value) then
-    add(sums, name, value, checksum)
+    for _, each in ipairs(sums_of(name, value, checksum)) do
+      put(sums, each.name, each.sum)
+    end
   elseif type(value) == "table" and depth > 0 and not getmetatable(value) then
     for key, each in next, value do
       add_table(sums, name .. "." .. c_locale.tostring(key), each, depth - 1, checksum)
@@ -110,26 +129,48 @@ end
 
 local LONGEST = 60 -- bytes of a value that a note keeps as it is
 
+--- Notes of the code of functions, but for the file of `run`, which is the script: by the names of
+--- other files, and of chunks that stand in none.
+local function code_of(sources, run)
+  local notes, script = {}, debug.getinfo(run, "S").source
+  for source, f in pairs(sources) do
+    local path = source:match "^@(.*)$"
+    if path and source ~= script then
+      notes[path] = "#" .. (identity.file(path) or "none")
+    elseif not path then
+      local name = f == run and "run" or source:match "^=(.*)$" or source:sub(1, 30)
+      notes[name] = "#" .. identity.hash(string.dump(f, true))
+    end
+  end
+  return notes
+end
+
 --- What `run` refers to beside the data, by the variables' names: a number or a short text as
---- itself, of others a hash.
+--- itself, of others a hash; and the code of the functions that it refers to.
 ---@param data any
 ---@param run function
 ---@return table<string, string|number|boolean>
 function fingerprint.notes(data, run)
-  local lines, notes = {}, {}
-  for _, found in ipairs(references.of { run = run }) do
+  local list_of_found, sources = references.of { run = run }
+  local lines, notes = {}, code_of(sources, run)
+  for _, found in ipairs(list_of_found) do
     local value, list = found.value, lines[found.root] or {}
     lines[found.root] = list
     if type(value) ~= "userdata" then
       list[#list + 1] = found.name .. "=" .. json.encode(value)
-    elseif data ~= nil then -- else it is the data
-      local sums = {}
-      add(sums, found.name, value, core.checksum)
-      list[#list + 1] = json.encode(sums)
+    elseif data ~= nil or references.is_generator(value) then -- else it is the data
+      for _, each in ipairs(sums_of(found.name, value, core.checksum)) do
+        list[#list + 1] = each.name .. "=" .. tostring(each.sum)
+      end
     end
-    local is_plain = type(value) ~= "userdata" and #json.encode(value) <= LONGEST
+    local is_variable = found.name == found.root or found.name == "_ENV." .. found.root
+    local is_plain = is_variable and type(value) ~= "userdata" and #json.encode(value) <= LONGEST
       and not (math.type(value) and value - value ~= 0)
-    notes[found.root] = #list == 1 and is_plain and value or nil
+    if #list == 1 and is_plain then
+      notes[found.root] = value
+    else
+      notes[found.root] = nil
+    end
   end
   for root, list in pairs(lines) do
     c_locale.sort(list)

@@ -22,29 +22,13 @@ local function measured(study)
   return count > 0 and sum / count or nil, count
 end
 
---- Calls f, which is ended when its time is over, whatever it catches: from then on each
---- instruction raises an error. It runs in a coroutine, whose hook is its own; what it prints is
---- not shown.
+--- Calls f, which is ended when its time is over, whatever it catches. What it prints is not shown.
 local function call_until(deadline, f)
-  local thread, signals = coroutine.create(f), core.watch_interrupts()
-  debug.sethook(thread, function()
-    if runner.clock() > deadline or core.watch_interrupts() > signals then
-      debug.sethook(thread, function()
-        error("its time is over", 0)
-      end, "", 1)
-    end
-  end, "", 10000)
-  local _ <close> = setmetatable({}, { __close = function()
-    if debug.getinfo(2, "l") then -- else Lua itself is closed: by os.exit
-      core.at_exit()
-    end
-    core.silence(false)
-  end })
-  core.silence(true)
-  core.at_exit("/dev/null", "", "perigee: a trial that was begun for a moment ended the process\n")
-  local worked, result = coroutine.resume(thread)
-  coroutine.close(thread)
-  return worked and result or nil
+  local _ <close> = core.hold_silence()
+  local ending <close> = core.hold_ending()
+  core.set_ending(ending, "/dev/null", "",
+    "perigee: a trial that was begun for a moment ended the process\n")
+  return core.call_until(math.max(0, deadline - runner.clock()), f)
 end
 
 --- What a trial would take, from its first steps; nil where it makes none in time. And whether it
@@ -57,20 +41,24 @@ local function probe(study, index, deadline)
     return attempt.run(study.definition.run, study.roster:values(index), fields)
   end)
   return record and record.status == "done" and record.seconds or fields.forecast,
-    fields.trainings and fields.trainings > 0
+    fields.trainings and fields.trainings > 0, record and record.error
 end
 
 --- The same of some of the trials, from one end of the list to the other, as long as there is time.
 --- What has no training cannot be begun for a moment, and may leave something behind: one such
 --- trial is enough.
 local function probed(study, pending)
-  local _ <close> = attempt.keep_process()
+  local _ <close> = core.hold_interrupts()
+  local _ <close> = core.hold_generators()
   local deadline = runner.clock() + PATIENCE
   local sum, count = 0, 0
   local probes = math.min(MOST_PROBES, #pending)
   for k = 1, probes do
     local place = probes > 1 and 1 + (k - 1) * (#pending - 1) // (probes - 1) or 1
-    local seconds, has_training = probe(study, pending[place], deadline)
+    local seconds, has_training, problem = probe(study, pending[place], deadline)
+    if problem then
+      return nil, 0, ("%s failed: %s"):format(study:label(pending[place]), problem)
+    end
     if seconds then
       sum, count = sum + seconds, count + 1
     end
@@ -92,7 +80,11 @@ function forecast.text(study, pending)
   local mean, count = measured(study)
   local how = ("as long as the %d that are done took"):format(count)
   if not mean then
-    mean, count = probed(study, pending)
+    local problem
+    mean, count, problem = probed(study, pending)
+    if problem then
+      return "how long they may take is not known: " .. problem
+    end
     how = ("by %d of them, begun for a moment"):format(count)
   end
   if not mean then

@@ -7,6 +7,7 @@
 -- The first line of a file says what the process is, the others what became of a trial: `trial`
 -- (its hash), `status` ("done", "failed", "pruned" or "paused"), `reports` and more.
 
+local check = require "perigee.check"
 local external = require "perigee.external"
 local json = require "perigee.json"
 local records = require "perigee.sweep.record"
@@ -51,10 +52,10 @@ end
 --- That a file which is written to has its name still: what is written to one that was removed is
 --- lost.
 local function check_place(self)
-  local status = self.uv.fs_stat(self.path)
-  if not status or status.ino ~= self.inode then
-    return nil, ("%s: it was removed while the study ran: what came after is not kept"):format(
-      self.path)
+  local named, opened = self.uv.fs_stat(self.path), self.uv.fs_fstat(self.file)
+  if not named or named.ino ~= self.inode or not opened or opened.ino ~= self.inode then
+    return nil, ("%s: it was removed while the study ran, or closed: what came after is not kept")
+      :format(self.path)
   end
   return true
 end
@@ -175,11 +176,22 @@ local function file_names(folder)
   return names
 end
 
+--- Opens a journal to be read. Raises for what is no file, which might never end.
+local function open_journal(path)
+  local status = external.require("luv").fs_stat(path)
+  if status and status.type ~= "file" then
+    error(("%s: it is a %s, and no file"):format(path, status.type), 0)
+  end
+  local file, problem = io.open(path, "rb")
+  return file or error(problem, 0)
+end
+
 --- The record that a whole line is; nil, and what is wrong, for a line that is none.
 local function read_line(line, path)
   local value = json.decode(line)
-  if type(value) == "table" and value.format and value.format ~= FORMAT then
-    error(("%s: a journal of another version"):format(path), 0)
+  local format = type(value) == "table" and math.tointeger(value.format)
+  if format and format ~= FORMAT then
+    error(("%s: a journal of another version (--fresh begins anew)"):format(path), 0)
   end
   return records.check(value)
 end
@@ -198,7 +210,7 @@ function journal.read(folder, places, see)
     local path = folder .. "/" .. name
     local place = places[path] or { at = 0, number = 0 }
     places[path] = place
-    local file <close> = assert(io.open(path, "rb"))
+    local file <close> = open_journal(path)
     file:seek("set", place.at)
     for line in file:lines "L" do
       if line:find "\n$" then -- else it is torn, or not yet whole
@@ -223,8 +235,8 @@ end
 function journal.fingerprints(folder)
   local found = {}
   for _, name in ipairs(file_names(folder)) do
-    local file <close> = assert(io.open(folder .. "/" .. name, "rb"))
-    local header = records.check(json.decode(file:read "L" or ""))
+    local file <close> = check.try(open_journal, folder .. "/" .. name) -- `read` tells why not
+    local header = file and records.check(json.decode(file:read "L" or ""))
     local data = header and header.format and header.data
     if data then
       local known = data.fingerprint or ""

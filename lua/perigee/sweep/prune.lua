@@ -16,40 +16,44 @@ local prune = {}
 
 -- --- judging ----------------------------------------------------------------------
 
---- The best of a metric in some reports; nil where there is none.
-local function best_of(reports, metric, goal)
-  local best
-  for _, report in ipairs(reports) do
-    local value = report[2][metric]
-    if value and (not best or words.is_better(value, best, goal)) then
-      best = value
+--- The best of a metric in some reports, of which those before were looked at; nil where there is
+--- none.
+local function best_of(reports, limit, state)
+  for i = (state.looked_at or 0) + 1, #reports do
+    local value = reports[i][2][limit.metric]
+    if value and (not state.best or words.is_better(value, state.best, limit.goal)) then
+      state.best = value
     end
   end
-  return best
+  state.looked_at = #reports
+  return state.best
 end
 
-local function median_at(medians, iteration)
-  for _, entry in ipairs(medians) do
-    if entry[1] == iteration then
-      return entry[2]
+local function median_at(limit, state, iteration)
+  if not state.medians then
+    state.medians = {}
+    for _, entry in ipairs(limit.medians) do
+      state.medians[entry[1]] = entry[2]
     end
   end
+  return state.medians[iteration]
 end
 
 --- What a limit makes of a trial's last report. One without the metric decides nothing.
 ---@param limit table
 ---@param reports table[]
+---@param state table  the trial's: what was found out about its reports before
 ---@return "paused"|"pruned"|nil  # nil: it goes on
 ---@return string?  # why
-function prune.judge(limit, reports)
+function prune.judge(limit, reports, state)
   local iteration, metrics = reports[#reports][1], reports[#reports][2]
   if not metrics[limit.metric] then
     return nil
   elseif limit.rung then
     return iteration >= limit.iteration and "paused" or nil
   end
-  local median = median_at(limit.medians, iteration)
-  local best = median and best_of(reports, limit.metric, limit.goal)
+  local median = median_at(limit, state, iteration)
+  local best = median and best_of(reports, limit, state)
   if best and words.is_better(median, best, limit.goal) then
     return "pruned", c_locale.format("%s %.6g at iteration %d is worse than the median %.6g",
       limit.metric, best, iteration, median)
@@ -365,8 +369,8 @@ function prune.rule(asked, metric, goal)
   if not rule.metric then
     return nil, ("prune: %s needs a metric: metric = \"accuracy\""):format(asked.name)
   end
-  local is_studys = rule.metric == metric or not metric
-  rule.goal = rule.goal or is_studys and goal or tables.goal_of(rule.metric)
+  rule.goal = rule.goal or rule.metric == metric and goal or tables.goal_of(rule.metric)
+    or not metric and goal or nil
   rule.text, rule.name = text_of(asked.name, rule), asked.name
   return setmetatable(rule, RULES[asked.name].class)
 end

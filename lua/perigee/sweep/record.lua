@@ -102,6 +102,9 @@ function records.check(value)
     return nil, "it is no JSON object"
   end
   local kinds = value.format ~= nil and HEADER or TRIAL
+  if kinds == HEADER and (value.trial ~= nil or not is_integer(value.format)) then
+    return nil, "it is neither a first line nor a trial's"
+  end
   for _, name in ipairs(kinds == TRIAL and NEEDED or {}) do
     if value[name] == nil then
       return nil, ("it has no '%s'"):format(name)

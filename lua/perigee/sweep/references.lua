@@ -5,16 +5,33 @@
 
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
+local core = require "perigee.core"
 
 local references = {}
 
-local ARCHIVE, MODEL = "perigee.archive", "perigee.model" -- the names of classes
+local DEEPEST = 1000 -- tables and functions within each other
+local MOST_ENTRIES = 10000 -- of a table: of a larger one that is no list of numbers, some
+
+-- The names of classes.
+local ARCHIVE, GENERATOR, MODEL = "perigee.archive", getmetatable(core.random(0)).__name,
+  "perigee.model"
+
+--- The name of a value's class; nil where it has none.
+local function class_of(value)
+  local class = debug.getmetatable(value)
+  return type(class) == "table" and rawget(class, "__name") or nil
+end
 
 ---@param value any
 ---@return boolean
 function references.is_archive(value)
-  local class = type(value) == "userdata" and getmetatable(value)
-  return class and class.__name == ARCHIVE or false
+  return type(value) == "userdata" and class_of(value) == ARCHIVE
+end
+
+---@param value any
+---@return boolean
+function references.is_generator(value)
+  return type(value) == "userdata" and class_of(value) == GENERATOR
 end
 
 -- --- what is not followed -----------------------------------------------------------
@@ -56,7 +73,7 @@ end
 ---@class perigee.sweep.reference
 ---@field name string  the path to it: "helpers.load", "x", "data.train.x"
 ---@field root string  the variable that it begins with
----@field value any  an array, an archive, a number, a text, true or false
+---@field value any  an array, an archive, a generator, a number, a text, true or false
 
 local Walk = {}
 Walk.__index = Walk
@@ -71,10 +88,24 @@ local function in_order(a, b)
   return a_kind == "string" and c_locale.precedes(a, b)
 end
 
+--- A long list of numbers as an array; nil for any other table.
+local function as_array(list)
+  local worked, array = pcall(core.array, list)
+  return worked and array.ndim == 1 and array or nil
+end
+
 function Walk:table(root, name, value)
   local keys = {}
   for key in next, value do
     keys[#keys + 1] = key
+    if #keys == MOST_ENTRIES then
+      local array = as_array(value)
+      self.found[#self.found + 1] = array and { name = name, root = root, value = array }
+      if array then
+        return
+      end
+      break
+    end
   end
   table.sort(keys, in_order)
   for _, key in ipairs(keys) do
@@ -91,10 +122,14 @@ end
 --- are not may be a field of the table that stands behind them.
 function Walk:globals(f, globals)
   local code, named, seen = string.dump(f, true), {}, {}
+  local function is_named(key) -- as a constant: the length, and one, stand before it
+    local length = #key + 1
+    return code:find((length < 128 and string.char(length | 128) or "") .. key, 1, true)
+  end
   while type(globals) == "table" and not seen[globals] do
     seen[globals] = true
     for key, value in next, globals do
-      if type(key) == "string" and named[key] == nil and code:find(key, 1, true) then
+      if type(key) == "string" and named[key] == nil and is_named(key) then
         named[key] = value
       end
     end
@@ -112,7 +147,7 @@ function Walk:upvalues(f)
     local name, value = debug.getupvalue(f, i)
     if not name then
       return
-    elseif name == "_ENV" then
+    elseif name == "_ENV" or value == package.loaded._G then
       self:globals(f, value)
     else
       self:follow(name, name, value)
@@ -123,21 +158,26 @@ end
 local SCALARS = { string = true, number = true, boolean = true }
 
 function Walk:follow(root, name, value)
-  local kind, class = type(value), debug.getmetatable(value)
-  if SCALARS[kind] or check.is_array(value) or references.is_archive(value) then
+  local kind, class = type(value), class_of(value)
+  if SCALARS[kind] or check.is_array(value) or references.is_archive(value)
+    or references.is_generator(value) then
     self.found[#self.found + 1] = { name = name, root = root, value = value }
-  elseif value == nil or self.seen[value] then
+  elseif value == nil or self.seen[value] or self.depth == DEEPEST then
     return
-  elseif kind == "table" and class and class.__name == MODEL then
+  end
+  self.depth = self.depth + 1
+  if kind == "table" and class == MODEL then
     self:follow(root, name .. ".weights", rawget(value, "_weights"))
-  elseif kind == "table" and not (class and tostring(class.__name):find "^perigee%.") then
+  elseif kind == "table" and not (type(class) == "string" and class:find "^perigee%.") then
     self.seen[value] = true
     self:table(root, name, value)
-    self:follow(root, name .. ".metatable", class)
+    self:follow(root, name .. ".metatable", debug.getmetatable(value))
   elseif kind == "function" and not is_librarys(value) then
-    self.seen[value] = true
+    local source = debug.getinfo(value, "S").source
+    self.seen[value], self.sources[source] = true, self.sources[source] or value
     self:upvalues(value)
   end
+  self.depth = self.depth - 1
 end
 
 --- What some values refer to: themselves, if they are arrays, archives, numbers, texts, true or
@@ -145,13 +185,14 @@ end
 ---@param values table<string, any>  by the names that what is found begins with; a function has
 ---   none
 ---@return perigee.sweep.reference[]  in the same order each time
+---@return table<string, function>  # where the functions stand that were met, one of each place
 function references.of(values)
-  local walk = setmetatable({ found = {} }, Walk)
+  local walk = setmetatable({ found = {}, sources = {}, depth = 0 }, Walk)
   walk.seen = closed_tables()
   for _, name in ipairs(check.sorted_keys(values)) do
     walk:follow(name, name, values[name])
   end
-  return walk.found
+  return walk.found, walk.sources
 end
 
 return references

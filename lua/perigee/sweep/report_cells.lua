@@ -2,6 +2,7 @@
 --- ours.
 
 local c_locale = require "perigee.c_locale"
+local visible = require "perigee.visible"
 local words = require "perigee.sweep.words"
 
 local cells = {}
@@ -16,15 +17,12 @@ local ENTITIES = {
   ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;",
 }
 
---- Bytes that are no UTF-8, or control characters that HTML has not, are shown as U+FFFD.
+--- Shows characters that a terminal would obey, that turn the direction of writing, or that HTML
+--- has not, and bytes that are no UTF-8, as U+FFFD.
 local function readable(text)
-  local parts, from = {}, 1
-  repeat
-    local length, bad = utf8.len(text, from)
-    parts[#parts + 1] = text:sub(from, length and -1 or bad - 1)
-    from = bad and bad + 1
-  until length
-  return (table.concat(parts, "\u{FFFD}"):gsub("[\0-\8\11\12\14-\31\127]", "\u{FFFD}"))
+  return (visible.replaced(text, "[\0-\8\11\12\14-\31\127]", function()
+    return "\u{FFFD}"
+  end))
 end
 
 --- Text that stands for itself, between tags and in a quoted attribute.

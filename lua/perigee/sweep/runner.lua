@@ -18,8 +18,7 @@ end
 
 --- Where a trial's checkpoints are: a script that was changed since does not find them.
 local function checkpoints_of(study, id)
-  local hash = study.script and study.script.hash or study.code
-  return ("%s/checkpoints/%s-%s"):format(study.root, id, hash:sub(1, 8))
+  return ("%s/checkpoints/%s-%s"):format(study.root, id, study.code:sub(1, 8))
 end
 
 --- Removes a trial's checkpoints.
@@ -40,14 +39,13 @@ function runner.fields(study, item, monitor)
   return {
     index = i, id = roster.ids[i], seed = roster:seed(i), round = roster:round(i),
     is_parameter = study.is_parameter, data = study.data, limit = item.limit, monitor = monitor,
-    clock = runner.clock, every = every,
+    clock = runner.clock, every = every, notes = study.notes,
     checkpoints = every and checkpoints_of(study, roster.ids[i]),
   }
 end
 
---- Has the trial recorded as failed if the process ends meanwhile. The value that is returned ends
---- that when it is closed.
-local function guard_exit(study, index, fields)
+--- Has the trial recorded as failed if the process ends while it runs.
+local function set_ending(study, index, fields)
   local problem = "it ended the process (os.exit)"
   local record = ('{"error":"%s","iterations":0,"repeat":%d,"reports":[],"seconds":0,"seed":%d,'
     .. '"status":"failed","trial":"%s","values":%s}\n'):format(problem, fields.round, fields.seed,
@@ -55,12 +53,8 @@ local function guard_exit(study, index, fields)
   local message = ("perigee: %s failed: %s; the same command goes on with the others"):format(
     study:label(index), problem)
   local is_worker = (study.options.jobs or 1) > 1 -- whose end is told by who started it
-  core.at_exit(study.writer.path, record, is_worker and "" or visible.line(message) .. "\n")
-  return setmetatable({}, { __close = function()
-    if debug.getinfo(2, "l") then -- else Lua itself is closed: by os.exit
-      core.at_exit()
-    end
-  end })
+  core.set_ending(study.ending, study.writer.path, record,
+    is_worker and "" or visible.line(message) .. "\n")
 end
 
 --- Runs a trial in this process, and keeps its record.
@@ -78,15 +72,21 @@ function runner.run(study, item, monitor)
   local values, fields = study.roster:values(item.index), runner.fields(study, item, monitor)
   study.shared = study.shared or shared.of(study.data, study.definition.run)
   study.shared:begin()
-  local record
-  do
-    local _ <close> = guard_exit(study, item.index, fields)
-    record = attempt.run(study.definition.run, values, fields)
-  end
-  local changed = study.shared:changes()
+  set_ending(study, item.index, fields)
+  local record = attempt.run(study.definition.run, values, fields)
+  core.set_ending(study.ending)
+  local changed, is_generator = study.shared:changes()
   if #changed > 0 then
-    return nil, ("%s has written to %s, which all trials share: take a copy of it in run, "
-      .. "as %s:copy()"):format(study:label(item.index), table.concat(changed, ", "), changed[1]), 0
+    local names = table.concat(changed, ", ")
+    return nil, is_generator and ("%s has drawn from %s, a generator which all trials share: make "
+      .. "one in run, as pg.random(trial.seed)"):format(study:label(item.index), names)
+      or ("%s has written to %s, which all trials share: take a copy of it in run, as %s:copy()")
+      :format(study:label(item.index), names, changed[1]), 0
+  end
+  local variable = not study.options.quiet and study.shared:changed_variable()
+  if variable then
+    displays.say(("%s has changed %s, to which `run` refers: trials that follow in this process "
+      .. "find it so, and others do not"):format(study:label(item.index), variable))
   end
   record.values = study.roster:values(item.index) -- `run` may have changed its own
   if record.status == "paused" or record.status == "pruned" then
@@ -231,7 +231,10 @@ function runner.run_all(study)
   local display <close> = displays.open(study.name, study.tally, study.options.quiet)
   study.writer = journal.writer(study.root .. "/journal", study:header())
   local writer <close> = study.writer -- Ctrl-C, too, leaves all of it on the disk
-  local _ <close> = attempt.keep_process()
+  local _ <close> = core.hold_interrupts()
+  local _ <close> = core.hold_generators()
+  study.ending = core.hold_ending()
+  local _ <close> = study.ending
   while true do
     local wave, message = runner.next_wave(study)
     if not wave then

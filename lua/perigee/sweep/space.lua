@@ -15,12 +15,12 @@ local space = {}
 
 local MOST_POINTS = 1 << 24
 
---- An integral number is an integer: 50.0 and 50 are the same value.
+--- A value that is no list. `run` gets it as it was written; 50.0 and 50 are the same value, of
+--- which the first counts.
 local function scalar(value)
-  if type(value) == "string" or type(value) == "boolean" then
+  local is_finite = math.type(value) and value - value == 0
+  if type(value) == "string" or type(value) == "boolean" or is_finite then
     return value
-  elseif math.type(value) and value - value == 0 then
-    return math.tointeger(value) or value
   end
 end
 

@@ -32,16 +32,10 @@ function stores.open(folder, index_of, rule, tally)
   return self
 end
 
-local function place(path, at)
-  return path .. ":" .. at
-end
-
 --- The failures that are known now are no longer: those trials are to be run again.
 function Store:forget_failures()
-  for _, entry in pairs(self.entries) do
-    if entry.status == "failed" then
-      self.forgotten[place(entry.path, entry.at)] = true
-    end
+  for path, place in pairs(self.places) do
+    self.forgotten[path] = place.at
   end
   self:read_anew()
 end
@@ -49,9 +43,9 @@ end
 local function says_more(record, entry)
   local new, old = RANK[record.status], RANK[entry.status]
   if record.status == entry.status then
-    return record.status == "failed" or record.rung ~= nil and record.rung > entry.rung
+    return record.status == "failed" or record.rung ~= nil and record.rung > (entry.rung or 0)
   end
-  return new >= old
+  return new > old or new == old and (record.finished or "") >= (entry.finished or "")
 end
 
 --- Takes notice of a record.
@@ -62,14 +56,19 @@ function Store:see(record, path, at)
       self.header, self.headers[path] = record, record
     end
     return
-  elseif not RANK[status] or not self.index_of[id] or self.forgotten[place(path, at)] then
+  elseif not RANK[status] or not self.index_of[id]
+    or status == "failed" and at < (self.forgotten[path] or 0) then
     return
   elseif (status == "paused" or status == "pruned") and record.rule ~= self.rule then
     return
   end
   local entry = self.entries[id]
   if not entry or says_more(record, entry) then
-    self.entries[id] = { status = status, rung = record.rung, path = path, at = at }
+    local new = { status = status, rung = record.rung, path = path, at = at }
+    if RANK[status] == 1 then -- most trials are done, and there may be many
+      new.finished = record.finished
+    end
+    self.entries[id] = new
     self.tally:add(record, self.index_of[id])
   end
 end

@@ -37,7 +37,7 @@ local PUBLIC = {
 }
 local MAY_BE_NIL = check.set {
   "description", "arguments", "data", "contents", "fingerprint", "notes", "script", "code",
-  "shared", "roster",  "tally", "store", "writer",
+  "shared", "ending", "roster",  "tally", "store", "writer",
 }
 
 absent.guard(METATABLE, Study, "a study", PUBLIC, MAY_BE_NIL)
@@ -87,30 +87,46 @@ local function open_data(self)
   self.notes = fingerprint.notes(self.data, run)
 end
 
--- Opens the data, lists the trials, and reads what is known of them; once.
-function Study:open()
-  if self.store then
-    return true
-  end
+-- Opens the data, and lists the trials.
+function Study:prepare()
   local definition = self.definition
   local _, message = check.try(open_data, self)
   if message then
     return nil, message
   end
-  self.script, self.code = environment.script(definition.run), environment.code(definition.run)
+  self.script = environment.script(definition.run)
+  self.code = environment.code(self.script, definition.run)
   self.roster = rosters.new(definition.space, definition.settings, definition.repeats,
     definition.seed, self.fingerprint)
   self.tally = tallies.new(self.roster.count, self.params, definition.repeats, definition.metric,
     definition.goal)
+  return true
+end
+
+-- Reads what the journals say of the trials.
+function Study:read()
+  local message
   self.store, message = check.try(stores.open, self.root .. "/journal", self.roster.index_of,
     self.rule.text, self.tally)
   return self.store ~= nil or nil, message
 end
 
--- The same; journals that were read before are read again: other processes may have gone on.
+-- Does both, where that was not done before.
+function Study:open()
+  if self.store then
+    return true
+  end
+  local prepared, message = self:prepare()
+  if not prepared then
+    return nil, message
+  end
+  return self:read()
+end
+
+-- Reads what has come to the journals since they were read: other processes may have gone on.
 function Study:refresh()
   if not self.store then
-    return self:open()
+    return self:read()
   end
   local _, message = check.try(self.store.read, self.store)
   return not message or nil, message
@@ -231,7 +247,12 @@ function Study:best(metric, goal)
   if not name then
     return nil
   end
-  return files.results(self, "done"):best(name, goal)
+  local results = files.results(self, "done")
+  local is_missing = name == self.definition.metric and not check.contains(results.columns, name)
+  if is_missing then
+    return nil
+  end
+  return results:best(name, goal)
 end
 
 --- The table as comma-separated values (`t:csv`).

@@ -73,6 +73,9 @@ local SMALLER = check.set {
 local LARGER = check.set {
   "accuracy", "acc", "f1", "auc", "precision", "recall", "score", "r2",
 }
+local NEGATIONS = check.set {
+  "neg", "negative", "negated", "minus", "inverse", "anti", "no", "non",
+}
 local QUALIFIERS = check.set {
   "train", "training", "val", "valid", "validation", "test", "dev", "eval", "mean", "average",
   "best", "last", "final", "macro", "micro", "weighted", "balanced", "top1", "top5",
@@ -80,11 +83,16 @@ local QUALIFIERS = check.set {
 
 --- Tells by its name whether a metric is better when it is larger or smaller. All words of the name
 --- must agree, but for those that only say of what it is: "test_accuracy", "f1_score". What ends in
---- _loss or _error is better when it is smaller.
+--- _loss or _error is better when it is smaller, unless it is negated: "neg_log_loss".
 ---@param name string
 ---@return "max"|"min"|nil  # nil where the name does not tell
 function tables.goal_of(name)
   local text, goal = c_locale.lower(name):gsub("cross_entropy", "crossentropy"), nil
+  for word in text:gmatch "[^_]+" do
+    if NEGATIONS[word] then
+      return nil
+    end
+  end
   if text:find "_loss$" or text:find "_error$" then
     return "min"
   end

@@ -50,10 +50,13 @@ local function choose(self)
   return check.sorted_keys(self.bests)[1] or check.sorted_keys(self.goals)[1]
 end
 
---- The goal of a metric; that which the script says is for the one that is compared.
+--- The goal of a metric. That which the script says is for the metric that it names; where it names
+--- none, for those whose name does not tell it.
 local function goal_of(self, name)
-  local is_compared = not self.told_metric or name == self.told_metric
-  return is_compared and self.told_goal or tables.goal_of(name)
+  if name == self.told_metric then
+    return self.told_goal or tables.goal_of(name)
+  end
+  return tables.goal_of(name) or not self.told_metric and self.told_goal or nil
 end
 
 --- Of two that are as good, the first in the grid is the best: the order of arrival does not count.

@@ -63,17 +63,17 @@ function trials.is_halt(value)
 end
 
 --- A trial to be run.
----@param fields table  index, id, seed, round, data; `is_parameter`, by names; `limit`, what it is
----   judged by (prune.lua); `checkpoints`, the start of the paths of its files, or nil; `every`,
----   seconds between two of them; `monitor`, which has `beat(trial)`, `warn(message)`,
----   `resumed(iteration)`, and `is_stopped` once the trial is to be left; `clock`, in seconds;
---- `is_probe`, where it is only to tell its `forecast`
----   of how long it would take
+---@param fields table  index, id, seed, round, data; `is_parameter`, by names;
+---   `limit`, what it is judged by (prune.lua); `checkpoints`, the start of the paths of its files,
+---   or nil; `every`, seconds between two of them; `monitor`, which has `beat(trial)`,
+---   `warn(message)`, `resumed(iteration)`, and `is_stopped` once the trial is to be left; `clock`,
+---   in seconds; `is_probe`, where it is only to tell its `forecast` of how long it would take;
+---   `notes`, what `run` refers to
 ---@return perigee.sweep.trial
 function trials.new(fields)
   fields.reports, fields.trainings, fields.iteration = {}, 0, 0
   fields.beat, fields.before, fields.began = 0, 0, fields.clock()
-  fields.saved, fields.is_over = fields.began, false
+  fields.saved, fields.is_over, fields.judged = fields.began, false, {}
   fields._fixed = {}
   for _, name in ipairs(FIXED) do
     fields._fixed[name], fields[name] = fields[name], nil
@@ -87,7 +87,9 @@ local TAKEN = { ["repeat"] = true, seed = true, iteration = true }
 local IS_OVER = "%s: the trial is over: a study hands each call of run a trial of its own"
 
 local function check_metrics(self, metrics)
-  if type(metrics) ~= "table" then
+  if metrics == nil then
+    return "report: metrics are needed behind the iteration, a table of numbers by name"
+  elseif type(metrics) ~= "table" then
     return ("report: metrics are a table of numbers by name, not %s"):format(check.shown(metrics))
   end
   for name, value in pairs(metrics) do
@@ -112,7 +114,7 @@ local function halt(self, status, reason)
 end
 
 local function judge(self)
-  local status, reason = prune.judge(self.limit, self.reports)
+  local status, reason = prune.judge(self.limit, self.reports, self.judged)
   if status then
     halt(self, status, reason)
   end
@@ -133,6 +135,8 @@ function Trial:report(iteration, metrics)
   end
   if self.is_over then
     error(IS_OVER:format "report", 2)
+  elseif self.halted and not self.in_loop then -- `run` has caught it
+    error(self.halted, 0)
   end
   local message, given = check_metrics(self, metrics), iteration
   iteration = math.type(iteration) and math.tointeger(iteration)
@@ -176,7 +180,7 @@ local function note_of(self, has_ended)
   return json.encode {
     iteration = self.iteration, ended = has_ended, reports = self.reports,
     seconds = self:seconds(), random = core.get_state():tolist(),
-    lua_random = { (core.lua_random() or ""):byte(1, -1) },
+    lua_random = { (core.lua_random() or ""):byte(1, -1) }, notes = self.notes,
   }
 end
 
@@ -216,6 +220,18 @@ local function read_note(note)
   return is_whole and kept or nil
 end
 
+--- Says which of the numbers and texts that `run` refers to were others when a checkpoint was made.
+local function warn_of_changes(self, notes)
+  local changed = {}
+  for name in pairs(type(notes) == "table" and check.join(notes, self.notes) or {}) do
+    changed[name] = notes[name] ~= self.notes[name] or nil
+  end
+  if next(changed) then
+    self.monitor:warn(("the training was begun with other values of %s: --fresh begins anew")
+      :format(table.concat(check.sorted_keys(changed), ", ")))
+  end
+end
+
 --- Takes up the training's file; nil where there is none that can be used. Raises for a model that
 --- a trial has not saved: by then the trial's own is no longer as it was.
 local function restore(self, model)
@@ -235,11 +251,12 @@ local function restore(self, model)
     error(path .. ": a trial's note was expected in it: remove the file, and run the trial again "
       .. "with --retry-failed", 0)
   end
+  warn_of_changes(self, kept.notes)
   core.set_state(core.array(kept.random, "uint32"))
   if kept.lua_random then
     core.lua_random(string.char(table.unpack(kept.lua_random)))
   end
-  self.reports, self.iteration = kept.reports, kept.iteration
+  self.reports, self.iteration, self.judged = kept.reports, kept.iteration, {}
   self.before = kept.seconds - (self.clock() - self.began)
   self.monitor:resumed(kept.iteration)
   return kept

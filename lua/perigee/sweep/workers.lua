@@ -12,6 +12,7 @@ local command = require "perigee.sweep.command"
 local core = require "perigee.core"
 local json = require "perigee.json"
 local journal = require "perigee.sweep.journal"
+local progress = require "perigee.progress"
 local runner = require "perigee.sweep.runner"
 local visible = require "perigee.visible"
 local uv = external.require "luv"
@@ -20,6 +21,7 @@ local VARIABLE = "PERIGEE_SWEEP_WORKER" -- the study's name
 local THREADS = "PERIGEE_THREADS"
 local MARK = "\1perigee: the worker is ready\n"
 local EVENTS, ORDERS = 3, 4 -- the descriptors
+local MOST_EARLY = 4000 -- bytes of what a worker has written before it is ready, that are told
 local MERCY = 2000 -- milliseconds in which a worker may keep a checkpoint when all is stopped
 local MOST_DEATHS = 3 -- of processes that ran the same trial, which has then failed
 
@@ -121,9 +123,13 @@ function workers.serve(study)
   io.stdout:write(MARK)
   io.stderr:write(MARK)
   is_serving = true
+  local _ <close> = core.hold_interrupts()
+  study.ending = core.hold_ending()
+  progress.silence()
+  uv.new_signal():start "sigpipe" -- who had us run may be gone: that ends the orders
   study.writer = journal.writer(study.root .. "/journal", study:header())
   local orders = open_orders()
-  tell { event = "ready" }
+  tell { event = "ready", notes = study.notes }
   local worked, message
   repeat
     local order = next_order(orders)
@@ -135,8 +141,8 @@ function workers.serve(study)
   if not worked and not check.is_interrupt(message) then -- trials' own errors are in their records
     io.stderr:write(visible.lines(message), "\n")
   end
+  core.set_ending(study.ending)
   study.writer:close()
-  core.watch_interrupts(false)
   os.exit(worked and 0 or 1, true)
 end
 
@@ -182,13 +188,14 @@ function Pool:pass_on(pipe, file, early)
     elseif early.is_over then
       file:write(text)
     else
+      early.text = (early.text .. text):sub(-MOST_EARLY)
       seen = seen .. text
       local _, last = seen:find(MARK, 1, true)
-      early.text = seen
       if last then
         early.is_over = true
         file:write(seen:sub(last + 1))
       end
+      seen = seen:sub(-#MARK)
     end
   end)
 end
@@ -196,7 +203,7 @@ end
 function Pool:start(slot)
   local program, arguments = command_line(self.study.arguments)
   local input, output, errors, events = uv.new_pipe(), uv.new_pipe(), uv.new_pipe(), uv.new_pipe()
-  local worker = { slot = slot, input = input, early = {} }
+  local worker = { slot = slot, input = input, early = { text = "" } }
   local process, message = uv.spawn(program, {
     args = arguments, env = environment(self.study, self.threads),
     stdio = { nil, output, errors, events, input },
@@ -209,7 +216,7 @@ function Pool:start(slot)
   end
   worker.process = process
   self.workers[slot], self.alive = worker, self.alive + 1
-  self:pass_on(output, io.stdout, {})
+  self:pass_on(output, io.stdout, { text = "" })
   self:pass_on(errors, io.stderr, worker.early)
   self.pipes[events] = true
   read_lines(events, function(event)
@@ -219,7 +226,18 @@ function Pool:start(slot)
     end
   end, function()
     self:close(events)
+    if not worker.has_ended and not worker.process:is_closing() then
+      worker.process:kill "sigkill" -- it can tell nothing any more
+    end
   end)
+end
+
+--- A trial has come to its end.
+function Pool:finish(record)
+  self.display:finish(record)
+  if record.status == "failed" and self.study.options.fail_fast then
+    self.is_stopped = true
+  end
 end
 
 --- Gives a worker the next trial, or sends it home.
@@ -234,13 +252,21 @@ function Pool:feed(worker)
   end
 end
 
-function HEEDED.ready(self, worker)
+function HEEDED.ready(self, worker, event)
   worker.is_ready = true
+  local theirs, ours = event.notes or {}, self.study.notes
+  for _, name in ipairs(check.sorted_keys(check.join(theirs, ours))) do
+    if theirs[name] ~= ours[name] then
+      self.problem = ("the processes' studies are not the same: %s, to which `run` refers, must "
+        .. "not depend on chance, time or the process"):format(name)
+      return
+    end
+  end
   self:feed(worker)
 end
 
 function HEEDED.beat(self, worker, event)
-  if worker.item then
+  if worker.item and math.type(event.iteration) then
     self.display:beat(worker.slot, self.study:label(worker.item.index), event)
   end
 end
@@ -248,17 +274,19 @@ end
 --- A trial has ended, and its record is in the worker's journal.
 function HEEDED.ended_trial(self, worker, event)
   local record = event.record
+  local is_ours = worker.item and event.index == worker.item.index and type(record) == "table"
+    and type(event.path) == "string" and math.type(event.at)
+  if not is_ours then
+    return
+  end
   record.values = self.study.roster:point(event.index)
   self.study.store:add(record, event.path, event.at)
-  self.display:finish(record)
-  if record.status == "failed" and self.study.options.fail_fast then
-    self.is_stopped = true
-  end
+  self:finish(record)
   self:feed(worker)
 end
 
 function HEEDED.broken(self, _, event)
-  self.problem = event.message
+  self.problem = tostring(event.message)
 end
 
 --- A record for a trial at which one process after the other died.
@@ -281,23 +309,20 @@ end
 --- only not told of.
 function Pool:lost(item, what)
   self.study.store:read()
-  local kept_before = record_of(self.study, item)
-  if kept_before then
-    self.display:finish(kept_before)
-    return
-  end
-  item.deaths = (item.deaths or 0) + 1
-  if item.deaths < MOST_DEATHS then
+  local record = record_of(self.study, item)
+  item.deaths = (item.deaths or 0) + (record and 0 or 1)
+  if not record and item.deaths < MOST_DEATHS then
     table.insert(self.queue, 1, item)
     return
+  elseif not record then
+    record = death_record(self.study, item.index, what)
+    local kept, message = runner.keep(self.study, record)
+    if not kept then
+      self.problem = message
+      return
+    end
   end
-  local record = death_record(self.study, item.index, what)
-  local kept, message = runner.keep(self.study, record)
-  if not kept then
-    self.problem = message
-    return
-  end
-  self.display:finish(record)
+  self:finish(record)
 end
 
 --- A worker died before it was ready: where it was killed, another is started; a script that ends
