@@ -11,11 +11,36 @@ local MANY = 12 -- names that a message lists
 
 --- Notes on names that other libraries have.
 local NOTES = {
+  sub = "x - y", mul = "x * y", div = "x / y", nn = "pg.Model is a network; help \"Model\"",
   arange = "pg.range(first, last, step) includes both ends: pg.range(0, 9) is np.arange(10)",
   add = "x + y", subtract = "x - y", multiply = "x * y", divide = "x / y", power = "x ^ y",
   len = "#x is how many rows an array has, x.size how many elements",
   sweep = 'it is a module of its own: require "perigee.sweep"',
 }
+
+local IN_PLACE = "; %s makes another array, %s changes x itself"
+
+--- Notes on names that arrays of other libraries have.
+local ARRAY_NOTES = {
+  add = IN_PLACE:format("x + y", "x:add_(y)"), sub = IN_PLACE:format("x - y", "x:sub_(y)"),
+  mul = IN_PLACE:format("x * y", "x:mul_(y)"), div = IN_PLACE:format("x / y", "x:div_(y)"),
+  fill = IN_PLACE:format("pg.full(x.shape, value)", "x:fill_(value)"),
+  float = '; x:astype "float32" converts', double = '; x:astype "float64" converts',
+  int = '; x:astype "int32" converts', long = '; x:astype "int64" converts',
+  unsqueeze = "; did you mean 'expand_dims'?", numpy = "; it is an array already",
+  cpu = "; arrays are the CPU's", cuda = "; arrays are the CPU's",
+  to = '; x:astype "float32" converts',
+}
+
+--- The message for an array.
+---@param name any
+---@param names string[]
+---@return string
+function absent.of_array(name, names)
+  local note = ARRAY_NOTES[name]
+  return note and ("an array has no '%s'%s"):format(name, note)
+    or absent.message("an array", name, names)
+end
 
 --- "a trial has no 'sed'; it has data, seed; did you mean 'seed'?"
 ---@param owner string  "an array"

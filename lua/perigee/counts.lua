@@ -1,6 +1,15 @@
 --- How many: numbers as a person reads them.
 
+local c_locale = require "perigee.c_locale"
+
 local counts = {}
+
+--- A loss in a few digits: "0.5012", "3.2e-05".
+---@param loss number
+---@return string
+function counts.loss(loss)
+  return c_locale.format(math.abs(loss) < 1e-3 and loss ~= 0 and "%.2g" or "%.4f", loss)
+end
 
 --- "79,510"
 ---@param n integer

@@ -4,7 +4,9 @@
 local check = require "perigee.check"
 local core = require "perigee.core"
 local digits = require "perigee.digits"
+local spelling = require "perigee.spelling"
 local system = require "perigee.system"
+local visible = require "perigee.visible"
 
 local dataset = {}
 
@@ -82,8 +84,11 @@ local function locate(name)
   elseif name == "digits" then
     return keep_digits()
   end
+  local told = variable "PERIGEE_DATA"
   return nil, ("the data set %s was not found; looked for %s (`make run` fetches it; the data "
-    .. "set digits needs no network)"):format(name, table.concat(tried, ", "))
+    .. "set digits needs no network; %s)"):format(name, table.concat(tried, ", "),
+    told and ("PERIGEE_DATA is '%s', and must be a folder"):format(visible.name(told))
+    or "PERIGEE_DATA may be a folder that has it")
 end
 
 local function names()
@@ -119,8 +124,8 @@ function dataset.open(name)
   elseif not check.is_path(name) then
     error("dataset: a path has no zero bytes", 2)
   elseif not FILES[name] and not is_path(name) then
-    error(('dataset: there is no "%s"; there are: %s, or the path of an .npz file')
-      :format(name, names()), 2)
+    error(('dataset: there is no "%s"; there are: %s, or the path of an .npz file%s'):format(
+      visible.name(name), names(), spelling.suggestion(name:lower(), dataset.NAMES)), 2)
   end
   local path = FILES[name] and check.call(2, locate, name) or name
   return (check.call(2, core.load, path))

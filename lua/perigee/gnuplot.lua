@@ -20,19 +20,31 @@ local COLOURS = { -- told apart by the colour-blind, too: Okabe and Ito's, and t
 
 -- --- what gnuplot reads ------------------------------------------------------
 
+local NO_XML = "\xef\xbf[\xbe\xbf]" -- U+FFFE and U+FFFF, which an SVG must not have
+
 --- Text between quotes: nothing in it is a command, whatever it is. What is neither a letter nor a
 --- digit is written as the number of its byte: between these quotes, gnuplot 5 runs what stands in
 --- backquotes, and between single ones, it loses an apostrophe at the beginning.
 local function quote(text)
-  return '"' .. visible.line(text):gsub("[^A-Za-z0-9 \x80-\xff]", function(byte)
+  return '"' .. visible.line(text):gsub(NO_XML, "?"):gsub("[^A-Za-z0-9 \x80-\xff]", function(byte)
     return ("\\0%03o"):format(byte:byte()) -- behind a 0, gnuplot reads three digits
   end) .. '"'
 end
 
---- Text in as many lines as it takes, broken between words.
+--- The beginning of a text that has no room in so many columns.
+local function cut(text, columns)
+  if visible.width(text) <= columns then
+    return text
+  end
+  return visible.cut(text, columns - 1) .. "\u{2026}"
+end
+
+local MOST_LINES = 12 -- of a title
+
+--- Text in as many lines as it takes, broken between words; of a very long one the beginning.
 local function quote_lines(text, width)
   local lines = { "" }
-  for word in visible.line(text):gmatch " *[^ ]+" do
+  for word in cut(visible.line(text):gsub("  +", " "), width * MOST_LINES):gmatch " ?[^ ]+" do
     local line = lines[#lines] .. word
     if visible.width(line) > width and lines[#lines] ~= "" then
       lines[#lines + 1] = word:match "[^ ]+"
@@ -69,14 +81,6 @@ local function data_block(name, columns)
   return table.concat(lines, "\n")
 end
 
---- The beginning of a text that has no room in so many columns.
-local function cut(text, columns)
-  if visible.width(text) <= columns then
-    return text
-  end
-  return visible.cut(text, columns - 1) .. "\u{2026}"
-end
-
 --- Names as texts on one line, and how many characters they have with gaps between them.
 local function names_of(labels, most)
   local names, total = {}, 0
@@ -110,7 +114,7 @@ end
 --- So that "hidden 50" comes before "hidden 100", and "rate 0.05" before "rate 0.1".
 local function natural_key(name)
   return (name:gsub("()(%d+)", function(at, digits)
-    local is_fraction = name:sub(1, at - 1):find "%d%.$"
+    local is_fraction = at > 2 and name:find("^%d%.", at - 2)
     return is_fraction and digits or ("0"):rep(15 - #digits) .. digits
   end))
 end
@@ -120,8 +124,15 @@ local function sorted_names(curves)
   for name in pairs(curves) do
     names[#names + 1] = name
   end
+  local keys = {}
+  for _, name in ipairs(names) do
+    keys[name] = natural_key(name)
+  end
   table.sort(names, function(a, b)
-    return c_locale.precedes(natural_key(a), natural_key(b))
+    if keys[a] == keys[b] then
+      return c_locale.precedes(a, b)
+    end
+    return c_locale.precedes(keys[a], keys[b])
   end)
   return names
 end

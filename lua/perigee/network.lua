@@ -105,14 +105,17 @@ function network.guard(weights, layers, activation)
   end })
 end
 
---- The shape and dtype of each of a network's arrays, as text.
+--- The shape and dtype of each of a network's arrays, as text; and `classes`, how many outputs it
+--- has.
 ---@param weights table<string, perigee.array>
 ---@param layers integer
----@return table<string, string>
+---@return table<string, string|integer>
 function network.forms(weights, layers)
-  return network.map(weights, layers, function(array)
+  local forms = network.map(weights, layers, function(array)
     return ("shape %s (%s)"):format(array.shape, array.dtype)
   end)
+  forms.classes = weights["W" .. layers].shape[1]
+  return forms
 end
 
 --- The message about the first weight that is none: no array, freed, or no matrix.
@@ -129,6 +132,11 @@ local function fault(weights, layers, forms)
         or forms and ("%s must have %s, not %s"):format(name, forms[name], array.shape)
         or ("%s has rank %d, and not 2"):format(name, ndim)
     end
+  end
+  local last = "W" .. layers
+  if forms and weights[last].shape[1] ~= forms.classes then
+    return ("%s of shape %s must have a row for each of the model's %d classes (the model was made "
+      .. "with %s of %s)"):format(last, weights[last].shape, forms.classes, last, forms[last])
   end
 end
 

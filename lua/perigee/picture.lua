@@ -183,7 +183,7 @@ function picture.draw(options, level)
   elseif options.file then
     return (check.call(level + 1, core.write, options.file, drawn))
   end
-  io.write(trimmed(drawn))
+  io.output():write(trimmed(drawn)) -- the method: lines of progress make way for it
   return true
 end
 

@@ -19,9 +19,11 @@ local found, uv = pcall(external.require, "luv")
 local BLOCKS = { [0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█" }
 local ASCII = { [0] = "", "1", "2", "3", "4", "5", "6", "7", "8", "9", "#" } -- tqdm's
 local BAR = 10 -- characters, where the terminal's width is not known
-local LEAST_BAR = 6 -- what stands behind it is cut where there is less room
+local MARGIN = 3 -- columns that are left free: for the cursor, and the ^C that a terminal shows
+local LONGEST = 500 -- columns of a title
 local UNKNOWN = "?"
-local open = setmetatable({}, { __mode = "k" }) -- bars that are not closed yet
+local open = setmetatable({}, { __mode = "k" }) -- the coroutines of bars that are not closed yet
+local is_silent = false
 local COUNT = check.integer(0)
 
 local function seconds_now()
@@ -70,12 +72,12 @@ function Meter:line(width)
   local fraction = self.total > 0 and self.done / self.total or 1
   local left = rate > 0 and clock((self.total - self.done) / rate) or UNKNOWN
   local title = width and visible.cut(self.title, width // 2, "...: ") or self.title
-  local head = string.format("%s%3d%%|", title, math.floor(100 * fraction))
-  local tail = string.format("| %d/%d [%s<%s%s]%s", self.done, self.total, clock(elapsed), left,
+  local head = string.format("%s%3d%%", title, math.floor(100 * fraction))
+  local tail = string.format(" %d/%d [%s<%s%s]%s", self.done, self.total, clock(elapsed), left,
     self.has_speed and ", " .. speed(rate) or "", self.note ~= "" and " " .. self.note or "")
-  local room = width and width - visible.width(head) - visible.width(tail) - 1 or BAR
-  local line = head .. bar_text(fraction, math.max(LEAST_BAR, room)) .. tail
-  return width and visible.cut(line, width - 1) or line
+  local room = width and width - visible.width(head) - visible.width(tail) - MARGIN - 2 or BAR
+  local line = head .. "|" .. bar_text(fraction, math.max(1, room)) .. "|" .. tail
+  return width and visible.cut(line, width - MARGIN) or line
 end
 
 --- `done` of the total are done; `note` is put behind the line.
@@ -91,6 +93,9 @@ Bar.__index = Bar
 
 --- A line for each tenth that was passed, where nothing can be redrawn.
 function Bar:log()
+  if is_silent then
+    return
+  end
   local tenth = self.total > 0 and self.done * 10 // self.total or 10
   if tenth > self.tenth then
     self.tenth = tenth
@@ -132,7 +137,30 @@ function Bar:__tostring()
   return self:line()
 end
 
+--- Tells if a bar is open whose loop goes on: not one of a coroutine that waits, or has ended.
+local function is_within_another()
+  for _, thread in next, open do
+    local status = coroutine.status(thread)
+    if status == "running" or status == "normal" then
+      return true
+    end
+  end
+  return false
+end
+
 local progress = {}
+
+--- Has no bar write lines from now on: of several processes that share a terminal, one shows how
+--- far they are.
+function progress.silence()
+  is_silent = true
+end
+
+--- Ends the bars that nobody has ended.
+function progress.clear()
+  open = setmetatable({}, { __mode = "k" })
+  terminal.clear()
+end
 
 --- Whether there can be a line.
 ---@return true?
@@ -150,7 +178,7 @@ end
 function progress.meter(total, title, done)
   return setmetatable({
     total = total,
-    title = title and screen.line(title) .. ": " or "",
+    title = title and visible.cut(screen.line(title), LONGEST, "...") .. ": " or "",
     note = "",
     first = done or 0,
     done = done or 0,
@@ -173,7 +201,8 @@ function progress.bar(total, title, done)
   self.has_speed = true
   self.tenth = total > 0 and self.done * 10 // total or 0
   setmetatable(self, Bar)
-  self.is_nested, open[self] = next(open) ~= nil, true
+  self.is_nested = is_within_another()
+  open[self] = coroutine.running()
   if terminal.available() then
     self.section = terminal.open()
     self.lines = function(width)
@@ -202,17 +231,27 @@ function progress.each(n, title)
   if not total then
     error(("progress: a count is needed (%s), not %s"):format(COUNT.expected, check.shown(n)), 2)
   end
-  local bar = progress.bar(total, title)
+  local available, message = progress.available()
+  if not available then
+    error(message, 2)
+  end
+  local bar -- from the loop's first step on
+  local function close()
+    if bar then
+      bar:close()
+    end
+  end
   local function next_step(_, i)
+    bar = bar or progress.bar(total, title)
     if i > 0 then
       bar:update(i)
     end
     if i < total then
       return i + 1
     end
-    bar:close()
+    close()
   end
-  return next_step, nil, 0, bar
+  return next_step, nil, 0, setmetatable({}, { __close = close })
 end
 
 return progress

@@ -34,12 +34,20 @@ local function show_seconds(seconds)
   end
 end
 
+--- Ends the lines of progress of loops that the chunk has left without an end.
+local function clear_progress()
+  if package.loaded["perigee.progress"] then
+    require("perigee.progress").clear()
+  end
+end
+
 --- Ctrl-C ends a chunk, and the printing of what it gave.
 local function evaluate(self, text, chunk)
   self:begin(text)
   local began = commands.seconds_now()
   local results = table.pack(self.host.call(chunk.run))
   local seconds = commands.seconds_now() - began
+  clear_progress()
   local worked, problem = results[1], results[2]
   if results.n > MOST_VALUES then
     worked, problem = false, "too many results to print"

@@ -18,7 +18,11 @@ end
 --- that the caller does not write.
 local function check_count(name, f, least, most, has_unwritten, ...)
   local given = select("#", ...)
-  if given >= least and given <= most then
+  local class = getmetatable((...))
+  if type(class) == "table" and class.__name == "perigee.module"
+    and debug.getinfo(2, "n").namewhat == "method" then
+    error(name .. " is a function: call it with a dot, not a colon", 3)
+  elseif given >= least and given <= most then
     return
   end
   local is_unwritten = has_unwritten or debug.getinfo(2, "n").namewhat == "method"

@@ -5,6 +5,7 @@
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local visible = require "perigee.visible"
 
 local samples = {}
 
@@ -149,8 +150,8 @@ function samples.warn_if_scaled(name, rows, scale, level)
   end
   warned[place] = true
   io.stderr:write(c_locale.format("%s: warning: %s of shape %s is within 0..1 already, and "
-    .. "scale = %.4g makes it smaller still: leave the scale out, or give the raw numbers\n", place,
-    name, rows.shape, scale))
+    .. "scale = %.4g makes it smaller still: leave the scale out, or give the raw numbers\n",
+    visible.name(place), name, rows.shape, scale))
 end
 
 return samples

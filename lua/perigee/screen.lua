@@ -1,12 +1,14 @@
 --- What the terminal that output goes to can show.
 
+local check = require "perigee.check"
+local core = require "perigee.core"
 local external = require "perigee.external"
-local system = require "perigee.system"
 local visible = require "perigee.visible"
 
 local screen = {}
 
 local found, uv = pcall(external.require, "luv")
+local COUNT = check.integer(1)
 
 --- Whether a file descriptor is a terminal.
 ---@param fd integer  1 for standard output, 2 for standard error
@@ -24,30 +26,23 @@ function screen.can_redraw(fd)
   return screen.is_terminal(fd) and term ~= nil and term ~= "" and term ~= "dumb"
 end
 
---- The size in characters of the terminal that a file descriptor is; nil where it is none, or does
---- not tell. libuv would close that descriptor for all programs that are started later: it is given
---- one of its own.
----@param fd integer
----@return integer? width
----@return integer? height
-function screen.size(fd)
-  local own = screen.is_terminal(fd) and uv.fs_open("/dev/tty", "r+", 0)
-  local tty = own and uv.new_tty(own, false)
-  if not tty then
-    return nil
-  end
-  local width, height = tty:get_winsize()
-  system.close(tty)
-  if width and width > 0 and height > 0 then
-    return width, height
-  end
-  return nil
-end
-
 --- A variable of the environment that is set to something.
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
+end
+
+--- The size in characters of the terminal that a file descriptor is. Where it does not tell, it is
+--- what $COLUMNS and $LINES say; nil for what nobody tells.
+---@param fd integer
+---@return integer? width
+---@return integer? height
+function screen.size(fd)
+  local width, height = core.terminal_size(fd)
+  if not width and screen.is_terminal(fd) then
+    width, height = COUNT.read(tonumber(variable "COLUMNS")), COUNT.read(tonumber(variable "LINES"))
+  end
+  return width, height
 end
 
 screen.TRUE_COLOUR = 1 << 24

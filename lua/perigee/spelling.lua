@@ -1,5 +1,6 @@
 --- Which of the known names may have been meant by one that is not known.
 
+local c_locale = require "perigee.c_locale"
 local visible = require "perigee.visible"
 
 local spelling = {}
@@ -65,6 +66,7 @@ end
 
 local NEAR, SHORT = 2, 4 -- letters that may differ; of a name so short, one
 local SHORTEST = 3 -- letters of a name that is meant for no shorter one: len for le
+local LEAST, MOST = 3, 60 -- letters of a name that may be meant for another
 local STEM = 3 -- letters that another name may begin with
 
 --- The first name that begins with this one.
@@ -84,6 +86,14 @@ end
 ---@return string  # "" where nothing is near
 function spelling.suggestion(name, known)
   name = tostring(name)
+  for _, each in ipairs(known) do
+    if c_locale.lower(each) == c_locale.lower(name) then
+      return ("; did you mean '%s'?"):format(visible.name(each))
+    end
+  end
+  if #name < LEAST or #name > MOST then
+    return ""
+  end
   local best, letters = spelling.nearest(name, known)
   local is_near = best and letters <= (#name <= SHORT and 1 or NEAR) and letters < #name
     and (#name > SHORTEST or #best >= #name)

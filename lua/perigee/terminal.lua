@@ -4,6 +4,7 @@
 -- They are on stderr. Where that cannot be redrawn, there are none. Several sections share the
 -- bottom, each below those that were opened before it: a training's line below its study's.
 
+local check = require "perigee.check"
 local external = require "perigee.external"
 local screen = require "perigee.screen"
 
@@ -14,7 +15,7 @@ local AFTER_PRINT = 0.02 -- seconds, where a print has taken the lines away
 local WIDTH = 80 -- columns, where the terminal does not tell
 local STDERR = io.stderr
 
-local sections = {} -- in the order in which they were opened
+local sections = {} -- that are shown, in the order in which they were opened
 local lines_shown, last_drawn = 0, -math.huge
 local is_open = false -- whether the user has begun a line, and not ended it
 local write, unwrap
@@ -59,6 +60,9 @@ local function redraw(seconds)
     table.move(own, 1, #own, #lines + 1, lines)
     section.is_shown = section.is_shown or #own > 0
   end
+  if not screen.is_terminal(1) then
+    height = 2 -- as `| tee` has it, others write between our lines: one of ours can be written over
+  end
   for i = #lines, height and height > 1 and height or math.huge, -1 do
     lines[i] = nil -- what has left the screen cannot be taken away
   end
@@ -97,6 +101,7 @@ end
 --- Has prints pass by us; returns what takes that back, but for what the script has replaced since.
 local function wrap()
   local print_before, write_before = _G.print, _G.io.write -- the user's, not the library's own
+  local execute_before, warn_before = _G.os.execute, _G.warn
   local methods = getmetatable(STDERR).__index
   local is_terminal = { [STDERR] = true, [io.stdout] = screen.is_terminal(1) or nil }
   local method_before = methods.write
@@ -116,28 +121,83 @@ local function wrap()
     end
     return guard("\n", print_before, ...)
   end
+  local function guarded_execute(...) -- a program that may write
+    return guard("\n", execute_before, ...)
+  end
+  local function guarded_warn(...)
+    return guard("\n", warn_before, ...)
+  end
   methods.write = guarded_method
-  _G.io.write, _G.print = guarded_write, guarded_print -- luacheck: ignore 122
+  -- luacheck: push ignore 122
+  _G.io.write, _G.print = guarded_write, guarded_print
+  _G.os.execute, _G.warn = guarded_execute, guarded_warn
+  -- luacheck: pop
   return function()
     methods.write = methods.write == guarded_method and method_before or methods.write
     -- luacheck: push ignore 122
     _G.io.write = _G.io.write == guarded_write and write_before or _G.io.write
     _G.print = _G.print == guarded_print and print_before or _G.print
+    _G.os.execute = _G.os.execute == guarded_execute and execute_before or _G.os.execute
+    _G.warn = _G.warn == guarded_warn and warn_before or _G.warn
     -- luacheck: pop
   end
 end
 
 -- --- sections -----------------------------------------------------------------------
 
+--- Tells if a coroutine may go on by itself: one that waits, or has ended, may never draw again.
+local function is_going_on(thread)
+  local status = coroutine.status(thread)
+  return status == "running" or status == "normal"
+end
+
+--- Takes a section from those that are shown; whether it was one.
+local function take(section)
+  for place, each in ipairs(sections) do
+    if each == section then
+      table.remove(sections, place)
+      return true
+    end
+  end
+  return false
+end
+
+--- Gives the bottom of the terminal back: prints are the user's again.
+local function leave(...)
+  io.stdout:flush()
+  local codes = erasing()
+  if select("#", ...) > 0 then
+    write(STDERR, codes, is_open and "\n" or "", ...)
+  elseif codes ~= "" then
+    write(STDERR, codes)
+  end
+  unwrap()
+end
+
+--- Puts a section below those that are shown. Those of coroutines that wait make way for it, until
+--- they draw again.
+local function show(section)
+  for place = #sections, 1, -1 do
+    if not is_going_on(sections[place].thread) then
+      table.remove(sections, place)
+    end
+  end
+  if not unwrap then
+    is_open, last_drawn = false, -math.huge
+    local take_back = wrap()
+    unwrap = function()
+      unwrap = nil
+      take_back()
+    end
+  end
+  sections[#sections + 1] = section
+end
+
 --- Takes lines at the bottom of the terminal, below those that are taken.
 ---@return perigee.terminal.section
 function terminal.open()
-  local self = setmetatable({ is_shown = false }, Section)
-  if #sections == 0 then
-    is_open, last_drawn = false, -math.huge
-    unwrap = wrap()
-  end
-  sections[#sections + 1] = self
+  local self = setmetatable({ is_shown = false, thread = coroutine.running() }, Section)
+  show(self)
   return self
 end
 
@@ -145,6 +205,9 @@ end
 ---@param f fun(width: integer): string[]  each of fewer columns than the width
 function Section:draw(f)
   self.lines = f
+  if not check.contains(sections, self) and not self.is_closed then
+    show(self)
+  end
   redraw(REDRAW)
 end
 
@@ -152,28 +215,29 @@ end
 --- nothing is left.
 ---@param last? fun(width: integer): string  the line that it leaves
 function Section:close(last)
-  local place
-  for i, section in ipairs(sections) do
-    place = section == self and i or place
-  end
-  if not place then
+  self.is_closed = true
+  if not take(self) then
     return
-  end
-  table.remove(sections, place)
-  if #sections > 0 then
+  elseif #sections > 0 then
     if self.is_shown then
       redraw(0)
     end
-    return
+  elseif last then
+    leave(last((screen.size(2)) or WIDTH), "\n")
+  else
+    leave()
   end
-  io.stdout:flush()
-  local codes = erasing()
-  if last then
-    write(STDERR, codes, is_open and "\n" or "", last((screen.size(2)) or WIDTH), "\n")
-  elseif codes ~= "" then
-    write(STDERR, codes)
+end
+
+--- Gives all lines back that nobody has: of loops that were left without an end, as a coroutine's.
+function terminal.clear()
+  if #sections > 0 then
+    for _, section in ipairs(sections) do
+      section.is_closed = true
+    end
+    sections = {}
+    leave()
   end
-  unwrap()
 end
 
 return terminal

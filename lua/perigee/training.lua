@@ -10,6 +10,7 @@ local batches = require "perigee.batches"
 local c_locale = require "perigee.c_locale"
 local check = require "perigee.check"
 local core = require "perigee.core"
+local counts = require "perigee.counts"
 local network = require "perigee.network"
 local optimizer = require "perigee.optimizer"
 local patience = require "perigee.patience"
@@ -364,7 +365,7 @@ local function rate_at(rate, i)
   if type(rate) == "number" then
     return rate
   end
-  local value = rate(i)
+  local value = core.call(rate, i)
   if math.type(value) and value - value == 0 and value >= 0 then
     return value
   end
@@ -467,7 +468,7 @@ function Run:iterate(level)
   end
   local function step(_, i)
     if bar and loss then
-      bar:update(i, c_locale.format("loss %.4f", loss))
+      bar:update(i, "loss " .. counts.loss(loss))
     end
     self:take_up()
     local _, message = self:validate() -- where that was interrupted

@@ -212,6 +212,60 @@ describe("a function", function()
       { pcall(pg.round, pg.zeros(2), "x") })
   end)
 
+  it("says of freed arrays and closed archives what was asked of them", function()
+    local a = pg.zeros(2)
+    a:free()
+    for message, f in pairs {
+      ["sum: the array was freed"] = function() return a:sum() end,
+      ["shape: the array was freed"] = function() return a.shape end,
+      ["[...]: the array was freed"] = function() return a[1] end,
+      ["the operand of #: the array was freed"] = function() return #a end,
+      ["the operand of -: the array was freed"] = function() return -a end,
+      ["the right side of *: the array was freed"] = function() return pg.zeros(2) * a end,
+    } do
+      raises_here(message, function() return { f() } end)
+    end
+    raises_here("the value that is assigned: ", function() pg.zeros(2)[1] = "a" end)
+    local path = os.tmpname() .. ".npz"
+    pg.save(path, { x = pg.zeros(2) })
+    local data = pg.load(path)
+    data:close()
+    os.remove(path)
+    raises_here("keys: the archive was closed", function() data:keys() end)
+    raises_here("x: the archive was closed", function() return { data.x } end)
+  end)
+
+  it("counts the arguments of clip as they were written", function()
+    local a = pg.zeros(2)
+    raises_here("bad argument #1 to 'clip'", function() a:clip("a", 1) end)
+    raises_here("bad argument #2 to 'clip'", function() a:clip(1, "a") end)
+    raises_here("bad argument #3 to 'clip'", function() pg.clip(a, 1, "a") end)
+  end)
+
+  it("says that a function of the module was called with a colon", function()
+    for _, f in ipairs {
+      function() pg:zeros(2, 3) end, function() pg:load "x.npz" end, function() pg:seed(1) end,
+      function() pg:save("x.npy", pg.zeros(1)) end, function() pg:plot { y = { 1 } } end,
+      function() pg:dataset "mnist" end, function() require("perigee.sweep"):new {} end,
+    } do
+      raises_here("is a function: call it with a dot, not a colon", f)
+    end
+    assert.is_nil(pg.help(pg))
+  end)
+
+  it("names no line of the library's where a callback ends in a tail call", function()
+    local x, y = pg.rand(4, 3), { 0, 1, 0, 1 }
+    local m = pg.Model(x, y, { hidden = 2, seed = 0 })
+    for _, rate in ipairs {
+      function() return m:score(x) end, function() return pg.Model(x, y, { hidn = 1 }) end, m.score,
+      function() error("x", 2) end,
+    } do
+      local worked, message = pcall(m.fit, m, { iterations = 1, rate = rate })
+      assert.is_false(worked)
+      assert.not_matches("perigee/[%a_]+%.lua", message)
+    end
+  end)
+
   it("says of an operator's text where it stands", function()
     local x = pg.zeros(2)
     for _, f in ipairs {
@@ -220,9 +274,10 @@ describe("a function", function()
       function() return { "1" // x } end, function() return { "1" % x } end,
       function() return { "1" ^ x } end,
     } do
-      raises_here("' (array, number or table expected, got string)", f)
+      raises_here("the left side of ", f)
+      raises_here(": array, number or table expected, got string", f)
     end
-    raises_here("bad argument #2 to 'add' (array, number or table expected, got string)",
+    raises_here("the right side of +: array, number or table expected, got string",
       function() return { x + "1" } end)
   end)
 

@@ -51,7 +51,7 @@ describe("array", function()
 
   it("says which rows do not fit", function()
     assert.error_matches(function() pg.array({ { 1, 2 }, { 3 } }) end,
-      "rows of different lengths: 2 and 1")
+      "rows of different lengths: 2 and 1, at {2}")
     assert.error_matches(function() pg.array({ { 1 }, 2 }) end, "number where a table of 1")
     assert.error_matches(function() pg.array({ { 1 }, { { 2 } } }) end, "not table")
     assert.error_matches(function() pg.array({ 1, "2" }) end, "number or boolean, not string")

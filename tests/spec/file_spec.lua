@@ -909,6 +909,7 @@ describe("what is no file of arrays", function()
     for bytes, kind in pairs(kinds) do
       local path = write("a.csv", bytes)
       local text = kind and "not an NPZ archive, nor an NPY array, but " .. kind
+        or bytes == "PK\3\4" and "not an NPZ archive that is whole: it begins as one"
         or "not an NPZ archive (a ZIP file's end record was expected"
       fails(path, path .. ": " .. text)
       for _, load in ipairs { pg.dataset, pg.Model.load } do

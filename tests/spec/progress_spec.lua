@@ -105,6 +105,26 @@ describe("progress", function()
     assert.not_matches("inner", text)
   end)
 
+  it("writes lines for a loop behind one that a coroutine has left without an end", function()
+    local text = listen(function()
+      local left = coroutine.wrap(function()
+        for i in pg.progress(10, "left") do
+          coroutine.yield(i)
+        end
+      end)
+      left()
+      for _ in pg.progress(2, "later") do end
+      assert.equal(2, left())
+    end)
+    assert.matches("later:  50%%.*later: 100%%", text)
+  end)
+
+  it("writes nothing before the loop begins", function()
+    assert.equal("", listen(function()
+      local _ = pg.progress(10)
+    end))
+  end)
+
   it("refuses what is no count", function()
     assert.error_matches(function() pg.progress(-1) end, "a count is needed")
     assert.error_matches(function() pg.progress "x" end, "a count is needed")
@@ -119,7 +139,7 @@ describe("progress on a terminal", function()
     file:write('local pg, uv = require "perigee", require "luv"\n', script)
     file:close()
     options = options or {}
-    options.command = ("%s %s; echo END; cat"):format(PROGRAM, path)
+    options.command = ("%s %s %s; echo END; cat"):format(PROGRAM, path, options.through or "")
     local t <close> = terminal.open(options)
     t:expect "END"
     os.remove(path)
@@ -170,6 +190,60 @@ describe("progress on a terminal", function()
       end]]):format(WAIT))
     assert.matches("^" .. ("print   %d\nwrite\nmethod\nerrors\n"):rep(4)
       .. "open\n日本 %?%[31m%?31m x: 100%%|[^\n]*\n$", shown)
+  end)
+
+  it("has programs, warnings and plots above it", function()
+    local shown = run(([[
+      warn "@on"
+      for i in pg.progress(2, "outer") do
+        for j in pg.progress(2, "inner") do
+          %s
+          os.execute "echo child"
+          warn "a warning"
+        end
+      end
+      for i in pg.progress(2, "plots") do
+        %s
+        pg.plot { y = { 1, 2 } }
+      end]]):format(WAIT, WAIT))
+    assert.equal(4, select(2, shown:gsub("child\nLua warning: a warning\n", "")))
+    assert.not_matches("inner", shown)
+    assert.equal(1, select(2, shown:gsub("plots: ", "")))
+    assert.matches("plots: 100%%[^\n]*\n$", shown)
+  end)
+
+  it("makes way where a coroutine has left it, and comes back with the coroutine", function()
+    local shown = run(([[
+      local left = coroutine.wrap(function()
+        for i in pg.progress(3, "left") do %s coroutine.yield(i) end
+      end)
+      left()
+      for i in pg.progress(2, "later") do %s end
+      for _ = 1, 3 do left() end]]):format(WAIT, WAIT))
+    assert.matches("^later: 100%%[^\n]*\nleft: 100%%[^\n]*\n$", shown)
+  end)
+
+  it("is one line where prints go elsewhere: others may write to the terminal", function()
+    local shown = run(([[
+      for i in pg.progress(2, "outer") do
+        for j in pg.progress(2, "inner") do %s print("mid", i, j) end
+      end]]):format(WAIT), { through = "| cat" })
+    assert.equal(4, select(2, shown:gsub("mid", "")))
+    assert.not_matches("inner", shown)
+  end)
+
+  it("is as wide as standard error's terminal, which may be another", function()
+    local t <close> = terminal.open { width = 40, command = "tty; cat" }
+    local device = t:expect_match "/dev/%S+" and t:screen():match "/dev/%S+"
+    run(([[for i in pg.progress(3, "wide") do %s end]]):format(WAIT), { width = 120,
+      through = "2>" .. device })
+    t:expect_match "wide: 100%%[^\n]*\n"
+    assert.equal(1, select(2, t:screen():gsub("wide", "")))
+  end)
+
+  it("has at least a column of its bar, and gives the rest to the numbers", function()
+    local shown = run([[for _ in pg.progress(2, "outer") do end]], { width = 22 })
+    assert.equal("outer: 100%|█| 2/2\n", shown)
   end)
 
   it("leaves print and io.write as they were, or as the loop has made them", function()

@@ -164,7 +164,7 @@ end
 
 --- Ways to take a name, the likeliest first.
 local WAYS = {
-  by_library, by_function, by_global, by_class, by_topic, by_field, by_option, by_other_name,
+  by_library, by_topic, by_function, by_global, by_class, by_field, by_option, by_other_name,
   page.of_manual,
 }
 

@@ -60,7 +60,7 @@ local function time(f, calls)
     error(("time: a function is needed, as in time(function() return x:dot(y) end), not %s")
       :format(check.shown(f)), 2)
   elseif calls == nil then
-    return report_time(commands.seconds_now(), f())
+    return report_time(commands.seconds_now(), core.call(f))
   end
   local n, message = check.value("calls", check.integer(1), calls)
   if not n then

@@ -10,6 +10,8 @@ local problems = {}
 
 local LIBRARY = debug.getinfo(1, "S").source:match "^@(.*)/prompt/[^/]*$" or "."
 
+local LONGEST = 4096 -- bytes in which a place may stand
+
 -- Of the prompt's own functions, tracebacks show one of these first.
 local BORDER = "\n\t%[C%]: in function 'perigee%.host%.%a+'"
 
@@ -22,7 +24,8 @@ end
 --- Whether a text begins with a place in the library. Lua shows of a long path only the end, behind
 --- three dots.
 local function is_in_library(text)
-  local path = text:match "^%s*([^\n]-%.lua):%d+:"
+  local line = text:match "^%s*([^\n]*)":sub(1, LONGEST) -- by which nothing is looked for twice
+  local path = line:match "^(.-%.lua):%d+:"
   local tail = path and path:match "^%.%.%.(.*)$"
   if not tail then
     return path ~= nil and path:sub(1, #LIBRARY + 1) == LIBRARY .. "/"

@@ -31,10 +31,11 @@ local function read(token)
   return text, token.text:sub(1, 1), token.first + 1
 end
 
---- A text as it is written between such marks: bytes that are no UTF-8 as numbers, too.
+--- A text as it is written between such marks: bytes that are no UTF-8 as numbers, too. Nil for one
+--- that cannot be written between long brackets and be shown.
 local function written(text, quote)
   if not quote then
-    return text
+    return visible.name(text) == text and text or nil
   end
   local pattern = ("[\0-\31\127\\%s]"):format(quote)
   return (visible.replaced(text, pattern, function(bytes)
@@ -118,7 +119,8 @@ function quoted.option_keys(argument, context)
   end
   for _, name in ipairs(found:sorted()) do
     if not argument.table.keys[name] then
-      keys[#keys + 1] = name .. " = "
+      local is_name = name:find "^[%a_][%w_]*$"
+      keys[#keys + 1] = (is_name and name or ('["%s"]'):format(written(name, '"'))) .. " = "
     end
   end
   return keys
@@ -164,11 +166,12 @@ function quoted.complete(tokens, token, context)
   end
   local candidates = found:sorted()
   local goes_on = #candidates == 1 and candidates[1]:find "[/.]$"
-  for i, each in ipairs(candidates) do
-    candidates[i] = written(each, quote)
+  local shown = {}
+  for _, each in ipairs(candidates) do
+    shown[#shown + 1] = written(each, quote)
   end
   return {
-    first = first, candidates = candidates, ending = not goes_on and quote or "",
+    first = first, candidates = shown, ending = not goes_on and quote or "",
     files = is_file or nil,
   }
 end
