@@ -10,6 +10,7 @@ local check = require "perigee.check"
 local external = require "perigee.external"
 local command = require "perigee.sweep.command"
 local core = require "perigee.core"
+local displays = require "perigee.sweep.display"
 local json = require "perigee.json"
 local journal = require "perigee.sweep.journal"
 local progress = require "perigee.progress"
@@ -252,16 +253,21 @@ function Pool:feed(worker)
   end
 end
 
-function HEEDED.ready(self, worker, event)
-  worker.is_ready = true
-  local theirs, ours = event.notes or {}, self.study.notes
+--- Says which of the numbers and texts that `run` refers to are others in a worker.
+local function say_differences(self, theirs)
+  local ours = self.study.notes
   for _, name in ipairs(check.sorted_keys(check.join(theirs, ours))) do
-    if theirs[name] ~= ours[name] then
-      self.problem = ("the processes' studies are not the same: %s, to which `run` refers, must "
-        .. "not depend on chance, time or the process"):format(name)
-      return
+    if theirs[name] ~= ours[name] and not self.differs[name] then
+      self.differs[name] = true
+      displays.say(("%s, to which `run` refers, is not the same in all processes: trials depend on "
+        .. "which one runs them"):format(name))
     end
   end
+end
+
+function HEEDED.ready(self, worker, event)
+  worker.is_ready = true
+  say_differences(self, type(event.notes) == "table" and event.notes or {})
   self:feed(worker)
 end
 
@@ -387,7 +393,7 @@ function workers.run(study, wave, display)
   local jobs = math.min(study.options.jobs, #wave)
   local self = setmetatable({
     study = study, display = display, queue = wave, workers = {}, alive = 0, pipes = {},
-    early_deaths = 0, threads = math.max(1, core.threads() // study.options.jobs),
+    early_deaths = 0, differs = {}, threads = math.max(1, core.threads() // study.options.jobs),
   }, Pool)
   local guard, interrupt, was_interrupted = uv.new_signal(), uv.new_signal(), false
   core.keep_interrupts(true)
