@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../core/printable.h"
 #include "host.h"
 
 /* The file is as bash writes one with times: "#" and seconds since 1970 in a
@@ -116,6 +117,7 @@ static char *read_all(int file)
     for (size_t i = 0; i < n; i++) /* a power failure leaves zeros */
         if (text[i] == '\0')
             text[i] = '\n';
+    pg_make_printable(text, "\n\t"); /* the line shows it as it is */
     return text;
 }
 

@@ -367,6 +367,27 @@ describe("completion", function()
   end)
 end)
 
+describe("completion of names that a terminal would obey", function()
+  local odd = { ["odd\27[2J\u{9b}"] = 1, ["odd plain"] = 2 }
+  local rows = results.new({ "zz\27[2Jx", "zzy" }, {}, {})
+
+  local function offered(text)
+    local found = completion.complete(text, { globals = { odd = odd, rows = rows }, locals = {},
+      modules = {} })
+    return table.concat(found and found.candidates or {}, " | ")
+  end
+
+  it("leaves them out between long brackets, where nothing can be escaped", function()
+    assert.equal("odd plain", offered "odd[ [[odd")
+    assert.equal("odd plain", offered "odd[ [=[odd")
+    assert.equal("zzy", offered "rows:sort[[zz")
+  end)
+
+  it("writes them as what they are in a table", function()
+    assert.equal('["zz\\027[2Jx"] =  | zzy = ', offered "rows:where{")
+  end)
+end)
+
 describe("completion of modules", function()
   it("finds loaded ones, and files along the path", function()
     local folder = FOLDER .. "/lua"

@@ -358,6 +358,15 @@ describe("the history", function()
     assert.matches("^#1\nx = 'old'\n#%d+\n'free'\n$", read(history))
   end)
 
+  it("shows nothing of its file that a terminal would obey", function()
+    local home = new_home { mine = "#1\ny='\u{9b}31m\u{202e}\27]0;t\7\x9b'\n" }
+    os.execute(("mkdir -p '%s/state/perigee'; mv '%s/mine' '%s/state/perigee/history'"):format(home,
+      home, home))
+    local t <close> = prompt.open { home = home }
+    t:keys "Up"
+    t:expect "> y='?31m??]0;t??'"
+  end)
+
   it("begins a line where the last one has no end", function()
     local home = new_home { mine = "x = 1" }
     local history = home .. "/state/perigee/history"

@@ -332,6 +332,15 @@ describe("a script with a study", function()
     assert.not_matches("[\0-\8\11-\31\x9b]", output .. errors)
   end)
 
+  it("shows nothing in --help that a terminal would obey", function()
+    assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub("What it is about%.",
+      "About\\27]0;t\\7\\u{9b}.\\nAnd more."):gsub('fail = ""', 'fail = "\\27[2J"'))))
+    local output, errors = shell "cp s.lua 'a\027b.lua'; $P a*.lua --help"
+    assert.matches("About%?%]0;t%?%?%.\nAnd more%.", output)
+    assert.matches([[fail="%?%[2J"]], output)
+    assert.not_matches("[\0-\8\11-\31\127]", output .. errors)
+  end)
+
   it("ends when its processes' studies are others than its own", function()
     assert(pg.write(folder .. "/s.lua", (SCRIPT:gsub("pg.random%(1%):", "pg."))))
     local output, errors, status = run "--jobs 2"
