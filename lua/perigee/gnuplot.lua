@@ -81,22 +81,31 @@ local function data_block(name, columns)
   return table.concat(lines, "\n")
 end
 
---- Names as texts on one line, and how many characters they have with gaps between them.
+--- Names as texts on one line, each of so many characters at most.
 local function names_of(labels, most)
-  local names, total = {}, 0
+  local names = {}
   for i, label in ipairs(labels) do
     names[i] = cut(visible.line(label), most)
-    total = total + visible.width(names[i]) + 2
   end
-  return names, total
+  return names
+end
+
+--- Tells if names that stand beside each other, each in the middle of so many characters, touch.
+local function are_crowded(names, step, room)
+  for i = 1 + step, #names, step do
+    if (visible.width(names[i - step]) + visible.width(names[i])) / 2 + 1 > room then
+      return true
+    end
+  end
+  return false
 end
 
 --- Named tics at first, first + 1, ..., some of very many. Those of x that have no room beside each
 --- other are aslant in a file, and cut in the terminal. gnuplot takes each name for a format.
 local function named_tics(axis, labels, first, surface)
   local step = math.ceil(#labels / MOST_TICS)
-  local names, total = names_of(labels, surface.name)
-  local is_crowded = axis == "x" and total / step > surface.title
+  local names = names_of(labels, surface.name)
+  local is_crowded = axis == "x" and are_crowded(names, step, surface.title * step / #labels)
   if is_crowded and surface.is_text then
     names = names_of(labels, math.max(1, surface.title * step // #labels - 2))
   end
@@ -419,8 +428,8 @@ local function curve_commands(options, surface, level)
       columns_of(i, curve, options, #curves, surface.is_text), options, surface.is_text)
   end
   if points == 0 then
-    return nil, "there is no finite number to draw" .. (
-      (options.log_x or options.log_y) and ", or none above 0" or "")
+    return nil, ("there is no finite number to draw%s (up to %g)"):format(
+      (options.log_x or options.log_y) and ", or none above 0" or "", LARGEST)
   end
   for _, command in ipairs(x_commands(options, curves, surface)) do
     commands[#commands + 1] = command
@@ -471,16 +480,18 @@ local function cell_text(number, format, level)
   return '"' .. visible.line(text):gsub('["\\]', " ") .. '"'
 end
 
+--- The cells as gnuplot reads them, whether one can be drawn, and how many characters the longest of
+--- their numbers has.
 local function cells_of(z, format, level)
-  local x, y, value, label, drawable = {}, {}, {}, {}, false
+  local x, y, value, label, drawable, longest = {}, {}, {}, {}, false, 0
   for i, row in ipairs(z:tolist()) do
     for j, number in ipairs(row) do
       x[#x + 1], y[#y + 1], value[#value + 1] = j - 1, i - 1, number
       label[#label + 1] = cell_text(number, format, level + 1)
-      drawable = drawable or is_finite(number)
+      drawable, longest = drawable or is_finite(number), math.max(longest, #label[#label] - 2)
     end
   end
-  return data_block("$grid", { x, y, value, label }), drawable
+  return data_block("$grid", { x, y, value, label }), drawable, longest
 end
 
 --- Each cell is coloured, where the terminal can, and says its number, if they are
@@ -500,8 +511,15 @@ local function grid_commands(options, surface, level)
   if is_text and numbers == "" then
     return nil, ("%d cells are too many for the terminal: give a file"):format(z.size)
   end
-  local cells, drawable = cells_of(z, options.format or "%.4g", level + 1)
   local rows, cols = table.unpack(z.shape)
+  local cells, drawable, longest = cells_of(z, options.format or "%.4g", level + 1)
+  local room = surface.title // cols
+  if longest >= room and not options.format then
+    cells, drawable, longest = cells_of(z, "%.2g", level + 1)
+  end
+  if longest >= room and not is_text then
+    numbers = "" -- they would stand in each other
+  end
   local commands = {
     cells,
     tics("x", options.x, cols, options, surface, level + 1),
@@ -510,7 +528,7 @@ local function grid_commands(options, surface, level)
     ("set xrange [-0.5:%d.5]"):format(cols - 1),
     ("set yrange [%d.5:-0.5]"):format(rows - 1),
     "set palette defined (0 '#f7fbff', 1 '#6baed6')",
-    "unset colorbox",
+    numbers == "" and "set colorbox" or "unset colorbox", -- which tells what colours mean
   }
   if not drawable then
     return nil, "there is no finite number to draw"
