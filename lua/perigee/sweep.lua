@@ -80,12 +80,20 @@ local KINDS = {
   arguments = check.or_false {
     expected = "a list of texts, as `arg` is",
     read = function(value)
-      for _, text in pairs(type(value) == "table" and value or {}) do
+      if type(value) ~= "table" then
+        return nil
+      end
+      local behind = {} -- the script, which is at 0
+      for key, text in pairs(value) do
         if type(text) ~= "string" then
           return nil, text
         end
+        if math.type(key) ~= "integer" or key > 0 then
+          behind[key] = text
+        end
       end
-      return type(value) == "table" and value or nil
+      local hole = check.hole(behind)
+      return not hole and value or nil, hole
     end,
   },
 }
