@@ -44,7 +44,7 @@ CLANG := $(findstring clang,$(CC) $(shell command -v $(CC) >/dev/null && $(CC) -
 ifdef CLANG
 WARNINGS += -Wno-pass-failed
 endif
-COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
+COMPILE = $(CC) $(STANDARD) -Isrc/core $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
           -fopenmp-simd -pthread -MMD -MP -MT $@ -MF $@.d.part
 
 # What is built has another name until it is whole: a compiler that is killed
@@ -76,13 +76,13 @@ KERNELS := $(foreach f,$(KERNEL_FILES),$(foreach t,$(KERNEL_TARGETS),\
 
 # --- objects -----------------------------------------------------------------
 
-CORE := $(filter-out $(patsubst %,src/core/%.c,$(KERNEL_FILES) $(LOOP_FILES)),\
-          $(wildcard src/core/*.c))
+CORE := $(filter-out $(patsubst %,src/core/kernels/%.c,$(KERNEL_FILES) $(LOOP_FILES)),\
+          $(wildcard src/core/*/*.c))
 BIND := $(wildcard src/bind/*.c)
 HOST := $(wildcard src/host/*.c)
 
 CORE_OBJECTS := $(CORE:src/%.c=$(BUILD)/obj/%.o) \
-                $(KERNELS:%=$(BUILD)/obj/core/%.o)
+                $(KERNELS:%=$(BUILD)/obj/core/kernels/%.o)
 BIND_OBJECTS := $(BIND:src/%.c=$(BUILD)/obj/%.o)
 HOST_OBJECTS := $(HOST:src/%.c=$(BUILD)/obj/%.o)
 
@@ -112,7 +112,7 @@ $(BUILD)/needs: tools/deps.sh
 	@mkdir -p $(@D) && touch $@
 
 define compile_kernels
-$(BUILD)/obj/core/$1-%.o: src/core/$1.c Makefile
+$(BUILD)/obj/core/kernels/$1-%.o: src/core/kernels/$1.c Makefile
 	@mkdir -p $$(@D) && $$(say) CC $$@
 	$$(Q)$$(COMPILE) -fPIC $$(FLAGS_$$(word 1,$$(subst -, ,$$*))) \
 	  -DPG_TARGET=$$(word 1,$$(subst -, ,$$*)) \
@@ -232,10 +232,13 @@ valgrind: deps-valgrind  ## the specs under Valgrind
 	    --exclude-tags=timed)
 
 lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
-	clang-format --dry-run -Werror $(wildcard src/*/*.[ch]) tests/core.c
+	clang-format --dry-run -Werror $(wildcard src/*/*.[ch] src/core/*/*.[ch]) tests/core.c
 	luacheck --quiet lua examples tests tools
 	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all
 	BUILD=build/lint tools/layering.sh
+	@# each header stands alone; kernel_target.h is part of kernels.c
+	@for header in $(filter-out %/kernel_target.h,$(wildcard src/core/*/*.h)); do \
+	  $(CC) $(STANDARD) -Isrc/core -Werror -fsyntax-only -x c $$header || exit 1; done
 
 # Where the reference curve and the data stand beside the project, they are used.
 parity parity-torch bench: export PERIGEE_DATA ?= $(wildcard ../shared/data)
@@ -263,7 +266,7 @@ faults: deps-run  ## each allocation fails in turn, in every operation
 	@$(MAKE) -s --no-print-directory all $(BUILD)/faults.so
 	@$(PROGRAM) tests/faults.lua $(BUILD)
 
-$(BUILD)/faults.so: tests/faults.c src/core/runtime.h Makefile
+$(BUILD)/faults.so: tests/faults.c src/core/base/runtime.h Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC \
 	  -shared -o $@ $<
@@ -333,7 +336,7 @@ session: deps-test  ## record the session in the README anew, with MNIST
 # --- housekeeping ------------------------------------------------------------
 
 format:  ## format the C sources in place
-	clang-format -i $(wildcard src/*/*.[ch]) tests/core.c
+	clang-format -i $(wildcard src/*/*.[ch] src/core/*/*.[ch]) tests/core.c
 
 clean:  ## remove what was built
 	rm -rf build

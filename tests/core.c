@@ -5,18 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../src/core/create.h"
-#include "../src/core/cumsum.h"
-#include "../src/core/draw.h"
-#include "../src/core/forward.h"
-#include "../src/core/index.h"
-#include "../src/core/linalg.h"
-#include "../src/core/map.h"
-#include "../src/core/network.h"
-#include "../src/core/reduce.h"
-#include "../src/core/select.h"
-#include "../src/core/sort.h"
-#include "../src/core/views.h"
+#include "../src/core/ops/create.h"
+#include "../src/core/ops/cumsum.h"
+#include "../src/core/ops/draw.h"
+#include "../src/core/network/forward.h"
+#include "../src/core/array/index.h"
+#include "../src/core/ops/linalg.h"
+#include "../src/core/ops/map.h"
+#include "../src/core/network/network.h"
+#include "../src/core/ops/reduce.h"
+#include "../src/core/ops/select.h"
+#include "../src/core/ops/sort.h"
+#include "../src/core/array/views.h"
 
 enum { TOO_MANY = 12 };
 

@@ -2,7 +2,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "../src/core/runtime.h"
+#include "../src/core/base/runtime.h"
 
 LUAMOD_API int luaopen_faults(lua_State *L);
 

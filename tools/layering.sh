@@ -14,11 +14,11 @@ forbid() { # forbid WHY PATTERN PATH...
 }
 
 forbid "the core must not know Lua" \
-    '^[[:space:]]*#[[:space:]]*include.*(lua|lauxlib|lualib)\.h' src/core/*
+    '^[[:space:]]*#[[:space:]]*include.*(lua|lauxlib|lualib)\.h' src/core/*/*
 forbid "the core must not know what is above it" \
-    '^[[:space:]]*#[[:space:]]*include.*(bind|host)/' src/core/*
+    '^[[:space:]]*#[[:space:]]*include.*(bind|host)/' src/core/*/*
 forbid "the core must not print, exit or jump" \
-    '(^|[^a-zA-Z_])(printf|puts|putchar|exit|abort|longjmp)[[:space:]]*\(' src/core/*
+    '(^|[^a-zA-Z_])(printf|puts|putchar|exit|abort|longjmp)[[:space:]]*\(' src/core/*/*
 forbid "the bindings must not know the host" \
     '^[[:space:]]*#[[:space:]]*include.*host/' src/bind/*
 forbid "lauxlib's checks name a function as its caller does, or '?': l_integer_check \
@@ -26,15 +26,27 @@ and the like (arguments.c) know its own name" \
     'luaL_(arg|typeerror|opt|check(any|int|lstr|num|opt|str|type|udata))' src/bind/*.c
 forbid "the host finds the module as any Lua does, and must not know the core \
 but for its version, and descriptors.h and printable.h, which are whole in themselves" \
-    '^[[:space:]]*#[[:space:]]*include.*(bind/|core/[^pd])' src/host/*
+    '^[[:space:]]*#[[:space:]]*include.*(bind/|core/(base/[^pd]|[^b]))' src/host/*
 forbid "the library must not need the examples" \
     'require.*examples' lua/perigee/*.lua
 forbid "an example uses the library, not the core" \
     'require.*perigee\.core' examples/*.lua
 
+# The floors of the core, from the ground: a folder includes itself and those before it.
+floors="base array kernels ops io rows network train"
+below=
+for floor in $floors; do
+    below="$below $floor"
+    for other in $floors; do
+        case " $below " in *" $other "*) continue ;; esac
+        forbid "src/core/$floor must not need src/core/$other, which stands above it" \
+            "^[[:space:]]*#[[:space:]]*include \"$other/" src/core/"$floor"/*
+    done
+done
+
 # What is neither constant nor in runtime.o or process.o: nm's b and d, of the data that the
 # linker does not make read-only.
-for object in "${BUILD:-build}"/obj/core/*.o; do
+for object in "${BUILD:-build}"/obj/core/*/*.o; do
     case $object in */runtime.o | */process.o | *'*'*) continue ;; esac
     if objdump -t "$object" | grep -E ' \.(bss|data)(\.local)?[[:space:]]' |
         grep -E ' O '; then

@@ -480,8 +480,8 @@ local function cell_text(number, format, level)
   return '"' .. visible.line(text):gsub('["\\]', " ") .. '"'
 end
 
---- The cells as gnuplot reads them, whether one can be drawn, and how many characters the longest of
---- their numbers has.
+--- The cells as gnuplot reads them, whether one can be drawn, and how many characters the longest
+--- of their numbers has.
 local function cells_of(z, format, level)
   local x, y, value, label, drawable, longest = {}, {}, {}, {}, false, 0
   for i, row in ipairs(z:tolist()) do

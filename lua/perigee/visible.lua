@@ -2,7 +2,7 @@
 --
 -- Names, titles and messages come from files and scripts of others. Not shown are the control
 -- characters of ASCII and of Unicode (U+0080 to U+009F), line separators, marks that turn the
--- direction of writing, and bytes that are no UTF-8: src/core/printable.h is the same in C.
+-- direction of writing, and bytes that are no UTF-8: src/core/base/printable.h is the same in C.
 
 local c_locale = require "perigee.c_locale"
 

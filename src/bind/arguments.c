@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "../core/printable.h"
+#include "../core/base/printable.h"
 
 void l_make_printable(lua_State *L)
 {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "../core/storage.h"
-#include "../core/runtime.h"
+#include "../core/array/storage.h"
+#include "../core/base/runtime.h"
 
 /* --- life ----------------------------------------------------------------- */
 

@@ -14,8 +14,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "../core/array.h"
-#include "../core/scalar.h"
+#include "../core/array/array.h"
+#include "../core/array/scalar.h"
 
 /* --- errors --------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../core/create.h"
+#include "../core/ops/create.h"
 
 enum { ELEMENTS = 1024 }; /* before it is asked whether to go on */
 

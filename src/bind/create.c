@@ -1,9 +1,9 @@
 /* Functions of the module that make arrays. */
 #include "bind.h"
 
-#include "../core/create.h"
-#include "../core/histogram.h"
-#include "../core/index.h"
+#include "../core/ops/create.h"
+#include "../core/ops/histogram.h"
+#include "../core/array/index.h"
 
 /* array(value [, dtype]): a copy, whatever value is. */
 static int l_create_array(lua_State *L)

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/input.h"
-#include "../core/npz.h"
-#include "../core/output.h"
+#include "../core/io/input.h"
+#include "../core/io/npz.h"
+#include "../core/io/output.h"
 
 #define L_ARCHIVE "perigee.archive"
 

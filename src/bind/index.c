@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "../core/create.h"
-#include "../core/index.h"
-#include "../core/select.h"
+#include "../core/ops/create.h"
+#include "../core/array/index.h"
+#include "../core/ops/select.h"
 
 /* --- what an index says --------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 
 #include <lualib.h>
 
-#include "../core/interrupt.h"
+#include "../core/base/interrupt.h"
 
 static const char interrupts_key; /* its address is the key in the registry */
 

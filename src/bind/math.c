@@ -1,12 +1,12 @@
 /* Elementwise operations, reductions, products. */
 #include "bind.h"
 
-#include "../core/create.h"
-#include "../core/cumsum.h"
-#include "../core/linalg.h"
-#include "../core/map.h"
-#include "../core/reduce.h"
-#include "../core/sort.h"
+#include "../core/ops/create.h"
+#include "../core/ops/cumsum.h"
+#include "../core/ops/linalg.h"
+#include "../core/ops/map.h"
+#include "../core/ops/reduce.h"
+#include "../core/ops/sort.h"
 
 /* --- operands ------------------------------------------------------------- */
 

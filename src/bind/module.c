@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/descriptors.h"
-#include "../core/kernels.h"
-#include "../core/runtime.h"
+#include "../core/base/descriptors.h"
+#include "../core/kernels/kernels.h"
+#include "../core/base/runtime.h"
 #include "bind.h"
 
 LUAMOD_API int luaopen_perigee_core(lua_State *L);

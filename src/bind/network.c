@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "../core/forward.h"
-#include "../core/gradient.h"
-#include "../core/loss.h"
-#include "../core/update.h"
+#include "../core/network/forward.h"
+#include "../core/network/gradient.h"
+#include "../core/network/loss.h"
+#include "../core/network/update.h"
 #include "random.h"
 
 /* --- tables of arrays ----------------------------------------------------- */

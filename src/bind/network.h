@@ -4,7 +4,7 @@
 #ifndef PG_BIND_NETWORK_H
 #define PG_BIND_NETWORK_H
 
-#include "../core/network.h"
+#include "../core/network/network.h"
 #include "bind.h"
 
 /* Pushes the arrays W1, b1, W2, ... of the table at arg, as many as there are;

@@ -1,7 +1,7 @@
 /* Opening and saving PNG files. */
 #include "bind.h"
 
-#include "../core/png.h"
+#include "../core/io/png.h"
 
 /* load_png(path): a uint8 array. */
 static int l_png_load(lua_State *L)

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <time.h>
 
-#include "../core/process.h"
+#include "../core/base/process.h"
 
 /* call(f, ...): what f returns. A function of the user's that ends in a tail
    call is called by this one then, and not by a line of the library, which an

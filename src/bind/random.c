@@ -6,8 +6,8 @@
 
 #include <lualib.h>
 
-#include "../core/draw.h"
-#include "../core/select.h"
+#include "../core/ops/draw.h"
+#include "../core/ops/select.h"
 
 static const char
     global_key; /* its address: the module's own, in the registry */

@@ -4,7 +4,7 @@
 #ifndef PG_BIND_RANDOM_H
 #define PG_BIND_RANDOM_H
 
-#include "../core/random.h"
+#include "../core/ops/random.h"
 #include "bind.h"
 
 #define L_RANDOM "perigee.random" /* the metatable's name */

@@ -1,9 +1,9 @@
 /* Threads, and what runs underneath. */
 #include "bind.h"
 
-#include "../core/blas.h"
-#include "../core/kernels.h"
-#include "../core/runtime.h"
+#include "../core/base/blas.h"
+#include "../core/kernels/kernels.h"
+#include "../core/base/runtime.h"
 
 /* threads([n]): the number; or sets it, and returns what it was. */
 static int l_runtime_threads(lua_State *L)

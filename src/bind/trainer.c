@@ -3,9 +3,9 @@
    where its caller stands. */
 #include "network.h"
 
-#include "../core/predict.h"
-#include "../core/targets.h"
-#include "../core/trainer.h"
+#include "../core/train/predict.h"
+#include "../core/network/targets.h"
+#include "../core/train/trainer.h"
 
 #define L_TRAINER "perigee.trainer"
 

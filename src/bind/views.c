@@ -1,9 +1,9 @@
 /* Other views of the same elements, and copies. */
 #include "bind.h"
 
-#include "../core/checksum.h"
-#include "../core/checksum_v1.h"
-#include "../core/views.h"
+#include "../core/array/checksum.h"
+#include "../core/array/checksum_v1.h"
+#include "../core/array/views.h"
 
 static int l_array_reshape(lua_State *L)
 {

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../core/printable.h"
+#include "../core/base/printable.h"
 #include "host.h"
 
 /* The file is as bash writes one with times: "#" and seconds since 1970 in a

@@ -5,8 +5,8 @@
 
 #include <lualib.h>
 
-#include "../core/descriptors.h"
-#include "../core/perigee.h"
+#include "../core/base/descriptors.h"
+#include "../core/base/perigee.h"
 #include "host.h"
 
 /* --- the command line ----------------------------------------------------- */

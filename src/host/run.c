@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../core/printable.h"
+#include "../core/base/printable.h"
 #include "host.h"
 
 static const char *program_name;

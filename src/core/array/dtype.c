@@ -1,0 +1,115 @@
+#include "array/dtype.h"
+
+#include <string.h>
+
+typedef struct dtype_info {
+    const char *name;
+    size_t size;
+    char kind;
+    char descr[4];
+} dtype_info;
+
+static const dtype_info infos[PG_DTYPE_COUNT] = {
+#define X(NAME, ctype, name, kind) \
+    {name,                         \
+     sizeof(ctype),                \
+     kind,                         \
+     {sizeof(ctype) == 1 ? '|' : '<', kind, '0' + sizeof(ctype)}},
+    PG_DTYPES(X)
+#undef X
+};
+
+const char *pg_dtype_name(pg_dtype dtype)
+{
+    return infos[dtype].name;
+}
+
+char pg_dtype_kind(pg_dtype dtype)
+{
+    return infos[dtype].kind;
+}
+
+size_t pg_dtype_size(pg_dtype dtype)
+{
+    return infos[dtype].size;
+}
+
+const char *pg_dtype_descr(pg_dtype dtype)
+{
+    return infos[dtype].descr;
+}
+
+pg_status pg_dtype_from_name(pg_dtype *dtype, const char *name, pg_error *err)
+{
+    for (int d = 0; d < PG_DTYPE_COUNT; d++)
+        if (strcmp(infos[d].name, name) == 0) {
+            *dtype = (pg_dtype)d;
+            return PG_OK;
+        }
+    return pg_fail(err, PG_EDTYPE,
+                   "unknown dtype '%.40s' (expected float64, float32, int8, "
+                   "int16, int32, int64, uint8, uint16, uint32, uint64 or "
+                   "bool)",
+                   name);
+}
+
+/* The type of this kind and size: they follow each other, doubling. */
+static pg_dtype of_size(pg_dtype narrowest, size_t size)
+{
+    pg_dtype d = narrowest;
+    while (pg_dtype_size(d) < size)
+        d++;
+    return d;
+}
+
+/* A float that holds the integers of this type: float32 up to 16 bits. */
+static pg_dtype float_beside(pg_dtype real, pg_dtype integer)
+{
+    return pg_dtype_size(integer) <= 2 ? real : PG_FLOAT64;
+}
+
+/* One signed, one unsigned: the next wider signed type, and past that
+   float64. */
+static pg_dtype mixed_signs(pg_dtype s, pg_dtype u)
+{
+    if (pg_dtype_size(s) > pg_dtype_size(u))
+        return s;
+    if (pg_dtype_size(u) == 8)
+        return PG_FLOAT64;
+    return of_size(PG_INT8, 2 * pg_dtype_size(u));
+}
+
+pg_dtype pg_dtype_promote(pg_dtype a, pg_dtype b)
+{
+    char ka = pg_dtype_kind(a), kb = pg_dtype_kind(b);
+    if (ka == kb)
+        return a > b ? a : b;
+    if (ka == 'b')
+        return b;
+    if (kb == 'b')
+        return a;
+    if (ka == 'f')
+        return float_beside(a, b);
+    if (kb == 'f')
+        return float_beside(b, a);
+    return ka == 'i' ? mixed_signs(a, b) : mixed_signs(b, a);
+}
+
+static int kind_rank(pg_dtype dtype)
+{
+    switch (pg_dtype_kind(dtype)) {
+    case 'b':
+        return 0;
+    case 'u':
+        return 1;
+    case 'i':
+        return 2;
+    default:
+        return 3;
+    }
+}
+
+bool pg_dtype_same_kind(pg_dtype from, pg_dtype to)
+{
+    return kind_rank(from) <= kind_rank(to);
+}

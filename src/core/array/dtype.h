@@ -1,0 +1,74 @@
+/*
+ * dtype.h -- the element types, NumPy's names and rules for them.
+ *
+ * Everything that is made once for each type goes through PG_DTYPES, so a
+ * type is added in one line.
+ */
+#ifndef PG_DTYPE_H
+#define PG_DTYPE_H
+
+#include "base/perigee.h"
+
+/* X(NAME, C type, name, kind): kind is the field's letter, NumPy's: b bool,
+   i signed, u unsigned, f floating. Ordered so that a kind's wider types come
+   later. */
+#define PG_DTYPES(X)                   \
+    X(BOOL, bool, "bool", 'b')         \
+    X(INT8, int8_t, "int8", 'i')       \
+    X(INT16, int16_t, "int16", 'i')    \
+    X(INT32, int32_t, "int32", 'i')    \
+    X(INT64, int64_t, "int64", 'i')    \
+    X(UINT8, uint8_t, "uint8", 'u')    \
+    X(UINT16, uint16_t, "uint16", 'u') \
+    X(UINT32, uint32_t, "uint32", 'u') \
+    X(UINT64, uint64_t, "uint64", 'u') \
+    X(FLOAT32, float, "float32", 'f')  \
+    X(FLOAT64, double, "float64", 'f')
+
+/* The list once more from within an X of it. The preprocessor expands no macro
+   inside itself; here the name is only completed in a second pass, which
+   PG_DTYPES_NESTED(X) around the outer list makes. */
+#define PG_DTYPES_NESTED(X) PG_DTYPES_SECOND_PASS(PG_DTYPES(X))
+#define PG_DTYPES_SECOND_PASS(...) __VA_ARGS__
+#define PG_DTYPES_INNER(X) PG_DTYPES_NAME PG_DTYPES_NOTHING()()(X)
+#define PG_DTYPES_NAME() PG_DTYPES
+#define PG_DTYPES_NOTHING()
+
+typedef enum pg_dtype {
+#define X(NAME, ctype, name, kind) PG_##NAME,
+    PG_DTYPES(X)
+#undef X
+        PG_DTYPE_COUNT
+} pg_dtype;
+
+/* An element as the bits of its size, for what only moves elements, or sorts
+   them by their bits: the compiler is told that these may be a float's. */
+typedef uint8_t pg_bits8;
+typedef uint16_t __attribute__((may_alias)) pg_bits16;
+typedef uint32_t __attribute__((may_alias)) pg_bits32;
+typedef uint64_t __attribute__((may_alias)) pg_bits64;
+
+const char *pg_dtype_name(pg_dtype dtype);
+char pg_dtype_kind(pg_dtype dtype);
+size_t pg_dtype_size(pg_dtype dtype); /* bytes of one element */
+
+/* NumPy's dtype.str of little-endian elements, three characters: "<f8", "|u1",
+   "|b1". Files and checksums tell a dtype by it. */
+const char *pg_dtype_descr(pg_dtype dtype);
+
+static inline bool pg_dtype_is_float(pg_dtype dtype)
+{
+    return pg_dtype_kind(dtype) == 'f';
+}
+
+/* The type called name; PG_EDTYPE lists the names there are. */
+pg_status pg_dtype_from_name(pg_dtype *dtype, const char *name, pg_error *err);
+
+/* The smallest type that holds both, by NumPy's promotion table. */
+pg_dtype pg_dtype_promote(pg_dtype a, pg_dtype b);
+
+/* Whether assigning `from` to `to` keeps the kind (NumPy's "same_kind"): any
+   size within a kind, and bool to int to float, but not back. */
+bool pg_dtype_same_kind(pg_dtype from, pg_dtype to);
+
+#endif

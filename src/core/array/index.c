@@ -1,0 +1,331 @@
+#include "array/index.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array/cast.h"
+
+/* --- views ---------------------------------------------------------------- */
+
+static pg_status fail_position(int64_t position, int axis, const pg_array *a,
+                               pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    if (position == 0)
+        return pg_fail(err, PG_EINDEX,
+                       "position 0 on axis %d: positions start at 1", axis + 1);
+    return pg_fail(err, PG_EINDEX,
+                   "position %" PRId64 " is beyond axis %d, whose length is "
+                   "%zu (the shape is %s)",
+                   position, axis + 1, a->shape[axis], pg_shape_text(text, a));
+}
+
+/* Counted from the start: -1 is the last. */
+static int64_t from_start(int64_t position, int64_t length)
+{
+    return position < 0 ? length + 1 + position : position;
+}
+
+static bool within(int64_t position, int64_t low, int64_t high)
+{
+    return position >= low && position <= high;
+}
+
+pg_status pg_index_place(size_t *place, int64_t position, const pg_array *a,
+                         int axis, pg_error *err)
+{
+    pg_assert(axis >= 0 && axis < a->ndim);
+    int64_t length = (int64_t)a->shape[axis];
+    int64_t at = from_start(position, length);
+    if (!within(at, 1, length))
+        return fail_position(position, axis, a, err);
+    *place = (size_t)at - 1;
+    return PG_OK;
+}
+
+static pg_status select_position(pg_array *view, const pg_array *a, int axis,
+                                 const pg_index *index, pg_error *err)
+{
+    size_t place;
+    pg_status status = pg_index_place(&place, index->first, a, axis, err);
+    if (status == PG_OK)
+        view->data = (char *)view->data + (ptrdiff_t)place * a->strides[axis];
+    return status;
+}
+
+/* The slice's ends, counted from the start. An empty slice may begin one
+   beyond the end and end one before the beginning, as {1, 0} of anything, or
+   the other way around when it goes backwards. */
+static pg_status resolve_slice(int64_t *first, size_t *count,
+                               const pg_index *index, const pg_array *a,
+                               int axis, pg_error *err)
+{
+    int64_t length = (int64_t)a->shape[axis], step = index->step;
+    *first = step > 0 ? 1 : length;
+    *count = 0;
+    if (step == 0)
+        return pg_fail(err, PG_EARG, "a slice of axis %d has step 0", axis + 1);
+    int64_t last = step > 0 ? length : 1;
+    if (index->has_first)
+        *first = from_start(index->first, length);
+    if (index->has_last)
+        last = from_start(index->last, length);
+    int64_t low = step > 0 ? *first : last, high = step > 0 ? last : *first;
+    bool empty = high < low;
+    if (!within(low, 1, length + empty))
+        return fail_position(step > 0 ? index->first : index->last, axis, a,
+                             err);
+    if (!within(high, 1 - (int64_t)empty, length))
+        return fail_position(step > 0 ? index->last : index->first, axis, a,
+                             err);
+    uint64_t stride = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
+    *count = empty ? 0 : (uint64_t)(high - low) / stride + 1;
+    return PG_OK;
+}
+
+static pg_status select_slice(pg_array *view, const pg_array *a, int axis,
+                              const pg_index *index, pg_error *err)
+{
+    int64_t first;
+    size_t count;
+    pg_status status = resolve_slice(&first, &count, index, a, axis, err);
+    if (status != PG_OK)
+        return status;
+    if (count > 0)
+        view->data = (char *)view->data + (first - 1) * a->strides[axis];
+    view->shape[view->ndim] = count;
+    /* A step is only taken between two elements; a longer one could overflow.
+     */
+    view->strides[view->ndim++] =
+        count > 1 ? a->strides[axis] * index->step : a->strides[axis];
+    return PG_OK;
+}
+
+pg_status pg_index_view(pg_array *out, const pg_array *a,
+                        const pg_index *indices, int count, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    pg_array view = *a;
+    memset(out, 0, sizeof *out);
+    view.ndim = 0;
+    if (count > a->ndim)
+        return pg_fail(err, PG_EINDEX,
+                       "%d indices for an array of rank %d (the shape is %s)",
+                       count, a->ndim, pg_shape_text(text, a));
+    for (int axis = 0; axis < a->ndim; axis++) {
+        pg_index all = PG_INDEX_ALL;
+        const pg_index *index = axis < count ? &indices[axis] : &all;
+        pg_status status = index->kind == PG_INDEX_POSITION
+                               ? select_position(&view, a, axis, index, err)
+                               : select_slice(&view, a, axis, index, err);
+        if (status != PG_OK)
+            return status;
+    }
+    pg_array_view(out, &view);
+    return PG_OK;
+}
+
+/* --- text ----------------------------------------------------------------- */
+
+static const char *skip_spaces(const char *text)
+{
+    return text + strspn(text, " \t");
+}
+
+/* An integer if there is one, within the range of int64; *text moves behind it
+   and the spaces. */
+static bool read_integer(int64_t *value, const char **text)
+{
+    const char *start = skip_spaces(*text);
+    const char *digits = start + (*start == '-' || *start == '+');
+    bool found = *digits >= '0' && *digits <= '9';
+    if (found) {
+        char *end;
+        errno = 0;
+        *value = strtoll(start, &end, 10);
+        found = errno != ERANGE;
+        start = found ? end : start;
+    }
+    *text = skip_spaces(start);
+    return found;
+}
+
+/* "3", "1:10", ":", "::-1"; *text moves behind it. False: none of these. */
+static bool read_index(pg_index *index, const char **text)
+{
+    *index = PG_INDEX_ALL;
+    index->has_first = read_integer(&index->first, text);
+    if (**text != ':') {
+        index->kind = PG_INDEX_POSITION;
+        return index->has_first;
+    }
+    ++*text;
+    index->has_last = read_integer(&index->last, text);
+    if (**text != ':')
+        return true;
+    ++*text;
+    return read_integer(&index->step, text) || (index->step = 1);
+}
+
+/* Why text is no index; it could be read up to `at`. */
+static const char *hint_for(const char *text, const char *at)
+{
+    errno = 0;
+    strtoll(at, NULL, 10);
+    if (errno == ERANGE)
+        return "a number in it is beyond the range of integers";
+    if (strstr(text, "..."))
+        return "\"...\" is not known: \":\" takes all of an axis, and those "
+               "left out at the end are taken whole";
+    if (strstr(text, "None") || strstr(text, "newaxis"))
+        return "a new axis is made by expand_dims";
+    return "expected positions and slices, as in \"1:10, :\" or \"-5:, 3\" or "
+           "\"::-1\"";
+}
+
+pg_status pg_index_parse(pg_index *indices, int *count, const char *text,
+                         pg_error *err)
+{
+    const char *at = text;
+    for (*count = 0;;) {
+        if (!read_index(&indices[(*count)++], &at))
+            break;
+        if (*at == '\0')
+            return PG_OK;
+        if (*at != ',')
+            break;
+        at++;
+        if (*count == PG_MAXDIM)
+            return pg_fail(err, PG_EINDEX,
+                           "cannot read the index \"%.80s\": the rank is at "
+                           "most %d",
+                           text, PG_MAXDIM);
+    }
+    return pg_fail(err, PG_EARG, "cannot read the index \"%.80s\": %s", text,
+                   hint_for(text, at));
+}
+
+/* --- concat and stack ----------------------------------------------------- */
+
+static pg_status check_joined(const char *name, size_t count, pg_error *err)
+{
+    if (count > 0)
+        return PG_OK;
+    return pg_fail(err, PG_EARG, "%s: at least one array is needed", name);
+}
+
+/* The joined shape, if all fit but for the axis. A length that is too long
+   stays at SIZE_MAX, which no array has. */
+static pg_status concat_shape(size_t *shape, const pg_array *const *arrays,
+                              size_t count, int axis, pg_error *err)
+{
+    const pg_array *a = arrays[0];
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    memcpy(shape, a->shape, sizeof a->shape);
+    for (size_t k = 1; k < count; k++) {
+        const pg_array *b = arrays[k];
+        bool fits = b->ndim == a->ndim;
+        for (int i = 0; fits && i < a->ndim; i++)
+            fits = i == axis || a->shape[i] == b->shape[i];
+        if (!fits)
+            return pg_fail(err, PG_ESHAPE,
+                           "concat along axis %d: shapes %s and %s do not fit",
+                           axis + 1, pg_shape_text(ta, a),
+                           pg_shape_text(tb, b));
+        if (__builtin_add_overflow(shape[axis], b->shape[axis], &shape[axis]))
+            shape[axis] = SIZE_MAX;
+    }
+    return PG_OK;
+}
+
+/* Floating ones first: the order of the arrays must not matter, and int8 with
+   uint16 is int32, which beside a float32 asks for float64 where neither did.
+   */
+static pg_dtype concat_dtype(const pg_array *const *arrays, size_t count)
+{
+    pg_dtype dtype = PG_BOOL; /* promotes to whatever is beside it */
+    for (size_t k = 0; k < count; k++)
+        if (pg_dtype_is_float(arrays[k]->dtype))
+            dtype = pg_dtype_promote(dtype, arrays[k]->dtype);
+    for (size_t k = 0; k < count; k++)
+        dtype = pg_dtype_promote(dtype, arrays[k]->dtype);
+    return dtype;
+}
+
+pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
+                    int axis, pg_error *err)
+{
+    size_t shape[PG_MAXDIM];
+    memset(out, 0, sizeof *out);
+    pg_status status = check_joined("concat", count, err);
+    if (status == PG_OK)
+        status = pg_axis_check(arrays[0], axis, err);
+    if (status == PG_OK)
+        status = concat_shape(shape, arrays, count, axis, err);
+    if (status == PG_OK)
+        status = pg_array_new(out, concat_dtype(arrays, count), arrays[0]->ndim,
+                              shape, err);
+    if (status != PG_OK)
+        return status;
+    pg_array part = *out;
+    for (size_t k = 0; k < count; k++) {
+        part.shape[axis] = arrays[k]->shape[axis];
+        pg_cast_array(&part, arrays[k]);
+        part.data = (char *)part.data +
+                    (ptrdiff_t)part.shape[axis] * part.strides[axis];
+    }
+    return pg_array_end(out, PG_OK, err);
+}
+
+static pg_status check_stack(const pg_array *const *arrays, size_t count,
+                             int axis, pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    pg_status status = check_joined("stack", count, err);
+    if (status != PG_OK)
+        return status;
+    if (arrays[0]->ndim == PG_MAXDIM)
+        return pg_fail(err, PG_ESHAPE,
+                       "stack: the rank would be %d, more than %d",
+                       PG_MAXDIM + 1, PG_MAXDIM);
+    if (axis < 0 || axis > arrays[0]->ndim)
+        return pg_fail(err, PG_EARG,
+                       "stack: there is no axis %lld in an array of rank %d",
+                       axis + 1LL, arrays[0]->ndim + 1);
+    for (size_t k = 1; k < count; k++)
+        if (!pg_array_same_shape(arrays[0], arrays[k]))
+            return pg_fail(err, PG_ESHAPE, "stack: shapes %s and %s differ",
+                           pg_shape_text(ta, arrays[0]),
+                           pg_shape_text(tb, arrays[k]));
+    return PG_OK;
+}
+
+pg_status pg_stack(pg_array *out, const pg_array *const *arrays, size_t count,
+                   int axis, pg_error *err)
+{
+    size_t shape[PG_MAXDIM];
+    memset(out, 0, sizeof *out);
+    pg_status status = check_stack(arrays, count, axis, err);
+    if (status != PG_OK)
+        return status;
+    const pg_array *a = arrays[0];
+    for (int i = 0; i <= a->ndim; i++)
+        shape[i] = i == axis ? count : a->shape[i - (i > axis)];
+    status =
+        pg_array_new(out, concat_dtype(arrays, count), a->ndim + 1, shape, err);
+    if (status != PG_OK)
+        return status;
+    pg_array part = *out;
+    part.ndim = a->ndim;
+    for (int i = axis; i < a->ndim; i++) {
+        part.shape[i] = out->shape[i + 1];
+        part.strides[i] = out->strides[i + 1];
+    }
+    for (size_t k = 0; k < count; k++) {
+        pg_cast_array(&part, arrays[k]);
+        part.data = (char *)part.data + out->strides[axis];
+    }
+    return pg_array_end(out, PG_OK, err);
+}

@@ -1,0 +1,51 @@
+/*
+ * scalar.h -- single numbers on their way into and out of arrays.
+ */
+#ifndef PG_SCALAR_H
+#define PG_SCALAR_H
+
+#include "array/array.h"
+
+/* A number or boolean of the language. As an operand it promotes weakly, as in
+   NumPy's NEP 50: an integer keeps any numeric dtype, a float keeps the
+   floating ones. */
+typedef struct pg_scalar {
+    char kind; /* 'b', 'i' or 'f' */
+    union {
+        bool b;
+        int64_t i;
+        double f;
+    } as;
+} pg_scalar;
+
+/* Room for one element of any dtype. */
+typedef union pg_element {
+    int64_t i;
+    double f;
+} pg_element;
+
+/* The dtype that a scalar has when nothing stands beside it: bool, int64 or
+   float64. */
+pg_dtype pg_scalar_dtype(pg_scalar scalar);
+
+/* *element = the scalar as an element of dtype. PG_EDTYPE for a number that
+   the dtype does not hold: an integer beyond its range, or a float with a
+   fraction, or beyond the range, for an integer dtype. */
+pg_status pg_scalar_store(pg_element *element, pg_scalar scalar, pg_dtype dtype,
+                          pg_error *err);
+
+/* A rank 0 array that borrows *element, holding the scalar in the dtype that
+   it takes beside an array of dtype `beside`. An integer that does not fit
+   that dtype is int64 if it may widen, as in comparisons, else PG_EDTYPE. */
+pg_status pg_scalar_operand(pg_array *out, pg_element *element,
+                            pg_scalar scalar, pg_dtype beside, bool may_widen,
+                            pg_error *err);
+
+/* The element of dtype at `from`. The language has no integer from 2^63 on: a
+   uint64 that large becomes a float, rounded. */
+pg_scalar pg_scalar_load(const void *from, pg_dtype dtype);
+
+/* The one element of an array of size 1. PG_ESHAPE for any other size. */
+pg_status pg_array_item(pg_scalar *out, const pg_array *a, pg_error *err);
+
+#endif

@@ -1,0 +1,35 @@
+#include "base/text.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+/* printf gives NaN the sign that it may have. */
+static void unsign_nan(char *text)
+{
+    for (char *at = text; (at = strstr(at, "-nan")) != NULL;)
+        memmove(at, at + 1, strlen(at));
+}
+
+int pg_vtext(char *out, size_t room, const char *format, va_list args)
+{
+    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = c_locale ? uselocale(c_locale) : (locale_t)0;
+    int length = vsnprintf(out, room, format, args);
+    if (room > 0)
+        unsign_nan(out);
+    if (c_locale) {
+        uselocale(before);
+        freelocale(c_locale);
+    }
+    return length;
+}
+
+int pg_text(char *out, size_t room, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = pg_vtext(out, room, format, args);
+    va_end(args);
+    return length;
+}

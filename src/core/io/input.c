@@ -1,0 +1,100 @@
+#include "io/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+
+static pg_status check_kind(int fd, uint64_t *length, const char *path,
+                            pg_error *err)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return pg_fail_system(err, path);
+    if (S_ISDIR(info.st_mode))
+        return pg_fail(err, PG_EIO, "%.600s: it is a directory", path);
+    if (!S_ISREG(info.st_mode))
+        return pg_fail(err, PG_EIO, "%.600s: it is not a regular file", path);
+    *length = (uint64_t)info.st_size;
+    return PG_OK;
+}
+
+/* O_NONBLOCK: a pipe without a writer opens, too, and is then refused. */
+pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
+                        pg_error *err)
+{
+    *file = NULL;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return pg_fail_system(err, path);
+    pg_status status = check_kind(fd, length, path, err);
+    if (status == PG_OK) {
+        *file = fdopen(fd, "rb");
+        if (!*file)
+            status = pg_fail_system(err, path);
+    }
+    if (!*file)
+        close(fd);
+    return status;
+}
+
+enum { PART = 1 << 22 }; /* before it is asked whether to go on */
+
+pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
+                        pg_error *err)
+{
+    size_t end;
+    for (size_t i = 0; pg_next_stretch(&end, i, n, PART); i = end) {
+        if (fread((char *)out + i, 1, end - i, file) == end - i)
+            continue;
+        if (ferror(file))
+            return pg_fail_system(err, path);
+        return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early", path);
+    }
+    return pg_check_interrupt(err);
+}
+
+static ssize_t read_some(int fd, void *out, size_t n, uint64_t at)
+{
+    ssize_t got;
+    do
+        got = pread(fd, out, n, (off_t)at);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
+                           size_t n, pg_error *err)
+{
+    size_t end;
+    for (size_t i = 0; pg_next_stretch(&end, i, n, PART); i = end)
+        for (size_t k = i; k < end;) {
+            ssize_t got =
+                read_some(fileno(file), (char *)out + k, end - k, at + k);
+            if (got < 0)
+                return pg_fail_system(err, path);
+            if (got == 0)
+                return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early",
+                               path);
+            k += (size_t)got;
+        }
+    return pg_check_interrupt(err);
+}
+
+static bool is_absence(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP ||
+           error == ENAMETOOLONG;
+}
+
+pg_status pg_input_exists(bool *exists, const char *path, pg_error *err)
+{
+    struct stat info;
+    *exists = stat(path, &info) == 0;
+    if (*exists || is_absence(errno))
+        return PG_OK;
+    return pg_fail_system(err, path);
+}

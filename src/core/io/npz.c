@@ -1,0 +1,184 @@
+#include "io/npz.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/runtime.h"
+
+static const char SUFFIX[] = ".npy";
+enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };
+
+pg_status pg_npz_open(pg_npz *npz, const char *path, pg_error *err)
+{
+    return pg_zip_open(&npz->zip, path, err);
+}
+
+void pg_npz_close(pg_npz *npz)
+{
+    pg_zip_close(&npz->zip);
+}
+
+bool pg_npz_is_open(const pg_npz *npz)
+{
+    return npz->zip.file != NULL;
+}
+
+/* --- names ---------------------------------------------------------------- */
+
+size_t pg_npz_count(const pg_npz *npz)
+{
+    return npz->zip.count;
+}
+
+size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i)
+{
+    const pg_zip_member *m = &npz->zip.members[i];
+    *name = m->name;
+    if (m->name_length <= SUFFIX_LENGTH)
+        return 0;
+    size_t n = m->name_length - SUFFIX_LENGTH;
+    return memcmp(m->name + n, SUFFIX, SUFFIX_LENGTH) == 0 ? n : 0;
+}
+
+bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n)
+{
+    const char *other;
+    for (*i = npz->zip.count; n > 0 && (*i)-- > 0;)
+        if (pg_npz_name(&other, npz, *i) == n && memcmp(other, name, n) == 0)
+            return true;
+    return false;
+}
+
+pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
+                          pg_error *err)
+{
+    *sum = npz->zip.members[i].crc;
+    return pg_zip_check(&npz->zip, &npz->zip.members[i], err);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static pg_status read_stream(void *context, void *out, size_t n, pg_error *err)
+{
+    return pg_zip_stream_read(context, out, n, err);
+}
+
+/* A member on its way out of the archive, in which messages name it. The
+   stream's buffer is too large for a stack. */
+typedef struct npz_member {
+    pg_zip_stream stream;
+    char label[PG_ERROR_SIZE];
+    pg_source source;
+} npz_member;
+
+static pg_status open_member(npz_member *m, pg_npz *npz, size_t i,
+                             pg_error *err)
+{
+    const pg_zip_member *member = &npz->zip.members[i];
+    snprintf(m->label, sizeof m->label, "%.350s: member '%.*s'", npz->zip.path,
+             (int)pg_size_min(member->name_length, 120), member->name);
+    m->source = (pg_source){read_stream, &m->stream, member->size, m->label};
+    return pg_zip_stream_open(&m->stream, &npz->zip, member, err);
+}
+
+pg_status pg_npz_form(pg_npy_form *out, pg_npz *npz, size_t i, pg_error *err)
+{
+    npz_member *m = pg_malloc(sizeof *m);
+    if (!m)
+        return pg_fail_memory(err, sizeof *m);
+    pg_status status = open_member(m, npz, i, err);
+    if (status == PG_OK)
+        status = pg_npy_read_form(out, &m->source, err);
+    pg_zip_stream_close(&m->stream);
+    pg_free(m, sizeof *m);
+    return status;
+}
+
+pg_status pg_npz_get(pg_array *out, pg_npz *npz, size_t i, pg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    npz_member *m = pg_malloc(sizeof *m);
+    if (!m)
+        return pg_fail_memory(err, sizeof *m);
+    pg_status status = open_member(m, npz, i, err);
+    if (status == PG_OK)
+        status = pg_npy_read(out, &m->source, err);
+    if (status == PG_OK)
+        status = pg_zip_stream_finish(&m->stream, err);
+    pg_zip_stream_close(&m->stream);
+    pg_free(m, sizeof *m);
+    if (status != PG_OK)
+        pg_array_release(out);
+    return status;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+static pg_status write_member(void *context, const void *data, size_t n,
+                              pg_error *err)
+{
+    return pg_zip_writer_write(context, data, n, err);
+}
+
+/* The length of the code point at the front of n bytes of UTF-8; 0 where there
+   is none: cut, overlong, a surrogate, or beyond Unicode's end. */
+static size_t code_point_length(const unsigned char *at, size_t n)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (at[0] < 0x80)
+        return 1;
+    size_t length = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    if (at[0] < 0xc0 || at[0] >= 0xf8 || length > n)
+        return 0;
+    uint32_t code = at[0] & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (at[i] & 0x3fU);
+    }
+    bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    return code < least[length] || code > 0x10ffff || surrogate ? 0 : length;
+}
+
+bool pg_npz_may_name(const char *name, size_t n)
+{
+    const unsigned char *at = (const unsigned char *)name;
+    if (n == 0 || n > PG_NPZ_NAME || memchr(name, 0, n))
+        return false;
+    for (size_t length; n > 0; at += length, n -= length) {
+        length = code_point_length(at, n);
+        if (length == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The member's name for an array's; false where that is no good one. */
+static bool member_name(char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1],
+                        const char *name)
+{
+    size_t n = strlen(name);
+    if (!pg_npz_may_name(name, n))
+        return false;
+    memcpy(text, name, n);
+    memcpy(text + n, SUFFIX, sizeof SUFFIX);
+    return true;
+}
+
+pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,
+                     bool compress, pg_error *err)
+{
+    char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1];
+    pg_sink sink = {write_member, w};
+    if (!member_name(text, name))
+        return pg_fail(err, PG_EARG,
+                       "an array's name is 1 to %d bytes of UTF-8",
+                       PG_NPZ_NAME);
+    pg_status status =
+        pg_zip_writer_begin(w, text, pg_npy_length(a), compress, err);
+    if (status == PG_OK)
+        status = pg_npy_write(&sink, a, err);
+    if (status == PG_OK)
+        status = pg_zip_writer_end(w, err);
+    return status;
+}

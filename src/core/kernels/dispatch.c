@@ -1,0 +1,132 @@
+/* Which compilation runs, of what is compiled once for each target. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/folds.h"
+#include "kernels/kernels.h"
+#include "kernels/loops.h"
+#include "base/runtime.h"
+
+typedef struct pg_target {
+    const char *name;
+    bool (*runs)(void); /* whether this processor can */
+    const pg_kernels *float32, *float64;
+    const pg_loop_table *loops;
+    const pg_fold_table *folds;
+} pg_target;
+
+#define TABLES(name)                                            \
+    &pg_kernels_##name##_float32, &pg_kernels_##name##_float64, \
+        &pg_loops_##name, &pg_folds_##name
+
+#define DECLARE(name)                                    \
+    extern const pg_kernels pg_kernels_##name##_float32; \
+    extern const pg_kernels pg_kernels_##name##_float64; \
+    extern const pg_loop_table pg_loops_##name;          \
+    extern const pg_fold_table pg_folds_##name;
+
+DECLARE(portable)
+
+static bool always(void)
+{
+    return true;
+}
+
+#ifdef PG_KERNELS_X86
+
+DECLARE(avx2)
+DECLARE(avx512)
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl");
+}
+
+#endif
+
+/* The best first; the last runs everywhere. */
+static const pg_target targets[] = {
+#ifdef PG_KERNELS_X86
+    {"avx512", has_avx512, TABLES(avx512)},
+    {"avx2", has_avx2, TABLES(avx2)},
+#endif
+    {"portable", always, TABLES(portable)},
+};
+enum { TARGETS = sizeof targets / sizeof *targets };
+
+/* The first that runs here, of those called name where there is a name. */
+static const pg_target *find(const char *name)
+{
+    for (int i = 0; i < TARGETS; i++)
+        if ((!name || strcmp(targets[i].name, name) == 0) && targets[i].runs())
+            return &targets[i];
+    return NULL;
+}
+
+/* A name in the environment that does not fit is passed over here, where
+   nobody could be told: pg_kernels_choose reports it. */
+static const pg_target *current(void)
+{
+    const pg_target *t = pg_runtime_target();
+    if (t)
+        return t;
+    t = find(getenv("PERIGEE_KERNELS"));
+    if (!t)
+        t = find(NULL);
+    pg_runtime_set_target(t);
+    return t;
+}
+
+const pg_kernels *pg_kernels_for(pg_dtype dtype)
+{
+    const pg_target *t = current();
+    return dtype == PG_FLOAT32 ? t->float32 : t->float64;
+}
+
+const pg_loop_table *pg_loops(void)
+{
+    return current()->loops;
+}
+
+const pg_fold_table *pg_folds(void)
+{
+    return current()->folds;
+}
+
+const char *pg_kernels_name(void)
+{
+    return current()->name;
+}
+
+static pg_status fail_name(pg_error *err, const char *name)
+{
+    char list[100] = "";
+    for (int i = 0; i < TARGETS; i++)
+        if (targets[i].runs()) {
+            size_t used = strlen(list);
+            snprintf(list + used, sizeof list - used, used ? ", %s" : "%s",
+                     targets[i].name);
+        }
+    return pg_fail(err, PG_EARG,
+                   "no kernels '%s' that run on this processor; there are: %s",
+                   name, list);
+}
+
+pg_status pg_kernels_choose(const char *name, pg_error *err)
+{
+    const pg_target *t = find(name);
+    if (!t)
+        return fail_name(err, name);
+    pg_runtime_set_target(t);
+    return PG_OK;
+}

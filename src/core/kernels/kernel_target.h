@@ -1,0 +1,73 @@
+/*
+ * kernel_target.h -- what the files that are compiled once for each target and
+ * type are told about theirs, by the Makefile's PG_TARGET and
+ * PG_REAL_IS_float32 or PG_REAL_IS_float64, and by the compiler.
+ */
+#ifndef PG_KERNEL_TARGET_H
+#define PG_KERNEL_TARGET_H
+
+#include "kernels/kernels.h"
+
+#if defined PG_REAL_IS_float32
+
+typedef float real;
+typedef uint32_t bits;
+#define TYPE float32
+#define REAL_MIN FLT_MIN
+#define REAL_MAX FLT_MAX
+#define FABS fabsf
+#define SQRT sqrtf
+#define FUSED __builtin_fmaf
+enum { MANTISSA = 23, EXPONENT_BIAS = 127 };
+
+#elif defined PG_REAL_IS_float64
+
+typedef double real;
+typedef uint64_t bits;
+#define TYPE float64
+#define REAL_MIN DBL_MIN
+#define REAL_MAX DBL_MAX
+#define FABS fabs
+#define SQRT sqrt
+#define FUSED __builtin_fma
+enum { MANTISSA = 52, EXPONENT_BIAS = 1023 };
+
+#else
+#error "needs PG_REAL_IS_float32 or PG_REAL_IS_float64"
+#endif
+
+/* x * y + z. Fused only where one instruction does it: the C library's fma
+   takes hundreds. */
+#ifdef __FMA__
+#define MULADD(x, y, z) FUSED(x, y, z)
+#else
+#define MULADD(x, y, z) ((x) * (y) + (z))
+#endif
+
+/* A vector register, and the most of them that a sum is kept in: as many as
+   leave room for what is added, and as PG_TILE rows of that fit into level 1
+   cache. */
+#if defined __AVX512F__
+enum { VECTOR = 64, MOST_VECTORS = 7 };
+#elif defined __AVX__
+enum { VECTOR = 32, MOST_VECTORS = 13 };
+#else
+enum { VECTOR = 16, MOST_VECTORS = 13 };
+#endif
+enum { LANES = VECTOR / sizeof(real) };
+
+/* A name of this target and type: NAME(kernels) is pg_kernels_avx2_float32. */
+#define PASTE(name, target, type) pg_##name##_##target##_##type
+#define EXPAND(name, target, type) PASTE(name, target, type)
+#define NAME(name) EXPAND(name, PG_TARGET, TYPE)
+
+/* In a file of their own, with entries in the table of kernels.c. */
+#define MULTIPLY_SPARSE NAME(multiply_sparse)
+#define MULTIPLY_SPARSE_TRANSPOSED NAME(multiply_sparse_transposed)
+void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
+                     size_t vectors, const pg_tile *tile, const void *table);
+void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_stride,
+                                size_t vectors, const pg_tile *tile,
+                                const void *table);
+
+#endif

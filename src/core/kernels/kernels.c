@@ -1,0 +1,424 @@
+/* Compiled once for each target and type: the Makefile gives PG_TARGET and
+   PG_REAL_IS_float32 or PG_REAL_IS_float64, and the options of the target.
+
+   The loops are plain C for the compiler to vectorise. What makes an element
+   come out alike in a whole register and in a tail: no function of the C
+   library but log, no reordered sums, and multiply-adds that are fused where
+   they are written so and nowhere else (-ffp-contract=off). */
+
+#include "kernels/kernel_target.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* The iterations are independent, even where output and input are one array:
+   without this the compiler looks whether they overlap and then takes one
+   element at a time. */
+#define INDEPENDENT _Pragma("omp simd")
+
+/* --- exp -------------------------------------------------------------------
+   exp(x) = 2^n exp(r), n = round(x / ln 2), r = x - n ln 2 with ln 2 in two
+   parts, the first so short that n times it is exact (Cody and Waite), and
+   exp(r) = 1 + r + r^2 q(r), q fitted at Chebyshev's points of |r| <= ln 2 / 2.
+ */
+
+#ifdef PG_REAL_IS_float32
+
+/* Below the first exp gives 0, above the second infinity. */
+#define EXP_LEAST -105.0f
+#define EXP_MOST 89.0f
+#define LN2_HIGH 0x1.63p-1f
+#define LN2_LOW -0x1.bd0106p-13f
+
+/* Fitted within 2^-32 of exp(r). */
+static inline real exp_tail(real r)
+{
+    real q = 0x1.a12528p-13f;
+    q = MULADD(q, r, 0x1.6d4362p-10f);
+    q = MULADD(q, r, 0x1.1110e0p-7f);
+    q = MULADD(q, r, 0x1.5554e8p-5f);
+    q = MULADD(q, r, 0x1.555556p-3f);
+    return MULADD(q, r, 0.5f);
+}
+
+#else
+
+#define EXP_LEAST -746.0
+#define EXP_MOST 710.0
+#define LN2_HIGH 0x1.62e42feep-1
+#define LN2_LOW 0x1.a39ef35793c76p-33
+
+/* Fitted within 2^-61 of exp(r). */
+static inline real exp_tail(real r)
+{
+    real q = 0x1.1f731ea5352cap-29;
+    q = MULADD(q, r, 0x1.af4e196027428p-26);
+    q = MULADD(q, r, 0x1.27e4db57442fbp-22);
+    q = MULADD(q, r, 0x1.71de021a90822p-19);
+    q = MULADD(q, r, 0x1.a01a01a6dcaffp-16);
+    q = MULADD(q, r, 0x1.a01a01abef415p-13);
+    q = MULADD(q, r, 0x1.6c16c16c162ccp-10);
+    q = MULADD(q, r, 0x1.11111111100cep-7);
+    q = MULADD(q, r, 0x1.5555555555556p-5);
+    q = MULADD(q, r, 0x1.5555555555557p-3);
+    return MULADD(q, r, 0.5);
+}
+
+#endif
+
+static inline real from_bits(bits b)
+{
+    real x;
+    memcpy(&x, &b, sizeof x);
+    return x;
+}
+
+static inline bits to_bits(real x)
+{
+    bits b;
+    memcpy(&b, &x, sizeof b);
+    return b;
+}
+
+/* exp(r) - 1 of what is left of x when n ln 2 is taken from it. Adding `magic`
+   rounds to an integer and leaves it, n + 2 * EXPONENT_BIAS, in the low bits of
+   *exponents. */
+static inline real exp_parts(real x, bits *exponents)
+{
+    const real magic =
+        (real)1.5 * (real)((bits)1 << MANTISSA) + 2 * EXPONENT_BIAS;
+    real shifted = MULADD(x, (real)0x1.71547652b82fep+0, magic);
+    real n = shifted - magic;
+    *exponents = to_bits(shifted);
+    real r = MULADD(n, -LN2_HIGH, x);
+    r = MULADD(n, -LN2_LOW, r);
+    return MULADD(r * r, exp_tail(r), r);
+}
+
+/* 2^n is multiplied in as two halves: results below the normal numbers then
+   round once, and 2^128 or 2^1024, which no number is, does not appear. Both
+   bounds let NaN pass. */
+static inline real exp_of(real x)
+{
+    bits exponents;
+    x = x < EXP_LEAST ? EXP_LEAST : x;
+    x = x > EXP_MOST ? EXP_MOST : x;
+    real y = exp_parts(x, &exponents) + 1;
+    bits half = exponents >> 1;
+    return y * from_bits(half << MANTISSA) *
+           from_bits((exponents - half) << MANTISSA);
+}
+
+static void kernel_exp(void *out, const void *x, size_t n)
+{
+    real *o = out;
+    const real *in = x;
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++)
+        o[i] = exp_of(in[i]);
+}
+
+/* --- activations: the output at z, and the slope where the output is a -----
+ */
+
+static inline real sigmoid_of(real z)
+{
+    return 1 / (1 + exp_of(-z));
+}
+
+static inline real sigmoid_slope(real a)
+{
+    return a * (1 - a);
+}
+
+/* With e = exp(2 |z|) - 1 it is e / (e + 2), to the last bits near 0, too; 1
+   from where no float64 is between. */
+static inline real tanh_of(real z)
+{
+    bits exponents;
+    real y = 2 * FABS(z);
+    y = y > 40 ? 40 : y;
+    real p = exp_parts(y, &exponents);
+    real power = from_bits((exponents - EXPONENT_BIAS) << MANTISSA);
+    real e = MULADD(p, power, power - 1);
+    real t = e / (e + 2);
+    return z < 0 ? -t : t;
+}
+
+static inline real tanh_slope(real a)
+{
+    return 1 - a * a;
+}
+
+/* Lets NaN pass. */
+static inline real relu_of(real z)
+{
+    return z < 0 ? 0 : z;
+}
+
+static inline real relu_slope(real a)
+{
+    return a > 0 ? 1 : 0;
+}
+
+static void kernel_sigmoid(void *out, const void *x, size_t n)
+{
+    real *o = out;
+    const real *in = x;
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++)
+        o[i] = sigmoid_of(in[i]);
+}
+
+/* --- forward -------------------------------------------------------------- */
+
+static void kernel_scale(void *x, double factor, size_t n)
+{
+    real *o = x, f = (real)factor;
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++)
+        o[i] *= f;
+}
+
+static void kernel_from_bytes(void *out, const uint8_t *x, double factor,
+                              size_t n)
+{
+    real *o = out, f = (real)factor;
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++)
+        o[i] = (real)x[i] * f;
+}
+
+static void add_bias(real *z, const real *bias, size_t rows, size_t cols)
+{
+    for (size_t i = 0; i < rows; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < cols; j++)
+            z[i * cols + j] += bias[j];
+    }
+}
+
+/* First all sums, then all outputs, as one run: rows are seldom a whole number
+   of registers long, and a tail of exp is dear. */
+#define ACTIVATION(upper, name)                                            \
+    static void kernel_bias_##name(void *z, const void *b, size_t rows,    \
+                                   size_t cols)                            \
+    {                                                                      \
+        real *o = z;                                                       \
+        add_bias(o, b, rows, cols);                                        \
+        INDEPENDENT                                                        \
+        for (size_t i = 0; i < rows * cols; i++)                           \
+            o[i] = name##_of(o[i]);                                        \
+    }                                                                      \
+    static void kernel_##name##_gradient(void *d, const void *a, size_t n) \
+    {                                                                      \
+        real *o = d;                                                       \
+        const real *output = a;                                            \
+        INDEPENDENT                                                        \
+        for (size_t i = 0; i < n; i++)                                     \
+            o[i] *= name##_slope(output[i]);                               \
+    }
+PG_ACTIVATION_LIST(ACTIVATION)
+
+/* row = row + bias - max(row + bias) */
+static void add_below_zero(real *row, const real *bias, size_t cols)
+{
+    real most = -(real)INFINITY;
+    for (size_t j = 0; j < cols; j++) {
+        row[j] += bias[j];
+        most = row[j] > most ? row[j] : most;
+    }
+    for (size_t j = 0; j < cols; j++)
+        row[j] -= most;
+}
+
+static void divide_by_sum(real *row, size_t cols)
+{
+    real sum = 0;
+    for (size_t j = 0; j < cols; j++)
+        sum += row[j];
+    for (size_t j = 0; j < cols; j++)
+        row[j] /= sum;
+}
+
+static void kernel_bias_softmax(void *z, const void *b, size_t rows,
+                                size_t cols)
+{
+    real *o = z;
+    for (size_t i = 0; i < rows; i++)
+        add_below_zero(o + i * cols, b, cols);
+    kernel_exp(z, z, rows * cols);
+    for (size_t i = 0; i < rows; i++)
+        divide_by_sum(o + i * cols, cols);
+}
+
+/* --- backward ------------------------------------------------------------- */
+
+/* The derivative of cross-entropy after softmax by the softmax's input is
+   p - onehot(labels), leaving out the 1e-9, as the notebook does. */
+static double kernel_cross_entropy_gradient(void *p, const int32_t *labels,
+                                            double factor, size_t rows,
+                                            size_t cols)
+{
+    real *o = p;
+    double loss = 0;
+    for (size_t i = 0; i < rows; i++) {
+        pg_assert(labels[i] >= 0 && (size_t)labels[i] < cols);
+        real *likely = o + i * cols + labels[i];
+        loss -= log((double)*likely + 1e-9);
+        *likely -= 1;
+    }
+    kernel_scale(p, factor, rows * cols);
+    return loss;
+}
+
+static void kernel_add_rows(void *sums, const void *d, size_t rows, size_t cols)
+{
+    real *o = sums;
+    const real *in = d;
+    for (size_t i = 0; i < rows; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < cols; j++)
+            o[j] += in[i * cols + j];
+    }
+}
+
+/* --- optimizers -------------------------------------------------------------
+   Each gives what is taken from a weight, and what is remembered of it in s and
+   t, from its gradient g. */
+
+/* What they compute with. The rest, 1 - beta, is taken before it is rounded:
+   1 - 0.999f is 0.00099999. */
+typedef struct coefficients {
+    real rate, weight_decay, momentum, undamped;
+    real alpha, beta1, beta2, eps;
+    real rest_of_alpha, rest_of_beta1, rest_of_beta2;
+    real unbiased_rate, biased_eps; /* adam's */
+} coefficients;
+
+/* Padding has gradients of 0, and 0 / (0 + 0) would not be 0. */
+static real positive(double eps)
+{
+    return (real)eps > REAL_MIN ? (real)eps : REAL_MIN;
+}
+
+static coefficients coefficients_of(const pg_descent *d)
+{
+    const pg_settings *s = d->settings;
+    /* As in PyTorch: not the first gradient, and none without momentum. */
+    bool damped = d->step > 1 && s->momentum != 0;
+    double step = (double)d->step, root = sqrt(1 - pow(s->beta2, step));
+    return (coefficients){
+        .rate = (real)s->rate,
+        .weight_decay = (real)s->weight_decay,
+        .momentum = (real)s->momentum,
+        .undamped = damped ? (real)(1 - s->dampening) : 1,
+        .alpha = (real)s->alpha,
+        .beta1 = (real)s->beta1,
+        .beta2 = (real)s->beta2,
+        .rest_of_alpha = (real)(1 - s->alpha),
+        .rest_of_beta1 = (real)(1 - s->beta1),
+        .rest_of_beta2 = (real)(1 - s->beta2),
+        .eps = positive(s->eps),
+        .unbiased_rate = (real)(s->rate * root / (1 - pow(s->beta1, step))),
+        .biased_eps = positive(s->eps * root),
+    };
+}
+
+static inline real sgd_step(const coefficients *c, real g, real *s, real *t)
+{
+    (void)s, (void)t;
+    return c->rate * g;
+}
+
+static inline real momentum_step(const coefficients *c, real g, real *s,
+                                 real *t)
+{
+    (void)t;
+    *s = c->momentum * *s + c->undamped * g;
+    return c->rate * *s;
+}
+
+static inline real nesterov_step(const coefficients *c, real g, real *s,
+                                 real *t)
+{
+    (void)t;
+    *s = c->momentum * *s + g;
+    return c->rate * (g + c->momentum * *s);
+}
+
+static inline real rmsprop_step(const coefficients *c, real g, real *s, real *t)
+{
+    *s = c->alpha * *s + c->rest_of_alpha * g * g;
+    *t = c->momentum * *t + g / (SQRT(*s) + c->eps);
+    return c->rate * *t;
+}
+
+/* Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, in
+   the order of operations at the end of its section 2: one division for each
+   weight. */
+static inline real adam_step(const coefficients *c, real g, real *s, real *t)
+{
+    *s = c->beta1 * *s + c->rest_of_beta1 * g;
+    *t = c->beta2 * *t + c->rest_of_beta2 * g * g;
+    return c->unbiased_rate * *s / (SQRT(*t) + c->biased_eps);
+}
+
+#define OPTIMIZER(upper, name, states)                                         \
+    static bool kernel_##name(const pg_descent *d, size_t n)                   \
+    {                                                                          \
+        real *w = d->w, *s = d->state[0], *t = d->state[1];                    \
+        const real *slope = d->g;                                              \
+        const coefficients c = coefficients_of(d);                             \
+        int strange = 0;                                                       \
+        _Pragma("omp simd reduction(| : strange)") for (size_t i = 0; i < n;   \
+                                                        i++)                   \
+        {                                                                      \
+            real g = slope[i] + c.weight_decay * w[i];                         \
+            real s_i = (states) > 0 ? s[i] : 0, t_i = (states) > 1 ? t[i] : 0; \
+            w[i] -= name##_step(&c, g, &s_i, &t_i);                            \
+            if ((states) > 0)                                                  \
+                s[i] = s_i;                                                    \
+            if ((states) > 1)                                                  \
+                t[i] = t_i;                                                    \
+            strange |= !(FABS(w[i]) <= REAL_MAX);                              \
+        }                                                                      \
+        return !strange;                                                       \
+    }
+PG_OPTIMIZER_LIST(OPTIMIZER)
+
+static bool kernel_all_finite(const void *x, size_t n)
+{
+    const real *in = x;
+    int strange = 0;
+#pragma omp simd reduction(| : strange)
+    for (size_t i = 0; i < n; i++)
+        strange |= !(FABS(in[i]) <= REAL_MAX);
+    return !strange;
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+#define TABLE NAME(kernels)
+#define BIAS_ACTIVATION(upper, name) kernel_bias_##name,
+#define ACTIVATION_GRADIENT(upper, name) kernel_##name##_gradient,
+#define OPTIMIZE(upper, name, states) kernel_##name,
+
+const pg_kernels TABLE = {
+    .lanes = LANES,
+    .most_vectors = MOST_VECTORS,
+    .multiply_sparse = MULTIPLY_SPARSE,
+    .multiply_sparse_transposed = MULTIPLY_SPARSE_TRANSPOSED,
+    .exp = kernel_exp,
+    .sigmoid = kernel_sigmoid,
+    .scale = kernel_scale,
+    .from_bytes = kernel_from_bytes,
+    .bias_activation = {PG_ACTIVATION_LIST(BIAS_ACTIVATION)},
+    .bias_softmax = kernel_bias_softmax,
+    .cross_entropy_gradient = kernel_cross_entropy_gradient,
+    .activation_gradient = {PG_ACTIVATION_LIST(ACTIVATION_GRADIENT)},
+    .add_rows = kernel_add_rows,
+    .optimize = {PG_OPTIMIZER_LIST(OPTIMIZE)},
+    .all_finite = kernel_all_finite,
+};

@@ -1,0 +1,92 @@
+/*
+ * kernels.h -- the inner loops of training, over contiguous float32 or
+ * float64.
+ *
+ * kernels.c is compiled once for each target (portable C, AVX2 with FMA,
+ * AVX-512) and each of the two types; the table for the machine is chosen when
+ * it is first asked for, or pinned by $PERIGEE_KERNELS. An element's result
+ * does not depend on where in an array it stands: tails run the same code.
+ *
+ * Outputs first, const inputs, sizes last; nothing allocates; pointers are to
+ * elements of the table's type.
+ */
+#ifndef PG_KERNELS_H
+#define PG_KERNELS_H
+
+#include "array/dtype.h"
+#include "kernels/activation.h"
+#include "kernels/optimizers.h"
+#include "kernels/tile.h"
+
+typedef struct pg_kernels {
+    /* Elements of a register; multiply_sparse takes 1 to most_vectors of them
+       at a time. */
+    size_t lanes, most_vectors;
+
+    /* For each segment of the tile, with its target's row o of out and a
+       value v for each source's row w of in: o += v * w. Rows of in are
+       `vectors` registers long and follow each other; those of out are
+       out_stride elements apart. All are aligned to a register. table: the
+       value of each code, where the tile has codes. */
+    void (*multiply_sparse)(void *out, size_t out_stride, const void *in,
+                            size_t vectors, const pg_tile *tile,
+                            const void *table);
+
+    /* The same with both ends exchanged: for each segment of the tile, with its
+       target's row r of in and a value v for each source's row o of out:
+       o += v * r. Here the rows of out follow each other, and those of in are
+       in_stride elements apart. */
+    void (*multiply_sparse_transposed)(void *out, const void *in,
+                                       size_t in_stride, size_t vectors,
+                                       const pg_tile *tile, const void *table);
+
+    /* out[i] = f(x[i]); out may be x. exp is within 2 ulp everywhere, with
+       subnormal results, infinities and NaN as the C library has them. */
+    void (*exp)(void *out, const void *x, size_t n);
+    void (*sigmoid)(void *out, const void *x, size_t n);
+
+    /* x[i] *= factor */
+    void (*scale)(void *x, double factor, size_t n);
+
+    /* out[i] = x[i] * factor, from bytes such as pixels */
+    void (*from_bytes)(void *out, const uint8_t *x, double factor, size_t n);
+
+    /* z (rows,cols) = f(z + b), b (cols), for each activation f */
+    void (*bias_activation[PG_ACTIVATIONS])(void *z, const void *b, size_t rows,
+                                            size_t cols);
+
+    /* z (rows,cols) = softmax(z + b) by rows, b (cols); the row's maximum is
+       subtracted first, for numerical stability. */
+    void (*bias_softmax)(void *z, const void *b, size_t rows, size_t cols);
+
+    /* The sum of -log(p[i, labels[i]] + 1e-9), and p (rows,cols) =
+       (p - onehot(labels)) * factor: softmax and cross-entropy backward. */
+    double (*cross_entropy_gradient)(void *p, const int32_t *labels,
+                                     double factor, size_t rows, size_t cols);
+
+    /* d[i] *= the slope of an activation where its output is a[i] */
+    void (*activation_gradient[PG_ACTIVATIONS])(void *d, const void *a,
+                                                size_t n);
+
+    /* sums[j] += d[0,j] + d[1,j] + ... for d (rows,cols) */
+    void (*add_rows)(void *sums, const void *d, size_t rows, size_t cols);
+
+    /* The descent of n weights; whether all of them are finite then. */
+    bool (*optimize[PG_OPTIMIZERS])(const pg_descent *descent, size_t n);
+
+    /* Whether all of x is finite. */
+    bool (*all_finite)(const void *x, size_t n);
+} pg_kernels;
+
+/* The chosen kernels for float32 or float64. */
+const pg_kernels *pg_kernels_for(pg_dtype dtype);
+
+/* "avx512", "avx2" or "portable". */
+const char *pg_kernels_name(void);
+
+/* Chooses by name, or the best where name is NULL. PG_EARG for a name that is
+   not there, or that this processor cannot run: the message lists those it
+   can. */
+pg_status pg_kernels_choose(const char *name, pg_error *err);
+
+#endif

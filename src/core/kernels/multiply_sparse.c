@@ -1,0 +1,132 @@
+/* The product with inputs that are mostly zero; compiled as kernels.c is.
+
+   A segment's row (its target's: what is added up, or in the transposed product
+   what is spread out) is kept in registers for all of its entries: each costs
+   the load of a code and of its value, and a multiply-add for every register of
+   the row. The number of registers is a constant in each of the loops below, or
+   the compiler would keep the row in memory. */
+
+#include "kernels/kernel_target.h"
+
+#if defined __AVX__
+#include <immintrin.h>
+#endif
+
+typedef real vector __attribute__((vector_size(VECTOR)));
+
+#if defined PG_REAL_IS_float32 && defined __AVX512F__
+#define BROADCAST(x) ((vector)_mm512_set1_ps(x))
+#define VECTOR_MULADD(x, y, z) \
+    ((vector)_mm512_fmadd_ps((__m512)(x), (__m512)(y), (__m512)(z)))
+#elif defined PG_REAL_IS_float64 && defined __AVX512F__
+#define BROADCAST(x) ((vector)_mm512_set1_pd(x))
+#define VECTOR_MULADD(x, y, z) \
+    ((vector)_mm512_fmadd_pd((__m512d)(x), (__m512d)(y), (__m512d)(z)))
+#elif defined PG_REAL_IS_float32 && defined __FMA__
+#define BROADCAST(x) ((vector)_mm256_set1_ps(x))
+#define VECTOR_MULADD(x, y, z) \
+    ((vector)_mm256_fmadd_ps((__m256)(x), (__m256)(y), (__m256)(z)))
+#elif defined PG_REAL_IS_float64 && defined __FMA__
+#define BROADCAST(x) ((vector)_mm256_set1_pd(x))
+#define VECTOR_MULADD(x, y, z) \
+    ((vector)_mm256_fmadd_pd((__m256d)(x), (__m256d)(y), (__m256d)(z)))
+#else
+#define BROADCAST(x) ((vector){0} + (x))
+#define VECTOR_MULADD(x, y, z) ((x) * (y) + (z))
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void multiply(real *out, size_t out_stride, const vector *in,
+                     const int vectors, const pg_tile *tile, const real *table,
+                     const bool coded)
+{
+    const uint16_t *entry = tile->entries;
+    const real *value = tile->values;
+    for (size_t s = 0; s < tile->count; s++) {
+        vector sum[MOST_VECTORS];
+        vector *o = (vector *)(out + tile->segments[s].target * out_stride);
+        const uint16_t *end = entry + tile->segments[s].count;
+        for (int k = 0; k < vectors; k++)
+            sum[k] = o[k];
+        for (; entry < end; entry++) {
+            const vector *w = in + (size_t)(*entry & 255) * (size_t)vectors;
+            vector v = BROADCAST(coded ? table[*entry >> 8] : *value++);
+            for (int k = 0; k < vectors; k++)
+                sum[k] = VECTOR_MULADD(v, w[k], sum[k]);
+        }
+        for (int k = 0; k < vectors; k++)
+            o[k] = sum[k];
+    }
+}
+
+INLINE void spread(vector *out, const real *in, size_t in_stride,
+                   const int vectors, const pg_tile *tile, const real *table,
+                   const bool coded)
+{
+    const uint16_t *entry = tile->entries;
+    const real *value = tile->values;
+    for (size_t s = 0; s < tile->count; s++) {
+        vector row[MOST_VECTORS];
+        const vector *from =
+            (const vector *)(in + tile->segments[s].target * in_stride);
+        const uint16_t *end = entry + tile->segments[s].count;
+        for (int k = 0; k < vectors; k++)
+            row[k] = from[k];
+        for (; entry < end; entry++) {
+            vector *o = out + (size_t)(*entry & 255) * (size_t)vectors;
+            vector v = BROADCAST(coded ? table[*entry >> 8] : *value++);
+            for (int k = 0; k < vectors; k++)
+                o[k] = VECTOR_MULADD(v, row[k], o[k]);
+        }
+    }
+}
+
+/* A call with `vectors` and whether there are codes as constants. */
+#define CASE(n, call)                          \
+    case n:                                    \
+        if (n <= MOST_VECTORS && tile->values) \
+            call(n, false);                    \
+        else if (n <= MOST_VECTORS)            \
+            call(n, true);                     \
+        break;
+#define CASES(call) \
+    CASE(1, call)   \
+    CASE(2, call)   \
+    CASE(3, call)   \
+    CASE(4, call)   \
+    CASE(5, call)   \
+    CASE(6, call)   \
+    CASE(7, call)   \
+    CASE(8, call)   \
+    CASE(9, call)   \
+    CASE(10, call)  \
+    CASE(11, call)  \
+    CASE(12, call)  \
+    CASE(13, call)
+
+#define MULTIPLY(n, coded) multiply(out, out_stride, in, n, tile, table, coded)
+#define SPREAD(n, coded) spread(out, in, in_stride, n, tile, table, coded)
+
+void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
+                     size_t vectors, const pg_tile *tile, const void *table)
+{
+    pg_assert(vectors >= 1 && vectors <= MOST_VECTORS);
+    pg_assert((uintptr_t)out % VECTOR == 0 && (uintptr_t)in % VECTOR == 0);
+    pg_assert(out_stride % LANES == 0);
+    switch (vectors) {
+        CASES(MULTIPLY)
+    }
+}
+
+void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_stride,
+                                size_t vectors, const pg_tile *tile,
+                                const void *table)
+{
+    pg_assert(vectors >= 1 && vectors <= MOST_VECTORS);
+    pg_assert((uintptr_t)out % VECTOR == 0 && (uintptr_t)in % VECTOR == 0);
+    pg_assert(in_stride % LANES == 0);
+    switch (vectors) {
+        CASES(SPREAD)
+    }
+}

@@ -1,0 +1,60 @@
+/*
+ * operations.h -- the elementwise operations and the reductions that there are.
+ */
+#ifndef PG_OPERATIONS_H
+#define PG_OPERATIONS_H
+
+typedef enum pg_binary_op {
+    PG_ADD,
+    PG_SUBTRACT,
+    PG_MULTIPLY,
+    PG_DIVIDE,       /* integers give float64 */
+    PG_FLOOR_DIVIDE, /* toward minus infinity; integers by zero give 0 */
+    PG_REMAINDER,    /* with the divisor's sign; integers by zero give 0 */
+    PG_POWER,
+    PG_GREATER, /* comparisons give bool */
+    PG_GREATER_EQUAL,
+    PG_LESS,
+    PG_LESS_EQUAL,
+    PG_EQUAL,
+    PG_NOT_EQUAL,
+    PG_BITWISE_AND, /* bool and integers */
+    PG_BITWISE_OR,
+    PG_BITWISE_XOR,
+    PG_MINIMUM, /* NaN where either is */
+    PG_MAXIMUM,
+    PG_BINARY_COUNT
+} pg_binary_op;
+
+typedef enum pg_unary_op {
+    PG_NEGATIVE,
+    PG_ABSOLUTE,
+    PG_EXP, /* from here on integers give float64 */
+    PG_LOG,
+    PG_SQRT,
+    PG_TANH,
+    PG_SIGMOID, /* 1 / (1 + exp(-x)) */
+    PG_FLOOR,   /* integers stay what they are, here and in the next two */
+    PG_CEIL,
+    PG_ROUND,       /* halves to even */
+    PG_ISNAN,       /* gives bool */
+    PG_BITWISE_NOT, /* bool and integers */
+    PG_UNARY_COUNT
+} pg_unary_op;
+
+typedef enum pg_reduce_op {
+    PG_SUM, /* bool and signed give int64, unsigned uint64 */
+    PG_MEAN,
+    PG_VAR,      /* the population's; like mean and norm float64 of integers */
+    PG_STD,      /* its root */
+    PG_NORM,     /* sqrt(sum(x^2)) */
+    PG_ANY,      /* bool: whether one element is not 0 */
+    PG_ALL_TRUE, /* bool: whether none is 0 */
+    PG_MIN,      /* NaN where there is one */
+    PG_MAX,      /* the same */
+    PG_ARGMIN,   /* int64 positions from 1; the first of equals, or of NaN */
+    PG_ARGMAX,   /* the same */
+    PG_REDUCE_COUNT
+} pg_reduce_op;
+
+#endif

@@ -1,0 +1,262 @@
+#include "ops/draw.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "array/cast.h"
+#include "base/interrupt.h"
+#include "ops/select.h"
+
+/* --- numbers ----------------------------------------------------------------
+ */
+
+/* What was not drawn to its end was not drawn. */
+static pg_status end_draw(pg_array *out, pg_random *g, const pg_random *before,
+                          pg_error *err)
+{
+    pg_status status = pg_array_end(out, PG_OK, err);
+    if (status != PG_OK)
+        *g = *before;
+    return status;
+}
+
+pg_status pg_draw(pg_array *out, int ndim, const size_t *shape,
+                  void (*draw)(pg_random *g, double *out, size_t n),
+                  double offset, double scale, pg_random *g, pg_error *err)
+{
+    pg_random before = *g;
+    pg_status status = pg_array_new(out, PG_FLOAT64, ndim, shape, err);
+    if (status != PG_OK)
+        return status;
+    draw(g, out->data, pg_array_size(out));
+    if (offset != 0 || scale != 1)
+        pg_random_stretch(out->data, pg_array_size(out), offset, scale);
+    return end_draw(out, g, &before, err);
+}
+
+pg_status pg_draw_integers(pg_array *out, int ndim, const size_t *shape,
+                           int64_t low, int64_t high, pg_random *g,
+                           pg_error *err)
+{
+    pg_random before = *g;
+    pg_status status = pg_array_new(out, PG_INT64, ndim, shape, err);
+    if (status != PG_OK)
+        return status;
+    pg_random_integers(g, out->data, pg_array_size(out), low, high);
+    return end_draw(out, g, &before, err);
+}
+
+pg_status pg_draw_permutation(pg_array *out, size_t n, pg_random *g,
+                              pg_error *err)
+{
+    pg_random before = *g;
+    pg_status status = pg_array_new(out, PG_INT64, 1, &n, err);
+    if (status != PG_OK)
+        return status;
+    pg_random_permutation(g, out->data, n);
+    return end_draw(out, g, &before, err);
+}
+
+/* --- shuffle ----------------------------------------------------------------
+ */
+
+/* The order is drawn and the rows are brought into it beside them, which can be
+   given up; then they are put back, which cannot. */
+pg_status pg_shuffle(const pg_array *a, pg_random *g, pg_error *err)
+{
+    pg_array order = {0}, rows = {0};
+    if (a->ndim == 0)
+        return pg_fail(err, PG_ESHAPE, "shuffle: rank 0 has no order");
+    pg_random before = *g;
+    pg_status status = pg_draw_permutation(&order, a->shape[0], g, err);
+    if (status == PG_OK)
+        status = pg_take(&rows, a, &order, 0, err);
+    if (status == PG_OK)
+        status = pg_array_assign(a, &rows, err);
+    if (status != PG_OK)
+        *g = before;
+    pg_array_release(&order);
+    pg_array_release(&rows);
+    return status;
+}
+
+/* --- choice -----------------------------------------------------------------
+ */
+
+/* The least place whose running sum of p is more than x. */
+static size_t find_share(const double *sums, size_t n, double x)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sums[middle] <= x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return pg_size_min(low, n - 1);
+}
+
+/* sums[i] = p[0] + ... + p[i], as parts of the whole. */
+static void running_shares(double *sums, const double *p, size_t n)
+{
+    double sum = 0;
+    PG_EACH (i, n)
+        sums[i] = sum += p[i];
+    PG_EACH (i, n)
+        sums[i] /= sum;
+}
+
+enum { DRAW_WIDTH = 32 }; /* steps of a search, each a miss of the cache */
+
+static void draw_shares(int64_t *out, size_t n, const double *sums,
+                        size_t population, pg_random *g)
+{
+    PG_EACH_WIDE (DRAW_WIDTH, i, n) {
+        double x;
+        pg_random_uniform(g, &x, 1);
+        out[i] = (int64_t)find_share(sums, population, x) + 1;
+    }
+}
+
+/* Draws as many as are missing; those that are new stay, and are drawn no
+   more. p is used up. */
+static void draw_different_shares(int64_t *out, size_t n, double *p,
+                                  double *sums, size_t population, pg_random *g)
+{
+    for (size_t found = 0; found < n;) {
+        running_shares(sums, p, population);
+        size_t drawn = n - found, at = found;
+        draw_shares(out + found, drawn, sums, population, g);
+        if (pg_interrupted()) /* what was drawn may be no positions */
+            return;
+        for (size_t i = 0; i < drawn; i++) {
+            int64_t position = out[at + i];
+            if (p[position - 1] > 0)
+                out[found++] = position;
+            p[position - 1] = 0;
+        }
+    }
+}
+
+static pg_status check_probabilities(const double *p, const pg_choice *choice,
+                                     size_t n, pg_error *err)
+{
+    double sum = 0;
+    size_t possible = 0;
+    PG_EACH (i, choice->population) {
+        if (!(p[i] >= 0 && p[i] <= INFINITY))
+            return pg_fail(err, PG_EARG,
+                           "choice: probability %zu is %g, not 0 or more",
+                           i + 1, p[i]);
+        sum += p[i];
+        possible += p[i] > 0;
+    }
+    if (pg_interrupted())
+        return pg_check_interrupt(err);
+    if (!(fabs(sum - 1) <= 1e-8))
+        return pg_fail(err, PG_EARG,
+                       "choice: the probabilities add up to %.10g, not 1", sum);
+    if (!choice->replace && possible < n)
+        return pg_fail(err, PG_EARG,
+                       "choice: %zu different ones were asked for, of %zu "
+                       "that have a probability above 0",
+                       n, possible);
+    return PG_OK;
+}
+
+/* p and room for its running sums, in one array (2, population). */
+static pg_status copy_probabilities(pg_array *out, const pg_choice *choice,
+                                    pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    const pg_array *p = choice->p;
+    size_t shape[2] = {2, choice->population};
+    memset(out, 0, sizeof *out);
+    if (p->ndim != 1 || p->shape[0] != choice->population)
+        return pg_fail(err, PG_ESHAPE,
+                       "choice: %zu probabilities are needed, not shape %s",
+                       choice->population, pg_shape_text(text, p));
+    pg_status status = pg_array_new(out, PG_FLOAT64, 2, shape, err);
+    if (status != PG_OK)
+        return status;
+    pg_array first;
+    pg_array_borrow(&first, out->data, PG_FLOAT64, 1, p->shape);
+    pg_cast_array(&first, p);
+    return pg_array_end(out, PG_OK, err);
+}
+
+static pg_status choose_by_shares(int64_t *out, size_t n,
+                                  const pg_choice *choice, pg_random *g,
+                                  pg_error *err)
+{
+    pg_array both;
+    pg_status status = copy_probabilities(&both, choice, err);
+    double *p = both.data, *sums = p ? p + choice->population : NULL;
+    if (status == PG_OK)
+        status = check_probabilities(p, choice, n, err);
+    if (status == PG_OK && choice->replace) {
+        running_shares(sums, p, choice->population);
+        draw_shares(out, n, sums, choice->population, g);
+    } else if (status == PG_OK) {
+        draw_different_shares(out, n, p, sums, choice->population, g);
+    }
+    pg_array_release(&both);
+    return status;
+}
+
+/* The first n of all in random order. */
+static pg_status choose_different(int64_t *out, size_t n, size_t population,
+                                  pg_random *g, pg_error *err)
+{
+    pg_array all;
+    pg_status status = pg_array_new(&all, PG_INT64, 1, &population, err);
+    if (status != PG_OK)
+        return status;
+    pg_random_permutation(g, all.data, population);
+    pg_copy_bytes(out, all.data, n * sizeof *out);
+    pg_array_release(&all);
+    return PG_OK;
+}
+
+pg_status pg_choose(pg_array *out, int ndim, const size_t *shape,
+                    const pg_choice *choice, pg_random *g, pg_error *err)
+{
+    pg_random before = *g;
+    pg_status status = pg_array_new(out, PG_INT64, ndim, shape, err);
+    if (status != PG_OK)
+        return status;
+    size_t n = pg_array_size(out);
+    bool enough = choice->replace ? choice->population > 0 || n == 0
+                                  : choice->population >= n;
+    if (!enough)
+        status = pg_fail(err, PG_EARG,
+                         "choice: %zu were asked for, of %zu that there are", n,
+                         choice->population);
+    else if (choice->p)
+        status = choose_by_shares(out->data, n, choice, g, err);
+    else if (!choice->replace)
+        status = choose_different(out->data, n, choice->population, g, err);
+    else if (n > 0)
+        pg_random_integers(g, out->data, n, 1, (int64_t)choice->population);
+    status = pg_array_end(out, status, err);
+    if (status != PG_OK)
+        *g = before;
+    return status;
+}
+
+pg_status pg_choose_rows(pg_array *out, const pg_array *a, int ndim,
+                         const size_t *shape, const pg_choice *choice,
+                         pg_random *g, pg_error *err)
+{
+    pg_array positions;
+    pg_random before = *g;
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_choose(&positions, ndim, shape, choice, g, err);
+    if (status == PG_OK)
+        status = pg_take(out, a, &positions, 0, err);
+    pg_array_release(&positions);
+    if (status != PG_OK)
+        *g = before;
+    return status;
+}

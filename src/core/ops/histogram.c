@@ -1,0 +1,192 @@
+#include "ops/histogram.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ops/create.h"
+#include "base/interrupt.h"
+#include "ops/reduce.h"
+#include "array/scalar.h"
+
+static pg_status extreme(double *value, pg_reduce_op op, const pg_array *a,
+                         pg_error *err)
+{
+    pg_array one, wide = {0};
+    pg_status status = pg_reduce(&one, op, a, PG_ALL, false, err);
+    if (status == PG_OK)
+        status = pg_array_astype(&wide, &one, PG_FLOAT64, err);
+    if (status == PG_OK)
+        *value = *(const double *)wide.data;
+    pg_array_release(&one);
+    pg_array_release(&wide);
+    return status;
+}
+
+pg_status pg_histogram_ends(double *low, double *high, const pg_array *a,
+                            pg_error *err)
+{
+    *low = 0;
+    *high = 1;
+    if (pg_array_size(a) == 0)
+        return PG_OK;
+    pg_status status = extreme(low, PG_MIN, a, err);
+    if (status == PG_OK)
+        status = extreme(high, PG_MAX, a, err);
+    return status;
+}
+
+/* The last place whose edge is at most x, by halves; edges[0] <= x. */
+static size_t find_bin(const double *edges, size_t bins, double x)
+{
+    size_t low = 0, high = bins;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (edges[middle] <= x)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The bin by arithmetic, mended by the edges where rounding missed it. x lies
+   between the ends, whose distance is finite: the quotient is 0 to 1. */
+static size_t reckon_bin(const double *edges, size_t bins, double x)
+{
+    double width = edges[bins] - edges[0];
+    size_t i = (size_t)((x - edges[0]) / width * (double)bins);
+    i = pg_size_min(i, bins - 1);
+    if (x < edges[i])
+        i--;
+    else if (x >= edges[i + 1] && i + 1 < bins)
+        i++;
+    return i;
+}
+
+typedef size_t (*bin_of)(const double *edges, size_t bins, double x);
+
+static pg_status count(pg_array *counts, const pg_array *edges,
+                       const pg_array *a, bin_of bin, pg_error *err)
+{
+    pg_array values;
+    size_t n = pg_array_size(a), bins = edges->shape[0] - 1;
+    pg_status status = pg_array_astype(&values, a, PG_FLOAT64, err);
+    if (status == PG_OK)
+        status = pg_array_zeros(counts, PG_INT64, 1, &bins, err);
+    if (status == PG_OK) {
+        const double *x = values.data, *e = edges->data;
+        int64_t *c = counts->data;
+        PG_EACH (i, n)
+            if (x[i] >= e[0] && x[i] <= e[bins])
+                c[bin(e, bins, x[i])]++;
+    }
+    pg_array_release(&values);
+    return pg_array_end(counts, status, err);
+}
+
+/* Edges between float32 numbers are float32 in NumPy: which bin a number on an
+   edge is in depends on it. */
+static void round_edges(pg_array *edges)
+{
+    double *e = edges->data;
+    for (size_t i = 0; i < edges->shape[0]; i++)
+        e[i] = (float)e[i];
+}
+
+/* Between numbers that are close together rounding puts edges on each other. */
+static pg_status check_widths(const pg_array *edges, pg_error *err)
+{
+    const double *e = edges->data;
+    size_t bins = edges->shape[0] - 1;
+    for (size_t i = 0; i < bins; i++)
+        if (!(e[i] < e[i + 1]))
+            return pg_fail(err, PG_EARG,
+                           "histogram: %zu bins from %.17g to %.17g are too "
+                           "many: number %zu has no width",
+                           bins, e[0], e[bins], i + 1);
+    return PG_OK;
+}
+
+pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
+                       size_t bins, double low, double high, pg_error *err)
+{
+    memset(counts, 0, sizeof *counts);
+    memset(edges, 0, sizeof *edges);
+    if (bins == 0 || bins == SIZE_MAX)
+        return pg_fail(err, PG_EARG, "histogram: there cannot be %zu bins",
+                       bins);
+    if (isnan(low) || isnan(high))
+        return pg_fail(err, PG_EARG,
+                       "histogram: there is NaN among the numbers or the ends: "
+                       "ends that are given leave it out");
+    if (!isfinite(low) || !isfinite(high) || low > high)
+        return pg_fail(err, PG_EARG,
+                       "histogram: bins from %g to %g cannot be made: the ends "
+                       "must be finite and in order",
+                       low, high);
+    if (!isfinite(high - low))
+        return pg_fail(err, PG_EARG,
+                       "histogram: bins from %g to %g cannot be made: they are "
+                       "further apart than any float64",
+                       low, high);
+    bool single = a->dtype == PG_FLOAT32;
+    if (low == high) {
+        low -= 0.5;
+        high += 0.5;
+    }
+    if (single && (float)low < (float)high && isfinite((float)low) &&
+        isfinite((float)high)) {
+        low = (float)low;
+        high = (float)high;
+    } else {
+        single = false;
+    }
+    if (low == high)
+        return pg_fail(err, PG_EARG,
+                       "histogram: around %.17g no bin of width 1 can be made",
+                       low);
+    pg_status status = pg_linspace(edges, low, high, bins + 1, err);
+    if (status == PG_OK && single)
+        round_edges(edges);
+    if (status == PG_OK)
+        status = check_widths(edges, err);
+    if (status == PG_OK)
+        status = count(counts, edges, a, reckon_bin, err);
+    if (status != PG_OK)
+        pg_array_release(edges);
+    return status;
+}
+
+static pg_status check_edges(const pg_array *edges, pg_error *err)
+{
+    const double *e = edges->data;
+    for (size_t i = 0; i + 1 < edges->shape[0]; i++)
+        if (!(e[i] <= e[i + 1]))
+            return pg_fail(err, PG_EARG,
+                           "histogram: edges must increase, but number %zu is "
+                           "%g and number %zu is %g",
+                           i + 1, e[i], i + 2, e[i + 1]);
+    return PG_OK;
+}
+
+pg_status pg_histogram_between(pg_array *counts, pg_array *edges,
+                               const pg_array *a, const pg_array *given,
+                               pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    memset(counts, 0, sizeof *counts);
+    memset(edges, 0, sizeof *edges);
+    if (given->ndim != 1 || given->shape[0] < 2)
+        return pg_fail(err, PG_ESHAPE,
+                       "histogram: edges are a row of two numbers or more, not "
+                       "of shape %s",
+                       pg_shape_text(text, given));
+    pg_status status = pg_array_astype(edges, given, PG_FLOAT64, err);
+    if (status == PG_OK)
+        status = check_edges(edges, err);
+    if (status == PG_OK)
+        status = count(counts, edges, a, find_bin, err);
+    if (status != PG_OK)
+        pg_array_release(edges);
+    return status;
+}

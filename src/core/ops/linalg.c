@@ -1,0 +1,345 @@
+#include "ops/linalg.h"
+
+#include <cblas.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/blas.h"
+#include "base/interrupt.h"
+#include "ops/map.h"
+#include "base/runtime.h"
+#include "base/share.h"
+
+/* --- OpenBLAS ------------------------------------------------------------- */
+
+static CBLAS_TRANSPOSE transposition(pg_matrix m)
+{
+    return m.transposed ? CblasTrans : CblasNoTrans;
+}
+
+void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
+             pg_matrix b, size_t m, size_t n, size_t k, double beta)
+{
+    pg_assert(pg_size_max(m, pg_size_max(n, k)) <= INT_MAX);
+    pg_assert(pg_size_max(a.leading, b.leading) <= INT_MAX &&
+              out_leading >= n && out_leading <= INT_MAX);
+    pg_assert(a.leading >= pg_size_max(1, a.transposed ? m : k));
+    pg_assert(b.leading >= pg_size_max(1, b.transposed ? k : n));
+    blasint im = (blasint)m, in = (blasint)n, ik = (blasint)k;
+    blasint la = (blasint)a.leading, lb = (blasint)b.leading;
+    blasint lo = (blasint)out_leading;
+    pg_blas_enter();
+    if (dtype == PG_FLOAT32)
+        cblas_sgemm(CblasRowMajor, transposition(a), transposition(b), im, in,
+                    ik, 1, a.data, la, b.data, lb, (float)beta, out, lo);
+    else
+        cblas_dgemm(CblasRowMajor, transposition(a), transposition(b), im, in,
+                    ik, 1, a.data, la, b.data, lb, beta, out, lo);
+    pg_blas_leave();
+}
+
+/* --- tiles ---------------------------------------------------------------- */
+
+/* Products of fewer multiplications are not worth a second thread. */
+static const double SMALL_PRODUCT = 1e6;
+
+/* A length in about so many parts, in whole steps of 32, but no part below 64:
+   each tile packs its rows of a and its columns of b anew. */
+static size_t cut(size_t length, size_t parts)
+{
+    return pg_size_max(64, pg_size_divide_up(length / parts, 32) * 32);
+}
+
+static const void *row_at(pg_matrix m, size_t row, size_t size)
+{
+    return (const char *)m.data + row * size * (m.transposed ? 1 : m.leading);
+}
+
+static const void *column_at(pg_matrix m, size_t column, size_t size)
+{
+    return (const char *)m.data +
+           column * size * (m.transposed ? m.leading : 1);
+}
+
+typedef struct product {
+    char *out;
+    pg_dtype dtype;
+    pg_matrix a, b;
+    size_t m, n, k, rows, cols; /* rows, cols: of a tile */
+} product;
+
+/* The most multiplications of a call of CBLAS, which cannot be given up. A tile
+   of more is several calls, which OpenBLAS gives the same bits as one: it cuts
+   rows and columns itself, and at 32, too. The sums over k stay whole: where
+   it cuts those differs between machines. */
+static const double LARGE_CALL = 1.5e9;
+enum { LEAST_PART = 32 };
+
+static void choose_part(size_t *rows, size_t *cols, const product *p)
+{
+    *rows = p->rows;
+    *cols = p->cols;
+    while ((double)*rows * (double)*cols * (double)p->k > LARGE_CALL &&
+           pg_size_max(*rows, *cols) > LEAST_PART) {
+        size_t *longer = *rows > *cols ? rows : cols;
+        *longer = pg_size_divide_up(pg_size_divide_up(*longer, 2), LEAST_PART) *
+                  LEAST_PART;
+    }
+}
+
+static void multiply_part(const product *p, size_t row, size_t column, size_t m,
+                          size_t n)
+{
+    size_t size = pg_dtype_size(p->dtype);
+    pg_matrix a = p->a, b = p->b;
+    a.data = row_at(a, row, size);
+    b.data = column_at(b, column, size);
+    pg_gemm(p->out + (row * p->n + column) * size, p->n, p->dtype, a, b, m, n,
+            p->k, 0);
+}
+
+static void multiply_tile(void *context, size_t tile)
+{
+    const product *p = context;
+    size_t across = pg_size_divide_up(p->n, p->cols), rows, cols;
+    size_t first = tile / across * p->rows, left = tile % across * p->cols;
+    size_t end = pg_size_min(p->m, first + p->rows);
+    size_t right = pg_size_min(p->n, left + p->cols);
+    choose_part(&rows, &cols, p);
+    for (size_t row = first; row < end; row += rows)
+        for (size_t column = left; column < right && !pg_interrupted();
+             column += cols)
+            multiply_part(p, row, column, pg_size_min(rows, end - row),
+                          pg_size_min(cols, right - column));
+}
+
+/* Tiles of about a quarter of the rows and half the columns, where those
+   are many; from the shape alone. */
+static pg_status multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
+                                size_t m, size_t n, size_t k, pg_error *err)
+{
+    product p = {out->data, out->dtype, a, b, m, n, k, m, n};
+    if ((double)m * (double)n * (double)k >= SMALL_PRODUCT) {
+        p.rows = pg_size_min(cut(m, n < 256 ? 8 : 4), 1024);
+        p.cols = n < 1024 ? n : pg_size_min(cut(n, 2), 2048);
+    }
+    size_t tiles = pg_size_divide_up(m, p.rows) * pg_size_divide_up(n, p.cols);
+    int threads = (int)pg_size_min(tiles, (size_t)pg_threads());
+    pg_status status = pg_blas_reserve(threads, err);
+    if (status == PG_OK)
+        pg_share(tiles, true, multiply_tile, &p);
+    return pg_unless_interrupted(status, err);
+}
+
+/* --- views as CBLAS takes them -------------------------------------------- */
+
+/* CBLAS takes a stride in elements, positive, at least the row's length, along
+   one axis where the other is dense. */
+static bool leading_stride(size_t *leading, const pg_array *a, int axis)
+{
+    ptrdiff_t size = (ptrdiff_t)pg_dtype_size(a->dtype);
+    int dense = 1 - axis;
+    size_t across = pg_size_max(1, a->shape[dense]);
+    *leading = across;
+    if (a->shape[dense] > 1 && a->strides[dense] != size)
+        return false;
+    if (a->shape[axis] <= 1)
+        return true;
+    if (a->strides[axis] % size != 0 || a->strides[axis] < 0)
+        return false;
+    *leading = (size_t)(a->strides[axis] / size);
+    return *leading >= across && *leading <= INT_MAX;
+}
+
+static bool as_matrix(pg_matrix *m, const pg_array *a)
+{
+    m->data = a->data;
+    m->transposed = false;
+    if (leading_stride(&m->leading, a, 0))
+        return true;
+    m->transposed = true;
+    return leading_stride(&m->leading, a, 1);
+}
+
+/* An operand in the wanted dtype, as CBLAS takes it: a view if it can be. */
+static pg_status prepare(pg_array *out, pg_matrix *matrix, const pg_array *a,
+                         pg_dtype dtype, pg_error *err)
+{
+    if (a->dtype == dtype && as_matrix(matrix, a)) {
+        pg_array_view(out, a);
+        return PG_OK;
+    }
+    pg_status status = pg_array_astype(out, a, dtype, err);
+    if (status == PG_OK)
+        as_matrix(matrix, out);
+    return status;
+}
+
+/* --- integers: no library has them ---------------------------------------- */
+
+typedef struct integer_product {
+    uint64_t *out;
+    const uint64_t *a, *b;
+    size_t n, k;
+} integer_product;
+
+/* Row i of out (m,n) += a (m,k) b (k,n), all dense; wraps. Row by row of b, so
+   that the inner loop is dense. */
+static void multiply_row(void *context, size_t i)
+{
+    const integer_product p = *(const integer_product *)context;
+    uint64_t *out = p.out + i * p.n;
+    const uint64_t *a = p.a + i * p.k;
+    PG_EACH_WIDE (p.n, j, p.k)
+        for (size_t c = 0; c < p.n; c++)
+            out[c] += a[j] * p.b[j * p.n + c];
+}
+
+static void multiply_integers(uint64_t *out, const uint64_t *a,
+                              const uint64_t *b, size_t m, size_t n, size_t k)
+{
+    integer_product p = {out, a, b, n, k};
+    pg_share(m, (double)m * (double)n * (double)k > 1e6, multiply_row, &p);
+}
+
+/* In 64 bits, then cut to the dtype, which is the same as wrapping in it. */
+static pg_status dot_integers(const pg_array *out, const pg_array *a,
+                              const pg_array *b, pg_error *err)
+{
+    pg_array wa, wb = {0}, sum = {0};
+    pg_status status = pg_array_astype(&wa, a, PG_INT64, err);
+    if (status == PG_OK)
+        status = pg_array_astype(&wb, b, PG_INT64, err);
+    if (status == PG_OK)
+        status = pg_array_zeros(&sum, PG_INT64, 2, out->shape, err);
+    if (status == PG_OK) {
+        multiply_integers(sum.data, wa.data, wb.data, out->shape[0],
+                          out->shape[1], a->shape[1]);
+        status = pg_check_interrupt(err);
+    }
+    if (status == PG_OK)
+        status = pg_array_assign(out, &sum, err);
+    pg_array_release(&wa);
+    pg_array_release(&wb);
+    pg_array_release(&sum);
+    return status;
+}
+
+static pg_status dot_floats(const pg_array *out, const pg_array *a,
+                            const pg_array *b, pg_error *err)
+{
+    pg_array pa, pb = {0};
+    pg_matrix ma, mb;
+    pg_status status = prepare(&pa, &ma, a, out->dtype, err);
+    if (status == PG_OK)
+        status = prepare(&pb, &mb, b, out->dtype, err);
+    if (status == PG_OK)
+        status = multiply_tiles(out, ma, mb, a->shape[0], b->shape[1],
+                                a->shape[1], err);
+    pg_array_release(&pa);
+    pg_array_release(&pb);
+    return status;
+}
+
+/* --- the public operation ------------------------------------------------- */
+
+/* A vector as a matrix of one row, or of one column. */
+static void promote_vector(pg_array *v, bool column)
+{
+    if (v->ndim != 1)
+        return;
+    int kept = column ? 0 : 1;
+    pg_array vector = *v;
+    v->ndim = 2;
+    v->shape[kept] = vector.shape[0];
+    v->strides[kept] = vector.strides[0];
+    v->shape[1 - kept] = 1;
+    v->strides[1 - kept] = 0;
+}
+
+static pg_status check_dot(const pg_array *a, const pg_array *b, pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    bool ranks_fit =
+        (a->ndim == 1 || a->ndim == 2) && (b->ndim == 1 || b->ndim == 2);
+    if (!ranks_fit)
+        return pg_fail(err, PG_ESHAPE,
+                       "dot: needs matrices or vectors, not shapes %s and %s",
+                       pg_shape_text(ta, a), pg_shape_text(tb, b));
+    if (a->shape[a->ndim - 1] != b->shape[0])
+        return pg_fail(err, PG_ESHAPE,
+                       "dot: shapes %s and %s do not fit: the first has %zu "
+                       "columns, the second %zu rows",
+                       pg_shape_text(ta, a), pg_shape_text(tb, b),
+                       a->shape[a->ndim - 1], b->shape[0]);
+    for (int i = 0; i < 2; i++)
+        if ((i < a->ndim && a->shape[i] > INT_MAX) ||
+            (i < b->ndim && b->shape[i] > INT_MAX))
+            return pg_fail(err, PG_ESHAPE,
+                           "dot: a length in %s and %s is more than BLAS takes",
+                           pg_shape_text(ta, a), pg_shape_text(tb, b));
+    return PG_OK;
+}
+
+pg_status pg_dot_into(const pg_array *out, const pg_array *a, const pg_array *b,
+                      pg_error *err)
+{
+    pg_array rows = *a, columns = *b, result = *out;
+    pg_status status = check_dot(a, b, err);
+    if (status != PG_OK)
+        return status;
+    pg_assert(pg_array_is_contiguous(out) && !pg_array_may_overlap(out, a) &&
+              !pg_array_may_overlap(out, b));
+    promote_vector(&rows, false);
+    promote_vector(&columns, true);
+    size_t shape[2] = {rows.shape[0], columns.shape[1]};
+    pg_assert(pg_array_size(out) == shape[0] * shape[1]);
+    pg_array_borrow(&result, out->data, out->dtype, 2, shape);
+    if (rows.shape[1] == 0 || pg_array_size(&result) == 0)
+        memset(out->data, 0, pg_array_bytes(&result));
+    else if (pg_dtype_is_float(out->dtype))
+        return dot_floats(&result, &rows, &columns, err);
+    else
+        return dot_integers(&result, &rows, &columns, err);
+    return PG_OK;
+}
+
+pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
+                 pg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    pg_status status = check_dot(a, b, err);
+    if (status != PG_OK)
+        return status;
+    size_t shape[2];
+    int ndim = 0;
+    if (a->ndim == 2)
+        shape[ndim++] = a->shape[0];
+    if (b->ndim == 2)
+        shape[ndim++] = b->shape[1];
+    status = pg_array_new(out, pg_dtype_promote(a->dtype, b->dtype), ndim,
+                          shape, err);
+    if (status == PG_OK)
+        status = pg_dot_into(out, a, b, err);
+    if (status != PG_OK)
+        pg_array_release(out);
+    return status;
+}
+
+/* --- outer ---------------------------------------------------------------- */
+
+pg_status pg_outer(pg_array *out, const pg_array *a, const pg_array *b,
+                   pg_error *err)
+{
+    pg_array column, row = {0};
+    size_t m = pg_array_size(a), n = pg_array_size(b);
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_array_reshape(&column, a, 2, (size_t[]){m, 1}, err);
+    if (status == PG_OK)
+        status = pg_array_reshape(&row, b, 2, (size_t[]){1, n}, err);
+    if (status == PG_OK)
+        status = pg_binary(out, PG_MULTIPLY, &column, &row, err);
+    pg_array_release(&column);
+    pg_array_release(&row);
+    return status;
+}

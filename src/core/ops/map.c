@@ -1,0 +1,526 @@
+#include "ops/map.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "array/cast.h"
+#include "base/interrupt.h"
+#include "array/iterate.h"
+#include "kernels/loops.h"
+#include "ops/reduce.h"
+#include "array/storage.h"
+
+/* --- running a loop over arrays
+   ------------------------------------------------
+
+   Operand 0 is the result. Where an operand's dtype is not what the loop takes,
+   blocks of it go through a buffer on the stack. */
+
+enum { BLOCK = 480 }; /* of four operands: 15 kB */
+
+typedef struct task {
+    pg_loop loop;
+    int count;
+    pg_dtype dtypes[PG_MAXOPERANDS]; /* of the arrays */
+    pg_dtype wanted[PG_MAXOPERANDS]; /* by the loop */
+} task;
+
+static void run_block(const task *t, char *const *pointers,
+                      const ptrdiff_t *strides, size_t n)
+{
+    _Alignas(64) char buffers[PG_MAXOPERANDS][BLOCK * sizeof(double)];
+    char *p[PG_MAXOPERANDS];
+    ptrdiff_t s[PG_MAXOPERANDS];
+    for (int k = 0; k < t->count; k++) {
+        p[k] = pointers[k];
+        s[k] = strides[k];
+        if (t->dtypes[k] == t->wanted[k])
+            continue;
+        p[k] = buffers[k];
+        s[k] = (ptrdiff_t)pg_dtype_size(t->wanted[k]);
+        if (k > 0)
+            pg_cast(t->wanted[k], p[k], s[k], t->dtypes[k], pointers[k],
+                    strides[k], n);
+    }
+    t->loop(p, s, n);
+    if (p[0] != pointers[0])
+        pg_cast(t->dtypes[0], pointers[0], strides[0], t->wanted[0], p[0], s[0],
+                n);
+}
+
+static bool needs_no_buffer(const task *t)
+{
+    return memcmp(t->dtypes, t->wanted, (size_t)t->count * sizeof(pg_dtype)) ==
+           0;
+}
+
+static void run_inner(char *const *pointers, const ptrdiff_t *strides, size_t n,
+                      void *context)
+{
+    const task *t = context;
+    if (needs_no_buffer(t)) {
+        t->loop(pointers, strides, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i += BLOCK) {
+        char *p[PG_MAXOPERANDS];
+        for (int k = 0; k < t->count; k++)
+            p[k] = pointers[k] + (ptrdiff_t)i * strides[k];
+        run_block(t, p, strides, pg_size_min(BLOCK, n - i));
+    }
+}
+
+/* What overlaps the result without being exactly it is copied first. */
+static pg_status separate(pg_array *operand, const pg_array *out, pg_error *err)
+{
+    if (!pg_array_may_overlap(out, operand) || pg_array_same_view(out, operand))
+        return PG_OK;
+    pg_array copy;
+    pg_status status = pg_array_copy(&copy, operand, err);
+    if (status != PG_OK)
+        return status;
+    pg_array_release(operand);
+    *operand = copy;
+    return PG_OK;
+}
+
+/* Below this many elements the whole is one call of the loop, if it can be. */
+enum { FEW = 16384 };
+
+/* Does it at once where all operands are dense and of out's shape, or single
+   values: what small arrays take is mostly what is done around them. */
+static bool run_at_once(const task *t, const pg_array *out,
+                        const pg_array *const *inputs)
+{
+    char *pointers[PG_MAXOPERANDS] = {out->data};
+    ptrdiff_t strides[PG_MAXOPERANDS] = {(ptrdiff_t)pg_dtype_size(out->dtype)};
+    size_t n = pg_array_size(out);
+    if (n > FEW || !pg_array_is_contiguous(out))
+        return false;
+    for (int k = 1; k < t->count; k++) {
+        const pg_array *in = inputs[k - 1];
+        bool single = in->ndim == 0;
+        if (!single &&
+            !(pg_array_same_shape(in, out) && pg_array_is_contiguous(in)))
+            return false;
+        if (pg_array_may_overlap(out, in) && (single || in->data != out->data))
+            return false;
+        pointers[k] = in->data;
+        strides[k] = single ? 0 : (ptrdiff_t)pg_dtype_size(in->dtype);
+    }
+    if (n > 0)
+        run_inner(pointers, strides, n, (void *)t);
+    return true;
+}
+
+/* Stretches the operands over out and runs; inputs are wanted[1..]. */
+static pg_status run(const pg_array *out, pg_loop loop, int count,
+                     const pg_array *const *inputs, const pg_dtype *wanted,
+                     pg_error *err)
+{
+    task t = {
+        .loop = loop,
+        .count = count,
+    };
+    for (int k = 0; k < count; k++) {
+        t.dtypes[k] = k == 0 ? out->dtype : inputs[k - 1]->dtype;
+        t.wanted[k] = wanted[k];
+    }
+    pg_storage_written(out->storage);
+    if (run_at_once(&t, out, inputs))
+        return PG_OK;
+    pg_array operands[PG_MAXOPERANDS];
+    const pg_array *pointers[PG_MAXOPERANDS] = {out};
+    pg_status status = PG_OK;
+    int made = 1;
+    for (; made < count && status == PG_OK; made++) {
+        pg_array *operand = &operands[made];
+        pointers[made] = operand;
+        status = pg_array_broadcast_view(operand, inputs[made - 1], out->ndim,
+                                         out->shape, err);
+        if (status == PG_OK)
+            status = separate(operand, out, err);
+    }
+    if (status == PG_OK) {
+        pg_iterate(pointers, count, run_inner, &t);
+        status = pg_check_interrupt(err);
+    }
+    for (int k = 1; k < made; k++)
+        pg_array_release(&operands[k]);
+    return status;
+}
+
+/* --- which loop, which dtype ---------------------------------------------- */
+
+static const char *const binary_names[PG_BINARY_COUNT] = {
+    [PG_ADD] = "add",
+    [PG_SUBTRACT] = "subtract",
+    [PG_MULTIPLY] = "multiply",
+    [PG_DIVIDE] = "divide",
+    [PG_FLOOR_DIVIDE] = "floor divide",
+    [PG_REMAINDER] = "remainder",
+    [PG_POWER] = "power",
+    [PG_GREATER] = "gt",
+    [PG_GREATER_EQUAL] = "ge",
+    [PG_LESS] = "lt",
+    [PG_LESS_EQUAL] = "le",
+    [PG_EQUAL] = "eq",
+    [PG_NOT_EQUAL] = "ne",
+    [PG_BITWISE_AND] = "&",
+    [PG_BITWISE_OR] = "|",
+    [PG_BITWISE_XOR] = "~",
+    [PG_MINIMUM] = "minimum",
+    [PG_MAXIMUM] = "maximum",
+};
+
+static const char *const unary_names[PG_UNARY_COUNT] = {
+    [PG_NEGATIVE] = "negative", [PG_ABSOLUTE] = "abs", [PG_EXP] = "exp",
+    [PG_LOG] = "log",           [PG_SQRT] = "sqrt",    [PG_TANH] = "tanh",
+    [PG_SIGMOID] = "sigmoid",   [PG_FLOOR] = "floor",  [PG_CEIL] = "ceil",
+    [PG_ROUND] = "round",       [PG_ISNAN] = "isnan",  [PG_BITWISE_NOT] = "~",
+};
+
+static bool is_comparison(pg_binary_op op)
+{
+    return op >= PG_GREATER && op <= PG_NOT_EQUAL;
+}
+
+/* bool divides as int8, as in NumPy, and integers divide to float64. */
+static pg_dtype binary_dtype(pg_binary_op op, pg_dtype a, pg_dtype b)
+{
+    pg_dtype dtype = pg_dtype_promote(a, b);
+    if (op == PG_DIVIDE && !pg_dtype_is_float(dtype))
+        return PG_FLOAT64;
+    if (dtype == PG_BOOL &&
+        (op == PG_FLOOR_DIVIDE || op == PG_REMAINDER || op == PG_POWER))
+        return PG_INT8;
+    return dtype;
+}
+
+/* The loop over operands of these dtypes, what it takes and what it gives. */
+static pg_status choose_binary(pg_loop *loop, pg_dtype wanted[3],
+                               pg_binary_op op, const pg_array *a,
+                               const pg_array *b, pg_error *err)
+{
+    pg_dtype dtype = binary_dtype(op, a->dtype, b->dtype);
+    *loop = pg_loops()->binary[op][dtype];
+    wanted[0] = is_comparison(op) ? PG_BOOL : dtype;
+    wanted[1] = wanted[2] = dtype;
+    if (*loop)
+        return PG_OK;
+    return pg_fail(err, PG_EDTYPE, "'%s' does not take %s and %s",
+                   binary_names[op], pg_dtype_name(a->dtype),
+                   pg_dtype_name(b->dtype));
+}
+
+static pg_status choose_unary(pg_loop *loop, pg_dtype wanted[2], pg_unary_op op,
+                              const pg_array *a, pg_error *err)
+{
+    bool needs_float = op >= PG_EXP && op <= PG_SIGMOID;
+    bool converts = needs_float && !pg_dtype_is_float(a->dtype);
+    wanted[1] = converts ? PG_FLOAT64 : a->dtype;
+    wanted[0] = op == PG_ISNAN ? PG_BOOL : wanted[1];
+    *loop = pg_loops()->unary[op][wanted[1]];
+    if (*loop)
+        return PG_OK;
+    return pg_fail(err, PG_EDTYPE, "'%s' does not take %s", unary_names[op],
+                   pg_dtype_name(a->dtype));
+}
+
+/* Integers to a negative power are no integers: NumPy refuses them, too. */
+static pg_status check_exponent(pg_binary_op op, pg_dtype dtype,
+                                const pg_array *exponent, pg_error *err)
+{
+    pg_array least;
+    if (op != PG_POWER || pg_dtype_kind(dtype) != 'i' ||
+        pg_dtype_kind(exponent->dtype) != 'i' || pg_array_size(exponent) == 0)
+        return PG_OK;
+    pg_status status = pg_reduce(&least, PG_MIN, exponent, PG_ALL, false, err);
+    if (status != PG_OK)
+        return status;
+    pg_scalar value;
+    status = pg_array_item(&value, &least, err);
+    pg_array_release(&least);
+    if (status == PG_OK && value.as.i < 0)
+        status = pg_fail(err, PG_EARG,
+                         "integers to a negative power (%lld): use a float "
+                         "base, as in a:astype(\"float64\")",
+                         (long long)value.as.i);
+    return status;
+}
+
+/* --- the public operations ------------------------------------------------ */
+
+static pg_status check_output(const pg_array *out, pg_dtype result,
+                              const char *name, pg_error *err)
+{
+    if (pg_dtype_same_kind(result, out->dtype))
+        return PG_OK;
+    return pg_fail(err, PG_EDTYPE,
+                   "'%s' gives %s, which does not go into an array of %s", name,
+                   pg_dtype_name(result), pg_dtype_name(out->dtype));
+}
+
+pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
+                         const pg_array *a, const pg_array *b, pg_error *err)
+{
+    pg_loop loop;
+    pg_dtype wanted[3];
+    pg_status status = choose_binary(&loop, wanted, op, a, b, err);
+    if (status == PG_OK)
+        status = check_output(out, wanted[0], binary_names[op], err);
+    if (status == PG_OK)
+        status = check_exponent(op, wanted[1], b, err);
+    if (status == PG_OK)
+        status = run(out, loop, 3, (const pg_array *[]){a, b}, wanted, err);
+    return status;
+}
+
+pg_status pg_binary_in_place(const pg_array *a, pg_binary_op op,
+                             const pg_array *b, pg_error *err)
+{
+    const pg_interrupt *listened = pg_listen(NULL);
+    pg_status status = pg_binary_into(a, op, a, b, err);
+    pg_listen(listened);
+    return status;
+}
+
+/* The broadcast shape; where a matrix product was meant, the error says so. */
+static pg_status result_shape(int *ndim, size_t *shape, pg_binary_op op,
+                              const pg_array *a, const pg_array *b,
+                              pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    pg_status status = pg_broadcast_shape(ndim, shape, a, b, err);
+    bool multiplies = op == PG_MULTIPLY && a->ndim == 2 && b->ndim > 0 &&
+                      b->ndim <= 2 && a->shape[1] == b->shape[0];
+    if (status == PG_OK || !multiplies)
+        return status;
+    return pg_fail(err, PG_ESHAPE,
+                   "shapes %s and %s do not broadcast together: * goes element "
+                   "by element; the matrix product is a:dot(b)",
+                   pg_shape_text(ta, a), pg_shape_text(tb, b));
+}
+
+pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
+                    const pg_array *b, pg_error *err)
+{
+    pg_loop loop;
+    pg_dtype wanted[3];
+    int ndim;
+    size_t shape[PG_MAXDIM];
+    memset(out, 0, sizeof *out);
+    pg_status status = choose_binary(&loop, wanted, op, a, b, err);
+    if (status == PG_OK)
+        status = result_shape(&ndim, shape, op, a, b, err);
+    if (status == PG_OK)
+        status = check_exponent(op, wanted[1], b, err);
+    if (status == PG_OK)
+        status = pg_array_new(out, wanted[0], ndim, shape, err);
+    if (status == PG_OK)
+        status = run(out, loop, 3, (const pg_array *[]){a, b}, wanted, err);
+    if (status != PG_OK)
+        pg_array_release(out);
+    return status;
+}
+
+/* Integers divide as floats, whatever their dtype. */
+pg_status pg_binary_scalar(pg_array *out, pg_element *element, pg_binary_op op,
+                           pg_scalar scalar, pg_dtype beside, pg_error *err)
+{
+    if (op == PG_DIVIDE && scalar.kind == 'i')
+        scalar = (pg_scalar){.kind = 'f', .as.f = (double)scalar.as.i};
+    return pg_scalar_operand(out, element, scalar, beside, is_comparison(op),
+                             err);
+}
+
+pg_status pg_unary_into(const pg_array *out, pg_unary_op op, const pg_array *a,
+                        pg_error *err)
+{
+    pg_loop loop;
+    pg_dtype wanted[2];
+    pg_status status = choose_unary(&loop, wanted, op, a, err);
+    if (status == PG_OK)
+        status = check_output(out, wanted[0], unary_names[op], err);
+    if (status == PG_OK)
+        status = run(out, loop, 2, &a, wanted, err);
+    return status;
+}
+
+pg_status pg_unary(pg_array *out, pg_unary_op op, const pg_array *a,
+                   pg_error *err)
+{
+    pg_loop loop;
+    pg_dtype wanted[2];
+    memset(out, 0, sizeof *out);
+    pg_status status = choose_unary(&loop, wanted, op, a, err);
+    if (status == PG_OK)
+        status = pg_array_new(out, wanted[0], a->ndim, a->shape, err);
+    if (status == PG_OK)
+        status = run(out, loop, 2, &a, wanted, err);
+    if (status != PG_OK)
+        pg_array_release(out);
+    return status;
+}
+
+pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
+                   const pg_array *b, pg_error *err)
+{
+    int ndim;
+    size_t shape[PG_MAXDIM];
+    memset(out, 0, sizeof *out);
+    if (mask->dtype != PG_BOOL)
+        return pg_fail(err, PG_EDTYPE, "a mask must be bool, not %s",
+                       pg_dtype_name(mask->dtype));
+    pg_dtype dtype = pg_dtype_promote(a->dtype, b->dtype);
+    pg_status status = pg_broadcast_shape(&ndim, shape, a, b, err);
+    if (status != PG_OK)
+        return status;
+    pg_array both = {.ndim = ndim}; /* only its shape is asked for */
+    memcpy(both.shape, shape, sizeof shape);
+    status = pg_broadcast_shape(&ndim, shape, &both, mask, err);
+    if (status == PG_OK)
+        status = pg_array_new(out, dtype, ndim, shape, err);
+    if (status == PG_OK)
+        status = run(out, pg_loops()->where[dtype], 4,
+                     (const pg_array *[]){mask, a, b},
+                     (pg_dtype[]){dtype, PG_BOOL, dtype, dtype}, err);
+    if (status != PG_OK)
+        pg_array_release(out);
+    return status;
+}
+
+pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
+                  pg_error *err)
+{
+    pg_array factor;
+    pg_array_borrow(&factor, &alpha, PG_FLOAT64, 0, NULL);
+    if (!pg_dtype_is_float(y->dtype))
+        return pg_fail(err, PG_EDTYPE, "'axpy_' needs a floating array, not %s",
+                       pg_dtype_name(y->dtype));
+    const pg_interrupt *listened = pg_listen(NULL);
+    pg_status status =
+        run(y, pg_loops()->axpy[y->dtype], 3, (const pg_array *[]){&factor, x},
+            (pg_dtype[]){y->dtype, y->dtype, y->dtype}, err);
+    pg_listen(listened);
+    return status;
+}
+
+static pg_status scale_into(const pg_array *out, pg_binary_op op, double factor,
+                            pg_error *err)
+{
+    pg_array operand;
+    float narrow = (float)factor;
+    bool wide = out->dtype == PG_FLOAT64;
+    pg_array_borrow(&operand, wide ? (void *)&factor : (void *)&narrow,
+                    out->dtype, 0, NULL);
+    return pg_binary_into(out, op, out, &operand, err);
+}
+
+/* Integers have no decimals; before the point they are rounded as floats. */
+pg_status pg_round(pg_array *out, const pg_array *a, int64_t decimals,
+                   pg_error *err)
+{
+    pg_array scaled;
+    bool is_float = pg_dtype_is_float(a->dtype);
+    if (decimals == 0 || (decimals > 0 && !is_float))
+        return pg_unary(out, PG_ROUND, a, err);
+    memset(out, 0, sizeof *out);
+    pg_binary_op to = decimals > 0 ? PG_MULTIPLY : PG_DIVIDE;
+    pg_binary_op back = decimals > 0 ? PG_DIVIDE : PG_MULTIPLY;
+    double factor = pow(10, fabs((double)decimals));
+    pg_status status =
+        pg_array_astype(&scaled, a, is_float ? a->dtype : PG_FLOAT64, err);
+    if (status == PG_OK)
+        status = scale_into(&scaled, to, factor, err);
+    if (status == PG_OK)
+        status = pg_unary_into(&scaled, PG_ROUND, &scaled, err);
+    if (status == PG_OK)
+        status = scale_into(&scaled, back, factor, err);
+    if (status == PG_OK)
+        status = pg_array_astype(out, &scaled, a->dtype, err);
+    pg_array_release(&scaled);
+    return status;
+}
+
+/* Three passes over the result, which is small where softmax is at home. */
+pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err)
+{
+    pg_array max = {0}, sum = {0};
+    pg_dtype dtype = pg_dtype_is_float(a->dtype) ? a->dtype : PG_FLOAT64;
+    memset(out, 0, sizeof *out);
+    pg_status status = axis == PG_ALL ? PG_OK : pg_axis_check(a, axis, err);
+    if (status == PG_OK)
+        status = pg_array_astype(out, a, dtype, err);
+    if (status == PG_OK && pg_array_size(a) == 0)
+        return PG_OK;
+    if (status == PG_OK)
+        status = pg_reduce(&max, PG_MAX, out, axis, true, err);
+    if (status == PG_OK)
+        status = pg_binary_into(out, PG_SUBTRACT, out, &max, err);
+    if (status == PG_OK)
+        status = pg_unary_into(out, PG_EXP, out, err);
+    if (status == PG_OK)
+        status = pg_reduce(&sum, PG_SUM, out, axis, true, err);
+    if (status == PG_OK)
+        status = pg_binary_into(out, PG_DIVIDE, out, &sum, err);
+    if (status != PG_OK)
+        pg_array_release(out);
+    pg_array_release(&max);
+    pg_array_release(&sum);
+    return status;
+}
+
+/* --- allclose ------------------------------------------------------------- */
+
+typedef struct closeness {
+    pg_dtype a, b;
+    double rtol, atol;
+    atomic_bool close;
+} closeness;
+
+static bool is_close(double a, double b, const closeness *c)
+{
+    return a == b ||
+           (isfinite(b) && fabs(a - b) <= c->atol + c->rtol * fabs(b));
+}
+
+static void allclose_inner(char *const *p, const ptrdiff_t *s, size_t n,
+                           void *context)
+{
+    closeness *c = context;
+    for (size_t i = 0; i < n && atomic_load(&c->close); i += BLOCK) {
+        double a[BLOCK], b[BLOCK];
+        size_t count = pg_size_min(BLOCK, n - i);
+        pg_cast(PG_FLOAT64, (char *)a, sizeof *a, c->a,
+                p[0] + (ptrdiff_t)i * s[0], s[0], count);
+        pg_cast(PG_FLOAT64, (char *)b, sizeof *b, c->b,
+                p[1] + (ptrdiff_t)i * s[1], s[1], count);
+        for (size_t k = 0; k < count; k++)
+            if (!is_close(a[k], b[k], c))
+                atomic_store(&c->close, false);
+    }
+}
+
+pg_status pg_allclose(bool *close, const pg_array *a, const pg_array *b,
+                      double rtol, double atol, pg_error *err)
+{
+    int ndim;
+    size_t shape[PG_MAXDIM];
+    pg_array va = {0}, vb = {0};
+    closeness c = {a->dtype, b->dtype, rtol, atol, true};
+    pg_status status = pg_broadcast_shape(&ndim, shape, a, b, err);
+    if (status == PG_OK)
+        status = pg_array_broadcast_view(&va, a, ndim, shape, err);
+    if (status == PG_OK)
+        status = pg_array_broadcast_view(&vb, b, ndim, shape, err);
+    if (status == PG_OK) {
+        pg_iterate((const pg_array *[]){&va, &vb}, 2, allclose_inner, &c);
+        status = pg_check_interrupt(err);
+    }
+    pg_array_release(&va);
+    pg_array_release(&vb);
+    *close = atomic_load(&c.close);
+    return status;
+}

@@ -1,0 +1,58 @@
+/*
+ * random.h -- random numbers, exactly those of NumPy's legacy generator.
+ *
+ * MT19937 (Matsumoto and Nishimura, "Mersenne Twister", ACM TOMACS 8, 1998),
+ * seeded, and drawn from, as numpy.random.seed, rand, randn and permutation do:
+ * the same seed and the same calls give the same bits.
+ */
+#ifndef PG_RANDOM_H
+#define PG_RANDOM_H
+
+#include "base/perigee.h"
+
+enum { PG_RANDOM_WORDS = 624 };
+
+/* A generator: a plain struct, copied to save and to restore it. */
+typedef struct pg_random {
+    uint32_t words[PG_RANDOM_WORDS];
+    int position;    /* the next word; PG_RANDOM_WORDS: all are used */
+    bool has_normal; /* normals come in pairs: the second waits here */
+    double normal;
+} pg_random;
+
+/* numpy.random.seed(seed) */
+void pg_random_seed(pg_random *g, uint32_t seed);
+
+/* A seed from the operating system. */
+pg_status pg_random_seed_from_system(pg_random *g, pg_error *err);
+
+/* All of a generator as numbers, the words first; and back: false, and nothing
+   changed, for what is no generator's. */
+enum { PG_RANDOM_STATE = PG_RANDOM_WORDS + 4 };
+void pg_random_save(const pg_random *g, uint32_t *state);
+bool pg_random_restore(pg_random *g, const uint32_t *state);
+
+/* What follows can be given up; whoever draws into an array then has the
+   generator as it was before: a struct that it copied. */
+
+/* n numbers, uniform in [0, 1), of 53 bits: numpy.random.rand */
+void pg_random_uniform(pg_random *g, double *out, size_t n);
+
+/* n standard normals: numpy.random.randn, by Marsaglia's polar method
+   ("A convenient method for generating normal variables", SIAM Review 6,
+   1964). */
+void pg_random_normal(pg_random *g, double *out, size_t n);
+
+/* x[i] = offset + scale * x[i]: numpy.random's uniform and normal of what the
+   two above drew. */
+void pg_random_stretch(double *x, size_t n, double offset, double scale);
+
+/* n integers, uniform in low .. high, both included:
+   numpy.random.randint(low, high + 1) */
+void pg_random_integers(pg_random *g, int64_t *out, size_t n, int64_t low,
+                        int64_t high);
+
+/* The positions 1 .. n in random order: numpy.random.permutation(n) + 1 */
+void pg_random_permutation(pg_random *g, int64_t *out, size_t n);
+
+#endif

@@ -1,0 +1,337 @@
+#include "ops/select.h"
+
+#include <string.h>
+
+#include "array/cast.h"
+#include "array/index.h"
+#include "base/interrupt.h"
+#include "kernels/loops.h"
+#include "base/share.h"
+#include "array/storage.h"
+
+/* Numbers that a thread takes at a time. */
+enum { PIECE = 16384 };
+
+/* --- places: int64, dense, counted from 0 -----------------------------------
+ */
+
+/* Says of the first position that is not on the axis what is wrong with it. */
+static pg_status fail_outside(const pg_array *positions, const pg_array *a,
+                              int axis, pg_error *err)
+{
+    pg_array p;
+    size_t place;
+    bool is_unsigned = pg_dtype_kind(positions->dtype) == 'u';
+    pg_status status = pg_array_astype(&p, positions, PG_INT64, err);
+    const int64_t *position = p.data;
+    for (; status == PG_OK; position++) {
+        bool wrapped = is_unsigned && *position < 0; /* more than int64 holds */
+        status = pg_index_place(&place, wrapped ? INT64_MAX : *position, a,
+                                axis, err);
+    }
+    pg_array_release(&p);
+    return status;
+}
+
+/* Whether all n positions are on the axis of that length: places then. Of those
+   that are not negative, what looks so has wrapped. */
+static bool count_from_zero(int64_t *positions, size_t n, size_t length,
+                            bool never_negative)
+{
+    size_t end;
+    bool inside = true;
+    for (size_t i = 0; pg_next_stretch(&end, i, n, PG_STRETCH); i = end) {
+        for (size_t k = i; never_negative && k < end; k++)
+            inside = inside && positions[k] >= 0;
+        inside = pg_loops()->count_from_zero(positions + i, end - i, length) &&
+                 inside;
+    }
+    return inside;
+}
+
+static pg_status find_places(pg_array *out, const pg_array *positions,
+                             const pg_array *a, int axis, pg_error *err)
+{
+    char kind = pg_dtype_kind(positions->dtype);
+    memset(out, 0, sizeof *out);
+    if (kind != 'i' && kind != 'u')
+        return pg_fail(err, PG_EDTYPE, "positions must be integers, not %s",
+                       pg_dtype_name(positions->dtype));
+    pg_status status = pg_array_astype(out, positions, PG_INT64, err);
+    if (status != PG_OK)
+        return status;
+    bool inside = count_from_zero(out->data, pg_array_size(out), a->shape[axis],
+                                  kind == 'u');
+    status = pg_array_end(out, PG_OK, err);
+    if (status != PG_OK || inside)
+        return status;
+    pg_array_release(out);
+    return fail_outside(positions, a, axis, err);
+}
+
+static pg_status check_mask(const pg_array *mask, const pg_array *a,
+                            pg_error *err)
+{
+    char tm[PG_SHAPE_TEXT], ta[PG_SHAPE_TEXT];
+    if (mask->dtype != PG_BOOL)
+        return pg_fail(err, PG_EDTYPE, "a mask must be bool, not %s",
+                       pg_dtype_name(mask->dtype));
+    if (mask->ndim > a->ndim ||
+        memcmp(mask->shape, a->shape, (size_t)mask->ndim * sizeof *a->shape) !=
+            0)
+        return pg_fail(err, PG_ESHAPE,
+                       "a mask of shape %s does not fit an array of shape %s",
+                       pg_shape_text(tm, mask), pg_shape_text(ta, a));
+    return PG_OK;
+}
+
+static void list_true(int64_t *place, const bool *holds, size_t size)
+{
+    PG_EACH (i, size)
+        if (holds[i])
+            *place++ = (int64_t)i;
+}
+
+/* Where a mask is true, in row-major order. */
+static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
+{
+    pg_array dense;
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_array_copy(&dense, mask, err);
+    if (status != PG_OK)
+        return status;
+    const bool *holds = dense.data;
+    size_t size = pg_array_size(&dense), count = 0;
+    PG_EACH (i, size)
+        count += holds[i];
+    status = pg_check_interrupt(err);
+    if (status == PG_OK)
+        status = pg_array_new(out, PG_INT64, 1, &count, err);
+    if (status == PG_OK)
+        list_true(out->data, holds, size);
+    pg_array_release(&dense);
+    return pg_array_end(out, status, err);
+}
+
+/* --- reading ----------------------------------------------------------------
+ */
+
+/* out (outer, n, inner) from in (outer, length, inner), both dense, inner in
+   bytes; a job takes `step` of the n places. */
+typedef struct taking {
+    char *out;
+    const char *in;
+    const int64_t *places;
+    size_t n, length, inner, step, cuts;
+} taking;
+
+static void take_some(void *context, size_t job)
+{
+    const taking *t = context;
+    size_t o = job / t->cuts, first = job % t->cuts * t->step;
+    pg_loops()->take(t->out + (o * t->n + first) * t->inner,
+                     t->in + o * t->length * t->inner, t->places + first,
+                     pg_size_min(t->step, t->n - first), t->inner);
+}
+
+static void take_dense(char *out, const char *in, const int64_t *places,
+                       size_t outer, size_t n, size_t length, size_t inner)
+{
+    size_t step = pg_size_max(1, PIECE / pg_size_divide_up(inner, 8));
+    taking t = {out,    in,    places, n,
+                length, inner, step,   pg_size_divide_up(n, step)};
+    pg_share(outer * t.cuts, outer * n > step, take_some, &t);
+}
+
+/* The axis is replaced by the positions' axes. */
+static pg_status taken_shape(int *ndim, size_t *shape, const pg_array *a,
+                             const pg_array *positions, int axis, pg_error *err)
+{
+    pg_status status = pg_axis_check(a, axis, err);
+    if (status != PG_OK)
+        return status;
+    *ndim = a->ndim - 1 + positions->ndim;
+    if (*ndim > PG_MAXDIM)
+        return pg_fail(err, PG_ESHAPE,
+                       "take: the rank would be %d, more than %d", *ndim,
+                       PG_MAXDIM);
+    int at = 0;
+    for (int i = 0; i < axis; i++)
+        shape[at++] = a->shape[i];
+    for (int i = 0; i < positions->ndim; i++)
+        shape[at++] = positions->shape[i];
+    for (int i = axis + 1; i < a->ndim; i++)
+        shape[at++] = a->shape[i];
+    return PG_OK;
+}
+
+/* A view of a where its elements follow each other, else a copy. */
+static pg_status need_dense(pg_array *out, const pg_array *a, pg_error *err)
+{
+    if (!pg_array_is_contiguous(a))
+        return pg_array_copy(out, a, err);
+    pg_array_view(out, a);
+    return PG_OK;
+}
+
+pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
+                  int axis, pg_error *err)
+{
+    int ndim;
+    size_t shape[PG_MAXDIM], outer = 1, inner = pg_dtype_size(a->dtype);
+    pg_array places = {0}, dense = {0};
+    memset(out, 0, sizeof *out);
+    pg_status status = taken_shape(&ndim, shape, a, positions, axis, err);
+    if (status != PG_OK)
+        return status;
+    for (int i = 0; i < axis; i++)
+        outer *= a->shape[i];
+    for (int i = axis + 1; i < a->ndim; i++)
+        inner *= a->shape[i];
+    status = find_places(&places, positions, a, axis, err);
+    if (status == PG_OK)
+        status = need_dense(&dense, a, err);
+    if (status == PG_OK)
+        status = pg_array_new(out, a->dtype, ndim, shape, err);
+    if (status == PG_OK && pg_array_size(out) > 0)
+        take_dense(out->data, dense.data, places.data, outer,
+                   pg_array_size(&places), a->shape[axis], inner);
+    pg_array_release(&places);
+    pg_array_release(&dense);
+    return pg_array_end(out, status, err);
+}
+
+/* The shape of what was picked: count, then a's axes from `from` on. */
+static int picked_shape(size_t *shape, const pg_array *a, int from,
+                        size_t count)
+{
+    shape[0] = count;
+    for (int i = from; i < a->ndim; i++)
+        shape[i - from + 1] = a->shape[i];
+    return a->ndim - from + 1;
+}
+
+pg_status pg_masked(pg_array *out, const pg_array *a, const pg_array *mask,
+                    pg_error *err)
+{
+    size_t shape[PG_MAXDIM + 1], inner = pg_dtype_size(a->dtype);
+    pg_array places = {0}, dense = {0};
+    memset(out, 0, sizeof *out);
+    pg_status status = check_mask(mask, a, err);
+    if (status == PG_OK && mask->ndim == 0 && a->ndim == PG_MAXDIM)
+        status = pg_fail(err, PG_ESHAPE,
+                         "masked: the rank would be %d, more than %d",
+                         PG_MAXDIM + 1, PG_MAXDIM);
+    if (status == PG_OK)
+        status = find_true(&places, mask, err);
+    if (status == PG_OK)
+        status = need_dense(&dense, a, err);
+    if (status == PG_OK) {
+        int ndim = picked_shape(shape, a, mask->ndim, places.shape[0]);
+        status = pg_array_new(out, a->dtype, ndim, shape, err);
+    }
+    for (int i = mask->ndim; i < a->ndim; i++)
+        inner *= a->shape[i];
+    if (status == PG_OK && pg_array_size(out) > 0)
+        take_dense(out->data, dense.data, places.data, 1, places.shape[0], 0,
+                   inner);
+    pg_array_release(&places);
+    pg_array_release(&dense);
+    return pg_array_end(out, status, err);
+}
+
+/* --- writing ----------------------------------------------------------------
+ */
+
+/* Where part `place` of a's first `axes` axes, in row-major order, begins. */
+static void *part_at(const pg_array *a, int axes, size_t place)
+{
+    char *at = a->data;
+    for (int i = axes - 1; i >= 0; i--) {
+        at += (ptrdiff_t)(place % a->shape[i]) * a->strides[i];
+        place /= a->shape[i];
+    }
+    return at;
+}
+
+/* The parts of a at these places of its first `axes` axes = the rows of value,
+   which is dense and of a's dtype. */
+static void scatter(const pg_array *a, int axes, const pg_array *places,
+                    const pg_array *value)
+{
+    const int64_t *place = places->data;
+    size_t n = pg_array_size(places), size = pg_dtype_size(a->dtype);
+    pg_array part = *a, row = *value;
+    part.ndim = row.ndim = a->ndim - axes;
+    for (int i = 0; i < part.ndim; i++) {
+        part.shape[i] = row.shape[i] = a->shape[axes + i];
+        part.strides[i] = a->strides[axes + i];
+        row.strides[i] = value->strides[value->ndim - part.ndim + i];
+    }
+    size_t bytes = pg_array_size(&row) * size;
+    bool whole = pg_array_is_contiguous(&part);
+    pg_storage_written(a->storage);
+    const pg_interrupt *listened = pg_listen(NULL);
+    for (size_t i = 0; i < n; i++) {
+        part.data = part_at(a, axes, (size_t)place[i]);
+        row.data = (char *)value->data + i * bytes;
+        if (whole)
+            memcpy(part.data, row.data, bytes);
+        else
+            pg_cast_array(&part, &row);
+    }
+    pg_listen(listened);
+}
+
+/* value stretched to shape, dense, in dtype: nothing that a write to the
+   array could change. */
+static pg_status stretch(pg_array *out, const pg_array *value, pg_dtype dtype,
+                         int ndim, const size_t *shape, pg_error *err)
+{
+    pg_array view;
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_array_broadcast_view(&view, value, ndim, shape, err);
+    if (status == PG_OK)
+        status = pg_array_astype(out, &view, dtype, err);
+    pg_array_release(&view);
+    return status;
+}
+
+pg_status pg_assign_masked(const pg_array *a, const pg_array *mask,
+                           const pg_array *value, pg_error *err)
+{
+    size_t shape[PG_MAXDIM + 1];
+    pg_array places = {0}, dense = {0};
+    pg_status status = check_mask(mask, a, err);
+    if (status == PG_OK && mask->ndim == 0 && a->ndim == PG_MAXDIM)
+        status = pg_fail(err, PG_ESHAPE, "a mask must have rank 1 or more");
+    if (status == PG_OK)
+        status = find_true(&places, mask, err);
+    if (status == PG_OK) {
+        int ndim = picked_shape(shape, a, mask->ndim, places.shape[0]);
+        status = stretch(&dense, value, a->dtype, ndim, shape, err);
+    }
+    if (status == PG_OK && pg_array_size(&dense) > 0)
+        scatter(a, mask->ndim, &places, &dense);
+    pg_array_release(&places);
+    pg_array_release(&dense);
+    return status;
+}
+
+pg_status pg_assign_taken(const pg_array *a, const pg_array *positions,
+                          const pg_array *value, pg_error *err)
+{
+    int ndim;
+    size_t shape[PG_MAXDIM];
+    pg_array places = {0}, dense = {0};
+    pg_status status = taken_shape(&ndim, shape, a, positions, 0, err);
+    if (status == PG_OK)
+        status = find_places(&places, positions, a, 0, err);
+    if (status == PG_OK)
+        status = stretch(&dense, value, a->dtype, ndim, shape, err);
+    if (status == PG_OK && pg_array_size(&dense) > 0)
+        scatter(a, 1, &places, &dense);
+    pg_array_release(&places);
+    pg_array_release(&dense);
+    return status;
+}
