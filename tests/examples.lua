@@ -2,8 +2,8 @@
 -- names have values that the documents give them: x, y, m, data, study, t ...
 -- luacheck: ignore 121 122 (print and io.stderr are replaced)
 
-local digits = require "perigee.digits"
-local help = require "perigee.help"
+local digits = require "perigee.data.digits"
+local entries = require "perigee.help.entries"
 local pg = require "perigee"
 local sweep = require "perigee.sweep"
 local tables = require "perigee.sweep.table"
@@ -51,7 +51,7 @@ local function new_world()
     a = pg.array { { 1, 2, 3 }, { 4, 5, 6 } }, x = x, y = y,
     xt = (arrays.x_test / 255):reshape(-1, 784), yt = arrays.y_test,
     data = pg.load "digits.npz", g = pg.random(0), w = pg.initialization(x, 20),
-    m = pg.Model(x, y, { hidden = 20, seed = 0 }), t = rows(), help = help.show,
+    m = pg.Model(x, y, { hidden = 20, seed = 0 }), t = rows(), help = entries.show,
     sweep = setmetatable({ new = function(options)
       options.arguments = false
       return sweep.new(options)

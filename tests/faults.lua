@@ -11,7 +11,7 @@ assert(package.loadlib(build .. "/perigee.so", "*"))
 local run = assert(package.loadlib(build .. "/faults.so", "luaopen_faults"))()
 
 local pg = require "perigee"
-local show = require "perigee.show"
+local show = require "perigee.image.show"
 
 local MOST = 100000 -- failures of one operation: more means that it never ends
 

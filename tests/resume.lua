@@ -15,7 +15,7 @@ package.path = HERE .. "/?.lua;" .. package.path
 local pg = require "perigee"
 local core = require "perigee.core"
 local options = require "perigee.options"
-local system = require "perigee.system"
+local fs = require "perigee.util.fs"
 local timing = require "timing"
 local uv = require "luv"
 
@@ -37,7 +37,7 @@ end
 --- Removes what saves left that were not finished; how many.
 local function sweep(folder)
   local count = 0
-  for _, name in ipairs(system.names_in(folder)) do
+  for _, name in ipairs(fs.names_in(folder)) do
     if name:find "%.tmp$" then
       assert(os.remove(folder .. "/" .. name))
       count = count + 1
@@ -53,7 +53,7 @@ local function in_folder(f)
     io.stderr:write(("resume: %s\nthe files are in %s\n"):format(message, folder))
     os.exit(1, true)
   end
-  for _, name in ipairs(system.names_in(folder)) do
+  for _, name in ipairs(fs.names_in(folder)) do
     os.remove(folder .. "/" .. name)
   end
   os.remove(folder)

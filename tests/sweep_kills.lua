@@ -22,10 +22,10 @@
 local HERE = arg[0]:match "^(.*)/" or "."
 package.path = HERE .. "/?.lua;" .. package.path
 
-local json = require "perigee.json"
+local json = require "perigee.util.json"
 local options = require "perigee.options"
 local pg = require "perigee"
-local system = require "perigee.system"
+local fs = require "perigee.util.fs"
 local timing = require "timing"
 local uv = require "luv"
 
@@ -58,7 +58,7 @@ end
 local function remove(path)
   local status = uv.fs_lstat(path)
   if status and status.type == "directory" then
-    for _, name in ipairs(system.names_in(path)) do
+    for _, name in ipairs(fs.names_in(path)) do
       remove(path .. "/" .. name)
     end
   end
@@ -227,7 +227,7 @@ end
 --- The lines of a study's journals: calls f with each record; the last of a file may be torn.
 local function each_record(runs, f)
   local path = runs .. "/study/journal"
-  for _, name in ipairs(system.names_in(path)) do
+  for _, name in ipairs(fs.names_in(path)) do
     local number = 0
     for line, ending in contents(path .. "/" .. name):gmatch "([^\n]*)(\n?)" do
       number = number + 1
@@ -277,7 +277,7 @@ end
 --- Files that were to be gone.
 local function count_leftovers(runs)
   local count = 0
-  for _, name in ipairs(system.names_in(runs .. "/study")) do
+  for _, name in ipairs(fs.names_in(runs .. "/study")) do
     count = count + (name:find "%.tmp$" and 1 or 0)
   end
   return count
@@ -503,7 +503,7 @@ local NO_CHECKPOINTS = { "checkpoint=1000" }
 --- Has a study go on from a journal with that text; returns what it says.
 local function go_on_from(study, text, what)
   local runs = new_runs()
-  assert(system.make_folder(runs .. "/study/journal"))
+  assert(fs.make_folder(runs .. "/study/journal"))
   write(runs .. "/study/journal/20260101T000000Z-before-1.jsonl", text)
   local process = finish { study = study, runs = runs, arguments = NO_CHECKPOINTS }
   check_files(study, runs, what)
@@ -579,7 +579,7 @@ local function tear_journals(study, samples)
   local runs = new_runs()
   finish { study = study, runs = runs, arguments = NO_CHECKPOINTS }
   local path = runs .. "/study/journal"
-  local text = contents(path .. "/" .. system.names_in(path)[1])
+  local text = contents(path .. "/" .. fs.names_in(path)[1])
   local cuts, spoiled = cut_journal(study, text, samples), spoiled_journals(text)
   for _, case in ipairs(spoiled) do
     local what, spoiled_text, is_told = table.unpack(case)
@@ -631,7 +631,7 @@ end
 --- Which file stopped the study, or false; nil where no disk can be mounted.
 local function run_on_disk(study, size, arguments)
   local runs, copy = new_runs(), folder .. "/copy"
-  assert(system.make_folder(runs))
+  assert(fs.make_folder(runs))
   local process = await(start {
     study = study, runs = runs, arguments = arguments,
     before = { "unshare", "-m", "sh", "-c", ON_FULL_DISK, "sh", tostring(size), runs, copy },

@@ -14,7 +14,7 @@ sha256=${PERIGEE_MNIST_SHA256:-731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc
 
 # dataset EXPRESSION: prints what it gives; d is the module that knows the places.
 dataset() {
-    "$perigee" -e "local d = require 'perigee.dataset'; print($1 or '')"
+    "$perigee" -e "local d = require 'perigee.data.dataset'; print($1 or '')"
 }
 
 fall_back() { # fall_back REASON...

@@ -12,7 +12,7 @@ module=$4
 files() { # what goes where, below the prefix: MODE SOURCE TARGET
     echo "755 $program bin/perigee"
     echo "644 $module lib/lua/5.4/perigee.so"
-    for file in lua/perigee/*.lua lua/perigee/*/*.lua; do
+    find lua/perigee -name '*.lua' | while read -r file; do
         echo "644 $file share/lua/5.4/${file#lua/}"
     done
     echo "644 lua/meta/perigee.lua share/perigee/meta/perigee.lua"
@@ -20,9 +20,7 @@ files() { # what goes where, below the prefix: MODE SOURCE TARGET
 }
 
 # Folders that nobody else may need, the deepest first.
-FOLDERS="share/lua/5.4/perigee/help share/lua/5.4/perigee/prompt share/lua/5.4/perigee/sweep
-         share/lua/5.4/perigee share/lua/5.4 share/lua lib/lua/5.4 lib/lua
-         share/perigee/meta share/perigee share/man/man1"
+FOLDERS="share/lua/5.4 share/lua lib/lua/5.4 lib/lua share/perigee/meta share/perigee share/man/man1"
 
 # A file has another name until it is whole, so that an interrupted installation
 # leaves the one before it.
@@ -39,8 +37,8 @@ install)
     ;;
 uninstall)
     files | while read -r _ _ target; do rm -f "$prefix/$target" "$prefix/$target.part"; done
-    # another version's, too
-    rm -f "$prefix"/share/lua/5.4/perigee/*.lua "$prefix"/share/lua/5.4/perigee/*/*.lua
+    # The library's folder is removed whole: another version's files are in it, too.
+    rm -rf "$prefix/share/lua/5.4/perigee"
     for folder in $FOLDERS; do
         [ ! -d "$prefix/$folder" ] || rmdir --ignore-fail-on-non-empty "$prefix/$folder"
     done

@@ -28,7 +28,7 @@ forbid "the host finds the module as any Lua does, and must not know the core \
 but for its version, and descriptors.h and printable.h, which are whole in themselves" \
     '^[[:space:]]*#[[:space:]]*include.*(bind/|core/(base/[^pd]|[^b]))' src/host/*
 forbid "the library must not need the examples" \
-    'require.*examples' lua/perigee/*.lua
+    'require.*examples' $(find lua/perigee -name '*.lua')
 forbid "an example uses the library, not the core" \
     'require.*perigee\.core' examples/*.lua
 

@@ -2,7 +2,7 @@
 --
 --   build/perigee tools/reference.lua > docs/reference.md
 
-local help = require "perigee.help"
+local entries = require "perigee.help.entries"
 
 local TITLES = {
   { "pg", "The module", "`local pg = require \"perigee\"`" },
@@ -30,7 +30,7 @@ end
 
 --- The options that a table may have, a line for each; those of another function by their names.
 local function write_options(entry)
-  local _, told = help.options(entry)
+  local _, told = entries.options(entry)
   local names, other = {}, nil
   for _, option in ipairs(told) do
     if option.owner == entry then
@@ -41,13 +41,13 @@ local function write_options(entry)
     end
   end
   if other then
-    print(("  * as of `%s`: %s"):format(help.name(other), table.concat(names, ", ")))
+    print(("  * as of `%s`: %s"):format(entries.name(other), table.concat(names, ", ")))
   end
 end
 
 local function write_values(entry)
   for i = 1, #entry.params do
-    local name, type_text, text, is_optional = help.parameter(entry, i)
+    local name, type_text, text, is_optional = entries.parameter(entry, i)
     local is_options = name == "options"
     print(("* `%s`: %s"):format(name .. (is_optional and "?" or ""),
       described(type_text, is_options and "" or text)))
@@ -56,7 +56,7 @@ local function write_values(entry)
     end
   end
   for i = 1, #entry.returns do
-    print("* returns " .. described(help.returned(entry, i)))
+    print("* returns " .. described(entries.returned(entry, i)))
   end
   if #entry.params + #entry.returns > 0 then
     print()
@@ -64,7 +64,7 @@ local function write_values(entry)
 end
 
 local function write_entry(entry)
-  print(("### `%s`\n"):format(help.signature(entry)))
+  print(("### `%s`\n"):format(entries.signature(entry)))
   print(table.concat(entry.text, "\n") .. "\n")
   write_values(entry)
   if #entry.example > 0 then
@@ -84,7 +84,7 @@ In the examples, what stands behind `-->` is what the expression before it gives
 for _, title in ipairs(TITLES) do
   local class, name, text = table.unpack(title)
   print(("## %s\n\n%s\n"):format(name, text))
-  for _, entry in ipairs(help.entries()) do
+  for _, entry in ipairs(entries.entries()) do
     if entry.class == class then
       write_entry(entry)
     end

@@ -4,7 +4,7 @@
 -- notebook's kernels and the model; docs/design.md says where each lives.
 
 local core = require "perigee.core"
-local public = require "perigee.public"
+local public = require "perigee.util.public"
 
 --- The library's names.
 local names = { _VERSION = "Perigee " .. core.info().version }
@@ -26,25 +26,25 @@ end
 --- at all that was read each time that it runs, has less to look at.
 local later = {
   Model = function()
-    return require "perigee.model"
+    return require "perigee.model.model"
   end,
   dataset = function()
-    return require("perigee.dataset").open
+    return require("perigee.data.dataset").open
   end,
   progress = function()
-    return require("perigee.progress").each
+    return require("perigee.util.progress").each
   end,
   plot = function()
-    return require "perigee.plot"
+    return require "perigee.plot.plot"
   end,
   show = function()
-    return require("perigee.show").show
+    return require("perigee.image.show").show
   end,
   save_png = function()
-    return require("perigee.png").save
+    return require("perigee.image.png").save
   end,
   help = function()
-    return require("perigee.help").show
+    return require("perigee.help.entries").show
   end,
 }
 
@@ -59,17 +59,17 @@ local array, archive, generator = getmetatable(core.zeros(1)), core.archive,
 local PROPERTIES = { "shape", "dtype", "ndim", "size", "T" }
 
 function array:__tostring()
-  return require("perigee.text").array(self)
+  return require("perigee.util.array_format").array(self)
 end
 
 function array.__no_field(_, name)
-  local methods = require("perigee.check").sorted_keys(array.__methods)
+  local methods = require("perigee.util.schema").sorted_keys(array.__methods)
   table.move(PROPERTIES, 1, #PROPERTIES, #methods + 1, methods)
-  return require("perigee.absent").of_array(name, methods)
+  return require("perigee.util.unknown_name").of_array(name, methods)
 end
 
 function archive:__tostring()
-  return require("perigee.cards").archive(self)
+  return require("perigee.util.repr").archive(self)
 end
 
 --- The names that a prompt offers behind `data.`
@@ -78,16 +78,16 @@ function archive:__names()
 end
 
 function archive:__no_field(name)
-  return require("perigee.absent").message(self:path(), name, self:keys())
+  return require("perigee.util.unknown_name").message(self:path(), name, self:keys())
 end
 
 function generator:__tostring()
-  return require("perigee.cards").generator(self)
+  return require("perigee.util.repr").generator(self)
 end
 
 function generator.__no_field(_, name)
-  local methods = require("perigee.check").sorted_keys(generator.__methods)
-  return require("perigee.absent").message("a generator", name, methods)
+  local methods = require("perigee.util.schema").sorted_keys(generator.__methods)
+  return require("perigee.util.unknown_name").message("a generator", name, methods)
 end
 
 -- --- the module ---------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ setmetatable(names, {
   __index = function(_, name)
     local value = read(name)
     if value == nil then
-      error(require("perigee.absent").of_module(names, later, name), 2)
+      error(require("perigee.util.unknown_name").of_module(names, later, name), 2)
     end
     return value
   end,
@@ -114,7 +114,7 @@ setmetatable(names, {
 
 --- The function that has a name for an option of a model or its trainings.
 local function owner_of(name)
-  local help = require "perigee.help"
+  local help = require "perigee.help.entries"
   for _, entry in ipairs(help.find_option(name)) do
     if entry.class == "model" or entry.name == "Model" then
       return help.name(entry)
@@ -167,6 +167,6 @@ return setmetatable({}, {
   end,
   __name = "perigee.module",
   __tostring = function()
-    return require("perigee.cards").module()
+    return require("perigee.util.repr").module()
   end,
 })

@@ -6,9 +6,9 @@
 -- integer, a number, true or false, text, or (a table) a list of what its first
 -- element is, written with commas.
 
-local c_locale = require "perigee.c_locale"
-local public = require "perigee.public"
-local visible = require "perigee.visible"
+local c_locale = require "perigee.util.c_locale"
+local public = require "perigee.util.public"
+local printable = require "perigee.util.printable"
 
 local options = {}
 
@@ -81,14 +81,14 @@ function options.parse(arguments, defaults)
   for _, argument in ipairs(arguments) do
     local name, text = argument:match("^([0-9A-Za-z_]+)=(.*)$")
     if not name then
-      return nil, ("'%s' is not of the form key=value; %s"):format(visible.name(argument),
+      return nil, ("'%s' is not of the form key=value; %s"):format(printable.name(argument),
         known(defaults))
     elseif defaults[name] == nil then
-      return nil, ("unknown option '%s'; %s"):format(visible.name(name), known(defaults))
+      return nil, ("unknown option '%s'; %s"):format(printable.name(name), known(defaults))
     end
     local value, expected = read_value(text, defaults[name])
     if value == nil then
-      return nil, ("%s=%s: expected %s; %s"):format(name, visible.name(text), expected,
+      return nil, ("%s=%s: expected %s; %s"):format(name, printable.name(text), expected,
         known(defaults))
     end
     values[name] = value
@@ -103,7 +103,7 @@ end
 function options.read(arguments, defaults)
   local values, message = options.parse(arguments, defaults)
   if not values then
-    io.stderr:write(visible.line(arguments[0] .. ": " .. message), "\n")
+    io.stderr:write(printable.line(arguments[0] .. ": " .. message), "\n")
     os.exit(1, true)
   end
   return values

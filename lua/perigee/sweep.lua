@@ -8,14 +8,14 @@
 --   study:run()
 --   print(study:table())
 
-local absent = require "perigee.absent"
-local cards = require "perigee.cards"
-local check = require "perigee.check"
-local command = require "perigee.sweep.command"
+local unknown_name = require "perigee.util.unknown_name"
+local repr = require "perigee.util.repr"
+local schema = require "perigee.util.schema"
+local command_line = require "perigee.sweep.command_line"
 local core = require "perigee.core"
-local json = require "perigee.json"
+local json = require "perigee.util.json"
 local prune = require "perigee.sweep.prune"
-local public = require "perigee.public"
+local public = require "perigee.util.public"
 local references = require "perigee.sweep.references"
 local space = require "perigee.sweep.space"
 local Study = require "perigee.sweep.study"
@@ -45,39 +45,39 @@ local KINDS = {
       return fits and value or nil
     end,
   },
-  description = check.text,
+  description = schema.text,
   params = table_kind "a table of lists by name, or a list of tables",
   settings = table_kind "a table of values by name",
-  repeats = check.integer(1, MAX_SEED),
-  seed = check.integer(0, MAX_SEED),
-  draws = check.integer(1, 1 << 24),
+  repeats = schema.integer(1, MAX_SEED),
+  seed = schema.integer(0, MAX_SEED),
+  draws = schema.integer(1, 1 << 24),
   data = {
     expected = "a data set's name, an archive, an array, or a table of these",
     read = function(value)
       local kind = type(value)
-      return (kind == "string" or kind == "table" or check.is_array(value)
+      return (kind == "string" or kind == "table" or schema.is_array(value)
         or references.is_archive(value)) and value or nil
     end,
   },
-  checkpoint = check.or_false(check.number(", 0 or more, of seconds", function(seconds)
+  checkpoint = schema.or_false(schema.number(", 0 or more, of seconds", function(seconds)
     return seconds >= 0
   end)),
-  metric = check.text,
-  goal = check.name { "max", "min" },
+  metric = schema.text,
+  goal = schema.name { "max", "min" },
   prune = {
     expected = "sweep.halving{...} or sweep.median{...}",
     read = function(value)
       return prune.is_asked(value) and value or nil
     end,
   },
-  runs = check.text,
+  runs = schema.text,
   run = {
     expected = "a function",
     read = function(value)
       return type(value) == "function" and value or nil
     end,
   },
-  arguments = check.or_false {
+  arguments = schema.or_false {
     expected = "a list of texts, as `arg` is",
     read = function(value)
       if type(value) ~= "table" then
@@ -92,7 +92,7 @@ local KINDS = {
           behind[key] = text
         end
       end
-      local hole = check.hole(behind)
+      local hole = schema.hole(behind)
       return not hole and value or nil, hole
     end,
   },
@@ -108,7 +108,7 @@ local function check_names(names, settings)
       return nil, ("'%s' is a parameter and a setting"):format(name)
     end
   end
-  for _, list in ipairs { names, check.sorted_keys(settings) } do
+  for _, list in ipairs { names, schema.sorted_keys(settings) } do
     for _, name in ipairs(list) do
       if RESERVED[name] then
         return nil, ("'%s' has its own meaning in a study: a parameter or setting needs another "
@@ -120,7 +120,7 @@ local function check_names(names, settings)
 end
 
 local function read_definition(options)
-  local definition, message = check.read(options, KINDS, "sweep.new")
+  local definition, message = schema.read(options, KINDS, "sweep.new")
   if not definition then
     return nil, message
   end
@@ -134,8 +134,8 @@ local function read_definition(options)
       definition[name] = value
     end
   end
-  definition.params = check.join(definition.params or {}, {})
-  definition.settings = check.join(definition.settings or {}, {})
+  definition.params = schema.join(definition.params or {}, {})
+  definition.settings = schema.join(definition.settings or {}, {})
   return definition
 end
 
@@ -144,7 +144,7 @@ end
 local function complete(definition)
   for _, name in ipairs { "repeats", "seed", "draws", "checkpoint" } do
     if definition[name] ~= nil then
-      local taken, problem = check.value(name, KINDS[name], definition[name])
+      local taken, problem = schema.value(name, KINDS[name], definition[name])
       if taken == nil then
         return nil, problem
       end
@@ -217,25 +217,25 @@ function sweep.new(options)
   end
   local definition, message = read_definition(options)
   if not definition then
-    error(check.named("sweep.new", message), 2)
+    error(schema.named("sweep.new", message), 2)
   end
   local arguments = definition.arguments
   if arguments == nil then
-    arguments = command.arguments_of(2)
+    arguments = command_line.arguments_of(2)
   end
   local said = {}
   if arguments then
-    said, message = command.read(definition, arguments)
+    said, message = command_line.read(definition, arguments)
     if not said then
-      command.refuse(arguments, message)
+      command_line.refuse(arguments, message)
     end
   end
   local completed
   completed, message = complete(definition)
   if not completed and arguments and #arguments > 0 then
-    command.refuse(arguments, message)
+    command_line.refuse(arguments, message)
   elseif not completed then
-    error(check.named("sweep.new", message), 2)
+    error(schema.named("sweep.new", message), 2)
   end
   return Study.new(definition, said, arguments or nil)
 end
@@ -339,12 +339,12 @@ end
 
 return setmetatable(sweep, {
   __index = function(_, name)
-    error(absent.message("perigee.sweep", name, check.sorted_keys(sweep)), 2)
+    error(unknown_name.message("perigee.sweep", name, schema.sorted_keys(sweep)), 2)
   end,
   __name = "perigee.module",
   __tostring = function()
     local info = core.info()
-    return cards.make(("Perigee %s, sweeps: many trials of an experiment"):format(info.version), {
+    return repr.make(("Perigee %s, sweeps: many trials of an experiment"):format(info.version), {
       { "threads", tostring(info.threads) },
       { "kernels", info.kernels },
       { "start", "sweep.new { name = ..., params = ..., run = ... }" },

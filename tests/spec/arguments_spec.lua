@@ -1,6 +1,6 @@
 -- Functions and methods raise for a self or an argument that they do not take.
 
-local help = require "perigee.help"
+local entries = require "perigee.help.entries"
 local options = require "perigee.options"
 local pg = require "perigee"
 local raises_here = require("tests.support").raises_here
@@ -44,12 +44,12 @@ describe("a method", function()
         model = "a model's", study = "a study's", table = "a table's",
         trial = "a trial's",
       }
-      for _, entry in ipairs(help.entries()) do
+      for _, entry in ipairs(entries.entries()) do
         local owner = owners[entry.class]
         if owner and not entry.full:find "^Model%." then
           local method = written(entry, value)
           local text = ("%s is %s method: %s, with a colon"):format(entry.name, owner,
-            help.name(entry) .. "(...)")
+            entries.name(entry) .. "(...)")
           for _, self in ipairs { 1, "text", {}, false, io.stdout } do
             raises_here(text, function() local _ = method(self, 1) end)
           end
@@ -125,8 +125,8 @@ describe("a message", function()
     _G.print = function() end -- luacheck: ignore 122
     io.stderr = assert(io.open("/dev/null", "w")) -- luacheck: ignore 122
     local worked, problem = pcall(values, function(value)
-      for _, entry in ipairs(help.entries()) do
-        local name, f = help.name(entry), written(entry, value)
+      for _, entry in ipairs(entries.entries()) do
+        local name, f = entries.name(entry), written(entry, value)
         local self = name:find(":", 1, true) and value[entry.class] or nil
         for _, each in ipairs(left_out[name] and {} or wrong()) do
           for count = 0, 3 do
@@ -157,14 +157,14 @@ describe("a function", function()
 
   it("raises for an argument behind those that are described", function()
     values(function(value)
-      for _, entry in ipairs(help.entries()) do
+      for _, entry in ipairs(entries.entries()) do
         local parameters, count = entry.parameters:gsub("^_, ", ""), 0
         for name in parameters:gmatch "[%w_.]+" do
           count = takes_any[name] and -math.huge or count + 1
         end
         if count >= 0 then
           local f, arguments = written(entry, value), {}
-          local is_method = help.name(entry):find(":", 1, true)
+          local is_method = entries.name(entry):find(":", 1, true)
           if is_method then
             arguments[1] = value[entry.class]
           end
@@ -283,17 +283,17 @@ describe("a function", function()
 
   it("tells nil from what was not given, wherever that is needed", function()
     values(function(value)
-      for _, entry in ipairs(help.entries()) do
-        local name, _, _, is_optional = help.parameter(entry, 1)
+      for _, entry in ipairs(entries.entries()) do
+        local name, _, _, is_optional = entries.parameter(entry, 1)
         local f, given = written(entry, value), {}
-        if help.name(entry):find(":", 1, true) then
+        if entries.name(entry):find(":", 1, true) then
           given[1] = value[entry.class]
         end
         if name and not is_optional and name ~= "..." and entry.name ~= "help" then
           local called, message = pcall(function()
             local _ = f(table.unpack(given, 1, #given))
           end)
-          assert.is_false(called, help.name(entry))
+          assert.is_false(called, entries.name(entry))
           if not message:find("with a colon", 1, true) then -- of a method that arrays alone have
             assert.matches("arguments_spec.lua:%d+: bad argument .* expected, got no value%)$",
               message)

@@ -1,7 +1,7 @@
 -- What Tab offers at the prompt: perigee.prompt.completion, from a text up to the cursor.
 
-local completion = require "perigee.prompt.completion"
-local described = require "perigee.prompt.described"
+local completion = require "perigee.repl.complete.completion"
+local signatures = require "perigee.repl.introspect.signatures"
 local pg = require "perigee"
 local results = require "perigee.sweep.table"
 local sweep = require "perigee.sweep"
@@ -312,10 +312,10 @@ describe("completion", function()
       local class, short = name:match "^(%w+)%.(%w+)$"
       local entry
       for _, each in ipairs { class or "pg", "model", "study" } do
-        entry = entry or described.entry(each, short or name)
+        entry = entry or signatures.entry(each, short or name)
       end
       local options, seen = {}, {}
-      for _, option in ipairs(described.options(entry)) do
+      for _, option in ipairs(signatures.options(entry)) do
         if not seen[option] then
           seen[option] = true
           options[#options + 1] = option

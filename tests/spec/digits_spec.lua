@@ -1,7 +1,7 @@
 -- Digits that Perigee draws itself.
 
 local pg = require "perigee"
-local digits = require "perigee.digits"
+local digits = require "perigee.data.digits"
 local support = dofile "tests/support.lua"
 
 --- A number that a change of any element changes.

@@ -1,7 +1,7 @@
 -- The Lua blocks of the documents, each document's as one script, on a few rows of drawn digits in
 -- the place of MNIST.
 
-local digits = require "perigee.digits"
+local digits = require "perigee.data.digits"
 local pg = require "perigee"
 local uv = require "luv"
 

@@ -1,9 +1,9 @@
 -- What help says, and that it is so: examples, options, places in the documents.
 -- luacheck: ignore 122 (print is replaced)
 
-local check = require "perigee.check"
+local schema = require "perigee.util.schema"
 local examples = dofile "tests/examples.lua"
-local help = require "perigee.help"
+local entries = require "perigee.help.entries"
 local pg = require "perigee"
 local support = require "tests.support"
 local sweep = require "perigee.sweep"
@@ -16,7 +16,7 @@ local function shown(what)
   _G.print = function(line)
     lines[#lines + 1] = line
   end
-  local worked, message = pcall(help.show, what)
+  local worked, message = pcall(entries.show, what)
   _G.print = print_before
   if not worked then
     error(message, 0)
@@ -38,7 +38,7 @@ local function read(path)
 end
 
 local function entry_of(name)
-  return assert(help.find(name)[1], name)
+  return assert(entries.find(name)[1], name)
 end
 
 local function new_study(name, run)
@@ -64,13 +64,13 @@ end
 local WITHOUT = {}
 
 describe("An example", function()
-  for _, class in ipairs(help.classes()) do
+  for _, class in ipairs(entries.classes()) do
     it("gives what it says: of " .. class.several, function()
-      for _, entry in ipairs(help.entries()) do
-        if entry.class == class.name and not WITHOUT[help.name(entry)] then
-          assert.is_true(#entry.example > 0, help.name(entry) .. " has none")
+      for _, entry in ipairs(entries.entries()) do
+        if entry.class == class.name and not WITHOUT[entries.name(entry)] then
+          assert.is_true(#entry.example > 0, entries.name(entry) .. " has none")
           for _, part in ipairs(examples.run(entry)) do
-            local message = ("%s: %s gives\n%s\nand not\n%s"):format(help.name(entry), part.code,
+            local message = ("%s: %s gives\n%s\nand not\n%s"):format(entries.name(entry), part.code,
               part.given, part.told)
             assert.is_true(part.told == "" or examples.fits(part.given, part.told), message)
           end
@@ -80,7 +80,7 @@ describe("An example", function()
   end
 
   it("fits into 80 columns", function()
-    for _, entry in ipairs(help.entries()) do
+    for _, entry in ipairs(entries.entries()) do
       for _, line in ipairs(entry.example) do
         assert.is_true(#line <= 76, line)
       end
@@ -98,20 +98,20 @@ end)
 
 describe("A description", function()
   it("tells of each parameter, in their order", function()
-    for _, entry in ipairs(help.entries()) do
+    for _, entry in ipairs(entries.entries()) do
       local names, i = {}, 1
-      while help.parameter(entry, i) do
-        names[i] = help.parameter(entry, i)
+      while entries.parameter(entry, i) do
+        names[i] = entries.parameter(entry, i)
         i = i + 1
       end
-      assert.equal(help.signature(entry),
-        ("%s(%s)"):format(help.name(entry), table.concat(names, ", ")))
+      assert.equal(entries.signature(entry),
+        ("%s(%s)"):format(entries.name(entry), table.concat(names, ", ")))
     end
   end)
 
   it("has a page of 80 columns", function()
-    for _, entry in ipairs(help.entries()) do
-      for line in help.text(entry):gmatch "[^\n]+" do
+    for _, entry in ipairs(entries.entries()) do
+      for line in entries.text(entry):gmatch "[^\n]+" do
         assert.is_true(#line <= 80 or not line:find "%S%s+%S", line)
       end
     end
@@ -123,37 +123,38 @@ describe("A description", function()
       anchors[file] = true
       local text = read(file):gsub("\n```.-\n```", "")
       for heading in text:gmatch "\n#+ ([^\n]+)" do
-        local place = file .. "#" .. help.anchor(heading)
+        local place = file .. "#" .. entries.anchor(heading)
         assert.is_nil(anchors[place], "two headings have the anchor " .. place)
         anchors[place] = true
       end
     end
-    for _, entry in ipairs(help.entries()) do
-      local reference, page = help.places(entry)
+    for _, entry in ipairs(entries.entries()) do
+      local reference, page = entries.places(entry)
       assert.is_true(anchors[reference], reference)
       assert.is_true(anchors[page], page)
     end
-    for _, class in ipairs(help.classes()) do
-      assert.is_true(anchors["docs/reference.md#" .. help.anchor(class.section)], class.section)
+    for _, class in ipairs(entries.classes()) do
+      assert.is_true(anchors["docs/reference.md#" .. entries.anchor(class.section)], class.section)
     end
   end)
 
   it("has parts", function()
     assert.same({ "positions", "perigee.like", "integers", false },
-      { help.parameter(entry_of "take", 1) })
-    assert.same({ "dtype", "perigee.dtype", "", true }, { help.parameter(entry_of "pg.array", 2) })
-    assert.is_nil(help.parameter(entry_of "take", 3))
+      { entries.parameter(entry_of "take", 1) })
+    assert.same({ "dtype", "perigee.dtype", "", true },
+      { entries.parameter(entry_of "pg.array", 2) })
+    assert.is_nil(entries.parameter(entry_of "take", 3))
     assert.same({ "perigee.array cost", "float64 (m.iteration): the loss before each update" },
-      { help.returned(entry_of "m:history", 1) })
+      { entries.returned(entry_of "m:history", 1) })
     assert.equal("The elements at these positions along an axis, as a new array.",
-      help.sentence(entry_of("take").text))
+      entries.sentence(entry_of("take").text))
   end)
 
   it("of a class has its fields, then its functions", function()
     local members = {}
-    for _, class in ipairs(help.classes()) do
+    for _, class in ipairs(entries.classes()) do
       members[class.name] = {}
-      for i, member in ipairs(help.members(class.name)) do
+      for i, member in ipairs(entries.members(class.name)) do
         members[class.name][i] = member.kind .. " " .. member.name
       end
     end
@@ -162,8 +163,8 @@ describe("A description", function()
     assert.same({ "field weights", "field classes", "field iteration", "method steps" },
       table.move(members.model, 1, 4, 1, {}))
     assert.equal("function load", members.model[#members.model - 2])
-    for _, class in ipairs(help.classes()) do
-      for _, member in ipairs(help.members(class.name)) do
+    for _, class in ipairs(entries.classes()) do
+      for _, member in ipairs(entries.members(class.name)) do
         assert.is_true(member.text ~= "", class.name .. "." .. member.name)
       end
     end
@@ -191,7 +192,7 @@ local function taken(f, ...)
 end
 
 local function told(name)
-  local names = help.options(entry_of(name))
+  local names = entries.options(entry_of(name))
   table.sort(names)
   return names
 end
@@ -239,13 +240,13 @@ describe("The options that a description tells of", function()
   end)
 
   it("are in order, with their words, and those of others by reference", function()
-    local names, options = help.options(entry_of "m:steps")
+    local names, options = entries.options(entry_of "m:steps")
     assert.same({ "iterations", "epochs", "progress" }, table.move(names, 1, 3, 1, {}))
     assert.equal("iterations = 1000 (how many updates)", options[1].text)
-    names, options = help.options(entry_of "trial:fit")
+    names, options = entries.options(entry_of "trial:fit")
     assert.equal("iterations", names[1])
-    assert.equal("m:steps", help.name(options[1].owner))
-    assert.same({}, help.options(entry_of "a:sort"))
+    assert.equal("m:steps", entries.name(options[1].owner))
+    assert.same({}, entries.options(entry_of "a:sort"))
   end)
 end)
 
@@ -267,7 +268,7 @@ describe("help", function()
 
   it("lists all names", function()
     local text = text_of "all"
-    for _, entry in ipairs(help.entries()) do
+    for _, entry in ipairs(entries.entries()) do
       assert.truthy(text:find("%f[%w_]" .. entry.name .. "%f[^%w_]"), entry.name)
     end
   end)
@@ -410,7 +411,7 @@ docs/reference.md#atakepositions-axis, README.md#the-notebooks-lines-and-ours]==
   end)
 
   it("knows options by the names that other libraries have for them", function()
-    for other, own in pairs(check.OTHER_NAMES) do
+    for other, own in pairs(schema.OTHER_NAMES) do
       local text = text_of(other)
       assert.equal(own, text:match "^([%w_]+) = " or text:match "^([%w_]+) %(" or text:match "^%w+")
       assert.matches("an option of", text, 1, true)
@@ -432,7 +433,7 @@ docs/reference.md#atakepositions-axis, README.md#the-notebooks-lines-and-ours]==
         f()
       end
       for _, name in ipairs(topic.see) do
-        assert.equal(name, help.name(help.find(name)[1]))
+        assert.equal(name, entries.name(entries.find(name)[1]))
       end
       for _, word in ipairs(topic.words) do
         assert.matches(topic.see[1], text_of(word), 1, true)
@@ -518,11 +519,11 @@ defined in %s, line %d]]):format(debug.getinfo(1, "S").short_src, line), text_of
     assert.matches("From a prompt%.", text_of(load(text)()))
     local f = load(text, "=prompt[7]")()
     assert.matches("cannot be read", text_of(f))
-    help.sources["=prompt[7]"] = text
+    entries.sources["=prompt[7]"] = text
     assert.matches("From a prompt%.", text_of(f))
-    help.sources["=prompt[7]"] = "return 1\n\n\n"
+    entries.sources["=prompt[7]"] = "return 1\n\n\n"
     assert.matches("has changed", text_of(f))
-    help.sources["=prompt[7]"] = nil
+    entries.sources["=prompt[7]"] = nil
   end)
 
   it("is no answer to what is made in C elsewhere", function()

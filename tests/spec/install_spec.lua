@@ -39,7 +39,7 @@ describe("make install", function()
     local list = files()
     for _, name in ipairs {
       "bin/perigee", "lib/lua/5.4/perigee.so", "share/lua/5.4/perigee/init.lua",
-      "share/lua/5.4/perigee/model.lua", "share/perigee/meta/perigee.lua",
+      "share/lua/5.4/perigee/model/model.lua", "share/perigee/meta/perigee.lua",
       "share/man/man1/perigee.1",
     } do
       assert.truthy(list:find("./opt/" .. name .. "\n", 1, true), name)

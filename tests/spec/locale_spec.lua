@@ -2,7 +2,7 @@
 -- locale and in others, and leaves the same.
 
 local pg = require "perigee"
-local c_locale = require "perigee.c_locale"
+local c_locale = require "perigee.util.c_locale"
 local uv = require "luv"
 
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
@@ -83,7 +83,7 @@ for _, path in ipairs { "model.npz", "../first/model.npz" } do
 end
 
 keep(pg.array { 0.5, -1.25, 1e10 }, pg.array { 0.1, 0.25 }, pg.array({ 0.1 }, "float32"))
-keep(require("perigee.prompt.printer").text({ 0.5, x = 1.25, [2.5] = -0.0 }))
+keep(require("perigee.repl.pretty.printer").text({ 0.5, x = 1.25, [2.5] = -0.0 }))
 keep(pcall(pg.zeros, 2.5))
 keep(pcall(function() return pg.zeros(3)[1.5] end))
 keep(pcall(pg.onehot, pg.array { 0.5 }, 3))
@@ -91,7 +91,7 @@ keep(pcall(pg.Model, pg.rand(20, 10), pg.range(0, 19) % 10, { rate = -0.5 }))
 keep(select(2, pcall(pg.load, "\u{C9}.npz")):match "^[^:]*")
 keep(sweep.uniform(0.5, 1.5), sweep.halving { factor = 2.5 })
 
-local json = require "perigee.json"
+local json = require "perigee.util.json"
 for _, now in ipairs { "C", locale, "C", locale } do
   assert(os.setlocale(now))
   local value = assert(json.decode '[0.5,{"a":1e-7}]')

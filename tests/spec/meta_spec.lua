@@ -77,7 +77,7 @@ describe("the description", function()
 end)
 
 describe("help", function()
-  local help = require "perigee.help"
+  local help = require "perigee.help.entries"
 
   it("has an entry for every public function", function()
     local described_names = {}

@@ -174,7 +174,7 @@ describe("the module", function()
     assert.matches("^Perigee [%d.]+: .*\n  threads  %d+\n  kernels  %S+\n", card)
     assert.matches("pg%.help", card)
     local first = card:match "^[^\n]+"
-    assert.equal("{ " .. first .. " }", require "perigee.prompt.printer".text { pg })
+    assert.equal("{ " .. first .. " }", require "perigee.repl.pretty.printer".text { pg })
   end)
 
   it("prints arrays as NumPy does, large ones by their edges", function()

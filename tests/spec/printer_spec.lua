@@ -1,9 +1,9 @@
-local colours = require "perigee.prompt.colours"
-local entries = require "perigee.prompt.entries"
+local colours = require "perigee.repl.colours"
+local table_reader = require "perigee.repl.pretty.table_reader"
 local pg = require "perigee"
-local printer = require "perigee.prompt.printer"
-local screen = require "perigee.screen"
-local strings = require "perigee.prompt.strings"
+local printer = require "perigee.repl.pretty.printer"
+local terminal = require "perigee.util.terminal"
+local escape = require "perigee.repl.pretty.escape"
 
 local text = printer.text
 
@@ -55,7 +55,7 @@ describe("the printer", function()
         bytes[i] = string.char(math.random(0, 255))
       end
       local each = table.concat(bytes)
-      local quoted = strings.quoted(each)
+      local quoted = escape.quoted(each)
       assert.equal(each, load("return " .. quoted)())
       assert.is_truthy(utf8.len(quoted))
       assert.is_nil(quoted:find "%c")
@@ -440,7 +440,7 @@ describe("the entries of a table", function()
       for i = n, 1, -1 do
         t[i] = i
       end
-      local found = entries.reader():read(t)
+      local found = table_reader.reader():read(t)
       assert.equal(n, found.length)
       assert.equal(1, found.keys)
       assert.same({ key = "last", value = n }, found[1])
@@ -452,14 +452,14 @@ end)
 
 describe("colours", function()
   local STYLES = { "string", "number", "boolean", "key", "type", "dim", "error" }
-  local before = screen.colours
+  local before = terminal.colours
 
   after_each(function()
-    screen.colours = before
+    terminal.colours = before
   end)
 
   local function painter(count)
-    screen.colours = function() return count end
+    terminal.colours = function() return count end
     return colours.painter(1)
   end
 
@@ -471,7 +471,7 @@ describe("colours", function()
   end)
 
   it("begin and end around a text", function()
-    for _, count in ipairs { 8, 256, screen.TRUE_COLOUR } do
+    for _, count in ipairs { 8, 256, terminal.TRUE_COLOUR } do
       local paint = painter(count)
       for _, style in ipairs(STYLES) do
         assert.matches("^\27%[[%d;]+mx\27%[0m$", paint(style, "x"))

@@ -1,9 +1,9 @@
 local pg = require "perigee"
 local listen = require("tests.support").listen
-local progress = require "perigee.progress"
-local screen = require "perigee.screen"
+local progress = require "perigee.util.progress"
+local output_terminal = require "perigee.util.terminal"
 local terminal = require "tests.terminal"
-local visible = require "perigee.visible"
+local printable = require "perigee.util.printable"
 
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 
@@ -12,14 +12,14 @@ local function count_lines(text)
 end
 
 describe("progress", function()
-  local is_utf8 = screen.is_utf8
+  local is_utf8 = output_terminal.is_utf8
 
   before_each(function()
-    screen.is_utf8 = function() return true end
+    output_terminal.is_utf8 = function() return true end
   end)
 
   after_each(function()
-    screen.is_utf8 = is_utf8
+    output_terminal.is_utf8 = is_utf8
   end)
 
   it("counts from 1 to n", function()
@@ -78,12 +78,12 @@ describe("progress", function()
     for width = 2, 130 do
       local meter = progress.meter(10, "日本語日本語 and 🎉 more")
       meter:set(5, "日本語 of a note")
-      assert.is_true(visible.width(meter:line(width)) <= width - 1, width)
+      assert.is_true(printable.width(meter:line(width)) <= width - 1, width)
     end
   end)
 
   it("is ASCII where the locale is not UTF-8", function()
-    screen.is_utf8 = function() return false end
+    output_terminal.is_utf8 = function() return false end
     local text = listen(function()
       local bar <close> = progress.bar(8, "日本 é")
       bar:update(3, "µ")

@@ -151,7 +151,7 @@ describe("the prompt reads", function()
   end)
 
   it("tells times in units that fit", function()
-    local duration = require("perigee.prompt.commands").duration
+    local duration = require("perigee.repl.commands").duration
     for seconds, text in pairs {
       [2e-7] = "0.2 µs", [0.00099949] = "999 µs", [0.0009996] = "1 ms", [0.9994] = "999 ms",
       [0.9996] = "1 s", [59.96] = "60 s", [65] = "1 min 05 s", [3700] = "1 h 01 min",
@@ -655,7 +655,7 @@ describe("the prompt's own functions", function()
   end)
 
   it("write comments that no line break ends", function()
-    local transcript = require "perigee.prompt.transcript"
+    local transcript = require "perigee.repl.save_session"
     for _, ending in ipairs { "\n", "\r", "\r\n", "\n\r", "\n\n" } do
       local chunk = { text = "", names = {}, values = 0,
         comment = "interrupted: [[" .. ending .. "ran = true" .. ending .. "]]" }
@@ -706,7 +706,8 @@ describe("the prompt's own functions", function()
     finally(function() os.execute(("rm -rf '%s'"):format(home)) end)
     write(home .. "/first.lua", "made = 6")
     local s <close> = prompt.open { home = home,
-      arguments = { "-l", "json=perigee.json", "-e", "seven = 7", "-i", home .. "/first.lua" } }
+      arguments = { "-l", "json=perigee.util.json", "-e", "seven = 7", "-i",
+        home .. "/first.lua" } }
     prompt.talk(s, [[
       > made * seven, json ~= nil
       42      true

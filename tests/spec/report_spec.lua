@@ -1,7 +1,7 @@
 -- The HTML page of a study. tests/report_browser.lua opens one in a browser.
 
 local core = require "perigee.core"
-local report = require "perigee.sweep.report"
+local report = require "perigee.sweep.report.page"
 
 -- --- a study ----------------------------------------------------------------------
 
@@ -346,19 +346,19 @@ describe("report.write", function()
   local before
 
   setup(function()
-    before = package.loaded["perigee.sweep.plots"]
-    package.loaded["perigee.sweep.plots"] = plots_of { svg = "<svg/>" }
+    before = package.loaded["perigee.sweep.plots.plot"]
+    package.loaded["perigee.sweep.plots.plot"] = plots_of { svg = "<svg/>" }
   end)
 
   teardown(function()
-    package.loaded["perigee.sweep.plots"] = before
+    package.loaded["perigee.sweep.plots.plot"] = before
   end)
 
   it("writes the page", function()
     local path, study = os.tmpname(), study_of { trial(50, 1) }
     assert.is_true(report.write(study, path))
     local file <close> = assert(io.open(path, "rb"))
-    assert.equal(report.text(study, package.loaded["perigee.sweep.plots"]), file:read "a")
+    assert.equal(report.text(study, package.loaded["perigee.sweep.plots.plot"]), file:read "a")
     os.remove(path)
   end)
 

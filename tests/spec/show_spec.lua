@@ -1,5 +1,5 @@
 local pg = require "perigee"
-local show = require "perigee.show"
+local show = require "perigee.image.show"
 local support = require "tests.support"
 local terminal = require "tests.terminal"
 

@@ -1,8 +1,8 @@
 -- Plots of a study. What pg.plot is to draw is compared as options; the specs that need gnuplot
 -- are pending without it.
 
-local picture = require "perigee.picture"
-local plots = require "perigee.sweep.plots"
+local output = require "perigee.plot.output"
+local plot = require "perigee.sweep.plots.plot"
 local support = require "tests.support"
 
 local listen, raises_here = support.listen, support.raises_here
@@ -92,13 +92,13 @@ describe("plots of a study", function()
   --- What is handed to pg.plot's inside.
   local function shown(study, options)
     given = nil
-    local draw = picture.draw
-    picture.draw = function(picture_options)
+    local draw = output.draw
+    output.draw = function(picture_options)
       given = picture_options
       return true
     end
-    local ok, result, message = pcall(plots.draw, study, options)
-    picture.draw = draw
+    local ok, result, message = pcall(plot.draw, study, options)
+    output.draw = draw
     assert.is_true(ok, result)
     assert.is_true(result, message)
     return given
@@ -239,9 +239,9 @@ describe("plots of a study", function()
     study.rule.text = "median"
     assert.equal("act relu, rate 1.46977, width 20", shown(study, { x = "iteration" }).order[1])
     assert.same({ { x = "act" }, { x = "rate" }, { x = "width" }, { x = "iteration" } },
-      plots.defaults(study))
+      plot.defaults(study))
     study.params = { "rate", "width" }
-    assert.same({ { x = "rate" }, { x = "width" }, { x = "iteration" } }, plots.defaults(study))
+    assert.same({ { x = "rate" }, { x = "width" }, { x = "iteration" } }, plot.defaults(study))
   end)
 
   it("show as many digits as tell values apart", function()
@@ -251,13 +251,13 @@ describe("plots of a study", function()
   end)
 
   it("of a report are what suits the parameters that vary", function()
-    assert.same({ { x = "rate" } }, plots.defaults(study_of({ RATE }, 1, score)))
+    assert.same({ { x = "rate" } }, plot.defaults(study_of({ RATE }, 1, score)))
     assert.same({ { x = "rate", y = "hidden" }, { x = "hidden" }, { x = "rate" },
-      { x = "iteration" } }, plots.defaults(grid(2)))
-    assert.same({}, plots.defaults(study_of({ { "rate", { 1 } } }, 3, score, 1)))
+      { x = "iteration" } }, plot.defaults(grid(2)))
+    assert.same({}, plot.defaults(study_of({ { "rate", { 1 } } }, 3, score, 1)))
     local four = { RATE, HIDDEN, { "act", { "tanh", "relu" } }, { "wide", { 1, 2 } } }
     assert.same({ { x = "act" }, { x = "hidden" }, { x = "rate" }, { x = "wide" } },
-      plots.defaults(study_of(four, 1, score)))
+      plot.defaults(study_of(four, 1, score)))
   end)
 
   it("have no more curves than can be told apart, unless they are asked for", function()
@@ -276,23 +276,23 @@ describe("plots of a study", function()
     without.best_metric = function() end
     without:table().metrics = {}
     for _, study in ipairs { failed, without } do
-      local svg, message = plots.svg(study)
+      local svg, message = plot.svg(study)
       assert.is_nil(svg)
       assert.equal("plot: the study has no results yet", message)
       for _, options in ipairs { {}, { y = "accuracy" }, { file = "/nowhere/a.svg" } } do
-        local text, drawn_ = listen(function() return plots.draw(study, options) end)
+        local text, drawn_ = listen(function() return plot.draw(study, options) end)
         assert.is_false(drawn_)
         assert.equal("perigee: plot: the study has no results yet\n", text)
       end
     end
     local text, drawn_ = listen(function()
-      return plots.draw(without, { x = "rate", y = "loss" })
+      return plot.draw(without, { x = "rate", y = "loss" })
     end)
     assert.is_false(drawn_)
     assert.equal("perigee: plot: the study has no results yet\n", text)
-    text = listen(function() plots.draw(failed, { x = "iteration" }) end)
+    text = listen(function() plot.draw(failed, { x = "iteration" }) end)
     assert.matches("no results yet that are told by iteration", text)
-    text = listen(function() plots.draw(grid(0), { x = "iteration", y = "loss" }) end)
+    text = listen(function() plot.draw(grid(0), { x = "iteration", y = "loss" }) end)
     assert.matches("no results yet that are told by iteration", text)
   end)
 
@@ -320,38 +320,38 @@ describe("plots of a study", function()
       ["plot: options are a table, not a string"] = "rate",
     } do
       raises_here(text, function()
-        assert(plots.draw(grid(), options))
+        assert(plot.draw(grid(), options))
       end)
       raises_here(text, function()
-        assert(plots.svg(grid(), options))
+        assert(plot.svg(grid(), options))
       end)
     end
     raises_here("a heat map is over two parameters, and there is only rate", function()
-      assert(plots.draw(study_of({ RATE }, 1, score), { y = "rate" }))
+      assert(plot.draw(study_of({ RATE }, 1, score), { y = "rate" }))
     end)
     raises_here("file must be a name that ends in .svg or .png, not a.gif", function()
-      assert(plots.draw(grid(), { file = "a.gif" }))
+      assert(plot.draw(grid(), { file = "a.gif" }))
     end)
   end)
 
   drawn("raise where the file cannot be written, at the caller's line", function()
     raises_here("/nowhere/a.svg: No such file", function()
-      local drawn_ = plots.draw(grid(), { file = "/nowhere/a.svg" })
+      local drawn_ = plot.draw(grid(), { file = "/nowhere/a.svg" })
       return drawn_
     end)
     raises_here("no finite number to draw, or none above 0", function()
-      local drawn_ = plots.draw(study_of({ RATE }, 1, function() return -1 end), { yscale = "log" })
+      local drawn_ = plot.draw(study_of({ RATE }, 1, function() return -1 end), { yscale = "log" })
       return drawn_
     end)
   end)
 
   drawn("can be had as SVG text", function()
     local study = grid(3)
-    for _, options in ipairs(plots.defaults(study)) do
-      local svg = assert(plots.svg(study, options))
+    for _, options in ipairs(plot.defaults(study)) do
+      local svg = assert(plot.svg(study, options))
       assert.truthy(svg:find "^<%?xml.*a_study, mean of 2.*</svg>")
     end
-    local svg = plots.svg(study)
+    local svg = plot.svg(study)
     for _, text in ipairs { "(bars: std)", "hidden 50", "hidden [128,64]" } do
       assert.truthy(svg:find(text, 1, true), text)
     end
@@ -360,7 +360,7 @@ describe("plots of a study", function()
   drawn("go into a file", function()
     local path = os.tmpname()
     os.remove(path)
-    assert.is_true(plots.draw(grid(), { file = path .. ".png" }))
+    assert.is_true(plot.draw(grid(), { file = path .. ".png" }))
     local file <close> = assert(io.open(path .. ".png", "rb"))
     assert.matches("^\137PNG", file:read "a")
     os.remove(path .. ".png")

@@ -187,7 +187,7 @@ describe("Ctrl-C", function()
       assert.equal(130, status)
       assert.matches("s: interrupted: 0 of 4; the same command goes on from here\n$", errors)
       if jobs == 2 then -- a body that is interrupted, and not a step, leaves none
-        assert.is_true(#require("perigee.system").names_in(folder .. "/runs/s/checkpoints") > 0)
+        assert.is_true(#require("perigee.util.fs").names_in(folder .. "/runs/s/checkpoints") > 0)
       end
     end
   end)
@@ -371,7 +371,7 @@ describe("The values of a command line", function()
   --- The values of `v`, as %q, that an argument gives where the script has these.
   local function values(argument, script)
     assert(pg.write(folder .. "/v.lua", ([[
-local json = require "perigee.json"
+local json = require "perigee.util.json"
 local study = require "perigee.sweep".new { name = "v", params = { v = %s }, run = print }
 for i = 1, study.definition.space.count do
   io.write(i > 1 and " " or "", json.encode(study.definition.space:at(i).v))

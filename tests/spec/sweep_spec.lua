@@ -318,7 +318,7 @@ describe("a study", function()
     end
     pcall(function() study(1):run { quiet = true } end)
     study(2):run { quiet = true }
-    assert.equal(1, #require("perigee.system").names_in(folder .. "/s/checkpoints"))
+    assert.equal(1, #require("perigee.util.fs").names_in(folder .. "/s/checkpoints"))
     local text = listen(function() pcall(function() study(1):run() end) end)
     assert.matches("a 1 goes on from iteration 3", text)
   end)
@@ -636,7 +636,7 @@ describe("a trial's training", function()
     local whole = read "s/curves.csv"
     os.execute(("rm -rf '%s/s'"):format(folder))
     pcall(function() study(20, {}):run { quiet = true } end)
-    for _, name in ipairs(require("perigee.system").names_in(folder .. "/s/checkpoints")) do
+    for _, name in ipairs(require("perigee.util.fs").names_in(folder .. "/s/checkpoints")) do
       assert(pg.write(folder .. "/s/checkpoints/" .. name, "PK no"))
     end
     local text = listen(function() study(nil, {}):run { quiet = true } end)
@@ -648,7 +648,7 @@ describe("a trial's training", function()
     for _, note in ipairs { "", "no JSON", "3", '{"iteration":3,"reports":[],"seconds":1}' } do
       os.execute(("rm -rf '%s/s'"):format(folder))
       pcall(function() study(20, {}):run { quiet = true } end)
-      for _, name in ipairs(require("perigee.system").names_in(folder .. "/s/checkpoints")) do
+      for _, name in ipairs(require("perigee.util.fs").names_in(folder .. "/s/checkpoints")) do
         local file = folder .. "/s/checkpoints/" .. name
         assert(assert(pg.Model.load(file)):save(file, note ~= "" and note or nil))
       end

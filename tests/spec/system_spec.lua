@@ -1,25 +1,25 @@
 -- Folders and other programs, for the library's own use.
 
-local system = require "perigee.system"
+local fs = require "perigee.util.fs"
 
 describe("a program", function()
   it("is given its input, and gives its output", function()
-    assert.equal("one\n", system.run("cat", {}, "one\n"))
-    assert.equal("a b|\n", system.run("printf", { "%s|\\n", "a b" }, ""))
+    assert.equal("one\n", fs.run("cat", {}, "one\n"))
+    assert.equal("a b|\n", fs.run("printf", { "%s|\\n", "a b" }, ""))
     local long = ("x"):rep(1000000)
-    assert.equal(long, system.run("cat", {}, long))
+    assert.equal(long, fs.run("cat", {}, long))
   end)
 
   it("need not read", function()
-    assert.equal("", system.run("true", {}, ("x"):rep(1000000)))
+    assert.equal("", fs.run("true", {}, ("x"):rep(1000000)))
   end)
 
   it("that fails or is not there gives nil and why", function()
     local script = "echo yes; echo no >&2; exit 3"
-    assert.same({ nil, "no\n" }, { system.run("sh", { "-c", script }, "") })
-    assert.same({ nil, "sh: exit status 3" }, { system.run("sh", { "-c", "exit 3" }, "") })
-    assert.same({ nil, "sh: exit status 137" }, { system.run("sh", { "-c", "kill -9 $$" }, "") })
-    local none, message = system.run("no such program", {}, "")
+    assert.same({ nil, "no\n" }, { fs.run("sh", { "-c", script }, "") })
+    assert.same({ nil, "sh: exit status 3" }, { fs.run("sh", { "-c", "exit 3" }, "") })
+    assert.same({ nil, "sh: exit status 137" }, { fs.run("sh", { "-c", "kill -9 $$" }, "") })
+    local none, message = fs.run("no such program", {}, "")
     assert.is_nil(none)
     assert.matches("^no such program: ENOENT", message)
   end)
@@ -30,7 +30,7 @@ describe("a folder", function()
     local root = os.tmpname()
     os.remove(root)
     for _, path in ipairs { "/a/b", "/a/b", "/a//c/", "" } do
-      assert.is_true(system.make_folder(root .. path))
+      assert.is_true(fs.make_folder(root .. path))
     end
     assert.is_true(os.rename(root .. "/a/c", root .. "/a/d"))
     os.execute("rm -r '" .. root .. "'")
@@ -39,7 +39,7 @@ describe("a folder", function()
   it("that cannot be made gives nil and why", function()
     local path = os.tmpname()
     for _, name in ipairs { path, path .. "/below", "/proc/none/below" } do
-      local made, message = system.make_folder(name)
+      local made, message = fs.make_folder(name)
       assert.is_nil(made)
       assert.matches("^E%u+: ", message)
     end

@@ -2,9 +2,9 @@
 
 local core = require "perigee.core"
 local pg = require "perigee"
-local screen = require "perigee.screen"
+local terminal = require "perigee.util.terminal"
 local support = require "tests.support"
-local visible = require "perigee.visible"
+local printable = require "perigee.util.printable"
 
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 -- ESC, BEL, C1 as UTF-8 and as a byte, a byte of Latin-1, a mark that turns the direction.
@@ -13,7 +13,7 @@ local SHOWN = "a?[2J??2J?b??é"
 
 --- Fails if a terminal obeyed any of the text.
 local function assert_plain(text, ...)
-  assert.equal(visible.lines(text), text, ...)
+  assert.equal(printable.lines(text), text, ...)
 end
 
 local function message_of(f, ...)
@@ -24,19 +24,19 @@ end
 
 describe("visible text", function()
   it("has nothing that a terminal obeys, and each character of others once", function()
-    assert.equal(SHOWN, visible.name(EVIL))
-    assert.equal("a??b", visible.name "a\n\tb")
-    assert.equal("a  b?", visible.line "a\n\tb\0")
-    assert.equal("a\n\tb ?", visible.lines "a\n\tb\r\27")
-    assert.equal("0.5", visible.line(0.5))
-    assert.equal("日本語 🎉", visible.name "日本語 🎉")
+    assert.equal(SHOWN, printable.name(EVIL))
+    assert.equal("a??b", printable.name "a\n\tb")
+    assert.equal("a  b?", printable.line "a\n\tb\0")
+    assert.equal("a\n\tb ?", printable.lines "a\n\tb\r\27")
+    assert.equal("0.5", printable.line(0.5))
+    assert.equal("日本語 🎉", printable.name "日本語 🎉")
     for byte = 0x80, 0xff do
-      assert.equal("?", visible.name(string.char(byte)))
+      assert.equal("?", printable.name(string.char(byte)))
     end
     for code = 0x80, 0x9f do
-      assert.equal("?", visible.name(utf8.char(code)))
+      assert.equal("?", printable.name(utf8.char(code)))
     end
-    assert.equal("\u{a0}", visible.name "\u{a0}")
+    assert.equal("\u{a0}", printable.name "\u{a0}")
   end)
 
   it("is the same in C", function()
@@ -44,22 +44,22 @@ describe("visible text", function()
       "\xe2\x80", "\u{2028}\u{2066}\u{2065}", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\x80",
       "日本語 🎉" } do
       local message = message_of(pg.load, "no such " .. text)
-      assert.is_truthy(message:find("no such " .. visible.name(text) .. ":", 1, true), message)
+      assert.is_truthy(message:find("no such " .. printable.name(text) .. ":", 1, true), message)
     end
   end)
 
   it("is as wide as terminals draw it", function()
     for text, width in pairs { [""] = 0, abc = 3, ["é"] = 1, ["e\u{301}"] = 1, ["日本語"] = 6,
       ["🎉"] = 2, ["한"] = 2, ["Ａ"] = 2, ["\xe9"] = 1, ["│"] = 1, ["½"] = 1 } do
-      assert.equal(width, visible.width(text), text)
+      assert.equal(width, printable.width(text), text)
     end
-    assert.equal("日", visible.cut("日本語", 3))
-    assert.equal("日本", visible.cut("日本語", 4))
-    assert.equal("日本語", visible.cut("日本語", 6))
-    assert.equal("日...", visible.cut("日本語", 5, "..."))
-    assert.equal("..", visible.cut("日本語", 2, "..."))
-    assert.equal("", visible.cut("日本語", 0, "..."))
-    assert.equal("e\u{301}", visible.cut("e\u{301}x", 1))
+    assert.equal("日", printable.cut("日本語", 3))
+    assert.equal("日本", printable.cut("日本語", 4))
+    assert.equal("日本語", printable.cut("日本語", 6))
+    assert.equal("日...", printable.cut("日本語", 5, "..."))
+    assert.equal("..", printable.cut("日本語", 2, "..."))
+    assert.equal("", printable.cut("日本語", 0, "..."))
+    assert.equal("e\u{301}", printable.cut("e\u{301}x", 1))
   end)
 end)
 
@@ -120,11 +120,11 @@ describe("what a terminal would obey", function()
   end)
 
   it("is a question mark where the locale is not UTF-8, as is what is no ASCII", function()
-    local is_utf8 = screen.is_utf8
-    finally(function() screen.is_utf8 = is_utf8 end)
-    screen.is_utf8 = function() return false end
-    assert.equal("??? ?? a", screen.line "日本語\té\u{301} a")
-    screen.is_utf8 = function() return true end
-    assert.equal("日本語 é", screen.line "日本語\té")
+    local is_utf8 = terminal.is_utf8
+    finally(function() terminal.is_utf8 = is_utf8 end)
+    terminal.is_utf8 = function() return false end
+    assert.equal("??? ?? a", terminal.line "日本語\té\u{301} a")
+    terminal.is_utf8 = function() return true end
+    assert.equal("日本語 é", terminal.line "日本語\té")
   end)
 end)

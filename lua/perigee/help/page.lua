@@ -1,9 +1,9 @@
 --- Pages of help: lines that are shown, plain or with a little colour.
 
-local help = require "perigee.help"
-local manual = require "perigee.help.manual"
-local screen = require "perigee.screen"
-local visible = require "perigee.visible"
+local entries = require "perigee.help.entries"
+local lua_manual = require "perigee.help.lua_manual"
+local terminal = require "perigee.util.terminal"
+local printable = require "perigee.util.printable"
 
 local page = {}
 
@@ -24,7 +24,7 @@ end
 ---@param text? string  "" unless given
 ---@param style? "title"|"aside"
 function Page:line(text, style)
-  self[#self + 1] = { text = visible.lines(text or ""), style = style }
+  self[#self + 1] = { text = printable.lines(text or ""), style = style }
 end
 
 --- Breaks words into lines of at most `width` bytes, the first and the others behind an indent.
@@ -90,7 +90,7 @@ local function plain_type(text)
 end
 
 local function add_options(self, entry)
-  local _, told = help.options(entry)
+  local _, told = entries.options(entry)
   local is_named, others = {}, {}
   for _, option in ipairs(told) do
     if option.owner == entry then
@@ -105,13 +105,13 @@ local function add_options(self, entry)
     for _, option in ipairs(told) do
       names[#names + 1] = option.owner == owner and option.name or nil
     end
-    self:prose(("as of %s: %s"):format(help.name(owner), table.concat(names, ", ")), "      ",
+    self:prose(("as of %s: %s"):format(entries.name(owner), table.concat(names, ", ")), "      ",
       "        ")
   end
 end
 
 local function add_parameter(self, entry, i)
-  local name, type_text, text, is_optional = help.parameter(entry, i)
+  local name, type_text, text, is_optional = entries.parameter(entry, i)
   local rest = plain_type(type_text)
   local is_options = name == "options" and entry.name ~= nil -- the library's, which are in a form
   if text ~= "" and not is_options then
@@ -128,7 +128,7 @@ local function add_values(self, entry)
     add_parameter(self, entry, i)
   end
   for i = 1, #entry.returns do
-    local type_text, text = help.returned(entry, i)
+    local type_text, text = entries.returned(entry, i)
     local rest = plain_type(type_text)
     self:prose(text ~= "" and rest .. ": " .. text or rest, i == 1 and "  returns  " or "  and  ",
       "      ")
@@ -158,11 +158,11 @@ end
 ---@return perigee.help.page
 function page.of_entry(entry)
   local self = page.new()
-  self:prose(help.signature(entry), nil, "  ", "title")
+  self:prose(entries.signature(entry), nil, "  ", "title")
   self:line()
   self:description(entry)
   self:line()
-  self:prose(table.concat({ help.places(entry) }, ", "), nil, nil, "aside")
+  self:prose(table.concat({ entries.places(entry) }, ", "), nil, nil, "aside")
   return self
 end
 
@@ -176,11 +176,11 @@ end
 --- The members of a class as rows, what and how, under their headings, and the first one's width.
 local function group_members(class)
   local headings, groups, width = {}, {}, 0
-  for _, member in ipairs(help.members(class.name)) do
+  for _, member in ipairs(entries.members(class.name)) do
     local is_field = member.kind == "field"
     local heading = is_field and "fields" or member.heading
     local row = is_field and field_row(class, member)
-      or { help.signature(member.entry), member.text }
+      or { entries.signature(member.entry), member.text }
     if not groups[heading] then
       headings[#headings + 1] = heading
       groups[heading] = {}
@@ -209,7 +209,7 @@ end
 function page.of_class(class, about)
   local self = page.new()
   self:prose(about or class.title, nil, "  ", "title")
-  local text = help.class_text(class.name)
+  local text = entries.class_text(class.name)
   if #text > 0 then
     self:line()
     self:paragraphs(text)
@@ -221,8 +221,8 @@ function page.of_class(class, about)
   end
   add_members(self, class)
   self:line()
-  self:prose(("docs/reference.md#%s, %s"):format(help.anchor(class.section), class.page), nil, nil,
-    "aside")
+  local places = ("docs/reference.md#%s, %s"):format(entries.anchor(class.section), class.page)
+  self:prose(places, nil, nil, "aside")
   return self
 end
 
@@ -232,7 +232,7 @@ end
 ---@param name string
 ---@return perigee.help.page?
 function page.of_manual(name)
-  local what, address = manual.find(name)
+  local what, address = lua_manual.find(name)
   if not what then
     return nil
   end
@@ -263,7 +263,7 @@ local PLAIN = "\27[0m"
 --- Prints a page: in colour where the terminal shows it.
 ---@param self perigee.help.page
 function page.print(self)
-  local has_colour = screen.colours(1) > 0
+  local has_colour = terminal.colours(1) > 0
   for _, line in ipairs(self) do
     local style = has_colour and STYLES[line.style]
     print(style and style .. line.text .. PLAIN or line.text)

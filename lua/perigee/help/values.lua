@@ -1,13 +1,13 @@
 --- What is known of a value: which public function it is, or of which class; and the page about it.
 
 local core = require "perigee.core"
-local counts = require "perigee.counts"
-local help = require "perigee.help"
-local leaves = require "perigee.prompt.leaves"
-local manual = require "perigee.help.manual"
-local own = require "perigee.help.own"
+local format = require "perigee.util.format"
+local entries = require "perigee.help.entries"
+local scalars = require "perigee.repl.pretty.scalars"
+local lua_manual = require "perigee.help.lua_manual"
+local doc_comment = require "perigee.help.doc_comment"
 local page = require "perigee.help.page"
-local public = require "perigee.public"
+local public = require "perigee.util.public"
 
 local values = {}
 
@@ -21,9 +21,9 @@ end
 
 --- What is written of a function made in C.
 local function entry_in_c(f)
-  for _, class in ipairs(help.classes()) do
+  for _, class in ipairs(entries.classes()) do
     local functions = class.name == "pg" and core or class.written and methods_of(class)
-    for _, entry in ipairs(type(functions) == "table" and help.entries() or {}) do
+    for _, entry in ipairs(type(functions) == "table" and entries.entries() or {}) do
       if entry.class == class.name and rawequal(functions[entry.name], f) then
         return entry
       end
@@ -31,7 +31,7 @@ local function entry_in_c(f)
   end
   for name, each in pairs(core) do -- an array's method, as the module has it
     if rawequal(each, f) then
-      return help.find(name)[1]
+      return entries.find(name)[1]
     end
   end
 end
@@ -42,7 +42,7 @@ local function entry_of(f)
   if info.what == "C" then
     return entry_in_c(f)
   end
-  for _, entry in ipairs(help.entries()) do
+  for _, entry in ipairs(entries.entries()) do
     if entry.source == info.source and entry.line == info.linedefined then
       return entry
     end
@@ -61,7 +61,7 @@ end
 --- A function that nothing is written of here: Lua's own, another library's, or the user's.
 local function function_page(f, name)
   local info = debug.getinfo(f, "S")
-  local of_lua = manual.name_of(f)
+  local of_lua = lua_manual.name_of(f)
   if of_lua then
     return page.of_manual(of_lua)
   end
@@ -73,9 +73,9 @@ local function function_page(f, name)
     self:prose "A function made in C, of which nothing is written here."
     return self
   end
-  self:prose(own.signature(f, name), nil, "  ", "title")
+  self:prose(doc_comment.signature(f, name), nil, "  ", "title")
   self:line()
-  local comment, why = own.comment(f, help.sources)
+  local comment, why = doc_comment.comment(f, entries.sources)
   if comment then
     self:description(comment)
   else
@@ -97,12 +97,12 @@ local function class_of(value)
   if type(metatable) ~= "table" then
     return nil
   end
-  for _, class in ipairs(help.classes()) do
+  for _, class in ipairs(entries.classes()) do
     if class.written and rawequal(debug.getregistry()[class.written], metatable) then
       return class
     end
     local known_by = KNOWN_BY[class.name]
-    local worked, method = leaves.protect(function() return known_by and value[known_by] end)
+    local worked, method = scalars.protect(function() return known_by and value[known_by] end)
     local entry = worked and type(method) == "function" and entry_of(method)
     if entry and entry.class == class.name then
       return class
@@ -113,14 +113,14 @@ end
 --- A line about a value itself.
 local ABOUT = {
   array = function(a)
-    local known, line = leaves.protect(function()
+    local known, line = scalars.protect(function()
       return ("an array: %s %s, %d elements"):format(a.dtype, a.shape,
         a.size)
     end)
     return known and line or "an array that was freed"
   end,
   archive = function(archive)
-    local known, line = leaves.protect(function()
+    local known, line = scalars.protect(function()
       return ("an archive: %s, with %s"):format(archive:path(),
         table.concat(archive:keys(), ", "))
     end)
@@ -160,7 +160,7 @@ local WORDS = {
   string = function(text)
     return ("a text of %s. #s is its length in bytes, s .. t joins two, s:upper(), s:find(pattern) "
       .. "and s:format(...) are Lua's string library: help \"string\"."):format(
-      counts.of(#text, "byte"))
+      format.quantity(#text, "byte"))
   end,
   boolean = function()
     return "a boolean: and, or, not, and in conditions, where only false and nil count as false."
@@ -199,9 +199,9 @@ end
 --- The page about a module; nil for any other table.
 local function module_page(t)
   if rawequal(t, package.loaded.perigee) then
-    return page.of_class(help.class "pg")
+    return page.of_class(entries.class "pg")
   elseif rawequal(t, package.loaded["perigee.sweep"]) then
-    return page.of_class(help.class "sweep")
+    return page.of_class(entries.class "sweep")
   end
   for name, module in pairs(package.loaded) do
     if rawequal(module, t) then

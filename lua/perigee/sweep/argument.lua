@@ -5,9 +5,9 @@
 -- Values have commas between them. Quotes, a backslash in front of it and brackets take a comma
 -- into a value.
 
-local c_locale = require "perigee.c_locale"
-local check = require "perigee.check"
-local json = require "perigee.json"
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
+local json = require "perigee.util.json"
 local space = require "perigee.sweep.space"
 
 local argument = {}
@@ -218,7 +218,7 @@ local function expectation(part, kinds)
     return "expected first:last:step, which comes to its end"
   end
   local words = {}
-  for i, kind in ipairs(check.sorted_keys(kinds)) do
+  for i, kind in ipairs(schema.sorted_keys(kinds)) do
     words[i] = WORDS[kind]
   end
   return ("expected %s, or several with commas between them"):format(table.concat(words, " or "))

@@ -1,10 +1,10 @@
 --- The data of a study: by what they are known again, and what else its `run` refers to.
 
-local c_locale = require "perigee.c_locale"
-local check = require "perigee.check"
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
 local core = require "perigee.core"
-local identity = require "perigee.sweep.identity"
-local json = require "perigee.json"
+local trial_id = require "perigee.sweep.trial_id"
+local json = require "perigee.util.json"
 local references = require "perigee.sweep.references"
 
 local fingerprint = {}
@@ -34,20 +34,20 @@ end
 
 --- The checksums of an array, an archive or a generator, by names that begin with its own.
 local function sums_of(name, value, checksum)
-  if check.is_array(value) then
-    return { { name = name, sum = check.try(checksum, value) } } -- none where it was freed
+  if schema.is_array(value) then
+    return { { name = name, sum = schema.try(checksum, value) } } -- none where it was freed
   elseif references.is_generator(value) then
     return { { name = name, sum = checksum(value:get_state()) } }
   end
   local list = {}
-  for i, member in ipairs(check.try(value.keys, value) or {}) do -- it may have been closed
+  for i, member in ipairs(schema.try(value.keys, value) or {}) do -- it may have been closed
     list[i] = { name = name .. "." .. member, sum = value:checksum(member) }
   end
   return list
 end
 
 local function hash_of(sums)
-  return next(sums) and identity.hash(json.encode(sums)) or nil
+  return next(sums) and trial_id.hash(json.encode(sums)) or nil
 end
 
 --- What data are made of, or what `run` refers to where a study has no data.
@@ -79,7 +79,7 @@ end
 local DEEP = 8 -- tables in tables
 
 local function add_table(sums, name, value, depth, checksum)
-  if check.is_array(value) or references.is_archive(value) then
+  if schema.is_array(value) or references.is_archive(value) then
     for _, each in ipairs(sums_of(name, value, checksum)) do
       put(sums, each.name, each.sum)
     end
@@ -136,10 +136,10 @@ local function code_of(sources, run)
   for source, f in pairs(sources) do
     local path = source:match "^@(.*)$"
     if path and source ~= script then
-      notes[path] = "#" .. (identity.file(path) or "none")
+      notes[path] = "#" .. (trial_id.file(path) or "none")
     elseif not path then
       local name = f == run and "run" or source:match "^=(.*)$" or source:sub(1, 30)
-      notes[name] = "#" .. identity.hash(string.dump(f, true))
+      notes[name] = "#" .. trial_id.hash(string.dump(f, true))
     end
   end
   return notes
@@ -175,7 +175,7 @@ function fingerprint.notes(data, run)
   for root, list in pairs(lines) do
     c_locale.sort(list)
     if notes[root] == nil and #list > 0 then
-      notes[root] = "#" .. identity.hash(table.concat(list, "\n"))
+      notes[root] = "#" .. trial_id.hash(table.concat(list, "\n"))
     end
   end
   return notes

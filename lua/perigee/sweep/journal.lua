@@ -7,11 +7,11 @@
 -- The first line of a file says what the process is, the others what became of a trial: `trial`
 -- (its hash), `status` ("done", "failed", "pruned" or "paused"), `reports` and more.
 
-local check = require "perigee.check"
-local external = require "perigee.external"
-local json = require "perigee.json"
+local schema = require "perigee.util.schema"
+local external = require "perigee.util.external"
+local json = require "perigee.util.json"
 local records = require "perigee.sweep.record"
-local system = require "perigee.system"
+local fs = require "perigee.util.fs"
 
 local FORMAT = 1
 local SYNC = 1 -- seconds between two calls of fsync
@@ -81,7 +81,7 @@ local function sync_folder(uv, folder)
 end
 
 local function open(self)
-  local made, message = system.make_folder(self.folder)
+  local made, message = fs.make_folder(self.folder)
   if not made then
     return nil, message
   end
@@ -168,7 +168,7 @@ end
 
 --- The names of a folder's journals, in order. Raises for a folder that cannot be read.
 local function file_names(folder)
-  local list, message = system.names_in(folder)
+  local list, message = fs.names_in(folder)
   local names = {}
   for _, name in ipairs(list or error(message, 0)) do
     names[#names + 1] = name:match "^.*%.jsonl$"
@@ -235,7 +235,7 @@ end
 function journal.fingerprints(folder)
   local found = {}
   for _, name in ipairs(file_names(folder)) do
-    local file <close> = check.try(open_journal, folder .. "/" .. name) -- `read` tells why not
+    local file <close> = schema.try(open_journal, folder .. "/" .. name) -- `read` tells why not
     local header = file and records.check(json.decode(file:read "L" or ""))
     local data = header and header.format and header.data
     if data then

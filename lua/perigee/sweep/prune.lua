@@ -6,11 +6,11 @@
 --   { metric, rung = 1, iteration = 100 }   paused at its first report of the metric from there on
 --   { metric, goal, medians = {{100, 0.8}, ...} }   cut when worse than the median
 
-local c_locale = require "perigee.c_locale"
-local check = require "perigee.check"
-local json = require "perigee.json"
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
+local json = require "perigee.util.json"
 local tables = require "perigee.sweep.table"
-local words = require "perigee.sweep.words"
+local format = require "perigee.util.format"
 
 local prune = {}
 
@@ -21,7 +21,7 @@ local prune = {}
 local function best_of(reports, limit, state)
   for i = (state.looked_at or 0) + 1, #reports do
     local value = reports[i][2][limit.metric]
-    if value and (not state.best or words.is_better(value, state.best, limit.goal)) then
+    if value and (not state.best or format.is_better(value, state.best, limit.goal)) then
       state.best = value
     end
   end
@@ -54,7 +54,7 @@ function prune.judge(limit, reports, state)
   end
   local median = median_at(limit, state, iteration)
   local best = median and best_of(reports, limit, state)
-  if best and words.is_better(median, best, limit.goal) then
+  if best and format.is_better(median, best, limit.goal) then
     return "pruned", c_locale.format("%s %.6g at iteration %d is worse than the median %.6g",
       limit.metric, best, iteration, median)
   end
@@ -146,7 +146,7 @@ function Halving:ranking(view, rung)
     if a.value == b.value then
       return a.index < b.index
     end
-    return words.is_better(a.value, b.value, self.goal)
+    return format.is_better(a.value, b.value, self.goal)
   end)
   return list
 end
@@ -284,8 +284,8 @@ local RULES = {
   halving = {
     class = Halving,
     kinds = {
-      metric = check.text, goal = check.name { "max", "min" },
-      first = check.integer(1), factor = check.number(" above 1", function(value)
+      metric = schema.text, goal = schema.name { "max", "min" },
+      first = schema.integer(1), factor = schema.number(" above 1", function(value)
         return value > 1
       end),
     },
@@ -294,8 +294,8 @@ local RULES = {
   median = {
     class = Median,
     kinds = {
-      metric = check.text, goal = check.name { "max", "min" }, references = check.integer(1),
-      least = check.integer(1), from = check.integer(0),
+      metric = schema.text, goal = schema.name { "max", "min" }, references = schema.integer(1),
+      least = schema.integer(1), from = schema.integer(0),
     },
     defaults = { references = 5, from = 0 },
   },
@@ -309,7 +309,7 @@ end
 --- The text by which journals know a rule. `least` came later than others: where it is what it
 --- would be unsaid, the text is without it.
 local function text_of(name, rule)
-  local told = check.join(rule, {})
+  local told = schema.join(rule, {})
   if rule.least == least_of(rule.references or 0) then
     told.least = nil
   end
@@ -321,8 +321,8 @@ local Asked = {} -- the class of what a script asks for
 --- "halving{factor = 2, first = 100}"
 function Asked:__tostring()
   local parts = {}
-  for i, name in ipairs(check.sorted_keys(self.options)) do
-    parts[i] = ("%s = %s"):format(name, words.value(self.options[name]))
+  for i, name in ipairs(schema.sorted_keys(self.options)) do
+    parts[i] = ("%s = %s"):format(name, format.value(self.options[name]))
   end
   return ("%s{%s}"):format(self.name, table.concat(parts, ", "))
 end
@@ -333,11 +333,11 @@ end
 ---@return table?
 ---@return string?  # what does not fit, where nil comes first
 function prune.ask(name, options)
-  local given, message = check.read(options, RULES[name].kinds, name)
+  local given, message = schema.read(options, RULES[name].kinds, name)
   if not given then
-    return nil, check.named(name, message)
+    return nil, schema.named(name, message)
   end
-  local all = check.join(RULES[name].defaults, given)
+  local all = schema.join(RULES[name].defaults, given)
   if name == "median" then
     all.least = all.least or least_of(all.references)
     if all.least > all.references then
@@ -364,7 +364,7 @@ function prune.rule(asked, metric, goal)
   if not asked then
     return prune.NONE
   end
-  local rule = check.join(asked.options, {})
+  local rule = schema.join(asked.options, {})
   rule.metric = rule.metric or metric
   if not rule.metric then
     return nil, ("prune: %s needs a metric: metric = \"accuracy\""):format(asked.name)

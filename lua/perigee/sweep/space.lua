@@ -3,11 +3,11 @@
 -- A grid's points come in the alphabetical order of the parameters' names, the last one fastest.
 -- They are worked out when they are asked for: only what they are made of is kept.
 
-local c_locale = require "perigee.c_locale"
-local check = require "perigee.check"
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
 local core = require "perigee.core"
-local json = require "perigee.json"
-local visible = require "perigee.visible"
+local json = require "perigee.util.json"
+local printable = require "perigee.util.printable"
 
 local space = {}
 
@@ -35,12 +35,12 @@ function space.value(value)
   if type(value) ~= "table" then
     taken, part = scalar(value), value
   elseif next(value) ~= nil then
-    taken, part = check.elements(value, scalar)
+    taken, part = schema.elements(value, scalar)
   end
   if taken == nil then
-    local hole = type(value) == "table" and check.hole(value)
+    local hole = type(value) == "table" and schema.hole(value)
     return nil, ("must be %s, not %s"):format(KINDS_OF_VALUES, hole and "a list with " .. hole
-      or type(value) == "table" and next(value) == nil and "an empty table" or check.shown(part))
+      or type(value) == "table" and next(value) == nil and "an empty table" or schema.shown(part))
   end
   return taken
 end
@@ -53,7 +53,7 @@ function space.check_name(name)
   if type(name) == "string" and name:find("^" .. c_locale.NAME .. "$") then
     return true
   end
-  return nil, ("'%s' is no name (letters, digits and _)"):format(visible.name(name))
+  return nil, ("'%s' is no name (letters, digits and _)"):format(printable.name(name))
 end
 
 --- Values by name, each as a trial has it.
@@ -63,7 +63,7 @@ end
 ---@return string?  # what does not fit, where nil comes first
 function space.read_values(given, where)
   if type(given) ~= "table" then
-    return nil, ("%s must be a table of values by name, not %s"):format(where, check.shown(given))
+    return nil, ("%s must be a table of values by name, not %s"):format(where, schema.shown(given))
   end
   local values = {}
   for name, value in pairs(given) do
@@ -158,7 +158,7 @@ local function read_axis(name, axis)
   elseif type(axis) ~= "table" then
     axis = { axis }
   end
-  local hole, values, seen = check.hole(axis), {}, {}
+  local hole, values, seen = schema.hole(axis), {}, {}
   if hole or #axis == 0 then
     return nil, ("params.%s must be a list of values, not %s"):format(name,
       hole and "one with " .. hole or "an empty one")
@@ -166,7 +166,7 @@ local function read_axis(name, axis)
   for i, given in ipairs(axis) do
     local value, misfit = space.value(given)
     if value == nil then
-      local hint = check.is_array(given) and #axis == 1 and ": x:tolist() makes a list of it" or ""
+      local hint = schema.is_array(given) and #axis == 1 and ": x:tolist() makes a list of it" or ""
       return nil, ("params.%s[%d] %s%s"):format(name, i, misfit, hint)
     elseif not seen[key_of(value)] then
       seen[key_of(value)] = true
@@ -200,7 +200,7 @@ end
 ---@field at fun(self, i: integer): table<string, any>  the i-th point
 
 local function of_grid(axes, counts)
-  local names, count, given = check.sorted_keys(axes), 1, 1
+  local names, count, given = schema.sorted_keys(axes), 1, 1
   for _, name in ipairs(names) do
     if given > MOST_POINTS // counts[name] then
       return nil, ("params: the grid has more than %d points"):format(MOST_POINTS)
@@ -239,7 +239,7 @@ end
 
 --- So many points, drawn one after the other: more draws begin with the same ones.
 local function of_draws(axes, draws, seed)
-  local names, g, points = check.sorted_keys(axes), core.random(seed), {}
+  local names, g, points = schema.sorted_keys(axes), core.random(seed), {}
   for i = 1, draws do
     points[i] = {}
     for _, name in ipairs(names) do
@@ -253,10 +253,11 @@ local function of_list(list)
   local first, points = nil, {}
   for key in pairs(list) do
     if math.type(key) ~= "integer" then
-      return nil, ("params: a list of points has no names, such as '%s'"):format(visible.name(key))
+      local name = printable.name(key)
+      return nil, ("params: a list of points has no names, such as '%s'"):format(name)
     end
   end
-  local hole = check.hole(list)
+  local hole = schema.hole(list)
   if hole then
     return nil, ("params must be a list of points, not one with %s"):format(hole)
   end
@@ -265,7 +266,7 @@ local function of_list(list)
     if not point then
       return nil, message
     end
-    local names = check.sorted_keys(point)
+    local names = schema.sorted_keys(point)
     first = first or names
     if table.concat(names, " ") ~= table.concat(first, " ") then
       return nil, ("params[%d] has the parameters %s, and params[1] has %s"):format(i,

@@ -1,24 +1,23 @@
 --- A study: its trials, what is known of them, and what is made of that.
 
-local absent = require "perigee.absent"
-local cards = require "perigee.cards"
-local check = require "perigee.check"
-local external = require "perigee.external"
-local command = require "perigee.sweep.command"
-local conduct = require "perigee.sweep.conduct"
-local counts = require "perigee.counts"
-local dataset = require "perigee.dataset"
-local environment = require "perigee.sweep.environment"
-local files = require "perigee.sweep.files"
+local unknown_name = require "perigee.util.unknown_name"
+local repr = require "perigee.util.repr"
+local schema = require "perigee.util.schema"
+local external = require "perigee.util.external"
+local command_line = require "perigee.sweep.command_line"
+local conduct = require "perigee.sweep.run"
+local format = require "perigee.util.format"
+local dataset = require "perigee.data.dataset"
+local provenance = require "perigee.sweep.provenance"
+local files = require "perigee.sweep.results"
 local fingerprint = require "perigee.sweep.fingerprint"
 local journal = require "perigee.sweep.journal"
-local rosters = require "perigee.sweep.roster"
-local public = require "perigee.public"
+local rosters = require "perigee.sweep.trials"
+local public = require "perigee.util.public"
 local stores = require "perigee.sweep.store"
 local tables = require "perigee.sweep.table"
 local tallies = require "perigee.sweep.tally"
 local uv = external.require "luv"
-local words = require "perigee.sweep.words"
 
 ---@class perigee.sweep.study
 ---@field name string  as its folder is called
@@ -35,12 +34,12 @@ local PUBLIC = {
   "name", "description", "params", "folder", "root", "run", "table", "curves", "best", "csv",
   "markdown", "plot", "report",
 }
-local MAY_BE_NIL = check.set {
+local MAY_BE_NIL = schema.set {
   "description", "arguments", "data", "contents", "fingerprint", "notes", "script", "code",
   "shared", "ending", "roster",  "tally", "store", "writer",
 }
 
-absent.guard(METATABLE, Study, "a study", PUBLIC, MAY_BE_NIL)
+unknown_name.guard(METATABLE, Study, "a study", PUBLIC, MAY_BE_NIL)
 
 --- A study of what sweep.new was told. Nothing is read or opened yet.
 ---@param definition table
@@ -55,7 +54,7 @@ function studies.new(definition, said, arguments)
       params = definition.space.names, folder = folder,
       root = folder:find "^/" and folder or uv.cwd() .. "/" .. folder,
     },
-    definition = definition, is_parameter = check.set(definition.space.names),
+    definition = definition, is_parameter = schema.set(definition.space.names),
     rule = definition.rule, said = said, options = said, arguments = arguments,
   }, METATABLE)
 end
@@ -90,12 +89,12 @@ end
 -- Opens the data, and lists the trials.
 function Study:prepare()
   local definition = self.definition
-  local _, message = check.try(open_data, self)
+  local _, message = schema.try(open_data, self)
   if message then
     return nil, message
   end
-  self.script = environment.script(definition.run)
-  self.code = environment.code(self.script, definition.run)
+  self.script = provenance.script(definition.run)
+  self.code = provenance.code(self.script, definition.run)
   self.roster = rosters.new(definition.space, definition.settings, definition.repeats,
     definition.seed, self.fingerprint)
   self.tally = tallies.new(self.roster.count, self.params, definition.repeats, definition.metric,
@@ -106,7 +105,7 @@ end
 -- Reads what the journals say of the trials.
 function Study:read()
   local message
-  self.store, message = check.try(stores.open, self.root .. "/journal", self.roster.index_of,
+  self.store, message = schema.try(stores.open, self.root .. "/journal", self.roster.index_of,
     self.rule.text, self.tally)
   return self.store ~= nil or nil, message
 end
@@ -128,7 +127,7 @@ function Study:refresh()
   if not self.store then
     return self:read()
   end
-  local _, message = check.try(self.store.read, self.store)
+  local _, message = schema.try(self.store.read, self.store)
   return not message or nil, message
 end
 
@@ -144,11 +143,11 @@ end
 function Study:header()
   return {
     study = self.name, script = self.script,
-    arguments = self.arguments and command.whole(self.arguments),
+    arguments = self.arguments and command_line.whole(self.arguments),
     data = { name = type(self.definition.data) == "string" and self.definition.data or nil,
       fingerprint = self.fingerprint, contents = self.contents },
     notes = self.notes,
-    settings = self.definition.settings, machine = environment.machine(),
+    settings = self.definition.settings, machine = provenance.machine(),
     started = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
 end
@@ -161,8 +160,8 @@ end
 -- --- running ----------------------------------------------------------------------
 
 local RUN_KINDS = {
-  jobs = check.integer(1, 256), dry_run = check.boolean, fail_fast = check.boolean,
-  retry_failed = check.boolean, fresh = check.boolean, quiet = check.boolean,
+  jobs = schema.integer(1, 256), dry_run = schema.boolean, fail_fast = schema.boolean,
+  retry_failed = schema.boolean, fresh = schema.boolean, quiet = schema.boolean,
 }
 
 --- Runs the trials that were not run before, in the order of the grid, and writes results.csv and
@@ -186,8 +185,8 @@ local RUN_KINDS = {
 ---@return true?  # all trials are done; nil where some have failed, or were not run
 ---@return string?  # the sentence that says why
 function Study:run(options)
-  local given = check.must_read(options, RUN_KINDS, "run", 2)
-  self.options = check.join(given, self.said)
+  local given = schema.must_read(options, RUN_KINDS, "run", 2)
+  self.options = schema.join(given, self.said)
   local done, why, has_failed = conduct.run(self)
   if has_failed then
     error(why, 2)
@@ -248,7 +247,7 @@ function Study:best(metric, goal)
     return nil
   end
   local results = files.results(self, "done")
-  local is_missing = name == self.definition.metric and not check.contains(results.columns, name)
+  local is_missing = name == self.definition.metric and not schema.contains(results.columns, name)
   if is_missing then
     return nil
   end
@@ -278,7 +277,7 @@ end
 -- What a report tells beside the results (about.lua).
 function Study:about()
   must_open(self)
-  return require("perigee.sweep.about").study(self)
+  return require("perigee.sweep.report.data").study(self)
 end
 
 --- Draws results, as pg.plot does: in the terminal, or into a file.
@@ -298,7 +297,7 @@ end
 ---@return boolean  # false where there is no plot
 function Study:plot(options)
   must_open(self)
-  local drawn = require("perigee.sweep.plots").draw(self, options, 2)
+  local drawn = require("perigee.sweep.plots.plot").draw(self, options, 2)
   return drawn
 end
 
@@ -311,10 +310,10 @@ end
 ---@return true
 function Study:report(path)
   must_open(self)
-  if not check.is_path(path) or not path:find "%.html?$" then
-    error(("report: a path that ends with .html is needed, not %s"):format(check.shown(path)), 2)
+  if not schema.is_path(path) or not path:find "%.html?$" then
+    error(("report: a path that ends with .html is needed, not %s"):format(schema.shown(path)), 2)
   end
-  return (check.call(2, require("perigee.sweep.report").write, self, path))
+  return (schema.call(2, require("perigee.sweep.report.page").write, self, path))
 end
 
 -- --- telling ------------------------------------------------------------------------
@@ -323,10 +322,10 @@ end
 local function standing(tally)
   local parts, named = {}, tally.counts
   for _, status in ipairs { "done", "failed", "pruned" } do
-    parts[#parts + 1] = named[status] > 0 and counts.text(named[status]) .. " " .. status or nil
+    parts[#parts + 1] = named[status] > 0 and format.integer(named[status]) .. " " .. status or nil
   end
   local left = tally.total - tally:finished()
-  parts[#parts + 1] = (left > 0 or #parts == 0) and counts.text(left) .. " left" or nil
+  parts[#parts + 1] = (left > 0 or #parts == 0) and format.integer(left) .. " left" or nil
   return table.concat(parts, ", ")
 end
 
@@ -341,10 +340,10 @@ function METATABLE:__tostring()
   }
   local best = tally and tally.best
   if best then
-    rows[#rows + 1] = { "best", ("%s %s (%s)"):format(tally.metric, words.number(best.value),
+    rows[#rows + 1] = { "best", ("%s %s (%s)"):format(tally.metric, format.number(best.value),
       best.label) }
   end
-  return cards.make(("study %s: %s"):format(self.name, counts.of(count, "trial")), rows)
+  return repr.make(("study %s: %s"):format(self.name, format.quantity(count, "trial")), rows)
 end
 
 public.methods(Study, METATABLE, "a study", "study", { report = 1 })

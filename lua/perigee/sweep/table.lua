@@ -1,15 +1,15 @@
 --- A table of results: rows with named columns, some of which are metrics.
 
-local absent = require "perigee.absent"
-local c_locale = require "perigee.c_locale"
-local check = require "perigee.check"
+local unknown_name = require "perigee.util.unknown_name"
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
 local core = require "perigee.core"
-local json = require "perigee.json"
+local json = require "perigee.util.json"
 local layout = require "perigee.sweep.table_text"
-local public = require "perigee.public"
-local spelling = require "perigee.spelling"
-local words = require "perigee.sweep.words"
-local visible = require "perigee.visible"
+local public = require "perigee.util.public"
+local suggest = require "perigee.util.suggest"
+local format = require "perigee.util.format"
+local printable = require "perigee.util.printable"
 
 ---@class perigee.sweep.table
 ---@field columns string[]  in order
@@ -17,7 +17,7 @@ local visible = require "perigee.visible"
 local Table = {}
 
 local function public_names()
-  local names = check.sorted_keys(Table)
+  local names = schema.sorted_keys(Table)
   return table.move({ "columns", "metrics" }, 1, 2, #names + 1, names)
 end
 
@@ -32,13 +32,13 @@ local METATABLE = {
       value = rawget(self, "_fixed")[key]
     end
     if value == nil and type(key) == "string" then
-      error(absent.message("a table of results", key, public_names())
-        .. (check.contains(self.columns, key) and ": rows have columns, t[1]." .. key or ""), 2)
+      error(unknown_name.message("a table of results", key, public_names())
+        .. (schema.contains(self.columns, key) and ": rows have columns, t[1]." .. key or ""), 2)
     end
     return value
   end,
   __newindex = function(_, name)
-    absent.refuse("a table of results", name)
+    unknown_name.refuse("a table of results", name)
   end,
   __len = function(self)
     return #self.rows
@@ -66,17 +66,17 @@ end
 
 -- Names of metrics that are better when they are smaller, or larger; and words that say of which
 -- data or which of several they are, and leave that as it is.
-local SMALLER = check.set {
+local SMALLER = schema.set {
   "loss", "error", "err", "rmse", "mse", "mae", "nll", "perplexity", "crossentropy", "wer",
   "seconds", "latency",
 }
-local LARGER = check.set {
+local LARGER = schema.set {
   "accuracy", "acc", "f1", "auc", "precision", "recall", "score", "r2",
 }
-local NEGATIONS = check.set {
+local NEGATIONS = schema.set {
   "neg", "negative", "negated", "minus", "inverse", "anti", "no", "non",
 }
-local QUALIFIERS = check.set {
+local QUALIFIERS = schema.set {
   "train", "training", "val", "valid", "validation", "test", "dev", "eval", "mean", "average",
   "best", "last", "final", "macro", "micro", "weighted", "balanced", "top1", "top5",
 }
@@ -111,7 +111,7 @@ end
 ---@return string
 function tables.goal_needed(name)
   return ('whether "%s" is better when it is larger or smaller is not known from its name: '
-    .. 'goal = "max" or goal = "min" says so'):format(visible.name(name))
+    .. 'goal = "max" or goal = "min" says so'):format(printable.name(name))
 end
 
 --- A text by which values are told apart: 50 and 50.0 are the same, 50 and "50" are not, and two
@@ -139,14 +139,15 @@ local ASIDE = { status = true, iterations = true }
 
 --- Raises for a column that there is not.
 local function check_column(self, name, what, level)
-  if check.contains(self.columns, name) then
+  if schema.contains(self.columns, name) then
     return
   elseif type(name) ~= "string" then
-    error(("%s: the name of a column is needed, not %s"):format(what, check.shown(name)), level + 1)
+    local message = "%s: the name of a column is needed, not %s"
+    error(message:format(what, schema.shown(name)), level + 1)
   elseif not ASIDE[name] then
-    error(("%s: there is no column '%s'; there are %s%s"):format(what, visible.name(name),
-      visible.name(table.concat(self.columns, ", ")),
-      spelling.suggestion(name, self.columns)), level + 1)
+    error(("%s: there is no column '%s'; there are %s%s"):format(what, printable.name(name),
+      printable.name(table.concat(self.columns, ", ")),
+      suggest.suggestion(name, self.columns)), level + 1)
   end
 end
 
@@ -164,19 +165,19 @@ end
 function Table:best(name, goal)
   check_column(self, name, "best", 2)
   if goal ~= nil and goal ~= "max" and goal ~= "min" then
-    error("best: the goal is 'max' or 'min', not '" .. visible.name(goal) .. "'", 2)
+    error("best: the goal is 'max' or 'min', not '" .. printable.name(goal) .. "'", 2)
   end
   local best
   for i, row in ipairs(self.rows) do
     local value = row[name]
     if value ~= nil and not math.type(value) then
       error(("best: the column '%s' must have numbers, not %s in row %d"):format(name,
-        words.value(value), i), 2)
+        format.value(value), i), 2)
     end
     goal = goal or (self.about.goals or {})[name] or tables.goal_of(name)
     if value ~= nil and not goal then
       error("best: " .. tables.goal_needed(name), 2)
-    elseif value ~= nil and (not best or words.is_better(value, best[name], goal)) then
+    elseif value ~= nil and (not best or format.is_better(value, best[name], goal)) then
       best = row
     end
   end
@@ -191,7 +192,7 @@ local function comes_before(a, b)
   elseif a_is_number or b_is_number then
     return a_is_number
   end
-  return c_locale.precedes(words.value(a), words.value(b))
+  return c_locale.precedes(format.value(a), format.value(b))
 end
 
 --- Which of two places comes first: what is missing last, equals as they were.
@@ -219,7 +220,8 @@ end
 function Table:sort(name, order)
   check_column(self, name, "sort", 2)
   if order ~= nil and order ~= "ascending" and order ~= "descending" then
-    error("sort: the order is 'ascending' or 'descending', not '" .. visible.name(order) .. "'", 2)
+    local message = "sort: the order is 'ascending' or 'descending', not '%s'"
+    error(message:format(printable.name(order)), 2)
   end
   local places, rows = {}, {}
   for i, row in ipairs(self.rows) do
@@ -250,7 +252,7 @@ end
 ---@return perigee.sweep.table
 function Table:where(values)
   if type(values) ~= "table" then
-    error(("where: a table of values by column is needed, not %s"):format(check.shown(values)), 2)
+    error(("where: a table of values by column is needed, not %s"):format(schema.shown(values)), 2)
   end
   for name in pairs(values) do
     check_column(self, name, "where", 2)
@@ -329,7 +331,7 @@ end
 
 --- The metrics but those that are grouped by.
 local function other_metrics(self, names)
-  local is_named, others = check.set(names), {}
+  local is_named, others = schema.set(names), {}
   for _, metric in ipairs(self.metrics) do
     others[#others + 1] = not is_named[metric] and metric or nil
   end
@@ -348,7 +350,7 @@ end
 
 --- What the columns that groups add are called: never as a column that was there.
 local function own_columns(self, metrics)
-  local taken = check.join(check.set(self.columns), check.set(self.metrics))
+  local taken = schema.join(schema.set(self.columns), schema.set(self.metrics))
   local own = { deviations = {}, goals = self.about.goals }
   if self.about.count then -- it is left out
     taken[self.about.count] = nil
@@ -373,7 +375,7 @@ end
 ---@return perigee.sweep.table
 function Table:group(names)
   names = type(names) == "table" and names or { names }
-  local hole, is_named = check.hole(names), {}
+  local hole, is_named = schema.hole(names), {}
   if hole then
     error(("group: the names must be a list, not one with %s"):format(hole), 2)
   end
@@ -407,7 +409,7 @@ local function field(value)
   if value == nil or math.type(value) and value - value ~= 0 then
     return ""
   end
-  local text = words.value(value)
+  local text = format.value(value)
   local is_formula = type(value) == "string" and text:find "^[=+@\t\r-]"
   text = is_formula and "'" .. text or text
   return (is_formula or text:find '[",\r\n]') and '"' .. text:gsub('"', '""') .. '"' or text
@@ -439,11 +441,11 @@ end
 function tables.deliver(text, path, what, level)
   if path == nil then
     return text
-  elseif not check.is_path(path) then
+  elseif not schema.is_path(path) then
     error(("%s: a path is needed, a text without zero bytes, not %s"):format(what,
-      check.shown(path)), level + 1)
+      schema.shown(path)), level + 1)
   end
-  return (check.call(level + 1, core.write, path, text))
+  return (schema.call(level + 1, core.write, path, text))
 end
 
 --- The table as comma-separated values: numbers in full precision, what is missing empty.

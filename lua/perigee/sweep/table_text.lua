@@ -1,8 +1,8 @@
 --- A table of results as a person reads it: in the terminal, and in Markdown.
 
-local c_locale = require "perigee.c_locale"
-local visible = require "perigee.visible"
-local words = require "perigee.sweep.words"
+local c_locale = require "perigee.util.c_locale"
+local printable = require "perigee.util.printable"
+local format = require "perigee.util.format"
 
 local SHOWN, EDGE = 60, 10 -- rows that are printed; of more, those at either end
 local MISSING = "-"
@@ -17,7 +17,7 @@ local function decimals_of(rows, name)
   for _, row in ipairs(rows) do
     local value = row[name]
     if value ~= nil and not math.tointeger(value) then
-      local text = words.short(value)
+      local text = format.short(value)
       most, integral = math.max(most, #(text:match "%.(%d+)" or "")), false
       if text:find "[en]" then -- an exponent; inf and nan have no decimals, either
         return nil
@@ -45,11 +45,11 @@ local function column_of(rows, name)
     if value == nil then
       return MISSING
     elseif not numeric then
-      return words.value(value)
+      return format.value(value)
     elseif decimals then
-      return c_locale.format("%." .. decimals .. "f", c_locale.tonumber(words.short(value)))
+      return c_locale.format("%." .. decimals .. "f", c_locale.tonumber(format.short(value)))
     end
-    return words.short(value)
+    return format.short(value)
   end, numeric
 end
 
@@ -74,9 +74,9 @@ end
 local function widths_of(columns, lines)
   local widths = {}
   for k, name in ipairs(columns) do
-    widths[k] = visible.width(visible.line(name))
+    widths[k] = printable.width(printable.line(name))
     for _, cells in ipairs(lines) do
-      widths[k] = math.max(widths[k], visible.width(visible.line(cells[k])))
+      widths[k] = math.max(widths[k], printable.width(printable.line(cells[k])))
     end
   end
   return widths
@@ -85,8 +85,8 @@ end
 local function line_of(cells, widths, numeric)
   local parts = {}
   for k, cell in ipairs(cells) do
-    local text = visible.line(cell)
-    local blanks = (" "):rep(widths[k] - visible.width(text))
+    local text = printable.line(cell)
+    local blanks = (" "):rep(widths[k] - printable.width(text))
     parts[k] = numeric[k] and blanks .. text or text .. blanks
   end
   return (table.concat(parts, "  "):gsub(" +$", ""))
@@ -122,7 +122,7 @@ end
 local function markdown_line(cells)
   local escaped = {}
   for k, text in ipairs(cells) do
-    escaped[k] = visible.line(text):gsub("[\\|<*`]", "\\%0")
+    escaped[k] = printable.line(text):gsub("[\\|<*`]", "\\%0")
   end
   return "| " .. table.concat(escaped, " | ") .. " |"
 end

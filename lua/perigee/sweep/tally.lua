@@ -1,8 +1,8 @@
 --- How a study stands: how many trials are done, failed or cut, and the best so far.
 
-local check = require "perigee.check"
+local schema = require "perigee.util.schema"
 local tables = require "perigee.sweep.table"
-local words = require "perigee.sweep.words"
+local format = require "perigee.util.format"
 
 ---@class perigee.sweep.tally
 local Tally = {}
@@ -47,7 +47,7 @@ local function choose(self)
       return name
     end
   end
-  return check.sorted_keys(self.bests)[1] or check.sorted_keys(self.goals)[1]
+  return schema.sorted_keys(self.bests)[1] or schema.sorted_keys(self.goals)[1]
 end
 
 --- The goal of a metric. That which the script says is for the metric that it names; where it names
@@ -64,7 +64,7 @@ local function is_better(best, value, index, goal)
   if value == best.value then
     return index < best.index
   end
-  return words.is_better(value, best.value, goal)
+  return format.is_better(value, best.value, goal)
 end
 
 local function compare(self, record, index)
@@ -89,7 +89,7 @@ end
 ---@param record table
 ---@return string
 function Tally:label(record)
-  local parts = { #self.names > 0 and words.point(self.names, record.values) or nil }
+  local parts = { #self.names > 0 and format.point(self.names, record.values) or nil }
   if self.repeats > 1 or #parts == 0 then
     parts[#parts + 1] = "repeat " .. record["repeat"]
   end
@@ -125,7 +125,7 @@ function Tally:note()
   parts[1] = counts.failed > 0 and counts.failed .. " failed" or nil
   parts[#parts + 1] = counts.pruned > 0 and counts.pruned .. " pruned" or nil
   parts[#parts + 1] = self.best and ("best %s %s (%s)"):format(self.metric,
-    words.number(self.best.value), self.best.label) or nil
+    format.number(self.best.value), self.best.label) or nil
   return table.concat(parts, ", ")
 end
 

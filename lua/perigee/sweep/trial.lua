@@ -5,16 +5,16 @@
 -- and what was reported until then. A trial that is run again takes up each training from its
 -- file, or, where it was too short to have one, makes it anew: both end in the same bits.
 
-local absent = require "perigee.absent"
-local check = require "perigee.check"
+local unknown_name = require "perigee.util.unknown_name"
+local schema = require "perigee.util.schema"
 local core = require "perigee.core"
-local counts = require "perigee.counts"
-local json = require "perigee.json"
+local format = require "perigee.util.format"
+local json = require "perigee.util.json"
 local prune = require "perigee.sweep.prune"
-local public = require "perigee.public"
+local public = require "perigee.util.public"
 local space = require "perigee.sweep.space"
-local system = require "perigee.system"
-local training = require "perigee.training"
+local fs = require "perigee.util.fs"
+local training = require "perigee.model.training"
 
 local BEAT = 0.1 -- seconds between two beats of the monitor
 local PROBE = 0.3 -- seconds of a training that is only to tell how long it would take
@@ -40,7 +40,7 @@ local MAY_BE_NIL = {
 }
 
 -- A misspelt name would be nil, and a seed that is nil none at all.
-absent.guard(METATABLE, Trial, "a trial", PUBLIC, MAY_BE_NIL)
+unknown_name.guard(METATABLE, Trial, "a trial", PUBLIC, MAY_BE_NIL)
 
 --- What ends a trial from within, without being an error of it.
 local Halt = {}
@@ -53,7 +53,7 @@ end
 --- "trial 3, seed 0: iteration 500, 2 reports"
 function METATABLE:__tostring()
   return ("trial %d, seed %d: iteration %s, %s"):format(self.index, self.seed,
-    counts.text(self.iteration), counts.of(#self.reports, "report"))
+    format.integer(self.iteration), format.quantity(#self.reports, "report"))
 end
 
 ---@param value any  an error
@@ -90,7 +90,7 @@ local function check_metrics(self, metrics)
   if metrics == nil then
     return "report: metrics are needed behind the iteration, a table of numbers by name"
   elseif type(metrics) ~= "table" then
-    return ("report: metrics are a table of numbers by name, not %s"):format(check.shown(metrics))
+    return ("report: metrics are a table of numbers by name, not %s"):format(schema.shown(metrics))
   end
   for name, value in pairs(metrics) do
     local is_name, problem = space.check_name(name)
@@ -100,7 +100,7 @@ local function check_metrics(self, metrics)
       return ("report: '%s' is another column of the results: the metric needs another name")
         :format(name)
     elseif not math.type(value) or value - value ~= 0 then
-      return ("report: %s must be a finite number, not %s"):format(name, check.shown(value))
+      return ("report: %s must be a finite number, not %s"):format(name, schema.shown(value))
     end
   end
 end
@@ -141,7 +141,7 @@ function Trial:report(iteration, metrics)
   local message, given = check_metrics(self, metrics), iteration
   iteration = math.type(iteration) and math.tointeger(iteration)
   if message or not iteration then
-    error(message or ("report: the iteration is an integer, not %s"):format(check.shown(given)), 2)
+    error(message or ("report: the iteration is an integer, not %s"):format(schema.shown(given)), 2)
   end
   local kept = {}
   for name, value in pairs(metrics) do
@@ -189,9 +189,9 @@ local function save(self, model, has_ended)
   if not path then
     return
   end
-  local saved, message = system.make_folder(path:match "^(.*)/")
+  local saved, message = fs.make_folder(path:match "^(.*)/")
   if saved then
-    saved, message = check.try(model.save, model, path, note_of(self, has_ended))
+    saved, message = schema.try(model.save, model, path, note_of(self, has_ended))
   end
   self.saved = self.clock()
   if not saved then
@@ -205,14 +205,14 @@ local function save_if_due(self, model, now, has_ended)
   end
 end
 
-local byte = check.integer(0, 255)
+local byte = schema.integer(0, 255)
 
 --- The note that note_of has written; nil for another text, or none. Notes of before have no
 --- `lua_random`.
 local function read_note(note)
   local kept = note and json.decode(note)
   if type(kept) == "table" and kept.lua_random ~= nil
-    and (type(kept.lua_random) ~= "table" or not check.elements(kept.lua_random, byte.read)) then
+    and (type(kept.lua_random) ~= "table" or not schema.elements(kept.lua_random, byte.read)) then
     return nil
   end
   local is_whole = type(kept) == "table" and math.type(kept.iteration) == "integer"
@@ -223,12 +223,12 @@ end
 --- Says which of the numbers and texts that `run` refers to were others when a checkpoint was made.
 local function warn_of_changes(self, notes)
   local changed = {}
-  for name in pairs(type(notes) == "table" and check.join(notes, self.notes) or {}) do
+  for name in pairs(type(notes) == "table" and schema.join(notes, self.notes) or {}) do
     changed[name] = notes[name] ~= self.notes[name] or nil
   end
   if next(changed) then
     self.monitor:warn(("the training was begun with other values of %s: --fresh begins anew")
-      :format(table.concat(check.sorted_keys(changed), ", ")))
+      :format(table.concat(schema.sorted_keys(changed), ", ")))
   end
 end
 
@@ -268,7 +268,7 @@ local OURS = { "resume", "progress" } -- options that a study sees to
 
 local function check_call(self, model, options, what)
   if type(model) ~= "table" or not model.restore then
-    error(("%s: a model is needed, and then its options, not %s"):format(what, check.shown(model)),
+    error(("%s: a model is needed, and then its options, not %s"):format(what, schema.shown(model)),
       4)
   elseif self.is_over then
     error(IS_OVER:format(what), 4)
@@ -359,7 +359,7 @@ local function make_step(self, run, step, state, i)
   local before = run.model.iteration
   local worked, now, loss, validation_loss = pcall(step, state, i)
   if not worked then
-    if check.is_interrupt(now) and i > 0 and run.model.iteration == before then
+    if schema.is_interrupt(now) and i > 0 and run.model.iteration == before then
       save(self, run.model)
     end
     error(now, 0)

@@ -1,0 +1,134 @@
+--- Data sets by name: where their files are looked for, and what is made where
+--- there is none.
+
+local schema = require "perigee.util.schema"
+local core = require "perigee.core"
+local digits = require "perigee.data.digits"
+local suggest = require "perigee.util.suggest"
+local fs = require "perigee.util.fs"
+local printable = require "perigee.util.printable"
+
+local dataset = {}
+
+local FILES = {
+  mnist = "mnist.npz",
+  digits = ("digits-%d.npz"):format(digits.VERSION),
+}
+
+--- The names of the data sets, in order.
+dataset.NAMES = schema.sorted_keys(FILES)
+
+--- The environment's variable, unless it is empty.
+local function variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+--- Where data are kept for this user: $XDG_CACHE_HOME/perigee or
+--- ~/.cache/perigee; nil where neither variable tells.
+---@return string?
+function dataset.cache()
+  local home = variable "HOME"
+  local cache = variable "XDG_CACHE_HOME" or home and home .. "/.cache"
+  return cache and cache .. "/perigee"
+end
+
+--- The places where a data set's file may be, in the order of looking.
+local function places(name)
+  local list = {}
+  local function add(folder)
+    list[#list + 1] = folder and folder .. "/" .. FILES[name]
+  end
+  add(variable "PERIGEE_DATA")
+  add("./data")
+  add(dataset.cache())
+  return list
+end
+
+--- The path of a data set's file; nil where it is in none of its places. What is there and may
+--- not be read is not passed over: opening it says why. Raises for a place that may not be
+--- searched.
+---@param name string
+---@return string? path
+---@return string[] tried  the places
+function dataset.find(name)
+  local list = places(name)
+  for _, path in ipairs(list) do
+    if core.exists(path) then
+      return path, list
+    end
+  end
+  return nil, list
+end
+
+--- Draws the digits and keeps them in the cache; their path, or nil and why not.
+local function keep_digits()
+  local folder = dataset.cache()
+  if not folder then
+    return nil, "there is no folder to keep drawn digits in: HOME is not set"
+  end
+  local made, message = fs.make_folder(folder)
+  if not made then
+    return nil, message
+  end
+  local path = folder .. "/" .. FILES.digits
+  made, message = schema.try(core.save, path, digits.draw(0, 60000, 10000))
+  return made and path, message
+end
+
+--- The path of a data set's file, which is made where it can be; nil and why there is none.
+local function locate(name)
+  local path, tried = dataset.find(name)
+  if path then
+    return path
+  elseif name == "digits" then
+    return keep_digits()
+  end
+  local told = variable "PERIGEE_DATA"
+  return nil, ("the data set %s was not found; looked for %s (`make run` fetches it; the data "
+    .. "set digits needs no network; %s)"):format(name, table.concat(tried, ", "),
+    told and ("PERIGEE_DATA is '%s', and must be a folder"):format(printable.name(told))
+    or "PERIGEE_DATA may be a folder that has it")
+end
+
+local function names()
+  return '"' .. table.concat(dataset.NAMES, '", "') .. '"'
+end
+
+local function is_path(name)
+  return name:find "[/.]"
+end
+
+--- Opens a data set: its arrays are raw, as they are in the file.
+---
+--- "mnist" is Keras's mnist.npz: x_train (60000, 28, 28) and x_test (10000, 28,
+--- 28) uint8, y_train (60000,) and y_test (10000,) uint8. It is looked for in
+--- $PERIGEE_DATA, ./data, and perigee/ in the user's cache folder; `make run`
+--- puts it there.
+---
+--- "digits" has the same layout, and pictures that Perigee draws itself, the same
+--- everywhere: in a few seconds when they are first asked for, and kept in the
+--- cache.
+---
+--- Raises for a file that is not there or cannot be read, with the places that were looked at.
+---
+---     data = pg.dataset "digits"
+---     data:keys()  --> {x_test, x_train, y_test, y_train}
+---     data.x_train.ndim, data.x_train.dtype, data.y_train.dtype
+---     --> 3  uint8  uint8
+---@param name string  a data set's name, or the path of an NPZ file
+---@return perigee.archive
+function dataset.open(name)
+  if type(name) ~= "string" then
+    error("dataset: a name is needed, not " .. (name == nil and "nil" or "a " .. type(name)), 2)
+  elseif not schema.is_path(name) then
+    error("dataset: a path has no zero bytes", 2)
+  elseif not FILES[name] and not is_path(name) then
+    error(('dataset: there is no "%s"; there are: %s, or the path of an .npz file%s'):format(
+      printable.name(name), names(), suggest.suggestion(name:lower(), dataset.NAMES)), 2)
+  end
+  local path = FILES[name] and schema.call(2, locate, name) or name
+  return (schema.call(2, core.load, path))
+end
+
+return dataset

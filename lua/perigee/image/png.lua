@@ -1,0 +1,55 @@
+--- Pictures as PNG files.
+
+local schema = require "perigee.util.schema"
+local core = require "perigee.core"
+local pixels = require "perigee.image.pixels"
+
+local png = {}
+
+local GAP = 2 -- pixels between two pictures of a sheet
+
+--- The array as the bytes of one picture.
+local function picture_of(a, options)
+  options = pixels.options(options, pixels.KINDS, "save_png")
+  local pictures, is_batch = pixels.pictures(a, options)
+  local dtype, n, height, width = pictures.dtype, table.unpack(pictures.shape)
+  if options.scale then
+    pictures = pixels.resized(pictures, math.max(1, math.floor(height * options.scale + 0.5)),
+      math.max(1, math.floor(width * options.scale + 0.5)))
+  end
+  pictures = pixels.bytes(pictures, dtype, options)
+  if not is_batch then
+    return pictures[1]
+  end
+  return pixels.sheet(pictures, options.columns or math.ceil(math.sqrt(n)), GAP)
+end
+
+--- Writes an array as a picture, or a batch as a sheet of pictures, to a PNG file: whole or not at
+--- all.
+---
+--- Shapes, numbers and options are those of `pg.show`; a sheet is about as wide as high unless
+--- `columns` says otherwise, with black between its pictures. What is uint8 comes back the same
+--- from `pg.load_png`. Raises for what is no picture, and where the file cannot be written.
+---
+---     pg.save_png("digit.png", data.x_train[1])  --> true
+---     pg.save_png("weights.png", m.weights.W1:reshape(-1, 28, 28), {each = true})
+---     --> true
+---@param path string  ends with .png
+---@param a perigee.like
+---@param options? table  those of `pg.show` but labels, rows, width
+---@return true
+function png.save(path, a, options)
+  if not schema.is_path(path) then
+    error("save_png: a path is needed, a text without zero bytes, not " .. schema.shown(path), 2)
+  end
+  if not path:find "%.[pP][nN][gG]$" then
+    error("save_png: a name that ends in .png is needed, not " .. schema.shown(path), 2)
+  end
+  local picture, message = schema.try(picture_of, a, options)
+  if not picture then
+    error("save_png: " .. message:gsub("^save_png: ", ""), 2)
+  end
+  return (schema.call(2, core.save_png, path, picture))
+end
+
+return png

@@ -1,0 +1,558 @@
+--- The file of a model: an NPZ archive that numpy.load reads.
+--
+-- `W1`, `b1`, `W2`, ... are the weights. `history` and `validation_history` (float64) are the
+-- losses so far. `state1_W1`, ... are what the optimizer remembers, `best_W1`, ... the weights
+-- that early stopping keeps, `random_state` (uint32) is the generator, `note` (uint8) a text that
+-- was to be kept with it.
+--
+-- `perigee` (uint8) is text: a line with the format's version, then lines of a name and a value,
+-- or several, with spaces between them. Floating numbers are hexadecimal, as C's %a writes them:
+-- nothing is lost.
+--
+-- A file may come from a stranger, or be damaged: each value is checked by its kind, and by what
+-- the others say, so that no training goes on from what none has left. `record.data_checksum` is
+-- the data's checksum (checksum.h); files of before have `record.checksum`, made of other bytes
+-- (checksum_v1.h).
+
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
+local core = require "perigee.core"
+local network = require "perigee.model.weights"
+local optimizer = require "perigee.model.optimizer"
+local training = require "perigee.model.training"
+local printable = require "perigee.util.printable"
+
+local trainer = core.trainer
+
+local TITLE, VERSION = "perigee model ", 1
+local NO_MODEL = "it is not a model that was saved by Perigee"
+local MOST_TEXT = 1 << 16 -- bytes
+local MOST_CHECKSUM = (1 << 32) - 1
+
+local checkpoint = {}
+
+-- --- text -----------------------------------------------------------------------
+
+local function list_of(kind)
+  return {
+    expected = "a list, each of it " .. kind.expected,
+    read = function(value)
+      local list = type(value) == "table" and value or { value }
+      for i, each in ipairs(list) do
+        if kind.read(each) == nil then
+          return nil, list[i]
+        end
+      end
+      return list
+    end,
+  }
+end
+
+local function function_or(kind)
+  return {
+    expected = kind.expected,
+    read = function(value)
+      return value == "function" and value or kind.read(value)
+    end,
+  }
+end
+
+--- What stands in the text; a name with a point is in a table of its own.
+local KINDS = {
+  activation = list_of(schema.name(trainer.activations)),
+  scale = schema.number "",
+  plan = schema.name { "auto", "dense", "sparse" },
+  rows = schema.integer(1),
+  used = schema.integer(0),
+  iteration = schema.integer(0),
+  optimizer = schema.name(trainer.optimizers),
+  steps = schema.integer(0),
+  ["record.first"] = schema.integer(0),
+  ["record.target"] = schema.integer(0),
+  ["record.rows"] = schema.integer(1),
+  ["record.checksum"] = schema.integer(0, MOST_CHECKSUM),
+  ["record.data_checksum"] = schema.integer(0, MOST_CHECKSUM),
+  ["record.validated"] = schema.integer(0), -- the iteration
+  ["record.waited"] = schema.integer(0),
+  ["record.best"] = schema.number "",
+}
+local REQUIRED = {
+  "activation", "scale", "plan", "rows", "used", "iteration", "optimizer", "steps",
+}
+local REQUIRED_OF_RECORD = {
+  "record.first", "record.target", "record.rows", "record.validated", "record.waited",
+}
+for _, prefix in ipairs { "option.", "record.option." } do
+  for name, kind in pairs(training.KINDS) do
+    KINDS[prefix .. name] = kind
+  end
+  KINDS[prefix .. "rate"] = function_or(optimizer.KINDS.rate)
+  KINDS[prefix .. "validation"] = schema.or_false(schema.name { "given" })
+end
+
+--- As one word. Of a function, and of validation data, a file only says that there were any.
+local function word(value)
+  if math.type(value) == "float" then
+    return c_locale.format("%a", value)
+  end
+  return type(value) == "function" and "function" or tostring(value)
+end
+
+local function line(name, value)
+  local words = { name }
+  for _, each in ipairs(type(value) == "table" and value or { value }) do
+    words[#words + 1] = word(each)
+  end
+  return table.concat(words, " ")
+end
+
+local function to_text(values)
+  local lines = { TITLE .. VERSION }
+  for _, name in ipairs(schema.sorted_keys(values)) do
+    lines[#lines + 1] = line(name, values[name])
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local function value_of(text)
+  local boolean = ({ ["true"] = true, ["false"] = false })[text]
+  if boolean ~= nil then
+    return boolean
+  end
+  return c_locale.tonumber(text) or text
+end
+
+--- A line's name and its value: a list where there are several words.
+local function read_line(text)
+  local name, list = nil, {}
+  for part in text:gmatch "%S+" do
+    if name then
+      list[#list + 1] = value_of(part)
+    else
+      name = part
+    end
+  end
+  if #list > 1 then
+    return name, list
+  end
+  return name, list[1]
+end
+
+--- The values that are in the text; nil and what is wrong with it.
+local function from_text(text)
+  local title, rest = text:match "^([^\n]*)\n(.*)$"
+  local version = title and title:match("^" .. TITLE .. "(%d+)$")
+  if not version then
+    return nil, NO_MODEL
+  elseif tonumber(version) ~= VERSION then
+    return nil, ("it has the format %s, and this version of Perigee reads the format %d"):format(
+      version, VERSION)
+  elseif not text:find "\n$" then
+    return nil, "the text does not end with a line's end"
+  end
+  local values = {}
+  for each in rest:gmatch "([^\n]*)\n" do
+    local name, value = read_line(each)
+    if not name then
+      return nil, "the text has an empty line"
+    elseif not KINDS[name] then
+      return nil, ("the text has '%s', which models do not have"):format(name)
+    elseif values[name] ~= nil then
+      return nil, ("the text says %s twice"):format(name)
+    elseif value == nil then
+      return nil, ("the text says nothing of %s: it must be %s"):format(name, KINDS[name].expected)
+    end
+    values[name] = value
+  end
+  return schema.read(values, KINDS, "the text")
+end
+
+--- Values by the part of their names behind the prefix.
+local function below(values, prefix)
+  local found = {}
+  for name, value in pairs(values) do
+    local short = name:match("^" .. prefix .. "%.([^.]*)$")
+    if short then
+      found[short] = value
+    end
+  end
+  return found
+end
+
+-- --- writing --------------------------------------------------------------------
+
+local function add_network(members, prefix, arrays)
+  for name, array in pairs(arrays or {}) do
+    members[prefix .. name] = array
+  end
+end
+
+local function add_values(values, prefix, list)
+  for name, value in pairs(list) do
+    if KINDS[prefix .. name] then
+      values[prefix .. name] = name == "validation" and value and "given" or value
+    end
+  end
+end
+
+local function values_of(state)
+  local values = {
+    activation = state.activation, scale = state.scale, plan = state.plan,
+    rows = state.epoch.rows, used = state.epoch.used, iteration = #state.losses,
+    optimizer = state.memory.optimizer, steps = state.memory.steps,
+  }
+  local record = state.record
+  add_values(values, "option.", state.options)
+  if record then
+    local seen = record.seen
+    values["record.first"], values["record.target"] = record.first, record.target
+    values["record.rows"], values["record.validated"] = record.rows, seen.iteration
+    values["record.waited"], values["record.best"] = seen.waited, seen.best
+    values["record.checksum"] = record.checksum_v1
+    if not record.checksum_v1 then
+      values["record.data_checksum"] = record.checksum or state.checksum
+    end
+    add_values(values, "record.option.", record.options)
+  end
+  return values
+end
+
+local CHUNK = 4096 -- of the bytes that are on Lua's stack at once
+
+local function to_bytes(text)
+  local bytes = {}
+  for at = 1, #text, CHUNK do
+    table.move({ text:byte(at, at + CHUNK - 1) }, 1, CHUNK, at, bytes)
+  end
+  return core.array(bytes, "uint8")
+end
+
+--- Writes a model's state: whole or not at all.
+---@param path string
+---@param state table
+---@return true?
+---@return string?  # what went wrong, where nil comes first
+function checkpoint.write(path, state)
+  local members = {
+    perigee = to_bytes(to_text(values_of(state))),
+    note = state.note and to_bytes(state.note),
+    history = core.array(state.losses),
+    validation_history = core.array(state.validation_losses),
+    random_state = state.random_state,
+  }
+  add_network(members, "", state.weights)
+  add_network(members, "best_", state.record and state.record.seen.best_weights)
+  for i, arrays in ipairs(state.memory.networks) do
+    add_network(members, ("state%d_"):format(i), arrays)
+  end
+  return schema.try(core.save, path, members)
+end
+
+-- --- reading --------------------------------------------------------------------
+
+---@class perigee.checkpoint.file
+---@field path string
+---@field archive perigee.archive
+---@field values table<string, any>  of the text
+---@field layers integer
+---@field has_best_weights boolean?
+
+--- Raises what is wrong with the file.
+local function refuse(file, message, ...)
+  error(printable.name(file.path .. ": " .. message:format(...)), 0)
+end
+
+--- Calls f with the archive; hands its error on, which names the file already.
+local function must(file, f, ...)
+  local value, message = schema.try(f, file.archive, ...)
+  if message then
+    error(message, 0)
+  end
+  return value
+end
+
+--- Gives a value back; where there is none, the message tells what is wrong with the file.
+local function must_fit(file, value, message)
+  if not value then
+    refuse(file, "%s", message)
+  end
+  return value
+end
+
+--- An array of the archive; nil where there is none.
+local function optional(file, name)
+  return must(file, file.archive.get, name)
+end
+
+local function member(file, name)
+  return optional(file, name) or refuse(file, "it has no member '%s'", name)
+end
+
+--- "float64 of shape (2, 3)"
+local function form_of(array)
+  return ("%s of shape %s"):format(array.dtype, array.shape)
+end
+
+--- The bytes of a member as text.
+local function text_of(bytes)
+  local parts, list = {}, bytes:tolist()
+  for at = 1, #list, CHUNK do
+    parts[#parts + 1] = string.char(table.unpack(list, at, math.min(at + CHUNK - 1, #list)))
+  end
+  return table.concat(parts)
+end
+
+local function is_text(bytes)
+  return bytes.dtype == "uint8" and bytes.ndim == 1
+end
+
+local function read_values(file)
+  local bytes = optional(file, "perigee")
+  if not bytes or not is_text(bytes) or #bytes > MOST_TEXT then
+    refuse(file, NO_MODEL)
+  end
+  local values = must_fit(file, from_text(text_of(bytes)))
+  for _, name in ipairs(REQUIRED) do
+    if values[name] == nil then
+      refuse(file, "the text does not say %s", name)
+    end
+  end
+  if #values.activation > network.MOST_HIDDEN then
+    refuse(file, "it has %d hidden layers, and a model has at most %d", #values.activation,
+      network.MOST_HIDDEN)
+  elseif values.used >= values.rows then
+    refuse(file, "%d rows of %d were used", values.used, values.rows)
+  elseif values.steps > values.iteration then
+    refuse(file, "the optimizer has made %d steps in %d iterations", values.steps,
+      values.iteration)
+  end
+  return values
+end
+
+local function read_note(file)
+  local bytes = optional(file, "note")
+  if bytes and not is_text(bytes) then
+    refuse(file, "'note' is no text, as uint8 of one axis, but %s", form_of(bytes))
+  end
+  return bytes and text_of(bytes)
+end
+
+--- Refuses members that are doubled or not a model's: a network of other layers, or another
+--- optimizer, would be made of a part of them.
+local function check_members(file)
+  local allowed = schema.set {
+    "perigee", "note", "history", "validation_history", "random_state",
+  }
+  local prefixes = { "", "best_" }
+  for i = 1, trainer.states[file.values.optimizer] do
+    prefixes[#prefixes + 1] = ("state%d_"):format(i)
+  end
+  for _, prefix in ipairs(prefixes) do
+    for _, name in ipairs(network.names(file.layers)) do
+      allowed[prefix .. name] = true
+    end
+  end
+  local seen = {}
+  for _, name in ipairs(must(file, file.archive.keys)) do
+    if seen[name] then
+      refuse(file, "it has the member '%s' twice", name)
+    elseif not allowed[name] then
+      refuse(file, "it has a member '%s', which is not one of a model of %d layers with the "
+        .. "optimizer %s", name, file.layers, file.values.optimizer)
+    end
+    seen[name] = true
+    file.has_best_weights = file.has_best_weights or name:find "^best_" ~= nil
+  end
+end
+
+--- The arrays W1, b1, ... under a prefix, which are finite, and of the weights' form where those
+--- are given.
+local function read_network(file, prefix, weights)
+  local arrays = {}
+  for _, name in ipairs(network.names(file.layers)) do
+    local array = member(file, prefix .. name)
+    if weights and not network.same_form(array, weights[name]) then
+      refuse(file, "'%s%s' does not fit '%s': it is %s, and not %s", prefix, name, name,
+        form_of(array), form_of(weights[name]))
+    end
+    arrays[name] = array
+  end
+  if not weights then
+    must_fit(file, network.check(arrays, file.layers))
+  end
+  must_fit(file, network.check_finite(arrays, file.layers, prefix))
+  return arrays
+end
+
+local function read_weights(file)
+  local weights = read_network(file, "")
+  must_fit(file, network.check_scale(file.values.scale, weights.W1.dtype))
+  return weights
+end
+
+--- A member that is a list of losses, as a table.
+local function read_losses(file, name, count)
+  local losses = member(file, name)
+  if losses.dtype ~= "float64" or losses.ndim ~= 1 or count and #losses ~= count then
+    refuse(file, "'%s' is not a list of %s losses, but %s", name, count or "float64",
+      form_of(losses))
+  end
+  return losses:tolist()
+end
+
+local function read_history(file)
+  local losses = read_losses(file, "history", file.values.iteration)
+  for i, loss in ipairs(losses) do
+    if loss - loss ~= 0 then
+      refuse(file, "'history': the loss of iteration %d is %s, and not finite", i,
+        schema.shown(loss))
+    end
+  end
+  return losses
+end
+
+--- Validation losses need not be finite: the rows are not those that it learns from.
+local function read_validation_history(file)
+  local losses = read_losses(file, "validation_history")
+  if #losses > file.values.iteration then
+    refuse(file, "'validation_history' has %d losses, after %d iterations", #losses,
+      file.values.iteration)
+  end
+  return losses
+end
+
+--- Batches are drawn: where updates were made from some, there is a generator.
+local function read_random(file)
+  local values = file.values
+  local batch, rows = values["record.option.batch"], values["record.rows"]
+  local has_drawn = values.used > 0
+    or batch and rows and batch < rows and values.iteration > values["record.first"]
+  local state = (has_drawn and member or optional)(file, "random_state")
+  if state then
+    local generator = core.random(0)
+    must_fit(file, schema.try(function()
+      generator:set_state(state)
+      return true
+    end))
+  end
+  return state
+end
+
+local function read_memory(file, weights)
+  local values, networks = file.values, {}
+  local squares = optimizer.SQUARES[values.optimizer]
+  for i = 1, trainer.states[values.optimizer] do
+    local prefix = ("state%d_"):format(i)
+    networks[i] = read_network(file, prefix, weights)
+    for _, name in ipairs(network.names(file.layers)) do
+      local array = networks[i][name]
+      if i == squares and array:min() < 0 then
+        refuse(file, "'%s%s' has a mean of squares that is below 0: %g", prefix, name, array:min())
+      elseif values.steps == 0 and (array:min() ~= 0 or array:max() ~= 0) then
+        refuse(file, "'%s%s' is not 0, and the optimizer has made no step", prefix, name)
+      end
+    end
+  end
+  return { optimizer = values.optimizer, steps = values.steps, networks = networks }
+end
+
+local function read_options(file, prefix)
+  local options = below(file.values, prefix)
+  local fits, message = optimizer.settings(options)
+  if not fits then
+    refuse(file, "%s: %s", prefix, message)
+  end
+  return options
+end
+
+--- The contradiction in what a file says of its training; nil where there is none.
+local function contradiction(values, validations, has_best_weights)
+  local iteration, best, waited = values.iteration, values["record.best"], values["record.waited"]
+  local first, target = values["record.first"], values["record.target"]
+  local validated = values["record.validated"]
+  if first > iteration then
+    return ("record.first is %d, beyond the iteration %d"):format(first, iteration)
+  elseif target < first then
+    return ("record.target is %d, before record.first, %d"):format(target, first)
+  elseif validated < first or validated > iteration then
+    return ("record.validated is %d, and not from record.first, %d, to the iteration, %d"):format(
+      validated, first, iteration)
+  elseif (values["record.checksum"] == nil) == (values["record.data_checksum"] == nil) then
+    return "it must have one checksum of the data"
+  elseif values["record.option.patience"] and not values["record.option.validation"] then
+    return "there is patience without validation"
+  elseif waited > #validations then
+    return ("record.waited is %d, after %d validations"):format(waited, #validations)
+  elseif best and not schema.contains(validations, best) then
+    return ("record.best is %g, which is none of the validation losses"):format(best)
+  elseif has_best_weights and not best then
+    return "there are best weights, and no record.best"
+  end
+end
+
+local function read_record(file, weights, validations)
+  local values = file.values
+  if not next(below(values, "record")) and not next(below(values, "record.option")) then
+    if file.has_best_weights then
+      refuse(file, "it has best weights, and the text says of no training")
+    end
+    return nil
+  end
+  for _, name in ipairs(REQUIRED_OF_RECORD) do
+    if values[name] == nil then
+      refuse(file, "the text does not say %s", name)
+    end
+  end
+  local problem = contradiction(values, validations, file.has_best_weights)
+  if problem then
+    refuse(file, "what it says of its training does not fit together: %s", problem)
+  end
+  return {
+    first = values["record.first"], target = values["record.target"],
+    rows = values["record.rows"], options = read_options(file, "record.option"),
+    checksum = values["record.data_checksum"], checksum_v1 = values["record.checksum"],
+    seen = {
+      iteration = values["record.validated"], losses = #validations,
+      waited = values["record.waited"], best = values["record.best"],
+      best_weights = file.has_best_weights and read_network(file, "best_", weights) or nil,
+    },
+  }
+end
+
+local function read_state(file)
+  file.values = read_values(file)
+  file.layers = #file.values.activation + 1
+  check_members(file)
+  local values, weights = file.values, read_weights(file)
+  local losses, validation_losses = read_history(file), read_validation_history(file)
+  return {
+    activation = values.activation, scale = values.scale, plan = values.plan, weights = weights,
+    epoch = { rows = values.rows, used = values.used },
+    options = read_options(file, "option"),
+    record = read_record(file, weights, validation_losses),
+    memory = read_memory(file, weights),
+    losses = losses,
+    validation_losses = validation_losses,
+    random_state = read_random(file),
+    note = read_note(file),
+  }
+end
+
+--- The state that was written; nil and why not for what is no such file, or a damaged one.
+---@param path string
+---@return table?
+---@return string?
+function checkpoint.read(path)
+  local archive, message = schema.try(core.load, path)
+  if not archive then
+    return nil, message
+  elseif schema.is_array(archive) then
+    return nil, path .. ": " .. NO_MODEL .. ", but an array"
+  end
+  local closing <close> = archive
+  local state
+  state, message = schema.try(read_state, { path = path, archive = closing })
+  return state, message
+end
+
+return checkpoint

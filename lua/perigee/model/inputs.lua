@@ -1,0 +1,157 @@
+--- x and y, in whatever form they come, as the core takes them: rows and labels.
+--
+-- Each function gives nil and a message for what does not fit.
+
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
+local core = require "perigee.core"
+local printable = require "perigee.util.printable"
+
+local samples = {}
+
+--- An array as it is, or one from a nested table; it may have been freed.
+local function to_array(value, name)
+  local array, message = value, nil
+  if type(value) == "table" then
+    array, message = schema.try(core.array, value)
+  elseif not schema.is_array(value) then
+    return nil, ("%s must be an array, not %s"):format(name, type(value))
+  end
+  local shape
+  if array then
+    shape, message = schema.try(function() return array.shape end)
+  end
+  if not shape then
+    return nil, name .. ": " .. message
+  end
+  return array
+end
+
+local function to_rows(x)
+  if x.ndim == 0 or x.size == 0 then
+    return nil, ("x of shape %s has no numbers"):format(x.shape)
+  end
+  return x.ndim == 2 and x or x:reshape(x.shape[1], -1)
+end
+
+--- The end of a message about labels that the core refused.
+local function hint(x, y)
+  if x.ndim == 1 and y.ndim > 1 then
+    return (" (x of shape %s looks like labels: x comes first, then y)"):format(x.shape)
+  end
+  return ""
+end
+
+--- x (n, ...) as (n, inputs).
+---@param x any
+---@return { rows: perigee.array, shape: integer[] }?  # shape: x's own
+---@return string?
+function samples.rows(x)
+  local array, rows, message
+  array, message = to_array(x, "x")
+  if array then
+    rows, message = to_rows(array)
+  end
+  if not rows then
+    return nil, message
+  end
+  return { rows = rows, shape = array.shape }
+end
+
+--- True for rows as wide as a model's inputs; else nil and a message about x as it was given.
+---@param data { rows: perigee.array, shape: integer[] }
+---@param W1 perigee.array  (hidden, inputs)
+---@return true?
+---@return string?
+function samples.check_width(data, W1)
+  local inputs, rows = W1.shape[2], data.rows
+  if rows.shape[2] == inputs then
+    return true
+  elseif rows.size == inputs then
+    return nil, ("x of shape %s is one row, and has no axis of rows: x:reshape(1, -1) gives it "
+      .. "one, and x:rows(1) has it where x[1] has not"):format(data.shape)
+  end
+  return nil, ("x of shape %s does not fit W1 of shape %s: it must be (rows, %d)%s"):format(
+    data.shape, W1.shape, inputs,
+    #data.shape == 2 and "" or (", and has %d numbers in a row"):format(rows.shape[2]))
+end
+
+--- x as (n, inputs), and y's labels.
+---@param x any
+---@param y any
+---@param classes integer  how many labels there may be, or 0: as many as there are
+---@return { rows: perigee.array, labels: perigee.array, classes: integer, shape: integer[] }?
+---   shape: x's own
+---@return string?
+function samples.labelled(x, y, classes)
+  local message, rows, labels
+  x, message = to_array(x, "x")
+  if not x then
+    return nil, message
+  end
+  y, message = to_array(y, "y")
+  if not y then
+    return nil, message
+  elseif y.ndim == 2 and y.shape[2] == 1 and classes ~= 1 then
+    return nil, ("y of shape %s is one column: labels have rank 1, as y:reshape(-1) has%s"):format(
+      y.shape, classes == 0 and " (classes = 1 says that there is one class)" or "")
+  elseif y.ndim == 0 or x.ndim == 0 or y.shape[1] ~= x.shape[1] then
+    local is_row = x.ndim > 0 and y.size == 1
+    return nil, ("x of shape %s and y of shape %s do not have as many rows%s"):format(x.shape,
+      y.shape, is_row and " (one row is x:rows(1), or x:reshape(1, -1))" or "")
+  end
+  rows, message = to_rows(x)
+  if not rows then
+    return nil, message
+  end
+  labels, classes = core.trainer.labels(y, classes)
+  if not labels then
+    return nil, classes .. hint(x, y)
+  end
+  return { rows = rows, labels = labels, classes = classes, shape = x.shape }
+end
+
+-- --- data that were scaled twice -----------------------------------------------
+
+local FIRST = 16 -- rows that tell of most data that they are not within 0..1
+
+--- Places in scripts that were warned, by "file:line".
+local warned = {}
+
+--- The place in the script that called the library, as error's level says it; of a call through
+--- pcall or another function of C, the place of that call.
+local function place_at(level)
+  local info
+  repeat
+    level = level + 1
+    info = debug.getinfo(level, "Sl")
+  until not info or info.currentline > 0
+  return info and ("%s:%d"):format(info.short_src, info.currentline) or "perigee"
+end
+
+local function within_unit(x)
+  return x:min() >= 0 and x:max() <= 1
+end
+
+--- Warns on stderr, once for each place in a script, of floating data within 0..1 that a model
+--- scales down: they may have been scaled before. Data that are all 0 stay what they are.
+---@param name string  whose data they are
+---@param rows perigee.array  (n, inputs), all finite
+---@param scale number  the model's
+---@param level integer  the caller's, as error counts
+function samples.warn_if_scaled(name, rows, scale, level)
+  if math.abs(scale) >= 1 or not rows.dtype:find "^float"
+    or not within_unit(rows:rows(1, math.min(FIRST, rows.shape[1]))) then
+    return
+  end
+  local place = place_at(level + 1)
+  if warned[place] or not within_unit(rows) or rows:max() == 0 then
+    return
+  end
+  warned[place] = true
+  io.stderr:write(c_locale.format("%s: warning: %s of shape %s is within 0..1 already, and "
+    .. "scale = %.4g makes it smaller still: leave the scale out, or give the raw numbers\n",
+    printable.name(place), name, rows.shape, scale))
+end
+
+return samples

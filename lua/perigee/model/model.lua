@@ -1,0 +1,707 @@
+--- The notebook's Model, on the fused path: a network of hidden layers and a softmax,
+-- trained by gradient descent on cross-entropy.
+--
+--   local m = pg.Model(x, y, { hidden = 100, seed = 0 })
+--   local cost = m:fit { iterations = 1000, rate = 0.1, progress = true }
+--   print(m:score(xt, yt))
+
+local unknown_name = require "perigee.util.unknown_name"
+local c_locale = require "perigee.util.c_locale"
+local repr = require "perigee.util.repr"
+local schema = require "perigee.util.schema"
+local checkpoint = require "perigee.model.checkpoint"
+local core = require "perigee.core"
+local format = require "perigee.util.format"
+local losses = require "perigee.model.losses"
+local network = require "perigee.model.weights"
+local optimizer = require "perigee.model.optimizer"
+local public = require "perigee.util.public"
+local inputs = require "perigee.model.inputs"
+local training = require "perigee.model.training"
+local printable = require "perigee.util.printable"
+
+local trainer = core.trainer
+
+local MAX_SEED = (1 << 32) - 1
+
+---@class perigee.Model
+---@field weights table<string, perigee.array>  W1 (hidden, inputs), b1 (1, hidden), W2, ...
+---@field classes integer  how many classes there are
+---@field iteration integer  how many updates were made
+local Model = {}
+local METATABLE = { __name = "perigee.model" }
+
+--- The library's own fields that may be nil.
+local MAY_BE_NIL = schema.set {
+  "_batches", "_epoch", "_losses", "_memory", "_random", "_record", "_rows", "_trainer",
+  "_validation_losses",
+}
+
+--- The fields and methods that a user knows.
+local function public_names()
+  local names = schema.sorted_keys(Model)
+  return table.move({ "weights", "classes", "iteration" }, 1, 3, #names + 1, names)
+end
+
+--- The methods; the classes; and the iterations, of which each has left its loss.
+function METATABLE:__index(name)
+  if name == "iteration" then
+    return #self._losses
+  elseif name == "classes" then
+    return self._classes
+  elseif name == "weights" then
+    return self._weights
+  end
+  local method = rawget(Model, name)
+  if method == nil and not MAY_BE_NIL[name] then
+    error(unknown_name.message("a model", name, public_names()), 2)
+  end
+  return method
+end
+
+function METATABLE:__newindex(name, value)
+  if name == "iteration" then
+    error("a model's iteration is how many updates were made, and not to be set", 2)
+  elseif name == "classes" then
+    error("a model's classes are those that it was made with, and not to be set", 2)
+  elseif name == "weights" then
+    local named, message = network.check_names(value, self._layers, self._forms)
+    name = named and "_weights" or error(message, 2)
+  elseif not MAY_BE_NIL[name] then
+    error(("a model has no field '%s' that can be set%s"):format(printable.name(name),
+      training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or ""), 2)
+  end
+  rawset(self, name, value)
+end
+
+-- --- checking ----------------------------------------------------------------
+-- A level counts as error's does, as the function that passes it on would. A
+-- tail call would lose a level: hence `return (f(x))`.
+
+--- Gives its values back; raises the message where the first is nil.
+local function must(level, value, ...)
+  if value == nil then
+    error((...), level + 1)
+  end
+  return value, ...
+end
+
+local function check_path(path, name, level)
+  if type(path) ~= "string" then
+    error(("%s: a path is needed, not %s"):format(name, path == nil and "nil"
+      or "a " .. type(path)), level + 1)
+  elseif not schema.is_path(path) then
+    error(name .. ": a path has no zero bytes", level + 1)
+  end
+end
+
+-- --- options -----------------------------------------------------------------
+
+local units = schema.integer(1)
+
+--- The hidden layers' widths as a list.
+local hidden = {
+  expected = units.expected,
+  read = function(value)
+    return schema.elements(type(value) == "table" and value or { value }, units.read)
+  end,
+}
+
+local activation = schema.name(trainer.activations)
+
+--- A name for all hidden layers, or a list of one for each.
+local activations = {
+  expected = activation.expected,
+  quoted = true,
+  read = function(value)
+    if type(value) ~= "table" then
+      return activation.read(value)
+    end
+    return schema.elements(value, activation.read)
+  end,
+}
+
+local KINDS = schema.join(training.KINDS, {
+  hidden = hidden,
+  activation = activations,
+  seed = schema.integer(0, MAX_SEED),
+  dtype = schema.name { "float32", "float64" },
+  classes = schema.integer(1),
+  scale = schema.number "",
+  plan = schema.name { "auto", "dense", "sparse" },
+})
+
+--- The hidden layers' widths, and the activation of each.
+local function layers_of(options)
+  local widths, named = options.hidden or { 100 }, options.activation or trainer.activations[1]
+  if #widths < 1 or #widths > network.MOST_HIDDEN then
+    return nil, ("hidden must be a number of units, or a list of 1 to %d"):format(
+      network.MOST_HIDDEN)
+  elseif type(named) == "table" and #named ~= #widths then
+    return nil, ("there are %d activations for %d hidden layers (one name serves for all)"):format(
+      #named, #widths)
+  end
+  local list = {}
+  for i = 1, #widths do
+    list[i] = type(named) == "table" and named[i] or named
+  end
+  return widths, list
+end
+
+-- --- making ------------------------------------------------------------------
+
+--- Gives a model the rows that it is trained on; or nil and a message.
+local function give_data(self, data)
+  local made, message = schema.try(trainer.new, data.rows, self._scale, data.labels, self.weights,
+    self._activation, self._plan)
+  self._trainer, self._rows = made, data.rows.shape[1]
+  return made, message
+end
+
+--- A model of x and y, with weights as the notebook draws them.
+---
+--- What is said of a training here (optimizer and its options, rate, batch, validation, patience:
+--- see `steps`) holds for all of them; what is said to `steps` or `fit`, for that one.
+---
+--- `m.weights` are W1 (hidden, inputs), b1 (1, hidden), W2, ...: the arrays themselves, which
+--- may be written to. `m.classes` says how many classes there are, `m.iteration` how many updates
+--- were made.
+---
+--- Raises for options and arrays that do not fit, with shapes, rows and values. Labels of which
+--- the largest is not below the number of rows do not fit unless `classes` is given.
+---
+--- Floating data within 0..1 that `scale` makes smaller still may have been scaled before: here and
+--- wherever a model is given data, a line on stderr warns of them, once for each place in a script.
+---
+---     -- x: (100, 784), y: (100) labels
+---     m = pg.Model(x, y, {hidden = {64, 32}, activation = "relu", seed = 0})
+---     m
+---     --> Model 784-64-32-10, relu, float32: 52,650 weights
+---     -->   trained  not yet
+---     -->   data     100 rows, sparse plan
+---     m.weights.W1.shape, m.classes, m.iteration  --> (64, 784)  10  0
+---@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs); pixels stay bytes inside
+---@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot
+---@param options? table  hidden = 100 (a number or a list); activation = "sigmoid" ("tanh",
+---   "relu", or a list of one for each hidden layer); seed (else the global generator);
+---   dtype = "float32" (or "float64"); classes (else y's columns, or its largest label + 1);
+---   scale = 1 (x is multiplied by it, here and wherever the model is given others);
+---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x); those of
+---   `m:steps` but iterations, epochs, resume, progress
+---@return perigee.Model
+local function new(_, x, y, options)
+  options = must(2, schema.read(options, KINDS, "Model", training.OWNERS))
+  local widths, list = must(2, layers_of(options))
+  local told = training.merge({}, options)
+  local dtype, scale = options.dtype or "float32", options.scale or 1
+  must(2, optimizer.settings(told))
+  must(2, network.check_scale(scale, dtype))
+  local data = must(2, inputs.labelled(x, y, options.classes or 0))
+  local random = options.seed and core.random(options.seed)
+  local weights = must(2, schema.try(core.initialization, data.rows, widths, {
+    activation = list, classes = data.classes, dtype = dtype, random = random,
+  }))
+  local layers = #list + 1
+  local self = setmetatable({
+    _weights = network.guard(weights, layers, list),
+    _forms = network.forms(weights, layers),
+    _classes = data.classes,
+    _activation = list,
+    _layers = layers,
+    _scale = scale,
+    _plan = options.plan or "auto",
+    _random = random,
+    _options = told,
+    _losses = {},
+    _validation_losses = {},
+  }, METATABLE)
+  must(2, give_data(self, data))
+  inputs.warn_if_scaled("x", data.rows, self._scale, 2)
+  return self
+end
+
+-- --- training ----------------------------------------------------------------
+
+--- `for i, loss in m:steps{iterations = 1000, rate = 0.1} do`: the body runs
+--- after update i; loss is the mean cross-entropy before that update.
+---
+--- Each update is made from all rows, or from a `batch` of them: then loss is that batch's, and
+--- the rows come in a new random order in each epoch, drawn by the model's own generator. Where
+--- there is validation data, a third value is their loss, after each epoch (without batches,
+--- after each update), and with `patience` the training ends when it has not become less for as
+--- many epochs. When the body runs the last time, the model has the weights with which it was
+--- least.
+---
+--- Training again continues from the weights as they are, with what the optimizer remembers: i,
+--- and the i of a rate, begin at 1. With `resume = true` it is the training before that goes on,
+--- if there was one: with its i and its options (others than batch may be said anew), until it has
+--- made the iterations or epochs that are given, or those that it was told. That holds for a model
+--- that was loaded, too. A training that has nothing left to do says so on stderr; one that stopped
+--- early goes on with more patience, or with patience = false, from the best weights.
+---
+--- A loss, gradient or weight that is not finite raises, names the iteration, and leaves the
+--- last finite weights.
+---
+---     for i, loss in m:steps{iterations = 30, rate = 0.5} do
+---       if i % 10 == 0 then print(i, loss, m:score(xt, yt)) end
+---     end
+---     m.iteration  --> 30
+---@param options? table  iterations = 1000 (how many updates); epochs (in the place of
+---   iterations: how often all rows); progress = false (or true: a line on stderr);
+---   resume = false (or true); batch = false (or how many rows); validation = false (or {x, y});
+---   patience = false (or how many epochs); optimizer = "sgd" ("momentum", "nesterov", "rmsprop",
+---   "adam"); rate = 0.1 (of rmsprop 0.01, of adam 0.001; or a function of i); weight_decay = 0;
+---   momentum = 0.9 (of momentum and nesterov; of rmsprop 0); dampening = 0 (of momentum);
+---   alpha = 0.99 (of rmsprop); betas = {0.9, 0.999} (of adam); eps = 1e-8 (of rmsprop and adam)
+---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
+function Model:steps(options)
+  local step, state, first, bar = must(2, training.begin(self, options, "steps", 2)):iterate(2)
+  return step, state, first, bar
+end
+
+--- The loop of `steps`, without a body.
+---
+---     cost = m:fit{iterations = 50, rate = 0.5}
+---     cost.shape, cost[-1] < cost[1]  --> (50,)  true
+---     m:fit{epochs = 2, batch = 25, optimizer = "adam"}.shape  --> (8,)
+---@param options? table  those of `m:steps`
+---@return perigee.array cost  float64: cost[i] is the loss before the i-th of its updates
+---@return perigee.array? validation  float64: the validation loss after each epoch, where there
+---   is one
+function Model:fit(options)
+  local cost, validation = {}, {}
+  for _, loss, validation_loss in must(2, training.begin(self, options, "fit", 2)):iterate(3) do
+    cost[#cost + 1] = loss
+    validation[#validation + 1] = validation_loss
+  end
+  return losses.arrays(cost, validation)
+end
+
+--- The losses of all updates that were made, those of before the model was saved included.
+---
+---     m:fit{iterations = 10}
+---     m:fit{iterations = 5}
+---     m:history().shape  --> (15,)
+---@return perigee.array cost  float64 (m.iteration): the loss before each update
+---@return perigee.array? validation  float64: the validation losses, in order, where there are any
+function Model:history()
+  return losses.arrays(self._losses, training.validation_losses(self))
+end
+
+--- How it is trained: "dense", by matrix products, or "sparse", skipping the zeros of
+--- x; and why. The choice depends on the shape of x and on how much of it is 0; the
+--- loss is the same, to rounding.
+---
+---     m:plan()  --> sparse  21.5 % of x is not zero: sparse up to 50 %
+---@return "dense"|"sparse"|nil plan  nil for a model without data
+---@return string why
+function Model:plan()
+  if not self._trainer then
+    return nil, "the model has no data"
+  end
+  return trainer.plan(self._trainer)
+end
+
+-- --- using -------------------------------------------------------------------
+
+--- Labels or probabilities of rows, by the function of the core that gives them.
+local function predict(self, data, run, level)
+  must(level + 1, network.check_names(self.weights, self._layers, self._forms))
+  must(level + 1, inputs.check_width(data, self.weights.W1))
+  local out, message = schema.try(run, self.weights, self._activation, data.rows, self._scale)
+  must(level + 1, out, not out and network.blame(message, self))
+  inputs.warn_if_scaled("x", data.rows, self._scale, level + 1)
+  return out
+end
+
+--- The most likely label of each row.
+---
+--- Raises, naming the shapes, where x is not as wide as the model's inputs; row, column and value
+--- of a number that is not finite; and the row for which the weights give no finite probabilities.
+---
+---     m:predict(xt["1:5"]) --> [...] int64 (5,)
+---@param x perigee.like  (n, ...): flattened and scaled as the model's own
+---@return perigee.array labels  int64 (n), class numbers from 0
+function Model:predict(x)
+  return (predict(self, must(2, inputs.rows(x)), trainer.predict, 2))
+end
+
+--- The probability of each class for each row: a row's numbers add up to 1, and the largest is that
+--- of the label that `predict` gives. Raises as `predict` does.
+---
+---     p = m:predict_proba(xt["1:5"])
+---     p.shape, p.dtype  --> (5, 10)  float32
+---     p:sum(2):allclose(1)  --> true
+---     pg.labels(p):eq(m:predict(xt["1:5"])):all()  --> true
+---@param x perigee.like  (n, ...): flattened and scaled as the model's own
+---@return perigee.array probabilities  (n, classes), of the weights' dtype
+function Model:predict_proba(x)
+  return (predict(self, must(2, inputs.rows(x)), trainer.predict_proba, 2))
+end
+
+--- The part of rows whose label is predicted.
+---
+--- Raises for a label that the model has no class for.
+---
+---     m:fit{iterations = 100, rate = 0.5}
+---     m:score(x, y) > 0.5  --> true
+---@param x perigee.like  (n, ...)
+---@param y perigee.like  (n) labels or (n, classes) one-hot
+---@return number accuracy  0..1
+function Model:score(x, y)
+  local data = must(2, inputs.labelled(x, y, self.classes))
+  return core.accuracy(data.labels, predict(self, data, trainer.predict, 2))
+end
+
+--- How well it knows some rows: the loss, the accuracy, and which classes it takes for which.
+---
+--- Raises for a label that the model has no class for.
+---
+---     loss, accuracy, confusion = m:evaluate(xt, yt)
+---     confusion.shape, confusion:sum() == #xt  --> (10, 10)  true
+---@param x perigee.like  (n, ...)
+---@param y perigee.like  (n) labels or (n, classes) one-hot
+---@return number loss  mean cross-entropy, as in training
+---@return number accuracy  0..1
+---@return perigee.array confusion  int64 (classes, classes): row i, column j has how many of class
+---   i - 1 were taken for class j - 1
+function Model:evaluate(x, y)
+  local data = must(2, inputs.labelled(x, y, self.classes))
+  must(2, network.check_names(self.weights, self._layers, self._forms))
+  must(2, inputs.check_width(data, self.weights.W1))
+  local loss, accuracy, confusion = must(2, training.evaluate(self, data, true))
+  inputs.warn_if_scaled("x", data.rows, self._scale, 2)
+  return loss, accuracy, confusion
+end
+
+-- --- keeping -----------------------------------------------------------------
+
+--- What the optimizer remembers: its name, its steps, and a network of numbers for each state.
+local function memory_of(self, level)
+  if not self._trainer then
+    return self._memory
+  end
+  local name, steps = trainer.optimizer(self._trainer)
+  local memory = { optimizer = name, steps = steps, networks = {} }
+  for i = 1, trainer.states[name] do
+    memory.networks[i] = network.map(self.weights, self._layers, function(array)
+      return core.zeros(array.shape, array.dtype)
+    end)
+    must(level + 1, trainer.read_state(self._trainer, i, memory.networks[i]))
+  end
+  return memory
+end
+
+local function give_memory(self, memory)
+  must(1, trainer.set_optimizer(self._trainer, memory.optimizer, memory.steps))
+  for i, arrays in ipairs(memory.networks) do
+    must(1, trainer.write_state(self._trainer, i, arrays))
+  end
+end
+
+--- Writes the model to an NPZ file: whole or not at all.
+---
+--- numpy.load reads it: the weights under their names, the losses as `history`. It also keeps
+--- options, what the optimizer remembers, the generator, and how far the training is; but not
+--- the data, that for validation neither, nor a rate that is a function. Raises where the weights
+--- do not fit each other or a number in them is not finite, and where the file cannot be written.
+---
+---     m:save("m.npz", "the first try")  --> true
+---     pg.load "m.npz".W1.shape  --> (20, 784)
+---@param path string  ends with .npz
+---@param note? string  a text to be kept with it, which `load` and `restore` give back
+---@return true
+function Model:save(path, note)
+  if not schema.is_path(path) or not path:find "%.npz$" then
+    error(("save: a path that ends with .npz is needed, not %s"):format(schema.shown(path)), 2)
+  elseif note ~= nil and type(note) ~= "string" then
+    error("save: a note is a text, not a " .. type(note), 2)
+  end
+  must(2, network.check(self.weights, self._layers, self._forms))
+  must(2, network.check_finite(self.weights, self._layers))
+  training.finish(self)
+  local memory = memory_of(self, 2)
+  for i, arrays in ipairs(memory.networks) do
+    must(2, network.check_finite(arrays, self._layers, ("state%d_"):format(i)))
+  end
+  local epoch, random_state = training.epoch(self)
+  must(2, checkpoint.write(path, {
+    weights = network.map(self.weights, self._layers, function(array) return array end),
+    activation = self._activation, scale = self._scale, plan = self._plan,
+    options = self._options, record = self._record, losses = self._losses,
+    validation_losses = training.validation_losses(self), epoch = epoch,
+    random_state = random_state, memory = memory, note = note,
+    checksum = self._trainer and must(2, trainer.checksum(self._trainer)),
+  }))
+  return true
+end
+
+--- How far the training is that a file tells of.
+local function give_progress(self, state)
+  if state.random_state then
+    self._random = self._random or core.random(0)
+    self._random:set_state(state.random_state)
+  end
+  self._epoch = state.epoch
+  self._record = state.record
+  self._losses = state.losses
+  self._validation_losses = state.validation_losses
+end
+
+--- Reads a model that was saved. With x and y, which it does not keep, it can be trained on:
+--- `m:fit()` begins another training, as it does with a model in memory; `resume = true` goes on
+--- with the one that was saved. With the rows that it had, that ends in the same bits as one that
+--- was never interrupted.
+---
+--- Raises for a file that is missing, damaged, of another version, or no model, and where x and y
+--- do not fit the model.
+---
+---     for i in m:steps{iterations = 30} do
+---       if i == 20 then m:save("m.npz", "the first try") end
+---     end
+---     other, note = pg.Model.load("m.npz", x, y)
+---     other.iteration, note  --> 20  the first try
+---     other:fit{resume = true}.shape  --> (10,)
+---@param path string
+---@param x? perigee.like  as `pg.Model` takes them
+---@param y? perigee.like
+---@return perigee.Model
+---@return string? note  that it was saved with
+function Model.load(path, x, y)
+  check_path(path, "load", 2)
+  local state = must(2, checkpoint.read(path))
+  local layers = #state.activation + 1
+  local classes = state.weights["W" .. layers].shape[1]
+  local self = setmetatable({
+    _weights = network.guard(state.weights, layers, state.activation),
+    _forms = network.forms(state.weights, layers),
+    _classes = classes,
+    _activation = state.activation,
+    _layers = layers,
+    _scale = state.scale,
+    _plan = state.plan,
+    _options = state.options,
+    _memory = state.memory,
+  }, METATABLE)
+  give_progress(self, state)
+  if x ~= nil or y ~= nil then
+    local data = must(2, inputs.labelled(x, y, classes))
+    local given, problem = give_data(self, data)
+    if not given then
+      error(printable.name(path) .. ": " .. problem, 2)
+    end
+    inputs.warn_if_scaled("x", data.rows, self._scale, 2)
+    give_memory(self, state.memory)
+    self._memory = nil
+  end
+  return self, state.note
+end
+
+--- True for a state whose weights this model can take, as of a like network; else nil and why not.
+local function check_alike(self, state)
+  local layers = #state.activation
+  local alike = layers == self._layers - 1
+  for i = 1, layers do
+    alike = alike and state.activation[i] == self._activation[i]
+  end
+  for _, name in ipairs(network.names(layers + 1)) do
+    alike = alike and network.same_form(state.weights[name], self.weights[name])
+  end
+  if not alike then
+    return nil, "the model has other layers, or another dtype"
+  elseif state.scale ~= self._scale then
+    return nil, ("the scale is %g, and the model's is %g"):format(state.scale, self._scale)
+  end
+  return true
+end
+
+--- What a file does not keep, as it was said to this model.
+local function say_anew(self)
+  local options = self._record and self._record.options or {}
+  for name, marker in pairs { rate = "function", validation = "given" } do
+    if options[name] == marker then
+      options[name] = self._options[name] or marker
+    end
+  end
+end
+
+--- Takes over a file's state, as `restore` does; or nil and why not: then the model is as it was.
+local function restore(self, path)
+  local state, message = checkpoint.read(path)
+  if not state then
+    return nil, message
+  end
+  local is_alike, difference = network.check_names(self.weights, self._layers, self._forms)
+  if is_alike then
+    is_alike, difference = check_alike(self, state)
+  end
+  if not is_alike then
+    return nil, path .. ": " .. difference
+  end
+  for name, array in pairs(state.weights) do
+    self.weights[name][{ {}, {} }] = array
+  end
+  self._batches = nil
+  give_progress(self, state)
+  say_anew(self)
+  if self._trainer then
+    give_memory(self, state.memory)
+  else
+    self._memory = state.memory
+  end
+  return true, state.note
+end
+
+METATABLE.restore = restore -- for a trial, which goes on without a file that it cannot use
+
+--- Takes over what `save` kept of a model that was made alike: weights, losses, what the optimizer
+--- remembers, the generator, and how far the training is. The data, and what was said to
+--- `pg.Model`, stay this model's own; `m.weights` are the same arrays as before.
+---
+--- Raises as `load` does, and for a file of another network: then the model is as it was.
+---
+---     m:save "m.npz"
+---     m:fit{iterations = 10}
+---     m:restore "m.npz"  --> true
+---     m.iteration  --> 0
+---@param path string
+---@return true
+---@return string? note  that it was saved with
+function Model:restore(path)
+  check_path(path, "restore", 2)
+  local restored, note = must(2, restore(self, path))
+  return restored, note
+end
+
+-- --- telling -----------------------------------------------------------------
+
+--- "784-100-10"
+local function sizes(self)
+  local list = { tostring(self.weights.W1.shape[2]) }
+  for l = 1, self._layers do
+    list[#list + 1] = tostring(self.weights["W" .. l].shape[1])
+  end
+  return table.concat(list, "-")
+end
+
+--- "x times 0.003922"
+local function scale_text(self)
+  return c_locale.format("x times %.4g", self._scale)
+end
+
+local function layer_lines(self)
+  local lines, total = { "layer  units  activation  parameters" }, 0
+  for l = 1, self._layers do
+    local W = self.weights["W" .. l]
+    local count = W.size + W.shape[1]
+    total = total + count
+    lines[#lines + 1] = ("%5d  %5d  %-10s  %10d"):format(l, W.shape[1],
+      self._activation[l] or "softmax", count)
+  end
+  lines[#lines + 1] = ("%36d in all"):format(total)
+  return lines
+end
+
+--- A card: layers, parameters, data, scale, plan, optimizer, iterations and the last loss.
+---
+---     m:summary()
+---     --> model      784-20-10, float32
+---     --> layer  units  activation  parameters
+---     -->     1     20  sigmoid          15700
+---     -->     2     10  softmax            210
+---     -->                                15910 in all
+---     --> data       100 rows of 784, 10 classes
+---     --> plan       sparse (21.5 % of x is not zero: sparse up to 50 %)
+---     --> optimizer  sgd, rate 0.1, all rows
+---     --> iteration  0
+---@return string
+function Model:summary()
+  must(2, network.check_names(self.weights, self._layers, self._forms))
+  local lines = layer_lines(self)
+  table.insert(lines, 1, ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype))
+  local function add(name, ...)
+    lines[#lines + 1] = ("%-10s %s"):format(name, c_locale.format(...))
+  end
+  add("data", "%s", self._trainer and ("%d rows of %d, %d classes"):format(self._rows,
+    self.weights.W1.shape[2], self.classes) or "none")
+  if self._scale ~= 1 then
+    add("scale", "%s", scale_text(self))
+  end
+  if self._trainer then
+    add("plan", "%s (%s)", self:plan())
+  end
+  add("optimizer", "%s", training.describe(self._record and self._record.options
+    or self._options))
+  add("iteration", "%d", self.iteration)
+  if #self._losses > 0 then
+    add("last loss", "%.6g", self._losses[#self._losses])
+  end
+  if #self._validation_losses > 0 then
+    add("validation", "%.6g", self._validation_losses[#self._validation_losses])
+  end
+  local best = self._record and self._record.seen.best
+  if best then
+    add("best", "%.6g", best)
+  end
+  return table.concat(lines, "\n")
+end
+
+--- "sigmoid", or "relu-tanh" where hidden layers differ.
+local function activation_names(self)
+  local list = self._activation
+  for i = 2, #list do
+    if list[i] ~= list[1] then
+      return table.concat(list, "-")
+    end
+  end
+  return list[1]
+end
+
+--- "500 iterations (sgd, rate 0.1, all rows), loss 0.6421"
+local function progress_text(self)
+  local cost, validation = self._losses, self._validation_losses
+  if #cost == 0 then
+    return "not yet"
+  end
+  return c_locale.format("%s (%s), loss %.4g%s", format.quantity(#cost, "iteration"),
+    training.describe(self._record and self._record.options or self._options), cost[#cost],
+    #validation > 0 and c_locale.format(", validation %.4g", validation[#validation]) or "")
+end
+
+local function title_of(self)
+  local weights = 0
+  for l = 1, self._layers do
+    weights = weights + self.weights["W" .. l].size + self.weights["b" .. l].size
+  end
+  return ("Model %s, %s, %s: %s"):format(sizes(self), activation_names(self),
+    self.weights.W1.dtype, format.quantity(weights, "weight"))
+end
+
+-- A card, also of a model whose weights were taken away.
+function METATABLE:__tostring()
+  local rows = {
+    { "trained", progress_text(self) },
+    { "data", self._trainer and ("%s, %s plan"):format(format.quantity(self._rows, "row"),
+      (trainer.plan(self._trainer))) or "none" },
+  }
+  if self._scale ~= 1 then
+    rows[3] = { "scale", scale_text(self) }
+  end
+  return repr.make(schema.try(title_of, self) or "Model: its weights do not fit each other", rows)
+end
+
+local load = Model.load
+public.methods(Model, METATABLE, "a model", "m", {
+  predict = 1, predict_proba = 1, score = 2, evaluate = 2, save = 1, restore = 1,
+})
+Model.load = public.counted("load", load, 1) -- a function of the class, no method
+
+return setmetatable(Model, {
+  __call = public.counted("Model", new, 2, true),
+  __index = function(_, name)
+    error(unknown_name.message("pg.Model", name, schema.sorted_keys(Model)), 2)
+  end,
+  __tostring = function()
+    return "Model: pg.Model(x, y, options) makes one, pg.Model.load(path) reads one"
+  end,
+})

@@ -1,0 +1,76 @@
+--- Plots, by gnuplot: in the terminal, or into an SVG or PNG file.
+
+local schema = require "perigee.util.schema"
+local gnuplot = require "perigee.plot.gnuplot"
+local losses = require "perigee.model.losses"
+local output = require "perigee.plot.output"
+
+local function is_row(value)
+  return schema.is_array(value) and schema.try(function() return value.ndim end) == 1
+end
+
+--- Tells if a table by names holds options, and not curves alone.
+local function has_options(value)
+  for _, each in pairs(gnuplot.is_named(value) and value or {}) do
+    if type(each) ~= "table" and not schema.is_array(each) then
+      return true
+    end
+  end
+  return false
+end
+
+--- The message about arguments of pg.plot(x, y, ...) that do not fit; nil for those that do.
+local function fault(count, x, y)
+  if x == nil or y == nil then
+    return ("bad argument #%d to 'plot' (array, number or table expected, got nil)"):format(
+      x == nil and 1 or 2)
+  elseif count > 2 or has_options(x) or has_options(y) then
+    return "plot: options stand in one table with x and y: pg.plot{x = ..., y = ..., title = ...}"
+  elseif losses.are_pair(x, y) then
+    return "plot: these are the loss and the validation loss of a training: "
+      .. "pg.plot{y = {loss = a, validation = b}} draws both, pg.plot((m:fit())) the first"
+  elseif is_row(x) and is_row(y) and #x ~= #y then
+    return ("plot: x has %d numbers and y has %d (of a call that returns both, pg.plot((f())) "
+      .. "draws the first)"):format(#x, #y)
+  end
+end
+
+--- Draws curves, or a grid of numbers: in the terminal, or into a file.
+---
+--- `pg.plot(y)` draws y over 1, 2, ...; `pg.plot(x, y)` over x, as does the table of options
+--- `pg.plot { x = ..., y = ... }`. y may be several curves by name, `{ train = a, test = b }`; x
+--- and error may then be tables by the same names. error draws bars in a file: y - error to
+--- y + error; a terminal has no room for them. x may be a list of texts, which stand side by side.
+--- `z`, a matrix, is drawn as coloured cells, with x and y as the labels of its columns and rows;
+--- without them, these are numbered from `first`: a confusion matrix has classes from 0. Any text
+--- is a title, a label or a curve's name.
+--- Numbers that are not finite, or not above 0 on a logarithmic scale, are left out. A call that
+--- returns two arrays, as `m:fit` does with validation, takes parentheses: `pg.plot((m:fit()))`.
+---
+--- Raises where no number can be drawn, a matrix is too large for the terminal, or the file cannot
+--- be written. Where gnuplot is missing, a line on stderr names its package.
+---
+---     pg.plot(m:fit{iterations = 100})  -- in the terminal
+---     pg.plot({10, 20, 30}, {0.5, 0.8, 0.9})
+---     pg.plot{y = {train = {3, 2, 1}, test = {3, 2.5, 2}}, xlabel = "epoch",
+---       file = "loss.svg"}
+---     --> true
+---     pg.plot{z = {{9, 1}, {2, 8}}, first = 0, file = "confusion.svg"}  --> true
+---@param options perigee.like|table  y (a curve, or several by name; numbers alone are y); x; z (a
+---   matrix); error; title; xlabel; ylabel; xscale = "linear" (or "log"); yscale = "linear" (or
+---   "log"); order (the names of y's curves, as they are to be drawn and listed);
+---   points = false (or true: no lines between them); file (ends in .svg or .png); format (of z's
+---   numbers, as string.format takes it); first = 1 (the number of z's first column and row)
+---@param ... perigee.like|table  y, drawn over the first argument, which is x then
+---@return boolean  # false where gnuplot is missing
+return function(options, ...)
+  local count = 1 + select("#", ...)
+  local problem = count > 1 and fault(count, options, ...)
+  if problem then
+    error(problem, 2)
+  elseif count > 1 then
+    options = { x = options, y = (...) }
+  end
+  local drawn = output.draw(options, 2)
+  return drawn
+end

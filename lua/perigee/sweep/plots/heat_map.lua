@@ -1,0 +1,85 @@
+--- A study's heat map: a metric's means by two of its parameters.
+
+local tables = require "perigee.sweep.table"
+local views = require "perigee.sweep.plots.data"
+local printable = require "perigee.util.printable"
+
+local MANY_COLUMNS = 8 -- from which on the numbers are shorter
+local MOST_CELLS = 400 -- of a heat map that nobody asked for: more have no room for their numbers
+
+local grids = {}
+
+local function x_of(view, options, level)
+  local x, y = options.x, options.y
+  for _, parameter in ipairs(x == nil and view.parameters or {}) do
+    if parameter.name ~= y then
+      return parameter.name
+    end
+  end
+  if x == nil then
+    error("plot: a heat map is over two parameters, and there is only " .. y, level + 1)
+  end
+  view:check_parameter("x", x, "", level + 1)
+  if x == y then
+    error(("plot: x and y are both '%s'"):format(printable.name(x)), level + 1)
+  end
+  return x
+end
+
+--- A matrix of means, its rows by y's values and its columns by x's.
+local function matrix_of(means, metric, x, y)
+  local z = {}
+  for i in ipairs(y.values) do
+    z[i] = {}
+    for j in ipairs(x.values) do
+      z[i][j] = 0 / 0
+    end
+  end
+  for _, row in ipairs(means) do
+    z[y.place[tables.key(row[y.name])]][x.place[tables.key(row[x.name])]] = row[metric]
+  end
+  return z
+end
+
+--- What pg.plot is to draw; nil, and why, where there is nothing.
+---@param view perigee.sweep.view
+---@param options table
+---@param level integer
+---@return table?
+---@return string?
+function grids.options(view, options, level)
+  if options.group ~= nil then
+    error("plot: group is for curves, and y names a parameter: a heat map", level + 1)
+  end
+  local x, y = view.by_name[x_of(view, options, level + 1)], view.by_name[options.y]
+  local metric = view:metric("z", options.z, view.trials, level + 1)
+  if not metric or #view.trials == 0 then
+    return nil, "plot: the study has no results yet"
+  end
+  local means = views.means(view.trials, metric, { x.name, y.name })
+  return {
+    z = matrix_of(means, metric, x, y), x = x.texts, y = y.texts, xlabel = x.name,
+    ylabel = y.name, format = #x.values > MANY_COLUMNS and "%.3g" or "%.4g",
+    title = options.title or ("%s by %s and %s"):format(metric, x.name, y.name)
+      .. view:origin(means, { x.name, y.name }),
+    xscale = options.xscale, yscale = options.yscale, -- which pg.plot says are for curves
+  }
+end
+
+--- Whether two parameters make a grid that can be read, and whose cells are not empty for the most
+--- part, as those of random draws are.
+---@param view perigee.sweep.view
+---@param x perigee.sweep.parameter
+---@param y perigee.sweep.parameter
+---@return boolean
+function grids.suits(view, x, y)
+  local cells, filled, seen = #x.values * #y.values, 0, {}
+  for i = 1, #view.trials do
+    local key = tables.key_of(view.trials[i], { x.name, y.name })
+    filled = filled + (seen[key] and 0 or 1)
+    seen[key] = true
+  end
+  return cells <= MOST_CELLS and cells <= 2 * filled
+end
+
+return grids

@@ -1,0 +1,110 @@
+--- Plots of a study: a metric over parameters or iterations, and heat maps of two parameters.
+
+local schema = require "perigee.util.schema"
+local curves = require "perigee.sweep.plots.curves"
+local grids = require "perigee.sweep.plots.heat_map"
+local output = require "perigee.plot.output"
+local views = require "perigee.sweep.plots.data"
+
+local MOST_PLOTS = 6 -- over parameters, that a report shows
+
+local function text_kind(words)
+  return {
+    expected = words,
+    read = schema.text.read,
+  }
+end
+
+--- One name, or a list of names, or false.
+local group_kind = schema.or_false {
+  expected = "a parameter's name, a list of them",
+  read = function(value)
+    if type(value) == "string" then
+      return value
+    elseif type(value) == "table" then
+      return schema.elements(value, schema.text.read)
+    end
+  end,
+}
+
+local KINDS = schema.join(output.KINDS, {
+  x = text_kind "a parameter's name, or 'iteration'",
+  y = text_kind "a metric's name, or a parameter's",
+  z = text_kind "a metric's name",
+  group = group_kind,
+})
+
+local plots = {}
+
+--- What pg.plot is to draw; nil, and why, where there is nothing.
+local function picture_options(study, options, is_svg, level)
+  options = schema.must_read(options, KINDS, "plot", level + 1)
+  local view = views.read(study)
+  local shown, message
+  if view.by_name[options.y] then
+    shown, message = grids.options(view, options, level + 1)
+  elseif options.z ~= nil then
+    error("plot: z is for a heat map, where y names a parameter", level + 1)
+  else
+    shown, message = curves.options(view, options, is_svg or options.file ~= nil, level + 1)
+  end
+  return shown, message
+end
+
+--- Draws a study in the terminal, or into a file: a metric's means over the repeats, with bars of
+--- the standard deviation in a file. Where y names a parameter, a heat map over two parameters.
+---@param study perigee.sweep.study
+---@param options? table  x (a parameter or "iteration"), y (a metric; or a parameter: a heat
+---   map), z (the heat map's metric), group (the parameter, or list of them, that has a curve for
+---   each value; false: one curve), title, xscale and yscale ("log" or "linear"), file (ends in
+---   .svg or .png)
+---@param level? integer  the caller's, as error counts
+---@return boolean  # false where nothing was reported yet, or gnuplot is missing: stderr says so
+function plots.draw(study, options, level)
+  level = (level or 1) + 1
+  local shown, message = picture_options(study, options, false, level)
+  if not shown then
+    output.tell(message)
+    return false
+  end
+  shown.file = options and options.file
+  local drawn = output.draw(shown, level)
+  return drawn
+end
+
+--- The same as SVG text.
+---@param study perigee.sweep.study|perigee.sweep.view
+---@param options? table  as plots.draw has them; a file is not written
+---@return string?
+---@return string  # its title; or what went wrong, where nil comes first
+function plots.svg(study, options)
+  local shown, message = picture_options(study, options, true, 2)
+  if not shown then
+    return nil, message
+  end
+  local text, why = output.svg(shown, 2)
+  return text, text and shown.title or why
+end
+
+--- The plots that a report shows: a heat map where two parameters make a grid; curves over each
+--- that varies; learning curves where trials have reported a metric more than once.
+---@param study perigee.sweep.study
+---@return table[]  # options for plots.draw and plots.svg
+---@return perigee.sweep.view  # the study as it was read, for plots.svg: it is not read for each
+function plots.defaults(study)
+  local view = views.read(study)
+  local names, list = view:varying(), {}
+  local first, second = view.parameters[1], view.parameters[2]
+  if #names == 2 and grids.suits(view, first, second) then
+    list[1] = { x = first.name, y = second.name }
+  end
+  for i = 1, math.min(#names, MOST_PLOTS) do
+    list[#list + 1] = { x = names[i] }
+  end
+  if next(view:repeated_metrics()) then
+    list[#list + 1] = { x = curves.ITERATION }
+  end
+  return list, view
+end
+
+return plots

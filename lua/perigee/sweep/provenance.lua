@@ -1,0 +1,42 @@
+--- Where and with what a study is run: what its journals begin with.
+
+local core = require "perigee.core"
+local external = require "perigee.util.external"
+local trial_id = require "perigee.sweep.trial_id"
+local uv = external.require "luv"
+
+local environment = {}
+
+--- The file that a function stands in, and its hash; nothing for one that stands in none.
+---@param f function
+---@return { path: string, hash: string }?
+function environment.script(f)
+  local path = debug.getinfo(f, "S").source:match "^@(.*)$"
+  local hash = path and trial_id.file(path)
+  return hash and { path = path, hash = hash } or nil
+end
+
+--- The hash of the script's text, or of the code of a function that stands in no file: a checkpoint
+--- of another one is not gone on from.
+---@param script? { path: string, hash: string }  the file that `run` stands in
+---@param run function
+---@return string
+function environment.code(script, run)
+  local is_lua = debug.getinfo(run, "S").what ~= "C"
+  return script and script.hash or trial_id.hash(is_lua and string.dump(run, true) or "")
+end
+
+--- The machine and the versions, as names and texts.
+---@return table<string, string|integer>
+function environment.machine()
+  local info, system, processors = core.info(), uv.os_uname(), uv.cpu_info() or {}
+  return {
+    host = uv.os_gethostname(), system = ("%s %s %s"):format(system.sysname, system.release,
+      system.machine),
+    processor = processors[1] and processors[1].model or "unknown", cores = #processors,
+    threads = core.threads(), kernels = info.kernels, perigee = info.version, lua = _VERSION,
+    blas = info.blas,
+  }
+end
+
+return environment

@@ -1,0 +1,135 @@
+--- What a report tells of a study beside its results: names and values, in order.
+
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
+local results = require "perigee.sweep.results"
+local format = require "perigee.util.format"
+
+local MOST_VALUES = 12 -- of a parameter, that are listed
+
+local about = {}
+
+--- A table as a list of { name, value }, by name.
+local function pairs_of(values)
+  local list = {}
+  for i, name in ipairs(schema.sorted_keys(values)) do
+    list[i] = { name, format.value(values[name]) }
+  end
+  return list
+end
+
+--- The best of the means over repeats, by which luck counts for less than by the best trial.
+local function best_mean(study)
+  local metric = study.tally.metric
+  local means = results.results(study, "done"):group(study.params)
+  local row, own = means:best(metric, study.tally.goal), means.about
+  local parts = { format.point(study.params, row), ("mean of %d"):format(row[own.count]) }
+  return c_locale.format("%s \u{B1} %.2g (%s)", format.number(row[metric]),
+    row[own.deviations[metric]],
+    table.concat(parts, ", ", study.params[1] and 1 or 2))
+end
+
+--- 'halving {"factor":2,"first":100}', as a journal has it: "halving factor 2, first 100".
+local function rule_text(text)
+  return (text:gsub('[{}"]', ""):gsub("[:,]", { [":"] = " ", [","] = ", " }))
+end
+
+local function summary(study)
+  local tally = study.tally
+  local list = {
+    { "trials", tally.total }, { "finished", tally:finished() }, { "failed", tally.counts.failed },
+  }
+  if study.rule.text ~= "" then
+    list[#list + 1] = { "pruned", tally.counts.pruned }
+    list[#list + 1] = { "pruning", rule_text(study.rule.text) }
+  end
+  if tally.best then
+    list[#list + 1] = { ("best %s"):format(tally.metric),
+      ("%s (%s)"):format(format.number(tally.best.value), tally.best.label) }
+    if study.definition.repeats > 1 then
+      list[#list + 1] = { "best mean", best_mean(study) }
+    end
+  end
+  return list
+end
+
+--- The values of a parameter that trials have, in the order in which they first come; of many
+--- numbers the range, of others the first ones.
+local function values_of(study, name)
+  local texts, seen, least, greatest = {}, {}, math.huge, -math.huge
+  for i = 1, study.roster.count do
+    local value = study.roster:point(i)[name]
+    local text = format.value(value)
+    if not seen[text] then
+      seen[text], texts[#texts + 1] = true, text
+      least = math.type(value) and least and math.min(least, value) or nil
+      greatest = least and math.max(greatest, value)
+    end
+  end
+  if #texts <= MOST_VALUES then
+    return table.concat(texts, ", ")
+  elseif least then
+    return ("%d values from %s to %s"):format(#texts, format.short(least), format.short(greatest))
+  end
+  return ("%s ... (%d values)"):format(table.concat(texts, ", ", 1, MOST_VALUES), #texts)
+end
+
+local function settings(study)
+  local list, definition = {}, study.definition
+  for i, name in ipairs(study.params) do
+    list[i] = { name, values_of(study, name) }
+  end
+  for _, pair in ipairs(pairs_of(definition.settings)) do
+    list[#list + 1] = pair
+  end
+  list[#list + 1] = { "repeats", definition.repeats }
+  list[#list + 1] = { "seed", definition.seed }
+  if type(definition.data) == "string" then
+    list[#list + 1] = { "data", definition.data }
+  end
+  if study.fingerprint then
+    list[#list + 1] = { "data's fingerprint", study.fingerprint }
+  end
+  return list
+end
+
+--- The machine that the newest journal tells of.
+local function environment(study)
+  local header = study.store.header or {}
+  local list = pairs_of(header.machine or {})
+  if header.script then
+    list[#list + 1] = { "script", ("%s (%s)"):format(header.script.path, header.script.hash) }
+  end
+  if header.arguments then
+    list[#list + 1] = { "command", table.concat(header.arguments, " ") }
+  end
+  return list
+end
+
+--- The trials with a status, as f has them.
+local function with_status(study, status, f)
+  local list = {}
+  for i, id in ipairs(study.roster.ids) do
+    if study.store:status(id) == status then
+      list[#list + 1] = f(study:label(i), study.store:record(id))
+    end
+  end
+  return list
+end
+
+--- All of it.
+---@param study perigee.sweep.study
+---@return table  # summary, settings, environment; failures, pruned
+function about.study(study)
+  return {
+    summary = summary(study), settings = settings(study), environment = environment(study),
+    failures = with_status(study, "failed", function(label, record)
+      return { trial = label, message = record.error, traceback = record.traceback }
+    end),
+    pruned = with_status(study, "pruned", function(label, record)
+      return { trial = label, iteration = record.iterations, reason = record.reason }
+    end),
+  }
+end
+
+return about

@@ -1,0 +1,239 @@
+--- Arrays as text, as NumPy's array2string has them: rows in brackets, columns aligned, lines
+--- broken at 75 characters, and only the edges of a large one.
+
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
+local core = require "perigee.core"
+
+local texts = {}
+
+local SUMMARISE = 1000 -- elements; more are shown by their edges, unless told otherwise
+local EDGE = 3 -- elements shown at each end of a summarised axis
+local DECIMALS = 8 -- at most, behind the point
+local LINE = 75 -- characters
+local GAP = "..." -- stands for what is not shown
+
+-- --- what is shown -------------------------------------------------------------
+
+--- The axes by length, the longest first: what is copied after that is small.
+local function longest_first(a)
+  local axes, shape = {}, a.shape
+  for axis = 1, a.ndim do
+    axes[axis] = axis
+  end
+  table.sort(axes, function(i, j)
+    return shape[i] > shape[j] or shape[i] == shape[j] and i < j
+  end)
+  return axes
+end
+
+--- The array without the middle of its long axes.
+local function edges_of(a)
+  for _, axis in ipairs(longest_first(a)) do
+    if a.shape[axis] > 2 * EDGE then
+      local first, last = {}, {}
+      for i = 1, axis - 1 do
+        first[i], last[i] = {}, {}
+      end
+      first[axis], last[axis] = { 1, EDGE }, { -EDGE, -1 }
+      a = core.concat({ a[first], a[last] }, axis)
+    end
+  end
+  return a
+end
+
+--- Both nested tables become one, of text: a number's digits but the last, and that.
+local function join_digits(tens, ones)
+  if type(tens) ~= "table" then
+    return (tens == 0 and "" or tostring(tens)) .. tostring(ones)
+  end
+  local joined = {}
+  for i, each in ipairs(tens) do
+    joined[i] = join_digits(each, ones[i])
+  end
+  return joined
+end
+
+--- The elements as nested tables. Those of uint64 come as text: from 2^63 on, Lua's numbers
+--- would be rounded.
+local function elements_of(a)
+  if a.dtype == "uint64" then
+    return join_digits((a // 10):tolist(), (a % 10):tolist())
+  end
+  return a:tolist()
+end
+
+local function collect(node, list)
+  if type(node) ~= "table" then
+    list[#list + 1] = node
+    return list
+  end
+  for _, each in ipairs(node) do
+    collect(each, list)
+  end
+  return list
+end
+
+-- --- numbers ---------------------------------------------------------------------
+
+local function is_finite(x)
+  return x - x == 0
+end
+
+local function not_finite(x)
+  return x ~= x and "nan" or x > 0 and "inf" or "-inf"
+end
+
+--- x with the fewest digits from which its dtype reads it back, as in "%.5e".
+local function shortest(x, dtype)
+  local single = dtype == "float32"
+  for digits = 0, single and 8 or 16 do
+    local text = ("%." .. digits .. "e"):format(x)
+    local back = tonumber(text)
+    if back == x or single and string.unpack("f", string.pack("f", back)) == x then
+      return c_locale.with_point(text), digits
+    end
+  end
+  return c_locale.with_point(("%.16e"):format(x)), 16
+end
+
+--- "-1", "25" and "e-07" of -1.25e-07, zeros at the end left out.
+local function scientific(x, dtype)
+  local text, digits = shortest(x, dtype)
+  if digits > DECIMALS then
+    text = c_locale.format("%." .. DECIMALS .. "e", x)
+  end
+  local whole, fraction, exponent = text:match "^(%-?%d+)%.?(%d*)(e.*)$"
+  return whole, fraction:gsub("0+$", ""), exponent
+end
+
+--- "-1" and "25" of -1.25. What would need more decimals than are shown is rounded.
+local function positional(x, dtype)
+  local text, digits = shortest(x, dtype)
+  local decimals = math.max(0, digits - tonumber(text:match "e(.*)$"))
+  if decimals <= DECIMALS then
+    x = c_locale.tonumber(text)
+  end
+  text = c_locale.format("%." .. math.min(decimals, DECIMALS) .. "f", x)
+  local whole, fraction = text:match "^(%-?%d+)%.?(%d*)$"
+  return whole, (fraction:gsub("0+$", ""))
+end
+
+--- Whether numbers so large, so small or so far apart are told by exponents.
+local function need_exponents(elements)
+  local least, most = math.huge, 0
+  for _, x in ipairs(elements) do
+    if is_finite(x) and x ~= 0 then
+      least, most = math.min(least, math.abs(x)), math.max(most, math.abs(x))
+    end
+  end
+  return most >= 1e8 or most > 0 and (least < 1e-4 or most / least > 1000)
+end
+
+--- Points under each other: all elements get the same width on both sides.
+local function float_format(elements, dtype)
+  local exponents = need_exponents(elements)
+  local split = exponents and scientific or positional
+  local before, behind, most_exponent, longest = 0, 0, 0, 0
+  for _, x in ipairs(elements) do
+    if is_finite(x) then
+      local whole, fraction, exponent = split(x, dtype)
+      before, behind = math.max(before, #whole), math.max(behind, #fraction)
+      most_exponent = math.max(most_exponent, exponent and #exponent or 0)
+    else
+      longest = math.max(longest, #not_finite(x))
+    end
+  end
+  local width = math.max(before + 1 + behind + most_exponent, longest)
+  return function(x)
+    if not is_finite(x) then
+      return (" "):rep(width - #not_finite(x)) .. not_finite(x)
+    end
+    local text
+    if exponents then -- as NumPy: padded by further digits, not by zeros
+      text = c_locale.format("%." .. behind .. "e", x):gsub("^(%-?%d+)e", "%1.e")
+      text = text:gsub("(e.)(.*)$", function(sign, digits)
+        return sign .. ("0"):rep(most_exponent - 2 - #digits) .. digits
+      end)
+    else
+      local whole, fraction = positional(x, dtype)
+      text = whole .. "." .. fraction .. (" "):rep(behind - #fraction)
+    end
+    return (" "):rep(width - #text) .. text
+  end
+end
+
+--- A function that gives each of these elements a text of the same width.
+local function format_for(elements, dtype)
+  if math.type(elements[1]) == "float" then
+    return float_format(elements, dtype)
+  end
+  local width = 0
+  for _, x in ipairs(elements) do
+    width = math.max(width, #tostring(x))
+  end
+  return function(x)
+    return ("%" .. width .. "s"):format(tostring(x))
+  end
+end
+
+-- --- lines -----------------------------------------------------------------------
+
+--- The parts of an axis as text, with GAP where its middle was left out.
+local function parts_of(node, length, to_text)
+  local parts = {}
+  for i, each in ipairs(node) do
+    if #node < length and i == EDGE + 1 then
+      parts[#parts + 1] = GAP
+    end
+    parts[#parts + 1] = to_text(each)
+  end
+  return parts
+end
+
+--- Elements side by side, in as many lines as they take; each line but the first starts with
+--- the indent.
+local function break_lines(words, indent, width)
+  local lines, line = {}, indent
+  for i, word in ipairs(words) do
+    if #line + #word > width - 1 and #line > #indent then
+      lines[#lines + 1] = line:gsub(" +$", "")
+      line = indent
+    end
+    line = line .. word .. (i < #words and ", " or "")
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n"):sub(#indent + 1)
+end
+
+--- Rows under each other, with a blank line more for each further axis.
+local function layout(node, shape, depth, format)
+  local rank, indent = #shape - depth, (" "):rep(depth + 1)
+  if rank == 0 then
+    return format(node)
+  elseif rank == 1 then
+    return "[" .. break_lines(parts_of(node, shape[#shape], format), indent, LINE - depth) .. "]"
+  end
+  local rows = parts_of(node, shape[depth + 1], function(each)
+    return layout(each, shape, depth + 1, format)
+  end)
+  return "[" .. table.concat(rows, "," .. ("\n"):rep(rank - 1) .. indent) .. "]"
+end
+
+--- The array's elements, dtype and shape.
+---@param a perigee.array
+---@param most? integer  elements that are shown in full, 1000 unless given
+---@return string
+function texts.array(a, most)
+  if not schema.try(function() return a.ndim end) then
+    return "array (freed)"
+  end
+  local text = "[]"
+  if a.size > 0 then
+    local nested = elements_of(a.size > (most or SUMMARISE) and edges_of(a) or a)
+    text = layout(nested, a.shape, 0, format_for(collect(nested, {}), a.dtype))
+  end
+  return ("%s %s %s"):format(text, a.dtype, a.shape)
+end
+
+return texts

@@ -1,0 +1,164 @@
+--- JSON, on lua-cjson: each value has one text, from which it comes back exactly.
+--
+-- cjson by itself writes numbers with 14 digits, and keys in any order.
+
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
+local external = require "perigee.util.external"
+
+local found, cjson = pcall(external.require, "cjson")
+
+local json = {}
+
+--- A reader of its own: that of other users of cjson takes what they have it take. This one takes
+--- no "0x10", "nan" or "inf".
+local function new_reader()
+  local made = cjson.new()
+  made.decode_invalid_numbers(false)
+  return made
+end
+
+local reader = found and new_reader()
+
+--- Whether there is JSON.
+---@return true?
+---@return string?  # what is missing
+function json.available()
+  return found or nil, not found and "lua-cjson is not installed: Debian's package lua-cjson"
+    or nil
+end
+
+--- A finite number in the fewest digits that give it back: an integral one as an integer.
+---@param value number
+---@return string
+function json.number(value)
+  local integer = math.tointeger(value)
+  if integer then
+    return tostring(integer)
+  end
+  for digits = 15, 16 do
+    local text = ("%." .. digits .. "g"):format(value)
+    if tonumber(text) == value then
+      return c_locale.with_point(text)
+    end
+  end
+  return c_locale.with_point(("%.17g"):format(value))
+end
+
+local encode
+
+local function encode_list(list)
+  local parts = {}
+  for i, value in ipairs(list) do
+    parts[i] = encode(value)
+  end
+  return "[" .. table.concat(parts, ",") .. "]"
+end
+
+local function encode_object(object)
+  local parts = {}
+  for i, key in ipairs(schema.sorted_keys(object)) do
+    parts[i] = cjson.encode(key) .. ":" .. encode(object[key])
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+function encode(value)
+  if math.type(value) then
+    return json.number(value)
+  elseif type(value) ~= "table" then
+    return cjson.encode(value)
+  elseif value[1] ~= nil then
+    return encode_list(value)
+  end
+  return encode_object(value)
+end
+
+--- A value as text, on one line. A table with an element 1 is a list.
+---@param value any  finite numbers, texts, booleans, and tables of them
+---@return string
+json.encode = encode
+
+local MOST_EXACT = 1 << 53 -- the integers from there on that a float may not hold
+local LONG = "%f[%w.+-]%-?" .. ("%d"):rep(16) .. "%d*%f[^%w.+-]" -- their digits
+
+--- Writes integers of so many digits that a float may not hold them as texts that begin with the
+--- mark.
+local function mark_integers(text, mark)
+  local parts, at = {}, 1
+  while at do
+    local quote = text:find('"', at, true)
+    local bare = text:sub(at, (quote or 0) - 1)
+    parts[#parts + 1] = bare:gsub(LONG, '"' .. mark .. '%0"')
+    local close = quote
+    repeat -- a quote behind an odd number of backslashes is the text's
+      close = close and text:find('"', close + 1, true)
+    until not close or #text:sub(quote + 1, close - 1):match "\\*$" % 2 == 0
+    parts[#parts + 1] = quote and text:sub(quote, close or -1)
+    at = close and close + 1
+  end
+  return table.concat(parts)
+end
+
+--- Makes integers of integral floats, as cjson reads every number as a float, and of texts that
+--- begin with the mark: in a table, and in those within it. Tells if one was so large that it may
+--- be none that the text had.
+local function make_integers(list, mark)
+  local has_large = false
+  for key, value in next, list do
+    local kind = type(value)
+    if kind == "table" then
+      has_large = make_integers(value, mark) or has_large
+    elseif kind == "number" then
+      local integer = math.tointeger(value)
+      list[key] = integer or value
+      has_large = has_large or value >= MOST_EXACT or value <= -MOST_EXACT
+    elseif mark and kind == "string" and value:sub(1, #mark) == mark then
+      list[key] = c_locale.tonumber(value:sub(#mark + 1))
+    end
+  end
+  return has_large
+end
+
+--- Tells if a text in a table, or in those within it, begins with another.
+local function has_text(list, beginning)
+  for _, value in next, list do
+    if type(value) == "string" and value:sub(1, #beginning) == beginning
+      or type(value) == "table" and has_text(value, beginning) then
+      return true
+    end
+  end
+  return false
+end
+
+local function read(text)
+  local worked, value = pcall(reader.decode, text)
+  if not worked then -- as "0.5" where the locale has changed: a new reader looks at its point again
+    reader = new_reader()
+    worked, value = pcall(reader.decode, text)
+  end
+  return worked, value
+end
+
+--- Reads a text: integral numbers are integers. Nil and why not for what is no JSON.
+---@param text string
+---@return any?
+---@return string?
+function json.decode(text)
+  local worked, value = read(text)
+  if not worked then
+    return nil, value
+  end
+  local list = { value }
+  if make_integers(list) then
+    local mark = "integer "
+    while has_text(list, mark) do
+      mark = mark .. "!"
+    end
+    list = { select(2, read(mark_integers(text, mark))) }
+    make_integers(list, mark)
+  end
+  return list[1]
+end
+
+return json

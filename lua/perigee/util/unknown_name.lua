@@ -1,0 +1,112 @@
+--- Messages about names that a value does not have.
+
+local schema = require "perigee.util.schema"
+local synonyms = require "perigee.util.synonyms"
+local suggest = require "perigee.util.suggest"
+local printable = require "perigee.util.printable"
+
+local absent = {}
+
+local MANY = 12 -- names that a message lists
+
+--- Notes on names that other libraries have.
+local NOTES = {
+  sub = "x - y", mul = "x * y", div = "x / y", nn = "pg.Model is a network; help \"Model\"",
+  arange = "pg.range(first, last, step) includes both ends: pg.range(0, 9) is np.arange(10)",
+  add = "x + y", subtract = "x - y", multiply = "x * y", divide = "x / y", power = "x ^ y",
+  len = "#x is how many rows an array has, x.size how many elements",
+  sweep = 'it is a module of its own: require "perigee.sweep"',
+}
+
+local IN_PLACE = "; %s makes another array, %s changes x itself"
+
+--- Notes on names that arrays of other libraries have.
+local ARRAY_NOTES = {
+  add = IN_PLACE:format("x + y", "x:add_(y)"), sub = IN_PLACE:format("x - y", "x:sub_(y)"),
+  mul = IN_PLACE:format("x * y", "x:mul_(y)"), div = IN_PLACE:format("x / y", "x:div_(y)"),
+  fill = IN_PLACE:format("pg.full(x.shape, value)", "x:fill_(value)"),
+  float = '; x:astype "float32" converts', double = '; x:astype "float64" converts',
+  int = '; x:astype "int32" converts', long = '; x:astype "int64" converts',
+  unsqueeze = "; did you mean 'expand_dims'?", numpy = "; it is an array already",
+  cpu = "; arrays are the CPU's", cuda = "; arrays are the CPU's",
+  to = '; x:astype "float32" converts',
+}
+
+--- The message for an array.
+---@param name any
+---@param names string[]
+---@return string
+function absent.of_array(name, names)
+  local note = ARRAY_NOTES[name]
+  return note and ("an array has no '%s'%s"):format(name, note)
+    or absent.message("an array", name, names)
+end
+
+--- "a trial has no 'sed'; it has data, seed; did you mean 'seed'?"
+---@param owner string  "an array"
+---@param name any  the key that is not there
+---@param names string[]  those that are there, in the order in which they are listed
+---@return string
+function absent.message(owner, name, names)
+  local listed = #names > 0 and #names <= MANY and "; it has " .. table.concat(names, ", ") or ""
+  local other = synonyms[name]
+  local meant = schema.contains(names, other) and ("; did you mean '%s'?"):format(other)
+    or suggest.suggestion(name, names)
+  return printable.name(("%s has no '%s'%s%s"):format(owner, tostring(name), listed, meant))
+end
+
+local function refuse_field(owner, name, level)
+  error(printable.name(("%s has no field '%s' that can be set"):format(owner, tostring(name))),
+    level + 1)
+end
+
+--- Has the objects of a class raise for names that they do not have, read or set. An object keeps
+--- the fields that a user may read in its table `_fixed`.
+---@param metatable table  the objects'
+---@param class table<string, function>  their methods
+---@param owner string  one in a message: "a study"
+---@param names string[]  that a user may read
+---@param may_be_nil table<string, true>  fields of the library's own that it sets later
+function absent.guard(metatable, class, owner, names, may_be_nil)
+  function metatable:__index(name)
+    local value = class[name]
+    if value == nil then
+      value = rawget(self, "_fixed")[name]
+    end
+    if value == nil and not may_be_nil[name] then
+      error(absent.message(owner, name, names), 2)
+    end
+    return value
+  end
+  function metatable:__newindex(name, value)
+    if not may_be_nil[name] then
+      refuse_field(owner, name, 2)
+    end
+    rawset(self, name, value)
+  end
+end
+
+--- Raises in the line that sets a field of an object that has none to be set.
+---@param owner string
+---@param name any
+function absent.refuse(owner, name)
+  refuse_field(owner, name, 3)
+end
+
+--- The message for the module perigee, whose names are many.
+---@param names table  by name
+---@param later table  those that were not read yet, by name
+---@param name any
+---@return string
+function absent.of_module(names, later, name)
+  local list = {}
+  for _, each in ipairs { names, later } do
+    for known in next, each do
+      list[#list + 1] = known
+    end
+  end
+  local message = absent.message("perigee", name, list)
+  return NOTES[name] and ("%s: %s"):format(message:match "^[^;]*", NOTES[name]) or message
+end
+
+return absent
