@@ -69,7 +69,7 @@ FLAGS_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma \
 KERNELS_DEFINED := -DPG_KERNELS_X86
 endif
 KERNEL_FILES := kernels multiply_sparse
-LOOP_FILES := loops folds
+LOOP_FILES := elementwise reduction
 KERNELS := $(foreach f,$(KERNEL_FILES),$(foreach t,$(KERNEL_TARGETS),\
              $(KERNEL_REALS:%=$f-$t-%))) \
            $(foreach f,$(LOOP_FILES),$(KERNEL_TARGETS:%=$f-%))

@@ -194,8 +194,9 @@ static bool is_done(const typing *t, const settings *s, double quiet)
            (t->file == s->count && quiet >= s->quiet);
 }
 
-/* True while the command computes, reads from the disk, or waits for a processor:
-   it does not rest then, whatever time it takes on a machine that is slow. */
+/* True while the command computes, reads from the disk, or waits for a
+   processor: it does not rest then, whatever time it takes on a machine that is
+   slow. */
 static bool is_busy(pid_t command)
 {
     char path[64], text[256] = "";
@@ -205,7 +206,8 @@ static bool is_busy(pid_t command)
     if (fd >= 0)
         close(fd);
     const char *state = n > 0 ? strrchr(text, ')') : NULL;
-    return state && (strncmp(state, ") R", 3) == 0 || strncmp(state, ") D", 3) == 0);
+    return state &&
+           (strncmp(state, ") R", 3) == 0 || strncmp(state, ") D", 3) == 0);
 }
 
 /* Types and shows until the command ends, it is time to hang up, or the time is

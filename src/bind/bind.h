@@ -40,7 +40,8 @@ const char *l_tolstring(lua_State *L, int index);
    l_check and l_failure do so for PG_EINTERRUPT. */
 int l_raise_interrupt(lua_State *L);
 
-/* Pushes the state's source of interrupts (pg_interrupt), for pg_listen. */
+/* Pushes the state's source of interrupts (pg_interrupt), for pg_set_interrupt.
+ */
 void l_interrupt_push(lua_State *L);
 
 /* The same as l_raise_interrupt, if it is time to: for loops over a table's

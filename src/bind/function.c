@@ -265,7 +265,7 @@ int l_run(lua_State *L, lua_CFunction entry, lua_CFunction function)
     attempt now;
     const running outer = this_run;
     const pg_interrupt *listened =
-        pg_listen(lua_touserdata(L, lua_upvalueindex(INTERRUPT)));
+        pg_set_interrupt(lua_touserdata(L, lua_upvalueindex(INTERRUPT)));
     now.is_second = false;
     keep_arguments(L, &now);
     this_run = (running){L, frame_of(L), entry, &now};
@@ -277,7 +277,7 @@ int l_run(lua_State *L, lua_CFunction entry, lua_CFunction function)
     }
     int results = function(L);
     this_run = outer;
-    pg_listen(listened);
+    pg_set_interrupt(listened);
     return results;
 }
 

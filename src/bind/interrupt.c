@@ -105,8 +105,8 @@ void l_interrupt_push(lua_State *L)
 /* A function that raised left the thread listening to the state that ends. */
 static int end_interrupts(lua_State *L)
 {
-    if (pg_listens_to == lua_touserdata(L, 1))
-        pg_listen(NULL);
+    if (pg_current_interrupt == lua_touserdata(L, 1))
+        pg_set_interrupt(NULL);
     return 0;
 }
 

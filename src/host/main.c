@@ -6,7 +6,7 @@
 #include <lualib.h>
 
 #include "../core/base/descriptors.h"
-#include "../core/base/perigee.h"
+#include "../core/base/status.h"
 #include "host.h"
 
 /* --- the command line ----------------------------------------------------- */

@@ -14,6 +14,8 @@ local error_report = require "perigee.repl.error_report"
 local terminal = require "perigee.util.terminal"
 local session = require "perigee.repl.session"
 
+local loaded = package.loaded -- the chunk may take the global away
+
 local LONG = 1 -- seconds: what takes longer says how long it took
 local WIDTH = 80 -- characters, where the terminal does not say
 local LONG_TEXT = 1 << 12 -- bytes
@@ -36,8 +38,9 @@ end
 
 --- Ends the lines of progress of loops that the chunk has left without an end.
 local function clear_progress()
-  if package.loaded["perigee.util.progress"] then
-    require("perigee.util.progress").clear()
+  local progress = loaded["perigee.util.progress"]
+  if progress then
+    progress.clear()
   end
 end
 

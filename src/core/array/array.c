@@ -467,9 +467,9 @@ pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err)
                 pg_array_broadcast_view(&from, &copy, a->ndim, a->shape, err);
     }
     if (status == PG_OK) {
-        const pg_interrupt *listened = pg_listen(NULL);
+        const pg_interrupt *listened = pg_set_interrupt(NULL);
         pg_cast_array(a, &from);
-        pg_listen(listened);
+        pg_set_interrupt(listened);
     }
     pg_array_release(&from);
     pg_array_release(&copy);

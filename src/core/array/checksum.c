@@ -11,7 +11,7 @@ enum { PIECE = 1 << 20 };
 static uint32_t add_bytes(uint32_t sum, const void *bytes, size_t n)
 {
     size_t end;
-    for (size_t i = 0; pg_next_stretch(&end, i, n, PIECE); i = end)
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PIECE); i = end)
         sum = (uint32_t)crc32_z(sum, (const unsigned char *)bytes + i, end - i);
     return sum;
 }

@@ -7,7 +7,7 @@
 #ifndef PG_DTYPE_H
 #define PG_DTYPE_H
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 /* X(NAME, C type, name, kind): kind is the field's letter, NumPy's: b bool,
    i signed, u unsigned, f floating. Ordered so that a kind's wider types come

@@ -1,6 +1,6 @@
 #include "array/iterate.h"
 
-#include "base/share.h"
+#include "base/parallel.h"
 
 /* Pieces that threads take: long enough to be worth taking, short enough to
    stay in level 2 cache. Below two of them one thread does it all. A tile is a
@@ -158,8 +158,8 @@ static void walk_pieces(const walk *w, size_t rows, size_t length,
                 0, 0,    inner,  context};
     p.cuts = pg_size_divide_up(length, p.stretch);
     p.rows_a_piece = pg_size_max(1, PIECE / p.stretch);
-    pg_share(pg_size_divide_up(rows, p.rows_a_piece) * p.cuts,
-             rows * length >= 2 * PIECE, walk_piece, &p);
+    pg_parallel_for(pg_size_divide_up(rows, p.rows_a_piece) * p.cuts,
+                    rows * length >= 2 * PIECE, walk_piece, &p);
 }
 
 void pg_iterate(const pg_array *const *operands, int count, pg_inner inner,

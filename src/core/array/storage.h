@@ -4,7 +4,7 @@
 #ifndef PG_STORAGE_H
 #define PG_STORAGE_H
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 typedef struct pg_storage pg_storage;
 

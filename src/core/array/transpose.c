@@ -1,7 +1,7 @@
 #include "array/transpose.h"
 
 #include "base/interrupt.h"
-#include "base/share.h"
+#include "base/parallel.h"
 
 /* Elements on the side of a tile: what is read and written of it stays in level
    1 cache. LARGE is what is worth a second thread. */
@@ -57,7 +57,7 @@ bool pg_transpose_copy(const pg_array *out, const pg_array *in)
     transposition t = {
         out->data, in->data, in->shape[0], in->shape[1], (size_t)in->strides[1],
         size};
-    pg_share(pg_size_divide_up(t.rows, TILE), t.rows * t.cols > LARGE,
-             copy_stripe, &t);
+    pg_parallel_for(pg_size_divide_up(t.rows, TILE), t.rows * t.cols > LARGE,
+                    copy_stripe, &t);
     return true;
 }

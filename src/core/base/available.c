@@ -12,7 +12,7 @@
 #include <malloc.h>
 #endif
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 enum {
     LONGEST_NAME = 64,

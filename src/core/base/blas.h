@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 /* The state of OpenBLAS's buffers in a process; the runtime has it. */
 typedef struct pg_blas {

@@ -13,14 +13,14 @@ enum { PIECE = 1 << 20 };
 void pg_copy_bytes(void *out, const void *in, size_t n)
 {
     size_t end;
-    for (size_t i = 0; pg_next_stretch(&end, i, n, PIECE); i = end)
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PIECE); i = end)
         memcpy((char *)out + i, (const char *)in + i, end - i);
 }
 
 void pg_clear_bytes(void *out, size_t n)
 {
     size_t end;
-    for (size_t i = 0; pg_next_stretch(&end, i, n, PIECE); i = end)
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PIECE); i = end)
         memset((char *)out + i, 0, end - i);
 }
 

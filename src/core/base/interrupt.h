@@ -8,7 +8,7 @@
  * nothing was left out. It must be asked before results are places in memory.
  *
  * What changes an array that its caller can see is not left half done: while it
- * is done, the thread does not listen (pg_listen).
+ * is done, the thread does not listen (pg_set_interrupt).
  */
 #ifndef PG_INTERRUPT_H
 #define PG_INTERRUPT_H
@@ -26,8 +26,7 @@ static inline pg_status pg_unless_interrupted(pg_status status, pg_error *err)
 
 /* Where the stretch that begins at i ends; false where there is none, or work
    is to be given up. The first one is always done: short loops ask nothing. */
-static inline bool pg_next_stretch(size_t *end, size_t i, size_t n,
-                                   size_t length)
+static inline bool pg_next_chunk(size_t *end, size_t i, size_t n, size_t length)
 {
     if (i >= n || (i > 0 && pg_interrupted()))
         return false;
@@ -37,17 +36,17 @@ static inline bool pg_next_stretch(size_t *end, size_t i, size_t n,
 
 /* for (size_t i = 0; i < n; i++), asking after each so many; a break only ends
    a stretch. */
-#define PG_EACH_OF(length, i, n)                                          \
-    for (size_t i = 0, i##_end; pg_next_stretch(&i##_end, i, n, length);) \
+#define PG_EACH_OF(length, i, n)                                        \
+    for (size_t i = 0, i##_end; pg_next_chunk(&i##_end, i, n, length);) \
         for (; i < i##_end; i++)
 
 /* The same for bodies of a few nanoseconds. */
-enum { PG_STRETCH = 1 << 15 };
-#define PG_EACH(i, n) PG_EACH_OF (PG_STRETCH, i, n)
+enum { PG_CHUNK = 1 << 15 };
+#define PG_EACH(i, n) PG_EACH_OF (PG_CHUNK, i, n)
 
 /* The same for bodies that each do so much of it themselves. */
 #define PG_EACH_WIDE(width, i, n) \
-    PG_EACH_OF (1 + PG_STRETCH / pg_size_max(1, width), i, n)
+    PG_EACH_OF (1 + PG_CHUNK / pg_size_max(1, width), i, n)
 
 /* memcpy, and memset to 0, that can be given up. */
 void pg_copy_bytes(void *out, const void *in, size_t n);

@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 /* Blocks of up to 32 MB are of a few sizes, four to each doubling, each with
    a list of those that are free. */

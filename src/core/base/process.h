@@ -5,7 +5,7 @@
 #ifndef PG_PROCESS_H
 #define PG_PROCESS_H
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 /* Has the signals SIGINT counted, in front of the handler that there is, until
    pg_sigint_unwatch has been called as often. Without a handler nothing is

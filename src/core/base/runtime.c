@@ -13,7 +13,7 @@
 #include "base/available.h"
 #include "base/blas.h"
 #include "base/pool.h"
-#include "base/team.h"
+#include "base/thread_pool.h"
 
 static pg_allocation_hook allocation_hook;
 static void *hook_context;
@@ -23,13 +23,13 @@ static atomic_size_t asked_at_bytes; /* live, when the system was asked */
 static atomic_size_t most_resident;  /* 0: no limit */
 static atomic_int thread_count;      /* 0: not asked for yet */
 static atomic_int processor_count;
-static pg_team team = PG_TEAM_EMPTY;
+static pg_thread_pool team = PG_THREAD_POOL_EMPTY;
 static pg_blas blas = PG_BLAS_EMPTY;
 static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
 /* OpenBLAS built on OpenMP asks each thread. */
 static PG_EACH_THREADS bool blas_is_told;
-PG_EACH_THREADS const pg_interrupt *pg_listens_to;
+PG_EACH_THREADS const pg_interrupt *pg_current_interrupt;
 static _Atomic(const struct pg_target *) kernel_target;
 
 void pg_runtime_set_allocation_hook(pg_allocation_hook hook, void *context)
@@ -168,7 +168,7 @@ pg_status pg_set_threads(int64_t threads, pg_error *err)
     return PG_OK;
 }
 
-pg_team *pg_runtime_team(void)
+pg_thread_pool *pg_runtime_thread_pool(void)
 {
     return &team;
 }
@@ -226,7 +226,7 @@ static void release_locks(void)
 static void begin_child(void)
 {
     release_locks();
-    pg_team_forget(&team);
+    pg_thread_pool_forget(&team);
 }
 
 __attribute__((constructor)) static void watch_forks(void)

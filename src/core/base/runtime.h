@@ -7,7 +7,7 @@
 #ifndef PG_RUNTIME_H
 #define PG_RUNTIME_H
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 /* An allocation hook: false says that there is no memory for so many bytes.
    Tests use it to make each allocation fail in turn, and set it while no other
@@ -50,20 +50,22 @@ struct pg_interrupt {
    memory: LeakSanitizer stumbles over what a module that is loaded later has
    for each thread. */
 #define PG_EACH_THREADS _Thread_local __attribute__((tls_model("initial-exec")))
-extern PG_EACH_THREADS const pg_interrupt *pg_listens_to;
+extern PG_EACH_THREADS const pg_interrupt *pg_current_interrupt;
 
 /* Sets it, and returns what it was. A source must outlive its listening. */
-static inline const pg_interrupt *pg_listen(const pg_interrupt *interrupt)
+static inline const pg_interrupt *pg_set_interrupt(
+    const pg_interrupt *interrupt)
 {
-    const pg_interrupt *before = pg_listens_to;
-    pg_listens_to = interrupt;
+    const pg_interrupt *before = pg_current_interrupt;
+    pg_current_interrupt = interrupt;
     return before;
 }
 
 /* True where this thread's work is to be given up. */
 static inline bool pg_interrupted(void)
 {
-    return pg_listens_to && pg_listens_to->test(pg_listens_to);
+    return pg_current_interrupt &&
+           pg_current_interrupt->test(pg_current_interrupt);
 }
 
 /* The number of threads that work: at first $PERIGEE_THREADS, or as many as
@@ -82,8 +84,8 @@ pg_status pg_threads_check(const char *text, pg_error *err);
 /* The processors that this process may run on. */
 int pg_processors(void);
 
-/* The threads that share jobs (share.h). */
-struct pg_team *pg_runtime_team(void);
+/* The threads that share jobs (parallel.h). */
+struct pg_thread_pool *pg_runtime_thread_pool(void);
 
 /* Sets OpenBLAS to one thread, in the thread that is about to call it. Our
    threads share the work; its results differ with the number of its own. */

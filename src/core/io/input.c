@@ -47,7 +47,7 @@ pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
                         pg_error *err)
 {
     size_t end;
-    for (size_t i = 0; pg_next_stretch(&end, i, n, PART); i = end) {
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PART); i = end) {
         if (fread((char *)out + i, 1, end - i, file) == end - i)
             continue;
         if (ferror(file))
@@ -70,7 +70,7 @@ pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
                            size_t n, pg_error *err)
 {
     size_t end;
-    for (size_t i = 0; pg_next_stretch(&end, i, n, PART); i = end)
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PART); i = end)
         for (size_t k = i; k < end;) {
             ssize_t got =
                 read_some(fileno(file), (char *)out + k, end - k, at + k);

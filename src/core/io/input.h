@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 /* Opens the file at path for reading and tells its length. What is no regular
    file (a folder, a pipe, a terminal) is PG_EIO: an archive is read from its

@@ -315,7 +315,7 @@ pg_status pg_output_write(pg_output *out, const void *data, size_t n,
                           pg_error *err)
 {
     size_t end;
-    for (size_t i = 0; pg_next_stretch(&end, i, n, PART); i = end) {
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PART); i = end) {
         if (fwrite((const char *)data + i, 1, end - i, out->file) != end - i)
             return pg_fail_system(err, out->target);
         out->bytes += end - i;

@@ -14,7 +14,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 typedef struct pg_output {
     FILE *file;

@@ -9,7 +9,7 @@
 #ifndef PG_PNG_CHUNKS_H
 #define PG_PNG_CHUNKS_H
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 /* The fields of IHDR, which libpng checks, and what the other chunks add. */
 typedef struct pg_png_header {

@@ -4,28 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/folds.h"
+#include "kernels/reduction.h"
 #include "kernels/kernels.h"
-#include "kernels/loops.h"
+#include "kernels/elementwise.h"
 #include "base/runtime.h"
 
 typedef struct pg_target {
     const char *name;
     bool (*runs)(void); /* whether this processor can */
     const pg_kernels *float32, *float64;
-    const pg_loop_table *loops;
-    const pg_fold_table *folds;
+    const pg_elementwise_table *loops;
+    const pg_reduction_table *folds;
 } pg_target;
 
 #define TABLES(name)                                            \
     &pg_kernels_##name##_float32, &pg_kernels_##name##_float64, \
-        &pg_loops_##name, &pg_folds_##name
+        &pg_elementwise_kernels_##name, &pg_reduction_kernels_##name
 
-#define DECLARE(name)                                    \
-    extern const pg_kernels pg_kernels_##name##_float32; \
-    extern const pg_kernels pg_kernels_##name##_float64; \
-    extern const pg_loop_table pg_loops_##name;          \
-    extern const pg_fold_table pg_folds_##name;
+#define DECLARE(name)                                                \
+    extern const pg_kernels pg_kernels_##name##_float32;             \
+    extern const pg_kernels pg_kernels_##name##_float64;             \
+    extern const pg_elementwise_table pg_elementwise_kernels_##name; \
+    extern const pg_reduction_table pg_reduction_kernels_##name;
 
 DECLARE(portable)
 
@@ -93,12 +93,12 @@ const pg_kernels *pg_kernels_for(pg_dtype dtype)
     return dtype == PG_FLOAT32 ? t->float32 : t->float64;
 }
 
-const pg_loop_table *pg_loops(void)
+const pg_elementwise_table *pg_elementwise_kernels(void)
 {
     return current()->loops;
 }
 
-const pg_fold_table *pg_folds(void)
+const pg_reduction_table *pg_reduction_kernels(void)
 {
     return current()->folds;
 }

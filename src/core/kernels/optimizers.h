@@ -9,7 +9,7 @@
 #ifndef PG_OPTIMIZERS_H
 #define PG_OPTIMIZERS_H
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 /* The first is the notebook's, and what is meant where nothing is said. The
    number is how many numbers it remembers for each weight. */

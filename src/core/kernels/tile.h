@@ -4,7 +4,7 @@
 #ifndef PG_TILE_H
 #define PG_TILE_H
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 enum {
     PG_TILE = 64,

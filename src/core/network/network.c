@@ -302,9 +302,9 @@ void pg_layout_pack(const pg_layout *layout, void *run,
 void pg_layout_unpack(const pg_layout *layout, const pg_network *network,
                       const void *run)
 {
-    const pg_interrupt *listened = pg_listen(NULL);
+    const pg_interrupt *listened = pg_set_interrupt(NULL);
     copy_run(layout, run, network, false);
-    pg_listen(listened);
+    pg_set_interrupt(listened);
 }
 
 const char *pg_layout_text(char *text, const pg_layout *layout)

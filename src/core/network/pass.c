@@ -4,7 +4,7 @@
 
 #include "base/interrupt.h"
 #include "base/runtime.h"
-#include "base/share.h"
+#include "base/parallel.h"
 
 pg_status pg_pass_start(pg_pass *pass, const pg_network *network,
                         const pg_array *x, double scale, pg_dtype dtype,
@@ -64,7 +64,7 @@ pg_status pg_pass_run(pg_pass *pass, pg_pass_work work, void *context,
     if (status != PG_OK)
         return status;
     walk w = {pass, work, context, step, n};
-    pg_share_among((int)threads, blocks, run_block, &w);
+    pg_parallel_for_workers((int)threads, blocks, run_block, &w);
     *wrong = w.wrong;
     return pg_check_interrupt(err);
 }

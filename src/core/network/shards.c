@@ -4,7 +4,7 @@
 
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
-#include "base/share.h"
+#include "base/parallel.h"
 
 static pg_status need_gradients(pg_shards *s, pg_error *err)
 {
@@ -83,7 +83,7 @@ static double add_shards(pg_shards *s)
         loss += s->losses[i];
     size_t pieces = pg_size_divide_up(s->layout->count, PIECE);
     if (s->count > 1)
-        pg_share(pieces, pieces > 1, add_piece, s);
+        pg_parallel_for(pieces, pieces > 1, add_piece, s);
     return loss;
 }
 
@@ -99,7 +99,7 @@ pg_status pg_shards_run(pg_shards *s, size_t n, size_t block_rows,
         status = pg_blocks_need(&s->threads, threads, s->layout, err);
     if (status != PG_OK)
         return status;
-    pg_share_among(threads, (size_t)s->count, run_shard, &j);
+    pg_parallel_for_workers(threads, (size_t)s->count, run_shard, &j);
     *loss = add_shards(s);
     return pg_check_interrupt(err);
 }

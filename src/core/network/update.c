@@ -22,7 +22,7 @@ pg_status pg_update(const pg_network *network, const pg_network *gradients,
 {
     pg_array parts[2 * PG_MAX_LAYERS] = {0};
     pg_status status = pg_network_check_gradients(gradients, network, err);
-    const pg_interrupt *listened = pg_listen(NULL);
+    const pg_interrupt *listened = pg_set_interrupt(NULL);
     int layers = status == PG_OK ? network->layers : 0;
     for (int l = 0; l < layers && status == PG_OK; l++) {
         status = part(&parts[2 * l], gradients->W[l], network, err);
@@ -36,6 +36,6 @@ pg_status pg_update(const pg_network *network, const pg_network *gradients,
     }
     for (int i = 0; i < 2 * layers; i++)
         pg_array_release(&parts[i]);
-    pg_listen(listened);
+    pg_set_interrupt(listened);
     return status;
 }

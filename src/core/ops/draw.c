@@ -30,7 +30,7 @@ pg_status pg_draw(pg_array *out, int ndim, const size_t *shape,
         return status;
     draw(g, out->data, pg_array_size(out));
     if (offset != 0 || scale != 1)
-        pg_random_stretch(out->data, pg_array_size(out), offset, scale);
+        pg_random_chunk(out->data, pg_array_size(out), offset, scale);
     return end_draw(out, g, &before, err);
 }
 

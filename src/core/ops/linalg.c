@@ -8,7 +8,7 @@
 #include "base/interrupt.h"
 #include "ops/map.h"
 #include "base/runtime.h"
-#include "base/share.h"
+#include "base/parallel.h"
 
 /* --- OpenBLAS ------------------------------------------------------------- */
 
@@ -127,7 +127,7 @@ static pg_status multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
     int threads = (int)pg_size_min(tiles, (size_t)pg_threads());
     pg_status status = pg_blas_reserve(threads, err);
     if (status == PG_OK)
-        pg_share(tiles, true, multiply_tile, &p);
+        pg_parallel_for(tiles, true, multiply_tile, &p);
     return pg_unless_interrupted(status, err);
 }
 
@@ -199,7 +199,8 @@ static void multiply_integers(uint64_t *out, const uint64_t *a,
                               const uint64_t *b, size_t m, size_t n, size_t k)
 {
     integer_product p = {out, a, b, n, k};
-    pg_share(m, (double)m * (double)n * (double)k > 1e6, multiply_row, &p);
+    pg_parallel_for(m, (double)m * (double)n * (double)k > 1e6, multiply_row,
+                    &p);
 }
 
 /* In 64 bits, then cut to the dtype, which is the same as wrapping in it. */

@@ -7,7 +7,7 @@
 #include "array/cast.h"
 #include "base/interrupt.h"
 #include "array/iterate.h"
-#include "kernels/loops.h"
+#include "kernels/elementwise.h"
 #include "ops/reduce.h"
 #include "array/storage.h"
 
@@ -20,7 +20,7 @@
 enum { BLOCK = 480 }; /* of four operands: 15 kB */
 
 typedef struct task {
-    pg_loop loop;
+    pg_elementwise_kernel loop;
     int count;
     pg_dtype dtypes[PG_MAXOPERANDS]; /* of the arrays */
     pg_dtype wanted[PG_MAXOPERANDS]; /* by the loop */
@@ -115,7 +115,7 @@ static bool run_at_once(const task *t, const pg_array *out,
 }
 
 /* Stretches the operands over out and runs; inputs are wanted[1..]. */
-static pg_status run(const pg_array *out, pg_loop loop, int count,
+static pg_status run(const pg_array *out, pg_elementwise_kernel loop, int count,
                      const pg_array *const *inputs, const pg_dtype *wanted,
                      pg_error *err)
 {
@@ -199,12 +199,12 @@ static pg_dtype binary_dtype(pg_binary_op op, pg_dtype a, pg_dtype b)
 }
 
 /* The loop over operands of these dtypes, what it takes and what it gives. */
-static pg_status choose_binary(pg_loop *loop, pg_dtype wanted[3],
+static pg_status choose_binary(pg_elementwise_kernel *loop, pg_dtype wanted[3],
                                pg_binary_op op, const pg_array *a,
                                const pg_array *b, pg_error *err)
 {
     pg_dtype dtype = binary_dtype(op, a->dtype, b->dtype);
-    *loop = pg_loops()->binary[op][dtype];
+    *loop = pg_elementwise_kernels()->binary[op][dtype];
     wanted[0] = is_comparison(op) ? PG_BOOL : dtype;
     wanted[1] = wanted[2] = dtype;
     if (*loop)
@@ -214,14 +214,14 @@ static pg_status choose_binary(pg_loop *loop, pg_dtype wanted[3],
                    pg_dtype_name(b->dtype));
 }
 
-static pg_status choose_unary(pg_loop *loop, pg_dtype wanted[2], pg_unary_op op,
-                              const pg_array *a, pg_error *err)
+static pg_status choose_unary(pg_elementwise_kernel *loop, pg_dtype wanted[2],
+                              pg_unary_op op, const pg_array *a, pg_error *err)
 {
     bool needs_float = op >= PG_EXP && op <= PG_SIGMOID;
     bool converts = needs_float && !pg_dtype_is_float(a->dtype);
     wanted[1] = converts ? PG_FLOAT64 : a->dtype;
     wanted[0] = op == PG_ISNAN ? PG_BOOL : wanted[1];
-    *loop = pg_loops()->unary[op][wanted[1]];
+    *loop = pg_elementwise_kernels()->unary[op][wanted[1]];
     if (*loop)
         return PG_OK;
     return pg_fail(err, PG_EDTYPE, "'%s' does not take %s", unary_names[op],
@@ -265,7 +265,7 @@ static pg_status check_output(const pg_array *out, pg_dtype result,
 pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
                          const pg_array *a, const pg_array *b, pg_error *err)
 {
-    pg_loop loop;
+    pg_elementwise_kernel loop;
     pg_dtype wanted[3];
     pg_status status = choose_binary(&loop, wanted, op, a, b, err);
     if (status == PG_OK)
@@ -280,9 +280,9 @@ pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
 pg_status pg_binary_in_place(const pg_array *a, pg_binary_op op,
                              const pg_array *b, pg_error *err)
 {
-    const pg_interrupt *listened = pg_listen(NULL);
+    const pg_interrupt *listened = pg_set_interrupt(NULL);
     pg_status status = pg_binary_into(a, op, a, b, err);
-    pg_listen(listened);
+    pg_set_interrupt(listened);
     return status;
 }
 
@@ -306,7 +306,7 @@ static pg_status result_shape(int *ndim, size_t *shape, pg_binary_op op,
 pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
                     const pg_array *b, pg_error *err)
 {
-    pg_loop loop;
+    pg_elementwise_kernel loop;
     pg_dtype wanted[3];
     int ndim;
     size_t shape[PG_MAXDIM];
@@ -338,7 +338,7 @@ pg_status pg_binary_scalar(pg_array *out, pg_element *element, pg_binary_op op,
 pg_status pg_unary_into(const pg_array *out, pg_unary_op op, const pg_array *a,
                         pg_error *err)
 {
-    pg_loop loop;
+    pg_elementwise_kernel loop;
     pg_dtype wanted[2];
     pg_status status = choose_unary(&loop, wanted, op, a, err);
     if (status == PG_OK)
@@ -351,7 +351,7 @@ pg_status pg_unary_into(const pg_array *out, pg_unary_op op, const pg_array *a,
 pg_status pg_unary(pg_array *out, pg_unary_op op, const pg_array *a,
                    pg_error *err)
 {
-    pg_loop loop;
+    pg_elementwise_kernel loop;
     pg_dtype wanted[2];
     memset(out, 0, sizeof *out);
     pg_status status = choose_unary(&loop, wanted, op, a, err);
@@ -383,7 +383,7 @@ pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
     if (status == PG_OK)
         status = pg_array_new(out, dtype, ndim, shape, err);
     if (status == PG_OK)
-        status = run(out, pg_loops()->where[dtype], 4,
+        status = run(out, pg_elementwise_kernels()->where[dtype], 4,
                      (const pg_array *[]){mask, a, b},
                      (pg_dtype[]){dtype, PG_BOOL, dtype, dtype}, err);
     if (status != PG_OK)
@@ -399,11 +399,11 @@ pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
     if (!pg_dtype_is_float(y->dtype))
         return pg_fail(err, PG_EDTYPE, "'axpy_' needs a floating array, not %s",
                        pg_dtype_name(y->dtype));
-    const pg_interrupt *listened = pg_listen(NULL);
-    pg_status status =
-        run(y, pg_loops()->axpy[y->dtype], 3, (const pg_array *[]){&factor, x},
-            (pg_dtype[]){y->dtype, y->dtype, y->dtype}, err);
-    pg_listen(listened);
+    const pg_interrupt *listened = pg_set_interrupt(NULL);
+    pg_status status = run(y, pg_elementwise_kernels()->axpy[y->dtype], 3,
+                           (const pg_array *[]){&factor, x},
+                           (pg_dtype[]){y->dtype, y->dtype, y->dtype}, err);
+    pg_set_interrupt(listened);
     return status;
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
-#include "base/share.h"
+#include "base/parallel.h"
 
 /* Runs below FEW elements are sorted by insertion; those below LONG are not
    shared among threads. A digit is a byte; as many are counted at a time as are
@@ -88,7 +88,7 @@ enum { MOST_MOVES = 4 }; /* of insertion, for each element */
 
 /* Whether a loop over n elements may have been given up: then what it left
    behind says nothing of where elements go. */
-#define IS_UNWANTED(n) ((n) > PG_STRETCH && pg_interrupted())
+#define IS_UNWANTED(n) ((n) > PG_CHUNK && pg_interrupted())
 
 /* Sorts x by KEY, which gives a K, through scratch; the sorted elements are in
    x in the end. */
@@ -288,9 +288,9 @@ static void sort_runs(const sorter *s, char *x, char *scratch, size_t n,
     while (a.width * 2 <= (size_t)threads)
         a.width *= 2;
     a.parts = pg_size_max(a.parts, n / MERGED);
-    pg_share(a.width, true, sort_run, &a);
+    pg_parallel_for(a.width, true, sort_run, &a);
     for (a.runs = a.width; a.runs > 1 && !IS_UNWANTED(n); a.runs /= 2) {
-        pg_share(a.runs / 2 * a.parts, true, merge_part, &a);
+        pg_parallel_for(a.runs / 2 * a.parts, true, merge_part, &a);
         char *merged = a.y;
         a.y = a.x;
         a.x = merged;

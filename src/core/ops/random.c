@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
-#include "base/share.h"
+#include "base/parallel.h"
 
 /* --- MT19937 -------------------------------------------------------------- */
 
@@ -155,7 +155,7 @@ static void draw_block(pg_random *g, double *out, size_t n)
 void pg_random_uniform(pg_random *g, double *out, size_t n)
 {
     size_t end;
-    for (size_t i = 0; pg_next_stretch(&end, i, n, BLOCK); i = end)
+    for (size_t i = 0; pg_next_chunk(&end, i, n, BLOCK); i = end)
         draw_block(g, out + i, end - i);
 }
 
@@ -203,7 +203,8 @@ static void draw_pairs(pg_random *g, double *out, size_t pairs)
 {
     points p = {out, pairs};
     draw_points(g, out, pairs);
-    pg_share(pg_size_divide_up(pairs, POINTS_A_JOB), true, make_normals, &p);
+    pg_parallel_for(pg_size_divide_up(pairs, POINTS_A_JOB), true, make_normals,
+                    &p);
 }
 
 void pg_random_normal(pg_random *g, double *out, size_t n)
@@ -223,7 +224,7 @@ void pg_random_normal(pg_random *g, double *out, size_t n)
     }
 }
 
-void pg_random_stretch(double *x, size_t n, double offset, double scale)
+void pg_random_chunk(double *x, size_t n, double offset, double scale)
 {
     PG_EACH (i, n)
         x[i] = offset + scale * x[i];

@@ -8,7 +8,7 @@
 #ifndef PG_RANDOM_H
 #define PG_RANDOM_H
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 enum { PG_RANDOM_WORDS = 624 };
 
@@ -45,7 +45,7 @@ void pg_random_normal(pg_random *g, double *out, size_t n);
 
 /* x[i] = offset + scale * x[i]: numpy.random's uniform and normal of what the
    two above drew. */
-void pg_random_stretch(double *x, size_t n, double offset, double scale);
+void pg_random_chunk(double *x, size_t n, double offset, double scale);
 
 /* n integers, uniform in low .. high, both included:
    numpy.random.randint(low, high + 1) */

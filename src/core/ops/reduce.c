@@ -4,21 +4,21 @@
 
 #include "array/cast.h"
 #include "ops/create.h"
-#include "kernels/folds.h"
+#include "kernels/reduction.h"
 #include "base/interrupt.h"
 #include "ops/map.h"
 #include "array/scalar.h"
 #include "base/runtime.h"
-#include "base/share.h"
+#include "base/parallel.h"
 #include "array/views.h"
 
 /* --- which loop, and the dtype of what it gives -----------------------------
  */
 
 typedef struct fold {
-    pg_fold_along along;
-    pg_fold_across across; /* NULL: only along */
-    pg_dtype dtype;        /* of the result */
+    pg_reduction_along along;
+    pg_reduction_across across; /* NULL: only along */
+    pg_dtype dtype;             /* of the result */
 } fold;
 
 static pg_dtype sum_dtype(pg_dtype dtype)
@@ -30,7 +30,7 @@ static pg_dtype sum_dtype(pg_dtype dtype)
 
 static fold choose_fold(pg_reduce_op op, pg_dtype dtype)
 {
-    const pg_fold *loops = &pg_folds()->of[op][dtype];
+    const pg_reduction *loops = &pg_reduction_kernels()->of[op][dtype];
     bool gives_position = op == PG_ARGMIN || op == PG_ARGMAX;
     return (fold){loops->along, loops->across,
                   gives_position ? PG_INT64
@@ -102,7 +102,7 @@ static pg_status reduce_long_row(const reduction *r, pg_reduce_op op,
     parts.out = pg_malloc(bytes);
     if (!parts.out)
         return pg_fail_memory(err, bytes);
-    pg_share(pieces, true, reduce_piece, &parts);
+    pg_parallel_for(pieces, true, reduce_piece, &parts);
     pg_status status = pg_check_interrupt(err);
     if (status == PG_OK)
         choose_fold(op, r->fold.dtype).along(r->out, parts.out, pieces);
@@ -122,7 +122,7 @@ static pg_status find_in_long_row(const reduction *r, pg_error *err)
         return pg_fail_memory(err, bytes);
     reduction parts = *r;
     parts.out = (char *)at;
-    pg_share(pieces, true, reduce_piece, &parts);
+    pg_parallel_for(pieces, true, reduce_piece, &parts);
     pg_status status = pg_check_interrupt(err);
     char *values = (char *)(at + pieces);
     for (size_t p = 0; status == PG_OK && p < pieces; p++) {
@@ -159,10 +159,10 @@ static pg_status fill(const pg_array *out, pg_reduce_op op,
     if (r.n == 0)
         memset(out->data, 0, pg_array_bytes(out));
     else if (r.inner > 1 && r.fold.across)
-        pg_share(r.outer * pg_size_divide_up(r.inner, STRIPE), is_large(&r),
-                 reduce_stripe, &r);
+        pg_parallel_for(r.outer * pg_size_divide_up(r.inner, STRIPE),
+                        is_large(&r), reduce_stripe, &r);
     else if (rows != 1 || r.n <= PIECE)
-        pg_share(rows, is_large(&r), reduce_row, &r);
+        pg_parallel_for(rows, is_large(&r), reduce_row, &r);
     else if (r.fold.across)
         return reduce_long_row(&r, op, err);
     else

@@ -5,8 +5,8 @@
 #include "array/cast.h"
 #include "array/index.h"
 #include "base/interrupt.h"
-#include "kernels/loops.h"
-#include "base/share.h"
+#include "kernels/elementwise.h"
+#include "base/parallel.h"
 #include "array/storage.h"
 
 /* Numbers that a thread takes at a time. */
@@ -40,10 +40,11 @@ static bool count_from_zero(int64_t *positions, size_t n, size_t length,
 {
     size_t end;
     bool inside = true;
-    for (size_t i = 0; pg_next_stretch(&end, i, n, PG_STRETCH); i = end) {
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PG_CHUNK); i = end) {
         for (size_t k = i; never_negative && k < end; k++)
             inside = inside && positions[k] >= 0;
-        inside = pg_loops()->count_from_zero(positions + i, end - i, length) &&
+        inside = pg_elementwise_kernels()->count_from_zero(positions + i,
+                                                           end - i, length) &&
                  inside;
     }
     return inside;
@@ -129,9 +130,10 @@ static void take_some(void *context, size_t job)
 {
     const taking *t = context;
     size_t o = job / t->cuts, first = job % t->cuts * t->step;
-    pg_loops()->take(t->out + (o * t->n + first) * t->inner,
-                     t->in + o * t->length * t->inner, t->places + first,
-                     pg_size_min(t->step, t->n - first), t->inner);
+    pg_elementwise_kernels()->take(
+        t->out + (o * t->n + first) * t->inner,
+        t->in + o * t->length * t->inner, t->places + first,
+        pg_size_min(t->step, t->n - first), t->inner);
 }
 
 static void take_dense(char *out, const char *in, const int64_t *places,
@@ -140,7 +142,7 @@ static void take_dense(char *out, const char *in, const int64_t *places,
     size_t step = pg_size_max(1, PIECE / pg_size_divide_up(inner, 8));
     taking t = {out,    in,    places, n,
                 length, inner, step,   pg_size_divide_up(n, step)};
-    pg_share(outer * t.cuts, outer * n > step, take_some, &t);
+    pg_parallel_for(outer * t.cuts, outer * n > step, take_some, &t);
 }
 
 /* The axis is replaced by the positions' axes. */
@@ -271,7 +273,7 @@ static void scatter(const pg_array *a, int axes, const pg_array *places,
     size_t bytes = pg_array_size(&row) * size;
     bool whole = pg_array_is_contiguous(&part);
     pg_storage_written(a->storage);
-    const pg_interrupt *listened = pg_listen(NULL);
+    const pg_interrupt *listened = pg_set_interrupt(NULL);
     for (size_t i = 0; i < n; i++) {
         part.data = part_at(a, axes, (size_t)place[i]);
         row.data = (char *)value->data + i * bytes;
@@ -280,7 +282,7 @@ static void scatter(const pg_array *a, int axes, const pg_array *places,
         else
             pg_cast_array(&part, &row);
     }
-    pg_listen(listened);
+    pg_set_interrupt(listened);
 }
 
 /* value stretched to shape, dense, in dtype: nothing that a write to the

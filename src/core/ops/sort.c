@@ -7,7 +7,7 @@
 #include "base/interrupt.h"
 #include "ops/radix.h"
 #include "base/runtime.h"
-#include "base/share.h"
+#include "base/parallel.h"
 #include "array/views.h"
 
 /* Rows below this many elements in all are not worth a second thread. */
@@ -67,7 +67,7 @@ static pg_status sort_rows(const pg_array *elements, const pg_array *positions,
                  .dtype = elements->dtype,
                  .length = length,
                  .threads = many ? 1 : pg_threads()};
-    pg_share(count, many && n > PIECE, sort_row, &r);
+    pg_parallel_for(count, many && n > PIECE, sort_row, &r);
     if (atomic_load(&r.out_of_memory))
         return pg_fail_memory(err, pg_array_bytes(elements));
     return pg_check_interrupt(err);

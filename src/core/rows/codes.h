@@ -7,7 +7,7 @@
 #ifndef PG_CODES_H
 #define PG_CODES_H
 
-#include "base/perigee.h"
+#include "base/status.h"
 
 enum { PG_CODES = 256, PG_CODE_SLOTS = 1024 };
 

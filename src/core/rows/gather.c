@@ -14,7 +14,7 @@ static parts parts_of(const pg_sparse *sparse, size_t rows)
     size_t tiles = pg_sparse_column_tiles(sparse);
     size_t numbers = rows * pg_sparse_most_in_row(sparse);
     p.stretches = tiles * sizeof(pg_tile);
-    p.values = p.stretches + rows * sizeof(pg_stretch);
+    p.values = p.stretches + rows * sizeof(pg_row_entries);
     p.segments = p.values + numbers * pg_sparse_value_size(sparse);
     p.entries = p.segments + rows * tiles * sizeof(pg_segment);
     p.bytes = p.entries + (numbers + PG_SPARSE_AHEAD) * sizeof(uint16_t);
@@ -32,7 +32,7 @@ typedef struct source {
     const pg_sparse *sparse;
     const int64_t *positions;
     size_t count;
-    pg_stretch *next;
+    pg_row_entries *next;
 } source;
 
 static void look_up(const source *from, size_t i, size_t t)
@@ -40,7 +40,7 @@ static void look_up(const source *from, size_t i, size_t t)
     if (t == pg_sparse_column_tiles(from->sparse))
         return;
     from->next[i] =
-        pg_sparse_stretch(from->sparse, (size_t)from->positions[i] - 1, t);
+        pg_sparse_row_entries(from->sparse, (size_t)from->positions[i] - 1, t);
     __builtin_prefetch(from->next[i].entries);
 }
 
@@ -66,7 +66,7 @@ static pg_tile gather_tile(cursor *to, const source *from, size_t t)
                     .entries = to->entry,
                     .values = size > 0 ? to->value : NULL};
     for (size_t i = 0; i < from->count; i++) {
-        pg_stretch s = from->next[i];
+        pg_row_entries s = from->next[i];
         look_up(from, i, t + 1);
         if (s.count == 0)
             continue;
@@ -87,7 +87,8 @@ const pg_tile *pg_gather(void *memory, const pg_sparse *sparse,
     char *at = memory;
     pg_tile *tiles = memory;
     parts p = parts_of(sparse, count);
-    source from = {sparse, positions, count, (pg_stretch *)(at + p.stretches)};
+    source from = {sparse, positions, count,
+                   (pg_row_entries *)(at + p.stretches)};
     cursor to = {(pg_segment *)(at + p.segments), (uint16_t *)(at + p.entries),
                  at + p.values};
     for (size_t i = 0; i < count; i++)

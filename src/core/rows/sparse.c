@@ -7,7 +7,7 @@
 #include "rows/codes.h"
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
-#include "base/share.h"
+#include "base/parallel.h"
 #include "array/storage.h"
 
 enum { MOST_THREADS = 64 };
@@ -164,7 +164,7 @@ static pg_status begin_passes(passes *p, pg_sparse *s, pg_error *err)
 
 static void run_pass(passes *p, pg_worker_job job)
 {
-    pg_share_among(p->workers, p->s->blocks, job, p);
+    pg_parallel_for_workers(p->workers, p->s->blocks, job, p);
 }
 
 /* pg_worker_job */
@@ -503,14 +503,14 @@ const pg_tile *pg_sparse_rows(const pg_sparse *s, size_t block)
     return pg_sparse_columns(s, block) + s->column_tiles;
 }
 
-pg_stretch pg_sparse_stretch(const pg_sparse *s, size_t row, size_t t)
+pg_row_entries pg_sparse_row_entries(const pg_sparse *s, size_t row, size_t t)
 {
     size_t block = row / PG_SPARSE_ROWS;
     const pg_tile *tile = pg_sparse_columns(s, block) + t;
     const uint16_t *start =
         starts_of(s, block) + row % PG_SPARSE_ROWS * s->column_tiles + t;
     size_t first = start[0];
-    return (pg_stretch){
+    return (pg_row_entries){
         .entries = tile->entries + first,
         .values = tile->values ? (const char *)tile->values +
                                      first * pg_dtype_size(s->dtype)

@@ -44,12 +44,13 @@ const pg_tile *pg_sparse_columns(const pg_sparse *sparse, size_t block);
 const pg_tile *pg_sparse_rows(const pg_sparse *sparse, size_t block);
 
 /* What a row (from 0) has in tile t of columns. */
-typedef struct pg_stretch {
+typedef struct pg_row_entries {
     const uint16_t *entries;
     const void *values; /* NULL: there are codes */
     size_t count;
-} pg_stretch;
-pg_stretch pg_sparse_stretch(const pg_sparse *sparse, size_t row, size_t t);
+} pg_row_entries;
+pg_row_entries pg_sparse_row_entries(const pg_sparse *sparse, size_t row,
+                                     size_t t);
 
 /* Entries are copied so many at a time: as many may be read from behind the
    last of them. */

@@ -6,7 +6,7 @@
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
 #include "base/runtime.h"
-#include "base/share.h"
+#include "base/parallel.h"
 
 #define OPTIMIZER_NAME(upper, lower, states) #lower,
 const char *const pg_optimizer_names[PG_OPTIMIZERS + 1] = {
@@ -95,9 +95,9 @@ bool pg_optimizer_step(pg_optimizer *o, const pg_layout *layout,
         .w = w, .g = g, .settings = settings, .step = o->steps + 1};
     for (int i = 0; i < states_of[o->kind]; i++)
         all.whole.state[i] = pg_optimizer_state(o, i);
-    const pg_interrupt *listened = pg_listen(NULL);
-    pg_share(pieces, pieces > 1, step_piece, &all);
-    pg_listen(listened);
+    const pg_interrupt *listened = pg_set_interrupt(NULL);
+    pg_parallel_for(pieces, pieces > 1, step_piece, &all);
+    pg_set_interrupt(listened);
     o->steps++;
     if (all.strange)
         begin_anew(o);

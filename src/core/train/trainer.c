@@ -413,8 +413,8 @@ pg_status pg_trainer_write_state(pg_trainer *t, int state,
     pg_status status = check_state(t, state, from, err);
     if (status != PG_OK)
         return status;
-    const pg_interrupt *listened = pg_listen(NULL);
+    const pg_interrupt *listened = pg_set_interrupt(NULL);
     pg_layout_pack(&t->layout, pg_optimizer_state(&t->optimizer, state), from);
-    pg_listen(listened);
+    pg_set_interrupt(listened);
     return PG_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * perigee.h -- what every file of the core shares: status codes and errors.
+ * status.h -- what every file of the core shares: status codes and errors.
  *
  * The core never prints, exits, jumps or knows Lua. A function that can fail
  * returns a pg_status and, where a number cannot tell enough, writes one
@@ -11,8 +11,8 @@
  * not. Whatever a failing function was to fill is left empty: releasing it is
  * allowed and does nothing.
  */
-#ifndef PG_PERIGEE_H
-#define PG_PERIGEE_H
+#ifndef PG_STATUS_H
+#define PG_STATUS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
    open?" and "I closed, is somebody in?" must not both be answered by no; nor
    "I sleep, has a run begun?" and "I began one, does somebody sleep?". */
 
-#include "base/team.h"
+#include "base/thread_pool.h"
 
 #include <signal.h>
 #include <time.h>
@@ -28,7 +28,7 @@ typedef struct spin {
 
 /* Whether to look again; not at all where there are more threads than
    processors. */
-static bool keeps_spinning(spin *s, const pg_team *team)
+static bool keeps_spinning(spin *s, const pg_thread_pool *team)
 {
     struct timespec now;
     PAUSE();
@@ -45,7 +45,7 @@ static bool keeps_spinning(spin *s, const pg_team *team)
     return seconds * 1000000000 + s->end.tv_nsec - now.tv_nsec > 0;
 }
 
-static void work(pg_team *team, int worker)
+static void work(pg_thread_pool *team, int worker)
 {
     pg_worker_job job = team->job;
     void *context = team->context;
@@ -56,7 +56,7 @@ static void work(pg_team *team, int worker)
 
 /* --- members -------------------------------------------------------------- */
 
-static void sleep_until_begun(pg_member *m, uint_fast64_t seen)
+static void sleep_until_begun(pg_pool_thread *m, uint_fast64_t seen)
 {
     pthread_mutex_lock(&m->team->lock);
     atomic_store(&m->asleep, true);
@@ -66,7 +66,7 @@ static void sleep_until_begun(pg_member *m, uint_fast64_t seen)
     pthread_mutex_unlock(&m->team->lock);
 }
 
-static void wait_until_begun(pg_member *m, uint_fast64_t seen)
+static void wait_until_begun(pg_pool_thread *m, uint_fast64_t seen)
 {
     spin s = {0};
     do {
@@ -76,7 +76,7 @@ static void wait_until_begun(pg_member *m, uint_fast64_t seen)
     sleep_until_begun(m, seen);
 }
 
-static void leave(pg_team *team)
+static void leave(pg_thread_pool *team)
 {
     if (atomic_fetch_sub(&team->inside, 1) > 1 ||
         !atomic_load(&team->caller_sleeps))
@@ -89,8 +89,8 @@ static void leave(pg_team *team)
 /* Whichever run is open when it comes in is the one that it works for. */
 static void *live(void *argument)
 {
-    pg_member *m = argument;
-    pg_team *team = m->team;
+    pg_pool_thread *m = argument;
+    pg_thread_pool *team = m->team;
     uint_fast64_t seen = 0;
     for (;;) {
         wait_until_begun(m, seen);
@@ -106,14 +106,14 @@ static void *live(void *argument)
 /* --- the caller ----------------------------------------------------------- */
 
 /* Signals are for the threads of whoever uses the library. */
-static bool start_member(pg_team *team)
+static bool start_member(pg_thread_pool *team)
 {
     pthread_t thread;
     sigset_t all, before;
-    pg_member *m = &team->member[team->members];
-    *m = (pg_member){.team = team,
-                     .worker = team->members + 1,
-                     .begun = PTHREAD_COND_INITIALIZER};
+    pg_pool_thread *m = &team->member[team->members];
+    *m = (pg_pool_thread){.team = team,
+                          .worker = team->members + 1,
+                          .begun = PTHREAD_COND_INITIALIZER};
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     bool started = pthread_create(&thread, NULL, live, m) == 0;
@@ -124,14 +124,14 @@ static bool start_member(pg_team *team)
 }
 
 /* Where the system gives no more threads, there are fewer. */
-static void need_members(pg_team *team, int members)
+static void need_members(pg_thread_pool *team, int members)
 {
-    while (team->members < members && team->members < PG_MOST_MEMBERS &&
+    while (team->members < members && team->members < PG_MAX_POOL_THREADS &&
            start_member(team))
         team->members++;
 }
 
-static void wake_members(pg_team *team)
+static void wake_members(pg_thread_pool *team)
 {
     for (int i = 0; i < team->members && i < team->workers - 1; i++) {
         if (!atomic_load(&team->member[i].asleep))
@@ -142,8 +142,8 @@ static void wake_members(pg_team *team)
     }
 }
 
-static void begin(pg_team *team, int workers, size_t jobs, pg_worker_job job,
-                  void *context)
+static void begin(pg_thread_pool *team, int workers, size_t jobs,
+                  pg_worker_job job, void *context)
 {
     team->job = job;
     team->context = context;
@@ -155,7 +155,7 @@ static void begin(pg_team *team, int workers, size_t jobs, pg_worker_job job,
     wake_members(team);
 }
 
-static void end(pg_team *team)
+static void end(pg_thread_pool *team)
 {
     atomic_store(&team->open, false);
     spin s = {0};
@@ -171,8 +171,8 @@ static void end(pg_team *team)
     pthread_mutex_unlock(&team->lock);
 }
 
-void pg_team_run(pg_team *team, int workers, int processors, size_t jobs,
-                 pg_worker_job job, void *context)
+void pg_thread_pool_run(pg_thread_pool *team, int workers, int processors,
+                        size_t jobs, pg_worker_job job, void *context)
 {
     if (atomic_flag_test_and_set(&team->busy)) {
         for (size_t i = 0; i < jobs; i++)
@@ -187,7 +187,7 @@ void pg_team_run(pg_team *team, int workers, int processors, size_t jobs,
     atomic_flag_clear(&team->busy);
 }
 
-void pg_team_forget(pg_team *team)
+void pg_thread_pool_forget(pg_thread_pool *team)
 {
-    *team = (pg_team)PG_TEAM_EMPTY;
+    *team = (pg_thread_pool)PG_THREAD_POOL_EMPTY;
 }

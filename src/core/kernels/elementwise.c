@@ -1,6 +1,6 @@
 /* Compiled once for each target, whose name is PG_TARGET. Rounding does not
    depend on it: nothing is fused or reordered. */
-#include "kernels/loops.h"
+#include "kernels/elementwise.h"
 
 #include <math.h>
 #include <string.h>
@@ -347,11 +347,11 @@ FLOAT_LOOPS(FLOAT64, double)
 #define NUMBER_ROW(op) INTEGER_ROW(op), FLOAT_ROW(op)
 #define FULL_ROW(op) [PG_BOOL] = op##_BOOL, NUMBER_ROW(op)
 
-#define TABLE_OF(target) pg_loops_##target
+#define TABLE_OF(target) pg_elementwise_kernels_##target
 #define TABLE(target) TABLE_OF(target)
 
-extern const pg_loop_table TABLE(PG_TARGET);
-const pg_loop_table TABLE(PG_TARGET) = {
+extern const pg_elementwise_table TABLE(PG_TARGET);
+const pg_elementwise_table TABLE(PG_TARGET) = {
     .binary =
         {
             [PG_ADD] = {[PG_BOOL] = or_BOOL, NUMBER_ROW(add)},

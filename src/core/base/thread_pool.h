@@ -1,5 +1,5 @@
 /*
- * team.h -- threads that wait for jobs.
+ * thread_pool.h -- threads that wait for jobs.
  *
  * A run's caller does jobs itself, and whoever of the team comes does some of
  * them: the caller waits at the end for those who are at one, and not for those
@@ -7,28 +7,28 @@
  * machine that has other work, delays a run by a job at most, where OpenMP's
  * teams wait for each member in each run.
  */
-#ifndef PG_TEAM_H
-#define PG_TEAM_H
+#ifndef PG_THREAD_POOL_H
+#define PG_THREAD_POOL_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "base/share.h"
+#include "base/parallel.h"
 
-struct pg_team;
+struct pg_thread_pool;
 
-typedef struct pg_member {
-    struct pg_team *team;
+typedef struct pg_pool_thread {
+    struct pg_thread_pool *team;
     int worker; /* its number in a run; the caller is 0 */
     pthread_cond_t begun;
     atomic_bool asleep;
-} pg_member;
+} pg_pool_thread;
 
-enum { PG_MOST_MEMBERS = 1023 };
+enum { PG_MAX_POOL_THREADS = 1023 };
 
 /* What one thread writes often, and another reads, has a cache line to itself.
  */
-typedef struct pg_team {
+typedef struct pg_thread_pool {
     atomic_flag busy;  /* there is one run at a time */
     int members;       /* threads that were started: workers 1 .. members */
     atomic_bool spins; /* whether those who wait spin first */
@@ -47,10 +47,10 @@ typedef struct pg_team {
     _Alignas(64) pthread_mutex_t lock;      /* of those who sleep */
     pthread_cond_t left; /* for the caller: nobody is inside */
     atomic_bool caller_sleeps;
-    pg_member member[PG_MOST_MEMBERS];
-} pg_team;
+    pg_pool_thread member[PG_MAX_POOL_THREADS];
+} pg_thread_pool;
 
-#define PG_TEAM_EMPTY                                                \
+#define PG_THREAD_POOL_EMPTY                                         \
     {                                                                \
         .busy = ATOMIC_FLAG_INIT, .lock = PTHREAD_MUTEX_INITIALIZER, \
         .left = PTHREAD_COND_INITIALIZER                             \
@@ -59,10 +59,10 @@ typedef struct pg_team {
 /* Does all jobs by `workers` threads at most, the caller's included; processors
    is how many of them can run at once. A run within another, or beside it in
    another thread, is done by its caller alone. */
-void pg_team_run(pg_team *team, int workers, int processors, size_t jobs,
-                 pg_worker_job job, void *context);
+void pg_thread_pool_run(pg_thread_pool *team, int workers, int processors,
+                        size_t jobs, pg_worker_job job, void *context);
 
 /* In a child that was forked: its members stayed with the parent. */
-void pg_team_forget(pg_team *team);
+void pg_thread_pool_forget(pg_thread_pool *team);
 
 #endif

@@ -1,7 +1,7 @@
-#include "base/share.h"
+#include "base/parallel.h"
 
 #include "base/interrupt.h"
-#include "base/team.h"
+#include "base/thread_pool.h"
 
 /* Jobs before it is asked whether to go on, where they may be short. */
 enum { FEW = 16 };
@@ -19,11 +19,11 @@ static void do_plain(void *context, size_t job, int worker)
     plain->job(plain->context, job);
 }
 
-void pg_share(size_t jobs, bool worth_a_team, pg_job job, void *context)
+void pg_parallel_for(size_t jobs, bool worth_a_team, pg_job job, void *context)
 {
     plain_job plain = {job, context};
     if (worth_a_team && jobs > 1)
-        pg_share_among(pg_threads(), jobs, do_plain, &plain);
+        pg_parallel_for_workers(pg_threads(), jobs, do_plain, &plain);
     else
         PG_EACH_OF (FEW, i, jobs)
             job(context, i);
@@ -40,19 +40,20 @@ typedef struct team_job {
 static void do_unless_interrupted(void *context, size_t job, int worker)
 {
     const team_job *all = context;
-    const pg_interrupt *before = pg_listen(all->interrupt);
+    const pg_interrupt *before = pg_set_interrupt(all->interrupt);
     if (!pg_interrupted())
         all->job(all->context, job, worker);
-    pg_listen(before);
+    pg_set_interrupt(before);
 }
 
-void pg_share_among(int workers, size_t jobs, pg_worker_job job, void *context)
+void pg_parallel_for_workers(int workers, size_t jobs, pg_worker_job job,
+                             void *context)
 {
     if (workers > 1 && jobs > 1) {
-        team_job all = {job, context, pg_listens_to};
+        team_job all = {job, context, pg_current_interrupt};
         workers = (int)pg_size_min((size_t)workers, jobs);
-        pg_team_run(pg_runtime_team(), workers, pg_processors(), jobs,
-                    do_unless_interrupted, &all);
+        pg_thread_pool_run(pg_runtime_thread_pool(), workers, pg_processors(),
+                           jobs, do_unless_interrupted, &all);
         return;
     }
     PG_EACH_OF (1, i, jobs)

@@ -1,6 +1,6 @@
 /* Compiled once for each target, whose name is PG_TARGET. The order of
    additions is written out, so it does not depend on the target. */
-#include "kernels/folds.h"
+#include "kernels/reduction.h"
 
 #include "base/runtime.h"
 
@@ -150,11 +150,11 @@ PG_DTYPES(X)
 #define ARGMAX_ROW(NAME, ctype, name, kind) \
     [PG_##NAME] = {argmax_along_##NAME, NULL},
 
-#define TABLE_OF(target) pg_folds_##target
+#define TABLE_OF(target) pg_reduction_kernels_##target
 #define TABLE(target) TABLE_OF(target)
 
-extern const pg_fold_table TABLE(PG_TARGET);
-const pg_fold_table TABLE(PG_TARGET) = {
+extern const pg_reduction_table TABLE(PG_TARGET);
+const pg_reduction_table TABLE(PG_TARGET) = {
     .of =
         {
             [PG_SUM] = {PG_DTYPES(SUM_ROW)},
