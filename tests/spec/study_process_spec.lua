@@ -311,7 +311,7 @@ end)
 describe("A worker", function()
   it("whose constants are others is told of, once", function()
     write "trial:report(0, { z = noise })"
-    shell "sed -i '1i local noise = require("luv").hrtime()' s.lua"
+    shell "sed -i '1i local noise = require(\"luv\").hrtime()' s.lua"
     local _, errors, status = shell "$P s.lua --jobs 2"
     assert.equal(0, status)
     assert.equal(1, select(2, errors:gsub("noise, to which `run` refers, is not the same", "")))
