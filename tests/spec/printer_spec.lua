@@ -1,4 +1,4 @@
-local colours = require "perigee.repl.colours"
+local colours = require "perigee.repl.pretty.colours"
 local table_reader = require "perigee.repl.pretty.table_reader"
 local pg = require "perigee"
 local printer = require "perigee.repl.pretty.printer"

@@ -2,7 +2,7 @@
 
 local c_locale = require "perigee.util.c_locale"
 
-local started = {}
+local argv = {}
 
 --- lua(1)'s command line, without the program: its options, and the script.
 local function words_of(arguments)
@@ -31,7 +31,7 @@ local LINE = {
 --- Lines of Lua that do the same.
 ---@param arguments table  lua(1)'s `arg`
 ---@return string[]
-function started.lines(arguments)
+function argv.lines(arguments)
   local words, script = words_of(arguments)
   local lines, i = {}, 1
   while words[i] and words[i] ~= "-" and words[i] ~= "--" do
@@ -51,4 +51,4 @@ function started.lines(arguments)
   return lines
 end
 
-return started
+return argv

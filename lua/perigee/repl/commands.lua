@@ -127,7 +127,7 @@ end
 
 --- Prints help on a topic: on its value, or on what is known by that name.
 ---@param topic string
----@param chunk? perigee.prompt.chunk  the topic, where it compiles
+---@param chunk? perigee.repl.chunk  the topic, where it compiles
 ---@return string? message  why there is none
 function commands.explain(topic, chunk)
   local value
@@ -151,7 +151,7 @@ end
 -- --- what is defined -------------------------------------------------------------
 
 --- Defines them all where a global of the name is not set, and `pg`.
----@param session perigee.prompt.session
+---@param session perigee.repl.session
 function commands.define(session)
   entries.sources = session.sources
   local own = { pg = require "perigee", help = entries.show, time = time }

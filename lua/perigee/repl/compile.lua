@@ -7,10 +7,10 @@
 -- for whatever refers to them: a function that was defined before sees an assignment of now.
 -- Before the closure comes a mark, as a chunk may also end at a `return` of its own.
 
-local declared = require "perigee.repl.syntax.locals"
+local locals = require "perigee.repl.syntax.locals"
 local lexer = require "perigee.repl.syntax.lexer"
 
-local chunks = {}
+local compile = {}
 
 local LARGE = 1 << 18 -- bytes: of such a text, the names are not looked at; its locals end with it
 
@@ -91,13 +91,13 @@ end
 
 -- --- compiling -----------------------------------------------------------------
 
----@class perigee.prompt.scope
+---@class perigee.repl.scope
 ---@field [string] { holder: function, index: integer, is_constant: boolean }
 
 --- The variable's value.
 ---@param variable table  of a scope
 ---@return any
-function chunks.value(variable)
+function compile.value(variable)
   local _, value = debug.getupvalue(variable.holder, variable.index)
   return value
 end
@@ -131,7 +131,7 @@ local MARK = {}
 local MARK_NAME = "_PERIGEE_LOCALS"
 
 --- The function of a text within the scope; the mark has a name there.
-local function compile(text, chunkname, scope)
+local function load_within(text, chunkname, scope)
   local outer, message = load(("local %s = ... %sreturn function(...) %s\nend"):format(MARK_NAME,
     declarations(scope, text), text), chunkname, "t")
   return outer and join(outer(MARK), scope), message
@@ -178,13 +178,13 @@ local function keep(scope, holder, names, attributes)
   end
 end
 
----@class perigee.prompt.chunk
+---@class perigee.repl.chunk
 ---@field run fun(...): ...  what is to be called
 ---@field finish fun(...): ...  of what it gave, what the user's text gave
 ---@field is_expression boolean
 ---@field is_quiet boolean  it ends with a semicolon
 ---@field is_empty boolean  nothing is in it, but for comments
----@field last? perigee.prompt.token  the `return` that its statements end with, if the only one
+---@field last? perigee.repl.token  the `return` that its statements end with, if the only one
 ---@field names table<string, true>  the globals that it names; of a large one, none
 
 --- A value before an expression's own keeps a call from being a tail call, which would be missing
@@ -207,7 +207,7 @@ local function expression(text, chunkname, scope)
   if not compiled then
     return nil, is_at_end(message)
   end
-  local run, refusal = compile(EXPRESSION .. text, chunkname, scope)
+  local run, refusal = load_within(EXPRESSION .. text, chunkname, scope)
   if not run then
     return nil, false, refusal
   end
@@ -233,7 +233,7 @@ local function statements(text, chunkname, scope, code)
   local names, attributes = lasting(variables)
   local only = last and returns_once(code) and last or nil
   local run = #names > 0
-    and compile(with_holder(text, names, last, behind), chunkname, scope)
+    and load_within(with_holder(text, names, last, behind), chunkname, scope)
   if run then
     return { run = run, last = only, finish = function(...)
       local mark, holder = ...
@@ -245,19 +245,19 @@ local function statements(text, chunkname, scope, code)
     end }
   end
   local message -- none are declared, or a goto would jump over them
-  run, message = compile(text, chunkname, scope)
+  run, message = load_within(text, chunkname, scope)
   return run and { run = run, last = only, finish = pass }, message
 end
 
 --- The names of globals: those that are neither fields nor keys, nor of a local variable.
 local function globals_in(code, scope)
-  local names, locals = {}, declared.scan(code).names
+  local names, declared = {}, locals.scan(code).names
   for i, token in ipairs(code) do
     local before, behind = code[i - 1] or {}, code[i + 1] or {}
     local is_field = before.text == "." or before.text == ":"
     local is_key = behind.text == "="
       and (before.text == "{" or before.text == "," or before.text == ";")
-    local is_local = scope[token.text] or locals[token.text]
+    local is_local = scope[token.text] or declared[token.text]
     if token.kind == "name" and not (is_field or is_key or is_local) then
       names[token.text] = true
     end
@@ -268,11 +268,11 @@ end
 --- Makes a chunk of a text.
 ---@param text string
 ---@param chunkname string  as load takes it
----@param scope perigee.prompt.scope  the locals of the chunks before; `finish` adds this one's
----@return perigee.prompt.chunk?
+---@param scope perigee.repl.scope  the locals of the chunks before; `finish` adds this one's
+---@return perigee.repl.chunk?
 ---@return string? message  a syntax error
 ---@return boolean? is_incomplete  more text could mend that
-function chunks.compile(text, chunkname, scope)
+function compile.chunk(text, chunkname, scope)
   local code = #text < LARGE and code_of(text) or nil
   local chunk, is_begun, refusal = expression(text, chunkname, scope)
   if refusal then
@@ -293,4 +293,4 @@ function chunks.compile(text, chunkname, scope)
   return chunk
 end
 
-return chunks
+return compile

@@ -5,7 +5,7 @@ local completion = require "perigee.repl.complete.completion"
 local synonyms = require "perigee.util.synonyms"
 local suggest = require "perigee.util.suggest"
 
-local meant = {}
+local did_you_mean = {}
 
 --- Where a name stands behind a dot or colon, or alone, in a line; nil where it does not.
 local function place_of(name, line, is_member)
@@ -16,9 +16,9 @@ end
 --- The end of an error's message.
 ---@param message string  "... attempt to call a nil value (field 'forwrd')"
 ---@param line string  the one that it names
----@param visible perigee.prompt.visible
+---@param visible perigee.repl.visible
 ---@return string  # "; did you mean 'forward'?", or ""
-function meant.suggestion(message, line, visible)
+function did_you_mean.suggestion(message, line, visible)
   local kind, name = message:match "attempt to [%a ]+ a nil value %((%a+) '([%w_]+)'%)"
   local is_global = kind == "global"
   local at = (is_global or kind == "field" or kind == "method")
@@ -33,4 +33,4 @@ function meant.suggestion(message, line, visible)
     or suggest.suggestion(name, found.candidates)
 end
 
-return meant
+return did_you_mean

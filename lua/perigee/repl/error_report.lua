@@ -2,11 +2,11 @@
 
 local schema = require "perigee.util.schema"
 local external = require "perigee.util.external"
-local colours = require "perigee.repl.colours"
+local colours = require "perigee.repl.pretty.colours"
 local output = require "perigee.repl.output"
 local escape = require "perigee.repl.pretty.escape"
 
-local problems = {}
+local error_report = {}
 
 local LIBRARY = debug.getinfo(1, "S").source:match "^@(.*)/repl/[^/]*$" or "."
 
@@ -93,7 +93,7 @@ local function offending_line(message, sources)
   end
 end
 
---- What may have been meant by a name that is nil, where the error's line was typed.
+--- What may have been hint by a name that is nil, where the error's line was typed.
 local function suggestion(message, line, session)
   local is_typed = session.sources["=" .. message:match "^[^\n:]*"] ~= nil
   local did_you_mean = require "perigee.repl.did_you_mean"
@@ -104,20 +104,20 @@ end
 --- Tells if an error is Ctrl-C's.
 ---@param message string  with its traceback, if there is one
 ---@return boolean
-function problems.is_interrupt(message)
+function error_report.is_interrupt(message)
   return schema.is_interrupt((split(tostring(message))))
 end
 
 --- Shows an error on standard error.
 ---@param message string  with its traceback, if there is one
----@param session perigee.prompt.session
-function problems.report(message, session)
+---@param session perigee.repl.session
+function error_report.report(message, session)
   local paint = colours.painter(2)
   local text, traceback = split(tostring(message))
   local behind = schema.is_interrupt(text) and "\n" or "" -- the ^C that the terminal shows
   local line, number = offending_line(text, session.sources)
-  local meant = line and suggestion(text, line, session) or ""
-  local lines = { behind .. paint("error", escape.visible(text .. meant)) }
+  local hint = line and suggestion(text, line, session) or ""
+  local lines = { behind .. paint("error", escape.visible(text .. hint)) }
   if line then
     lines[#lines + 1] = ("%s %s"):format(paint("dim", ("%5s |"):format(number)),
       escape.visible(line))
@@ -129,4 +129,4 @@ function problems.report(message, session)
   output.complain(table.concat(lines, "\n"), "\n")
 end
 
-return problems
+return error_report

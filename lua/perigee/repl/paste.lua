@@ -1,14 +1,14 @@
 --- What is pasted, where that is no chunk: a session with its prompts, or lines that were chunks of
 --- their own where they come from.
 
-local pasted = {}
+local paste = {}
 
 local MOST = 1 << 16 -- bytes of a text that is tried line by line
 
 --- The chunks of a session that was copied with its prompts, without what was printed.
 ---@param text string
 ---@return string[]?  # nil where the text does not begin with a prompt
-function pasted.transcript(text)
+function paste.transcript(text)
   if not text:find "^> " then
     return nil
   end
@@ -30,9 +30,9 @@ end
 
 --- The chunks that lines are if they are typed one after the other.
 ---@param text string
----@param compile fun(text: string): any, string?, boolean?  as chunks.compile
+---@param compile fun(text: string): any, string?, boolean?  as compile.chunk
 ---@return string[]?  # nil where that is one chunk, or lines are none
-function pasted.pieces(text, compile)
+function paste.pieces(text, compile)
   if #text > MOST then
     return nil
   end
@@ -51,4 +51,4 @@ function pasted.pieces(text, compile)
   return #lines == 0 and #pieces > 1 and pieces or nil
 end
 
-return pasted
+return paste

@@ -3,8 +3,8 @@
 -- src/host/session.c calls what this returns with what it needs of C (lines, calls that can be
 -- interrupted), and then the function that it is given, once for each turn.
 
-local chunks = require "perigee.repl.compile"
-local colours = require "perigee.repl.colours"
+local compile = require "perigee.repl.compile"
+local colours = require "perigee.repl.pretty.colours"
 local core = require "perigee.core"
 local commands = require "perigee.repl.commands"
 local output = require "perigee.repl.output"
@@ -81,7 +81,7 @@ local function help_wanted(text)
 end
 
 local function give_help(self, topic)
-  local chunk = topic ~= "" and chunks.compile(topic, self:next_name(), self.scope)
+  local chunk = topic ~= "" and compile.chunk(topic, self:next_name(), self.scope)
   local _, message = self.host.call(commands.explain, topic, chunk)
   if message then
     error_report.report(message, self)
@@ -108,9 +108,9 @@ end
 
 --- A chunk of what was typed: `=x` is Lua 5.2's way to print. Comments that were typed before
 --- belong to it, as help shows those of functions.
-local function compile(self, typed)
+local function compile_typed(self, typed)
   local text = self.comments .. typed:gsub("^%s*=", " ")
-  return text, chunks.compile(text, self:next_name(), self.scope)
+  return text, compile.chunk(text, self:next_name(), self.scope)
 end
 
 --- Whether more lines should come before a text is tried again: of a long one that is being pasted
@@ -145,7 +145,7 @@ end
 --- Where lines that were pasted make several chunks and not one, they are lined up.
 local function takes_pieces(self, typed)
   local pieces = typed:find "\n" and paste.pieces(typed, function(text)
-    return chunks.compile(text, self:next_name(), self.scope)
+    return compile.chunk(text, self:next_name(), self.scope)
   end)
   if pieces then
     self:line_up(typed, pieces)
@@ -166,7 +166,7 @@ local function read(self)
   while true do
     if #lines == 1 or not waits_for_more(self, size) then
       typed = table.concat(lines, "\n")
-      local text, chunk, message, is_incomplete = compile(self, typed)
+      local text, chunk, message, is_incomplete = compile_typed(self, typed)
       if not chunk and #lines == 1 and takes_pieces(self, typed) then
         return read(self)
       elseif not is_incomplete then

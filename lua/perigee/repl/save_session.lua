@@ -3,7 +3,7 @@
 
 local lexer = require "perigee.repl.syntax.lexer"
 
-local transcript = {}
+local save_session = {}
 
 --- Lua ends a comment at a carriage return, too.
 local function commented(text)
@@ -113,7 +113,7 @@ end
 ---@return string|false  # false where the chunks make no script together: more than 200 locals, a
 ---   label that comes twice
 ---@return string? message
-function transcript.text(ran, own, before)
+function save_session.text(ran, own, before)
   local lines = { os.date "-- A session at Perigee's prompt, saved on %Y-%m-%d at %H:%M.", "" }
   table.move(before, 1, #before, #lines + 1, lines)
   if needs_pg(ran) then
@@ -127,4 +127,4 @@ function transcript.text(ran, own, before)
   return compiles and script, message
 end
 
-return transcript
+return save_session

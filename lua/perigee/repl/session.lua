@@ -6,9 +6,9 @@ local output = require "perigee.repl.output"
 
 local MOST = 1 << 20 -- bytes of a text that is kept
 
----@class perigee.prompt.session
+---@class perigee.repl.session
 ---@field host table  what is done in C
----@field scope perigee.prompt.scope  the locals that last
+---@field scope perigee.repl.scope  the locals that last
 ---@field sources table<string, string>  chunk names, and the texts that were typed
 ---@field ran table[]  the chunks that ran, in order: text, is_expression, is_quiet, names, last,
 ---   values (their number); of one that did not run to its end, only `comment` says what it was
@@ -22,7 +22,7 @@ Session.__index = Session
 local session = {}
 
 ---@param host table
----@return perigee.prompt.session
+---@return perigee.repl.session
 function session.new(host)
   return setmetatable({
     host = host, scope = {}, sources = {}, ran = {}, count = 0, comments = "", unfinished = {},
@@ -121,7 +121,7 @@ function Session:drop_pieces()
 end
 
 --- What a completion looks for names in.
----@return perigee.prompt.visible
+---@return perigee.repl.visible
 function Session:visible()
   local locals = {}
   for name, variable in pairs(self.scope) do

@@ -7,7 +7,7 @@ local printer = require "perigee.repl.pretty.printer"
 local terminal = require "perigee.util.terminal"
 local escape = require "perigee.repl.pretty.escape"
 
-local inventory = {}
+local whos = {}
 
 local WIDTH = 80 -- characters, where the terminal does not say
 local LONGEST_NAME = 60 -- bytes
@@ -103,10 +103,10 @@ local function described(value, width)
   return cut(printer.text(value, width, nil, 1):match "^[^\n]*", width)
 end
 
----@param scope perigee.prompt.scope
+---@param scope perigee.repl.scope
 ---@param own table<string, any>  what the prompt defined
 ---@return string
-function inventory.text(scope, own)
+function whos.text(scope, own)
   local values = defined(scope, own)
   local names = schema.sorted_keys(values)
   if #names == 0 then
@@ -129,4 +129,4 @@ function inventory.text(scope, own)
   return table.concat(lines, "\n")
 end
 
-return inventory
+return whos

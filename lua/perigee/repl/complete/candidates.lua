@@ -1,29 +1,29 @@
 --- Names as they are found: those that begin as was typed, each once, and only so many.
 
-local Gather = {}
-Gather.__index = Gather
+local Candidates = {}
+Candidates.__index = Candidates
 
-local gather = {}
+local candidates = {}
 
 local MOST = 10000 -- names: nobody reads more
 local SECONDS = 0.1 -- of looking, whatever there is
 local LOOKS = 1000 -- between two looks at the clock
 
----@class perigee.prompt.gather
+---@class perigee.repl.candidates
 ---@field prefix string
 ---@field names string[]
 
 ---@param prefix string  what all names have to begin with
----@return perigee.prompt.gather
-function gather.new(prefix)
+---@return perigee.repl.candidates
+function candidates.new(prefix)
   return setmetatable({
     prefix = prefix, names = {}, seen = {}, looks = 0, deadline = os.clock() + SECONDS,
-  }, Gather)
+  }, Candidates)
 end
 
 --- Takes a name, if it fits.
 ---@param name string
-function Gather:add(name)
+function Candidates:add(name)
   if name:sub(1, #self.prefix) == self.prefix and not self.seen[name] and #self.names < MOST then
     self.seen[name] = true
     self.names[#self.names + 1] = name
@@ -31,7 +31,7 @@ function Gather:add(name)
 end
 
 ---@param names string[]
-function Gather:add_all(names)
+function Candidates:add_all(names)
   for _, name in ipairs(names) do
     self:add(name)
   end
@@ -39,16 +39,16 @@ end
 
 --- Whether there is enough, in number or in time: to be asked at each step of a long walk.
 ---@return boolean
-function Gather:is_full()
+function Candidates:is_full()
   self.looks = self.looks + 1
   return #self.names >= MOST or self.looks % LOOKS == 0 and os.clock() > self.deadline
 end
 
 --- The names in order.
 ---@return string[]
-function Gather:sorted()
+function Candidates:sorted()
   table.sort(self.names)
   return self.names
 end
 
-return gather
+return candidates

@@ -5,7 +5,7 @@
 
 local schema = require "perigee.util.schema"
 local signatures = require "perigee.repl.introspect.signatures"
-local gather = require "perigee.repl.complete.candidates"
+local candidates = require "perigee.repl.complete.candidates"
 local lexer = require "perigee.repl.syntax.lexer"
 local locals = require "perigee.repl.syntax.locals"
 local members = require "perigee.repl.introspect.members"
@@ -134,7 +134,7 @@ local function find(text, scope)
   elseif not word then
     return nil
   end
-  local found = gather.new(word)
+  local found = candidates.new(word)
   add_word(found, tokens, context)
   if mark == "?" and #tokens == 0 then
     found:add_all(signatures.topics())
@@ -165,7 +165,7 @@ local function in_time(f, ...)
   return worked, result
 end
 
----@class perigee.prompt.completion
+---@class perigee.repl.completion
 ---@field first integer  the byte of the text with which the word begins that is completed
 ---@field candidates string[]  what may stand in its place, in order: never none
 ---@field ending string  what is put behind the only candidate: a closing quote, or nothing
@@ -173,8 +173,8 @@ end
 
 --- What the word at the end of a text may become. It raises nothing but interrupts.
 ---@param text string  a chunk, up to the cursor: also the lines before
----@param scope perigee.prompt.visible
----@return perigee.prompt.completion?  # nil: nothing
+---@param scope perigee.repl.visible
+---@return perigee.repl.completion?  # nil: nothing
 function completion.complete(text, scope)
   if #text > MOST_TEXT then
     return nil

@@ -19,7 +19,7 @@ end
 
 --- Takes the paths that begin as was typed; folders end with a slash, hidden files are found only
 --- where their dot was typed. `~` is the user's folder.
----@param found perigee.prompt.gather  whose prefix then has that folder in the place of the `~`
+---@param found perigee.repl.candidates  whose prefix then has that folder in the place of the `~`
 function paths.add(found)
   local home = os.getenv "HOME"
   if home and found.prefix:find "^~/" then
@@ -100,7 +100,7 @@ end
 
 --- Takes the names of modules that can be required: loaded ones, and those whose files are found.
 --- A package's folder ends with a dot.
----@param found perigee.prompt.gather
+---@param found perigee.repl.candidates
 ---@param more? string[]  names that are known otherwise
 function paths.add_modules(found, more)
   add_listed(found, package.loaded)

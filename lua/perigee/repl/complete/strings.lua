@@ -3,7 +3,7 @@
 
 local signatures = require "perigee.repl.introspect.signatures"
 local paths = require "perigee.repl.complete.paths"
-local gather = require "perigee.repl.complete.candidates"
+local candidates = require "perigee.repl.complete.candidates"
 local members = require "perigee.repl.introspect.members"
 local cursor_context = require "perigee.repl.syntax.cursor_context"
 local resolve = require "perigee.repl.introspect.resolve"
@@ -11,7 +11,7 @@ local printable = require "perigee.util.printable"
 
 local is = cursor_context.is
 
-local quoted = {}
+local strings = {}
 
 -- --- as text ----------------------------------------------------------------------
 
@@ -105,13 +105,13 @@ local function add_argument(found, argument, context)
 end
 
 --- The keys that an argument's table can have and has not: options, or a table's columns.
----@param argument perigee.prompt.argument  in a table, where an element begins
----@param context perigee.prompt.context
+---@param argument perigee.repl.argument  in a table, where an element begins
+---@param context perigee.repl.context
 ---@return string[]
-function quoted.option_keys(argument, context)
+function strings.option_keys(argument, context)
   local entry, before, owner = resolve.entry(argument.callee, context)
   local parameter = entry and signatures.parameter(entry, argument.position - before)
-  local keys, found = {}, gather.new ""
+  local keys, found = {}, candidates.new ""
   if parameter and parameter.name == "options" then
     found:add_all(signatures.options(entry))
   elseif parameter and parameter.name == "values" and special(entry, parameter) then
@@ -153,21 +153,21 @@ local function add_known(found, tokens, last, context)
 end
 
 --- What may stand in a string that is open at the end of the text.
----@param tokens perigee.prompt.token[]  of what comes before it
----@param token perigee.prompt.token  the string
----@param context perigee.prompt.context
+---@param tokens perigee.repl.token[]  of what comes before it
+---@param token perigee.repl.token  the string
+---@param context perigee.repl.context
 ---@return table  # first, candidates, ending, files: as completion.complete gives them
-function quoted.complete(tokens, token, context)
+function strings.complete(tokens, token, context)
   local text, quote, first = read(token)
-  local found = gather.new(text)
+  local found = candidates.new(text)
   local is_file = not add_known(found, tokens, #tokens, context)
   if is_file then
     paths.add(found)
   end
-  local candidates = found:sorted()
-  local goes_on = #candidates == 1 and candidates[1]:find "[/.]$"
+  local names = found:sorted()
+  local goes_on = #names == 1 and names[1]:find "[/.]$"
   local shown = {}
-  for _, each in ipairs(candidates) do
+  for _, each in ipairs(names) do
     shown[#shown + 1] = written(each, quote)
   end
   return {
@@ -176,4 +176,4 @@ function quoted.complete(tokens, token, context)
   }
 end
 
-return quoted
+return strings

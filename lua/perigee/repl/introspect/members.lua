@@ -70,8 +70,8 @@ local function add_reflected(value, found, passes)
 end
 
 --- Takes the names that can stand behind a dot or colon.
----@param known perigee.prompt.known
----@param found perigee.prompt.gather
+---@param known perigee.repl.known
+---@param found perigee.repl.candidates
 ---@param is_call boolean  after a colon: only what can be called
 function members.add(known, found, is_call)
   local function passes(name)
@@ -93,8 +93,8 @@ function members.add(known, found, is_call)
 end
 
 --- Takes the texts that can stand in brackets.
----@param known perigee.prompt.known
----@param found perigee.prompt.gather
+---@param known perigee.repl.known
+---@param found perigee.repl.candidates
 function members.add_keys(known, found)
   local function passes(name)
     return not printable.has_control(name) and is_shown(name, found)

@@ -9,20 +9,20 @@ local signatures = require "perigee.repl.introspect.signatures"
 local locals = require "perigee.repl.syntax.locals"
 local cursor_context = require "perigee.repl.syntax.cursor_context"
 
-local chains = {}
+local resolve = {}
 
 local MOST_DEPTH = 150 -- of chains, and of locals that stand for each other
 
----@class perigee.prompt.visible
+---@class perigee.repl.visible
 ---@field globals table
 ---@field locals? table<string, any>  those of the prompt that last
 ---@field modules? string[]  names that can be required, beside those that are found
 
----@class perigee.prompt.context
----@field scope perigee.prompt.visible
----@field scan perigee.prompt.scan  the locals that the text declares
+---@class perigee.repl.context
+---@field scope perigee.repl.visible
+---@field scan perigee.repl.scan  the locals that the text declares
 
----@class perigee.prompt.known
+---@class perigee.repl.known
 ---@field value? any
 ---@field class? string  where there is no value
 
@@ -43,9 +43,9 @@ local function index(value, key)
 end
 
 --- The class of ours that a chain's value is of.
----@param known? perigee.prompt.known
+---@param known? perigee.repl.known
 ---@return string?
-function chains.class(known)
+function resolve.class(known)
   return known and (known.class or classes.of(known.value))
 end
 
@@ -66,7 +66,7 @@ end
 --- described: `pg.astype(a, "float32")` has the array there.
 local function entry_of(callee, context, depth, before)
   local owner = callee.kind == "index" and evaluate(callee.base, context, depth, before)
-  local class = owner and (chains.class(owner) or classes.module(owner.value))
+  local class = owner and (resolve.class(owner) or classes.module(owner.value))
   local entry
   if class then
     entry = signatures.entry(class, callee.key)
@@ -119,7 +119,7 @@ end
 
 function FOLLOW.index(node, context, depth, before)
   local base = evaluate(node.base, context, depth, before)
-  local class = chains.class(base)
+  local class = resolve.class(base)
   local found = class and member_class(class, base.value, node.key)
   if found or not base or base.value == nil then
     return found and { class = found }
@@ -143,22 +143,22 @@ end
 
 --- The description of what is called; how many of its arguments come before those that are
 --- described; and what is known of what it is called on.
----@param callee perigee.prompt.chain
----@param context perigee.prompt.context
+---@param callee perigee.repl.chain
+---@param context perigee.repl.context
 ---@return table? entry
 ---@return integer? before
----@return perigee.prompt.known? owner
-function chains.entry(callee, context)
+---@return perigee.repl.known? owner
+function resolve.entry(callee, context)
   return entry_of(callee, context, 0)
 end
 
 --- What is known of a chain; nil where that is nothing.
----@param node? perigee.prompt.chain
----@param context perigee.prompt.context
----@return perigee.prompt.known?
-function chains.known(node, context)
+---@param node? perigee.repl.chain
+---@param context perigee.repl.context
+---@return perigee.repl.known?
+function resolve.known(node, context)
   local known = evaluate(node, context, 0)
   return known and (known.value ~= nil or known.class) and known or nil
 end
 
-return chains
+return resolve

@@ -2,21 +2,21 @@
 
 local entries = require "perigee.help.entries"
 
-local described = {}
+local signatures = {}
 
 -- --- classes and functions ----------------------------------------------------------
 
 --- Whether there is anything to tell of a class.
 ---@param class? string  "array"
 ---@return boolean
-function described.is_class(class)
+function signatures.is_class(class)
   return class ~= nil and entries.class(class) and true or false
 end
 
 --- The names of a class.
 ---@param class string
 ---@return { name: string, kind: "method"|"function"|"field" }[]
-function described.members(class)
+function signatures.members(class)
   return entries.members(class)
 end
 
@@ -24,7 +24,7 @@ end
 ---@param class string  "array", "pg"
 ---@param name string|number
 ---@return table?
-function described.entry(class, name)
+function signatures.entry(class, name)
   for _, entry in ipairs(entries.entries()) do
     if entry.class == class and entry.name == name then
       return entry
@@ -35,13 +35,13 @@ end
 --- Whether a description is of a method: what it is called on comes before its parameters.
 ---@param entry table
 ---@return boolean
-function described.is_method(entry)
+function signatures.is_method(entry)
   return entry.full:find(":", 1, true) ~= nil
 end
 
 --- What help can be asked for.
 ---@return string[]
-function described.topics()
+function signatures.topics()
   local names = {}
   for i, entry in ipairs(entries.entries()) do
     names[i] = entry.name
@@ -57,7 +57,7 @@ local function class_in(type_text)
   local plain = type_text:gsub("table%b<>", ""):gsub("fun%b()", ""):gsub("[%w_.]+%[%]", "")
   for name in plain:gmatch "perigee%.[%w_.]*%f[%w_]([%w_]+)%f[^%w_.]" do
     name = name:lower() -- "array" of "perigee.array", "study" of "perigee.sweep.study"
-    if described.is_class(name) then
+    if signatures.is_class(name) then
       if class and class ~= name then
         return nil
       end
@@ -71,7 +71,7 @@ end
 ---@param class string
 ---@param name string|number
 ---@return string?
-function described.field_class(class, name)
+function signatures.field_class(class, name)
   for _, member in ipairs(entries.members(class)) do
     if member.name == name and member.kind == "field" then
       return class_in(member.type)
@@ -82,7 +82,7 @@ end
 --- The class of what a function gives first.
 ---@param entry table
 ---@return string?
-function described.result_class(entry)
+function signatures.result_class(entry)
   return entry.returns[1] and class_in(entry.returns[1]:match "^[^#]*")
 end
 
@@ -129,7 +129,7 @@ end
 ---@param entry table
 ---@param i integer
 ---@return { name: string, type: string }?
-function described.parameter(entry, i)
+function signatures.parameter(entry, i)
   local name, type_text = entries.parameter(entry, i)
   if not name then
     name, type_text = entries.parameter(entry, #entry.params)
@@ -143,7 +143,7 @@ end
 --- The texts that a parameter's type allows.
 ---@param parameter { type: string }
 ---@return string[]
-function described.choices(parameter)
+function signatures.choices(parameter)
   local names = quoted_in(parameter.type)
   for alias in parameter.type:gmatch "perigee%.[%w_]+" do
     local more = aliases()[alias] or {}
@@ -155,7 +155,7 @@ end
 --- The names of a function's options.
 ---@param entry table
 ---@return string[]
-function described.options(entry)
+function signatures.options(entry)
   return (entries.options(entry))
 end
 
@@ -166,7 +166,7 @@ local FLOATING = { "float32", "float64" }
 ---@param name string
 ---@return string[] names
 ---@return boolean  whether it may be a data set's name, too
-function described.option_choices(entry, name)
+function signatures.option_choices(entry, name)
   if name == "dtype" then
     return FLOATING, false -- in which networks are computed
   end
@@ -179,4 +179,4 @@ function described.option_choices(entry, name)
   return {}, false
 end
 
-return described
+return signatures

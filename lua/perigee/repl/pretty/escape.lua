@@ -4,7 +4,7 @@
 local c_locale = require "perigee.util.c_locale"
 local printable = require "perigee.util.printable"
 
-local strings = {}
+local escape = {}
 
 local NAMED = {
   ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ["\\"] = "\\\\", ['"'] = '\\"',
@@ -27,7 +27,7 @@ end
 ---@param most integer
 ---@return string
 ---@return integer
-function strings.cut(text, most)
+function escape.cut(text, most)
   if #text <= most then
     return text, 0
   end
@@ -44,14 +44,14 @@ end
 --- In quotes: what Lua reads as the same string.
 ---@param text string
 ---@return string
-function strings.quoted(text)
+function escape.quoted(text)
   return '"' .. printable.replaced(text, '[\0-\31\127"\\]', escaped) .. '"'
 end
 
 --- As the text that it is: line breaks and tabs are kept, other control characters shown.
 ---@param text string
 ---@return string
-function strings.visible(text)
+function escape.visible(text)
   return printable.replaced(text, "[\0-\8\11-\31\127]", escaped)
 end
 
@@ -59,11 +59,11 @@ end
 ---@param text string
 ---@param most integer  in bytes: the rest is left out
 ---@return string
-function strings.first_line(text, most)
-  local line, left = strings.cut(text:match "^[^\r\n]*", most)
+function escape.first_line(text, most)
+  local line, left = escape.cut(text:match "^[^\r\n]*", most)
   return printable.replaced(line, c_locale.CONTROL, escaped) .. (left > 0 and "..." or "")
 end
 
-strings.width = printable.width
+escape.width = printable.width
 
-return strings
+return escape

@@ -54,7 +54,7 @@ local function lay(page, node, indent)
 end
 
 --- The lines of a tree.
----@param node perigee.prompt.node
+---@param node perigee.repl.node
 ---@param width integer  columns
 ---@return string[]
 function layout.lines(node, width)

@@ -5,7 +5,7 @@
 -- made a tree again, with fewer entries or of less depth.
 
 local schema = require "perigee.util.schema"
-local colours = require "perigee.repl.colours"
+local colours = require "perigee.repl.pretty.colours"
 local table_reader = require "perigee.repl.pretty.table_reader"
 local layout = require "perigee.repl.pretty.layout"
 local scalars = require "perigee.repl.pretty.scalars"

@@ -9,7 +9,7 @@ local public = require "perigee.util.public"
 local escape = require "perigee.repl.pretty.escape"
 local texts = require "perigee.util.array_format"
 
-local leaves = {}
+local scalars = {}
 
 local LONGEST_WORD = 100 -- bytes of a name, a place or a message
 local LONGEST_ARRAY = 40 -- columns of one that is shown in a table
@@ -20,7 +20,7 @@ local MOST_ELEMENTS = 16 -- of such an array
 --- What an error says, in a line.
 ---@param problem any
 ---@return string
-function leaves.message(problem)
+function scalars.message(problem)
   if type(problem) == "string" or type(problem) == "number" then
     return escape.first_line(c_locale.tostring(problem), LONGEST_WORD)
   end
@@ -38,7 +38,7 @@ end
 ---@param f function
 ---@return boolean worked
 ---@return any
-function leaves.protect(f, ...)
+function scalars.protect(f, ...)
   return results(pcall(f, ...))
 end
 
@@ -46,7 +46,7 @@ end
 ---@param value any
 ---@param name string
 ---@return any
-function leaves.meta(value, name)
+function scalars.meta(value, name)
   local metatable = debug.getmetatable(value)
   return metatable and rawget(metatable, name)
 end
@@ -55,12 +55,12 @@ end
 ---@param value any
 ---@return string
 ---@return string? problem  "<error in __tostring: ...>"
-function leaves.tostring(value)
-  local worked, text = leaves.protect(tostring, value)
+function scalars.tostring(value)
+  local worked, text = scalars.protect(tostring, value)
   if worked then
     return text
   end
-  local problem = ("<error in __tostring: %s>"):format(leaves.message(text))
+  local problem = ("<error in __tostring: %s>"):format(scalars.message(text))
   return problem, problem
 end
 
@@ -83,7 +83,7 @@ local function list_names()
     end
   end
   for module, loaded in next, package.loaded do
-    local prefix = module == "_G" and "" or leaves.message(module) .. "."
+    local prefix = module == "_G" and "" or scalars.message(module) .. "."
     add(prefix, loaded)
     add(prefix, module ~= "_G" and classes.metafield(loaded, "__index")) -- perigee's are there
   end
@@ -91,7 +91,7 @@ local function list_names()
 end
 
 --- Modules may have changed since functions were told by their names.
-function leaves.forget_names()
+function scalars.forget_names()
   names = nil
 end
 
@@ -122,17 +122,17 @@ local function parts_of_function(f)
     escape.first_line(info.short_src, LONGEST_WORD), info.linedefined)
 end
 
--- --- leaves ---------------------------------------------------------------------------
+-- --- scalars --------------------------------------------------------------------------
 
----@class perigee.prompt.leaf
+---@class perigee.repl.leaf
 ---@field text string  painted
 ---@field width integer  its columns
 
 --- A leaf of pieces: a style and a text each.
 ---@param paint fun(style: string, text: string): string
 ---@param ... string
----@return perigee.prompt.leaf
-function leaves.of(paint, ...)
+---@return perigee.repl.leaf
+function scalars.of(paint, ...)
   local parts, width, pieces = {}, 0, { ... }
   for i = 1, #pieces, 2 do
     parts[#parts + 1] = paint(pieces[i], pieces[i + 1])
@@ -144,7 +144,7 @@ end
 --- "... 9,990 more bytes"
 ---@param left integer
 ---@return string  # "" for none
-function leaves.rest(left)
+function scalars.rest(left)
   return left > 0 and ("... %s"):format(format.quantity(left, "more byte")) or ""
 end
 
@@ -152,71 +152,71 @@ end
 ---@param text string
 ---@param most integer
 ---@param paint fun(style: string, text: string): string
----@return perigee.prompt.leaf
-function leaves.quoted(text, most, paint)
+---@return perigee.repl.leaf
+function scalars.quoted(text, most, paint)
   local shown, left = text, 0
   if #text > most + 20 then -- what stands for the rest takes as long
     shown, left = escape.cut(text, most)
   end
-  return leaves.of(paint, "string", escape.quoted(shown), "dim", leaves.rest(left))
+  return scalars.of(paint, "string", escape.quoted(shown), "dim", scalars.rest(left))
 end
 
 --- An array as its elements if these are few, else as what it is: "float32 (60000, 784)".
 local function array_leaf(a, paint)
-  local alive, size = leaves.protect(function() return a.size end)
+  local alive, size = scalars.protect(function() return a.size end)
   if not alive then
-    return leaves.of(paint, "type", texts.array(a))
+    return scalars.of(paint, "type", texts.array(a))
   end
   local text = size <= MOST_ELEMENTS and texts.array(a)
   if text and #text <= LONGEST_ARRAY and not text:find "\n" then
-    return leaves.of(paint, "number", text)
+    return scalars.of(paint, "number", text)
   end
-  return leaves.of(paint, "type", ("%s %s"):format(a.dtype, a.shape))
+  return scalars.of(paint, "type", ("%s %s"):format(a.dtype, a.shape))
 end
 
 local of_type = {
   ["nil"] = function(_, _, paint)
-    return leaves.of(paint, "boolean", "nil")
+    return scalars.of(paint, "boolean", "nil")
   end,
   boolean = function(value, _, paint)
-    return leaves.of(paint, "boolean", tostring(value))
+    return scalars.of(paint, "boolean", tostring(value))
   end,
   number = function(value, _, paint)
-    return leaves.of(paint, "number", c_locale.tostring(value))
+    return scalars.of(paint, "number", c_locale.tostring(value))
   end,
-  string = leaves.quoted,
+  string = scalars.quoted,
   ["function"] = function(value, _, paint)
     local head, place = parts_of_function(value)
-    return leaves.of(paint, "type", head, "dim", " " .. place)
+    return scalars.of(paint, "type", head, "dim", " " .. place)
   end,
   thread = function(value, _, paint)
-    return leaves.of(paint, "type", "thread", "dim", (" (%s)"):format(coroutine.status(value)))
+    return scalars.of(paint, "type", "thread", "dim", (" (%s)"):format(coroutine.status(value)))
   end,
 }
 
 --- Whether a table is shown by its __tostring.
 ---@param value table
 ---@return boolean
-function leaves.has_text(value)
-  return leaves.meta(value, "__tostring") ~= nil
+function scalars.has_text(value)
+  return scalars.meta(value, "__tostring") ~= nil
 end
 
 --- A value in at most a line. A table without a __tostring is only told from others.
 ---@param value any
 ---@param most integer  bytes of a string
 ---@param paint fun(style: string, text: string): string
----@return perigee.prompt.leaf
-function leaves.short(value, most, paint)
+---@return perigee.repl.leaf
+function scalars.short(value, most, paint)
   local known = of_type[type(value)]
   if known then
     return known(value, most, paint)
   elseif schema.is_array(value) then
     return array_leaf(value, paint)
-  elseif type(value) == "table" and not leaves.has_text(value) then
-    return leaves.of(paint, "type", ("table: %p"):format(value))
+  elseif type(value) == "table" and not scalars.has_text(value) then
+    return scalars.of(paint, "type", ("table: %p"):format(value))
   end
-  local text, problem = leaves.tostring(value)
-  return leaves.of(paint, problem and "error" or "type", escape.first_line(text, LONGEST_WORD))
+  local text, problem = scalars.tostring(value)
+  return scalars.of(paint, problem and "error" or "type", escape.first_line(text, LONGEST_WORD))
 end
 
-return leaves
+return scalars

@@ -5,14 +5,14 @@
 
 local scalars = require "perigee.repl.pretty.scalars"
 
-local entries = {}
+local table_reader = {}
 
-entries.MOST = 25 -- of the sequence, and of the keys, that are ever shown
+table_reader.MOST = 25 -- of the sequence, and of the keys, that are ever shown
 
 local STEPS = 8000 -- keys that are looked at, of all tables together
 local PASSES = 300000 -- elements of sequences that are only passed over
 local FEW = 100 -- keys that are looked at, of each table at least
-local FULL = 4 * entries.MOST -- kept keys, before they are sorted and cut
+local FULL = 4 * table_reader.MOST -- kept keys, before they are sorted and cut
 local LONGEST_KEY = 200 -- bytes of a key by which it is sorted
 
 -- --- order ------------------------------------------------------------------------------
@@ -51,10 +51,10 @@ end
 --- Sorts what was kept, and keeps no more of it than can be shown.
 local function trim(kept)
   table.sort(kept, comes_before)
-  for i = #kept, entries.MOST + 1, -1 do
+  for i = #kept, table_reader.MOST + 1, -1 do
     kept[i] = nil
   end
-  kept.last = kept[entries.MOST]
+  kept.last = kept[table_reader.MOST]
 end
 
 local function keep(kept, key)
@@ -74,7 +74,7 @@ end
 --- at the first that is: the others have their keys.
 local function sequence_length(t)
   local border, present, first_hole = rawlen(t), 0, nil
-  local shown = math.min(border, entries.MOST)
+  local shown = math.min(border, table_reader.MOST)
   for i = 1, shown do
     if rawget(t, i) ~= nil then
       present = present + 1
@@ -121,7 +121,7 @@ end
 
 local function of_plain(t, budget)
   local found = { length = sequence_length(t), keys = 0, sequence = {} }
-  for i = 1, math.min(found.length, entries.MOST) do
+  for i = 1, math.min(found.length, table_reader.MOST) do
     found.sequence[i] = { value = rawget(t, i) }
   end
   walk(t, found, budget)
@@ -140,10 +140,10 @@ local function take(t, found)
       found.is_complete = true
     elseif found.keys == 0 and rawequal(key, found.length + 1) then
       found.length = key
-      found.sequence[#found.sequence + 1] = key <= entries.MOST and { value = value } or nil
+      found.sequence[#found.sequence + 1] = key <= table_reader.MOST and { value = value } or nil
     else
       found.keys = found.keys + 1
-      found[#found + 1] = found.keys <= entries.MOST and { key = key, value = value } or nil
+      found[#found + 1] = found.keys <= table_reader.MOST and { key = key, value = value } or nil
     end
   until key == nil or found.length + found.keys >= FEW
 end
@@ -160,7 +160,7 @@ end
 
 -- --- any --------------------------------------------------------------------------------------
 
----@class perigee.prompt.entries
+---@class perigee.repl.table_contents
 ---@field sequence { value: any }[]  its first elements
 ---@field length integer  how many it has
 ---@field [integer] { key: any, value: any }  the first of the other keys
@@ -168,20 +168,20 @@ end
 ---@field is_complete boolean  whether there are no more
 ---@field problem? string  what went wrong in __pairs
 
----@class perigee.prompt.reader
+---@class perigee.repl.reader
 local Reader = {}
 Reader.__index = Reader
 
 --- Who reads tables, and keeps what was read.
----@return perigee.prompt.reader
-function entries.reader()
+---@return perigee.repl.reader
+function table_reader.reader()
   local budget = { steps = STEPS, passes = PASSES }
   return setmetatable({ budget = budget, known = {}, counted = {} }, Reader)
 end
 
 --- A table's entries; those of one that was asked for before, again.
 ---@param t table
----@return perigee.prompt.entries
+---@return perigee.repl.table_contents
 function Reader:read(t)
   local found = self.known[t]
   if not found then
@@ -218,4 +218,4 @@ function Reader:count(t)
   return counted.count, counted.is_complete
 end
 
-return entries
+return table_reader

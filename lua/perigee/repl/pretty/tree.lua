@@ -4,7 +4,7 @@
 -- and of a cycle where it leads.
 
 local schema = require "perigee.util.schema"
-local colours = require "perigee.repl.colours"
+local colours = require "perigee.repl.pretty.colours"
 local format = require "perigee.util.format"
 local table_reader = require "perigee.repl.pretty.table_reader"
 local scalars = require "perigee.repl.pretty.scalars"
@@ -22,15 +22,15 @@ local LONGEST_FILLED = 24 -- columns of a value that shares its line with others
 
 local IS_KEYWORD = schema.set(lexer.KEYWORDS)
 
----@class perigee.prompt.node: perigee.prompt.leaf
----@field items? perigee.prompt.node[]  of a table
+---@class perigee.repl.node: perigee.repl.leaf
+---@field items? perigee.repl.node[]  of a table
 ---@field open? string  what stands before them, painted
 ---@field head? string  of an item that has a key: that, and " = "; painted
 ---@field head_width integer
 ---@field fills? boolean  whether it shares a line with its neighbours
 ---@field is_rest? boolean  "... 980 more", which no comma follows
 
----@class perigee.prompt.tree: perigee.prompt.measures
+---@class perigee.repl.tree: perigee.repl.measures
 ---@field above table<table, string>  the tables that are open, with their paths
 ---@field nodes integer  made so far
 local Tree = {}
@@ -145,7 +145,7 @@ end
 ---@param value any
 ---@param depth integer  of this one, if it is a table
 ---@param path string  by which one comes to it: ".layers[1]"
----@return perigee.prompt.node
+---@return perigee.repl.node
 function Tree:node(value, depth, path)
   self.nodes = self.nodes + 1
   if self.nodes > MOST_NODES then
@@ -159,17 +159,17 @@ function Tree:node(value, depth, path)
   return of_table(self, value, depth, path)
 end
 
----@class perigee.prompt.measures
+---@class perigee.repl.measures
 ---@field paint fun(style: string, text: string): string
 ---@field width integer  the lines'
 ---@field depth integer  tables that are opened inside each other
 ---@field first integer  entries that are shown of a long table
----@field reader perigee.prompt.reader
+---@field reader perigee.repl.reader
 
 --- A table's tree.
 ---@param t table
----@param measures perigee.prompt.measures
----@return perigee.prompt.node
+---@param measures perigee.repl.measures
+---@return perigee.repl.node
 ---@return boolean is_whole  it has not become too large
 function trees.of(t, measures)
   local tree = setmetatable({ above = {}, nodes = 0 }, Tree)

@@ -4,33 +4,33 @@
 -- Text at a prompt is unfinished, so it is read backwards from where one is: `y = f(a.b["c"]` ends
 -- in the chain `a.b["c"]`, which is the first argument of `f`, whatever comes before.
 
-local syntax = {}
+local cursor_context = {}
 
 local MOST_LINKS = 100 -- of a chain: nobody writes more
 
----@class perigee.prompt.chain
+---@class perigee.repl.chain
 ---@field kind "name"|"text"|"index"|"call"
 ---@field at integer  the token that it begins with
 ---@field name? string  of a name
 ---@field value? string  of a text
----@field base? perigee.prompt.chain  what is indexed, or called
+---@field base? perigee.repl.chain  what is indexed, or called
 ---@field key? string|number  of an index
 ---@field method? boolean  an index by a colon
 ---@field argument? string  of a call, where that is one literal text
 
----@param token? perigee.prompt.token
+---@param token? perigee.repl.token
 ---@param text string
 ---@return boolean
-function syntax.is(token, text)
+function cursor_context.is(token, text)
   return token ~= nil and token.kind ~= "string" and token.text == text
 end
 
-local is = syntax.is
+local is = cursor_context.is
 
 --- Whether what can be indexed or called may end with this token.
----@param token? perigee.prompt.token
+---@param token? perigee.repl.token
 ---@return boolean
-function syntax.ends_prefix(token)
+function cursor_context.ends_prefix(token)
   return token ~= nil and (token.kind == "name" or token.kind == "string" and not token.open
     or is(token, ")") or is(token, "]") or is(token, "}"))
 end
@@ -114,7 +114,7 @@ end
 --- What ends with the token at `i`; nil where that is nothing that can be told without running it.
 function node_at(tokens, i, links)
   local token = tokens[i]
-  if not syntax.ends_prefix(token) or links >= MOST_LINKS then
+  if not cursor_context.ends_prefix(token) or links >= MOST_LINKS then
     return nil
   elseif token.kind == "name" then
     return index_by_name(tokens, i, links + 1)
@@ -122,7 +122,7 @@ function node_at(tokens, i, links)
     return index_by_literal(tokens, i, links + 1)
   end
   local first = token.kind == "string" and i or opening_of(tokens, i)
-  if first and syntax.ends_prefix(tokens[first - 1]) then
+  if first and cursor_context.ends_prefix(tokens[first - 1]) then
     return call(tokens, first, i, links + 1)
   elseif first and is(token, ")") then
     return in_parentheses(tokens, first, i, links + 1)
@@ -130,10 +130,10 @@ function node_at(tokens, i, links)
 end
 
 --- The chain of names, indices and calls that ends with the token at `i`.
----@param tokens perigee.prompt.token[]
+---@param tokens perigee.repl.token[]
 ---@param i integer
----@return perigee.prompt.chain?
-function syntax.chain(tokens, i)
+---@return perigee.repl.chain?
+function cursor_context.chain(tokens, i)
   return node_at(tokens, i, 0)
 end
 
@@ -159,10 +159,10 @@ local function is_joined(token)
 end
 
 --- The chain that an expression consists of which begins with the token at `i`.
----@param tokens perigee.prompt.token[]
+---@param tokens perigee.repl.token[]
 ---@param i integer
----@return perigee.prompt.chain?
-function syntax.expression(tokens, i)
+---@return perigee.repl.chain?
+function cursor_context.expression(tokens, i)
   local last = i
   if is(tokens[i], "(") then
     last = closing_of(tokens, i)
@@ -184,7 +184,7 @@ function syntax.expression(tokens, i)
       break
     end
   end
-  local node = last and not is_joined(tokens[last + 1]) and syntax.chain(tokens, last)
+  local node = last and not is_joined(tokens[last + 1]) and cursor_context.chain(tokens, last)
   return node and node.at == i and node or nil
 end
 
@@ -221,8 +221,8 @@ local function given_keys(tokens, opening, last)
   return keys
 end
 
----@class perigee.prompt.argument
----@field callee perigee.prompt.chain
+---@class perigee.repl.argument
+---@field callee perigee.repl.chain
 ---@field position integer  which argument it is, from 1
 ---@field table? { key: string?, keys: table<string, true>, is_start: boolean }  where one is in a
 ---   table that is the argument: after which key, which keys are given, and whether an element
@@ -230,14 +230,14 @@ end
 
 --- The argument that begins with the token at `i`: of a call in parentheses, or without.
 local function argument_at(tokens, i)
-  if syntax.ends_prefix(tokens[i - 1]) then
-    local callee = syntax.chain(tokens, i - 1)
+  if cursor_context.ends_prefix(tokens[i - 1]) then
+    local callee = cursor_context.chain(tokens, i - 1)
     return callee and { callee = callee, position = 1 }
   end
   local opening, position, first = enclosing(tokens, i - 1)
   if opening and first == i and is(tokens[opening], "(")
-    and syntax.ends_prefix(tokens[opening - 1]) then
-    local callee = syntax.chain(tokens, opening - 1)
+    and cursor_context.ends_prefix(tokens[opening - 1]) then
+    local callee = cursor_context.chain(tokens, opening - 1)
     return callee and { callee = callee, position = position }
   end
 end
@@ -257,10 +257,10 @@ end
 
 --- The argument in which a place is that comes after the token at `last`: directly, in a table,
 --- or in a list that is a value in a table.
----@param tokens perigee.prompt.token[]
+---@param tokens perigee.repl.token[]
 ---@param last integer
----@return perigee.prompt.argument?
-function syntax.argument(tokens, last)
+---@return perigee.repl.argument?
+function cursor_context.argument(tokens, last)
   local direct = argument_at(tokens, last + 1)
   local opening, _, first = enclosing(tokens, last)
   if direct or not is(tokens[opening], "{") then
@@ -277,4 +277,4 @@ function syntax.argument(tokens, last)
   end
 end
 
-return syntax
+return cursor_context

@@ -105,7 +105,7 @@ local function token_at(text, first)
   return operator_at(text, first)
 end
 
----@class perigee.prompt.token
+---@class perigee.repl.token
 ---@field kind "name"|"keyword"|"number"|"string"|"operator"|"comment"|"invalid"
 ---@field text string  as it is written, quotes included
 ---@field first integer  its place in the text, in bytes
@@ -114,7 +114,7 @@ end
 
 --- All tokens of a text, comments included.
 ---@param text string
----@return perigee.prompt.token[]
+---@return perigee.repl.token[]
 function lexer.tokens(text)
   local tokens, at = {}, text:find "%S"
   while at do

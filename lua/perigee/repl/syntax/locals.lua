@@ -4,22 +4,22 @@ local cursor_context = require "perigee.repl.syntax.cursor_context"
 
 local is = cursor_context.is
 
----@class perigee.prompt.local
+---@class perigee.repl.local
 ---@field name string
 ---@field at integer  the token that declares it
 ---@field from? integer  the token that its value begins with, where it is given one
 
----@class perigee.prompt.scan
----@field tokens perigee.prompt.token[]
----@field visible perigee.prompt.local[]  the later ones hide the earlier
+---@class perigee.repl.scan
+---@field tokens perigee.repl.token[]
+---@field visible perigee.repl.local[]  the later ones hide the earlier
 ---@field names table<string, true>  of all, visible or not
 ---@field marks integer[]  how many were visible where each open block began
----@field loop? perigee.prompt.local[]  a for's, until its block begins
+---@field loop? perigee.repl.local[]  a for's, until its block begins
 ---@field expects_name boolean  the tokens end where a new name has to stand
 local Scan = {}
 Scan.__index = Scan
 
-local declared = {}
+local locals = {}
 
 --- Reads names with commas between them, from the token at `i`: the names, and the token after.
 function Scan:read_names(i)
@@ -138,9 +138,9 @@ READ["else"] = function(self, i)
 end
 
 --- Looks through all tokens.
----@param tokens perigee.prompt.token[]
----@return perigee.prompt.scan
-function declared.scan(tokens)
+---@param tokens perigee.repl.token[]
+---@return perigee.repl.scan
+function locals.scan(tokens)
   local self = setmetatable({
     tokens = tokens, visible = {}, names = {}, marks = {}, expects_name = false,
   }, Scan)
@@ -153,11 +153,11 @@ function declared.scan(tokens)
 end
 
 --- The local variable of a name that is declared before a token.
----@param scan perigee.prompt.scan
+---@param scan perigee.repl.scan
 ---@param name string
 ---@param before integer
----@return perigee.prompt.local?
-function declared.find(scan, name, before)
+---@return perigee.repl.local?
+function locals.find(scan, name, before)
   for k = #scan.visible, 1, -1 do
     local each = scan.visible[k]
     if each.name == name and each.at < before then
@@ -166,4 +166,4 @@ function declared.find(scan, name, before)
   end
 end
 
-return declared
+return locals
