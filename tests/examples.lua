@@ -6,7 +6,7 @@ local digits = require "perigee.data.digits"
 local entries = require "perigee.help.entries"
 local pg = require "perigee"
 local sweep = require "perigee.sweep"
-local tables = require "perigee.sweep.table"
+local tables = require "perigee.sweep.table.table"
 local uv = require "luv"
 
 local examples = {}

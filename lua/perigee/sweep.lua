@@ -14,10 +14,10 @@ local schema = require "perigee.util.schema"
 local command_line = require "perigee.sweep.command_line"
 local core = require "perigee.core"
 local json = require "perigee.util.json"
-local prune = require "perigee.sweep.prune"
+local prune = require "perigee.sweep.prune.rules"
 local public = require "perigee.util.public"
-local references = require "perigee.sweep.references"
-local space = require "perigee.sweep.space"
+local references = require "perigee.sweep.data.references"
+local space = require "perigee.sweep.space.space"
 local Study = require "perigee.sweep.study"
 
 local sweep = {}

@@ -5,7 +5,7 @@ local options = require "perigee.options"
 local pg = require "perigee"
 local raises_here = require("tests.support").raises_here
 local sweep = require "perigee.sweep"
-local tables = require "perigee.sweep.table"
+local tables = require "perigee.sweep.table.table"
 
 local function study()
   return sweep.new {
@@ -20,7 +20,7 @@ local function values(f)
   local data <close> = pg.load(path .. ".npz")
   os.remove(path)
   os.remove(path .. ".npz")
-  local trial = require("perigee.sweep.trial").new {
+  local trial = require("perigee.sweep.trial.trial").new {
     clock = os.clock, index = 1, seed = 0, id = "0", is_parameter = {},
     monitor = { beat = function() end, warn = function() end },
   }

@@ -3,7 +3,7 @@
 local completion = require "perigee.repl.complete.completion"
 local signatures = require "perigee.repl.introspect.signatures"
 local pg = require "perigee"
-local results = require "perigee.sweep.table"
+local results = require "perigee.sweep.table.table"
 local sweep = require "perigee.sweep"
 local uv = require "luv"
 

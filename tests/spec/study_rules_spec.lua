@@ -172,7 +172,7 @@ describe("The median rule", function()
   it("compares where enough of the references have a value at that iteration", function()
     local _, _, study = run(nil, function() end)
     local places = { 1, 2, 3, 4, 5, 6, 7, 8 }
-    table.sort(places, function(a, b) return study.roster.ids[a] < study.roster.ids[b] end)
+    table.sort(places, function(a, b) return study.trials.ids[a] < study.trials.ids[b] end)
     local first, second = places[1], places[2] -- the references; the second ends early
     for least, count in pairs { [1] = 2, [2] = 8 } do
       os.execute(("rm -rf '%s/s'"):format(folder))

@@ -1,6 +1,6 @@
 -- perigee.sweep.table: rows with named columns, and what is made of them.
 
-local tables = require "perigee.sweep.table"
+local tables = require "perigee.sweep.table.table"
 
 local COLUMNS = { "hidden", "rate", "repeat", "seed", "accuracy", "loss" }
 

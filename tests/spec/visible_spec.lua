@@ -101,7 +101,7 @@ describe("what a terminal would obey", function()
     assert_plain(tostring(pg.load(path)))
     os.remove(path)
     os.remove(base)
-    local tables = require "perigee.sweep.table"
+    local tables = require "perigee.sweep.table.table"
     local t = tables.new({ EVIL }, { { [EVIL] = EVIL, loss = 1 } }, { "loss" })
     assert_plain(tostring(t))
   end)

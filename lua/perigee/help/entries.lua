@@ -27,9 +27,9 @@ local IN_LUA = {
   { file = "image/png.lua", name = "png.save", class = "pg", public = "save_png" },
   { file = "help/entries.lua", name = "help.show", class = "pg", public = "help" },
   { file = "sweep.lua", prefix = "sweep", class = "sweep" },
-  { file = "sweep/trial.lua", prefix = "Trial", class = "trial" },
+  { file = "sweep/trial/trial.lua", prefix = "Trial", class = "trial" },
   { file = "sweep/study.lua", prefix = "Study", class = "study" },
-  { file = "sweep/table.lua", prefix = "Table", class = "table" },
+  { file = "sweep/table/table.lua", prefix = "Table", class = "table" },
 }
 
 --- The classes, those first whose functions are more likely meant by a name that several have:

@@ -5,14 +5,14 @@
 -- `name=values` takes the place of what the script says of a parameter, a setting, or the study.
 -- The options say how it is run, and change no number.
 
-local argument = require "perigee.sweep.argument"
+local argument = require "perigee.sweep.space.argument"
 local c_locale = require "perigee.util.c_locale"
 local external = require "perigee.util.external"
-local space = require "perigee.sweep.space"
+local space = require "perigee.sweep.space.space"
 local suggest = require "perigee.util.suggest"
 local printable = require "perigee.util.printable"
 
-local command = {}
+local command_line = {}
 
 -- --- name=values --------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ end
 ---@param arguments string[]  the script's `arg`
 ---@return table?  # the options: runs, jobs, shard, dry_run, fail_fast, retry_failed, fresh, quiet
 ---@return string?  # what is wrong, where nil comes first
-function command.read(definition, arguments)
+function command_line.read(definition, arguments)
   if #arguments == 0 then
     return { runs = definition.runs }
   end
@@ -232,7 +232,7 @@ end
 --- Ends a script that was called with what it does not take.
 ---@param arguments string[]  the script's `arg`
 ---@param message string
-function command.refuse(arguments, message)
+function command_line.refuse(arguments, message)
   io.stderr:write(printable.lines(arguments[0] .. ": " .. message), "\n")
   os.exit(1, true)
 end
@@ -240,7 +240,7 @@ end
 --- All of a command line: the interpreter, its options, the script, and its arguments.
 ---@param arguments string[]  the script's `arg`
 ---@return string[]
-function command.whole(arguments)
+function command_line.whole(arguments)
   local first = 0
   while arguments[first - 1] do
     first = first - 1
@@ -252,7 +252,7 @@ end
 --- its own.
 ---@param level integer  as debug.getinfo counts, seen from the caller
 ---@return string[]?
-function command.arguments_of(level)
+function command_line.arguments_of(level)
   local arguments = rawget(_G, "arg")
   local source = debug.getinfo(level + 1, "S").source
   if type(arguments) ~= "table" or not arguments[0] then
@@ -262,4 +262,4 @@ function command.arguments_of(level)
   return is_script and arguments or nil
 end
 
-return command
+return command_line

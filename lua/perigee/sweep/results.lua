@@ -5,10 +5,10 @@
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
 local external = require "perigee.util.external"
-local tables = require "perigee.sweep.table"
+local tables = require "perigee.sweep.table.table"
 local uv = external.require "luv"
 
-local files = {}
+local results = {}
 
 --- What a trial reported last; of one that failed that is no result.
 local function last_report(record)
@@ -31,11 +31,11 @@ local CURVES = {
 local function finished(study, only)
   local i = 0
   return function()
-    while i < study.roster.count do
+    while i < study.trials.count do
       i = i + 1
-      local status = study.store:status(study.roster.ids[i])
+      local status = study.store:status(study.trials.ids[i])
       if status and status ~= "paused" and (not only or status == only) then
-        return i, study.store:record(study.roster.ids[i])
+        return i, study.store:record(study.trials.ids[i])
       end
     end
   end
@@ -53,8 +53,8 @@ local function each_row(study, kinds, columns, only, f)
   for i, record in finished(study, only) do
     for _, kind in ipairs(kinds) do
       for _, report in ipairs(kind.reports(record)) do
-        local row, taken = schema.join(report[2], study.roster:point(i)), is_column[kind]
-        row["repeat"], row.seed = study.roster:round(i), study.roster:seed(i)
+        local row, taken = schema.join(report[2], study.trials:point(i)), is_column[kind]
+        row["repeat"], row.seed = study.trials:round(i), study.trials:seed(i)
         row.iteration = report[1]
         for _, name in ipairs(ASIDE) do
           if not taken[name] then
@@ -107,14 +107,14 @@ end
 ---@param study perigee.sweep.study
 ---@param only? "done"|"failed"|"pruned"  the trials with this status
 ---@return perigee.sweep.table
-function files.results(study, only)
+function results.results(study, only)
   return to_table(study, RESULTS, only)
 end
 
 --- A row for each report of each finished trial.
 ---@param study perigee.sweep.study
 ---@return perigee.sweep.table
-function files.curves(study)
+function results.curves(study)
   return to_table(study, CURVES)
 end
 
@@ -128,7 +128,7 @@ end
 ---@param study perigee.sweep.study
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
-function files.write(study)
+function results.write(study)
   local kinds, lines = { RESULTS, CURVES }, {}
   local columns = columns_of(study, kinds)
   for kind, names in pairs(columns) do
@@ -151,4 +151,4 @@ function files.write(study)
   return true
 end
 
-return files
+return results

@@ -5,16 +5,17 @@ local external = require "perigee.util.external"
 local command_line = require "perigee.sweep.command_line"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
-local displays = require "perigee.sweep.progress_display"
+local progress_display = require "perigee.sweep.run.progress_display"
+local say = progress_display.say
 local results = require "perigee.sweep.results"
-local executor = require "perigee.sweep.executor"
+local executor = require "perigee.sweep.run.executor"
 local suggest = require "perigee.util.suggest"
 local fs = require "perigee.util.fs"
 local uv = external.require "luv"
 local printable = require "perigee.util.printable"
-local process_pool = require "perigee.sweep.process_pool"
+local process_pool = require "perigee.sweep.run.process_pool"
 
-local conduct = {}
+local study_run = {}
 
 -- --- before -----------------------------------------------------------------------
 
@@ -41,7 +42,7 @@ local function put_aside(study)
     if not uv.fs_stat(other) then
       local moved, message = uv.fs_rename(study.root, other)
       if moved then
-        displays.say(("what was there is kept as %s"):format(other))
+        say(("what was there is kept as %s"):format(other))
       end
       return moved, message
     end
@@ -50,8 +51,8 @@ end
 
 local function list_pending(study)
   local pending = {}
-  for i = 1, study.roster.count do
-    local status = study.store:status(study.roster.ids[i])
+  for i = 1, study.trials.count do
+    local status = study.store:status(study.trials.ids[i])
     local is_open = not status or status == "paused" or study.options.fresh
     if is_open and executor.is_in_part(study, i) then
       pending[#pending + 1] = i
@@ -74,9 +75,9 @@ local function say_repeated(study)
   local space = study.definition.space
   if space.given > space.count and not study.options.quiet then
     local given = study.definition.draws and "draws" or "points"
-    displays.say(("the %d %s are %s: %s"):format(space.given, given,
+    say(("the %d %s are %s: %s"):format(space.given, given,
       format.quantity(space.count, "different point"),
-      format.quantity(study.roster.count, "trial")))
+      format.quantity(study.trials.count, "trial")))
   end
 end
 
@@ -85,10 +86,10 @@ local function show_plan(study)
   local pending = list_pending(study)
   say_repeated(study)
   for _, i in ipairs(pending) do
-    print(printable.line(("%6d  %s, seed %d"):format(i, study:label(i), study.roster:seed(i))))
+    print(printable.line(("%6d  %s, seed %d"):format(i, study:label(i), study.trials:seed(i))))
   end
-  print(("%s: %d trials, %d to run"):format(study.name, study.roster.count, #pending))
-  print(printable.lines(require("perigee.sweep.time_estimate").text(study, pending)))
+  print(("%s: %d trials, %d to run"):format(study.name, study.trials.count, #pending))
+  print(printable.lines(require("perigee.sweep.run.time_estimate").text(study, pending)))
 end
 
 local NOT_AGAIN = "they are not run again (--fresh begins anew)"
@@ -115,7 +116,7 @@ local function say_changed_notes(study)
         and not (format.value(now) .. format.value(before[1])):find "#%x%x%x%x%x%x%x%x"
       local change = is_told and ("is %s, and was %s, when"):format(format.value(now),
         format.value(before[1])) or "has changed since"
-      displays.say(("%s, to which `run` refers, %s %s: %s"):format(name, change, ran(count),
+      say(("%s, to which `run` refers, %s %s: %s"):format(name, change, ran(count),
         NOT_AGAIN))
     end
   end
@@ -125,18 +126,18 @@ end
 local function say_changes(study)
   local store, before = study.store, study.store.header
   for _, sentence in ipairs(store.damaged) do
-    displays.say(sentence)
+    say(sentence)
   end
   if before and study.tally:finished() == 0
     and (before.data or {}).fingerprint ~= study.fingerprint then
-    displays.say "the data are not those of before: all trials are new ones"
+    say "the data are not those of before: all trials are new ones"
   end
   local script = study.script
   local count = store:count_where(function(header)
     return header.script and script and header.script.hash ~= script.hash
   end)
   if count > 0 then
-    displays.say(("%s has changed since %s: %s"):format(script.path, ran(count), NOT_AGAIN))
+    say(("%s has changed since %s: %s"):format(script.path, ran(count), NOT_AGAIN))
   end
   say_changed_notes(study)
   local ours = core.info().kernels
@@ -145,7 +146,7 @@ local function say_changes(study)
     return theirs ~= nil and theirs ~= ours and theirs
   end)
   if others > 0 then
-    displays.say(("%s with the kernels %s, others are with %s: their last bits may differ"):format(
+    say(("%s with the kernels %s, others are with %s: their last bits may differ"):format(
       ran(others), kernels, ours))
   end
 end
@@ -157,7 +158,7 @@ end
 local function remove_checkpoints(study)
   local folder = study.root .. "/checkpoints"
   for _, name in ipairs(fs.names_in(folder) or {}) do
-    if study.roster.index_of[name:match "^(%x+)%-"] then
+    if study.trials.index_of[name:match "^(%x+)%-"] then
       os.remove(folder .. "/" .. name)
     end
   end
@@ -310,7 +311,7 @@ local function rehearse(study)
   if opened then
     show_plan(study)
   elseif study.arguments then
-    displays.say(("%s: %s"):format(study.name, message))
+    say(("%s: %s"):format(study.name, message))
   end
   if study.arguments then
     leave(opened and 0 or 1)
@@ -322,12 +323,12 @@ end
 local function stop(study, problem)
   local is_told = type(problem) == "string" and not problem:find "^[^\n]*%.lua:%d+:"
   if study.arguments and is_told and not schema.is_interrupt(problem) then
-    displays.say(("%s: %s"):format(study.name, problem))
+    say(("%s: %s"):format(study.name, problem))
     leave(1)
   elseif not (study.arguments and study.tally and schema.is_interrupt(problem)) then
     error(problem, 0)
   end
-  displays.say(("%s: interrupted: %d of %d; the same command goes on from here"):format(study.name,
+  say(("%s: interrupted: %d of %d; the same command goes on from here"):format(study.name,
     study.tally:finished(), study.tally.total))
   leave(130)
 end
@@ -337,19 +338,19 @@ local MOST_TOLD = 10 -- failures of before
 --- Says which trials had failed before.
 local function say_old_failures(study)
   local count = 0
-  for i, id in ipairs(study.roster.ids) do
+  for i, id in ipairs(study.trials.ids) do
     if study.store:status(id) == "failed" and not study.tally.told[id] then
       count = count + 1
       if count <= MOST_TOLD then
-        displays.say(("%s failed before: %s"):format(study:label(i), study.store:record(id).error))
+        say(("%s failed before: %s"):format(study:label(i), study.store:record(id).error))
       end
     end
   end
   if count > MOST_TOLD then
-    displays.say(("%d more failed before"):format(count - MOST_TOLD))
+    say(("%d more failed before"):format(count - MOST_TOLD))
   end
   if count > 0 then
-    displays.say "--retry-failed runs again what has failed; the journal has the tracebacks"
+    say "--retry-failed runs again what has failed; the journal has the tracebacks"
   end
 end
 
@@ -359,7 +360,7 @@ local function say_unreported(study)
   local open, reported = { [metric or false] = true, [rule.metric or false] = true }, {}
   open[false] = nil
   local count = 0
-  for _, id in ipairs(study.roster.ids) do
+  for _, id in ipairs(study.trials.ids) do
     local record = next(open) and study.store:record(id)
     for _, report in ipairs(record and record.status ~= "failed" and record.reports or {}) do
       count = count + 1
@@ -370,7 +371,7 @@ local function say_unreported(study)
   end
   for _, name in ipairs(count > 0 and schema.sorted_keys(open) or {}) do
     local names = schema.sorted_keys(reported)
-    displays.say(("no trial has reported the metric '%s'%s; there are %s%s"):format(name,
+    say(("no trial has reported the metric '%s'%s; there are %s%s"):format(name,
       name == rule.metric and (", by which %s cuts: it has cut none"):format(rule.name) or "",
       table.concat(names, ", "), suggest.suggestion(name, names)))
   end
@@ -380,9 +381,9 @@ local function say_ending(study, finished, message)
   say_old_failures(study)
   say_unreported(study)
   if not study.options.quiet then
-    displays.say(message)
+    say(message)
     if finished then
-      displays.say(("its results are in %s/%s"):format(study.folder,
+      say(("its results are in %s/%s"):format(study.folder,
         study.options.shard and "; without --shard, the script goes on with them" or ""))
     end
   end
@@ -390,7 +391,7 @@ end
 
 --- Whether a trial of a --shard's part has failed.
 local function has_failures_of_part(study)
-  for i, id in ipairs(study.roster.ids) do
+  for i, id in ipairs(study.trials.ids) do
     if executor.is_in_part(study, i) and study.store:status(id) == "failed" then
       return true
     end
@@ -417,7 +418,7 @@ end
 --- The study cannot go on: a script is told, and left; for whoever else called it is an error.
 local function give_up(study, message)
   if study.arguments then
-    displays.say(("%s: %s"):format(study.name, message))
+    say(("%s: %s"):format(study.name, message))
     leave(1)
   end
   return nil, message, true
@@ -428,7 +429,7 @@ end
 ---@return true?  # all trials are done
 ---@return string?  # why not, where nil comes first
 ---@return boolean? has_failed  the study cannot be run, or go on: who called is to raise that
-function conduct.run(study)
+function study_run.run(study)
   local problem = contradiction(study)
   if problem and study.arguments then
     command_line.refuse(study.arguments, problem)
@@ -450,4 +451,4 @@ function conduct.run(study)
   return settle(study, finished, message)
 end
 
-return conduct
+return study_run

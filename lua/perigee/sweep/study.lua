@@ -5,18 +5,18 @@ local repr = require "perigee.util.repr"
 local schema = require "perigee.util.schema"
 local external = require "perigee.util.external"
 local command_line = require "perigee.sweep.command_line"
-local conduct = require "perigee.sweep.run"
+local study_run = require "perigee.sweep.run"
 local format = require "perigee.util.format"
 local dataset = require "perigee.data.dataset"
-local provenance = require "perigee.sweep.provenance"
-local files = require "perigee.sweep.results"
-local fingerprint = require "perigee.sweep.fingerprint"
-local journal = require "perigee.sweep.journal"
-local rosters = require "perigee.sweep.trials"
+local provenance = require "perigee.sweep.data.provenance"
+local results = require "perigee.sweep.results"
+local fingerprint = require "perigee.sweep.data.fingerprint"
+local journal = require "perigee.sweep.journal.journal"
+local trials = require "perigee.sweep.trials"
 local public = require "perigee.util.public"
-local stores = require "perigee.sweep.store"
-local tables = require "perigee.sweep.table"
-local tallies = require "perigee.sweep.tally"
+local stores = require "perigee.sweep.journal.store"
+local tables = require "perigee.sweep.table.table"
+local tallies = require "perigee.sweep.journal.tally"
 local uv = external.require "luv"
 
 ---@class perigee.sweep.study
@@ -36,7 +36,7 @@ local PUBLIC = {
 }
 local MAY_BE_NIL = schema.set {
   "description", "arguments", "data", "contents", "fingerprint", "notes", "script", "code",
-  "shared", "ending", "roster",  "tally", "store", "writer",
+  "shared", "ending", "trials",  "tally", "store", "writer",
 }
 
 unknown_name.guard(METATABLE, Study, "a study", PUBLIC, MAY_BE_NIL)
@@ -95,9 +95,9 @@ function Study:prepare()
   end
   self.script = provenance.script(definition.run)
   self.code = provenance.code(self.script, definition.run)
-  self.roster = rosters.new(definition.space, definition.settings, definition.repeats,
+  self.trials = trials.new(definition.space, definition.settings, definition.repeats,
     definition.seed, self.fingerprint)
-  self.tally = tallies.new(self.roster.count, self.params, definition.repeats, definition.metric,
+  self.tally = tallies.new(self.trials.count, self.params, definition.repeats, definition.metric,
     definition.goal)
   return true
 end
@@ -105,7 +105,7 @@ end
 -- Reads what the journals say of the trials.
 function Study:read()
   local message
-  self.store, message = schema.try(stores.open, self.root .. "/journal", self.roster.index_of,
+  self.store, message = schema.try(stores.open, self.root .. "/journal", self.trials.index_of,
     self.rule.text, self.tally)
   return self.store ~= nil or nil, message
 end
@@ -154,7 +154,7 @@ end
 
 -- A trial by its parameters: "hidden 50, rate 0.1, repeat 2".
 function Study:label(i)
-  return self.tally:label { values = self.roster:point(i), ["repeat"] = self.roster:round(i) }
+  return self.tally:label { values = self.trials:point(i), ["repeat"] = self.trials:round(i) }
 end
 
 -- --- running ----------------------------------------------------------------------
@@ -187,7 +187,7 @@ local RUN_KINDS = {
 function Study:run(options)
   local given = schema.must_read(options, RUN_KINDS, "run", 2)
   self.options = schema.join(given, self.said)
-  local done, why, has_failed = conduct.run(self)
+  local done, why, has_failed = study_run.run(self)
   if has_failed then
     error(why, 2)
   end
@@ -212,7 +212,7 @@ end
 ---@return perigee.sweep.table
 function Study:table()
   must_open(self)
-  return files.results(self)
+  return results.results(self)
 end
 
 --- A row for each report of each finished trial: also the `iteration`.
@@ -222,7 +222,7 @@ end
 ---@return perigee.sweep.table
 function Study:curves()
   must_open(self)
-  return files.curves(self)
+  return results.curves(self)
 end
 
 -- The metric by which trials are compared, and whether its maximum is best; nil where nothing was
@@ -246,12 +246,12 @@ function Study:best(metric, goal)
   if not name then
     return nil
   end
-  local results = files.results(self, "done")
-  local is_missing = name == self.definition.metric and not schema.contains(results.columns, name)
+  local rows = results.results(self, "done")
+  local is_missing = name == self.definition.metric and not schema.contains(rows.columns, name)
   if is_missing then
     return nil
   end
-  return results:best(name, goal)
+  return rows:best(name, goal)
 end
 
 --- The table as comma-separated values (`t:csv`).
@@ -261,7 +261,7 @@ end
 ---@return string|true
 function Study:csv(path)
   must_open(self)
-  return (tables.deliver(files.results(self):csv(), path, "csv", 2))
+  return (tables.deliver(results.results(self):csv(), path, "csv", 2))
 end
 
 --- The table in Markdown (`t:markdown`).
@@ -271,7 +271,7 @@ end
 ---@return string|true
 function Study:markdown(path)
   must_open(self)
-  return (tables.deliver(files.results(self):markdown(), path, "markdown", 2))
+  return (tables.deliver(results.results(self):markdown(), path, "markdown", 2))
 end
 
 -- What a report tells beside the results (about.lua).

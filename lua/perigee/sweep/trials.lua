@@ -1,15 +1,15 @@
 --- The trials of a study, in the order of the grid; the repeats of a point follow each other.
 
 local schema = require "perigee.util.schema"
-local trial_id = require "perigee.sweep.trial_id"
+local hash = require "perigee.sweep.data.hash"
 
----@class perigee.sweep.roster
+---@class perigee.sweep.trials
 ---@field count integer
 ---@field ids string[]
-local Roster = {}
-Roster.__index = Roster
+local Trials = {}
+Trials.__index = Trials
 
-local rosters = {}
+local trials = {}
 
 --- Of each point so many repeats.
 ---@param space perigee.sweep.space
@@ -17,14 +17,14 @@ local rosters = {}
 ---@param repeats integer
 ---@param seed integer  of the first of the repeats
 ---@param data? string  the fingerprint of the data
----@return perigee.sweep.roster
-function rosters.new(space, settings, repeats, seed, data)
+---@return perigee.sweep.trials
+function trials.new(space, settings, repeats, seed, data)
   local self = setmetatable({
     space = space, settings = settings, repeats = repeats, first_seed = seed, ids = {},
     index_of = {}, count = space.count * repeats,
-  }, Roster)
+  }, Trials)
   for i = 1, self.count do
-    local id = trial_id.trial(self:values(i), self:round(i), self:seed(i), data)
+    local id = hash.trial(self:values(i), self:round(i), self:seed(i), data)
     self.ids[i], self.index_of[id] = id, i
   end
   return self
@@ -42,29 +42,29 @@ end
 --- The point's values, in a table of the caller's.
 ---@param i integer
 ---@return table<string, any>
-function Roster:point(i)
+function Trials:point(i)
   return own(self.space:at((i - 1) // self.repeats + 1))
 end
 
 --- The same, and the settings.
 ---@param i integer
 ---@return table<string, any>
-function Roster:values(i)
+function Trials:values(i)
   return schema.join(self:point(i), own(self.settings))
 end
 
 --- Which of the repeats it is, from 1 on.
 ---@param i integer
 ---@return integer
-function Roster:round(i)
+function Trials:round(i)
   return (i - 1) % self.repeats + 1
 end
 
 --- All points have the same seeds, so that they are compared under the same luck.
 ---@param i integer
 ---@return integer
-function Roster:seed(i)
+function Trials:seed(i)
   return self.first_seed + self:round(i) - 1
 end
 
-return rosters
+return trials

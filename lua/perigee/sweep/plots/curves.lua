@@ -1,8 +1,8 @@
 --- A study's curves: a metric's means over a parameter, or over iterations.
 
 local schema = require "perigee.util.schema"
-local tables = require "perigee.sweep.table"
-local views = require "perigee.sweep.plots.data"
+local tables = require "perigee.sweep.table.table"
+local data = require "perigee.sweep.plots.data"
 local printable = require "perigee.util.printable"
 local format = require "perigee.util.format"
 
@@ -153,9 +153,9 @@ end
 local function read(view, metric, x, group)
   local rows = x == ITERATION and view.reports or view.trials
   local shown = table.move(group, 1, #group, 2, { x })
-  local means, parameter = views.means(rows, metric, shown), view.by_name[x]
+  local means, parameter = data.means(rows, metric, shown), view.by_name[x]
   if parameter and parameter.numeric and #view:varying(schema.set(shown)) > 0 then
-    local all = views.means(rows, metric, view.study.params)
+    local all = data.means(rows, metric, view.study.params)
     if 2 * #all < 3 * #means then
       return all, collect(view, all, metric, x, group), view.study.params, true
     end

@@ -3,7 +3,7 @@
 local c_locale = require "perigee.util.c_locale"
 local schema = require "perigee.util.schema"
 local json = require "perigee.util.json"
-local tables = require "perigee.sweep.table"
+local tables = require "perigee.sweep.table.table"
 local format = require "perigee.util.format"
 local printable = require "perigee.util.printable"
 
@@ -23,7 +23,7 @@ local printable = require "perigee.util.printable"
 local View = {}
 View.__index = View
 
-local views = {}
+local data = {}
 
 -- --- parameters ------------------------------------------------------------------
 
@@ -69,7 +69,7 @@ end
 --- What the plots need of a study. A view is one already: several plots may share it.
 ---@param study perigee.sweep.study|perigee.sweep.view
 ---@return perigee.sweep.view
-function views.read(study)
+function data.read(study)
   if getmetatable(study) == View then
     return study
   end
@@ -110,13 +110,13 @@ end
 function View:check_parameter(key, name, others, level)
   if not self.by_name[name] then
     error(("plot: %s: there is no parameter '%s'; there are %s%s"):format(key, printable.name(name),
-      views.listed(self.study.params), others), level + 1)
+      data.listed(self.study.params), others), level + 1)
   end
 end
 
 -- --- metrics ---------------------------------------------------------------------
 
-function views.listed(names)
+function data.listed(names)
   return #names > 0 and printable.name(table.concat(names, ", ")) or "none"
 end
 
@@ -166,7 +166,7 @@ function View:metric(key, name, rows, level)
     return default_metric(self, rows)
   elseif not schema.contains(rows.metrics, name) then
     error(("plot: %s: there is no metric '%s'; there are %s (and the parameters %s)"):format(key,
-      printable.name(name), views.listed(rows.metrics), views.listed(self.study.params)), level + 1)
+      printable.name(name), data.listed(rows.metrics), data.listed(self.study.params)), level + 1)
   end
   return name
 end
@@ -186,7 +186,7 @@ end
 ---@param metric string
 ---@param names string[]
 ---@return perigee.sweep.table
-function views.means(rows, metric, names)
+function data.means(rows, metric, names)
   local measured = {}
   for i = 1, #rows do
     measured[#measured + 1] = rows[i][metric] ~= nil and rows[i] or nil
@@ -213,4 +213,4 @@ function View:origin(means, shown)
   return text
 end
 
-return views
+return data

@@ -1,13 +1,13 @@
 --- A study's heat map: a metric's means by two of its parameters.
 
-local tables = require "perigee.sweep.table"
-local views = require "perigee.sweep.plots.data"
+local tables = require "perigee.sweep.table.table"
+local data = require "perigee.sweep.plots.data"
 local printable = require "perigee.util.printable"
 
 local MANY_COLUMNS = 8 -- from which on the numbers are shorter
 local MOST_CELLS = 400 -- of a heat map that nobody asked for: more have no room for their numbers
 
-local grids = {}
+local heat_map = {}
 
 local function x_of(view, options, level)
   local x, y = options.x, options.y
@@ -47,7 +47,7 @@ end
 ---@param level integer
 ---@return table?
 ---@return string?
-function grids.options(view, options, level)
+function heat_map.options(view, options, level)
   if options.group ~= nil then
     error("plot: group is for curves, and y names a parameter: a heat map", level + 1)
   end
@@ -56,7 +56,7 @@ function grids.options(view, options, level)
   if not metric or #view.trials == 0 then
     return nil, "plot: the study has no results yet"
   end
-  local means = views.means(view.trials, metric, { x.name, y.name })
+  local means = data.means(view.trials, metric, { x.name, y.name })
   return {
     z = matrix_of(means, metric, x, y), x = x.texts, y = y.texts, xlabel = x.name,
     ylabel = y.name, format = #x.values > MANY_COLUMNS and "%.3g" or "%.4g",
@@ -72,7 +72,7 @@ end
 ---@param x perigee.sweep.parameter
 ---@param y perigee.sweep.parameter
 ---@return boolean
-function grids.suits(view, x, y)
+function heat_map.suits(view, x, y)
   local cells, filled, seen = #x.values * #y.values, 0, {}
   for i = 1, #view.trials do
     local key = tables.key_of(view.trials[i], { x.name, y.name })
@@ -82,4 +82,4 @@ function grids.suits(view, x, y)
   return cells <= MOST_CELLS and cells <= 2 * filled
 end
 
-return grids
+return heat_map

@@ -2,9 +2,9 @@
 
 local schema = require "perigee.util.schema"
 local curves = require "perigee.sweep.plots.curves"
-local grids = require "perigee.sweep.plots.heat_map"
+local heat_map = require "perigee.sweep.plots.heat_map"
 local output = require "perigee.plot.output"
-local views = require "perigee.sweep.plots.data"
+local data = require "perigee.sweep.plots.data"
 
 local MOST_PLOTS = 6 -- over parameters, that a report shows
 
@@ -39,10 +39,10 @@ local plots = {}
 --- What pg.plot is to draw; nil, and why, where there is nothing.
 local function picture_options(study, options, is_svg, level)
   options = schema.must_read(options, KINDS, "plot", level + 1)
-  local view = views.read(study)
+  local view = data.read(study)
   local shown, message
   if view.by_name[options.y] then
-    shown, message = grids.options(view, options, level + 1)
+    shown, message = heat_map.options(view, options, level + 1)
   elseif options.z ~= nil then
     error("plot: z is for a heat map, where y names a parameter", level + 1)
   else
@@ -92,10 +92,10 @@ end
 ---@return table[]  # options for plots.draw and plots.svg
 ---@return perigee.sweep.view  # the study as it was read, for plots.svg: it is not read for each
 function plots.defaults(study)
-  local view = views.read(study)
+  local view = data.read(study)
   local names, list = view:varying(), {}
   local first, second = view.parameters[1], view.parameters[2]
-  if #names == 2 and grids.suits(view, first, second) then
+  if #names == 2 and heat_map.suits(view, first, second) then
     list[1] = { x = first.name, y = second.name }
   end
   for i = 1, math.min(#names, MOST_PLOTS) do

@@ -7,7 +7,7 @@ local format = require "perigee.util.format"
 
 local MOST_VALUES = 12 -- of a parameter, that are listed
 
-local about = {}
+local data = {}
 
 --- A table as a list of { name, value }, by name.
 local function pairs_of(values)
@@ -57,8 +57,8 @@ end
 --- numbers the range, of others the first ones.
 local function values_of(study, name)
   local texts, seen, least, greatest = {}, {}, math.huge, -math.huge
-  for i = 1, study.roster.count do
-    local value = study.roster:point(i)[name]
+  for i = 1, study.trials.count do
+    local value = study.trials:point(i)[name]
     local text = format.value(value)
     if not seen[text] then
       seen[text], texts[#texts + 1] = true, text
@@ -109,7 +109,7 @@ end
 --- The trials with a status, as f has them.
 local function with_status(study, status, f)
   local list = {}
-  for i, id in ipairs(study.roster.ids) do
+  for i, id in ipairs(study.trials.ids) do
     if study.store:status(id) == status then
       list[#list + 1] = f(study:label(i), study.store:record(id))
     end
@@ -120,7 +120,7 @@ end
 --- All of it.
 ---@param study perigee.sweep.study
 ---@return table  # summary, settings, environment; failures, pruned
-function about.study(study)
+function data.study(study)
   return {
     summary = summary(study), settings = settings(study), environment = environment(study),
     failures = with_status(study, "failed", function(label, record)
@@ -132,4 +132,4 @@ function about.study(study)
   }
 end
 
-return about
+return data

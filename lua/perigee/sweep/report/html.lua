@@ -5,7 +5,7 @@ local c_locale = require "perigee.util.c_locale"
 local printable = require "perigee.util.printable"
 local format = require "perigee.util.format"
 
-local cells = {}
+local html = {}
 
 local LONG = 40 -- bytes of text that are not broken into lines
 local MISSING = "\u{2013}"
@@ -28,7 +28,7 @@ end
 --- Text that stands for itself, between tags and in a quoted attribute.
 ---@param text any
 ---@return string
-function cells.escape(text)
+function html.escape(text)
   return (readable(c_locale.tostring(text)):gsub("[&<>\"']", ENTITIES))
 end
 
@@ -49,13 +49,13 @@ end
 ---@param tag string
 ---@param value any
 ---@return string
-function cells.element(tag, value)
+function html.element(tag, value)
   local text, full = format.short(value), nil
   if math.type(value) then
     text, full = number_texts(value)
   end
   local attribute = full and (' title="%s"'):format(full) or #text > LONG and ' class="long"' or ""
-  return ("<%s%s>%s</%s>"):format(tag, attribute, cells.escape(text), tag)
+  return ("<%s%s>%s</%s>"):format(tag, attribute, html.escape(text), tag)
 end
 
 -- --- columns of a table -----------------------------------------------------------
@@ -127,14 +127,14 @@ end
 ---@param values any[]
 ---@param count integer  how many there are; missing ones are nil
 ---@return perigee.sweep.report.column
-function cells.column(name, values, count)
+function html.column(name, values, count)
   if all_numbers(values, count) then
     return { name = name, is_number = true, cells = number_column(values, count) }
   end
   local column = {}
   for i = 1, count do
     column[i] = values[i] == nil and ('<td class="m">%s</td>'):format(MISSING)
-      or cells.element("td", values[i])
+      or html.element("td", values[i])
   end
   return { name = name, is_number = false, cells = column }
 end
@@ -163,7 +163,7 @@ end
 ---@param stds number[]
 ---@param count integer  how many there are; missing ones are nil
 ---@return perigee.sweep.report.column
-function cells.mean_column(name, means, stds, count)
+function html.mean_column(name, means, stds, count)
   local texts, titles, std_texts, column = {}, {}, {}, {}
   local decimals = common_decimals(means, stds, count)
   local form = decimals and "%." .. decimals .. "f"
@@ -185,4 +185,4 @@ function cells.mean_column(name, means, stds, count)
   return { name = name, is_number = true, cells = column }
 end
 
-return cells
+return html

@@ -1,12 +1,12 @@
 --- A study as one HTML page that needs nothing else: no other file, no network, and no script to be
 --- read, only to be sorted.
 
-local cells = require "perigee.sweep.report.html"
+local html = require "perigee.sweep.report.html"
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
 local output = require "perigee.plot.output"
 
-local escape = cells.escape
+local escape = html.escape
 
 local MOST_COLUMNS = 9 -- of a table that is printed upright
 
@@ -49,7 +49,7 @@ local function pairs_list(list)
   end
   local lines = { "<dl>" }
   for _, each in ipairs(list) do
-    lines[#lines + 1] = ("<dt>%s</dt>%s"):format(escape(each[1]), cells.element("dd", each[2]))
+    lines[#lines + 1] = ("<dt>%s</dt>%s"):format(escape(each[1]), html.element("dd", each[2]))
   end
   lines[#lines + 1] = "</dl>"
   return table.concat(lines, "\n")
@@ -104,7 +104,7 @@ local function all_trials(trials)
   end
   local is_metric, columns = schema.set(trials.metrics), {}
   for i, name in ipairs(trials.columns) do
-    columns[i] = cells.column(name, values_of(trials, name), #trials)
+    columns[i] = html.column(name, values_of(trials, name), #trials)
     columns[i].is_metric = is_metric[name]
   end
   return html_table("trials", "All trials", columns, #trials)
@@ -127,15 +127,15 @@ local function means(study, trials)
   local groups, columns = trials:group(study.params), {}
   local count = #groups
   for i, name in ipairs(study.params) do
-    columns[i] = cells.column(name, values_of(groups, name), count)
+    columns[i] = html.column(name, values_of(groups, name), count)
   end
   for _, name in ipairs(trials.metrics) do
-    local column = cells.mean_column(name, values_of(groups, name),
+    local column = html.mean_column(name, values_of(groups, name),
       values_of(groups, groups.about.deviations[name]), count)
     column.is_metric = true
     columns[#columns + 1] = column
   end
-  columns[#columns + 1] = cells.column(groups.about.count,
+  columns[#columns + 1] = html.column(groups.about.count,
     values_of(groups, groups.about.count), count)
   return ('<p class="note">Mean \u{B1} standard deviation of %s trials.</p>\n')
     :format(groups.about.count) .. html_table("means", "Means over repeats", columns, count)
@@ -147,7 +147,7 @@ local function cut_trials(pruned)
   end
   local columns = {}
   for i, name in ipairs { "trial", "iteration", "reason" } do
-    columns[i] = cells.column(name, values_of(pruned, name), #pruned)
+    columns[i] = html.column(name, values_of(pruned, name), #pruned)
   end
   return html_table("cut", "Trials that were cut", columns, #pruned)
 end
@@ -202,9 +202,9 @@ end
 local function sections_of(study, plots)
   local about, trials = study:about(), study:table()
   local sections, drawings, reasons = {}, pictures(study, plots)
-  local function add(id, title, html)
-    if html then
-      sections[#sections + 1] = { id = id, title = title, html = html }
+  local function add(id, title, body)
+    if body then
+      sections[#sections + 1] = { id = id, title = title, html = body }
     end
   end
   add("summary", "Summary", pairs_list(about.summary))

@@ -10,11 +10,12 @@ local schema = require "perigee.util.schema"
 local external = require "perigee.util.external"
 local command = require "perigee.sweep.command_line"
 local core = require "perigee.core"
-local displays = require "perigee.sweep.progress_display"
+local progress_display = require "perigee.sweep.run.progress_display"
+local say = progress_display.say
 local json = require "perigee.util.json"
-local journal = require "perigee.sweep.journal"
+local journal = require "perigee.sweep.journal.journal"
 local progress = require "perigee.util.progress"
-local executor = require "perigee.sweep.executor"
+local executor = require "perigee.sweep.run.executor"
 local printable = require "perigee.util.printable"
 local uv = external.require "luv"
 
@@ -103,7 +104,7 @@ local function give_up(message)
 end
 
 local function run_order(study, item, orders)
-  if study.roster.ids[item.index] ~= item.id then
+  if study.trials.ids[item.index] ~= item.id then
     give_up("the processes' studies are not the same: what one is made of must not depend on "
       .. "chance, time or standard input (random data need a seed), and its name is its own")
   end
@@ -246,7 +247,7 @@ function Pool:feed(worker)
   local item = not self.is_stopped and table.remove(self.queue, 1)
   worker.item = item or nil
   if item then
-    item.id = self.study.roster.ids[item.index]
+    item.id = self.study.trials.ids[item.index]
     worker.input:write(json.encode(item) .. "\n")
   elseif not worker.input:is_closing() then
     worker.input:close()
@@ -259,7 +260,7 @@ local function say_differences(self, theirs)
   for _, name in ipairs(schema.sorted_keys(schema.join(theirs, ours))) do
     if theirs[name] ~= ours[name] and not self.differs[name] then
       self.differs[name] = true
-      displays.say(("%s, to which `run` refers, is not the same in all processes: trials depend on "
+      say(("%s, to which `run` refers, is not the same in all processes: trials depend on "
         .. "which one runs them"):format(name))
     end
   end
@@ -285,7 +286,7 @@ function HEEDED.ended_trial(self, worker, event)
   if not is_ours then
     return
   end
-  record.values = self.study.roster:point(event.index)
+  record.values = self.study.trials:point(event.index)
   self.study.store:add(record, event.path, event.at)
   self:finish(record)
   self:feed(worker)
@@ -298,15 +299,15 @@ end
 --- A record for a trial at which one process after the other died.
 local function death_record(study, index, what)
   return {
-    trial = study.roster.ids[index], status = "failed", ["repeat"] = study.roster:round(index),
-    seed = study.roster:seed(index), values = study.roster:values(index), reports = {},
+    trial = study.trials.ids[index], status = "failed", ["repeat"] = study.trials:round(index),
+    seed = study.trials:seed(index), values = study.trials:values(index), reports = {},
     iterations = 0, seconds = 0, error = what, finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
 end
 
 --- The record by which a trial has come as far as it was to; nil where there is none.
 local function record_of(study, item)
-  local record = study.store:record(study.roster.ids[item.index])
+  local record = study.store:record(study.trials.ids[item.index])
   local is_early = record and record.status == "paused" and record.rung < item.limit.rung
   return not is_early and record or nil
 end

@@ -39,7 +39,7 @@ end
 local STANDARD = {
   "_G", "coroutine", "debug", "io", "math", "os", "package", "string", "table", "utf8",
 }
-local LIBRARY = debug.getinfo(1, "S").source:match "^(@.*)sweep/references%.lua$"
+local LIBRARY = debug.getinfo(1, "S").source:match "^(@.*)sweep/data/references%.lua$"
 
 local function is_librarys(f)
   local info = debug.getinfo(f, "S")

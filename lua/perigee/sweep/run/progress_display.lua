@@ -13,14 +13,14 @@ local MOST_LINES = 100 -- of trials that ended, where there is no terminal
 local Display = {}
 Display.__index = Display
 
-local displays = {}
+local progress_display = {}
 
 --- For a study.
 ---@param name string
 ---@param tally perigee.sweep.tally
 ---@param is_quiet? boolean  only what goes wrong is shown
 ---@return perigee.sweep.display
-function displays.open(name, tally, is_quiet)
+function progress_display.open(name, tally, is_quiet)
   local self = setmetatable({
     tally = tally, is_quiet = is_quiet, trainings = {},
     meter = progress.meter(tally.total, name, tally:finished()),
@@ -33,7 +33,7 @@ end
 
 --- A sentence of its own.
 ---@param text string
-function displays.say(text)
+function progress_display.say(text)
   io.stderr:write("perigee: ", printable.line(text), "\n")
 end
 
@@ -88,7 +88,7 @@ function Display:finish(record)
   local label, is_plain = self.tally:label(record), not self.section and not self.is_quiet
   if record.status == "failed" then
     self.tally.told[record.trial] = true
-    displays.say(("%s failed: %s"):format(label, record.error))
+    progress_display.say(("%s failed: %s"):format(label, record.error))
   elseif record.status ~= "paused" and is_plain and is_shown(self) then
     local line = ("%d/%d  %s: %s, %s"):format(self.tally:finished(), self.tally.total, label,
       ending(record), format.duration(record.seconds))
@@ -107,4 +107,4 @@ end
 
 Display.__close = Display.close
 
-return displays
+return progress_display

@@ -1,7 +1,7 @@
 --- How a study stands: how many trials are done, failed or cut, and the best so far.
 
 local schema = require "perigee.util.schema"
-local tables = require "perigee.sweep.table"
+local tables = require "perigee.sweep.table.table"
 local format = require "perigee.util.format"
 
 ---@class perigee.sweep.tally

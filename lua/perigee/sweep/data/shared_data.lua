@@ -2,21 +2,21 @@
 
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
-local references = require "perigee.sweep.references"
+local references = require "perigee.sweep.data.references"
 
 local MOST_LOOKS = 10 -- trials after which variables are looked at
 
----@class perigee.sweep.shared
+---@class perigee.sweep.shared_data
 local Shared = {}
 Shared.__index = Shared
 
-local shared = {}
+local shared_data = {}
 
 --- Finds the arrays, archives and generators of a study's data, and those that `run` refers to.
 ---@param data any
 ---@param run function
----@return perigee.sweep.shared
-function shared.of(data, run)
+---@return perigee.sweep.shared_data
+function shared_data.of(data, run)
   local self, seen = setmetatable({ data = data, run = run, list = {}, looks = 0 }, Shared), {}
   for _, found in ipairs(references.of { ["trial.data"] = data, run = run }) do
     if type(found.value) == "userdata" and not seen[found.value] then
@@ -118,4 +118,4 @@ function Shared:changed_variable()
   end
 end
 
-return shared
+return shared_data

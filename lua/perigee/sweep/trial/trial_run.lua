@@ -3,10 +3,10 @@
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
 local suggest = require "perigee.util.suggest"
-local trials = require "perigee.sweep.trial"
+local trials = require "perigee.sweep.trial.trial"
 local printable = require "perigee.util.printable"
 
-local attempt = {}
+local trial_run = {}
 
 --- The part of a traceback that is the script's: without what called it.
 local function of_script(traceback)
@@ -77,7 +77,7 @@ end
 ---@param values table<string, any>  its parameters and the settings
 ---@param fields table  what the trial is made of (trial.lua)
 ---@return table  # the record, but for the values: trial, status, repeat, seed, reports, ...
-function attempt.run(run, values, fields)
+function trial_run.run(run, values, fields)
   local signals = core.interrupts()
   seed_generators(fields.seed)
   local trial = trials.new(fields)
@@ -96,4 +96,4 @@ function attempt.run(run, values, fields)
   return record
 end
 
-return attempt
+return trial_run

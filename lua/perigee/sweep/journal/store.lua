@@ -2,7 +2,7 @@
 --
 -- Of each trial only its status is kept, and where its record stands: the journal is the table.
 
-local journal = require "perigee.sweep.journal"
+local journal = require "perigee.sweep.journal.journal"
 
 ---@class perigee.sweep.store
 ---@field damaged string[]  sentences about lines of journals that are no records

@@ -8,7 +8,7 @@
 local c_locale = require "perigee.util.c_locale"
 local schema = require "perigee.util.schema"
 local json = require "perigee.util.json"
-local space = require "perigee.sweep.space"
+local space = require "perigee.sweep.space.space"
 
 local argument = {}
 

@@ -1,20 +1,20 @@
 --- How long the trials of a study may take: by what the finished ones took, or, where there are
 --- none, by beginning some for a moment.
 
-local trial_run = require "perigee.sweep.trial_run"
+local trial_run = require "perigee.sweep.trial.trial_run"
 local core = require "perigee.core"
-local executor = require "perigee.sweep.executor"
+local executor = require "perigee.sweep.run.executor"
 local format = require "perigee.util.format"
 
 local MOST_PROBES = 5
 local PATIENCE = 2 -- seconds for all of them
 
-local forecast = {}
+local time_estimate = {}
 
 --- The mean time of the finished trials; nil where there are none.
 local function measured(study)
   local sum, count = 0, 0
-  for _, id in ipairs(study.roster.ids) do
+  for _, id in ipairs(study.trials.ids) do
     if study.store:status(id) == "done" then
       sum, count = sum + study.store:record(id).seconds, count + 1
     end
@@ -38,7 +38,7 @@ local function probe(study, index, deadline)
   local fields = executor.fields(study, item, executor.monitor(study, item, function() end))
   fields.checkpoints, fields.is_probe = nil, true
   local record = call_until(deadline, function()
-    return trial_run.run(study.definition.run, study.roster:values(index), fields)
+    return trial_run.run(study.definition.run, study.trials:values(index), fields)
   end)
   return record and record.status == "done" and record.seconds or fields.forecast,
     fields.trainings and fields.trainings > 0, record and record.error
@@ -73,7 +73,7 @@ end
 ---@param study perigee.sweep.study
 ---@param pending integer[]
 ---@return string
-function forecast.text(study, pending)
+function time_estimate.text(study, pending)
   if #pending == 0 then
     return "nothing is left to run"
   end
@@ -94,4 +94,4 @@ function forecast.text(study, pending)
   return ("about %s (%s)"):format(format.duration(mean * #pending / jobs), how)
 end
 
-return forecast
+return time_estimate

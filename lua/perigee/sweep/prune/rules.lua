@@ -9,7 +9,7 @@
 local c_locale = require "perigee.util.c_locale"
 local schema = require "perigee.util.schema"
 local json = require "perigee.util.json"
-local tables = require "perigee.sweep.table"
+local tables = require "perigee.sweep.table.table"
 local format = require "perigee.util.format"
 
 local prune = {}

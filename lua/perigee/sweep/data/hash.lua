@@ -5,26 +5,26 @@
 
 local json = require "perigee.util.json"
 
-local identity = {}
+local hash = {}
 
 --- So that texts that are nearly the same have hashes that are not: MurmurHash3's last step.
-local function mix(hash)
-  hash = (hash ~ hash >> 33) * 0xff51afd7ed558ccd
-  hash = (hash ~ hash >> 33) * 0xc4ceb9fe1a85ec53
-  return hash ~ hash >> 33
+local function mix(bits)
+  bits = (bits ~ bits >> 33) * 0xff51afd7ed558ccd
+  bits = (bits ~ bits >> 33) * 0xc4ceb9fe1a85ec53
+  return bits ~ bits >> 33
 end
 
 --- Fowler, Noll and Vo's hash, FNV-1a with 64 bits, mixed, as 16 digits.
 ---@param text string
 ---@return string
-function identity.hash(text)
-  local hash = 0xcbf29ce484222325 -- the offset basis
+function hash.of(text)
+  local bits = 0xcbf29ce484222325 -- the offset basis
   for at = 1, #text, 64 do
     for _, byte in ipairs { text:byte(at, at + 63) } do
-      hash = (hash ~ byte) * 0x100000001b3
+      bits = (bits ~ byte) * 0x100000001b3
     end
   end
-  return ("%016x"):format(mix(hash))
+  return ("%016x"):format(mix(bits))
 end
 
 --- What a trial is known by.
@@ -33,8 +33,8 @@ end
 ---@param seed integer
 ---@param data? string  the fingerprint of its data
 ---@return string
-function identity.trial(values, round, seed, data)
-  return identity.hash(json.encode {
+function hash.trial(values, round, seed, data)
+  return hash.of(json.encode {
     data = data, ["repeat"] = round, seed = seed, values = values,
   })
 end
@@ -44,10 +44,10 @@ end
 --- The hash of a file's text; nil where it cannot be read.
 ---@param path string
 ---@return string?
-function identity.file(path)
+function hash.file(path)
   local file <close> = io.open(path, "rb")
   local text = file and file:read "a"
-  return text and identity.hash(text)
+  return text and hash.of(text)
 end
 
-return identity
+return hash

@@ -2,18 +2,18 @@
 
 local core = require "perigee.core"
 local external = require "perigee.util.external"
-local trial_id = require "perigee.sweep.trial_id"
+local hash = require "perigee.sweep.data.hash"
 local uv = external.require "luv"
 
-local environment = {}
+local provenance = {}
 
 --- The file that a function stands in, and its hash; nothing for one that stands in none.
 ---@param f function
 ---@return { path: string, hash: string }?
-function environment.script(f)
+function provenance.script(f)
   local path = debug.getinfo(f, "S").source:match "^@(.*)$"
-  local hash = path and trial_id.file(path)
-  return hash and { path = path, hash = hash } or nil
+  local text_hash = path and hash.file(path)
+  return text_hash and { path = path, hash = text_hash } or nil
 end
 
 --- The hash of the script's text, or of the code of a function that stands in no file: a checkpoint
@@ -21,14 +21,14 @@ end
 ---@param script? { path: string, hash: string }  the file that `run` stands in
 ---@param run function
 ---@return string
-function environment.code(script, run)
+function provenance.code(script, run)
   local is_lua = debug.getinfo(run, "S").what ~= "C"
-  return script and script.hash or trial_id.hash(is_lua and string.dump(run, true) or "")
+  return script and script.hash or hash.of(is_lua and string.dump(run, true) or "")
 end
 
 --- The machine and the versions, as names and texts.
 ---@return table<string, string|integer>
-function environment.machine()
+function provenance.machine()
   local info, system, processors = core.info(), uv.os_uname(), uv.cpu_info() or {}
   return {
     host = uv.os_gethostname(), system = ("%s %s %s"):format(system.sysname, system.release,
@@ -39,4 +39,4 @@ function environment.machine()
   }
 end
 
-return environment
+return provenance

@@ -10,7 +10,7 @@
 local schema = require "perigee.util.schema"
 local external = require "perigee.util.external"
 local json = require "perigee.util.json"
-local records = require "perigee.sweep.record"
+local records = require "perigee.sweep.journal.record"
 local fs = require "perigee.util.fs"
 
 local FORMAT = 1

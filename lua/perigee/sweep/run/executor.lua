@@ -1,18 +1,19 @@
 --- Runs a study's trials, wave after wave, and keeps what comes of them.
 
-local trial_run = require "perigee.sweep.trial_run"
+local trial_run = require "perigee.sweep.trial.trial_run"
 local core = require "perigee.core"
-local displays = require "perigee.sweep.progress_display"
+local progress_display = require "perigee.sweep.run.progress_display"
+local say = progress_display.say
 local external = require "perigee.util.external"
-local journal = require "perigee.sweep.journal"
+local journal = require "perigee.sweep.journal.journal"
 local json = require "perigee.util.json"
-local shared_data = require "perigee.sweep.shared_data"
+local shared_data = require "perigee.sweep.data.shared_data"
 local uv = external.require "luv"
 local printable = require "perigee.util.printable"
 
-local runner = {}
+local executor = {}
 
-function runner.clock()
+function executor.clock()
   return uv.hrtime() * 1e-9
 end
 
@@ -33,14 +34,14 @@ end
 ---@param item { index: integer, limit: table? }
 ---@param monitor table
 ---@return table
-function runner.fields(study, item, monitor)
-  local roster, i = study.roster, item.index
+function executor.fields(study, item, monitor)
+  local trials, i = study.trials, item.index
   local every = study.definition.checkpoint or nil
   return {
-    index = i, id = roster.ids[i], seed = roster:seed(i), round = roster:round(i),
+    index = i, id = trials.ids[i], seed = trials:seed(i), round = trials:round(i),
     is_parameter = study.is_parameter, data = study.data, limit = item.limit, monitor = monitor,
-    clock = runner.clock, every = every, notes = study.notes,
-    checkpoints = every and checkpoints_of(study, roster.ids[i]),
+    clock = executor.clock, every = every, notes = study.notes,
+    checkpoints = every and checkpoints_of(study, trials.ids[i]),
   }
 end
 
@@ -49,7 +50,7 @@ local function set_ending(study, index, fields)
   local problem = "it ended the process (os.exit)"
   local record = ('{"error":"%s","iterations":0,"repeat":%d,"reports":[],"seconds":0,"seed":%d,'
     .. '"status":"failed","trial":"%s","values":%s}\n'):format(problem, fields.round, fields.seed,
-    fields.id, json.encode(study.roster:values(index)))
+    fields.id, json.encode(study.trials:values(index)))
   local message = ("perigee: %s failed: %s; the same command goes on with the others"):format(
     study:label(index), problem)
   local is_worker = (study.options.jobs or 1) > 1 -- whose end is told by who started it
@@ -64,12 +65,12 @@ end
 ---@return table? record  nil where it could not be kept,
 ---@return string message  and why not; else the journal's path
 ---@return integer at  where the record begins in it
-function runner.run(study, item, monitor)
+function executor.run(study, item, monitor)
   local opened, problem = study.writer:open() -- else the trial would be run in vain
   if not opened then
     return nil, problem, 0
   end
-  local values, fields = study.roster:values(item.index), runner.fields(study, item, monitor)
+  local values, fields = study.trials:values(item.index), executor.fields(study, item, monitor)
   study.shared = study.shared or shared_data.of(study.data, study.definition.run)
   study.shared:begin()
   set_ending(study, item.index, fields)
@@ -85,10 +86,10 @@ function runner.run(study, item, monitor)
   end
   local variable = not study.options.quiet and study.shared:changed_variable()
   if variable then
-    displays.say(("%s has changed %s, to which `run` refers: trials that follow in this process "
+    say(("%s has changed %s, to which `run` refers: trials that follow in this process "
       .. "find it so, and others do not"):format(study:label(item.index), variable))
   end
-  record.values = study.roster:values(item.index) -- `run` may have changed its own
+  record.values = study.trials:values(item.index) -- `run` may have changed its own
   if record.status == "paused" or record.status == "pruned" then
     record.rule, record.rung = study.rule.text, item.limit.rung
   end
@@ -106,7 +107,7 @@ end
 
 --- The record of a trial that is cut while it waits.
 local function cut_record(study, cut)
-  local record = study.store:record(study.roster.ids[cut.index])
+  local record = study.store:record(study.trials.ids[cut.index])
   record.status, record.reason, record.rung = "pruned", cut.reason, cut.rung
   record.rule = study.rule.text
   return record
@@ -117,7 +118,7 @@ end
 ---@param record table
 ---@return true?
 ---@return string?  # what went wrong, where nil comes first
-function runner.keep(study, record)
+function executor.keep(study, record)
   local at, message = study.writer:append(record)
   if not at then
     return nil, message
@@ -128,13 +129,13 @@ end
 
 --- How the rules that cut trials see a study.
 local function view_of(study)
-  local roster, store = study.roster, study.store
+  local trials, store = study.trials, study.store
   return {
-    count = roster.count,
-    id = function(i) return roster.ids[i] end,
-    status = function(i) return store:status(roster.ids[i]) end,
-    rung = function(i) return store:rung(roster.ids[i]) end,
-    record = function(i) return store:record(roster.ids[i]) end,
+    count = trials.count,
+    id = function(i) return trials.ids[i] end,
+    status = function(i) return store:status(trials.ids[i]) end,
+    rung = function(i) return store:rung(trials.ids[i]) end,
+    record = function(i) return store:record(trials.ids[i]) end,
   }
 end
 
@@ -142,7 +143,7 @@ end
 ---@param study perigee.sweep.study
 ---@param index integer
 ---@return boolean
-function runner.is_in_part(study, index)
+function executor.is_in_part(study, index)
   local shard = study.options.shard
   return not shard or (index - 1) % shard.parts + 1 == shard.part
 end
@@ -151,7 +152,7 @@ end
 local function of_part(study, wave)
   local part = {}
   for _, item in ipairs(wave) do
-    part[#part + 1] = runner.is_in_part(study, item.index) and item or nil
+    part[#part + 1] = executor.is_in_part(study, item.index) and item or nil
   end
   return part
 end
@@ -160,13 +161,13 @@ end
 ---@param study perigee.sweep.study
 ---@return table[]?
 ---@return string?
-function runner.next_wave(study)
+function executor.next_wave(study)
   local wave, cuts = study.rule:wave(view_of(study))
   if not wave then
     return nil, cuts
   end
   for _, cut in ipairs(cuts) do
-    local kept, message = runner.keep(study, cut_record(study, cut))
+    local kept, message = executor.keep(study, cut_record(study, cut))
     if not kept then
       return nil, message
     end
@@ -179,18 +180,18 @@ end
 ---@param item { index: integer, limit: table? }
 ---@param beat fun(trial: perigee.sweep.trial)  is called now and then
 ---@return table
-function runner.monitor(study, item, beat)
+function executor.monitor(study, item, beat)
   local was_paused = item.limit and (item.limit.rung or 1) > 1
   return {
     beat = function(_, trial)
       beat(trial)
     end,
     warn = function(_, message)
-      displays.say(message)
+      say(message)
     end,
     resumed = function(_, iteration)
       if not was_paused and not study.options.quiet then
-        displays.say(("%s goes on from iteration %d"):format(study:label(item.index), iteration))
+        say(("%s goes on from iteration %d"):format(study:label(item.index), iteration))
       end
     end,
   }
@@ -205,10 +206,10 @@ end
 local function run_here(study, wave, display)
   for _, item in ipairs(wave) do
     local label = study:label(item.index)
-    local monitor = runner.monitor(study, item, function(trial)
+    local monitor = executor.monitor(study, item, function(trial)
       display:beat(1, label, trial)
     end)
-    local record, path, at = runner.run(study, item, monitor)
+    local record, path, at = executor.run(study, item, monitor)
     if not record then
       return nil, path
     end
@@ -225,10 +226,10 @@ end
 ---@param study perigee.sweep.study
 ---@return boolean?  # false: stopped at a trial that failed; nil: the world failed,
 ---@return string?  # and how
-function runner.run_all(study)
+function executor.run_all(study)
   local jobs = study.options.jobs or 1
-  local execute = jobs > 1 and require("perigee.sweep.process_pool").run or run_here
-  local display <close> = displays.open(study.name, study.tally, study.options.quiet)
+  local execute = jobs > 1 and require("perigee.sweep.run.process_pool").run or run_here
+  local display <close> = progress_display.open(study.name, study.tally, study.options.quiet)
   study.writer = journal.writer(study.root .. "/journal", study:header())
   local writer <close> = study.writer -- Ctrl-C, too, leaves all of it on the disk
   local _ <close> = core.hold_interrupts()
@@ -236,7 +237,7 @@ function runner.run_all(study)
   study.ending = core.hold_ending()
   local _ <close> = study.ending
   while true do
-    local wave, message = runner.next_wave(study)
+    local wave, message = executor.next_wave(study)
     if not wave then
       return nil, message
     elseif #wave == 0 then
@@ -255,4 +256,4 @@ function runner.run_all(study)
   end
 end
 
-return runner
+return executor

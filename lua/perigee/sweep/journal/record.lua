@@ -1,6 +1,6 @@
 --- The records of a journal: what a line must be to count.
 
-local space = require "perigee.sweep.space"
+local space = require "perigee.sweep.space.space"
 
 local records = {}
 

@@ -3,9 +3,9 @@
 local c_locale = require "perigee.util.c_locale"
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
-local trial_id = require "perigee.sweep.trial_id"
+local hash = require "perigee.sweep.data.hash"
 local json = require "perigee.util.json"
-local references = require "perigee.sweep.references"
+local references = require "perigee.sweep.data.references"
 
 local fingerprint = {}
 
@@ -47,7 +47,7 @@ local function sums_of(name, value, checksum)
 end
 
 local function hash_of(sums)
-  return next(sums) and trial_id.hash(json.encode(sums)) or nil
+  return next(sums) and hash.of(json.encode(sums)) or nil
 end
 
 --- What data are made of, or what `run` refers to where a study has no data.
@@ -136,10 +136,10 @@ local function code_of(sources, run)
   for source, f in pairs(sources) do
     local path = source:match "^@(.*)$"
     if path and source ~= script then
-      notes[path] = "#" .. (trial_id.file(path) or "none")
+      notes[path] = "#" .. (hash.file(path) or "none")
     elseif not path then
       local name = f == run and "run" or source:match "^=(.*)$" or source:sub(1, 30)
-      notes[name] = "#" .. trial_id.hash(string.dump(f, true))
+      notes[name] = "#" .. hash.of(string.dump(f, true))
     end
   end
   return notes
@@ -175,7 +175,7 @@ function fingerprint.notes(data, run)
   for root, list in pairs(lines) do
     c_locale.sort(list)
     if notes[root] == nil and #list > 0 then
-      notes[root] = "#" .. trial_id.hash(table.concat(list, "\n"))
+      notes[root] = "#" .. hash.of(table.concat(list, "\n"))
     end
   end
   return notes
