@@ -329,7 +329,7 @@ reference: all  ## write docs/reference.md from the functions' comments
 	@$(PROGRAM) tools/reference.lua > docs/reference.md.part
 	@mv docs/reference.md.part docs/reference.md
 
-session: deps-test  ## record the session in the README anew, with MNIST
+session: deps-test  ## record the session in docs/prompt.md anew, with MNIST
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) docs/session.lua
 

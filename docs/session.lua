@@ -1,5 +1,5 @@
--- Records a session at the prompt, on a terminal of 80 columns, into README.md: between the marks
--- <!-- session --> and <!-- /session -->. Ctrl-C and Tab are pressed where it shows them.
+-- Records a session at the prompt, on a terminal of 80 columns, into docs/prompt.md, between the
+-- marks <!-- session --> and <!-- /session -->. It presses Ctrl-C and Tab, too.
 --
 --   make session    (with MNIST)
 
@@ -8,7 +8,7 @@ package.path = "tests/?.lua;" .. package.path
 local terminal = require "terminal"
 local uv = require "luv"
 
-local README = "README.md"
+local PAGE = "docs/prompt.md"
 
 local folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/session-XXXXXX"))
 local program = uv.fs_realpath "build/perigee"
@@ -59,11 +59,11 @@ line 'save_session "first.lua"'
 wait()
 
 local session = t:screen { history = true }:gsub("%s+$", "\n"):gsub("\n> \n$", "\n")
-local file = assert(io.open(README))
+local file = assert(io.open(PAGE))
 local text = file:read "a"
 file:close()
 local before, after = text:match "^(.-<!%-%- session %-%->\n).-(<!%-%- /session %-%->.*)$"
-assert(before, README .. " has no marks")
+assert(before, PAGE .. " has no marks")
 local block = "\n```\n$ build/perigee\n" .. session .. "```\n\n"
-require("perigee").write(README, before .. block .. after)
+require("perigee").write(PAGE, before .. block .. after)
 os.execute(("rm -rf '%s'"):format(folder))

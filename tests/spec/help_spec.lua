@@ -119,7 +119,7 @@ describe("A description", function()
 
   it("says where the documents tell more", function()
     local anchors = {}
-    for _, file in ipairs { "docs/reference.md", "docs/sweeps.md", "README.md" } do
+    for _, file in ipairs { "docs/reference.md", "docs/sweeps.md", "docs/numpy.md", "docs/models.md" } do
       anchors[file] = true
       local text = read(file):gsub("\n```.-\n```", "")
       for heading in text:gmatch "\n#+ ([^\n]+)" do
@@ -320,7 +320,7 @@ place. Raises for a position beyond the ends.
     --> [[3, 1],
     -->  [6, 4]] int64 (2, 2)
 
-docs/reference.md#atakepositions-axis, README.md#the-notebooks-lines-and-ours]==], text_of "take")
+docs/reference.md#atakepositions-axis, docs/numpy.md]==], text_of "take")
   end)
 
   it("tells about values: themselves, their fields and methods", function()

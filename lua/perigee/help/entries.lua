@@ -9,9 +9,9 @@ local help = {}
 
 local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*/[^/]*$" or ".."
 
--- README.md's section on arrays and kernels, and that on models.
-local NUMPY = "README.md#the-notebooks-lines-and-ours"
-local NEXT = "README.md#the-next-experiments"
+-- The pages about arrays and kernels, and about models.
+local NUMPY = "docs/numpy.md"
+local NEXT = "docs/models.md"
 
 --- Where functions made in Lua are described: their file, and their name there. Of one of the
 --- module: what it is listed under, if not "showing", and a page about it, if not the module's.
