@@ -266,7 +266,7 @@ faults: deps-run  ## each allocation fails in turn, in every operation
 	@$(MAKE) -s --no-print-directory all $(BUILD)/faults.so
 	@$(PROGRAM) tests/faults.lua $(BUILD)
 
-$(BUILD)/faults.so: tests/faults.c src/core/base/runtime.h Makefile
+$(BUILD)/faults.so: tests/faults.c src/core/base/memory.h Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC \
 	  -shared -o $@ $<

@@ -2,7 +2,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "../src/core/base/runtime.h"
+#include "../src/core/base/memory.h"
 
 LUAMOD_API int luaopen_faults(lua_State *L);
 
@@ -52,10 +52,10 @@ static int run(lua_State *L)
     if (is_lua)
         lua_setallocf(L, lua_hook, &f);
     else
-        pg_runtime_set_allocation_hook(core_hook, &f);
+        pg_memory_set_hook(core_hook, &f);
     int status = lua_pcall(L, 0, 2, 0);
     lua_setallocf(L, f.allocate, f.context);
-    pg_runtime_set_allocation_hook(NULL, NULL);
+    pg_memory_set_hook(NULL, NULL);
     lua_settop(L, status == LUA_OK ? 4 : 3);
     lua_pushboolean(L, f.hit);
     lua_insert(L, 3);

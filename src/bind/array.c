@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../core/array/storage.h"
-#include "../core/base/runtime.h"
+#include "../core/base/memory.h"
 
 /* --- life ----------------------------------------------------------------- */
 

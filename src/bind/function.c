@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include "../core/base/runtime.h"
+#include "../core/base/interrupt.h"
 
 /* Upvalues; __index has METHODS in place of a function. */
 enum { FUNCTION = 1, INTERRUPT, CLASS, METATABLE, METHODS = FUNCTION };

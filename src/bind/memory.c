@@ -2,7 +2,7 @@
    the prompt, whose session is lost with its process. */
 #include "bind.h"
 
-#include "../core/base/runtime.h"
+#include "../core/base/memory.h"
 
 static const char sentinel_key; /* its address is the key in the registry */
 

@@ -5,7 +5,7 @@
 
 #include "../core/base/descriptors.h"
 #include "../core/kernels/kernels.h"
-#include "../core/base/runtime.h"
+#include "../core/base/threads.h"
 #include "bind.h"
 
 LUAMOD_API int luaopen_perigee_core(lua_State *L);

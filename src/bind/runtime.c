@@ -3,7 +3,8 @@
 
 #include "../core/base/blas.h"
 #include "../core/kernels/kernels.h"
-#include "../core/base/runtime.h"
+#include "../core/base/memory.h"
+#include "../core/base/threads.h"
 
 /* threads([n]): the number; or sets it, and returns what it was. */
 static int l_runtime_threads(lua_State *L)

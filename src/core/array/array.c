@@ -6,6 +6,7 @@
 #include "array/cast.h"
 #include "base/interrupt.h"
 #include "array/storage.h"
+#include "base/memory.h"
 
 /* --- making --------------------------------------------------------------- */
 

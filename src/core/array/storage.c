@@ -2,7 +2,7 @@
 
 #include <stdatomic.h>
 
-#include "base/runtime.h"
+#include "base/memory.h"
 
 /* One allocation: this header fills a cache line, the elements follow it. */
 struct pg_storage {

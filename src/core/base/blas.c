@@ -1,21 +1,25 @@
+/* OpenBLAS's buffers: counted, mapped ahead of calls, and waited for. */
+
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 
 #include "base/blas.h"
 
 #include <cblas.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include "base/runtime.h"
+#include "base/interrupt.h"
+#include "base/threads.h"
 
-/* OpenBLAS's own, for its interfaces; another library may not have them. */
+/* Internals of OpenBLAS that it exports; another CBLAS may lack them. */
 __attribute__((weak)) void *blas_memory_alloc(int position);
 __attribute__((weak)) void blas_memory_free(void *buffer);
 
-/* OpenBLAS's BUFFER_SIZE where it is largest, and what its caller may still
-   need beside it. */
+/* OpenBLAS's largest BUFFER_SIZE, and room for what its caller maps beside. */
 #if defined __x86_64__ || defined __aarch64__
 static const size_t BUFFER_BYTES = (size_t)128 << 20;
 #else
@@ -23,14 +27,38 @@ static const size_t BUFFER_BYTES = (size_t)256 << 20;
 #endif
 static const size_t SPARE_BYTES = (size_t)4 << 20;
 
-/* OpenBLAS counts twice as many buffers as threads that it was built for, and
-   50 at least; its own threads may hold half of them. */
-enum { LEAST_THREADS = 25 };
+/* OpenBLAS has two buffers for each thread that it was built for, and 50 at
+   least; its own threads may hold half of them. */
+enum { MIN_BUILT_THREADS = 25 };
+
+static atomic_int buffers; /* that calls may occupy; 0 while more are mapped */
+static atomic_int calls;   /* that occupy one */
+static atomic_int waiting; /* threads that wait for `changed` */
+static atomic_int usable;  /* the most buffers of use; 0: not known yet */
+static int mapped_buffers; /* guarded by `lock` */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+
+/* --- threads -------------------------------------------------------------- */
+
+static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Once for each thread: OpenBLAS built on OpenMP keeps the number so. */
+static void use_one_thread(void)
+{
+    static PG_THREAD_LOCAL bool is_set;
+    if (is_set)
+        return;
+    pthread_mutex_lock(&settings_lock);
+    openblas_set_num_threads(1);
+    pthread_mutex_unlock(&settings_lock);
+    is_set = true;
+}
 
 void pg_blas_name(char *text)
 {
     char version[64] = "";
-    pg_runtime_need_blas();
+    use_one_thread();
     sscanf(openblas_get_config(), "OpenBLAS %63s", version);
     snprintf(text, PG_BLAS_TEXT, "OpenBLAS %s (%s)", version,
              openblas_get_corename());
@@ -38,16 +66,16 @@ void pg_blas_name(char *text)
 
 /* --- calls ---------------------------------------------------------------- */
 
-/* Looks at the number of buffers once more when its call counts: a thread that
-   maps more has closed them before it looks at the calls. While `lock` is held
-   the number stays, and that look agrees with the first. */
-static bool occupy(pg_blas *b)
+/* Checks the number of buffers again once its call counts: a thread that maps
+   more sets it to 0 before it looks at the calls. While `lock` is held the
+   number stays, so both checks agree. */
+static bool occupy_buffer(void)
 {
-    int now = atomic_load(&b->calls);
-    while (now < atomic_load(&b->buffers)) {
-        if (!atomic_compare_exchange_weak(&b->calls, &now, now + 1))
+    int now = atomic_load(&calls);
+    while (now < atomic_load(&buffers)) {
+        if (!atomic_compare_exchange_weak(&calls, &now, now + 1))
             continue;
-        if (now < atomic_load(&b->buffers))
+        if (now < atomic_load(&buffers))
             return true;
         pg_blas_leave();
         return false;
@@ -56,31 +84,29 @@ static bool occupy(pg_blas *b)
 }
 
 /* A thread that waits counts itself before it looks for a buffer, and one that
-   leaves gives its buffer back before it looks for threads that wait: one of
-   the two sees the other. */
+   leaves frees its buffer before it looks for threads that wait: one of the two
+   sees the other. */
 void pg_blas_enter(void)
 {
-    pg_blas *b = pg_runtime_blas();
-    pg_runtime_need_blas();
-    if (occupy(b))
+    use_one_thread();
+    if (occupy_buffer())
         return;
-    pthread_mutex_lock(&b->lock);
-    atomic_fetch_add(&b->waiting, 1);
-    while (!occupy(b))
-        pthread_cond_wait(&b->changed, &b->lock);
-    atomic_fetch_sub(&b->waiting, 1);
-    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_lock(&lock);
+    atomic_fetch_add(&waiting, 1);
+    while (!occupy_buffer())
+        pthread_cond_wait(&changed, &lock);
+    atomic_fetch_sub(&waiting, 1);
+    pthread_mutex_unlock(&lock);
 }
 
 void pg_blas_leave(void)
 {
-    pg_blas *b = pg_runtime_blas();
-    atomic_fetch_sub(&b->calls, 1);
-    if (atomic_load(&b->waiting) == 0)
+    atomic_fetch_sub(&calls, 1);
+    if (atomic_load(&waiting) == 0)
         return;
-    pthread_mutex_lock(&b->lock);
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_lock(&lock);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
 }
 
 /* --- buffers -------------------------------------------------------------- */
@@ -96,15 +122,16 @@ static bool has_room(void)
     return true;
 }
 
-/* Occupies all buffers at once, so that OpenBLAS maps those that are missing.
-   While no call runs. */
-static int map_buffers(const pg_blas *b, int wanted)
+/* Occupies all buffers at once, so that OpenBLAS maps the missing ones. Returns
+   how many there are. No call may run meanwhile. */
+static int map_buffers(int wanted)
 {
     void *occupied[PG_MAX_THREADS];
     int count = 0;
     if (!blas_memory_alloc || !blas_memory_free)
         return wanted;
-    while (count < wanted && (count < b->mapped || has_room())) {
+    pg_assert(wanted <= PG_MAX_THREADS);
+    while (count < wanted && (count < mapped_buffers || has_room())) {
         occupied[count] = blas_memory_alloc(0);
         if (!occupied[count])
             break;
@@ -113,29 +140,6 @@ static int map_buffers(const pg_blas *b, int wanted)
     for (int i = 0; i < count; i++)
         blas_memory_free(occupied[i]);
     return count;
-}
-
-/* Lets no call begin, and waits for those that run. Another thread may open the
-   buffers while this one waits. */
-static void close_buffers(pg_blas *b)
-{
-    atomic_fetch_add(&b->waiting, 1);
-    atomic_store(&b->buffers, 0);
-    while (atomic_load(&b->calls) > 0) {
-        pthread_cond_wait(&b->changed, &b->lock);
-        atomic_store(&b->buffers, 0);
-    }
-    atomic_fetch_sub(&b->waiting, 1);
-}
-
-void pg_blas_forget_calls(pg_blas *b)
-{
-    b->mapped -= atomic_load(&b->calls);
-    atomic_store(&b->buffers, b->mapped);
-    atomic_store(&b->calls, 0);
-    atomic_store(&b->waiting, 0);
-    pthread_mutex_init(&b->lock, NULL);
-    pthread_cond_init(&b->changed, NULL);
 }
 
 static pg_status fail_room(pg_error *err)
@@ -154,42 +158,75 @@ static pg_status fail_room(pg_error *err)
                    needed);
 }
 
-/* The number of threads that OpenBLAS was built for. */
-static int threads_of_openblas(void)
+/* The most buffers of use: threads beyond the processors, or beyond those that
+   OpenBLAS was built for, wait for one. */
+static int usable_buffers(void)
 {
-    int threads = LEAST_THREADS;
+    int known = atomic_load(&usable);
+    if (known > 0)
+        return known;
+    int threads = MIN_BUILT_THREADS;
     const char *text = strstr(openblas_get_config(), "MAX_THREADS=");
     if (text)
         sscanf(text, "MAX_THREADS=%d", &threads);
-    return threads > LEAST_THREADS ? threads : LEAST_THREADS;
-}
-
-/* The most buffers that are of use: threads beyond the processors, or beyond
-   those that OpenBLAS was built for, wait for one. */
-static int most_buffers(pg_blas *b)
-{
-    if (atomic_load(&b->most) == 0) {
-        int built_for = threads_of_openblas(), processors = pg_processors();
-        int least = processors < built_for ? processors : built_for;
-        atomic_store(&b->most, least < PG_MAX_THREADS ? least : PG_MAX_THREADS);
-    }
-    return atomic_load(&b->most);
+    size_t most = pg_size_max((size_t)threads, MIN_BUILT_THREADS);
+    most = pg_size_min(most, (size_t)pg_processors());
+    known = (int)pg_size_min(most, PG_MAX_THREADS);
+    atomic_store(&usable, known);
+    return known;
 }
 
 pg_status pg_blas_reserve(int threads, pg_error *err)
 {
-    pg_blas *b = pg_runtime_blas();
-    int most = most_buffers(b), wanted = threads < most ? threads : most;
-    if (atomic_load(&b->buffers) >= wanted)
+    int most = usable_buffers(), wanted = threads < most ? threads : most;
+    if (atomic_load(&buffers) >= wanted)
         return PG_OK;
-    pg_runtime_need_blas();
-    pthread_mutex_lock(&b->lock);
-    close_buffers(b);
-    if (b->mapped < wanted)
-        b->mapped = map_buffers(b, wanted);
-    bool any = b->mapped > 0;
-    atomic_store(&b->buffers, b->mapped);
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
+    use_one_thread();
+    pthread_mutex_lock(&lock);
+    /* Lets no call begin, and waits for those that run. Another thread may
+       publish its buffers while this one waits. */
+    atomic_fetch_add(&waiting, 1);
+    atomic_store(&buffers, 0);
+    while (atomic_load(&calls) > 0) {
+        pthread_cond_wait(&changed, &lock);
+        atomic_store(&buffers, 0);
+    }
+    atomic_fetch_sub(&waiting, 1);
+    if (mapped_buffers < wanted)
+        mapped_buffers = map_buffers(wanted);
+    bool any = mapped_buffers > 0;
+    atomic_store(&buffers, mapped_buffers);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
     return any ? PG_OK : fail_room(err);
+}
+
+/* --- forks ---------------------------------------------------------------- */
+
+static void hold_settings(void)
+{
+    pthread_mutex_lock(&settings_lock);
+}
+
+static void release_settings(void)
+{
+    pthread_mutex_unlock(&settings_lock);
+}
+
+/* The child has the forking thread alone: no call runs, no thread waits, and
+   the buffers that other threads occupied stay occupied. */
+static void begin_child(void)
+{
+    release_settings();
+    mapped_buffers -= atomic_load(&calls);
+    atomic_store(&buffers, mapped_buffers);
+    atomic_store(&calls, 0);
+    atomic_store(&waiting, 0);
+    pthread_mutex_init(&lock, NULL);
+    pthread_cond_init(&changed, NULL);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    pthread_atfork(hold_settings, release_settings, begin_child);
 }

@@ -1,6 +1,10 @@
+/* This thread's cancellation callback, and copies that poll it. */
+
 #include "base/interrupt.h"
 
 #include <string.h>
+
+PG_THREAD_LOCAL const pg_interrupt *pg_current_interrupt;
 
 pg_status pg_check_interrupt(pg_error *err)
 {
@@ -8,19 +12,19 @@ pg_status pg_check_interrupt(pg_error *err)
                             : PG_OK;
 }
 
-enum { PIECE = 1 << 20 };
+enum { CHUNK_BYTES = 1 << 20 };
 
 void pg_copy_bytes(void *out, const void *in, size_t n)
 {
     size_t end;
-    for (size_t i = 0; pg_next_chunk(&end, i, n, PIECE); i = end)
+    for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK_BYTES); i = end)
         memcpy((char *)out + i, (const char *)in + i, end - i);
 }
 
 void pg_clear_bytes(void *out, size_t n)
 {
     size_t end;
-    for (size_t i = 0; pg_next_chunk(&end, i, n, PIECE); i = end)
+    for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK_BYTES); i = end)
         memset((char *)out + i, 0, end - i);
 }
 

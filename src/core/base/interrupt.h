@@ -1,31 +1,65 @@
 /*
- * interrupt.h -- work that its caller may want to be given up.
+ * interrupt.h -- cancellation of long operations.
  *
- * Long work asks pg_interrupted (runtime.h) on its way, and leaves out what is
- * left where the answer is yes. From then on the answer stays yes until the
- * operation has returned. So whoever had work done asks once more before it
- * uses or hands on the results, by pg_check_interrupt: where that says PG_OK,
- * nothing was left out. It must be asked before results are places in memory.
+ * A thread sets a cancellation callback (pg_set_interrupt). Long loops poll it
+ * by pg_interrupted, and skip the rest of their work once it is true. It then
+ * stays true until the operation has returned, so the caller of such loops
+ * checks once more, by pg_check_interrupt, before it uses or returns results:
+ * PG_OK says that nothing was skipped. Check before results are used as
+ * addresses or indices.
  *
- * What changes an array that its caller can see is not left half done: while it
- * is done, the thread does not listen (pg_set_interrupt).
+ * An array that the caller can see is never left half written: such writes run
+ * with interrupts disabled (pg_set_interrupt(NULL)).
  */
 #ifndef PG_INTERRUPT_H
 #define PG_INTERRUPT_H
 
-#include "base/runtime.h"
+#include "base/status.h"
 
-/* PG_EINTERRUPT where work is to be given up. */
+/* A cancellation callback, the first member of a struct that holds what it
+   needs. Loops call it very often, in the thread that set it and in those that
+   run its jobs. Once it has returned true, it must do so until the operation
+   has returned. */
+typedef struct pg_interrupt pg_interrupt;
+struct pg_interrupt {
+    bool (*test)(const pg_interrupt *interrupt);
+};
+
+/* Thread-local, in static memory: LeakSanitizer stumbles over the blocks that a
+   module loaded later has for each thread. */
+#define PG_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+
+/* This thread's callback; NULL, as at first: interrupts are disabled. */
+extern PG_THREAD_LOCAL const pg_interrupt *pg_current_interrupt;
+
+/* Sets it, and returns the one before. It must stay valid until it is
+   replaced. */
+static inline const pg_interrupt *pg_set_interrupt(
+    const pg_interrupt *interrupt)
+{
+    const pg_interrupt *before = pg_current_interrupt;
+    pg_current_interrupt = interrupt;
+    return before;
+}
+
+/* True if this thread's operation is cancelled. */
+static inline bool pg_interrupted(void)
+{
+    return pg_current_interrupt &&
+           pg_current_interrupt->test(pg_current_interrupt);
+}
+
+/* PG_EINTERRUPT if this thread's operation is cancelled. */
 pg_status pg_check_interrupt(pg_error *err);
 
-/* The same, if what was done so far was well: else its status. */
+/* Returns status if it is an error, else checks for an interrupt. */
 static inline pg_status pg_unless_interrupted(pg_status status, pg_error *err)
 {
     return status == PG_OK ? pg_check_interrupt(err) : status;
 }
 
-/* Where the stretch that begins at i ends; false where there is none, or work
-   is to be given up. The first one is always done: short loops ask nothing. */
+/* *end = the end of the chunk that begins at i; false at n, or when
+   interrupted. The first chunk always runs: short loops do not poll. */
 static inline bool pg_next_chunk(size_t *end, size_t i, size_t n, size_t length)
 {
     if (i >= n || (i > 0 && pg_interrupted()))
@@ -34,26 +68,26 @@ static inline bool pg_next_chunk(size_t *end, size_t i, size_t n, size_t length)
     return true;
 }
 
-/* for (size_t i = 0; i < n; i++), asking after each so many; a break only ends
-   a stretch. */
+/* for (size_t i = 0; i < n; i++), which polls after each `length` iterations. A
+   break ends only the chunk. */
 #define PG_EACH_OF(length, i, n)                                        \
     for (size_t i = 0, i##_end; pg_next_chunk(&i##_end, i, n, length);) \
         for (; i < i##_end; i++)
 
-/* The same for bodies of a few nanoseconds. */
+/* PG_EACH_OF for bodies of a few nanoseconds. */
 enum { PG_CHUNK = 1 << 15 };
 #define PG_EACH(i, n) PG_EACH_OF (PG_CHUNK, i, n)
 
-/* The same for bodies that each do so much of it themselves. */
+/* PG_EACH_OF for bodies that each take `width` such steps. */
 #define PG_EACH_WIDE(width, i, n) \
     PG_EACH_OF (1 + PG_CHUNK / pg_size_max(1, width), i, n)
 
-/* memcpy, and memset to 0, that can be given up. */
+/* memcpy, and memset to 0, that poll for interrupts. */
 void pg_copy_bytes(void *out, const void *in, size_t n);
 void pg_clear_bytes(void *out, size_t n);
 
-/* Reverses the bytes of each of n elements: the other byte order. It can be
-   given up, too. */
+/* Reverses the bytes of each of n elements, for the other byte order. It polls
+   for interrupts. */
 void pg_swap_bytes(void *data, size_t n, size_t size);
 
 #endif

@@ -1,61 +1,57 @@
+/* Loops on the thread pool, which poll for interrupts before each job. */
+
 #include "base/parallel.h"
 
 #include "base/interrupt.h"
-#include "base/thread_pool.h"
 
-/* Jobs before it is asked whether to go on, where they may be short. */
-enum { FEW = 16 };
+/* Jobs between two polls on a single thread, where jobs may be short. */
+enum { POLL_INTERVAL = 16 };
 
-typedef struct plain_job {
-    pg_job job;
-    void *context;
-} plain_job;
-
-/* pg_worker_job */
-static void do_plain(void *context, size_t job, int worker)
-{
-    const plain_job *plain = context;
-    (void)worker;
-    plain->job(plain->context, job);
-}
-
-void pg_parallel_for(size_t jobs, bool worth_a_team, pg_job job, void *context)
-{
-    plain_job plain = {job, context};
-    if (worth_a_team && jobs > 1)
-        pg_parallel_for_workers(pg_threads(), jobs, do_plain, &plain);
-    else
-        PG_EACH_OF (FEW, i, jobs)
-            job(context, i);
-}
-
-/* The jobs of a team. */
-typedef struct team_job {
+typedef struct loop {
+    pg_job plain_job;
     pg_worker_job job;
     void *context;
     const pg_interrupt *interrupt; /* the caller's */
-} team_job;
+} loop;
 
 /* pg_worker_job */
-static void do_unless_interrupted(void *context, size_t job, int worker)
+static void run_job(void *context, size_t job, int worker)
 {
-    const team_job *all = context;
-    const pg_interrupt *before = pg_set_interrupt(all->interrupt);
-    if (!pg_interrupted())
-        all->job(all->context, job, worker);
+    const loop *l = context;
+    const pg_interrupt *before = pg_set_interrupt(l->interrupt);
+    if (!pg_interrupted()) {
+        if (l->plain_job)
+            l->plain_job(l->context, job);
+        else
+            l->job(l->context, job, worker);
+    }
     pg_set_interrupt(before);
+}
+
+static void run_on_pool(loop *l, int workers, size_t jobs)
+{
+    l->interrupt = pg_current_interrupt;
+    pg_thread_pool_run((int)pg_size_min((size_t)workers, jobs), jobs, run_job,
+                       l);
+}
+
+void pg_parallel_for(size_t jobs, bool worth_threads, pg_job job, void *context)
+{
+    int workers = worth_threads && jobs > 1 ? pg_threads() : 1;
+    if (workers > 1)
+        run_on_pool(&(loop){.plain_job = job, .context = context}, workers,
+                    jobs);
+    else
+        PG_EACH_OF (worth_threads ? 1 : POLL_INTERVAL, i, jobs)
+            job(context, i);
 }
 
 void pg_parallel_for_workers(int workers, size_t jobs, pg_worker_job job,
                              void *context)
 {
-    if (workers > 1 && jobs > 1) {
-        team_job all = {job, context, pg_current_interrupt};
-        workers = (int)pg_size_min((size_t)workers, jobs);
-        pg_thread_pool_run(pg_runtime_thread_pool(), workers, pg_processors(),
-                           jobs, do_unless_interrupted, &all);
-        return;
-    }
-    PG_EACH_OF (1, i, jobs)
-        job(context, i, 0);
+    if (workers > 1 && jobs > 1)
+        run_on_pool(&(loop){.job = job, .context = context}, workers, jobs);
+    else
+        PG_EACH_OF (1, i, jobs)
+            job(context, i, 0);
 }

@@ -1,4 +1,5 @@
 #include "base/process.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+/* Names of status codes, and messages of errors. */
+
 #include "base/status.h"
 
 #include <errno.h>
@@ -6,7 +8,6 @@
 #include <string.h>
 
 #include "base/printable.h"
-#include "base/runtime.h"
 #include "base/text.h"
 
 const char *pg_strerror(pg_status status)
@@ -50,15 +51,4 @@ pg_status pg_fail_system(pg_error *err, const char *path)
 {
     pg_status status = errno == ENOMEM ? PG_ENOMEM : PG_EIO;
     return pg_fail(err, status, "%.600s: %s", path, strerror(errno));
-}
-
-pg_status pg_fail_memory(pg_error *err, size_t bytes)
-{
-    size_t left = pg_memory_left();
-    if (bytes <= left)
-        return pg_fail(err, PG_ENOMEM, "not enough memory for %zu bytes",
-                       bytes);
-    return pg_fail(err, PG_ENOMEM,
-                   "not enough memory for %zu bytes; %zu are available", bytes,
-                   left);
 }

@@ -53,10 +53,6 @@ pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
    errno. */
 pg_status pg_fail_system(pg_error *err, const char *path);
 
-/* The usual "not enough memory for N bytes", with how many there are where that
-   is fewer. */
-pg_status pg_fail_memory(pg_error *err, size_t bytes);
-
 /* A precondition that a function states: a caller that breaks it has a fault.
    Checked in builds with PG_CHECKED, as `make asan` makes them. */
 #ifdef PG_CHECKED

@@ -1,11 +1,17 @@
-/* Every atomic operation here is sequentially consistent: "I came in, is it
-   open?" and "I closed, is somebody in?" must not both be answered by no; nor
-   "I sleep, has a run begun?" and "I began one, does somebody sleep?". */
+/* The thread pool: one run at a time, announced by a counter.
+   Every atomic operation here is sequentially consistent. "I came in; is the
+   run open?" and "I closed it; is a thread inside?" must not both be answered
+   by no, nor "I sleep; has a run begun?" and "I began one; does a thread
+   sleep?". */
 
 #include "base/thread_pool.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
+
+#include "base/threads.h"
 
 #if defined __x86_64__ || defined __i386__
 #define PAUSE() __builtin_ia32_pause()
@@ -15,10 +21,46 @@
 #define PAUSE() ((void)0)
 #endif
 
-/* How long a thread looks before it sleeps: longer than Lua, and its collector,
-   take from one run to the next; waking takes as long. A look at the clock
-   takes longer than one at what is waited for. */
-enum { SPIN_NANOSECONDS = 200000, LOOKS_A_CLOCK = 64 };
+/* A thread spins before it sleeps: longer than Lua, and its collector, take
+   from one run to the next; waking takes as long. Reading the clock takes
+   longer than one look, so it is read once for so many looks. */
+enum { SPIN_NANOSECONDS = 200000, LOOKS_PER_CLOCK = 64 };
+
+typedef struct member {
+    int worker; /* its number in a run; the caller is 0 */
+    pthread_cond_t begun;
+    atomic_bool asleep;
+} member;
+
+/* What one thread writes often and another reads has a cache line to itself. */
+typedef struct thread_pool {
+    atomic_flag busy;  /* a run is under way */
+    int members;       /* threads that were started: workers 1 .. members */
+    atomic_bool spins; /* threads that wait spin first */
+
+    /* The run. Its caller writes it while it is closed and no member inside. */
+    pg_worker_job job;
+    void *context;
+    size_t jobs;
+    int workers;
+    _Alignas(64) atomic_size_t next; /* the job that is taken next */
+    _Alignas(64) atomic_bool open;
+    atomic_int inside; /* members that may read the run */
+
+    _Alignas(64) atomic_uint_fast64_t runs; /* members wait for it to grow */
+    _Alignas(64) pthread_mutex_t lock;      /* guards the conditions */
+    pthread_cond_t left;                    /* no member is inside */
+    atomic_bool caller_sleeps;
+    member member[PG_MAX_THREADS - 1];
+} thread_pool;
+
+#define EMPTY_POOL                                                   \
+    {                                                                \
+        .busy = ATOMIC_FLAG_INIT, .lock = PTHREAD_MUTEX_INITIALIZER, \
+        .left = PTHREAD_COND_INITIALIZER                             \
+    }
+
+static thread_pool pool = EMPTY_POOL;
 
 /* A thread's wait, while it spins. */
 typedef struct spin {
@@ -26,15 +68,15 @@ typedef struct spin {
     struct timespec end;
 } spin;
 
-/* Whether to look again; not at all where there are more threads than
-   processors. */
-static bool keeps_spinning(spin *s, const pg_thread_pool *team)
+/* True if the thread should look again. False at once if there are more threads
+   than processors. */
+static bool keeps_spinning(spin *s)
 {
     struct timespec now;
     PAUSE();
-    if (s->looks++ % LOOKS_A_CLOCK > 0)
+    if (s->looks++ % LOOKS_PER_CLOCK > 0)
         return true;
-    if (!atomic_load(&team->spins))
+    if (!atomic_load(&pool.spins))
         return false;
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (s->looks == 1) {
@@ -45,149 +87,143 @@ static bool keeps_spinning(spin *s, const pg_thread_pool *team)
     return seconds * 1000000000 + s->end.tv_nsec - now.tv_nsec > 0;
 }
 
-static void work(pg_thread_pool *team, int worker)
+static void take_jobs(int worker)
 {
-    pg_worker_job job = team->job;
-    void *context = team->context;
-    size_t i, jobs = team->jobs;
-    while ((i = atomic_fetch_add(&team->next, 1)) < jobs)
+    pg_worker_job job = pool.job;
+    void *context = pool.context;
+    size_t i, jobs = pool.jobs;
+    while ((i = atomic_fetch_add(&pool.next, 1)) < jobs)
         job(context, i, worker);
 }
 
 /* --- members -------------------------------------------------------------- */
 
-static void sleep_until_begun(pg_pool_thread *m, uint_fast64_t seen)
-{
-    pthread_mutex_lock(&m->team->lock);
-    atomic_store(&m->asleep, true);
-    while (atomic_load(&m->team->runs) == seen)
-        pthread_cond_wait(&m->begun, &m->team->lock);
-    atomic_store(&m->asleep, false);
-    pthread_mutex_unlock(&m->team->lock);
-}
-
-static void wait_until_begun(pg_pool_thread *m, uint_fast64_t seen)
+static void wait_for_run(member *m, uint_fast64_t seen)
 {
     spin s = {0};
     do {
-        if (atomic_load(&m->team->runs) != seen)
+        if (atomic_load(&pool.runs) != seen)
             return;
-    } while (keeps_spinning(&s, m->team));
-    sleep_until_begun(m, seen);
+    } while (keeps_spinning(&s));
+    pthread_mutex_lock(&pool.lock);
+    atomic_store(&m->asleep, true);
+    while (atomic_load(&pool.runs) == seen)
+        pthread_cond_wait(&m->begun, &pool.lock);
+    atomic_store(&m->asleep, false);
+    pthread_mutex_unlock(&pool.lock);
 }
 
-static void leave(pg_thread_pool *team)
+static void leave_run(void)
 {
-    if (atomic_fetch_sub(&team->inside, 1) > 1 ||
-        !atomic_load(&team->caller_sleeps))
+    if (atomic_fetch_sub(&pool.inside, 1) > 1 ||
+        !atomic_load(&pool.caller_sleeps))
         return;
-    pthread_mutex_lock(&team->lock);
-    pthread_cond_signal(&team->left);
-    pthread_mutex_unlock(&team->lock);
+    pthread_mutex_lock(&pool.lock);
+    pthread_cond_signal(&pool.left);
+    pthread_mutex_unlock(&pool.lock);
 }
 
-/* Whichever run is open when it comes in is the one that it works for. */
-static void *live(void *argument)
+/* A member works for the run that is open when it comes in, which may be a
+   later one than it woke up for. */
+static void *run_member(void *argument)
 {
-    pg_pool_thread *m = argument;
-    pg_thread_pool *team = m->team;
+    member *m = argument;
     uint_fast64_t seen = 0;
     for (;;) {
-        wait_until_begun(m, seen);
-        seen = atomic_load(&team->runs);
-        atomic_fetch_add(&team->inside, 1);
-        if (atomic_load(&team->open) && m->worker < team->workers)
-            work(team, m->worker);
-        leave(team);
+        wait_for_run(m, seen);
+        seen = atomic_load(&pool.runs);
+        atomic_fetch_add(&pool.inside, 1);
+        if (atomic_load(&pool.open) && m->worker < pool.workers)
+            take_jobs(m->worker);
+        leave_run();
     }
     return NULL;
 }
 
 /* --- the caller ----------------------------------------------------------- */
 
-/* Signals are for the threads of whoever uses the library. */
-static bool start_member(pg_thread_pool *team)
+/* Members block all signals: these are for the threads of the library's user.
+ */
+static bool start_member(void)
 {
     pthread_t thread;
     sigset_t all, before;
-    pg_pool_thread *m = &team->member[team->members];
-    *m = (pg_pool_thread){.team = team,
-                          .worker = team->members + 1,
-                          .begun = PTHREAD_COND_INITIALIZER};
+    member *m = &pool.member[pool.members];
+    *m =
+        (member){.worker = pool.members + 1, .begun = PTHREAD_COND_INITIALIZER};
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&thread, NULL, live, m) == 0;
+    bool started = pthread_create(&thread, NULL, run_member, m) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (started)
         pthread_detach(thread);
     return started;
 }
 
-/* Where the system gives no more threads, there are fewer. */
-static void need_members(pg_thread_pool *team, int members)
+static void begin_run(int workers, size_t jobs, pg_worker_job job,
+                      void *context)
 {
-    while (team->members < members && team->members < PG_MAX_POOL_THREADS &&
-           start_member(team))
-        team->members++;
-}
-
-static void wake_members(pg_thread_pool *team)
-{
-    for (int i = 0; i < team->members && i < team->workers - 1; i++) {
-        if (!atomic_load(&team->member[i].asleep))
+    pool.job = job;
+    pool.context = context;
+    pool.jobs = jobs;
+    pool.workers = workers;
+    atomic_store(&pool.next, 0);
+    atomic_store(&pool.open, true);
+    atomic_fetch_add(&pool.runs, 1);
+    for (int i = 0; i < pool.members && i < workers - 1; i++) {
+        if (!atomic_load(&pool.member[i].asleep))
             continue;
-        pthread_mutex_lock(&team->lock);
-        pthread_cond_signal(&team->member[i].begun);
-        pthread_mutex_unlock(&team->lock);
+        pthread_mutex_lock(&pool.lock);
+        pthread_cond_signal(&pool.member[i].begun);
+        pthread_mutex_unlock(&pool.lock);
     }
 }
 
-static void begin(pg_thread_pool *team, int workers, size_t jobs,
-                  pg_worker_job job, void *context)
+static void end_run(void)
 {
-    team->job = job;
-    team->context = context;
-    team->jobs = jobs;
-    team->workers = workers;
-    atomic_store(&team->next, 0);
-    atomic_store(&team->open, true);
-    atomic_fetch_add(&team->runs, 1);
-    wake_members(team);
-}
-
-static void end(pg_thread_pool *team)
-{
-    atomic_store(&team->open, false);
+    atomic_store(&pool.open, false);
     spin s = {0};
     do {
-        if (atomic_load(&team->inside) == 0)
+        if (atomic_load(&pool.inside) == 0)
             return;
-    } while (keeps_spinning(&s, team));
-    pthread_mutex_lock(&team->lock);
-    atomic_store(&team->caller_sleeps, true);
-    while (atomic_load(&team->inside) > 0)
-        pthread_cond_wait(&team->left, &team->lock);
-    atomic_store(&team->caller_sleeps, false);
-    pthread_mutex_unlock(&team->lock);
+    } while (keeps_spinning(&s));
+    pthread_mutex_lock(&pool.lock);
+    atomic_store(&pool.caller_sleeps, true);
+    while (atomic_load(&pool.inside) > 0)
+        pthread_cond_wait(&pool.left, &pool.lock);
+    atomic_store(&pool.caller_sleeps, false);
+    pthread_mutex_unlock(&pool.lock);
 }
 
-void pg_thread_pool_run(pg_thread_pool *team, int workers, int processors,
-                        size_t jobs, pg_worker_job job, void *context)
+void pg_thread_pool_run(int workers, size_t jobs, pg_worker_job job,
+                        void *context)
 {
-    if (atomic_flag_test_and_set(&team->busy)) {
+    pg_assert(workers >= 1 && workers <= PG_MAX_THREADS);
+    if (atomic_flag_test_and_set(&pool.busy)) {
         for (size_t i = 0; i < jobs; i++)
             job(context, i, 0);
         return;
     }
-    atomic_store(&team->spins, workers <= processors);
-    need_members(team, workers - 1);
-    begin(team, workers, jobs, job, context);
-    work(team, 0);
-    end(team);
-    atomic_flag_clear(&team->busy);
+    atomic_store(&pool.spins, workers <= pg_processors());
+    /* The system may refuse a thread: then there are fewer. */
+    while (pool.members < workers - 1 && start_member())
+        pool.members++;
+    begin_run(workers, jobs, job, context);
+    take_jobs(0);
+    end_run();
+    atomic_flag_clear(&pool.busy);
 }
 
-void pg_thread_pool_forget(pg_thread_pool *team)
+/* --- forks ---------------------------------------------------------------- */
+
+/* A child that is forked begins with an empty pool: its members stayed with the
+   parent. */
+static void empty_pool(void)
 {
-    *team = (pg_thread_pool)PG_THREAD_POOL_EMPTY;
+    pool = (thread_pool)EMPTY_POOL;
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, empty_pool);
 }

@@ -11,6 +11,7 @@
 #include "io/input.h"
 #include "base/interrupt.h"
 #include "io/output.h"
+#include "base/memory.h"
 
 static const char MAGIC[] = "\x93NUMPY";
 enum {

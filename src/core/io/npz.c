@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/runtime.h"
+#include "base/memory.h"
 
 static const char SUFFIX[] = ".npy";
 enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };

@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "base/interrupt.h"
-#include "base/runtime.h"
+#include "base/memory.h"
 
 /* --- paths ---------------------------------------------------------------- */
 

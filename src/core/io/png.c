@@ -7,7 +7,7 @@
 #include "io/input.h"
 #include "io/output.h"
 #include "io/png_chunks.h"
-#include "base/runtime.h"
+#include "base/memory.h"
 
 /* --- the library ---------------------------------------------------------- */
 

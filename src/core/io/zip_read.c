@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "io/file_kind.h"
 #include "io/input.h"
+#include "base/memory.h"
 
 enum {
     LOCAL_HEADER = 30,

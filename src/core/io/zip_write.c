@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/runtime.h"
+#include "base/memory.h"
 
 enum {
     LOCAL_HEADER = 30,

@@ -1,5 +1,6 @@
 /* Which compilation runs, of what is compiled once for each target. */
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,6 @@
 #include "kernels/reduction.h"
 #include "kernels/kernels.h"
 #include "kernels/elementwise.h"
-#include "base/runtime.h"
 
 typedef struct pg_target {
     const char *name;
@@ -64,6 +64,9 @@ static const pg_target targets[] = {
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 
+/* The process's; NULL before the first use. */
+static _Atomic(const pg_target *) chosen;
+
 /* The first that runs here, of those called name where there is a name. */
 static const pg_target *find(const char *name)
 {
@@ -77,13 +80,13 @@ static const pg_target *find(const char *name)
    nobody could be told: pg_kernels_choose reports it. */
 static const pg_target *current(void)
 {
-    const pg_target *t = pg_runtime_target();
+    const pg_target *t = atomic_load(&chosen);
     if (t)
         return t;
     t = find(getenv("PERIGEE_KERNELS"));
     if (!t)
         t = find(NULL);
-    pg_runtime_set_target(t);
+    atomic_store(&chosen, t);
     return t;
 }
 
@@ -127,6 +130,6 @@ pg_status pg_kernels_choose(const char *name, pg_error *err)
     const pg_target *t = find(name);
     if (!t)
         return fail_name(err, name);
-    pg_runtime_set_target(t);
+    atomic_store(&chosen, t);
     return PG_OK;
 }

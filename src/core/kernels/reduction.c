@@ -2,7 +2,7 @@
    additions is written out, so it does not depend on the target. */
 #include "kernels/reduction.h"
 
-#include "base/runtime.h"
+#include "base/interrupt.h"
 
 /* --- sums ------------------------------------------------------------------
 

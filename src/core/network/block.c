@@ -3,7 +3,7 @@
 #include "base/blas.h"
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
-#include "base/runtime.h"
+#include "base/memory.h"
 
 enum {
     MOST_ROWS = 250,

@@ -3,7 +3,7 @@
 #include <stdatomic.h>
 
 #include "base/interrupt.h"
-#include "base/runtime.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 
 pg_status pg_pass_start(pg_pass *pass, const pg_network *network,

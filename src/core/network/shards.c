@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
 #include "base/parallel.h"
+#include "base/memory.h"
 
 static pg_status need_gradients(pg_shards *s, pg_error *err)
 {

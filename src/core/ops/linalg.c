@@ -7,7 +7,6 @@
 #include "base/blas.h"
 #include "base/interrupt.h"
 #include "ops/map.h"
-#include "base/runtime.h"
 #include "base/parallel.h"
 
 /* --- OpenBLAS ------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "base/interrupt.h"
 #include "base/parallel.h"
+#include "base/memory.h"
 
 /* Runs below FEW elements are sorted by insertion; those below LONG are not
    shared among threads. A digit is a byte; as many are counted at a time as are

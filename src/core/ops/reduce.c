@@ -8,7 +8,7 @@
 #include "base/interrupt.h"
 #include "ops/map.h"
 #include "array/scalar.h"
-#include "base/runtime.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "array/views.h"
 

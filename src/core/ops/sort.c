@@ -6,7 +6,7 @@
 #include "array/cast.h"
 #include "base/interrupt.h"
 #include "ops/radix.h"
-#include "base/runtime.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "array/views.h"
 

@@ -6,6 +6,7 @@
 #include "array/cast.h"
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
+#include "base/memory.h"
 
 /* True where x's rows lie in memory as CBLAS takes them, which counts in int.
  */

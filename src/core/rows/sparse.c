@@ -9,6 +9,7 @@
 #include "kernels/kernels.h"
 #include "base/parallel.h"
 #include "array/storage.h"
+#include "base/memory.h"
 
 enum { MOST_THREADS = 64 };
 

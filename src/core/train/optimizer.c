@@ -5,7 +5,7 @@
 
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
-#include "base/runtime.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 
 #define OPTIMIZER_NAME(upper, lower, states) #lower,

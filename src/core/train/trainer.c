@@ -11,7 +11,7 @@
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
 #include "rows/rows.h"
-#include "base/runtime.h"
+#include "base/memory.h"
 #include "array/storage.h"
 #include "network/targets.h"
 #include "base/text.h"

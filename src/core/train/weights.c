@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/runtime.h"
+#include "base/memory.h"
 #include "array/storage.h"
 
 pg_status pg_weights_new(pg_weights *w, const pg_layout *layout, pg_error *err)

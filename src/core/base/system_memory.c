@@ -1,4 +1,6 @@
-#include "base/available.h"
+/* Memory that the system can give, read from /proc and control groups. */
+
+#include "base/system_memory.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -160,7 +162,7 @@ static size_t all_groups_have(size_t *total)
 /* --- both -----------------------------------------------------------------
  */
 
-size_t pg_available(void)
+size_t pg_system_memory_available(void)
 {
     size_t total = 0;
     size_t has = machine_has(&total);
@@ -171,7 +173,7 @@ size_t pg_available(void)
     return has > reserve ? has - reserve : 0;
 }
 
-size_t pg_resident(void)
+size_t pg_system_memory_resident(void)
 {
     char text[TEXT];
     if (!read_text(text, sizeof text, "/proc/self/status"))
@@ -179,7 +181,7 @@ size_t pg_resident(void)
     return bytes_of(number_named(text, "VmRSS:"));
 }
 
-void pg_give_back_freed(void)
+void pg_system_memory_trim(void)
 {
 #ifdef __GLIBC__
     malloc_trim(0);

@@ -1,0 +1,122 @@
+/* Free lists of blocks by size, behind one lock. */
+
+#define _DEFAULT_SOURCE /* madvise */
+
+#include "base/memory_pool.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/status.h"
+
+/* Keeps nothing under a sanitizer: a kept block would hide reads of freed or
+   uninitialised memory, and hand data from thread to thread. gcc tells by
+   macros, clang by __has_feature. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || \
+    __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+enum {
+    ALIGNMENT = 64, /* a cache line, and the widest register of a kernel */
+    MIN_POWER = 7,  /* the smallest block has 2^7 bytes */
+    MAX_BLOCK = 32 * 1024 * 1024,
+    HUGE_PAGE = 2 * 1024 * 1024,
+    MAX_KEPT = SANITIZED ? 0 : 64 * 1024 * 1024,
+    LISTS = 73, /* four sizes to each doubling, up to MAX_BLOCK */
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void
+    *lists[LISTS];  /* free blocks: each begins with the next's address */
+static size_t kept; /* bytes in all lists */
+
+/* The list for `bytes`, and the size of its blocks: a power of two, or one and
+   one to three quarters of it. */
+static size_t choose_list(size_t *size, size_t bytes)
+{
+    *size = (size_t)1 << MIN_POWER;
+    if (bytes <= *size)
+        return 0;
+    unsigned power = 63 - (unsigned)__builtin_clzll(bytes - 1);
+    size_t quarter = (size_t)1 << (power - 2);
+    size_t quarters = pg_size_divide_up(bytes, quarter) - 4; /* 1 to 4 */
+    *size = (4 + quarters) * quarter;
+    size_t list = (power - MIN_POWER) * 4 + quarters;
+    pg_assert(list < LISTS && *size >= bytes);
+    return list;
+}
+
+static void *new_block(size_t size)
+{
+    void *block;
+    bool huge = size >= 2 * HUGE_PAGE;
+    if (posix_memalign(&block, huge ? HUGE_PAGE : ALIGNMENT, size) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (huge)
+        madvise(block, size, MADV_HUGEPAGE); /* a hint; it may fail */
+#endif
+    return block;
+}
+
+void *pg_pool_take(size_t bytes)
+{
+    size_t size;
+    if (bytes > MAX_BLOCK)
+        return new_block(bytes);
+    size_t list = choose_list(&size, bytes);
+    pthread_mutex_lock(&lock);
+    void **block = lists[list];
+    if (block) {
+        lists[list] = *block;
+        kept -= size;
+    }
+    pthread_mutex_unlock(&lock);
+    return block ? block : new_block(size);
+}
+
+void pg_pool_give(void *memory, size_t bytes)
+{
+    size_t size;
+    void **block = memory;
+    bool keep = false;
+    if (bytes <= MAX_BLOCK) {
+        size_t list = choose_list(&size, bytes);
+        pthread_mutex_lock(&lock);
+        keep = kept + size <= MAX_KEPT;
+        if (keep) {
+            *block = lists[list];
+            lists[list] = block;
+            kept += size;
+        }
+        pthread_mutex_unlock(&lock);
+    }
+    if (!keep)
+        free(memory);
+}
+
+/* Holds the lock across a fork: the child has the forking thread alone, so a
+   lock that another thread held would stay locked in it. */
+static void hold_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void release_lock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    pthread_atfork(hold_lock, release_lock, release_lock);
+}
