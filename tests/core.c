@@ -9,6 +9,8 @@
 #include "../src/core/ops/cumsum.h"
 #include "../src/core/ops/draw.h"
 #include "../src/core/network/forward.h"
+#include "../src/core/array/copy.h"
+#include "../src/core/array/join.h"
 #include "../src/core/array/index.h"
 #include "../src/core/ops/linalg.h"
 #include "../src/core/ops/map.h"
@@ -16,7 +18,6 @@
 #include "../src/core/ops/reduce.h"
 #include "../src/core/ops/select.h"
 #include "../src/core/ops/sort.h"
-#include "../src/core/array/views.h"
 
 enum { TOO_MANY = 12 };
 

@@ -3,7 +3,8 @@
 
 #include "../core/ops/create.h"
 #include "../core/ops/histogram.h"
-#include "../core/array/index.h"
+#include "../core/array/copy.h"
+#include "../core/array/join.h"
 
 /* array(value [, dtype]): a copy, whatever value is. */
 static int l_create_array(lua_State *L)

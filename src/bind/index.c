@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../core/ops/create.h"
+#include "../core/array/copy.h"
 #include "../core/array/index.h"
 #include "../core/ops/select.h"
 

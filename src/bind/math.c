@@ -7,6 +7,7 @@
 #include "../core/ops/map.h"
 #include "../core/ops/reduce.h"
 #include "../core/ops/sort.h"
+#include "../core/array/copy.h"
 
 /* --- operands ------------------------------------------------------------- */
 

@@ -2,8 +2,7 @@
 #include "bind.h"
 
 #include "../core/array/checksum.h"
-#include "../core/array/checksum_v1.h"
-#include "../core/array/views.h"
+#include "../core/array/copy.h"
 
 static int l_array_reshape(lua_State *L)
 {

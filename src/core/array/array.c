@@ -1,14 +1,15 @@
+/* New arrays, their properties, and views of them. */
+
 #include "array/array.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "array/cast.h"
-#include "base/interrupt.h"
 #include "array/storage.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 
-/* --- making --------------------------------------------------------------- */
+/* --- new arrays ----------------------------------------------------------- */
 
 pg_status pg_rank_check(int ndim, pg_error *err)
 {
@@ -18,40 +19,8 @@ pg_status pg_rank_check(int ndim, pg_error *err)
                    ndim);
 }
 
-pg_status pg_axis_check(const pg_array *a, int axis, pg_error *err)
-{
-    char text[PG_SHAPE_TEXT];
-    if (axis >= 0 && axis < a->ndim)
-        return PG_OK;
-    return pg_fail(err, PG_EARG,
-                   "there is no axis %lld in an array of shape %s", axis + 1LL,
-                   pg_shape_text(text, a));
-}
-
-/* The last axis is dense, each other one steps over those behind it. */
-static void contiguous_strides(pg_array *a)
-{
-    ptrdiff_t stride = (ptrdiff_t)pg_dtype_size(a->dtype);
-    for (int i = a->ndim - 1; i >= 0; i--) {
-        a->strides[i] = stride;
-        stride *= (ptrdiff_t)(a->shape[i] ? a->shape[i] : 1);
-    }
-}
-
-static void set_layout(pg_array *a, pg_dtype dtype, int ndim,
-                       const size_t *shape)
-{
-    pg_assert(ndim >= 0 && ndim <= PG_MAXDIM);
-    memset(a, 0, sizeof *a);
-    a->dtype = dtype;
-    a->ndim = ndim;
-    for (int i = 0; i < ndim; i++)
-        a->shape[i] = shape[i];
-    contiguous_strides(a);
-}
-
-/* The bytes of an array of this shape. Zero lengths are left out of the
-   product, so that no stride overflows either. */
+/* Bytes of an array of this shape; false if they are more than memory can hold.
+   Lengths of 0 are left out of the product, so that no stride overflows. */
 static bool count_bytes(size_t *bytes, pg_dtype dtype, int ndim,
                         const size_t *shape)
 {
@@ -84,6 +53,20 @@ static pg_status fail_size(pg_error *err, pg_dtype dtype, int ndim,
                    pg_dtype_name(dtype), text, bytes, left);
 }
 
+/* In C order each axis steps over those behind it. */
+void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
+                     const size_t *shape)
+{
+    pg_assert(ndim >= 0 && ndim <= PG_MAXDIM);
+    *out = (pg_array){.data = data, .dtype = dtype, .ndim = ndim};
+    ptrdiff_t stride = (ptrdiff_t)pg_dtype_size(dtype);
+    for (int i = ndim - 1; i >= 0; i--) {
+        out->shape[i] = shape[i];
+        out->strides[i] = stride;
+        stride *= (ptrdiff_t)(shape[i] ? shape[i] : 1);
+    }
+}
+
 pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
                        const size_t *shape, pg_error *err)
 {
@@ -97,9 +80,8 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
         storage = pg_storage_new(bytes);
     if (!storage)
         return fail_size(err, dtype, ndim, shape);
-    set_layout(out, dtype, ndim, shape);
+    pg_array_borrow(out, pg_storage_data(storage), dtype, ndim, shape);
     out->storage = storage;
-    out->data = pg_storage_data(storage);
     return PG_OK;
 }
 
@@ -120,20 +102,13 @@ pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
     return pg_array_end(out, status, err);
 }
 
-void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
-                     const size_t *shape)
-{
-    set_layout(out, dtype, ndim, shape);
-    out->data = data;
-}
-
 void pg_array_release(pg_array *a)
 {
     pg_storage_release(a->storage);
     memset(a, 0, sizeof *a);
 }
 
-/* --- asking --------------------------------------------------------------- */
+/* --- properties ----------------------------------------------------------- */
 
 size_t pg_array_size(const pg_array *a)
 {
@@ -167,7 +142,7 @@ bool pg_array_same_shape(const pg_array *a, const pg_array *b)
            memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape) == 0;
 }
 
-/* The stride of an axis of length 1 is never taken. */
+/* Strides of axes of length 1 are never used. */
 bool pg_array_same_view(const pg_array *a, const pg_array *b)
 {
     if (a->data != b->data || a->dtype != b->dtype ||
@@ -179,13 +154,13 @@ bool pg_array_same_view(const pg_array *a, const pg_array *b)
     return true;
 }
 
-bool pg_array_may_overlap(const pg_array *a, const pg_array *b)
+bool pg_array_shares_storage(const pg_array *a, const pg_array *b)
 {
     return a->storage != NULL && a->storage == b->storage;
 }
 
-/* The addresses of the first byte and of the one behind the last. */
-static void bounds(const pg_array *a, const char **first, const char **end)
+/* The addresses of the first byte and past the last. */
+static void byte_range(const pg_array *a, const char **first, const char **end)
 {
     *first = a->data;
     *end = *first + pg_dtype_size(a->dtype);
@@ -198,15 +173,25 @@ static void bounds(const pg_array *a, const char **first, const char **end)
     }
 }
 
-bool pg_arrays_share(const pg_array *a, const pg_array *b)
+bool pg_array_may_share_memory(const pg_array *a, const pg_array *b)
 {
     const char *first_a, *end_a, *first_b, *end_b;
-    if (!pg_array_may_overlap(a, b) || pg_array_size(a) == 0 ||
+    if (!pg_array_shares_storage(a, b) || pg_array_size(a) == 0 ||
         pg_array_size(b) == 0)
         return false;
-    bounds(a, &first_a, &end_a);
-    bounds(b, &first_b, &end_b);
+    byte_range(a, &first_a, &end_a);
+    byte_range(b, &first_b, &end_b);
     return first_a < end_b && first_b < end_a;
+}
+
+pg_status pg_axis_check(const pg_array *a, int axis, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    if (axis >= 0 && axis < a->ndim)
+        return PG_OK;
+    return pg_fail(err, PG_EARG,
+                   "there is no axis %lld in an array of shape %s", axis + 1LL,
+                   pg_shape_text(text, a));
 }
 
 const char *pg_shape_text_of(char *text, int ndim, const size_t *shape)
@@ -261,6 +246,122 @@ void pg_array_rows_view(pg_array *out, const pg_array *a, size_t first,
     view.shape[0] = count;
     pg_array_view(out, &view);
 }
+
+/* For pg_assert. */
+static inline bool array_has_axis(const pg_array *a, int axis)
+{
+    return axis >= 0 && axis < a->ndim;
+}
+
+static void copy_axis(pg_array *to, int i, const pg_array *from, int j)
+{
+    to->shape[i] = from->shape[j];
+    to->strides[i] = from->strides[j];
+}
+
+pg_status pg_permute_view(pg_array *out, const pg_array *a, const int *axes,
+                          int count, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    bool named[PG_MAXDIM] = {false}, fits = count == a->ndim;
+    pg_array view = *a;
+    memset(out, 0, sizeof *out);
+    for (int i = 0; i < count && fits; i++) {
+        fits = axes[i] >= 0 && axes[i] < count && !named[axes[i]];
+        if (!fits)
+            break;
+        named[axes[i]] = true;
+        copy_axis(&view, i, a, axes[i]);
+    }
+    if (!fits)
+        return pg_fail(err, PG_EARG,
+                       "transpose: each of the %d axes of shape %s must be "
+                       "named once",
+                       a->ndim, pg_shape_text(text, a));
+    pg_array_view(out, &view);
+    return PG_OK;
+}
+
+void pg_swap_axes_view(pg_array *out, const pg_array *a, int i, int j)
+{
+    pg_assert(array_has_axis(a, i) && array_has_axis(a, j));
+    pg_array view = *a;
+    copy_axis(&view, i, a, j);
+    copy_axis(&view, j, a, i);
+    pg_array_view(out, &view);
+}
+
+void pg_move_axis_view(pg_array *out, const pg_array *a, int from, int to)
+{
+    pg_assert(array_has_axis(a, from) && array_has_axis(a, to));
+    pg_array view = *a;
+    int step = from < to ? 1 : -1;
+    for (int i = from; i != to; i += step)
+        copy_axis(&view, i, a, i + step);
+    copy_axis(&view, to, a, from);
+    pg_array_view(out, &view);
+}
+
+pg_status pg_squeeze_view(pg_array *out, const pg_array *a, int axis,
+                          pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    pg_array view = *a;
+    memset(out, 0, sizeof *out);
+    pg_status status =
+        axis == PG_EVERY_AXIS ? PG_OK : pg_axis_check(a, axis, err);
+    if (status != PG_OK)
+        return status;
+    if (axis != PG_EVERY_AXIS && a->shape[axis] != 1)
+        return pg_fail(err, PG_ESHAPE,
+                       "squeeze: axis %d of shape %s has length %zu, not 1",
+                       axis + 1, pg_shape_text(text, a), a->shape[axis]);
+    view.ndim = 0;
+    for (int i = 0; i < a->ndim; i++)
+        if (a->shape[i] != 1 || (axis != PG_EVERY_AXIS && i != axis))
+            copy_axis(&view, view.ndim++, a, i);
+    pg_array_view(out, &view);
+    return PG_OK;
+}
+
+pg_status pg_expand_view(pg_array *out, const pg_array *a, int axis,
+                         pg_error *err)
+{
+    pg_array view = *a;
+    memset(out, 0, sizeof *out);
+    if (a->ndim == PG_MAXDIM)
+        return pg_fail(err, PG_ESHAPE,
+                       "expand_dims: the rank would be %d, more than %d",
+                       a->ndim + 1, PG_MAXDIM);
+    if (axis < 0 || axis > a->ndim)
+        return pg_fail(err, PG_EARG,
+                       "expand_dims: there is no axis %lld in an array of rank "
+                       "%d",
+                       axis + 1LL, a->ndim + 1);
+    view.ndim++;
+    for (int i = a->ndim; i > axis; i--)
+        copy_axis(&view, i, a, i - 1);
+    view.shape[axis] = 1;
+    view.strides[axis] = (ptrdiff_t)pg_dtype_size(a->dtype);
+    pg_array_view(out, &view);
+    return PG_OK;
+}
+
+void pg_flip_view(pg_array *out, const pg_array *a, int axis)
+{
+    pg_assert(axis == PG_EVERY_AXIS || array_has_axis(a, axis));
+    pg_array view = *a;
+    for (int i = 0; i < a->ndim; i++) {
+        if ((axis != PG_EVERY_AXIS && i != axis) || a->shape[i] == 0)
+            continue;
+        view.data =
+            (char *)view.data + (ptrdiff_t)(a->shape[i] - 1) * a->strides[i];
+        view.strides[i] = -a->strides[i];
+    }
+    pg_array_view(out, &view);
+}
+
+/* --- broadcasting --------------------------------------------------------- */
 
 static pg_status fail_broadcast(pg_error *err, const pg_array *a, int ndim,
                                 const size_t *shape)
@@ -345,8 +446,8 @@ static pg_status infer_length(size_t *shape, const pg_array *a, int ndim,
                    pg_shape_text_of(to, ndim, shape));
 }
 
-/* Whether axes first .. end-1 follow each other without gaps. */
-static bool is_one_run(const pg_array *a, int first, int end)
+/* True if axes first .. end - 1 are one axis, without gaps between them. */
+static bool is_one_axis(const pg_array *a, int first, int end)
 {
     for (int i = first; i + 1 < end; i++)
         if (a->strides[i] != a->strides[i + 1] * (ptrdiff_t)a->shape[i + 1])
@@ -359,15 +460,13 @@ static void drop_unit_axes(pg_array *out, const pg_array *a)
     *out = *a;
     out->ndim = 0;
     for (int i = 0; i < a->ndim; i++)
-        if (a->shape[i] != 1) {
-            out->shape[out->ndim] = a->shape[i];
-            out->strides[out->ndim++] = a->strides[i];
-        }
+        if (a->shape[i] != 1)
+            copy_axis(out, out->ndim++, a, i);
 }
 
-/* Strides under which a's elements, left where they are, read in order under
-   the new shape; false where there are none. Old and new axes are matched in
-   runs of equal products, and within a run the old axes must be one. */
+/* Finds strides for view's shape under which a's elements are in order where
+   they lie; false if there are none. Old and new axes are matched in groups of
+   equal size, and the old axes of a group must be one. */
 static bool strides_for_shape(pg_array *view, const pg_array *a)
 {
     pg_array old;
@@ -380,7 +479,7 @@ static bool strides_for_shape(pg_array *view, const pg_array *a)
                 oproduct *= old.shape[oi++];
             else
                 nproduct *= view->shape[ni++];
-        if (!is_one_run(&old, ofirst, oi))
+        if (!is_one_axis(&old, ofirst, oi))
             return false;
         ptrdiff_t stride = old.strides[oi - 1];
         for (int i = ni - 1; i >= nfirst; i--) {
@@ -391,88 +490,28 @@ static bool strides_for_shape(pg_array *view, const pg_array *a)
     return true;
 }
 
-pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
-                           const size_t *shape, pg_error *err)
+pg_status pg_array_reshape_view(pg_array *out, bool *possible,
+                                const pg_array *a, int ndim,
+                                const size_t *shape, pg_error *err)
 {
     pg_array view;
     size_t lengths[PG_MAXDIM], bytes;
     memset(out, 0, sizeof *out);
+    *possible = false;
     pg_status status = pg_rank_check(ndim, err);
     if (status != PG_OK)
         return status;
-    if (ndim > 0)
-        memcpy(lengths, shape, (size_t)ndim * sizeof *lengths);
+    for (int i = 0; i < ndim; i++)
+        lengths[i] = shape[i];
     status = infer_length(lengths, a, ndim, err);
     if (status != PG_OK)
         return status;
     if (!count_bytes(&bytes, a->dtype, ndim, lengths)) /* a length is 0 */
         return fail_size(err, a->dtype, ndim, lengths);
-    set_layout(&view, a->dtype, ndim, lengths);
+    pg_array_borrow(&view, a->data, a->dtype, ndim, lengths);
     view.storage = a->storage;
-    view.data = a->data;
-    if (pg_array_size(a) == 0 || strides_for_shape(&view, a)) {
+    *possible = pg_array_size(a) == 0 || strides_for_shape(&view, a);
+    if (*possible)
         pg_array_view(out, &view);
-        return PG_OK;
-    }
-    status = pg_array_copy(out, a, err);
-    if (status == PG_OK) {
-        out->ndim = ndim;
-        memcpy(out->shape, view.shape, sizeof out->shape);
-        contiguous_strides(out);
-    }
-    return status;
-}
-
-/* --- copies --------------------------------------------------------------- */
-
-pg_status pg_array_copy(pg_array *out, const pg_array *a, pg_error *err)
-{
-    return pg_array_astype(out, a, a->dtype, err);
-}
-
-pg_status pg_array_little_endian(pg_array *out, const pg_array *a,
-                                 pg_error *err)
-{
-    bool native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    if (native && pg_array_is_contiguous(a)) {
-        pg_array_view(out, a);
-        return PG_OK;
-    }
-    pg_status status = pg_array_copy(out, a, err);
-    if (status == PG_OK && !native)
-        pg_swap_bytes(out->data, pg_array_size(a), pg_dtype_size(a->dtype));
-    return pg_array_end(out, status, err);
-}
-
-pg_status pg_array_astype(pg_array *out, const pg_array *a, pg_dtype dtype,
-                          pg_error *err)
-{
-    pg_status status = pg_array_new(out, dtype, a->ndim, a->shape, err);
-    if (status == PG_OK)
-        pg_cast_array(out, a);
-    return pg_array_end(out, status, err);
-}
-
-pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err)
-{
-    pg_array from, copy = {0};
-    pg_status status =
-        pg_array_broadcast_view(&from, b, a->ndim, a->shape, err);
-    if (status != PG_OK)
-        return status;
-    if (pg_array_may_overlap(a, b) && !pg_array_same_view(a, &from)) {
-        status = pg_array_copy(&copy, b, err);
-        pg_array_release(&from);
-        if (status == PG_OK)
-            status =
-                pg_array_broadcast_view(&from, &copy, a->ndim, a->shape, err);
-    }
-    if (status == PG_OK) {
-        const pg_interrupt *listened = pg_set_interrupt(NULL);
-        pg_cast_array(a, &from);
-        pg_set_interrupt(listened);
-    }
-    pg_array_release(&from);
-    pg_array_release(&copy);
-    return status;
+    return PG_OK;
 }

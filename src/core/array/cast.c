@@ -1,12 +1,15 @@
+/* Casts between each two dtypes, and copies of transposed matrices in tiles. */
+
 #include "array/cast.h"
 
 #include <string.h>
 
 #include "array/iterate.h"
 #include "array/storage.h"
-#include "array/transpose.h"
+#include "base/interrupt.h"
+#include "base/parallel.h"
 
-/* What x86's conversion gives for what does not fit, said in C. */
+/* Gives what x86 gives for a float beyond the integers; C leaves it open. */
 static inline int64_t integer_from_float(double x)
 {
     return x >= -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN;
@@ -19,7 +22,7 @@ static inline uint64_t unsigned_from_float(double x)
     return (uint64_t)integer_from_float(x);
 }
 
-/* Unused branches are constant and fall away. */
+/* The conditions are constant, so the compiler keeps one branch. */
 #define CONVERT(to_t, to_kind, from_kind, x)      \
     ((to_kind) == 'i' && (from_kind) == 'f'       \
          ? (to_t)integer_from_float((double)(x))  \
@@ -27,8 +30,9 @@ static inline uint64_t unsigned_from_float(double x)
          ? (to_t)unsigned_from_float((double)(x)) \
          : (to_t)(x))
 
-/* The case of one source type within cast_to_...: dense on both sides, as
-   nearly everything is, for the compiler's vectors; else by strides. */
+/* The case of one source type within cast_to_...: a loop that the compiler
+   vectorizes if both sides are dense, as they nearly always are; else one by
+   strides. */
 #define CASE(FROM, from_t, name, from_kind)                      \
     case PG_##FROM:                                              \
         if (so == sizeof(to_t) && si == sizeof(from_t)) {        \
@@ -78,10 +82,76 @@ void pg_cast(pg_dtype to, char *out, ptrdiff_t out_stride, pg_dtype from,
         casts[to](out, out_stride, from, in, in_stride, n);
 }
 
+/* --- transposed matrices -------------------------------------------------- */
+
+/* A tile of TILE x TILE elements stays in level 1 cache while it is read and
+   written. From MIN_SHARED elements on, threads share the copy. */
+enum { TILE = 16, MIN_SHARED = 32768 };
+
+typedef struct transposition {
+    char *out;
+    const char *in;
+    size_t rows, cols;   /* of out */
+    size_t stride, size; /* bytes: from one of in's columns to the next; of an
+                            element */
+} transposition;
+
+#define TILE_LOOP(T)                                                        \
+    static void tile_##T(const transposition *t, size_t row, size_t column) \
+    {                                                                       \
+        size_t rows = pg_size_min(TILE, t->rows - row);                     \
+        size_t cols = pg_size_min(TILE, t->cols - column);                  \
+        const size_t stride = t->stride, length = t->cols;                  \
+        T *restrict out = (T *)t->out + row * length + column;              \
+        const char *in = t->in + column * stride + row * sizeof(T);         \
+        for (size_t i = 0; i < rows; i++)                                   \
+            for (size_t j = 0; j < cols; j++)                               \
+                out[i * length + j] =                                       \
+                    *(const T *)(in + j * stride + i * sizeof(T));          \
+    }
+TILE_LOOP(pg_bits8)
+TILE_LOOP(pg_bits16)
+TILE_LOOP(pg_bits32)
+TILE_LOOP(pg_bits64)
+
+/* pg_job: a stripe of TILE rows. */
+static void copy_stripe(void *context, size_t stripe)
+{
+    const transposition *t = context;
+    void (*tile)(const transposition *, size_t, size_t) =
+        t->size == 1   ? tile_pg_bits8
+        : t->size == 2 ? tile_pg_bits16
+        : t->size == 4 ? tile_pg_bits32
+                       : tile_pg_bits64;
+    PG_EACH_WIDE (TILE *TILE, i, pg_size_divide_up(t->cols, TILE))
+        tile(t, stripe * TILE, i * TILE);
+}
+
+/* Copies in to out if both are matrices of one dtype, out dense by rows and in
+   by columns; false if they are not. */
+static bool copy_transposed(const pg_array *out, const pg_array *in)
+{
+    size_t size = pg_dtype_size(in->dtype);
+    if (out->dtype != in->dtype || in->ndim != 2 || in->shape[0] < 2 ||
+        in->shape[1] < 2 || in->strides[0] != (ptrdiff_t)size ||
+        in->strides[1] < (ptrdiff_t)(size * in->shape[0]) ||
+        !pg_array_is_contiguous(out))
+        return false;
+    transposition t = {
+        out->data, in->data, in->shape[0], in->shape[1], (size_t)in->strides[1],
+        size};
+    pg_parallel_for(pg_size_divide_up(t.rows, TILE),
+                    t.rows * t.cols > MIN_SHARED, copy_stripe, &t);
+    return true;
+}
+
+/* --- arrays --------------------------------------------------------------- */
+
 typedef struct dtype_pair {
     pg_dtype to, from;
 } dtype_pair;
 
+/* pg_inner */
 static void cast_inner(char *const *pointers, const ptrdiff_t *strides,
                        size_t n, void *context)
 {
@@ -92,9 +162,12 @@ static void cast_inner(char *const *pointers, const ptrdiff_t *strides,
 
 void pg_cast_array(const pg_array *out, const pg_array *in)
 {
+    pg_assert(pg_array_same_shape(out, in));
+    pg_assert(pg_array_same_view(out, in) ||
+              !pg_array_may_share_memory(out, in));
     dtype_pair pair = {out->dtype, in->dtype};
-    pg_storage_written(out->storage);
-    if (pg_transpose_copy(out, in))
+    pg_storage_mark_written(out->storage);
+    if (copy_transposed(out, in))
         return;
     pg_iterate((const pg_array *[]){out, in}, 2, cast_inner, &pair);
 }

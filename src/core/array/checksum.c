@@ -1,22 +1,25 @@
+/* CRC-32 of arrays, in the form of today and in that of old files. */
+
 #include "array/checksum.h"
 
 #include <string.h>
 #include <zlib.h>
 
+#include "array/copy.h"
 #include "base/bytes.h"
 #include "base/interrupt.h"
 
-enum { PIECE = 1 << 20 };
+enum { CHUNK_BYTES = 1 << 20 };
 
 static uint32_t add_bytes(uint32_t sum, const void *bytes, size_t n)
 {
     size_t end;
-    for (size_t i = 0; pg_next_chunk(&end, i, n, PIECE); i = end)
+    for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK_BYTES); i = end)
         sum = (uint32_t)crc32_z(sum, (const unsigned char *)bytes + i, end - i);
     return sum;
 }
 
-pg_status pg_checksum_elements(uint32_t *sum, const pg_array *a, pg_error *err)
+static pg_status add_elements(uint32_t *sum, const pg_array *a, pg_error *err)
 {
     pg_array elements;
     pg_status status = pg_array_little_endian(&elements, a, err);
@@ -27,15 +30,16 @@ pg_status pg_checksum_elements(uint32_t *sum, const pg_array *a, pg_error *err)
     return pg_check_interrupt(err);
 }
 
-pg_status pg_checksum_headed(uint32_t *sum, const void *header, size_t n,
-                             const pg_array *a, pg_error *err)
+/* A header of n bytes, the length of each axis, and the elements. */
+static pg_status add_array(uint32_t *sum, const void *header, size_t n,
+                           const pg_array *a, pg_error *err)
 {
     unsigned char lengths[8 * PG_MAXDIM], *end = lengths;
     for (int i = 0; i < a->ndim; i++)
         end = pg_bytes_put(end, a->shape[i], 8);
     *sum = add_bytes(*sum, header, n);
     *sum = add_bytes(*sum, lengths, (size_t)(end - lengths));
-    return pg_checksum_elements(sum, a, err);
+    return add_elements(sum, a, err);
 }
 
 pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err)
@@ -43,13 +47,43 @@ pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err)
     unsigned char header[3 + 8];
     memcpy(header, pg_dtype_descr(a->dtype), 3);
     pg_bytes_put(header + 3, (uint64_t)a->ndim, 8);
-    return pg_checksum_headed(sum, header, sizeof header, a, err);
+    return add_array(sum, header, sizeof header, a, err);
 }
 
-pg_status pg_samples_checksum(uint32_t *sum, const pg_array *x,
-                              const pg_array *labels, pg_error *err)
+pg_status pg_data_checksum(uint32_t *sum, const pg_array *x,
+                           const pg_array *labels, pg_error *err)
 {
     *sum = 0;
     pg_status status = pg_array_checksum(sum, labels, err);
     return status == PG_OK ? pg_array_checksum(sum, x, err) : status;
+}
+
+/* --- version 1 ------------------------------------------------------------ */
+
+/* The dtypes of version 1, each at its number in the enum of that time. */
+static const char dtypes_v1[][4] = {
+    "|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f4", "<f8",
+};
+enum { DTYPES_V1 = sizeof dtypes_v1 / sizeof *dtypes_v1 };
+
+pg_status pg_array_checksum_v1(uint32_t *sum, const pg_array *a, pg_error *err)
+{
+    unsigned char header[8];
+    size_t number = 0;
+    while (number < DTYPES_V1 &&
+           strcmp(dtypes_v1[number], pg_dtype_descr(a->dtype)) != 0)
+        number++;
+    if (number == DTYPES_V1)
+        return pg_fail(err, PG_EDTYPE, "there was no checksum of %s arrays",
+                       pg_dtype_name(a->dtype));
+    pg_bytes_put(header, number, 8);
+    return add_array(sum, header, sizeof header, a, err);
+}
+
+pg_status pg_data_checksum_v1(uint32_t *sum, const pg_array *x,
+                              const pg_array *labels, pg_error *err)
+{
+    *sum = 0;
+    pg_status status = add_elements(sum, labels, err);
+    return status == PG_OK ? pg_array_checksum_v1(sum, x, err) : status;
 }

@@ -1,16 +1,18 @@
+/* Reference counts, versions and cached values of storage. */
+
 #include "array/storage.h"
 
 #include <stdatomic.h>
 
 #include "base/memory.h"
 
-/* One allocation: this header fills a cache line, the elements follow it. */
+/* The header of one allocation: it fills a cache line, the elements follow. */
 struct pg_storage {
-    _Alignas(64) atomic_size_t holders;
+    _Alignas(64) atomic_size_t references;
     size_t bytes;
     uint64_t version;
-    void *kept;
-    void (*release)(void *kept);
+    void *cached;
+    void (*release)(void *cached);
 };
 
 pg_storage *pg_storage_new(size_t bytes)
@@ -21,10 +23,10 @@ pg_storage *pg_storage_new(size_t bytes)
     pg_storage *s = pg_malloc(total);
     if (!s)
         return NULL;
-    atomic_init(&s->holders, 1);
+    atomic_init(&s->references, 1);
     s->bytes = bytes;
     s->version = 0;
-    s->kept = NULL;
+    s->cached = NULL;
     return s;
 }
 
@@ -38,36 +40,36 @@ uint64_t pg_storage_version(const pg_storage *s)
     return s->version;
 }
 
-void pg_storage_written(pg_storage *s)
+void pg_storage_mark_written(pg_storage *s)
 {
     if (s)
         s->version++;
 }
 
-void pg_storage_keep(pg_storage *s, void *kept, void (*release)(void *))
+void pg_storage_cache(pg_storage *s, void *cached, void (*release)(void *))
 {
-    if (s->kept)
-        s->release(s->kept);
-    s->kept = kept;
+    if (s->cached)
+        s->release(s->cached);
+    s->cached = cached;
     s->release = release;
 }
 
-void *pg_storage_kept(const pg_storage *s)
+void *pg_storage_cached(const pg_storage *s)
 {
-    return s->kept;
+    return s->cached;
 }
 
 pg_storage *pg_storage_retain(pg_storage *s)
 {
     if (s)
-        atomic_fetch_add(&s->holders, 1);
+        atomic_fetch_add(&s->references, 1);
     return s;
 }
 
 void pg_storage_release(pg_storage *s)
 {
-    if (!s || atomic_fetch_sub(&s->holders, 1) != 1)
+    if (!s || atomic_fetch_sub(&s->references, 1) != 1)
         return;
-    pg_storage_keep(s, NULL, NULL);
+    pg_storage_cache(s, NULL, NULL);
     pg_free(s, sizeof *s + s->bytes);
 }

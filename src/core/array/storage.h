@@ -1,5 +1,5 @@
 /*
- * storage.h -- counted memory, shared by the views of its elements.
+ * storage.h -- reference-counted memory, shared by the views of its elements.
  */
 #ifndef PG_STORAGE_H
 #define PG_STORAGE_H
@@ -8,21 +8,23 @@
 
 typedef struct pg_storage pg_storage;
 
-/* New memory of `bytes`, held once; NULL when there is none. */
+/* New memory of `bytes` with one reference; NULL if there is none. */
 pg_storage *pg_storage_new(size_t bytes);
 void *pg_storage_data(pg_storage *s);
 
-/* How often the elements have been written to since they were new, as those who
-   write to an array that others may have seen say (NULL is allowed there). */
+/* The number of writes since the elements were new, as counted by
+   pg_storage_mark_written: code that writes to an array that others can have
+   read calls it (NULL is allowed there). */
 uint64_t pg_storage_version(const pg_storage *s);
-void pg_storage_written(pg_storage *s);
+void pg_storage_mark_written(pg_storage *s);
 
-/* Something that was worked out from the elements, kept with them until there
-   is something else, or no holder any more; then release is called. */
-void pg_storage_keep(pg_storage *s, void *kept, void (*release)(void *));
-void *pg_storage_kept(const pg_storage *s); /* NULL: nothing */
+/* Caches something computed from the elements until the next call, or until the
+   storage is freed; then calls release. */
+void pg_storage_cache(pg_storage *s, void *cached, void (*release)(void *));
+void *pg_storage_cached(const pg_storage *s); /* NULL: nothing */
 
-/* One holder more, one fewer; the last one's release frees. NULL is allowed. */
+/* Adds and removes a reference; removing the last one frees. NULL is allowed.
+ */
 pg_storage *pg_storage_retain(pg_storage *s);
 void pg_storage_release(pg_storage *s);
 

@@ -12,6 +12,7 @@
 #include "base/interrupt.h"
 #include "io/output.h"
 #include "base/memory.h"
+#include "array/copy.h"
 
 static const char MAGIC[] = "\x93NUMPY";
 enum {

@@ -8,6 +8,7 @@
 #include "io/output.h"
 #include "io/png_chunks.h"
 #include "base/memory.h"
+#include "array/copy.h"
 
 /* --- the library ---------------------------------------------------------- */
 

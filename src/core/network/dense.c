@@ -1,4 +1,5 @@
 #include "network/dense.h"
+#include "array/copy.h"
 
 pg_status pg_dense(pg_array *out, const pg_array *a, pg_dtype dtype,
                    pg_error *err)

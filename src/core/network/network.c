@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array/copy.h"
 #include "array/cast.h"
 #include "base/interrupt.h"
 #include "kernels/kernels.h"

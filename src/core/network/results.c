@@ -57,7 +57,7 @@ static pg_status check_shares_nothing(const pg_results *r, const pg_named *out,
     char name[NAME_TEXT], other[NAME_TEXT];
     int inputs = r->named_count - r->count;
     for (int i = 0; i < r->named_count; i++)
-        if (pg_arrays_share(out->array, r->named[i].array))
+        if (pg_array_may_share_memory(out->array, r->named[i].array))
             return pg_fail(err, PG_EARG, "out.%s shares elements with %s%s",
                            name_text(name, out), i < inputs ? "" : "out.",
                            name_text(other, &r->named[i]));
@@ -86,7 +86,7 @@ pg_status pg_results_make(pg_results *r, pg_error *err)
     for (int i = 0; i < r->count; i++) {
         pg_result *result = &r->results[i];
         if (result->array->storage) {
-            pg_storage_written(result->array->storage);
+            pg_storage_mark_written(result->array->storage);
             continue;
         }
         pg_status status =

@@ -5,6 +5,7 @@
 #include "ops/create.h"
 #include "network/dense.h"
 #include "base/interrupt.h"
+#include "array/copy.h"
 
 /* --- labels --------------------------------------------------------------- */
 

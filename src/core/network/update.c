@@ -2,6 +2,7 @@
 
 #include "base/interrupt.h"
 #include "ops/map.h"
+#include "array/copy.h"
 
 /* A gradient that shares elements with weights would change while these are
    updated: it is copied first. */
@@ -9,8 +10,8 @@ static pg_status part(pg_array *out, const pg_array *gradient,
                       const pg_network *network, pg_error *err)
 {
     for (int l = 0; l < network->layers; l++)
-        if (pg_array_may_overlap(gradient, network->W[l]) ||
-            pg_array_may_overlap(gradient, network->b[l]))
+        if (pg_array_shares_storage(gradient, network->W[l]) ||
+            pg_array_shares_storage(gradient, network->b[l]))
             return pg_array_copy(out, gradient, err);
     pg_array_view(out, gradient);
     return PG_OK;

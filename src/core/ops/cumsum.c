@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "array/copy.h"
 
 /* x (outer, n, inner): each row but the first has the one before it added. */
 #define CUMSUM(NAME, T)                                               \

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "array/copy.h"
 #include "array/cast.h"
 #include "base/interrupt.h"
 #include "ops/select.h"

@@ -6,6 +6,7 @@
 #include "ops/create.h"
 #include "base/interrupt.h"
 #include "ops/reduce.h"
+#include "array/copy.h"
 #include "array/scalar.h"
 
 static pg_status extreme(double *value, pg_reduce_op op, const pg_array *a,

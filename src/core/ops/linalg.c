@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "ops/map.h"
 #include "base/parallel.h"
+#include "array/copy.h"
 
 /* --- OpenBLAS ------------------------------------------------------------- */
 
@@ -288,8 +289,8 @@ pg_status pg_dot_into(const pg_array *out, const pg_array *a, const pg_array *b,
     pg_status status = check_dot(a, b, err);
     if (status != PG_OK)
         return status;
-    pg_assert(pg_array_is_contiguous(out) && !pg_array_may_overlap(out, a) &&
-              !pg_array_may_overlap(out, b));
+    pg_assert(pg_array_is_contiguous(out) && !pg_array_shares_storage(out, a) &&
+              !pg_array_shares_storage(out, b));
     promote_vector(&rows, false);
     promote_vector(&columns, true);
     size_t shape[2] = {rows.shape[0], columns.shape[1]};

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "array/copy.h"
 #include "array/cast.h"
 #include "base/interrupt.h"
 #include "array/iterate.h"
@@ -74,7 +75,8 @@ static void run_inner(char *const *pointers, const ptrdiff_t *strides, size_t n,
 /* What overlaps the result without being exactly it is copied first. */
 static pg_status separate(pg_array *operand, const pg_array *out, pg_error *err)
 {
-    if (!pg_array_may_overlap(out, operand) || pg_array_same_view(out, operand))
+    if (!pg_array_shares_storage(out, operand) ||
+        pg_array_same_view(out, operand))
         return PG_OK;
     pg_array copy;
     pg_status status = pg_array_copy(&copy, operand, err);
@@ -104,7 +106,8 @@ static bool run_at_once(const task *t, const pg_array *out,
         if (!single &&
             !(pg_array_same_shape(in, out) && pg_array_is_contiguous(in)))
             return false;
-        if (pg_array_may_overlap(out, in) && (single || in->data != out->data))
+        if (pg_array_shares_storage(out, in) &&
+            (single || in->data != out->data))
             return false;
         pointers[k] = in->data;
         strides[k] = single ? 0 : (ptrdiff_t)pg_dtype_size(in->dtype);
@@ -127,7 +130,7 @@ static pg_status run(const pg_array *out, pg_elementwise_kernel loop, int count,
         t.dtypes[k] = k == 0 ? out->dtype : inputs[k - 1]->dtype;
         t.wanted[k] = wanted[k];
     }
-    pg_storage_written(out->storage);
+    pg_storage_mark_written(out->storage);
     if (run_at_once(&t, out, inputs))
         return PG_OK;
     pg_array operands[PG_MAXOPERANDS];

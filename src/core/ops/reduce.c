@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "array/copy.h"
 #include "array/cast.h"
 #include "ops/create.h"
 #include "kernels/reduction.h"
@@ -10,7 +11,6 @@
 #include "array/scalar.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "array/views.h"
 
 /* --- which loop, and the dtype of what it gives -----------------------------
  */

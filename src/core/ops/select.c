@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "array/copy.h"
 #include "array/cast.h"
 #include "array/index.h"
 #include "base/interrupt.h"
@@ -26,8 +27,8 @@ static pg_status fail_outside(const pg_array *positions, const pg_array *a,
     const int64_t *position = p.data;
     for (; status == PG_OK; position++) {
         bool wrapped = is_unsigned && *position < 0; /* more than int64 holds */
-        status = pg_index_place(&place, wrapped ? INT64_MAX : *position, a,
-                                axis, err);
+        status = pg_index_of_position(&place, wrapped ? INT64_MAX : *position,
+                                      a, axis, err);
     }
     pg_array_release(&p);
     return status;
@@ -272,7 +273,7 @@ static void scatter(const pg_array *a, int axes, const pg_array *places,
     }
     size_t bytes = pg_array_size(&row) * size;
     bool whole = pg_array_is_contiguous(&part);
-    pg_storage_written(a->storage);
+    pg_storage_mark_written(a->storage);
     const pg_interrupt *listened = pg_set_interrupt(NULL);
     for (size_t i = 0; i < n; i++) {
         part.data = part_at(a, axes, (size_t)place[i]);

@@ -3,12 +3,12 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "array/copy.h"
 #include "array/cast.h"
 #include "base/interrupt.h"
 #include "ops/radix.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "array/views.h"
 
 /* Rows below this many elements in all are not worth a second thread. */
 enum { PIECE = 65536 };

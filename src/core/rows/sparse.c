@@ -436,7 +436,7 @@ static void release(void *kept)
 pg_status pg_sparse_of(pg_sparse **sparse, const pg_array *x, double scale,
                        pg_dtype dtype, double most, pg_error *err)
 {
-    *sparse = x->storage ? pg_storage_kept(x->storage) : NULL;
+    *sparse = x->storage ? pg_storage_cached(x->storage) : NULL;
     if (*sparse && fits(*sparse, x, scale, dtype, most)) {
         (*sparse)->holders++;
         return PG_OK;
@@ -445,7 +445,7 @@ pg_status pg_sparse_of(pg_sparse **sparse, const pg_array *x, double scale,
     pg_status status = make(sparse, x, scale, dtype, most, err);
     if (status == PG_OK && x->storage) {
         (*sparse)->holders++;
-        pg_storage_keep(x->storage, *sparse, release);
+        pg_storage_cache(x->storage, *sparse, release);
     }
     return status;
 }

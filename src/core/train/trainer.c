@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "array/checksum.h"
-#include "array/checksum_v1.h"
 #include "rows/codes.h"
 #include "rows/gather.h"
 #include "base/interrupt.h"
@@ -103,7 +102,7 @@ pg_status pg_trainer_checksum(pg_trainer *t, uint32_t *sum, pg_error *err)
     const pg_storage *storage = t->rows.x.storage;
     pg_status status = PG_OK;
     if (!storage || t->summed_version != pg_storage_version(storage) + 1) {
-        status = pg_samples_checksum(&t->checksum, &t->rows.x, &t->labels, err);
+        status = pg_data_checksum(&t->checksum, &t->rows.x, &t->labels, err);
         t->summed_version =
             storage && status == PG_OK ? pg_storage_version(storage) + 1 : 0;
     }
@@ -114,7 +113,7 @@ pg_status pg_trainer_checksum(pg_trainer *t, uint32_t *sum, pg_error *err)
 pg_status pg_trainer_checksum_v1(uint32_t *sum, const pg_trainer *t,
                                  pg_error *err)
 {
-    return pg_samples_checksum_v1(sum, &t->rows.x, &t->labels, err);
+    return pg_data_checksum_v1(sum, &t->rows.x, &t->labels, err);
 }
 
 /* Where the tiles of a batch begin in a block's extra bytes: behind its labels.

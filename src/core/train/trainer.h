@@ -30,11 +30,11 @@ void pg_trainer_free(pg_trainer *trainer); /* NULL is allowed */
 enum { PG_PLAN_TEXT = 100 };
 pg_plan pg_trainer_plan(const pg_trainer *trainer, char *why);
 
-/* The checksum of the data (pg_samples_checksum). PG_ENOMEM. */
+/* The checksum of the data (pg_data_checksum). PG_ENOMEM. */
 pg_status pg_trainer_checksum(pg_trainer *trainer, uint32_t *sum,
                               pg_error *err);
 
-/* As files of before have it (pg_samples_checksum_v1). */
+/* As files of before have it (pg_data_checksum_v1). */
 pg_status pg_trainer_checksum_v1(uint32_t *sum, const pg_trainer *trainer,
                                  pg_error *err);
 

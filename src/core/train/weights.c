@@ -75,7 +75,7 @@ static bool arrays_overlap(const pg_network *network)
     }
     for (int i = 1; i < count; i++)
         for (int j = 0; j < i; j++)
-            if (pg_array_may_overlap(all[i], all[j]))
+            if (pg_array_shares_storage(all[i], all[j]))
                 return true;
     return false;
 }

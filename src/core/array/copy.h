@@ -1,0 +1,28 @@
+/*
+ * copy.h -- copies of arrays: other dtypes, assignment, other shapes.
+ */
+#ifndef PG_COPY_H
+#define PG_COPY_H
+
+#include "array/array.h"
+
+/* A new C-contiguous array with a's elements, in a's or another dtype, cast as
+   in cast.h. */
+pg_status pg_array_copy(pg_array *out, const pg_array *a, pg_error *err);
+pg_status pg_array_astype(pg_array *out, const pg_array *a, pg_dtype dtype,
+                          pg_error *err);
+
+/* a[...] = b: broadcasts and casts b into a. The two may share memory. */
+pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err);
+
+/* a under another shape, as by pg_array_reshape_view, or a copy if there is no
+   such view: the caller cannot tell which, as in NumPy. */
+pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
+                           const size_t *shape, pg_error *err);
+
+/* a's elements as files have them, C-contiguous and little-endian: a view if
+   they are so in memory, else a copy. The caller must not write to it. */
+pg_status pg_array_little_endian(pg_array *out, const pg_array *a,
+                                 pg_error *err);
+
+#endif
