@@ -235,7 +235,7 @@ lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
 	clang-format --dry-run -Werror $(wildcard src/*/*.[ch] src/core/*/*.[ch]) tests/core.c
 	luacheck --quiet lua examples tests tools
 	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all
-	BUILD=build/lint tools/layering.sh
+	BUILD=build/lint LUA=$(LUA) tools/layering.sh
 	@# each header stands alone; kernel_target.h is part of kernels.c
 	@for header in $(filter-out %/kernel_target.h,$(wildcard src/core/*/*.h)); do \
 	  $(CC) $(STANDARD) -Isrc/core -Werror -fsyntax-only -x c $$header || exit 1; done
