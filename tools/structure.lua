@@ -210,8 +210,8 @@ local function check_cycles(graph, check)
   end
 end
 
---- Folders of lua/perigee from the ground: a folder requires itself and those before it. "." are the
--- modules that scripts require.
+--- Folders of lua/perigee from the ground: a folder requires itself and those before it. "." are
+-- the modules that scripts require.
 local LUA_FLOORS = { "util", "image", "data", "model", "plot", "help", "sweep", ".", "repl" }
 
 local function check_lua_floors(graph)

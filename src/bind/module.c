@@ -61,7 +61,7 @@ static void check_threads(lua_State *L)
 int luaopen_perigee_core(lua_State *L)
 {
     restore_environment();
-    pg_hold_standard_descriptors();
+    pg_fill_standard_descriptors();
     choose_kernels(L);
     check_threads(L);
     lua_newtable(L);

@@ -91,7 +91,7 @@ static int l_process_call_until(lua_State *L)
 
 typedef struct l_hold {
     void (*end)(struct l_hold *hold); /* NULL: it has ended */
-    pg_ending *ending;
+    pg_exit_record *ending;
     int lock;
 } l_hold;
 
@@ -119,7 +119,7 @@ static void end_lock(l_hold *hold)
 static void end_ending(l_hold *hold)
 {
     if (hold->ending)
-        pg_ending_cancel(hold->ending);
+        pg_exit_record_free(hold->ending);
     hold->ending = NULL;
 }
 
@@ -132,7 +132,7 @@ static void end_watch(l_hold *hold)
 static void end_silence(l_hold *hold)
 {
     (void)hold;
-    pg_output_restore();
+    pg_stdout_restore();
 }
 
 /* Nothing has called this where Lua itself is closed, as by os.exit: an ending
@@ -160,7 +160,7 @@ static int l_process_hold_interrupts(lua_State *L)
 static int l_process_hold_silence(lua_State *L)
 {
     l_hold *hold = push_hold(L);
-    pg_output_silence();
+    pg_stdout_silence();
     hold->end = end_silence;
     return 1;
 }
@@ -200,7 +200,7 @@ static int l_process_set_ending(lua_State *L)
     const char *path = l_path_check(L, 2);
     const char *record = l_string_check(L, 3, NULL);
     const char *message = l_string_check(L, 4, NULL);
-    l_check(L, pg_ending_prepare(&hold->ending, path, record, message, &err),
+    l_check(L, pg_exit_record_new(&hold->ending, path, record, message, &err),
             &err);
     return 0;
 }
@@ -220,9 +220,9 @@ static int l_process_keep_interrupts(lua_State *L)
 {
     l_type_check(L, 1, LUA_TBOOLEAN);
     if (lua_toboolean(L, 1))
-        pg_sigint_keep();
+        pg_sigint_save();
     else
-        pg_sigint_put_back();
+        pg_sigint_restore();
     return 0;
 }
 

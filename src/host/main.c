@@ -257,7 +257,7 @@ static int run(lua_State *L)
 
 int main(int argc, char **argv)
 {
-    pg_hold_standard_descriptors();
+    pg_fill_standard_descriptors();
     host_set_name(program_name(argc, argv));
     lua_State *L = luaL_newstate();
     if (!L) {

@@ -1,4 +1,4 @@
-/* CRC-32 of arrays, in the form of today and in that of old files. */
+/* CRC-32 of arrays, in today's version and in that of older files. */
 
 #include "array/checksum.h"
 

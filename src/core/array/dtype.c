@@ -1,3 +1,5 @@
+/* Tables of the element types, and their promotion. */
+
 #include "array/dtype.h"
 
 #include <string.h>
@@ -21,21 +23,25 @@ static const dtype_info infos[PG_DTYPE_COUNT] = {
 
 const char *pg_dtype_name(pg_dtype dtype)
 {
+    pg_assert(dtype < PG_DTYPE_COUNT);
     return infos[dtype].name;
 }
 
 char pg_dtype_kind(pg_dtype dtype)
 {
+    pg_assert(dtype < PG_DTYPE_COUNT);
     return infos[dtype].kind;
 }
 
 size_t pg_dtype_size(pg_dtype dtype)
 {
+    pg_assert(dtype < PG_DTYPE_COUNT);
     return infos[dtype].size;
 }
 
 const char *pg_dtype_descr(pg_dtype dtype)
 {
+    pg_assert(dtype < PG_DTYPE_COUNT);
     return infos[dtype].descr;
 }
 
@@ -53,30 +59,22 @@ pg_status pg_dtype_from_name(pg_dtype *dtype, const char *name, pg_error *err)
                    name);
 }
 
-/* The type of this kind and size: they follow each other, doubling. */
-static pg_dtype of_size(pg_dtype narrowest, size_t size)
-{
-    pg_dtype d = narrowest;
-    while (pg_dtype_size(d) < size)
-        d++;
-    return d;
-}
-
-/* A float that holds the integers of this type: float32 up to 16 bits. */
-static pg_dtype float_beside(pg_dtype real, pg_dtype integer)
+/* The float type for a float and an integer: float32 holds integers of up to 16
+   bits. */
+static pg_dtype promote_float(pg_dtype real, pg_dtype integer)
 {
     return pg_dtype_size(integer) <= 2 ? real : PG_FLOAT64;
 }
 
-/* One signed, one unsigned: the next wider signed type, and past that
-   float64. */
-static pg_dtype mixed_signs(pg_dtype s, pg_dtype u)
+/* The type for a signed and an unsigned integer: the next wider signed type,
+   beyond int64 float64. */
+static pg_dtype promote_signs(pg_dtype s, pg_dtype u)
 {
-    if (pg_dtype_size(s) > pg_dtype_size(u))
-        return s;
     if (pg_dtype_size(u) == 8)
         return PG_FLOAT64;
-    return of_size(PG_INT8, 2 * pg_dtype_size(u));
+    while (pg_dtype_size(s) <= pg_dtype_size(u))
+        s++;
+    return s;
 }
 
 pg_dtype pg_dtype_promote(pg_dtype a, pg_dtype b)
@@ -89,10 +87,10 @@ pg_dtype pg_dtype_promote(pg_dtype a, pg_dtype b)
     if (kb == 'b')
         return a;
     if (ka == 'f')
-        return float_beside(a, b);
+        return promote_float(a, b);
     if (kb == 'f')
-        return float_beside(b, a);
-    return ka == 'i' ? mixed_signs(a, b) : mixed_signs(b, a);
+        return promote_float(b, a);
+    return ka == 'i' ? promote_signs(a, b) : promote_signs(b, a);
 }
 
 static int kind_rank(pg_dtype dtype)

@@ -1,17 +1,16 @@
 /*
- * dtype.h -- the element types, NumPy's names and rules for them.
+ * dtype.h -- the element types, with NumPy's names and promotion rules.
  *
- * Everything that is made once for each type goes through PG_DTYPES, so a
- * type is added in one line.
+ * Code for each type is generated from the list PG_DTYPES: one line adds a
+ * type, and the compiler then names the tables that lack it.
  */
 #ifndef PG_DTYPE_H
 #define PG_DTYPE_H
 
 #include "base/status.h"
 
-/* X(NAME, C type, name, kind): kind is the field's letter, NumPy's: b bool,
-   i signed, u unsigned, f floating. Ordered so that a kind's wider types come
-   later. */
+/* X(NAME, C type, name, kind): kind is NumPy's letter: b bool, i signed,
+   u unsigned, f floating. Within a kind wider types come later. */
 #define PG_DTYPES(X)                   \
     X(BOOL, bool, "bool", 'b')         \
     X(INT8, int8_t, "int8", 'i')       \
@@ -25,9 +24,9 @@
     X(FLOAT32, float, "float32", 'f')  \
     X(FLOAT64, double, "float64", 'f')
 
-/* The list once more from within an X of it. The preprocessor expands no macro
-   inside itself; here the name is only completed in a second pass, which
-   PG_DTYPES_NESTED(X) around the outer list makes. */
+/* The list within an X of the list: the outer one is PG_DTYPES_NESTED(X), the
+   inner one PG_DTYPES_INNER(X). The preprocessor expands no macro inside
+   itself, so the inner name is completed in a second pass. */
 #define PG_DTYPES_NESTED(X) PG_DTYPES_SECOND_PASS(PG_DTYPES(X))
 #define PG_DTYPES_SECOND_PASS(...) __VA_ARGS__
 #define PG_DTYPES_INNER(X) PG_DTYPES_NAME PG_DTYPES_NOTHING()()(X)
@@ -41,8 +40,8 @@ typedef enum pg_dtype {
         PG_DTYPE_COUNT
 } pg_dtype;
 
-/* An element as the bits of its size, for what only moves elements, or sorts
-   them by their bits: the compiler is told that these may be a float's. */
+/* Elements as unsigned integers of their size, for code that moves them or
+   sorts them by their bits. may_alias: they may be floats in memory. */
 typedef uint8_t pg_bits8;
 typedef uint16_t __attribute__((may_alias)) pg_bits16;
 typedef uint32_t __attribute__((may_alias)) pg_bits32;
@@ -53,7 +52,7 @@ char pg_dtype_kind(pg_dtype dtype);
 size_t pg_dtype_size(pg_dtype dtype); /* bytes of one element */
 
 /* NumPy's dtype.str of little-endian elements, three characters: "<f8", "|u1",
-   "|b1". Files and checksums tell a dtype by it. */
+   "|b1". Files and checksums name dtypes by it. */
 const char *pg_dtype_descr(pg_dtype dtype);
 
 static inline bool pg_dtype_is_float(pg_dtype dtype)
@@ -61,14 +60,14 @@ static inline bool pg_dtype_is_float(pg_dtype dtype)
     return pg_dtype_kind(dtype) == 'f';
 }
 
-/* The type called name; PG_EDTYPE lists the names there are. */
+/* The type called name; PG_EDTYPE lists the names. */
 pg_status pg_dtype_from_name(pg_dtype *dtype, const char *name, pg_error *err);
 
 /* The smallest type that holds both, by NumPy's promotion table. */
 pg_dtype pg_dtype_promote(pg_dtype a, pg_dtype b);
 
-/* Whether assigning `from` to `to` keeps the kind (NumPy's "same_kind"): any
-   size within a kind, and bool to int to float, but not back. */
+/* True if assigning `from` to `to` keeps the kind, NumPy's "same_kind": any
+   size within a kind, and bool to integer to float, but not back. */
 bool pg_dtype_same_kind(pg_dtype from, pg_dtype to);
 
 #endif

@@ -1,3 +1,5 @@
+/* Views by positions and slices, and their syntax. */
+
 #include "array/index.h"
 
 #include <errno.h>
@@ -22,7 +24,7 @@ static pg_status fail_position(int64_t position, int axis, const pg_array *a,
                    position, axis + 1, a->shape[axis], pg_shape_text(text, a));
 }
 
-/* Counted from the start: -1 is the last. */
+/* A position counted from the start; -1 is the last. */
 static int64_t from_start(int64_t position, int64_t length)
 {
     return position < 0 ? length + 1 + position : position;
@@ -55,9 +57,9 @@ static pg_status select_position(pg_array *view, const pg_array *a, int axis,
     return status;
 }
 
-/* The slice's ends, counted from the start. An empty slice may begin one
-   beyond the end and end one before the beginning, as {1, 0} of anything, or
-   the other way around when it goes backwards. */
+/* The slice's first position, counted from the start, and its length. An empty
+   slice may begin one past the end or end one before the start, like {1, 0} of
+   any array; backwards the other way around. */
 static pg_status resolve_slice(int64_t *first, size_t *count,
                                const pg_index *index, const pg_array *a,
                                int axis, pg_error *err)
@@ -96,8 +98,7 @@ static pg_status select_slice(pg_array *view, const pg_array *a, int axis,
     if (count > 0)
         view->data = (char *)view->data + (first - 1) * a->strides[axis];
     view->shape[view->ndim] = count;
-    /* A step is only taken between two elements; a longer one could overflow.
-     */
+    /* A step beyond the axis is never taken, and could overflow. */
     view->strides[view->ndim++] =
         count > 1 ? a->strides[axis] * index->step : a->strides[axis];
     return PG_OK;
@@ -127,15 +128,15 @@ pg_status pg_index_view(pg_array *out, const pg_array *a,
     return PG_OK;
 }
 
-/* --- text ----------------------------------------------------------------- */
+/* --- syntax --------------------------------------------------------------- */
 
 static const char *skip_spaces(const char *text)
 {
     return text + strspn(text, " \t");
 }
 
-/* An integer if there is one, within the range of int64; *text moves behind it
-   and the spaces. */
+/* Reads an integer within the range of int64, if there is one, and moves *text
+   behind it and the spaces around it. */
 static bool read_integer(int64_t *value, const char **text)
 {
     const char *start = skip_spaces(*text);
@@ -152,7 +153,8 @@ static bool read_integer(int64_t *value, const char **text)
     return found;
 }
 
-/* "3", "1:10", ":", "::-1"; *text moves behind it. False: none of these. */
+/* Reads "3", "1:10", ":" or "::-1" and moves *text behind it; false if it is
+   none of these. */
 static bool read_index(pg_index *index, const char **text)
 {
     *index = PG_INDEX_ALL;
@@ -169,7 +171,7 @@ static bool read_index(pg_index *index, const char **text)
     return read_integer(&index->step, text) || (index->step = 1);
 }
 
-/* Why text is no index; it could be read up to `at`. */
+/* Explains why text is not an index; `at` is where parsing stopped. */
 static const char *hint_for(const char *text, const char *at)
 {
     errno = 0;

@@ -13,8 +13,8 @@ static pg_status check_joined(const char *name, size_t count, pg_error *err)
     return pg_fail(err, PG_EARG, "%s: at least one array is needed", name);
 }
 
-/* The joined shape, if all fit but for the axis. A length that is too long
-   stays at SIZE_MAX, which no array has. */
+/* The joined shape; PG_ESHAPE unless all lengths agree except along the axis. A
+   sum beyond size_t becomes SIZE_MAX, which no array has. */
 static pg_status concat_shape(size_t *shape, const pg_array *const *arrays,
                               size_t count, int axis, pg_error *err)
 {
@@ -37,12 +37,12 @@ static pg_status concat_shape(size_t *shape, const pg_array *const *arrays,
     return PG_OK;
 }
 
-/* Floating ones first: the order of the arrays must not matter, and int8 with
-   uint16 is int32, which beside a float32 asks for float64 where neither did.
-   */
+/* Promotes floating dtypes first, so that the order of the arrays does not
+   matter: int8 with uint16 is int32, which with float32 is float64, though
+   either alone with float32 is float32. */
 static pg_dtype concat_dtype(const pg_array *const *arrays, size_t count)
 {
-    pg_dtype dtype = PG_BOOL; /* promotes to whatever is beside it */
+    pg_dtype dtype = PG_BOOL; /* promotes to any other */
     for (size_t k = 0; k < count; k++)
         if (pg_dtype_is_float(arrays[k]->dtype))
             dtype = pg_dtype_promote(dtype, arrays[k]->dtype);

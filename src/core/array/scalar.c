@@ -1,3 +1,5 @@
+/* Range checks and weak promotion of single numbers. */
+
 #include "array/scalar.h"
 
 #include <inttypes.h>
@@ -17,7 +19,7 @@ pg_dtype pg_scalar_dtype(pg_scalar scalar)
     }
 }
 
-/* Whether an integer lies in the range of an integer dtype. */
+/* True if the integer is in the range of an integer dtype. */
 static bool integer_fits(int64_t value, pg_dtype dtype)
 {
     unsigned bits = 8 * (unsigned)pg_dtype_size(dtype);
@@ -32,22 +34,22 @@ static bool is_integer(pg_dtype dtype)
     return pg_dtype_kind(dtype) == 'i' || pg_dtype_kind(dtype) == 'u';
 }
 
-/* Whether a float is a whole number in the range of an integer dtype. */
+/* True if the float is whole and in the range of an integer dtype. */
 static bool float_fits(double value, pg_dtype dtype)
 {
     bool is_signed = pg_dtype_kind(dtype) == 'i';
     int bits = 8 * (int)pg_dtype_size(dtype) - is_signed;
-    double beyond = ldexp(1, bits), least = is_signed ? -beyond : 0;
-    return value >= least && value < beyond && floor(value) == value;
+    double end = ldexp(1, bits), least = is_signed ? -end : 0;
+    return value >= least && value < end && floor(value) == value;
 }
 
-/* All digits of a whole number: one beyond a range may be close to it. */
+/* Shows all digits of a whole number: it may be just outside the range. */
 static pg_status fail_float(double value, pg_dtype dtype, pg_error *err)
 {
-    bool all = floor(value) == value && fabs(value) < 1e20;
+    bool is_whole = floor(value) == value && fabs(value) < 1e20;
     return pg_fail(err, PG_EDTYPE,
-                   all ? "%.0f is not a number that %s holds"
-                       : "%.14g is not a number that %s holds",
+                   is_whole ? "%.0f is not a number that %s holds"
+                            : "%.14g is not a number that %s holds",
                    value, pg_dtype_name(dtype));
 }
 
@@ -66,7 +68,7 @@ pg_status pg_scalar_store(pg_element *element, pg_scalar scalar, pg_dtype dtype,
     return PG_OK;
 }
 
-/* NEP 50: the scalar's kind matters, its size does not. */
+/* NEP 50: only the scalar's kind counts, not its size. */
 static pg_dtype weak_dtype(pg_scalar scalar, pg_dtype beside)
 {
     if (scalar.kind == 'b')

@@ -1,14 +1,14 @@
 /*
- * scalar.h -- single numbers on their way into and out of arrays.
+ * scalar.h -- single numbers, and their conversion to and from elements.
  */
 #ifndef PG_SCALAR_H
 #define PG_SCALAR_H
 
 #include "array/array.h"
 
-/* A number or boolean of the language. As an operand it promotes weakly, as in
-   NumPy's NEP 50: an integer keeps any numeric dtype, a float keeps the
-   floating ones. */
+/* A number or boolean of the caller's language. As an operand it promotes
+   weakly, as in NumPy's NEP 50: beside an array, an integer takes any numeric
+   dtype, a float any floating one. */
 typedef struct pg_scalar {
     char kind; /* 'b', 'i' or 'f' */
     union {
@@ -24,25 +24,23 @@ typedef union pg_element {
     double f;
 } pg_element;
 
-/* The dtype that a scalar has when nothing stands beside it: bool, int64 or
-   float64. */
+/* The dtype of a scalar alone: bool, int64 or float64. */
 pg_dtype pg_scalar_dtype(pg_scalar scalar);
 
-/* *element = the scalar as an element of dtype. PG_EDTYPE for a number that
-   the dtype does not hold: an integer beyond its range, or a float with a
-   fraction, or beyond the range, for an integer dtype. */
+/* *element = the scalar as an element of dtype. PG_EDTYPE for a number that an
+   integer dtype does not hold: one beyond its range, or with a fraction. */
 pg_status pg_scalar_store(pg_element *element, pg_scalar scalar, pg_dtype dtype,
                           pg_error *err);
 
-/* A rank 0 array that borrows *element, holding the scalar in the dtype that
-   it takes beside an array of dtype `beside`. An integer that does not fit
-   that dtype is int64 if it may widen, as in comparisons, else PG_EDTYPE. */
+/* A rank 0 array that borrows *element: the scalar in the dtype that it takes
+   beside an array of dtype `beside`. An integer beyond that dtype becomes int64
+   if may_widen, as in comparisons, else PG_EDTYPE. */
 pg_status pg_scalar_operand(pg_array *out, pg_element *element,
                             pg_scalar scalar, pg_dtype beside, bool may_widen,
                             pg_error *err);
 
-/* The element of dtype at `from`. The language has no integer from 2^63 on: a
-   uint64 that large becomes a float, rounded. */
+/* The element of dtype at `from`. A uint64 of 2^63 or more, which the scalar
+   has no integer for, becomes a rounded float. */
 pg_scalar pg_scalar_load(const void *from, pg_dtype dtype);
 
 /* The one element of an array of size 1. PG_ESHAPE for any other size. */

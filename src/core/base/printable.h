@@ -1,22 +1,26 @@
 /*
- * printable.h -- text in which nothing is left that a terminal would obey.
+ * printable.h -- text without characters that a terminal would obey.
  *
- * Names and values come from files and scripts of others. Not printable are the
- * control characters of ASCII and of Unicode (U+0080 to U+009F), line
- * separators, marks that turn the direction of writing or hide text, and bytes
- * that are no UTF-8: a terminal may take them for such characters.
+ * Messages quote names from other people's files and scripts. Not printable
+ * are the control characters of ASCII and Unicode (U+0080 to U+009F), line
+ * separators, marks that change the direction of writing or hide text, and
+ * bytes that are not UTF-8, which a terminal may take for such characters.
+ *
+ * The core and the host, which do not link each other, both use it: so it is
+ * inline.
  */
 #ifndef PG_PRINTABLE_H
 #define PG_PRINTABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
-/* The code point at `text`, which ends with a zero byte, and its length in
-   bytes; -1 and 1 where there is no valid UTF-8. */
+/* The code point at the start of a zero-terminated text, and its length in
+   bytes; -1 and 1 if it is not valid UTF-8. */
 static inline long pg_code_point(const char *text, size_t *length)
 {
-    static const long least[] = {0, 0, 0x80, 0x800, 0x10000};
+    static const long smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *bytes = (const unsigned char *)text;
     size_t n = bytes[0] < 0x80                       ? 1
                : bytes[0] >= 0xc2 && bytes[0] < 0xe0 ? 2
@@ -32,13 +36,14 @@ static inline long pg_code_point(const char *text, size_t *length)
             return -1;
         code = code << 6 | (bytes[i] & 0x3f);
     }
-    if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+    if (code < smallest[n] || code > 0x10ffff ||
+        (code >= 0xd800 && code < 0xe000))
         return -1;
     *length = n;
     return code;
 }
 
-/* True for a printable character at `text`; its length in bytes. */
+/* True if text begins with a printable character; *length is its bytes. */
 static inline bool pg_is_printable(const char *text, size_t *length)
 {
     long code = pg_code_point(text, length);
@@ -48,19 +53,18 @@ static inline bool pg_is_printable(const char *text, size_t *length)
            (code < 0xfff9 || code > 0xfffb);
 }
 
-/* Puts a question mark in the place of each character that is not printable,
-   in place; those that `kept` lists stay. */
+/* Replaces each character that is not printable by a question mark, in place,
+   except for those in `kept`. */
 static inline void pg_make_printable(char *text, const char *kept)
 {
     char *out = text;
     for (size_t n; *text; text += n) {
-        bool stays = pg_is_printable(text, &n);
-        for (const char *c = kept; *c; c++)
-            stays = stays || *text == *c;
-        if (!stays)
+        if (pg_is_printable(text, &n) || strchr(kept, *text)) {
+            memmove(out, text, n);
+            out += n;
+        } else {
             *out++ = '?';
-        for (size_t i = 0; stays && i < n; i++)
-            *out++ = text[i];
+        }
     }
     *out = '\0';
 }

@@ -1,5 +1,6 @@
+/* Signals, standard output, locks and exits, behind one lock. */
+
 #include "base/process.h"
-#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,18 +13,20 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Of all that is below, but for what a signal's handler reads. */
+#include "base/memory.h"
+
+/* Guards all state below, except for what a signal handler reads. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* --- SIGINT --------------------------------------------------------------- */
 
 static volatile sig_atomic_t signals;
 static struct sigaction behind; /* the handler that ours calls */
-static struct sigaction first;  /* the one before anybody put ours in front */
+static struct sigaction first;  /* the handler before ours was first set */
 static int watchers;
 
-static void hand_on(const struct sigaction *handler, int number,
-                    siginfo_t *info, void *context)
+static void call_handler(const struct sigaction *handler, int number,
+                         siginfo_t *info, void *context)
 {
     if (handler->sa_flags & SA_SIGINFO)
         handler->sa_sigaction(number, info, context);
@@ -31,19 +34,19 @@ static void hand_on(const struct sigaction *handler, int number,
         handler->sa_handler(number);
 }
 
-/* A handler that was put in front of this one calls it, and may be what it
-   calls itself: then the first one is called. */
+/* Another library's handler that was set after ours calls ours, and may be the
+   one behind it, too: then ours calls the first one. */
 static void count_signal(int number, siginfo_t *info, void *context)
 {
     static volatile sig_atomic_t is_inside;
     if (is_inside) {
-        hand_on(&first, number, info, context);
+        call_handler(&first, number, info, context);
         return;
     }
     is_inside = true;
     if (signals < SIG_ATOMIC_MAX)
         signals++;
-    hand_on(&behind, number, info, context);
+    call_handler(&behind, number, info, context);
     is_inside = false;
 }
 
@@ -59,9 +62,9 @@ static bool has_handler(const struct sigaction *action)
            (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
 }
 
-/* An interpreter sets its handler anew with each chunk: ours goes in front of
-   it again. */
-static void put_in_front(void)
+/* Sets our handler before the current one, again after an interpreter has set
+   its own, as it does with each chunk. */
+static void set_handler(void)
 {
     struct sigaction now;
     if (sigaction(SIGINT, NULL, &now) != 0 || is_ours(&now) ||
@@ -79,7 +82,7 @@ void pg_sigint_watch(void)
 {
     pthread_mutex_lock(&mutex);
     watchers++;
-    put_in_front();
+    set_handler();
     pthread_mutex_unlock(&mutex);
 }
 
@@ -97,50 +100,36 @@ uint64_t pg_sigint_count(void)
 {
     pthread_mutex_lock(&mutex);
     if (watchers > 0)
-        put_in_front();
+        set_handler();
     pthread_mutex_unlock(&mutex);
     return (uint64_t)signals;
 }
 
-static struct sigaction kept;
-static bool is_kept;
+static struct sigaction saved_handler;
+static bool is_saved;
 
-void pg_sigint_keep(void)
+void pg_sigint_save(void)
 {
     pthread_mutex_lock(&mutex);
-    is_kept = sigaction(SIGINT, NULL, &kept) == 0;
+    is_saved = sigaction(SIGINT, NULL, &saved_handler) == 0;
     pthread_mutex_unlock(&mutex);
 }
 
-void pg_sigint_put_back(void)
+void pg_sigint_restore(void)
 {
     pthread_mutex_lock(&mutex);
-    if (is_kept)
-        sigaction(SIGINT, &kept, NULL);
-    is_kept = false;
+    if (is_saved)
+        sigaction(SIGINT, &saved_handler, NULL);
+    is_saved = false;
     pthread_mutex_unlock(&mutex);
 }
 
 /* --- standard output ------------------------------------------------------ */
 
 static int silences;
-static int saved[2] = {-1, -1}; /* of standard output and error */
+static int saved[2] = {-1, -1}; /* copies of standard output and error */
 
-static void silence(void)
-{
-    fflush(stdout);
-    fflush(stderr);
-    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    for (int i = 0; i < 2 && nowhere != -1; i++) {
-        saved[i] = fcntl(STDOUT_FILENO + i, F_DUPFD_CLOEXEC, 3);
-        if (saved[i] != -1)
-            dup2(nowhere, STDOUT_FILENO + i);
-    }
-    if (nowhere != -1)
-        close(nowhere);
-}
-
-static void restore(void)
+static void restore_output(void)
 {
     fflush(stdout);
     fflush(stderr);
@@ -153,19 +142,29 @@ static void restore(void)
     }
 }
 
-void pg_output_silence(void)
+void pg_stdout_silence(void)
 {
     pthread_mutex_lock(&mutex);
-    if (silences++ == 0)
-        silence();
+    if (silences++ == 0) {
+        fflush(stdout);
+        fflush(stderr);
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        for (int i = 0; i < 2 && null != -1; i++) {
+            saved[i] = fcntl(STDOUT_FILENO + i, F_DUPFD_CLOEXEC, 3);
+            if (saved[i] != -1)
+                dup2(null, STDOUT_FILENO + i);
+        }
+        if (null != -1)
+            close(null);
+    }
     pthread_mutex_unlock(&mutex);
 }
 
-void pg_output_restore(void)
+void pg_stdout_restore(void)
 {
     pthread_mutex_lock(&mutex);
     if (silences > 0 && --silences == 0)
-        restore();
+        restore_output();
     pthread_mutex_unlock(&mutex);
 }
 
@@ -205,17 +204,16 @@ void pg_lock_close(int lock)
         close(lock);
 }
 
-/* --- the end -------------------------------------------------------------- */
+/* --- exits ---------------------------------------------------------------- */
 
-/* What is to be done for each of several that are within each other, the
-   innermost first. */
-struct pg_ending {
-    pg_ending *around;
-    pid_t process; /* a child that was forked has nothing to do */
+/* A list, the latest first. */
+struct pg_exit_record {
+    pg_exit_record *next;
+    pid_t process; /* a forked child writes nothing */
     char *path, *record, *message;
 };
 
-static pg_ending *endings;
+static pg_exit_record *exit_records;
 
 static void write_all(int fd, const char *text)
 {
@@ -229,7 +227,7 @@ static void write_all(int fd, const char *text)
     }
 }
 
-static void append_record(const pg_ending *e)
+static void append_record(const pg_exit_record *e)
 {
     int fd = open(e->path, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (fd == -1)
@@ -241,19 +239,19 @@ static void append_record(const pg_ending *e)
 
 static void at_exit(void)
 {
-    if (!endings || endings->process != getpid())
+    if (!exit_records || exit_records->process != getpid())
         return;
     if (silences > 0)
-        restore();
+        restore_output();
     fflush(NULL);
-    for (const pg_ending *e = endings; e; e = e->around) {
+    for (const pg_exit_record *e = exit_records; e; e = e->next) {
         append_record(e);
         write_all(STDERR_FILENO, e->message);
     }
     _exit(EXIT_FAILURE);
 }
 
-static void free_ending(pg_ending *e)
+static void free_exit_record(pg_exit_record *e)
 {
     free(e->path);
     free(e->record);
@@ -261,44 +259,41 @@ static void free_ending(pg_ending *e)
     free(e);
 }
 
-void pg_ending_cancel(pg_ending *ending)
+void pg_exit_record_free(pg_exit_record *exit_record)
 {
     pthread_mutex_lock(&mutex);
-    for (pg_ending **at = &endings; *at; at = &(*at)->around)
-        if (*at == ending) {
-            *at = ending->around;
-            free_ending(ending);
+    for (pg_exit_record **at = &exit_records; *at; at = &(*at)->next)
+        if (*at == exit_record) {
+            *at = exit_record->next;
+            free_exit_record(exit_record);
             break;
         }
     pthread_mutex_unlock(&mutex);
 }
 
-static pg_status prepare(pg_ending **out, const char *path, const char *record,
-                         const char *message, pg_error *err)
+pg_status pg_exit_record_new(pg_exit_record **out, const char *path,
+                             const char *record, const char *message,
+                             pg_error *err)
 {
     static bool is_registered;
-    if (!is_registered && atexit(at_exit) != 0)
-        return pg_fail(err, PG_ENOMEM, "atexit failed");
-    is_registered = true;
-    pg_ending *e = calloc(1, sizeof *e);
+    pg_status status = PG_OK;
+    pg_exit_record *e = calloc(1, sizeof *e);
     if (!e)
         return pg_fail_memory(err, sizeof *e);
-    *e = (pg_ending){endings, getpid(), strdup(path), strdup(record),
-                     strdup(message)};
-    if (!e->path || !e->record || !e->message) {
-        free_ending(e);
-        return pg_fail_memory(err, strlen(record));
-    }
-    *out = endings = e;
-    return PG_OK;
-}
-
-pg_status pg_ending_prepare(pg_ending **out, const char *path,
-                            const char *record, const char *message,
-                            pg_error *err)
-{
+    *e = (pg_exit_record){NULL, getpid(), strdup(path), strdup(record),
+                          strdup(message)};
     pthread_mutex_lock(&mutex);
-    pg_status status = prepare(out, path, record, message, err);
+    if (!e->path || !e->record || !e->message)
+        status = pg_fail_memory(err, strlen(record));
+    else if (!is_registered && atexit(at_exit) != 0)
+        status = pg_fail(err, PG_ENOMEM, "atexit failed");
+    if (status == PG_OK) {
+        is_registered = true;
+        e->next = exit_records;
+        *out = exit_records = e;
+    } else {
+        free_exit_record(e);
+    }
     pthread_mutex_unlock(&mutex);
     return status;
 }

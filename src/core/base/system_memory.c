@@ -16,19 +16,14 @@
 
 #include "base/status.h"
 
-enum {
-    LONGEST_NAME = 64,
-    LONGEST_NUMBER = 64,
-    TEXT = 4096,
-    RESERVED_PART = 25,
-    MOST_RESERVED = 256 * 1024 * 1024
-};
+/* The reserve is a twenty-fifth of the memory, and at most MAX_RESERVE. */
+enum { RESERVE_DIVISOR = 25, MAX_RESERVE = 256 * 1024 * 1024 };
+enum { NAME_SIZE = 64, NUMBER_SIZE = 64, TEXT_SIZE = 4096 };
 
-/* What is not said is as much as can be. */
+/* An unknown limit is none. */
 static const size_t UNKNOWN = SIZE_MAX;
 
-/* --- files that the system makes up ---------------------------------------
- */
+/* --- files of /proc and /sys ---------------------------------------------- */
 
 static bool read_text(char *text, size_t size, const char *path)
 {
@@ -41,90 +36,90 @@ static bool read_text(char *text, size_t size, const char *path)
     return n > 0;
 }
 
-/* The number at the front of the text; "max" is none. */
-static size_t number_of(const char *text)
+/* The number that the text begins with; "max" is unknown. */
+static size_t parse_number(const char *text)
 {
     char *end;
     unsigned long long number = strtoull(text, &end, 10);
     return end == text || number > SIZE_MAX ? UNKNOWN : (size_t)number;
 }
 
-/* The number on the line that begins with the name. */
-static size_t number_named(const char *text, const char *name)
+/* The number after the name, at the beginning of a line. */
+static size_t find_number(const char *text, const char *name)
 {
     size_t n = strlen(name);
     for (const char *line = text; line; line = strchr(line, '\n')) {
         line += *line == '\n';
         if (strncmp(line, name, n) == 0)
-            return number_of(line + n);
+            return parse_number(line + n);
     }
     return UNKNOWN;
 }
 
-static size_t number_in(const char *folder, const char *file)
+static size_t read_number(const char *folder, const char *file)
 {
-    char path[PATH_MAX + LONGEST_NAME], text[LONGEST_NUMBER];
+    char path[PATH_MAX + NAME_SIZE], text[NUMBER_SIZE];
     snprintf(path, sizeof path, "%s/%s", folder, file);
-    return read_text(text, sizeof text, path) ? number_of(text) : UNKNOWN;
+    return read_text(text, sizeof text, path) ? parse_number(text) : UNKNOWN;
 }
 
-/* --- the machine ----------------------------------------------------------
- */
+/* --- the machine ---------------------------------------------------------- */
 
-/* Kilobytes as bytes; nothing where they are not known. */
+/* Kilobytes as bytes; 0 if unknown. */
 static size_t bytes_of(size_t kilobytes)
 {
     return kilobytes == UNKNOWN ? 0 : kilobytes * 1024;
 }
 
-static size_t machine_has(size_t *total)
+/* Bytes that the machine can give; *total is all of its memory. */
+static size_t machine_available(size_t *total)
 {
-    char text[TEXT];
+    char text[TEXT_SIZE];
     if (!read_text(text, sizeof text, "/proc/meminfo"))
         return UNKNOWN;
-    size_t available = number_named(text, "MemAvailable:");
-    *total = bytes_of(number_named(text, "MemTotal:"));
-    return available == UNKNOWN ? UNKNOWN
-                                : bytes_of(available) +
-                                      bytes_of(number_named(text, "SwapFree:"));
+    size_t available = find_number(text, "MemAvailable:");
+    *total = bytes_of(find_number(text, "MemTotal:"));
+    return available == UNKNOWN
+               ? UNKNOWN
+               : bytes_of(available) + bytes_of(find_number(text, "SwapFree:"));
 }
 
-/* --- control groups -------------------------------------------------------
- */
+/* --- control groups ------------------------------------------------------- */
 
-/* The names that a version of them has for its numbers. */
+/* The files and keys of a version of control groups. */
 typedef struct names {
-    const char *mount, *most, *used, *inactive, *active;
+    const char *mount, *limit, *used, *inactive, *active;
 } names;
 
-static const names second = {"/sys/fs/cgroup", "memory.max", "memory.current",
-                             "inactive_file ", "active_file "};
-static const names first = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-                            "memory.usage_in_bytes", "total_inactive_file ",
-                            "total_active_file "};
+static const names version2 = {"/sys/fs/cgroup", "memory.max", "memory.current",
+                               "inactive_file ", "active_file "};
+static const names version1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
+                               "memory.usage_in_bytes", "total_inactive_file ",
+                               "total_active_file "};
 
-/* What a group may still take: files that are cached count as used, but give
-   way. */
-static size_t group_has(const char *folder, const names *n, size_t *total)
+/* Bytes that a group can still take. Cached files count as used, but can be
+   dropped. *total becomes the limit, if that is lower. */
+static size_t group_available(const char *folder, const names *n, size_t *total)
 {
-    char path[PATH_MAX + LONGEST_NAME], text[TEXT];
-    size_t most = number_in(folder, n->most);
-    size_t used = number_in(folder, n->used);
-    if (most == UNKNOWN || used == UNKNOWN)
+    char path[PATH_MAX + NAME_SIZE], text[TEXT_SIZE];
+    size_t limit = read_number(folder, n->limit);
+    size_t used = read_number(folder, n->used);
+    if (limit == UNKNOWN || used == UNKNOWN)
         return UNKNOWN;
     snprintf(path, sizeof path, "%s/memory.stat", folder);
     const char *const cached[] = {n->inactive, n->active};
     for (size_t i = 0; i < 2 && read_text(text, sizeof text, path); i++) {
-        size_t cache = number_named(text, cached[i]);
+        size_t cache = find_number(text, cached[i]);
         used -= cache == UNKNOWN ? 0 : pg_size_min(cache, used);
     }
-    *total = pg_size_min(*total, most);
-    return most > used ? most - used : 0;
+    *total = pg_size_min(*total, limit);
+    return limit > used ? limit - used : 0;
 }
 
-/* The least that a group and those around it have. In a container the path may
-   be one that only the machine outside knows. */
-static size_t groups_have(const char *path, const names *n, size_t *total)
+/* The least that a group and its ancestors can take. Folders that do not exist
+   are skipped: in a container the path may be the host's. */
+static size_t ancestors_available(const char *path, const names *n,
+                                  size_t *total)
 {
     char folder[PATH_MAX];
     size_t mount = strlen(n->mount), least = UNKNOWN;
@@ -133,7 +128,7 @@ static size_t groups_have(const char *path, const names *n, size_t *total)
         return UNKNOWN;
     snprintf(folder, sizeof folder, "%s%.*s", n->mount, (int)length, path);
     for (char *end = folder + mount + length;; *end = '\0') {
-        least = pg_size_min(least, group_has(folder, n, total));
+        least = pg_size_min(least, group_available(folder, n, total));
         if (end <= folder + mount)
             return least;
         do
@@ -142,43 +137,44 @@ static size_t groups_have(const char *path, const names *n, size_t *total)
     }
 }
 
-/* Lines of number:controllers:path; the second version's has no controllers. */
-static size_t all_groups_have(size_t *total)
+/* The least of both versions. /proc/self/cgroup has lines of
+   number:controllers:path, in version 2 without controllers. */
+static size_t groups_available(size_t *total)
 {
-    char text[TEXT];
+    char text[TEXT_SIZE];
     size_t least = UNKNOWN;
     if (!read_text(text, sizeof text, "/proc/self/cgroup"))
         return UNKNOWN;
     const char *path = strstr(text, "0::/");
     if (path)
-        least = groups_have(path + strlen("0::"), &second, total);
+        least = ancestors_available(path + strlen("0::"), &version2, total);
     path = strstr(text, ":memory:/");
     if (path)
-        least = pg_size_min(
-            least, groups_have(path + strlen(":memory:"), &first, total));
+        least =
+            pg_size_min(least, ancestors_available(path + strlen(":memory:"),
+                                                   &version1, total));
     return least;
 }
 
-/* --- both -----------------------------------------------------------------
- */
+/* --- both ----------------------------------------------------------------- */
 
 size_t pg_system_memory_available(void)
 {
     size_t total = 0;
-    size_t has = machine_has(&total);
-    has = pg_size_min(has, all_groups_have(&total));
-    size_t reserve = pg_size_min(total / RESERVED_PART, MOST_RESERVED);
-    if (has == UNKNOWN)
+    size_t available = machine_available(&total);
+    available = pg_size_min(available, groups_available(&total));
+    size_t reserve = pg_size_min(total / RESERVE_DIVISOR, MAX_RESERVE);
+    if (available == UNKNOWN)
         return UNKNOWN;
-    return has > reserve ? has - reserve : 0;
+    return available > reserve ? available - reserve : 0;
 }
 
 size_t pg_system_memory_resident(void)
 {
-    char text[TEXT];
+    char text[TEXT_SIZE];
     if (!read_text(text, sizeof text, "/proc/self/status"))
         return 0;
-    return bytes_of(number_named(text, "VmRSS:"));
+    return bytes_of(find_number(text, "VmRSS:"));
 }
 
 void pg_system_memory_trim(void)

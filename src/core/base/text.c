@@ -1,23 +1,19 @@
+/* printf in the C locale. */
+
 #include "base/text.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
-/* printf gives NaN the sign that it may have. */
-static void unsign_nan(char *text)
-{
-    for (char *at = text; (at = strstr(at, "-nan")) != NULL;)
-        memmove(at, at + 1, strlen(at));
-}
-
 int pg_vtext(char *out, size_t room, const char *format, va_list args)
 {
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     locale_t before = c_locale ? uselocale(c_locale) : (locale_t)0;
     int length = vsnprintf(out, room, format, args);
-    if (room > 0)
-        unsign_nan(out);
+    /* A NaN may have a sign bit, which printf shows. */
+    for (char *at = out; room > 0 && (at = strstr(at, "-nan")) != NULL;)
+        memmove(at, at + 1, strlen(at));
     if (c_locale) {
         uselocale(before);
         freelocale(c_locale);

@@ -1,12 +1,13 @@
-/* Text with numbers in it, the same in every locale. */
+/*
+ * text.h -- printf with a decimal point in every locale.
+ */
 #ifndef PG_TEXT_H
 #define PG_TEXT_H
 
 #include <stdarg.h>
 #include <stddef.h>
 
-/* snprintf and vsnprintf, with a decimal point in numbers whatever the
-   process's locale is. */
+/* snprintf and vsnprintf in the C locale; a NaN has no sign. */
 int pg_text(char *out, size_t room, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int pg_vtext(char *out, size_t room, const char *format, va_list args)

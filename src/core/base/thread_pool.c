@@ -32,7 +32,8 @@ typedef struct member {
     atomic_bool asleep;
 } member;
 
-/* What one thread writes often and another reads has a cache line to itself. */
+/* Fields that one thread writes often and another reads have their own cache
+   lines. */
 typedef struct thread_pool {
     atomic_flag busy;  /* a run is under way */
     int members;       /* threads that were started: workers 1 .. members */
