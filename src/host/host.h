@@ -10,7 +10,7 @@
  *   environment.c  what the module's files have for globals
  *   apart.c        what the prompt's own functions see, and the user's do not
  *   prompt.c       lua(1)'s prompt, for input that is no terminal
- *   session.c      a terminal's prompt: what perigee.repl.prompt needs of C
+ *   session.c      a terminal's prompt: what perigee.repl.loop needs of C
  *   lines.c        a line from the terminal, edited by readline or plain
  *   readline.c     the library, loaded (readline.h)
  *   keys.c         the bytes that it reads (readline.h)
@@ -99,7 +99,7 @@ void host_print_version(void);
 /* Reads and runs until the input ends: as lua(1) does. */
 void host_prompt(lua_State *L);
 
-/* The same on a terminal, by perigee.repl.prompt. False: it is not
+/* The same on a terminal, by perigee.repl.loop. False: it is not
    there. */
 bool host_session(lua_State *L);
 

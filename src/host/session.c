@@ -5,7 +5,7 @@
 
 #include "host.h"
 
-/* The prompt on a terminal is written in Lua, lua/perigee/repl/prompt.lua. It
+/* The prompt on a terminal is written in Lua, lua/perigee/repl/loop.lua. It
    is handed a table of what it needs of C, which is listed as a module so that
    tracebacks show where the user's part of them ends. */
 #define MODULE "perigee.host"
@@ -206,7 +206,7 @@ static bool push_turn(lua_State *L)
                                          {"complete", l_complete},
                                          {NULL, NULL}};
     lua_getglobal(L, "require");
-    lua_pushliteral(L, "perigee.repl.prompt");
+    lua_pushliteral(L, "perigee.repl.loop");
     if (lua_pcall(L, 1, 1, 0) != LUA_OK)
         return false;
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);

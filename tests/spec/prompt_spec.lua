@@ -151,7 +151,7 @@ describe("the prompt reads", function()
   end)
 
   it("tells times in units that fit", function()
-    local duration = require("perigee.repl.commands").duration
+    local duration = require("perigee.repl.timing").duration
     for seconds, text in pairs {
       [2e-7] = "0.2 µs", [0.00099949] = "999 µs", [0.0009996] = "1 ms", [0.9994] = "999 ms",
       [0.9996] = "1 s", [59.96] = "60 s", [65] = "1 min 05 s", [3700] = "1 h 01 min",
@@ -655,12 +655,12 @@ describe("the prompt's own functions", function()
   end)
 
   it("write comments that no line break ends", function()
-    local transcript = require "perigee.repl.save_session"
+    local save_session = require "perigee.repl.save_session"
     for _, ending in ipairs { "\n", "\r", "\r\n", "\n\r", "\n\n" } do
-      local chunk = { text = "", names = {}, values = 0,
+      local chunk = { text = "", globals = {}, values = 0,
         comment = "interrupted: [[" .. ending .. "ran = true" .. ending .. "]]" }
       local ran = {}
-      assert(load(transcript.text({ chunk }, {}, {}), "=script", "t", ran))()
+      assert(load(save_session.script({ chunk }, {}, {}), "=script", "t", ran))()
       assert.same({}, ran)
     end
   end)

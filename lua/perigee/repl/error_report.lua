@@ -1,32 +1,31 @@
---- Errors at the prompt: the message, the line that it names, and the traceback of the user's part.
+--- Error reports at the prompt: the message, the line that it names, and the traceback.
 
-local schema = require "perigee.util.schema"
-local external = require "perigee.util.external"
 local colours = require "perigee.repl.pretty.colours"
-local output = require "perigee.repl.output"
 local escape = require "perigee.repl.pretty.escape"
+local external = require "perigee.util.external"
+local output = require "perigee.repl.output"
+local schema = require "perigee.util.schema"
 
 local error_report = {}
 
 local LIBRARY = debug.getinfo(1, "S").source:match "^@(.*)/repl/[^/]*$" or "."
 
-local LONGEST = 4096 -- bytes in which a place may stand
+local LONGEST = 4096 -- bytes of a line that are searched for a path
 
--- Of the prompt's own functions, tracebacks show one of these first.
+-- The first frame of a traceback that belongs to the prompt.
 local BORDER = "\n\t%[C%]: in function 'perigee%.host%.%a+'"
 
---- A message and its traceback apart.
+--- Splits an error into its message and its traceback.
 local function split(message)
   local text, traceback = message:match "^(.*)\nstack traceback:\n(.*)$"
   return text or message, traceback
 end
 
---- Whether a text begins with a place in the library. Lua shows of a long path only the end, behind
---- three dots.
+--- Tells if a text begins with a position in a file of the library.
 local function is_in_library(text)
-  local line = text:match "^%s*([^\n]*)":sub(1, LONGEST) -- by which nothing is looked for twice
+  local line = text:match "^%s*([^\n]*)":sub(1, LONGEST)
   local path = line:match "^(.-%.lua):%d+:"
-  local tail = path and path:match "^%.%.%.(.*)$"
+  local tail = path and path:match "^%.%.%.(.*)$" -- Lua shortens a long path to its end
   if not tail then
     return path ~= nil and path:sub(1, #LIBRARY + 1) == LIBRARY .. "/"
   end
@@ -34,26 +33,24 @@ local function is_in_library(text)
   return (LIBRARY .. "/" .. name):sub(-#tail) == tail
 end
 
---- Frames without the library's, and without those of C and tail calls beside them: an error of
---- whoever called the library is shown where that was.
+--- Frames without the library's, and without those of C and of tail calls next to them.
 local function without_library(frames)
-  local kept, beside, has_library = {}, {}, false
+  local kept, pending, has_library = {}, {}, false
   for frame in (frames .. "\n"):gmatch "(.-)\n" do
     if frame:find "^%s*%[C%]: " or frame:find "^%s*%(%.%.%.tail calls" or is_in_library(frame) then
-      beside[#beside + 1] = frame
+      pending[#pending + 1] = frame
       has_library = has_library or is_in_library(frame)
     else
-      table.move(beside, 1, has_library and 0 or #beside, #kept + 1, kept)
+      table.move(pending, 1, has_library and 0 or #pending, #kept + 1, kept)
       kept[#kept + 1] = frame
-      beside, has_library = {}, false
+      pending, has_library = {}, false
     end
   end
   return table.concat(kept, "\n")
 end
 
---- The frames of the user's part; a chunk's own function is what Lua calls the main chunk. Of an
---- error within the library, all.
-local function trimmed(traceback, message)
+--- The frames of the user's functions. If the error is in the library itself, its frames stay.
+local function user_frames(traceback, message)
   local border = ("\n" .. traceback):find(BORDER)
   local frames = border and traceback:sub(1, border - 2) or traceback
   frames = frames:gsub("in function <stdin%[%d+%]:1>$", "in main chunk")
@@ -61,72 +58,59 @@ local function trimmed(traceback, message)
   return users ~= "" and users or frames
 end
 
---- The text of a file, and of nothing else that has a name.
-local function read_file(path)
-  local found, uv = pcall(external.require, "luv")
-  local status = found and uv.fs_stat(path)
-  local file = status and status.type == "file" and io.open(path)
-  if file then
-    local text = file:read "a"
-    file:close()
-    return text
+--- The line of source whose position begins a message: "stdin[1]:1: attempt to ...".
+---@return string? line
+---@return string? number
+---@return boolean? is_typed  it was typed at the prompt, and is not a file's
+local function offending_line(message, sources)
+  local name, number = message:match "^([^\n:]+):(%d+): "
+  local text = name and sources["=" .. name]
+  local is_typed = text ~= nil
+  if name and not is_typed then
+    local found, uv = pcall(external.require, "luv")
+    local status = found and uv.fs_stat(name)
+    local file = status and status.type == "file" and io.open(name) -- no device, no pipe
+    if file then
+      text = file:read "a"
+      file:close()
+    end
   end
-end
-
---- A line of a text, by its number.
-local function line_of(text, number)
   local n = 0
-  for line in text:gmatch "([^\n]*)\n?" do
+  for line in text and text:gmatch "([^\n]*)\n?" or function() end do
     n = n + 1
-    if n == number then
-      return line
+    if n == tonumber(number) then
+      return line, number, is_typed
     end
   end
 end
 
---- The line that a message begins with the place of; nil where there is none.
-local function offending_line(message, sources)
-  local name, number = message:match "^([^\n:]+):(%d+): "
-  local text = name and (sources["=" .. name] or read_file(name))
-  if text then
-    return line_of(text, math.tointeger(number)), number
-  end
-end
-
---- What may have been hint by a name that is nil, where the error's line was typed.
-local function suggestion(message, line, session)
-  local is_typed = session.sources["=" .. message:match "^[^\n:]*"] ~= nil
-  local did_you_mean = require "perigee.repl.did_you_mean"
-  return is_typed and did_you_mean.suggestion(message, line, session:visible())
-    or ""
-end
-
 --- Tells if an error is Ctrl-C's.
----@param message string  with its traceback, if there is one
+---@param message string  with or without its traceback
 ---@return boolean
 function error_report.is_interrupt(message)
   return schema.is_interrupt((split(tostring(message))))
 end
 
---- Shows an error on standard error.
----@param message string  with its traceback, if there is one
+--- Prints an error on standard error.
+---@param message string  with or without its traceback
 ---@param session perigee.repl.session
 function error_report.report(message, session)
   local paint = colours.painter(2)
   local text, traceback = split(tostring(message))
-  local behind = schema.is_interrupt(text) and "\n" or "" -- the ^C that the terminal shows
-  local line, number = offending_line(text, session.sources)
-  local hint = line and suggestion(text, line, session) or ""
-  local lines = { behind .. paint("error", escape.visible(text .. hint)) }
+  local line, number, is_typed = offending_line(text, session.sources)
+  local hint = is_typed
+    and require "perigee.repl.did_you_mean".hint(text, line, session:visible()) or ""
+  local before = schema.is_interrupt(text) and "\n" or "" -- ends the line of the terminal's ^C
+  local lines = { before .. paint("error", escape.visible(text .. hint)) }
   if line then
     lines[#lines + 1] = ("%s %s"):format(paint("dim", ("%5s |"):format(number)),
       escape.visible(line))
   end
   if traceback then
     lines[#lines + 1] = paint("dim", "stack traceback:\n"
-      .. escape.visible(trimmed(traceback, text)))
+      .. escape.visible(user_frames(traceback, text)))
   end
-  output.complain(table.concat(lines, "\n"), "\n")
+  output.write_error(table.concat(lines, "\n"), "\n")
 end
 
 return error_report

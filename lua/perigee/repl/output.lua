@@ -1,19 +1,19 @@
---- What the prompt writes. The methods of files are those of before the user could take them away.
+--- Output of the prompt, which works when a chunk has replaced the methods of files.
 
 local output = {}
 
 local stdout, stderr = io.stdout, io.stderr
 local write, flush = stdout.write, stdout.flush
 
---- Writes texts on standard output.
+--- Writes texts to standard output.
 ---@param ... string
 function output.write(...)
   write(stdout, ...)
 end
 
---- Writes texts on standard error, behind what was written on standard output.
+--- Writes texts to standard error, after what was written to standard output.
 ---@param ... string
-function output.complain(...)
+function output.write_error(...)
   flush(stdout)
   write(stderr, ...)
 end

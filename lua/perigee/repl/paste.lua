@@ -1,13 +1,12 @@
---- What is pasted, where that is no chunk: a session with its prompts, or lines that were chunks of
---- their own where they come from.
+--- Pasted text as chunks: a session copied with its prompts, or lines that are chunks one by one.
 
 local paste = {}
 
-local MOST = 1 << 16 -- bytes of a text that is tried line by line
+local MOST = 1 << 16 -- bytes: longer text is not split
 
---- The chunks of a session that was copied with its prompts, without what was printed.
+--- The chunks of a session that was copied with its prompts; its output is left out.
 ---@param text string
----@return string[]?  # nil where the text does not begin with a prompt
+---@return string[]?  # nil if the text does not begin with a prompt
 function paste.transcript(text)
   if not text:find "^> " then
     return nil
@@ -24,31 +23,27 @@ function paste.transcript(text)
   return chunks
 end
 
-local function is_help_wanted(text)
-  return text:find "^%s*%?" ~= nil
-end
-
---- The chunks that lines are if they are typed one after the other.
+--- The chunks that the lines of a text make if they are typed one after the other.
 ---@param text string
----@param compile fun(text: string): any, string?, boolean?  as compile.chunk
----@return string[]?  # nil where that is one chunk, or lines are none
-function paste.pieces(text, compile)
+---@param compiled fun(text: string): perigee.repl.chunk?, string?, boolean?  as compile.chunk
+---@return string[]?  # nil if they make one chunk only, or one with a syntax error
+function paste.chunks(text, compiled)
   if #text > MOST then
     return nil
   end
-  local pieces, lines = {}, {}
+  local chunks, lines = {}, {}
   for line in (text .. "\n"):gmatch "([^\n]*)\n" do
     lines[#lines + 1] = line
-    local piece = table.concat(lines, "\n")
-    local chunk, _, is_incomplete = compile(piece)
-    if chunk or is_help_wanted(piece) then
-      pieces[#pieces + 1] = piece:find "%S" and piece
+    local chunk = table.concat(lines, "\n")
+    local compiles, _, is_incomplete = compiled(chunk)
+    if compiles or chunk:find "^%s*%?" then -- `?x` asks for help
+      chunks[#chunks + 1] = chunk:find "%S" and chunk
       lines = {}
     elseif not is_incomplete then
       return nil
     end
   end
-  return #lines == 0 and #pieces > 1 and pieces or nil
+  return #lines == 0 and #chunks > 1 and chunks or nil
 end
 
 return paste

@@ -95,19 +95,6 @@ end
 
 -- --- a text -----------------------------------------------------------------------
 
---- The tokens but comments; nil where the text ends in a comment.
-local function read_tokens(text)
-  local tokens = {}
-  for _, token in ipairs(lexer.tokens(text)) do
-    if token.kind ~= "comment" then
-      tokens[#tokens + 1] = token
-    elseif token.open then
-      return nil
-    end
-  end
-  return tokens
-end
-
 --- `=` before an expression and `?` before a name are the prompt's own.
 local function without_mark(text)
   local mark = text:match "^%s*([=?])"
@@ -116,8 +103,8 @@ end
 
 local function find(text, scope)
   local code, mark = without_mark(text)
-  local tokens = read_tokens(code)
-  if not tokens then
+  local tokens, in_comment = lexer.tokens(code)
+  if in_comment then
     return nil
   end
   local last = tokens[#tokens]

@@ -1,7 +1,6 @@
 --- The names that a value has: its keys, those that its __index leads to, what it tells itself, and
 --- what is described of its class.
 
-local schema = require "perigee.util.schema"
 local classes = require "perigee.repl.introspect.classes"
 local signatures = require "perigee.repl.introspect.signatures"
 local lexer = require "perigee.repl.syntax.lexer"
@@ -12,7 +11,7 @@ local members = {}
 
 local MOST_DEPTH = 50 -- of chains of __index
 
-local IS_KEYWORD = schema.set(lexer.KEYWORDS)
+local IS_KEYWORD = lexer.IS_KEYWORD
 
 --- Whether a key can be written behind a dot.
 local function is_name(key)

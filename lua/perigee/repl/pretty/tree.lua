@@ -3,7 +3,6 @@
 -- Not all of a table is in it: of long ones the first entries, of deep ones those up to a depth,
 -- and of a cycle where it leads.
 
-local schema = require "perigee.util.schema"
 local colours = require "perigee.repl.pretty.colours"
 local format = require "perigee.util.format"
 local table_reader = require "perigee.repl.pretty.table_reader"
@@ -20,7 +19,7 @@ local LONGEST_KEY = 40 -- bytes
 local LEAST_STRING, BESIDE_STRING = 16, 30 -- bytes that are shown; columns for what is beside them
 local LONGEST_FILLED = 24 -- columns of a value that shares its line with others
 
-local IS_KEYWORD = schema.set(lexer.KEYWORDS)
+local IS_KEYWORD = lexer.IS_KEYWORD
 
 ---@class perigee.repl.node: perigee.repl.leaf
 ---@field items? perigee.repl.node[]  of a table

@@ -1,34 +1,39 @@
---- Lua's text as tokens: enough to see where a completion stands, and which locals a chunk has.
+--- A lexer for Lua that accepts unfinished text.
 --
--- It takes anything: what is no Lua is a token, too. Source: the Lua 5.4 manual, section 3.1.
+-- Bytes that no token begins with become tokens of the kind "invalid". Source: the Lua 5.4 manual,
+-- section 3.1.
 
 local schema = require "perigee.util.schema"
 
 local lexer = {}
 
---- Lua's keywords, in order.
+--- Lua's keywords, sorted.
 lexer.KEYWORDS = {
   "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in",
   "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
 }
 
-local IS_KEYWORD = schema.set(lexer.KEYWORDS)
+--- Lua's keywords, as a set.
+lexer.IS_KEYWORD = schema.set(lexer.KEYWORDS)
 
--- The longest first.
+-- Longer operators come first.
 local OPERATORS = {
   "^%.%.%.", "^<<", "^>>", "^//", "^==", "^~=", "^<=", "^>=", "^::", "^%.%.",
   "^[-+*/%%^#&~|<>=(){}%[%];:,.]",
 }
 
---- The end of a long bracket whose opening one ends before `from`; nil where it is not closed.
-local function end_of_long(text, level, from)
-  local _, last = text:find("]" .. level .. "]", from, true)
-  return last
+--- The last byte of a long bracket; false if it is not closed, nil if there is none.
+local function long_bracket_end(text, first)
+  local level = text:match("^%[(=*)%[", first)
+  if not level then
+    return nil
+  end
+  local _, last = text:find("]" .. level .. "]", first + #level + 2, true)
+  return last or false
 end
 
---- The end of a string in quotes that begins at `first`; where it is not closed, nil and the end
---- of its line, if that ends.
-local function end_of_quoted(text, first)
+--- The last byte of a quoted string; nil and the end of its line if it is not closed.
+local function quoted_string_end(text, first)
   local quote, at = text:sub(first, first), first + 1
   while true do
     at = text:find("[\\\n" .. quote .. "]", at)
@@ -38,38 +43,14 @@ local function end_of_quoted(text, first)
     elseif found ~= "\\" then
       return nil, at and at - 1
     end
-    local _, skipped = text:find("^\\z%s*", at) -- \z goes on in the next line
+    local _, skipped = text:find("^\\z%s*", at) -- \z continues the string on the next line
     at = (skipped or at + 1) + 1
   end
 end
 
---- A token of which the end may be missing: then it reaches to the end of the text, or, in quotes,
---- of the line.
-local function to_the_end(text, kind, first, last, otherwise)
-  return { kind = kind, first = first, last = last or otherwise or #text, open = not last }
-end
-
-local function comment_at(text, first)
-  local level = text:match("^%-%-%[(=*)%[", first)
-  if level then
-    return to_the_end(text, "comment", first, end_of_long(text, level, first + 4 + #level))
-  end
-  local last = text:find("\n", first, true)
-  return { kind = "comment", first = first, last = last and last - 1 or #text, open = not last }
-end
-
-local function string_at(text, first)
-  local level = text:match("^%[(=*)%[", first)
-  if level then
-    return to_the_end(text, "string", first, end_of_long(text, level, first + 2 + #level))
-  end
-  local last, line_end = end_of_quoted(text, first)
-  return to_the_end(text, "string", first, last, line_end)
-end
-
-local function number_at(text, first)
-  local exponent, last = text:find("^0[xX]", first) and "[pP]", first - 1
-  exponent = exponent or "[eE]"
+local function number_end(text, first)
+  local exponent = text:find("^0[xX]", first) and "[pP]" or "[eE]"
+  local last = first - 1
   repeat
     local _, more = text:find("^[%w.]*", last + 1)
     local grew = more > last
@@ -77,53 +58,65 @@ local function number_at(text, first)
     local sign = grew and text:find("^[-+]", last + 1) and text:find("^" .. exponent, last)
     last = sign and last + 1 or last
   until not sign
-  return { kind = "number", first = first, last = last }
+  return last
 end
 
-local function operator_at(text, first)
-  for _, pattern in ipairs(OPERATORS) do
-    local _, last = text:find(pattern, first)
-    if last then
-      return { kind = "operator", first = first, last = last }
-    end
-  end
-  return { kind = "invalid", first = first, last = first }
-end
-
+--- The kind and the last byte of the token at `first`; and true if it is not closed.
 local function token_at(text, first)
   local _, last = text:find("^[%a_][%w_]*", first)
   if last then
-    local kind = IS_KEYWORD[text:sub(first, last)] and "keyword" or "name"
-    return { kind = kind, first = first, last = last }
+    return lexer.IS_KEYWORD[text:sub(first, last)] and "keyword" or "name", last
   elseif text:find("^%-%-", first) then
-    return comment_at(text, first)
-  elseif text:find("^[\"']", first) or text:find("^%[=*%[", first) then
-    return string_at(text, first)
-  elseif text:find("^%.?%d", first) then
-    return number_at(text, first)
+    last = long_bracket_end(text, first + 2)
+    if last == nil then
+      local newline = text:find("\n", first, true)
+      last = newline and newline - 1
+    end
+    return "comment", last or #text, not last
+  elseif text:find("^[\"']", first) then
+    local line_end
+    last, line_end = quoted_string_end(text, first)
+    return "string", last or line_end or #text, not last
   end
-  return operator_at(text, first)
+  last = long_bracket_end(text, first)
+  if last ~= nil then
+    return "string", last or #text, not last
+  elseif text:find("^%.?%d", first) then
+    return "number", number_end(text, first)
+  end
+  for _, pattern in ipairs(OPERATORS) do
+    _, last = text:find(pattern, first)
+    if last then
+      return "operator", last
+    end
+  end
+  return "invalid", first
 end
 
 ---@class perigee.repl.token
 ---@field kind "name"|"keyword"|"number"|"string"|"operator"|"comment"|"invalid"
----@field text string  as it is written, quotes included
----@field first integer  its place in the text, in bytes
----@field last integer
----@field open? boolean  a string or comment that does not end here
+---@field text string  as written, with its quotes
+---@field first integer  its first byte in the text
+---@field last integer  its last byte
+---@field open? boolean  true for a string or comment that is not closed
 
---- All tokens of a text, comments included.
+--- All tokens of a text but its comments.
 ---@param text string
 ---@return perigee.repl.token[]
+---@return boolean in_comment  the text ends in a comment that is not closed
 function lexer.tokens(text)
-  local tokens, at = {}, text:find "%S"
+  local tokens, at, in_comment = {}, text:find "%S", false
   while at do
-    local token = token_at(text, at)
-    token.text = text:sub(token.first, token.last)
-    tokens[#tokens + 1] = token
-    at = text:find("%S", token.last + 1)
+    local kind, last, open = token_at(text, at)
+    if kind == "comment" then
+      in_comment = open
+    else
+      tokens[#tokens + 1] = { kind = kind, first = at, last = last, open = open,
+        text = text:sub(at, last) }
+    end
+    at = text:find("%S", last + 1)
   end
-  return tokens
+  return tokens, in_comment
 end
 
 return lexer

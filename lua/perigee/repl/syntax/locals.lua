@@ -1,4 +1,4 @@
---- The local variables that a chunk declares, as far as they are in scope where it ends.
+--- The local variables that a text declares, and those in scope at its end.
 
 local cursor_context = require "perigee.repl.syntax.cursor_context"
 
@@ -6,25 +6,28 @@ local is = cursor_context.is
 
 ---@class perigee.repl.local
 ---@field name string
----@field at integer  the token that declares it
----@field from? integer  the token that its value begins with, where it is given one
+---@field at integer  the index of the token that declares it
+---@field from? integer  the index of the token that its initial value begins with
+---@field attribute? string  "const" or "close"
 
 ---@class perigee.repl.scan
 ---@field tokens perigee.repl.token[]
----@field visible perigee.repl.local[]  the later ones hide the earlier
----@field names table<string, true>  of all, visible or not
----@field marks integer[]  how many were visible where each open block began
----@field loop? perigee.repl.local[]  a for's, until its block begins
----@field expects_name boolean  the tokens end where a new name has to stand
+---@field visible perigee.repl.local[]  those in scope at the end; later ones shadow earlier ones
+---@field names table<string, true>  the names of all, in scope or not
+---@field returns integer  the number of `return` statements
+---@field final_return? integer  the index of the `return` at the outermost level
+---@field expects_name boolean  true if a new name must follow the tokens
+---@field package marks integer[]  the number of visible variables at the start of each open block
+---@field package loop? perigee.repl.local[]  the variables of a `for` whose block has not begun
 local Scan = {}
 Scan.__index = Scan
 
 local locals = {}
 
---- Reads names with commas between them, from the token at `i`: the names, and the token after.
+--- Reads a list of names from the token at `i`; returns it and the index of the token after it.
 function Scan:read_names(i)
   local names, tokens = {}, self.tokens
-  repeat
+  while true do
     local token = tokens[i]
     if not token then
       self.expects_name = true
@@ -32,13 +35,17 @@ function Scan:read_names(i)
       names[#names + 1] = { name = token.text, at = i }
     end
     i = i + 1
-    if is(tokens[i], "<") then -- <const>, <close>
+    if is(tokens[i], "<") then
+      if names[1] and tokens[i + 1] then
+        names[#names].attribute = tokens[i + 1].text
+      end
       i = i + 3
     end
-    local goes_on = is(tokens[i], ",")
-    i = goes_on and i + 1 or i
-  until not goes_on
-  return names, i
+    if not is(tokens[i], ",") then
+      return names, i
+    end
+    i = i + 1
+  end
 end
 
 function Scan:declare(names)
@@ -59,30 +66,10 @@ function Scan:close_block()
   end
 end
 
---- A function's name and parameters, from the token after `function`.
-function Scan:read_function(i)
-  local tokens, has_self = self.tokens, false
-  while tokens[i] and not is(tokens[i], "(") do
-    if tokens[i].kind ~= "name" and not is(tokens[i], ".") and not is(tokens[i], ":") then
-      return i -- no function after all
-    end
-    has_self = has_self or is(tokens[i], ":")
-    i = i + 1
-  end
-  self:open_block()
-  if has_self then
-    self:declare { { name = "self", at = i } }
-  end
-  if tokens[i] and not is(tokens[i + 1], ")") then
-    local names
-    names, i = self:read_names(i + 1)
-    self:declare(names)
-    return i
-  end
-  return i + 1
-end
+--- Handlers of keywords: each reads from the token after its keyword and returns where to go on.
+local READ = {}
 
-function Scan:read_local(i)
+READ["local"] = function(self, i)
   local tokens = self.tokens
   if is(tokens[i], "function") then
     local name = tokens[i + 1]
@@ -100,11 +87,27 @@ function Scan:read_local(i)
   return after
 end
 
---- What each keyword does, from the token after it; returns where to go on.
-local READ = {}
-
-READ["local"] = Scan.read_local
-READ["function"] = Scan.read_function
+READ["function"] = function(self, i)
+  local tokens, has_self = self.tokens, false
+  while tokens[i] and not is(tokens[i], "(") do
+    if tokens[i].kind ~= "name" and not is(tokens[i], ".") and not is(tokens[i], ":") then
+      return i -- not valid Lua
+    end
+    has_self = has_self or is(tokens[i], ":")
+    i = i + 1
+  end
+  self:open_block()
+  if has_self then
+    self:declare { { name = "self", at = i } }
+  end
+  if tokens[i] and not is(tokens[i + 1], ")") then
+    local parameters
+    parameters, i = self:read_names(i + 1)
+    self:declare(parameters)
+    return i
+  end
+  return i + 1
+end
 
 READ["for"] = function(self, i)
   self.loop, i = self:read_names(i)
@@ -115,6 +118,14 @@ READ["do"] = function(self, i)
   self:open_block()
   self:declare(self.loop or {})
   self.loop = nil
+  return i
+end
+
+READ["return"] = function(self, i)
+  self.returns = self.returns + 1
+  if #self.marks == 0 then
+    self.final_return = i - 1
+  end
   return i
 end
 
@@ -137,12 +148,12 @@ READ["else"] = function(self, i)
   return i
 end
 
---- Looks through all tokens.
+--- Scans all tokens of a text.
 ---@param tokens perigee.repl.token[]
 ---@return perigee.repl.scan
 function locals.scan(tokens)
   local self = setmetatable({
-    tokens = tokens, visible = {}, names = {}, marks = {}, expects_name = false,
+    tokens = tokens, visible = {}, names = {}, marks = {}, returns = 0, expects_name = false,
   }, Scan)
   local i = 1
   while i <= #tokens do
@@ -152,10 +163,10 @@ function locals.scan(tokens)
   return self
 end
 
---- The local variable of a name that is declared before a token.
+--- The variable that a name refers to at a token.
 ---@param scan perigee.repl.scan
 ---@param name string
----@param before integer
+---@param before integer  the token's index
 ---@return perigee.repl.local?
 function locals.find(scan, name, before)
   for k = #scan.visible, 1, -1 do
