@@ -78,7 +78,7 @@ KERNELS := $(foreach f,$(KERNEL_FILES),$(foreach t,$(KERNEL_TARGETS),\
 
 CORE := $(filter-out $(patsubst %,src/core/kernels/%.c,$(KERNEL_FILES) $(LOOP_FILES)),\
           $(wildcard src/core/*/*.c))
-BIND := $(wildcard src/bind/*.c)
+BIND := $(wildcard src/bind/*.c src/bind/*/*.c)
 HOST := $(wildcard src/host/*.c)
 
 CORE_OBJECTS := $(CORE:src/%.c=$(BUILD)/obj/%.o) \
@@ -126,7 +126,7 @@ $(BUILD)/obj/core/%.o: src/core/%.c Makefile
 
 $(BUILD)/obj/bind/%.o: src/bind/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
-	$(Q)$(COMPILE) -fPIC $(LUA_CFLAGS) $(OBJECT)
+	$(Q)$(COMPILE) -Isrc -fPIC $(LUA_CFLAGS) $(OBJECT)
 
 $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
@@ -232,13 +232,14 @@ valgrind: deps-valgrind  ## the specs under Valgrind
 	    --exclude-tags=timed)
 
 lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
-	clang-format --dry-run -Werror $(wildcard src/*/*.[ch] src/core/*/*.[ch]) tests/core.c
+	clang-format --dry-run -Werror $(wildcard src/*/*.[ch] src/*/*/*.[ch]) tests/core.c
 	luacheck --quiet lua examples tests tools
 	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all
 	BUILD=build/lint LUA=$(LUA) tools/layering.sh
 	@# each header stands alone; kernel_target.h is part of kernels.c
-	@for header in $(filter-out %/kernel_target.h,$(wildcard src/core/*/*.h)); do \
-	  $(CC) $(STANDARD) -Isrc/core -Werror -fsyntax-only -x c $$header || exit 1; done
+	@for header in $(filter-out %/kernel_target.h,$(wildcard src/*/*.h src/*/*/*.h)); do \
+	  $(CC) $(STANDARD) -Isrc -Isrc/core $(LUA_CFLAGS) -Werror -fsyntax-only -x c $$header || \
+	  exit 1; done
 
 # Where the reference curve and the data stand beside the project, they are used.
 parity parity-torch bench: export PERIGEE_DATA ?= $(wildcard ../shared/data)
@@ -336,7 +337,7 @@ session: deps-test  ## record the session in docs/prompt.md anew, with MNIST
 # --- housekeeping ------------------------------------------------------------
 
 format:  ## format the C sources in place
-	clang-format -i $(wildcard src/*/*.[ch] src/core/*/*.[ch]) tests/core.c
+	clang-format -i $(wildcard src/*/*.[ch] src/*/*/*.[ch]) tests/core.c
 
 clean:  ## remove what was built
 	rm -rf build

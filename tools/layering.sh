@@ -20,10 +20,10 @@ forbid "the core must not know what is above it" \
 forbid "the core must not print, exit or jump" \
     '(^|[^a-zA-Z_])(printf|puts|putchar|exit|abort|longjmp)[[:space:]]*\(' src/core/*/*
 forbid "the bindings must not know the host" \
-    '^[[:space:]]*#[[:space:]]*include.*host/' src/bind/*
+    '^[[:space:]]*#[[:space:]]*include.*host/' src/bind/*.[ch] src/bind/*/*
 forbid "lauxlib's checks name a function as its caller does, or '?': l_integer_check \
-and the like (arguments.c) know its own name" \
-    'luaL_(arg|typeerror|opt|check(any|int|lstr|num|opt|str|type|udata))' src/bind/*.c
+and the like (bind/base/arguments.h) know its own name" \
+    'luaL_(arg|typeerror|opt|check(any|int|lstr|num|opt|str|type|udata))' src/bind/*.c src/bind/*/*.c
 forbid "the host finds the module as any Lua does, and must not know the core \
 but for its version (status.h), descriptors.h and printable.h, which need no object file" \
     '^[[:space:]]*#[[:space:]]*include.*(bind/|core/([^b]|base/([^dps]|p[^r]|pro|s[^t])))' src/host/*
@@ -42,6 +42,20 @@ for floor in $floors; do
         forbid "src/core/$floor must not need src/core/$other, which stands above it" \
             "^[[:space:]]*#[[:space:]]*include \"$other/" src/core/"$floor"/*
     done
+done
+
+# The floors of the bindings; module.c and what stands beside it come last.
+floors="base array ops io network"
+below=
+for floor in $floors; do
+    below="$below $floor"
+    for other in $floors; do
+        case " $below " in *" $other "*) continue ;; esac
+        forbid "src/bind/$floor must not need src/bind/$other, which stands above it" \
+            "^[[:space:]]*#[[:space:]]*include \"bind/$other/" src/bind/"$floor"/*
+    done
+    forbid "src/bind/$floor must not need what stands beside module.c" \
+        '^[[:space:]]*#[[:space:]]*include "bind/[^/]*"' src/bind/"$floor"/*
 done
 
 # Process-wide state: what is neither constant nor thread-local is in the .bss or .data section.

@@ -86,8 +86,8 @@ local function c_units()
     local unit = path:gsub("%.[ch]$", "")
     graph[unit] = graph[unit] or {}
     for include in read(path):gmatch '#%s*include%s*"([^"]+)"' do
-      for _, candidate in ipairs { folder_of(path) .. "/" .. include, "src/core/" .. include } do
-        candidate = normalize(candidate)
+      for _, base in ipairs { folder_of(path) .. "/", "src/core/", "src/" } do
+        local candidate = normalize(base .. include)
         if known[candidate] then
           add_edge(graph, unit, (candidate:gsub("%.[ch]$", "")))
           break

@@ -1,8 +1,10 @@
 /* Lua's own memory: a heap that grows asks what the system can still give. For
    the prompt, whose session is lost with its process. */
-#include "bind.h"
+#include <lauxlib.h>
 
-#include "../core/base/memory.h"
+#include "bind/base/arguments.h"
+#include "bind/base/open.h"
+#include "core/base/memory.h"
 
 static const char sentinel_key; /* its address is the key in the registry */
 

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/base/descriptors.h"
-#include "../core/kernels/kernels.h"
-#include "../core/base/threads.h"
-#include "bind.h"
+#include "bind/base/error.h"
+#include "bind/base/open.h"
+#include "core/base/descriptors.h"
+#include "core/base/threads.h"
+#include "core/kernels/kernels.h"
 
 LUAMOD_API int luaopen_perigee_core(lua_State *L);
 
@@ -68,13 +69,25 @@ int luaopen_perigee_core(lua_State *L)
     l_open_interrupt(L);
     l_open_shape(L);
     l_open_array(L);
+    l_open_nested_table(L);
+    l_open_index(L);
+    l_open_views(L);
+    l_open_checksum(L);
     l_open_create(L);
+    l_open_elementwise(L);
+    l_open_reduce(L);
+    l_open_sort(L);
+    l_open_linalg(L);
+    l_open_random(L);
+    l_open_random_state(L);
+    l_open_archive(L);
     l_open_file(L);
     l_open_png(L);
-    l_open_random(L);
     l_open_network(L);
+    l_open_trainer(L);
     l_open_runtime(L);
     l_open_process(L);
+    l_open_user_call(L);
     l_open_memory(L);
     return 1;
 }

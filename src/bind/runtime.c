@@ -1,10 +1,12 @@
 /* Threads, and what runs underneath. */
-#include "bind.h"
-
-#include "../core/base/blas.h"
-#include "../core/kernels/kernels.h"
-#include "../core/base/memory.h"
-#include "../core/base/threads.h"
+#include "bind/base/arguments.h"
+#include "bind/base/function.h"
+#include "bind/base/open.h"
+#include "bind/base/status.h"
+#include "core/base/blas.h"
+#include "core/base/memory.h"
+#include "core/base/threads.h"
+#include "core/kernels/kernels.h"
 
 /* threads([n]): the number; or sets it, and returns what it was. */
 static int l_runtime_threads(lua_State *L)

@@ -1,8 +1,10 @@
-/* Other views of the same elements, and copies. */
-#include "bind.h"
-
-#include "../core/array/checksum.h"
-#include "../core/array/copy.h"
+/* Views of the same elements in other shapes, and copies. */
+#include "bind/array/nested_table.h"
+#include "bind/array/shape.h"
+#include "bind/base/arguments.h"
+#include "bind/base/open.h"
+#include "bind/base/status.h"
+#include "core/array/copy.h"
 
 static int l_array_reshape(lua_State *L)
 {
@@ -25,26 +27,6 @@ static int l_array_astype(lua_State *L)
     return l_array_return(L, pg_array_astype(out, a, dtype, &err), &err);
 }
 
-/* checksum(a) -> integer */
-static int l_array_checksum(lua_State *L)
-{
-    pg_error err;
-    uint32_t sum = 0;
-    l_check(L, pg_array_checksum(&sum, l_array_to(L, 1), &err), &err);
-    lua_pushinteger(L, sum);
-    return 1;
-}
-
-/* checksum_v1(a) -> integer: as journals of before have it */
-int l_array_checksum_v1(lua_State *L)
-{
-    pg_error err;
-    uint32_t sum = 0;
-    l_check(L, pg_array_checksum_v1(&sum, l_array_to(L, 1), &err), &err);
-    lua_pushinteger(L, sum);
-    return 1;
-}
-
 static int l_array_copy(lua_State *L)
 {
     pg_error err;
@@ -54,14 +36,14 @@ static int l_array_copy(lua_State *L)
     return l_array_return(L, pg_array_copy(out, a, &err), &err);
 }
 
-/* Views keep their storage: nothing new for the collector. */
+/* As l_array_return, without l_collector_step: a view takes no new memory. */
 static int return_view(lua_State *L, pg_status status, const pg_error *err)
 {
     l_check(L, status, err);
     return 1;
 }
 
-/* transpose(a, ...): the axes in this order, all in reverse without one. */
+/* transpose(a [, axis, ...]): the axes in this order; without any, reversed */
 static int l_array_transpose(lua_State *L)
 {
     pg_error err;
@@ -97,7 +79,7 @@ static int l_array_squeeze(lua_State *L)
     return return_view(L, pg_squeeze_view(out, a, axis, &err), &err);
 }
 
-/* The new axis counts among a's and itself. */
+/* expand_dims(a, axis) */
 static int l_array_expand_dims(lua_State *L)
 {
     pg_error err;
@@ -122,9 +104,6 @@ static const l_function functions[] = {
     {"reshape", l_array_reshape, 1, L_ANY, 0},
     {"astype", l_array_astype, 1, 2, 0},
     {"copy", l_array_copy, 1, 1, 0},
-    {"checksum", l_array_checksum, 1, 1, 0},
-    {"tolist", l_array_tolist, 1, 1, 0},
-    {"item", l_array_item, 1, 1, 0},
     {"transpose", l_array_transpose, 1, L_ANY, 0},
     {"swapaxes", l_array_swapaxes, 1, 3, 0},
     {"squeeze", l_array_squeeze, 1, 2, 0},
@@ -133,7 +112,7 @@ static const l_function functions[] = {
     {NULL, NULL, 0, 0, 0},
 };
 
-void l_add_views(lua_State *L, const l_class *class)
+void l_open_views(lua_State *L)
 {
-    l_add_functions(L, functions, class);
+    l_array_add_functions(L, functions);
 }

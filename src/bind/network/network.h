@@ -4,8 +4,9 @@
 #ifndef PG_BIND_NETWORK_H
 #define PG_BIND_NETWORK_H
 
-#include "../core/network/network.h"
-#include "bind.h"
+#include <lua.h>
+
+#include "core/network/network.h"
 
 /* Pushes the arrays W1, b1, W2, ... of the table at arg, as many as there are;
    their names begin with prefix (gradients have "d"). Returns the number of
@@ -23,8 +24,5 @@ void l_activations_check(lua_State *L, int arg, int layers,
    activation: NULL where they do not matter. */
 void l_network_at(lua_State *L, int first, int layers,
                   const pg_activation *activation, pg_network *network);
-
-/* Adds the table `trainer` to the table on top. */
-void l_open_trainer(lua_State *L);
 
 #endif

@@ -1,11 +1,15 @@
 /* The fused path, for model.lua: the table perigee.core.trainer. What the core
    refuses comes back as nil and a message, so that the library can raise it
    where its caller stands. */
-#include "network.h"
-
-#include "../core/train/predict.h"
-#include "../core/network/targets.h"
-#include "../core/train/trainer.h"
+#include "bind/array/nested_table.h"
+#include "bind/base/arguments.h"
+#include "bind/base/collector.h"
+#include "bind/base/open.h"
+#include "bind/base/status.h"
+#include "bind/network/network.h"
+#include "core/network/targets.h"
+#include "core/train/predict.h"
+#include "core/train/trainer.h"
 
 #define L_TRAINER "perigee.trainer"
 
@@ -61,7 +65,7 @@ static int l_trainer_new(lua_State *L)
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_settop(L, 7);
-    l_collect(L);
+    l_collector_step(L);
     return 1;
 }
 
@@ -222,7 +226,7 @@ static int l_trainer_state(lua_State *L)
     l_network_at(L, 4, l_network_gather(L, 3, ""), NULL, &network);
     pg_trainer *trainer = check_trainer(L, 1);
     pg_status status =
-        l_operation_of(L)
+        l_call_operation(L)
             ? pg_trainer_write_state(trainer, state, &network, &err)
             : pg_trainer_read_state(trainer, state, &network, &err);
     if (status != PG_OK)
@@ -255,13 +259,13 @@ static int l_trainer_predict(lua_State *L)
     network_of_model(L, &network);
     const pg_array *x = l_array_check(L, 3);
     pg_status status =
-        l_operation_of(L)
+        l_call_operation(L)
             ? pg_network_predict_proba(out, &network, x, scale, &err)
             : pg_network_predict(out, &network, x, scale, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_settop(L, 5);
-    l_collect(L);
+    l_collector_step(L);
     return 1;
 }
 
@@ -288,7 +292,7 @@ static int l_trainer_evaluate(lua_State *L)
     lua_pushnumber(L, evaluation.loss);
     lua_pushnumber(L, evaluation.accuracy);
     lua_pushvalue(L, 7);
-    l_collect(L);
+    l_collector_step(L);
     return 3;
 }
 

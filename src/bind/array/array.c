@@ -1,19 +1,24 @@
-/* Arrays as userdata: their life, their properties, their metatable. */
-#include "bind.h"
+/* Arrays as userdata: lifetime, properties, metatable. */
+#include "bind/array/array.h"
 
 #include <string.h>
 
-#include "../core/array/storage.h"
-#include "../core/base/memory.h"
+#include "bind/array/shape.h"
+#include "bind/base/argument_error.h"
+#include "bind/base/collector.h"
+#include "bind/base/error.h"
+#include "bind/base/open.h"
+#include "bind/base/status.h"
+#include "core/array/storage.h"
 
-/* --- life ----------------------------------------------------------------- */
+/* --- lifetime ------------------------------------------------------------- */
 
-/* Its address is the metatable's key in the registry, beside its name: looked
-   up with every array, it is found faster. */
+/* Its address is the metatable's key in the registry, beside its name: a lookup
+   by address is faster, and each new array makes one. */
 static const char metatable_key;
 
 /* luv hands a userdata to another thread's state as a copy of its bytes, with
-   the metatable of the same name: a view without a hold on its storage. */
+   the metatable of the same name. Such a copy does not hold the storage. */
 typedef struct l_array {
     pg_array array;           /* the first, for lua_touserdata */
     const pg_array *original; /* where it was made */
@@ -82,18 +87,18 @@ pg_array *l_array_check(lua_State *L, int arg)
 int l_array_return(lua_State *L, pg_status status, const pg_error *err)
 {
     l_check(L, status, err);
-    l_collect(L);
+    l_collector_step(L);
     return 1;
 }
 
-/* free and __close: this handle ends, now or for the second time. */
+/* free and __close: may be called again. */
 static int l_array_free(lua_State *L)
 {
     pg_array_release(l_array_handle(L, 1));
     return 0;
 }
 
-static int l_array_collect(lua_State *L)
+static int l_array_gc(lua_State *L)
 {
     pg_array *a = lua_touserdata(L, 1);
     if (!is_array(L, 1))
@@ -101,61 +106,6 @@ static int l_array_collect(lua_State *L)
     if (!is_copy(a))
         pg_array_release(a);
     return 0;
-}
-
-/* --- the collector ----------------------------------------------------------
-
-   Lua sees a few hundred bytes of an array, not its elements. When live C
-   memory has grown by half since it was at its least, and by the slack at
-   least, there is a full collection. The least is since the last collection,
-   and what is freed by hand lowers it.
-
-   A collection takes as long as Lua's heap is large. The slack is so many times
-   the heap that it costs little, and otherwise small, so that what temporaries
-   leave behind is still in cache when the next ones take it. */
-
-enum {
-    SLACK_A_HEAP = 4,
-    LEAST_SLACK = 4 * 1024 * 1024,
-    MOST_SLACK = 32 * 1024 * 1024,
-};
-
-static size_t slack(lua_State *L)
-{
-    size_t heap = (size_t)lua_gc(L, LUA_GCCOUNT) * 1024;
-    return pg_size_max(LEAST_SLACK,
-                       pg_size_min(MOST_SLACK, SLACK_A_HEAP * heap));
-}
-
-static const char least_key; /* its address is the key in the registry */
-
-static size_t get_least(lua_State *L)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &least_key);
-    size_t least = (size_t)lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    return least;
-}
-
-static void set_least(lua_State *L, size_t live)
-{
-    lua_pushinteger(L, (lua_Integer)live);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &least_key);
-}
-
-void l_collect(lua_State *L)
-{
-    size_t live = pg_live_bytes(), least = get_least(L);
-    if (live < least)
-        set_least(L, live);
-    /* Not 1: stopped, or this is a finalizer. */
-    if (live <= least + LEAST_SLACK)
-        return;
-    if (live <= least + pg_size_max(least / 2, slack(L)) ||
-        lua_gc(L, LUA_GCISRUNNING) != 1)
-        return;
-    lua_gc(L, LUA_GCCOLLECT);
-    set_least(L, pg_live_bytes());
 }
 
 /* --- properties ----------------------------------------------------------- */
@@ -227,40 +177,16 @@ static int l_array_call(lua_State *L)
 
 static int l_array_pairs(lua_State *L)
 {
-    l_push_place(L, true);
-    lua_pushliteral(L, "an array has no keys: for i, row in ipairs(x) walks "
-                       "along its first axis");
-    lua_concat(L, 2);
-    return lua_error(L);
+    return l_metamethod_error(L, "an array has no keys: for i, row in "
+                                 "ipairs(x) walks along its first axis");
 }
-
-/* --- the metatable -------------------------------------------------------- */
-
-static const luaL_Reg metamethods[] = {
-    {"__gc", l_array_collect},  {"__close", l_array_free},
-    {"__len", l_array_len},     {"__call", l_array_call},
-    {"__pairs", l_array_pairs}, {NULL, NULL},
-};
-
-static const l_function operators[] = {
-    {"__newindex", l_array_newindex, 0, 0, 0},
-    {NULL, NULL, 0, 0, 0},
-};
-
-static const l_class array_class = {L_ARRAY, "an array", "a", 0};
-
-static const l_function functions[] = {
-    {"free", l_array_free, 0, 1, 0},
-    {NULL, NULL, 0, 0, 0},
-};
 
 lua_Integer l_array_writes(const pg_array *a)
 {
     return a->storage ? (lua_Integer)pg_storage_version(a->storage) : 0;
 }
 
-/* writes(a) -> how often its elements have been written to; nil for an array
-   that was freed */
+/* writes(a) -> l_array_writes; nil for an array that was freed */
 static int l_array_count_writes(lua_State *L)
 {
     const pg_array *a = l_array_handle(L, 1);
@@ -271,38 +197,51 @@ static int l_array_count_writes(lua_State *L)
     return 1;
 }
 
+/* --- the class ------------------------------------------------------------ */
+
+static const l_class array_class = {L_ARRAY, "an array", "a", 0};
+
+void l_array_add_functions(lua_State *L, const l_function *functions)
+{
+    l_add_functions(L, functions, NULL);
+    luaL_getmetatable(L, L_ARRAY);
+    lua_getfield(L, -1, "__methods");
+    l_add_functions(L, functions, &array_class);
+    lua_pop(L, 2);
+}
+
+void l_array_add_operators(lua_State *L, const l_function *operators)
+{
+    luaL_getmetatable(L, L_ARRAY);
+    l_add_operators(L, operators);
+    lua_pop(L, 1);
+}
+
+static const luaL_Reg metamethods[] = {
+    {"__gc", l_array_gc},       {"__close", l_array_free},
+    {"__len", l_array_len},     {"__call", l_array_call},
+    {"__pairs", l_array_pairs}, {NULL, NULL},
+};
+
+static const l_function functions[] = {
+    {"free", l_array_free, 0, 1, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+
 static const l_function module_functions[] = {
-    {"checksum_v1", l_array_checksum_v1, 1, 1, 0},
     {"writes", l_array_count_writes, 1, 1, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
-/* The functions of arrays: as methods, or as the module's. */
-static void add_functions(lua_State *L, const l_class *class)
-{
-    l_add_functions(L, functions, class);
-    l_add_views(L, class);
-    l_add_index(L, class);
-    l_add_math(L, class);
-}
-
-static void make_metatable(lua_State *L)
+void l_open_array(lua_State *L)
 {
     luaL_newmetatable(L, L_ARRAY);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
     luaL_setfuncs(L, metamethods, 0);
     lua_newtable(L);
-    add_functions(L, &array_class);
-    l_add_lookup(L, l_array_index);
-    l_add_operators(L, operators);
-    l_add_math_operators(L);
+    lua_setfield(L, -2, "__methods");
     lua_pop(L, 1);
-}
-
-void l_open_array(lua_State *L)
-{
-    make_metatable(L);
-    add_functions(L, NULL);
+    l_array_add_functions(L, functions);
     l_add_functions(L, module_functions, NULL);
 }

@@ -1,7 +1,10 @@
 /* Opening and saving PNG files. */
-#include "bind.h"
-
-#include "../core/io/png.h"
+#include "bind/array/array.h"
+#include "bind/base/arguments.h"
+#include "bind/base/collector.h"
+#include "bind/base/open.h"
+#include "bind/base/status.h"
+#include "core/io/png.h"
 
 /* load_png(path): a uint8 array. */
 static int l_png_load(lua_State *L)
@@ -9,7 +12,7 @@ static int l_png_load(lua_State *L)
     pg_error err;
     const char *path = l_path_check(L, 1);
     l_check(L, pg_png_load(l_array_push(L), path, &err), &err);
-    l_collect(L);
+    l_collector_step(L);
     return 1;
 }
 

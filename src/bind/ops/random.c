@@ -1,13 +1,16 @@
 /* Random numbers: the module's generator, and generators of one's own. */
-#include "random.h"
+#include "bind/ops/random.h"
 
 #include <math.h>
-#include <string.h>
 
-#include <lualib.h>
-
-#include "../core/ops/draw.h"
-#include "../core/ops/select.h"
+#include "bind/array/nested_table.h"
+#include "bind/array/shape.h"
+#include "bind/base/arguments.h"
+#include "bind/base/error.h"
+#include "bind/base/open.h"
+#include "bind/base/status.h"
+#include "core/ops/draw.h"
+#include "core/ops/select.h"
 
 static const char
     global_key; /* its address: the module's own, in the registry */
@@ -25,7 +28,7 @@ pg_random *l_random_opt(lua_State *L, int arg)
 /* Methods take the generator first, the module's functions take its own. */
 static pg_random *generator(lua_State *L, int *next)
 {
-    bool is_method = l_class_of(L) != NULL;
+    bool is_method = l_call_class(L) != NULL;
     *next = is_method ? 2 : 1;
     return is_method ? lua_touserdata(L, 1)
                      : l_random_opt(L, lua_gettop(L) + 1);
@@ -285,83 +288,6 @@ static int l_random_set_state(lua_State *L)
     return 0;
 }
 
-/* Pushes the generator of Lua's math.random: the userdata that the function has
-   for its first upvalue; NULL where another function has taken its place. */
-static void *push_lua_generator(lua_State *L, size_t *bytes)
-{
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-    if (lua_getfield(L, -1, LUA_MATHLIBNAME) != LUA_TTABLE)
-        return NULL;
-    lua_pushliteral(L, "random");
-    lua_rawget(L, -2);
-    if (!lua_iscfunction(L, -1) || !lua_getupvalue(L, -1, 1) ||
-        lua_type(L, -1) != LUA_TUSERDATA)
-        return NULL;
-    *bytes = lua_rawlen(L, -1);
-    return lua_touserdata(L, -1);
-}
-
-/* lua_random([state]) -> the state of math.random as a text, or nil; or sets
-   it to such a text. */
-static int l_random_of_lua(lua_State *L)
-{
-    size_t bytes, length = 0;
-    const char *state =
-        lua_isnoneornil(L, 1) ? NULL : l_string_check(L, 1, &length);
-    void *generator = push_lua_generator(L, &bytes);
-    if (!generator)
-        return 0;
-    if (state && length == bytes)
-        memcpy(generator, state, bytes);
-    lua_pushlstring(L, generator, bytes);
-    return 1;
-}
-
-/* Both generators' numbers, which are put back when the value is closed, by C
-   alone (process.c says why). */
-#define L_GENERATORS "perigee.generators"
-
-typedef struct l_generators {
-    bool is_held;
-    pg_random own;
-    void *of_lua;
-    size_t bytes;
-    unsigned char state[64];
-} l_generators;
-
-static int l_generators_close(lua_State *L)
-{
-    l_generators *g = l_userdata_check(L, 1, L_GENERATORS);
-    if (!g->is_held)
-        return 0;
-    lua_settop(L, 1); /* an error may stand behind */
-    g->is_held = false;
-    *l_random_opt(L, 2) = g->own;
-    if (g->of_lua)
-        memcpy(g->of_lua, g->state, g->bytes);
-    return 0;
-}
-
-/* hold_generators() -> a value; where it ends, the module's generator and
-   math.random are as they are now */
-static int l_random_hold(lua_State *L)
-{
-    lua_settop(L, 0);
-    l_generators *g = lua_newuserdatauv(L, sizeof *g, 1);
-    memset(g, 0, sizeof *g);
-    luaL_setmetatable(L, L_GENERATORS);
-    g->own = *l_random_opt(L, 2);
-    void *of_lua = push_lua_generator(L, &g->bytes);
-    if (of_lua && g->bytes <= sizeof g->state) {
-        lua_setiuservalue(L, 1, 1); /* which keeps it */
-        g->of_lua = of_lua;
-        memcpy(g->state, of_lua, g->bytes);
-    }
-    g->is_held = true;
-    lua_settop(L, 1);
-    return 1;
-}
-
 static const l_function functions[] = {
     {"seed", l_random_seed, 0, 1, 0},
     {"rand", l_random_rand, 0, L_ANY, 0},
@@ -379,8 +305,6 @@ static const l_function functions[] = {
 
 static const l_function constructors[] = {
     {"random", l_random_new, 0, 1, 0},
-    {"lua_random", l_random_of_lua, 0, 1, 0},
-    {"hold_generators", l_random_hold, 0, 0, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
@@ -392,31 +316,20 @@ static int l_random_newindex(lua_State *L)
                    l_tolstring(L, 2));
 }
 
-/* A method; upvalue: the methods. */
 static int l_random_index(lua_State *L)
 {
-    lua_settop(L, 2);
-    lua_pushvalue(L, 2);
-    if (lua_rawget(L, l_methods_index()) == LUA_TNIL)
-        l_raise_no_field(L);
-    return 1;
+    return l_push_method(L) ? 1 : l_no_field_error(L);
 }
 
 void l_open_random(lua_State *L)
 {
-    luaL_newmetatable(L, L_GENERATORS);
-    lua_pushcfunction(L, l_generators_close);
-    lua_setfield(L, -2, "__close");
-    lua_pop(L, 1);
     luaL_newmetatable(L, L_RANDOM);
     lua_pushcfunction(L, l_random_newindex);
     lua_setfield(L, -2, "__newindex");
     lua_newtable(L);
     l_add_functions(L, functions, &random_class);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -3, "__methods");
-    lua_pushcclosure(L, l_random_index, 1);
-    lua_setfield(L, -2, "__index");
+    lua_setfield(L, -2, "__methods");
+    l_add_lookup(L, l_random_index);
     lua_pop(L, 1);
     seed_from_system(L, push_generator(L));
     lua_rawsetp(L, LUA_REGISTRYINDEX, &global_key);

@@ -1,10 +1,15 @@
 /* Functions of the module that make arrays. */
-#include "bind.h"
-
-#include "../core/ops/create.h"
-#include "../core/ops/histogram.h"
-#include "../core/array/copy.h"
-#include "../core/array/join.h"
+#include "bind/array/nested_table.h"
+#include "bind/array/shape.h"
+#include "bind/base/arguments.h"
+#include "bind/base/error.h"
+#include "bind/base/list.h"
+#include "bind/base/open.h"
+#include "bind/base/scalar.h"
+#include "bind/base/status.h"
+#include "core/array/copy.h"
+#include "core/array/join.h"
+#include "core/ops/create.h"
 
 /* array(value [, dtype]): a copy, whatever value is. */
 static int l_create_array(lua_State *L)
@@ -54,7 +59,7 @@ static int l_create_constant(lua_State *L)
     check_no_nil(L, next);
     pg_dtype dtype = l_dtype_opt(L, next, PG_FLOAT64);
     l_no_more_arguments(L, next + 1);
-    pg_scalar value = {.kind = 'i', .as.i = l_operation_of(L)};
+    pg_scalar value = {.kind = 'i', .as.i = l_call_operation(L)};
     pg_array *out = l_array_push(L);
     return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
                           &err);
@@ -181,7 +186,7 @@ static const pg_array **read_arrays(lua_State *L, size_t *count)
     lua_Integer length = luaL_len(L, 1);
     l_argument_check(L, length > 0, 1, "there is nothing to join");
     l_argument_check(L, length < 1 << 20, 1, "too many arrays");
-    l_refuse_fields(L, 1, length);
+    l_list_refuse_fields(L, 1, length);
     push_arrays(L, length);
     *count = (size_t)length;
     const pg_array **arrays = lua_newuserdatauv(L, *count * sizeof *arrays, 0);
@@ -218,56 +223,6 @@ static int l_create_stack(lua_State *L)
         L, pg_stack(lua_touserdata(L, -1), arrays, count, axis, &err), &err);
 }
 
-/* The ends at arg as {low, high}, or those of the array. */
-static void read_ends(lua_State *L, int arg, double ends[2], const pg_array *a)
-{
-    pg_error err;
-    if (lua_isnil(L, arg)) {
-        l_check(L, pg_histogram_ends(&ends[0], &ends[1], a, &err), &err);
-        return;
-    }
-    l_type_check(L, arg, LUA_TTABLE);
-    for (int i = 0; i < 2; i++) {
-        int isnum;
-        lua_geti(L, arg, i + 1);
-        ends[i] = lua_tonumberx(L, -1, &isnum);
-        l_argument_check(L, isnum, arg, "ends are {low, high}");
-        lua_pop(L, 1);
-    }
-}
-
-/* histogram(a [, bins [, {low, high}]]): bins are a number, or their edges. */
-static int l_create_histogram(lua_State *L)
-{
-    pg_error err;
-    lua_settop(L, 3);
-    pg_array *counts = l_array_push(L), *edges = l_array_push(L);
-    bool equal = lua_isnil(L, 2) || lua_type(L, 2) == LUA_TNUMBER;
-    if (equal) {
-        double ends[2];
-        lua_Integer bins = l_integer_opt(L, 2, 10);
-        l_argument_check(L, bins > 0, 2, "there must be a bin");
-        l_array_to(L, 1);
-        if (lua_istable(L, 3))
-            read_ends(L, 3, ends, NULL);
-        const pg_array *a = l_array_check(L, 1);
-        if (!lua_istable(L, 3))
-            read_ends(L, 3, ends, a);
-        l_check(L,
-                pg_histogram(counts, edges, a, (size_t)bins, ends[0], ends[1],
-                             &err),
-                &err);
-    } else {
-        const pg_array *a, *given;
-        l_arrays_to(L, &a, 1, &given, 2);
-        l_check(L, pg_histogram_between(counts, edges, a, given, &err), &err);
-    }
-    l_collect(L);
-    lua_pushvalue(L, 4);
-    lua_pushvalue(L, 5);
-    return 2;
-}
-
 static const l_function functions[] = {
     {"array", l_create_array, 0, 2, 0},
     {"matrix", l_create_matrix, 0, 2, 0},
@@ -281,8 +236,6 @@ static const l_function functions[] = {
     {"labels", l_create_labels, 1, 1, 0},
     {"concat", l_create_concat, 0, 2, 0},
     {"stack", l_create_stack, 0, 2, 0},
-    {"histogram", l_create_histogram, 1, 3, 0},
-    {"where", l_array_where, 3, 3, 0},
     {NULL, NULL, 0, 0, 0},
 };
 

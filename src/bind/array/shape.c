@@ -1,12 +1,18 @@
-/* Shapes as tables: lists of lengths that print as (60000, 784) and are
-   compared by value. */
-#include "bind.h"
+/* Shapes as tables, and shapes, lengths and axes as arguments. */
+#include "bind/array/shape.h"
+
+#include <lauxlib.h>
+
+#include "bind/base/arguments.h"
+#include "bind/base/error.h"
+#include "bind/base/list.h"
+#include "bind/base/open.h"
 
 #define L_SHAPE "perigee.shape"
 
 static const char metatable_key; /* its address is the key in the registry */
 
-/* The shape may be an array's, which a finalizer may free. */
+/* Copies the lengths first: a finalizer may free the array that has them. */
 void l_shape_push(lua_State *L, int ndim, const size_t *shape)
 {
     size_t lengths[PG_MAXDIM];
@@ -41,7 +47,7 @@ static int l_shape_tostring(lua_State *L)
     return 1;
 }
 
-/* Lua calls it for two tables, one of which may be any. */
+/* One of the two tables may be no shape. */
 static int l_shape_eq(lua_State *L)
 {
     lua_Integer rank = luaL_len(L, 1);
@@ -56,9 +62,8 @@ static int l_shape_eq(lua_State *L)
     return 1;
 }
 
-/* A key that the table does not have: a position beyond the end, at which
-   ipairs and table.unpack find nil, one that counts from the end, or a
-   mistake. */
+/* shape[-1] counts from the end; a position beyond it is nil, by which ipairs
+   ends; any other key raises. */
 static int l_shape_index(lua_State *L)
 {
     int is_integer;
@@ -86,6 +91,66 @@ static int l_shape_call(lua_State *L)
                       "one length");
 }
 
+/* --- shapes as arguments -------------------------------------------------- */
+
+static size_t check_length(lua_State *L, int index, bool open)
+{
+    int is_integer;
+    lua_Integer length = lua_tointegerx(L, index, &is_integer);
+    if (!is_integer || length < (open ? -1 : 0))
+        l_error(L, "a length must be an integer, 0 or more, not %s",
+                l_tolstring(L, index));
+    return length < 0 ? PG_INFER : (size_t)length;
+}
+
+int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open)
+{
+    bool is_table = lua_istable(L, arg);
+    lua_Integer count = is_table ? luaL_len(L, arg) : 0;
+    while (!is_table && lua_type(L, arg + (int)count) == LUA_TNUMBER)
+        count++;
+    if (is_table)
+        l_list_refuse_fields(L, arg, count);
+    if (count < 0 || count > PG_MAXDIM)
+        l_error(L, "%I lengths given: the rank is at most %d", count,
+                PG_MAXDIM);
+    for (int i = 0; i < count; i++) {
+        if (is_table)
+            lua_geti(L, arg, i + 1);
+        else
+            lua_pushvalue(L, arg + i);
+        shape[i] = check_length(L, -1, open);
+        lua_pop(L, 1);
+    }
+    *next = is_table ? arg + 1 : arg + (int)count;
+    return (int)count;
+}
+
+/* One of ndim axes, from its position at arg. */
+static int check_axis(lua_State *L, int arg, const pg_array *a, int ndim)
+{
+    char text[PG_SHAPE_TEXT];
+    lua_Integer axis = l_integer_check(L, arg);
+    if (axis >= 1 && axis <= ndim)
+        return (int)axis - 1;
+    if (axis <= -1 && axis >= -ndim)
+        return (int)axis + ndim;
+    if (axis == 0)
+        return l_error(L, "there is no axis 0: axes start at 1");
+    return l_error(L, "there is no axis %I in an array of shape %s", axis,
+                   pg_shape_text(text, a));
+}
+
+int l_axis_check(lua_State *L, int arg, const pg_array *a)
+{
+    return check_axis(L, arg, a, a->ndim);
+}
+
+int l_new_axis_check(lua_State *L, int arg, const pg_array *a)
+{
+    return check_axis(L, arg, a, a->ndim + 1);
+}
+
 static const luaL_Reg metamethods[] = {
     {"__tostring", l_shape_tostring},
     {"__eq", l_shape_eq},
@@ -99,40 +164,4 @@ void l_open_shape(lua_State *L)
     luaL_newmetatable(L, L_SHAPE);
     luaL_setfuncs(L, metamethods, 0);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
-}
-
-/* --- shapes as arguments -------------------------------------------------- */
-
-/* The length on top of the stack, which is popped. */
-static size_t shape_length(lua_State *L, bool open)
-{
-    int isnum;
-    lua_Integer length = lua_tointegerx(L, -1, &isnum);
-    if (!isnum || length < (open ? -1 : 0))
-        l_error(L, "a length must be an integer, 0 or more, not %s",
-                l_tolstring(L, -1));
-    lua_pop(L, 1);
-    return length < 0 ? PG_INFER : (size_t)length;
-}
-
-int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open)
-{
-    bool table = lua_istable(L, arg);
-    lua_Integer count = table ? luaL_len(L, arg) : 0;
-    while (!table && lua_type(L, arg + (int)count) == LUA_TNUMBER)
-        count++;
-    if (table)
-        l_refuse_fields(L, arg, count);
-    if (count < 0 || count > PG_MAXDIM)
-        l_error(L, "%I lengths given: the rank is at most %d", count,
-                PG_MAXDIM);
-    for (int i = 0; i < count; i++) {
-        if (table)
-            lua_geti(L, arg, i + 1);
-        else
-            lua_pushvalue(L, arg + i);
-        shape[i] = shape_length(L, open);
-    }
-    *next = table ? arg + 1 : arg + (int)count;
-    return (int)count;
 }

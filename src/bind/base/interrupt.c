@@ -1,32 +1,28 @@
-/* Ctrl-C in the middle of the core's work.
-
-   An interpreter's handler of SIGINT can do no more than to set a hook, for all
-   events and after each instruction, which raises the error when Lua runs
-   again. It sets the main thread's, whichever one runs. The core's test of
-   whether to give up looks for such a hook; what the core gave up is then
-   raised here, by calling it. */
-#include "bind.h"
+/* Ctrl-C while the core computes. */
+#include "bind/base/interrupt.h"
 
 #include <string.h>
 
 #include <lualib.h>
 
-#include "../core/base/interrupt.h"
+#include "bind/base/error.h"
+#include "bind/base/open.h"
+#include "core/base/interrupt.h"
 
 static const char interrupts_key; /* its address is the key in the registry */
 
-/* Userdata: each state has its own, and hears of no other's. */
+/* Userdata, one for each Lua state. */
 typedef struct l_interrupts {
     pg_interrupt interrupt; /* the first, for the core */
     lua_State *main;
-    lua_Hook debugger; /* what debug.sethook sets, for these events, too */
+    lua_Hook debugger; /* debug.sethook's, which may have all events, too */
 } l_interrupts;
 
 enum {
     EVERY_EVENT = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT
 };
 
-/* It only reads the state, so that the threads that share a job may ask. */
+/* Only reads the state: the pool's threads call it, too. */
 static bool is_interrupted(const pg_interrupt *interrupt)
 {
     const l_interrupts *i = (const l_interrupts *)interrupt;
@@ -43,7 +39,8 @@ static lua_State *main_of(lua_State *L)
     return main;
 }
 
-/* By a thread that nobody else has; NULL where there is no such library. */
+/* The hook that debug.sethook sets, found on a new thread; NULL where there is
+   no such library. */
 static lua_Hook hook_of_debugger(lua_State *L)
 {
     int top = lua_gettop(L);
@@ -64,8 +61,8 @@ static lua_Hook hook_of_debugger(lua_State *L)
     return hook;
 }
 
-/* Whether a finalizer runs: nobody sees the errors in it, and Lua calls no hook
-   until it has returned. */
+/* True while a finalizer runs: its errors are lost, and Lua calls no hook until
+   it has returned. */
 static bool is_within_finalizer(lua_State *L)
 {
     lua_Debug frame;
@@ -102,7 +99,8 @@ void l_interrupt_push(lua_State *L)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &interrupts_key);
 }
 
-/* A function that raised left the thread listening to the state that ends. */
+/* Disables the interrupts of a state that ends: a function that raised has left
+   them enabled. */
 static int end_interrupts(lua_State *L)
 {
     if (pg_current_interrupt == lua_touserdata(L, 1))

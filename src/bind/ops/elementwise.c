@@ -1,13 +1,14 @@
-/* Elementwise operations, reductions, products. */
-#include "bind.h"
-
-#include "../core/ops/create.h"
-#include "../core/ops/cumsum.h"
-#include "../core/ops/linalg.h"
-#include "../core/ops/map.h"
-#include "../core/ops/reduce.h"
-#include "../core/ops/sort.h"
-#include "../core/array/copy.h"
+/* Elementwise operations and operators. */
+#include "bind/array/nested_table.h"
+#include "bind/base/arguments.h"
+#include "bind/base/collector.h"
+#include "bind/base/error.h"
+#include "bind/base/open.h"
+#include "bind/base/scalar.h"
+#include "bind/base/status.h"
+#include "core/ops/create.h"
+#include "core/ops/linalg.h"
+#include "core/ops/map.h"
 
 /* --- operands ------------------------------------------------------------- */
 
@@ -71,7 +72,7 @@ static int l_array_binary(lua_State *L)
 {
     pg_error err;
     operand o[2];
-    pg_binary_op op = (pg_binary_op)l_operation_of(L);
+    pg_binary_op op = (pg_binary_op)l_call_operation(L);
     lua_settop(L, 2);
     bool scalar = is_scalar(L, 1) && is_scalar(L, 2);
     pg_array *out = l_array_push(L);
@@ -86,7 +87,7 @@ static int l_array_binary(lua_State *L)
 static int l_array_unary(lua_State *L)
 {
     pg_error err;
-    pg_unary_op op = (pg_unary_op)l_operation_of(L);
+    pg_unary_op op = (pg_unary_op)l_call_operation(L);
     lua_settop(L, 1);
     bool scalar = is_scalar(L, 1);
     pg_array *out = l_array_push(L);
@@ -100,7 +101,7 @@ static int l_array_binary_in_place(lua_State *L)
 {
     pg_error err;
     operand o[2];
-    pg_binary_op op = (pg_binary_op)l_operation_of(L);
+    pg_binary_op op = (pg_binary_op)l_call_operation(L);
     l_array_check(L, 1);
     lua_settop(L, 2);
     read_operands(L, o, 1, op);
@@ -179,12 +180,13 @@ static int l_array_clip(lua_State *L)
                           arg, "number or array");
     bound(L, PG_MAXIMUM, 2);
     bound(L, PG_MINIMUM, 3);
-    l_collect(L);
+    l_collector_step(L);
     lua_settop(L, 1);
-    return scalar && l_array_check(L, 1)->ndim == 0 ? l_array_item(L) : 1;
+    return scalar && l_array_check(L, 1)->ndim == 0 ? l_array_push_item(L, 1)
+                                                    : 1;
 }
 
-int l_array_where(lua_State *L)
+static int l_array_where(lua_State *L)
 {
     pg_error err;
     operand o[2];
@@ -195,17 +197,6 @@ int l_array_where(lua_State *L)
     const pg_array *mask = l_array_check(L, 1);
     return l_array_return(L, pg_where(out, mask, o[0].array, o[1].array, &err),
                           &err);
-}
-
-static int l_array_softmax(lua_State *L)
-{
-    pg_error err;
-    lua_settop(L, 2);
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    l_argument_check(L, a->ndim > 0, 1, "softmax needs rank 1 or more");
-    int axis = lua_isnil(L, 2) ? a->ndim - 1 : l_axis_check(L, 2, a);
-    return l_array_return(L, pg_softmax(out, a, axis, &err), &err);
 }
 
 static int l_array_allclose(lua_State *L)
@@ -219,105 +210,6 @@ static int l_array_allclose(lua_State *L)
     l_check(L, pg_allclose(&close, a, b, rtol, atol, &err), &err);
     lua_pushboolean(L, close);
     return 1;
-}
-
-/* --- reductions and products ---------------------------------------------- */
-
-/* Over everything, the result is a number, for which no object is made; nothing
-   raises while there is an array of it. */
-static int push_reduced(lua_State *L, pg_reduce_op op, const pg_array *a)
-{
-    pg_error err;
-    pg_array one;
-    pg_scalar scalar = {0};
-    pg_status status = pg_reduce(&one, op, a, PG_ALL, false, &err);
-    if (status == PG_OK)
-        status = pg_array_item(&scalar, &one, &err);
-    pg_array_release(&one);
-    l_check(L, status, &err);
-    l_scalar_push(L, scalar);
-    return 1;
-}
-
-static int l_array_reduce(lua_State *L)
-{
-    pg_error err;
-    lua_settop(L, 3);
-    bool all = lua_isnil(L, 2), keep = l_boolean_opt(L, 3, false);
-    pg_reduce_op op = (pg_reduce_op)l_operation_of(L);
-    if (all && !keep)
-        return push_reduced(L, op, l_array_to(L, 1));
-    pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    int axis = all ? PG_ALL : l_axis_check(L, 2, a);
-    return l_array_return_scalar(L, pg_reduce(out, op, a, axis, keep, &err),
-                                 &err);
-}
-
-/* Of two vectors, the product is a number. */
-static int l_array_dot(lua_State *L)
-{
-    pg_error err;
-    const pg_array *a, *b;
-    lua_settop(L, 2);
-    pg_array *out = l_array_push(L);
-    l_arrays_to(L, &a, 1, &b, 2);
-    return l_array_return_scalar(L, pg_dot(out, a, b, &err), &err);
-}
-
-static int l_array_outer(lua_State *L)
-{
-    pg_error err;
-    const pg_array *a, *b;
-    lua_settop(L, 2);
-    pg_array *out = l_array_push(L);
-    l_arrays_to(L, &a, 1, &b, 2);
-    return l_array_return(L, pg_outer(out, a, b, &err), &err);
-}
-
-typedef pg_status (*along_axis)(pg_array *out, const pg_array *a, int axis,
-                                pg_error *err);
-
-/* f along the axis at 2; without one, along the last, or where flat is true
-   along all elements in row-major order. */
-static int run_along(lua_State *L, along_axis f, bool flat)
-{
-    pg_error err;
-    pg_status status = PG_OK;
-    lua_settop(L, 2);
-    pg_array *row = l_array_push(L), *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    if (lua_isnil(L, 2) && (flat || a->ndim == 0)) {
-        size_t size = pg_array_size(a);
-        status = pg_array_reshape(row, a, 1, &size, &err);
-        a = row;
-    }
-    int axis = lua_isnil(L, 2) ? a->ndim - 1 : l_axis_check(L, 2, a);
-    l_check(L, status, &err);
-    return l_array_return(L, f(out, a, axis, &err), &err);
-}
-
-static int l_array_cumsum(lua_State *L)
-{
-    return run_along(L, pg_cumsum, true);
-}
-
-static int l_array_sort(lua_State *L)
-{
-    return run_along(L, pg_sort, false);
-}
-
-static int l_array_argsort(lua_State *L)
-{
-    return run_along(L, pg_argsort, false);
-}
-
-static int l_array_unique(lua_State *L)
-{
-    pg_error err;
-    lua_settop(L, 1);
-    pg_array *out = l_array_push(L);
-    return l_array_return(L, pg_unique(out, l_array_to(L, 1), &err), &err);
 }
 
 /* --- names ---------------------------------------------------------------- */
@@ -369,37 +261,21 @@ static const l_function functions[] = {
     {"ceil", l_array_unary, 1, 1, PG_CEIL},
     {"isnan", l_array_unary, 1, 1, PG_ISNAN},
     {"round", l_array_round, 1, 2, 0},
-    {"sum", l_array_reduce, 1, 3, PG_SUM},
-    {"mean", l_array_reduce, 1, 3, PG_MEAN},
-    {"var", l_array_reduce, 1, 3, PG_VAR},
-    {"std", l_array_reduce, 1, 3, PG_STD},
-    {"norm", l_array_reduce, 1, 3, PG_NORM},
-    {"any", l_array_reduce, 1, 3, PG_ANY},
-    {"all", l_array_reduce, 1, 3, PG_ALL_TRUE},
-    {"min", l_array_reduce, 1, 3, PG_MIN},
-    {"max", l_array_reduce, 1, 3, PG_MAX},
-    {"argmin", l_array_reduce, 1, 3, PG_ARGMIN},
-    {"argmax", l_array_reduce, 1, 3, PG_ARGMAX},
-    {"cumsum", l_array_cumsum, 1, 2, 0},
-    {"sort", l_array_sort, 1, 2, 0},
-    {"argsort", l_array_argsort, 1, 2, 0},
-    {"unique", l_array_unique, 1, 1, 0},
     {"fill_", l_array_fill, 0, 2, 0},
     {"axpy_", l_array_axpy, 0, 3, 0},
     {"clip", l_array_clip, 1, 3, 0},
-    {"softmax", l_array_softmax, 1, 2, 0},
     {"allclose", l_array_allclose, 2, 4, 0},
-    {"dot", l_array_dot, 2, 2, 0},
-    {"outer", l_array_outer, 2, 2, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
-void l_add_math(lua_State *L, const l_class *class)
-{
-    l_add_functions(L, functions, class);
-}
+static const l_function module_functions[] = {
+    {"where", l_array_where, 3, 3, 0},
+    {NULL, NULL, 0, 0, 0},
+};
 
-void l_add_math_operators(lua_State *L)
+void l_open_elementwise(lua_State *L)
 {
-    l_add_operators(L, operators);
+    l_array_add_functions(L, functions);
+    l_array_add_operators(L, operators);
+    l_add_functions(L, module_functions, NULL);
 }

@@ -1,11 +1,12 @@
 /*
- * random.h -- the generator that other bindings draw from.
+ * random.h -- random generators as userdata.
  */
 #ifndef PG_BIND_RANDOM_H
 #define PG_BIND_RANDOM_H
 
-#include "../core/ops/random.h"
-#include "bind.h"
+#include <lua.h>
+
+#include "core/ops/random.h"
 
 #define L_RANDOM "perigee.random" /* the metatable's name */
 

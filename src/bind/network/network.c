@@ -1,14 +1,20 @@
 /* The notebook's kernels. Networks, gradients and activations are plain tables
    of arrays: {W1, b1, W2, b2}, {dW1, ...}, {A1, A2}. */
-#include "network.h"
+#include "bind/network/network.h"
 
 #include <string.h>
 
-#include "../core/network/forward.h"
-#include "../core/network/gradient.h"
-#include "../core/network/loss.h"
-#include "../core/network/update.h"
-#include "random.h"
+#include "bind/array/nested_table.h"
+#include "bind/base/arguments.h"
+#include "bind/base/collector.h"
+#include "bind/base/error.h"
+#include "bind/base/open.h"
+#include "bind/base/status.h"
+#include "bind/ops/random.h"
+#include "core/network/forward.h"
+#include "core/network/gradient.h"
+#include "core/network/loss.h"
+#include "core/network/update.h"
 
 /* --- tables of arrays ----------------------------------------------------- */
 
@@ -213,7 +219,7 @@ static int return_results(lua_State *L, const results *r, pg_status status,
         lua_pushvalue(L, r->first + i);
         lua_rawset(L, r->table);
     }
-    l_collect(L);
+    l_collector_step(L);
     lua_pushvalue(L, r->table);
     return 1;
 }
@@ -235,7 +241,7 @@ static size_t check_units(lua_State *L, const char *what)
 /* Hidden widths from the number or list at arg; returns how many. */
 static int check_hidden(lua_State *L, int arg, size_t *widths)
 {
-    l_argument_expect(L, !l_is_missing(L, arg), arg, "hidden units");
+    l_argument_expect(L, !l_call_is_missing(L, arg), arg, "hidden units");
     if (!lua_istable(L, arg)) {
         lua_pushvalue(L, arg);
         widths[0] = check_units(L, "hidden");
@@ -467,5 +473,4 @@ static const l_function functions[] = {
 void l_open_network(lua_State *L)
 {
     l_add_functions(L, functions, NULL);
-    l_open_trainer(L);
 }

@@ -1,0 +1,101 @@
+/* The arguments of the function that runs, as C values. */
+#include "bind/base/arguments.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bind/base/status.h"
+
+void l_type_check(lua_State *L, int arg, int type)
+{
+    l_argument_expect(L, lua_type(L, arg) == type, arg, lua_typename(L, type));
+}
+
+void *l_userdata_check(lua_State *L, int arg, const char *metatable)
+{
+    void *userdata = luaL_testudata(L, arg, metatable);
+    l_argument_expect(L, userdata, arg, metatable);
+    return userdata;
+}
+
+lua_Integer l_integer_check(lua_State *L, int arg)
+{
+    int is_integer;
+    lua_Integer value = lua_tointegerx(L, arg, &is_integer);
+    l_argument_expect(L, is_integer || lua_isnumber(L, arg), arg, "number");
+    l_argument_check(L, is_integer, arg,
+                     "number has no integer representation");
+    return value;
+}
+
+lua_Integer l_integer_opt(lua_State *L, int arg, lua_Integer otherwise)
+{
+    return lua_isnoneornil(L, arg) ? otherwise : l_integer_check(L, arg);
+}
+
+double l_number_check(lua_State *L, int arg)
+{
+    int is_number;
+    double value = lua_tonumberx(L, arg, &is_number);
+    l_argument_expect(L, is_number, arg, "number");
+    return value;
+}
+
+double l_number_opt(lua_State *L, int arg, double otherwise)
+{
+    return lua_isnoneornil(L, arg) ? otherwise : l_number_check(L, arg);
+}
+
+const char *l_string_check(lua_State *L, int arg, size_t *length)
+{
+    l_argument_expect(L, lua_isstring(L, arg), arg, "string");
+    return lua_tolstring(L, arg, length);
+}
+
+int l_option_check(lua_State *L, int arg, const char *const *names)
+{
+    const char *name = l_string_check(L, arg, NULL);
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return l_argument_error(L, arg,
+                            lua_pushfstring(L, "invalid option '%s'", name));
+}
+
+const char *l_path_check(lua_State *L, int arg)
+{
+    size_t n;
+    l_type_check(L, arg, LUA_TSTRING);
+    const char *path = lua_tolstring(L, arg, &n);
+    l_argument_check(L, strlen(path) == n, arg, "a path has no zero bytes");
+    return path;
+}
+
+bool l_boolean_opt(lua_State *L, int arg, bool otherwise)
+{
+    if (lua_isnoneornil(L, arg))
+        return otherwise;
+    l_type_check(L, arg, LUA_TBOOLEAN);
+    return lua_toboolean(L, arg);
+}
+
+pg_dtype l_dtype_check(lua_State *L, int arg)
+{
+    pg_error err;
+    pg_dtype dtype = PG_FLOAT64;
+    l_argument_expect(L, lua_type(L, arg) == LUA_TSTRING, arg, "dtype");
+    l_check(L, pg_dtype_from_name(&dtype, lua_tostring(L, arg), &err), &err);
+    return dtype;
+}
+
+pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise)
+{
+    return lua_isnoneornil(L, arg) ? otherwise : l_dtype_check(L, arg);
+}
+
+size_t l_length_check(lua_State *L, int arg)
+{
+    lua_Integer length = l_integer_check(L, arg);
+    l_argument_check(L, length >= 0, arg, "a length cannot be negative");
+    return (size_t)length;
+}

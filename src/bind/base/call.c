@@ -1,0 +1,126 @@
+/* The call of a binding function: interrupts, and a second run after a garbage
+   collection.
+
+   Lua does not see an array's elements, so an allocation may fail while arrays
+   that are garbage hold the memory for it. A collection runs finalizers, which
+   may free an array whose address the function has taken. So the function is
+   left first, and runs from its beginning after the collection. The core undoes
+   what it had changed before it returns PG_ENOMEM. */
+#include "bind/base/call.h"
+
+#include <setjmp.h>
+
+#include "bind/base/scalar.h"
+#include "core/base/interrupt.h"
+
+const l_function *l_call_function(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(L_UPVALUE_FUNCTION));
+}
+
+int l_call_operation(lua_State *L)
+{
+    return l_call_function(L)->op;
+}
+
+const l_class *l_call_class(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(L_UPVALUE_CLASS));
+}
+
+/* --- the call that runs --------------------------------------------------- */
+
+enum { MOST_SCALARS = PG_MAXDIM + 4 };
+
+/* A function replaces arguments by the arrays that they stand for. Those serve
+   the second run as well, but for numbers: they tell what the result is. */
+typedef struct attempt {
+    jmp_buf no_memory;
+    bool is_second;
+    int count; /* arguments */
+    pg_scalar scalars[MOST_SCALARS];
+} attempt;
+
+/* An error leaves it here when the function is gone: is_running tells if it is
+   the function that Lua runs. */
+typedef struct running {
+    lua_State *L;
+    const void *frame;   /* Lua's, of the call */
+    lua_CFunction entry; /* as Lua knows it */
+    attempt *attempt;
+} running;
+
+static _Thread_local __attribute__((tls_model("initial-exec")))
+running this_run;
+
+static const void *frame_of(lua_State *L)
+{
+    lua_Debug here;
+    return lua_getstack(L, 0, &here) ? here.i_ci : NULL;
+}
+
+static bool is_running(lua_State *L, const running *r)
+{
+    lua_Debug here;
+    if (r->L != L || !lua_getstack(L, 0, &here) || here.i_ci != r->frame ||
+        !lua_checkstack(L, 1) || !lua_getinfo(L, "f", &here))
+        return false;
+    bool is_same = lua_tocfunction(L, -1) == r->entry;
+    lua_pop(L, 1);
+    return is_same;
+}
+
+bool l_call_is_missing(lua_State *L, int arg)
+{
+    return lua_isnone(L, arg) ||
+           (lua_isnil(L, arg) && is_running(L, &this_run) &&
+            arg > this_run.attempt->count);
+}
+
+void l_call_retry(lua_State *L)
+{
+    if (is_running(L, &this_run) && !this_run.attempt->is_second &&
+        lua_gc(L, LUA_GCISRUNNING) == 1)
+        longjmp(this_run.attempt->no_memory, 1);
+}
+
+static void keep_arguments(lua_State *L, attempt *a)
+{
+    a->count = lua_gettop(L);
+    for (int i = 0; i < a->count && i < MOST_SCALARS; i++)
+        if (!l_scalar_test(L, i + 1, &a->scalars[i]))
+            a->scalars[i].kind = 0;
+}
+
+static void restore_arguments(lua_State *L, const attempt *a)
+{
+    lua_settop(L, a->count);
+    for (int i = 0; i < a->count && i < MOST_SCALARS; i++)
+        if (a->scalars[i].kind) {
+            l_scalar_push(L, a->scalars[i]);
+            lua_replace(L, i + 1);
+        }
+}
+
+/* After an error, interrupts stay enabled for this state until the next
+   function runs on the thread or the state ends (interrupt.c). */
+int l_call_run(lua_State *L, lua_CFunction entry, lua_CFunction function)
+{
+    attempt now;
+    const running outer = this_run;
+    const pg_interrupt *before = pg_set_interrupt(
+        lua_touserdata(L, lua_upvalueindex(L_UPVALUE_INTERRUPT)));
+    now.is_second = false;
+    keep_arguments(L, &now);
+    this_run = (running){L, frame_of(L), entry, &now};
+    if (setjmp(now.no_memory) != 0) {
+        now.is_second = true;
+        this_run = (running){L, frame_of(L), entry, &now};
+        restore_arguments(L, &now);
+        lua_gc(L, LUA_GCCOLLECT);
+    }
+    int results = function(L);
+    this_run = outer;
+    pg_set_interrupt(before);
+    return results;
+}

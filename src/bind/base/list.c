@@ -1,0 +1,58 @@
+/* Tables that are lists of elements. */
+#include "bind/base/list.h"
+
+#include <string.h>
+
+#include "bind/base/error.h"
+
+bool l_list_has_only_fields(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    if (!lua_istable(L, index) || luaL_len(L, index) > 0)
+        return false;
+    lua_pushnil(L);
+    if (!lua_next(L, index))
+        return false;
+    lua_pop(L, 2);
+    return true;
+}
+
+/* The key on top, whose value is popped; it stays for lua_next. */
+static void refuse_field(lua_State *L)
+{
+    if (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "n") == 0)
+        return;
+    l_error(L,
+            "a field '%s' stands among elements: options are arguments "
+            "behind the table",
+            lua_tostring(L, -1));
+}
+
+/* lua_next goes through Lua's array part first, so it begins at the last
+   element. An element after that is in the hash part, in any order: then all
+   keys are looked at. */
+void l_list_refuse_fields(lua_State *L, int index, lua_Integer length)
+{
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 2, NULL);
+    lua_pushinteger(L, length);
+    lua_rawgeti(L, index, length);
+    if (length == 0 || lua_isnil(L, -1)) { /* no key of its own */
+        lua_pop(L, 2);
+        lua_pushnil(L);
+    } else {
+        lua_pop(L, 1);
+    }
+    bool hashed = false;
+    while (lua_next(L, index)) {
+        lua_pop(L, 1);
+        hashed = hashed || lua_isinteger(L, -1);
+        refuse_field(L);
+    }
+    if (!hashed)
+        return;
+    for (lua_pushnil(L); lua_next(L, index);) {
+        lua_pop(L, 1);
+        refuse_field(L);
+    }
+}

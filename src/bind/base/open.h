@@ -1,0 +1,35 @@
+/*
+ * open.h -- the open function of each part of the module, in the order in which
+ * module.c calls them (as lualib.h has them for Lua's libraries). Each adds its
+ * functions to the module's table, which is on top of the stack.
+ */
+#ifndef PG_BIND_OPEN_H
+#define PG_BIND_OPEN_H
+
+#include <lua.h>
+
+void l_open_interrupt(lua_State *L); /* before the first function is added */
+void l_open_shape(lua_State *L);
+void l_open_array(lua_State *L); /* before the first array method is added */
+void l_open_nested_table(lua_State *L);
+void l_open_index(lua_State *L);
+void l_open_views(lua_State *L);
+void l_open_checksum(lua_State *L);
+void l_open_create(lua_State *L);
+void l_open_elementwise(lua_State *L);
+void l_open_reduce(lua_State *L);
+void l_open_sort(lua_State *L);
+void l_open_linalg(lua_State *L);
+void l_open_random(lua_State *L);
+void l_open_random_state(lua_State *L);
+void l_open_archive(lua_State *L);
+void l_open_file(lua_State *L);
+void l_open_png(lua_State *L);
+void l_open_network(lua_State *L);
+void l_open_trainer(lua_State *L);
+void l_open_runtime(lua_State *L);
+void l_open_process(lua_State *L);
+void l_open_user_call(lua_State *L);
+void l_open_memory(lua_State *L);
+
+#endif

@@ -1,0 +1,256 @@
+/* NPZ archives as userdata. */
+#include "bind/io/archive.h"
+
+#include <string.h>
+
+#include "bind/array/array.h"
+#include "bind/array/shape.h"
+#include "bind/base/arguments.h"
+#include "bind/base/collector.h"
+#include "bind/base/error.h"
+#include "bind/base/open.h"
+#include "bind/base/status.h"
+#include "core/io/npz.h"
+
+#define L_ARCHIVE "perigee.archive"
+
+/* --- archives ----------------------------------------------------------------
+
+   The userdata's first user value keeps what was decoded, by name; the second
+   the path. */
+
+enum { DECODED = 1, PATH = 2 };
+
+/* As with arrays, a copy of the bytes in another state owns nothing. */
+typedef struct l_archive {
+    pg_npz npz;
+    const pg_npz *original; /* where it was made */
+} l_archive;
+
+/* Not held across what may run a finalizer, which may close the archive. */
+static pg_npz *check_archive(lua_State *L)
+{
+    l_archive *archive = l_userdata_check(L, 1, L_ARCHIVE);
+    pg_npz *npz = &archive->npz;
+    l_argument_check(L, archive->original == npz, 1,
+                     "the archive belongs to another Lua state: open its file "
+                     "here");
+    l_argument_check(L, pg_npz_is_open(npz), 1, "the archive was closed");
+    return npz;
+}
+
+/* close, __gc and __close: arrays that were decoded outlive the archive. */
+static int l_archive_close(lua_State *L)
+{
+    l_archive *archive = l_userdata_check(L, 1, L_ARCHIVE);
+    if (archive->original != &archive->npz)
+        return 0;
+    pg_npz_close(&archive->npz);
+    lua_pushnil(L);
+    lua_setiuservalue(L, 1, DECODED);
+    return 0;
+}
+
+/* The names of the arrays, in the file's order. */
+static int l_archive_keys(lua_State *L)
+{
+    lua_newtable(L);
+    lua_Integer n = 0;
+    for (size_t i = 0; i < pg_npz_count(check_archive(L)); i++) {
+        const char *name;
+        size_t length = pg_npz_name(&name, check_archive(L), i);
+        if (length == 0)
+            continue;
+        lua_pushlstring(L, name, length);
+        lua_rawseti(L, -2, ++n);
+    }
+    return 1;
+}
+
+/* Pushes the array of that name if it was decoded before, and not freed since;
+   else pushes nothing. */
+static bool push_decoded(lua_State *L)
+{
+    lua_getiuservalue(L, 1, DECODED);
+    lua_pushvalue(L, 2);
+    lua_rawget(L, -2);
+    const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+    if (a && a->data)
+        return true;
+    lua_pop(L, 2);
+    return false;
+}
+
+/* The array named at 2, or nil. A damaged one raises. */
+static int l_archive_get(lua_State *L)
+{
+    pg_error err;
+    size_t n, i;
+    const char *name = l_string_check(L, 2, &n);
+    lua_settop(L, 2);
+    check_archive(L);
+    if (push_decoded(L))
+        return 1;
+    pg_array *a = l_array_push(L);
+    pg_npz *npz = check_archive(L);
+    if (!pg_npz_find(&i, npz, name, n)) {
+        lua_pushnil(L);
+        return 1;
+    }
+    l_check(L, pg_npz_get(a, npz, i, &err), &err);
+    lua_getiuservalue(L, 1, DECODED);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 3);
+    lua_rawset(L, -3);
+    lua_settop(L, 3);
+    l_collector_step(L);
+    return 1;
+}
+
+/* archive_writes(archive) -> how often each of the arrays that were decoded has
+   been written to since, by name; one that was freed has none. */
+static int l_archive_writes(lua_State *L)
+{
+    check_archive(L);
+    lua_getiuservalue(L, 1, DECODED);
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, -3); lua_pop(L, 1)) {
+        const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+        if (!a || !a->data)
+            continue;
+        lua_pushvalue(L, -2);
+        lua_pushinteger(L, l_array_writes(a));
+        lua_rawset(L, -5);
+    }
+    return 1;
+}
+
+/* The member that the name at 2 means; false where there is none. */
+static bool find_member(lua_State *L, size_t *i)
+{
+    size_t n;
+    const char *name = l_string_check(L, 2, &n);
+    return pg_npz_find(i, check_archive(L), name, n);
+}
+
+/* form(name) -> dtype, shape; nil for a name that there is not. A member that
+   cannot be read raises. */
+static int l_archive_form(lua_State *L)
+{
+    pg_error err;
+    pg_npy_form form;
+    size_t i;
+    if (!find_member(L, &i))
+        return 0;
+    l_check(L, pg_npz_form(&form, check_archive(L), i, &err), &err);
+    lua_pushstring(L, pg_dtype_name(form.dtype));
+    l_shape_push(L, form.ndim, form.shape);
+    return 2;
+}
+
+/* checksum(name) -> integer, or nil for a name that there is not */
+static int l_archive_checksum(lua_State *L)
+{
+    pg_error err;
+    uint32_t sum;
+    size_t i;
+    if (!find_member(L, &i))
+        return 0;
+    l_check(L, pg_npz_checksum(&sum, check_archive(L), i, &err), &err);
+    lua_pushinteger(L, sum);
+    return 1;
+}
+
+static int find_field(lua_State *L)
+{
+    lua_settop(L, 2);
+    l_string_check(L, 2, NULL);
+    if (l_push_method(L))
+        return 1;
+    l_archive_get(L);
+    if (lua_isnil(L, -1)) {
+        lua_settop(L, 2);
+        l_no_field_error(L);
+    }
+    return 1;
+}
+
+/* A method or an array. A name that is neither raises. */
+static int l_archive_index(lua_State *L)
+{
+    return l_call_run(L, l_archive_index, find_field);
+}
+
+static int l_archive_newindex(lua_State *L)
+{
+    return l_error(L,
+                   "an archive's file is not written to: pg.save(path, "
+                   "{%s = ...}) makes one",
+                   l_tolstring(L, 2));
+}
+
+static int l_archive_call(lua_State *L)
+{
+    return l_metamethod_error(
+        L, "an archive is not called, and has no pairs: for _, name in "
+           "ipairs(data:keys()) walks along the names, and data[name] is an "
+           "array");
+}
+
+static int l_archive_path(lua_State *L)
+{
+    l_userdata_check(L, 1, L_ARCHIVE);
+    lua_getiuservalue(L, 1, PATH);
+    return 1;
+}
+
+int l_archive_open(lua_State *L, const char *path)
+{
+    pg_error err;
+    l_archive *archive = lua_newuserdatauv(L, sizeof *archive, 2);
+    pg_npz *npz = &archive->npz;
+    memset(npz, 0, sizeof *npz);
+    archive->original = npz;
+    luaL_setmetatable(L, L_ARCHIVE);
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, DECODED);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, PATH);
+    l_check(L, pg_npz_open(npz, path, &err), &err);
+    return 1;
+}
+
+static const l_class archive_class = {L_ARCHIVE, "an archive", "data", 0};
+
+static const l_function methods[] = {
+    {"keys", l_archive_keys, 0, 1, 0},
+    {"get", l_archive_get, 0, 2, 0},
+    {"checksum", l_archive_checksum, 0, 2, 0},
+    {"path", l_archive_path, 0, 1, 0},
+    {"form", l_archive_form, 0, 2, 0},
+    {"close", l_archive_close, 0, 1, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc", l_archive_close},          {"__close", l_archive_close},
+    {"__newindex", l_archive_newindex}, {"__call", l_archive_call},
+    {"__pairs", l_archive_call},        {NULL, NULL},
+};
+
+static const l_function functions[] = {
+    {"archive_writes", l_archive_writes, 1, 1, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+
+void l_open_archive(lua_State *L)
+{
+    luaL_newmetatable(L, L_ARCHIVE);
+    luaL_setfuncs(L, metamethods, 0);
+    lua_newtable(L);
+    l_add_functions(L, methods, &archive_class);
+    lua_setfield(L, -2, "__methods");
+    l_add_lookup(L, l_archive_index);
+    lua_setfield(L, -2, "archive"); /* its text is made in Lua */
+    l_add_functions(L, functions, NULL);
+}

@@ -1,0 +1,36 @@
+/* Products of matrices and vectors. */
+#include "bind/array/nested_table.h"
+#include "bind/base/open.h"
+#include "core/ops/linalg.h"
+
+/* Of two vectors, the product is a number. */
+static int l_array_dot(lua_State *L)
+{
+    pg_error err;
+    const pg_array *a, *b;
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
+    l_arrays_to(L, &a, 1, &b, 2);
+    return l_array_return_scalar(L, pg_dot(out, a, b, &err), &err);
+}
+
+static int l_array_outer(lua_State *L)
+{
+    pg_error err;
+    const pg_array *a, *b;
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
+    l_arrays_to(L, &a, 1, &b, 2);
+    return l_array_return(L, pg_outer(out, a, b, &err), &err);
+}
+
+static const l_function functions[] = {
+    {"dot", l_array_dot, 2, 2, 0},
+    {"outer", l_array_outer, 2, 2, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+
+void l_open_linalg(lua_State *L)
+{
+    l_array_add_functions(L, functions);
+}
