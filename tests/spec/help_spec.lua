@@ -79,6 +79,18 @@ describe("An example", function()
     end)
   end
 
+  it("gives what it says: of types", function()
+    for _, name in ipairs { "array", "index", "dtype", "like", "shape" } do
+      local read = assert(entries.type("perigee." .. name), name)
+      assert.is_true(#read.text > 0 and #read.example > 0, name)
+      for _, part in ipairs(examples.run(read)) do
+        local message = ("%s: %s gives\n%s\nand not\n%s"):format(name, part.code, part.given,
+          part.told)
+        assert.is_true(part.told == "" or examples.fits(part.given, part.told), message)
+      end
+    end
+  end)
+
   it("fits into 80 columns", function()
     for _, entry in ipairs(entries.entries()) do
       for _, line in ipairs(entry.example) do
@@ -119,7 +131,9 @@ describe("A description", function()
 
   it("says where the documents tell more", function()
     local anchors = {}
-    for _, file in ipairs { "docs/reference.md", "docs/sweeps.md", "docs/numpy.md", "docs/models.md" } do
+    for _, file in ipairs {
+      "docs/reference.md", "docs/sweeps.md", "docs/numpy.md", "docs/models.md",
+    } do
       anchors[file] = true
       local text = read(file):gsub("\n```.-\n```", "")
       for heading in text:gmatch "\n#+ ([^\n]+)" do
@@ -141,12 +155,12 @@ describe("A description", function()
   it("has parts", function()
     assert.same({ "positions", "perigee.like", "integers", false },
       { entries.parameter(entry_of "take", 1) })
-    assert.same({ "dtype", "perigee.dtype", "", true },
-      { entries.parameter(entry_of "pg.array", 2) })
+    assert.same({ "axis", "integer", "default: 1", true },
+      { entries.parameter(entry_of "take", 2) })
     assert.is_nil(entries.parameter(entry_of "take", 3))
     assert.same({ "perigee.array cost", "float64 (m.iteration): the loss before each update" },
       { entries.returned(entry_of "m:history", 1) })
-    assert.equal("The elements at these positions along an axis, as a new array.",
+    assert.equal("Returns a copy of the elements at some positions of an axis.",
       entries.sentence(entry_of("take").text))
   end)
 
@@ -306,12 +320,12 @@ describe("help", function()
     assert.equal([==[
 a:take(positions, axis)
 
-The elements at these positions along an axis, as a new array. Positions may
-repeat, count from -1 at the end, and have any shape, which takes the axis's
-place. Raises for a position beyond the ends.
+Returns a copy of the elements at some positions of an axis. Positions may
+repeat, and count from -1 at the end. Their shape replaces the axis in the shape
+of the result. Raises for a position beyond the ends.
 
   positions  array-like: integers
-  axis?  integer: 1 unless given
+  axis?  integer: default: 1
   returns  array
 
     pg.array{10, 20, 30}:take{3, 1, 1, -1}
@@ -328,7 +342,7 @@ docs/reference.md#atakepositions-axis, docs/numpy.md]==], text_of "take")
     local text = text_of(pg.zeros(2))
     assert.matches("a%.shape +the lengths of its axes", text)
     assert.matches("\nelementwise\n", text)
-    assert.matches("a:sort%(axis%) +A copy in ascending order", text)
+    assert.matches("a:sort%(axis%) +Returns a copy in ascending order", text)
     local freed = pg.zeros(1)
     freed:free()
     assert.equal("an array that was freed", first_line(freed))
@@ -365,7 +379,7 @@ docs/reference.md#atakepositions-axis, docs/numpy.md]==], text_of "take")
     assert.equal("an array", first_line "arrays")
     assert.equal("a trial", first_line "trial")
     assert.matches("^the module for sweeps", first_line "perigee.sweep")
-    assert.equal("a.shape: integer[], the lengths of its axes (a field of an array)",
+    assert.equal("a.shape: shape, the lengths of its axes (a field of an array)",
       first_line "shape")
     local lines = shown "batch"
     assert.equal("batch = false (or how many rows)", lines[1])

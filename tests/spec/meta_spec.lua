@@ -98,7 +98,7 @@ describe("help", function()
   it("tells what a function does", function()
     local entry = help.find("take")[1]
     assert.equal("a:take(positions, axis)", help.signature(entry))
-    assert.matches("The elements at these positions", help.text(entry))
+    assert.matches("Returns a copy of the elements at some positions", help.text(entry))
     assert.matches("positions  array%-like: integers", help.text(entry))
     assert.equal("pg.Model(x, y, options)", help.signature(help.find("Model")[1]))
     assert.equal(2, #help.find("rand"))

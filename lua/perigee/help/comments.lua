@@ -1,7 +1,7 @@
---- What stands in the comments of a Lua file: about its functions, and about its classes.
+--- The comments of a Lua file: of its functions, its classes and its aliases of types.
 --
 -- A comment is sentences, then an example (lines that are indented by four spaces: Markdown's
--- code), then tags, as the Lua language server has them: @param, @return, @class, @field.
+-- code), then tags, as the Lua language server has them: @param, @return, @class, @field, @alias.
 
 local comments = {}
 
@@ -36,8 +36,8 @@ end
 
 --- One comment, without its dashes.
 ---@param lines string[]
----@return table  # text, example: lines; params, returns, fields: what stands behind the tags;
----   class: its name, where it is of one
+---@return table  # text, example: lines; params, returns, fields: the text behind each tag;
+---   class: the name of the class or alias that the comment describes, if it does
 function comments.read(lines)
   local read = { text = {}, example = {}, params = {}, returns = {}, fields = {} }
   local last
@@ -47,9 +47,11 @@ function comments.read(lines)
       last = LISTS[tag] and read[LISTS[tag]]
       if last then
         last[#last + 1] = rest
-      elseif tag == "class" then
+      elseif tag == "class" or tag == "alias" then
         read.class = rest:match "^%S+"
       end
+    elseif line:find "^|" then -- a value of an alias
+      last = nil
     elseif last and line:find "^%s%s" then
       last[#last] = last[#last] .. " " .. line:match "^%s+(.*)"
     else
@@ -60,11 +62,11 @@ function comments.read(lines)
   return read
 end
 
---- All functions and classes of a file that have a comment, in order.
+--- The functions, classes and aliases of a file that have a comment.
 ---@param file file*  is closed
 ---@return table[] functions  as `read` gives them, with the function's name in `full`, its
 ---   `parameters`, the `heading` that it stands under, and its `line`
----@return table<string, table> classes  by name
+---@return table<string, table> classes  with the aliases, by name
 function comments.of_file(file)
   local functions, classes, lines, heading, number = {}, {}, {}, nil, 0
   for line in file:lines() do

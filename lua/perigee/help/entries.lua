@@ -25,7 +25,8 @@ local IN_LUA = {
   { file = "plot/plot.lua", name = "", class = "pg", public = "plot" },
   { file = "image/show.lua", name = "show.show", class = "pg", public = "show" },
   { file = "image/png.lua", name = "png.save", class = "pg", public = "save_png" },
-  { file = "help/entries.lua", name = "help.show", class = "pg", public = "help" },
+  { file = "help/entries.lua", name = "help.show", class = "pg", public = "help",
+    heading = "the prompt" },
   { file = "sweep.lua", prefix = "sweep", class = "sweep" },
   { file = "sweep/trial/trial.lua", prefix = "Trial", class = "trial" },
   { file = "sweep/study.lua", prefix = "Study", class = "study" },
@@ -37,7 +38,7 @@ local IN_LUA = {
 --- a page about it.
 local CLASSES = {
   { name = "pg", written = "perigee", variable = "pg", several = "functions",
-    title = 'the module: pg = require "perigee"', section = "The module", page = NUMPY },
+    title = 'the module: pg = require "perigee"', section = "Contents", page = NUMPY },
   { name = "array", written = "perigee.array", variable = "a", several = "arrays",
     title = "an array", section = "Arrays", page = NUMPY },
   { name = "model", written = "perigee.Model", variable = "m", several = "models",
@@ -133,6 +134,13 @@ end
 function help.class_text(name)
   local written = all().classes[CLASS[name].written]
   return written and written.text or {}
+end
+
+--- The comment of a type.
+---@param name string  "perigee.dtype", "perigee.array"
+---@return table?  # as comments.read gives it; nil for a type without a comment
+function help.type(name)
+  return all().classes[name]
 end
 
 -- --- parts of a description -------------------------------------------------------
