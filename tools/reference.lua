@@ -114,7 +114,7 @@ local function add_missing_classes()
   end
   for _, entry in ipairs(entries.entries()) do
     local class = entries.class(entry.class)
-    assert(has_place[entry] or class.name ~= "pg", entry.full .. " has a heading without chapter")
+    assert(has_place[entry] or class.name ~= "pg", entry.full .. " stands in no chapter")
     if not has_place[entry] and not has_place[class] then
       has_place[class] = true
       CHAPTERS[#CHAPTERS + 1] = { title = class.section, { class = class.name } }
@@ -160,7 +160,8 @@ end
 
 --- A type and the text behind it.
 local function typed(type_text, text)
-  return linked_types(type_text) .. (text == "" and "" or ": " .. linked_text(text:gsub("|", "\\|")))
+  local types = linked_types(type_text)
+  return text == "" and types or types .. ": " .. linked_text(text:gsub("|", "\\|"))
 end
 
 --- Writes the options of a table, a line for each; those of another function by their names.
@@ -275,10 +276,10 @@ print [[
 
 `make reference` writes this page from the comments in `lua/`; `pg.help "name"` shows the same.
 
-In the examples, the text behind `-->` is the value of the expression before it: a spec compares them.
-`pg` is `require "perigee"`. `x` and `y` are 100 pictures, (100, 784), and their labels, `xt` and `yt` 50
-others; `m` is `pg.Model(x, y, {hidden = 20, seed = 0})`, and `w` is `pg.initialization(x, 20)`. A name with
-`?` is an optional argument.
+In the examples, the text behind `-->` is the value of the expression before it: a spec compares
+them. `pg` is `require "perigee"`. `x` and `y` are 100 pictures, (100, 784), and their labels, `xt`
+and `yt` 50 others; `m` is `pg.Model(x, y, {hidden = 20, seed = 0})`, and `w` is
+`pg.initialization(x, 20)`. A name with `?` is an optional argument.
 ]]
 write_contents()
 for _, chapter in ipairs(CHAPTERS) do

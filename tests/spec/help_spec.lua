@@ -81,9 +81,9 @@ describe("An example", function()
 
   it("gives what it says: of types", function()
     for _, name in ipairs { "array", "index", "dtype", "like", "shape" } do
-      local read = assert(entries.type("perigee." .. name), name)
-      assert.is_true(#read.text > 0 and #read.example > 0, name)
-      for _, part in ipairs(examples.run(read)) do
+      local comment = assert(entries.type("perigee." .. name), name)
+      assert.is_true(#comment.text > 0 and #comment.example > 0, name)
+      for _, part in ipairs(examples.run(comment)) do
         local message = ("%s: %s gives\n%s\nand not\n%s"):format(name, part.code, part.given,
           part.told)
         assert.is_true(part.told == "" or examples.fits(part.given, part.told), message)
