@@ -10,7 +10,7 @@
 
 local build = assert(arg[1], "usage: gcstress.lua FOLDER OF THE PROGRAM")
 local stress = assert(package.loadlib(build .. "/perigee.so", "luaopen_gcstress"))()
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local pg = require "perigee"
 local core = require "perigee.core"
 
@@ -174,7 +174,7 @@ local SPECIAL = {
   guard_memory = calls(function() return false end),
   limit_memory = calls(function() return nil end),
 }
-local ONLY_SPECIAL = schema.set {
+local ONLY_SPECIAL = collections.set {
   "guard_memory", "limit_memory", "threads", "seed", "call", "call_until", "set_ending",
   "hold_ending", "hold_generators", "hold_interrupts", "hold_silence", "hold_lock", "lua_random",
   "keep_interrupts", "interrupts", "terminal_size",

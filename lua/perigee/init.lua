@@ -3,6 +3,7 @@
 -- `local pg = require "perigee"` gives arrays, files, random numbers, the
 -- notebook's kernels and the model; docs/design.md says where each lives.
 
+local errors = require "perigee.util.errors"
 local core = require "perigee.core"
 local public = require "perigee.util.public"
 
@@ -63,7 +64,7 @@ function array:__tostring()
 end
 
 function array.__no_field(_, name)
-  local methods = require("perigee.util.schema").sorted_keys(array.__methods)
+  local methods = require("perigee.util.collections").sorted_keys(array.__methods)
   table.move(PROPERTIES, 1, #PROPERTIES, #methods + 1, methods)
   return require("perigee.util.unknown_name").of_array(name, methods)
 end
@@ -86,7 +87,7 @@ function generator:__tostring()
 end
 
 function generator.__no_field(_, name)
-  local methods = require("perigee.util.schema").sorted_keys(generator.__methods)
+  local methods = require("perigee.util.collections").sorted_keys(generator.__methods)
   return require("perigee.util.unknown_name").message("a generator", name, methods)
 end
 
@@ -106,7 +107,7 @@ setmetatable(names, {
   __index = function(_, name)
     local value = read(name)
     if value == nil then
-      error(require("perigee.util.unknown_name").of_module(names, later, name), 2)
+      errors.raise(require("perigee.util.unknown_name").of_module(names, later, name))
     end
     return value
   end,
@@ -142,7 +143,7 @@ return setmetatable({}, {
   __newindex = function(self, name, value)
     local message = refusal(name, value)
     if message then
-      error(message, 2)
+      errors.raise(message)
     end
     rawset(self, name, value)
   end,

@@ -10,7 +10,10 @@
 
 local unknown_name = require "perigee.util.unknown_name"
 local repr = require "perigee.util.repr"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 local command_line = require "perigee.sweep.command_line"
 local core = require "perigee.core"
 local json = require "perigee.util.json"
@@ -55,7 +58,7 @@ local KINDS = {
     expected = "a data set's name, an archive, an array, or a table of these",
     read = function(value)
       local kind = type(value)
-      return (kind == "string" or kind == "table" or schema.is_array(value)
+      return (kind == "string" or kind == "table" or types.is_array(value)
         or references.is_archive(value)) and value or nil
     end,
   },
@@ -92,7 +95,7 @@ local KINDS = {
           behind[key] = text
         end
       end
-      local hole = schema.hole(behind)
+      local hole = collections.hole(behind)
       return not hole and value or nil, hole
     end,
   },
@@ -108,7 +111,7 @@ local function check_names(names, settings)
       return nil, ("'%s' is a parameter and a setting"):format(name)
     end
   end
-  for _, list in ipairs { names, schema.sorted_keys(settings) } do
+  for _, list in ipairs { names, collections.sorted_keys(settings) } do
     for _, name in ipairs(list) do
       if RESERVED[name] then
         return nil, ("'%s' has its own meaning in a study: a parameter or setting needs another "
@@ -134,8 +137,8 @@ local function read_definition(options)
       definition[name] = value
     end
   end
-  definition.params = schema.join(definition.params or {}, {})
-  definition.settings = schema.join(definition.settings or {}, {})
+  definition.params = collections.merge(definition.params or {}, {})
+  definition.settings = collections.merge(definition.settings or {}, {})
   return definition
 end
 
@@ -213,15 +216,15 @@ end
 function sweep.new(options)
   local available, missing = json.available()
   if not available then
-    error(missing, 2)
+    errors.raise(missing)
   end
   local definition, message = read_definition(options)
   if not definition then
-    error(schema.named("sweep.new", message), 2)
+    errors.raise(errors.prefixed("sweep.new", message))
   end
   local arguments = definition.arguments
   if arguments == nil then
-    arguments = command_line.arguments_of(2)
+    arguments = command_line.arguments_of_caller()
   end
   local said = {}
   if arguments then
@@ -235,7 +238,7 @@ function sweep.new(options)
   if not completed and arguments and #arguments > 0 then
     command_line.refuse(arguments, message)
   elseif not completed then
-    error(schema.named("sweep.new", message), 2)
+    errors.raise(errors.prefixed("sweep.new", message))
   end
   return Study.new(definition, said, arguments or nil)
 end
@@ -245,7 +248,7 @@ end
 local function draw(name, low, high)
   local drawn, message = space.draw(name, low, high)
   if not drawn then
-    error("sweep." .. message, 3)
+    errors.raise("sweep." .. message)
   end
   return drawn
 end
@@ -258,8 +261,7 @@ end
 ---@param high number
 ---@return table
 function sweep.uniform(low, high)
-  local drawn = draw("uniform", low, high)
-  return drawn
+  return draw("uniform", low, high)
 end
 
 --- A parameter that is drawn so that its logarithm is uniform: for rates.
@@ -270,8 +272,7 @@ end
 ---@param high number
 ---@return table
 function sweep.log_uniform(low, high)
-  local drawn = draw("log_uniform", low, high)
-  return drawn
+  return draw("log_uniform", low, high)
 end
 
 --- A parameter that is drawn: each integer from low to high is as likely.
@@ -282,8 +283,7 @@ end
 ---@param high integer
 ---@return table
 function sweep.integer(low, high)
-  local drawn = draw("integer", low, high)
-  return drawn
+  return draw("integer", low, high)
 end
 
 -- --- pruning -----------------------------------------------------------------------
@@ -291,7 +291,7 @@ end
 local function asked(name, options)
   local rule, message = prune.ask(name, options)
   if not rule then
-    error("sweep." .. message, 3)
+    errors.raise("sweep." .. message)
   end
   return rule
 end
@@ -311,8 +311,7 @@ end
 ---   (else the study's)
 ---@return table
 function sweep.halving(options)
-  local rule = asked("halving", options)
-  return rule
+  return asked("halving", options)
 end
 
 --- Median stopping: a few trials, the references, run to their end. Every other trial is cut when
@@ -327,8 +326,7 @@ end
 ---   trial may be cut); metric (else the study's); goal (else the study's)
 ---@return table
 function sweep.median(options)
-  local rule = asked("median", options)
-  return rule
+  return asked("median", options)
 end
 
 local least = { new = 1, uniform = 2, log_uniform = 2, integer = 2 } -- arguments they need
@@ -339,7 +337,7 @@ end
 
 return setmetatable(sweep, {
   __index = function(_, name)
-    error(unknown_name.message("perigee.sweep", name, schema.sorted_keys(sweep)), 2)
+    errors.raise(unknown_name.message("perigee.sweep", name, collections.sorted_keys(sweep)))
   end,
   __name = "perigee.module",
   __tostring = function()

@@ -1,7 +1,7 @@
 -- What help says, and that it is so: examples, options, places in the documents.
 -- luacheck: ignore 122 (print is replaced)
 
-local schema = require "perigee.util.schema"
+local synonyms = require "perigee.util.synonyms"
 local examples = dofile "tests/examples.lua"
 local entries = require "perigee.help.entries"
 local pg = require "perigee"
@@ -425,7 +425,7 @@ docs/reference.md#atakepositions-axis, docs/numpy.md]==], text_of "take")
   end)
 
   it("knows options by the names that other libraries have for them", function()
-    for other, own in pairs(schema.OTHER_NAMES) do
+    for other, own in pairs(synonyms.options) do
       local text = text_of(other)
       assert.equal(own, text:match "^([%w_]+) = " or text:match "^([%w_]+) %(" or text:match "^%w+")
       assert.matches("an option of", text, 1, true)

@@ -1,6 +1,6 @@
 -- pg.plot, which gnuplot draws; the specs that need it are pending without it.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local pg = require "perigee"
 
 local raises_here = dofile("tests/support.lua").raises_here
@@ -195,7 +195,7 @@ describe("pg.plot", function()
       } do
         options.file = path
         assert.is_true(pg.plot(options))
-        assert.is_true(schema.contains(texts_of(path), text), text)
+        assert.is_true(collections.contains(texts_of(path), text), text)
         options.file = folder .. "/any.png"
         assert.is_true(pg.plot(options))
       end

@@ -1,7 +1,9 @@
 --- Data sets by name: where their files are looked for, and what is made where
 --- there is none.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local digits = require "perigee.data.digits"
 local suggest = require "perigee.util.suggest"
@@ -16,7 +18,7 @@ local FILES = {
 }
 
 --- The names of the data sets, in order.
-dataset.NAMES = schema.sorted_keys(FILES)
+dataset.NAMES = collections.sorted_keys(FILES)
 
 --- The environment's variable, unless it is empty.
 local function variable(name)
@@ -72,7 +74,7 @@ local function keep_digits()
     return nil, message
   end
   local path = folder .. "/" .. FILES.digits
-  made, message = schema.try(core.save, path, digits.draw(0, 60000, 10000))
+  made, message = errors.try(core.save, path, digits.draw(0, 60000, 10000))
   return made and path, message
 end
 
@@ -120,15 +122,15 @@ end
 ---@return perigee.archive
 function dataset.open(name)
   if type(name) ~= "string" then
-    error("dataset: a name is needed, not " .. (name == nil and "nil" or "a " .. type(name)), 2)
-  elseif not schema.is_path(name) then
-    error("dataset: a path has no zero bytes", 2)
+    errors.raise("dataset: a name is needed, not " .. (name == nil and "nil" or "a " .. type(name)))
+  elseif not types.is_path(name) then
+    errors.raise("dataset: a path has no zero bytes")
   elseif not FILES[name] and not is_path(name) then
-    error(('dataset: there is no "%s"; there are: %s, or the path of an .npz file%s'):format(
-      printable.name(name), names(), suggest.suggestion(name:lower(), dataset.NAMES)), 2)
+    errors.raise('dataset: there is no "%s"; there are: %s, or the path of an .npz file%s',
+      printable.name(name), names(), suggest.suggestion(name:lower(), dataset.NAMES))
   end
-  local path = FILES[name] and schema.call(2, locate, name) or name
-  return (schema.call(2, core.load, path))
+  local path = FILES[name] and errors.call(locate, name) or name
+  return (errors.call(core.load, path))
 end
 
 return dataset

@@ -3,6 +3,7 @@
 --- It stands once, in the comments above the function: in lua/meta/perigee.lua for what is made
 --- in C, and in the library's own files for the rest.
 
+local errors = require "perigee.util.errors"
 local comments = require "perigee.help.comments"
 
 local help = {}
@@ -430,7 +431,7 @@ end
 function help.show(what)
   local page, message = require("perigee.help.lookup")(what)
   if not page then
-    error(message, 2)
+    errors.raise(message)
   end
   require("perigee.help.page").print(page)
 end

@@ -1,6 +1,6 @@
 --- What help shows about a value, or a name.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local synonyms = require "perigee.util.synonyms"
 local help = require "perigee.help.entries"
 local scalars = require "perigee.repl.pretty.scalars"
@@ -94,7 +94,7 @@ end
 
 --- "learning_rate", "early_stopping": an option as other libraries call it.
 local function by_other_name(name)
-  local other = schema.OTHER_NAMES[name]
+  local other = synonyms.options[name]
   return other and by_option(other)
 end
 
@@ -102,7 +102,7 @@ end
 local function by_topic(name)
   local word = name:lower()
   for _, topic in ipairs(topics) do
-    if schema.contains(topic.words, word) then
+    if collections.contains(topic.words, word) then
       local self, others = page.new(), by_field(name)
       self:prose(topic.text)
       self:line()
@@ -150,7 +150,7 @@ local function unknown(name)
   for global in next, _G do
     known[#known + 1] = type(global) == "string" and global or nil
   end
-  local other = synonyms[short]
+  local other = synonyms.functions[short]
   local suggestion = other and #help.find(other) > 0 and ("; did you mean '%s'?"):format(other)
     or suggest.suggestion(short, known)
   return ("help: there is no '%s'%s"):format(printable.name(name),

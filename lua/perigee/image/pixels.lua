@@ -5,7 +5,9 @@
 --- raise without a place, as who calls knows whose they are.
 
 local c_locale = require "perigee.util.c_locale"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 
 local image = {}
@@ -101,9 +103,9 @@ end
 ---@return perigee.array  # (n, height, width, samples)
 ---@return boolean  # whether it is a batch
 function image.pictures(a, options)
-  if not schema.is_array(a) then
+  if not types.is_array(a) then
     if type(a) ~= "table" then
-      error("an array is needed, not " .. schema.shown(a), 0)
+      error("an array is needed, not " .. errors.describe(a), 0)
     end
     a = core.array(a)
   end

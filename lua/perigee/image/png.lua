@@ -1,6 +1,7 @@
 --- Pictures as PNG files.
 
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local pixels = require "perigee.image.pixels"
 
@@ -39,17 +40,17 @@ end
 ---@param options? table  those of `pg.show` but labels, rows, width
 ---@return true
 function png.save(path, a, options)
-  if not schema.is_path(path) then
-    error("save_png: a path is needed, a text without zero bytes, not " .. schema.shown(path), 2)
+  if not types.is_path(path) then
+    errors.raise("save_png: a path is needed, a text without zero bytes, not %s",
+      errors.describe(path))
+  elseif not path:find "%.[pP][nN][gG]$" then
+    errors.raise("save_png: a name that ends in .png is needed, not " .. errors.describe(path))
   end
-  if not path:find "%.[pP][nN][gG]$" then
-    error("save_png: a name that ends in .png is needed, not " .. schema.shown(path), 2)
-  end
-  local picture, message = schema.try(picture_of, a, options)
+  local picture, message = errors.try(picture_of, a, options)
   if not picture then
-    error("save_png: " .. message:gsub("^save_png: ", ""), 2)
+    errors.raise("save_png: " .. message:gsub("^save_png: ", ""))
   end
-  return (schema.call(2, core.save_png, path, picture))
+  return (errors.call(core.save_png, path, picture))
 end
 
 return png

@@ -1,7 +1,10 @@
 --- Pictures in the terminal: blocks of colour, or characters that are more or less dark.
 
 local c_locale = require "perigee.util.c_locale"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local image = require "perigee.image.pixels"
 local terminal = require "perigee.util.terminal"
@@ -24,11 +27,11 @@ local labels_kind = {
     if type(value) == "string" or type(value) == "number" then
       return { value }
     end
-    return (type(value) == "table" or schema.is_array(value)) and value or nil
+    return (type(value) == "table" or types.is_array(value)) and value or nil
   end,
 }
 
-local KINDS = schema.join(image.KINDS, {
+local KINDS = collections.merge(image.KINDS, {
   labels = labels_kind,
   rows = schema.integer(1),
   width = schema.integer(1, 100000),
@@ -37,7 +40,7 @@ local KINDS = schema.join(image.KINDS, {
 -- --- labels ----------------------------------------------------------------------------
 
 local function check_labels(labels, n)
-  if labels and schema.is_array(labels) and labels.ndim ~= 1 then
+  if labels and types.is_array(labels) and labels.ndim ~= 1 then
     error(("labels are (n), one for each picture, not %s"):format(labels.shape), 0)
   elseif labels and #labels ~= n then
     error(("%d labels for %d pictures"):format(#labels, n), 0)
@@ -57,7 +60,7 @@ end
 
 --- The first labels, as texts.
 local function label_texts(labels, count)
-  local list = schema.is_array(labels) and labels:rows(1, count):tolist() or labels
+  local list = types.is_array(labels) and labels:rows(1, count):tolist() or labels
   local found = {}
   for i = 1, count do
     found[i] = label_text(list[i])
@@ -379,9 +382,9 @@ end
 ---   columns (how many pictures are side by side); rows (how many rows of them); scale = 1 (2:
 ---   twice as large); width (of the terminal, in characters)
 function show.show(a, options)
-  local text, message = schema.try(show.text, a, options, surface_of_output())
+  local text, message = errors.try(show.text, a, options, surface_of_output())
   if not text then
-    error("show: " .. message:gsub("^show: ", ""), 2)
+    errors.raise("show: " .. message:gsub("^show: ", ""))
   end
   print((text:gsub("\n$", "")))
 end

@@ -15,7 +15,10 @@
 -- (checksum_v1.h).
 
 local c_locale = require "perigee.util.c_locale"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local network = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
@@ -108,7 +111,7 @@ end
 
 local function to_text(values)
   local lines = { TITLE .. VERSION }
-  for _, name in ipairs(schema.sorted_keys(values)) do
+  for _, name in ipairs(collections.sorted_keys(values)) do
     lines[#lines + 1] = line(name, values[name])
   end
   return table.concat(lines, "\n") .. "\n"
@@ -245,7 +248,7 @@ function checkpoint.write(path, state)
   for i, arrays in ipairs(state.memory.networks) do
     add_network(members, ("state%d_"):format(i), arrays)
   end
-  return schema.try(core.save, path, members)
+  return errors.try(core.save, path, members)
 end
 
 -- --- reading --------------------------------------------------------------------
@@ -264,7 +267,7 @@ end
 
 --- Calls f with the archive; hands its error on, which names the file already.
 local function must(file, f, ...)
-  local value, message = schema.try(f, file.archive, ...)
+  local value, message = errors.try(f, file.archive, ...)
   if message then
     error(message, 0)
   end
@@ -340,7 +343,7 @@ end
 --- Refuses members that are doubled or not a model's: a network of other layers, or another
 --- optimizer, would be made of a part of them.
 local function check_members(file)
-  local allowed = schema.set {
+  local allowed = collections.set {
     "perigee", "note", "history", "validation_history", "random_state",
   }
   local prefixes = { "", "best_" }
@@ -405,7 +408,7 @@ local function read_history(file)
   for i, loss in ipairs(losses) do
     if loss - loss ~= 0 then
       refuse(file, "'history': the loss of iteration %d is %s, and not finite", i,
-        schema.shown(loss))
+        errors.describe(loss))
     end
   end
   return losses
@@ -430,7 +433,7 @@ local function read_random(file)
   local state = (has_drawn and member or optional)(file, "random_state")
   if state then
     local generator = core.random(0)
-    must_fit(file, schema.try(function()
+    must_fit(file, errors.try(function()
       generator:set_state(state)
       return true
     end))
@@ -483,7 +486,7 @@ local function contradiction(values, validations, has_best_weights)
     return "there is patience without validation"
   elseif waited > #validations then
     return ("record.waited is %d, after %d validations"):format(waited, #validations)
-  elseif best and not schema.contains(validations, best) then
+  elseif best and not collections.contains(validations, best) then
     return ("record.best is %g, which is none of the validation losses"):format(best)
   elseif has_best_weights and not best then
     return "there are best weights, and no record.best"
@@ -543,15 +546,15 @@ end
 ---@return table?
 ---@return string?
 function checkpoint.read(path)
-  local archive, message = schema.try(core.load, path)
+  local archive, message = errors.try(core.load, path)
   if not archive then
     return nil, message
-  elseif schema.is_array(archive) then
+  elseif types.is_array(archive) then
     return nil, path .. ": " .. NO_MODEL .. ", but an array"
   end
   local closing <close> = archive
   local state
-  state, message = schema.try(read_state, { path = path, archive = closing })
+  state, message = errors.try(read_state, { path = path, archive = closing })
   return state, message
 end
 

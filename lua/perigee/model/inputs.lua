@@ -3,7 +3,8 @@
 -- Each function gives nil and a message for what does not fit.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local printable = require "perigee.util.printable"
 
@@ -13,13 +14,13 @@ local samples = {}
 local function to_array(value, name)
   local array, message = value, nil
   if type(value) == "table" then
-    array, message = schema.try(core.array, value)
-  elseif not schema.is_array(value) then
+    array, message = errors.try(core.array, value)
+  elseif not types.is_array(value) then
     return nil, ("%s must be an array, not %s"):format(name, type(value))
   end
   local shape
   if array then
-    shape, message = schema.try(function() return array.shape end)
+    shape, message = errors.try(function() return array.shape end)
   end
   if not shape then
     return nil, name .. ": " .. message
@@ -118,17 +119,6 @@ local FIRST = 16 -- rows that tell of most data that they are not within 0..1
 --- Places in scripts that were warned, by "file:line".
 local warned = {}
 
---- The place in the script that called the library, as error's level says it; of a call through
---- pcall or another function of C, the place of that call.
-local function place_at(level)
-  local info
-  repeat
-    level = level + 1
-    info = debug.getinfo(level, "Sl")
-  until not info or info.currentline > 0
-  return info and ("%s:%d"):format(info.short_src, info.currentline) or "perigee"
-end
-
 local function within_unit(x)
   return x:min() >= 0 and x:max() <= 1
 end
@@ -138,13 +128,12 @@ end
 ---@param name string  whose data they are
 ---@param rows perigee.array  (n, inputs), all finite
 ---@param scale number  the model's
----@param level integer  the caller's, as error counts
-function samples.warn_if_scaled(name, rows, scale, level)
+function samples.warn_if_scaled(name, rows, scale)
   if math.abs(scale) >= 1 or not rows.dtype:find "^float"
     or not within_unit(rows:rows(1, math.min(FIRST, rows.shape[1]))) then
     return
   end
-  local place = place_at(level + 1)
+  local place = errors.place() or "perigee"
   if warned[place] or not within_unit(rows) or rows:max() == 0 then
     return
   end

@@ -8,7 +8,10 @@
 local unknown_name = require "perigee.util.unknown_name"
 local c_locale = require "perigee.util.c_locale"
 local repr = require "perigee.util.repr"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 local checkpoint = require "perigee.model.checkpoint"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
@@ -32,14 +35,14 @@ local Model = {}
 local METATABLE = { __name = "perigee.model" }
 
 --- The library's own fields that may be nil.
-local MAY_BE_NIL = schema.set {
+local MAY_BE_NIL = collections.set {
   "_batches", "_epoch", "_losses", "_memory", "_random", "_record", "_rows", "_trainer",
   "_validation_losses",
 }
 
 --- The fields and methods that a user knows.
 local function public_names()
-  local names = schema.sorted_keys(Model)
+  local names = collections.sorted_keys(Model)
   return table.move({ "weights", "classes", "iteration" }, 1, 3, #names + 1, names)
 end
 
@@ -54,44 +57,34 @@ function METATABLE:__index(name)
   end
   local method = rawget(Model, name)
   if method == nil and not MAY_BE_NIL[name] then
-    error(unknown_name.message("a model", name, public_names()), 2)
+    errors.raise(unknown_name.message("a model", name, public_names()))
   end
   return method
 end
 
 function METATABLE:__newindex(name, value)
   if name == "iteration" then
-    error("a model's iteration is how many updates were made, and not to be set", 2)
+    errors.raise("a model's iteration is how many updates were made, and not to be set")
   elseif name == "classes" then
-    error("a model's classes are those that it was made with, and not to be set", 2)
+    errors.raise("a model's classes are those that it was made with, and not to be set")
   elseif name == "weights" then
     local named, message = network.check_names(value, self._layers, self._forms)
-    name = named and "_weights" or error(message, 2)
+    name = named and "_weights" or errors.raise(message)
   elseif not MAY_BE_NIL[name] then
-    error(("a model has no field '%s' that can be set%s"):format(printable.name(name),
-      training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or ""), 2)
+    errors.raise("a model has no field '%s' that can be set%s", printable.name(name),
+      training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or "")
   end
   rawset(self, name, value)
 end
 
 -- --- checking ----------------------------------------------------------------
--- A level counts as error's does, as the function that passes it on would. A
--- tail call would lose a level: hence `return (f(x))`.
 
---- Gives its values back; raises the message where the first is nil.
-local function must(level, value, ...)
-  if value == nil then
-    error((...), level + 1)
-  end
-  return value, ...
-end
-
-local function check_path(path, name, level)
+local function check_path(path, name)
   if type(path) ~= "string" then
-    error(("%s: a path is needed, not %s"):format(name, path == nil and "nil"
-      or "a " .. type(path)), level + 1)
-  elseif not schema.is_path(path) then
-    error(name .. ": a path has no zero bytes", level + 1)
+    errors.raise("%s: a path is needed, not %s", name, path == nil and "nil"
+      or "a " .. type(path))
+  elseif not types.is_path(path) then
+    errors.raise(name .. ": a path has no zero bytes")
   end
 end
 
@@ -121,7 +114,7 @@ local activations = {
   end,
 }
 
-local KINDS = schema.join(training.KINDS, {
+local KINDS = collections.merge(training.KINDS, {
   hidden = hidden,
   activation = activations,
   seed = schema.integer(0, MAX_SEED),
@@ -152,7 +145,7 @@ end
 
 --- Gives a model the rows that it is trained on; or nil and a message.
 local function give_data(self, data)
-  local made, message = schema.try(trainer.new, data.rows, self._scale, data.labels, self.weights,
+  local made, message = errors.try(trainer.new, data.rows, self._scale, data.labels, self.weights,
     self._activation, self._plan)
   self._trainer, self._rows = made, data.rows.shape[1]
   return made, message
@@ -190,15 +183,15 @@ end
 ---   `m:steps` but iterations, epochs, resume, progress
 ---@return perigee.Model
 local function new(_, x, y, options)
-  options = must(2, schema.read(options, KINDS, "Model", training.OWNERS))
-  local widths, list = must(2, layers_of(options))
+  options = errors.must(schema.read(options, KINDS, "Model", training.OWNERS))
+  local widths, list = errors.must(layers_of(options))
   local told = training.merge({}, options)
   local dtype, scale = options.dtype or "float32", options.scale or 1
-  must(2, optimizer.settings(told))
-  must(2, network.check_scale(scale, dtype))
-  local data = must(2, inputs.labelled(x, y, options.classes or 0))
+  errors.must(optimizer.settings(told))
+  errors.must(network.check_scale(scale, dtype))
+  local data = errors.must(inputs.labelled(x, y, options.classes or 0))
   local random = options.seed and core.random(options.seed)
-  local weights = must(2, schema.try(core.initialization, data.rows, widths, {
+  local weights = errors.must(errors.try(core.initialization, data.rows, widths, {
     activation = list, classes = data.classes, dtype = dtype, random = random,
   }))
   local layers = #list + 1
@@ -215,8 +208,8 @@ local function new(_, x, y, options)
     _losses = {},
     _validation_losses = {},
   }, METATABLE)
-  must(2, give_data(self, data))
-  inputs.warn_if_scaled("x", data.rows, self._scale, 2)
+  errors.must(give_data(self, data))
+  inputs.warn_if_scaled("x", data.rows, self._scale)
   return self
 end
 
@@ -255,8 +248,7 @@ end
 ---   alpha = 0.99 (of rmsprop); betas = {0.9, 0.999} (of adam); eps = 1e-8 (of rmsprop and adam)
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Model:steps(options)
-  local step, state, first, bar = must(2, training.begin(self, options, "steps", 2)):iterate(2)
-  return step, state, first, bar
+  return errors.must(training.begin(self, options, "steps")):iterate()
 end
 
 --- The loop of `steps`, without a body.
@@ -270,7 +262,7 @@ end
 ---   is one
 function Model:fit(options)
   local cost, validation = {}, {}
-  for _, loss, validation_loss in must(2, training.begin(self, options, "fit", 2)):iterate(3) do
+  for _, loss, validation_loss in errors.must(training.begin(self, options, "fit")):iterate() do
     cost[#cost + 1] = loss
     validation[#validation + 1] = validation_loss
   end
@@ -305,12 +297,12 @@ end
 -- --- using -------------------------------------------------------------------
 
 --- Labels or probabilities of rows, by the function of the core that gives them.
-local function predict(self, data, run, level)
-  must(level + 1, network.check_names(self.weights, self._layers, self._forms))
-  must(level + 1, inputs.check_width(data, self.weights.W1))
-  local out, message = schema.try(run, self.weights, self._activation, data.rows, self._scale)
-  must(level + 1, out, not out and network.blame(message, self))
-  inputs.warn_if_scaled("x", data.rows, self._scale, level + 1)
+local function predict(self, data, run)
+  errors.must(network.check_names(self.weights, self._layers, self._forms))
+  errors.must(inputs.check_width(data, self.weights.W1))
+  local out, message = errors.try(run, self.weights, self._activation, data.rows, self._scale)
+  errors.must(out, not out and network.blame(message, self))
+  inputs.warn_if_scaled("x", data.rows, self._scale)
   return out
 end
 
@@ -323,7 +315,7 @@ end
 ---@param x perigee.like  (n, ...): flattened and scaled as the model's own
 ---@return perigee.array labels  int64 (n), class numbers from 0
 function Model:predict(x)
-  return (predict(self, must(2, inputs.rows(x)), trainer.predict, 2))
+  return predict(self, errors.must(inputs.rows(x)), trainer.predict)
 end
 
 --- The probability of each class for each row: a row's numbers add up to 1, and the largest is that
@@ -336,7 +328,7 @@ end
 ---@param x perigee.like  (n, ...): flattened and scaled as the model's own
 ---@return perigee.array probabilities  (n, classes), of the weights' dtype
 function Model:predict_proba(x)
-  return (predict(self, must(2, inputs.rows(x)), trainer.predict_proba, 2))
+  return predict(self, errors.must(inputs.rows(x)), trainer.predict_proba)
 end
 
 --- The part of rows whose label is predicted.
@@ -349,8 +341,8 @@ end
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
 ---@return number accuracy  0..1
 function Model:score(x, y)
-  local data = must(2, inputs.labelled(x, y, self.classes))
-  return core.accuracy(data.labels, predict(self, data, trainer.predict, 2))
+  local data = errors.must(inputs.labelled(x, y, self.classes))
+  return core.accuracy(data.labels, predict(self, data, trainer.predict))
 end
 
 --- How well it knows some rows: the loss, the accuracy, and which classes it takes for which.
@@ -366,18 +358,18 @@ end
 ---@return perigee.array confusion  int64 (classes, classes): row i, column j has how many of class
 ---   i - 1 were taken for class j - 1
 function Model:evaluate(x, y)
-  local data = must(2, inputs.labelled(x, y, self.classes))
-  must(2, network.check_names(self.weights, self._layers, self._forms))
-  must(2, inputs.check_width(data, self.weights.W1))
-  local loss, accuracy, confusion = must(2, training.evaluate(self, data, true))
-  inputs.warn_if_scaled("x", data.rows, self._scale, 2)
+  local data = errors.must(inputs.labelled(x, y, self.classes))
+  errors.must(network.check_names(self.weights, self._layers, self._forms))
+  errors.must(inputs.check_width(data, self.weights.W1))
+  local loss, accuracy, confusion = errors.must(training.evaluate(self, data, true))
+  inputs.warn_if_scaled("x", data.rows, self._scale)
   return loss, accuracy, confusion
 end
 
 -- --- keeping -----------------------------------------------------------------
 
 --- What the optimizer remembers: its name, its steps, and a network of numbers for each state.
-local function memory_of(self, level)
+local function memory_of(self)
   if not self._trainer then
     return self._memory
   end
@@ -387,15 +379,15 @@ local function memory_of(self, level)
     memory.networks[i] = network.map(self.weights, self._layers, function(array)
       return core.zeros(array.shape, array.dtype)
     end)
-    must(level + 1, trainer.read_state(self._trainer, i, memory.networks[i]))
+    errors.must(trainer.read_state(self._trainer, i, memory.networks[i]))
   end
   return memory
 end
 
 local function give_memory(self, memory)
-  must(1, trainer.set_optimizer(self._trainer, memory.optimizer, memory.steps))
+  errors.must(trainer.set_optimizer(self._trainer, memory.optimizer, memory.steps))
   for i, arrays in ipairs(memory.networks) do
-    must(1, trainer.write_state(self._trainer, i, arrays))
+    errors.must(trainer.write_state(self._trainer, i, arrays))
   end
 end
 
@@ -412,26 +404,26 @@ end
 ---@param note? string  a text to be kept with it, which `load` and `restore` give back
 ---@return true
 function Model:save(path, note)
-  if not schema.is_path(path) or not path:find "%.npz$" then
-    error(("save: a path that ends with .npz is needed, not %s"):format(schema.shown(path)), 2)
+  if not types.is_path(path) or not path:find "%.npz$" then
+    errors.raise("save: a path that ends with .npz is needed, not %s", errors.describe(path))
   elseif note ~= nil and type(note) ~= "string" then
-    error("save: a note is a text, not a " .. type(note), 2)
+    errors.raise("save: a note is a text, not a " .. type(note))
   end
-  must(2, network.check(self.weights, self._layers, self._forms))
-  must(2, network.check_finite(self.weights, self._layers))
+  errors.must(network.check(self.weights, self._layers, self._forms))
+  errors.must(network.check_finite(self.weights, self._layers))
   training.finish(self)
-  local memory = memory_of(self, 2)
+  local memory = memory_of(self)
   for i, arrays in ipairs(memory.networks) do
-    must(2, network.check_finite(arrays, self._layers, ("state%d_"):format(i)))
+    errors.must(network.check_finite(arrays, self._layers, ("state%d_"):format(i)))
   end
   local epoch, random_state = training.epoch(self)
-  must(2, checkpoint.write(path, {
+  errors.must(checkpoint.write(path, {
     weights = network.map(self.weights, self._layers, function(array) return array end),
     activation = self._activation, scale = self._scale, plan = self._plan,
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
     random_state = random_state, memory = memory, note = note,
-    checksum = self._trainer and must(2, trainer.checksum(self._trainer)),
+    checksum = self._trainer and errors.must(trainer.checksum(self._trainer)),
   }))
   return true
 end
@@ -468,8 +460,8 @@ end
 ---@return perigee.Model
 ---@return string? note  that it was saved with
 function Model.load(path, x, y)
-  check_path(path, "load", 2)
-  local state = must(2, checkpoint.read(path))
+  check_path(path, "load")
+  local state = errors.must(checkpoint.read(path))
   local layers = #state.activation + 1
   local classes = state.weights["W" .. layers].shape[1]
   local self = setmetatable({
@@ -485,12 +477,12 @@ function Model.load(path, x, y)
   }, METATABLE)
   give_progress(self, state)
   if x ~= nil or y ~= nil then
-    local data = must(2, inputs.labelled(x, y, classes))
+    local data = errors.must(inputs.labelled(x, y, classes))
     local given, problem = give_data(self, data)
     if not given then
-      error(printable.name(path) .. ": " .. problem, 2)
+      errors.raise(printable.name(path) .. ": " .. problem)
     end
-    inputs.warn_if_scaled("x", data.rows, self._scale, 2)
+    inputs.warn_if_scaled("x", data.rows, self._scale)
     give_memory(self, state.memory)
     self._memory = nil
   end
@@ -568,8 +560,8 @@ METATABLE.restore = restore -- for a trial, which goes on without a file that it
 ---@return true
 ---@return string? note  that it was saved with
 function Model:restore(path)
-  check_path(path, "restore", 2)
-  local restored, note = must(2, restore(self, path))
+  check_path(path, "restore")
+  local restored, note = errors.must(restore(self, path))
   return restored, note
 end
 
@@ -616,7 +608,7 @@ end
 ---     --> iteration  0
 ---@return string
 function Model:summary()
-  must(2, network.check_names(self.weights, self._layers, self._forms))
+  errors.must(network.check_names(self.weights, self._layers, self._forms))
   local lines = layer_lines(self)
   table.insert(lines, 1, ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype))
   local function add(name, ...)
@@ -687,7 +679,7 @@ function METATABLE:__tostring()
   if self._scale ~= 1 then
     rows[3] = { "scale", scale_text(self) }
   end
-  return repr.make(schema.try(title_of, self) or "Model: its weights do not fit each other", rows)
+  return repr.make(errors.try(title_of, self) or "Model: its weights do not fit each other", rows)
 end
 
 local load = Model.load
@@ -699,7 +691,7 @@ Model.load = public.counted("load", load, 1) -- a function of the class, no meth
 return setmetatable(Model, {
   __call = public.counted("Model", new, 2, true),
   __index = function(_, name)
-    error(unknown_name.message("pg.Model", name, schema.sorted_keys(Model)), 2)
+    errors.raise(unknown_name.message("pg.Model", name, collections.sorted_keys(Model)))
   end,
   __tostring = function()
     return "Model: pg.Model(x, y, options) makes one, pg.Model.load(path) reads one"

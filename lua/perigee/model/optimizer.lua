@@ -1,5 +1,6 @@
 --- The options of each optimizer: PyTorch's names and defaults, where it has them.
 
+local collections = require "perigee.util.collections"
 local schema = require "perigee.util.schema"
 
 local optimizer = {}
@@ -78,10 +79,10 @@ end
 optimizer.FIRST = "sgd"
 
 local function check_known(options, name)
-  for _, option in ipairs(schema.sorted_keys(options)) do
+  for _, option in ipairs(collections.sorted_keys(options)) do
     if optimizer.owns(option) and DEFAULTS[name][option] == nil then
       return nil, ("%s is no option of the optimizer %s; it has %s, weight_decay"):format(option,
-        name, table.concat(schema.sorted_keys(DEFAULTS[name]), ", "))
+        name, table.concat(collections.sorted_keys(DEFAULTS[name]), ", "))
     end
   end
   return true

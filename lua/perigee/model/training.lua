@@ -8,6 +8,8 @@
 
 local minibatches = require "perigee.model.minibatches"
 local c_locale = require "perigee.util.c_locale"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
@@ -34,14 +36,14 @@ local pair = {
 }
 
 --- Those that a model may be told, for all of its trainings.
-training.KINDS = schema.join(optimizer.KINDS, {
+training.KINDS = collections.merge(optimizer.KINDS, {
   batch = schema.or_false(schema.integer(1)),
   validation = schema.or_false(pair),
   patience = schema.or_false(schema.integer(1)),
 })
 
 --- Those of one training.
-local KINDS = schema.join(training.KINDS, {
+local KINDS = collections.merge(training.KINDS, {
   iterations = schema.integer(0),
   epochs = schema.integer(0),
   resume = schema.boolean,
@@ -234,7 +236,7 @@ end
 ---@return number|string accuracy  what went wrong, where nil comes first
 ---@return perigee.array? confusion
 function training.evaluate(model, data, with_confusion)
-  local loss, accuracy, confusion = schema.try(trainer.evaluate, model.weights, model._activation,
+  local loss, accuracy, confusion = errors.try(trainer.evaluate, model.weights, model._activation,
     data.rows, model._scale, data.labels, with_confusion)
   return loss, loss and accuracy or weights.blame(accuracy, model), confusion
 end
@@ -301,10 +303,9 @@ end
 ---@param model perigee.Model
 ---@param options? table
 ---@param what string  the method that was called
----@param level integer  the script's, as error counts in the caller
 ---@return perigee.training.run?
 ---@return string?  # what does not fit, where nil comes first
-function training.begin(model, options, what, level)
+function training.begin(model, options, what)
   local given, message = read_options(model, options, what)
   if not given then
     return nil, message
@@ -316,7 +317,7 @@ function training.begin(model, options, what, level)
   if not settings then
     return nil, data
   elseif data then
-    inputs.warn_if_scaled("the validation's x", data.rows, model._scale, level + 1)
+    inputs.warn_if_scaled("the validation's x", data.rows, model._scale)
   end
   local batch = batch_of(all, model._rows)
   local count
@@ -370,7 +371,7 @@ local function rate_at(rate, i)
     return value
   end
   return nil, ("rate(%d) must be a finite number, 0 or more, not %s"):format(i,
-    schema.shown(value))
+    errors.describe(value))
 end
 
 local function failure(i, message, not_finite, rate)
@@ -417,7 +418,7 @@ function Run:update()
   if not settings.rate then
     return nil, message
   end
-  local loss, why, not_finite = schema.try(trainer.step, model._trainer, model.weights, settings,
+  local loss, why, not_finite = errors.try(trainer.step, model._trainer, model.weights, settings,
     model._losses, self:next_batch())
   if not loss then
     why = not_finite and why or weights.blame(why, model)
@@ -458,8 +459,7 @@ function Run:say_nothing_left()
 end
 
 --- The four values of a generic for: i, the loss before update i, the validation loss.
----@param level integer  the caller's of the iterator, as error counts
-function Run:iterate(level)
+function Run:iterate()
   local bar, loss
   if self.resumed and self:is_over() then
     self:say_nothing_left()
@@ -473,7 +473,7 @@ function Run:iterate(level)
     self:take_up()
     local _, message = self:validate() -- where that was interrupted
     if message then
-      error(message, level)
+      errors.raise(message)
     elseif self:is_over() then
       training.finish(self.model) -- likewise
       if bar then
@@ -484,7 +484,7 @@ function Run:iterate(level)
     local also
     loss, also = self:update()
     if not loss then
-      error(also, level)
+      errors.raise(also)
     end
     return self:done(), loss, also
   end

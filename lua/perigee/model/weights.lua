@@ -1,7 +1,9 @@
 --- The weights of a network as a table of arrays: W1, b1, W2, b2, ...
 
 local unknown_name = require "perigee.util.unknown_name"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local suggest = require "perigee.util.suggest"
 
@@ -61,7 +63,7 @@ function network.check_finite(arrays, layers, prefix)
       local number = array[{ row, column }]
       if number - number ~= 0 then
         return nil, ("'%s%s': row %d, column %d is %s, and not finite"):format(prefix or "", name,
-          row, column, schema.shown(number))
+          row, column, errors.describe(number))
       end
     end
   end
@@ -99,8 +101,8 @@ function network.guard(weights, layers, activation)
   return setmetatable(weights, { __index = function(_, name)
     if name == "activation" then
       return activation
-    elseif not schema.contains(names, name) then
-      error(unknown_name.message("the model's weights table", name, names), 2)
+    elseif not collections.contains(names, name) then
+      errors.raise(unknown_name.message("the model's weights table", name, names))
     end
   end })
 end
@@ -122,11 +124,11 @@ end
 local function fault(weights, layers, forms)
   for _, name in ipairs(network.names(layers)) do
     local array = rawget(weights, name)
-    if not schema.is_array(array) then
+    if not types.is_array(array) then
       return ("%s must be an array%s, not %s"):format(name, forms and " of " .. forms[name] or "",
-        schema.shown(array))
+        errors.describe(array))
     end
-    local ndim, message = schema.try(function() return array.ndim end)
+    local ndim, message = errors.try(function() return array.ndim end)
     if ndim ~= 2 then
       return message and name .. " is an array that was freed"
         or forms and ("%s must have %s, not %s"):format(name, forms[name], array.shape)
@@ -144,8 +146,8 @@ end
 --- would be read by nothing.
 local function misnamed(weights, layers)
   local names = network.names(layers)
-  for _, name in ipairs(schema.sorted_keys(weights)) do
-    if not schema.contains(names, name) then
+  for _, name in ipairs(collections.sorted_keys(weights)) do
+    if not collections.contains(names, name) then
       return ("'%s' is no weight of the model: there are %s%s"):format(tostring(name),
         table.concat(names, ", "), suggest.suggestion(name, names))
     end
@@ -162,7 +164,7 @@ end
 function network.check_names(weights, layers, forms)
   if type(weights) ~= "table" then
     return nil, ("weights must be a table of arrays (%s), not %s"):format(
-      table.concat(network.names(layers), ", "), schema.shown(weights))
+      table.concat(network.names(layers), ", "), errors.describe(weights))
   end
   local message = misnamed(weights, layers) or fault(weights, layers, forms)
   return message == nil or nil, message
@@ -192,7 +194,7 @@ function network.check(weights, layers, forms)
     return nil, message
   end
   local row = core.zeros(1, weights.W1.shape[2])
-  local fits, problem = schema.try(core.forward, row, weights)
+  local fits, problem = errors.try(core.forward, row, weights)
   if fits then
     return true
   end

@@ -1,6 +1,7 @@
 --- What gnuplot is told for a picture: curves, or a grid of numbers, as its commands.
 
 local c_locale = require "perigee.util.c_locale"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
 local printable = require "perigee.util.printable"
@@ -147,38 +148,36 @@ local function sorted_names(curves)
 end
 
 --- The curves' names in the order that was asked for, which has each once.
-local function ordered_names(curves, order, level)
+local function ordered_names(curves, order)
   local names, seen = {}, {}
   for i, name in ipairs(order) do
     if curves[name] == nil or seen[name] then
-      error(("plot: order has '%s', which is not one more curve of y"):format(printable.name(name)),
-        level + 1)
+      errors.raise("plot: order has '%s', which is not one more curve of y", printable.name(name))
     end
     names[i], seen[name] = name, true
   end
   for name in pairs(curves) do
     if not seen[name] then
-      error(("plot: order does not have y's curve '%s'"):format(printable.name(name)), level + 1)
+      errors.raise("plot: order does not have y's curve '%s'", printable.name(name))
     end
   end
   return names
 end
 
 --- Numbers as an array.
-local function to_array(value, what, level)
-  local a, message = schema.try(core.array, value)
+local function to_array(value, what)
+  local a, message = errors.try(core.array, value)
   if not a then
-    error(("plot: %s: %s"):format(what, message), level + 1)
+    errors.raise("plot: %s: %s", what, message)
   end
   return a
 end
 
 --- A row of numbers as a table.
-local function to_list(value, what, level)
-  local a = to_array(value, what, level + 1)
+local function to_list(value, what)
+  local a = to_array(value, what)
   if a.ndim ~= 1 then
-    error(("plot: %s must be a row of numbers, not of shape %s"):format(what, a.shape),
-      level + 1)
+    errors.raise("plot: %s must be a row of numbers, not of shape %s", what, a.shape)
   end
   return a:astype("float64"):tolist()
 end
@@ -218,44 +217,44 @@ local function part_of(options, key, name)
 end
 
 --- The numbers of x or error, as many as y has.
-local function beside_y(options, key, name, y, level)
+local function beside_y(options, key, name, y)
   local value, what = part_of(options, key, name)
   if value == nil then
     if options[key] ~= nil then
-      error(("plot: there is no %s"):format(what), level + 1)
+      errors.raise("plot: there is no %s", what)
     end
     return nil
   end
   local list = key == "x" and is_categories(value) and positions(#value)
-    or to_list(value, what, level + 1)
+    or to_list(value, what)
   if #list ~= #y then
     local _, of_y = part_of(options, "y", name)
-    error(("plot: %s has %d numbers and %s has %d"):format(what, #list, of_y, #y), level + 1)
+    errors.raise("plot: %s has %d numbers and %s has %d", what, #list, of_y, #y)
   end
   return list
 end
 
-local function read_curve(options, name, level)
+local function read_curve(options, name)
   local value, what = part_of(options, "y", name)
-  local y = to_list(value, what, level + 1)
-  local x = beside_y(options, "x", name, y, level + 1) or positions(#y)
+  local y = to_list(value, what)
+  local x = beside_y(options, "x", name, y) or positions(#y)
   return {
     name = name, y = shown(y, options.log_y), x = shown(x, options.log_x),
-    error = beside_y(options, "error", name, y, level + 1),
+    error = beside_y(options, "error", name, y),
   }
 end
 
 --- The curves in the order they are drawn in.
-local function read_curves(options, level)
+local function read_curves(options)
   local curves = {}
   if not gnuplot.is_named(options.y) then
-    curves[1] = read_curve(options, nil, level + 1)
+    curves[1] = read_curve(options, nil)
     return curves
   end
-  local names = options.order and ordered_names(options.y, options.order, level + 1)
+  local names = options.order and ordered_names(options.y, options.order)
     or sorted_names(options.y)
   for i, name in ipairs(names) do
-    curves[i] = read_curve(options, name, level + 1)
+    curves[i] = read_curve(options, name)
   end
   return curves
 end
@@ -408,17 +407,17 @@ local function y_commands(options, curves, is_text)
   end
 end
 
-local function curve_commands(options, surface, level)
+local function curve_commands(options, surface)
   if options.first then
-    error("plot: first is for a grid, z, and these are curves", level + 1)
+    errors.raise("plot: first is for a grid, z, and these are curves")
   end
   options = setmetatable({
     log_x = options.xscale == "log", log_y = options.yscale == "log",
   }, { __index = options })
   if options.log_x and is_categories(options.x) then
-    error("plot: xscale is for numbers, and x has texts", level + 1)
+    errors.raise("plot: xscale is for numbers, and x has texts")
   end
-  local curves = read_curves(options, level + 1)
+  local curves = read_curves(options)
   local floor = options.log_y and least_of(curves) or nil
   local commands, parts, points = {}, {}, 0
   for i, curve in ipairs(curves) do
@@ -445,49 +444,49 @@ end
 -- --- a grid of numbers -------------------------------------------------------
 
 --- Raises for labels that are neither texts nor numbers.
-local function check_labels(axis, labels, level)
+local function check_labels(axis, labels)
   for i, label in ipairs(labels) do
     if schema.caption.read(label) == nil then
-      error(("plot: %s[%d] must be %s, not %s"):format(axis, i, schema.caption.expected,
-        schema.shown(label)), level + 1)
+      errors.raise("plot: %s[%d] must be %s, not %s", axis, i, schema.caption.expected,
+        errors.describe(label))
     end
   end
 end
 
 --- Labels of a grid's columns or rows, which stand at 0, 1, ...; where there are none, their
 --- numbers, if they can be read.
-local function tics(axis, labels, length, options, surface, level)
+local function tics(axis, labels, length, options, surface)
   labels = labels or length <= MOST_TICS and positions(length, options.first)
   if not labels then
     return ("unset %stics"):format(axis)
   elseif #labels ~= length then
-    error(("plot: %s has %d labels and z %d"):format(axis, #labels, length), level + 1)
+    errors.raise("plot: %s has %d labels and z %d", axis, #labels, length)
   end
-  check_labels(axis, labels, level + 1)
+  check_labels(axis, labels)
   return named_tics(axis, labels, 0, surface)
 end
 
 --- What a cell says; nothing where there is no number.
-local function cell_text(number, format, level)
+local function cell_text(number, format)
   local text = ""
   if number == number then
-    text = schema.try(c_locale.format, format, number)
+    text = errors.try(c_locale.format, format, number)
   end
   if not text then
-    error(("plot: the format '%s' is not for %s, which is one of z's numbers"):format(
-      printable.name(format), schema.shown(number)), level + 1)
+    errors.raise("plot: the format '%s' is not for %s, which is one of z's numbers",
+      printable.name(format), errors.describe(number))
   end
   return '"' .. printable.line(text):gsub('["\\]', " ") .. '"'
 end
 
 --- The cells as gnuplot reads them, whether one can be drawn, and how many characters the longest
 --- of their numbers has.
-local function cells_of(z, format, level)
+local function cells_of(z, format)
   local x, y, value, label, drawable, longest = {}, {}, {}, {}, false, 0
   for i, row in ipairs(z:tolist()) do
     for j, number in ipairs(row) do
       x[#x + 1], y[#y + 1], value[#value + 1] = j - 1, i - 1, number
-      label[#label + 1] = cell_text(number, format, level + 1)
+      label[#label + 1] = cell_text(number, format)
       drawable, longest = drawable or is_finite(number), math.max(longest, #label[#label] - 2)
     end
   end
@@ -496,15 +495,15 @@ end
 
 --- Each cell is coloured, where the terminal can, and says its number, if they are
 --- not too many.
-local function grid_commands(options, surface, level)
+local function grid_commands(options, surface)
   for _, name in ipairs { "error", "xscale", "yscale", "order", "points" } do
     if options[name] ~= nil then
-      error(("plot: %s is for curves, and z is a grid"):format(name), level + 1)
+      errors.raise("plot: %s is for curves, and z is a grid", name)
     end
   end
-  local z = to_array(options.z, "z", level + 1):astype "float64"
+  local z = to_array(options.z, "z"):astype "float64"
   if z.ndim ~= 2 or z.size == 0 then
-    error("plot: z must be a matrix, not of shape " .. tostring(z.shape), level + 1)
+    errors.raise("plot: z must be a matrix, not of shape " .. tostring(z.shape))
   end
   local is_text = surface.is_text
   local numbers = z.size <= MOST_CELLS and ", $grid using 1:2:4 with labels notitle" or ""
@@ -512,18 +511,18 @@ local function grid_commands(options, surface, level)
     return nil, ("%d cells are too many for the terminal: give a file"):format(z.size)
   end
   local rows, cols = table.unpack(z.shape)
-  local cells, drawable, longest = cells_of(z, options.format or "%.4g", level + 1)
+  local cells, drawable, longest = cells_of(z, options.format or "%.4g")
   local room = surface.title // cols
   if longest >= room and not options.format then
-    cells, drawable, longest = cells_of(z, "%.2g", level + 1)
+    cells, drawable, longest = cells_of(z, "%.2g")
   end
   if longest >= room and not is_text then
     numbers = "" -- they would stand in each other
   end
   local commands = {
     cells,
-    tics("x", options.x, cols, options, surface, level + 1),
-    tics("y", options.y, rows, options, surface, level + 1),
+    tics("x", options.x, cols, options, surface),
+    tics("y", options.y, rows, options, surface),
     is_text and "set lmargin 12" or "", -- or the labels hide the axis' name
     ("set xrange [-0.5:%d.5]"):format(cols - 1),
     ("set yrange [%d.5:-0.5]"):format(rows - 1),
@@ -547,12 +546,11 @@ end
 ---   beside the curves, and characters below them; `title`: how many characters a line of the
 ---   title, or of x's names, may have; `name`: how many a name; `is_text`: whether the picture is
 ---   made of characters
----@param level integer  the caller's, as error counts
 ---@return string?  # nil where nothing can be drawn,
 ---@return string?  # and why
-function gnuplot.commands(options, surface, level)
+function gnuplot.commands(options, surface)
   local draw = options.z and grid_commands or curve_commands
-  local drawing, lines = draw(options, surface, level + 1)
+  local drawing, lines = draw(options, surface)
   if not drawing then
     return nil, "plot: " .. lines
   end

@@ -1,6 +1,9 @@
 --- Pictures that gnuplot draws: where they go.
 
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local gnuplot = require "perigee.plot.gnuplot"
 local screen = require "perigee.util.terminal"
@@ -28,7 +31,7 @@ local FILES = {
 }
 
 local function is_file(value)
-  return schema.is_path(value) and FILES[value:match "%.(%w+)$"] ~= nil
+  return types.is_path(value) and FILES[value:match "%.(%w+)$"] ~= nil
 end
 
 local function text_surface(colours, width, height)
@@ -76,7 +79,7 @@ local format_kind = {
 local list_kind = {
   expected = "a list, an array, or several by name",
   read = function(value)
-    return (type(value) == "table" or schema.is_array(value)) and value or nil
+    return (type(value) == "table" or types.is_array(value)) and value or nil
   end,
 }
 
@@ -95,7 +98,7 @@ picture.KINDS = {
   },
 }
 
-local KINDS = schema.join(picture.KINDS, {
+local KINDS = collections.merge(picture.KINDS, {
   x = list_kind,
   y = list_kind,
   z = matrix_kind,
@@ -119,13 +122,13 @@ local KINDS = schema.join(picture.KINDS, {
 })
 
 --- The options, checked; numbers alone are y.
-local function read_options(options, level)
+local function read_options(options)
   if options ~= nil and not gnuplot.is_named(options) then
     options = { y = options }
   end
-  options = schema.must_read(options, KINDS, "plot", level + 1)
+  options = schema.must_read(options, KINDS, "plot")
   if options.y == nil and options.z == nil then
-    error("plot: nothing to draw: y (curves) or z (a grid) is needed", level + 1)
+    errors.raise("plot: nothing to draw: y (curves) or z (a grid) is needed")
   end
   return options
 end
@@ -135,8 +138,8 @@ end
 local MISSING = "plot: gnuplot is not installed: Debian's package gnuplot-nox"
 
 --- gnuplot's output for the options; or nil, why not, and true where gnuplot is missing.
-local function render(options, surface, level)
-  local commands, why = gnuplot.commands(options, surface, level + 1)
+local function render(options, surface)
+  local commands, why = gnuplot.commands(options, surface)
   if not commands then
     return nil, why, false
   end
@@ -169,19 +172,18 @@ end
 
 --- Draws into the terminal, or into options.file. Raises where that cannot be.
 ---@param options perigee.like|table  as pg.plot has them
----@param level integer  the caller's, as error counts
 ---@return boolean  # false where gnuplot is missing, which is said on stderr
-function picture.draw(options, level)
-  options = read_options(options, level + 1)
+function picture.draw(options)
+  options = read_options(options)
   local surface = options.file and FILES[options.file:match "%.(%w+)$"] or terminal_surface()
-  local drawn, message, is_missing = render(options, surface, level + 1)
+  local drawn, message, is_missing = render(options, surface)
   if is_missing then
     picture.tell(message)
     return false
   elseif not drawn then
-    error(message, level + 1)
+    errors.raise(message)
   elseif options.file then
-    return (schema.call(level + 1, core.write, options.file, drawn))
+    return errors.call(core.write, options.file, drawn)
   end
   io.output():write(trimmed(drawn)) -- the method: lines of progress make way for it
   return true
@@ -189,13 +191,11 @@ end
 
 --- The picture as SVG text; nil and why not where there is none.
 ---@param options perigee.like|table  as pg.plot has them; a file is not written
----@param level integer  the caller's, as error counts
 ---@return string?
 ---@return string?  # what went wrong, where nil comes first
-function picture.svg(options, level)
-  options = read_options(options, level + 1)
-  local drawn, message = render(options, FILES.svg, level + 1)
-  return drawn, message
+function picture.svg(options)
+  options = read_options(options)
+  return render(options, FILES.svg)
 end
 
 return picture

@@ -1,18 +1,19 @@
 --- Plots, by gnuplot: in the terminal, or into an SVG or PNG file.
 
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local gnuplot = require "perigee.plot.gnuplot"
 local losses = require "perigee.model.losses"
 local output = require "perigee.plot.output"
 
 local function is_row(value)
-  return schema.is_array(value) and schema.try(function() return value.ndim end) == 1
+  return types.is_array(value) and errors.try(function() return value.ndim end) == 1
 end
 
 --- Tells if a table by names holds options, and not curves alone.
 local function has_options(value)
   for _, each in pairs(gnuplot.is_named(value) and value or {}) do
-    if type(each) ~= "table" and not schema.is_array(each) then
+    if type(each) ~= "table" and not types.is_array(each) then
       return true
     end
   end
@@ -67,10 +68,9 @@ return function(options, ...)
   local count = 1 + select("#", ...)
   local problem = count > 1 and fault(count, options, ...)
   if problem then
-    error(problem, 2)
+    errors.raise(problem)
   elseif count > 1 then
     options = { x = options, y = (...) }
   end
-  local drawn = output.draw(options, 2)
-  return drawn
+  return output.draw(options)
 end

@@ -7,7 +7,8 @@ local entries = require "perigee.help.entries"
 local help_on = require "perigee.help.lookup"
 local page = require "perigee.help.page"
 local save_session = require "perigee.repl.save_session"
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local timing = require "perigee.repl.timing"
 local values = require "perigee.help.values"
 local whos = require "perigee.repl.whos"
@@ -55,7 +56,7 @@ function commands.define(session)
   ---@return string?
   function own.edit(...)
     if select("#", ...) > 0 then
-      error("edit: it takes no arguments, and opens the last chunk", 2)
+      errors.raise("edit: it takes no arguments, and opens the last chunk")
     end
     local text = (session.previous or ""):gsub("%s+$", "")
     session.current = session.previous -- another edit() opens the same chunk
@@ -75,15 +76,15 @@ function commands.define(session)
   ---@param path string
   ---@return true
   function own.save_session(path)
-    if not schema.is_path(path) then
-      error(("save_session: a path is needed, as in save_session \"session.lua\", not %s"):format(
-        schema.shown(path)), 2)
+    if not types.is_path(path) then
+      errors.raise("save_session: a path is needed, as in save_session \"session.lua\", not %s",
+        errors.describe(path))
     end
     local text, message = save_session.script(session.ran, own, before)
     if not text then
-      error("save_session: the chunks make no script together: " .. message, 2)
+      errors.raise("save_session: the chunks make no script together: " .. message)
     end
-    return (schema.call(2, core.write, path, text))
+    return (errors.call(core.write, path, text))
   end
 
   for name, value in pairs(own) do

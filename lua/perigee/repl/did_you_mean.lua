@@ -1,7 +1,7 @@
 --- "Did you mean" hints for errors about a name that is nil.
 
 local completion = require "perigee.repl.complete.completion"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local suggest = require "perigee.util.suggest"
 local synonyms = require "perigee.util.synonyms"
 
@@ -25,8 +25,8 @@ function did_you_mean.hint(message, line, visible)
   if not found then
     return ""
   end
-  local synonym = synonyms[name]
-  return schema.set(found.candidates)[synonym] and ("; did you mean '%s'?"):format(synonym)
+  local synonym = synonyms.functions[name]
+  return collections.set(found.candidates)[synonym] and ("; did you mean '%s'?"):format(synonym)
     or suggest.suggestion(name, found.candidates)
 end
 

@@ -4,7 +4,7 @@ local colours = require "perigee.repl.pretty.colours"
 local escape = require "perigee.repl.pretty.escape"
 local external = require "perigee.util.external"
 local output = require "perigee.repl.output"
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
 
 local error_report = {}
 
@@ -88,7 +88,7 @@ end
 ---@param message string  with or without its traceback
 ---@return boolean
 function error_report.is_interrupt(message)
-  return schema.is_interrupt((split(tostring(message))))
+  return errors.is_interrupt((split(tostring(message))))
 end
 
 --- Prints an error on standard error.
@@ -100,7 +100,7 @@ function error_report.report(message, session)
   local line, number, is_typed = offending_line(text, session.sources)
   local hint = is_typed
     and require "perigee.repl.did_you_mean".hint(text, line, session:visible()) or ""
-  local before = schema.is_interrupt(text) and "\n" or "" -- ends the line of the terminal's ^C
+  local before = errors.is_interrupt(text) and "\n" or "" -- ends the line of the terminal's ^C
   local lines = { before .. paint("error", escape.visible(text .. hint)) }
   if line then
     lines[#lines + 1] = ("%s %s"):format(paint("dim", ("%5s |"):format(number)),

@@ -4,6 +4,7 @@ local c_locale = require "perigee.util.c_locale"
 local core = require "perigee.core"
 local external = require "perigee.util.external"
 local format = require "perigee.util.format"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 
 local timing = {}
@@ -47,14 +48,14 @@ end
 ---@return any ...
 function timing.time(f, calls)
   if type(f) ~= "function" then
-    error(("time: a function is needed, as in time(function() return x:dot(y) end), not %s")
-      :format(schema.shown(f)), 2)
+    errors.raise(("time: a function is needed, as in time(function() return x:dot(y) end), not %s")
+      :format(errors.describe(f)))
   elseif calls == nil then
     return print_time_since(timing.now(), core.call(f))
   end
   local n, message = schema.value("calls", schema.integer(1), calls)
   if not n then
-    error("time: " .. message, 2)
+    errors.raise("time: " .. message)
   end
   local seconds = {}
   for i = 1, n do

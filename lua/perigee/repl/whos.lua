@@ -3,7 +3,8 @@
 local c_locale = require "perigee.util.c_locale"
 local escape = require "perigee.repl.pretty.escape"
 local printer = require "perigee.repl.pretty.printer"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local types = require "perigee.util.types"
 local terminal = require "perigee.util.terminal"
 
 local whos = {}
@@ -11,7 +12,7 @@ local whos = {}
 local WIDTH = 80 -- columns, if the terminal does not tell
 local LONGEST_NAME = 60 -- bytes
 local MOST = 10000 -- entries that are visited to sum up the memory of one value
-local STANDARD = schema.set {
+local STANDARD = collections.set {
   "_G", "_VERSION", "_", "arg", "assert", "collectgarbage", "coroutine", "debug", "dofile", "error",
   "getmetatable", "io", "ipairs", "load", "loadfile", "math", "next", "os", "package", "pairs",
   "pcall", "print", "rawequal", "rawget", "rawlen", "rawset", "require", "select", "setmetatable",
@@ -20,7 +21,7 @@ local STANDARD = schema.set {
 
 --- The bytes of the arrays and strings in a value, each counted once.
 local function bytes_of(value, seen, visited)
-  local is_array = schema.is_array(value)
+  local is_array = types.is_array(value)
   if seen[value] or not (is_array or type(value) == "string" or type(value) == "table") then
     return 0
   end
@@ -69,7 +70,7 @@ end
 
 --- A value in one line: an array as its dtype and shape, others as they print, tables closed.
 local function summary(value, width)
-  if schema.is_array(value) and pcall(function() return value.ndim end) then
+  if types.is_array(value) and pcall(function() return value.ndim end) then
     return shortened(("%s %s"):format(value.dtype, value.shape), width)
   end
   return shortened(printer.text(value, width, nil, 1):match "^[^\n]*", width)
@@ -89,7 +90,7 @@ function whos.text(scope, own)
   for name in pairs(scope.variables) do
     values[name] = locals[name]
   end
-  local names = schema.sorted_keys(values)
+  local names = collections.sorted_keys(values)
   if #names == 0 then
     return "nothing was defined yet"
   end

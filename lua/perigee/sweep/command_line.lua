@@ -10,6 +10,7 @@ local c_locale = require "perigee.util.c_locale"
 local external = require "perigee.util.external"
 local space = require "perigee.sweep.space.space"
 local suggest = require "perigee.util.suggest"
+local errors = require "perigee.util.errors"
 local printable = require "perigee.util.printable"
 
 local command_line = {}
@@ -248,13 +249,12 @@ function command_line.whole(arguments)
   return table.move(arguments, first, #arguments, 1, {})
 end
 
---- The script that was started, if it is the one at that level of the stack: the command line is
---- its own.
----@param level integer  as debug.getinfo counts, seen from the caller
+--- The command line, where the script that was started is the library's caller.
 ---@return string[]?
-function command_line.arguments_of(level)
+function command_line.arguments_of_caller()
   local arguments = rawget(_G, "arg")
-  local source = debug.getinfo(level + 1, "S").source
+  local caller, is_direct = errors.caller()
+  local source = is_direct and caller.source
   if type(arguments) ~= "table" or not arguments[0] then
     return nil
   end

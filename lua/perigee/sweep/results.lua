@@ -2,7 +2,8 @@
 --
 -- Rows are made of the journal's records, one after the other: there may be many.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local core = require "perigee.core"
 local external = require "perigee.util.external"
 local tables = require "perigee.sweep.table.table"
@@ -48,12 +49,12 @@ local ASIDE = { "iterations", "status" }
 local function each_row(study, kinds, columns, only, f)
   local is_column = {}
   for kind, names in pairs(columns) do
-    is_column[kind] = schema.set(names)
+    is_column[kind] = collections.set(names)
   end
   for i, record in finished(study, only) do
     for _, kind in ipairs(kinds) do
       for _, report in ipairs(kind.reports(record)) do
-        local row, taken = schema.join(report[2], study.trials:point(i)), is_column[kind]
+        local row, taken = collections.merge(report[2], study.trials:point(i)), is_column[kind]
         row["repeat"], row.seed = study.trials:round(i), study.trials:seed(i)
         row.iteration = report[1]
         for _, name in ipairs(ASIDE) do
@@ -83,7 +84,7 @@ local function columns_of(study, kinds)
     end
   end
   for kind, names in pairs(columns) do
-    metrics[kind] = schema.sorted_keys(seen[kind])
+    metrics[kind] = collections.sorted_keys(seen[kind])
     for _, more in ipairs { kind.columns, metrics[kind] } do
       table.move(more, 1, #more, #names + 1, names)
     end
@@ -142,7 +143,7 @@ function results.write(study)
     local text = table.concat(lines[kind])
     local written, message = has_text(path, text), nil
     if not written then
-      written, message = schema.try(core.write, path, text)
+      written, message = errors.try(core.write, path, text)
     end
     if not written then
       return nil, message

@@ -1,6 +1,7 @@
 --- How a study is run: what is said before and after, and how a script is left.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local command_line = require "perigee.sweep.command_line"
 local core = require "perigee.core"
@@ -103,9 +104,9 @@ end
 local function say_changed_notes(study)
   local store, names = study.store, {}
   for _, header in pairs(store.headers) do
-    names = schema.join(names, header.notes or {})
+    names = collections.merge(names, header.notes or {})
   end
-  for _, name in ipairs(schema.sorted_keys(schema.join(names, study.notes))) do
+  for _, name in ipairs(collections.sorted_keys(collections.merge(names, study.notes))) do
     local now = study.notes[name]
     local count, before = store:count_where(function(header)
       local value = (header.notes or study.notes)[name]
@@ -200,7 +201,7 @@ local function lock_folder(study)
     return nil, message
   end
   local hold
-  hold, message = schema.try(core.hold_lock, study.root,
+  hold, message = errors.try(core.hold_lock, study.root,
     study.options.shard and "shared" or "folder")
   return hold, message or ("another process runs it in %s: wait for it, or end it first"):format(
     study.folder)
@@ -214,7 +215,7 @@ local function lock_part(study)
     return nil, message
   end
   local hold
-  hold, message = schema.try(core.hold_lock, ("%s/%s-part-%d-of-%d.lock"):format(folder,
+  hold, message = errors.try(core.hold_lock, ("%s/%s-part-%d-of-%d.lock"):format(folder,
     uv.os_gethostname():gsub("[^%w-]", "_"), shard.part, shard.parts), "file")
   return hold, message or ("another process runs this part in %s: wait for it, or end it first")
     :format(study.folder)
@@ -322,10 +323,10 @@ end
 --- After Ctrl-C, or an error of ours. A script ends as a shell expects it of what was interrupted.
 local function stop(study, problem)
   local is_told = type(problem) == "string" and not problem:find "^[^\n]*%.lua:%d+:"
-  if study.arguments and is_told and not schema.is_interrupt(problem) then
+  if study.arguments and is_told and not errors.is_interrupt(problem) then
     say(("%s: %s"):format(study.name, problem))
     leave(1)
-  elseif not (study.arguments and study.tally and schema.is_interrupt(problem)) then
+  elseif not (study.arguments and study.tally and errors.is_interrupt(problem)) then
     error(problem, 0)
   end
   say(("%s: interrupted: %d of %d; the same command goes on from here"):format(study.name,
@@ -369,8 +370,8 @@ local function say_unreported(study)
       end
     end
   end
-  for _, name in ipairs(count > 0 and schema.sorted_keys(open) or {}) do
-    local names = schema.sorted_keys(reported)
+  for _, name in ipairs(count > 0 and collections.sorted_keys(open) or {}) do
+    local names = collections.sorted_keys(reported)
     say(("no trial has reported the metric '%s'%s; there are %s%s"):format(name,
       name == rule.metric and (", by which %s cuts: it has cut none"):format(rule.name) or "",
       table.concat(names, ", "), suggest.suggestion(name, names)))

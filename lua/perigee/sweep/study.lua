@@ -2,7 +2,10 @@
 
 local unknown_name = require "perigee.util.unknown_name"
 local repr = require "perigee.util.repr"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 local external = require "perigee.util.external"
 local command_line = require "perigee.sweep.command_line"
 local study_run = require "perigee.sweep.run"
@@ -34,7 +37,7 @@ local PUBLIC = {
   "name", "description", "params", "folder", "root", "run", "table", "curves", "best", "csv",
   "markdown", "plot", "report",
 }
-local MAY_BE_NIL = schema.set {
+local MAY_BE_NIL = collections.set {
   "description", "arguments", "data", "contents", "fingerprint", "notes", "script", "code",
   "shared", "ending", "trials",  "tally", "store", "writer",
 }
@@ -54,7 +57,7 @@ function studies.new(definition, said, arguments)
       params = definition.space.names, folder = folder,
       root = folder:find "^/" and folder or uv.cwd() .. "/" .. folder,
     },
-    definition = definition, is_parameter = schema.set(definition.space.names),
+    definition = definition, is_parameter = collections.set(definition.space.names),
     rule = definition.rule, said = said, options = said, arguments = arguments,
   }, METATABLE)
 end
@@ -89,7 +92,7 @@ end
 -- Opens the data, and lists the trials.
 function Study:prepare()
   local definition = self.definition
-  local _, message = schema.try(open_data, self)
+  local _, message = errors.try(open_data, self)
   if message then
     return nil, message
   end
@@ -105,7 +108,7 @@ end
 -- Reads what the journals say of the trials.
 function Study:read()
   local message
-  self.store, message = schema.try(stores.open, self.root .. "/journal", self.trials.index_of,
+  self.store, message = errors.try(stores.open, self.root .. "/journal", self.trials.index_of,
     self.rule.text, self.tally)
   return self.store ~= nil or nil, message
 end
@@ -127,7 +130,7 @@ function Study:refresh()
   if not self.store then
     return self:read()
   end
-  local _, message = schema.try(self.store.read, self.store)
+  local _, message = errors.try(self.store.read, self.store)
   return not message or nil, message
 end
 
@@ -135,7 +138,7 @@ end
 local function must_open(self)
   local opened, message = self:open()
   if not opened then
-    error(message, 3)
+    errors.raise(message)
   end
 end
 
@@ -185,11 +188,11 @@ local RUN_KINDS = {
 ---@return true?  # all trials are done; nil where some have failed, or were not run
 ---@return string?  # the sentence that says why
 function Study:run(options)
-  local given = schema.must_read(options, RUN_KINDS, "run", 2)
-  self.options = schema.join(given, self.said)
+  local given = schema.must_read(options, RUN_KINDS, "run")
+  self.options = collections.merge(given, self.said)
   local done, why, has_failed = study_run.run(self)
   if has_failed then
-    error(why, 2)
+    errors.raise(why)
   end
   return done, why
 end
@@ -247,7 +250,7 @@ function Study:best(metric, goal)
     return nil
   end
   local rows = results.results(self, "done")
-  local is_missing = name == self.definition.metric and not schema.contains(rows.columns, name)
+  local is_missing = name == self.definition.metric and not collections.contains(rows.columns, name)
   if is_missing then
     return nil
   end
@@ -261,7 +264,7 @@ end
 ---@return string|true
 function Study:csv(path)
   must_open(self)
-  return (tables.deliver(results.results(self):csv(), path, "csv", 2))
+  return tables.deliver(results.results(self):csv(), path, "csv")
 end
 
 --- The table in Markdown (`t:markdown`).
@@ -271,7 +274,7 @@ end
 ---@return string|true
 function Study:markdown(path)
   must_open(self)
-  return (tables.deliver(results.results(self):markdown(), path, "markdown", 2))
+  return tables.deliver(results.results(self):markdown(), path, "markdown")
 end
 
 -- What a report tells beside the results (about.lua).
@@ -297,8 +300,7 @@ end
 ---@return boolean  # false where there is no plot
 function Study:plot(options)
   must_open(self)
-  local drawn = require("perigee.sweep.plots.plot").draw(self, options, 2)
-  return drawn
+  return require("perigee.sweep.plots.plot").draw(self, options)
 end
 
 --- Writes a page that tells all of the study: settings, results in a table that can be sorted,
@@ -310,10 +312,10 @@ end
 ---@return true
 function Study:report(path)
   must_open(self)
-  if not schema.is_path(path) or not path:find "%.html?$" then
-    error(("report: a path that ends with .html is needed, not %s"):format(schema.shown(path)), 2)
+  if not types.is_path(path) or not path:find "%.html?$" then
+    errors.raise("report: a path that ends with .html is needed, not %s", errors.describe(path))
   end
-  return (schema.call(2, require("perigee.sweep.report.page").write, self, path))
+  return (errors.call(require("perigee.sweep.report.page").write, self, path))
 end
 
 -- --- telling ------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 --- The trials of a study, in the order of the grid; the repeats of a point follow each other.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local hash = require "perigee.sweep.data.hash"
 
 ---@class perigee.sweep.trials
@@ -50,7 +50,7 @@ end
 ---@param i integer
 ---@return table<string, any>
 function Trials:values(i)
-  return schema.join(self:point(i), own(self.settings))
+  return collections.merge(self:point(i), own(self.settings))
 end
 
 --- Which of the repeats it is, from 1 on.

@@ -2,7 +2,7 @@
 --- broken at 75 characters, and only the edges of a large one.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
 local core = require "perigee.core"
 
 local texts = {}
@@ -225,7 +225,7 @@ end
 ---@param most? integer  elements that are shown in full, 1000 unless given
 ---@return string
 function texts.array(a, most)
-  if not schema.try(function() return a.ndim end) then
+  if not errors.try(function() return a.ndim end) then
     return "array (freed)"
   end
   local text = "[]"

@@ -1,7 +1,7 @@
 --- Numbers, values and durations as a person reads them.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local json = require "perigee.util.json"
 
 local format = {}
@@ -115,7 +115,7 @@ end
 ---@return string
 function format.metrics(metrics)
   local parts = {}
-  for i, name in ipairs(schema.sorted_keys(metrics)) do
+  for i, name in ipairs(collections.sorted_keys(metrics)) do
     parts[i] = name .. " " .. format.number(metrics[name])
   end
   return table.concat(parts, ", ")

@@ -3,7 +3,7 @@
 -- cjson by itself writes numbers with 14 digits, and keys in any order.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local external = require "perigee.util.external"
 
 local found, cjson = pcall(external.require, "cjson")
@@ -57,7 +57,7 @@ end
 
 local function encode_object(object)
   local parts = {}
-  for i, key in ipairs(schema.sorted_keys(object)) do
+  for i, key in ipairs(collections.sorted_keys(object)) do
     parts[i] = cjson.encode(key) .. ":" .. encode(object[key])
   end
   return "{" .. table.concat(parts, ",") .. "}"

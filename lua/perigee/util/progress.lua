@@ -8,6 +8,7 @@
 -- The line is ASCII where the locale is not UTF-8.
 
 local c_locale = require "perigee.util.c_locale"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local external = require "perigee.util.external"
 local terminal = require "perigee.util.terminal"
@@ -195,7 +196,7 @@ end
 function progress.bar(total, title, done)
   local available, message = progress.available()
   if not available then
-    error(message, 2)
+    errors.raise(message)
   end
   local self = progress.meter(total, title, done)
   self.has_speed = true
@@ -229,11 +230,11 @@ end
 function progress.each(n, title)
   local total = COUNT.read(n)
   if not total then
-    error(("progress: a count is needed (%s), not %s"):format(COUNT.expected, schema.shown(n)), 2)
+    errors.raise("progress: a count is needed (%s), not %s", COUNT.expected, errors.describe(n))
   end
   local available, message = progress.available()
   if not available then
-    error(message, 2)
+    errors.raise(message)
   end
   local bar -- from the loop's first step on
   local function close()

@@ -1,6 +1,8 @@
 --- Public functions made in Lua: before they run, their arguments are counted, and a method looks
 --- at its self. Those made in C do the same (src/bind/function.c).
 
+local errors = require "perigee.util.errors"
+
 local public = {}
 
 --- Functions as they are written, by those that the public gets.
@@ -21,20 +23,20 @@ local function check_count(name, f, least, most, has_unwritten, ...)
   local class = getmetatable((...))
   if type(class) == "table" and class.__name == "perigee.module"
     and debug.getinfo(2, "n").namewhat == "method" then
-    error(name .. " is a function: call it with a dot, not a colon", 3)
+    errors.raise(name .. " is a function: call it with a dot, not a colon")
   elseif given >= least and given <= most then
     return
   end
   local is_unwritten = has_unwritten or debug.getinfo(2, "n").namewhat == "method"
   local message = "bad argument #%d to '%s' (%s)"
   if given < least then
-    error(message:format(is_unwritten and given or given + 1, name,
-      debug.getlocal(f, given + 1) .. " expected, got no value"), 3)
+    errors.raise(message:format(is_unwritten and given or given + 1, name,
+      debug.getlocal(f, given + 1) .. " expected, got no value"))
   end
   for i = most + 1, given do
     if select(i, ...) ~= nil then
-      error(message:format(is_unwritten and i - 1 or i, name,
-        ("no such argument; pg.help \"%s\" shows those there are"):format(name)), 3)
+      errors.raise(message:format(is_unwritten and i - 1 or i, name,
+        ("no such argument; pg.help \"%s\" shows those there are"):format(name)))
     end
   end
 end
@@ -46,7 +48,7 @@ local function most_of(f)
 end
 
 --- A function that raises for more arguments than it has parameters, or less than it needs. It ends
---- in a tail call, so that f's error levels hold.
+--- in a tail call.
 ---@param name string  in messages
 ---@param f function
 ---@param least? integer  how many arguments it needs, 0 unless given
@@ -68,7 +70,7 @@ local function method(name, f, least, metatable, owner, variable)
   local most = most_of(f)
   return function(...)
     if getmetatable((...)) ~= metatable then
-      error(("%s is %s's method: %s:%s(...), with a colon"):format(name, owner, variable, name), 2)
+      errors.raise("%s is %s's method: %s:%s(...), with a colon", name, owner, variable, name)
     end
     check_count(name, f, least + 1, most, false, ...)
     return f(...)

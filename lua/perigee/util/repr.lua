@@ -3,7 +3,7 @@
 -- The first line stands for itself; the others tell only what is known, and compute nothing.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
 local printable = require "perigee.util.printable"
@@ -38,7 +38,7 @@ end
 
 --- A member's row.
 local function member(archive, name)
-  local dtype, shape = schema.try(archive.form, archive, name)
+  local dtype, shape = errors.try(archive.form, archive, name)
   if not dtype then
     return { name, "cannot be read" }
   end
@@ -49,7 +49,7 @@ end
 ---@param archive perigee.archive
 ---@return string
 function cards.archive(archive)
-  local path, names = archive:path(), schema.try(archive.keys, archive)
+  local path, names = archive:path(), errors.try(archive.keys, archive)
   if not names then
     return cards.make(("archive %s (closed)"):format(path), {})
   end

@@ -4,7 +4,7 @@
 -- They are on stderr. Where that cannot be redrawn, there are none. Several sections share the
 -- bottom, each below those that were opened before it: a training's line below its study's.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local external = require "perigee.util.external"
 local screen = require "perigee.util.terminal"
 
@@ -205,7 +205,7 @@ end
 ---@param f fun(width: integer): string[]  each of fewer columns than the width
 function Section:draw(f)
   self.lines = f
-  if not schema.contains(sections, self) and not self.is_closed then
+  if not collections.contains(sections, self) and not self.is_closed then
     show(self)
   end
   redraw(REDRAW)

@@ -1,9 +1,20 @@
---- What NumPy, PyTorch, Keras and scikit-learn call it, and we.
+--- Names of NumPy, PyTorch, Keras and scikit-learn, with the library's own.
 return {
-  arange = "range", concatenate = "concat", vstack = "concat", hstack = "concat", cat = "concat",
-  matmul = "dot", mm = "dot", one_hot = "onehot", randperm = "permutation", amax = "max",
-  amin = "min", train = "fit", accuracy_score = "accuracy", view = "reshape", ravel = "reshape",
-  flatten = "reshape", savez = "save", manual_seed = "seed", default_rng = "random",
-  tqdm = "progress", trange = "progress", permute = "transpose", confusion_matrix = "evaluate",
-  clamp = "clip", imshow = "show", imsave = "save_png", imread = "load_png", RandomState = "random",
+  functions = {
+    arange = "range", concatenate = "concat", vstack = "concat", hstack = "concat", cat = "concat",
+    matmul = "dot", mm = "dot", one_hot = "onehot", randperm = "permutation", amax = "max",
+    amin = "min", train = "fit", accuracy_score = "accuracy", view = "reshape", ravel = "reshape",
+    flatten = "reshape", savez = "save", manual_seed = "seed", default_rng = "random",
+    tqdm = "progress", trange = "progress", permute = "transpose", confusion_matrix = "evaluate",
+    clamp = "clip", imshow = "show", imsave = "save_png", imread = "load_png",
+    RandomState = "random",
+  },
+  options = {
+    lr = "rate", learning_rate = "rate", learning_rate_init = "rate", batch_size = "batch",
+    n_epochs = "epochs", max_iter = "iterations", n_iter = "iterations",
+    n_iterations = "iterations", solver = "optimizer", hidden_layer_sizes = "hidden",
+    units = "hidden", random_state = "seed", validation_data = "validation",
+    nesterov = "optimizer", n_iter_no_change = "patience", verbose = "progress",
+    early_stopping = "patience", EarlyStopping = "patience",
+  },
 }

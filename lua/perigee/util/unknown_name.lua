@@ -1,6 +1,7 @@
 --- Messages about names that a value does not have.
 
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
+local collections = require "perigee.util.collections"
 local synonyms = require "perigee.util.synonyms"
 local suggest = require "perigee.util.suggest"
 local printable = require "perigee.util.printable"
@@ -49,15 +50,17 @@ end
 ---@return string
 function absent.message(owner, name, names)
   local listed = #names > 0 and #names <= MANY and "; it has " .. table.concat(names, ", ") or ""
-  local other = synonyms[name]
-  local meant = schema.contains(names, other) and ("; did you mean '%s'?"):format(other)
+  local other = synonyms.functions[name]
+  local meant = collections.contains(names, other) and ("; did you mean '%s'?"):format(other)
     or suggest.suggestion(name, names)
   return printable.name(("%s has no '%s'%s%s"):format(owner, tostring(name), listed, meant))
 end
 
-local function refuse_field(owner, name, level)
-  error(printable.name(("%s has no field '%s' that can be set"):format(owner, tostring(name))),
-    level + 1)
+--- Raises for a field of an object that cannot be set.
+---@param owner string
+---@param name any
+function absent.refuse(owner, name)
+  errors.raise("%s has no field '%s' that can be set", owner, printable.name(tostring(name)))
 end
 
 --- Has the objects of a class raise for names that they do not have, read or set. An object keeps
@@ -74,23 +77,16 @@ function absent.guard(metatable, class, owner, names, may_be_nil)
       value = rawget(self, "_fixed")[name]
     end
     if value == nil and not may_be_nil[name] then
-      error(absent.message(owner, name, names), 2)
+      errors.raise(absent.message(owner, name, names))
     end
     return value
   end
   function metatable:__newindex(name, value)
     if not may_be_nil[name] then
-      refuse_field(owner, name, 2)
+      absent.refuse(owner, name)
     end
     rawset(self, name, value)
   end
-end
-
---- Raises in the line that sets a field of an object that has none to be set.
----@param owner string
----@param name any
-function absent.refuse(owner, name)
-  refuse_field(owner, name, 3)
 end
 
 --- The message for the module perigee, whose names are many.

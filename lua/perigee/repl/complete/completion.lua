@@ -3,7 +3,7 @@
 -- Nothing is run but what looking at a value runs: its __index and __names. Both may be the user's,
 -- so it has a fifth of a second for all of it.
 
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
 local signatures = require "perigee.repl.introspect.signatures"
 local candidates = require "perigee.repl.complete.candidates"
 local lexer = require "perigee.repl.syntax.lexer"
@@ -167,7 +167,7 @@ function completion.complete(text, scope)
     return nil
   end
   local worked, result = in_time(find, text, scope)
-  if not worked and schema.is_interrupt(result) then
+  if not worked and errors.is_interrupt(result) then
     error(result, 0)
   end
   return worked and result and #result.candidates > 0 and result or nil

@@ -1,6 +1,6 @@
 --- The files that a name in a string may be of, and the modules that one may be of.
 
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local fs = require "perigee.util.fs"
 
@@ -8,11 +8,11 @@ local paths = {}
 
 --- The names in a folder; none where luv is missing.
 local function names_in(folder)
-  return schema.try(fs.names_in, folder) or {}
+  return errors.try(fs.names_in, folder) or {}
 end
 
 local function is_folder(path)
-  local uv = schema.try(external.require, "luv")
+  local uv = errors.try(external.require, "luv")
   local status = uv and uv.fs_stat(path)
   return status ~= nil and status.type == "directory"
 end

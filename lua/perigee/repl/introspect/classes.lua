@@ -1,6 +1,6 @@
 --- What is known of a value without using it: its class, and the names that it tells itself.
 
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
 local signatures = require "perigee.repl.introspect.signatures"
 
 local classes = {}
@@ -50,7 +50,7 @@ function classes.told_names(value)
     return {}
   end
   local worked, names = pcall(tell, value)
-  if not worked and schema.is_interrupt(names) then
+  if not worked and errors.is_interrupt(names) then
     error(names, 0)
   end
   return worked and type(names) == "table" and names or {}

@@ -3,7 +3,8 @@
 -- What is known of a chain is its value, or the class that the descriptions tell of it:
 -- `pg.zeros(3):exp()` is an array, whatever is in it.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local classes = require "perigee.repl.introspect.classes"
 local signatures = require "perigee.repl.introspect.signatures"
 local locals = require "perigee.repl.syntax.locals"
@@ -37,7 +38,7 @@ local function index(value, key)
   local worked, found = pcall(get, value, key)
   if worked then
     return found
-  elseif schema.is_interrupt(found) then
+  elseif errors.is_interrupt(found) then
     error(found, 0)
   end
 end
@@ -114,7 +115,7 @@ local function member_class(class, value, key)
   if class ~= "archive" or signatures.entry(class, key) then
     return signatures.field_class(class, key)
   end
-  return (value == nil or schema.contains(classes.told_names(value), key)) and "array" or nil
+  return (value == nil or collections.contains(classes.told_names(value), key)) and "array" or nil
 end
 
 function FOLLOW.index(node, context, depth, before)

@@ -4,7 +4,7 @@
 -- A table becomes a tree (tree.lua), and the tree lines (layout.lua). What takes too many lines is
 -- made a tree again, with fewer entries or of less depth.
 
-local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 local colours = require "perigee.repl.pretty.colours"
 local table_reader = require "perigee.repl.pretty.table_reader"
 local layout = require "perigee.repl.pretty.layout"
@@ -64,7 +64,7 @@ local function text_of_string(text, paint)
 end
 
 local function text_of_other(value, paint)
-  if schema.is_array(value) then
+  if types.is_array(value) then
     local text = array_texts.array(value, MOST_ELEMENTS)
     local elements, kind = text:match "^(.* )(%w+ %([%d, ]*%))$"
     return elements and elements .. paint("dim", kind) or text

@@ -2,7 +2,8 @@
 --- and whatever has a __tostring. None of it raises, whatever a metatable does; but for Ctrl-C.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local classes = require "perigee.repl.introspect.classes"
 local format = require "perigee.util.format"
 local public = require "perigee.util.public"
@@ -28,7 +29,7 @@ function scalars.message(problem)
 end
 
 local function results(worked, ...)
-  if not worked and schema.is_interrupt((...)) then
+  if not worked and errors.is_interrupt((...)) then
     error((...), 0)
   end
   return worked, ...
@@ -210,7 +211,7 @@ function scalars.short(value, most, paint)
   local known = of_type[type(value)]
   if known then
     return known(value, most, paint)
-  elseif schema.is_array(value) then
+  elseif types.is_array(value) then
     return array_leaf(value, paint)
   elseif type(value) == "table" and not scalars.has_text(value) then
     return scalars.of(paint, "type", ("table: %p"):format(value))

@@ -3,7 +3,7 @@
 -- Bytes that no token begins with become tokens of the kind "invalid". Source: the Lua 5.4 manual,
 -- section 3.1.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 
 local lexer = {}
 
@@ -14,7 +14,7 @@ lexer.KEYWORDS = {
 }
 
 --- Lua's keywords, as a set.
-lexer.IS_KEYWORD = schema.set(lexer.KEYWORDS)
+lexer.IS_KEYWORD = collections.set(lexer.KEYWORDS)
 
 -- Longer operators come first.
 local OPERATORS = {

@@ -1,7 +1,8 @@
 --- The data of a study: by what they are known again, and what else its `run` refers to.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local hash = require "perigee.sweep.data.hash"
 local json = require "perigee.util.json"
@@ -34,13 +35,13 @@ end
 
 --- The checksums of an array, an archive or a generator, by names that begin with its own.
 local function sums_of(name, value, checksum)
-  if schema.is_array(value) then
-    return { { name = name, sum = schema.try(checksum, value) } } -- none where it was freed
+  if types.is_array(value) then
+    return { { name = name, sum = errors.try(checksum, value) } } -- none where it was freed
   elseif references.is_generator(value) then
     return { { name = name, sum = checksum(value:get_state()) } }
   end
   local list = {}
-  for i, member in ipairs(schema.try(value.keys, value) or {}) do -- it may have been closed
+  for i, member in ipairs(errors.try(value.keys, value) or {}) do -- it may have been closed
     list[i] = { name = name .. "." .. member, sum = value:checksum(member) }
   end
   return list
@@ -79,7 +80,7 @@ end
 local DEEP = 8 -- tables in tables
 
 local function add_table(sums, name, value, depth, checksum)
-  if schema.is_array(value) or references.is_archive(value) then
+  if types.is_array(value) or references.is_archive(value) then
     for _, each in ipairs(sums_of(name, value, checksum)) do
       put(sums, each.name, each.sum)
     end

@@ -4,7 +4,8 @@
 -- libraries and Perigee's own files are not.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 
 local references = {}
@@ -137,7 +138,7 @@ function Walk:globals(f, globals)
     globals = type(class) == "table" and rawget(class, "__index")
   end
   named._VERSION = nil
-  for _, key in ipairs(schema.sorted_keys(named)) do
+  for _, key in ipairs(collections.sorted_keys(named)) do
     self:follow(key, "_ENV." .. key, named[key])
   end
 end
@@ -159,7 +160,7 @@ local SCALARS = { string = true, number = true, boolean = true }
 
 function Walk:follow(root, name, value)
   local kind, class = type(value), class_of(value)
-  if SCALARS[kind] or schema.is_array(value) or references.is_archive(value)
+  if SCALARS[kind] or types.is_array(value) or references.is_archive(value)
     or references.is_generator(value) then
     self.found[#self.found + 1] = { name = name, root = root, value = value }
   elseif value == nil or self.seen[value] or self.depth == DEEPEST then
@@ -189,7 +190,7 @@ end
 function references.of(values)
   local walk = setmetatable({ found = {}, sources = {}, depth = 0 }, Walk)
   walk.seen = closed_tables()
-  for _, name in ipairs(schema.sorted_keys(values)) do
+  for _, name in ipairs(collections.sorted_keys(values)) do
     walk:follow(name, name, values[name])
   end
   return walk.found, walk.sources

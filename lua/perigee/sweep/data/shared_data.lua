@@ -1,6 +1,8 @@
 --- The data that all trials of a process share: whether a trial has changed them.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local references = require "perigee.sweep.data.references"
 
@@ -30,12 +32,12 @@ end
 --- The state of something shared, by the names of its parts: how often an array has been written
 --- to, false for one that was freed, and for an archive that was closed; a generator's numbers.
 local function state_of(value)
-  if schema.is_array(value) then
+  if types.is_array(value) then
     return { [""] = core.writes(value) or false }
   elseif references.is_generator(value) then
     return { [""] = core.checksum(value:get_state()) }
   end
-  local members, state = schema.try(core.archive_writes, value), {}
+  local members, state = errors.try(core.archive_writes, value), {}
   for member, writes in pairs(members or {}) do
     state["." .. member] = writes
   end
@@ -98,7 +100,7 @@ function Shared:changes()
       changed[name] = changed[name] or self.told[name] ~= told[name] or nil
     end
   end
-  local names = schema.sorted_keys(changed)
+  local names = collections.sorted_keys(changed)
   return names, is_generator[names[1]] or false
 end
 
@@ -110,7 +112,7 @@ function Shared:changed_variable()
     return nil
   end
   local now = variables_of(self)
-  for _, name in ipairs(schema.sorted_keys(self.variables)) do
+  for _, name in ipairs(collections.sorted_keys(self.variables)) do
     if now[name] ~= nil and now[name] ~= self.variables[name] then
       self.looks = MOST_LOOKS
       return name

@@ -7,7 +7,7 @@
 -- The first line of a file says what the process is, the others what became of a trial: `trial`
 -- (its hash), `status` ("done", "failed", "pruned" or "paused"), `reports` and more.
 
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local json = require "perigee.util.json"
 local records = require "perigee.sweep.journal.record"
@@ -235,7 +235,7 @@ end
 function journal.fingerprints(folder)
   local found = {}
   for _, name in ipairs(file_names(folder)) do
-    local file <close> = schema.try(open_journal, folder .. "/" .. name) -- `read` tells why not
+    local file <close> = errors.try(open_journal, folder .. "/" .. name) -- `read` tells why not
     local header = file and records.check(json.decode(file:read "L" or ""))
     local data = header and header.format and header.data
     if data then

@@ -1,6 +1,6 @@
 --- How a study stands: how many trials are done, failed or cut, and the best so far.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local tables = require "perigee.sweep.table.table"
 local format = require "perigee.util.format"
 
@@ -47,7 +47,7 @@ local function choose(self)
       return name
     end
   end
-  return schema.sorted_keys(self.bests)[1] or schema.sorted_keys(self.goals)[1]
+  return collections.sorted_keys(self.bests)[1] or collections.sorted_keys(self.goals)[1]
 end
 
 --- The goal of a metric. That which the script says is for the metric that it names; where it names

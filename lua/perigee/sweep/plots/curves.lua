@@ -1,6 +1,7 @@
 --- A study's curves: a metric's means over a parameter, or over iterations.
 
-local schema = require "perigee.util.schema"
+local errors = require "perigee.util.errors"
+local collections = require "perigee.util.collections"
 local tables = require "perigee.sweep.table.table"
 local data = require "perigee.sweep.plots.data"
 local printable = require "perigee.util.printable"
@@ -18,14 +19,14 @@ local curves = { ITERATION = ITERATION }
 
 --- The x axis: what is named; iterations, where only they have the metric or nothing varies; or
 --- the parameter with the most values.
-local function x_of(view, options, level)
+local function x_of(view, options)
   local x, y, most = options.x, options.y, view.parameters[1]
   if x == nil then
-    local reported = y ~= nil and not schema.contains(view.trials.metrics, y)
-      and schema.contains(view.reports.metrics, y)
+    local reported = y ~= nil and not collections.contains(view.trials.metrics, y)
+      and collections.contains(view.reports.metrics, y)
     return (reported or not most or #most.values < 2) and ITERATION or most.name
   elseif x ~= ITERATION then
-    view:check_parameter("x", x, " and iteration", level + 1)
+    view:check_parameter("x", x, " and iteration")
   end
   return x
 end
@@ -47,15 +48,15 @@ end
 
 --- The parameters by which curves are told apart. Learning curves are never means over parameters
 --- unless that is asked for: the best are drawn.
-local function group_of(view, group, x, level)
+local function group_of(view, group, x)
   if group == nil then
     return x == ITERATION and view:varying() or readable_group(view, x)
   end
   local names = group == false and {} or type(group) == "table" and group or { group }
   for _, name in ipairs(names) do
-    view:check_parameter("group", name, "", level + 1)
+    view:check_parameter("group", name, "")
     if name == x then
-      error(("plot: group: '%s' is x"):format(printable.name(name)), level + 1)
+      errors.raise("plot: group: '%s' is x", printable.name(name))
     end
   end
   return names
@@ -154,7 +155,7 @@ local function read(view, metric, x, group)
   local rows = x == ITERATION and view.reports or view.trials
   local shown = table.move(group, 1, #group, 2, { x })
   local means, parameter = data.means(rows, metric, shown), view.by_name[x]
-  if parameter and parameter.numeric and #view:varying(schema.set(shown)) > 0 then
+  if parameter and parameter.numeric and #view:varying(collections.set(shown)) > 0 then
     local all = data.means(rows, metric, view.study.params)
     if 2 * #all < 3 * #means then
       return all, collect(view, all, metric, x, group), view.study.params, true
@@ -205,14 +206,12 @@ end
 ---@param view perigee.sweep.view
 ---@param options table
 ---@param in_file boolean  a title tells of bars, which only files have
----@param level integer
 ---@return table?
 ---@return string?
-function curves.options(view, options, in_file, level)
-  local x = x_of(view, options, level + 1)
-  local metric = view:metric("y", options.y, x == ITERATION and view.reports or view.trials,
-    level + 1)
-  local group = group_of(view, options.group, x, level + 1)
+function curves.options(view, options, in_file)
+  local x = x_of(view, options)
+  local metric = view:metric("y", options.y, x == ITERATION and view.reports or view.trials)
+  local group = group_of(view, options.group, x)
   local means, list, named, is_scattered
   if metric then
     means, list, named, is_scattered = read(view, metric, x, group)

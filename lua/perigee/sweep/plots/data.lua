@@ -1,7 +1,8 @@
 --- What the plots of a study are made of: its rows, the values of its parameters, and means.
 
+local errors = require "perigee.util.errors"
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local json = require "perigee.util.json"
 local tables = require "perigee.sweep.table.table"
 local format = require "perigee.util.format"
@@ -106,11 +107,10 @@ end
 ---@param key string  the option
 ---@param name any
 ---@param others string  what it may be as well
----@param level integer
-function View:check_parameter(key, name, others, level)
+function View:check_parameter(key, name, others)
   if not self.by_name[name] then
-    error(("plot: %s: there is no parameter '%s'; there are %s%s"):format(key, printable.name(name),
-      data.listed(self.study.params), others), level + 1)
+    errors.raise("plot: %s: there is no parameter '%s'; there are %s%s", key, printable.name(name),
+      data.listed(self.study.params), others)
   end
 end
 
@@ -141,7 +141,7 @@ end
 --- reports, rather one that has learning curves.
 local function default_metric(view, rows)
   local best = view.study:best_metric()
-  local names = { schema.contains(rows.metrics, best) and best or nil }
+  local names = { collections.contains(rows.metrics, best) and best or nil }
   table.move(rows.metrics, 1, #rows.metrics, #names + 1, names)
   local repeated = rows == view.reports and view:repeated_metrics() or {}
   for _, name in ipairs(names) do
@@ -157,16 +157,15 @@ end
 ---@param key string  the option that names it
 ---@param name any
 ---@param rows perigee.sweep.table
----@param level integer
 ---@return string?
-function View:metric(key, name, rows, level)
+function View:metric(key, name, rows)
   if #rows.metrics == 0 then
     return nil
   elseif name == nil then
     return default_metric(self, rows)
-  elseif not schema.contains(rows.metrics, name) then
-    error(("plot: %s: there is no metric '%s'; there are %s (and the parameters %s)"):format(key,
-      printable.name(name), data.listed(rows.metrics), data.listed(self.study.params)), level + 1)
+  elseif not collections.contains(rows.metrics, name) then
+    errors.raise("plot: %s: there is no metric '%s'; there are %s (and the parameters %s)", key,
+      printable.name(name), data.listed(rows.metrics), data.listed(self.study.params))
   end
   return name
 end
@@ -206,7 +205,7 @@ function View:origin(means, shown)
   end
   local text = ", " .. self.study.name
   if most > 1 then
-    local over = self:varying(schema.set(shown))
+    local over = self:varying(collections.set(shown))
     text = text .. (least == most and ", mean of %d" or ", mean of %d to %d"):format(least, most)
       .. (#over > 0 and " over " .. table.concat(over, ", ") or "")
   end

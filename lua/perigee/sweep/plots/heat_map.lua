@@ -1,5 +1,6 @@
 --- A study's heat map: a metric's means by two of its parameters.
 
+local errors = require "perigee.util.errors"
 local tables = require "perigee.sweep.table.table"
 local data = require "perigee.sweep.plots.data"
 local printable = require "perigee.util.printable"
@@ -9,7 +10,7 @@ local MOST_CELLS = 400 -- of a heat map that nobody asked for: more have no room
 
 local heat_map = {}
 
-local function x_of(view, options, level)
+local function x_of(view, options)
   local x, y = options.x, options.y
   for _, parameter in ipairs(x == nil and view.parameters or {}) do
     if parameter.name ~= y then
@@ -17,11 +18,11 @@ local function x_of(view, options, level)
     end
   end
   if x == nil then
-    error("plot: a heat map is over two parameters, and there is only " .. y, level + 1)
+    errors.raise("plot: a heat map is over two parameters, and there is only " .. y)
   end
-  view:check_parameter("x", x, "", level + 1)
+  view:check_parameter("x", x, "")
   if x == y then
-    error(("plot: x and y are both '%s'"):format(printable.name(x)), level + 1)
+    errors.raise("plot: x and y are both '%s'", printable.name(x))
   end
   return x
 end
@@ -44,15 +45,14 @@ end
 --- What pg.plot is to draw; nil, and why, where there is nothing.
 ---@param view perigee.sweep.view
 ---@param options table
----@param level integer
 ---@return table?
 ---@return string?
-function heat_map.options(view, options, level)
+function heat_map.options(view, options)
   if options.group ~= nil then
-    error("plot: group is for curves, and y names a parameter: a heat map", level + 1)
+    errors.raise("plot: group is for curves, and y names a parameter: a heat map")
   end
-  local x, y = view.by_name[x_of(view, options, level + 1)], view.by_name[options.y]
-  local metric = view:metric("z", options.z, view.trials, level + 1)
+  local x, y = view.by_name[x_of(view, options)], view.by_name[options.y]
+  local metric = view:metric("z", options.z, view.trials)
   if not metric or #view.trials == 0 then
     return nil, "plot: the study has no results yet"
   end

@@ -1,5 +1,7 @@
 --- Plots of a study: a metric over parameters or iterations, and heat maps of two parameters.
 
+local errors = require "perigee.util.errors"
+local collections = require "perigee.util.collections"
 local schema = require "perigee.util.schema"
 local curves = require "perigee.sweep.plots.curves"
 local heat_map = require "perigee.sweep.plots.heat_map"
@@ -27,7 +29,7 @@ local group_kind = schema.or_false {
   end,
 }
 
-local KINDS = schema.join(output.KINDS, {
+local KINDS = collections.merge(output.KINDS, {
   x = text_kind "a parameter's name, or 'iteration'",
   y = text_kind "a metric's name, or a parameter's",
   z = text_kind "a metric's name",
@@ -37,16 +39,16 @@ local KINDS = schema.join(output.KINDS, {
 local plots = {}
 
 --- What pg.plot is to draw; nil, and why, where there is nothing.
-local function picture_options(study, options, is_svg, level)
-  options = schema.must_read(options, KINDS, "plot", level + 1)
+local function picture_options(study, options, is_svg)
+  options = schema.must_read(options, KINDS, "plot")
   local view = data.read(study)
   local shown, message
   if view.by_name[options.y] then
-    shown, message = heat_map.options(view, options, level + 1)
+    shown, message = heat_map.options(view, options)
   elseif options.z ~= nil then
-    error("plot: z is for a heat map, where y names a parameter", level + 1)
+    errors.raise("plot: z is for a heat map, where y names a parameter")
   else
-    shown, message = curves.options(view, options, is_svg or options.file ~= nil, level + 1)
+    shown, message = curves.options(view, options, is_svg or options.file ~= nil)
   end
   return shown, message
 end
@@ -58,18 +60,15 @@ end
 ---   map), z (the heat map's metric), group (the parameter, or list of them, that has a curve for
 ---   each value; false: one curve), title, xscale and yscale ("log" or "linear"), file (ends in
 ---   .svg or .png)
----@param level? integer  the caller's, as error counts
 ---@return boolean  # false where nothing was reported yet, or gnuplot is missing: stderr says so
-function plots.draw(study, options, level)
-  level = (level or 1) + 1
-  local shown, message = picture_options(study, options, false, level)
+function plots.draw(study, options)
+  local shown, message = picture_options(study, options, false)
   if not shown then
     output.tell(message)
     return false
   end
   shown.file = options and options.file
-  local drawn = output.draw(shown, level)
-  return drawn
+  return output.draw(shown)
 end
 
 --- The same as SVG text.
@@ -78,11 +77,11 @@ end
 ---@return string?
 ---@return string  # its title; or what went wrong, where nil comes first
 function plots.svg(study, options)
-  local shown, message = picture_options(study, options, true, 2)
+  local shown, message = picture_options(study, options, true)
   if not shown then
     return nil, message
   end
-  local text, why = output.svg(shown, 2)
+  local text, why = output.svg(shown)
   return text, text and shown.title or why
 end
 

@@ -7,6 +7,8 @@
 --   { metric, goal, medians = {{100, 0.8}, ...} }   cut when worse than the median
 
 local c_locale = require "perigee.util.c_locale"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local json = require "perigee.util.json"
 local tables = require "perigee.sweep.table.table"
@@ -309,7 +311,7 @@ end
 --- The text by which journals know a rule. `least` came later than others: where it is what it
 --- would be unsaid, the text is without it.
 local function text_of(name, rule)
-  local told = schema.join(rule, {})
+  local told = collections.merge(rule, {})
   if rule.least == least_of(rule.references or 0) then
     told.least = nil
   end
@@ -321,7 +323,7 @@ local Asked = {} -- the class of what a script asks for
 --- "halving{factor = 2, first = 100}"
 function Asked:__tostring()
   local parts = {}
-  for i, name in ipairs(schema.sorted_keys(self.options)) do
+  for i, name in ipairs(collections.sorted_keys(self.options)) do
     parts[i] = ("%s = %s"):format(name, format.value(self.options[name]))
   end
   return ("%s{%s}"):format(self.name, table.concat(parts, ", "))
@@ -335,9 +337,9 @@ end
 function prune.ask(name, options)
   local given, message = schema.read(options, RULES[name].kinds, name)
   if not given then
-    return nil, schema.named(name, message)
+    return nil, errors.prefixed(name, message)
   end
-  local all = schema.join(RULES[name].defaults, given)
+  local all = collections.merge(RULES[name].defaults, given)
   if name == "median" then
     all.least = all.least or least_of(all.references)
     if all.least > all.references then
@@ -364,7 +366,7 @@ function prune.rule(asked, metric, goal)
   if not asked then
     return prune.NONE
   end
-  local rule = schema.join(asked.options, {})
+  local rule = collections.merge(asked.options, {})
   rule.metric = rule.metric or metric
   if not rule.metric then
     return nil, ("prune: %s needs a metric: metric = \"accuracy\""):format(asked.name)

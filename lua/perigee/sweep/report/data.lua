@@ -1,7 +1,7 @@
 --- What a report tells of a study beside its results: names and values, in order.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local results = require "perigee.sweep.results"
 local format = require "perigee.util.format"
 
@@ -12,7 +12,7 @@ local data = {}
 --- A table as a list of { name, value }, by name.
 local function pairs_of(values)
   local list = {}
-  for i, name in ipairs(schema.sorted_keys(values)) do
+  for i, name in ipairs(collections.sorted_keys(values)) do
     list[i] = { name, format.value(values[name]) }
   end
   return list

@@ -2,7 +2,7 @@
 --- read, only to be sorted.
 
 local html = require "perigee.sweep.report.html"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local core = require "perigee.core"
 local output = require "perigee.plot.output"
 
@@ -102,7 +102,7 @@ local function all_trials(trials)
   if #trials == 0 then
     return '<p class="note">No trial is finished yet.</p>'
   end
-  local is_metric, columns = schema.set(trials.metrics), {}
+  local is_metric, columns = collections.set(trials.metrics), {}
   for i, name in ipairs(trials.columns) do
     columns[i] = html.column(name, values_of(trials, name), #trials)
     columns[i].is_metric = is_metric[name]

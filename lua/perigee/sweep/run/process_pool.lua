@@ -6,7 +6,8 @@
 --
 -- What the script printed before `study:run` is not shown again: all before MARK is left out.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local command = require "perigee.sweep.command_line"
 local core = require "perigee.core"
@@ -140,7 +141,7 @@ function workers.serve(study)
       worked, message = pcall(run_order, study, order, orders)
     end
   until not order or not worked
-  if not worked and not schema.is_interrupt(message) then -- trials' own errors are in their records
+  if not worked and not errors.is_interrupt(message) then -- trials' own errors are in their records
     io.stderr:write(printable.lines(message), "\n")
   end
   core.set_ending(study.ending)
@@ -204,11 +205,12 @@ end
 
 function Pool:start(slot)
   local program, arguments = command_line(self.study.arguments)
-  local input, output, errors, events = uv.new_pipe(), uv.new_pipe(), uv.new_pipe(), uv.new_pipe()
+  local input, output = uv.new_pipe(), uv.new_pipe()
+  local complaints, events = uv.new_pipe(), uv.new_pipe()
   local worker = { slot = slot, input = input, early = { text = "" } }
   local process, message = uv.spawn(program, {
     args = arguments, env = environment(self.study, self.threads),
-    stdio = { nil, output, errors, events, input },
+    stdio = { nil, output, complaints, events, input },
   }, function(code, signal)
     self:ended(worker, code, signal)
   end)
@@ -219,7 +221,7 @@ function Pool:start(slot)
   worker.process = process
   self.workers[slot], self.alive = worker, self.alive + 1
   self:pass_on(output, io.stdout, { text = "" })
-  self:pass_on(errors, io.stderr, worker.early)
+  self:pass_on(complaints, io.stderr, worker.early)
   self.pipes[events] = true
   read_lines(events, function(event)
     local heed = type(event) == "table" and HEEDED[event.event] -- others' lines count for nothing
@@ -257,7 +259,7 @@ end
 --- Says which of the numbers and texts that `run` refers to are others in a worker.
 local function say_differences(self, theirs)
   local ours = self.study.notes
-  for _, name in ipairs(schema.sorted_keys(schema.join(theirs, ours))) do
+  for _, name in ipairs(collections.sorted_keys(collections.merge(theirs, ours))) do
     if theirs[name] ~= ours[name] and not self.differs[name] then
       self.differs[name] = true
       say(("%s, to which `run` refers, is not the same in all processes: trials depend on "

@@ -6,7 +6,7 @@
 -- into a value.
 
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
 local json = require "perigee.util.json"
 local space = require "perigee.sweep.space.space"
 
@@ -218,7 +218,7 @@ local function expectation(part, kinds)
     return "expected first:last:step, which comes to its end"
   end
   local words = {}
-  for i, kind in ipairs(schema.sorted_keys(kinds)) do
+  for i, kind in ipairs(collections.sorted_keys(kinds)) do
     words[i] = WORDS[kind]
   end
   return ("expected %s, or several with commas between them"):format(table.concat(words, " or "))

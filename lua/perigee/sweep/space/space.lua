@@ -4,7 +4,10 @@
 -- They are worked out when they are asked for: only what they are made of is kept.
 
 local c_locale = require "perigee.util.c_locale"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local json = require "perigee.util.json"
 local printable = require "perigee.util.printable"
@@ -38,9 +41,10 @@ function space.value(value)
     taken, part = schema.elements(value, scalar)
   end
   if taken == nil then
-    local hole = type(value) == "table" and schema.hole(value)
+    local hole = type(value) == "table" and collections.hole(value)
     return nil, ("must be %s, not %s"):format(KINDS_OF_VALUES, hole and "a list with " .. hole
-      or type(value) == "table" and next(value) == nil and "an empty table" or schema.shown(part))
+      or type(value) == "table" and next(value) == nil and "an empty table"
+      or errors.describe(part))
   end
   return taken
 end
@@ -63,7 +67,8 @@ end
 ---@return string?  # what does not fit, where nil comes first
 function space.read_values(given, where)
   if type(given) ~= "table" then
-    return nil, ("%s must be a table of values by name, not %s"):format(where, schema.shown(given))
+    return nil, ("%s must be a table of values by name, not %s"):format(where,
+      errors.describe(given))
   end
   local values = {}
   for name, value in pairs(given) do
@@ -158,7 +163,7 @@ local function read_axis(name, axis)
   elseif type(axis) ~= "table" then
     axis = { axis }
   end
-  local hole, values, seen = schema.hole(axis), {}, {}
+  local hole, values, seen = collections.hole(axis), {}, {}
   if hole or #axis == 0 then
     return nil, ("params.%s must be a list of values, not %s"):format(name,
       hole and "one with " .. hole or "an empty one")
@@ -166,7 +171,7 @@ local function read_axis(name, axis)
   for i, given in ipairs(axis) do
     local value, misfit = space.value(given)
     if value == nil then
-      local hint = schema.is_array(given) and #axis == 1 and ": x:tolist() makes a list of it" or ""
+      local hint = types.is_array(given) and #axis == 1 and ": x:tolist() makes a list of it" or ""
       return nil, ("params.%s[%d] %s%s"):format(name, i, misfit, hint)
     elseif not seen[key_of(value)] then
       seen[key_of(value)] = true
@@ -200,7 +205,7 @@ end
 ---@field at fun(self, i: integer): table<string, any>  the i-th point
 
 local function of_grid(axes, counts)
-  local names, count, given = schema.sorted_keys(axes), 1, 1
+  local names, count, given = collections.sorted_keys(axes), 1, 1
   for _, name in ipairs(names) do
     if given > MOST_POINTS // counts[name] then
       return nil, ("params: the grid has more than %d points"):format(MOST_POINTS)
@@ -239,7 +244,7 @@ end
 
 --- So many points, drawn one after the other: more draws begin with the same ones.
 local function of_draws(axes, draws, seed)
-  local names, g, points = schema.sorted_keys(axes), core.random(seed), {}
+  local names, g, points = collections.sorted_keys(axes), core.random(seed), {}
   for i = 1, draws do
     points[i] = {}
     for _, name in ipairs(names) do
@@ -257,7 +262,7 @@ local function of_list(list)
       return nil, ("params: a list of points has no names, such as '%s'"):format(name)
     end
   end
-  local hole = schema.hole(list)
+  local hole = collections.hole(list)
   if hole then
     return nil, ("params must be a list of points, not one with %s"):format(hole)
   end
@@ -266,7 +271,7 @@ local function of_list(list)
     if not point then
       return nil, message
     end
-    local names = schema.sorted_keys(point)
+    local names = collections.sorted_keys(point)
     first = first or names
     if table.concat(names, " ") ~= table.concat(first, " ") then
       return nil, ("params[%d] has the parameters %s, and params[1] has %s"):format(i,

@@ -2,7 +2,9 @@
 
 local unknown_name = require "perigee.util.unknown_name"
 local c_locale = require "perigee.util.c_locale"
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
+local types = require "perigee.util.types"
 local core = require "perigee.core"
 local json = require "perigee.util.json"
 local layout = require "perigee.sweep.table.text"
@@ -17,7 +19,7 @@ local printable = require "perigee.util.printable"
 local Table = {}
 
 local function public_names()
-  local names = schema.sorted_keys(Table)
+  local names = collections.sorted_keys(Table)
   return table.move({ "columns", "metrics" }, 1, 2, #names + 1, names)
 end
 
@@ -32,8 +34,8 @@ local METATABLE = {
       value = rawget(self, "_fixed")[key]
     end
     if value == nil and type(key) == "string" then
-      error(unknown_name.message("a table of results", key, public_names())
-        .. (schema.contains(self.columns, key) and ": rows have columns, t[1]." .. key or ""), 2)
+      errors.raise(unknown_name.message("a table of results", key, public_names())
+        .. (collections.contains(self.columns, key) and ": rows have columns, t[1]." .. key or ""))
     end
     return value
   end,
@@ -66,17 +68,17 @@ end
 
 -- Names of metrics that are better when they are smaller, or larger; and words that say of which
 -- data or which of several they are, and leave that as it is.
-local SMALLER = schema.set {
+local SMALLER = collections.set {
   "loss", "error", "err", "rmse", "mse", "mae", "nll", "perplexity", "crossentropy", "wer",
   "seconds", "latency",
 }
-local LARGER = schema.set {
+local LARGER = collections.set {
   "accuracy", "acc", "f1", "auc", "precision", "recall", "score", "r2",
 }
-local NEGATIONS = schema.set {
+local NEGATIONS = collections.set {
   "neg", "negative", "negated", "minus", "inverse", "anti", "no", "non",
 }
-local QUALIFIERS = schema.set {
+local QUALIFIERS = collections.set {
   "train", "training", "val", "valid", "validation", "test", "dev", "eval", "mean", "average",
   "best", "last", "final", "macro", "micro", "weighted", "balanced", "top1", "top5",
 }
@@ -138,16 +140,16 @@ end
 local ASIDE = { status = true, iterations = true }
 
 --- Raises for a column that there is not.
-local function check_column(self, name, what, level)
-  if schema.contains(self.columns, name) then
+local function check_column(self, name, what)
+  if collections.contains(self.columns, name) then
     return
   elseif type(name) ~= "string" then
     local message = "%s: the name of a column is needed, not %s"
-    error(message:format(what, schema.shown(name)), level + 1)
+    errors.raise(message:format(what, errors.describe(name)))
   elseif not ASIDE[name] then
-    error(("%s: there is no column '%s'; there are %s%s"):format(what, printable.name(name),
+    errors.raise("%s: there is no column '%s'; there are %s%s", what, printable.name(name),
       printable.name(table.concat(self.columns, ", ")),
-      suggest.suggestion(name, self.columns)), level + 1)
+      suggest.suggestion(name, self.columns))
   end
 end
 
@@ -163,20 +165,20 @@ end
 ---@param goal? "max"|"min"  needed where the name does not tell it, as "loss" and "accuracy" do
 ---@return table?  # nil where no row has it
 function Table:best(name, goal)
-  check_column(self, name, "best", 2)
+  check_column(self, name, "best")
   if goal ~= nil and goal ~= "max" and goal ~= "min" then
-    error("best: the goal is 'max' or 'min', not '" .. printable.name(goal) .. "'", 2)
+    errors.raise("best: the goal is 'max' or 'min', not '" .. printable.name(goal) .. "'")
   end
   local best
   for i, row in ipairs(self.rows) do
     local value = row[name]
     if value ~= nil and not math.type(value) then
-      error(("best: the column '%s' must have numbers, not %s in row %d"):format(name,
-        format.value(value), i), 2)
+      errors.raise("best: the column '%s' must have numbers, not %s in row %d", name,
+        format.value(value), i)
     end
     goal = goal or (self.about.goals or {})[name] or tables.goal_of(name)
     if value ~= nil and not goal then
-      error("best: " .. tables.goal_needed(name), 2)
+      errors.raise("best: " .. tables.goal_needed(name))
     elseif value ~= nil and (not best or format.is_better(value, best[name], goal)) then
       best = row
     end
@@ -218,10 +220,10 @@ end
 ---@param order? "ascending"|"descending"
 ---@return perigee.sweep.table
 function Table:sort(name, order)
-  check_column(self, name, "sort", 2)
+  check_column(self, name, "sort")
   if order ~= nil and order ~= "ascending" and order ~= "descending" then
     local message = "sort: the order is 'ascending' or 'descending', not '%s'"
-    error(message:format(printable.name(order)), 2)
+    errors.raise(message:format(printable.name(order)))
   end
   local places, rows = {}, {}
   for i, row in ipairs(self.rows) do
@@ -252,10 +254,10 @@ end
 ---@return perigee.sweep.table
 function Table:where(values)
   if type(values) ~= "table" then
-    error(("where: a table of values by column is needed, not %s"):format(schema.shown(values)), 2)
+    errors.raise("where: a table of values by column is needed, not %s", errors.describe(values))
   end
   for name in pairs(values) do
-    check_column(self, name, "where", 2)
+    check_column(self, name, "where")
   end
   local rows = {}
   for _, row in ipairs(self.rows) do
@@ -331,7 +333,7 @@ end
 
 --- The metrics but those that are grouped by.
 local function other_metrics(self, names)
-  local is_named, others = schema.set(names), {}
+  local is_named, others = collections.set(names), {}
   for _, metric in ipairs(self.metrics) do
     others[#others + 1] = not is_named[metric] and metric or nil
   end
@@ -350,7 +352,7 @@ end
 
 --- What the columns that groups add are called: never as a column that was there.
 local function own_columns(self, metrics)
-  local taken = schema.join(schema.set(self.columns), schema.set(self.metrics))
+  local taken = collections.merge(collections.set(self.columns), collections.set(self.metrics))
   local own = { deviations = {}, goals = self.about.goals }
   if self.about.count then -- it is left out
     taken[self.about.count] = nil
@@ -375,14 +377,14 @@ end
 ---@return perigee.sweep.table
 function Table:group(names)
   names = type(names) == "table" and names or { names }
-  local hole, is_named = schema.hole(names), {}
+  local hole, is_named = collections.hole(names), {}
   if hole then
-    error(("group: the names must be a list, not one with %s"):format(hole), 2)
+    errors.raise("group: the names must be a list, not one with %s", hole)
   end
   for _, name in ipairs(names) do
-    check_column(self, name, "group", 2)
+    check_column(self, name, "group")
     if is_named[name] then
-      error(("group: '%s' is named twice"):format(name), 2)
+      errors.raise("group: '%s' is named twice", name)
     end
     is_named[name] = true
   end
@@ -436,16 +438,15 @@ end
 ---@param text string
 ---@param path? string
 ---@param what string  the method's name
----@param level integer  the caller's, as error counts
 ---@return string|true
-function tables.deliver(text, path, what, level)
+function tables.deliver(text, path, what)
   if path == nil then
     return text
-  elseif not schema.is_path(path) then
-    error(("%s: a path is needed, a text without zero bytes, not %s"):format(what,
-      schema.shown(path)), level + 1)
+  elseif not types.is_path(path) then
+    errors.raise("%s: a path is needed, a text without zero bytes, not %s", what,
+      errors.describe(path))
   end
-  return (schema.call(level + 1, core.write, path, text))
+  return errors.call(core.write, path, text)
 end
 
 --- The table as comma-separated values: numbers in full precision, what is missing empty.
@@ -461,7 +462,7 @@ function Table:csv(path)
   for i, row in ipairs(self.rows) do
     lines[i + 1] = tables.csv_line(self.columns, row)
   end
-  return (tables.deliver(table.concat(lines), path, "csv", 2))
+  return tables.deliver(table.concat(lines), path, "csv")
 end
 
 --- The table in Markdown, numbers in six digits.
@@ -473,7 +474,7 @@ end
 ---@param path? string  the file to be written; without it, the text is returned
 ---@return string|true
 function Table:markdown(path)
-  return (tables.deliver(layout.markdown(self), path, "markdown", 2))
+  return tables.deliver(layout.markdown(self), path, "markdown")
 end
 
 public.methods(Table, METATABLE, "a table", "t", { best = 1, sort = 1, where = 1, group = 1 })

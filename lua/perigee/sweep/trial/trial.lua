@@ -6,6 +6,8 @@
 -- file, or, where it was too short to have one, makes it anew: both end in the same bits.
 
 local unknown_name = require "perigee.util.unknown_name"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
@@ -90,7 +92,8 @@ local function check_metrics(self, metrics)
   if metrics == nil then
     return "report: metrics are needed behind the iteration, a table of numbers by name"
   elseif type(metrics) ~= "table" then
-    return ("report: metrics are a table of numbers by name, not %s"):format(schema.shown(metrics))
+    return ("report: metrics are a table of numbers by name, not %s"):format(
+      errors.describe(metrics))
   end
   for name, value in pairs(metrics) do
     local is_name, problem = space.check_name(name)
@@ -100,7 +103,7 @@ local function check_metrics(self, metrics)
       return ("report: '%s' is another column of the results: the metric needs another name")
         :format(name)
     elseif not math.type(value) or value - value ~= 0 then
-      return ("report: %s must be a finite number, not %s"):format(name, schema.shown(value))
+      return ("report: %s must be a finite number, not %s"):format(name, errors.describe(value))
     end
   end
 end
@@ -134,14 +137,14 @@ function Trial:report(iteration, metrics)
     iteration, metrics = self.iteration, iteration
   end
   if self.is_over then
-    error(IS_OVER:format "report", 2)
+    errors.raise(IS_OVER:format "report")
   elseif self.halted and not self.in_loop then -- `run` has caught it
     error(self.halted, 0)
   end
   local message, given = check_metrics(self, metrics), iteration
   iteration = math.type(iteration) and math.tointeger(iteration)
   if message or not iteration then
-    error(message or ("report: the iteration is an integer, not %s"):format(schema.shown(given)), 2)
+    errors.raise(message or "report: the iteration is an integer, not " .. errors.describe(given))
   end
   local kept = {}
   for name, value in pairs(metrics) do
@@ -191,7 +194,7 @@ local function save(self, model, has_ended)
   end
   local saved, message = fs.make_folder(path:match "^(.*)/")
   if saved then
-    saved, message = schema.try(model.save, model, path, note_of(self, has_ended))
+    saved, message = errors.try(model.save, model, path, note_of(self, has_ended))
   end
   self.saved = self.clock()
   if not saved then
@@ -223,12 +226,12 @@ end
 --- Says which of the numbers and texts that `run` refers to were others when a checkpoint was made.
 local function warn_of_changes(self, notes)
   local changed = {}
-  for name in pairs(type(notes) == "table" and schema.join(notes, self.notes) or {}) do
+  for name in pairs(type(notes) == "table" and collections.merge(notes, self.notes) or {}) do
     changed[name] = notes[name] ~= self.notes[name] or nil
   end
   if next(changed) then
     self.monitor:warn(("the training was begun with other values of %s: --fresh begins anew")
-      :format(table.concat(schema.sorted_keys(changed), ", ")))
+      :format(table.concat(collections.sorted_keys(changed), ", ")))
   end
 end
 
@@ -268,20 +271,20 @@ local OURS = { "resume", "progress" } -- options that a study sees to
 
 local function check_call(self, model, options, what)
   if type(model) ~= "table" or not model.restore then
-    error(("%s: a model is needed, and then its options, not %s"):format(what, schema.shown(model)),
-      4)
+    errors.raise("%s: a model is needed, and then its options, not %s", what,
+      errors.describe(model))
   elseif self.is_over then
-    error(IS_OVER:format(what), 4)
+    errors.raise(IS_OVER:format(what))
   elseif self.in_loop then
-    error(what .. ": a trial's trainings follow each other: the body of one may have another by "
-      .. "model:steps, or model:fit", 4)
+    errors.raise("%s: a trial's trainings follow each other: the body of one may have another by "
+      .. "model:steps, or model:fit", what)
   end
   if options ~= nil and type(options) ~= "table" then
-    error(("%s: options are a table, not a %s"):format(what, type(options)), 4)
+    errors.raise("%s: options are a table, not a %s", what, type(options))
   end
   for _, name in ipairs(OURS) do
     if options and rawget(options, name) ~= nil then
-      error(("%s: '%s' is what the study sees to: leave it out"):format(what, name), 4)
+      errors.raise("%s: '%s' is what the study sees to: leave it out", what, name)
     end
   end
 end
@@ -301,9 +304,9 @@ local function begin(self, model, options, what)
     given[name] = value
   end
   given.resume = kept ~= nil
-  local run, message = training.begin(model, given, what, 4)
+  local run, message = training.begin(model, given, what)
   if not run then
-    error(message, 4)
+    errors.raise(message)
   end
   return not run:is_over() and run or nil
 end
@@ -359,7 +362,7 @@ local function make_step(self, run, step, state, i)
   local before = run.model.iteration
   local worked, now, loss, validation_loss = pcall(step, state, i)
   if not worked then
-    if schema.is_interrupt(now) and i > 0 and run.model.iteration == before then
+    if errors.is_interrupt(now) and i > 0 and run.model.iteration == before then
       save(self, run.model)
     end
     error(now, 0)
@@ -367,9 +370,8 @@ local function make_step(self, run, step, state, i)
   return now, loss, validation_loss
 end
 
---- The four values of a generic for; `what` is the method's name. The level is that of the script's
---- function, as error counts in a step.
-local function loop(self, model, options, what, level)
+--- The four values of a generic for; `what` is the method's name.
+local function loop(self, model, options, what)
   check_call(self, model, options, what)
   local run = begin(self, model, options, what)
   if not run then
@@ -377,7 +379,7 @@ local function loop(self, model, options, what, level)
   end
   self.in_loop, self.total = true, run.target - run.record.first
   local is_first = true
-  local step, state, done = run:iterate(level)
+  local step, state, done = run:iterate()
   local function next_step(_, i)
     if not is_first then
       settle(self, run)
@@ -405,7 +407,7 @@ end
 ---@param options? table  those of `m:steps` but resume, progress
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Trial:steps(model, options)
-  local step, state, first, close = loop(self, model, options, "steps", 5)
+  local step, state, first, close = loop(self, model, options, "steps")
   return step, state, first, close
 end
 
@@ -418,7 +420,7 @@ end
 ---@return perigee.array cost  float64 (m.iteration): the loss before each of the model's updates
 ---@return perigee.array? validation  the validation losses, where there are any
 function Trial:fit(model, options)
-  for _ in loop(self, model, options, "fit", 6) do -- luacheck: ignore 542
+  for _ in loop(self, model, options, "fit") do -- luacheck: ignore 542
   end
   return model:history()
 end

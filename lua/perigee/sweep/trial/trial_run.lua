@@ -1,6 +1,7 @@
 --- One trial, run in this process; what comes of it is a record for the journal.
 
-local schema = require "perigee.util.schema"
+local collections = require "perigee.util.collections"
+local errors = require "perigee.util.errors"
 local core = require "perigee.core"
 local suggest = require "perigee.util.suggest"
 local trials = require "perigee.sweep.trial.trial"
@@ -52,17 +53,17 @@ local function call(run, values, trial)
     end
   elseif result ~= nil then
     error(("run returned %s, where a table of numbers by name, or nothing, is expected"):format(
-      schema.shown(result)), 0)
+      errors.describe(result)), 0)
   end
 end
 
 --- A name that is misspelt would be nil, and something else be trained than was meant.
 local function refuse_others(values)
-  local names = schema.sorted_keys(values)
+  local names = collections.sorted_keys(values)
   return setmetatable(values, { __index = function(_, name)
-    error(("there is no parameter or setting '%s'; there are %s%s"):format(printable.name(name),
+    errors.raise("there is no parameter or setting '%s'; there are %s%s", printable.name(name),
       #names > 0 and printable.name(table.concat(names, ", ")) or "none",
-      suggest.suggestion(name, names)), 2)
+      suggest.suggestion(name, names))
   end })
 end
 
