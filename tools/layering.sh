@@ -33,7 +33,7 @@ forbid "an example uses the library, not the core" \
     'require.*perigee\.core' examples/*.lua
 
 # The floors of the core, from the ground: a folder includes itself and those before it.
-floors="base array kernels ops io rows network train"
+floors="base array kernels ops io rows train"
 below=
 for floor in $floors; do
     below="$below $floor"

@@ -11,10 +11,7 @@
 #include "bind/base/open.h"
 #include "bind/base/status.h"
 #include "bind/ops/random.h"
-#include "core/network/forward.h"
-#include "core/network/gradient.h"
-#include "core/network/loss.h"
-#include "core/network/update.h"
+#include "core/train/notebook.h"
 
 /* --- tables of arrays ----------------------------------------------------- */
 

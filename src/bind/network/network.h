@@ -6,7 +6,7 @@
 
 #include <lua.h>
 
-#include "core/network/network.h"
+#include "core/train/network.h"
 
 /* Pushes the arrays W1, b1, W2, ... of the table at arg, as many as there are;
    their names begin with prefix (gradients have "d"). Returns the number of

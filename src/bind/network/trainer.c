@@ -7,8 +7,8 @@
 #include "bind/base/open.h"
 #include "bind/base/status.h"
 #include "bind/network/network.h"
-#include "core/network/targets.h"
 #include "core/train/predict.h"
+#include "core/train/targets.h"
 #include "core/train/trainer.h"
 
 #define L_TRAINER "perigee.trainer"
@@ -79,10 +79,10 @@ static double setting(lua_State *L, int arg, const char *name)
 
 /* The settings in the table at arg: those that an optimizer does not know may
    be missing. */
-static void read_settings(lua_State *L, int arg, pg_step *step)
+static pg_optimizer_settings read_settings(lua_State *L, int arg)
 {
     l_type_check(L, arg, LUA_TTABLE);
-    step->settings = (pg_settings){
+    pg_optimizer_settings settings = {
         .rate = setting(L, arg, "rate"),
         .weight_decay = setting(L, arg, "weight_decay"),
         .momentum = setting(L, arg, "momentum"),
@@ -93,18 +93,19 @@ static void read_settings(lua_State *L, int arg, pg_step *step)
         .eps = setting(L, arg, "eps"),
     };
     lua_getfield(L, arg, "optimizer");
-    step->optimizer =
+    settings.kind =
         (pg_optimizer_kind)l_option_check(L, -1, pg_optimizer_names);
     lua_pop(L, 1);
+    return settings;
 }
 
 /* The batch: elements first to last, at arg + 1 and arg + 2, of the int64
-   positions at arg; nothing there, and it is all rows. */
-static void check_batch(lua_State *L, int arg, pg_step *step)
+   positions at arg, and their number n; NULL where there is nil: all rows. */
+static const int64_t *check_batch(lua_State *L, int arg, size_t *n)
 {
-    step->batch = NULL;
+    *n = 0;
     if (lua_isnil(L, arg))
-        return;
+        return NULL;
     const pg_array *order = l_array_check(L, arg);
     lua_Integer first = l_integer_check(L, arg + 1);
     lua_Integer last = l_integer_check(L, arg + 2);
@@ -115,8 +116,8 @@ static void check_batch(lua_State *L, int arg, pg_step *step)
     l_argument_check(
         L, first >= 1 && first <= last && (size_t)last <= order->shape[0],
         arg + 1, "no such positions");
-    step->batch = (const int64_t *)order->data + (first - 1);
-    step->count = (size_t)(last - first + 1);
+    *n = (size_t)(last - first + 1);
+    return (const int64_t *)order->data + (first - 1);
 }
 
 /* Ends a step that failed: nil, message, and whether it was a number that was
@@ -139,12 +140,12 @@ static int l_trainer_step(lua_State *L)
     double loss;
     lua_settop(L, 7);
     l_type_check(L, 4, LUA_TTABLE);
-    pg_step step = {0};
-    read_settings(L, 3, &step);
+    size_t n;
+    pg_optimizer_settings settings = read_settings(L, 3);
     l_network_at(L, 8, l_network_gather(L, 2, ""), NULL, &network);
-    check_batch(L, 5, &step);
-    pg_status status =
-        pg_trainer_step(check_trainer(L, 1), &network, &step, &loss, &err);
+    const int64_t *batch = check_batch(L, 5, &n);
+    pg_status status = pg_trainer_step(&loss, check_trainer(L, 1), &network,
+                                       &settings, batch, n, &err);
     if (status != PG_OK)
         return step_failure(L, status, &err);
     lua_pushnumber(L, loss);

@@ -21,6 +21,15 @@ pg_status pg_array_copy(pg_array *out, const pg_array *a, pg_error *err)
     return pg_array_astype(out, a, a->dtype, err);
 }
 
+pg_status pg_array_as(pg_array *out, const pg_array *a, pg_dtype dtype,
+                      pg_error *err)
+{
+    if (a->dtype != dtype || !pg_array_is_contiguous(a))
+        return pg_array_astype(out, a, dtype, err);
+    pg_array_view(out, a);
+    return PG_OK;
+}
+
 pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err)
 {
     pg_array from, copy = {0};

@@ -12,6 +12,11 @@ pg_status pg_array_copy(pg_array *out, const pg_array *a, pg_error *err);
 pg_status pg_array_astype(pg_array *out, const pg_array *a, pg_dtype dtype,
                           pg_error *err);
 
+/* a as a C-contiguous array of dtype: a view if it is one already, else a copy.
+   The caller cannot tell which, and must not write to it. */
+pg_status pg_array_as(pg_array *out, const pg_array *a, pg_dtype dtype,
+                      pg_error *err);
+
 /* a[...] = b: broadcasts and casts b into a. The two may share memory. */
 pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err);
 

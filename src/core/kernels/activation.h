@@ -1,13 +1,13 @@
 /*
- * activation.h -- what the units of a hidden layer compute.
+ * activation.h -- the activations of hidden layers.
  *
- * One line here, and two in kernels.c (NAME_of and NAME_slope), make an
- * activation; docs/design.md has the rest.
+ * An activation is one line here and two functions in kernels.c (NAME_of and
+ * NAME_derivative); docs/design.md has the rest.
  */
 #ifndef PG_ACTIVATION_H
 #define PG_ACTIVATION_H
 
-/* The first is the notebook's, and what is meant where nothing is said. */
+/* The first is the notebook's, and the default. */
 #define PG_ACTIVATION_LIST(X) \
     X(SIGMOID, sigmoid)       \
     X(TANH, tanh)             \
@@ -17,8 +17,5 @@
 typedef enum pg_activation {
     PG_ACTIVATION_LIST(PG_ACTIVATION_VALUE) PG_ACTIVATIONS
 } pg_activation;
-
-/* Their names, "sigmoid" and so on, and NULL behind the last. */
-extern const char *const pg_activation_names[PG_ACTIVATIONS + 1];
 
 #endif

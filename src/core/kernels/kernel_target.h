@@ -6,7 +6,7 @@
 #ifndef PG_KERNEL_TARGET_H
 #define PG_KERNEL_TARGET_H
 
-#include "kernels/kernels.h"
+#include "kernels/tile.h"
 
 #if defined PG_REAL_IS_float32
 

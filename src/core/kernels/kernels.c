@@ -7,6 +7,7 @@
    they are written so and nowhere else (-ffp-contract=off). */
 
 #include "kernels/kernel_target.h"
+#include "kernels/kernels.h"
 
 #include <float.h>
 #include <math.h>
@@ -119,7 +120,7 @@ static void kernel_exp(void *out, const void *x, size_t n)
         o[i] = exp_of(in[i]);
 }
 
-/* --- activations: the output at z, and the slope where the output is a -----
+/* --- activations: the output at z, and the derivative where it is a --------
  */
 
 static inline real sigmoid_of(real z)
@@ -127,7 +128,7 @@ static inline real sigmoid_of(real z)
     return 1 / (1 + exp_of(-z));
 }
 
-static inline real sigmoid_slope(real a)
+static inline real sigmoid_derivative(real a)
 {
     return a * (1 - a);
 }
@@ -146,7 +147,7 @@ static inline real tanh_of(real z)
     return z < 0 ? -t : t;
 }
 
-static inline real tanh_slope(real a)
+static inline real tanh_derivative(real a)
 {
     return 1 - a * a;
 }
@@ -157,7 +158,7 @@ static inline real relu_of(real z)
     return z < 0 ? 0 : z;
 }
 
-static inline real relu_slope(real a)
+static inline real relu_derivative(real a)
 {
     return a > 0 ? 1 : 0;
 }
@@ -217,7 +218,7 @@ static void add_bias(real *z, const real *bias, size_t rows, size_t cols)
         const real *output = a;                                            \
         INDEPENDENT                                                        \
         for (size_t i = 0; i < n; i++)                                     \
-            o[i] *= name##_slope(output[i]);                               \
+            o[i] *= name##_derivative(output[i]);                          \
     }
 PG_ACTIVATION_LIST(ACTIVATION)
 
@@ -285,15 +286,15 @@ static void kernel_add_rows(void *sums, const void *d, size_t rows, size_t cols)
 }
 
 /* --- optimizers -------------------------------------------------------------
-   Each gives what is taken from a weight, and what is remembered of it in s and
-   t, from its gradient g. */
+   NAME_step gives what is taken from a weight, from its gradient g, and changes
+   its states s and t. */
 
-/* What they compute with. The rest, 1 - beta, is taken before it is rounded:
-   1 - 0.999f is 0.00099999. */
+/* The settings, rounded. 1 - beta is taken before it is rounded: 1 - 0.999f is
+   0.00099999. */
 typedef struct coefficients {
-    real rate, weight_decay, momentum, undamped;
+    real rate, weight_decay, momentum, one_minus_dampening;
     real alpha, beta1, beta2, eps;
-    real rest_of_alpha, rest_of_beta1, rest_of_beta2;
+    real one_minus_alpha, one_minus_beta1, one_minus_beta2;
     real unbiased_rate, biased_eps; /* adam's */
 } coefficients;
 
@@ -303,25 +304,26 @@ static real positive(double eps)
     return (real)eps > REAL_MIN ? (real)eps : REAL_MIN;
 }
 
-static coefficients coefficients_of(const pg_descent *d)
+static coefficients coefficients_of(const pg_optimizer_settings *s,
+                                    uint64_t step)
 {
-    const pg_settings *s = d->settings;
+    pg_assert(step >= 1);
     /* As in PyTorch: not the first gradient, and none without momentum. */
-    bool damped = d->step > 1 && s->momentum != 0;
-    double step = (double)d->step, root = sqrt(1 - pow(s->beta2, step));
+    bool damped = step > 1 && s->momentum != 0;
+    double steps = (double)step, root = sqrt(1 - pow(s->beta2, steps));
     return (coefficients){
         .rate = (real)s->rate,
         .weight_decay = (real)s->weight_decay,
         .momentum = (real)s->momentum,
-        .undamped = damped ? (real)(1 - s->dampening) : 1,
+        .one_minus_dampening = damped ? (real)(1 - s->dampening) : 1,
         .alpha = (real)s->alpha,
         .beta1 = (real)s->beta1,
         .beta2 = (real)s->beta2,
-        .rest_of_alpha = (real)(1 - s->alpha),
-        .rest_of_beta1 = (real)(1 - s->beta1),
-        .rest_of_beta2 = (real)(1 - s->beta2),
+        .one_minus_alpha = (real)(1 - s->alpha),
+        .one_minus_beta1 = (real)(1 - s->beta1),
+        .one_minus_beta2 = (real)(1 - s->beta2),
         .eps = positive(s->eps),
-        .unbiased_rate = (real)(s->rate * root / (1 - pow(s->beta1, step))),
+        .unbiased_rate = (real)(s->rate * root / (1 - pow(s->beta1, steps))),
         .biased_eps = positive(s->eps * root),
     };
 }
@@ -336,7 +338,7 @@ static inline real momentum_step(const coefficients *c, real g, real *s,
                                  real *t)
 {
     (void)t;
-    *s = c->momentum * *s + c->undamped * g;
+    *s = c->momentum * *s + c->one_minus_dampening * g;
     return c->rate * *s;
 }
 
@@ -350,7 +352,7 @@ static inline real nesterov_step(const coefficients *c, real g, real *s,
 
 static inline real rmsprop_step(const coefficients *c, real g, real *s, real *t)
 {
-    *s = c->alpha * *s + c->rest_of_alpha * g * g;
+    *s = c->alpha * *s + c->one_minus_alpha * g * g;
     *t = c->momentum * *t + g / (SQRT(*s) + c->eps);
     return c->rate * *t;
 }
@@ -360,42 +362,45 @@ static inline real rmsprop_step(const coefficients *c, real g, real *s, real *t)
    weight. */
 static inline real adam_step(const coefficients *c, real g, real *s, real *t)
 {
-    *s = c->beta1 * *s + c->rest_of_beta1 * g;
-    *t = c->beta2 * *t + c->rest_of_beta2 * g * g;
+    *s = c->beta1 * *s + c->one_minus_beta1 * g;
+    *t = c->beta2 * *t + c->one_minus_beta2 * g * g;
     return c->unbiased_rate * *s / (SQRT(*t) + c->biased_eps);
 }
 
-#define OPTIMIZER(upper, name, states)                                         \
-    static bool kernel_##name(const pg_descent *d, size_t n)                   \
-    {                                                                          \
-        real *w = d->w, *s = d->state[0], *t = d->state[1];                    \
-        const real *slope = d->g;                                              \
-        const coefficients c = coefficients_of(d);                             \
-        int strange = 0;                                                       \
-        _Pragma("omp simd reduction(| : strange)") for (size_t i = 0; i < n;   \
-                                                        i++)                   \
-        {                                                                      \
-            real g = slope[i] + c.weight_decay * w[i];                         \
-            real s_i = (states) > 0 ? s[i] : 0, t_i = (states) > 1 ? t[i] : 0; \
-            w[i] -= name##_step(&c, g, &s_i, &t_i);                            \
-            if ((states) > 0)                                                  \
-                s[i] = s_i;                                                    \
-            if ((states) > 1)                                                  \
-                t[i] = t_i;                                                    \
-            strange |= !(FABS(w[i]) <= REAL_MAX);                              \
-        }                                                                      \
-        return !strange;                                                       \
+#define OPTIMIZER(upper, name, states)                                   \
+    static bool kernel_##name(void *w, void *s, void *t, const void *g,  \
+                              const pg_optimizer_settings *settings,     \
+                              uint64_t step, size_t n)                   \
+    {                                                                    \
+        real *weight = w, *state1 = s, *state2 = t;                      \
+        const real *gradient = g;                                        \
+        const coefficients c = coefficients_of(settings, step);          \
+        int non_finite = 0;                                              \
+        _Pragma("omp simd reduction(| : non_finite)") for (size_t i = 0; \
+                                                           i < n; i++)   \
+        {                                                                \
+            real g_i = gradient[i] + c.weight_decay * weight[i];         \
+            real s_i = (states) > 0 ? state1[i] : 0;                     \
+            real t_i = (states) > 1 ? state2[i] : 0;                     \
+            weight[i] -= name##_step(&c, g_i, &s_i, &t_i);               \
+            if ((states) > 0)                                            \
+                state1[i] = s_i;                                         \
+            if ((states) > 1)                                            \
+                state2[i] = t_i;                                         \
+            non_finite |= !(FABS(weight[i]) <= REAL_MAX);                \
+        }                                                                \
+        return !non_finite;                                              \
     }
 PG_OPTIMIZER_LIST(OPTIMIZER)
 
 static bool kernel_all_finite(const void *x, size_t n)
 {
     const real *in = x;
-    int strange = 0;
-#pragma omp simd reduction(| : strange)
+    int non_finite = 0;
+#pragma omp simd reduction(| : non_finite)
     for (size_t i = 0; i < n; i++)
-        strange |= !(FABS(in[i]) <= REAL_MAX);
-    return !strange;
+        non_finite |= !(FABS(in[i]) <= REAL_MAX);
+    return !non_finite;
 }
 
 /* --- the table ------------------------------------------------------------ */

@@ -64,17 +64,21 @@ typedef struct pg_kernels {
     double (*cross_entropy_gradient)(void *p, const int32_t *labels,
                                      double factor, size_t rows, size_t cols);
 
-    /* d[i] *= the slope of an activation where its output is a[i] */
+    /* d[i] *= the derivative of an activation where its output is a[i] */
     void (*activation_gradient[PG_ACTIVATIONS])(void *d, const void *a,
                                                 size_t n);
 
     /* sums[j] += d[0,j] + d[1,j] + ... for d (rows,cols) */
     void (*add_rows)(void *sums, const void *d, size_t rows, size_t cols);
 
-    /* The descent of n weights; whether all of them are finite then. */
-    bool (*optimize[PG_OPTIMIZERS])(const pg_descent *descent, size_t n);
+    /* Step number `step`, from 1, of n weights w: changes them, and the
+       optimizer's states s and t of each, by the gradients g. NULL for a state
+       that it does not have. True where all new weights are finite. */
+    bool (*optimize[PG_OPTIMIZERS])(void *w, void *s, void *t, const void *g,
+                                    const pg_optimizer_settings *settings,
+                                    uint64_t step, size_t n);
 
-    /* Whether all of x is finite. */
+    /* True where all of x (n) is finite. */
     bool (*all_finite)(const void *x, size_t n);
 } pg_kernels;
 

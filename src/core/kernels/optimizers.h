@@ -1,18 +1,17 @@
 /*
- * optimizers.h -- the optimizers that there are, and what a step of theirs
- * takes.
+ * optimizers.h -- the optimizers, and the settings of their steps.
  *
  * The rules are PyTorch's (torch.optim), with its names and its order of
- * operations. One line here, and a function NAME_step in kernels.c, make an
- * optimizer; docs/design.md has the rest.
+ * operations. An optimizer is one line here and a function NAME_step in
+ * kernels.c; docs/design.md has the rest.
  */
 #ifndef PG_OPTIMIZERS_H
 #define PG_OPTIMIZERS_H
 
 #include "base/status.h"
 
-/* The first is the notebook's, and what is meant where nothing is said. The
-   number is how many numbers it remembers for each weight. */
+/* The first is the notebook's, and the default. The number is how many numbers
+   the optimizer remembers for each weight. */
 #define PG_OPTIMIZER_LIST(X) \
     X(SGD, sgd, 0)           \
     X(MOMENTUM, momentum, 1) \
@@ -27,20 +26,12 @@ typedef enum pg_optimizer_kind {
     PG_OPTIMIZER_LIST(PG_OPTIMIZER_VALUE) PG_OPTIMIZERS
 } pg_optimizer_kind;
 
-/* What is set for a step; each optimizer reads those that it knows. */
-typedef struct pg_settings {
+/* The settings of a step; each optimizer reads those that it knows. */
+typedef struct pg_optimizer_settings {
+    pg_optimizer_kind kind;
     double rate, weight_decay;
     double momentum, dampening;
     double alpha, beta1, beta2, eps;
-} pg_settings;
-
-/* A stretch of weights on their way to new ones, all of the kernels' type. */
-typedef struct pg_descent {
-    void *w;
-    const void *g;
-    void *state[PG_MOST_STATES]; /* what is remembered of each weight */
-    const pg_settings *settings;
-    uint64_t step; /* from 1 */
-} pg_descent;
+} pg_optimizer_settings;
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "array/storage.h"
 #include "base/memory.h"
+#include "base/threads.h"
 
 enum { MOST_THREADS = 64 };
 

@@ -4,8 +4,8 @@
 
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
-#include "network/pass.h"
-#include "network/targets.h"
+#include "train/pass.h"
+#include "train/targets.h"
 
 typedef struct prediction {
     pg_pass pass;
@@ -32,16 +32,16 @@ static void most_likely(int64_t *labels, const pg_layout *layout, const void *a,
     }
 }
 
-/* Runs rows first .. of x through the network, to block->a; false where a
+/* Runs rows first .. of x through the network, to w->a; false where a
    number of x is not finite. */
-static bool forward_rows(const prediction *p, const pg_block *block,
-                         size_t first, size_t rows)
+static bool forward_rows(const prediction *p, const pg_workspace *w,
+                         size_t first, size_t n)
 {
-    const pg_rows *x = &p->pass.rows;
-    pg_inputs inputs = {.x = pg_rows_block(x, block->x, first, rows)};
-    if (pg_rows_may_be_infinite(x) && !pg_rows_finite(x, inputs.x, rows))
+    const pg_rows *rows = &p->pass.rows;
+    pg_row_block x = pg_rows_block(rows, w->x, first, n);
+    if (pg_rows_may_be_infinite(rows) && !pg_rows_finite(rows, &x, n))
         return false;
-    pg_block_forward(block, &p->pass.layout, p->pass.weights, &inputs, rows);
+    pg_step_forward(w, p->pass.weights, &x, n);
     return true;
 }
 
@@ -51,8 +51,8 @@ static size_t classes_of(const pg_layout *layout)
 }
 
 /* pg_pass_work: false where a number or a probability is not finite. */
-static bool predict_block(void *context, const pg_block *block, size_t first,
-                          size_t rows)
+static bool predict_block(void *context, const pg_workspace *block,
+                          size_t first, size_t rows)
 {
     const prediction *p = context;
     const pg_layout *layout = &p->pass.layout;
@@ -68,8 +68,9 @@ static bool predict_block(void *context, const pg_block *block, size_t first,
     if (p->probabilities)
         memcpy(p->probabilities + first * row_bytes, a, rows * row_bytes);
     if (p->true_labels)
-        p->losses[first / pg_block_rows(layout)] = k->cross_entropy_gradient(
-            a, p->true_labels + first, 1, rows, classes);
+        p->losses[first / pg_workspace_rows(layout)] =
+            k->cross_entropy_gradient(a, p->true_labels + first, 1, rows,
+                                      classes);
     return true;
 }
 
@@ -77,12 +78,12 @@ static bool predict_block(void *context, const pg_block *block, size_t first,
    begins with `first` is not finite. */
 static pg_status fail_block(const prediction *p, size_t first, pg_error *err)
 {
-    const pg_block *block = &p->pass.blocks.of[0];
+    const pg_workspace *block = &p->pass.threads.of[0];
     const pg_layout *layout = &p->pass.layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
     size_t row_bytes = classes_of(layout) * pg_dtype_size(layout->dtype);
     size_t rows =
-        pg_size_min(pg_block_rows(layout), p->pass.rows.x.shape[0] - first);
+        pg_size_min(pg_workspace_rows(layout), p->pass.rows.x.shape[0] - first);
     pg_status status = pg_rows_check(&p->pass.rows, block->x, first, rows, err);
     if (status != PG_OK)
         return status;
@@ -174,7 +175,7 @@ static pg_status evaluate(pg_evaluation *evaluation, pg_array *confusion,
     pg_array labels = {0}, losses = {0};
     size_t n = x->shape[0];
     pg_layout_of(&layout, network);
-    size_t blocks = pg_size_divide_up(n, pg_block_rows(&layout));
+    size_t blocks = pg_size_divide_up(n, pg_workspace_rows(&layout));
     prediction p = {.true_labels = true_labels->data};
     pg_status status = pg_array_new(&losses, PG_FLOAT64, 1, &blocks, err);
     if (status == PG_OK)

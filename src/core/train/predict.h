@@ -5,7 +5,7 @@
 #ifndef PG_PREDICT_H
 #define PG_PREDICT_H
 
-#include "network/network.h"
+#include "train/network.h"
 
 /* The most likely class of each row of x (n, inputs) times scale: int64 class
    numbers (n), from 0, the first of equals. PG_ESHAPE names both shapes,

@@ -1,15 +1,17 @@
+/* Packing weights only where they changed. */
+
 #include "train/weights.h"
 
 #include <string.h>
 
-#include "base/memory.h"
 #include "array/storage.h"
+#include "base/memory.h"
 
 pg_status pg_weights_new(pg_weights *w, const pg_layout *layout, pg_error *err)
 {
-    *w = (pg_weights){.bytes = layout->count * pg_dtype_size(layout->dtype)};
-    w->run = pg_malloc(w->bytes);
-    return w->run ? PG_OK : pg_fail_memory(err, w->bytes);
+    *w = (pg_weights){.bytes = pg_layout_bytes(layout)};
+    w->buffer = pg_malloc(w->bytes);
+    return w->buffer ? PG_OK : pg_fail_memory(err, w->bytes);
 }
 
 static void forget(pg_weights *w)
@@ -23,11 +25,11 @@ static void forget(pg_weights *w)
 void pg_weights_free(pg_weights *w)
 {
     forget(w);
-    pg_free(w->run, w->bytes);
-    w->run = NULL;
+    pg_free(w->buffer, w->bytes);
+    w->buffer = NULL;
 }
 
-/* Who writes to memory that is borrowed does not say so: it is not seen. */
+/* Writes to borrowed memory are not counted, so that it is never unchanged. */
 static void see(pg_seen *seen, const pg_array *a)
 {
     if (!a->storage)
@@ -53,18 +55,19 @@ static bool are_unchanged(const pg_weights *w, const pg_network *network)
     return true;
 }
 
-/* Until the run is given back, it is no copy. */
+/* The buffer counts as no copy until it is given back. */
 void pg_weights_take(pg_weights *w, const pg_layout *layout,
                      const pg_network *network)
 {
     if (!are_unchanged(w, network)) {
-        memset(w->run, 0, w->bytes); /* padding, too: a step may have failed */
-        pg_layout_pack(layout, w->run, network);
+        memset(w->buffer, 0,
+               w->bytes); /* padding, too: a step may have failed */
+        pg_layout_pack(layout, w->buffer, network);
     }
     forget(w);
 }
 
-/* Whether writing one of the arrays may change another. */
+/* True where writing to one of the arrays may change another. */
 static bool arrays_overlap(const pg_network *network)
 {
     const pg_array *all[2 * PG_MAX_LAYERS];
@@ -83,8 +86,8 @@ static bool arrays_overlap(const pg_network *network)
 void pg_weights_give(pg_weights *w, const pg_layout *layout,
                      const pg_network *network)
 {
-    pg_layout_unpack(layout, network, w->run);
-    if (arrays_overlap(network)) /* then the run is no copy */
+    pg_layout_unpack(layout, network, w->buffer);
+    if (arrays_overlap(network)) /* then the buffer is no copy */
         return;
     for (int l = 0; l < network->layers; l++) {
         see(&w->W[l], network->W[l]);

@@ -1,15 +1,15 @@
 /*
- * weights.h -- a network's weights as a run of numbers, which a training
+ * weights.h -- the parameter buffer of a network's weights, which a training
  * computes with.
  *
- * The network's arrays are what counts: their owner may write to them between
- * two steps. The run is made anew only where that happened, or where they are
- * other arrays: it costs as much as a small batch.
+ * The network's arrays count: their owner may write to them between two steps.
+ * They are packed again only where that happened, or where they are other
+ * arrays, because packing takes as long as a small batch.
  */
 #ifndef PG_WEIGHTS_H
 #define PG_WEIGHTS_H
 
-#include "network/network.h"
+#include "train/layout.h"
 
 /* An array as it was, and the version of its storage. */
 typedef struct pg_seen {
@@ -18,16 +18,17 @@ typedef struct pg_seen {
 } pg_seen;
 
 typedef struct pg_weights {
-    void *run;
+    void *buffer;
     size_t bytes;
-    pg_seen W[PG_MAX_LAYERS], b[PG_MAX_LAYERS]; /* of which the run is a copy */
+    pg_seen W[PG_MAX_LAYERS], b[PG_MAX_LAYERS]; /* what the buffer copies */
 } pg_weights;
 
-/* Room for a run of the layout's count. PG_ENOMEM. */
+/* A buffer of the layout, not initialised. PG_ENOMEM. */
 pg_status pg_weights_new(pg_weights *w, const pg_layout *layout, pg_error *err);
 void pg_weights_free(pg_weights *w); /* zeroed: nothing to free */
 
-/* The network's weights to the run, which may then be changed; and back. */
+/* Copies the network's weights to the buffer, which may then be changed, and
+   back. */
 void pg_weights_take(pg_weights *w, const pg_layout *layout,
                      const pg_network *network);
 void pg_weights_give(pg_weights *w, const pg_layout *layout,

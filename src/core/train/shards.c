@@ -1,4 +1,4 @@
-#include "network/shards.h"
+#include "train/shards.h"
 
 #include <string.h>
 
@@ -6,10 +6,11 @@
 #include "kernels/kernels.h"
 #include "base/parallel.h"
 #include "base/memory.h"
+#include "base/threads.h"
 
 static pg_status need_gradients(pg_shards *s, pg_error *err)
 {
-    size_t bytes, run = s->layout->count * pg_dtype_size(s->layout->dtype);
+    size_t bytes, run = pg_layout_bytes(s->threads.layout);
     if (!pg_size_multiply(&bytes, run, (size_t)s->count))
         bytes = SIZE_MAX;
     if (bytes <= s->bytes)
@@ -25,7 +26,7 @@ static pg_status need_gradients(pg_shards *s, pg_error *err)
 
 void pg_shards_free(pg_shards *s)
 {
-    pg_blocks_free(&s->threads);
+    pg_workspaces_free(&s->threads);
     pg_free(s->gradients, s->bytes);
     s->gradients = NULL;
     s->bytes = 0;
@@ -40,7 +41,8 @@ typedef struct job {
 
 static void *run_of(const pg_shards *s, size_t shard)
 {
-    return pg_layout_at(s->layout, s->gradients, shard * s->layout->count);
+    return pg_layout_at(s->threads.layout, s->gradients,
+                        shard * s->threads.layout->count);
 }
 
 /* pg_worker_job */
@@ -48,12 +50,12 @@ static void run_shard(void *context, size_t shard, int worker)
 {
     const job *j = context;
     pg_shards *s = j->shards;
-    const pg_block *block = &s->threads.of[worker];
+    const pg_workspace *block = &s->threads.of[worker];
     size_t count = (size_t)s->count;
     size_t first = j->blocks * shard / count;
     size_t end = j->blocks * (shard + 1) / count;
     void *gradients = run_of(s, shard);
-    memset(gradients, 0, s->layout->count * pg_dtype_size(s->layout->dtype));
+    memset(gradients, 0, pg_layout_bytes(s->threads.layout));
     s->losses[shard] = 0;
     for (size_t b = first; b < end && !pg_interrupted(); b++) {
         size_t row = b * j->block_rows;
@@ -68,7 +70,7 @@ enum { PIECE = 16384 }; /* numbers of a gradient to a job */
 static void add_piece(void *context, size_t piece)
 {
     const pg_shards *s = context;
-    const pg_layout *layout = s->layout;
+    const pg_layout *layout = s->threads.layout;
     size_t first = piece * PIECE;
     size_t count = pg_size_min(PIECE, layout->count - first);
     for (size_t i = 1; i < (size_t)s->count; i++)
@@ -82,7 +84,7 @@ static double add_shards(pg_shards *s)
     double loss = 0;
     for (int i = 0; i < s->count; i++)
         loss += s->losses[i];
-    size_t pieces = pg_size_divide_up(s->layout->count, PIECE);
+    size_t pieces = pg_size_divide_up(s->threads.layout->count, PIECE);
     if (s->count > 1)
         pg_parallel_for(pieces, pieces > 1, add_piece, s);
     return loss;
@@ -97,7 +99,7 @@ pg_status pg_shards_run(pg_shards *s, size_t n, size_t block_rows,
     int threads = (int)pg_size_min((size_t)pg_threads(), (size_t)s->count);
     pg_status status = need_gradients(s, err);
     if (status == PG_OK)
-        status = pg_blocks_need(&s->threads, threads, s->layout, err);
+        status = pg_workspaces_need(&s->threads, threads, err);
     if (status != PG_OK)
         return status;
     pg_parallel_for_workers(threads, (size_t)s->count, run_shard, &j);

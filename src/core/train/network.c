@@ -1,15 +1,17 @@
-#include "network/network.h"
+/* Checks of a network's arrays, and their first values. */
+
+#include "train/network.h"
 
 #include <limits.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "array/copy.h"
-#include "array/cast.h"
 #include "base/interrupt.h"
-#include "kernels/kernels.h"
 #include "ops/random.h"
+
+#define ACTIVATION_NAME(upper, lower) #lower,
+const char *const pg_activation_names[PG_ACTIVATIONS + 1] = {
+    PG_ACTIVATION_LIST(ACTIVATION_NAME) NULL};
 
 /* --- checks --------------------------------------------------------------- */
 
@@ -166,153 +168,4 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
     if (status != PG_OK)
         *random = before;
     return status;
-}
-
-/* --- one run of numbers --------------------------------------------------- */
-
-static void set_widths(pg_layout *layout, const pg_network *network)
-{
-    *layout =
-        (pg_layout){.layers = network->layers, .dtype = network->W[0]->dtype};
-    layout->width[0] = network->W[0]->shape[1];
-    for (int l = 0; l < network->layers; l++)
-        layout->width[l + 1] = network->W[l]->shape[0];
-    memcpy(layout->stride, layout->width, sizeof layout->stride);
-    memcpy(layout->activation, network->activation, sizeof layout->activation);
-}
-
-static void set_offsets(pg_layout *layout)
-{
-    for (int l = 0; l < layout->layers; l++) {
-        size_t rows = layout->panels && l == 0 ? layout->stride[l + 1]
-                                               : layout->width[l + 1];
-        layout->W[l] = layout->count;
-        layout->b[l] = layout->W[l] + rows * layout->stride[l];
-        layout->count = layout->b[l] + layout->stride[l + 1];
-    }
-}
-
-void pg_layout_of(pg_layout *layout, const pg_network *network)
-{
-    set_widths(layout, network);
-    set_offsets(layout);
-}
-
-void pg_layout_sparse_of(pg_layout *layout, const pg_network *network)
-{
-    set_widths(layout, network);
-    const pg_kernels *k = pg_kernels_for(layout->dtype);
-    size_t vectors = pg_size_divide_up(layout->width[1], k->lanes);
-    layout->panels = pg_size_divide_up(vectors, k->most_vectors);
-    layout->stride[1] = vectors * k->lanes;
-    set_offsets(layout);
-    layout->count = pg_size_divide_up(layout->count, k->lanes) * k->lanes;
-}
-
-size_t pg_layout_panel(size_t *units, const pg_layout *layout, size_t p)
-{
-    size_t lanes = pg_kernels_for(layout->dtype)->lanes;
-    size_t vectors = layout->stride[1] / lanes;
-    size_t first = vectors * p / layout->panels;
-    *units = (vectors * (p + 1) / layout->panels - first) * lanes;
-    return first * lanes;
-}
-
-bool pg_layout_same(const pg_layout *a, const pg_layout *b)
-{
-    return a->layers == b->layers && a->dtype == b->dtype &&
-           memcmp(a->width, b->width, sizeof a->width) == 0;
-}
-
-void *pg_layout_at(const pg_layout *layout, const void *run, size_t offset)
-{
-    return (char *)run + offset * pg_dtype_size(layout->dtype);
-}
-
-/* b_l of a run, as an array that borrows it. */
-static void run_bias(pg_array *b, const pg_layout *layout, const void *run,
-                     int l)
-{
-    pg_array_borrow(b, pg_layout_at(layout, run, layout->b[l]), layout->dtype,
-                    2, (const size_t[]){1, layout->width[l + 1]});
-}
-
-/* The same for W_l, where it is not in panels. */
-static void run_weights(pg_array *W, const pg_layout *layout, const void *run,
-                        int l)
-{
-    size_t shape[2] = {layout->width[l + 1], layout->width[l]};
-    pg_array_borrow(W, pg_layout_at(layout, run, layout->W[l]), layout->dtype,
-                    2, shape);
-    W->strides[0] =
-        (ptrdiff_t)(layout->stride[l] * pg_dtype_size(layout->dtype));
-}
-
-/* Panel p of a run, and the rows of W1 that it has, as arrays of the same
-   shape; neither holds what it shows. */
-static void run_panel(pg_array *panel, pg_array *rows, const pg_layout *layout,
-                      const void *run, const pg_array *W1, size_t p)
-{
-    ptrdiff_t size = (ptrdiff_t)pg_dtype_size(layout->dtype);
-    size_t units, inputs = layout->width[0];
-    size_t first = pg_layout_panel(&units, layout, p);
-    size_t count = pg_size_min(units, layout->width[1] - first);
-    pg_array_borrow(panel,
-                    pg_layout_at(layout, run, layout->W[0] + first * inputs),
-                    layout->dtype, 2, (const size_t[]){count, inputs});
-    panel->strides[0] = size;
-    panel->strides[1] = (ptrdiff_t)units * size;
-    *rows = *W1;
-    rows->data = (char *)W1->data + (ptrdiff_t)first * W1->strides[0];
-    rows->shape[0] = count;
-}
-
-/* Between a part of a run and the network's array, of the same shape. */
-static void copy_part(const pg_array *part, const pg_array *a, bool pack)
-{
-    if (pack)
-        pg_cast_array(part, a);
-    else
-        pg_cast_array(a, part);
-}
-
-static void copy_run(const pg_layout *layout, const void *run,
-                     const pg_network *network, bool pack)
-{
-    pg_array part, rows;
-    for (size_t p = 0; p < layout->panels; p++) {
-        run_panel(&part, &rows, layout, run, network->W[0], p);
-        copy_part(&part, &rows, pack);
-    }
-    for (int l = 0; l < layout->layers; l++) {
-        if (l > 0 || !layout->panels) {
-            run_weights(&part, layout, run, l);
-            copy_part(&part, network->W[l], pack);
-        }
-        run_bias(&part, layout, run, l);
-        copy_part(&part, network->b[l], pack);
-    }
-}
-
-void pg_layout_pack(const pg_layout *layout, void *run,
-                    const pg_network *network)
-{
-    copy_run(layout, run, network, true);
-}
-
-void pg_layout_unpack(const pg_layout *layout, const pg_network *network,
-                      const void *run)
-{
-    const pg_interrupt *listened = pg_set_interrupt(NULL);
-    copy_run(layout, run, network, false);
-    pg_set_interrupt(listened);
-}
-
-const char *pg_layout_text(char *text, const pg_layout *layout)
-{
-    size_t used = 0;
-    for (int l = 0; l <= layout->layers; l++)
-        used += (size_t)snprintf(text + used, PG_LAYOUT_TEXT - used,
-                                 l ? "-%zu" : "%zu", layout->width[l]);
-    return text;
 }

@@ -1,10 +1,11 @@
-#include "network/pass.h"
+#include "train/pass.h"
 
 #include <stdatomic.h>
 
 #include "base/interrupt.h"
-#include "base/memory.h"
 #include "base/parallel.h"
+#include "base/memory.h"
+#include "base/threads.h"
 
 pg_status pg_pass_start(pg_pass *pass, const pg_network *network,
                         const pg_array *x, double scale, pg_dtype dtype,
@@ -14,7 +15,9 @@ pg_status pg_pass_start(pg_pass *pass, const pg_network *network,
     pg_layout_of(&pass->layout, network);
     pass->layout.dtype = dtype;
     pg_rows_view(&pass->rows, x, scale, dtype);
-    pass->bytes = pass->layout.count * pg_dtype_size(dtype);
+    pass->threads.layout = &pass->layout;
+    pass->threads.rows = &pass->rows;
+    pass->bytes = pg_layout_bytes(&pass->layout);
     pass->weights = pg_malloc(pass->bytes);
     if (!pass->weights)
         return pg_fail_memory(err, pass->bytes);
@@ -24,7 +27,7 @@ pg_status pg_pass_start(pg_pass *pass, const pg_network *network,
 
 void pg_pass_end(pg_pass *pass)
 {
-    pg_blocks_free(&pass->blocks);
+    pg_workspaces_free(&pass->threads);
     pg_free(pass->weights, pass->bytes);
     pg_rows_release(&pass->rows);
 }
@@ -43,7 +46,7 @@ static void run_block(void *context, size_t block, int worker)
 {
     walk *w = context;
     size_t first = block * w->step, n = w->pass->rows.x.shape[0];
-    if (w->work(w->context, &w->pass->blocks.of[worker], first,
+    if (w->work(w->context, &w->pass->threads.of[worker], first,
                 pg_size_min(w->step, n - first)))
         return;
     size_t wrong = atomic_load(&w->wrong);
@@ -55,12 +58,11 @@ static void run_block(void *context, size_t block, int worker)
 pg_status pg_pass_run(pg_pass *pass, pg_pass_work work, void *context,
                       size_t *wrong, pg_error *err)
 {
-    size_t n = pass->rows.x.shape[0], step = pg_block_rows(&pass->layout);
+    size_t n = pass->rows.x.shape[0], step = pg_workspace_rows(&pass->layout);
     size_t blocks = pg_size_divide_up(n, step);
-    size_t threads = pg_size_min(blocks, PG_MOST_BLOCKS);
+    size_t threads = pg_size_min(blocks, PG_MOST_WORKSPACES);
     threads = pg_size_max(1, pg_size_min(threads, (size_t)pg_threads()));
-    pg_status status =
-        pg_blocks_need(&pass->blocks, (int)threads, &pass->layout, err);
+    pg_status status = pg_workspaces_need(&pass->threads, (int)threads, err);
     if (status != PG_OK)
         return status;
     walk w = {pass, work, context, step, n};

@@ -1,9 +1,8 @@
-#include "network/targets.h"
+#include "train/targets.h"
 
 #include <string.h>
 
 #include "ops/create.h"
-#include "network/dense.h"
 #include "base/interrupt.h"
 #include "array/copy.h"
 
@@ -72,7 +71,7 @@ static pg_status labels_of_rows(pg_array *out, size_t *classes,
                        "%zu classes",
                        pg_shape_text(text, y), *classes);
     *classes = y->shape[1];
-    pg_status status = pg_dense(&rows, y, PG_FLOAT64, err);
+    pg_status status = pg_array_as(&rows, y, PG_FLOAT64, err);
     if (status == PG_OK)
         status = read_hot_rows(out, &rows, err);
     pg_array_release(&rows);
@@ -149,5 +148,5 @@ pg_status pg_targets_rows(pg_array *out, const pg_array *y, const pg_array *a,
                        pg_column_hint(y));
     if (y->ndim == 1)
         return pg_onehot(out, y, a->shape[1], dtype, err);
-    return pg_dense(out, y, dtype, err);
+    return pg_array_as(out, y, dtype, err);
 }

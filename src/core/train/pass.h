@@ -5,16 +5,15 @@
 #ifndef PG_PASS_H
 #define PG_PASS_H
 
-#include "network/block.h"
-#include "rows/rows.h"
+#include "train/step.h"
 
 /* x and the weights, as the blocks read them; zeroed: nothing to end. */
 typedef struct pg_pass {
     pg_layout layout;
     pg_rows rows;
-    void *weights; /* a run */
+    void *weights; /* a parameter buffer */
     size_t bytes;
-    pg_blocks blocks; /* of pg_pass_run's threads */
+    pg_workspaces threads; /* of pg_pass_run */
 } pg_pass;
 
 /* Packs the weights of a network that was checked, as dtype. PG_ENOMEM. It is
@@ -24,9 +23,9 @@ pg_status pg_pass_start(pg_pass *pass, const pg_network *network,
                         pg_error *err);
 void pg_pass_end(pg_pass *pass);
 
-/* Rows first .. first + rows - 1; false: something is wrong with them. */
-typedef bool (*pg_pass_work)(void *context, const pg_block *block, size_t first,
-                             size_t rows);
+/* Rows first .. first + n - 1; false: something is wrong with them. */
+typedef bool (*pg_pass_work)(void *context, const pg_workspace *w, size_t first,
+                             size_t n);
 
 /* Has all blocks worked on, by many threads. *wrong is the first row of the
    first block that something was wrong with, or the number of rows. */

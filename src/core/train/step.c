@@ -1,0 +1,303 @@
+/* Forward, loss, backward and update of a block of rows. */
+
+#include "train/step.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/blas.h"
+#include "base/interrupt.h"
+#include "base/parallel.h"
+#include "base/memory.h"
+#include "kernels/kernels.h"
+
+/* --- workspaces ----------------------------------------------------------- */
+
+enum {
+    MOST_ROWS = 250,
+    LEAST_ROWS = 16,
+    LEAST_SHARED = 64,         /* fewer are not worth a second thread */
+    MOST_NUMBERS = 256 * 1024, /* of the widest layer; then rows are fewer */
+};
+
+size_t pg_workspace_rows(const pg_layout *layout)
+{
+    size_t widest = 1;
+    if (layout->panels)
+        return PG_SPARSE_ROWS;
+    for (int l = 0; l <= layout->layers; l++)
+        widest = pg_size_max(widest, layout->width[l]);
+    return pg_size_max(LEAST_ROWS,
+                       pg_size_min(MOST_ROWS, MOST_NUMBERS / widest));
+}
+
+size_t pg_workspace_batch_rows(const pg_layout *layout, size_t n)
+{
+    size_t half = pg_size_divide_up(n, 2);
+    return pg_size_min(pg_workspace_rows(layout),
+                       pg_size_max(LEAST_SHARED, half));
+}
+
+/* The next bytes of the memory; without memory, counts them. */
+static void *take(pg_workspace *w, size_t bytes)
+{
+    void *part = w->memory ? (char *)w->memory + w->bytes : NULL;
+    w->bytes += pg_size_lines(bytes);
+    return part;
+}
+
+static void divide_memory(pg_workspace *w, const pg_layout *layout,
+                          const pg_rows *rows)
+{
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    size_t n = pg_workspace_rows(layout), size = pg_dtype_size(layout->dtype);
+    int last = layout->layers - 1;
+    w->bytes = 0;
+    w->x = take(w, pg_rows_buffer_bytes(rows, n));
+    w->labels = take(w, n * sizeof *w->labels);
+    w->panel =
+        take(w, layout->panels > 1 ? PG_TILE * k->most_vectors * k->lanes * size
+                                   : 0);
+    for (int l = 0; l <= last; l++)
+        w->a[l] = take(w, n * layout->stride[l + 1] * size);
+    for (int l = 0; l < last; l++)
+        w->d[l] = take(w, n * layout->stride[l + 1] * size);
+    w->d[last] = w->a[last];
+}
+
+static pg_status new_workspace(pg_workspace *w, const pg_layout *layout,
+                               const pg_rows *rows, pg_error *err)
+{
+    *w = (pg_workspace){.layout = layout};
+    divide_memory(w, layout, rows);
+    w->memory = pg_malloc(w->bytes);
+    if (!w->memory)
+        return pg_fail_memory(err, w->bytes);
+    divide_memory(w, layout, rows);
+    return PG_OK;
+}
+
+pg_status pg_workspaces_need(pg_workspaces *w, int threads, pg_error *err)
+{
+    const size_t bytes = PG_MOST_WORKSPACES * sizeof *w->of;
+    pg_assert(threads <= PG_MOST_WORKSPACES);
+    pg_status status = pg_blas_reserve(threads, err);
+    if (!w->of)
+        w->of = pg_malloc(bytes);
+    if (!w->of)
+        return pg_fail_memory(err, bytes);
+    while (w->count < threads && status == PG_OK) {
+        status = new_workspace(&w->of[w->count], w->layout, w->rows, err);
+        w->count += status == PG_OK;
+    }
+    return status;
+}
+
+void pg_workspaces_free(pg_workspaces *w)
+{
+    while (w->count > 0) {
+        pg_workspace *last = &w->of[--w->count];
+        pg_free(last->memory, last->bytes);
+    }
+    pg_free(w->of, PG_MOST_WORKSPACES * sizeof *w->of);
+    w->of = NULL;
+}
+
+/* --- forward -------------------------------------------------------------- */
+
+/* z (n, units) = x W1^T without x's zeros, panel by panel. */
+static void multiply_sparse(void *z, const pg_layout *layout,
+                            const void *weights, const pg_row_block *x,
+                            size_t n)
+{
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    size_t inputs = layout->width[0], stride = layout->stride[1], units;
+    memset(z, 0, n * stride * pg_dtype_size(layout->dtype));
+    for (size_t p = 0; p < layout->panels; p++) {
+        size_t first = pg_layout_panel(&units, layout, p);
+        size_t panel = layout->W[0] + first * inputs;
+        for (size_t t = 0; t < x->column_tiles; t++)
+            k->multiply_sparse(
+                pg_layout_at(layout, z, first), stride,
+                pg_layout_at(layout, weights, panel + t * PG_TILE * units),
+                units / k->lanes, &x->columns[t], x->table);
+    }
+}
+
+/* a[l - 1] (n, inputs of layer l): x, or the layer before. */
+static pg_matrix layer_input(const pg_workspace *w, const pg_row_block *x,
+                             int l)
+{
+    return l == 0 ? x->x
+                  : (pg_matrix){.data = w->a[l - 1],
+                                .leading = w->layout->stride[l]};
+}
+
+void pg_step_forward(const pg_workspace *w, const void *weights,
+                     const pg_row_block *x, size_t n)
+{
+    const pg_layout *layout = w->layout;
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    int last = layout->layers - 1;
+    for (int l = 0; l <= last && !pg_interrupted(); l++) {
+        void *a = w->a[l]; /* (n, units) */
+        const void *b = pg_layout_at(layout, weights, layout->b[l]);
+        pg_matrix W = {.data = pg_layout_at(layout, weights, layout->W[l]),
+                       .leading = layout->stride[l],
+                       .transposed = true};
+        size_t units = layout->width[l + 1], stride = layout->stride[l + 1];
+        if (l == 0 && x->column_tiles)
+            multiply_sparse(a, layout, weights, x, n);
+        else
+            pg_gemm(a, stride, layout->dtype, layer_input(w, x, l), W, n, units,
+                    layout->width[l], 0);
+        if (l == last)
+            k->bias_softmax(a, b, n, units);
+        else
+            k->bias_activation[layout->activation[l]](a, b, n, stride);
+    }
+}
+
+/* --- loss ----------------------------------------------------------------- */
+
+double pg_step_loss(const pg_workspace *w, const int32_t *labels,
+                    size_t step_rows, size_t n)
+{
+    const pg_layout *layout = w->layout;
+    int last = layout->layers - 1;
+    return pg_kernels_for(layout->dtype)
+        ->cross_entropy_gradient(w->d[last], labels, 1 / (double)step_rows, n,
+                                 layout->width[last + 1]);
+}
+
+/* --- backward ------------------------------------------------------------- */
+
+/* dW1 += d^T x by tiles of rows, d (n, units). The d of a tile and a panel is
+   copied together first: rows that are a power of two apart would push each
+   other out of the cache. */
+static void add_by_rows(void *gradients, const pg_workspace *w,
+                        const pg_row_block *x, size_t n)
+{
+    const pg_layout *layout = w->layout;
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    size_t units, size = pg_dtype_size(layout->dtype);
+    for (size_t t = 0; t * PG_TILE < n; t++) {
+        size_t rows = pg_size_min(PG_TILE, n - t * PG_TILE);
+        for (size_t p = 0; p < layout->panels; p++) {
+            size_t first = pg_layout_panel(&units, layout, p);
+            size_t panel = layout->W[0] + first * layout->width[0];
+            const void *d = pg_layout_at(
+                layout, w->d[0], t * PG_TILE * layout->stride[1] + first);
+            if (layout->panels > 1) {
+                for (size_t i = 0; i < rows; i++)
+                    memcpy((char *)w->panel + i * units * size,
+                           pg_layout_at(layout, d, i * layout->stride[1]),
+                           units * size);
+                d = w->panel;
+            }
+            k->multiply_sparse(pg_layout_at(layout, gradients, panel), units, d,
+                               units / k->lanes, &x->rows[t], x->table);
+        }
+    }
+}
+
+/* dW1 += d^T x by tiles of columns. */
+static void add_by_columns(void *gradients, const pg_workspace *w,
+                           const pg_row_block *x)
+{
+    const pg_layout *layout = w->layout;
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    size_t units;
+    for (size_t p = 0; p < layout->panels; p++) {
+        size_t first = pg_layout_panel(&units, layout, p);
+        size_t panel = layout->W[0] + first * layout->width[0];
+        for (size_t t = 0; t < x->column_tiles; t++)
+            k->multiply_sparse_transposed(
+                pg_layout_at(layout, gradients, panel + t * PG_TILE * units),
+                pg_layout_at(layout, w->d[0], first), layout->stride[1],
+                units / k->lanes, &x->columns[t], x->table);
+    }
+}
+
+void pg_step_backward(void *gradients, const pg_workspace *w,
+                      const void *weights, const pg_row_block *x, size_t n)
+{
+    const pg_layout *layout = w->layout;
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    for (int l = layout->layers - 1; l >= 0 && !pg_interrupted(); l--) {
+        void *dW = pg_layout_at(layout, gradients, layout->W[l]);
+        void *db = pg_layout_at(layout, gradients, layout->b[l]);
+        size_t units = layout->width[l + 1];
+        pg_matrix d = {.data = w->d[l], .leading = layout->stride[l + 1]};
+        pg_matrix d_T = {d.data, d.leading, .transposed = true};
+        if (l == 0 && x->rows)
+            add_by_rows(gradients, w, x, n);
+        else if (l == 0 && x->column_tiles)
+            add_by_columns(gradients, w, x);
+        else
+            pg_gemm(dW, layout->stride[l], layout->dtype, d_T,
+                    layer_input(w, x, l), units, layout->width[l], n, 1);
+        k->add_rows(db, d.data, n, d.leading);
+        if (l == 0)
+            break;
+        /* The weights of padding are 0, and so is its d. */
+        size_t before = layout->stride[l];
+        pg_matrix W = {.data = pg_layout_at(layout, weights, layout->W[l]),
+                       .leading = before};
+        pg_gemm(w->d[l - 1], before, layout->dtype, d, W, n, before, units, 0);
+        k->activation_gradient[layout->activation[l - 1]](
+            w->d[l - 1], w->a[l - 1], n * before);
+    }
+}
+
+/* --- update --------------------------------------------------------------- */
+
+enum { PIECE = 16384 }; /* weights to a job */
+
+typedef struct update {
+    void *weights;
+    pg_optimizer *optimizer;
+    const void *gradients;
+    const pg_layout *layout;
+    const pg_optimizer_settings *settings;
+    atomic_bool is_infinite;
+} update;
+
+/* pg_job */
+static void update_piece(void *context, size_t piece)
+{
+    update *u = context;
+    const pg_layout *layout = u->layout;
+    size_t first = piece * PIECE;
+    void *state[PG_MOST_STATES] = {NULL};
+    for (int i = 0; i < pg_optimizer_states(u->settings->kind); i++)
+        state[i] =
+            pg_layout_at(layout, pg_optimizer_state(u->optimizer, i), first);
+    if (!pg_kernels_for(layout->dtype)
+             ->optimize[u->settings->kind](
+                 pg_layout_at(layout, u->weights, first), state[0], state[1],
+                 pg_layout_at(layout, u->gradients, first), u->settings,
+                 u->optimizer->steps,
+                 pg_size_min(PIECE, layout->count - first)))
+        u->is_infinite = true;
+}
+
+bool pg_step_update(void *weights, pg_optimizer *optimizer,
+                    const void *gradients, const pg_layout *layout,
+                    const pg_optimizer_settings *settings)
+{
+    pg_assert(optimizer->kind == settings->kind);
+    update u = {.weights = weights,
+                .optimizer = optimizer,
+                .gradients = gradients,
+                .layout = layout,
+                .settings = settings};
+    size_t pieces = pg_size_divide_up(layout->count, PIECE);
+    const pg_interrupt *interrupt = pg_set_interrupt(NULL);
+    optimizer->steps++;
+    pg_parallel_for(pieces, pieces > 1, update_piece, &u);
+    pg_set_interrupt(interrupt);
+    if (u.is_infinite)
+        pg_optimizer_clear(optimizer);
+    return !u.is_infinite;
+}

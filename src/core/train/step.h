@@ -1,0 +1,78 @@
+/*
+ * step.h -- the mathematics of a training step: forward, loss, backward and
+ * update.
+ *
+ * A block of n rows goes forward and backward in a workspace, while it is in
+ * cache; nothing of size rows x hidden is kept. Layers count from 0 here. With
+ * a[-1] = x, f the activation and W_l (units, inputs of the layer):
+ *
+ *     forward     z_l = a[l - 1] W_l^T + b_l,  a[l] = f(z_l), softmax at last
+ *     loss        -sum(log(a[last][row, label] + 1e-9))
+ *     backward    d[last] = (a[last] - onehot(labels)) / rows of the step
+ *                 d[l - 1] = (d[l] W_l) * f'(z_(l - 1))
+ *                 dW_l = d[l]^T a[l - 1],  db_l = sum of d[l]'s rows
+ *     update      W_l, b_l by dW_l, db_l and the optimizer
+ *
+ * Weights and gradients are parameter buffers (layout.h).
+ */
+#ifndef PG_STEP_H
+#define PG_STEP_H
+
+#include "rows/rows.h"
+#include "train/layout.h"
+#include "train/optimizer.h"
+
+/* A thread's memory for a block of pg_workspace_rows rows. */
+typedef struct pg_workspace {
+    const pg_layout *layout;
+    void *x;                /* rows that are converted or gathered */
+    int32_t *labels;        /* (rows) gathered */
+    void *panel;            /* (PG_TILE, units of a panel) */
+    void *a[PG_MAX_LAYERS]; /* (rows, stride of l + 1): activations */
+    void *d[PG_MAX_LAYERS]; /* derivative of the loss by z; the last is a's */
+    void *memory;
+    size_t bytes;
+} pg_workspace;
+
+/* Rows of a block. Dense, 250 were measured to be best at 784 inputs, and fewer
+   where rows are wide; sparse, those of a compressed block. A function of the
+   layout alone, because results depend on it. */
+size_t pg_workspace_rows(const pg_layout *layout);
+
+/* Rows of a block of a batch of n rows: half of them where one block could take
+   them all, so that a second thread has work. */
+size_t pg_workspace_batch_rows(const pg_layout *layout, size_t n);
+
+/* The workspaces of several threads; zeroed but for the first two: none. */
+enum { PG_MOST_WORKSPACES = 64 };
+typedef struct pg_workspaces {
+    const pg_layout *layout;
+    const pg_rows *rows;
+    int count;
+    pg_workspace *of; /* room for PG_MOST_WORKSPACES; NULL: none */
+} pg_workspaces;
+
+/* Makes `threads` workspaces where there are fewer. PG_ENOMEM. */
+pg_status pg_workspaces_need(pg_workspaces *w, int threads, pg_error *err);
+void pg_workspaces_free(pg_workspaces *w);
+
+/* a[l] (n, stride of l + 1) of all layers, from x (n, inputs). */
+void pg_step_forward(const pg_workspace *w, const void *weights,
+                     const pg_row_block *x, size_t n);
+
+/* The sum of the losses of labels (n); a[last] becomes d[last] (n, classes),
+   divided by the step's number of rows. */
+double pg_step_loss(const pg_workspace *w, const int32_t *labels,
+                    size_t step_rows, size_t n);
+
+/* Adds dW_l and db_l of all layers to the gradients, from d[last]. */
+void pg_step_backward(void *gradients, const pg_workspace *w,
+                      const void *weights, const pg_row_block *x, size_t n);
+
+/* Changes the weights and the optimizer's memory by the gradients. False where
+   a new weight is not finite; the optimizer is then cleared. */
+bool pg_step_update(void *weights, pg_optimizer *optimizer,
+                    const void *gradients, const pg_layout *layout,
+                    const pg_optimizer_settings *settings);
+
+#endif
