@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../src/core/ops/create.h"
-#include "../src/core/ops/cumsum.h"
+#include "../src/core/array/create.h"
 #include "../src/core/ops/draw.h"
 #include "../src/core/train/notebook.h"
 #include "../src/core/array/copy.h"

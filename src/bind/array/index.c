@@ -11,7 +11,7 @@
 #include "bind/base/scalar.h"
 #include "bind/base/status.h"
 #include "core/array/copy.h"
-#include "core/ops/create.h"
+#include "core/array/create.h"
 #include "core/ops/select.h"
 
 enum { ARRAY = 1, KEY, VALUE }; /* the arguments of __index and __newindex */

@@ -8,8 +8,9 @@
 #include "bind/base/scalar.h"
 #include "bind/base/status.h"
 #include "core/array/copy.h"
+#include "core/array/create.h"
 #include "core/array/join.h"
-#include "core/ops/create.h"
+#include "core/ops/labels.h"
 
 /* array(value [, dtype]): a copy, whatever value is. */
 static int l_create_array(lua_State *L)

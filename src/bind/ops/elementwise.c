@@ -6,7 +6,7 @@
 #include "bind/base/open.h"
 #include "bind/base/scalar.h"
 #include "bind/base/status.h"
-#include "core/ops/create.h"
+#include "core/array/create.h"
 #include "core/ops/linalg.h"
 #include "core/ops/map.h"
 

@@ -6,8 +6,8 @@
 #include "bind/base/open.h"
 #include "bind/base/status.h"
 #include "core/array/copy.h"
-#include "core/ops/cumsum.h"
 #include "core/ops/histogram.h"
+#include "core/ops/reduce.h"
 #include "core/ops/sort.h"
 
 typedef pg_status (*along_axis)(pg_array *out, const pg_array *a, int axis,

@@ -70,6 +70,14 @@ pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
     return status;
 }
 
+pg_status pg_array_dense(pg_array *out, const pg_array *a, pg_error *err)
+{
+    if (!pg_array_is_contiguous(a))
+        return pg_array_copy(out, a, err);
+    pg_array_view(out, a);
+    return PG_OK;
+}
+
 pg_status pg_array_little_endian(pg_array *out, const pg_array *a,
                                  pg_error *err)
 {

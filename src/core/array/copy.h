@@ -25,6 +25,10 @@ pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err);
 pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
                            const size_t *shape, pg_error *err);
 
+/* a's elements, C-contiguous: a view if they are so in memory, else a copy. The
+   caller must not write to it. */
+pg_status pg_array_dense(pg_array *out, const pg_array *a, pg_error *err);
+
 /* a's elements as files have them, C-contiguous and little-endian: a view if
    they are so in memory, else a copy. The caller must not write to it. */
 pg_status pg_array_little_endian(pg_array *out, const pg_array *a,

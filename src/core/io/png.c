@@ -216,10 +216,8 @@ pg_status pg_png_save(const char *path, const pg_array *a, pg_error *err)
     pg_status status = check_picture(a, err);
     if (status == PG_OK)
         status = open_library(&png, err);
-    if (status == PG_OK && pg_array_is_contiguous(a))
-        pg_array_view(&dense, a);
-    else if (status == PG_OK)
-        status = pg_array_copy(&dense, a, err);
+    if (status == PG_OK)
+        status = pg_array_dense(&dense, a, err);
     if (status == PG_OK)
         status = write_file(path, &png, &dense, err);
     pg_array_release(&dense);

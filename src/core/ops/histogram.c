@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ops/create.h"
+#include "array/create.h"
 #include "base/interrupt.h"
 #include "ops/reduce.h"
 #include "array/copy.h"

@@ -9,7 +9,7 @@
 #include "base/interrupt.h"
 #include "array/iterate.h"
 #include "kernels/elementwise.h"
-#include "ops/reduce.h"
+#include "kernels/reduction.h"
 #include "array/storage.h"
 
 /* --- running a loop over arrays
@@ -231,25 +231,35 @@ static pg_status choose_unary(pg_elementwise_kernel *loop, pg_dtype wanted[2],
                    pg_dtype_name(a->dtype));
 }
 
-/* Integers to a negative power are no integers: NumPy refuses them, too. */
+/* Integers to a negative power are no integers: refused, as in NumPy. */
 static pg_status check_exponent(pg_binary_op op, pg_dtype dtype,
                                 const pg_array *exponent, pg_error *err)
 {
-    pg_array least;
+    pg_array dense;
     if (op != PG_POWER || pg_dtype_kind(dtype) != 'i' ||
-        pg_dtype_kind(exponent->dtype) != 'i' || pg_array_size(exponent) == 0)
+        pg_dtype_kind(exponent->dtype) != 'i')
         return PG_OK;
-    pg_status status = pg_reduce(&least, PG_MIN, exponent, PG_ALL, false, err);
+    pg_status status = pg_array_dense(&dense, exponent, err);
     if (status != PG_OK)
         return status;
-    pg_scalar value;
-    status = pg_array_item(&value, &least, err);
-    pg_array_release(&least);
-    if (status == PG_OK && value.as.i < 0)
+    pg_reduction_along find_least =
+        pg_reduction_kernels()->of[PG_MIN][exponent->dtype].along;
+    size_t n = pg_array_size(&dense), size = pg_dtype_size(dense.dtype), end;
+    int64_t least = 0;
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PG_CHUNK); i = end) {
+        pg_element element;
+        find_least(&element, (const char *)dense.data + i * size, end - i);
+        pg_scalar value = pg_scalar_load(&element, dense.dtype);
+        if (value.as.i < least)
+            least = value.as.i;
+    }
+    pg_array_release(&dense);
+    status = pg_check_interrupt(err);
+    if (status == PG_OK && least < 0)
         status = pg_fail(err, PG_EARG,
                          "integers to a negative power (%lld): use a float "
                          "base, as in a:astype(\"float64\")",
-                         (long long)value.as.i);
+                         (long long)least);
     return status;
 }
 
@@ -444,34 +454,6 @@ pg_status pg_round(pg_array *out, const pg_array *a, int64_t decimals,
     if (status == PG_OK)
         status = pg_array_astype(out, &scaled, a->dtype, err);
     pg_array_release(&scaled);
-    return status;
-}
-
-/* Three passes over the result, which is small where softmax is at home. */
-pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err)
-{
-    pg_array max = {0}, sum = {0};
-    pg_dtype dtype = pg_dtype_is_float(a->dtype) ? a->dtype : PG_FLOAT64;
-    memset(out, 0, sizeof *out);
-    pg_status status = axis == PG_ALL ? PG_OK : pg_axis_check(a, axis, err);
-    if (status == PG_OK)
-        status = pg_array_astype(out, a, dtype, err);
-    if (status == PG_OK && pg_array_size(a) == 0)
-        return PG_OK;
-    if (status == PG_OK)
-        status = pg_reduce(&max, PG_MAX, out, axis, true, err);
-    if (status == PG_OK)
-        status = pg_binary_into(out, PG_SUBTRACT, out, &max, err);
-    if (status == PG_OK)
-        status = pg_unary_into(out, PG_EXP, out, err);
-    if (status == PG_OK)
-        status = pg_reduce(&sum, PG_SUM, out, axis, true, err);
-    if (status == PG_OK)
-        status = pg_binary_into(out, PG_DIVIDE, out, &sum, err);
-    if (status != PG_OK)
-        pg_array_release(out);
-    pg_array_release(&max);
-    pg_array_release(&sum);
     return status;
 }
 

@@ -50,9 +50,6 @@ pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
 pg_status pg_round(pg_array *out, const pg_array *a, int64_t decimals,
                    pg_error *err);
 
-/* exp(a - max) / sum, along an axis (from 0); integers give float64. */
-pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err);
-
 /* *close: whether |a - b| <= atol + rtol * |b| everywhere; NaN is not close to
    anything. a and b broadcast. */
 pg_status pg_allclose(bool *close, const pg_array *a, const pg_array *b,

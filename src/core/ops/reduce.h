@@ -1,8 +1,9 @@
 /*
- * reduce.h -- sums, means, extremes along an axis or over everything.
+ * reduce.h -- operations along an axis: sums, means, extremes, cumulative sums,
+ * softmax.
  *
- * Partial sums are added in an order that depends on the shape alone: pairwise
- * along rows. Floating sums are accumulated in double.
+ * The order of additions depends on the shape alone: pairwise along rows.
+ * Floats are summed in double.
  */
 #ifndef PG_REDUCE_H
 #define PG_REDUCE_H
@@ -14,9 +15,18 @@
    row-major order. */
 enum { PG_ALL = -1 };
 
-/* A new array without the axis, or with it at length 1 where keep is true.
-   Extremes and their positions of no elements: PG_ESHAPE. */
+/* *out: a new array without the axis, or with it at length 1 where keep is
+   true. PG_ESHAPE for an extreme of no elements, or its position. */
 pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a, int axis,
                     bool keep, pg_error *err);
+
+/* *out, of a's shape: the sum of the elements up to each along an axis (from
+   0), added one after the other, floats in float64. Floats keep their dtype;
+   bool and signed integers give int64, unsigned ones uint64. */
+pg_status pg_cumsum(pg_array *out, const pg_array *a, int axis, pg_error *err);
+
+/* *out, of a's shape: exp(a - max) / sum along an axis (from 0) or PG_ALL, max
+   and sum being those along it. Integers give float64. */
+pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err);
 
 #endif

@@ -168,15 +168,6 @@ static pg_status taken_shape(int *ndim, size_t *shape, const pg_array *a,
     return PG_OK;
 }
 
-/* A view of a where its elements follow each other, else a copy. */
-static pg_status need_dense(pg_array *out, const pg_array *a, pg_error *err)
-{
-    if (!pg_array_is_contiguous(a))
-        return pg_array_copy(out, a, err);
-    pg_array_view(out, a);
-    return PG_OK;
-}
-
 pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
                   int axis, pg_error *err)
 {
@@ -193,7 +184,7 @@ pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
         inner *= a->shape[i];
     status = find_places(&places, positions, a, axis, err);
     if (status == PG_OK)
-        status = need_dense(&dense, a, err);
+        status = pg_array_dense(&dense, a, err);
     if (status == PG_OK)
         status = pg_array_new(out, a->dtype, ndim, shape, err);
     if (status == PG_OK && pg_array_size(out) > 0)
@@ -228,7 +219,7 @@ pg_status pg_masked(pg_array *out, const pg_array *a, const pg_array *mask,
     if (status == PG_OK)
         status = find_true(&places, mask, err);
     if (status == PG_OK)
-        status = need_dense(&dense, a, err);
+        status = pg_array_dense(&dense, a, err);
     if (status == PG_OK) {
         int ndim = picked_shape(shape, a, mask->ndim, places.shape[0]);
         status = pg_array_new(out, a->dtype, ndim, shape, err);

@@ -9,7 +9,7 @@
 #include "array/scalar.h"
 #include "array/storage.h"
 #include "base/interrupt.h"
-#include "ops/create.h"
+#include "ops/labels.h"
 #include "ops/map.h"
 #include "ops/reduce.h"
 #include "train/pass.h"
