@@ -2,12 +2,7 @@
 
 #include <string.h>
 
-<<<<<<< HEAD:src/core/train/targets.c
 #include "ops/labels.h"
-=======
-#include "ops/labels.h"
-#include "network/dense.h"
->>>>>>> e35f2da (Core: create stands among the arrays, labels have a file, and map needs no reduction):src/core/network/targets.c
 #include "base/interrupt.h"
 #include "array/copy.h"
 
