@@ -1,4 +1,5 @@
--- Activations and optimizers (at their own learning rates), in mini-batches, with several seeds.
+-- A grid of activations and optimizers, each at its default rate, with mini-batches and several
+-- seeds.
 --
 --   build/perigee examples/activation_grid.lua optimizer=sgd,adam epochs=5 repeats=5
 

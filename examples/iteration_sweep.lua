@@ -2,9 +2,8 @@
 --
 --   build/perigee examples/iteration_sweep.lua hidden=50 rate=0.5
 --
--- With one seed, the training of 1000 iterations passes through the other nine on its way, so one
--- training gives all ten answers. `iterations=100:1000:100 answers=1` trains ten models, as the
--- notebook does.
+-- A training of 1000 iterations passes through 100, 200, ... so one training gives all ten answers.
+-- `iterations=100:1000:100 answers=1` trains ten models, as the notebook does.
 
 local pg = require "perigee"
 local sweep = require "perigee.sweep"

@@ -1,4 +1,4 @@
--- How far a training comes at learning rates between 0.001 and 10, and where it breaks.
+-- The accuracy after a short training at learning rates from 0.001 to 10.
 --
 --   build/perigee examples/learning_rate.lua optimizer=sgd,adam iterations=500
 

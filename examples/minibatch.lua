@@ -17,7 +17,7 @@ local model = pg.Model(data.x_train, data.y_train, {
 
 local steps = o.epochs * math.ceil(#data.x_train / o.batch)
 
---- Half a wave of the cosine: from the rate given down to 0.
+--- The rate of iteration i: half a wave of the cosine, from `rate=` down to 0.
 local function rate(i)
   return o.rate * (1 + math.cos(math.pi * i / steps)) / 2
 end

@@ -1,9 +1,9 @@
--- A training that survives being stopped: start it, kill it, start it again.
+-- A training that can be killed and started again at any moment.
 --
 --   build/perigee examples/resume.lua iterations=1000 file=resume.npz
 --
--- However often it is interrupted, it ends with the same numbers to the bit. A file that is there
--- says what the network is; iterations= may be more than before.
+-- It ends in the same bits however often it is interrupted. If the file exists, the network is the
+-- file's; iterations= may be more than before.
 
 local pg = require "perigee"
 local options = require "perigee.options"

@@ -1,4 +1,4 @@
--- How much of a difference is luck: the same training from twenty seeds, at two hidden sizes.
+-- The spread between seeds: the same training from twenty seeds, at two hidden sizes.
 --
 --   build/perigee examples/seeds.lua repeats=50 hidden=50,60 iterations=300
 
@@ -23,4 +23,4 @@ local study = sweep.new {
 
 study:run()
 print(study:table():group "hidden")
-study:plot { x = "hidden", file = study.folder .. "/seeds.svg" } -- with bars of one deviation
+study:plot { x = "hidden", file = study.folder .. "/seeds.svg" } -- bars: the deviation

@@ -1,8 +1,8 @@
--- A tour of the prompt, which it leaves you at with data loaded and a model half trained.
+-- A tour of the prompt: loads data, trains a model for a while, and lists commands to try.
 --
 --   build/perigee -i examples/tour.lua
 --
--- What it defines is global, and so still there when it has ended.
+-- Its variables are global, so that the prompt has them.
 -- luacheck: globals data x y model cost
 
 local pg = require "perigee"
@@ -19,17 +19,17 @@ cost = model:fit { iterations = o.iterations, rate = 0.1, progress = true }
 
 print(([[
 
-These are %d of the %d pictures to learn from, and the model knows %.1f %% of
-those it has not seen. It can do better; try these, and Tab in the middle:
+These are %d of the %d training pictures. The model labels %.1f %% of the test
+pictures correctly, and can do better. Try these lines, and Tab in the middle:
 
-  model                                     what it is
-  model:predict(data.x_test:rows(1, 10))    what it takes ten pictures for
-  pg.show(data.x_test[1])                   the first of them
-  pg.plot(cost)                             how it learnt
-  cost = model:fit { iterations = 200 }     train it on; Ctrl-C stops it
-  model:score(data.x_test, data.y_test)     again
-  pg.show(model.weights.W1[7]:reshape(28, 28))    what a hidden unit looks for
+  model                                     shows its layers and training
+  model:predict(data.x_test:rows(1, 10))    the labels of ten pictures
+  pg.show(data.x_test[1])                   the first of the ten
+  pg.plot(cost)                             the losses of the training
+  cost = model:fit { iterations = 200 }     trains it further; Ctrl-C stops it
+  model:score(data.x_test, data.y_test)     the accuracy now
+  pg.show(model.weights.W1[7]:reshape(28, 28))    the weights of a hidden unit
   ?model.fit                                help on anything
-  who()                                     what there is by now
-  save_session "tour.lua"                   keep what worked as a script
+  who()                                     lists the variables
+  save_session "tour.lua"                   saves the lines that worked as a script
 ]]):format(20, #x, 100 * model:score(data.x_test, data.y_test)))

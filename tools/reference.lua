@@ -49,7 +49,8 @@ local CHAPTERS = {
   },
   {
     title = "Models",
-    text = "`m` is a model, `pg.Model(x, y, options)`. docs/models.md has its options in tables.",
+    text = "`m` is a model, `pg.Model(x, y, options)`. "
+      .. "[docs/models.md](models.md) has its options in tables.",
     { title = "Making a model", class = "pg", heading = "models" },
     { title = "Training and prediction", class = "model", type = "perigee.Model" },
   },
@@ -59,8 +60,8 @@ local CHAPTERS = {
   },
   {
     title = "Sweeps",
-    text = "`local sweep = require \"perigee.sweep\"`. docs/sweeps.md explains studies, their "
-      .. "command line and their files.",
+    text = "`local sweep = require \"perigee.sweep\"`. [docs/sweeps.md](sweeps.md) "
+      .. "explains studies, their command line and their files.",
     { title = "The module perigee.sweep", class = "sweep" },
     { title = "Studies", class = "study", type = "perigee.sweep.study",
       text = "`study` is a study, which `sweep.new` returns." },
@@ -72,7 +73,7 @@ local CHAPTERS = {
   },
   {
     title = "Prompt",
-    text = "docs/prompt.md has the functions of the prompt that are globals there: `help`, `who`, "
+    text = "[docs/prompt.md](prompt.md) has the globals of the prompt: `help`, `who`, "
       .. "`time`, `edit` and `save_session`.",
     { class = "pg", heading = "the prompt" },
   },
