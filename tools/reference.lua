@@ -159,10 +159,10 @@ local function linked_text(text)
   end))
 end
 
---- A type and the text behind it.
-local function typed(type_text, text)
-  local types = linked_types(type_text)
-  return text == "" and types or types .. ": " .. linked_text(text:gsub("|", "\\|"))
+--- The line of a parameter or field: its name, its type and the text behind it.
+local function named_line(name, type_text, text)
+  return ("* `%s` (%s)%s"):format(name, linked_types(type_text),
+    text == "" and "" or ": " .. linked_text(text:gsub("|", "\\|")))
 end
 
 --- Writes the options of a table, a line for each; those of another function by their names.
@@ -188,14 +188,15 @@ local function write_values(entry)
   for i = 1, #entry.params do
     local name, type_text, text, is_optional = entries.parameter(entry, i)
     local is_options = name == "options" and #entries.options(entry) > 0
-    print(("* `%s`: %s"):format(name .. (is_optional and "?" or ""),
-      typed(type_text, is_options and "" or text)))
+    print(named_line(name .. (is_optional and "?" or ""), type_text, is_options and "" or text))
     if is_options then
       write_options(entry)
     end
   end
   for i = 1, #entry.returns do
-    print("* returns " .. typed(entries.returned(entry, i)))
+    local type_text, text = entries.returned(entry, i)
+    text = text == "" and "" or ": " .. linked_text(text:gsub("|", "\\|"))
+    print("* returns " .. linked_types(type_text) .. text)
   end
   if #entry.params + #entry.returns > 0 then
     print()
@@ -224,14 +225,16 @@ local function write_type(name)
   if #read.text > 0 then
     print(linked_text(table.concat(read.text, "\n")) .. "\n")
   end
+  local has_fields = false
   for _, field in ipairs(read.fields) do
     local key, rest = field:match "^([%a_][%w_]*)%s+(.*)$"
     if key then
       local type_text, text = rest:match "^(.-)%s%s+(.*)$"
-      print(("* `.%s`: %s"):format(key, typed(type_text or rest, text or "")))
+      print(named_line("." .. key, type_text or rest, text or ""))
+      has_fields = true
     end
   end
-  if #read.fields > 0 then
+  if has_fields then
     print()
   end
   write_example(read)

@@ -261,7 +261,7 @@ function array:set(...) end
 ---     -->  [5, 6]] int64 (2, 2)
 ---     pg.zeros(5, 4):rows(1).shape  --> (1, 4)
 ---@param first integer
----@param last? integer  default: `first`
+---@param last? integer  default `first`
 ---@return perigee.array
 function array:rows(first, last) end
 
@@ -271,7 +271,7 @@ function array:rows(first, last) end
 ---     --> [[2, 3],
 ---     -->  [5, 6]] int64 (2, 2)
 ---@param first integer
----@param last? integer  default: `first`
+---@param last? integer  default `first`
 ---@return perigee.array
 function array:cols(first, last) end
 
@@ -285,7 +285,7 @@ function array:cols(first, last) end
 ---     --> [[3, 1],
 ---     -->  [6, 4]] int64 (2, 2)
 ---@param positions perigee.like  integers
----@param axis? integer  default: 1
+---@param axis? integer  default 1
 ---@return perigee.array
 function array:take(positions, axis) end
 
@@ -406,7 +406,7 @@ function array:sigmoid() end
 ---     pg.array{{1, 1}, {0, 2}}:softmax()
 ---     --> [[0.5       , 0.5       ],
 ---     -->  [0.11920292, 0.88079708]] float64 (2, 2)
----@param axis? integer  default: the last
+---@param axis? integer  default the last
 ---@return perigee.array
 function array:softmax(axis) end
 
@@ -426,7 +426,7 @@ function array:ceil() end
 ---
 ---     pg.array{0.125, 1.5, 2.5}:round()  --> [0., 2., 2.] float64 (3,)
 ---     pg.array{0.125, 1.5, 2.5}:round(1)  --> [0.1, 1.5, 2.5] float64 (3,)
----@param decimals? integer  default: 0; -2 rounds to hundreds
+---@param decimals? integer  default 0; -2 rounds to hundreds
 ---@return perigee.array
 function array:round(decimals) end
 
@@ -450,8 +450,8 @@ function array:clip(low, high) end
 ---     pg.array{0.1, 0.2}:allclose{0.1, 0.2000001}  --> true
 ---     pg.array{0.1, 0.2}:allclose({0.1, 0.201}, 0, 0.01)  --> true
 ---@param b perigee.like
----@param rtol? number  default: 1e-5
----@param atol? number  default: 1e-8
+---@param rtol? number  default 1e-5
+---@param atol? number  default 1e-8
 ---@return boolean
 function array:allclose(b, rtol, atol) end
 
@@ -528,8 +528,8 @@ function array:sum(axis, keep) end
 ---     a = pg.array{{1, 2, 3}, {4, 5, 6}}
 ---     a:mean()  --> 3.5
 ---     a:mean(1)  --> [2.5, 3.5, 4.5] float64 (3,)
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return number|perigee.array
 function array:mean(axis, keep) end
 
@@ -537,8 +537,8 @@ function array:mean(axis, keep) end
 --- sqrt(mean((a - mean)^2)). Integers give float64.
 ---
 ---     pg.array{2, 4, 4, 4, 5, 5, 7, 9}:std()  --> 2.0
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return number|perigee.array
 function array:std(axis, keep) end
 
@@ -546,8 +546,8 @@ function array:std(axis, keep) end
 --- mean((a - mean)^2). Integers give float64.
 ---
 ---     pg.array{2, 4, 4, 4, 5, 5, 7, 9}:var()  --> 4.0
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return number|perigee.array
 function array:var(axis, keep) end
 
@@ -555,8 +555,8 @@ function array:var(axis, keep) end
 --- float64.
 ---
 ---     pg.array{{3, 4}, {6, 8}}:norm(2)  --> [ 5., 10.] float64 (2,)
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return number|perigee.array
 function array:norm(axis, keep) end
 
@@ -564,8 +564,8 @@ function array:norm(axis, keep) end
 ---
 ---     pg.array{{0, 1}, {0, 0}}:any()  --> true
 ---     pg.array{{0, 1}, {0, 0}}:any(2)  --> [ true, false] bool (2,)
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return boolean|perigee.array
 function array:any(axis, keep) end
 
@@ -573,8 +573,8 @@ function array:any(axis, keep) end
 ---
 ---     pg.array{{0, 1}, {1, 1}}:all()  --> false
 ---     pg.array{{0, 1}, {1, 1}}:all(2)  --> [false,  true] bool (2,)
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return boolean|perigee.array
 function array:all(axis, keep) end
 
@@ -582,8 +582,8 @@ function array:all(axis, keep) end
 ---
 ---     pg.array{{3, 1}, {2, 5}}:min()  --> 1.0
 ---     pg.array{{3, 1}, {2, 5}}:min(1)  --> [2., 1.] float64 (2,)
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return number|boolean|perigee.array
 function array:min(axis, keep) end
 
@@ -592,16 +592,16 @@ function array:min(axis, keep) end
 ---
 ---     pg.array{{3, 1}, {2, 5}}:max()  --> 5.0
 ---     pg.array{{3, 1}, {2, 5}}:max(1)  --> [3., 5.] float64 (2,)
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return number|boolean|perigee.array
 function array:max(axis, keep) end
 
 --- Returns the position of the least element, or of the first NaN. See `argmax`.
 ---
 ---     pg.array{3, 1, 2}:argmin()  --> 2
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return integer|perigee.array  # int64
 function array:argmin(axis, keep) end
 
@@ -611,8 +611,8 @@ function array:argmin(axis, keep) end
 ---     a = pg.array{{3, 9}, {2, 5}}
 ---     a:argmax()  --> 2
 ---     a:argmax(2)  --> [2, 2] int64 (2,)
----@param axis? integer
----@param keep? boolean
+---@param axis? integer  from 1, or from -1 at the end
+---@param keep? boolean  keeps the axis, with length 1
 ---@return integer|perigee.array  # int64
 function array:argmax(axis, keep) end
 
@@ -633,7 +633,7 @@ function array:cumsum(axis) end
 ---     pg.array{{3, 1}, {2, 5}}:sort(1)
 ---     --> [[2., 1.],
 ---     -->  [3., 5.]] float64 (2, 2)
----@param axis? integer  default: the last
+---@param axis? integer  default the last
 ---@return perigee.array
 function array:sort(axis) end
 
@@ -643,7 +643,7 @@ function array:sort(axis) end
 ---     a = pg.array{30, 10, 20}
 ---     a:argsort()  --> [2, 3, 1] int64 (3,)
 ---     a:take(a:argsort())  --> [10., 20., 30.] float64 (3,)
----@param axis? integer  default: the last
+---@param axis? integer  default the last
 ---@return perigee.array  # int64
 function array:argsort(axis) end
 
@@ -768,8 +768,8 @@ function random:randn(...) end
 ---
 ---     pg.random(0):uniform(-1, 1, 3)
 ---     --> [0.09762701, 0.43037873, 0.20552675] float64 (3,)
----@param low? number  default: 0
----@param high? number  default: 1
+---@param low? number  default 0
+---@param high? number  default 1
 ---@param ... integer|integer[]  the shape
 ---@return perigee.array|number
 function random:uniform(low, high, ...) end
@@ -778,8 +778,8 @@ function random:uniform(low, high, ...) end
 ---
 ---     pg.random(0):normal(100, 15, 3)
 ---     --> [126.46078519, 106.00235813, 114.68106976] float64 (3,)
----@param mean? number  default: 0
----@param std? number  default: 1; 0 or more
+---@param mean? number  default 0
+---@param std? number  default 1; 0 or more
 ---@param ... integer|integer[]  the shape
 ---@return perigee.array|number
 function random:normal(mean, std, ...) end
@@ -811,8 +811,8 @@ function random:shuffle(a) end
 ---     -->  [3., 4.]] float64 (2, 2)
 ---@param a perigee.like|integer  an array, or the number of positions
 ---@param size? integer|integer[]  the number of draws, or a shape; without it, one draw
----@param replace? boolean  default: true; false draws each row at most once
----@param p? perigee.like  (n) probabilities; default: equal
+---@param replace? boolean  default true; false draws each row at most once
+---@param p? perigee.like  (n) probabilities; equal by default
 ---@return perigee.array|number
 function random:choice(a, size, replace, p) end
 
@@ -874,7 +874,7 @@ local pg = {}
 ---     pg.array({1, 2, 3}, "uint8")  --> [1, 2, 3] uint8 (3,)
 ---     pg.array{true, false}  --> [ true, false] bool (2,)
 ---@param value perigee.like
----@param dtype? perigee.dtype  default: float64 for numbers, bool for booleans
+---@param dtype? perigee.dtype  default float64 for numbers, bool for booleans, an array's own
 ---@return perigee.array
 function pg.array(value, dtype) end
 
@@ -882,7 +882,7 @@ function pg.array(value, dtype) end
 ---
 ---     pg.matrix{{1, 2, 3}}  --> [[1., 2., 3.]] float64 (1, 3)
 ---@param value perigee.like
----@param dtype? perigee.dtype  default: as of `array`
+---@param dtype? perigee.dtype  default as in `array`
 ---@return perigee.array  # (rows, columns)
 function pg.matrix(value, dtype) end
 
@@ -892,7 +892,7 @@ function pg.matrix(value, dtype) end
 ---     --> [[0., 0., 0.],
 ---     -->  [0., 0., 0.]] float64 (2, 3)
 ---     pg.zeros(3, "uint8")  --> [0, 0, 0] uint8 (3,)
----@param ... integer|integer[]|perigee.dtype  the shape, then a dtype (default: float64)
+---@param ... integer|integer[]|perigee.dtype  the shape, then a dtype (default float64)
 ---@return perigee.array
 function pg.zeros(...) end
 
@@ -901,7 +901,7 @@ function pg.zeros(...) end
 ---     pg.ones(2, 2, "float32")
 ---     --> [[1., 1.],
 ---     -->  [1., 1.]] float32 (2, 2)
----@param ... integer|integer[]|perigee.dtype  the shape, then a dtype (default: float64)
+---@param ... integer|integer[]|perigee.dtype  the shape, then a dtype (default float64)
 ---@return perigee.array
 function pg.ones(...) end
 
@@ -912,7 +912,7 @@ function pg.ones(...) end
 ---     -->  [7., 7., 7.]] float64 (2, 3)
 ---@param shape integer[]
 ---@param value number|boolean
----@param dtype? perigee.dtype  default: float64, or bool for a boolean
+---@param dtype? perigee.dtype  default float64, or bool for a boolean
 ---@return perigee.array
 function pg.full(shape, value, dtype) end
 
@@ -922,7 +922,7 @@ function pg.full(shape, value, dtype) end
 ---     --> [[1., 0.],
 ---     -->  [0., 1.]] float64 (2, 2)
 ---@param n integer
----@param dtype? perigee.dtype  default: float64
+---@param dtype? perigee.dtype  default float64
 ---@return perigee.array
 function pg.eye(n, dtype) end
 
@@ -935,7 +935,7 @@ function pg.eye(n, dtype) end
 ---     pg.range(10, 1, -3)  --> [10,  7,  4,  1] int64 (4,)
 ---@param first number
 ---@param last number
----@param step? number  default: 1; not 0
+---@param step? number  default 1; not 0
 ---@return perigee.array
 function pg.range(first, last, step) end
 
@@ -959,7 +959,7 @@ function pg.linspace(first, last, n) end
 ---     -->  [1., 0., 0.]] float64 (2, 3)
 ---@param labels perigee.like  (n) class numbers from 0
 ---@param classes integer
----@param dtype? perigee.dtype  default: float64
+---@param dtype? perigee.dtype  default float64
 ---@return perigee.array
 function pg.onehot(labels, classes, dtype) end
 
@@ -976,7 +976,7 @@ function pg.labels(p) end
 ---     pg.concat{pg.zeros(2), pg.ones(1)}  --> [0., 0., 1.] float64 (3,)
 ---     pg.concat({pg.zeros(2, 3), pg.zeros(2, 5)}, 2).shape  --> (2, 8)
 ---@param arrays perigee.like[]
----@param axis? integer  default: 1
+---@param axis? integer  default 1
 ---@return perigee.array
 function pg.concat(arrays, axis) end
 
@@ -989,7 +989,7 @@ function pg.concat(arrays, axis) end
 ---     -->  [5., 6.]] float64 (3, 2)
 ---     pg.stack({pg.zeros(28, 28), pg.ones(28, 28)}, 3).shape  --> (28, 28, 2)
 ---@param arrays perigee.like[]
----@param axis? integer  default: 1
+---@param axis? integer  default 1
 ---@return perigee.array
 function pg.stack(arrays, axis) end
 
@@ -1002,7 +1002,7 @@ function pg.stack(arrays, axis) end
 ---     counts  --> [3, 1, 0, 1] int64 (4,)
 ---     edges  --> [1., 3., 5., 7., 9.] float64 (5,)
 ---@param a perigee.like
----@param bins? integer|perigee.like  the number of bins (default: 10), or their edges
+---@param bins? integer|perigee.like  the number of bins (default 10), or their edges
 ---@param ends? number[]  {low, high}: elements outside aren't counted
 ---@return perigee.array counts  int64 (bins)
 ---@return perigee.array edges  float64 (bins + 1)
@@ -1125,8 +1125,8 @@ function pg.randn(...) end
 ---     pg.seed(0)
 ---     pg.uniform(-1, 1, 3)
 ---     --> [0.09762701, 0.43037873, 0.20552675] float64 (3,)
----@param low? number  default: 0
----@param high? number  default: 1
+---@param low? number  default 0
+---@param high? number  default 1
 ---@param ... integer|integer[]  the shape
 ---@return perigee.array|number
 function pg.uniform(low, high, ...) end
@@ -1136,8 +1136,8 @@ function pg.uniform(low, high, ...) end
 ---     pg.seed(0)
 ---     pg.normal(100, 15, 3)
 ---     --> [126.46078519, 106.00235813, 114.68106976] float64 (3,)
----@param mean? number  default: 0
----@param std? number  default: 1; 0 or more
+---@param mean? number  default 0
+---@param std? number  default 1; 0 or more
 ---@param ... integer|integer[]  the shape
 ---@return perigee.array|number
 function pg.normal(mean, std, ...) end
@@ -1168,8 +1168,8 @@ function pg.shuffle(a) end
 ---     pg.choice(10, 3, false)  --> [3, 9, 5] int64 (3,)
 ---@param a perigee.like|integer  an array, or the number of positions
 ---@param size? integer|integer[]  the number of draws, or a shape; without it, one draw
----@param replace? boolean  default: true; false draws each row at most once
----@param p? perigee.like  (n) probabilities; default: equal
+---@param replace? boolean  default true; false draws each row at most once
+---@param p? perigee.like  (n) probabilities; equal by default
 ---@return perigee.array|number
 function pg.choice(a, size, replace, p) end
 

@@ -155,7 +155,7 @@ describe("A description", function()
   it("has parts", function()
     assert.same({ "positions", "perigee.like", "integers", false },
       { entries.parameter(entry_of "take", 1) })
-    assert.same({ "axis", "integer", "default: 1", true },
+    assert.same({ "axis", "integer", "default 1", true },
       { entries.parameter(entry_of "take", 2) })
     assert.is_nil(entries.parameter(entry_of "take", 3))
     assert.same({ "perigee.array cost", "float64 (m.iteration): the loss before each update" },
@@ -325,7 +325,7 @@ repeat, and count from -1 at the end. Their shape replaces the axis in the shape
 of the result. Raises for a position beyond the ends.
 
   positions  array-like: integers
-  axis?  integer: default: 1
+  axis?  integer: default 1
   returns  array
 
     pg.array{10, 20, 30}:take{3, 1, 1, -1}
