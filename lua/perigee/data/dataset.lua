@@ -101,18 +101,16 @@ local function is_path(name)
   return name:find "[/.]"
 end
 
---- Opens a data set: its arrays are raw, as they are in the file.
+--- Opens a data set as an archive.
 ---
---- "mnist" is Keras's mnist.npz: x_train (60000, 28, 28) and x_test (10000, 28,
---- 28) uint8, y_train (60000,) and y_test (10000,) uint8. It is looked for in
---- $PERIGEE_DATA, ./data, and perigee/ in the user's cache folder; `make run`
---- puts it there.
+--- "mnist" is Keras's mnist.npz: x_train (60000, 28, 28) and x_test (10000, 28, 28), y_train
+--- (60000,) and y_test (10000,), all uint8; pixels are 0 to 255. It is searched for in
+--- $PERIGEE_DATA, in ./data and in the cache, ~/.cache/perigee, into which `make run` downloads it.
 ---
---- "digits" has the same layout, and pictures that Perigee draws itself, the same
---- everywhere: in a few seconds when they are first asked for, and kept in the
---- cache.
+--- "digits" has the same layout. Perigee draws its pictures at the first use, in a few seconds,
+--- with the same bytes on every machine, and keeps them in the cache.
 ---
---- Raises for a file that is not there or cannot be read, with the places that were looked at.
+--- Raises for a file that is missing or can't be read, with the places of the search.
 ---
 ---     data = pg.dataset "digits"
 ---     data:keys()  --> {x_test, x_train, y_test, y_train}

@@ -25,12 +25,11 @@ local function picture_of(a, options)
   return pixels.sheet(pictures, options.columns or math.ceil(math.sqrt(n)), GAP)
 end
 
---- Writes an array as a picture, or a batch as a sheet of pictures, to a PNG file: whole or not at
---- all.
+--- Writes an array as a picture, or a batch as a sheet of pictures, to a PNG file, atomically.
 ---
---- Shapes, numbers and options are those of `pg.show`; a sheet is about as wide as high unless
---- `columns` says otherwise, with black between its pictures. What is uint8 comes back the same
---- from `pg.load_png`. Raises for what is no picture, and where the file cannot be written.
+--- Shapes, numbers and options are those of `pg.show`. A sheet is about as wide as high unless
+--- `columns` is given, with black between its pictures. `pg.load_png` reads a uint8 picture back
+--- unchanged. Raises for an array that is no picture, and if the file can't be written.
 ---
 ---     pg.save_png("digit.png", data.x_train[1])  --> true
 ---     pg.save_png("weights.png", m.weights.W1:reshape(-1, 28, 28), {each = true})

@@ -358,16 +358,17 @@ end
 
 --- Shows an array as a picture in the terminal, or a batch as a sheet of pictures.
 ---
---- A picture is (height, width) of grey or (height, width, 3) of red, green and blue, with 2 or 4
---- where there is alpha, which is put on black; a batch has an axis more, in front. So a last axis
---- of up to 4 is taken for a pixel's. A vector, or a matrix of flattened pictures, needs `size`:
---- `pg.show(x, { size = {28, 28} })`.
+--- A picture is (height, width) of grey values, or (height, width, channels) with 2 (grey, alpha),
+--- 3 (red, green, blue) or 4 channels (with alpha); alpha is blended with black. A batch has one
+--- more axis, in front. A last axis of up to 4 counts as channels. A vector, or a matrix of
+--- flattened pictures, needs `size`: `pg.show(x, { size = {28, 28} })`.
 ---
---- uint8 goes from 0 (black) to 255 (white), bool from false to true, all else from the least
---- number that is shown to the greatest, with NaN as the least. Colours are as fine as the terminal
---- has them; without any, or where `NO_COLOR` is set, characters stand for brightness. What is
---- wider than the terminal is made smaller by averaging, and so are a batch's pictures, for as many
---- as possible to fit, down to 14 pixels; the last line then says how many more there are.
+--- uint8 goes from 0 (black) to 255 (white), bool from false to true, other dtypes from the least
+--- number in the picture to the greatest; NaN is shown as the least. Colours depend on the
+--- terminal; without any, or if `NO_COLOR` is set, characters stand for brightness. A picture that
+--- is wider than the terminal is averaged down. The pictures of a batch are averaged down to as
+--- little as 14 pixels, so that as many as possible fit; the last line gives the number of the
+--- others.
 ---
 ---     pg.show({{0, 1, 0}, {1, 0, 1}})
 ---     -->   @@
@@ -376,11 +377,11 @@ end
 ---     pg.show(m.weights.W1:reshape(-1, 28, 28), {each = true})
 ---@param a perigee.like
 ---@param options? table  labels (an array or a list, shown under the pictures); size ({height,
----   width}, of flattened pictures); low (what is black); high (what is white);
----   each = false (or true: each picture from its own least to its own greatest);
+---   width}, of flattened pictures); low (the number of black); high (the number of white);
+---   each = false (or true: each picture goes from its own least number to its own greatest);
 ---   map = "grey" (or "diverging": blue below 0, black at 0, red above);
----   columns (how many pictures are side by side); rows (how many rows of them); scale = 1 (2:
----   twice as large); width (of the terminal, in characters)
+---   columns (pictures side by side); rows (rows of pictures); scale = 1 (2 doubles the size);
+---   width (of the terminal, in characters)
 function show.show(a, options)
   local text, message = errors.try(show.text, a, options, surface_of_output())
   if not text then

@@ -27,10 +27,11 @@ local trainer = core.trainer
 
 local MAX_SEED = (1 << 32) - 1
 
+--- A network of dense layers with its data, its weights and the state of its training.
 ---@class perigee.Model
----@field weights table<string, perigee.array>  W1 (hidden, inputs), b1 (1, hidden), W2, ...
----@field classes integer  how many classes there are
----@field iteration integer  how many updates were made
+---@field weights perigee.weights  W1 (hidden, inputs), b1 (1, hidden), W2, ...: live, and writable
+---@field classes integer  the number of classes
+---@field iteration integer  the number of updates that were made
 local Model = {}
 local METATABLE = { __name = "perigee.model" }
 
@@ -151,20 +152,17 @@ local function give_data(self, data)
   return made, message
 end
 
---- A model of x and y, with weights as the notebook draws them.
+--- Makes a model of x and y, with weights as the notebook draws them.
 ---
---- What is said of a training here (optimizer and its options, rate, batch, validation, patience:
---- see `steps`) holds for all of them; what is said to `steps` or `fit`, for that one.
+--- Options of a training (optimizer and its options, rate, batch, validation, patience: see
+--- `steps`) are defaults of all the model's trainings; options of `steps` or `fit` are for one
+--- training.
 ---
---- `m.weights` are W1 (hidden, inputs), b1 (1, hidden), W2, ...: the arrays themselves, which
---- may be written to. `m.classes` says how many classes there are, `m.iteration` how many updates
---- were made.
+--- Raises for options and arrays that don't fit, with shapes, rows and values. The largest label
+--- must be below the number of rows unless `classes` is given.
 ---
---- Raises for options and arrays that do not fit, with shapes, rows and values. Labels of which
---- the largest is not below the number of rows do not fit unless `classes` is given.
----
---- Floating data within 0..1 that `scale` makes smaller still may have been scaled before: here and
---- wherever a model is given data, a line on stderr warns of them, once for each place in a script.
+--- A line on stderr warns of floats within 0 to 1 that `scale` makes smaller: they may have been
+--- scaled before. It comes once for each line of a script, also in `predict` and the like.
 ---
 ---     -- x: (100, 784), y: (100) labels
 ---     m = pg.Model(x, y, {hidden = {64, 32}, activation = "relu", seed = 0})
@@ -173,12 +171,12 @@ end
 ---     -->   trained  not yet
 ---     -->   data     100 rows, sparse plan
 ---     m.weights.W1.shape, m.classes, m.iteration  --> (64, 784)  10  0
----@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs); pixels stay bytes inside
+---@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs); bytes aren't converted
 ---@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot
 ---@param options? table  hidden = 100 (a number or a list); activation = "sigmoid" ("tanh",
----   "relu", or a list of one for each hidden layer); seed (else the global generator);
+---   "relu", or a list of one for each hidden layer); seed (else the module's generator);
 ---   dtype = "float32" (or "float64"); classes (else y's columns, or its largest label + 1);
----   scale = 1 (x is multiplied by it, here and wherever the model is given others);
+---   scale = 1 (x is multiplied by it, in training and in prediction);
 ---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x); those of
 ---   `m:steps` but iterations, epochs, resume, progress
 ---@return perigee.Model
@@ -215,51 +213,50 @@ end
 
 -- --- training ----------------------------------------------------------------
 
---- `for i, loss in m:steps{iterations = 1000, rate = 0.1} do`: the body runs
+--- Trains in a loop: `for i, loss in m:steps{iterations = 1000, rate = 0.1} do`. The body runs
 --- after update i; loss is the mean cross-entropy before that update.
 ---
---- Each update is made from all rows, or from a `batch` of them: then loss is that batch's, and
---- the rows come in a new random order in each epoch, drawn by the model's own generator. Where
---- there is validation data, a third value is their loss, after each epoch (without batches,
---- after each update), and with `patience` the training ends when it has not become less for as
---- many epochs. When the body runs the last time, the model has the weights with which it was
---- least.
+--- An update uses all rows, or a `batch` of them. Then the loss is the batch's, and each epoch has
+--- the rows in a new random order, drawn by the model's generator. With validation data, the third
+--- value is their loss after each epoch (without batches, after each update). With `patience`, the
+--- training ends when that loss hasn't fallen for as many epochs; in the last run of the body, the
+--- model has the weights of the smallest loss.
 ---
---- Training again continues from the weights as they are, with what the optimizer remembers: i,
---- and the i of a rate, begin at 1. With `resume = true` it is the training before that goes on,
---- if there was one: with its i and its options (others than batch may be said anew), until it has
---- made the iterations or epochs that are given, or those that it was told. That holds for a model
---- that was loaded, too. A training that has nothing left to do says so on stderr; one that stopped
---- early goes on with more patience, or with patience = false, from the best weights.
+--- Another training continues from the weights and the optimizer's state, and counts i from 1. With
+--- `resume = true` the training before continues, also of a loaded model: with its i and its
+--- options (all but batch may be given again), until it has made the iterations or epochs that are
+--- given, else those of its start. If it has nothing left to do, a line on stderr says so. A
+--- training that stopped early continues from the best weights with a larger patience, or with
+--- patience = false.
 ---
---- A loss, gradient or weight that is not finite raises, names the iteration, and leaves the
---- last finite weights.
+--- A loss, gradient or weight that isn't finite raises, with the iteration, and leaves the last
+--- finite weights.
 ---
 ---     for i, loss in m:steps{iterations = 30, rate = 0.5} do
 ---       if i % 10 == 0 then print(i, loss, m:score(xt, yt)) end
 ---     end
 ---     m.iteration  --> 30
----@param options? table  iterations = 1000 (how many updates); epochs (in the place of
----   iterations: how often all rows); progress = false (or true: a line on stderr);
----   resume = false (or true); batch = false (or how many rows); validation = false (or {x, y});
----   patience = false (or how many epochs); optimizer = "sgd" ("momentum", "nesterov", "rmsprop",
----   "adam"); rate = 0.1 (of rmsprop 0.01, of adam 0.001; or a function of i); weight_decay = 0;
----   momentum = 0.9 (of momentum and nesterov; of rmsprop 0); dampening = 0 (of momentum);
----   alpha = 0.99 (of rmsprop); betas = {0.9, 0.999} (of adam); eps = 1e-8 (of rmsprop and adam)
+---@param options? table  iterations = 1000 (the number of updates); epochs (passes over all rows,
+---   in the place of iterations); progress = false (or true: a line on stderr);
+---   resume = false (or true); batch = false (or a number of rows);
+---   validation = false (or {x, y}); patience = false (or a number of epochs);
+---   optimizer = "sgd" ("momentum", "nesterov", "rmsprop", "adam"); rate = 0.1 (of rmsprop 0.01, of
+---   adam 0.001; or a function of i); weight_decay = 0; momentum = 0.9 (of momentum and nesterov;
+---   of rmsprop 0); dampening = 0 (of momentum); alpha = 0.99 (of rmsprop); betas = {0.9, 0.999} (of
+---   adam); eps = 1e-8 (of rmsprop and adam)
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Model:steps(options)
   return errors.must(training.begin(self, options, "steps")):iterate()
 end
 
---- The loop of `steps`, without a body.
+--- Trains as `steps` does, without a loop in the script, and returns the losses.
 ---
 ---     cost = m:fit{iterations = 50, rate = 0.5}
 ---     cost.shape, cost[-1] < cost[1]  --> (50,)  true
 ---     m:fit{epochs = 2, batch = 25, optimizer = "adam"}.shape  --> (8,)
 ---@param options? table  those of `m:steps`
----@return perigee.array cost  float64: cost[i] is the loss before the i-th of its updates
----@return perigee.array? validation  float64: the validation loss after each epoch, where there
----   is one
+---@return perigee.array cost  float64 (updates): cost[i] is the loss before update i
+---@return perigee.array? validation  float64 (epochs): the validation losses, if there are any
 function Model:fit(options)
   local cost, validation = {}, {}
   for _, loss, validation_loss in errors.must(training.begin(self, options, "fit")):iterate() do
@@ -269,20 +266,20 @@ function Model:fit(options)
   return losses.arrays(cost, validation)
 end
 
---- The losses of all updates that were made, those of before the model was saved included.
+--- Returns the losses of all updates, also those before the model was saved and loaded.
 ---
 ---     m:fit{iterations = 10}
 ---     m:fit{iterations = 5}
 ---     m:history().shape  --> (15,)
 ---@return perigee.array cost  float64 (m.iteration): the loss before each update
----@return perigee.array? validation  float64: the validation losses, in order, where there are any
+---@return perigee.array? validation  float64: the validation losses in order, if there are any
 function Model:history()
   return losses.arrays(self._losses, training.validation_losses(self))
 end
 
---- How it is trained: "dense", by matrix products, or "sparse", skipping the zeros of
---- x; and why. The choice depends on the shape of x and on how much of it is 0; the
---- loss is the same, to rounding.
+--- Returns the plan of the first layer, and its reason: "dense" multiplies matrices, "sparse" skips
+--- the zeros of x. The choice depends on the shape of x and its fraction of zeros. The losses are
+--- equal but for rounding.
 ---
 ---     m:plan()  --> sparse  21.5 % of x is not zero: sparse up to 50 %
 ---@return "dense"|"sparse"|nil plan  nil for a model without data
@@ -306,57 +303,58 @@ local function predict(self, data, run)
   return out
 end
 
---- The most likely label of each row.
+--- Returns the most likely label of each row.
 ---
---- Raises, naming the shapes, where x is not as wide as the model's inputs; row, column and value
---- of a number that is not finite; and the row for which the weights give no finite probabilities.
+--- Raises if x isn't as wide as the model's inputs, with the shapes; for a number that isn't
+--- finite, with row, column and value; and if the weights give no finite probabilities, with the
+--- row.
 ---
 ---     m:predict(xt["1:5"]) --> [...] int64 (5,)
----@param x perigee.like  (n, ...): flattened and scaled as the model's own
+---@param x perigee.like  (n, ...): flattened and scaled as in training
 ---@return perigee.array labels  int64 (n), class numbers from 0
 function Model:predict(x)
   return predict(self, errors.must(inputs.rows(x)), trainer.predict)
 end
 
---- The probability of each class for each row: a row's numbers add up to 1, and the largest is that
---- of the label that `predict` gives. Raises as `predict` does.
+--- Returns the probability of each class for each row. The probabilities of a row add up to 1, and
+--- `predict` returns the label of the largest. Raises as `predict` does.
 ---
 ---     p = m:predict_proba(xt["1:5"])
 ---     p.shape, p.dtype  --> (5, 10)  float32
 ---     p:sum(2):allclose(1)  --> true
 ---     pg.labels(p):eq(m:predict(xt["1:5"])):all()  --> true
----@param x perigee.like  (n, ...): flattened and scaled as the model's own
+---@param x perigee.like  (n, ...): flattened and scaled as in training
 ---@return perigee.array probabilities  (n, classes), of the weights' dtype
 function Model:predict_proba(x)
   return predict(self, errors.must(inputs.rows(x)), trainer.predict_proba)
 end
 
---- The part of rows whose label is predicted.
+--- Returns the accuracy: the fraction of rows whose label is predicted.
 ---
---- Raises for a label that the model has no class for.
+--- Raises for a label outside the model's classes.
 ---
 ---     m:fit{iterations = 100, rate = 0.5}
 ---     m:score(x, y) > 0.5  --> true
 ---@param x perigee.like  (n, ...)
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
----@return number accuracy  0..1
+---@return number accuracy  0 to 1
 function Model:score(x, y)
   local data = errors.must(inputs.labelled(x, y, self.classes))
   return core.accuracy(data.labels, predict(self, data, trainer.predict))
 end
 
---- How well it knows some rows: the loss, the accuracy, and which classes it takes for which.
+--- Returns the loss, the accuracy and the confusion matrix of some rows.
 ---
---- Raises for a label that the model has no class for.
+--- Raises for a label outside the model's classes.
 ---
 ---     loss, accuracy, confusion = m:evaluate(xt, yt)
 ---     confusion.shape, confusion:sum() == #xt  --> (10, 10)  true
 ---@param x perigee.like  (n, ...)
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
 ---@return number loss  mean cross-entropy, as in training
----@return number accuracy  0..1
----@return perigee.array confusion  int64 (classes, classes): row i, column j has how many of class
----   i - 1 were taken for class j - 1
+---@return number accuracy  0 to 1
+---@return perigee.array confusion  int64 (classes, classes): row i, column j has the number of
+---   rows of class i - 1 that were predicted as class j - 1
 function Model:evaluate(x, y)
   local data = errors.must(inputs.labelled(x, y, self.classes))
   errors.must(network.check_names(self.weights, self._layers, self._forms))
@@ -391,17 +389,17 @@ local function give_memory(self, memory)
   end
 end
 
---- Writes the model to an NPZ file: whole or not at all.
+--- Writes the model to an NPZ file, atomically.
 ---
---- numpy.load reads it: the weights under their names, the losses as `history`. It also keeps
---- options, what the optimizer remembers, the generator, and how far the training is; but not
---- the data, that for validation neither, nor a rate that is a function. Raises where the weights
---- do not fit each other or a number in them is not finite, and where the file cannot be written.
+--- numpy.load reads it: the weights under their names, the losses as `history`. It also has the
+--- options, the states of the optimizer and of the generator, and the progress of the training; it
+--- has no data, no validation data and no rate that is a function. Raises if the weights don't fit
+--- each other or have a number that isn't finite, and if the file can't be written.
 ---
 ---     m:save("m.npz", "the first try")  --> true
 ---     pg.load "m.npz".W1.shape  --> (20, 784)
 ---@param path string  ends with .npz
----@param note? string  a text to be kept with it, which `load` and `restore` give back
+---@param note? string  a text in the file, which `load` and `restore` return
 ---@return true
 function Model:save(path, note)
   if not types.is_path(path) or not path:find "%.npz$" then
@@ -440,13 +438,12 @@ local function give_progress(self, state)
   self._validation_losses = state.validation_losses
 end
 
---- Reads a model that was saved. With x and y, which it does not keep, it can be trained on:
---- `m:fit()` begins another training, as it does with a model in memory; `resume = true` goes on
---- with the one that was saved. With the rows that it had, that ends in the same bits as one that
---- was never interrupted.
+--- Reads a saved model. The file has no data: with x and y, the model can be trained. `m:fit()`
+--- begins another training, as with a model in memory; `resume = true` continues the saved one.
+--- With the same rows, it ends in the same bits as a training that was never interrupted.
 ---
---- Raises for a file that is missing, damaged, of another version, or no model, and where x and y
---- do not fit the model.
+--- Raises for a file that is missing, damaged, of another version, or no model, and if x and y
+--- don't fit the model.
 ---
 ---     for i in m:steps{iterations = 30} do
 ---       if i == 20 then m:save("m.npz", "the first try") end
@@ -458,7 +455,7 @@ end
 ---@param x? perigee.like  as `pg.Model` takes them
 ---@param y? perigee.like
 ---@return perigee.Model
----@return string? note  that it was saved with
+---@return string? note  the text that `save` was given
 function Model.load(path, x, y)
   check_path(path, "load")
   local state = errors.must(checkpoint.read(path))
@@ -546,11 +543,11 @@ end
 
 METATABLE.restore = restore -- for a trial, which goes on without a file that it cannot use
 
---- Takes over what `save` kept of a model that was made alike: weights, losses, what the optimizer
---- remembers, the generator, and how far the training is. The data, and what was said to
---- `pg.Model`, stay this model's own; `m.weights` are the same arrays as before.
+--- Replaces the model's state by the one in a file of `save`: weights, losses, the states of the
+--- optimizer and the generator, and the progress of the training. The data and the options of
+--- `pg.Model` stay, and `m.weights` has the same arrays as before.
 ---
---- Raises as `load` does, and for a file of another network: then the model is as it was.
+--- Raises as `load` does, and for a file of another network; the model is then unchanged.
 ---
 ---     m:save "m.npz"
 ---     m:fit{iterations = 10}
@@ -558,7 +555,7 @@ METATABLE.restore = restore -- for a trial, which goes on without a file that it
 ---     m.iteration  --> 0
 ---@param path string
 ---@return true
----@return string? note  that it was saved with
+---@return string? note  the text that `save` was given
 function Model:restore(path)
   check_path(path, "restore")
   local restored, note = errors.must(restore(self, path))
@@ -594,7 +591,7 @@ local function layer_lines(self)
   return lines
 end
 
---- A card: layers, parameters, data, scale, plan, optimizer, iterations and the last loss.
+--- Returns a text: layers, parameters, data, scale, plan, optimizer, iterations and the last loss.
 ---
 ---     m:summary()
 ---     --> model      784-20-10, float32

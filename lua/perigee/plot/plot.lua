@@ -36,20 +36,20 @@ local function fault(count, x, y)
   end
 end
 
---- Draws curves, or a grid of numbers: in the terminal, or into a file.
+--- Draws curves or a matrix with gnuplot, in the terminal or into a file.
 ---
---- `pg.plot(y)` draws y over 1, 2, ...; `pg.plot(x, y)` over x, as does the table of options
---- `pg.plot { x = ..., y = ... }`. y may be several curves by name, `{ train = a, test = b }`; x
---- and error may then be tables by the same names. error draws bars in a file: y - error to
---- y + error; a terminal has no room for them. x may be a list of texts, which stand side by side.
---- `z`, a matrix, is drawn as coloured cells, with x and y as the labels of its columns and rows;
---- without them, these are numbered from `first`: a confusion matrix has classes from 0. Any text
---- is a title, a label or a curve's name.
---- Numbers that are not finite, or not above 0 on a logarithmic scale, are left out. A call that
---- returns two arrays, as `m:fit` does with validation, takes parentheses: `pg.plot((m:fit()))`.
+--- `pg.plot(y)` draws y over 1, 2, ...; `pg.plot(x, y)` and `pg.plot { x = ..., y = ... }` draw y
+--- over x. y may have several curves by name, `{ train = a, test = b }`; x and error may then be
+--- tables with the same names. x may be a list of strings. `error` draws bars from y - error to
+--- y + error in a file; in the terminal there are none. `z`, a matrix, is drawn as coloured cells,
+--- with x and y as the labels of its columns and rows; without labels they are numbered from
+--- `first`, which is 0 for the classes of a confusion matrix.
 ---
---- Raises where no number can be drawn, a matrix is too large for the terminal, or the file cannot
---- be written. Where gnuplot is missing, a line on stderr names its package.
+--- Numbers that aren't finite are left out, and on a logarithmic scale those that aren't above 0. A
+--- call with two results, such as `m:fit` with validation, needs parentheses: `pg.plot((m:fit()))`.
+---
+--- Raises if there is no number to draw, a matrix is too large for the terminal, or the file can't
+--- be written. If gnuplot is missing, a line on stderr names its package.
 ---
 ---     pg.plot(m:fit{iterations = 100})  -- in the terminal
 ---     pg.plot({10, 20, 30}, {0.5, 0.8, 0.9})
@@ -59,11 +59,11 @@ end
 ---     pg.plot{z = {{9, 1}, {2, 8}}, first = 0, file = "confusion.svg"}  --> true
 ---@param options perigee.like|table  y (a curve, or several by name; numbers alone are y); x; z (a
 ---   matrix); error; title; xlabel; ylabel; xscale = "linear" (or "log"); yscale = "linear" (or
----   "log"); order (the names of y's curves, as they are to be drawn and listed);
+---   "log"); order (the names of y's curves in the order of the legend);
 ---   points = false (or true: no lines between them); file (ends in .svg or .png); format (of z's
 ---   numbers, as string.format takes it); first = 1 (the number of z's first column and row)
----@param ... perigee.like|table  y, drawn over the first argument, which is x then
----@return boolean  # false where gnuplot is missing
+---@param ... perigee.like|table  y; the first argument is then x
+---@return boolean  # false if gnuplot is missing
 return function(options, ...)
   local count = 1 + select("#", ...)
   local problem = count > 1 and fault(count, options, ...)

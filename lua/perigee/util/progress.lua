@@ -214,18 +214,17 @@ function progress.bar(total, title, done)
   return self
 end
 
---- `for i in pg.progress(n) do ... end`: i from 1 to n, with a line on stderr
---- that tells how far the loop is. Leaving the loop early closes the line. The
---- line of a loop within another stands below it and leaves nothing; prints go
---- above them. Where stderr is no terminal, or $TERM is dumb, a plain line is
---- written at each tenth of the way.
+--- Counts from 1 to n in a loop, `for i in pg.progress(n) do`, with a line of progress on stderr.
+--- Leaving the loop early closes the line. Lines of nested loops stand below each other, and only
+--- the outer one stays; prints appear above them. If stderr is no terminal, or $TERM is dumb, a
+--- plain line is written after each tenth of the loop.
 ---
 ---     for i in pg.progress(1000, "squares") do
 ---       sum = (sum or 0) + i ^ 2
 ---     end
 ---     sum  --> 333833500.0
----@param n integer  how many
----@param title? string  put before the line
+---@param n integer  the last number, 0 or more
+---@param title? string  the text in front of the line
 ---@return fun(): integer?
 function progress.each(n, title)
   local total = COUNT.read(n)
