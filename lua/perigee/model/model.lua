@@ -242,8 +242,8 @@ end
 ---   validation = false (or {x, y}); patience = false (or a number of epochs);
 ---   optimizer = "sgd" ("momentum", "nesterov", "rmsprop", "adam"); rate = 0.1 (of rmsprop 0.01, of
 ---   adam 0.001; or a function of i); weight_decay = 0; momentum = 0.9 (of momentum and nesterov;
----   of rmsprop 0); dampening = 0 (of momentum); alpha = 0.99 (of rmsprop); betas = {0.9, 0.999} (of
----   adam); eps = 1e-8 (of rmsprop and adam)
+---   of rmsprop 0); dampening = 0 (of momentum); alpha = 0.99 (of rmsprop);
+---   betas = {0.9, 0.999} (of adam); eps = 1e-8 (of rmsprop and adam)
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Model:steps(options)
   return errors.must(training.begin(self, options, "steps")):iterate()
