@@ -85,6 +85,7 @@ CORE_OBJECTS := $(CORE:src/%.c=$(BUILD)/obj/%.o) \
                 $(KERNELS:%=$(BUILD)/obj/core/kernels/%.o)
 BIND_OBJECTS := $(BIND:src/%.c=$(BUILD)/obj/%.o)
 HOST_OBJECTS := $(HOST:src/%.c=$(BUILD)/obj/%.o)
+TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/c/*.c))
 
 PROGRAM := $(BUILD)/perigee
 MODULE := $(BUILD)/perigee.so
@@ -105,7 +106,7 @@ $(PROGRAM): $(HOST_OBJECTS)
 	  $(LDFLAGS) $(LUA_LIBS) -ldl -lm && mv $@.part $@
 
 # Looks once for the packages that the build needs, before a compiler would miss them.
-$(CORE_OBJECTS) $(BIND_OBJECTS) $(HOST_OBJECTS) $(BUILD)/obj/tests/core.o: | $(BUILD)/needs
+$(CORE_OBJECTS) $(BIND_OBJECTS) $(HOST_OBJECTS) $(TEST_OBJECTS): | $(BUILD)/needs
 
 $(BUILD)/needs: tools/deps.sh
 	@CC="$(CC)" CFLAGS="$(CFLAGS)" LUA_CFLAGS="$(LUA_CFLAGS)" tools/deps.sh check
@@ -132,7 +133,7 @@ $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(COMPILE) $(LUA_CFLAGS) $(OBJECT)
 
--include $(BUILD)/obj/tests/core.d $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
+-include $(TEST_OBJECTS:.o=.d) $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
 
 # --- the two commands --------------------------------------------------------
 
@@ -160,13 +161,13 @@ $(BUILD)/pty: tests/pty.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(CC) $(STANDARD) -D_DEFAULT_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -o $@ $<
 
-# The core as a C library, without Lua: a program of its own, run by a spec.
-$(BUILD)/core: $(BUILD)/obj/tests/core.o $(CORE_OBJECTS)
+# The core as a C library, without Lua: its C tests, a program of its own, run by a spec.
+$(BUILD)/core: $(TEST_OBJECTS) $(CORE_OBJECTS)
 	@$(say) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -o $@.part $^ \
 	  $(LDFLAGS) $(BLAS_LIBS) -lz -ldl -lm && mv $@.part $@
 
-$(BUILD)/obj/tests/%.o: tests/%.c Makefile
+$(BUILD)/obj/tests/c/%.o: tests/c/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(COMPILE) $(OBJECT)
 
@@ -231,10 +232,12 @@ valgrind: deps-valgrind  ## the specs under Valgrind
 	@$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow \
 	    --exclude-tags=timed)
 
+C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] tests/c/*.[ch])
+
 lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
-	clang-format --dry-run -Werror $(wildcard src/*/*.[ch] src/*/*/*.[ch]) tests/core.c
+	clang-format --dry-run -Werror $(C_FILES)
 	luacheck --quiet lua examples tests tools
-	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all
+	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all build/lint/core
 	BUILD=build/lint LUA=$(LUA) tools/layering.sh
 	@# each header stands alone; kernel_target.h is part of kernels.c
 	@for header in $(filter-out %/kernel_target.h,$(wildcard src/*/*.h src/*/*/*.h)); do \
@@ -337,7 +340,7 @@ session: deps-test  ## record the session in docs/prompt.md anew, with MNIST
 # --- housekeeping ------------------------------------------------------------
 
 format:  ## format the C sources in place
-	clang-format -i $(wildcard src/*/*.[ch] src/*/*/*.[ch]) tests/core.c
+	clang-format -i $(C_FILES)
 
 clean:  ## remove what was built
 	rm -rf build

@@ -1,10 +1,19 @@
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 
+-- The C tests, tests/c/: each prints the failures, then how many there are.
+local function run_c_tests(name)
+  local pipe = assert(io.popen("'" .. PROGRAM:gsub("[^/]*$", "core") .. "' " .. name .. " 2>&1"))
+  local output = pipe:read "a"
+  assert.equal("0 failures\n", output)
+  assert.is_true(pipe:close())
+end
+
 describe("the core as a C library", function()
   it("refuses ranks, axes and counts that there are not", function()
-    local pipe = assert(io.popen("'" .. PROGRAM:gsub("[^/]*$", "core") .. "' 2>&1"))
-    local output = pipe:read "a"
-    assert.equal("0 failures\n", output)
-    assert.is_true(pipe:close())
+    run_c_tests "refusals"
+  end)
+
+  it("computes on arrays as naive loops do", function()
+    run_c_tests "arrays"
   end)
 end)

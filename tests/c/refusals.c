@@ -1,37 +1,20 @@
-/* The core as a C library: what no binding checks for a caller in C. Each case
-   is a call whose rank, axis, count or shape is wrong, and the status that it
-   must return; results must be empty. Prints what differs. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+/* Calls that must be refused: what no binding checks for a caller in C. Each
+   has a rank, axis, count or shape that is wrong, and the status that it must
+   return; outputs must be empty. */
+#include "test.h"
 
-#include "../src/core/array/create.h"
-#include "../src/core/ops/draw.h"
-#include "../src/core/train/notebook.h"
-#include "../src/core/array/copy.h"
-#include "../src/core/array/join.h"
-#include "../src/core/array/index.h"
-#include "../src/core/ops/linalg.h"
-#include "../src/core/ops/map.h"
-#include "../src/core/train/network.h"
-#include "../src/core/ops/reduce.h"
-#include "../src/core/ops/select.h"
-#include "../src/core/ops/sort.h"
+#include <string.h>
 
 enum { TOO_MANY = 12 };
 
-static int failures;
-
-/* Counts a call that did not fail as it must, or left something in out. */
+/* Checks that a call failed as it must, and left nothing in out. */
 static void refuse(const char *call, pg_status expected, pg_status found,
                    pg_array *out, const pg_error *err)
 {
     if (found != expected || err->message[0] == '\0' ||
-        (out && (out->storage || out->ndim != 0))) {
-        failures++;
-        printf("%s: %s was expected, found %s: %s\n", call,
-               pg_strerror(expected), pg_strerror(found), err->message);
-    }
+        (out && (out->storage || out->ndim != 0)))
+        fail("%s: %s was expected, found %s: %s", call, pg_strerror(expected),
+             pg_strerror(found), err->message);
     if (out)
         pg_array_release(out);
 }
@@ -71,7 +54,7 @@ static void refuse_ranks(const pg_array *a, pg_random *g)
     }
     char text[PG_SHAPE_TEXT];
     if (strlen(pg_shape_text_of(text, TOO_MANY, longest)) >= sizeof text)
-        failures++;
+        fail("pg_shape_text_of wrote beyond its buffer");
 }
 
 /* a has rank 2. */
@@ -134,9 +117,8 @@ static void refuse_networks(pg_random *g)
     const size_t column[2] = {1, (size_t)INT32_MAX + 1}, single[2] = {1, 1};
     pg_array_borrow(&one, &number, PG_FLOAT32, 2, single);
     pg_array_borrow(&b, &number, PG_FLOAT32, 2, single);
-    if (pg_array_broadcast_view(&W, &one, 2, column, &err) != PG_OK ||
-        pg_array_broadcast_view(&x, &one, 2, column, &err) != PG_OK)
-        failures++;
+    need(pg_array_broadcast_view(&W, &one, 2, column, &err), &err);
+    need(pg_array_broadcast_view(&x, &one, 2, column, &err), &err);
     pg_network network = {.layers = 1, .W = {&W}, .b = {&b}};
     REFUSE(PG_ESHAPE, pg_forward(&result, &network, &x, &err));
     network.layers = PG_MAX_LAYERS + 1;
@@ -144,20 +126,17 @@ static void refuse_networks(pg_random *g)
     REFUSE(PG_EARG, pg_network_initialize(&network, PG_FLOAT32, ones, g, &err));
 }
 
-int main(void)
+void test_refusals(void)
 {
     pg_error err;
     pg_array a;
     pg_random random;
     const size_t shape[2] = {3, 1};
     pg_random_seed(&random, 1);
-    if (pg_array_zeros(&a, PG_INT64, 2, shape, &err) != PG_OK)
-        return EXIT_FAILURE;
+    need(pg_array_zeros(&a, PG_INT64, 2, shape, &err), &err);
     refuse_ranks(&a, &random);
     refuse_axes(&a);
     refuse_extremes();
     refuse_networks(&random);
     pg_array_release(&a);
-    printf("%d failures\n", failures);
-    return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
