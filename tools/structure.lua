@@ -7,7 +7,6 @@
 
 --- Checks that only print a warning.
 local WARNINGS = {
-  ["a cycle between C files"] = true,
   ["a cycle between Lua files"] = true,
   ["a cycle between Lua folders"] = true,
   ["a Lua file that requires a folder above it"] = true,
