@@ -17,7 +17,7 @@ local types = require "perigee.util.types"
 local command_line = require "perigee.sweep.command_line"
 local core = require "perigee.core"
 local json = require "perigee.util.json"
-local prune = require "perigee.sweep.prune.rules"
+local rules = require "perigee.sweep.prune.rule"
 local public = require "perigee.util.public"
 local references = require "perigee.sweep.data.references"
 local space = require "perigee.sweep.space.space"
@@ -70,7 +70,7 @@ local KINDS = {
   prune = {
     expected = "sweep.halving{...} or sweep.median{...}",
     read = function(value)
-      return prune.is_asked(value) and value or nil
+      return rules.is_request(value) and value or nil
     end,
   },
   runs = schema.text,
@@ -170,7 +170,7 @@ local function complete(definition)
   elseif definition.repeats > MAX_SEED - definition.seed + 1 then
     return nil, ("seed and repeats: seeds go up to %d"):format(MAX_SEED)
   end
-  definition.rule, message = prune.rule(definition.prune, definition.metric, definition.goal)
+  definition.rule, message = rules.new(definition.prune, definition.metric, definition.goal)
   return definition.rule and definition, message
 end
 
@@ -288,14 +288,6 @@ end
 
 -- --- pruning -----------------------------------------------------------------------
 
-local function asked(name, options)
-  local rule, message = prune.ask(name, options)
-  if not rule then
-    errors.raise("sweep." .. message)
-  end
-  return rule
-end
-
 --- Successive halving: all trials run until they report the metric at iteration `first` or later;
 --- the best of them, one in `factor`, go on until `factor` times as many, and so on. The others are
 --- cut, but for those that are as good as the last of the best.
@@ -311,7 +303,7 @@ end
 ---   (else the study's)
 ---@return table
 function sweep.halving(options)
-  return asked("halving", options)
+  return rules.request("halving", options)
 end
 
 --- Median stopping: a few trials, the references, run to their end. Every other trial is cut when
@@ -326,7 +318,7 @@ end
 ---   trial may be cut); metric (else the study's); goal (else the study's)
 ---@return table
 function sweep.median(options)
-  return asked("median", options)
+  return rules.request("median", options)
 end
 
 local least = { new = 1, uniform = 2, log_uniform = 2, integer = 2 } -- arguments they need

@@ -20,10 +20,10 @@ local function values(f)
   local data <close> = pg.load(path .. ".npz")
   os.remove(path)
   os.remove(path .. ".npz")
-  local trial = require("perigee.sweep.trial.trial").new {
-    clock = os.clock, index = 1, seed = 0, id = "0", is_parameter = {},
+  local trial = require("perigee.sweep.trial.trial_run").new({
+    index = 1, seed = 0, id = "0", is_parameter = {},
     monitor = { beat = function() end, warn = function() end },
-  }
+  }).handle
   f {
     array = pg.zeros(2), random = pg.random(0), model = pg.Model(pg.zeros(4, 2), { 0, 1, 0, 1 }),
     study = study(), table = tables.new({ "k" }, { { k = 1 } }, {}), archive = data, trial = trial,

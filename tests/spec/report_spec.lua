@@ -22,7 +22,7 @@ local function study_of(rows, about, groups)
   function study.table()
     return trials
   end
-  function study.about()
+  function study.report_data()
     local all = { summary = {}, settings = {}, environment = {}, failures = {}, pruned = {} }
     for name, value in pairs(about or {}) do
       all[name] = value

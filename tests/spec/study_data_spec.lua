@@ -180,7 +180,7 @@ describe("The data of a study", function()
     -- A version of before saw no data behind the function, and wrote none of the fields of now.
     local without = fingerprint.of_before(nil, f)()
     assert.equal("", without)
-    local old_id = require("perigee.sweep.data.hash").trial({ k = 1 }, 1, 0, nil)
+    local old_id = require("perigee.sweep.trials").id({ k = 1 }, 1, 0, nil)
     local text = file:read("a"):gsub('"data":%b{},', '"data":{},'):gsub('"notes":%b{},', "")
       :gsub('"trial":"%x+"', '"trial":"' .. old_id .. '"')
     assert(pg.write(path, text))

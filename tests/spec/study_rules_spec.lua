@@ -150,7 +150,7 @@ describe("Halving", function()
         end
       end)
     assert.equal("8", done)
-    assert.equal(7, #study:about().pruned)
+    assert.equal(7, #study:report_data().pruned)
   end)
 end)
 

@@ -220,7 +220,7 @@ describe("a study", function()
     assert.matches("s: complete: 3 of 3, 1 failed$", message)
     assert.matches("a 2 failed: .*sweep_spec.lua:%d+: two is too much", text)
     assert.equal("a,repeat,seed,y\n1,1,0,1\n2,1,0,\n3,1,0,3\n", read "s/results.csv")
-    local failure = study():about().failures[1]
+    local failure = study():report_data().failures[1]
     assert.matches("two is too much\nstack traceback:.*in function <[^\n]*>$", failure.traceback)
     assert.not_matches("attempt.lua", failure.traceback)
     broken = false
@@ -292,8 +292,9 @@ describe("a study", function()
     local x, y = pg.random(1):rand(20, 3), pg.range(0, 19) % 2
     local study = new { params = { rate = { 0.1 } }, settings = { iterations = 3 },
       run = function(p, trial)
-        trial:fit(pg.Model(x, y, { hidden = 2, seed = trial.seed }), p)
-        return { n_steps = trial.iteration }
+        local m = pg.Model(x, y, { hidden = 2, seed = trial.seed })
+        trial:fit(m, p)
+        return { n_steps = m.iteration }
       end }
     listen(function() assert.is_true(study:run()) end)
     assert.equal(3, study:table()[1].n_steps)
@@ -403,7 +404,7 @@ describe("a study", function()
       study = new { params = { a = values }, run = function() return { loss = 1 } end }
       study:run { quiet = true }
     end
-    assert.matches("%(a 1%)", study:about().summary[4][2])
+    assert.matches("%(a 1%)", study:report_data().summary[4][2])
   end)
 
   it("writes files anew only where they have changed", function()
@@ -748,7 +749,7 @@ describe("pruning", function()
 
   local function statuses(study)
     local cut = {}
-    for _, each in ipairs(study:about().pruned) do
+    for _, each in ipairs(study:report_data().pruned) do
       cut[#cut + 1] = each.trial
     end
     table.sort(cut)
@@ -769,7 +770,7 @@ describe("pruning", function()
     assert.equal(2, #curves:where { a = 3 })
     assert.equal(4, #curves:where { a = 5 })
     assert.equal(8, #curves:where { a = 7 })
-    for _, each in ipairs(study:about().pruned) do
+    for _, each in ipairs(study:report_data().pruned) do
       if each.trial == "a 0" then
         assert.matches("8. of 8 in accuracy at rung 1: the best 4 went on", each.reason)
       end

@@ -1,6 +1,7 @@
 -- perigee.sweep.table: rows with named columns, and what is made of them.
 
 local tables = require "perigee.sweep.table.table"
+local goals = require "perigee.sweep.table.goal"
 
 local COLUMNS = { "hidden", "rate", "repeat", "seed", "accuracy", "loss" }
 
@@ -139,16 +140,16 @@ describe("A table of results", function()
     for _, name in ipairs { "loss", "error", "err", "rmse", "mse", "mae", "nll", "perplexity",
       "cross_entropy", "wer", "seconds", "latency", "validation_loss", "log_loss", "top_error",
       "test_mse", "val_cross_entropy", "accuracy_loss", "Loss" } do
-      assert.equal("min", tables.goal_of(name), name)
+      assert.equal("min", goals.of(name), name)
     end
     for _, name in ipairs { "accuracy", "acc", "f1", "auc", "precision", "recall", "score", "r2",
       "test_accuracy", "f1_score", "macro_f1", "balanced_accuracy" } do
-      assert.equal("max", tables.goal_of(name), name)
+      assert.equal("max", goals.of(name), name)
     end
     for _, name in ipairs { "y", "lossless", "terror", "accordion", "cost", "runtime", "scored",
       "time_to_accuracy", "accuracy_error_ratio", "neg_log_loss", "neg_mean_squared_error",
       "negative_loss", "no_error", "error_rate", "precisions", "r2d2", "train" } do
-      assert.is_nil(tables.goal_of(name), name)
+      assert.is_nil(goals.of(name), name)
     end
   end)
 

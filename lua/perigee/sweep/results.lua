@@ -1,6 +1,4 @@
---- A study's results as rows, and as the files that a finished study leaves.
---
--- Rows are made of the journal's records, one after the other: there may be many.
+--- The results of a study: rows for its tables, and the files results.csv and curves.csv.
 
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
@@ -11,7 +9,7 @@ local uv = external.require "luv"
 
 local results = {}
 
---- What a trial reported last; of one that failed that is no result.
+--- The last report of a trial; none of one that failed.
 local function last_report(record)
   return { record.status ~= "failed" and record.reports[#record.reports] or { nil, {} } }
 end
@@ -20,7 +18,7 @@ local function all_reports(record)
   return record.reports
 end
 
---- What there are tables of: the reports that have a row, and the columns before the metrics.
+--- The kinds of tables: which reports have a row, and the columns before the metrics.
 local RESULTS = {
   file = "results.csv", reports = last_report, columns = { "repeat", "seed" },
 }
@@ -28,91 +26,75 @@ local CURVES = {
   file = "curves.csv", reports = all_reports, columns = { "repeat", "seed", "iteration" },
 }
 
---- The finished trials in the order of the grid: place and record.
+--- Iterates over the finished trials in the order of the grid: index, record.
+---@param only? string  a status
 local function finished(study, only)
-  local i = 0
-  return function()
-    while i < study.trials.count do
-      i = i + 1
-      local status = study.store:status(study.trials.ids[i])
+  return function(_, i)
+    for k = i + 1, study.trials.count do
+      local status = study.store:status(k)
       if status and status ~= "paused" and (not only or status == only) then
-        return i, study.store:record(study.trials.ids[i])
+        return k, study.store:record(k)
       end
     end
-  end
+  end, nil, 0
 end
 
-local ASIDE = { "iterations", "status" }
-
---- Calls f(kind, row) with the rows of each of these kinds. What a row tells beside the columns
---- (iterations, status) gives way to a column of that name.
-local function each_row(study, kinds, columns, only, f)
-  local is_column = {}
-  for kind, names in pairs(columns) do
-    is_column[kind] = collections.set(names)
-  end
-  for i, record in finished(study, only) do
-    for _, kind in ipairs(kinds) do
-      for _, report in ipairs(kind.reports(record)) do
-        local row, taken = collections.merge(report[2], study.trials:point(i)), is_column[kind]
-        row["repeat"], row.seed = study.trials:round(i), study.trials:seed(i)
-        row.iteration = report[1]
-        for _, name in ipairs(ASIDE) do
-          if not taken[name] then
-            row[name] = record[name]
-          end
-        end
-        f(kind, row)
-      end
-    end
-  end
-end
-
---- The columns of each of these kinds, and those of them that are metrics.
-local function columns_of(study, kinds)
-  local seen, columns, metrics = {}, {}, {}
-  for _, kind in ipairs(kinds) do
-    seen[kind], columns[kind] = {}, { table.unpack(study.params) }
-  end
+--- The columns of a kind of table, and those of them that are metrics.
+local function columns_of(study, kind)
+  local is_metric, columns = {}, { table.unpack(study.params) }
   for _, record in finished(study) do
-    for _, kind in ipairs(kinds) do
-      for _, report in ipairs(kind.reports(record)) do
-        for name in pairs(report[2]) do -- what was a setting then may be a parameter now
-          seen[kind][name] = not study.is_parameter[name] or nil
-        end
+    for _, report in ipairs(kind.reports(record)) do
+      for name in pairs(report[2]) do -- what was a setting then may be a parameter now
+        is_metric[name] = not study.is_parameter[name] or nil
       end
     end
   end
-  for kind, names in pairs(columns) do
-    metrics[kind] = collections.sorted_keys(seen[kind])
-    for _, more in ipairs { kind.columns, metrics[kind] } do
-      table.move(more, 1, #more, #names + 1, names)
-    end
+  local metrics = collections.sorted_keys(is_metric)
+  for _, more in ipairs { kind.columns, metrics } do
+    table.move(more, 1, #more, #columns + 1, columns)
   end
   return columns, metrics
 end
 
-local function to_table(study, kind, only)
-  local columns, metrics = columns_of(study, { kind })
-  local rows, goals = {}, {}
-  each_row(study, { kind }, columns, only, function(_, row)
-    rows[#rows + 1] = row
-  end)
-  if study.tally.metric then
-    goals[study.tally.metric] = study.tally.goal
+--- Calls f with each row of a table. A row has `iterations` and `status` beside the columns, unless
+--- these are columns.
+local function each_row(study, kind, columns, only, f)
+  local is_column, trials = collections.set(columns), study.trials
+  for i, record in finished(study, only) do
+    for _, report in ipairs(kind.reports(record)) do
+      local row = collections.merge(report[2], trials:point(i))
+      row["repeat"], row.seed, row.iteration = trials:repeat_number(i), trials:seed(i), report[1]
+      for _, name in ipairs { "iterations", "status" } do
+        if not is_column[name] then
+          row[name] = record[name]
+        end
+      end
+      f(row)
+    end
   end
-  return tables.new(columns[kind], rows, metrics[kind], { goals = goals })
 end
 
---- A row for each finished trial, with what it reported last.
+local function to_table(study, kind, only)
+  local columns, metrics = columns_of(study, kind)
+  local rows, goals, store = {}, {}, study.store
+  each_row(study, kind, columns, only, function(row)
+    rows[#rows + 1] = row
+  end)
+  if store.metric then
+    goals[store.metric] = store.goal
+  end
+  return tables.new(columns, rows, metrics, { goals = goals })
+end
+
+--- A table with a row for each finished trial: its last report.
 ---@param study perigee.sweep.study
 ---@param only? "done"|"failed"|"pruned"  the trials with this status
 ---@return perigee.sweep.table
-function results.results(study, only)
+function results.last_reports(study, only)
   return to_table(study, RESULTS, only)
 end
 
---- A row for each report of each finished trial.
+--- A table with a row for each report of each finished trial.
 ---@param study perigee.sweep.study
 ---@return perigee.sweep.table
 function results.curves(study)
@@ -125,31 +107,21 @@ local function has_text(path, text)
   return file and file:read "a" == text
 end
 
---- Writes results.csv and curves.csv into the study's folder; one that has that text is let be.
+--- Writes results.csv and curves.csv into the study's folder; a file that has that text already is
+--- not touched. Raises where one cannot be written.
 ---@param study perigee.sweep.study
----@return true?
----@return string?  # what went wrong, where nil comes first
 function results.write(study)
-  local kinds, lines = { RESULTS, CURVES }, {}
-  local columns = columns_of(study, kinds)
-  for kind, names in pairs(columns) do
-    lines[kind] = { tables.csv_line(names) }
-  end
-  each_row(study, kinds, columns, nil, function(kind, row)
-    table.insert(lines[kind], tables.csv_line(columns[kind], row))
-  end)
-  for _, kind in ipairs(kinds) do
-    local path = study.root .. "/" .. kind.file
-    local text = table.concat(lines[kind])
-    local written, message = has_text(path, text), nil
-    if not written then
-      written, message = errors.try(core.write, path, text)
-    end
-    if not written then
-      return nil, message
+  for _, kind in ipairs { RESULTS, CURVES } do
+    local columns = columns_of(study, kind)
+    local lines = { tables.csv_line(columns) }
+    each_row(study, kind, columns, nil, function(row)
+      lines[#lines + 1] = tables.csv_line(columns, row)
+    end)
+    local path, text = study.root .. "/" .. kind.file, table.concat(lines)
+    if not has_text(path, text) then
+      errors.ensure(errors.try(core.write, path, text))
     end
   end
-  return true
 end
 
 return results

@@ -1,26 +1,243 @@
---- How a study is run: what is said before and after, and how a script is left.
+--- Runs a study: locks its folder, runs its trials wave after wave, and writes its results.
 
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
-local external = require "perigee.util.external"
 local command_line = require "perigee.sweep.command_line"
 local core = require "perigee.core"
-local format = require "perigee.util.format"
-local progress_display = require "perigee.sweep.run.progress_display"
-local say = progress_display.say
-local results = require "perigee.sweep.results"
 local executor = require "perigee.sweep.run.executor"
-local suggest = require "perigee.util.suggest"
+local external = require "perigee.util.external"
 local fs = require "perigee.util.fs"
-local uv = external.require "luv"
+local notices = require "perigee.sweep.run.notices"
 local printable = require "perigee.util.printable"
 local process_pool = require "perigee.sweep.run.process_pool"
+local progress_display = require "perigee.sweep.run.progress_display"
+local results = require "perigee.sweep.results"
+local time_estimate = require "perigee.sweep.run.time_estimate"
+local uv = external.require "luv"
+local worker = require "perigee.sweep.run.worker"
+
+local say = notices.say
 
 local study_run = {}
 
--- --- before -----------------------------------------------------------------------
+-- --- locks ------------------------------------------------------------------------
 
---- What cannot be asked for together.
+--- Locks the study's folder: a process without a shard has it to itself, shards have it together. A
+--- lock ends with its process, and is not seen by other machines.
+local function lock_folder(study)
+  errors.ensure(fs.make_folder(study.root))
+  local lock, message = errors.try(core.hold_lock, study.root,
+    study.options.shard and "shared" or "folder")
+  return errors.ensure(lock, message
+    or ("another process runs it in %s: wait for it, or end it first"):format(study.folder))
+end
+
+--- Locks a shard: each is run by one process of a machine at a time.
+local function lock_shard(study)
+  local shard, folder = study.options.shard, study.root .. "/journal"
+  errors.ensure(fs.make_folder(folder))
+  local lock, message = errors.try(core.hold_lock, ("%s/%s-part-%d-of-%d.lock"):format(folder,
+    uv.os_gethostname():gsub("[^%w-]", "_"), shard.part, shard.parts), "file")
+  return errors.ensure(lock, message
+    or ("another process runs this part in %s: wait for it, or end it first"):format(study.folder))
+end
+
+--- Keeps the study's folder under another name.
+local function put_aside(study)
+  if uv.fs_rmdir(study.root) then -- it was empty
+    return
+  end
+  local count = 1
+  while uv.fs_stat(("%s.%d"):format(study.root, count)) do
+    count = count + 1
+  end
+  local other = ("%s.%d"):format(study.root, count)
+  errors.ensure(uv.fs_rename(study.root, other))
+  say(("what was there is kept as %s"):format(other))
+end
+
+-- --- trials -----------------------------------------------------------------------
+
+--- Tells if a trial is this process's to run: a shard has every N-th trial.
+local function is_in_shard(study, index)
+  local shard = study.options.shard
+  return not shard or (index - 1) % shard.parts + 1 == shard.part
+end
+
+--- The trials to run next. Those that the rule cuts are recorded before.
+local function next_wave(study)
+  local store, trials = study.store, study.trials
+  local wave, cuts = study.rule:wave(store)
+  for _, cut in ipairs(cuts) do
+    store:append(collections.merge(store:record(cut.index), {
+      status = "pruned", reason = cut.reason, rung = cut.rung, rule = study.rule.text,
+      values = trials:values(cut.index),
+    }))
+  end
+  local own = {}
+  for _, item in ipairs(wave) do
+    own[#own + 1] = is_in_shard(study, item.index) and item or nil
+  end
+  return own
+end
+
+--- Runs all trials that are not finished and are this process's.
+local function run_trials(study)
+  local run_wave = (study.options.jobs or 1) > 1 and process_pool.run_wave or executor.run_wave
+  local display <close> = progress_display.open(study.name, study.store, study.options.quiet)
+  local writer <close> = study.store:open_writer(study:header()) -- synced after Ctrl-C, too
+  local _ <close> = core.hold_interrupts()
+  local _ <close> = core.hold_generators()
+  local ending <close> = core.hold_ending()
+  study.display, study.ending = display, ending
+  local wave, status = next_wave(study), "done"
+  while #wave > 0 and status == "done" do
+    status = run_wave(study, wave)
+    writer:sync()
+    wave = status == "done" and next_wave(study) or {}
+  end
+  return status
+end
+
+--- Removes the checkpoints of the study's trials. Those of trials that are not in the grid stay:
+--- they may go on some day.
+local function remove_checkpoints(study)
+  local folder = study.root .. "/checkpoints"
+  for _, name in ipairs(fs.names_in(folder) or {}) do
+    if study.trials.index_of[name:match "^(%x+)%-"] then
+      os.remove(folder .. "/" .. name)
+    end
+  end
+  uv.fs_rmdir(folder) -- if it is empty
+end
+
+--- "rates: part 1/2, stopped: 24 of 48, 1 failed"
+local function ending_text(study, word)
+  local store, shard = study.store, study.options.shard
+  local note = store:note()
+  return ("%s: %s%s: %d of %d%s"):format(study.name, shard and ("part %d/%d, "):format(shard.part,
+    shard.parts) or "", word, store:finished(), study.trials.count, note ~= "" and ", " .. note
+    or "")
+end
+
+--- Reads what is known of the trials, as the options have it.
+local function read_journals(study)
+  study:open()
+  if study.options.retry_failed then
+    study.store:forget_failures()
+  end
+end
+
+--- Runs the study in its locked folder.
+---@return "done"|"stopped"
+---@return string  # a sentence
+local function perform(study)
+  study.is_open = false -- data, and what `run` refers to, may have changed since
+  study:prepare() -- before anything is made or put aside
+  local _ <close> = lock_folder(study)
+  local _ <close> = study.options.shard and lock_shard(study)
+  if study.options.fresh then
+    put_aside(study)
+  end
+  local _ <close> = study.options.fresh and lock_folder(study)
+  read_journals(study)
+  notices.repeated_points(study)
+  notices.changes(study)
+  local status = run_trials(study)
+  study.store:read() -- the other processes' records, too
+  if study.store:finished() < study.trials.count then
+    return "stopped", ending_text(study, status == "done" and study.options.shard
+      and "done, and others are not" or "stopped")
+  end
+  results.write(study)
+  remove_checkpoints(study)
+  return "done", ending_text(study, "complete")
+end
+
+--- Lists the trials that would be run, and how long they may take.
+local function rehearse(study)
+  study.is_open = false
+  study:prepare()
+  read_journals(study)
+  local pending = {}
+  for i = 1, study.trials.count do
+    local status = study.store:status(i)
+    if (not status or status == "paused" or study.options.fresh) and is_in_shard(study, i) then
+      pending[#pending + 1] = i
+    end
+  end
+  notices.repeated_points(study)
+  for _, i in ipairs(pending) do
+    print(printable.line(("%6d  %s, seed %d"):format(i, study.trials:label(i),
+      study.trials:seed(i))))
+  end
+  print(("%s: %d trials, %d to run"):format(study.name, study.trials.count, #pending))
+  print(printable.lines(time_estimate.text(study, pending)))
+  return "done"
+end
+
+-- --- the script's end -------------------------------------------------------------
+
+--- Ends a script whose study is not finished.
+local function leave(status)
+  io.stdout:flush()
+  os.exit(status, true)
+end
+
+local failed = {} -- studies with failures, by their folders
+local at_exit -- is collected when Lua's state ends
+
+--- Has a script that goes on after trials that failed end with status 1, unless it calls os.exit,
+--- or the trials are run again without a failure.
+local function set_exit_status(study, has_failures)
+  failed[study.root] = has_failures or nil
+  at_exit = at_exit or has_failures and setmetatable({}, { __gc = function()
+    if next(failed) then
+      os.exit(1, true) -- other objects are finalized, too
+    end
+  end }) or nil
+end
+
+--- Ends a script that has its study's command line, unless it goes on with the results: then sets
+--- its exit status.
+local function leave_script(study, status)
+  if study.options.dry_run then
+    leave(0)
+  elseif study.options.shard then -- of shards that end at once, none goes on
+    for i = 1, study.trials.count do
+      if is_in_shard(study, i) and study.store:status(i) == "failed" then
+        leave(1)
+      end
+    end
+    leave(0)
+  elseif status == "stopped" then
+    leave(1)
+  end
+  set_exit_status(study, study.store.counts.failed > 0)
+end
+
+--- Sees to what a run raised: a script is told, and ended. Otherwise returns the sentence of a
+--- failure of the outside world, and raises Ctrl-C and errors of the library again.
+local function give_up(study, problem)
+  local is_interrupt = errors.is_interrupt(problem)
+  local is_failure = type(problem) == "string" and not is_interrupt
+    and not problem:find "^[^\n]*%.lua:%d+:"
+  if study.arguments and is_failure then
+    say(("%s: %s"):format(study.name, problem))
+    leave(1)
+  elseif study.arguments and is_interrupt and study.store then
+    say(("%s: interrupted: %d of %d; the same command goes on from here"):format(study.name,
+      study.store:finished(), study.trials.count))
+    leave(130) -- as a shell expects it
+  elseif not is_failure then
+    error(problem, 0)
+  end
+  return problem
+end
+
+-- --- the study --------------------------------------------------------------------
+
+--- The message about options that exclude each other.
 local function contradiction(study)
   local options = study.options
   if options.shard and options.fresh then
@@ -33,423 +250,38 @@ local function contradiction(study)
   end
 end
 
---- What was done before is kept under another name.
-local function put_aside(study)
-  if uv.fs_rmdir(study.root) then -- there was nothing in it
-    return true
-  end
-  for count = 1, math.huge do
-    local other = ("%s.%d"):format(study.root, count)
-    if not uv.fs_stat(other) then
-      local moved, message = uv.fs_rename(study.root, other)
-      if moved then
-        say(("what was there is kept as %s"):format(other))
-      end
-      return moved, message
-    end
-  end
-end
-
-local function list_pending(study)
-  local pending = {}
-  for i = 1, study.trials.count do
-    local status = study.store:status(study.trials.ids[i])
-    local is_open = not status or status == "paused" or study.options.fresh
-    if is_open and executor.is_in_part(study, i) then
-      pending[#pending + 1] = i
-    end
-  end
-  return pending
-end
-
---- What is known of the trials, as the options have it.
-local function take_stock(study)
-  local opened, message = study:refresh()
-  if opened and study.options.retry_failed then
-    study.store:forget_failures()
-  end
-  return opened, message
-end
-
---- Says how many trials are left of points that are the same.
-local function say_repeated(study)
-  local space = study.definition.space
-  if space.given > space.count and not study.options.quiet then
-    local given = study.definition.draws and "draws" or "points"
-    say(("the %d %s are %s: %s"):format(space.given, given,
-      format.quantity(space.count, "different point"),
-      format.quantity(study.trials.count, "trial")))
-  end
-end
-
---- Lists the trials that would be run, and how long they may take.
-local function show_plan(study)
-  local pending = list_pending(study)
-  say_repeated(study)
-  for _, i in ipairs(pending) do
-    print(printable.line(("%6d  %s, seed %d"):format(i, study:label(i), study.trials:seed(i))))
-  end
-  print(("%s: %d trials, %d to run"):format(study.name, study.trials.count, #pending))
-  print(printable.lines(require("perigee.sweep.run.time_estimate").text(study, pending)))
-end
-
-local NOT_AGAIN = "they are not run again (--fresh begins anew)"
-
---- "3 of the trials were run"
-local function ran(count)
-  return ("%d of the trials %s run"):format(count, count == 1 and "was" or "were")
-end
-
---- Says which of the numbers and texts that `run` refers to are not those of before.
-local function say_changed_notes(study)
-  local store, names = study.store, {}
-  for _, header in pairs(store.headers) do
-    names = collections.merge(names, header.notes or {})
-  end
-  for _, name in ipairs(collections.sorted_keys(collections.merge(names, study.notes))) do
-    local now = study.notes[name]
-    local count, before = store:count_where(function(header)
-      local value = (header.notes or study.notes)[name]
-      return value ~= now and { value }
-    end)
-    if count > 0 then
-      local is_told = now ~= nil and before[1] ~= nil
-        and not (format.value(now) .. format.value(before[1])):find "#%x%x%x%x%x%x%x%x"
-      local change = is_told and ("is %s, and was %s, when"):format(format.value(now),
-        format.value(before[1])) or "has changed since"
-      say(("%s, to which `run` refers, %s %s: %s"):format(name, change, ran(count),
-        NOT_AGAIN))
-    end
-  end
-end
-
---- Says what is not as it was when trials were run before.
-local function say_changes(study)
-  local store, before = study.store, study.store.header
-  for _, sentence in ipairs(store.damaged) do
-    say(sentence)
-  end
-  if before and study.tally:finished() == 0
-    and (before.data or {}).fingerprint ~= study.fingerprint then
-    say "the data are not those of before: all trials are new ones"
-  end
-  local script = study.script
-  local count = store:count_where(function(header)
-    return header.script and script and header.script.hash ~= script.hash
-  end)
-  if count > 0 then
-    say(("%s has changed since %s: %s"):format(script.path, ran(count), NOT_AGAIN))
-  end
-  say_changed_notes(study)
-  local ours = core.info().kernels
-  local others, kernels = store:count_where(function(header)
-    local theirs = (header.machine or {}).kernels
-    return theirs ~= nil and theirs ~= ours and theirs
-  end)
-  if others > 0 then
-    say(("%s with the kernels %s, others are with %s: their last bits may differ"):format(
-      ran(others), kernels, ours))
-  end
-end
-
--- --- after ------------------------------------------------------------------------
-
---- Removes what trials leave that were stopped, and have come to their end since. Those that are
---- not of this grid may go on some day.
-local function remove_checkpoints(study)
-  local folder = study.root .. "/checkpoints"
-  for _, name in ipairs(fs.names_in(folder) or {}) do
-    if study.trials.index_of[name:match "^(%x+)%-"] then
-      os.remove(folder .. "/" .. name)
-    end
-  end
-  uv.fs_rmdir(folder) -- if it is empty
-end
-
---- "complete: 24 of 24, 1 failed"
-local function ending(study, word)
-  local tally, shard = study.tally, study.options.shard
-  local note = tally:note()
-  return ("%s: %s%s: %d of %d%s"):format(study.name, shard and ("part %d/%d, "):format(shard.part,
-    shard.parts) or "", word, tally:finished(), tally.total, note ~= "" and ", " .. note or "")
-end
-
---- What is done when the trials were run, or it was stopped; whether the study is finished, and a
---- sentence.
-local function conclude(study, went_on)
-  local read, problem = study:refresh() -- the other processes' records, too
-  if not read then
-    return nil, problem
-  end
-  if study.tally:finished() < study.tally.total then
-    return false, ending(study, went_on and study.options.shard and "done, and others are not"
-      or "stopped")
-  end
-  local written, message = results.write(study)
-  if not written then
-    return nil, message
-  end
-  remove_checkpoints(study)
-  return true, ending(study, "complete")
-end
-
---- Locks the study's folder: a process without a part of its own has it to itself, parts have it
---- together. A lock ends with its process, and no other machine's process sees it.
-local function lock_folder(study)
-  local made, message = fs.make_folder(study.root)
-  if not made then
-    return nil, message
-  end
-  local hold
-  hold, message = errors.try(core.hold_lock, study.root,
-    study.options.shard and "shared" or "folder")
-  return hold, message or ("another process runs it in %s: wait for it, or end it first"):format(
-    study.folder)
-end
-
---- Locks a part of a --shard: each runs but once at a time on a machine.
-local function lock_part(study)
-  local shard, folder = study.options.shard, study.root .. "/journal"
-  local made, message = fs.make_folder(folder)
-  if not made then
-    return nil, message
-  end
-  local hold
-  hold, message = errors.try(core.hold_lock, ("%s/%s-part-%d-of-%d.lock"):format(folder,
-    uv.os_gethostname():gsub("[^%w-]", "_"), shard.part, shard.parts), "file")
-  return hold, message or ("another process runs this part in %s: wait for it, or end it first")
-    :format(study.folder)
-end
-
---- Runs the trials of a study whose folder is this process's. Whether all are finished, and a
---- sentence; nil and why it cannot go on.
-local function perform_locked(study)
-  local opened, message = take_stock(study)
-  if not opened then
-    return nil, message
-  end
-  say_repeated(study)
-  say_changes(study)
-  local went_on
-  went_on, message = executor.run_all(study)
-  if went_on == nil then
-    return nil, message
-  end
-  return conclude(study, went_on)
-end
-
---- The same of any study.
-local function perform(study)
-  study.store = nil -- data, and what `run` refers to, may have changed since
-  local prepared, message = study:prepare() -- before anything is made or put aside
-  if not prepared then
-    return nil, message
-  end
-  local folder <close>, problem = lock_folder(study)
-  if not folder then
-    return nil, problem
-  elseif study.options.shard then
-    local part <close>, taken = lock_part(study)
-    if not part then
-      return nil, taken
-    end
-    return perform_locked(study)
-  elseif study.options.fresh then
-    local moved, why = put_aside(study)
-    if not moved then
-      return nil, why
-    end
-    local anew <close>, taken = lock_folder(study)
-    if not anew then
-      return nil, taken
-    end
-    return perform_locked(study)
-  end
-  return perform_locked(study)
-end
-
--- --- leaving ----------------------------------------------------------------------
-
-local failed = {} -- studies with failures, by their folders
-local at_exit -- what is collected when Lua's state ends
-
---- A script that goes on after trials that failed ends with status 1, unless by os.exit, or they
---- are put right.
-local function set_exit_status(study, has_failures)
-  failed[study.root] = has_failures or nil
-  at_exit = at_exit or has_failures and setmetatable({}, { __gc = function()
-    if next(failed) then
-      os.exit(1, true) -- what else is collected comes to its end, too
-    end
-  end }) or nil
-end
-
---- Ends a script whose study is not finished.
-local function leave(status)
-  io.stdout:flush()
-  os.exit(status, true)
-end
-
---- The process is one of several: it runs what it is told to, if the study is the one it is there
---- for. Of another, which was run before, the script only wants the results.
-local function run_as_worker(study)
-  local opened, message = study:open()
-  if not opened then
-    error(message, 0)
-  elseif process_pool.study() == study.name then
-    process_pool.serve(study)
-  end
-  return true
-end
-
---- Lists what would be run.
-local function rehearse(study)
-  study.store = nil
-  local opened, message = study:prepare()
-  if opened then
-    opened, message = take_stock(study)
-  end
-  if opened then
-    show_plan(study)
-  elseif study.arguments then
-    say(("%s: %s"):format(study.name, message))
-  end
-  if study.arguments then
-    leave(opened and 0 or 1)
-  end
-  return opened, message, not opened
-end
-
---- After Ctrl-C, or an error of ours. A script ends as a shell expects it of what was interrupted.
-local function stop(study, problem)
-  local is_told = type(problem) == "string" and not problem:find "^[^\n]*%.lua:%d+:"
-  if study.arguments and is_told and not errors.is_interrupt(problem) then
-    say(("%s: %s"):format(study.name, problem))
-    leave(1)
-  elseif not (study.arguments and study.tally and errors.is_interrupt(problem)) then
-    error(problem, 0)
-  end
-  say(("%s: interrupted: %d of %d; the same command goes on from here"):format(study.name,
-    study.tally:finished(), study.tally.total))
-  leave(130)
-end
-
-local MOST_TOLD = 10 -- failures of before
-
---- Says which trials had failed before.
-local function say_old_failures(study)
-  local count = 0
-  for i, id in ipairs(study.trials.ids) do
-    if study.store:status(id) == "failed" and not study.tally.told[id] then
-      count = count + 1
-      if count <= MOST_TOLD then
-        say(("%s failed before: %s"):format(study:label(i), study.store:record(id).error))
-      end
-    end
-  end
-  if count > MOST_TOLD then
-    say(("%d more failed before"):format(count - MOST_TOLD))
-  end
-  if count > 0 then
-    say "--retry-failed runs again what has failed; the journal has the tracebacks"
-  end
-end
-
---- Says which of the metrics that decide no trial has reported.
-local function say_unreported(study)
-  local rule, metric = study.rule, study.definition.metric
-  local open, reported = { [metric or false] = true, [rule.metric or false] = true }, {}
-  open[false] = nil
-  local count = 0
-  for _, id in ipairs(study.trials.ids) do
-    local record = next(open) and study.store:record(id)
-    for _, report in ipairs(record and record.status ~= "failed" and record.reports or {}) do
-      count = count + 1
-      for name in pairs(report[2]) do
-        open[name], reported[name] = nil, true
-      end
-    end
-  end
-  for _, name in ipairs(count > 0 and collections.sorted_keys(open) or {}) do
-    local names = collections.sorted_keys(reported)
-    say(("no trial has reported the metric '%s'%s; there are %s%s"):format(name,
-      name == rule.metric and (", by which %s cuts: it has cut none"):format(rule.name) or "",
-      table.concat(names, ", "), suggest.suggestion(name, names)))
-  end
-end
-
-local function say_ending(study, finished, message)
-  say_old_failures(study)
-  say_unreported(study)
-  if not study.options.quiet then
-    say(message)
-    if finished then
-      say(("its results are in %s/%s"):format(study.folder,
-        study.options.shard and "; without --shard, the script goes on with them" or ""))
-    end
-  end
-end
-
---- Whether a trial of a --shard's part has failed.
-local function has_failures_of_part(study)
-  for i, id in ipairs(study.trials.ids) do
-    if executor.is_in_part(study, i) and study.store:status(id) == "failed" then
-      return true
-    end
-  end
-  return false
-end
-
---- What the script, or whoever else called, is left with.
-local function settle(study, finished, message)
-  local has_failures = study.tally.counts.failed > 0
-  if study.arguments and study.options.shard then
-    leave(has_failures_of_part(study) and 1 or 0) -- of parts that end at once, none goes on
-  elseif study.arguments and not finished then
-    leave(1)
-  elseif study.arguments then
-    set_exit_status(study, has_failures)
-  end
-  if finished and not has_failures then
-    return true
-  end
-  return nil, message
-end
-
---- The study cannot go on: a script is told, and left; for whoever else called it is an error.
-local function give_up(study, message)
-  if study.arguments then
-    say(("%s: %s"):format(study.name, message))
-    leave(1)
-  end
-  return nil, message, true
-end
-
---- Runs a study as its options have it.
+--- Runs a study by its options. A script that has its study's command line is ended where the study
+--- is not finished.
 ---@param study perigee.sweep.study
----@return true?  # all trials are done
----@return string?  # why not, where nil comes first
----@return boolean? has_failed  the study cannot be run, or go on: who called is to raise that
+---@return "done"|"failed"|"stopped"|"broken"  # failed: some trials have; broken: it cannot go on
+---@return string?  # the sentence that says why, where not all is done
 function study_run.run(study)
   local problem = contradiction(study)
   if problem and study.arguments then
     command_line.refuse(study.arguments, problem)
   elseif problem then
-    return nil, problem, true
-  elseif process_pool.study() and not process_pool.is_serving() then
-    return run_as_worker(study)
+    return "broken", problem
+  elseif worker.study() and not worker.is_serving() then
+    if worker.study() == study.name then
+      study:prepare()
+      worker.serve(study) -- ends the process
+    end
+    study:open() -- a study that was run before: the script wants its results
+    return "done"
   end
-  local is_rehearsal = study.options.dry_run
-  local worked, finished, message, has_failed = pcall(is_rehearsal and rehearse or perform, study)
+  local worked, status, sentence = pcall(study.options.dry_run and rehearse or perform, study)
   if not worked then
-    stop(study, finished)
-  elseif is_rehearsal then
-    return finished, message, has_failed
-  elseif finished == nil then
-    return give_up(study, message)
+    return "broken", give_up(study, status)
+  elseif not study.options.dry_run then
+    notices.ending(study, status, sentence)
   end
-  say_ending(study, finished, message)
-  return settle(study, finished, message)
+  if study.arguments then
+    leave_script(study, status)
+  end
+  if status == "done" and not study.options.dry_run and study.store.counts.failed > 0 then
+    status = "failed"
+  end
+  return status, sentence
 end
 
 return study_run

@@ -1,11 +1,11 @@
---- A study: its trials, what is known of them, and what is made of that.
+--- A study: its trials, the store of their records, and what is made of these.
 
-local unknown_name = require "perigee.util.unknown_name"
-local repr = require "perigee.util.repr"
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
-local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
+local schema = require "perigee.util.schema"
+local unknown_name = require "perigee.util.unknown_name"
+local repr = require "perigee.util.repr"
 local external = require "perigee.util.external"
 local command_line = require "perigee.sweep.command_line"
 local study_run = require "perigee.sweep.run"
@@ -19,7 +19,6 @@ local trials = require "perigee.sweep.trials"
 local public = require "perigee.util.public"
 local stores = require "perigee.sweep.journal.store"
 local tables = require "perigee.sweep.table.table"
-local tallies = require "perigee.sweep.journal.tally"
 local uv = external.require "luv"
 
 ---@class perigee.sweep.study
@@ -39,18 +38,18 @@ local PUBLIC = {
 }
 local MAY_BE_NIL = collections.set {
   "description", "arguments", "data", "contents", "fingerprint", "notes", "script", "code",
-  "shared", "ending", "trials",  "tally", "store", "writer",
+  "shared", "ending", "trials", "store", "display",
 }
 
 unknown_name.guard(METATABLE, Study, "a study", PUBLIC, MAY_BE_NIL)
 
---- A study of what sweep.new was told. Nothing is read or opened yet.
----@param definition table
----@param said table  what the command line says of how it is run
+--- Makes a study, without reading or opening anything.
+---@param definition table  the options of sweep.new, with `space` and `rule`
+---@param given table  the options of the command line
 ---@param arguments? string[]  the command line of the script whose study it is
 ---@return perigee.sweep.study
-function studies.new(definition, said, arguments)
-  local folder = (said.runs or definition.runs) .. "/" .. definition.name
+function studies.new(definition, given, arguments)
+  local folder = (given.runs or definition.runs) .. "/" .. definition.name
   return setmetatable({
     _fixed = {
       name = definition.name, description = definition.description,
@@ -58,14 +57,14 @@ function studies.new(definition, said, arguments)
       root = folder:find "^/" and folder or uv.cwd() .. "/" .. folder,
     },
     definition = definition, is_parameter = collections.set(definition.space.names),
-    rule = definition.rule, said = said, options = said, arguments = arguments,
+    rule = definition.rule, given = given, options = given, arguments = arguments, is_open = false,
   }, METATABLE)
 end
 
 -- --- opening ----------------------------------------------------------------------
 
---- The fingerprint by which journals of before know these data; nil where there is none. One that
---- was used since for data whose fingerprint of now is another does not count.
+--- The fingerprint that the data have in journals of before; nil where they have none. A
+--- fingerprint that journals have since for other data does not count.
 local function known_fingerprint(self, now)
   local known = journal.fingerprints(self.root .. "/journal")
   if known[now or ""] or not next(known) then
@@ -79,7 +78,6 @@ local function known_fingerprint(self, now)
   end
 end
 
---- Opens the data, and finds their fingerprint; raises where that cannot be.
 local function open_data(self)
   local data, run = self.definition.data, self.definition.run
   self.data = type(data) == "string" and dataset.open(data) or data
@@ -87,77 +85,49 @@ local function open_data(self)
   local known = known_fingerprint(self, self.contents)
   self.fingerprint = known == nil and self.contents or known ~= "" and known or nil
   self.notes = fingerprint.notes(self.data, run)
-end
-
--- Opens the data, and lists the trials.
-function Study:prepare()
-  local definition = self.definition
-  local _, message = errors.try(open_data, self)
-  if message then
-    return nil, message
-  end
-  self.script = provenance.script(definition.run)
-  self.code = provenance.code(self.script, definition.run)
-  self.trials = trials.new(definition.space, definition.settings, definition.repeats,
-    definition.seed, self.fingerprint)
-  self.tally = tallies.new(self.trials.count, self.params, definition.repeats, definition.metric,
-    definition.goal)
   return true
 end
 
--- Reads what the journals say of the trials.
-function Study:read()
-  local message
-  self.store, message = errors.try(stores.open, self.root .. "/journal", self.trials.index_of,
-    self.rule.text, self.tally)
-  return self.store ~= nil or nil, message
+-- Opens the data and lists the trials; the store is not read. Raises where the data cannot be
+-- opened.
+function Study:prepare()
+  local definition = self.definition
+  errors.ensure(errors.try(open_data, self))
+  self.script = provenance.script(definition.run)
+  self.code = provenance.code(self.script, definition.run)
+  self.trials = trials.new(definition, self.fingerprint)
+  self.store = stores.new(self.root .. "/journal", self.trials, self.rule.text, definition.metric,
+    definition.goal)
+  self.shared = nil
 end
 
--- Does both, where that was not done before.
+-- Prepares the study and reads its journals, unless that was done before. Raises where that cannot
+-- be.
 function Study:open()
-  if self.store then
-    return true
+  if not self.is_open then
+    self:prepare()
+    self.store:read()
+    self.is_open = true
   end
-  local prepared, message = self:prepare()
-  if not prepared then
-    return nil, message
-  end
-  return self:read()
+  return true
 end
 
--- Reads what has come to the journals since they were read: other processes may have gone on.
-function Study:refresh()
-  if not self.store then
-    return self:read()
-  end
-  local _, message = errors.try(self.store.read, self.store)
-  return not message or nil, message
+-- The command line that the script was started with: the interpreter, its options, the script, and
+-- its arguments; nil for a study that reads none.
+function Study:command()
+  return self.arguments and command_line.whole(self.arguments)
 end
 
---- Opens a study for a method that returns results: raises where that cannot be.
-local function must_open(self)
-  local opened, message = self:open()
-  if not opened then
-    errors.raise(message)
-  end
-end
-
--- What a journal begins with.
+-- The first line of a journal.
 function Study:header()
   return {
-    study = self.name, script = self.script,
-    arguments = self.arguments and command_line.whole(self.arguments),
+    study = self.name, script = self.script, arguments = self:command(),
     data = { name = type(self.definition.data) == "string" and self.definition.data or nil,
       fingerprint = self.fingerprint, contents = self.contents },
     notes = self.notes,
     settings = self.definition.settings, machine = provenance.machine(),
     started = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
-end
-
--- A trial by its parameters: "hidden 50, rate 0.1, repeat 2".
-function Study:label(i)
-  return self.tally:label { values = self.trials:point(i), ["repeat"] = self.trials:round(i) }
 end
 
 -- --- running ----------------------------------------------------------------------
@@ -189,12 +159,14 @@ local RUN_KINDS = {
 ---@return string?  # the sentence that says why
 function Study:run(options)
   local given = schema.must_read(options, RUN_KINDS, "run")
-  self.options = collections.merge(given, self.said)
-  local done, why, has_failed = study_run.run(self)
-  if has_failed then
-    errors.raise(why)
+  self.options = collections.merge(given, self.given)
+  local status, sentence = study_run.run(self)
+  if status == "broken" then
+    errors.raise(sentence)
+  elseif status == "done" then
+    return true
   end
-  return done, why
+  return nil, sentence
 end
 
 -- --- results ----------------------------------------------------------------------
@@ -214,8 +186,8 @@ end
 ---     -->  0.5      0.86          0.01  0.05         0  2
 ---@return perigee.sweep.table
 function Study:table()
-  must_open(self)
-  return results.results(self)
+  errors.call(self.open, self)
+  return results.last_reports(self)
 end
 
 --- A row for each report of each finished trial: also the `iteration`.
@@ -224,15 +196,15 @@ end
 ---     --> 8  {rate, repeat, seed, iteration, accuracy, loss}
 ---@return perigee.sweep.table
 function Study:curves()
-  must_open(self)
+  errors.call(self.open, self)
   return results.curves(self)
 end
 
 -- The metric by which trials are compared, and whether its maximum is best; nil where nothing was
 -- reported.
 function Study:best_metric()
-  must_open(self)
-  return self.tally.metric, self.tally.goal
+  errors.call(self.open, self)
+  return self.store.metric, self.store.goal
 end
 
 --- The row with the best of a metric, among the trials that are done: what was cut short does not
@@ -244,12 +216,12 @@ end
 ---@param goal? "max"|"min"  needed where neither the study nor the name tells it
 ---@return table?  # nil where none was reported
 function Study:best(metric, goal)
-  must_open(self)
-  local name = metric or self.tally.metric
+  errors.call(self.open, self)
+  local name = metric or self.store.metric
   if not name then
     return nil
   end
-  local rows = results.results(self, "done")
+  local rows = results.last_reports(self, "done")
   local is_missing = name == self.definition.metric and not collections.contains(rows.columns, name)
   if is_missing then
     return nil
@@ -263,8 +235,8 @@ end
 ---@param path? string
 ---@return string|true
 function Study:csv(path)
-  must_open(self)
-  return tables.deliver(results.results(self):csv(), path, "csv")
+  errors.call(self.open, self)
+  return tables.deliver(results.last_reports(self):csv(), path, "csv")
 end
 
 --- The table in Markdown (`t:markdown`).
@@ -273,14 +245,14 @@ end
 ---@param path? string
 ---@return string|true
 function Study:markdown(path)
-  must_open(self)
-  return tables.deliver(results.results(self):markdown(), path, "markdown")
+  errors.call(self.open, self)
+  return tables.deliver(results.last_reports(self):markdown(), path, "markdown")
 end
 
--- What a report tells beside the results (about.lua).
-function Study:about()
-  must_open(self)
-  return require("perigee.sweep.report.data").study(self)
+-- The data of a report beside the results.
+function Study:report_data()
+  errors.call(self.open, self)
+  return require("perigee.sweep.report.data").of(self, results.last_reports(self, "done"))
 end
 
 --- Draws results, as pg.plot does: in the terminal, or into a file.
@@ -299,7 +271,7 @@ end
 ---   or .png)
 ---@return boolean  # false where there is no plot
 function Study:plot(options)
-  must_open(self)
+  errors.call(self.open, self)
   return require("perigee.sweep.plots.plot").draw(self, options)
 end
 
@@ -311,39 +283,40 @@ end
 ---@param path string  ends with .html
 ---@return true
 function Study:report(path)
-  must_open(self)
+  errors.call(self.open, self)
   if not types.is_path(path) or not path:find "%.html?$" then
     errors.raise("report: a path that ends with .html is needed, not %s", errors.describe(path))
   end
-  return (errors.call(require("perigee.sweep.report.page").write, self, path))
+  return errors.call(require("perigee.sweep.report.page").write, self, path)
 end
 
--- --- telling ------------------------------------------------------------------------
+-- --- printing ----------------------------------------------------------------------
 
 --- "20 done, 1 failed, 3 left"
-local function standing(tally)
-  local parts, named = {}, tally.counts
+local function counts_text(store)
+  local parts = {}
   for _, status in ipairs { "done", "failed", "pruned" } do
-    parts[#parts + 1] = named[status] > 0 and format.integer(named[status]) .. " " .. status or nil
+    local count = store.counts[status]
+    parts[#parts + 1] = count > 0 and format.integer(count) .. " " .. status or nil
   end
-  local left = tally.total - tally:finished()
+  local left = store.trials.count - store:finished()
   parts[#parts + 1] = (left > 0 or #parts == 0) and format.integer(left) .. " left" or nil
   return table.concat(parts, ", ")
 end
 
--- A card. It opens nothing: a journal may be long, and data large.
+-- A summary. It opens nothing: a journal may be long, and data large.
 function METATABLE:__tostring()
-  local tally, space = self.store and self.tally, self.definition.space
-  local count = tally and tally.total or space.count * self.definition.repeats
+  local store = self.is_open and self.store
+  local count = self.definition.space.count * self.definition.repeats
   local rows = {
     { "folder", self.folder },
     { "params", #self.params > 0 and table.concat(self.params, ", ") or "none" },
-    { "trials", tally and standing(tally) or "as in its journal, which was not read yet" },
+    { "trials", store and counts_text(store) or "as in its journal, which was not read yet" },
   }
-  local best = tally and tally.best
+  local best = store and store.best
   if best then
-    rows[#rows + 1] = { "best", ("%s %s (%s)"):format(tally.metric, format.number(best.value),
-      best.label) }
+    rows[4] = { "best", ("%s %s (%s)"):format(store.metric, format.number(best.value),
+      self.trials:label(best.index)) }
   end
   return repr.make(("study %s: %s"):format(self.name, format.quantity(count, "trial")), rows)
 end

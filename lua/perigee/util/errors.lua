@@ -68,6 +68,24 @@ function errors.must(value, ...)
   return value, ...
 end
 
+--- Raises a message without a line, for a function of the library that catches it (`try`, `call`).
+---@param message string  a text, or where arguments follow, a format
+---@param ... any  the format's arguments
+function errors.fail(message, ...)
+  error(select("#", ...) > 0 and message:format(...) or message, 0)
+end
+
+--- Returns its arguments; raises the second without a line where the first is nil.
+---@param value any
+---@param ... any  the message, or further values
+---@return any ...
+function errors.ensure(value, ...)
+  if value == nil then
+    error((...), 0)
+  end
+  return value, ...
+end
+
 --- Tells if an error is Ctrl-C's: interpreters raise "interrupted!" alone, or behind a line.
 ---@param problem any
 ---@return boolean

@@ -63,18 +63,6 @@ function format.short(value)
   return text_of(value, six_digits)
 end
 
---- Tells if a number is better than another. Equal ones are not.
----@param a number
----@param b number
----@param goal "max"|"min"
----@return boolean
-function format.is_better(a, b, goal)
-  if goal == "min" then
-    return a < b
-  end
-  return a > b
-end
-
 --- A number that was measured, in the few digits that a line among others has room for.
 ---@param value number
 ---@return string

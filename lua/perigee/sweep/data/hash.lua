@@ -1,20 +1,16 @@
---- By what trials and scripts are known again.
---
--- A trial is what it is made of: a canonical text of its values, hashed. Where it stands in a grid
--- does not count.
-
-local json = require "perigee.util.json"
+--- The hash of a text or a file, by which trials, data and scripts are recognised.
 
 local hash = {}
 
---- So that texts that are nearly the same have hashes that are not: MurmurHash3's last step.
+--- Mixes the bits of a hash by the last step of MurmurHash3, so that similar texts have different
+--- hashes.
 local function mix(bits)
   bits = (bits ~ bits >> 33) * 0xff51afd7ed558ccd
   bits = (bits ~ bits >> 33) * 0xc4ceb9fe1a85ec53
   return bits ~ bits >> 33
 end
 
---- Fowler, Noll and Vo's hash, FNV-1a with 64 bits, mixed, as 16 digits.
+--- The 64-bit FNV-1a hash (Fowler, Noll and Vo) of a text, mixed, as 16 hexadecimal digits.
 ---@param text string
 ---@return string
 function hash.of(text)
@@ -26,20 +22,6 @@ function hash.of(text)
   end
   return ("%016x"):format(mix(bits))
 end
-
---- What a trial is known by.
----@param values table<string, any>  its parameters and settings
----@param round integer  which of the repeats it is
----@param seed integer
----@param data? string  the fingerprint of its data
----@return string
-function hash.trial(values, round, seed, data)
-  return hash.of(json.encode {
-    data = data, ["repeat"] = round, seed = seed, values = values,
-  })
-end
-
--- --- scripts ----------------------------------------------------------------------
 
 --- The hash of a file's text; nil where it cannot be read.
 ---@param path string

@@ -1,11 +1,11 @@
---- The journal of a study: what was done, as lines of JSON that are only ever added to.
+--- The journal of a study: its records, as lines of JSON in files that are only ever appended to.
 --
--- Each process that runs trials writes a file of its own, so there is nothing to lock, on a shared
--- file system neither. A line is written by one call, whole; if the process, the disk or the
--- machine gives out meanwhile, the line is torn, is the file's last, and does not count.
+-- Each process that runs trials writes a file of its own, so that nothing has to be locked, not
+-- even on a shared file system. A line is written by one call. If the process, the disk or the
+-- machine fails meanwhile, the line is incomplete, is the last of its file, and does not count.
 --
--- The first line of a file says what the process is, the others what became of a trial: `trial`
--- (its hash), `status` ("done", "failed", "pruned" or "paused"), `reports` and more.
+-- The first line of a file describes the process, the others tell what became of a trial: `trial`
+-- (its id), `status` ("done", "failed", "pruned" or "paused"), `reports` and more (record.lua).
 
 local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
@@ -21,221 +21,201 @@ local journal = {}
 -- --- writing ----------------------------------------------------------------------
 
 ---@class perigee.sweep.writer
+---@field path string?  of the file, once it is open
+---@field length integer  bytes written
+---@field lines integer  lines written
 local Writer = {}
 Writer.__index = Writer
 
---- A file that will be made with the first line.
+--- Makes a writer of a file, which is opened with the first record.
 ---@param folder string
----@param header table  what the first line says beside the format
+---@param header table  the file's first line, without the format
 ---@return perigee.sweep.writer
 function journal.writer(folder, header)
   header.format = FORMAT
   return setmetatable({
-    folder = folder, header = header, uv = external.require "luv", synced = -math.huge, after = {},
+    folder = folder, header = header, uv = external.require "luv", length = 0, lines = 0,
+    synced = -math.huge, after = {},
   }, Writer)
 end
 
---- Not there before: the time, the machine and the process tell it apart; and, where a process of
---- this number has written in this second, a count.
-local function open_new(uv, folder)
+--- Creates a file that was not there: its name has the time, the machine and the process, and a
+--- count for a process that writes several within a second.
+local function create(uv, folder)
   local stem = ("%s/%s-%s-%d"):format(folder, os.date "!%Y%m%dT%H%M%SZ",
     uv.os_gethostname():gsub("[^%w-]", "_"), uv.os_getpid())
   for count = 1, math.huge do
     local path = ("%s-%d.jsonl"):format(stem, count)
     local file, message, code = uv.fs_open(path, "ax", tonumber("666", 8))
-    if file or code ~= "EEXIST" then
-      return file, file and path or message
+    if file then
+      return file, path
+    elseif code ~= "EEXIST" then
+      errors.fail(message)
     end
   end
-end
-
---- That a file which is written to has its name still: what is written to one that was removed is
---- lost.
-local function check_place(self)
-  local named, opened = self.uv.fs_stat(self.path), self.uv.fs_fstat(self.file)
-  if not named or named.ino ~= self.inode or not opened or opened.ino ~= self.inode then
-    return nil, ("%s: it was removed while the study ran, or closed: what came after is not kept")
-      :format(self.path)
-  end
-  return true
 end
 
 local function write(self, record)
   local text = json.encode(record) .. "\n"
   local count, message = self.uv.fs_write(self.file, text, -1)
-  if count == #text then
-    self.length = self.length + count
-    return true
+  if count ~= #text then
+    errors.fail("%s: %s", self.path, message
+      or ("only %d of %d bytes could be written: is the disk full?"):format(count, #text))
   end
-  return nil, ("%s: %s"):format(self.path, message
-    or ("only %d of %d bytes could be written: is the disk full?"):format(count, #text))
+  self.length, self.lines = self.length + count, self.lines + 1
 end
 
---- That the folder has the file is to be on the disk, too; not every file system can say so.
-local function sync_folder(uv, folder)
-  local handle = uv.fs_open(folder, "r", 0)
-  if handle then
-    uv.fs_fsync(handle)
-    uv.fs_close(handle)
-  end
-end
-
-local function open(self)
-  local made, message = fs.make_folder(self.folder)
-  if not made then
-    return nil, message
-  end
-  self.file, message = open_new(self.uv, self.folder)
-  if not self.file then
-    return nil, message
-  end
-  self.path, self.length = message, 0
-  self.inode = self.uv.fs_fstat(self.file).ino
-  sync_folder(self.uv, self.folder)
-  return write(self, self.header)
-end
-
---- Makes the file, if that was not done before. After a failure nothing more is written.
----@return true?
----@return string?  # what went wrong, where nil comes first
+--- Creates the file with its first line, unless that was done before. Raises where that fails.
 function Writer:open()
-  if not self.file and not self.broken then
-    local _
-    _, self.broken = open(self)
+  if self.file then
+    return
   end
-  return not self.broken or nil, self.broken
+  errors.ensure(fs.make_folder(self.folder))
+  self.file, self.path = create(self.uv, self.folder)
+  self.inode = self.uv.fs_fstat(self.file).ino
+  local folder = self.uv.fs_open(self.folder, "r", 0)
+  if folder then -- the folder's entry for the file is synced, too, where the file system can
+    self.uv.fs_fsync(folder)
+    self.uv.fs_close(folder)
+  end
+  write(self, self.header)
 end
 
---- Adds a record; likewise.
+--- Appends a record. Raises where that fails, and where the file was removed or closed since.
 ---@param record table
----@return integer? at  where in the file it begins
----@return string?  # what went wrong, where nil comes first
+---@return integer at  where in the file it begins, in bytes
 function Writer:append(record)
-  local worked, message = self:open()
+  self:open()
+  local named, opened = self.uv.fs_stat(self.path), self.uv.fs_fstat(self.file)
+  if not named or named.ino ~= self.inode or not opened or opened.ino ~= self.inode then
+    errors.fail("%s: it was removed while the study ran, or closed: what came after is not kept",
+      self.path)
+  end
   local at = self.length
-  if worked then
-    worked, message = check_place(self)
+  write(self, record)
+  if self.uv.hrtime() * 1e-9 - self.synced >= SYNC then
+    self:sync()
   end
-  if worked then
-    worked, message = write(self, record)
-  end
-  if worked and self.uv.hrtime() * 1e-9 - self.synced >= SYNC then
-    worked, message = self:sync()
-  end
-  self.broken = message
-  return worked and at, message
+  return at
 end
 
---- Calls f when what was written until now is on the disk.
+--- Calls f once all that was written until now is on the disk.
 ---@param f fun()
 function Writer:when_safe(f)
   self.after[#self.after + 1] = f
 end
 
---- Waits until all that was written is on the disk.
----@return true?
----@return string?
+--- Waits until all that was written is on the disk. Raises where that fails; what waits for it is
+--- then never called.
 function Writer:sync()
   self.synced = self.uv.hrtime() * 1e-9
-  if self.file and not self.broken then
-    local synced, message = self.uv.fs_fsync(self.file)
-    if not synced then
-      self.broken = ("%s: %s"):format(self.path, message)
-      return nil, self.broken
-    end
-    local after = self.after
-    self.after = {}
-    for _, f in ipairs(after) do
-      f()
-    end
+  if not self.file then
+    return
   end
-  return true
+  local after = self.after
+  self.after = {}
+  local synced, message = self.uv.fs_fsync(self.file)
+  if not synced then
+    errors.fail("%s: %s", self.path, message)
+  end
+  for _, f in ipairs(after) do
+    f()
+  end
 end
 
---- The same, and closes the file.
----@return true?
----@return string?
+--- Waits for the disk, and closes the file. A failure is not raised: `sync` tells it.
 function Writer:close()
-  local synced, message = self:sync()
   if self.file then
+    errors.try(self.sync, self)
     self.uv.fs_close(self.file)
     self.file = nil
   end
-  return synced, message
 end
+
+Writer.__close = Writer.close
 
 -- --- reading ----------------------------------------------------------------------
 
---- The names of a folder's journals, in order. Raises for a folder that cannot be read.
-local function file_names(folder)
-  local list, message = fs.names_in(folder)
-  local names = {}
-  for _, name in ipairs(list or error(message, 0)) do
-    names[#names + 1] = name:match "^.*%.jsonl$"
+--- The paths of a folder's files, ordered by name. Raises for a folder that cannot be read.
+local function paths_in(folder)
+  local paths = {}
+  for _, name in ipairs(errors.ensure(fs.names_in(folder))) do
+    paths[#paths + 1] = name:find "%.jsonl$" and folder .. "/" .. name or nil
   end
-  return names
+  return paths
 end
 
---- Opens a journal to be read. Raises for what is no file, which might never end.
-local function open_journal(path)
+--- Opens a file to be read. Raises for what is no file, which might never end.
+local function open_file(path)
   local status = external.require("luv").fs_stat(path)
   if status and status.type ~= "file" then
-    error(("%s: it is a %s, and no file"):format(path, status.type), 0)
+    errors.fail("%s: it is a %s, and no file", path, status.type)
   end
-  local file, problem = io.open(path, "rb")
-  return file or error(problem, 0)
+  return errors.ensure(io.open(path, "rb"))
 end
 
---- The record that a whole line is; nil, and what is wrong, for a line that is none.
+--- The record in a complete line; nil, and what is wrong, for another line.
 local function read_line(line, path)
   local value = json.decode(line)
   local format = type(value) == "table" and math.tointeger(value.format)
   if format and format ~= FORMAT then
-    error(("%s: a journal of another version (--fresh begins anew)"):format(path), 0)
+    errors.fail("%s: a journal of another version (--fresh begins anew)", path)
   end
   return records.check(value)
 end
 
---- Reads the records of all files of a folder that were not read before: those of each file in
---- their order, file after file in that of their names. What is no record is passed over, and told.
---- Raises for a file that cannot be read, or is of another version.
----@param folder string  one that is not there has none
----@param places table<string, { at: integer, number: integer }>  how many bytes and lines of each
----   file were read: is kept up to date
+---@class perigee.sweep.place  how far a file was read
+---@field at integer  bytes
+---@field lines integer
+
+--- Reads the records of a file from a place on, and moves the place to their end. Skips lines that
+--- are no records. Raises for a file that cannot be read, or is of another version.
+---@param path string
+---@param place perigee.sweep.place
 ---@param see fun(record: table, path: string, at: integer)  at: where the line begins, in bytes
----@return string[] damaged  a sentence, "FILE, line N: ...", for each that is whole and no record
-function journal.read(folder, places, see)
+---@return string[] damaged  a sentence, "FILE, line N: ...", for each line that was skipped
+function journal.read_file(path, place, see)
   local damaged = {}
-  for _, name in ipairs(file_names(folder)) do
-    local path = folder .. "/" .. name
-    local place = places[path] or { at = 0, number = 0 }
-    places[path] = place
-    local file <close> = open_journal(path)
-    file:seek("set", place.at)
-    for line in file:lines "L" do
-      if line:find "\n$" then -- else it is torn, or not yet whole
-        local record, problem = read_line(line, path)
-        if record then
-          see(record, path, place.at)
-        else
-          damaged[#damaged + 1] = ("%s, line %d: no record, and passed over: %s"):format(path,
-            place.number + 1, problem)
-        end
-        place.at, place.number = place.at + #line, place.number + 1
+  local file <close> = open_file(path)
+  file:seek("set", place.at)
+  for line in file:lines "L" do
+    if line:find "\n$" then -- another is torn, or not written whole yet
+      local record, problem = read_line(line, path)
+      if record then
+        see(record, path, place.at)
+      else
+        damaged[#damaged + 1] = ("%s, line %d: no record, and passed over: %s"):format(path,
+          place.lines + 1, problem)
       end
+      place.at, place.lines = place.at + #line, place.lines + 1
     end
   end
   return damaged
 end
 
---- The fingerprints of data that the files of a folder begin with: for each those of the same data
---- as of now, where a file tells them. A first line that is torn or no record has none.
+--- Reads the new records of all files of a folder, ordered by the files' names.
+---@param folder string  one that does not exist has none
+---@param places table<string, perigee.sweep.place>  by path; updated
+---@param see fun(record: table, path: string, at: integer)
+---@return string[] damaged  as `read_file` returns them
+function journal.read(folder, places, see)
+  local damaged = {}
+  for _, path in ipairs(paths_in(folder)) do
+    places[path] = places[path] or { at = 0, lines = 0 }
+    local of_file = journal.read_file(path, places[path], see)
+    table.move(of_file, 1, #of_file, #damaged + 1, damaged)
+  end
+  return damaged
+end
+
+--- The fingerprints of data in the first lines of a folder's files: for each, the fingerprints of
+--- the same data by today's rules, where a file has them. Skips first lines that are no records.
 ---@param folder string
 ---@return table<string, table<string, true>>  "": no data
 function journal.fingerprints(folder)
   local found = {}
-  for _, name in ipairs(file_names(folder)) do
-    local file <close> = errors.try(open_journal, folder .. "/" .. name) -- `read` tells why not
+  for _, path in ipairs(paths_in(folder)) do
+    local file <close> = errors.try(open_file, path) -- `read` raises where that fails
     local header = file and records.check(json.decode(file:read "L" or ""))
     local data = header and header.format and header.data
     if data then
@@ -248,29 +228,5 @@ function journal.fingerprints(folder)
   end
   return found
 end
-
---- A function that gives a trial's record, which begins at a place that `read` has told. It keeps
---- open the file that it read last: records are mostly asked for in order. Raises where the record
---- is no longer there.
----@return fun(path: string, at: integer, trial: string): table
-function journal.reader()
-  local open_path, file
-  return function(path, at, trial)
-    if path ~= open_path then
-      if file then
-        file:close()
-      end
-      open_path, file = path, assert(io.open(path, "rb"))
-    end
-    file:seek("set", at)
-    local record = json.decode(file:read "L" or "")
-    if type(record) ~= "table" or record.trial ~= trial then
-      error(("%s: the record at byte %d is no longer there"):format(path, at), 0)
-    end
-    return record
-  end
-end
-
-Writer.__close = Writer.close
 
 return journal

@@ -1,148 +1,230 @@
---- What is known of a study's trials, from its journals.
+--- The records of a study's trials: read from its journals and appended to this process's own.
 --
--- Of each trial only its status is kept, and where its record stands: the journal is the table.
+-- Each record is decoded once, and kept; values are not, as the list of trials has them. Trials are
+-- named by their index in that list.
 
+local collections = require "perigee.util.collections"
+local format = require "perigee.util.format"
+local goals = require "perigee.sweep.table.goal"
 local journal = require "perigee.sweep.journal.journal"
 
 ---@class perigee.sweep.store
+---@field trials perigee.sweep.trials
 ---@field damaged string[]  sentences about lines of journals that are no records
 ---@field header table?  the first line of the newest journal
 ---@field headers table<string, table>  the first lines by the journals' paths
+---@field counts table<string, integer>  of trials, by their status
+---@field metric string?  by which trials are compared
+---@field goal "max"|"min"|nil  the metric's
+---@field best { value: number, index: integer }?  the best trial that is done
 local Store = {}
 Store.__index = Store
 
 local stores = {}
 
---- A later record takes an earlier one's place unless it says less. A trial that waits at a rung
---- may have failed before, and been run again.
+--- A later record replaces an earlier one unless it says less. A trial that waits at a rung may
+--- have failed before, and been run again.
 local RANK = { paused = 1, failed = 1, pruned = 2, done = 3 }
 
---- Of a study's trials.
+--- Makes the store of a study, without reading anything.
 ---@param folder string  of the journals
----@param index_of table<string, integer>  the trials by their hashes: others are passed over
----@param rule string  the text of the rule by which trials are cut: what another rule has cut or
----   paused is to be run
----@param tally perigee.sweep.tally  gets each record that counts
+---@param trials perigee.sweep.trials  others are skipped
+---@param rule string  the pruning rule's text: what another rule has cut or paused is run again
+---@param metric? string  by which trials are compared; the store chooses one where it is nil
+---@param goal? "max"|"min"
 ---@return perigee.sweep.store
-function stores.open(folder, index_of, rule, tally)
+function stores.new(folder, trials, rule, metric, goal)
   local self = setmetatable({
-    folder = folder, index_of = index_of, rule = rule, tally = tally, forgotten = {},
+    folder = folder, trials = trials, rule = rule, given_metric = metric, given_goal = goal,
+    forgotten = {}, -- for each journal, the byte before which failures do not count
   }, Store)
-  self:read_anew()
+  self:clear()
   return self
 end
 
---- The failures that are known now are no longer: those trials are to be run again.
-function Store:forget_failures()
-  for path, place in pairs(self.places) do
-    self.forgotten[path] = place.at
-  end
-  self:read_anew()
+function Store:clear()
+  self.records, self.paths = {}, {} -- by index; the journals' paths
+  self.header, self.headers, self.places, self.damaged = nil, {}, {}, {}
+  self.counts = { done = 0, failed = 0, pruned = 0, paused = 0 }
+  self.bests = {} -- by the metrics whose goal is known
+  self.goals = {} -- of all metrics that trials which are done have reported; false: not known
+  self.metric, self.goal, self.best = self.given_metric, nil, nil
 end
 
-local function says_more(record, entry)
-  local new, old = RANK[record.status], RANK[entry.status]
-  if record.status == entry.status then
-    return record.status == "failed" or record.rung ~= nil and record.rung > (entry.rung or 0)
+-- --- comparing ----------------------------------------------------------------------
+
+--- The goal of a metric. The study's goal is that of its metric; in a study without a metric, that
+--- of each metric whose name tells none.
+local function goal_of(self, metric)
+  if metric == self.given_metric then
+    return self.given_goal or goals.of(metric)
   end
-  return new > old or new == old and (record.finished or "") >= (entry.finished or "")
+  return goals.of(metric) or not self.given_metric and self.given_goal or nil
 end
 
---- Takes notice of a record.
-function Store:see(record, path, at)
-  local id, status = record.trial, record.status
-  if not id then
-    if record.format then
-      self.header, self.headers[path] = record, record
+--- Chooses a metric: accuracy or loss; else the first whose goal is known; else the first.
+local function choose_metric(self)
+  for _, name in ipairs { "accuracy", "loss" } do
+    if self.goals[name] ~= nil then
+      return name
     end
-    return
-  elseif not RANK[status] or not self.index_of[id]
-    or status == "failed" and at < (self.forgotten[path] or 0) then
-    return
-  elseif (status == "paused" or status == "pruned") and record.rule ~= self.rule then
-    return
   end
-  local entry = self.entries[id]
-  if not entry or says_more(record, entry) then
-    local new = { status = status, rung = record.rung, path = path, at = at }
-    if RANK[status] == 1 then -- most trials are done, and there may be many
-      new.finished = record.finished
+  return collections.sorted_keys(self.bests)[1] or collections.sorted_keys(self.goals)[1]
+end
+
+--- Compares a trial that is done with the best ones. Of equal trials the first in the grid is the
+--- best: the order of arrival does not count.
+local function compare(self, metrics, index)
+  local has_new = false
+  for name, value in pairs(metrics) do
+    if self.goals[name] == nil then
+      self.goals[name], has_new = goal_of(self, name) or false, true
     end
-    self.entries[id] = new
-    self.tally:add(record, self.index_of[id])
+    local goal, best = self.goals[name], self.bests[name]
+    if goal and (not best or goals.is_better(value, best.value, goal)
+      or value == best.value and index < best.index) then
+      self.bests[name] = { value = value, index = index }
+    end
+  end
+  if has_new then
+    self.metric = self.given_metric or choose_metric(self)
+    self.goal = self.goals[self.metric] or nil
+  end
+  self.best = self.bests[self.metric]
+end
+
+-- --- reading and appending ----------------------------------------------------------
+
+local function says_more(record, known)
+  local new, old = RANK[record.status], RANK[known.status]
+  if record.status == known.status then
+    return record.status == "failed" or record.rung ~= nil and record.rung > (known.rung or 0)
+  end
+  return new > old or new == old and (record.finished or "") >= (known.finished or "")
+end
+
+--- Takes a record, unless it is of another study, or says less than what is known.
+local function see(self, record, path, at)
+  if record.format then
+    self.header, self.headers[path] = record, record
+    return
+  end
+  local index, status = self.trials.index_of[record.trial], record.status
+  local known = self.records[index]
+  if not index or known and not says_more(record, known)
+    or status == "failed" and at < (self.forgotten[path] or 0)
+    or (status == "paused" or status == "pruned") and record.rule ~= self.rule then
+    return
+  elseif known then
+    self.counts[known.status] = self.counts[known.status] - 1
+  end
+  self.counts[status] = self.counts[status] + 1
+  self.records[index], self.paths[index] = record, path
+  record.values = nil
+  if status == "done" and #record.reports > 0 then
+    compare(self, record.reports[#record.reports][2], index)
   end
 end
 
---- Takes notice of a record that this process has written, or was told of, as `see` does.
----@param record table
----@param path string
----@param at integer  where the record begins
----@param next_at? integer  where the next one will: this process is the only one to write to the
----   file
-function Store:add(record, path, at, next_at)
-  local before = self.places[path]
-  if next_at and (not before or before.at <= at) then
-    self.places[path] = { at = next_at, number = (before and before.number or 1) + 1 }
-  end
-  self:see(record, path, at)
-end
-
---- Reads what has come to the journals since they were read last, those of other processes too.
+--- Reads what was added to the journals since they were read, by other processes too. Raises for a
+--- journal that cannot be read.
 function Store:read()
   local damaged = journal.read(self.folder, self.places, function(...)
-    self:see(...)
+    see(self, ...)
   end)
   table.move(damaged, 1, #damaged, #self.damaged + 1, self.damaged)
 end
 
---- Reads the journals from their beginnings.
-function Store:read_anew()
-  self.entries, self.header, self.headers = {}, nil, {}
-  self.places, self.damaged = {}, {}
-  self.record_at = journal.reader()
-  self.tally:clear()
+--- Reads what was added to one journal. Raises where it cannot be read.
+---@param path string
+function Store:read_file(path)
+  self.places[path] = self.places[path] or { at = 0, lines = 0 }
+  journal.read_file(path, self.places[path], function(...)
+    see(self, ...)
+  end)
+end
+
+--- Forgets the failures that are known: those trials are to be run again.
+function Store:forget_failures()
+  for path, place in pairs(self.places) do
+    self.forgotten[path] = place.at
+  end
+  self:clear()
   self:read()
 end
 
+--- Has records appended to a journal of this process's own, until the writer is closed.
+---@param header table  its first line
+---@return perigee.sweep.writer
+function Store:open_writer(header)
+  self.writer = journal.writer(self.folder, header)
+  return self.writer
+end
+
+--- Appends a record to this process's journal, and takes it. Raises where it cannot be kept.
+---@param record table
+function Store:append(record)
+  local writer = self.writer
+  local at = writer:append(record)
+  if not self.places[writer.path] then
+    see(self, writer.header, writer.path, 0)
+  end
+  self.places[writer.path] = { at = writer.length, lines = writer.lines }
+  see(self, record, writer.path, at)
+end
+
+-- --- asking -------------------------------------------------------------------------
+
+--- The record of a trial, without its values; nil for a trial of which nothing is known.
+---@param i integer
+---@return table?
+function Store:record(i)
+  return self.records[i]
+end
+
 --- "done", "failed", "pruned" or "paused"; nil for a trial of which nothing is known.
----@param id string
+---@param i integer
 ---@return string?
-function Store:status(id)
-  local entry = self.entries[id]
-  return entry and entry.status
+function Store:status(i)
+  local record = self.records[i]
+  return record and record.status
 end
 
---- The last of the rungs that a trial has reached, of one that waits at one or was cut there.
----@param id string
----@return integer?
-function Store:rung(id)
-  local entry = self.entries[id]
-  return entry and entry.rung
+--- The number of trials that are done, failed or pruned.
+---@return integer
+function Store:finished()
+  local counts = self.counts
+  return counts.done + counts.failed + counts.pruned
 end
 
---- How many of the trials that are at their end were run by processes of which `differs` says so.
+--- Counts the finished trials that were run by processes whose journal has a header for which
+--- `differs` returns a value.
 ---@param differs fun(header: table): any
 ---@return integer
----@return any  # what `differs` has said of the last of them
+---@return any  # what `differs` returned for the last of them
 function Store:count_where(differs)
-  local count, told, answers = 0, nil, {}
+  local count, last, answers = 0, nil, {}
   for path, header in pairs(self.headers) do
     answers[path] = differs(header)
   end
-  for _, entry in pairs(self.entries) do
-    if entry.status ~= "paused" and answers[entry.path] then
-      count, told = count + 1, answers[entry.path]
+  for i, record in pairs(self.records) do
+    local answer = record.status ~= "paused" and answers[self.paths[i]]
+    if answer then
+      count, last = count + 1, answer
     end
   end
-  return count, told
+  return count, last
 end
 
---- A trial's record; nil where there is none.
----@param id string
----@return table?
-function Store:record(id)
-  local entry = self.entries[id]
-  return entry and self.record_at(entry.path, entry.at, id)
+--- "1 failed, 2 pruned, best accuracy 0.9 (hidden 50, rate 0.1)"; "" where there is nothing to say.
+---@return string
+function Store:note()
+  local counts, best, parts = self.counts, self.best, {}
+  parts[1] = counts.failed > 0 and counts.failed .. " failed" or nil
+  parts[#parts + 1] = counts.pruned > 0 and counts.pruned .. " pruned" or nil
+  parts[#parts + 1] = best and ("best %s %s (%s)"):format(self.metric, format.number(best.value),
+    self.trials:label(best.index)) or nil
+  return table.concat(parts, ", ")
 end
 
 return stores

@@ -2,10 +2,10 @@
 
 local errors = require "perigee.util.errors"
 local collections = require "perigee.util.collections"
+local goals = require "perigee.sweep.table.goal"
 local tables = require "perigee.sweep.table.table"
 local data = require "perigee.sweep.plots.data"
 local printable = require "perigee.util.printable"
-local format = require "perigee.util.format"
 
 local ITERATION = "iteration"
 local MOST_BARS, MOST_REPORTS = 40, 12 -- points of a curve that has bars; of a learning curve
@@ -139,7 +139,7 @@ local function best_of(list, goal, has_rule)
     if a.reach ~= b.reach then
       return a.reach > b.reach
     elseif goal and a.last ~= b.last then
-      return format.is_better(a.last, b.last, goal)
+      return goals.is_better(a.last, b.last, goal)
     end
     return a.at < b.at
   end)

@@ -4,6 +4,7 @@ local errors = require "perigee.util.errors"
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
 local json = require "perigee.util.json"
+local goals = require "perigee.sweep.table.goal"
 local tables = require "perigee.sweep.table.table"
 local format = require "perigee.util.format"
 local printable = require "perigee.util.printable"
@@ -175,7 +176,7 @@ end
 ---@return "max"|"min"|nil  # nil where nothing tells
 function View:goal(metric)
   local best, goal = self.study:best_metric()
-  return metric == best and goal or tables.goal_of(metric)
+  return metric == best and goal or goals.of(metric)
 end
 
 -- --- means -----------------------------------------------------------------------

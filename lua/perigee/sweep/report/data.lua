@@ -1,8 +1,7 @@
 --- What a report tells of a study beside its results: names and values, in order.
 
-local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
-local results = require "perigee.sweep.results"
+local c_locale = require "perigee.util.c_locale"
 local format = require "perigee.util.format"
 
 local MOST_VALUES = 12 -- of a parameter, that are listed
@@ -19,14 +18,13 @@ local function pairs_of(values)
 end
 
 --- The best of the means over repeats, by which luck counts for less than by the best trial.
-local function best_mean(study)
-  local metric = study.tally.metric
-  local means = results.results(study, "done"):group(study.params)
-  local row, own = means:best(metric, study.tally.goal), means.about
+local function best_mean(study, done)
+  local metric = study.store.metric
+  local means = done:group(study.params)
+  local row, own = means:best(metric, study.store.goal), means.about
   local parts = { format.point(study.params, row), ("mean of %d"):format(row[own.count]) }
   return c_locale.format("%s \u{B1} %.2g (%s)", format.number(row[metric]),
-    row[own.deviations[metric]],
-    table.concat(parts, ", ", study.params[1] and 1 or 2))
+    row[own.deviations[metric]], table.concat(parts, ", ", study.params[1] and 1 or 2))
 end
 
 --- 'halving {"factor":2,"first":100}', as a journal has it: "halving factor 2, first 100".
@@ -34,20 +32,21 @@ local function rule_text(text)
   return (text:gsub('[{}"]', ""):gsub("[:,]", { [":"] = " ", [","] = ", " }))
 end
 
-local function summary(study)
-  local tally = study.tally
+local function summary(study, done)
+  local store = study.store
   local list = {
-    { "trials", tally.total }, { "finished", tally:finished() }, { "failed", tally.counts.failed },
+    { "trials", study.trials.count }, { "finished", store:finished() },
+    { "failed", store.counts.failed },
   }
   if study.rule.text ~= "" then
-    list[#list + 1] = { "pruned", tally.counts.pruned }
+    list[#list + 1] = { "pruned", store.counts.pruned }
     list[#list + 1] = { "pruning", rule_text(study.rule.text) }
   end
-  if tally.best then
-    list[#list + 1] = { ("best %s"):format(tally.metric),
-      ("%s (%s)"):format(format.number(tally.best.value), tally.best.label) }
+  if store.best then
+    list[#list + 1] = { ("best %s"):format(store.metric), ("%s (%s)"):format(
+      format.number(store.best.value), study.trials:label(store.best.index)) }
     if study.definition.repeats > 1 then
-      list[#list + 1] = { "best mean", best_mean(study) }
+      list[#list + 1] = { "best mean", best_mean(study, done) }
     end
   end
   return list
@@ -109,20 +108,21 @@ end
 --- The trials with a status, as f has them.
 local function with_status(study, status, f)
   local list = {}
-  for i, id in ipairs(study.trials.ids) do
-    if study.store:status(id) == status then
-      list[#list + 1] = f(study:label(i), study.store:record(id))
+  for i = 1, study.trials.count do
+    if study.store:status(i) == status then
+      list[#list + 1] = f(study.trials:label(i), study.store:record(i))
     end
   end
   return list
 end
 
---- All of it.
+--- The data of a report.
 ---@param study perigee.sweep.study
+---@param done perigee.sweep.table  the results of the trials that are done
 ---@return table  # summary, settings, environment; failures, pruned
-function data.study(study)
+function data.of(study, done)
   return {
-    summary = summary(study), settings = settings(study), environment = environment(study),
+    summary = summary(study, done), settings = settings(study), environment = environment(study),
     failures = with_status(study, "failed", function(label, record)
       return { trial = label, message = record.error, traceback = record.traceback }
     end),

@@ -200,21 +200,21 @@ end
 
 --- The sections that have something to say: their ids, titles and HTML; and why plots are missing.
 local function sections_of(study, plots)
-  local about, trials = study:about(), study:table()
+  local data, trials = study:report_data(), study:table()
   local sections, drawings, reasons = {}, pictures(study, plots)
   local function add(id, title, body)
     if body then
       sections[#sections + 1] = { id = id, title = title, html = body }
     end
   end
-  add("summary", "Summary", pairs_list(about.summary))
-  add("settings", "Settings", pairs_list(about.settings))
+  add("summary", "Summary", pairs_list(data.summary))
+  add("settings", "Settings", pairs_list(data.settings))
   add("plots", "Plots", drawings)
   add("repeats", "Repeats", means(study, trials))
   add("all", "Trials", all_trials(trials))
-  add("failures", "Failures", failed_trials(about.failures))
-  add("pruned", "Trials that were cut", cut_trials(about.pruned))
-  add("environment", "Environment", pairs_list(about.environment))
+  add("failures", "Failures", failed_trials(data.failures))
+  add("pruned", "Trials that were cut", cut_trials(data.pruned))
+  add("environment", "Environment", pairs_list(data.environment))
   return sections, reasons
 end
 

@@ -1,77 +1,78 @@
---- How long the trials of a study may take: by what the finished ones took, or, where there are
---- none, by beginning some for a moment.
+--- Estimates how long the trials of a study take: by what the finished ones took, or, where there
+--- are none, by probes, trials that are begun for a moment.
 
-local trial_run = require "perigee.sweep.trial.trial_run"
 local core = require "perigee.core"
 local executor = require "perigee.sweep.run.executor"
+local external = require "perigee.util.external"
 local format = require "perigee.util.format"
+local uv = external.require "luv"
 
 local MOST_PROBES = 5
-local PATIENCE = 2 -- seconds for all of them
+local LIMIT = 2 -- seconds for all probes
 
 local time_estimate = {}
 
---- The mean time of the finished trials; nil where there are none.
+local function clock()
+  return uv.hrtime() * 1e-9
+end
+
+--- The mean time of the trials that are done, and how many they are; nil where there are none.
 local function measured(study)
   local sum, count = 0, 0
-  for _, id in ipairs(study.trials.ids) do
-    if study.store:status(id) == "done" then
-      sum, count = sum + study.store:record(id).seconds, count + 1
+  for i = 1, study.trials.count do
+    if study.store:status(i) == "done" then
+      sum, count = sum + study.store:record(i).seconds, count + 1
     end
   end
   return count > 0 and sum / count or nil, count
 end
 
---- Calls f, which is ended when its time is over, whatever it catches. What it prints is not shown.
-local function call_until(deadline, f)
+--- Begins a trial, which is ended at the deadline, whatever it catches; nothing that it prints is
+--- shown.
+---@return number? seconds  that it would take; nil where it makes no steps in time
+---@return boolean has_training
+---@return string? problem  why it failed
+local function probe(study, index, deadline)
+  local trial_run = executor.new_run(study, { index = index }, function() end)
+  trial_run.checkpoints, trial_run.is_probe = nil, true
+  local values = study.trials:values(index)
   local _ <close> = core.hold_silence()
   local ending <close> = core.hold_ending()
   core.set_ending(ending, "/dev/null", "",
     "perigee: a trial that was begun for a moment ended the process\n")
-  return core.call_until(math.max(0, deadline - executor.clock()), f)
-end
-
---- What a trial would take, from its first steps; nil where it makes none in time. And whether it
---- has a training at all.
-local function probe(study, index, deadline)
-  local item = { index = index }
-  local fields = executor.fields(study, item, executor.monitor(study, item, function() end))
-  fields.checkpoints, fields.is_probe = nil, true
-  local record = call_until(deadline, function()
-    return trial_run.run(study.definition.run, study.trials:values(index), fields)
+  local record = core.call_until(math.max(0, deadline - clock()), function()
+    return trial_run:run(study.definition.run, values)
   end)
-  return record and record.status == "done" and record.seconds or fields.forecast,
-    fields.trainings and fields.trainings > 0, record and record.error
+  return record and record.status == "done" and record.seconds or trial_run.estimate,
+    trial_run.trainings > 0, record and record.error
 end
 
---- The same of some of the trials, from one end of the list to the other, as long as there is time.
---- What has no training cannot be begun for a moment, and may leave something behind: one such
---- trial is enough.
+--- The mean time of some trials, from one end of the list to the other, as long as there is time;
+--- as `measured` returns it, or nil, 0 and why a trial failed. A trial without a training cannot be
+--- begun for a moment, and may have effects: one is enough.
 local function probed(study, pending)
   local _ <close> = core.hold_interrupts()
   local _ <close> = core.hold_generators()
-  local deadline = executor.clock() + PATIENCE
-  local sum, count = 0, 0
+  local deadline, sum, count = clock() + LIMIT, 0, 0
   local probes = math.min(MOST_PROBES, #pending)
   for k = 1, probes do
-    local place = probes > 1 and 1 + (k - 1) * (#pending - 1) // (probes - 1) or 1
-    local seconds, has_training, problem = probe(study, pending[place], deadline)
+    local position = probes > 1 and 1 + (k - 1) * (#pending - 1) // (probes - 1) or 1
+    local seconds, has_training, problem = probe(study, pending[position], deadline)
     if problem then
-      return nil, 0, ("%s failed: %s"):format(study:label(pending[place]), problem)
-    end
-    if seconds then
+      return nil, 0, ("%s failed: %s"):format(study.trials:label(pending[position]), problem)
+    elseif seconds then
       sum, count = sum + seconds, count + 1
     end
-    if not has_training or executor.clock() > deadline then
+    if not has_training or clock() > deadline then
       break
     end
   end
   return count > 0 and sum / count or nil, count
 end
 
---- How long these trials may take, in words.
+--- A sentence about how long trials may take.
 ---@param study perigee.sweep.study
----@param pending integer[]
+---@param pending integer[]  their indices
 ---@return string
 function time_estimate.text(study, pending)
   if #pending == 0 then
@@ -82,13 +83,11 @@ function time_estimate.text(study, pending)
   if not mean then
     local problem
     mean, count, problem = probed(study, pending)
-    if problem then
-      return "how long they may take is not known: " .. problem
-    end
     how = ("by %d of them, begun for a moment"):format(count)
-  end
-  if not mean then
-    return "how long they may take is not known: the first one began no training in time"
+    if not mean then
+      return "how long they may take is not known: "
+        .. (problem or "the first one began no training in time")
+    end
   end
   local jobs = math.min(study.options.jobs or 1, #pending)
   return ("about %s (%s)"):format(format.duration(mean * #pending / jobs), how)

@@ -11,6 +11,7 @@ local layout = require "perigee.sweep.table.text"
 local public = require "perigee.util.public"
 local suggest = require "perigee.util.suggest"
 local format = require "perigee.util.format"
+local goals = require "perigee.sweep.table.goal"
 local printable = require "perigee.util.printable"
 
 ---@class perigee.sweep.table
@@ -64,56 +65,6 @@ function tables.new(columns, rows, metrics, about)
   return setmetatable({
     _fixed = { columns = columns, metrics = metrics }, rows = rows, about = about or {},
   }, METATABLE)
-end
-
--- Names of metrics that are better when they are smaller, or larger; and words that say of which
--- data or which of several they are, and leave that as it is.
-local SMALLER = collections.set {
-  "loss", "error", "err", "rmse", "mse", "mae", "nll", "perplexity", "crossentropy", "wer",
-  "seconds", "latency",
-}
-local LARGER = collections.set {
-  "accuracy", "acc", "f1", "auc", "precision", "recall", "score", "r2",
-}
-local NEGATIONS = collections.set {
-  "neg", "negative", "negated", "minus", "inverse", "anti", "no", "non",
-}
-local QUALIFIERS = collections.set {
-  "train", "training", "val", "valid", "validation", "test", "dev", "eval", "mean", "average",
-  "best", "last", "final", "macro", "micro", "weighted", "balanced", "top1", "top5",
-}
-
---- Tells by its name whether a metric is better when it is larger or smaller. All words of the name
---- must agree, but for those that only say of what it is: "test_accuracy", "f1_score". What ends in
---- _loss or _error is better when it is smaller, unless it is negated: "neg_log_loss".
----@param name string
----@return "max"|"min"|nil  # nil where the name does not tell
-function tables.goal_of(name)
-  local text, goal = c_locale.lower(name):gsub("cross_entropy", "crossentropy"), nil
-  for word in text:gmatch "[^_]+" do
-    if NEGATIONS[word] then
-      return nil
-    end
-  end
-  if text:find "_loss$" or text:find "_error$" then
-    return "min"
-  end
-  for word in text:gmatch "[^_]+" do
-    local told = LARGER[word] and "max" or SMALLER[word] and "min"
-    if not QUALIFIERS[word] and (not told or goal and goal ~= told) then
-      return nil
-    end
-    goal = told or goal
-  end
-  return goal
-end
-
---- The sentence that asks for a goal which a metric's name does not tell.
----@param name string
----@return string
-function tables.goal_needed(name)
-  return ('whether "%s" is better when it is larger or smaller is not known from its name: '
-    .. 'goal = "max" or goal = "min" says so'):format(printable.name(name))
 end
 
 --- A text by which values are told apart: 50 and 50.0 are the same, 50 and "50" are not, and two
@@ -176,10 +127,10 @@ function Table:best(name, goal)
       errors.raise("best: the column '%s' must have numbers, not %s in row %d", name,
         format.value(value), i)
     end
-    goal = goal or (self.about.goals or {})[name] or tables.goal_of(name)
+    goal = goal or (self.about.goals or {})[name] or goals.of(name)
     if value ~= nil and not goal then
-      errors.raise("best: " .. tables.goal_needed(name))
-    elseif value ~= nil and (not best or format.is_better(value, best[name], goal)) then
+      errors.raise("best: " .. goals.needed(name))
+    elseif value ~= nil and (not best or goals.is_better(value, best[name], goal)) then
       best = row
     end
   end
