@@ -176,20 +176,20 @@ end
 
 -- --- studies ----------------------------------------------------------------------
 
---- A study: its trials are all combinations of the parameters' values, each with several seeds.
+--- Makes a study. Its trials are all combinations of the parameters' values, each with several
+--- seeds.
 ---
---- Called by the script that was started, it reads the script's command line: `name=values` takes
---- the place of what is said here, options such as `--jobs 2` say how it is run (`--help` lists
---- them).
+--- In the script that was started, it reads the script's command line: `name=values` replaces
+--- values, and options such as `--jobs 2` control the run (`--help` lists them).
 ---
---- `run(p, trial)` makes one trial. `p` has the values of parameters and settings by name; `trial`
---- has `seed`, `data`, and the methods `steps`, `fit` and `report`. What it returns, if that is a
---- table of numbers by name, is reported, too. pg.rand and math.random are seeded before it.
+--- `run(p, trial)` runs one trial. `p` has the values of parameters and settings by name; `trial`
+--- has `seed`, `data`, and the methods `steps`, `fit` and `report`. If it returns a table of
+--- numbers by name, they are reported, too. pg.rand and math.random are seeded before it.
 ---
---- A trial is known by the values of its parameters and settings, its data, which of the repeats it
---- is, and its seed: where it stands in the grid does not count.
+--- A trial is identified by the values of its parameters and settings, its data, its repeat and its
+--- seed, not by its position in the grid.
 ---
---- Raises for what does not fit.
+--- Raises for options that don't fit.
 ---
 ---     study = sweep.new{
 ---       name = "rates", params = {rate = {0.1, 0.5}, hidden = {10, 20}},
@@ -202,14 +202,13 @@ end
 ---     }
 ---     study:run()  --> true
 ---@param options table  name; run (a function of p and trial); params = {} (lists of values by
----   name, in the place of a list sweep.uniform(a, b) or its like; or a list of points);
----   settings = {} (values that all trials share); draws (how many points are drawn at random;
----   without it all of the grid are meant);
----   repeats = 1; seed = 0 (of the first of the repeats; the others follow); data (a data set's
----   name, as pg.dataset takes it, or an archive, an array or a table of these; without it, the
----   arrays and archives that `run` refers to are taken for it); checkpoint = 30 (seconds between
----   two checkpoints of a training, or false); metric (by which trials are compared: "accuracy",
----   or else "loss", unless given); goal (what is best: "max", or "min", as for a loss); prune
+---   name, or sweep.uniform(a, b) and the like in the place of a list; or a list of points);
+---   settings = {} (values that all trials share); draws (the number of random points; without it,
+---   all points of the grid are run); repeats = 1; seed = 0 (of the first repeat; the others count
+---   up from it); data (a data set's name, as for pg.dataset, or an archive, an array or a table of
+---   these; without it, the arrays and archives that `run` refers to); checkpoint = 30 (seconds
+---   between two checkpoints of a training, or false); metric (for the comparison of trials:
+---   "accuracy", or else "loss", unless given); goal ("max" or "min", as for a loss); prune
 ---   (sweep.halving{} or sweep.median{}); runs = "runs" (the folder for studies); description (for
 ---   --help); arguments (a command line, or false: none)
 ---@return perigee.sweep.study
@@ -253,7 +252,7 @@ local function draw(name, low, high)
   return drawn
 end
 
---- A parameter that is drawn: each number between two is as likely.
+--- Makes a parameter with uniform random values between low and high.
 ---
 ---     params = {momentum = sweep.uniform(0.5, 1), hidden = {50, 100}}
 ---     study = sweep.new{name = "s", params = params, draws = 20, run = run}
@@ -264,7 +263,7 @@ function sweep.uniform(low, high)
   return draw("uniform", low, high)
 end
 
---- A parameter that is drawn so that its logarithm is uniform: for rates.
+--- Makes a parameter with random values whose logarithm is uniform, as for rates.
 ---
 ---     params = {rate = sweep.log_uniform(1e-4, 1)}
 ---     study = sweep.new{name = "rates", params = params, draws = 20, run = run}
@@ -275,7 +274,7 @@ function sweep.log_uniform(low, high)
   return draw("log_uniform", low, high)
 end
 
---- A parameter that is drawn: each integer from low to high is as likely.
+--- Makes a parameter with uniform random integers from low to high, both included.
 ---
 ---     params = {hidden = sweep.integer(10, 200)}
 ---     study = sweep.new{name = "sizes", params = params, draws = 20, run = run}
@@ -288,13 +287,13 @@ end
 
 -- --- pruning -----------------------------------------------------------------------
 
---- Successive halving: all trials run until they report the metric at iteration `first` or later;
---- the best of them, one in `factor`, go on until `factor` times as many, and so on. The others are
---- cut, but for those that are as good as the last of the best.
+--- Makes a rule of successive halving: all trials run until they report the metric at iteration
+--- `first` or later; the best of them, one in `factor`, continue to `factor` times as many
+--- iterations, and so on. The others are cut, except those that are as good as the last of the
+--- best.
 ---
---- They are compared by the metric at that iteration; where a trial has none there, by the last one
---- before it, and where there is none before, by its first. A trial that never reports the metric
---- is not cut.
+--- Trials are compared by the metric at that iteration, else by the last one before it, else by
+--- their first. A trial that never reports the metric isn't cut.
 ---
 ---     -- all for 50 iterations, the best third for 150, the best ninth for 450 ...
 ---     prune = sweep.halving{first = 50, factor = 3, metric = "accuracy"}
@@ -306,16 +305,16 @@ function sweep.halving(options)
   return rules.request("halving", options)
 end
 
---- Median stopping: a few trials, the references, run to their end. Every other trial is cut when
---- the best value that it has reported is worse than the median of their running means at the same
---- iteration. It is not compared where fewer than `least` of them have reported the metric at that
---- iteration: they may have ended before.
+--- Makes a rule of median stopping: a few trials, the references, run to their ends. Any other
+--- trial is cut if the best value that it has reported is worse than the median of the references'
+--- running means at the same iteration. It isn't compared if fewer than `least` references have
+--- reported the metric at that iteration.
 ---
 ---     prune = sweep.median{from = 100, metric = "loss", goal = "min"}
 ---     study = sweep.new{name = "s", params = params, run = run, prune = prune}
----@param options? table  references = 5 (how many: those with the smallest hashes); least = 3 (how
----   many of them must have a value; at most references); from = 0 (the first iteration at which a
----   trial may be cut); metric (else the study's); goal (else the study's)
+---@param options? table  references = 5 (the number of references: the trials with the smallest
+---   hashes); least = 3 (the number of them that must have a value); from = 0 (the first iteration
+---   at which a trial may be cut); metric (else the study's); goal (else the study's)
 ---@return table
 function sweep.median(options)
   return rules.request("median", options)

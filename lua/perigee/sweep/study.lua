@@ -21,12 +21,13 @@ local stores = require "perigee.sweep.journal.store"
 local tables = require "perigee.sweep.table.table"
 local uv = external.require "luv"
 
+--- A study: `sweep.new` returns it.
 ---@class perigee.sweep.study
----@field name string  as its folder is called
----@field description string?  what --help says of it
+---@field name string  the name of its folder
+---@field description string?  the text of --help
 ---@field params string[]  the parameters' names, in alphabetical order
----@field folder string  where everything of it is
----@field root string  the folder's whole path: a script may change its own folder
+---@field folder string  the folder of its files
+---@field root string  the absolute path of the folder
 local Study = {}
 local METATABLE = { __name = "perigee.study" }
 
@@ -137,26 +138,26 @@ local RUN_KINDS = {
   retry_failed = schema.boolean, fresh = schema.boolean, quiet = schema.boolean,
 }
 
---- Runs the trials that were not run before, in the order of the grid, and writes results.csv and
---- curves.csv into the study's folder.
+--- Runs the trials that are left, in the order of the grid, and writes results.csv and curves.csv
+--- into the study's folder.
 ---
---- What is killed loses no finished trial, and repeats none; a training that was under way goes on
---- from its last checkpoint. A trial that fails is recorded, and the others go on.
+--- A killed study loses no finished trial and repeats none; an interrupted training continues from
+--- its last checkpoint. A trial that fails is recorded, and the others continue.
 ---
---- In the script whose command line the study reads, it returns when all trials are finished, and
---- ends the script otherwise: with status 0 after --dry-run, or a part of a --shard; with 1 where
---- it cannot go on, or --fail-fast stops it; with 130 after Ctrl-C. A script that goes on after
---- trials that failed ends with 1, too. Elsewhere it raises where it cannot go on: the data are not
---- found, or no record can be written.
+--- In the script whose command line the study reads, it returns when all trials are finished. If
+--- trials are left, it ends the script: with status 0 after --dry-run or a part of a --shard, with
+--- 1 after an error or --fail-fast, with 130 after Ctrl-C. A script that continues after failed
+--- trials ends with 1, too. Elsewhere it raises if it can't continue: the data aren't found, or a
+--- record can't be written.
 ---
 ---     study:run()  --> true
 ---     study:run{jobs = 1, dry_run = true}  --> true
----@param options? table  jobs = 1 (processes that share the trials); dry_run = false (or true:
----   only say what there is to do); fail_fast = false (or true: the first failure ends it);
----   retry_failed = false (or true: failed trials are run again); fresh = false (or true: all that
----   is known is put aside); quiet = false (or true: nothing is shown of how it goes)
----@return true?  # all trials are done; nil where some have failed, or were not run
----@return string?  # the sentence that says why
+---@param options? table  jobs = 1 (processes that share the trials); dry_run = false (or true: only
+---   list the trials that are left); fail_fast = false (or true: stop at the first failure);
+---   retry_failed = false (or true: run failed trials again); fresh = false (or true: start from
+---   nothing, and keep the old results aside); quiet = false (or true: show no progress)
+---@return true?  # all trials are done; nil if some have failed or are left
+---@return string?  # the reason
 function Study:run(options)
   local given = schema.must_read(options, RUN_KINDS, "run")
   self.options = collections.merge(given, self.given)
@@ -171,8 +172,9 @@ end
 
 -- --- results ----------------------------------------------------------------------
 
---- A row for each finished trial, in the order of the grid: parameters, `repeat`, `seed`, and what
---- was reported last. `t:group {"hidden"}` has means, `t:best "accuracy"` a row; print shows it.
+--- Returns a table with a row for each finished trial, in the order of the grid: parameters,
+--- `repeat`, `seed`, and the last report. `t:group {"hidden"}` has means, `t:best "accuracy"` a
+--- row; print shows it.
 ---
 ---     study:table()
 ---     --> rate  repeat  seed  accuracy  loss
@@ -190,7 +192,7 @@ function Study:table()
   return results.last_reports(self)
 end
 
---- A row for each report of each finished trial: also the `iteration`.
+--- Returns a table with a row for each report of each finished trial, with its `iteration`.
 ---
 ---     #study:curves(), study:curves().columns
 ---     --> 8  {rate, repeat, seed, iteration, accuracy, loss}
@@ -207,14 +209,14 @@ function Study:best_metric()
   return self.store.metric, self.store.goal
 end
 
---- The row with the best of a metric, among the trials that are done: what was cut short does not
---- count.
+--- Returns the row with the best value of a metric among the finished trials, pruned ones left out.
+---
+--- Raises for a metric whose name doesn't tell the goal.
 ---
 ---     study:best().rate, study:best("accuracy", "min").rate  --> 0.5  0.1
---- Raises for a metric whose name does not tell the goal.
----@param metric? string  the study's, unless given
----@param goal? "max"|"min"  needed where neither the study nor the name tells it
----@return table?  # nil where none was reported
+---@param metric? string  the study's by default
+---@param goal? "max"|"min"  needed if neither the study nor the name tells it
+---@return table?  # nil if none was reported
 function Study:best(metric, goal)
   errors.call(self.open, self)
   local name = metric or self.store.metric
@@ -229,7 +231,7 @@ function Study:best(metric, goal)
   return rows:best(name, goal)
 end
 
---- The table as comma-separated values (`t:csv`).
+--- Writes or returns the table as comma-separated values (`t:csv`).
 ---
 ---     study:csv "results.csv"  --> true
 ---@param path? string
@@ -239,7 +241,7 @@ function Study:csv(path)
   return tables.deliver(results.last_reports(self):csv(), path, "csv")
 end
 
---- The table in Markdown (`t:markdown`).
+--- Writes or returns the table in Markdown (`t:markdown`).
 ---
 ---     study:markdown "results.md"  --> true
 ---@param path? string
@@ -255,13 +257,13 @@ function Study:report_data()
   return require("perigee.sweep.report.data").of(self, results.last_reports(self, "done"))
 end
 
---- Draws results, as pg.plot does: in the terminal, or into a file.
+--- Draws results with `pg.plot`, in the terminal or into a file.
 ---
---- A metric over a parameter, or over the iteration: the mean over repeats, with bars of one
---- standard deviation; a curve for each value of the other parameters, as far as they can be told
---- apart: of too many learning curves, the best; points where values were drawn. Where `y` is a
---- parameter, a heat map. Raises for names that there are not, and as pg.plot does. Where nothing
---- was reported yet, or gnuplot is missing, a line on stderr says so.
+--- It draws a metric over a parameter, or over the iteration: the mean over repeats, with bars of
+--- one standard deviation, and a curve for each value of the other parameters. Of too many learning
+--- curves the best are drawn, and randomly drawn values are points. If `y` is a parameter, it draws
+--- a heat map. Raises for unknown names, and as pg.plot does. If nothing was reported yet, or
+--- gnuplot is missing, a line on stderr says so.
 ---
 ---     study:plot{x = "rate", y = "accuracy", xscale = "log", file = "rates.svg"}
 ---     --> true
@@ -269,15 +271,15 @@ end
 ---   map); z (the heat map's metric); group (the parameters that have curves of their own, or
 ---   false); title; xscale = "linear" (or "log"); yscale = "linear" (or "log"); file (ends in .svg
 ---   or .png)
----@return boolean  # false where there is no plot
+---@return boolean  # false if there is no plot
 function Study:plot(options)
   errors.call(self.open, self)
   return require("perigee.sweep.plots.plot").draw(self, options)
 end
 
---- Writes a page that tells all of the study: settings, results in a table that can be sorted,
---- plots, failures, and the environment. It needs nothing but a browser. Plots that cannot be
---- drawn, as gnuplot is missing, are left out: the page and a line on stderr say so.
+--- Writes a page about the study: settings, results in a table that sorts, plots, failures, and the
+--- environment. It needs nothing but a browser. Plots are left out if gnuplot is missing: the page
+--- and a line on stderr say so.
 ---
 ---     study:report "rates.html"  --> true
 ---@param path string  ends with .html

@@ -14,9 +14,10 @@ local format = require "perigee.util.format"
 local goals = require "perigee.sweep.table.goal"
 local printable = require "perigee.util.printable"
 
+--- A table of results: rows with named columns.
 ---@class perigee.sweep.table
----@field columns string[]  in order
----@field metrics string[]  those of them that were measured
+---@field columns string[]  the names of the columns in order
+---@field metrics string[]  the names of the columns that are metrics
 local Table = {}
 
 local function public_names()
@@ -106,15 +107,15 @@ end
 
 -- --- choosing ---------------------------------------------------------------------
 
---- The row with the best of a metric, the first of several.
+--- Returns the row with the best value of a metric, the first of several.
 ---
---- Raises for a column that has values which are no numbers, and for a metric whose name does not
---- tell the goal.
+--- Raises for a column with values that aren't numbers, and for a metric whose name doesn't tell
+--- the goal.
 ---
 ---     t:best("loss").rate, t:best("accuracy", "max").rate  --> 0.5  0.5
 ---@param name string
----@param goal? "max"|"min"  needed where the name does not tell it, as "loss" and "accuracy" do
----@return table?  # nil where no row has it
+---@param goal? "max"|"min"  needed if the name doesn't tell it, as "loss" and "accuracy" do
+---@return table?  # nil if no row has a value
 function Table:best(name, goal)
   check_column(self, name, "best")
   if goal ~= nil and goal ~= "max" and goal ~= "min" then
@@ -164,11 +165,12 @@ local function in_order(a, b, is_descending)
   return not comes_before(second, first) and a.at < b.at
 end
 
---- The rows in the order of a column, those without it last; equals stay in their order.
+--- Returns the rows in the order of a column. Rows without a value come last; equal rows keep their
+--- order.
 ---
 ---     t:sort("accuracy", "descending")[1].accuracy  --> 1.0
 ---@param name string
----@param order? "ascending"|"descending"
+---@param order? "ascending"|"descending"  default ascending
 ---@return perigee.sweep.table
 function Table:sort(name, order)
   check_column(self, name, "sort")
@@ -198,7 +200,7 @@ local function fits(row, values)
   return true
 end
 
---- The rows that have these values: t:where { hidden = 50 }.
+--- Returns the rows that have these values: `t:where { hidden = 50 }`.
 ---
 ---     #t:where{rate = 0.5}  --> 2
 ---@param values table<string, any>
@@ -315,10 +317,10 @@ local function own_columns(self, metrics)
   return own
 end
 
---- A row for each group of rows that have the same values in these columns: the mean of each metric
---- under its name, the standard deviation (the population's, as numpy.std) as NAME_std, and `n`,
---- how many rows have any. Where the table has columns of such names, they are NAME_sd and `count`.
---- Columns that are neither are left out.
+--- Returns a row for each group of rows with the same values in these columns. It has the mean of
+--- each metric under its name, the standard deviation (the population's, as numpy.std) as NAME_std,
+--- and the number of rows with metrics as `n`. If the table has columns of such names, they are
+--- NAME_sd and `count`. Columns that are neither metrics nor grouped by are left out.
 ---
 ---     t:group "rate"
 ---     --> rate    loss  loss_std  accuracy  accuracy_std  n
@@ -400,13 +402,14 @@ function tables.deliver(text, path, what)
   return errors.call(core.write, path, text)
 end
 
---- The table as comma-separated values: numbers in full precision, what is missing empty.
+--- Writes or returns the table as comma-separated values: numbers in full precision, missing values
+--- empty.
 ---
 ---     t:csv "results.csv"  --> true
 ---     t:where{rate = 0.5, seed = 0}:csv()
 ---     --> rate,seed,loss,accuracy
 ---     --> 0.5,0,0.5,1
----@param path? string  the file to be written; without it, the text is returned
+---@param path? string  the file; without it, the text is returned
 ---@return string|true
 function Table:csv(path)
   local lines = { tables.csv_line(self.columns) }
@@ -416,13 +419,13 @@ function Table:csv(path)
   return tables.deliver(table.concat(lines), path, "csv")
 end
 
---- The table in Markdown, numbers in six digits.
+--- Writes or returns the table in Markdown, with numbers in six digits.
 ---
 ---     t:where{rate = 0.5, seed = 0}:markdown()
 ---     --> | rate | seed | loss | accuracy |
 ---     --> |---:|---:|---:|---:|
 ---     --> | 0.5 | 0 | 0.5 | 1 |
----@param path? string  the file to be written; without it, the text is returned
+---@param path? string  the file; without it, the text is returned
 ---@return string|true
 function Table:markdown(path)
   return tables.deliver(layout.markdown(self), path, "markdown")

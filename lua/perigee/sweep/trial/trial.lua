@@ -5,11 +5,12 @@ local format = require "perigee.util.format"
 local public = require "perigee.util.public"
 local unknown_name = require "perigee.util.unknown_name"
 
+--- A trial: the second argument of a study's `run(p, trial)`.
 ---@class perigee.sweep.trial
 ---@field seed integer  the study's seed plus the number of the repeat, less 1
 ---@field data any  the study's data, opened
----@field index integer  its place in the order of the grid
----@field id string  by which it is known, wherever it stands
+---@field index integer  the position in the order of the grid, from 1
+---@field id string  the hash of its values, data, repeat and seed
 local Trial = {}
 local METATABLE = { __name = "perigee.trial" }
 
@@ -42,14 +43,14 @@ end
 
 -- --- reporting --------------------------------------------------------------------
 
---- Keeps numbers of this moment: they are a row of curves.csv, and the last ones are the trial's
---- result.
+--- Records metrics at an iteration. Each report is a row of curves.csv, and the last one is the
+--- trial's result.
 ---
---- Raises for what is no finite number; the trial has then failed.
+--- Raises for a number that isn't finite; the trial has then failed.
 ---
 ---     trial:report(100, {loss = 0.31, accuracy = 0.9})
 ---     trial:report{accuracy = 0.9}  -- at the iteration of trial:steps
----@param iteration? integer  without it, as many as `trial:steps` has made
+---@param iteration? integer  default the iteration of `trial:steps`
 ---@param metrics table<string, number>  by name: { loss = 0.3, accuracy = 0.9 }
 function Trial:report(iteration, metrics)
   if metrics == nil and type(iteration) == "table" then
@@ -63,9 +64,9 @@ end
 
 -- --- training ---------------------------------------------------------------------
 
---- The loop of `m:steps`, with a checkpoint now and then, from which a trial that was stopped goes
---- on: `for i, loss in trial:steps(m, {iterations = 1000}) do`. A body that was run before is not
---- run again; what it kept in variables of its own is not restored.
+--- Trains in a loop as `m:steps` does, with checkpoints from which a stopped trial continues: `for
+--- i, loss in trial:steps(m, {iterations = 1000}) do`. The body doesn't run again for iterations
+--- before the checkpoint, and local variables of `run` aren't restored.
 ---
 --- Raises as `m:steps` does.
 ---
@@ -79,7 +80,7 @@ function Trial:steps(model, options)
   return self._run:train(model, options, "steps")
 end
 
---- That loop, without a body.
+--- Trains as `trial:steps` does, without a loop in the script, and returns the losses.
 ---
 ---     cost = trial:fit(m, {iterations = 20, rate = 0.5})
 ---     cost.shape  --> (20,)
