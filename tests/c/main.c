@@ -1,5 +1,6 @@
 /* The C tests of the core alone: `core` runs all, `core NAME` one of them. The
-   array tests run once for each target of the kernels, on several threads. */
+   tests of arrays and kernels run once for each target of the kernels, on
+   several threads. */
 #include "test.h"
 
 #include <stdarg.h>
@@ -47,6 +48,7 @@ int main(int argc, char **argv)
     } tests[] = {
         {"refusals", test_refusals, false},
         {"arrays", test_arrays, true},
+        {"kernels", test_kernels, true},
     };
     pg_error err;
     need(pg_set_threads(3, &err), &err);

@@ -53,5 +53,6 @@ bool is_near(double x, double y, double tolerance);
 /* The tests, one function for each file. */
 void test_refusals(void);
 void test_arrays(void);
+void test_kernels(void);
 
 #endif

@@ -16,4 +16,8 @@ describe("the core as a C library", function()
   it("computes on arrays as naive loops do", function()
     run_c_tests "arrays"
   end)
+
+  it("has kernels that compute as naive loops do", function()
+    run_c_tests "kernels"
+  end)
 end)

@@ -1,0 +1,417 @@
+/* The kernels of training beside naive twins, which compute in double by the
+   formula, one number at a time, for both types of the kernels. */
+#include "test.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { TRIALS = 20 };
+
+/* Numbers of a kernel's type, aligned to a register. */
+typedef struct vec {
+    pg_dtype dtype;
+    size_t n;
+    void *data;
+} vec;
+
+static double get(const vec *v, size_t i)
+{
+    return v->dtype == PG_FLOAT32 ? (double)((float *)v->data)[i]
+                                  : ((double *)v->data)[i];
+}
+
+static void set(vec *v, size_t i, double x)
+{
+    if (v->dtype == PG_FLOAT32)
+        ((float *)v->data)[i] = (float)x;
+    else
+        ((double *)v->data)[i] = x;
+}
+
+static vec new_vec(pg_dtype dtype, size_t n)
+{
+    vec v = {dtype, n, pg_malloc(n * pg_dtype_size(dtype))};
+    pg_error err;
+    if (!v.data)
+        need(pg_fail_memory(&err, n), &err);
+    for (size_t i = 0; i < n; i++)
+        set(&v, i, 0);
+    return v;
+}
+
+static vec copy_vec(const vec *v)
+{
+    vec copy = new_vec(v->dtype, v->n);
+    memcpy(copy.data, v->data, v->n * pg_dtype_size(v->dtype));
+    return copy;
+}
+
+static vec random_vec(pg_dtype dtype, size_t n)
+{
+    vec v = new_vec(dtype, n);
+    pg_array a = random_array(PG_FLOAT64, 1, &n, ANY);
+    for (size_t i = 0; i < n; i++)
+        set(&v, i, ((double *)a.data)[i]);
+    pg_array_release(&a);
+    return v;
+}
+
+static void free_vec(vec *v)
+{
+    pg_free(v->data, v->n * pg_dtype_size(v->dtype));
+}
+
+/* Compares element i within `roundings` roundings of numbers of this
+   magnitude. */
+static void expect(const char *kernel, const vec *found, size_t i,
+                   double expected, double magnitude, double roundings)
+{
+    double precision = found->dtype == PG_FLOAT32 ? FLT_EPSILON : DBL_EPSILON;
+    if (!is_near(get(found, i), expected, roundings * precision * magnitude))
+        fail("%s of %s, %s: element %zu is %.17g, not %.17g", kernel,
+             pg_dtype_name(found->dtype), pg_kernels_name(), i, get(found, i),
+             expected);
+}
+
+static double sigmoid(double z)
+{
+    return 1 / (1 + exp(-z));
+}
+
+static double activation(pg_activation f, double z)
+{
+    switch (f) {
+    case PG_ACTIVATION_SIGMOID:
+        return sigmoid(z);
+    case PG_ACTIVATION_TANH:
+        return tanh(z);
+    case PG_ACTIVATION_RELU:
+        return z < 0 ? 0 : z;
+    default:
+        return (double)NAN;
+    }
+}
+
+/* The derivative at z where the activation's output is a. */
+static double derivative(pg_activation f, double a)
+{
+    switch (f) {
+    case PG_ACTIVATION_SIGMOID:
+        return a * (1 - a);
+    case PG_ACTIVATION_TANH:
+        return 1 - a * a;
+    case PG_ACTIVATION_RELU:
+        return a > 0 ? 1 : 0;
+    default:
+        return (double)NAN;
+    }
+}
+
+/* --- single numbers ------------------------------------------------------- */
+
+static void test_single_numbers(const pg_kernels *kernels, pg_dtype dtype)
+{
+    size_t n = (size_t)random_between(0, 200);
+    vec x = random_vec(dtype, n), out = new_vec(dtype, n);
+    kernels->exp(out.data, x.data, n);
+    for (size_t i = 0; i < n; i++)
+        expect("exp", &out, i, exp(get(&x, i)), exp(get(&x, i)), 3);
+    kernels->sigmoid(out.data, x.data, n);
+    for (size_t i = 0; i < n; i++)
+        expect("sigmoid", &out, i, sigmoid(get(&x, i)), 1, 4);
+
+    vec scaled = copy_vec(&x);
+    kernels->scale(scaled.data, 0.3, n);
+    for (size_t i = 0; i < n; i++)
+        expect("scale", &scaled, i, get(&x, i) * 0.3, fabs(get(&x, i)), 2);
+
+    uint8_t bytes[200];
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (uint8_t)random_between(0, 255);
+    kernels->from_bytes(out.data, bytes, 1.0 / 255, n);
+    for (size_t i = 0; i < n; i++)
+        expect("from_bytes", &out, i, bytes[i] / 255.0, 1, 2);
+
+    for (pg_activation f = 0; f < PG_ACTIVATIONS; f++) {
+        vec d = copy_vec(&x), a = random_vec(dtype, n);
+        kernels->activation_gradient[f](d.data, a.data, n);
+        for (size_t i = 0; i < n; i++) {
+            double y = get(&a, i), expected = get(&x, i) * derivative(f, y);
+            expect("activation_gradient", &d, i, expected,
+                   fabs(get(&x, i)) * (1 + y * y), 4);
+        }
+        free_vec(&d);
+        free_vec(&a);
+    }
+
+    if (!kernels->all_finite(x.data, n))
+        fail("all_finite of finite numbers");
+    for (int k = 0; k < 3 && n > 0; k++) {
+        size_t i = (size_t)random_between(0, (int64_t)n - 1);
+        double before = get(&x, i);
+        set(&x, i, k == 0 ? INFINITY : k == 1 ? -INFINITY : NAN);
+        if (kernels->all_finite(x.data, n))
+            fail("all_finite with %g at %zu of %zu", get(&x, i), i, n);
+        set(&x, i, before);
+    }
+    free_vec(&scaled);
+    free_vec(&out);
+    free_vec(&x);
+}
+
+/* --- rows ----------------------------------------------------------------- */
+
+/* z (rows,cols) = f(z + b) */
+static void test_bias_activation(const pg_kernels *kernels, pg_dtype dtype,
+                                 size_t rows, size_t cols)
+{
+    vec z = random_vec(dtype, rows * cols), b = random_vec(dtype, cols);
+    for (pg_activation f = 0; f < PG_ACTIVATIONS; f++) {
+        vec out = copy_vec(&z);
+        kernels->bias_activation[f](out.data, b.data, rows, cols);
+        for (size_t i = 0; i < z.n; i++) {
+            double sum = get(&z, i) + get(&b, i % cols);
+            double magnitude = 1 + fabs(get(&z, i)) + fabs(get(&b, i % cols));
+            expect("bias_activation", &out, i, activation(f, sum), magnitude,
+                   4);
+        }
+        free_vec(&out);
+    }
+    free_vec(&z);
+    free_vec(&b);
+}
+
+/* p = softmax(z + b) by rows, then the gradient and loss of cross-entropy. */
+static void test_softmax_and_cross_entropy(const pg_kernels *kernels,
+                                           pg_dtype dtype, size_t rows,
+                                           size_t cols)
+{
+    double loss = 0, factor = 0.01;
+    int32_t labels[40];
+    vec z = random_vec(dtype, rows * cols), b = random_vec(dtype, cols);
+    vec p = copy_vec(&z);
+    kernels->bias_softmax(p.data, b.data, rows, cols);
+    for (size_t i = 0; i < z.n; i++) {
+        double sum = 0;
+        for (size_t k = 0; k < cols; k++)
+            sum += exp(get(&z, i / cols * cols + k) + get(&b, k));
+        expect("bias_softmax", &p, i, exp(get(&z, i) + get(&b, i % cols)) / sum,
+               1, 16);
+    }
+    vec gradient = copy_vec(&p);
+    for (size_t row = 0; row < rows; row++)
+        labels[row] = (int32_t)random_between(0, (int64_t)cols - 1);
+    double found = kernels->cross_entropy_gradient(gradient.data, labels,
+                                                   factor, rows, cols);
+    for (size_t i = 0; i < z.n; i++) {
+        bool is_label = i % cols == (size_t)labels[i / cols];
+        expect("cross_entropy_gradient", &gradient, i,
+               (get(&p, i) - is_label) * factor, factor, 4);
+        loss -= is_label ? log(get(&p, i) + 1e-9) : 0;
+    }
+    if (!is_near(found, loss, 1e-12 * (1 + fabs(loss))))
+        fail("cross_entropy_gradient gives the loss %.17g, not %.17g", found,
+             loss);
+    free_vec(&gradient);
+    free_vec(&p);
+    free_vec(&z);
+    free_vec(&b);
+}
+
+/* sums[j] += d[0,j] + d[1,j] + ... */
+static void test_add_rows(const pg_kernels *kernels, pg_dtype dtype,
+                          size_t rows, size_t cols)
+{
+    vec d = random_vec(dtype, rows * cols), before = random_vec(dtype, cols);
+    vec sums = copy_vec(&before);
+    kernels->add_rows(sums.data, d.data, rows, cols);
+    for (size_t j = 0; j < cols; j++) {
+        double expected = get(&before, j), magnitude = fabs(expected);
+        for (size_t i = 0; i < rows; i++) {
+            expected += get(&d, i * cols + j);
+            magnitude += fabs(get(&d, i * cols + j));
+        }
+        expect("add_rows", &sums, j, expected, magnitude, (double)rows + 1);
+    }
+    free_vec(&sums);
+    free_vec(&before);
+    free_vec(&d);
+}
+
+/* --- compressed rows ------------------------------------------------------ */
+
+/* A random matrix (targets,sources) that is mostly zero, as a tile, and dense.
+   Values are codes of a table, or stand beside the entries. */
+typedef struct sparse_matrix {
+    double dense[PG_SPARSE_ROWS][PG_TILE];
+    pg_segment segments[PG_SPARSE_ROWS];
+    uint16_t entries[PG_SPARSE_ROWS * PG_TILE];
+    vec values, table;
+    pg_tile tile;
+} sparse_matrix;
+
+static void random_sparse_matrix(sparse_matrix *m, pg_dtype dtype, bool coded)
+{
+    size_t count = 0;
+    memset(m, 0, sizeof *m);
+    m->table = random_vec(dtype, 256);
+    m->values = random_vec(dtype, PG_SPARSE_ROWS * PG_TILE);
+    m->tile =
+        (pg_tile){m->segments, m->entries, coded ? NULL : m->values.data, 0};
+    for (uint32_t target = 0; target < PG_SPARSE_ROWS; target++) {
+        size_t first = count;
+        if (random_between(0, 3) == 0)
+            continue;
+        for (size_t source = 0; source < PG_TILE; source++) {
+            if (random_between(0, 4) > 0)
+                continue;
+            size_t code = coded ? (size_t)random_between(0, 255) : 0;
+            m->dense[target][source] =
+                coded ? get(&m->table, code) : get(&m->values, count);
+            m->entries[count++] = (uint16_t)(source | code << 8);
+        }
+        m->segments[m->tile.count++] =
+            (pg_segment){target, (uint32_t)(count - first)};
+    }
+}
+
+/* out (targets) += dense . in (sources), rows of `vectors` registers; and
+   transposed, out (sources) += dense' . in (targets). */
+static void test_multiply_sparse(const pg_kernels *kernels, pg_dtype dtype,
+                                 bool coded, bool transposed)
+{
+    static sparse_matrix m;
+    size_t vectors = (size_t)random_between(1, (int64_t)kernels->most_vectors);
+    size_t cols = vectors * kernels->lanes;
+    size_t stride = cols + (size_t)random_between(0, 2) * kernels->lanes;
+    size_t out_rows = transposed ? PG_TILE : PG_SPARSE_ROWS;
+    size_t in_rows = transposed ? PG_SPARSE_ROWS : PG_TILE;
+    size_t out_stride = transposed ? cols : stride;
+    size_t in_stride = transposed ? stride : cols;
+    random_sparse_matrix(&m, dtype, coded);
+    vec before = random_vec(dtype, out_rows * out_stride);
+    vec in = random_vec(dtype, in_rows * in_stride);
+    vec out = copy_vec(&before);
+    if (transposed)
+        kernels->multiply_sparse_transposed(out.data, in.data, in_stride,
+                                            vectors, &m.tile, m.table.data);
+    else
+        kernels->multiply_sparse(out.data, out_stride, in.data, vectors,
+                                 &m.tile, m.table.data);
+    for (size_t i = 0; i < out_rows; i++)
+        for (size_t j = 0; j < out_stride; j++) {
+            double expected = get(&before, i * out_stride + j);
+            double magnitude = fabs(expected);
+            for (size_t k = 0; k < in_rows && j < cols; k++) {
+                double v = transposed ? m.dense[k][i] : m.dense[i][k];
+                double term = v * get(&in, k * in_stride + j);
+                expected += term;
+                magnitude += fabs(term);
+            }
+            expect(transposed ? "multiply_sparse_transposed"
+                              : "multiply_sparse",
+                   &out, i * out_stride + j, expected, magnitude, 32);
+        }
+    free_vec(&m.values);
+    free_vec(&m.table);
+    free_vec(&before);
+    free_vec(&in);
+    free_vec(&out);
+}
+
+/* --- optimizers ----------------------------------------------------------- */
+
+/* One step of a weight w with its states s and t, as PyTorch's documents have
+   it (torch.optim), weight decay first. */
+static void take_step(const pg_optimizer_settings *o, double *w, double *s,
+                      double *t, double g, double step)
+{
+    g += o->weight_decay * *w;
+    switch (o->kind) {
+    case PG_OPTIMIZER_SGD:
+        *w -= o->rate * g;
+        break;
+    case PG_OPTIMIZER_MOMENTUM:
+        *s = step == 1 ? g : o->momentum * *s + (1 - o->dampening) * g;
+        *w -= o->rate * *s;
+        break;
+    case PG_OPTIMIZER_NESTEROV:
+        *s = step == 1 ? g : o->momentum * *s + g;
+        *w -= o->rate * (g + o->momentum * *s);
+        break;
+    case PG_OPTIMIZER_RMSPROP:
+        *s = o->alpha * *s + (1 - o->alpha) * g * g;
+        *t = o->momentum * *t + g / (sqrt(*s) + o->eps);
+        *w -= o->rate * *t;
+        break;
+    case PG_OPTIMIZER_ADAM:
+        *s = o->beta1 * *s + (1 - o->beta1) * g;
+        *t = o->beta2 * *t + (1 - o->beta2) * g * g;
+        *w -= o->rate * (*s / (1 - pow(o->beta1, step))) /
+              (sqrt(*t / (1 - pow(o->beta2, step))) + o->eps);
+        break;
+    default:
+        *w = (double)NAN;
+    }
+}
+
+static void test_optimizer(const pg_kernels *kernels, pg_dtype dtype,
+                           pg_optimizer_kind kind)
+{
+    enum { STEPS = 4, MOST = 60 };
+    double w[MOST], s[MOST] = {0}, t[MOST] = {0};
+    size_t n = (size_t)random_between(1, MOST);
+    const pg_optimizer_settings settings = {.kind = kind,
+                                            .rate = 0.05,
+                                            .weight_decay = 0.01,
+                                            .momentum = 0.9,
+                                            .dampening = 0.1,
+                                            .alpha = 0.9,
+                                            .beta1 = 0.9,
+                                            .beta2 = 0.99,
+                                            .eps = 1e-4};
+    vec weights = random_vec(dtype, n), state1 = new_vec(dtype, n);
+    vec state2 = new_vec(dtype, n), gradient = {0};
+    for (size_t i = 0; i < n; i++)
+        w[i] = get(&weights, i);
+    for (int step = 1; step <= STEPS; step++) {
+        gradient = random_vec(dtype, n);
+        if (!kernels->optimize[kind](weights.data, state1.data, state2.data,
+                                     gradient.data, &settings, (uint64_t)step,
+                                     n))
+            fail("optimizer %d: weights are not finite", kind);
+        for (size_t i = 0; i < n; i++) {
+            take_step(&settings, &w[i], &s[i], &t[i], get(&gradient, i), step);
+            expect("optimize", &weights, i, w[i], 1 + fabs(w[i]), 32);
+        }
+        if (step < STEPS)
+            free_vec(&gradient);
+    }
+    set(&gradient, n - 1, INFINITY);
+    if (kernels->optimize[kind](weights.data, state1.data, state2.data,
+                                gradient.data, &settings, STEPS + 1, n))
+        fail("optimizer %d: an infinite gradient leaves finite weights", kind);
+    free_vec(&gradient);
+    free_vec(&state1);
+    free_vec(&state2);
+    free_vec(&weights);
+}
+
+void test_kernels(void)
+{
+    for (pg_dtype dtype = PG_FLOAT32; dtype <= PG_FLOAT64; dtype++) {
+        const pg_kernels *kernels = pg_kernels_for(dtype);
+        for (int trial = 0; trial < TRIALS; trial++) {
+            size_t rows = (size_t)random_between(1, 40);
+            size_t cols = (size_t)random_between(1, 40);
+            test_single_numbers(kernels, dtype);
+            test_bias_activation(kernels, dtype, rows, cols);
+            test_softmax_and_cross_entropy(kernels, dtype, rows, cols);
+            test_add_rows(kernels, dtype, rows, cols);
+            test_multiply_sparse(kernels, dtype, trial % 2, trial / 2 % 2);
+            for (pg_optimizer_kind kind = 0; kind < PG_OPTIMIZERS; kind++)
+                test_optimizer(kernels, dtype, kind);
+        }
+    }
+}
