@@ -68,8 +68,7 @@ local CHAPTERS = {
     { title = "Trials", class = "trial", type = "perigee.sweep.trial",
       text = "`trial` is the second argument of a study's `run(p, trial)`." },
     { title = "Tables of results", class = "table", type = "perigee.sweep.table",
-      text = "`t` is a table of results, which `study:table()` returns: `#t` rows, "
-      .. "`t[i].accuracy`; `print(t)` shows it." },
+      text = "`t` is a table of results, which `study:table()` returns." },
   },
   {
     title = "Prompt",

@@ -21,7 +21,7 @@ local stores = require "perigee.sweep.journal.store"
 local tables = require "perigee.sweep.table.table"
 local uv = external.require "luv"
 
---- A study: `sweep.new` returns it.
+--- An experiment that runs once for each point and seed, with its trials and results.
 ---@class perigee.sweep.study
 ---@field name string  the name of its folder
 ---@field description string?  the text of --help

@@ -14,7 +14,7 @@ local format = require "perigee.util.format"
 local goals = require "perigee.sweep.table.goal"
 local printable = require "perigee.util.printable"
 
---- A table of results: rows with named columns.
+--- A list of rows with named columns: `#t` rows, `t[i].accuracy`; `print(t)` shows it.
 ---@class perigee.sweep.table
 ---@field columns string[]  the names of the columns in order
 ---@field metrics string[]  the names of the columns that are metrics

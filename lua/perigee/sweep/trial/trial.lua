@@ -5,7 +5,7 @@ local format = require "perigee.util.format"
 local public = require "perigee.util.public"
 local unknown_name = require "perigee.util.unknown_name"
 
---- A trial: the second argument of a study's `run(p, trial)`.
+--- A run of a study: the values of a point, a seed, and the methods that record its results.
 ---@class perigee.sweep.trial
 ---@field seed integer  the study's seed plus the number of the repeat, less 1
 ---@field data any  the study's data, opened
