@@ -3,7 +3,8 @@
 -- luacheck: ignore 121 122 (print and io.stderr are replaced)
 
 local digits = require "perigee.data.digits"
-local entries = require "perigee.help.entries"
+local help = require "perigee.help.help"
+local options = require "perigee.options"
 local pg = require "perigee"
 local sweep = require "perigee.sweep"
 local tables = require "perigee.sweep.table.table"
@@ -51,10 +52,11 @@ local function new_world()
     a = pg.array { { 1, 2, 3 }, { 4, 5, 6 } }, x = x, y = y,
     xt = (arrays.x_test / 255):reshape(-1, 784), yt = arrays.y_test,
     data = pg.load "digits.npz", g = pg.random(0), w = pg.initialization(x, 20),
-    m = pg.Model(x, y, { hidden = 20, seed = 0 }), t = rows(), help = entries.show,
-    sweep = setmetatable({ new = function(options)
-      options.arguments = false
-      return sweep.new(options)
+    m = pg.Model(x, y, { hidden = 20, seed = 0 }), t = rows(), help = help,
+    options = options,
+    sweep = setmetatable({ new = function(definition)
+      definition.arguments = false
+      return sweep.new(definition)
     end }, { __index = sweep }),
     study = new_study("study", run_trial), run = run_trial, params = { rate = { 0.1, 0.5, 1 } },
   }

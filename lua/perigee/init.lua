@@ -45,7 +45,7 @@ local later = {
     return require("perigee.image.png").save
   end,
   help = function()
-    return require("perigee.help.entries").show
+    return require "perigee.help.help"
   end,
 }
 

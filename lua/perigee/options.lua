@@ -1,18 +1,14 @@
---- `key=value` arguments of an experiment script.
---
---   local o = options.read(arg, { iterations = 1000, rate = 0.1, data = "mnist" })
---
--- Each option is declared by its default, whose type says what is taken: an
--- integer, a number, true or false, text, or (a table) a list of what its first
--- element is, written with commas.
+--- perigee.options: the `key=value` arguments of an experiment script.
 
 local c_locale = require "perigee.util.c_locale"
-local public = require "perigee.util.public"
+local errors = require "perigee.util.errors"
 local printable = require "perigee.util.printable"
+local public = require "perigee.util.public"
 
 local options = {}
 
---- Values from text: nil where it is none, and what was expected.
+--- Functions that read a value from text, by type. Each returns nil for a text that does not fit,
+--- and the words for what it expects.
 local readers = {}
 
 function readers.integer(text)
@@ -32,12 +28,16 @@ function readers.string(text)
   return text ~= "" and text or nil, "some text"
 end
 
-local function kind_of(default)
-  return math.type(default) == "integer" and "integer" or type(default)
+local function reader_for(default)
+  return readers[math.type(default) == "integer" and "integer" or type(default)]
 end
 
-local function read_list(text, default)
-  local read, list = readers[kind_of(default[1])], {}
+--- Reads a value of the type of its default, or a list of values separated by commas.
+local function read_value(text, default)
+  if type(default) ~= "table" then
+    return reader_for(default)(text)
+  end
+  local read, list = reader_for(default[1]), {}
   for part in (text .. ","):gmatch("([^,]*),") do
     local value, expected = read(part)
     if value == nil then
@@ -48,13 +48,7 @@ local function read_list(text, default)
   return list
 end
 
-local function read_value(text, default)
-  if type(default) == "table" then
-    return read_list(text, default)
-  end
-  return readers[kind_of(default)](text)
-end
-
+--- Lists the options with their defaults, as the end of a message.
 local function known(defaults)
   local names = {}
   for name, default in pairs(defaults) do
@@ -68,12 +62,43 @@ local function known(defaults)
   return "the options, with their defaults: " .. table.concat(names, " ")
 end
 
---- The options as a table, those not given at their defaults; or nil and a
---- message for an unknown key or a bad value, which lists the known ones.
+--- Raises for arguments or defaults that are not as described.
+local function check(what, arguments, defaults)
+  if type(arguments) ~= "table" then
+    errors.raise("%s: arguments are a list of texts, not %s", what, errors.describe(arguments))
+  elseif type(defaults) ~= "table" then
+    errors.raise("%s: defaults are a table, not %s", what, errors.describe(defaults))
+  end
+  for _, argument in ipairs(arguments) do
+    if type(argument) ~= "string" then
+      errors.raise("%s: an argument is a text, not %s", what, errors.describe(argument))
+    end
+  end
+  for name, default in pairs(defaults) do
+    local first = default
+    if type(default) == "table" then
+      first = default[1]
+    end
+    if type(name) ~= "string" or not reader_for(first) then
+      errors.raise("%s: a default is a number, true or false, a text, or a list of these, not %s",
+        what, errors.describe(default))
+    end
+  end
+end
+
+--- Reads arguments, and returns an error as a message, for scripts that handle it themselves.
+--- `options.read` describes the arguments.
+---
+---     options.parse({"rate=0.5"}, {rate = 0.1, hidden = {50}}).rate  --> 0.5
+---     values, message = options.parse({"rate=fast"}, {rate = 0.1})
+---     message
+---     --> rate=fast: expected a number; the options, with their defaults: rate=0.1
 ---@param arguments string[]
 ---@param defaults table<string, any>
----@return table<string, any>?, string?
+---@return table<string, any>?  # the values by name
+---@return string?  # the error message, where nil comes first
 function options.parse(arguments, defaults)
+  check("parse", arguments, defaults)
   local values = {}
   for name, default in pairs(defaults) do
     values[name] = default
@@ -96,14 +121,25 @@ function options.parse(arguments, defaults)
   return values
 end
 
---- The same for a script: its name and the message on stderr, and exit 1.
+--- Reads the `key=value` arguments of a script.
+---
+--- The type of a default says which values its option takes: an integer, a number, true or false, a
+--- text, or (for a table) a list of such values, separated by commas. An option that is not given
+--- has its default. For an unknown option or a value of another type, a message goes to stderr, and
+--- the script exits with status 1.
+---
+---     -- in a script: options.read(arg, defaults)
+---     defaults = {iterations = 1000, rate = 0.1, hidden = {50}}
+---     o = options.read({"rate=0.5", "hidden=100,50"}, defaults)
+---     o.iterations, o.rate, #o.hidden  --> 1000  0.5  2
 ---@param arguments string[]  the script's `arg`
----@param defaults table<string, any>
----@return table<string, any>
+---@param defaults table<string, any>  the options, with their default values
+---@return table<string, any>  # the values by name
 function options.read(arguments, defaults)
+  check("read", arguments, defaults)
   local values, message = options.parse(arguments, defaults)
   if not values then
-    io.stderr:write(printable.line(arguments[0] .. ": " .. message), "\n")
+    io.stderr:write(printable.line((arguments[0] or "options") .. ": " .. message), "\n")
     os.exit(1, true)
   end
   return values

@@ -27,7 +27,7 @@ local function values(f)
   f {
     array = pg.zeros(2), random = pg.random(0), model = pg.Model(pg.zeros(4, 2), { 0, 1, 0, 1 }),
     study = study(), table = tables.new({ "k" }, { { k = 1 } }, {}), archive = data, trial = trial,
-    pg = pg, sweep = sweep,
+    pg = pg, sweep = sweep, options = options,
   }
 end
 

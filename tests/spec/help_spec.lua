@@ -4,6 +4,9 @@
 local synonyms = require "perigee.util.synonyms"
 local examples = dofile "tests/examples.lua"
 local entries = require "perigee.help.entries"
+local doc_comment = require "perigee.help.doc_comment"
+local page = require "perigee.help.page"
+local help = require "perigee.help.help"
 local pg = require "perigee"
 local support = require "tests.support"
 local sweep = require "perigee.sweep"
@@ -16,7 +19,7 @@ local function shown(what)
   _G.print = function(line)
     lines[#lines + 1] = line
   end
-  local worked, message = pcall(entries.show, what)
+  local worked, message = pcall(help, what)
   _G.print = print_before
   if not worked then
     error(message, 0)
@@ -123,7 +126,7 @@ describe("A description", function()
 
   it("has a page of 80 columns", function()
     for _, entry in ipairs(entries.entries()) do
-      for line in entries.text(entry):gmatch "[^\n]+" do
+      for line in page.text(page.of_entry(entry)):gmatch "[^\n]+" do
         assert.is_true(#line <= 80 or not line:find "%S%s+%S", line)
       end
     end
@@ -143,9 +146,9 @@ describe("A description", function()
       end
     end
     for _, entry in ipairs(entries.entries()) do
-      local reference, page = entries.places(entry)
+      local reference, document = entries.places(entry)
       assert.is_true(anchors[reference], reference)
-      assert.is_true(anchors[page], page)
+      assert.is_true(anchors[document], document)
     end
     for _, class in ipairs(entries.classes()) do
       assert.is_true(anchors["docs/reference.md#" .. entries.anchor(class.section)], class.section)
@@ -461,7 +464,7 @@ docs/reference.md#atakepositions-axis, docs/numpy.md]==], text_of "take")
   end)
 
   it("suggests no shorter name for a short one", function()
-    assert.matches("^#x is how many rows", text_of "len")
+    assert.matches("^#x is the number of rows", text_of "len")
     support.raises_here("perigee has no 'len': #x is how many rows an array has",
       function() return pg.len end)
     support.raises_here("an array has no 'len'", function() return pg.zeros(2).len end)
@@ -533,11 +536,11 @@ defined in %s, line %d]]):format(debug.getinfo(1, "S").short_src, line), text_of
     assert.matches("From a prompt%.", text_of(load(text)()))
     local f = load(text, "=prompt[7]")()
     assert.matches("cannot be read", text_of(f))
-    entries.sources["=prompt[7]"] = text
+    doc_comment.sources["=prompt[7]"] = text
     assert.matches("From a prompt%.", text_of(f))
-    entries.sources["=prompt[7]"] = "return 1\n\n\n"
+    doc_comment.sources["=prompt[7]"] = "return 1\n\n\n"
     assert.matches("has changed", text_of(f))
-    entries.sources["=prompt[7]"] = nil
+    doc_comment.sources["=prompt[7]"] = nil
   end)
 
   it("is no answer to what is made in C elsewhere", function()

@@ -77,7 +77,7 @@ describe("the description", function()
 end)
 
 describe("help", function()
-  local help = require "perigee.help.entries"
+  local help, page = require "perigee.help.entries", require "perigee.help.page"
 
   it("has an entry for every public function", function()
     local described_names = {}
@@ -98,8 +98,9 @@ describe("help", function()
   it("tells what a function does", function()
     local entry = help.find("take")[1]
     assert.equal("a:take(positions, axis)", help.signature(entry))
-    assert.matches("Returns a copy of the elements at some positions", help.text(entry))
-    assert.matches("positions  array%-like: integers", help.text(entry))
+    local shown = page.text(page.of_entry(entry))
+    assert.matches("Returns a copy of the elements at some positions", shown)
+    assert.matches("positions  array%-like: integers", shown)
     assert.equal("pg.Model(x, y, options)", help.signature(help.find("Model")[1]))
     assert.equal(2, #help.find("rand"))
   end)

@@ -1,11 +1,11 @@
---- The comments of a Lua file: of its functions, its classes and its aliases of types.
+--- Doc comments of a Lua file: those of its functions, classes and aliases of types.
 --
--- A comment is sentences, then an example (lines that are indented by four spaces: Markdown's
--- code), then tags, as the Lua language server has them: @param, @return, @class, @field, @alias.
+-- A comment has sentences, an example (lines indented by four spaces, as code in Markdown), and
+-- tags of the Lua language server: @param, @return, @class, @field, @alias.
 
 local comments = {}
 
---- The name and parameters of a function that a line begins; "" for one without a name.
+--- The name and parameters of a function whose definition a line begins; "" for one without a name.
 local function function_in(line)
   local name, parameters = line:match "^l?o?c?a?l? ?function ([%w_.:]+)%((.-)%)"
   if name then
@@ -15,29 +15,12 @@ local function function_in(line)
   return parameters and "", parameters
 end
 
---- Leaves out blank lines at the end.
-local function trim(lines)
-  while lines[#lines] and not lines[#lines]:find "%S" do
-    lines[#lines] = nil
-  end
-end
-
 local LISTS = { param = "params", ["return"] = "returns", field = "fields" }
 
---- Adds a line that belongs to no tag: a sentence's, or an example's.
-local function add_text(read, line)
-  local code = line:match "^ ?    (.*)"
-  if code then
-    read.example[#read.example + 1] = code
-  else
-    read.text[#read.text + 1] = line:match "^ ?(.*)"
-  end
-end
-
---- One comment, without its dashes.
----@param lines string[]
----@return table  # text, example: lines; params, returns, fields: the text behind each tag;
----   class: the name of the class or alias that the comment describes, if it does
+--- Parses a comment.
+---@param lines string[]  without dashes
+---@return table  # text and example: lists of lines; params, returns, fields: the texts behind
+---   these tags; class: the name of the class or alias that the comment describes
 function comments.read(lines)
   local read = { text = {}, example = {}, params = {}, returns = {}, fields = {} }
   local last
@@ -55,18 +38,22 @@ function comments.read(lines)
     elseif last and line:find "^%s%s" then
       last[#last] = last[#last] .. " " .. line:match "^%s+(.*)"
     else
-      add_text(read, line)
+      local code = line:match "^ ?    (.*)"
+      local list = code and read.example or read.text
+      list[#list + 1] = code or line:match "^ ?(.*)"
     end
   end
-  trim(read.text)
+  while #read.text > 0 and not read.text[#read.text]:find "%S" do
+    table.remove(read.text)
+  end
   return read
 end
 
---- The functions, classes and aliases of a file that have a comment.
----@param file file*  is closed
----@return table[] functions  as `read` gives them, with the function's name in `full`, its
----   `parameters`, the `heading` that it stands under, and its `line`
----@return table<string, table> classes  with the aliases, by name
+--- Parses the comments of all functions, classes and aliases of a file.
+---@param file file*  closed at the end
+---@return table[] functions  as `read` returns them, with the function's name as `full`, its
+---   `parameters`, the `heading` above it, and its `line`
+---@return table<string, table> classes  classes and aliases by name
 function comments.of_file(file)
   local functions, classes, lines, heading, number = {}, {}, {}, nil, 0
   for line in file:lines() do

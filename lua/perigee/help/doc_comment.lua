@@ -1,14 +1,19 @@
---- What can be told of any function made in Lua: its parameters, and the comment above it.
+--- The signature of any function made in Lua, and the comment above it.
 
 local comments = require "perigee.help.comments"
 
-local own = {}
+local doc_comment = {}
 
---- How it is called: "name(x, y, ...)".
+--- Texts of chunks that are in no file, by debug.getinfo's `source` of their functions: "=stdin".
+--- The prompt sets it.
+---@type table<string, string>
+doc_comment.sources = {}
+
+--- The signature of a function: "name(x, y, ...)".
 ---@param f function
 ---@param name string
 ---@return string
-function own.signature(f, name)
+function doc_comment.signature(f, name)
   local info, parameters = debug.getinfo(f, "u"), {}
   for i = 1, info.nparams do
     parameters[i] = debug.getlocal(f, i) or "?" -- names may have been stripped
@@ -27,10 +32,10 @@ local function lines_of(text)
   return lines
 end
 
---- The lines of a chunk; nil where they are not to be had.
-local function source_lines(source, sources)
-  if sources[source] then
-    return lines_of(sources[source])
+--- The lines of a chunk; nil where they cannot be read.
+local function source_lines(source)
+  if doc_comment.sources[source] then
+    return lines_of(doc_comment.sources[source])
   elseif source:find "^@" then
     local file <close> = io.open(source:sub(2))
     local text = file and file:read "a"
@@ -40,7 +45,7 @@ local function source_lines(source, sources)
   end
 end
 
---- The lines of a long comment that ends at a line; nil where none does.
+--- The lines of a long comment that ends at a line; nil if there is none.
 local function long_comment(lines, last)
   local closing = lines[last]:match "%](=*)%]%s*$"
   if not closing then
@@ -70,37 +75,30 @@ local function comment_above(lines, number)
   return text
 end
 
---- Leaves out lines that are drawn, and blank ones at the start.
-local function trim(lines)
-  local kept = {}
-  for _, line in ipairs(lines) do
-    local is_drawn = line:find "^%s*[-=]+%s*$"
-    if not is_drawn and (#kept > 0 or line:find "%S") then
-      kept[#kept + 1] = line
-    end
-  end
-  return kept
-end
-
 --- The comment right above a function.
 ---@param f function
----@param sources table<string, string>  texts of chunks that stand in no file
----@return table?  # as comments.read gives it; nil where there is none,
----@return string?  # and why
-function own.comment(f, sources)
+---@return table?  # as comments.read returns it
+---@return string?  # the reason, where nil comes first
+function doc_comment.comment(f)
   local info = debug.getinfo(f, "S")
-  local lines = source_lines(info.source, sources)
+  local lines = source_lines(info.source)
   local line = lines and lines[info.linedefined]
   if not line then
     return nil, "Its source cannot be read here."
   elseif not line:find "%f[%w_]function%f[^%w_]" then
-    return nil, "Its source has changed since it was read: the comment is not found."
+    return nil, "Its source has changed since it was read, so its comment is not found."
   end
-  local text = trim(comment_above(lines, info.linedefined))
+  local text = {}
+  for _, each in ipairs(comment_above(lines, info.linedefined)) do
+    local is_rule = each:find "^%s*[-=]+%s*$"
+    if not is_rule and (#text > 0 or each:find "%S") then
+      text[#text + 1] = each
+    end
+  end
   if #text == 0 then
-    return nil, "It has no comment right above it: what would stand there, help would show."
+    return nil, "It has no comment right above it, which help would show."
   end
   return comments.read(text)
 end
 
-return own
+return doc_comment

@@ -1,10 +1,10 @@
---- What Lua itself has, and where its manual tells of it.
+--- Functions, libraries and keywords of Lua, with their sections in its manual.
 
-local manual = {}
+local lua_manual = {}
 
 local ADDRESS = "https://www.lua.org/manual/5.4/manual.html"
 
---- The sections about the libraries, by their names.
+--- The sections about the libraries.
 local LIBRARIES = {
   _G = { "6.1", "Basic Functions" },
   coroutine = { "6.2", "Coroutine Manipulation" },
@@ -18,7 +18,7 @@ local LIBRARIES = {
   debug = { "6.10", "The Debug Library" },
 }
 
---- The sections about the words of the language.
+--- The sections about the keywords.
 local KEYWORDS = {
   ["and"] = "3.4.5", ["break"] = "3.3.4", ["do"] = "3.3.1", ["else"] = "3.3.4",
   ["elseif"] = "3.3.4", ["end"] = "3.3.1", ["false"] = "2.1", ["for"] = "3.3.5",
@@ -28,9 +28,9 @@ local KEYWORDS = {
   ["until"] = "3.3.4", ["while"] = "3.3.4",
 }
 
-local names -- of Lua's own functions, by what they are
+local names -- of Lua's functions, by the functions
 
---- What the libraries have when this is first asked.
+--- Collects the functions of the libraries, when they are first asked for.
 local function collect()
   names = { [require] = "require" }
   for library in pairs(LIBRARIES) do
@@ -45,17 +45,17 @@ local function collect()
   end
 end
 
---- The name of one of Lua's own functions: "string.format", "print", "file:read".
+--- The name of a function of Lua: "string.format", "print", "file:read".
 ---@param f function
 ---@return string?
-function manual.name_of(f)
+function lua_manual.name_of(f)
   if not names then
     collect()
   end
   return names[f]
 end
 
---- Whether there is a function of that name in the standard library.
+--- Tells if the standard library has a function of that name.
 local function is_function(name)
   if not names then
     collect()
@@ -68,11 +68,11 @@ local function is_function(name)
   return false
 end
 
---- What the manual has under a name, and where.
+--- Finds a name in the manual.
 ---@param name string  "string.format", "print", "string", "goto"
----@return string?  # what it is; nil where Lua has no such thing
----@return string  # the address
-function manual.find(name)
+---@return string?  # its kind and section; nil for a name that Lua does not have
+---@return string  # its address
+function lua_manual.find(name)
   local library = LIBRARIES[name]
   if KEYWORDS[name] then
     return ("a word of the language: section %s of Lua's manual"):format(KEYWORDS[name]),
@@ -89,4 +89,4 @@ function manual.find(name)
     ADDRESS .. "#pdf-" .. name
 end
 
-return manual
+return lua_manual

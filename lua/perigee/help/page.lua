@@ -1,4 +1,4 @@
---- Pages of help: lines that are shown, plain or with a little colour.
+--- Pages of help: lines, printed in colour where the terminal has it.
 
 local entries = require "perigee.help.entries"
 local lua_manual = require "perigee.help.lua_manual"
@@ -8,9 +8,9 @@ local printable = require "perigee.util.printable"
 local page = {}
 
 local WIDTH = 80
-local WIDEST = 33 -- what stands before the sentences in a list; a wider one moves its own
+local WIDEST = 33 -- columns of the names in a list; a longer name moves its sentence
 
---- A page of lines. Some have a style: "title" or "aside".
+--- A list of lines, each of which may have a style: "title" or "aside".
 ---@class perigee.help.page
 local Page = {}
 Page.__index = Page
@@ -20,14 +20,14 @@ function page.new()
   return setmetatable({}, Page)
 end
 
---- Adds a line as it is.
----@param text? string  "" unless given
+--- Adds a line.
+---@param text? string  "" by default
 ---@param style? "title"|"aside"
 function Page:line(text, style)
   self[#self + 1] = { text = printable.lines(text or ""), style = style }
 end
 
---- Breaks words into lines of at most `width` bytes, the first and the others behind an indent.
+--- Wraps words into lines of at most `width` bytes, each of which begins with an indent.
 local function wrap(text, first, others, width)
   local lines, line = {}, first
   local is_empty = true
@@ -43,10 +43,10 @@ local function wrap(text, first, others, width)
   return lines
 end
 
---- Adds prose, wrapped. What stands before `first` on its first line is given with it.
+--- Adds prose, wrapped.
 ---@param text string
----@param first? string
----@param others? string
+---@param first? string  the beginning of the first line
+---@param others? string  the beginning of the other lines
 ---@param style? "title"|"aside"
 function Page:prose(text, first, others, style)
   for _, line in ipairs(wrap(text, first or "", others or first or "", WIDTH)) do
@@ -54,7 +54,7 @@ function Page:prose(text, first, others, style)
   end
 end
 
---- Adds the paragraphs of a comment; a blank line is between two of them.
+--- Adds the paragraphs of a comment, with a blank line between two of them.
 ---@param lines string[]
 function Page:paragraphs(lines)
   local paragraph = {}
@@ -72,7 +72,7 @@ function Page:paragraphs(lines)
   end
 end
 
---- Adds a line that is cut behind a word, where the width ends.
+--- Adds a line, cut behind a word where it is too long.
 ---@param text string
 function Page:cut(text)
   if #text > WIDTH then
@@ -83,16 +83,16 @@ end
 
 -- --- a function -------------------------------------------------------------------
 
---- A type as a reader of help knows it.
+--- A type without the prefix of the annotations.
 local function plain_type(text)
   return (text:gsub("perigee%.like", "array-like"):gsub("perigee%.sweep%.", "")
     :gsub("perigee%.", ""))
 end
 
 local function add_options(self, entry)
-  local _, told = entries.options(entry)
+  local _, described = entries.options(entry)
   local is_named, others = {}, {}
-  for _, option in ipairs(told) do
+  for _, option in ipairs(described) do
     if option.owner == entry then
       self:prose(option.text, "      ", "        ")
     elseif not is_named[option.owner] then
@@ -102,7 +102,7 @@ local function add_options(self, entry)
   end
   for _, owner in ipairs(others) do
     local names = {}
-    for _, option in ipairs(told) do
+    for _, option in ipairs(described) do
       names[#names + 1] = option.owner == owner and option.name or nil
     end
     self:prose(("as of %s: %s"):format(entries.name(owner), table.concat(names, ", ")), "      ",
@@ -113,7 +113,7 @@ end
 local function add_parameter(self, entry, i)
   local name, type_text, text, is_optional = entries.parameter(entry, i)
   local rest = plain_type(type_text)
-  local is_options = name == "options" and entry.name ~= nil -- the library's, which are in a form
+  local is_options = name == "options" and entry.name ~= nil -- of a public function
   if text ~= "" and not is_options then
     rest = rest .. ": " .. text
   end
@@ -123,19 +123,7 @@ local function add_parameter(self, entry, i)
   end
 end
 
-local function add_values(self, entry)
-  for i = 1, #entry.params do
-    add_parameter(self, entry, i)
-  end
-  for i = 1, #entry.returns do
-    local type_text, text = entries.returned(entry, i)
-    local rest = plain_type(type_text)
-    self:prose(text ~= "" and rest .. ": " .. text or rest, i == 1 and "  returns  " or "  and  ",
-      "      ")
-  end
-end
-
---- What a comment says: sentences, parameters, returned values, example.
+--- Adds a description: sentences, parameters, returned values, example.
 ---@param entry table
 function Page:description(entry)
   self:paragraphs(entry.text)
@@ -143,7 +131,15 @@ function Page:description(entry)
     if #entry.text > 0 then
       self:line()
     end
-    add_values(self, entry)
+    for i = 1, #entry.params do
+      add_parameter(self, entry, i)
+    end
+    for i = 1, #entry.returns do
+      local type_text, text = entries.returned(entry, i)
+      local rest = plain_type(type_text)
+      self:prose(text ~= "" and rest .. ": " .. text or rest,
+        i == 1 and "  returns  " or "  and  ", "      ")
+    end
   end
   if #entry.example > 0 then
     self:line()
@@ -168,18 +164,17 @@ end
 
 -- --- a class ----------------------------------------------------------------------
 
-local function field_row(class, member)
-  return { class.variable .. "." .. member.name,
-    member.text ~= "" and member.text or plain_type(member.type) }
-end
-
---- The members of a class as rows, what and how, under their headings, and the first one's width.
+--- Groups the members of a class by their headings, each as a row: its name and its sentence.
+---@return string[] headings
+---@return table<string, string[][]> groups
+---@return integer width  of the names
 local function group_members(class)
   local headings, groups, width = {}, {}, 0
   for _, member in ipairs(entries.members(class.name)) do
     local is_field = member.kind == "field"
     local heading = is_field and "fields" or member.heading
-    local row = is_field and field_row(class, member)
+    local row = is_field and { class.variable .. "." .. member.name,
+      member.text ~= "" and member.text or plain_type(member.type) }
       or { entries.signature(member.entry), member.text }
     if not groups[heading] then
       headings[#headings + 1] = heading
@@ -191,20 +186,9 @@ local function group_members(class)
   return headings, groups, width
 end
 
-local function add_members(self, class)
-  local headings, groups, width = group_members(class)
-  for _, heading in ipairs(headings) do
-    self:line()
-    self:line(heading, "title")
-    for _, row in ipairs(groups[heading]) do
-      self:cut(("  %-" .. width .. "s  %s"):format(row[1], row[2]))
-    end
-  end
-end
-
 --- The page about a class, or about a value of it.
----@param class table  as help.class gives it
----@param about? string  a line about this very value
+---@param class table  as entries.class returns it
+---@param about? string  a line about the value
 ---@return perigee.help.page
 function page.of_class(class, about)
   local self = page.new()
@@ -219,16 +203,23 @@ function page.of_class(class, about)
     self:prose("Each method of an array is a function of the module, too: a:exp() is pg.exp(a). "
       .. "See help \"arrays\".")
   end
-  add_members(self, class)
+  local headings, groups, width = group_members(class)
+  for _, heading in ipairs(headings) do
+    self:line()
+    self:line(heading, "title")
+    for _, row in ipairs(groups[heading]) do
+      self:cut(("  %-" .. width .. "s  %s"):format(row[1], row[2]))
+    end
+  end
   self:line()
   local places = ("docs/reference.md#%s, %s"):format(entries.anchor(class.section), class.page)
   self:prose(places, nil, nil, "aside")
   return self
 end
 
--- --- Lua's own --------------------------------------------------------------------
+-- --- Lua -------------------------------------------------------------------------
 
---- The page about a function, a library or a word of Lua itself; nil for what is none.
+--- The page about a function, a library or a keyword of Lua; nil for another name.
 ---@param name string
 ---@return perigee.help.page?
 function page.of_manual(name)
@@ -245,8 +236,9 @@ function page.of_manual(name)
   return self
 end
 
--- --- showing ----------------------------------------------------------------------
+-- --- printing ---------------------------------------------------------------------
 
+--- A page as plain text.
 ---@param self perigee.help.page
 ---@return string
 function page.text(self)
@@ -260,7 +252,7 @@ end
 local STYLES = { title = "\27[1m", aside = "\27[2m" }
 local PLAIN = "\27[0m"
 
---- Prints a page: in colour where the terminal shows it.
+--- Prints a page, in colour where the terminal has it.
 ---@param self perigee.help.page
 function page.print(self)
   local has_colour = terminal.colours(1) > 0

@@ -3,7 +3,7 @@
 local argv = require "perigee.repl.argv"
 local core = require "perigee.core"
 local editor = require "perigee.repl.editor"
-local entries = require "perigee.help.entries"
+local doc_comment = require "perigee.help.doc_comment"
 local help_on = require "perigee.help.lookup"
 local page = require "perigee.help.page"
 local save_session = require "perigee.repl.save_session"
@@ -41,8 +41,8 @@ end
 --- Defines the commands and `pg` as globals, except names that are set already.
 ---@param session perigee.repl.session
 function commands.define(session)
-  entries.sources = session.sources
-  local own = { pg = require "perigee", help = entries.show, time = timing.time }
+  doc_comment.sources = session.sources
+  local own = { pg = require "perigee", help = require "perigee.help.help", time = timing.time }
   local before = argv.lines(type(arg) == "table" and arg or {})
 
   --- Lists the variables that were defined, with the shapes of arrays and the memory of each.

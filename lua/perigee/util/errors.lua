@@ -94,11 +94,25 @@ function errors.is_interrupt(problem)
     and (problem == "interrupted!" or problem:find ":%d+: interrupted!$" ~= nil)
 end
 
-local function results(worked, value, ...)
+local function pass_interrupt(worked, ...)
+  if not worked and errors.is_interrupt((...)) then
+    error((...), 0)
+  end
+  return worked, ...
+end
+
+--- Lua's pcall, except that Ctrl-C is raised again.
+---@param f function
+---@param ... any  f's arguments
+---@return boolean worked
+---@return any ...
+function errors.pcall(f, ...)
+  return pass_interrupt(pcall(f, ...))
+end
+
+local function without_line(worked, value, ...)
   if worked then
     return value, ...
-  elseif errors.is_interrupt(value) then
-    error(value, 0)
   end
   return nil, (tostring(value):gsub("^[^\n:]+%.lua:%d+: ", ""))
 end
@@ -109,7 +123,7 @@ end
 ---@param ... any  f's arguments
 ---@return any ...
 function errors.try(f, ...)
-  return results(pcall(f, ...))
+  return without_line(errors.pcall(f, ...))
 end
 
 --- Calls f and returns its results; raises an error of f in the caller's line.

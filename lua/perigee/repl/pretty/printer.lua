@@ -4,6 +4,7 @@
 -- A table becomes a tree (tree.lua), and the tree lines (layout.lua). What takes too many lines is
 -- made a tree again, with fewer entries or of less depth.
 
+local errors = require "perigee.util.errors"
 local types = require "perigee.util.types"
 local colours = require "perigee.repl.pretty.colours"
 local table_reader = require "perigee.repl.pretty.table_reader"
@@ -96,7 +97,7 @@ end
 function printer.text(value, width, paint, depth)
   paint = paint or colours.plain
   scalars.forget_names()
-  local worked, text = scalars.protect(text_of, value, width or WIDTH, paint, depth or DEPTH)
+  local worked, text = errors.pcall(text_of, value, width or WIDTH, paint, depth or DEPTH)
   if worked then
     return text
   end

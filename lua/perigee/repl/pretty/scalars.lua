@@ -28,21 +28,6 @@ function scalars.message(problem)
   return "a " .. type(problem)
 end
 
-local function results(worked, ...)
-  if not worked and errors.is_interrupt((...)) then
-    error((...), 0)
-  end
-  return worked, ...
-end
-
---- pcall, which Ctrl-C passes.
----@param f function
----@return boolean worked
----@return any
-function scalars.protect(f, ...)
-  return results(pcall(f, ...))
-end
-
 --- A field of a value's metatable, whatever __metatable and __index say.
 ---@param value any
 ---@param name string
@@ -57,7 +42,7 @@ end
 ---@return string
 ---@return string? problem  "<error in __tostring: ...>"
 function scalars.tostring(value)
-  local worked, text = scalars.protect(tostring, value)
+  local worked, text = errors.pcall(tostring, value)
   if worked then
     return text
   end
@@ -164,7 +149,7 @@ end
 
 --- An array as its elements if these are few, else as what it is: "float32 (60000, 784)".
 local function array_leaf(a, paint)
-  local alive, size = scalars.protect(function() return a.size end)
+  local alive, size = errors.pcall(function() return a.size end)
   if not alive then
     return scalars.of(paint, "type", texts.array(a))
   end

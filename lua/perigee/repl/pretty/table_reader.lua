@@ -3,6 +3,7 @@
 -- Nothing of a table's metatable is asked, but its __pairs. Of a table that has very many keys
 -- only some are looked at, so that no table takes long.
 
+local errors = require "perigee.util.errors"
 local scalars = require "perigee.repl.pretty.scalars"
 
 local table_reader = {}
@@ -150,7 +151,7 @@ end
 
 local function of_pairs(t)
   local found = { length = 0, keys = 0, sequence = {}, is_complete = false }
-  local worked, problem = scalars.protect(take, t, found)
+  local worked, problem = errors.pcall(take, t, found)
   if not worked then -- which stands for the rest
     found.is_complete = true
     found.problem = ("<error in __pairs: %s>"):format(scalars.message(problem))
