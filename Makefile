@@ -131,7 +131,7 @@ $(BUILD)/obj/bind/%.o: src/bind/%.c Makefile
 
 $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
-	$(Q)$(COMPILE) $(LUA_CFLAGS) $(OBJECT)
+	$(Q)$(COMPILE) -Isrc $(LUA_CFLAGS) $(OBJECT)
 
 -include $(TEST_OBJECTS:.o=.d) $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
 

@@ -1,17 +1,19 @@
-#include <stdatomic.h>
-#include <stddef.h>
+/* The coroutines that run: coroutine.close, resume and wrap (section 6.2 of the
+   Lua 5.4 manual), which keep a list of them.
 
+   Lua does not tell a signal handler which coroutine runs, and a hook on
+   another one does nothing. */
+#include "host/coroutine.h"
+
+#include <lauxlib.h>
 #include <lualib.h>
-
-#include "host.h"
-
-/* Lua does not tell a signal handler which coroutine runs, and a hook that is
-   set for another one does nothing. So these are the standard library's close,
-   resume and wrap (the Lua 5.4 manual, section 6.2), which note who runs. */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 typedef struct running {
     lua_State *thread;
-    struct running *outer; /* who resumed it; NULL for the main thread */
+    struct running *outer; /* resumed it; NULL for the main thread */
 } running;
 
 static running *volatile innermost;
@@ -32,8 +34,8 @@ static int watched_resume(lua_State *thread, lua_State *L, int narg, int *nres)
     return status;
 }
 
-/* Resumes with the narg arguments on top of L. Returns how many results are
-   now on L in their place, or -1: one error is. */
+/* Resumes with the narg arguments on top of L. Returns the number of results
+   that replace them; -1 for one error. */
 static int resume(lua_State *L, lua_State *thread, int narg)
 {
     int nres;
@@ -69,7 +71,7 @@ static int co_resume(lua_State *L)
     return nres + 1;
 }
 
-/* Closes a coroutine: its variables that are to be closed run, too. */
+/* lua_resetthread: may run __close metamethods. */
 static int watched_close(lua_State *thread)
 {
     running here = {thread, innermost};
@@ -98,7 +100,9 @@ static int co_close(lua_State *L)
     return 2;
 }
 
-/* Ends a wrapped coroutine that failed; its error, on top, is propagated. */
+/* Closes a wrapped coroutine that failed, and raises its error, which is on
+ * top.
+ */
 static int propagate(lua_State *L, lua_State *thread)
 {
     int status = lua_status(thread);

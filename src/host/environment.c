@@ -1,24 +1,18 @@
-#include <string.h>
+/* The environment of the library's own files, a copy of Lua's globals: without
+   it, `table = {1, 2}` at the prompt would break the library, and the prompt
+   with it.
 
-#include "host.h"
+   The copy is made before anything runs, and has the functions and tables of
+   the standard library; its _G is the globals. Everything else is looked up in
+   the globals, and so are `print` and the streams of `io`: the library's output
+   goes where the user's goes. */
+#include "host/environment.h"
 
-/* At a prompt, `table = { 1, 2 }` is easily typed. The library's own files read
-   Lua's functions from a copy that was made before anything ran, so that they,
-   and the prompt with them, go on working; their _G is the globals, whatever
-   the user's is. All other globals are the user's, `print` among them, and so
-   are the streams in `io`: what the library writes goes where the user's own
-   output goes.
- */
+#include <lauxlib.h>
+#include <stdbool.h>
+
 static const char *const shared[] = {"print", "arg", "package", NULL};
 static const char *const streams[] = {"stdin", "stdout", "stderr", NULL};
-
-static bool is_shared(const char *name)
-{
-    for (const char *const *s = shared; *s; s++)
-        if (strcmp(*s, name) == 0)
-            return true;
-    return false;
-}
 
 /* Copies the fields of the table at index to a new one, on top. */
 static void copy_fields(lua_State *L, int index)
@@ -33,27 +27,35 @@ static void copy_fields(lua_State *L, int index)
     }
 }
 
-/* Takes what is shared out of the table on top, and copies the tables in it:
-   the libraries. The globals are below it. */
-static void separate(lua_State *L)
+/* Sets the fields of the table on top to nil. */
+static void clear_fields(lua_State *L, const char *const *names)
+{
+    for (const char *const *name = names; *name; name++) {
+        lua_pushnil(L);
+        lua_setfield(L, -2, *name);
+    }
+}
+
+/* Replaces the tables in the table on top, but for the globals below it, by
+   copies: the libraries. */
+static void copy_libraries(lua_State *L)
 {
     int globals = lua_absindex(L, -2);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
-        if (is_shared(lua_tostring(L, -2))) {
+        if (!lua_istable(L, -1) || lua_rawequal(L, -1, globals)) {
             lua_pop(L, 1);
-            lua_pushnil(L);
-        } else if (lua_istable(L, -1) && !lua_rawequal(L, -1, globals)) {
-            copy_fields(L, -1);
-            lua_remove(L, -2);
+            continue;
         }
-        lua_pushvalue(L, -2);
+        copy_fields(L, -1);
+        lua_pushvalue(L, -3);
         lua_insert(L, -2);
-        lua_rawset(L, -4); /* a field that is there may be set meanwhile */
+        lua_rawset(L, -5); /* lua_next allows it: the field exists */
+        lua_pop(L, 1);
     }
 }
 
-/* Has the table on top take what it lacks from the table at index. */
+/* Lets the table on top inherit its missing fields from the table at index. */
 static void inherit(lua_State *L, int index, bool writes_too)
 {
     index = lua_absindex(L, index);
@@ -67,26 +69,17 @@ static void inherit(lua_State *L, int index, bool writes_too)
     lua_setmetatable(L, -2);
 }
 
-/* Has the copy of `io` in the table on top look its streams up in the globals'
-   `io`. The globals are below it. */
-static void share_streams(lua_State *L)
-{
-    lua_getfield(L, -2, "io");
-    lua_getfield(L, -2, "io");
-    for (const char *const *s = streams; *s; s++) {
-        lua_pushnil(L);
-        lua_setfield(L, -2, *s);
-    }
-    inherit(L, -2, false);
-    lua_pop(L, 2);
-}
-
 void host_push_environment(lua_State *L)
 {
     lua_pushglobaltable(L);
     copy_fields(L, -1);
-    separate(L);
-    share_streams(L);
+    clear_fields(L, shared);
+    copy_libraries(L);
+    lua_getfield(L, -2, "io");
+    lua_getfield(L, -2, "io");
+    clear_fields(L, streams);
+    inherit(L, -2, false);
+    lua_pop(L, 2);
     inherit(L, -2, true);
     lua_remove(L, -2);
 }

@@ -1,5 +1,17 @@
+/* The file of chunks that were entered at prompts.
+
+   Its format is bash's with times: "#" and seconds since 1970 in a line, then
+   the chunk's lines. Each line before the first time is a chunk.
+
+   A prompt appends each chunk when it is entered, and reads the file when it
+   opens: the cursor keys go through its own chunks first, and through all
+   others from before. Writers hold the file's lock, readers try to; one that is
+   not free within a moment is ignored. */
+#include "host/history.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,38 +20,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../core/base/printable.h"
-#include "host.h"
+#include "core/base/printable.h"
+#include "host/line_editor.h"
 
-/* The file is as bash writes one with times: "#" and seconds since 1970 in a
-   line, then the chunk's lines. Lines before the first time are a chunk each.
-
-   Each prompt adds its chunks when they are entered, and reads the file when it
-   opens: the cursor keys go through a prompt's own chunks first, and through
-   those of all prompts of before. Who writes holds the file's lock, and who
-   reads tries to: a lock that is not to be had in a moment is gone without. */
 enum {
-    MOST_CHUNKS = 10000, /* that are kept when the file is cut */
-    LONGEST = 1 << 18    /* bytes of a chunk that is kept */
+    MOST_CHUNKS = 10000, /* that a file keeps when it is truncated */
+    LONGEST = 1 << 18    /* bytes of a chunk in the file */
 };
 
 static char path[4096]; /* empty where there is no file */
 
 /* --- the file ------------------------------------------------------------- */
 
-/* Makes each folder on the way to the file. */
-static void make_folders(void)
-{
-    for (char *slash = strchr(path + 1, '/'); slash;
-         slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-}
-
-/* $XDG_STATE_HOME/perigee/history, by default below ~/.local/state. */
-static void set_path(void)
+/* $XDG_STATE_HOME/perigee/history, by default below ~/.local/state. Makes the
+   folders on the way; of a link, takes the file, as it may be replaced. */
+static void find_path(void)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     int n = 0;
@@ -48,21 +43,23 @@ static void set_path(void)
     else if (home && home[0] == '/')
         n = snprintf(path, sizeof path, "%s/.local/state/perigee/history",
                      home);
-    if (n <= 0 || (size_t)n >= sizeof path)
+    if (n <= 0 || (size_t)n >= sizeof path) {
         path[0] = '\0';
-}
-
-/* Of a link, the file: it is that which is cut. */
-static void follow_link(void)
-{
+        return;
+    }
+    for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
     char *file = realpath(path, NULL);
     if (file && strlen(file) < sizeof path)
         strcpy(path, file);
     free(file);
 }
 
-/* Waits a moment for the lock: who holds it may be stopped, or have it for
-   ever. After one that waited in vain nobody waits, until the lock was had. */
+/* Takes the lock, and waits for it a moment: its holder may be stopped. Once
+   that was in vain, later calls do not wait. */
 static bool lock(int file)
 {
     enum { MOST_WAITS = 20 };
@@ -78,8 +75,8 @@ static bool lock(int file)
     return true;
 }
 
-/* Opens and locks it; -1 where that cannot be. Who held the lock before may
-   have put another file in its place. */
+/* Opens and locks the file; -1 where that fails. Begins anew where the lock's
+   last holder has replaced the file. */
 static int open_locked(int flags)
 {
     for (int tries = 0; tries < 10; tries++) {
@@ -97,7 +94,8 @@ static int open_locked(int flags)
     return -1;
 }
 
-/* The file's text, from malloc; NULL where it cannot be read. */
+/* The file's text, from malloc, with ? for what a terminal would obey; NULL
+   where it cannot be read. */
 static char *read_all(int file)
 {
     struct stat about;
@@ -117,7 +115,7 @@ static char *read_all(int file)
     for (size_t i = 0; i < n; i++) /* a power failure leaves zeros */
         if (text[i] == '\0')
             text[i] = '\n';
-    pg_make_printable(text, "\n\t"); /* the line shows it as it is */
+    pg_make_printable(text, "\n\t");
     return text;
 }
 
@@ -135,60 +133,68 @@ static bool write_all(int file, const char *text, size_t size)
 
 /* --- chunks --------------------------------------------------------------- */
 
-/* Whether a line says when the chunk below it was entered. */
+/* True for a line with the time of the chunk below it. */
 static bool is_time(const char *line)
 {
     size_t digits = line[0] == '#' ? strspn(line + 1, "0123456789") : 0;
     return digits > 0 && (line[digits + 1] == '\n' || line[digits + 1] == '\0');
 }
 
-/* The line behind this one. */
 static char *next_line(char *line)
 {
     char *end = strchr(line, '\n');
     return end ? end + 1 : line + strlen(line);
 }
 
-/* Where the chunk at `chunk` ends: at the next time, or at the end of its line
-   where it has none itself. */
-static char *end_of_chunk(char *chunk, bool has_time)
+/* One chunk of the file's text. */
+typedef struct entry {
+    char *begin; /* with its time */
+    char *chunk, *end;
+} entry;
+
+/* Reads the entry at `text`; false at the end. A chunk with a time ends at the
+   next time, one without at the end of its line. */
+static bool next_entry(entry *e, char *text)
 {
-    char *line = next_line(chunk);
-    while (has_time && *line && !is_time(line))
-        line = next_line(line);
-    return line;
+    if (*text == '\0')
+        return false;
+    bool has_time = is_time(text);
+    e->begin = text;
+    e->chunk = e->end = has_time ? next_line(text) : text;
+    if (*e->end)
+        e->end = next_line(e->end);
+    while (has_time && *e->end && !is_time(e->end))
+        e->end = next_line(e->end);
+    return true;
 }
 
-/* Has each chunk of the text remembered. Returns how many there are; where the
-   text is to be cut, the last `most` begin at *kept. */
-static size_t take_chunks(char *text, bool remember, size_t skip, char **kept)
+/* Adds each chunk of the text to the editor's history, and returns their
+ * number.
+ */
+static size_t remember_all(char *text)
 {
+    entry e;
     size_t n = 0;
-    char *at = text;
-    while (*at) {
-        bool has_time = is_time(at);
-        char *chunk = has_time ? next_line(at) : at;
-        char *end = *chunk ? end_of_chunk(chunk, has_time) : chunk;
-        if (n == skip)
-            *kept = at;
+    for (; next_entry(&e, text); text = e.end) {
         n++;
-        if (remember && end > chunk && *chunk != '\n') {
-            bool has_newline = end[-1] == '\n';
-            char *last = has_newline ? end - 1 : end;
-            char behind = *last;
-            *last = '\0';
-            host_lines_remember(chunk);
-            *last = behind;
-        }
-        at = end > at ? end : next_line(at);
+        if (e.end == e.chunk || *e.chunk == '\n')
+            continue;
+        char *last = e.end[-1] == '\n' ? e.end - 1 : e.end;
+        char saved = *last;
+        *last = '\0';
+        host_editor_remember(e.chunk);
+        *last = saved;
     }
     return n;
 }
 
-/* Puts a file with the last chunks in its place. */
-static void keep_last(const char *text)
+/* Replaces the file by one without the first `count` entries of its text. */
+static void drop_first(char *text, size_t count)
 {
+    entry e;
     char temporary[sizeof path + 8];
+    for (size_t i = 0; i < count && next_entry(&e, text); i++)
+        text = e.end;
     snprintf(temporary, sizeof temporary, "%s.new", path);
     int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0)
@@ -200,45 +206,31 @@ static void keep_last(const char *text)
 
 void host_history_open(void)
 {
-    set_path();
+    find_path();
     if (!path[0])
         return;
-    make_folders();
-    follow_link();
     int file = open_locked(O_RDWR);
     bool is_locked = file >= 0;
-    if (!is_locked) /* it can be read all the same */
+    if (!is_locked)
         file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return;
-    char *text = read_all(file), *kept = text;
-    if (text) {
-        size_t n = take_chunks(text, true, 0, &kept);
-        if (is_locked && n > 2 * MOST_CHUNKS) {
-            take_chunks(text, false, n - MOST_CHUNKS, &kept);
-            keep_last(kept);
-        }
-    }
+    char *text = read_all(file);
+    size_t n = text ? remember_all(text) : 0;
+    if (is_locked && n > 2 * MOST_CHUNKS)
+        drop_first(text, n - MOST_CHUNKS);
     free(text);
     close(file);
 }
 
-/* True where the last line has no end: it would be one with what is added. */
-static bool ends_within_line(int file)
-{
-    char last;
-    off_t size = lseek(file, 0, SEEK_END);
-    return size > 0 && pread(file, &last, 1, size - 1) == 1 && last != '\n';
-}
-
-/* Adds all of it or nothing: a part would be taken for the beginning of the
-   next chunk. */
-static void append(int file, const char *entry, size_t size)
+/* Appends a text as a whole or not at all: a part would begin the next chunk.
+   Where not even that works, no more are written. */
+static void append(int file, const char *text, size_t size)
 {
     struct stat before;
-    if (fstat(file, &before) == 0 && !write_all(file, entry, size) &&
+    if (fstat(file, &before) == 0 && !write_all(file, text, size) &&
         S_ISREG(before.st_mode) && ftruncate(file, before.st_size) != 0)
-        path[0] = '\0'; /* no more of them */
+        path[0] = '\0';
 }
 
 void host_history_add(const char *chunk)
@@ -246,14 +238,17 @@ void host_history_add(const char *chunk)
     size_t size = strlen(chunk);
     if (!path[0] || size > LONGEST)
         return;
-    char *entry = malloc(size + 32);
-    int file = entry ? open_locked(O_RDWR | O_APPEND) : -1;
+    char *text = malloc(size + 32);
+    int file = text ? open_locked(O_RDWR | O_APPEND) : -1;
     if (file >= 0) {
-        int n =
-            sprintf(entry, "%s#%lld\n%s\n", ends_within_line(file) ? "\n" : "",
-                    (long long)time(NULL), chunk);
-        append(file, entry, (size_t)n);
+        char last = '\n';
+        off_t end = lseek(file, 0, SEEK_END);
+        bool ends_in_line = end > 0 && pread(file, &last, 1, end - 1) == 1 &&
+                            last != '\n'; /* of a write that was cut short */
+        int n = sprintf(text, "%s#%lld\n%s\n", ends_in_line ? "\n" : "",
+                        (long long)time(NULL), chunk);
+        append(file, text, (size_t)n);
         close(file);
     }
-    free(entry);
+    free(text);
 }

@@ -1,39 +1,42 @@
+/* Ctrl-C: SIGINT's handler sets a hook, which raises the error when Lua runs.
+
+   lua_sethook is the one function of Lua that a signal handler may call. Each
+   coroutine has a hook of its own, so it is set for each that runs. By the set
+   of all events the module recognizes it, and stops computing. */
+#include "host/interrupt.h"
+
+#include <lauxlib.h>
 #include <signal.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "host/coroutine.h"
 
-/* A signal handler may do next to nothing, but setting a hook is allowed: the
-   hook then raises the error from within Lua. It is set for every coroutine
-   that runs, as Lua has a hook for each; with all events, by which the module
-   knows it and gives up what it computes. */
 enum { EVENTS = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT };
 
-static lua_State
-    *volatile main_state; /* NULL while nothing may be interrupted */
-static bool is_session;   /* there is a prompt to go back to */
-static volatile sig_atomic_t signals; /* since the call began */
+static lua_State *volatile main_state; /* NULL: SIGINT interrupts nothing */
+static bool is_session;                /* there is a prompt to return to */
+static volatile sig_atomic_t signals;  /* since the call began */
 static volatile sig_atomic_t remembered;
 
 static void raise_interrupt(lua_State *L, lua_Debug *ar);
 
-static void insist(lua_State *L)
+static void raise_at_each_instruction(lua_State *L)
 {
     lua_sethook(L, raise_interrupt, LUA_MASKCOUNT, 1);
 }
 
-/* Who catches the error may go on for ever: from the second Ctrl-C on, each
-   instruction raises it, until the prompt is reached (C functions, such as the
-   one that makes the traceback, have none). lua(1) names the caller of what was
-   interrupted; at a prompt the line itself tells more. */
+/* A chunk that catches the error may run for ever. So from the second Ctrl-C
+   on, each instruction raises it, until the prompt is reached. A script's
+   message names the caller, as in lua(1); at a prompt the line itself is shown.
+ */
 static void raise_interrupt(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     if (signals > 1) {
-        insist(L);
-        if (main_state)
-            insist(main_state); /* the module has taken its hook away */
-        host_each_running(insist);
+        raise_at_each_instruction(L);
+        if (main_state) /* from which the module has taken the hook */
+            raise_at_each_instruction(main_state);
+        host_each_running(raise_at_each_instruction);
     } else {
         lua_sethook(L, NULL, 0, 0);
     }
@@ -48,17 +51,8 @@ static void set_hook(lua_State *L)
     lua_sethook(L, raise_interrupt, EVENTS, 1);
 }
 
-/* A C function of Lua's, and a finalizer, hear of no signal. */
-static void write_hint(void)
-{
-    static const char hint[] =
-        "\nwhat runs does not stop; Ctrl-\\ ends the program\n";
-    ssize_t written = write(STDERR_FILENO, hint, sizeof hint - 1);
-    (void)written;
-}
-
-/* A script's handler gives SIGINT back its default, so that a second Ctrl-C
-   ends a program that does not listen. */
+/* In a script, the second Ctrl-C ends the program. At a prompt, the third one
+   shows a hint: a C function of Lua's, or a finalizer, runs no hook. */
 static void handle_signal(int number)
 {
     if (!main_state) {
@@ -67,8 +61,12 @@ static void handle_signal(int number)
     }
     if (!is_session)
         signal(number, SIG_DFL);
-    if (signals < 3 && ++signals == 3)
-        write_hint();
+    if (signals < 3 && ++signals == 3) {
+        static const char hint[] =
+            "\nwhat runs does not stop; Ctrl-\\ ends the program\n";
+        ssize_t written = write(STDERR_FILENO, hint, sizeof hint - 1);
+        (void)written;
+    }
     set_hook(main_state);
     host_each_running(set_hook);
 }

@@ -1,3 +1,10 @@
+/* The bytes that readline reads of a terminal.
+
+   They are read by a function of ours, so that Ctrl-C and pasted text cannot
+   leave readline in a state from which it crashes, and so that it sees only
+   characters of the locale. */
+#include "host/keys.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -7,17 +14,17 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "host.h"
-#include "readline.h"
+#include "host/interrupt.h"
+#include "host/readline.h"
 
 /* --- bytes ---------------------------------------------------------------- */
 
-/* Ctrl-C throws the line away: readline puts the terminal in order and passes
-   the signal on to our handler; from then on the input is at an end, until
-   readline has left whatever it was in. */
-static bool is_thrown_away;
+/* Ctrl-C discards the line: readline restores the terminal and passes the
+   signal on to our handler. From then on the input is at its end, until
+   readline has left the search or the question that it was in. */
+static bool is_discarded;
 
-/* Waits for input or a signal: those are held back until it waits. */
+/* Waits for input or a signal, which is blocked until it waits. */
 static void wait_for_input(void)
 {
     static const int numbers[] = {SIGINT, SIGWINCH, SIGTERM, SIGHUP, SIGTSTP};
@@ -34,18 +41,15 @@ static void wait_for_input(void)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-static bool is_interrupted(void)
-{
-    rl.check_signals();
-    is_thrown_away = is_thrown_away || host_was_interrupted();
-    return is_thrown_away;
-}
-
-/* Reads once there are bytes: at most size, and none at the end of the input or
-   where the line is thrown away. */
+/* Waits for bytes and reads at most size of them; 0 at the end of the input or
+   of a line that was discarded. */
 static size_t read_bytes(unsigned char *bytes, size_t size)
 {
-    while (!is_interrupted()) {
+    for (;;) {
+        rl.check_signals();
+        is_discarded = is_discarded || host_was_interrupted();
+        if (is_discarded)
+            return 0;
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
         if (poll(&input, 1, 0) <= 0) {
             wait_for_input();
@@ -57,18 +61,18 @@ static size_t read_bytes(unsigned char *bytes, size_t size)
         if (errno != EINTR && errno != EAGAIN)
             return 0;
     }
-    return 0;
 }
 
 /* --- pasted text ---------------------------------------------------------- */
 
-/* What is pasted stands between two marks. */
+/* The terminal puts pasted text between two marks. */
 static const char paste_begins[] = "\33[200~", paste_ends[] = "\33[201~";
 enum { MARK_LENGTH = sizeof paste_ends - 1 };
-static bool is_pasted;  /* what is read */
-static size_t matching; /* bytes, the last ones, of the next mark */
+static bool is_pasted;  /* the byte that comes next */
+static size_t matching; /* the last bytes that match the next mark's first */
 
-static void follow_marks(unsigned char byte)
+/* Takes note of a byte that may belong to a mark. */
+static void match_mark(unsigned char byte)
 {
     const char *mark = is_pasted ? paste_ends : paste_begins;
     if (byte != (unsigned char)mark[matching])
@@ -81,16 +85,16 @@ static void follow_marks(unsigned char byte)
     }
 }
 
-/* The next byte, or EOF. It reads one at a time, as a chunk may read the input
-   that follows its line; and of what is pasted, as many as its end has at the
-   least. Where the input ends within, the mark is given all the same: else
+/* The next byte, or EOF. Reads one at a time, as a chunk may read the input
+   that follows its line; of pasted text, as many as its end mark still has.
+   Where the input ends within pasted text, the mark is supplied: else
    readline 8.2 reads beyond the text's memory. */
 static int next_byte(void)
 {
     static unsigned char bytes[MARK_LENGTH];
     static size_t count, given;
     unsigned char byte;
-    if (given == count || is_thrown_away) {
+    if (given == count || is_discarded) {
         given = 0;
         count = read_bytes(bytes, is_pasted ? MARK_LENGTH - matching : 1);
     }
@@ -100,30 +104,21 @@ static int next_byte(void)
         byte = (unsigned char)paste_ends[matching];
     else
         return EOF;
-    follow_marks(byte);
+    match_mark(byte);
     return byte;
 }
 
 /* --- characters ----------------------------------------------------------- */
 
-/* A character of the locale's encoding; where each byte is one, a byte. Bytes
-   that are none become U+FFFD, and no NUL gets into a line: with them there,
-   readline 8.2 searches for ever for where words end. */
+/* A character in the locale's encoding. Bytes that are none become U+FFFD, and
+   no NUL gets into a line: else readline 8.2 never ends its search for the end
+   of a word. */
 static char character[2 * MB_LEN_MAX];
-static size_t size, taken;
+static size_t size, taken; /* bytes of it */
 
-static void replace_character(void)
-{
-    mbstate_t state = {0};
-    size = wcrtomb(character, 0xfffd, &state);
-    if (size == (size_t)-1) { /* the locale has none */
-        character[0] = '?';
-        size = 1;
-    }
-}
-
-/* NUL is Ctrl-@ or Ctrl-Space, Emacs's keys for the mark, and nothing else. */
-static int byte_but_nul(void)
+/* The next byte that is no NUL; that is Ctrl-@ or Ctrl-Space, and only Emacs
+   mode has a command for it. */
+static int next_byte_of_text(void)
 {
     int byte;
     do {
@@ -133,15 +128,16 @@ static int byte_but_nul(void)
     return byte;
 }
 
-/* At the end of the input, there is none. */
-static void take_character(void)
+/* Reads the next character; size is 0 at the end of the input. */
+static void read_character(void)
 {
-    static int ahead = EOF; /* what was behind the bytes that were none */
+    static int ahead = EOF; /* a byte that ended an invalid sequence */
+    const size_t incomplete = (size_t)-2, invalid = (size_t)-1;
     mbstate_t state = {0};
-    size_t found = (size_t)-2; /* incomplete */
+    size_t found = incomplete;
     size = taken = 0;
-    while (found == (size_t)-2 && size < sizeof character) {
-        int byte = ahead != EOF ? ahead : byte_but_nul();
+    while (found == incomplete && size < sizeof character) {
+        int byte = ahead != EOF ? ahead : next_byte_of_text();
         ahead = EOF;
         if (byte == EOF)
             break;
@@ -150,17 +146,23 @@ static void take_character(void)
                     ? 1
                     : mbrtowc(NULL, &character[size - 1], 1, &state);
     }
-    if (found == (size_t)-1 && size > 1)
+    if (size == 0 || (found != incomplete && found != invalid))
+        return;
+    if (found == invalid && size > 1)
         ahead = (unsigned char)character[size - 1];
-    if (size > 0 && (found == (size_t)-1 || found == (size_t)-2))
-        replace_character();
+    state = (mbstate_t){0};
+    size = wcrtomb(character, 0xfffd, &state);
+    if (size == invalid) { /* the locale has no U+FFFD */
+        character[0] = '?';
+        size = 1;
+    }
 }
 
 int host_keys_next(FILE *file)
 {
     (void)file;
     if (taken == size)
-        take_character();
+        read_character();
     return taken < size ? (unsigned char)character[taken++] : EOF;
 }
 
@@ -168,11 +170,11 @@ int host_keys_next(FILE *file)
 
 void host_keys_begin(void)
 {
-    is_thrown_away = is_pasted = false;
+    is_discarded = is_pasted = false;
     matching = 0;
 }
 
-bool host_keys_threw_away(void)
+bool host_keys_discarded(void)
 {
-    return is_thrown_away;
+    return is_discarded;
 }

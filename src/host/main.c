@@ -1,23 +1,31 @@
+/* The program `perigee`: a stock Lua 5.4 interpreter with lua(1)'s command
+   line, which finds the library and has a REPL of its own. */
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <lualib.h>
-
-#include "../core/base/descriptors.h"
-#include "../core/base/status.h"
-#include "host.h"
+#include "core/base/descriptors.h"
+#include "core/base/status.h"
+#include "host/call.h"
+#include "host/line_editor.h"
+#include "host/lua_repl.h"
+#include "host/perigee_repl.h"
+#include "host/searcher.h"
 
 /* --- the command line ----------------------------------------------------- */
 
 typedef struct options {
-    bool interactive, version, execute, no_environment, wrong;
-    int script; /* argv's index; argc where there is none; where wrong, the
-                   option that is */
+    bool interactive, version, execute, no_environment;
+    int script; /* argv's index; argc where there is none */
+    int wrong;  /* argv's index of an option that is wrong; 0: none */
 } options;
 
-/* What messages begin with: without a name of its own, the program is "lua". */
+/* Messages begin with it. */
 static const char *program_name(int argc, char **argv)
 {
     return argc > 0 && argv[0][0] ? argv[0] : "lua";
@@ -45,13 +53,13 @@ static void print_usage(const char *program, const char *option)
             program);
 }
 
-void host_print_version(void)
+static void print_version(void)
 {
     printf("Perigee %s  %s\n", PG_VERSION, LUA_COPYRIGHT);
     fflush(stdout);
 }
 
-/* An option that takes text has it attached, or as the next argument. */
+/* The text of an option is attached to it, or the next argument. */
 static bool has_text(char **argv, int *i)
 {
     if (argv[*i][2] != '\0')
@@ -60,8 +68,8 @@ static bool has_text(char **argv, int *i)
     return argv[*i] != NULL && argv[*i][0] != '-';
 }
 
-/* One option at argv[*i]; *i moves to its last argument. False: not an option
-   that there is. */
+/* Reads the option at argv[*i]; *i moves to its last argument. False for an
+   unknown option. */
 static bool read_option(options *o, char **argv, int *i)
 {
     char letter = argv[*i][1];
@@ -101,8 +109,7 @@ static options read_options(int argc, char **argv)
         }
         int option = i;
         if (!read_option(&o, argv, &i)) {
-            o.wrong = true;
-            o.script = option;
+            o.wrong = option;
             return o;
         }
         o.script = argc;
@@ -110,10 +117,10 @@ static options read_options(int argc, char **argv)
     return o;
 }
 
-/* --- carrying it out ------------------------------------------------------ */
+/* --- running it ----------------------------------------------------------- */
 
-/* Global `arg`: the script at 0, its arguments from 1, what came before below.
- */
+/* Sets the global `arg`: the script is at 0, its arguments from 1 on, the
+   program and its options before. */
 static void set_arg(lua_State *L, int argc, char **argv, int script)
 {
     int zero = script < argc ? script : 0;
@@ -139,7 +146,7 @@ static int run_init(lua_State *L)
                           : host_run_text(L, init, name);
 }
 
-/* "mod", or "g=mod" */
+/* -l: text is "mod" or "g=mod". */
 static int require_module(lua_State *L, char *text)
 {
     char *equals = strchr(text, '=');
@@ -154,7 +161,7 @@ static int require_module(lua_State *L, char *text)
     return host_report(L, status);
 }
 
-/* -e, -l and -W, in the order in which they stand. */
+/* Runs -e, -l and -W in their order. */
 static bool run_options(lua_State *L, char **argv, int script)
 {
     for (int i = 1; i < script && strcmp(argv[i], "--") != 0; i++) {
@@ -194,64 +201,55 @@ static int run_script(lua_State *L, char **script)
     return host_report(L, status);
 }
 
-static void prepare(lua_State *L, const options *o, int argc, char **argv)
-{
-    luaL_checkversion(L);
-    if (o->no_environment) {
-        lua_pushboolean(L, true);
-        lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
-    }
-    luaL_openlibs(L);
-    host_add_searcher(L);
-    set_arg(L, argc, argv, o->script);
-    lua_gc(L, LUA_GCGEN, 0, 0); /* as lua does */
-}
-
-/* On a terminal with the library's help, elsewhere as lua(1)'s. */
-static void open_prompt(lua_State *L)
+static void run_repl(lua_State *L)
 {
     host_set_name(NULL);
-    host_lines_open();
-    if (!isatty(STDIN_FILENO) || !host_session(L))
-        host_prompt(L);
+    host_editor_open();
+    if (isatty(STDIN_FILENO) && host_perigee_repl(L))
+        return;
+    host_lua_repl(L);
 }
 
-/* What is left when options have run: the script, the prompt, or the input. */
-static bool run_rest(lua_State *L, const options *o, int argc, char **argv)
-{
-    bool has_script = o->script < argc;
-    if (has_script && run_script(L, argv + o->script) != LUA_OK)
-        return false;
-    if (o->interactive) {
-        open_prompt(L);
-    } else if (!has_script && !o->execute && !o->version) {
-        if (isatty(STDIN_FILENO)) {
-            host_print_version();
-            open_prompt(L);
-        } else {
-            host_run_file(L, NULL);
-        }
-    }
-    return true;
-}
-
-/* Protected: pushes whether all went well. */
+/* Protected: runs the command line in argv (at 2, argc at 1), and pushes true
+   if that succeeds. */
 static int run(lua_State *L)
 {
     int argc = (int)lua_tointeger(L, 1);
     char **argv = lua_touserdata(L, 2);
     options o = read_options(argc, argv);
+    bool has_script = o.script < argc;
     if (o.wrong) {
-        print_usage(program_name(argc, argv), argv[o.script]);
+        print_usage(program_name(argc, argv), argv[o.wrong]);
         return 0;
     }
     if (o.version)
-        host_print_version();
-    prepare(L, &o, argc, argv);
+        print_version();
+    luaL_checkversion(L);
+    if (o.no_environment) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
+    }
+    luaL_openlibs(L);
+    host_add_searcher(L);
+    set_arg(L, argc, argv, o.script);
+    lua_gc(L, LUA_GCGEN, 0, 0); /* as lua.c */
     if (!o.no_environment && run_init(L) != LUA_OK)
         return 0;
-    lua_pushboolean(L, run_options(L, argv, o.script) &&
-                           run_rest(L, &o, argc, argv));
+    if (!run_options(L, argv, o.script))
+        return 0;
+    if (has_script && run_script(L, argv + o.script) != LUA_OK)
+        return 0;
+    if (o.interactive) {
+        run_repl(L);
+    } else if (!has_script && !o.execute && !o.version) {
+        if (isatty(STDIN_FILENO)) {
+            print_version();
+            run_repl(L);
+        } else {
+            host_run_file(L, NULL);
+        }
+    }
+    lua_pushboolean(L, true);
     return 1;
 }
 

@@ -1,17 +1,16 @@
+/* GNU readline, loaded at run time, and a workaround for one of its bugs. */
+#include "host/readline.h"
+
 #include <dlfcn.h>
 #include <string.h>
 
-#include "readline.h"
-
-/* Loaded when a prompt opens: scripts pay nothing for it, and where it is not
-   there the prompt is plain. */
 host_readline rl;
 
 /* POSIX has dlsym give functions as data pointers; C has no cast for it. */
-static bool find(void *library, const char *name, void *place)
+static bool find(void *library, const char *name, void *pointer)
 {
     void *symbol = dlsym(library, name);
-    memcpy(place, &symbol, sizeof symbol);
+    memcpy(pointer, &symbol, sizeof symbol);
     return symbol != NULL;
 }
 
@@ -50,4 +49,61 @@ bool host_readline_load(void)
             return true;
     }
     return false;
+}
+
+/* --- a workaround ----------------------------------------------------------
+
+   readline 8.2 crashes after a search of the history (M-p and M-n; in vi mode
+   /, ?, n and N) that began on an earlier line. The search drops the line that
+   was begun before the cursor keys went into the history, but keeps the offset
+   there; where the line is then edited and left for another, its list of
+   changes has two owners, and is freed twice. So a search here begins on the
+   line that was begun, though at the offset; in Emacs mode it ends there, and
+   in vi mode the entry that was found is gone to from there. */
+static int search(host_command *by, int count, int key)
+{
+    int offset = rl.where_history();
+    rl.get_next_history(*rl.history_length - offset, 0);
+    rl.history_set_pos(offset);
+    int failed = by(count, key);
+    int found = rl.where_history();
+    rl.using_history(); /* goes to the end */
+    if (!failed && *rl.editing_mode == HOST_VI_MODE &&
+        found < *rl.history_length) {
+        rl.replace_line("", 1);
+        rl.get_previous_history(*rl.history_length - found, 0);
+    }
+    return failed;
+}
+
+static int search_forward(int count, int key)
+{
+    return search(rl.noninc_forward_search, count, key);
+}
+
+static int search_back(int count, int key)
+{
+    return search(rl.noninc_reverse_search, count, key);
+}
+
+static int search_forward_again(int count, int key)
+{
+    return search(rl.noninc_forward_search_again, count, key);
+}
+
+static int search_back_again(int count, int key)
+{
+    return search(rl.noninc_reverse_search_again, count, key);
+}
+
+void host_readline_fix_keys(void)
+{
+    void *emacs = rl.get_keymap_by_name("emacs");
+    void *vi = rl.get_keymap_by_name("vi-move");
+    rl.bind_keyseq_in_map("\\ep", search_back, emacs);
+    rl.bind_keyseq_in_map("\\en", search_forward, emacs);
+    rl.bind_keyseq_in_map("/", search_back, vi);
+    rl.bind_keyseq_in_map("?", search_forward, vi);
+    rl.bind_keyseq_in_map("n", search_back_again, vi);
+    rl.bind_keyseq_in_map("N", search_forward_again, vi);
 }

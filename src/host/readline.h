@@ -1,6 +1,6 @@
 /*
- * readline.h -- GNU readline for lines.c: what we use of it, and the bytes that
- * it reads.
+ * readline.h -- GNU readline, loaded at run time: scripts do not pay for it,
+ * and it may be missing.
  */
 #ifndef PG_HOST_READLINE_H
 #define PG_HOST_READLINE_H
@@ -8,16 +8,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* --- readline.c ----------------------------------------------------------- */
-
-typedef int host_command(int count, int key); /* what keys are bound to */
+typedef int host_command(int count, int key); /* is bound to keys */
 
 enum {
     HOST_VI_MODE = 0,         /* of editing_mode */
     HOST_ARGUMENT_READ = 0x40 /* of readline_state: RL_STATE_MOREINPUT */
 };
 
-/* readline's own functions and variables, without their rl_. */
+/* The functions and variables that we use, without their rl_. */
 typedef struct host_readline {
     char *(*readline)(const char *prompt);
     int (**getc_function)(FILE *file);
@@ -47,29 +45,17 @@ typedef struct host_readline {
     int *editing_mode;
     void (*using_history)(void);
     int (*where_history)(void);
-    int (*history_set_pos)(int place);
+    int (*history_set_pos)(int offset);
     int *history_length;
 } host_readline;
 
 extern host_readline rl;
 
-/* Loads the library; false where it is not there. */
+/* Loads the library; false where it is not installed. */
 bool host_readline_load(void);
 
-/* --- keys.c --------------------------------------------------------------- */
-
-/* A line begins: what came before of Ctrl-C and pastes is forgotten. */
-void host_keys_begin(void);
-
-/* readline's source of bytes (getc_function). */
-int host_keys_next(FILE *file);
-
-/* Whether Ctrl-C has thrown the line away. */
-bool host_keys_threw_away(void);
-
-/* --- mends.c -------------------------------------------------------------- */
-
-/* Binds keys on which readline would crash or hang to what does not. */
-void host_readline_mend(void);
+/* Binds the keys whose commands would crash readline to commands that do not.
+ */
+void host_readline_fix_keys(void);
 
 #endif

@@ -1,13 +1,19 @@
+/* A searcher of `require`: finds the library's modules from the folder that the
+   program is in. */
+#include "host/searcher.h"
+
+#include <lauxlib.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "host/environment.h"
 
-/* Where this program's own files are, seen from the folder that it is in (the
-   "!"): a checkout's build/, a build of another kind below that, or an
-   installation's bin/. The module is one shared object, with a luaopen_
-   function for each part, as Lua's all-in-one loader has it. */
+/* Templates as in package.path; "!" is the program's folder: a checkout's
+   build/, another build's folder below that, or an installation's bin/. The
+   module is one shared object, with a luaopen_ function for each part, as for
+   Lua's all-in-one loader. */
 #define VERSION LUA_VERSION_MAJOR "." LUA_VERSION_MINOR
 
 static const char lua_path[] =
@@ -17,8 +23,8 @@ static const char lua_path[] =
 
 static const char object_path[] = "!/?.so;!/../lib/lua/" VERSION "/?.so";
 
-/* Pushes path with the folder for each "!"; "" where the system does not tell
-   the folder. */
+/* Pushes path with the program's folder for each "!"; "" where that is unknown.
+ */
 static void push_path(lua_State *L, const char *path)
 {
     char program[PATH_MAX];
@@ -42,8 +48,8 @@ enum {
     UPVALUES = ENVIRONMENT
 };
 
-/* package.searchpath(name, path): the file, or nil and what was tried. True:
-   the file alone is pushed; false: the text of what was tried is. */
+/* Pushes the file of package.searchpath(name, path); where there is none, the
+   text of the files that were tried, and returns false. */
 static bool search(lua_State *L, const char *name, int path)
 {
     lua_pushvalue(L, lua_upvalueindex(SEARCHPATH));
@@ -58,29 +64,28 @@ static bool search(lua_State *L, const char *name, int path)
     return found;
 }
 
-/* The file on top without links and "..": messages and tracebacks show it. */
-static const char *shorten(lua_State *L)
-{
-    char file[PATH_MAX];
-    if (realpath(lua_tostring(L, -1), file)) {
-        lua_pushstring(L, file);
-        lua_replace(L, -2);
-    }
-    return lua_tostring(L, -1);
-}
-
+/* Pushes the loader for the file on top, and the file. Its path has no links
+   and no "..": tracebacks show it. */
 static int load_lua(lua_State *L)
 {
-    const char *file = shorten(L);
+    char real[PATH_MAX];
+    if (realpath(lua_tostring(L, -1), real)) {
+        lua_pushstring(L, real);
+        lua_replace(L, -2);
+    }
+    const char *file = lua_tostring(L, -1);
     if (luaL_loadfile(L, file) != LUA_OK)
         return luaL_error(L, "error loading module '%s' from file '%s':\n\t%s",
                           lua_tostring(L, 1), file, lua_tostring(L, -1));
     lua_pushvalue(L, lua_upvalueindex(ENVIRONMENT));
     lua_setupvalue(L, -2, 1);
     lua_insert(L, -2);
-    return 2; /* the loader and, for it, the file */
+    return 2;
 }
 
+/* Pushes the module's luaopen_ function in the object file on top, and the
+ * file.
+ */
 static int load_object(lua_State *L, const char *name)
 {
     const char *file = lua_tostring(L, -1);
@@ -99,8 +104,8 @@ static int load_object(lua_State *L, const char *name)
     return 2;
 }
 
-/* What require calls: a loader and its argument, or text that says what was
-   tried, or nothing for another's module. */
+/* Is called by require: gives a loader and its argument, or text of the files
+   that were tried, or nothing for a module of others. */
 static int searcher(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);

@@ -1,6 +1,6 @@
 --- The read-eval-print loop on a terminal: reads a chunk, runs it, prints its values.
 --
--- src/host/session.c calls the function that this file returns, with the C functions that the loop
+-- src/host/perigee_repl.c calls the function that this file returns, with the C functions that the loop
 -- needs, and then the function that it gets back once for each turn.
 
 local colours = require "perigee.repl.pretty.colours"

@@ -1,5 +1,5 @@
 --- Public functions made in Lua: before they run, their arguments are counted, and a method looks
---- at its self. Those made in C do the same (src/bind/function.c).
+--- at its self. Those made in C do the same (src/bind/base/function.c).
 
 local errors = require "perigee.util.errors"
 

@@ -14,7 +14,7 @@ bool l_is_method_call(lua_State *L)
     return strcmp(here.namewhat, "method") == 0;
 }
 
-/* What a message calls the function that runs. */
+/* Names of the function that runs, for messages. */
 typedef struct naming {
     const char *name;
     const char *event; /* a metamethod's, as "add"; else NULL */

@@ -1,31 +1,31 @@
+/* The REPL on a terminal: lua/perigee/repl/loop.lua, and the functions that it
+   needs of C. */
+#include "host/perigee_repl.h"
+
+#include <lauxlib.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "host/call.h"
+#include "host/coroutine.h"
+#include "host/interrupt.h"
+#include "host/isolation.h"
+#include "host/line_editor.h"
+#include "host/history.h"
 
-/* The prompt on a terminal is written in Lua, lua/perigee/repl/loop.lua. It
-   is handed a table of what it needs of C, which is listed as a module so that
-   tracebacks show where the user's part of them ends. */
+/* The functions are listed as a module's, so that tracebacks show where the
+   user's part of them ends. */
 #define MODULE "perigee.host"
 
-static lua_State *session; /* whose prompt it is */
+static lua_State *session; /* the state that the prompt runs in */
 
-/* --- running ----------------------------------------------------------------
- */
+/* --- calls ---------------------------------------------------------------- */
 
-/* Results of a call with that status: true and they, or false and the error. */
-static int give_results(lua_State *L, int status)
-{
-    lua_pushboolean(L, status == LUA_OK);
-    lua_insert(L, 1);
-    return lua_gettop(L);
-}
-
-/* Has room behind the results of a call with that status; where there is none,
-   an error stands for them. */
-static int make_room(lua_State *L, int status)
+/* Has free stack behind a call's results; where there is none, an error
+   replaces them. Returns the status then. */
+static int reserve_stack(lua_State *L, int status)
 {
     if (lua_checkstack(L, LUA_MINSTACK))
         return status;
@@ -34,47 +34,53 @@ static int make_room(lua_State *L, int status)
     return LUA_ERRRUN;
 }
 
-/* call(f, ...) -> true, results; or false, message with traceback, of a
-   function of the user's. Ctrl-C ends it. A memory error comes without a
-   traceback, and finds some memory left: the reserve, which an error on the way
-   leaves to the next call. */
+/* Inserts true before a call's results, or false before its error. */
+static int return_results(lua_State *L, int status)
+{
+    lua_pushboolean(L, status == LUA_OK);
+    lua_insert(L, 1);
+    return lua_gettop(L);
+}
+
+/* call(f, ...) -> true, results; or false, message with traceback. f is the
+   user's; Ctrl-C ends it. A megabyte is reserved while f runs, and free for
+   what handles an error of memory. */
 static int l_call(lua_State *L)
 {
     static void *reserve;
     luaL_checktype(L, 1, LUA_TFUNCTION);
     if (!reserve)
         reserve = malloc(1 << 20);
-    host_apart_leave(L);
-    int status = make_room(L, host_call(L, lua_gettop(L) - 1, LUA_MULTRET));
-    host_apart_enter(L);
+    host_isolation_leave(L);
+    int status = reserve_stack(L, host_call(L, lua_gettop(L) - 1, LUA_MULTRET));
+    host_isolation_enter(L);
     free(reserve);
     reserve = NULL;
-    return give_results(L, status);
+    return return_results(L, status);
 }
 
-/* try(f, ...): the same of one of the prompt's functions. */
+/* try(f, ...): as call, for one of the prompt's functions. */
 static int l_try(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     int status = host_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return give_results(L, make_room(L, status));
+    return return_results(L, reserve_stack(L, status));
 }
 
-/* --- lines ------------------------------------------------------------------
- */
+/* --- lines ---------------------------------------------------------------- */
 
-/* read(prompt) -> line; nil at the end of the input; false where Ctrl-C threw
-   the line away */
+/* read(prompt) -> line; nil at the end of the input; false where Ctrl-C has
+   discarded the line */
 static int l_read(lua_State *L)
 {
     const char *line;
     const char *prompt = luaL_checkstring(L, 1);
-    host_keep_session(); /* a library may have left SIGINT to the system */
-    host_outcome outcome = host_lines_read(prompt, &line);
+    host_keep_session(); /* a library may have reset SIGINT's handler */
+    host_outcome outcome = host_editor_read(prompt, &line);
     if (outcome == HOST_LINE) {
         lua_pushstring(L, line);
     } else if (outcome == HOST_INTERRUPTED) {
-        host_apart_forget_hook(); /* one that fails would let nothing run */
+        host_isolation_drop_hook(); /* one that fails would let nothing run */
         lua_pushboolean(L, false);
     } else {
         lua_pushnil(L);
@@ -82,7 +88,7 @@ static int l_read(lua_State *L)
     return 1;
 }
 
-/* is_waiting() -> whether there is input that was not read */
+/* is_waiting() -> true if there is input that was not read */
 static int l_is_waiting(lua_State *L)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -94,16 +100,16 @@ static int l_is_waiting(lua_State *L)
 static int l_remember(lua_State *L)
 {
     const char *chunk = luaL_checkstring(L, 1);
-    host_lines_remember(chunk);
+    host_editor_remember(chunk);
     host_history_add(chunk);
     return 0;
 }
 
-/* --- completion -------------------------------------------------------------
- */
+/* --- completion ----------------------------------------------------------- */
 
-/* What all candidates begin with, in whole characters of UTF-8, from malloc. */
-static char *common_beginning(char **candidates, size_t n)
+/* The longest prefix of all candidates, in whole characters of UTF-8, from
+   malloc. */
+static char *common_prefix(char **candidates, size_t n)
 {
     size_t length = strlen(candidates[0]);
     for (size_t i = 1; i < n; i++) {
@@ -117,8 +123,8 @@ static char *common_beginning(char **candidates, size_t n)
     return strndup(candidates[0], length);
 }
 
-/* The list on top as readline takes it. Whatever there is no memory for is
-   left out. */
+/* The list on top in the form of host_completion. Candidates that get no memory
+   are left out. */
 static char **read_candidates(lua_State *L)
 {
     size_t n = lua_rawlen(L, -1), taken = 0;
@@ -131,71 +137,65 @@ static char **read_candidates(lua_State *L)
         taken += list[taken + 1] != NULL;
         lua_pop(L, 1);
     }
-    list[0] = taken > 0 ? common_beginning(list + 1, taken) : NULL;
+    list[0] = taken > 0 ? common_prefix(list + 1, taken) : NULL;
     if (!list[0]) {
         for (size_t i = 1; i <= taken; i++)
             free(list[i]);
         free(list);
         return NULL;
     }
-    if (taken == 1) { /* the only one stands for itself */
+    if (taken == 1) { /* it is its own prefix */
         free(list[1]);
         list[1] = NULL;
     }
     return list;
 }
 
-typedef struct question {
-    const char *text;
-    host_completion *answer;
-} question;
-
-/* Protected: asks the function in the registry. */
-static int ask(lua_State *L)
+/* Protected: calls the function in the registry with the text at 1, and fills
+   the completion at 2. */
+static int call_completer(lua_State *L)
 {
-    const question *q = lua_touserdata(L, 1);
+    enum { TEXT = 1, COMPLETION, FIRST, CANDIDATES, ENDING, ARE_FILES };
+    host_completion *completion = lua_touserdata(L, COMPLETION);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &session);
-    lua_pushstring(L, q->text);
+    lua_pushstring(L, lua_touserdata(L, TEXT));
     lua_call(L, 1, 4);
-    if (!lua_istable(L, 3))
+    if (!lua_istable(L, CANDIDATES))
         return 0;
-    lua_Integer first = lua_tointeger(L, 2);
-    const char *ending = lua_tostring(L, 4);
-    q->answer->first = first > 0 ? (size_t)first - 1 : 0;
-    q->answer->ending = ending ? ending[0] : '\0';
-    q->answer->are_files = lua_toboolean(L, 5);
-    lua_settop(L, 3);
-    q->answer->candidates = read_candidates(L);
+    lua_Integer first = lua_tointeger(L, FIRST);
+    const char *ending = lua_tostring(L, ENDING);
+    completion->first = first > 0 ? (size_t)first - 1 : 0;
+    completion->ending = ending ? ending[0] : '\0';
+    completion->are_files = lua_toboolean(L, ARE_FILES);
+    lua_settop(L, CANDIDATES);
+    completion->candidates = read_candidates(L);
     return 0;
 }
 
-/* Nothing may leave readline by an error. What goes wrong offers nothing.
-   Ctrl-C is readline's here; it has not long to wait. */
-static void ask_completer(const char *text, host_completion *answer)
+/* An error may not leave readline, and gives no candidates. Ctrl-C is handled
+   by readline here, once this has returned. */
+static void complete(const char *text, host_completion *completion)
 {
-    question q = {text, answer};
-    lua_pushcfunction(session, ask);
-    lua_pushlightuserdata(session, &q);
-    if (lua_pcall(session, 1, 0, 0) != LUA_OK)
+    lua_pushcfunction(session, call_completer);
+    lua_pushlightuserdata(session, (void *)text);
+    lua_pushlightuserdata(session, completion);
+    if (lua_pcall(session, 2, 0, 0) != LUA_OK)
         lua_pop(session, 1);
 }
 
-/* complete(f): f(text) -> first, candidates, ending, are_files is asked when
-   Tab is pressed */
+/* complete(f): calls f(text) -> first, candidates, ending, are_files at Tab */
 static int l_complete(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_settop(L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &session);
-    host_lines_set_completer(ask_completer);
+    host_editor_set_completer(complete);
     return 0;
 }
 
-/* --- the session ------------------------------------------------------------
- */
+/* --- the loop ------------------------------------------------------------- */
 
-/* Pushes the function that makes one turn; nothing where the library has none.
- */
+/* Pushes the library's function for one turn, or an error. */
 static bool push_turn(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"call", l_call},
@@ -220,22 +220,22 @@ static bool push_turn(lua_State *L)
     return lua_pcall(L, 2, 1, 0) == LUA_OK;
 }
 
-/* Turns that fail without having read a line would fail for ever. */
+/* In a row: a turn that fails before it reads a line may fail for ever. */
 enum { MOST_FAILURES = 100 };
 
-bool host_session(lua_State *L)
+bool host_perigee_repl(lua_State *L)
 {
     int failures = 0, turn = lua_gettop(L) + 1;
     session = L;
     host_history_open();
     host_keep_session();
     host_watch_coroutines(L);
-    host_apart_open(L);
+    host_isolation_open(L);
     if (!push_turn(L)) {
         host_message(lua_tostring(L, -1));
         host_message("perigee was not loaded: this is Lua's own prompt");
         lua_settop(L, turn - 1);
-        host_apart_leave(L);
+        host_isolation_leave(L);
         return false;
     }
     bool goes_on = true;
@@ -247,7 +247,7 @@ bool host_session(lua_State *L)
         goes_on = status != LUA_OK || lua_toboolean(L, -1);
     }
     lua_settop(L, turn - 1);
-    host_lines_leave();
+    host_editor_end_line();
     host_end_session();
     return true;
 }

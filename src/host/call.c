@@ -1,8 +1,12 @@
+/* Protected calls with a traceback; messages on stderr. */
+#include "host/call.h"
+
+#include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../core/base/printable.h"
-#include "host.h"
+#include "core/base/printable.h"
+#include "host/interrupt.h"
 
 static const char *program_name;
 
@@ -11,8 +15,7 @@ void host_set_name(const char *name)
     program_name = name;
 }
 
-/* A message may show text from a file, which a terminal would obey. It is
-   written in as few calls as possible: who reads it may take each for one. */
+/* In as few writes as possible: a reader may take each for a message. */
 void host_message(const char *message)
 {
     char text[4096];
@@ -35,8 +38,8 @@ void host_message(const char *message)
 
 /* --- calls ---------------------------------------------------------------- */
 
-/* An error object that is no text is turned into one, by its own __tostring if
-   it has that (then without a traceback: it is the program's own). */
+/* Turns an error object that is no text into text: by its __tostring and
+   without a traceback, or by its type. */
 static int add_traceback(lua_State *L)
 {
     const char *message = lua_tostring(L, 1);

@@ -1,29 +1,29 @@
+/* lua(1)'s REPL, to the byte of its output: programs that write to a pipe rely
+   on it. */
+#include "host/lua_repl.h"
+
+#include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
+#include "host/call.h"
+#include "host/line_editor.h"
 
 /* --- reading -------------------------------------------------------------- */
 
-/* Pushes the prompt's text; nil where the default is to stand. */
-static void push_prompt(lua_State *L, bool first)
+/* Reads a line and pushes it. False at the end of the input, with the prompt
+   (or nil for the default one) on top. */
+static bool push_line(lua_State *L, bool first)
 {
+    const char *line;
     if (lua_getglobal(L, first ? "_PROMPT" : "_PROMPT2") != LUA_TNIL) {
         luaL_tolstring(L, -1, NULL);
         lua_remove(L, -2);
     }
-}
-
-/* Reads a line and pushes it. False: the input ended; the prompt is on top
-   then. */
-static bool push_line(lua_State *L, bool first)
-{
-    const char *line;
-    push_prompt(L, first);
     const char *prompt = lua_tostring(L, -1);
     if (!prompt)
         prompt = first ? "> " : ">> ";
-    if (host_lines_read(prompt, &line) != HOST_LINE)
+    if (host_editor_read(prompt, &line) != HOST_LINE)
         return false;
     lua_pop(L, 1);
     if (first && line[0] == '=') /* Lua 5.2's way to print */
@@ -33,7 +33,8 @@ static bool push_line(lua_State *L, bool first)
     return true;
 }
 
-/* The line at 1 as an expression: pushes the chunk, or nothing. */
+/* Compiles the line at 1 as an expression. False, and nothing pushed, where it
+   is none. */
 static bool load_expression(lua_State *L)
 {
     const char *chunk = lua_pushfstring(L, "return %s;", lua_tostring(L, 1));
@@ -45,7 +46,7 @@ static bool load_expression(lua_State *L)
     return true;
 }
 
-/* Whether the syntax error on top says that more text could help. */
+/* True for a syntax error on top that more lines may cure. */
 static bool is_incomplete(lua_State *L, int status)
 {
     static const char mark[] = "<eof>";
@@ -56,9 +57,9 @@ static bool is_incomplete(lua_State *L, int status)
     return n >= length && strcmp(message + n - length, mark) == 0;
 }
 
-/* The text at 1 as statements, with more lines while it is incomplete. Where
-   the input ends before the chunk does, lua(1) shows the prompt for a message:
-   its _PROMPT2, or what printf makes of none. */
+/* Compiles the text at 1 as statements, with more lines while it is incomplete.
+   Where the input ends before the chunk does, lua(1) shows _PROMPT2 as the
+   error, and (null) without one. */
 static int load_statements(lua_State *L)
 {
     for (;;) {
@@ -81,7 +82,7 @@ static int load_statements(lua_State *L)
 
 enum { END_OF_INPUT = -1 };
 
-/* Reads a chunk and pushes it, or the error in it; the history has its text. */
+/* Reads a chunk and pushes it, or the error in it. */
 static int read_chunk(lua_State *L)
 {
     int status = LUA_OK;
@@ -92,14 +93,14 @@ static int read_chunk(lua_State *L)
         status = load_statements(L);
     const char *text = lua_tostring(L, 1);
     if (text[0] != '\0')
-        host_lines_remember(text);
+        host_editor_remember(text);
     lua_remove(L, 1);
     return status;
 }
 
 /* --- printing ------------------------------------------------------------- */
 
-/* What the chunk returned, by the global print. */
+/* Prints all values on the stack, by the global print. */
 static void print_results(lua_State *L)
 {
     int n = lua_gettop(L);
@@ -113,7 +114,7 @@ static void print_results(lua_State *L)
                                      lua_tostring(L, -1)));
 }
 
-void host_prompt(lua_State *L)
+void host_lua_repl(lua_State *L)
 {
     int status;
     while ((status = read_chunk(L)) != END_OF_INPUT) {

@@ -1,20 +1,24 @@
+/* Lines of input, edited by readline where it is installed. */
+#include "host/line_editor.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "host.h"
-#include "readline.h"
+#include "host/interrupt.h"
+#include "host/keys.h"
+#include "host/readline.h"
 
 static bool is_edited; /* by readline */
 static host_completer complete;
 
 /* --- completion ----------------------------------------------------------- */
 
-/* readline first asks at which characters words end, and then for what may
-   stand for the last word. We know the whole line by then: the answer is found
-   at the first question, and kept until the second. */
+/* readline first asks for the characters at which words end, then for the
+   candidates for the last word. Both answers are found at the first question.
+ */
 static host_completion found;
 
 static void forget_found(void)
@@ -25,22 +29,23 @@ static void forget_found(void)
     found = (host_completion){0};
 }
 
-/* The one character before the word. */
+/* Finds the completion; gives the one character before it as the end of words.
+ */
 static char *find_completion(void)
 {
     static char before[2];
-    char *line = *rl.line_buffer, behind = line[*rl.point];
+    char *line = *rl.line_buffer, saved = line[*rl.point];
     forget_found();
     line[*rl.point] = '\0';
     complete(line, &found);
     before[0] = found.first > 0 ? line[found.first - 1] : '\0';
-    line[*rl.point] = behind;
+    line[*rl.point] = saved;
     return before;
 }
 
-/* readline takes the last one of the word's own characters that is the one
-   before it for where the word begins. The candidates then begin there, too;
-   false where one has something else before. */
+/* Has the candidates begin at `start`: a word that has the character before it
+   once more begins for readline behind the last of those. False where a
+   candidate has other text before. */
 static bool begin_at(size_t start)
 {
     const char *word = *rl.line_buffer + found.first;
@@ -60,7 +65,7 @@ static char **give_completion(const char *text, int start, int end)
         !begin_at((size_t)start))
         forget_found();
     char **candidates = found.candidates;
-    *rl.attempted_completion_over = 1; /* no file names of its own */
+    *rl.attempted_completion_over = 1; /* readline adds no file names */
     *rl.completion_append_character = found.ending;
     *rl.filename_completion_desired = found.are_files;
     *rl.filename_quoting_desired = 0;
@@ -68,7 +73,7 @@ static char **give_completion(const char *text, int start, int end)
     return candidates;
 }
 
-void host_lines_set_completer(host_completer completer)
+void host_editor_set_completer(host_completer completer)
 {
     complete = completer;
     if (is_edited) {
@@ -79,9 +84,10 @@ void host_lines_set_completer(host_completer completer)
 
 /* --- lines ---------------------------------------------------------------- */
 
-/* From 8.1 on, readline ends the prompt's line itself where it had brackets put
-   around what is pasted. */
-void host_lines_leave(void)
+/* readline itself ends the line, from 8.1 on, where enable-bracketed-paste is
+ * on.
+ */
+void host_editor_end_line(void)
 {
     const int with_newline = 0x0801;
     bool ended = is_edited && *rl.readline_version >= with_newline &&
@@ -91,18 +97,18 @@ void host_lines_leave(void)
     fflush(stdout);
 }
 
-/* The line that was read last, from malloc: kept here, as making text of Lua's
-   from it may raise. */
+/* The line that was read last, from malloc: the caller's next step may raise.
+ */
 static char *last_line;
 
 static host_outcome read_edited(const char *prompt)
 {
     host_keys_begin();
     last_line = rl.readline(prompt);
-    if (!host_keys_threw_away())
+    if (!host_keys_discarded())
         return last_line ? HOST_LINE : HOST_END;
     if (!last_line)
-        host_lines_leave();
+        host_editor_end_line();
     return HOST_INTERRUPTED;
 }
 
@@ -111,7 +117,7 @@ static host_outcome read_plain(const char *prompt)
     size_t room = 0;
     fputs(prompt, stdout);
     fflush(stdout);
-    clearerr(stdin); /* of an end that io.read met */
+    clearerr(stdin); /* io.read may have met the end */
     errno = 0;
     ssize_t n = getline(&last_line, &room, stdin);
     if (n > 0) {
@@ -121,39 +127,40 @@ static host_outcome read_plain(const char *prompt)
     }
     if (errno != EINTR || !host_was_interrupted())
         return HOST_END;
-    host_lines_leave();
+    host_editor_end_line();
     return HOST_INTERRUPTED;
 }
 
 /* --- opening -------------------------------------------------------------- */
 
-void host_lines_open(void)
+void host_editor_open(void)
 {
-    bool goes_elsewhere = isatty(STDIN_FILENO) && !isatty(STDOUT_FILENO);
-    is_edited = !goes_elsewhere && host_readline_load();
+    bool is_shown = !isatty(STDIN_FILENO) || isatty(STDOUT_FILENO);
+    is_edited = is_shown && host_readline_load();
     if (!is_edited)
         return;
-    *rl.readline_name = "lua"; /* what ~/.inputrc calls a Lua prompt */
+    *rl.readline_name = "lua"; /* in ~/.inputrc */
     *rl.change_environment = 0;
-    if (isatty(STDIN_FILENO)) { /* lines of a pipe are read as lua(1) does */
+    if (isatty(STDIN_FILENO)) { /* a pipe is read as by lua(1) */
         *rl.getc_function = host_keys_next;
-        host_readline_mend();
-        /* ~/.inputrc, read later, may say otherwise */
+        host_readline_fix_keys();
+        /* ~/.inputrc, read later, may set them otherwise */
         rl.variable_bind("enable-bracketed-paste", "on");
         rl.variable_bind("show-all-if-ambiguous", "on");
-        rl.variable_bind("mark-directories", "off"); /* the candidates are */
+        rl.variable_bind("mark-directories",
+                         "off"); /* candidates have a slash */
     }
 }
 
-void host_lines_remember(const char *chunk)
+void host_editor_remember(const char *chunk)
 {
     if (is_edited)
         rl.add_history(chunk);
 }
 
-host_outcome host_lines_read(const char *prompt, const char **line)
+host_outcome host_editor_read(const char *prompt, const char **line)
 {
-    host_was_interrupted(); /* while no line was read: no matter */
+    host_was_interrupted(); /* drops one from before */
     free(last_line);
     last_line = NULL;
     host_outcome outcome = is_edited ? read_edited(prompt) : read_plain(prompt);

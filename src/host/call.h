@@ -1,0 +1,28 @@
+/*
+ * call.h -- protected calls, as lua.c makes them: with a traceback, Ctrl-C made
+ * into an error, and errors written to stderr.
+ */
+#ifndef PG_HOST_CALL_H
+#define PG_HOST_CALL_H
+
+#include <lua.h>
+
+/* Sets the program's name, with which messages begin; NULL for none, as at the
+   prompt. */
+void host_set_name(const char *name);
+
+/* Writes "name: message" to stderr, with ? for what a terminal would obey. */
+void host_message(const char *message);
+
+/* Calls the function below its narg arguments on top. Returns lua_pcall's
+   status; an error has its traceback. */
+int host_call(lua_State *L, int narg, int nres);
+
+/* Prints the error on top, if status is one, and pops it. Returns status. */
+int host_report(lua_State *L, int status);
+
+/* Run a file (NULL: standard input) or text, and report errors. */
+int host_run_file(lua_State *L, const char *path);
+int host_run_text(lua_State *L, const char *text, const char *chunkname);
+
+#endif
