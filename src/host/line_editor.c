@@ -84,9 +84,7 @@ void host_editor_set_completer(host_completer completer)
 
 /* --- lines ---------------------------------------------------------------- */
 
-/* readline itself ends the line, from 8.1 on, where enable-bracketed-paste is
- * on.
- */
+/* readline itself ends the line from 8.1 on, if bracketed paste is enabled. */
 void host_editor_end_line(void)
 {
     const int with_newline = 0x0801;
