@@ -1,25 +1,26 @@
 -- Folders and other programs, for the library's own use.
 
 local fs = require "perigee.util.fs"
+local process = require "perigee.util.process"
 
 describe("a program", function()
   it("is given its input, and gives its output", function()
-    assert.equal("one\n", fs.run("cat", {}, "one\n"))
-    assert.equal("a b|\n", fs.run("printf", { "%s|\\n", "a b" }, ""))
+    assert.equal("one\n", process.run("cat", {}, "one\n"))
+    assert.equal("a b|\n", process.run("printf", { "%s|\\n", "a b" }, ""))
     local long = ("x"):rep(1000000)
-    assert.equal(long, fs.run("cat", {}, long))
+    assert.equal(long, process.run("cat", {}, long))
   end)
 
   it("need not read", function()
-    assert.equal("", fs.run("true", {}, ("x"):rep(1000000)))
+    assert.equal("", process.run("true", {}, ("x"):rep(1000000)))
   end)
 
   it("that fails or is not there gives nil and why", function()
     local script = "echo yes; echo no >&2; exit 3"
-    assert.same({ nil, "no\n" }, { fs.run("sh", { "-c", script }, "") })
-    assert.same({ nil, "sh: exit status 3" }, { fs.run("sh", { "-c", "exit 3" }, "") })
-    assert.same({ nil, "sh: exit status 137" }, { fs.run("sh", { "-c", "kill -9 $$" }, "") })
-    local none, message = fs.run("no such program", {}, "")
+    assert.same({ nil, "no\n" }, { process.run("sh", { "-c", script }, "") })
+    assert.same({ nil, "sh: exit status 3" }, { process.run("sh", { "-c", "exit 3" }, "") })
+    assert.same({ nil, "sh: exit status 137" }, { process.run("sh", { "-c", "kill -9 $$" }, "") })
+    local none, message = process.run("no such program", {}, "")
     assert.is_nil(none)
     assert.matches("^no such program: ENOENT", message)
   end)

@@ -6,8 +6,8 @@ local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
 local core = require "perigee.core"
 local gnuplot = require "perigee.plot.gnuplot"
-local screen = require "perigee.util.terminal"
-local fs = require "perigee.util.fs"
+local terminal = require "perigee.util.terminal"
+local process = require "perigee.util.process"
 local printable = require "perigee.util.printable"
 
 local picture = {}
@@ -18,9 +18,9 @@ local MAX_WIDTH, MAX_HEIGHT = 110, 32
 -- --- surfaces ----------------------------------------------------------------
 
 --- A file's picture; `text` says its letters, whose sizes the rest goes by.
-local function file(terminal, text)
+local function file(name, text)
   return {
-    terminal = terminal .. " noenhanced size 760,%d " .. text, height = 460, line = 18,
+    terminal = name .. " noenhanced size 760,%d " .. text, height = 460, line = 18,
     beside = 20, below = 80, title = 84, name = 28,
   }
 end
@@ -44,8 +44,8 @@ end
 --- gnuplot's terminal of characters: as large as the user's, and coloured, where
 --- standard output is one.
 local function terminal_surface()
-  local width, height = screen.size(1)
-  return text_surface(screen.colours(1) > 0 and "ansi256" or "mono",
+  local width, height = terminal.size(1)
+  return text_surface(terminal.colours(1) > 0 and "ansi256" or "mono",
     math.min(width and width - 1 or WIDTH, MAX_WIDTH),
     math.min(height and height - 2 or HEIGHT, MAX_HEIGHT))
 end
@@ -143,7 +143,7 @@ local function render(options, surface)
   if not commands then
     return nil, why, false
   end
-  local drawn, message, is_missing = fs.run("gnuplot", { "-d" }, commands)
+  local drawn, message, is_missing = process.run("gnuplot", { "-d" }, commands)
   if is_missing then
     return nil, MISSING, true
   elseif drawn == "" then

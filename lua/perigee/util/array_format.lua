@@ -1,22 +1,23 @@
---- Arrays as text, as NumPy's array2string has them: rows in brackets, columns aligned, lines
---- broken at 75 characters, and only the edges of a large one.
+--- Arrays as text, as by NumPy's array2string: rows in brackets, aligned columns, lines of
+--- at most 75 characters, and only the edges of a large array.
 
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
 local core = require "perigee.core"
 
-local texts = {}
+local array_format = {}
 
-local SUMMARISE = 1000 -- elements; more are shown by their edges, unless told otherwise
+local SUMMARISE = 1000 -- elements; a larger array is shown by its edges
 local EDGE = 3 -- elements shown at each end of a summarised axis
-local DECIMALS = 8 -- at most, behind the point
+local DECIMALS = 8 -- at most
 local LINE = 75 -- characters
-local GAP = "..." -- stands for what is not shown
+local GAP = "..." -- stands for elements that are left out
 
--- --- what is shown -------------------------------------------------------------
+-- --- elements --------------------------------------------------------------------
 
---- The axes by length, the longest first: what is copied after that is small.
-local function longest_first(a)
+--- The array without the middle of its long axes. The longest axis is cut first, so that the other
+--- copies are small.
+local function edges_of(a)
   local axes, shape = {}, a.shape
   for axis = 1, a.ndim do
     axes[axis] = axis
@@ -24,12 +25,7 @@ local function longest_first(a)
   table.sort(axes, function(i, j)
     return shape[i] > shape[j] or shape[i] == shape[j] and i < j
   end)
-  return axes
-end
-
---- The array without the middle of its long axes.
-local function edges_of(a)
-  for _, axis in ipairs(longest_first(a)) do
+  for _, axis in ipairs(axes) do
     if a.shape[axis] > 2 * EDGE then
       local first, last = {}, {}
       for i = 1, axis - 1 do
@@ -42,7 +38,7 @@ local function edges_of(a)
   return a
 end
 
---- Both nested tables become one, of text: a number's digits but the last, and that.
+--- Joins nested tables of numbers into one of texts: all digits but the last, and the last.
 local function join_digits(tens, ones)
   if type(tens) ~= "table" then
     return (tens == 0 and "" or tostring(tens)) .. tostring(ones)
@@ -54,8 +50,7 @@ local function join_digits(tens, ones)
   return joined
 end
 
---- The elements as nested tables. Those of uint64 come as text: from 2^63 on, Lua's numbers
---- would be rounded.
+--- The elements as nested tables. Those of uint64 are texts, as Lua's integers end at 2^63.
 local function elements_of(a)
   if a.dtype == "uint64" then
     return join_digits((a // 10):tolist(), (a % 10):tolist())
@@ -84,7 +79,7 @@ local function not_finite(x)
   return x ~= x and "nan" or x > 0 and "inf" or "-inf"
 end
 
---- x with the fewest digits from which its dtype reads it back, as in "%.5e".
+--- x in the fewest digits that its dtype reads back as x, formatted by "%.5e" or the like.
 local function shortest(x, dtype)
   local single = dtype == "float32"
   for digits = 0, single and 8 or 16 do
@@ -97,7 +92,7 @@ local function shortest(x, dtype)
   return c_locale.with_point(("%.16e"):format(x)), 16
 end
 
---- "-1", "25" and "e-07" of -1.25e-07, zeros at the end left out.
+--- "-1", "25" and "e-07" for -1.25e-07, without zeros at the end.
 local function scientific(x, dtype)
   local text, digits = shortest(x, dtype)
   if digits > DECIMALS then
@@ -107,7 +102,7 @@ local function scientific(x, dtype)
   return whole, fraction:gsub("0+$", ""), exponent
 end
 
---- "-1" and "25" of -1.25. What would need more decimals than are shown is rounded.
+--- "-1" and "25" for -1.25, rounded to DECIMALS.
 local function positional(x, dtype)
   local text, digits = shortest(x, dtype)
   local decimals = math.max(0, digits - tonumber(text:match "e(.*)$"))
@@ -119,7 +114,7 @@ local function positional(x, dtype)
   return whole, (fraction:gsub("0+$", ""))
 end
 
---- Whether numbers so large, so small or so far apart are told by exponents.
+--- Tells if the numbers need exponents: very large, very small, or of very different sizes.
 local function need_exponents(elements)
   local least, most = math.huge, 0
   for _, x in ipairs(elements) do
@@ -130,7 +125,7 @@ local function need_exponents(elements)
   return most >= 1e8 or most > 0 and (least < 1e-4 or most / least > 1000)
 end
 
---- Points under each other: all elements get the same width on both sides.
+--- A function that formats floats to the same width before and after the point.
 local function float_format(elements, dtype)
   local exponents = need_exponents(elements)
   local split = exponents and scientific or positional
@@ -163,7 +158,7 @@ local function float_format(elements, dtype)
   end
 end
 
---- A function that gives each of these elements a text of the same width.
+--- A function that formats these elements to the same width.
 local function format_for(elements, dtype)
   if math.type(elements[1]) == "float" then
     return float_format(elements, dtype)
@@ -179,7 +174,7 @@ end
 
 -- --- lines -----------------------------------------------------------------------
 
---- The parts of an axis as text, with GAP where its middle was left out.
+--- The texts of an axis's parts, with GAP for those that are left out.
 local function parts_of(node, length, to_text)
   local parts = {}
   for i, each in ipairs(node) do
@@ -191,8 +186,7 @@ local function parts_of(node, length, to_text)
   return parts
 end
 
---- Elements side by side, in as many lines as they take; each line but the first starts with
---- the indent.
+--- Joins words by commas into lines of a width; each line but the first begins with the indent.
 local function break_lines(words, indent, width)
   local lines, line = {}, indent
   for i, word in ipairs(words) do
@@ -206,7 +200,7 @@ local function break_lines(words, indent, width)
   return table.concat(lines, "\n"):sub(#indent + 1)
 end
 
---- Rows under each other, with a blank line more for each further axis.
+--- Formats nested tables: rows under each other, with a blank line more for each further axis.
 local function layout(node, shape, depth, format)
   local rank, indent = #shape - depth, (" "):rep(depth + 1)
   if rank == 0 then
@@ -220,11 +214,11 @@ local function layout(node, shape, depth, format)
   return "[" .. table.concat(rows, "," .. ("\n"):rep(rank - 1) .. indent) .. "]"
 end
 
---- The array's elements, dtype and shape.
+--- Formats an array: its elements, dtype and shape.
 ---@param a perigee.array
----@param most? integer  elements that are shown in full, 1000 unless given
+---@param most? integer  elements that are shown in full, 1000 by default
 ---@return string
-function texts.array(a, most)
+function array_format.array(a, most)
   if not errors.try(function() return a.ndim end) then
     return "array (freed)"
   end
@@ -236,4 +230,4 @@ function texts.array(a, most)
   return ("%s %s %s"):format(text, a.dtype, a.shape)
 end
 
-return texts
+return array_format

@@ -1,16 +1,16 @@
---- Numbers and strings as in the C locale, whatever the process's locale is: for all that is
---- written to a file, read from one, hashed, handed to another program, or shown.
+--- Numbers and strings as in the C locale, in any locale of the process.
 --
 -- Lua's own functions follow the process's locale, which a host or os.setlocale sets: under de_DE
--- tostring(0.5) is "0,5", tonumber takes "0,5", and "a" < "B". Each call looks at its effect, as it
--- may have changed since the last one.
+-- tostring(0.5) is "0,5", tonumber takes "0,5", and "a" < "B". So the library calls these functions
+-- for all texts that it writes, reads, hashes or shows. Each call tests the locale, which may
+-- change at any time.
 
 local c_locale = {}
 
---- Identifiers, as a pattern: %w has more letters in some locales.
+--- A pattern of identifiers: %w matches more letters in some locales.
 c_locale.NAME = "[A-Za-z_][A-Za-z0-9_]*"
 
---- Control characters of ASCII, as a pattern: %c has bytes of UTF-8 in some locales.
+--- A pattern of the control characters of ASCII: %c matches bytes of UTF-8 in some locales.
 c_locale.CONTROL = "[\0-\31\127]"
 
 -- --- numbers ---------------------------------------------------------------------
@@ -19,8 +19,7 @@ local function has_point()
   return 0.5 .. "" == "0.5"
 end
 
---- The text of one number, as string.format and tostring give it, with a point where the locale has
---- something else.
+--- Replaces the decimal point of the locale in the text of one number by ".".
 ---@param text string
 ---@return string
 function c_locale.with_point(text)
@@ -30,7 +29,7 @@ function c_locale.with_point(text)
   return (text:gsub("[^0-9A-Za-z+%- ]+", "."))
 end
 
---- The text of one conversion of a format.
+--- Formats one conversion of a format.
 local function convert(conversion, value)
   if conversion:find "[aAeEfFgG]$" or conversion:find "s$" and math.type(value) == "float" then
     return c_locale.with_point(conversion:format(value))
@@ -38,12 +37,12 @@ local function convert(conversion, value)
   return conversion:format(value)
 end
 
---- string.format.
+--- string.format in the C locale.
 ---@param format string
 ---@param ... any
 ---@return string
 function c_locale.format(format, ...)
-  local text = format:format(...) -- raises what is wrong with it
+  local text = format:format(...) -- raises for a wrong format
   if has_point() then
     return text
   end
@@ -57,7 +56,7 @@ function c_locale.format(format, ...)
   end))
 end
 
---- tostring.
+--- tostring in the C locale.
 ---@param value any
 ---@return string
 function c_locale.tostring(value)
@@ -65,7 +64,7 @@ function c_locale.tostring(value)
   return math.type(value) == "float" and c_locale.with_point(text) or text
 end
 
---- tonumber of a text: "0.5" is a number, "0,5" is none.
+--- tonumber in the C locale: "0.5" is a number, "0,5" is not.
 ---@param text string?
 ---@return number?
 function c_locale.tonumber(text)
@@ -81,7 +80,7 @@ end
 
 -- --- strings ---------------------------------------------------------------------
 
---- Tells if the locale compares strings byte by byte: dictionaries have "a" before "B".
+--- Tells if the locale compares strings byte by byte: "B" < "a".
 local function compares_bytes()
   return "B" < "a"
 end
@@ -109,7 +108,7 @@ function c_locale.sort(list)
   table.sort(list, not compares_bytes() and c_locale.precedes or nil)
 end
 
---- string.lower: the letters of ASCII.
+--- string.lower for the letters of ASCII.
 ---@param text string
 ---@return string
 function c_locale.lower(text)

@@ -1,16 +1,17 @@
---- Modules of other projects.
+--- Loads modules of other projects.
 --
--- They may read and write globals while they open. luv reads `_THREAD`: in a script that has
--- undeclared globals raise it would be left half open, and crash when Lua's state ends.
+-- They may access globals while they are loaded. luv reads `_THREAD`: where the globals have a
+-- metatable that raises for undeclared names, luv would be half loaded, and crash at the end of
+-- Lua's state.
 
 local external = {}
 
-local GLOBALS = 2 -- LUA_RIDX_GLOBALS: their index in the registry, whatever _G is now
+local GLOBALS = 2 -- LUA_RIDX_GLOBALS, the index of the table of globals in the registry
 
 -- A prompt's user may take the globals away.
 local debug, loaded, require = debug, package.loaded, require
 
---- As Lua's `require`, but that the globals' metatable is away meanwhile.
+--- Lua's `require`, during which the table of globals has no metatable.
 ---@param name string
 ---@return any
 function external.require(name)
@@ -25,6 +26,19 @@ function external.require(name)
   debug.setmetatable(globals, nil)
   local module = require(name)
   return module
+end
+
+--- Loads luv.
+---@return table?
+---@return string?  # the error message, where nil comes first
+function external.luv()
+  local opened, uv = pcall(external.require, "luv")
+  if opened then
+    return uv
+  elseif tostring(uv):find("module 'luv' not found", 1, true) then
+    return nil, "luv is not installed: Debian's package lua-luv"
+  end
+  return nil, "luv cannot be opened: " .. tostring(uv):match "^[^\n]*"
 end
 
 return external

@@ -1,4 +1,4 @@
---- Numbers, values and durations as a person reads them.
+--- Formats numbers, values and durations for people.
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
@@ -6,14 +6,14 @@ local json = require "perigee.util.json"
 
 local format = {}
 
---- A loss in a few digits: "0.5012", "3.2e-05".
+--- Formats a loss in a few digits: "0.5012", "3.2e-05".
 ---@param loss number
 ---@return string
 function format.loss(loss)
   return c_locale.format(math.abs(loss) < 1e-3 and loss ~= 0 and "%.2g" or "%.4f", loss)
 end
 
---- "79,510"
+--- Formats an integer with separators: "79,510".
 ---@param n integer
 ---@return string
 function format.integer(n)
@@ -22,16 +22,16 @@ function format.integer(n)
   return sign .. digits:sub(1, first) .. digits:sub(first + 1):gsub("%d%d%d", ",%0")
 end
 
---- "1 row", "60,000 rows", "3 entries"
+--- Formats a number of things: "1 row", "60,000 rows", "3 entries".
 ---@param n integer
----@param word string  of one
----@param words? string  of several: with an s, unless given
+---@param word string  the singular
+---@param words? string  the plural; by default with an s
 ---@return string
 function format.quantity(n, word, words)
   return format.integer(n) .. " " .. (n == 1 and word or words or word .. "s")
 end
 
---- A value, its numbers as told.
+--- Formats a value, its numbers by a function.
 local function text_of(value, number_text)
   if math.type(value) then
     return number_text(value)
@@ -45,32 +45,30 @@ local function text_of(value, number_text)
   return "[" .. table.concat(parts, ",") .. "]"
 end
 
-local function six_digits(number)
-  return math.tointeger(number) and json.number(number) or c_locale.format("%.6g", number)
-end
-
---- A value: numbers in the fewest digits that give them back, lists as JSON has them, "[128,64]".
+--- Formats a value exactly: numbers in the fewest digits, lists as in JSON, "[128,64]".
 ---@param value any
 ---@return string
 function format.value(value)
   return text_of(value, json.number)
 end
 
---- A value as tables, plots and pages show it: numbers in six digits, integral ones in full.
+--- Formats a value for tables, plots and pages: numbers in six digits, integral ones in full.
 ---@param value any
 ---@return string
 function format.short(value)
-  return text_of(value, six_digits)
+  return text_of(value, function(number)
+    return math.tointeger(number) and json.number(number) or c_locale.format("%.6g", number)
+  end)
 end
 
---- A number that was measured, in the few digits that a line among others has room for.
+--- Formats a measured number in five digits.
 ---@param value number
 ---@return string
 function format.number(value)
   return c_locale.format("%.5g", value)
 end
 
---- "hidden 50, rate 0.1": these of the values.
+--- Formats some of the values by name: "hidden 50, rate 0.1".
 ---@param names string[]
 ---@param values table<string, any>
 ---@return string
@@ -82,7 +80,7 @@ function format.point(names, values)
   return table.concat(parts, ", ")
 end
 
---- "1 h 05 min", "3 min 20 s", "12 s", "0.4 s"
+--- Formats a duration: "1 h 05 min", "3 min 20 s", "12 s", "0.4 s".
 ---@param seconds number
 ---@return string
 function format.duration(seconds)
@@ -98,7 +96,7 @@ function format.duration(seconds)
   return ("%d h %02d min"):format(s // 3600, s // 60 % 60)
 end
 
---- "accuracy 0.9, loss 0.3": all the metrics.
+--- Formats all metrics: "accuracy 0.9, loss 0.3".
 ---@param metrics table<string, number>
 ---@return string
 function format.metrics(metrics)

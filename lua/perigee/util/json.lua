@@ -1,6 +1,6 @@
---- JSON, on lua-cjson: each value has one text, from which it comes back exactly.
+--- JSON, by lua-cjson, with one text for each value, which is read back exactly.
 --
--- cjson by itself writes numbers with 14 digits, and keys in any order.
+-- cjson alone writes numbers with 14 digits, and keys in any order.
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
@@ -10,8 +10,8 @@ local found, cjson = pcall(external.require, "cjson")
 
 local json = {}
 
---- A reader of its own: that of other users of cjson takes what they have it take. This one takes
---- no "0x10", "nan" or "inf".
+--- A reader of this module's own, which refuses "0x10", "nan" and "inf": the settings of a reader
+--- hold for all of its users.
 local function new_reader()
   local made = cjson.new()
   made.decode_invalid_numbers(false)
@@ -20,15 +20,15 @@ end
 
 local reader = found and new_reader()
 
---- Whether there is JSON.
+--- Tells if cjson is installed.
 ---@return true?
----@return string?  # what is missing
+---@return string?  # the error message, where nil comes first
 function json.available()
   return found or nil, not found and "lua-cjson is not installed: Debian's package lua-cjson"
     or nil
 end
 
---- A finite number in the fewest digits that give it back: an integral one as an integer.
+--- A finite number in the fewest digits that are read back as it; integral floats as integers.
 ---@param value number
 ---@return string
 function json.number(value)
@@ -74,16 +74,16 @@ function encode(value)
   return encode_object(value)
 end
 
---- A value as text, on one line. A table with an element 1 is a list.
+--- Encodes a value on one line. A table with an element 1 is a list.
 ---@param value any  finite numbers, texts, booleans, and tables of them
 ---@return string
 json.encode = encode
 
-local MOST_EXACT = 1 << 53 -- the integers from there on that a float may not hold
+local MOST_EXACT = 1 << 53 -- floats do not hold all integers from here on
 local LONG = "%f[%w.+-]%-?" .. ("%d"):rep(16) .. "%d*%f[^%w.+-]" -- their digits
 
---- Writes integers of so many digits that a float may not hold them as texts that begin with the
---- mark.
+--- Replaces integers that a float may not hold, by their number of digits, with texts that begin
+--- with the mark.
 local function mark_integers(text, mark)
   local parts, at = {}, 1
   while at do
@@ -91,7 +91,7 @@ local function mark_integers(text, mark)
     local bare = text:sub(at, (quote or 0) - 1)
     parts[#parts + 1] = bare:gsub(LONG, '"' .. mark .. '%0"')
     local close = quote
-    repeat -- a quote behind an odd number of backslashes is the text's
+    repeat -- a quote behind an odd number of backslashes does not end the text
       close = close and text:find('"', close + 1, true)
     until not close or #text:sub(quote + 1, close - 1):match "\\*$" % 2 == 0
     parts[#parts + 1] = quote and text:sub(quote, close or -1)
@@ -100,9 +100,9 @@ local function mark_integers(text, mark)
   return table.concat(parts)
 end
 
---- Makes integers of integral floats, as cjson reads every number as a float, and of texts that
---- begin with the mark: in a table, and in those within it. Tells if one was so large that it may
---- be none that the text had.
+--- Converts integral floats, as cjson reads every number as a float, and texts that begin with the
+--- mark, to integers: in a table, and in those within it. Tells if one was so large that the float
+--- may not be the number of the text.
 local function make_integers(list, mark)
   local has_large = false
   for key, value in next, list do
@@ -120,7 +120,7 @@ local function make_integers(list, mark)
   return has_large
 end
 
---- Tells if a text in a table, or in those within it, begins with another.
+--- Tells if a table, or one within it, has a text with this beginning.
 local function has_text(list, beginning)
   for _, value in next, list do
     if type(value) == "string" and value:sub(1, #beginning) == beginning
@@ -133,17 +133,17 @@ end
 
 local function read(text)
   local worked, value = pcall(reader.decode, text)
-  if not worked then -- as "0.5" where the locale has changed: a new reader looks at its point again
+  if not worked then -- the locale may have changed, which a new reader takes into account
     reader = new_reader()
     worked, value = pcall(reader.decode, text)
   end
   return worked, value
 end
 
---- Reads a text: integral numbers are integers. Nil and why not for what is no JSON.
+--- Decodes a text; integral numbers become integers.
 ---@param text string
 ---@return any?
----@return string?
+---@return string?  # the error message, where nil comes first
 function json.decode(text)
   local worked, value = read(text)
   if not worked then

@@ -1,14 +1,14 @@
---- Text without what a terminal would obey, and the columns that it takes.
+--- Text without control characters, and its width on a terminal.
 --
--- Names, titles and messages come from files and scripts of others. Not shown are the control
--- characters of ASCII and of Unicode (U+0080 to U+009F), line separators, marks that turn the
--- direction of writing, and bytes that are no UTF-8: src/core/base/printable.h is the same in C.
+-- Names, titles and messages may come from untrusted files and scripts. Replaced are the control
+-- characters of ASCII and of Unicode (U+0080 to U+009F), line separators, marks that change the
+-- direction of writing, and bytes that are not UTF-8. src/core/base/printable.h is the same in C.
 
 local c_locale = require "perigee.util.c_locale"
 
-local visible = {}
+local printable = {}
 
--- U+2028 and U+2029, which break lines, and marks that turn the direction of writing or hide text.
+-- U+2028 and U+2029, which break lines, and marks that change the direction of writing.
 local HIDDEN = {}
 for _, range in ipairs {
   { 0x61c, 0x61c }, { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x206f }, { 0xfff9, 0xfffb },
@@ -18,7 +18,7 @@ for _, range in ipairs {
   end
 end
 
---- Valid UTF-8, with `replace(bytes)` in the place of each character that is not shown.
+--- Replaces the characters of valid UTF-8 that are not shown.
 local function replace_valid(text, pattern, replace)
   text = text:gsub(pattern, replace)
   if text:find "[\x80-\xff]" then
@@ -31,13 +31,12 @@ local function replace_valid(text, pattern, replace)
   return text
 end
 
---- The text with `replace(bytes)` in the place of each character that is not shown: what the
---- pattern finds among those of ASCII, and all of the others.
+--- Replaces the characters of a text that are not shown.
 ---@param text string
----@param pattern string
+---@param pattern string  of such characters of ASCII
 ---@param replace fun(bytes: string): string
 ---@return string
-function visible.replaced(text, pattern, replace)
+function printable.replaced(text, pattern, replace)
   if not text:find "[\x80-\xff]" then
     return (text:gsub(pattern, replace))
   end
@@ -51,21 +50,19 @@ function visible.replaced(text, pattern, replace)
   return table.concat(parts)
 end
 
-local function mark(_)
-  return "?"
-end
-
---- A name or a message as text in which each character that is not shown is a question mark.
+--- A value as text, with question marks for the characters that are not shown.
 ---@param value any
 ---@return string
-function visible.name(value)
-  return (visible.replaced(c_locale.tostring(value), c_locale.CONTROL, mark))
+function printable.name(value)
+  return (printable.replaced(c_locale.tostring(value), c_locale.CONTROL, function()
+    return "?"
+  end))
 end
 
---- Tells if there are control characters in a text, those that are no UTF-8 left out.
+--- Tells if a text has control characters of ASCII or Unicode.
 ---@param text string
 ---@return boolean
-function visible.has_control(text)
+function printable.has_control(text)
   return (text:find(c_locale.CONTROL) or text:find "\xc2[\x80-\x9f]") ~= nil
 end
 
@@ -73,23 +70,23 @@ local function blank_or_mark(bytes)
   return bytes:find "^[\t-\r]$" and " " or "?"
 end
 
---- A title or a value as text on one line: blanks for line breaks and tabs, else the same.
+--- A value as text on one line: as `name`, with blanks for line breaks and tabs.
 ---@param value any
 ---@return string
-function visible.line(value)
-  return (visible.replaced(c_locale.tostring(value), c_locale.CONTROL, blank_or_mark))
+function printable.line(value)
+  return (printable.replaced(c_locale.tostring(value), c_locale.CONTROL, blank_or_mark))
 end
 
---- The same for text of several lines: line breaks and tabs stay.
+--- A text of several lines: as `name`, with its line breaks and tabs.
 ---@param text string
 ---@return string
-function visible.lines(text)
-  return (visible.replaced(text, "[\0-\8\11-\31\127]", blank_or_mark))
+function printable.lines(text)
+  return (printable.replaced(text, "[\0-\8\11-\31\127]", blank_or_mark))
 end
 
 -- --- columns ------------------------------------------------------------------------
 
--- Code points that take two columns, as East Asian Width and the emoji of Unicode 15 have it.
+-- Code points two columns wide, by East Asian Width and the emoji of Unicode 15.
 local WIDE = {
   0x1100, 0x115f, 0x231a, 0x231b, 0x2329, 0x232a, 0x23e9, 0x23ec, 0x23f0, 0x23f0, 0x23f3, 0x23f3,
   0x25fd, 0x25fe, 0x2614, 0x2615, 0x2648, 0x2653, 0x267f, 0x267f, 0x2693, 0x2693, 0x26a1, 0x26a1,
@@ -109,15 +106,15 @@ local WIDE = {
   0x20000, 0x3fffd,
 }
 
--- Code points that take none: marks above and below letters, and joiners. Those of scripts that are
--- not listed count as one column: a line is rather cut too early than broken by the terminal.
+-- Code points without a width: marks above and below letters, and joiners. The marks of scripts
+-- that are not listed count as one column: a line that is cut too early does not wrap.
 local ZERO = {
   0x300, 0x36f, 0x483, 0x489, 0x591, 0x5bd, 0x610, 0x61a, 0x64b, 0x65f, 0x1ab0, 0x1aff,
   0x1dc0, 0x1dff, 0x200b, 0x200d, 0x20d0, 0x20ff, 0x302a, 0x302d, 0x3099, 0x309a, 0xfe20, 0xfe2f,
   0xfeff, 0xfeff,
 }
 
---- Tells if a code point is in one of the ranges, which are in order.
+--- Tells if a code point is in one of some sorted ranges.
 local function is_within(ranges, code)
   local low, high = 1, #ranges // 2
   while low <= high do
@@ -140,8 +137,7 @@ local function columns_of(code)
   return is_within(ZERO, code) and 0 or is_within(WIDE, code) and 2 or 1
 end
 
---- The columns that a line takes, and the bytes of the characters that `most` columns have room
---- for.
+--- The width of a line in columns, and the bytes of its beginning that fit into `most` columns.
 local function measure(text, most)
   if not text:find "[\x80-\xff]" then
     return #text, math.min(#text, most)
@@ -156,19 +152,19 @@ local function measure(text, most)
   return width, bytes
 end
 
---- The columns that a line takes on a terminal.
+--- The width of a line on a terminal, in columns.
 ---@param text string
 ---@return integer
-function visible.width(text)
+function printable.width(text)
   return (measure(text, 0))
 end
 
---- The beginning of a line that so many columns have room for; `ending` ends what was cut.
+--- Cuts a line to a width.
 ---@param text string
 ---@param columns integer
----@param ending? string  in ASCII, nothing unless given
+---@param ending? string  ends a line that was cut; ASCII, "" by default
 ---@return string
-function visible.cut(text, columns, ending)
+function printable.cut(text, columns, ending)
   local width, bytes = measure(text, columns)
   if width <= columns then
     return text
@@ -180,4 +176,4 @@ function visible.cut(text, columns, ending)
   return text:sub(1, bytes) .. ending
 end
 
-return visible
+return printable

@@ -1,11 +1,10 @@
---- tqdm's line: how far a loop is, how fast, and how long it will take.
+--- Progress bars, as tqdm's: how far a loop is, its speed, and the time that is left.
 --
 --   45%|████▌     | 450/1000 [00:23<00:28, 19.50it/s] loss 0.5012
 --
--- On a terminal the line is redrawn in place, at most ten times a second;
--- elsewhere a plain line is written at each tenth of the way. All on stderr.
--- A bar within another's loop stands below it, and leaves nothing.
--- The line is ASCII where the locale is not UTF-8.
+-- Bars are on stderr. On a terminal a bar is redrawn in place, at most ten times a second;
+-- elsewhere a line is written at each tenth of the way. A bar inside the loop of another is below
+-- it, and leaves no line. A bar is ASCII where the locale is not UTF-8.
 
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
@@ -20,10 +19,10 @@ local found, uv = pcall(external.require, "luv")
 local BLOCKS = { [0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█" }
 local ASCII = { [0] = "", "1", "2", "3", "4", "5", "6", "7", "8", "9", "#" } -- tqdm's
 local BAR = 10 -- characters, where the terminal's width is not known
-local MARGIN = 3 -- columns that are left free: for the cursor, and the ^C that a terminal shows
+local MARGIN = 3 -- free columns, for the cursor and the ^C that a terminal shows
 local LONGEST = 500 -- columns of a title
 local UNKNOWN = "?"
-local open = setmetatable({}, { __mode = "k" }) -- the coroutines of bars that are not closed yet
+local open = setmetatable({}, { __mode = "k" }) -- the coroutines of open bars, by bar
 local is_silent = false
 local COUNT = schema.integer(0)
 
@@ -31,7 +30,7 @@ local function seconds_now()
   return uv.hrtime() * 1e-9
 end
 
---- "01:05", or "1:01:05" from an hour on.
+--- Formats a time: "01:05", or "1:01:05" from an hour on.
 local function clock(seconds)
   local s = math.floor(seconds)
   if s < 3600 then
@@ -40,7 +39,7 @@ local function clock(seconds)
   return string.format("%d:%02d:%02d", s // 3600, s // 60 % 60, s % 60)
 end
 
---- A bar `width` characters long, filled to a part of a character.
+--- A bar of `width` characters, filled to a fraction of a character.
 local function bar_text(fraction, width)
   local symbols = terminal.is_utf8() and BLOCKS or ASCII
   local parts = math.floor(fraction * width * #symbols)
@@ -49,7 +48,7 @@ local function bar_text(fraction, width)
   return symbols[#symbols]:rep(full) .. symbols[rest] .. (" "):rep(width - filled)
 end
 
---- "19.50it/s", or "1.25s/it" where an iteration takes longer than a second.
+--- Formats a speed: "19.50it/s", or "1.25s/it" where an iteration takes longer than a second.
 local function speed(rate)
   if rate == 0 then
     return UNKNOWN .. "it/s"
@@ -59,12 +58,12 @@ local function speed(rate)
   return c_locale.format("%.2fit/s", rate)
 end
 
---- How far something is, as a line.
+--- The state of a loop, formatted as a line.
 ---@class perigee.progress.meter
 local Meter = {}
 Meter.__index = Meter
 
---- The line as text; the bar takes what is left of `width` columns.
+--- Formats the line; the bar fills the rest of `width` columns.
 ---@param width? integer
 ---@return string
 function Meter:line(width)
@@ -81,7 +80,7 @@ function Meter:line(width)
   return width and printable.cut(line, width - MARGIN) or line
 end
 
---- `done` of the total are done; `note` is put behind the line.
+--- Sets the number of steps that are done, and the note at the end of the line.
 ---@param done integer
 ---@param note? string
 function Meter:set(done, note)
@@ -92,7 +91,7 @@ end
 local Bar = setmetatable({}, Meter)
 Bar.__index = Bar
 
---- A line for each tenth that was passed, where nothing can be redrawn.
+--- Writes a line if another tenth is done, where bars cannot be redrawn.
 function Bar:log()
   if is_silent then
     return
@@ -104,7 +103,7 @@ function Bar:log()
   end
 end
 
---- `done` of the total are done; `note` is put behind the line.
+--- Sets the number of steps that are done, and the note at the end of the line; draws the bar.
 ---@param done integer
 ---@param note? string
 function Bar:update(done, note)
@@ -116,8 +115,7 @@ function Bar:update(done, note)
   end
 end
 
---- Draws the line a last time, as far as it came, and leaves it, unless it stands
---- below another. Twice does no harm.
+--- Closes the bar and leaves its last line, unless it is below another. A second call does nothing.
 function Bar:close()
   if self.closed then
     return
@@ -133,12 +131,12 @@ end
 
 Bar.__close = Bar.close
 
--- The line as it would be drawn.
+-- Formats the line.
 function Bar:__tostring()
   return self:line()
 end
 
---- Tells if a bar is open whose loop goes on: not one of a coroutine that waits, or has ended.
+--- Tells if a bar is open whose coroutine is neither suspended nor dead.
 local function is_within_another()
   for _, thread in next, open do
     local status = coroutine.status(thread)
@@ -151,30 +149,29 @@ end
 
 local progress = {}
 
---- Has no bar write lines from now on: of several processes that share a terminal, one shows how
---- far they are.
+--- Keeps bars from writing lines: of several processes that share a terminal, one shows progress.
 function progress.silence()
   is_silent = true
 end
 
---- Ends the bars that nobody has ended.
+--- Removes bars that were not closed.
 function progress.clear()
   open = setmetatable({}, { __mode = "k" })
   status_lines.clear()
 end
 
---- Whether there can be a line.
+--- Tells if luv, which bars need, is installed.
 ---@return true?
----@return string?  # what is missing
+---@return string?  # the error message, where nil comes first
 function progress.available()
   return found or nil, not found and "a progress line needs luv: install Debian's package lua-luv"
     or nil
 end
 
---- The line alone, which its owner draws.
+--- Makes a meter, whose line its owner draws.
 ---@param total integer  steps, 0 or more
----@param title? string  put before the line
----@param done? integer  how many were done before, 0 unless given
+---@param title? string  before the line
+---@param done? integer  steps that were done before, 0 by default
 ---@return perigee.progress.meter
 function progress.meter(total, title, done)
   return setmetatable({
@@ -187,11 +184,10 @@ function progress.meter(total, title, done)
   }, Meter)
 end
 
---- A line for `total` steps, which its owner updates and closes (`local bar
---- <close> = ...` does so by itself).
+--- Opens a bar, which its owner updates and closes: `local bar <close> = ...`.
 ---@param total integer  steps, 0 or more
----@param title? string  put before the line
----@param done? integer  how many were done before, 0 unless given
+---@param title? string  before the line
+---@param done? integer  steps that were done before, 0 by default
 ---@return perigee.progress.bar
 function progress.bar(total, title, done)
   local available, message = progress.available()

@@ -1,23 +1,23 @@
---- Public functions made in Lua: before they run, their arguments are counted, and a method looks
---- at its self. Those made in C do the same (src/bind/base/function.c).
+--- Wraps public functions made in Lua: checks the number of arguments, and the self of methods.
+--
+-- Functions made in C do the same (src/bind/base/function.c).
 
 local errors = require "perigee.util.errors"
 
 local public = {}
 
---- Functions as they are written, by those that the public gets.
+--- The wrapped functions, by their wrappers.
 local written = setmetatable({}, { __mode = "k" })
 
---- The function as it is written, for whoever looks it up in its file.
+--- The function that a wrapper wraps, for looking it up in its file; f itself if it is not wrapped.
 ---@param f function
 ---@return function
 function public.written(f)
   return written[f] or f
 end
 
---- Raises for an argument behind the last of `most`, where nil counts as none, and for one of the
---- first `least` that is not given, where nil counts as one. The message does not count a first one
---- that the caller does not write.
+--- Raises for more than `most` arguments, not counting nil, and for less than `least`, counting
+--- nil. The message does not count a self that the caller does not write.
 local function check_count(name, f, least, most, has_unwritten, ...)
   local given = select("#", ...)
   local class = getmetatable((...))
@@ -41,18 +41,17 @@ local function check_count(name, f, least, most, has_unwritten, ...)
   end
 end
 
---- The number of arguments that a function takes.
+--- The largest number of arguments of a function.
 local function most_of(f)
   local parameters = debug.getinfo(f, "u")
   return parameters.isvararg and math.huge or parameters.nparams
 end
 
---- A function that raises for more arguments than it has parameters, or less than it needs. It ends
---- in a tail call.
+--- Wraps a function: raises for more arguments than it has parameters, or less than it needs.
 ---@param name string  in messages
 ---@param f function
----@param least? integer  how many arguments it needs, 0 unless given
----@param is_call? boolean  it is the __call of a table, which is its first argument
+---@param least? integer  arguments that it needs, 0 by default
+---@param is_call? boolean  true for the __call of a table, whose first argument is the table
 ---@return function
 function public.counted(name, f, least, is_call)
   local most = most_of(f)
@@ -65,7 +64,7 @@ function public.counted(name, f, least, is_call)
   return counted
 end
 
---- The same for a method, which raises for any other self, too.
+--- Wraps a method: raises for another self, too.
 local function method(name, f, least, metatable, owner, variable)
   local most = most_of(f)
   return function(...)
@@ -77,12 +76,12 @@ local function method(name, f, least, metatable, owner, variable)
   end
 end
 
---- Replaces the functions of a class by such methods.
+--- Replaces the functions of a class by wrapped methods.
 ---@param class table<string, function>
----@param metatable table  that self has to have
----@param owner string  one in a message: "a model"
----@param variable string  one in examples: "m"
----@param least table<string, integer>  how many arguments each needs behind self; no entry: none
+---@param metatable table  of self
+---@param owner string  an object in a message: "a model"
+---@param variable string  an object in examples: "m"
+---@param least table<string, integer>  arguments that each needs behind self, 0 by default
 function public.methods(class, metatable, owner, variable, least)
   for name, f in pairs(class) do
     if type(f) == "function" then

@@ -1,6 +1,6 @@
---- Cards: what print shows of things that are made in C, and of the module, in a few lines.
+--- Texts that print shows for archives, generators and the module: a title and a few rows.
 --
--- The first line stands for itself; the others tell only what is known, and compute nothing.
+-- The title is a text of its own. Nothing is computed for the rows.
 
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
@@ -8,21 +8,21 @@ local core = require "perigee.core"
 local format = require "perigee.util.format"
 local printable = require "perigee.util.printable"
 
-local cards = {}
+local repr = {}
 
-local SHOWN = 8 -- members of an archive
-local LINE, NAME = 79, 30 -- columns of a line; of a name before it
+local MOST_MEMBERS = 8 -- of an archive, that are listed
+local LINE, NAME = 79, 30 -- columns of a line, and of the name in it
 
---- A text in at most so many columns, with nothing in it that breaks the line.
+--- Cuts a text to so many columns of one line.
 local function cut(text, columns)
   return printable.cut(printable.name(text), columns, "...")
 end
 
---- A card of a title and rows, of a name and a text each; names stand in a column.
+--- Formats a title and rows of a name and a text each, with the names in a column.
 ---@param title string
 ---@param rows string[][]
 ---@return string
-function cards.make(title, rows)
+function repr.make(title, rows)
   local names, width, lines = {}, 0, { cut(title, LINE) }
   for i, row in ipairs(rows) do
     names[i] = cut(row[1], NAME)
@@ -36,48 +36,40 @@ function cards.make(title, rows)
   return table.concat(lines, "\n")
 end
 
---- A member's row.
-local function member(archive, name)
-  local dtype, shape = errors.try(archive.form, archive, name)
-  if not dtype then
-    return { name, "cannot be read" }
-  end
-  return { name, dtype .. " " .. tostring(shape) }
-end
-
---- The arrays of a file, with dtypes and shapes.
+--- An archive: its arrays, with dtypes and shapes.
 ---@param archive perigee.archive
 ---@return string
-function cards.archive(archive)
+function repr.archive(archive)
   local path, names = archive:path(), errors.try(archive.keys, archive)
   if not names then
-    return cards.make(("archive %s (closed)"):format(path), {})
+    return repr.make(("archive %s (closed)"):format(path), {})
   end
   local rows = {}
-  for i = 1, math.min(#names, SHOWN) do
-    rows[i] = member(archive, names[i])
+  for i = 1, math.min(#names, MOST_MEMBERS) do
+    local dtype, shape = errors.try(archive.form, archive, names[i])
+    rows[i] = { names[i], dtype and dtype .. " " .. tostring(shape) or "cannot be read" }
   end
-  if #names > SHOWN then
-    rows[SHOWN + 1] = { ("... %s more"):format(format.integer(#names - SHOWN)), "" }
+  if #names > MOST_MEMBERS then
+    rows[MOST_MEMBERS + 1] = { ("... %s more"):format(format.integer(#names - MOST_MEMBERS)), "" }
   end
-  return cards.make(("archive %s: %s"):format(path, format.quantity(#names, "array")), rows)
+  return repr.make(("archive %s: %s"):format(path, format.quantity(#names, "array")), rows)
 end
 
-local WORDS = 624 -- of MT19937's state: then it makes new ones
+local WORDS = 624 -- of MT19937's state, after which new ones are generated
 
---- How far a generator is.
+--- A generator: the position in its state.
 ---@param generator perigee.random
 ---@return string
-function cards.generator(generator)
+function repr.generator(generator)
   local used = generator:get_state():get(WORDS + 1)
   return ("random generator MT19937: %d of %d words used"):format(used, WORDS)
 end
 
---- The module, and where help is.
+--- The module: version, threads, kernels, BLAS, memory, help.
 ---@return string
-function cards.module()
+function repr.module()
   local info = core.info()
-  return cards.make(("Perigee %s: neural-network experiments"):format(info.version), {
+  return repr.make(("Perigee %s: neural-network experiments"):format(info.version), {
     { "threads", tostring(info.threads) },
     { "kernels", info.kernels },
     { "BLAS", info.blas },
@@ -86,4 +78,4 @@ function cards.module()
   })
 end
 
-return cards
+return repr

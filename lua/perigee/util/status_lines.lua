@@ -1,70 +1,70 @@
---- Lines at the bottom of the terminal that are redrawn, and that prints do not tear: whatever is
---- written meanwhile, by print, io.write or a file's write, goes above them.
+--- Status lines at the bottom of the terminal, which are redrawn in place.
 --
--- They are on stderr. Where that cannot be redrawn, there are none. Several sections share the
--- bottom, each below those that were opened before it: a training's line below its study's.
+-- They are on stderr; there are none where it cannot be redrawn. Text that print, io.write or the
+-- write method of a file writes meanwhile goes above them. Sections share the bottom, in the order
+-- in which they were opened: the line of a training is below that of its study.
 
 local collections = require "perigee.util.collections"
 local external = require "perigee.util.external"
-local screen = require "perigee.util.terminal"
+local terminal = require "perigee.util.terminal"
 
 local found, uv = pcall(external.require, "luv")
 
 local REDRAW = 0.1 -- seconds between two drawings
-local AFTER_PRINT = 0.02 -- seconds, where a print has taken the lines away
-local WIDTH = 80 -- columns, where the terminal does not tell
+local AFTER_PRINT = 0.02 -- seconds between a drawing and one after a print
+local WIDTH = 80 -- columns, where the terminal's width is unknown
 local STDERR = io.stderr
 
-local sections = {} -- that are shown, in the order in which they were opened
+local sections = {} -- shown, in the order in which they were opened
 local lines_shown, last_drawn = 0, -math.huge
-local is_open = false -- whether the user has begun a line, and not ended it
+local is_open = false -- true while the user's last line has no end yet
 local write, unwrap
 
----@class perigee.terminal.section
+---@class perigee.status_lines.section
 ---@field lines? fun(width: integer): string[]
----@field is_shown boolean  whether it was drawn
+---@field is_shown boolean  true once it was drawn
 local Section = {}
 Section.__index = Section
 
-local terminal = {}
+local status_lines = {}
 
---- Tells if lines can be redrawn: not where the script has put a file in the place of io.stderr.
+--- Tells if lines can be redrawn: not where the script has replaced io.stderr.
 ---@return boolean
-function terminal.available()
-  return found and io.stderr == STDERR and screen.can_redraw(2)
+function status_lines.available()
+  return found and io.stderr == STDERR and terminal.can_redraw(2)
 end
 
 local function seconds_now()
   return uv.hrtime() * 1e-9
 end
 
---- The codes that take the lines away, each by itself: what is cleared from the top of the screen
---- to its end goes into some terminals' history.
+--- The codes that clear the lines, one by one: some terminals move text into their scrollback that
+--- is cleared from a line to the end of the screen.
 local function erasing()
   local codes = lines_shown > 0 and "\r\27[2K" .. ("\27[A\27[2K"):rep(lines_shown - 1) or ""
   lines_shown = 0
   return codes
 end
 
---- Draws the lines of all sections, unless that was done a moment ago.
+--- Draws the lines of all sections, unless they were drawn less than `seconds` ago.
 local function redraw(seconds)
   local now = seconds_now()
   if is_open or now - last_drawn < seconds then
     return
   end
   last_drawn = now
-  local width, height = screen.size(2)
+  local width, height = terminal.size(2)
   local lines = {}
   for _, section in ipairs(sections) do
     local own = section.lines and section.lines(width or WIDTH) or {}
     table.move(own, 1, #own, #lines + 1, lines)
     section.is_shown = section.is_shown or #own > 0
   end
-  if not screen.is_terminal(1) then
-    height = 2 -- as `| tee` has it, others write between our lines: one of ours can be written over
+  if not terminal.is_terminal(1) then
+    height = 2 -- stdout may reach the terminal through a pipe, as of tee, and overwrite more lines
   end
   for i = #lines, height and height > 1 and height or math.huge, -1 do
-    lines[i] = nil -- what has left the screen cannot be taken away
+    lines[i] = nil -- a line above the screen could not be cleared
   end
   io.stdout:flush()
   write(STDERR, erasing() .. table.concat(lines, "\n"))
@@ -78,7 +78,9 @@ local function shown_again(...)
   return ...
 end
 
---- Around a write to the terminal. A line that was begun is let be until it has ended.
+--- Clears the lines, calls f, which writes to the terminal, and draws them again, but not behind an
+--- unfinished line.
+---@param last? string  the text that f writes last; "" to keep is_open
 local function guard(last, f, ...)
   local had_lines = lines_shown > 0
   if had_lines then
@@ -98,12 +100,13 @@ local function last_text(...)
   return type(last) == "string" and last or type(last) == "number" and tostring(last) or nil
 end
 
---- Has prints pass by us; returns what takes that back, but for what the script has replaced since.
+--- Wraps the functions that print; returns a function that restores those that the script has not
+--- replaced since.
 local function wrap()
-  local print_before, write_before = _G.print, _G.io.write -- the user's, not the library's own
+  local print_before, write_before = _G.print, _G.io.write -- of the user
   local execute_before, warn_before = _G.os.execute, _G.warn
   local methods = getmetatable(STDERR).__index
-  local is_terminal = { [STDERR] = true, [io.stdout] = screen.is_terminal(1) or nil }
+  local is_terminal = { [STDERR] = true, [io.stdout] = terminal.is_terminal(1) or nil }
   local method_before = methods.write
   write = method_before
   local function guarded_method(file, ...)
@@ -121,7 +124,7 @@ local function wrap()
     end
     return guard("\n", print_before, ...)
   end
-  local function guarded_execute(...) -- a program that may write
+  local function guarded_execute(...) -- the program may write
     return guard("\n", execute_before, ...)
   end
   local function guarded_warn(...)
@@ -145,24 +148,7 @@ end
 
 -- --- sections -----------------------------------------------------------------------
 
---- Tells if a coroutine may go on by itself: one that waits, or has ended, may never draw again.
-local function is_going_on(thread)
-  local status = coroutine.status(thread)
-  return status == "running" or status == "normal"
-end
-
---- Takes a section from those that are shown; whether it was one.
-local function take(section)
-  for place, each in ipairs(sections) do
-    if each == section then
-      table.remove(sections, place)
-      return true
-    end
-  end
-  return false
-end
-
---- Gives the bottom of the terminal back: prints are the user's again.
+--- Clears the lines and restores the functions that print; writes its arguments in their place.
 local function leave(...)
   io.stdout:flush()
   local codes = erasing()
@@ -174,12 +160,13 @@ local function leave(...)
   unwrap()
 end
 
---- Puts a section below those that are shown. Those of coroutines that wait make way for it, until
---- they draw again.
+--- Adds a section at the bottom. Sections of suspended coroutines, which may never draw again, are
+--- removed until they do.
 local function show(section)
-  for place = #sections, 1, -1 do
-    if not is_going_on(sections[place].thread) then
-      table.remove(sections, place)
+  for i = #sections, 1, -1 do
+    local status = coroutine.status(sections[i].thread)
+    if status ~= "running" and status ~= "normal" then
+      table.remove(sections, i)
     end
   end
   if not unwrap then
@@ -193,16 +180,17 @@ local function show(section)
   sections[#sections + 1] = section
 end
 
---- Takes lines at the bottom of the terminal, below those that are taken.
----@return perigee.terminal.section
-function terminal.open()
+--- Opens a section at the bottom of the terminal.
+---@return perigee.status_lines.section
+function status_lines.open()
   local self = setmetatable({ is_shown = false, thread = coroutine.running() }, Section)
   show(self)
   return self
 end
 
---- Draws the lines that f gives from now on, unless that was done a moment ago.
----@param f fun(width: integer): string[]  each of fewer columns than the width
+--- Sets the function that makes the section's lines, and draws them unless that was done a moment
+--- ago.
+---@param f fun(width: integer): string[]  lines of fewer columns than the width
 function Section:draw(f)
   self.lines = f
   if not collections.contains(sections, self) and not self.is_closed then
@@ -211,26 +199,33 @@ function Section:draw(f)
   redraw(REDRAW)
 end
 
---- Gives the lines back. What a section leaves stays above what follows, but below other sections
---- nothing is left.
----@param last? fun(width: integer): string  the line that it leaves
+--- Removes the section. The last section may leave a line.
+---@param last? fun(width: integer): string  makes that line
 function Section:close(last)
   self.is_closed = true
-  if not take(self) then
+  local was_shown = false
+  for i, section in ipairs(sections) do
+    if section == self then
+      table.remove(sections, i)
+      was_shown = true
+      break
+    end
+  end
+  if not was_shown then
     return
   elseif #sections > 0 then
     if self.is_shown then
       redraw(0)
     end
   elseif last then
-    leave(last((screen.size(2)) or WIDTH), "\n")
+    leave(last((terminal.size(2)) or WIDTH), "\n")
   else
     leave()
   end
 end
 
---- Gives all lines back that nobody has: of loops that were left without an end, as a coroutine's.
-function terminal.clear()
+--- Removes all sections: those of loops in coroutines that were abandoned.
+function status_lines.clear()
   if #sections > 0 then
     for _, section in ipairs(sections) do
       section.is_closed = true
@@ -240,4 +235,4 @@ function terminal.clear()
   end
 end
 
-return terminal
+return status_lines

@@ -1,12 +1,12 @@
---- Which of the known names may have been meant by one that is not known.
+--- "Did you mean" hints: the known name that is most similar to an unknown one.
 
 local c_locale = require "perigee.util.c_locale"
 local printable = require "perigee.util.printable"
 
-local spelling = {}
+local suggest = {}
 
---- How far two names are apart: the letters to be changed, put in or left out, and neighbours to be
---- swapped (Damerau's distance, where no two changes overlap).
+--- The edit distance of two names: letters that are replaced, inserted, deleted or swapped with
+--- their neighbour (optimal string alignment, the restricted Damerau-Levenshtein distance).
 local function distance(a, b)
   local before, row = {}, {}
   for j = 0, #b do
@@ -26,7 +26,7 @@ local function distance(a, b)
   return row[#b]
 end
 
---- Whether a name becomes another by letters that are put in.
+--- Tells if inserted letters make a name the other one.
 local function is_within(name, other)
   local at = 0
   for letter in name:gmatch "." do
@@ -38,8 +38,7 @@ local function is_within(name, other)
   return true
 end
 
---- Of names that are equally far: those that only have letters more, then the first in
---- alphabetical order.
+--- Orders names of equal distance: those that only have more letters, then alphabetically.
 local function is_likelier(name, a, b)
   local a_is_within, b_is_within = is_within(name, a), is_within(name, b)
   if a_is_within ~= b_is_within then
@@ -48,12 +47,12 @@ local function is_likelier(name, a, b)
   return a < b
 end
 
---- The name that is spelt most like it.
+--- Finds the known name of the smallest edit distance.
 ---@param name string
 ---@param known string[]
 ---@return string? nearest
----@return integer? letters  that differ
-function spelling.nearest(name, known)
+---@return integer? distance
+function suggest.nearest(name, known)
   local best, least
   for _, each in ipairs(known) do
     local d = distance(name, each)
@@ -64,12 +63,12 @@ function spelling.nearest(name, known)
   return best, least
 end
 
-local NEAR, SHORT = 2, 4 -- letters that may differ; of a name so short, one
-local SHORTEST = 3 -- letters of a name that is meant for no shorter one: len for le
-local LEAST, MOST = 3, 60 -- letters of a name that may be meant for another
-local STEM = 3 -- letters that another name may begin with
+local NEAR, SHORT = 2, 4 -- the largest distance; it is 1 for names of at most SHORT letters
+local SHORTEST = 3 -- letters of a name for which no shorter one is suggested: "le" for "len"
+local LEAST, MOST = 3, 60 -- letters of a name that gets a suggestion
+local STEM = 3 -- letters of a beginning that is completed
 
---- The first name that begins with this one.
+--- The first known name that begins with this one.
 local function completion(name, known)
   local best
   for _, each in ipairs(#name >= STEM and known or {}) do
@@ -80,11 +79,11 @@ local function completion(name, known)
   return best
 end
 
---- The end of a sentence about a name that is not known: what may have been meant.
+--- The end of a message about an unknown name: "; did you mean 'seed'?"
 ---@param name any
 ---@param known string[]
----@return string  # "" where nothing is near
-function spelling.suggestion(name, known)
+---@return string  # "" where no known name is similar
+function suggest.suggestion(name, known)
   name = tostring(name)
   for _, each in ipairs(known) do
     if c_locale.lower(each) == c_locale.lower(name) then
@@ -94,11 +93,11 @@ function spelling.suggestion(name, known)
   if #name < LEAST or #name > MOST then
     return ""
   end
-  local best, letters = spelling.nearest(name, known)
-  local is_near = best and letters <= (#name <= SHORT and 1 or NEAR) and letters < #name
+  local best, distant = suggest.nearest(name, known)
+  local is_near = best and distant <= (#name <= SHORT and 1 or NEAR) and distant < #name
     and (#name > SHORTEST or #best >= #name)
   local meant = is_near and best or completion(name, known)
   return meant and ("; did you mean '%s'?"):format(printable.name(meant)) or ""
 end
 
-return spelling
+return suggest

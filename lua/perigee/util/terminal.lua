@@ -1,82 +1,81 @@
---- What the terminal that output goes to can show.
+--- The terminal behind a file descriptor: its size, its colours, and whether it shows UTF-8.
 
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
 local external = require "perigee.util.external"
 local printable = require "perigee.util.printable"
 
-local screen = {}
+local terminal = {}
 
 local found, uv = pcall(external.require, "luv")
 local COUNT = schema.integer(1)
 
---- Whether a file descriptor is a terminal.
+--- Tells if a file descriptor is a terminal.
 ---@param fd integer  1 for standard output, 2 for standard error
 ---@return boolean
-function screen.is_terminal(fd)
+function terminal.is_terminal(fd)
   return found and uv.guess_handle(fd) == "tty"
 end
 
---- Tells if text that was written can be written over: not on a terminal that is dumb, or of which
---- nothing is known.
+--- Tells if text can be overwritten: not on a terminal whose $TERM is unset or "dumb".
 ---@param fd integer
 ---@return boolean
-function screen.can_redraw(fd)
+function terminal.can_redraw(fd)
   local term = os.getenv "TERM"
-  return screen.is_terminal(fd) and term ~= nil and term ~= "" and term ~= "dumb"
+  return terminal.is_terminal(fd) and term ~= nil and term ~= "" and term ~= "dumb"
 end
 
---- A variable of the environment that is set to something.
+--- An environment variable, or nil if it is unset or empty.
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
 end
 
---- The size in characters of the terminal that a file descriptor is. Where it does not tell, it is
---- what $COLUMNS and $LINES say; nil for what nobody tells.
+--- The size of a terminal in characters; by $COLUMNS and $LINES where the terminal does not tell
+--- it, and nil without these.
 ---@param fd integer
 ---@return integer? width
 ---@return integer? height
-function screen.size(fd)
+function terminal.size(fd)
   local width, height = core.terminal_size(fd)
-  if not width and screen.is_terminal(fd) then
+  if not width and terminal.is_terminal(fd) then
     width, height = COUNT.read(tonumber(variable "COLUMNS")), COUNT.read(tonumber(variable "LINES"))
   end
   return width, height
 end
 
-screen.TRUE_COLOUR = 1 << 24
+terminal.TRUE_COLOUR = 1 << 24
 
---- How many colours may be used: 0 where output goes to no terminal, to one that is dumb, or the
---- user wants none (https://no-color.org); else 8, 256 or screen.TRUE_COLOUR.
+--- The number of colours: 0 if the output is no terminal, a dumb one, or $NO_COLOR is set
+--- (https://no-color.org); else 8, 256 or terminal.TRUE_COLOUR.
 ---@param fd integer
 ---@return integer
-function screen.colours(fd)
+function terminal.colours(fd)
   local term, wanted = variable "TERM" or "dumb", variable "COLORTERM"
-  if not screen.is_terminal(fd) or variable "NO_COLOR" or term == "dumb" then
+  if not terminal.is_terminal(fd) or variable "NO_COLOR" or term == "dumb" then
     return 0
   elseif wanted == "truecolor" or wanted == "24bit" or term:find "direct" then
-    return screen.TRUE_COLOUR
+    return terminal.TRUE_COLOUR
   end
   return term:find "256color" and 256 or 8
 end
 
---- Whether the locale says that text is UTF-8.
+--- Tells if the locale's encoding is UTF-8.
 ---@return boolean
-function screen.is_utf8()
+function terminal.is_utf8()
   local locale = variable "LC_ALL" or variable "LC_CTYPE" or variable "LANG" or "C"
   return locale:lower():find "utf%-?8" ~= nil
 end
 
---- A title or a value as one line that the locale can show: where it is not UTF-8, each character
---- that is no ASCII is a question mark.
+--- A title or a value as one line that the locale can show: without UTF-8, characters outside of
+--- ASCII become question marks.
 ---@param value any
 ---@return string
-function screen.line(value)
+function terminal.line(value)
   local text = printable.line(value)
-  return screen.is_utf8() and text or (text:gsub(utf8.charpattern, function(character)
+  return terminal.is_utf8() and text or (text:gsub(utf8.charpattern, function(character)
     return #character > 1 and "?" or nil
   end))
 end
 
-return screen
+return terminal

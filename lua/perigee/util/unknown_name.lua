@@ -1,4 +1,4 @@
---- Messages about names that a value does not have.
+--- Messages about unknown names: fields of a value, and functions of the module.
 
 local errors = require "perigee.util.errors"
 local collections = require "perigee.util.collections"
@@ -6,11 +6,11 @@ local synonyms = require "perigee.util.synonyms"
 local suggest = require "perigee.util.suggest"
 local printable = require "perigee.util.printable"
 
-local absent = {}
+local unknown_name = {}
 
-local MANY = 12 -- names that a message lists
+local MOST = 12 -- names in a message
 
---- Notes on names that other libraries have.
+--- Notes on names of other libraries' modules.
 local NOTES = {
   sub = "x - y", mul = "x * y", div = "x / y", nn = "pg.Model is a network; help \"Model\"",
   arange = "pg.range(first, last, step) includes both ends: pg.range(0, 9) is np.arange(10)",
@@ -21,7 +21,7 @@ local NOTES = {
 
 local IN_PLACE = "; %s makes another array, %s changes x itself"
 
---- Notes on names that arrays of other libraries have.
+--- Notes on names of other libraries' arrays.
 local ARRAY_NOTES = {
   add = IN_PLACE:format("x + y", "x:add_(y)"), sub = IN_PLACE:format("x - y", "x:sub_(y)"),
   mul = IN_PLACE:format("x * y", "x:mul_(y)"), div = IN_PLACE:format("x / y", "x:div_(y)"),
@@ -33,23 +33,24 @@ local ARRAY_NOTES = {
   to = '; x:astype "float32" converts',
 }
 
---- The message for an array.
+--- The message about a name that an array does not have.
 ---@param name any
 ---@param names string[]
 ---@return string
-function absent.of_array(name, names)
+function unknown_name.of_array(name, names)
   local note = ARRAY_NOTES[name]
   return note and ("an array has no '%s'%s"):format(name, note)
-    or absent.message("an array", name, names)
+    or unknown_name.message("an array", name, names)
 end
 
---- "a trial has no 'sed'; it has data, seed; did you mean 'seed'?"
+--- The message about an unknown name: "a trial has no 'sed'; it has data, seed; did you mean
+--- 'seed'?"
 ---@param owner string  "an array"
----@param name any  the key that is not there
----@param names string[]  those that are there, in the order in which they are listed
+---@param name any
+---@param names string[]  the names that it has, in the order of the message
 ---@return string
-function absent.message(owner, name, names)
-  local listed = #names > 0 and #names <= MANY and "; it has " .. table.concat(names, ", ") or ""
+function unknown_name.message(owner, name, names)
+  local listed = #names > 0 and #names <= MOST and "; it has " .. table.concat(names, ", ") or ""
   local other = synonyms.functions[name]
   local meant = collections.contains(names, other) and ("; did you mean '%s'?"):format(other)
     or suggest.suggestion(name, names)
@@ -59,50 +60,50 @@ end
 --- Raises for a field of an object that cannot be set.
 ---@param owner string
 ---@param name any
-function absent.refuse(owner, name)
+function unknown_name.refuse(owner, name)
   errors.raise("%s has no field '%s' that can be set", owner, printable.name(tostring(name)))
 end
 
---- Has the objects of a class raise for names that they do not have, read or set. An object keeps
---- the fields that a user may read in its table `_fixed`.
----@param metatable table  the objects'
+--- Makes the objects of a class raise for unknown names, when these are read or set. The public
+--- fields of an object are in its table `_fixed`.
+---@param metatable table  of the objects
 ---@param class table<string, function>  their methods
----@param owner string  one in a message: "a study"
----@param names string[]  that a user may read
----@param may_be_nil table<string, true>  fields of the library's own that it sets later
-function absent.guard(metatable, class, owner, names, may_be_nil)
+---@param owner string  an object in a message: "a study"
+---@param names string[]  of public fields and methods
+---@param may_be_nil table<string, true>  private fields that are set later
+function unknown_name.guard(metatable, class, owner, names, may_be_nil)
   function metatable:__index(name)
     local value = class[name]
     if value == nil then
       value = rawget(self, "_fixed")[name]
     end
     if value == nil and not may_be_nil[name] then
-      errors.raise(absent.message(owner, name, names))
+      errors.raise(unknown_name.message(owner, name, names))
     end
     return value
   end
   function metatable:__newindex(name, value)
     if not may_be_nil[name] then
-      absent.refuse(owner, name)
+      unknown_name.refuse(owner, name)
     end
     rawset(self, name, value)
   end
 end
 
---- The message for the module perigee, whose names are many.
----@param names table  by name
----@param later table  those that were not read yet, by name
+--- The message about a name that the module perigee does not have.
+---@param names table  its members by name
+---@param later table  loaders of the other members by name
 ---@param name any
 ---@return string
-function absent.of_module(names, later, name)
+function unknown_name.of_module(names, later, name)
   local list = {}
   for _, each in ipairs { names, later } do
     for known in next, each do
       list[#list + 1] = known
     end
   end
-  local message = absent.message("perigee", name, list)
+  local message = unknown_name.message("perigee", name, list)
   return NOTES[name] and ("%s: %s"):format(message:match "^[^;]*", NOTES[name]) or message
 end
 
-return absent
+return unknown_name
