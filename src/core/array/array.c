@@ -11,7 +11,7 @@
 
 /* --- new arrays ----------------------------------------------------------- */
 
-pg_status pg_rank_check(int ndim, pg_error *err)
+static pg_status check_rank(int ndim, pg_error *err)
 {
     if (ndim >= 0 && ndim <= PG_MAXDIM)
         return PG_OK;
@@ -58,6 +58,7 @@ void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
                      const size_t *shape)
 {
     pg_assert(ndim >= 0 && ndim <= PG_MAXDIM);
+    pg_assert((uintptr_t)data % pg_dtype_size(dtype) == 0);
     *out = (pg_array){.data = data, .dtype = dtype, .ndim = ndim};
     ptrdiff_t stride = (ptrdiff_t)pg_dtype_size(dtype);
     for (int i = ndim - 1; i >= 0; i--) {
@@ -71,7 +72,7 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
                        const size_t *shape, pg_error *err)
 {
     memset(out, 0, sizeof *out);
-    pg_status status = pg_rank_check(ndim, err);
+    pg_status status = check_rank(ndim, err);
     if (status != PG_OK)
         return status;
     size_t bytes;
@@ -376,7 +377,7 @@ pg_status pg_array_broadcast_view(pg_array *out, const pg_array *a, int ndim,
 {
     pg_array view = *a;
     memset(out, 0, sizeof *out);
-    pg_status status = pg_rank_check(ndim, err);
+    pg_status status = check_rank(ndim, err);
     if (status != PG_OK)
         return status;
     int missing = ndim - a->ndim;
@@ -498,7 +499,7 @@ pg_status pg_array_reshape_view(pg_array *out, bool *possible,
     size_t lengths[PG_MAXDIM], bytes;
     memset(out, 0, sizeof *out);
     *possible = false;
-    pg_status status = pg_rank_check(ndim, err);
+    pg_status status = check_rank(ndim, err);
     if (status != PG_OK)
         return status;
     for (int i = 0; i < ndim; i++)

@@ -30,9 +30,6 @@ typedef struct pg_array {
 
 /* --- new arrays ----------------------------------------------------------- */
 
-/* PG_ESHAPE unless an array can have this rank. */
-pg_status pg_rank_check(int ndim, pg_error *err);
-
 /* A new C-contiguous array, elements not initialised (_zeros: all bytes 0).
    PG_ENOMEM if there is no memory for it, PG_ESHAPE if the rank is too high. */
 pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,

@@ -75,6 +75,7 @@ static const cast_to casts[PG_DTYPE_COUNT] = {
 void pg_cast(pg_dtype to, char *out, ptrdiff_t out_stride, pg_dtype from,
              const char *in, ptrdiff_t in_stride, size_t n)
 {
+    pg_assert(to < PG_DTYPE_COUNT && from < PG_DTYPE_COUNT);
     if (to == from && out_stride == in_stride &&
         out_stride == (ptrdiff_t)pg_dtype_size(to))
         memmove(out, in, n * pg_dtype_size(to));

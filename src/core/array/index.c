@@ -47,16 +47,6 @@ pg_status pg_index_of_position(size_t *index, int64_t position,
     return PG_OK;
 }
 
-static pg_status select_position(pg_array *view, const pg_array *a, int axis,
-                                 const pg_index *index, pg_error *err)
-{
-    size_t i;
-    pg_status status = pg_index_of_position(&i, index->first, a, axis, err);
-    if (status == PG_OK)
-        view->data = (char *)view->data + (ptrdiff_t)i * a->strides[axis];
-    return status;
-}
-
 /* The slice's first position, counted from the start, and its length. An empty
    slice may begin one past the end or end one before the start, like {1, 0} of
    any array; backwards the other way around. */
@@ -87,23 +77,6 @@ static pg_status resolve_slice(int64_t *first, size_t *count,
     return PG_OK;
 }
 
-static pg_status select_slice(pg_array *view, const pg_array *a, int axis,
-                              const pg_index *index, pg_error *err)
-{
-    int64_t first;
-    size_t count;
-    pg_status status = resolve_slice(&first, &count, index, a, axis, err);
-    if (status != PG_OK)
-        return status;
-    if (count > 0)
-        view->data = (char *)view->data + (first - 1) * a->strides[axis];
-    view->shape[view->ndim] = count;
-    /* A step beyond the axis is never taken, and could overflow. */
-    view->strides[view->ndim++] =
-        count > 1 ? a->strides[axis] * index->step : a->strides[axis];
-    return PG_OK;
-}
-
 pg_status pg_index_view(pg_array *out, const pg_array *a,
                         const pg_index *indices, int count, pg_error *err)
 {
@@ -118,11 +91,26 @@ pg_status pg_index_view(pg_array *out, const pg_array *a,
     for (int axis = 0; axis < a->ndim; axis++) {
         pg_index all = PG_INDEX_ALL;
         const pg_index *index = axis < count ? &indices[axis] : &all;
-        pg_status status = index->kind == PG_INDEX_POSITION
-                               ? select_position(&view, a, axis, index, err)
-                               : select_slice(&view, a, axis, index, err);
+        ptrdiff_t stride = a->strides[axis];
+        if (index->kind == PG_INDEX_POSITION) {
+            size_t i;
+            pg_status status =
+                pg_index_of_position(&i, index->first, a, axis, err);
+            if (status != PG_OK)
+                return status;
+            view.data = (char *)view.data + (ptrdiff_t)i * stride;
+            continue;
+        }
+        int64_t first;
+        size_t n;
+        pg_status status = resolve_slice(&first, &n, index, a, axis, err);
         if (status != PG_OK)
             return status;
+        if (n > 0)
+            view.data = (char *)view.data + (first - 1) * stride;
+        view.shape[view.ndim] = n;
+        /* A step beyond the axis is never taken, and could overflow. */
+        view.strides[view.ndim++] = n > 1 ? stride * index->step : stride;
     }
     pg_array_view(out, &view);
     return PG_OK;

@@ -7,16 +7,13 @@
 
 #include "array/cast.h"
 
-pg_dtype pg_scalar_dtype(pg_scalar scalar)
+/* The dtype of scalar.as. */
+static pg_dtype dtype_of(pg_scalar scalar)
 {
-    switch (scalar.kind) {
-    case 'b':
-        return PG_BOOL;
-    case 'i':
-        return PG_INT64;
-    default:
-        return PG_FLOAT64;
-    }
+    pg_assert(scalar.kind == 'b' || scalar.kind == 'i' || scalar.kind == 'f');
+    return scalar.kind == 'b'   ? PG_BOOL
+           : scalar.kind == 'i' ? PG_INT64
+                                : PG_FLOAT64;
 }
 
 /* True if the integer is in the range of an integer dtype. */
@@ -63,7 +60,7 @@ pg_status pg_scalar_store(pg_element *element, pg_scalar scalar, pg_dtype dtype,
         !integer_fits(scalar.as.i, dtype))
         return pg_fail(err, PG_EDTYPE, "%" PRId64 " is beyond the range of %s",
                        scalar.as.i, pg_dtype_name(dtype));
-    pg_cast(dtype, (char *)element, 8, pg_scalar_dtype(scalar),
+    pg_cast(dtype, (char *)element, 8, dtype_of(scalar),
             (const char *)&scalar.as, 8, 1);
     return PG_OK;
 }
@@ -97,7 +94,7 @@ pg_scalar pg_scalar_load(const void *from, pg_dtype dtype)
     bool is_float = pg_dtype_is_float(dtype) ||
                     (dtype == PG_UINT64 && *(const uint64_t *)from > INT64_MAX);
     pg_scalar scalar = {.kind = is_float ? 'f' : 'i'};
-    pg_cast(pg_scalar_dtype(scalar), (char *)&scalar.as, 8, dtype, from, 8, 1);
+    pg_cast(dtype_of(scalar), (char *)&scalar.as, 8, dtype, from, 8, 1);
     return scalar;
 }
 

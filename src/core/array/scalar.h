@@ -24,9 +24,6 @@ typedef union pg_element {
     double f;
 } pg_element;
 
-/* The dtype of a scalar alone: bool, int64 or float64. */
-pg_dtype pg_scalar_dtype(pg_scalar scalar);
-
 /* *element = the scalar as an element of dtype. PG_EDTYPE for a number that an
    integer dtype does not hold: one beyond its range, or with a fraction. */
 pg_status pg_scalar_store(pg_element *element, pg_scalar scalar, pg_dtype dtype,

@@ -48,6 +48,7 @@ void pg_storage_mark_written(pg_storage *s)
 
 void pg_storage_cache(pg_storage *s, void *cached, void (*release)(void *))
 {
+    pg_assert(!cached || release);
     if (s->cached)
         s->release(s->cached);
     s->cached = cached;
@@ -61,14 +62,17 @@ void *pg_storage_cached(const pg_storage *s)
 
 pg_storage *pg_storage_retain(pg_storage *s)
 {
-    if (s)
-        atomic_fetch_add(&s->references, 1);
+    size_t before = s ? atomic_fetch_add(&s->references, 1) : 1;
+    pg_assert(before > 0);
+    (void)before;
     return s;
 }
 
 void pg_storage_release(pg_storage *s)
 {
-    if (!s || atomic_fetch_sub(&s->references, 1) != 1)
+    size_t before = s ? atomic_fetch_sub(&s->references, 1) : 0;
+    pg_assert(!s || before > 0);
+    if (before != 1)
         return;
     pg_storage_cache(s, NULL, NULL);
     pg_free(s, sizeof *s + s->bytes);

@@ -101,7 +101,9 @@ void pg_blas_enter(void)
 
 void pg_blas_leave(void)
 {
-    atomic_fetch_sub(&calls, 1);
+    int before = atomic_fetch_sub(&calls, 1);
+    pg_assert(before > 0);
+    (void)before;
     if (atomic_load(&waiting) == 0)
         return;
     pthread_mutex_lock(&lock);

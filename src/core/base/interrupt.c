@@ -30,6 +30,7 @@ void pg_clear_bytes(void *out, size_t n)
 
 void pg_swap_bytes(void *data, size_t n, size_t size)
 {
+    pg_assert(size > 0);
     PG_EACH (k, n) {
         char *element = (char *)data + k * size;
         for (size_t i = 0, j = size - 1; i < j; i++, j--) {

@@ -62,6 +62,7 @@ static inline pg_status pg_unless_interrupted(pg_status status, pg_error *err)
    interrupted. The first chunk always runs: short loops do not poll. */
 static inline bool pg_next_chunk(size_t *end, size_t i, size_t n, size_t length)
 {
+    pg_assert(length > 0);
     if (i >= n || (i > 0 && pg_interrupted()))
         return false;
     *end = i + pg_size_min(length, n - i);

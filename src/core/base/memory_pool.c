@@ -89,6 +89,7 @@ void pg_pool_give(void *memory, size_t bytes)
     size_t size;
     void **block = memory;
     bool keep = false;
+    pg_assert((uintptr_t)memory % ALIGNMENT == 0);
     if (bytes <= MAX_BLOCK) {
         size_t list = choose_list(&size, bytes);
         pthread_mutex_lock(&lock);

@@ -49,6 +49,7 @@ void pg_parallel_for(size_t jobs, bool worth_threads, pg_job job, void *context)
 void pg_parallel_for_workers(int workers, size_t jobs, pg_worker_job job,
                              void *context)
 {
+    pg_assert(workers >= 1);
     if (workers > 1 && jobs > 1)
         run_on_pool(&(loop){.job = job, .context = context}, workers, jobs);
     else

@@ -63,25 +63,10 @@ static size_t read_number(const char *folder, const char *file)
     return read_text(text, sizeof text, path) ? parse_number(text) : UNKNOWN;
 }
 
-/* --- the machine ---------------------------------------------------------- */
-
 /* Kilobytes as bytes; 0 if unknown. */
 static size_t bytes_of(size_t kilobytes)
 {
     return kilobytes == UNKNOWN ? 0 : kilobytes * 1024;
-}
-
-/* Bytes that the machine can give; *total is all of its memory. */
-static size_t machine_available(size_t *total)
-{
-    char text[TEXT_SIZE];
-    if (!read_text(text, sizeof text, "/proc/meminfo"))
-        return UNKNOWN;
-    size_t available = find_number(text, "MemAvailable:");
-    *total = bytes_of(find_number(text, "MemTotal:"));
-    return available == UNKNOWN
-               ? UNKNOWN
-               : bytes_of(available) + bytes_of(find_number(text, "SwapFree:"));
 }
 
 /* --- control groups ------------------------------------------------------- */
@@ -156,12 +141,19 @@ static size_t groups_available(size_t *total)
     return least;
 }
 
-/* --- both ----------------------------------------------------------------- */
+/* --- the process ---------------------------------------------------------- */
 
 size_t pg_system_memory_available(void)
 {
-    size_t total = 0;
-    size_t available = machine_available(&total);
+    char text[TEXT_SIZE];
+    size_t total = 0, available = UNKNOWN;
+    if (read_text(text, sizeof text, "/proc/meminfo")) {
+        total = bytes_of(find_number(text, "MemTotal:"));
+        available = find_number(text, "MemAvailable:");
+        if (available != UNKNOWN)
+            available =
+                bytes_of(available) + bytes_of(find_number(text, "SwapFree:"));
+    }
     available = pg_size_min(available, groups_available(&total));
     size_t reserve = pg_size_min(total / RESERVE_DIVISOR, MAX_RESERVE);
     if (available == UNKNOWN)

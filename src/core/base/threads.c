@@ -13,24 +13,19 @@
 static atomic_int thread_count; /* 0: not known yet */
 static atomic_int processor_count;
 
-static int count_processors(void)
-{
-#ifdef CPU_COUNT
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        return CPU_COUNT(&set);
-#endif
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online < 1 ? 1 : (int)online;
-}
-
 int pg_processors(void)
 {
     int processors = atomic_load(&processor_count);
-    if (processors == 0) {
-        processors = count_processors();
-        atomic_store(&processor_count, processors);
-    }
+    if (processors > 0)
+        return processors;
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    processors = online < 1 ? 1 : (int)online;
+#ifdef CPU_COUNT
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        processors = CPU_COUNT(&set);
+#endif
+    atomic_store(&processor_count, processors);
     return processors;
 }
 
