@@ -7,9 +7,6 @@
 
 --- Checks that only print a warning.
 local WARNINGS = {
-  ["a cycle between Lua files"] = true,
-  ["a cycle between Lua folders"] = true,
-  ["a Lua file that requires a folder above it"] = true,
   ["a file without a first line that says what it is"] = true,
   ["comments that begin with a question word"] = true,
 }
