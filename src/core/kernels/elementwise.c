@@ -1,5 +1,5 @@
-/* Compiled once for each target, whose name is PG_TARGET. Rounding does not
-   depend on it: nothing is fused or reordered. */
+/* The inner loops of the elementwise operations, compiled once for each target,
+   PG_TARGET. Rounding does not depend on it: nothing is fused or reordered. */
 #include "kernels/elementwise.h"
 
 #include <math.h>
@@ -8,9 +8,7 @@
 #include "kernels/kernels.h"
 
 /* --- element operations ----------------------------------------------------
-
-   Integers wrap: they are computed modulo 2^64 and cut to their width, which is
-   the same as wrapping at the width. */
+ */
 
 static inline int64_t floor_divide_signed(int64_t x, int64_t y)
 {
@@ -71,67 +69,61 @@ static inline double floor_divide_float(double x, double y)
 /* --- loops -------------------------------------------------------------------
 
    Dense operands, with or without one value on a side, get loops of their own
-   for the compiler's vectors; out may be an operand, so the compiler is told
+   for the compiler's vectors. out may be an operand, so the compiler is told
    that no element depends on another. */
 
 #define SIMD _Pragma("omp simd")
 
-#define BINARY_LOOP(op, NAME, T, R, EXPRESSION)                           \
-    static void op##_##NAME(char *const *p, const ptrdiff_t *s, size_t n) \
-    {                                                                     \
-        char *out = p[0];                                                 \
-        const char *left = p[1], *right = p[2];                           \
-        const ptrdiff_t dense = sizeof(T);                                \
-        if (s[0] == sizeof(R) && s[1] == dense && s[2] == dense) {        \
-            SIMD for (size_t i = 0; i < n; i++)                           \
-            {                                                             \
-                T x = ((const T *)left)[i], y = ((const T *)right)[i];    \
-                ((R *)out)[i] = (R)(EXPRESSION);                          \
-            }                                                             \
-        } else if (s[0] == sizeof(R) && s[1] == dense && s[2] == 0) {     \
-            const T y = *(const T *)right;                                \
-            SIMD for (size_t i = 0; i < n; i++)                           \
-            {                                                             \
-                T x = ((const T *)left)[i];                               \
-                ((R *)out)[i] = (R)(EXPRESSION);                          \
-            }                                                             \
-        } else if (s[0] == sizeof(R) && s[1] == 0 && s[2] == dense) {     \
-            const T x = *(const T *)left;                                 \
-            SIMD for (size_t i = 0; i < n; i++)                           \
-            {                                                             \
-                T y = ((const T *)right)[i];                              \
-                ((R *)out)[i] = (R)(EXPRESSION);                          \
-            }                                                             \
-        } else {                                                          \
-            for (size_t i = 0; i < n; i++) {                              \
-                T x = *(const T *)left, y = *(const T *)right;            \
-                *(R *)out = (R)(EXPRESSION);                              \
-                out += s[0];                                              \
-                left += s[1];                                             \
-                right += s[2];                                            \
-            }                                                             \
-        }                                                                 \
+#define DENSE_LOOP(R, X, Y, EXPRESSION)  \
+    SIMD for (size_t i = 0; i < n; i++)  \
+    {                                    \
+        T x = (X), y = (Y);              \
+        ((R *)out)[i] = (R)(EXPRESSION); \
     }
 
-#define UNARY_LOOP(op, NAME, T, EXPRESSION) \
-    CONVERTING_LOOP(op, NAME, T, T, EXPRESSION)
-#define CONVERTING_LOOP(op, NAME, T, R, EXPRESSION)                       \
-    static void op##_##NAME(char *const *p, const ptrdiff_t *s, size_t n) \
-    {                                                                     \
-        char *out = p[0];                                                 \
-        const char *in = p[1];                                            \
-        if (s[0] == sizeof(R) && s[1] == sizeof(T)) {                     \
-            SIMD for (size_t i = 0; i < n; i++)                           \
-            {                                                             \
-                T x = ((const T *)in)[i];                                 \
-                ((R *)out)[i] = (R)(EXPRESSION);                          \
-            }                                                             \
-        } else {                                                          \
-            for (size_t i = 0; i < n; i++, out += s[0], in += s[1]) {     \
-                T x = *(const T *)in;                                     \
-                *(R *)out = (R)(EXPRESSION);                              \
-            }                                                             \
-        }                                                                 \
+#define BINARY(op, R, EXPRESSION)                                       \
+    static void NAMED(op)(char *const *p, const ptrdiff_t *s, size_t n) \
+    {                                                                   \
+        char *out = p[0];                                               \
+        const char *left = p[1], *right = p[2];                         \
+        const T *xs = (const T *)left, *ys = (const T *)right;          \
+        const ptrdiff_t dense = sizeof(T);                              \
+        if (s[0] == sizeof(R) && s[1] == dense && s[2] == dense) {      \
+            DENSE_LOOP(R, xs[i], ys[i], EXPRESSION)                     \
+        } else if (s[0] == sizeof(R) && s[1] == dense && s[2] == 0) {   \
+            const T all = *ys;                                          \
+            DENSE_LOOP(R, xs[i], all, EXPRESSION)                       \
+        } else if (s[0] == sizeof(R) && s[1] == 0 && s[2] == dense) {   \
+            const T all = *xs;                                          \
+            DENSE_LOOP(R, all, ys[i], EXPRESSION)                       \
+        } else {                                                        \
+            for (size_t i = 0; i < n; i++) {                            \
+                T x = *(const T *)left, y = *(const T *)right;          \
+                *(R *)out = (R)(EXPRESSION);                            \
+                out += s[0];                                            \
+                left += s[1];                                           \
+                right += s[2];                                          \
+            }                                                           \
+        }                                                               \
+    }
+
+#define UNARY(op, R, EXPRESSION)                                        \
+    static void NAMED(op)(char *const *p, const ptrdiff_t *s, size_t n) \
+    {                                                                   \
+        char *out = p[0];                                               \
+        const char *in = p[1];                                          \
+        if (s[0] == sizeof(R) && s[1] == sizeof(T)) {                   \
+            SIMD for (size_t i = 0; i < n; i++)                         \
+            {                                                           \
+                T x = ((const T *)in)[i];                               \
+                ((R *)out)[i] = (R)(EXPRESSION);                        \
+            }                                                           \
+        } else {                                                        \
+            for (size_t i = 0; i < n; i++, out += s[0], in += s[1]) {   \
+                T x = *(const T *)in;                                   \
+                *(R *)out = (R)(EXPRESSION);                            \
+            }                                                           \
+        }                                                               \
     }
 
 /* In its own type, so that it becomes one instruction. */
@@ -140,165 +132,65 @@ static inline double floor_divide_float(double x, double y)
 #define CEIL(x) _Generic((x), float : ceilf, double : ceil)(x)
 #define ROUND(x) _Generic((x), float : rintf, double : rint)(x)
 
-/* What every dtype has; bool adds by or, multiplies by and. */
-#define COMMON_LOOPS(NAME, T)                                              \
-    BINARY_LOOP(greater, NAME, T, bool, x > y)                             \
-    BINARY_LOOP(greater_equal, NAME, T, bool, x >= y)                      \
-    BINARY_LOOP(less, NAME, T, bool, x < y)                                \
-    BINARY_LOOP(less_equal, NAME, T, bool, x <= y)                         \
-    BINARY_LOOP(equal, NAME, T, bool, x == y)                              \
-    BINARY_LOOP(not_equal, NAME, T, bool, x != y)                          \
-    CONVERTING_LOOP(isnan, NAME, T, bool, x != x)                          \
-    static void where_##NAME(char *const *p, const ptrdiff_t *s, size_t n) \
-    {                                                                      \
-        for (size_t i = 0; i < n; i++) {                                   \
-            ptrdiff_t k = (ptrdiff_t)i;                                    \
-            *(T *)(p[0] + k * s[0]) = *(const bool *)(p[1] + k * s[1])     \
-                                          ? *(const T *)(p[2] + k * s[2])  \
-                                          : *(const T *)(p[3] + k * s[3]); \
-        }                                                                  \
-    }
-
-#define BITWISE_LOOPS(NAME, T)         \
-    BINARY_LOOP(and, NAME, T, T, x &y) \
-    BINARY_LOOP(or, NAME, T, T, x | y) \
-    BINARY_LOOP(xor, NAME, T, T, x ^ y)
-
-#define INTEGER_LOOPS(NAME, T)                                               \
-    BITWISE_LOOPS(NAME, T)                                                   \
-    UNARY_LOOP(not, NAME, T, ~x)                                             \
-    BINARY_LOOP(add, NAME, T, T, (uint64_t)x + (uint64_t)y)                  \
-    BINARY_LOOP(subtract, NAME, T, T, (uint64_t)x - (uint64_t)y)             \
-    BINARY_LOOP(multiply, NAME, T, T, (uint64_t)x *(uint64_t)y)              \
-    BINARY_LOOP(power, NAME, T, T, power_unsigned((uint64_t)x, (uint64_t)y)) \
-    BINARY_LOOP(minimum, NAME, T, T, x < y ? x : y)                          \
-    BINARY_LOOP(maximum, NAME, T, T, x > y ? x : y)                          \
-    UNARY_LOOP(negative, NAME, T, 0 - (uint64_t)x)                           \
-    UNARY_LOOP(round, NAME, T, x)
-
-#define SIGNED_LOOPS(NAME, T)                                        \
-    INTEGER_LOOPS(NAME, T)                                           \
-    BINARY_LOOP(floor_divide, NAME, T, T, floor_divide_signed(x, y)) \
-    BINARY_LOOP(remainder, NAME, T, T, remainder_signed(x, y))       \
-    UNARY_LOOP(absolute, NAME, T, x < 0 ? 0 - (uint64_t)x : (uint64_t)x)
-
-#define UNSIGNED_LOOPS(NAME, T)                          \
-    INTEGER_LOOPS(NAME, T)                               \
-    BINARY_LOOP(floor_divide, NAME, T, T, y ? x / y : 0) \
-    BINARY_LOOP(remainder, NAME, T, T, y ? x % y : 0)    \
-    UNARY_LOOP(absolute, NAME, T, x)
-
-#define FLOAT_LOOPS(NAME, T)                                                  \
-    BINARY_LOOP(add, NAME, T, T, x + y)                                       \
-    BINARY_LOOP(subtract, NAME, T, T, x - y)                                  \
-    BINARY_LOOP(multiply, NAME, T, T, x *y)                                   \
-    BINARY_LOOP(divide, NAME, T, T, x / y)                                    \
-    BINARY_LOOP(floor_divide, NAME, T, T,                                     \
-                floor_divide_float((double)x, (double)y))                     \
-    BINARY_LOOP(remainder, NAME, T, T, remainder_float((double)x, (double)y)) \
-    BINARY_LOOP(power, NAME, T, T, power_float((double)x, (double)y))         \
-    BINARY_LOOP(minimum, NAME, T, T, x < y || isnan(x) ? x : y)               \
-    BINARY_LOOP(maximum, NAME, T, T, x > y || isnan(x) ? x : y)               \
-    UNARY_LOOP(negative, NAME, T, -x)                                         \
-    UNARY_LOOP(absolute, NAME, T, x < 0 ? -x : x + 0)                         \
-    UNARY_LOOP(log, NAME, T, log((double)x))                                  \
-    UNARY_LOOP(sqrt, NAME, T, SQRT(x))                                        \
-    UNARY_LOOP(floor, NAME, T, FLOOR(x))                                      \
-    UNARY_LOOP(ceil, NAME, T, CEIL(x))                                        \
-    UNARY_LOOP(round, NAME, T, ROUND(x))                                      \
-    UNARY_LOOP(tanh, NAME, T, tanh((double)x))                                \
-    KERNEL_LOOP(exp, NAME)                                                    \
-    KERNEL_LOOP(sigmoid, NAME)                                                \
-    static void axpy_##NAME(char *const *p, const ptrdiff_t *s, size_t n)     \
-    {                                                                         \
-        const ptrdiff_t dense = sizeof(T);                                    \
-        if (s[0] == dense && s[1] == 0 && s[2] == dense) {                    \
-            const T a = *(const T *)p[1], *x = (const T *)p[2];               \
-            T *y = (T *)p[0];                                                 \
-            SIMD for (size_t i = 0; i < n; i++) y[i] += a * x[i];             \
-            return;                                                           \
-        }                                                                     \
-        for (size_t i = 0; i < n; i++) {                                      \
-            ptrdiff_t k = (ptrdiff_t)i;                                       \
-            T a = *(const T *)(p[1] + k * s[1]);                              \
-            *(T *)(p[0] + k * s[0]) += a * *(const T *)(p[2] + k * s[2]);     \
-        }                                                                     \
-    }
-
-/* The kernels are for dense elements; others go through a small block. */
-enum { BLOCK = 256 };
+static inline void copy_strided(char *out, ptrdiff_t out_stride, const char *in,
+                                ptrdiff_t in_stride, size_t size, size_t n)
+{
+    for (size_t i = 0; i < n; i++, out += out_stride, in += in_stride)
+        for (size_t b = 0; b < size; b++)
+            out[b] = in[b];
+}
 
 typedef void (*dense_kernel)(void *out, const void *x, size_t n);
 
-static void gather(char *block, const char *in, ptrdiff_t stride, size_t size,
-                   size_t n)
+/* Runs a kernel for dense elements over any: through a small buffer. */
+static void run_dense_kernel(dense_kernel kernel, size_t size, char *const *p,
+                             const ptrdiff_t *s, size_t n)
 {
-    for (size_t i = 0; i < n; i++, in += stride)
-        for (size_t b = 0; b < size; b++)
-            block[i * size + b] = in[b];
-}
-
-static void scatter(char *out, ptrdiff_t stride, const char *block, size_t size,
-                    size_t n)
-{
-    for (size_t i = 0; i < n; i++, out += stride)
-        for (size_t b = 0; b < size; b++)
-            out[b] = block[i * size + b];
-}
-
-static void through_block(dense_kernel kernel, size_t size, char *const *p,
-                          const ptrdiff_t *s, size_t n)
-{
-    _Alignas(64) char block[BLOCK * sizeof(double)];
+    enum { BLOCK = 256 };
+    const ptrdiff_t dense = (ptrdiff_t)size;
+    _Alignas(64) char buffer[BLOCK * sizeof(double)];
+    if (s[0] == dense && s[1] == dense) {
+        kernel(p[0], p[1], n);
+        return;
+    }
     for (size_t i = 0; i < n; i += BLOCK) {
         size_t count = pg_size_min(BLOCK, n - i);
-        gather(block, p[1] + (ptrdiff_t)i * s[1], s[1], size, count);
-        kernel(block, block, count);
-        scatter(p[0] + (ptrdiff_t)i * s[0], s[0], block, size, count);
+        copy_strided(buffer, dense, p[1] + (ptrdiff_t)i * s[1], s[1], size,
+                     count);
+        kernel(buffer, buffer, count);
+        copy_strided(p[0] + (ptrdiff_t)i * s[0], s[0], buffer, dense, size,
+                     count);
     }
 }
 
-static void run_kernel(dense_kernel kernel, size_t size, char *const *p,
-                       const ptrdiff_t *s, size_t n)
-{
-    if (s[0] == (ptrdiff_t)size && s[1] == (ptrdiff_t)size)
-        kernel(p[0], p[1], n);
-    else
-        through_block(kernel, size, p, s, n);
-}
-
-#define KERNEL_LOOP(op, NAME)                                                  \
-    static void op##_##NAME(char *const *p, const ptrdiff_t *s, size_t n)      \
-    {                                                                          \
-        run_kernel(pg_kernels_for(PG_##NAME)->op, pg_dtype_size(PG_##NAME), p, \
-                   s, n);                                                      \
-    }
+#define PG_TEMPLATE "kernels/elementwise_template.h"
+#include "array/each_dtype.h"
 
 /* --- positions ------------------------------------------------------------ */
 
-/* In unsigned numbers, which may wrap: a place that is outside is at least the
-   length, or wraps to more. */
-static bool count_from_zero(int64_t *positions, size_t n, size_t length)
+/* In unsigned numbers, which may wrap: an index that is out of range is at
+   least the length, or wraps to more. */
+static bool indices_from_positions(int64_t *positions, size_t n, size_t length)
 {
     int outside = 0;
 #pragma omp simd reduction(| : outside)
     for (size_t i = 0; i < n; i++) {
         int64_t p = positions[i];
-        uint64_t place = (uint64_t)p + (p < 0 ? (uint64_t)length : UINT64_MAX);
-        outside |= place >= length;
-        positions[i] = (int64_t)place;
+        uint64_t index = (uint64_t)p + (p < 0 ? (uint64_t)length : UINT64_MAX);
+        outside |= index >= length;
+        positions[i] = (int64_t)index;
     }
     return !outside;
 }
 
-/* Whole elements are loaded and stored; wider parts are copied. */
-#define TAKE_LOOP(T)                                \
-    for (size_t i = 0; i < n; i++)                  \
-        ((T *)out)[i] = ((const T *)in)[places[i]]; \
+/* Loads and stores whole elements; copies wider parts. */
+#define TAKE_LOOP(T)                                 \
+    for (size_t i = 0; i < n; i++)                   \
+        ((T *)out)[i] = ((const T *)in)[indices[i]]; \
     return;
 
 static void take(char *restrict out, const char *restrict in,
-                 const int64_t *restrict places, size_t n, size_t bytes)
+                 const int64_t *restrict indices, size_t n, size_t bytes)
 {
     switch (bytes) {
     case 1:
@@ -311,30 +203,9 @@ static void take(char *restrict out, const char *restrict in,
         TAKE_LOOP(pg_bits64)
     default:
         for (size_t i = 0; i < n; i++)
-            memcpy(out + i * bytes, in + (size_t)places[i] * bytes, bytes);
+            memcpy(out + i * bytes, in + (size_t)indices[i] * bytes, bytes);
     }
 }
-
-/* --- for each dtype ------------------------------------------------------- */
-
-#define X(NAME, ctype, name, kind) COMMON_LOOPS(NAME, ctype)
-PG_DTYPES(X)
-#undef X
-
-BITWISE_LOOPS(BOOL, bool)
-UNARY_LOOP(not, BOOL, bool, !x)
-UNARY_LOOP(absolute, BOOL, bool, x)
-UNARY_LOOP(round, BOOL, bool, x)
-SIGNED_LOOPS(INT8, int8_t)
-SIGNED_LOOPS(INT16, int16_t)
-SIGNED_LOOPS(INT32, int32_t)
-SIGNED_LOOPS(INT64, int64_t)
-UNSIGNED_LOOPS(UINT8, uint8_t)
-UNSIGNED_LOOPS(UINT16, uint16_t)
-UNSIGNED_LOOPS(UINT32, uint32_t)
-UNSIGNED_LOOPS(UINT64, uint64_t)
-FLOAT_LOOPS(FLOAT32, float)
-FLOAT_LOOPS(FLOAT64, double)
 
 /* --- tables --------------------------------------------------------------- */
 
@@ -396,6 +267,6 @@ const pg_elementwise_table TABLE(PG_TARGET) = {
 
     .where = {FULL_ROW(where)},
     .axpy = {FLOAT_ROW(axpy)},
-    .count_from_zero = count_from_zero,
+    .indices_from_positions = indices_from_positions,
     .take = take,
 };

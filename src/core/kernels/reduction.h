@@ -8,25 +8,25 @@
 #include "array/dtype.h"
 #include "kernels/operations.h"
 
-/* One result from n elements, at least one of which there is. */
+/* Reduces n >= 1 elements to one result. */
 typedef void (*pg_reduction_along)(void *result, const void *in, size_t n);
 
-/* n results, each of which takes one element more. */
+/* Adds one element to each of n results. */
 typedef void (*pg_reduction_across)(void *results, const void *in, size_t n);
 
 typedef struct pg_reduction {
     pg_reduction_along along;
-    pg_reduction_across across; /* NULL: only along */
+    pg_reduction_across across; /* NULL: there is none */
 } pg_reduction;
 
-/* By operation and dtype of the elements. Sums are float64, or uint64 (of
-   which int64 sums are the same bits); extremes have the elements' dtype, and
-   positions are int64, from 1. Operations that are made of others are empty. */
+/* The loops by operation and dtype of the elements. Sums are float64, or uint64
+   (int64 sums have the same bits); extremes have the elements' dtype; positions
+   are int64, from 1. Operations that are made of others have no loops. */
 typedef struct pg_reduction_table {
     pg_reduction of[PG_REDUCE_COUNT][PG_DTYPE_COUNT];
 } pg_reduction_table;
 
-/* Of the target that runs here. */
+/* The table of the target that runs here. */
 const pg_reduction_table *pg_reduction_kernels(void);
 
 #endif

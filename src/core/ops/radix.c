@@ -1,21 +1,31 @@
+/* Stable radix sort of dense elements, with merges among threads. */
 #include "ops/radix.h"
 
 #include <string.h>
 
+#include "array/each_dtype.h"
 #include "base/interrupt.h"
-#include "base/parallel.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 
-/* Runs below FEW elements are sorted by insertion; those below LONG are not
-   shared among threads. A digit is a byte; as many are counted at a time as are
-   mostly sorted by, in 12 kB of the stack. */
-enum { FEW = 48, LONG = 1 << 15, DIGITS = 256, DIGITS_COUNTED = 6 };
+/* Fewer than FEW elements are sorted by insertion; fewer than LONG by one
+   thread. A digit is a byte. DIGITS_COUNTED of them, which most sorts need, are
+   counted at a time, in 12 kB of the stack. Insertion makes at most MOST_MOVES
+   for each element. */
+enum {
+    FEW = 48,
+    LONG = 1 << 15,
+    DIGITS = 256,
+    DIGITS_COUNTED = 6,
+    MOST_MOVES = 4,
+};
 
 /* --- keys: unsigned numbers in the elements' order --------------------------
 
-   A signed number's sign is turned around. A floating one's, too, and the bits
-   of negative ones, whose magnitudes go the other way. NaN loses its sign, so
-   that it comes last. The bits are their own inverse but for NaN's sign. */
+   Signed integers have their sign bit flipped; so have floats, and negative
+   ones all other bits, as their magnitudes go the other way. NaN loses its
+   sign, so that it comes last. Each conversion is its own inverse, but for
+   floats. */
 
 #define KEYS(WIDTH, K)                                  \
     static inline K key_i##WIDTH(K x)                   \
@@ -33,26 +43,26 @@ KEYS(16, uint16_t)
 KEYS(32, uint32_t)
 KEYS(64, uint64_t)
 
-#define FLOAT_KEYS(WIDTH, K, INFINITE)                    \
-    static inline K key_f##WIDTH(K x)                     \
-    {                                                     \
-        const K sign = (K)1 << (WIDTH - 1);               \
-        if ((x & ~sign) > (INFINITE))                     \
-            return x | sign;                              \
-        return x & sign ? ~x : x | sign;                  \
-    }                                                     \
-    static void keys_f##WIDTH(void *elements, size_t n)   \
-    {                                                     \
-        pg_bits##WIDTH *x = elements;                     \
-        PG_EACH (i, n)                                    \
-            x[i] = key_f##WIDTH(x[i]);                    \
-    }                                                     \
-    static void floats_f##WIDTH(void *elements, size_t n) \
-    {                                                     \
-        const K sign = (K)1 << (WIDTH - 1);               \
-        pg_bits##WIDTH *x = elements;                     \
-        PG_EACH (i, n)                                    \
-            x[i] = x[i] & sign ? x[i] ^ sign : ~x[i];     \
+#define FLOAT_KEYS(WIDTH, K, INFINITE)                            \
+    static inline K key_f##WIDTH(K x)                             \
+    {                                                             \
+        const K sign = (K)1 << (WIDTH - 1);                       \
+        if ((x & ~sign) > (INFINITE))                             \
+            return x | sign;                                      \
+        return x & sign ? ~x : x | sign;                          \
+    }                                                             \
+    static void keys_f##WIDTH(void *elements, size_t n)           \
+    {                                                             \
+        pg_bits##WIDTH *x = elements;                             \
+        PG_EACH (i, n)                                            \
+            x[i] = key_f##WIDTH(x[i]);                            \
+    }                                                             \
+    static void floats_from_keys##WIDTH(void *elements, size_t n) \
+    {                                                             \
+        const K sign = (K)1 << (WIDTH - 1);                       \
+        pg_bits##WIDTH *x = elements;                             \
+        PG_EACH (i, n)                                            \
+            x[i] = x[i] & sign ? x[i] ^ sign : ~x[i];             \
     }
 FLOAT_KEYS(32, uint32_t, 0x7f800000U)
 FLOAT_KEYS(64, uint64_t, 0x7ff0000000000000U)
@@ -63,147 +73,50 @@ static void unchanged(void *elements, size_t n)
     (void)n;
 }
 
-/* --- sorting keys -----------------------------------------------------------
+/* --- sorting and merging by keys -------------------------------------------
  */
 
-/* Turns counts into the places where each value starts. */
-static void find_starts(size_t *counts)
-{
-    size_t at = 0;
-    for (int v = 0; v < DIGITS; v++) {
-        size_t count = counts[v];
-        counts[v] = at;
-        at += count;
-    }
-}
+/* True if a loop over n elements may have been interrupted: then its results
+   must not be used as indices. */
+#define MAY_BE_INTERRUPTED(n) ((n) > PG_CHUNK && pg_interrupted())
 
-/* How many of the bytes that differ are sorted by: the most significant ones,
-   which leave few elements in the wrong order among n. Insertion mends those;
-   where they are many after all, it gives up, and all bytes are sorted by. */
-static size_t enough_digits(size_t n)
-{
-    return n < 1 << 17 ? 4 : 5;
-}
-
-enum { MOST_MOVES = 4 }; /* of insertion, for each element */
-
-/* Whether a loop over n elements may have been given up: then what it left
-   behind says nothing of where elements go. */
-#define IS_UNWANTED(n) ((n) > PG_CHUNK && pg_interrupted())
-
-/* Sorts x by KEY, which gives a K, through scratch; the sorted elements are in
-   x in the end. */
-#define RADIX(NAME, T, K, KEY)                                               \
-    static bool insert_##NAME(T *x, size_t n, size_t most)                   \
-    {                                                                        \
-        size_t moves = 0;                                                    \
-        PG_EACH (i, n) {                                                     \
-            T moved = x[i];                                                  \
-            size_t j = i;                                                    \
-            if (moves > most)                                                \
-                return false;                                                \
-            for (; j > 0 && KEY(x[j - 1]) > KEY(moved); j--)                 \
-                x[j] = x[j - 1];                                             \
-            x[j] = moved;                                                    \
-            moves += i - j;                                                  \
-        }                                                                    \
-        return moves <= most;                                                \
-    }                                                                        \
-    /* By the first `used` of these bytes, the last of them first. */        \
-    static void by_digits_##NAME(T *elements, T *scratch, size_t n,          \
-                                 const size_t *digits, size_t used)          \
-    {                                                                        \
-        size_t counts[DIGITS_COUNTED][DIGITS];                               \
-        T *x = elements, *y = scratch;                                       \
-        for (size_t end = used, first; end > 0; end = first) {               \
-            first = end > DIGITS_COUNTED ? end - DIGITS_COUNTED : 0;         \
-            memset(counts, 0, sizeof counts);                                \
-            PG_EACH (i, n)                                                   \
-                for (size_t d = first; d < end; d++)                         \
-                    counts[d - first][KEY(x[i]) >> digits[d] & 255]++;       \
-            for (size_t d = end; d-- > first && !IS_UNWANTED(n);) {          \
-                size_t *at = counts[d - first], shift = digits[d];           \
-                find_starts(at);                                             \
-                PG_EACH (i, n)                                               \
-                    y[at[KEY(x[i]) >> shift & 255]++] = x[i];                \
-                T *swapped = x;                                              \
-                x = y;                                                       \
-                y = swapped;                                                 \
-            }                                                                \
-        }                                                                    \
-        if (x != elements)                                                   \
-            pg_copy_bytes(elements, x, n * sizeof *x);                       \
-    }                                                                        \
-    static void radix_##NAME(void *elements, void *scratch, size_t n)        \
-    {                                                                        \
-        T *x = elements;                                                     \
-        if (n < FEW) {                                                       \
-            insert_##NAME(x, n, SIZE_MAX);                                   \
-            return;                                                          \
-        }                                                                    \
-        K differing = 0;                                                     \
-        PG_EACH (i, n)                                                       \
-            differing |= KEY(x[i]) ^ KEY(x[0]);                              \
-        size_t digits[sizeof(K)] = {0}, all = 0, used;                       \
-        for (size_t d = sizeof(K); d-- > 0;)                                 \
-            if (differing >> (8 * d) & 255)                                  \
-                digits[all++] = 8 * d;                                       \
-        used = pg_size_min(all, enough_digits(n));                           \
-        by_digits_##NAME(x, scratch, n, digits, used);                       \
-        if (used < all && !IS_UNWANTED(n) &&                                 \
-            !insert_##NAME(x, n, MOST_MOVES * n))                            \
-            by_digits_##NAME(x, scratch, n, digits, all);                    \
-    }                                                                        \
-    /* How many of the first `at` elements of a and b, merged, are a's. */   \
-    static size_t split_##NAME(const T *a, size_t na, const T *b, size_t nb, \
-                               size_t at)                                    \
-    {                                                                        \
-        size_t low = at > nb ? at - nb : 0, high = at < na ? at : na;        \
-        while (low < high) {                                                 \
-            size_t middle = low + (high - low) / 2;                          \
-            if (KEY(a[middle]) <= KEY(b[at - middle - 1]))                   \
-                low = middle + 1;                                            \
-            else                                                             \
-                high = middle;                                               \
-        }                                                                    \
-        return low;                                                          \
-    }                                                                        \
-    /* Elements first .. last - 1 of a (na) and b (nb), merged. */           \
-    static void merge_##NAME(void *out, const void *va, size_t na,           \
-                             const void *vb, size_t nb, size_t first,        \
-                             size_t last)                                    \
-    {                                                                        \
-        const T *a = va, *b = vb;                                            \
-        size_t i = split_##NAME(a, na, b, nb, first), j = first - i;         \
-        size_t ie = split_##NAME(a, na, b, nb, last), je = last - ie;        \
-        T *o = (T *)out + first;                                             \
-        while (i < ie && j < je) {                                           \
-            T x = a[i], y = b[j];                                            \
-            bool left = KEY(x) <= KEY(y);                                    \
-            *o++ = left ? x : y;                                             \
-            i += left;                                                       \
-            j += !left;                                                      \
-        }                                                                    \
-        memcpy(o, a + i, (ie - i) * sizeof *o);                              \
-        memcpy(o + (ie - i), b + j, (je - j) * sizeof *o);                   \
-    }
-
-#define ITSELF(x) (x)
-#define ITS_KEY(x) ((x).key)
-
-/* An element's key and where it was. */
-typedef struct place {
+/* An element's key, and the position where it was. */
+typedef struct keyed_position {
     uint64_t key;
     int64_t position;
-} place;
+} keyed_position;
 
-RADIX(8, pg_bits8, uint8_t, ITSELF)
-RADIX(16, pg_bits16, uint16_t, ITSELF)
-RADIX(32, pg_bits32, uint32_t, ITSELF)
-RADIX(64, pg_bits64, uint64_t, ITSELF)
-RADIX(PLACE, place, uint64_t, ITS_KEY)
+#define NAME 8
+#define T pg_bits8
+#define K uint8_t
+#define KEY(x) (x)
+#include "ops/radix_template.h"
 
-/* --- what is done for each dtype --------------------------------------------
+#define NAME 16
+#define T pg_bits16
+#define K uint16_t
+#define KEY(x) (x)
+#include "ops/radix_template.h"
+
+#define NAME 32
+#define T pg_bits32
+#define K uint32_t
+#define KEY(x) (x)
+#include "ops/radix_template.h"
+
+#define NAME 64
+#define T pg_bits64
+#define K uint64_t
+#define KEY(x) (x)
+#include "ops/radix_template.h"
+
+#define NAME KEYED
+#define T keyed_position
+#define K uint64_t
+#define KEY(x) ((x).key)
+#include "ops/radix_template.h"
+
+/* --- the functions for each dtype ------------------------------------------
  */
 
 typedef struct sorter {
@@ -230,21 +143,25 @@ static const sorter sorters[PG_DTYPE_COUNT] = {
     [PG_UINT16] = SORTER(16, unchanged, unchanged),
     [PG_UINT32] = SORTER(32, unchanged, unchanged),
     [PG_UINT64] = SORTER(64, unchanged, unchanged),
-    [PG_FLOAT32] = SORTER(32, keys_f32, floats_f32),
-    [PG_FLOAT64] = SORTER(64, keys_f64, floats_f64),
+    [PG_FLOAT32] = SORTER(32, keys_f32, floats_from_keys32),
+    [PG_FLOAT64] = SORTER(64, keys_f64, floats_from_keys64),
 };
 
-static const sorter places = {sizeof(place), unchanged, unchanged, radix_PLACE,
-                              merge_PLACE};
+static const sorter keyed_sorter = {sizeof(keyed_position), unchanged,
+                                    unchanged, radix_KEYED, merge_KEYED};
 
-/* Where run r of `runs` begins. */
+/* --- runs ------------------------------------------------------------------
+ */
+
+/* The beginning of run r, if n elements are cut into `runs`. */
 static size_t run_start(size_t n, size_t runs, size_t r)
 {
     return n / runs * r + pg_size_min(r, n % runs);
 }
 
-/* What is sorted: n elements, of which each of `width` parts is a run at first;
-   neighbouring runs are merged from x into y, in `parts` jobs each. */
+/* The sort of n elements: they are cut into `width` runs, which are sorted each
+   by itself. Then two neighbouring ones of the `runs` that are left are merged
+   from x into y, in `parts` jobs. */
 typedef struct sorting {
     const sorter *s;
     char *x, *y;
@@ -260,37 +177,32 @@ static void sort_run(void *context, size_t r)
     a->s->sort(a->x + first * size, a->y + first * size, count);
 }
 
-/* Where run r begins, after some rounds of merging. */
-static size_t merged_start(const sorting *a, size_t r)
-{
-    return run_start(a->n, a->width, r * (a->width / a->runs));
-}
-
 static void merge_part(void *context, size_t job)
 {
     const sorting *a = context;
     size_t pair = job / a->parts, part = job % a->parts, size = a->s->size;
-    size_t first = merged_start(a, 2 * pair);
-    size_t second = merged_start(a, 2 * pair + 1);
-    size_t end = merged_start(a, 2 * pair + 2), n = end - first;
+    size_t merged = a->width / a->runs; /* first runs in each of now */
+    size_t first = run_start(a->n, a->width, 2 * pair * merged);
+    size_t second = run_start(a->n, a->width, (2 * pair + 1) * merged);
+    size_t end = run_start(a->n, a->width, (2 * pair + 2) * merged);
+    size_t n = end - first;
     a->s->merge(a->y + first * size, a->x + first * size, second - first,
                 a->x + second * size, end - second,
                 run_start(n, a->parts, part), run_start(n, a->parts, part + 1));
 }
 
-enum { MERGED = 1 << 20 }; /* elements to a job, at most */
-
-/* A run for each thread is sorted; then they are merged. The result does not
-   depend on the runs: equal keys keep their order. */
+/* Sorts a run for each thread, then merges them. The result does not depend on
+   the runs: equal keys keep their order. */
 static void sort_runs(const sorter *s, char *x, char *scratch, size_t n,
                       int threads)
 {
+    enum { MERGED = 1 << 20 }; /* elements to a job, at most */
     sorting a = {s, x, scratch, n, 1, 0, (size_t)threads};
     while (a.width * 2 <= (size_t)threads)
         a.width *= 2;
     a.parts = pg_size_max(a.parts, n / MERGED);
     pg_parallel_for(a.width, true, sort_run, &a);
-    for (a.runs = a.width; a.runs > 1 && !IS_UNWANTED(n); a.runs /= 2) {
+    for (a.runs = a.width; a.runs > 1 && !MAY_BE_INTERRUPTED(n); a.runs /= 2) {
         pg_parallel_for(a.runs / 2 * a.parts, true, merge_part, &a);
         char *merged = a.y;
         a.y = a.x;
@@ -301,39 +213,38 @@ static void sort_runs(const sorter *s, char *x, char *scratch, size_t n,
     s->from_keys(x, n);
 }
 
-/* Has the system hand out pages one after the other, which can be given up:
-   sorting by a digit asks for all of them at once. */
-static void touch_pages(char *memory, size_t bytes)
-{
-    enum { PAGE = 4096, PAGES = 256 };
-    PG_EACH_OF (PAGES, i, bytes / PAGE)
-        memory[i * PAGE] = 0;
-}
-
 static bool sort_elements(const sorter *s, void *elements, size_t n,
                           int threads)
 {
-    place few[FEW];
-    char *scratch = n <= FEW ? (char *)few : pg_malloc(n * s->size);
+    enum { PAGE = 4096, PAGES_POLLED = 256 };
+    keyed_position few[FEW];
+    size_t bytes;
+    if (!pg_size_multiply(&bytes, n, s->size))
+        return false;
+    char *scratch = n <= FEW ? (char *)few : pg_malloc(bytes);
     if (!scratch)
         return false;
+    /* The system hands out pages one by one here, where that can be
+       interrupted; a sort by one digit would need all of them at once. */
     if (n > LONG)
-        touch_pages(scratch, n * s->size);
+        PG_EACH_OF (PAGES_POLLED, i, bytes / PAGE)
+            scratch[i * PAGE] = 0;
     sort_runs(s, elements, scratch, n, n < LONG ? 1 : threads);
     if (scratch != (char *)few)
-        pg_free(scratch, n * s->size);
+        pg_free(scratch, bytes);
     return true;
 }
 
 bool pg_radix_sort(void *elements, pg_dtype dtype, size_t n, int threads)
 {
+    pg_assert(dtype < PG_DTYPE_COUNT && threads >= 1);
     return sort_elements(&sorters[dtype], elements, n, threads);
 }
 
-/* --- positions --------------------------------------------------------------
+/* --- positions -------------------------------------------------------------
  */
 
-/* As sorters' keys, but that -0 and 0 are equal, and all NaN are. */
+/* The key of a float of which -0 and 0 are equal, and all NaN. */
 static inline uint64_t float_key(double x)
 {
     uint64_t bits;
@@ -342,46 +253,48 @@ static inline uint64_t float_key(double x)
     return x != x ? UINT64_MAX : key_f64(bits);
 }
 
-#define PLACES(NAME, T, KEY_OF)                                           \
-    static void places_##NAME(place *out, const void *elements, size_t n) \
-    {                                                                     \
-        const T *x = elements;                                            \
-        PG_EACH (i, n)                                                    \
-            out[i] = (place){KEY_OF, (int64_t)i + 1};                     \
+#define KEYED(NAME, T, KEY_OF)                                          \
+    static void keyed_##NAME(keyed_position *out, const void *elements, \
+                             size_t n)                                  \
+    {                                                                   \
+        const T *x = elements;                                          \
+        PG_EACH (i, n)                                                  \
+            out[i] = (keyed_position){KEY_OF, (int64_t)i + 1};          \
     }
 #define KEY_b (uint64_t) x[i]
 #define KEY_u (uint64_t) x[i]
 #define KEY_i key_i64((uint64_t)x[i])
 #define KEY_f float_key((double)x[i])
-PLACES(BOOL, bool, KEY_b)
-PLACES(INT8, int8_t, KEY_i)
-PLACES(INT16, int16_t, KEY_i)
-PLACES(INT32, int32_t, KEY_i)
-PLACES(INT64, int64_t, KEY_i)
-PLACES(UINT8, uint8_t, KEY_u)
-PLACES(UINT16, uint16_t, KEY_u)
-PLACES(UINT32, uint32_t, KEY_u)
-PLACES(UINT64, uint64_t, KEY_u)
-PLACES(FLOAT32, float, KEY_f)
-PLACES(FLOAT64, double, KEY_f)
+KEYED(BOOL, bool, KEY_b)
+KEYED(INT8, int8_t, KEY_i)
+KEYED(INT16, int16_t, KEY_i)
+KEYED(INT32, int32_t, KEY_i)
+KEYED(INT64, int64_t, KEY_i)
+KEYED(UINT8, uint8_t, KEY_u)
+KEYED(UINT16, uint16_t, KEY_u)
+KEYED(UINT32, uint32_t, KEY_u)
+KEYED(UINT64, uint64_t, KEY_u)
+KEYED(FLOAT32, float, KEY_f)
+KEYED(FLOAT64, double, KEY_f)
 
 bool pg_radix_positions(int64_t *positions, const void *elements,
                         pg_dtype dtype, size_t n)
 {
-    static void (*const to_places[PG_DTYPE_COUNT])(place *, const void *,
-                                                   size_t) = {
-#define X(NAME, ctype, name, kind) places_##NAME,
+    static void (*const to_keyed[PG_DTYPE_COUNT])(keyed_position *,
+                                                  const void *, size_t) = {
+#define X(NAME, ctype, name, kind) keyed_##NAME,
         PG_DTYPES(X)
 #undef X
     };
     size_t bytes;
-    if (!pg_size_multiply(&bytes, n, sizeof(place)))
+    pg_assert(dtype < PG_DTYPE_COUNT);
+    if (!pg_size_multiply(&bytes, n, sizeof(keyed_position)))
         return false;
-    place *list = pg_malloc(bytes);
+    keyed_position *list = pg_malloc(bytes);
     if (!list)
         return false;
-    to_places[dtype](list, elements, n);
-    bool sorted = sort_elements(&places, list, n, 1);
+    to_keyed[dtype](list, elements, n);
+    bool sorted = sort_elements(&keyed_sorter, list, n, 1);
     PG_EACH (i, n)
         positions[i] = list[i].position;
     pg_free(list, bytes);

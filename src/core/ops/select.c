@@ -44,8 +44,8 @@ static bool count_from_zero(int64_t *positions, size_t n, size_t length,
     for (size_t i = 0; pg_next_chunk(&end, i, n, PG_CHUNK); i = end) {
         for (size_t k = i; never_negative && k < end; k++)
             inside = inside && positions[k] >= 0;
-        inside = pg_elementwise_kernels()->count_from_zero(positions + i,
-                                                           end - i, length) &&
+        inside = pg_elementwise_kernels()->indices_from_positions(
+                     positions + i, end - i, length) &&
                  inside;
     }
     return inside;

@@ -1,0 +1,114 @@
+/*
+ * elementwise_template.h -- the elementwise loops of one dtype, included by
+ * elementwise.c for each (each_dtype.h).
+ *
+ * BINARY(name, R, expression of x and y) and UNARY(name, R, expression of x)
+ * make the loop of an operation with results of type R.
+ */
+
+/* --- every dtype --- */
+
+BINARY(greater, bool, x > y)
+BINARY(greater_equal, bool, x >= y)
+BINARY(less, bool, x < y)
+BINARY(less_equal, bool, x <= y)
+BINARY(equal, bool, x == y)
+BINARY(not_equal, bool, x != y)
+UNARY(isnan, bool, x != x)
+
+static void NAMED(where)(char *const *p, const ptrdiff_t *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        ptrdiff_t k = (ptrdiff_t)i;
+        *(T *)(p[0] + k * s[0]) = *(const bool *)(p[1] + k * s[1])
+                                      ? *(const T *)(p[2] + k * s[2])
+                                      : *(const T *)(p[3] + k * s[3]);
+    }
+}
+
+/* --- bool: adds by or, multiplies by and --- */
+
+#if KIND != 'f'
+BINARY(and, T, x &y)
+BINARY(or, T, x | y)
+BINARY(xor, T, x ^ y)
+#endif
+
+#if KIND == 'b'
+UNARY(not, T, !x)
+UNARY(absolute, T, x)
+UNARY(round, T, x)
+#endif
+
+/* --- integers: computed modulo 2^64 and cut to their width, which is the same
+   as wrapping at the width --- */
+
+#if KIND == 'i' || KIND == 'u'
+UNARY(not, T, ~x)
+BINARY(add, T, (uint64_t)x + (uint64_t)y)
+BINARY(subtract, T, (uint64_t)x - (uint64_t)y)
+BINARY(multiply, T, (uint64_t)x *(uint64_t)y)
+BINARY(power, T, power_unsigned((uint64_t)x, (uint64_t)y))
+BINARY(minimum, T, x < y ? x : y)
+BINARY(maximum, T, x > y ? x : y)
+UNARY(negative, T, 0 - (uint64_t)x)
+UNARY(round, T, x)
+#endif
+
+#if KIND == 'i'
+BINARY(floor_divide, T, floor_divide_signed(x, y))
+BINARY(remainder, T, remainder_signed(x, y))
+UNARY(absolute, T, x < 0 ? 0 - (uint64_t)x : (uint64_t)x)
+#elif KIND == 'u'
+BINARY(floor_divide, T, y ? x / y : 0)
+BINARY(remainder, T, y ? x % y : 0)
+UNARY(absolute, T, x)
+#endif
+
+/* --- floats --- */
+
+#if KIND == 'f'
+BINARY(add, T, x + y)
+BINARY(subtract, T, x - y)
+BINARY(multiply, T, x *y)
+BINARY(divide, T, x / y)
+BINARY(floor_divide, T, floor_divide_float((double)x, (double)y))
+BINARY(remainder, T, remainder_float((double)x, (double)y))
+BINARY(power, T, power_float((double)x, (double)y))
+BINARY(minimum, T, x < y || isnan(x) ? x : y)
+BINARY(maximum, T, x > y || isnan(x) ? x : y)
+UNARY(negative, T, -x)
+UNARY(absolute, T, x < 0 ? -x : x + 0)
+UNARY(log, T, log((double)x))
+UNARY(sqrt, T, SQRT(x))
+UNARY(floor, T, FLOOR(x))
+UNARY(ceil, T, CEIL(x))
+UNARY(round, T, ROUND(x))
+UNARY(tanh, T, tanh((double)x))
+
+static void NAMED(exp)(char *const *p, const ptrdiff_t *s, size_t n)
+{
+    run_dense_kernel(pg_kernels_for(DTYPE)->exp, sizeof(T), p, s, n);
+}
+
+static void NAMED(sigmoid)(char *const *p, const ptrdiff_t *s, size_t n)
+{
+    run_dense_kernel(pg_kernels_for(DTYPE)->sigmoid, sizeof(T), p, s, n);
+}
+
+static void NAMED(axpy)(char *const *p, const ptrdiff_t *s, size_t n)
+{
+    const ptrdiff_t dense = sizeof(T);
+    if (s[0] == dense && s[1] == 0 && s[2] == dense) {
+        const T a = *(const T *)p[1], *x = (const T *)p[2];
+        T *y = (T *)p[0];
+        SIMD for (size_t i = 0; i < n; i++) y[i] += a * x[i];
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ptrdiff_t k = (ptrdiff_t)i;
+        T a = *(const T *)(p[1] + k * s[1]);
+        *(T *)(p[0] + k * s[0]) += a * *(const T *)(p[2] + k * s[2]);
+    }
+}
+#endif
