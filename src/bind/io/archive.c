@@ -138,13 +138,13 @@ static bool find_member(lua_State *L, size_t *i)
 static int l_archive_form(lua_State *L)
 {
     pg_error err;
-    pg_npy_form form;
+    pg_npy_header header;
     size_t i;
     if (!find_member(L, &i))
         return 0;
-    l_check(L, pg_npz_form(&form, check_archive(L), i, &err), &err);
-    lua_pushstring(L, pg_dtype_name(form.dtype));
-    l_shape_push(L, form.ndim, form.shape);
+    l_check(L, pg_npz_header(&header, check_archive(L), i, &err), &err);
+    lua_pushstring(L, pg_dtype_name(header.dtype));
+    l_shape_push(L, header.ndim, header.shape);
     return 2;
 }
 

@@ -1,16 +1,17 @@
+/* The signatures of files, and guesses of the kind of a text. */
 #include "io/file_kind.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
-/* Bytes at a place in the file by which its kind is known. */
+/* The bytes at an offset in files of one kind. */
 typedef struct signature {
     size_t at, length;
     const char *bytes, *kind;
 } signature;
 
-/* The length of a literal, in which there may be zero bytes. */
+/* Length and bytes of a literal, which may contain zeros. */
 #define BYTES(text) sizeof(text) - 1, text
 
 static const signature signatures[] = {
@@ -60,7 +61,7 @@ static const signature signatures[] = {
 
 /* --- text ----------------------------------------------------------------- */
 
-/* As isspace in the C locale. */
+/* isspace in the C locale. */
 static bool is_space(unsigned char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -101,7 +102,7 @@ static const char *kind_of_text(const unsigned char *text, size_t n)
 
 const char *pg_file_kind(const unsigned char *first, size_t n)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* UTF-8's, before a text */
+    static const char mark[] = "\xef\xbb\xbf"; /* UTF-8's byte order mark */
     if (n == 0)
         return "an empty file";
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {

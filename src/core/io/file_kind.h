@@ -1,15 +1,15 @@
 /*
- * file_kind.h -- names of the kinds of files that are mistaken for arrays.
+ * file_kind.h -- the kind of a file that is no array, by its first bytes.
  */
 #ifndef PG_FILE_KIND_H
 #define PG_FILE_KIND_H
 
 #include <stddef.h>
 
-enum { PG_FILE_KIND_BYTES = 512 }; /* from a file's beginning, that tell most */
+enum { PG_FILE_KIND_BYTES = 512 }; /* enough for all kinds */
 
-/* The kind of a file that begins with these n bytes, and has no more if they
-   are none, with its article: "a Python pickle". NULL where it is not known. */
+/* The kind, with its article ("a Python pickle"), of a file that begins with
+   these n bytes; 0 bytes are an empty file. NULL for an unknown kind. */
 const char *pg_file_kind(const unsigned char *first, size_t n);
 
 #endif

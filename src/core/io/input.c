@@ -1,3 +1,4 @@
+/* Files that are read: only regular ones. */
 #include "io/input.h"
 
 #include <errno.h>
@@ -8,8 +9,8 @@
 
 #include "base/interrupt.h"
 
-static pg_status check_kind(int fd, uint64_t *length, const char *path,
-                            pg_error *err)
+static pg_status check_regular(int fd, uint64_t *length, const char *path,
+                               pg_error *err)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
@@ -22,7 +23,7 @@ static pg_status check_kind(int fd, uint64_t *length, const char *path,
     return PG_OK;
 }
 
-/* O_NONBLOCK: a pipe without a writer opens, too, and is then refused. */
+/* O_NONBLOCK: does not wait for the writer of a pipe, which is then refused. */
 pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
                         pg_error *err)
 {
@@ -30,7 +31,7 @@ pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return pg_fail_system(err, path);
-    pg_status status = check_kind(fd, length, path, err);
+    pg_status status = check_regular(fd, length, path, err);
     if (status == PG_OK) {
         *file = fdopen(fd, "rb");
         if (!*file)
@@ -41,7 +42,7 @@ pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
     return status;
 }
 
-enum { PART = 1 << 22 }; /* before it is asked whether to go on */
+enum { PART = 1 << 22 }; /* bytes between polls for interrupts */
 
 pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
                         pg_error *err)
@@ -57,15 +58,6 @@ pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
     return pg_check_interrupt(err);
 }
 
-static ssize_t read_some(int fd, void *out, size_t n, uint64_t at)
-{
-    ssize_t got;
-    do
-        got = pread(fd, out, n, (off_t)at);
-    while (got < 0 && errno == EINTR);
-    return got;
-}
-
 pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
                            size_t n, pg_error *err)
 {
@@ -73,7 +65,9 @@ pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
     for (size_t i = 0; pg_next_chunk(&end, i, n, PART); i = end)
         for (size_t k = i; k < end;) {
             ssize_t got =
-                read_some(fileno(file), (char *)out + k, end - k, at + k);
+                pread(fileno(file), (char *)out + k, end - k, (off_t)(at + k));
+            if (got < 0 && errno == EINTR)
+                continue;
             if (got < 0)
                 return pg_fail_system(err, path);
             if (got == 0)
@@ -84,17 +78,12 @@ pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
     return pg_check_interrupt(err);
 }
 
-static bool is_absence(int error)
-{
-    return error == ENOENT || error == ENOTDIR || error == ELOOP ||
-           error == ENAMETOOLONG;
-}
-
 pg_status pg_input_exists(bool *exists, const char *path, pg_error *err)
 {
     struct stat info;
     *exists = stat(path, &info) == 0;
-    if (*exists || is_absence(errno))
+    if (*exists || errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+        errno == ENAMETOOLONG)
         return PG_OK;
     return pg_fail_system(err, path);
 }

@@ -1,6 +1,5 @@
 /*
- * input.h -- files that are read: regular ones, whose length is known; whether
- * there is a file.
+ * input.h -- files that are read: only regular ones, whose length is known.
  */
 #ifndef PG_INPUT_H
 #define PG_INPUT_H
@@ -9,25 +8,24 @@
 
 #include "base/status.h"
 
-/* Opens the file at path for reading and tells its length. What is no regular
-   file (a folder, a pipe, a terminal) is PG_EIO: an archive is read from its
-   end, and a pipe that nobody writes to would be waited for without end. */
+/* Opens the file at path for reading; *length is its length. PG_EIO for other
+   than regular files (a folder, a pipe, a terminal): an archive is read from
+   its end, and the writer of a pipe may never come. */
 pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
                         pg_error *err);
 
-/* Exactly n bytes from where the file stands: PG_EFORMAT where it ends before,
-   PG_EIO where the system fails. */
+/* Reads exactly n bytes from the file's position: PG_EFORMAT if it ends before,
+   PG_EIO if the system fails. */
 pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
                         pg_error *err);
 
-/* Exactly n bytes from `at` on, without a buffer: where the file stands is left
-   alone. */
+/* Reads exactly n bytes at offset `at`, without a buffer, and leaves the file's
+   position alone. */
 pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
                            size_t n, pg_error *err);
 
-/* *exists: there is something at path, or behind the link that is there. PG_EIO
-   where the system cannot tell: a folder on the way that may not be searched.
- */
+/* *exists: there is a file or folder at path, links followed. PG_EIO if the
+   system cannot tell, as in a folder that may not be searched. */
 pg_status pg_input_exists(bool *exists, const char *path, pg_error *err);
 
 #endif

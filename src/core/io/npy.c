@@ -1,3 +1,4 @@
+/* NPY files: the header, the elements, and files of one array. */
 #include "io/npy.h"
 
 #include <errno.h>
@@ -19,24 +20,14 @@ enum {
     MAGIC_BYTES = 6,
     PREAMBLE = 10,          /* magic, version, a 2-byte length */
     ALIGNMENT = 64,         /* of the elements in the file */
-    LONGEST_HEADER = 65536, /* NumPy stops at 10000 unless told */
+    LONGEST_HEADER = 65536, /* by default, NumPy reads 10000 */
 };
-
-/* What a header says. */
-typedef struct npy_header {
-    pg_dtype dtype;
-    bool is_half; /* float16, that becomes float32 */
-    bool swapped; /* the other byte order */
-    bool fortran_order;
-    int ndim;
-    size_t shape[PG_MAXDIM];
-    uint64_t bytes; /* of the whole header */
-} npy_header;
 
 /* --- the dictionary ----------------------------------------------------------
 
-   A reader of just that much Python: one function for each kind of value, which
-   moves *at behind it and says whether it was there. */
+   A parser of the Python that the dictionary needs. The functions take *at, the
+   cursor in the text; those that return true have moved it behind what they
+   read. */
 
 static void skip_space(const char **at)
 {
@@ -78,12 +69,12 @@ static bool read_length(const char **at, size_t *length)
     unsigned long long value = strtoull(*at, &end, 10);
     *length = (size_t)value;
     *at = end;
-    accept(at, "L"); /* Python 2 wrote its long integers so */
+    accept(at, "L"); /* of Python 2 */
     return errno == 0 && value <= PTRDIFF_MAX;
 }
 
 /* (), (3,), (3, 4) */
-static bool read_shape(const char **at, npy_header *h)
+static bool read_shape(const char **at, pg_npy_header *h)
 {
     h->ndim = 0;
     if (!accept(at, "("))
@@ -97,18 +88,12 @@ static bool read_shape(const char **at, npy_header *h)
     return true;
 }
 
-static bool read_bool(const char **at, bool *value)
-{
-    *value = accept(at, "True");
-    return *value || accept(at, "False");
-}
-
 /* '<f8': byte order, kind, bytes. */
-static bool parse_descr(npy_header *h, const char *descr)
+static bool parse_descr(pg_npy_header *h, const char *descr)
 {
     if (!*descr || !strchr("<>|=", *descr))
         return false;
-    h->swapped =
+    h->is_swapped =
         *descr == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '>' : '<');
     h->is_half = strcmp(descr + 1, "f2") == 0;
     h->dtype = PG_FLOAT32;
@@ -120,17 +105,8 @@ static bool parse_descr(npy_header *h, const char *descr)
     return h->is_half;
 }
 
-static pg_status fail_header(const pg_source *s, pg_error *err,
-                             const char *text)
-{
-    return pg_fail(err, PG_EFORMAT,
-                   "%.500s: an NPY header with 'descr', 'fortran_order' and "
-                   "'shape' (rank at most %d) was expected, found: %.200s",
-                   s->name, PG_MAXDIM, text);
-}
-
-/* How long the value is that begins at text: to the closing quote of a string,
-   else to the comma that is in no brackets. */
+/* The length of the value at the start of text: to the closing quote of a
+   string, else to the comma that is in no brackets. */
 static size_t value_length(const char *text)
 {
     if (*text == '\'' || *text == '"')
@@ -143,8 +119,8 @@ static size_t value_length(const char *text)
     return n;
 }
 
-/* The end of a message about a dtype that is not read: NumPy's way to one that
-   is. */
+/* The end of a message about a dtype that is not read: the NumPy expression
+   that makes one that is. */
 static const char *dtype_hint(const char *descr)
 {
     switch (*descr && strchr("<>|=", *descr) ? descr[1] : *descr) {
@@ -174,15 +150,14 @@ static const char *dtype_hint(const char *descr)
     }
 }
 
-/* A value that is no plain type (a list of fields) is refused as a whole. */
-static pg_status read_descr(const char **at, npy_header *h, const pg_source *s,
-                            pg_error *err)
+static pg_status read_descr(const char **at, pg_npy_header *h,
+                            const pg_source *s, pg_error *err)
 {
     char descr[64] = "";
     const char *value = *at;
     if (read_string(at, descr, sizeof descr) && parse_descr(h, descr))
         return PG_OK;
-    skip_space(&value);
+    skip_space(&value); /* it may be a list of fields */
     return pg_fail(err, PG_EFORMAT,
                    "%.500s: arrays of dtype %.*s are not read (bool, "
                    "integers, float16, float32 and float64 are)%s",
@@ -190,9 +165,10 @@ static pg_status read_descr(const char **at, npy_header *h, const pg_source *s,
                    dtype_hint(*value == '[' ? value : descr));
 }
 
-/* Each key once, and nothing else, up to the text's end. */
-static pg_status parse_header(npy_header *h, const char *text, size_t length,
-                              const pg_source *s, pg_error *err)
+/* Parses a text that has each key once, and nothing else. */
+static pg_status parse_dictionary(pg_npy_header *h, const char *text,
+                                  size_t length, const pg_source *s,
+                                  pg_error *err)
 {
     enum { DESCR = 1, ORDER = 2, SHAPE = 4 };
     const char *at = text;
@@ -208,7 +184,8 @@ static pg_status parse_header(npy_header *h, const char *text, size_t length,
                 return status;
             found = DESCR;
         } else if (good && strcmp(key, "fortran_order") == 0) {
-            good = read_bool(&at, &h->fortran_order);
+            h->fortran_order = accept(&at, "True");
+            good = h->fortran_order || accept(&at, "False");
             found = ORDER;
         } else if (good && strcmp(key, "shape") == 0) {
             good = read_shape(&at, h);
@@ -222,20 +199,16 @@ static pg_status parse_header(npy_header *h, const char *text, size_t length,
     skip_space(&at);
     if (good && at == text + length && seen == (DESCR | ORDER | SHAPE))
         return PG_OK;
-    return fail_header(s, err, text);
+    return pg_fail(err, PG_EFORMAT,
+                   "%.500s: an NPY header with 'descr', 'fortran_order' and "
+                   "'shape' (rank at most %d) was expected, found: %.200s",
+                   s->name, PG_MAXDIM, text);
 }
 
 /* --- the header ----------------------------------------------------------- */
 
-static pg_status read_text(char *text, size_t n, pg_source *s, pg_error *err)
-{
-    pg_status status = s->read(s->context, text, n, err);
-    text[n] = '\0';
-    return status;
-}
-
-/* The dictionary's length, behind the magic and the version. */
-static pg_status read_preamble(size_t *length, npy_header *h, pg_source *s,
+/* Reads magic, version and *length, that of the dictionary; sets h->bytes. */
+static pg_status read_preamble(size_t *length, pg_npy_header *h, pg_source *s,
                                pg_error *err)
 {
     unsigned char bytes[MAGIC_BYTES + 2 + 4] = {0};
@@ -265,89 +238,8 @@ static pg_status read_preamble(size_t *length, npy_header *h, pg_source *s,
     return status;
 }
 
-static pg_status read_header(npy_header *h, pg_source *s, pg_error *err)
-{
-    size_t length = 0;
-    pg_status status = read_preamble(&length, h, s, err);
-    if (status != PG_OK)
-        return status;
-    if (length > LONGEST_HEADER || h->bytes > s->length)
-        return pg_fail(err, PG_EFORMAT,
-                       "%.500s: a header of %zu bytes is claimed, in %" PRIu64
-                       " bytes (at most %d are read)",
-                       s->name, length, s->length, LONGEST_HEADER);
-    char *text = pg_malloc(length + 1);
-    if (!text)
-        return pg_fail_memory(err, length + 1);
-    status = read_text(text, length, s, err);
-    if (status == PG_OK)
-        status = parse_header(h, text, length, s, err);
-    pg_free(text, length + 1);
-    return status;
-}
-
-/* --- the elements --------------------------------------------------------- */
-
-/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-static float float_from_half(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000U) << 16;
-    uint32_t exponent = half >> 10 & 0x1fU, fraction = half & 0x3ffU, bits;
-    float value;
-    if (exponent == 0) { /* zero, or a subnormal: fraction * 2^-24 */
-        value = (float)fraction * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    if (exponent == 31)
-        bits = sign | 0x7f800000U | fraction << 13;
-    else
-        bits = sign | (exponent + 112) << 23 | fraction << 13;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* Reads halves into the upper half of the floats' memory, and widens them from
-   the front: no float reaches a half that is still to be read. */
-static pg_status read_halves(float *out, size_t n, bool swapped, pg_source *s,
-                             pg_error *err)
-{
-    char *halves = (char *)out + n * sizeof(uint16_t);
-    pg_status status = s->read(s->context, halves, n * sizeof(uint16_t), err);
-    if (status == PG_OK && swapped)
-        pg_swap_bytes(halves, n, sizeof(uint16_t));
-    size_t count = status == PG_OK ? n : 0;
-    PG_EACH (i, count) {
-        uint16_t half;
-        memcpy(&half, halves + i * sizeof half, sizeof half);
-        float value = float_from_half(half);
-        memcpy((char *)out + i * sizeof value, &value, sizeof value);
-    }
-    return status;
-}
-
-/* A bool is 0 or 1; another byte in a stranger's file would be no C bool. */
-static void normalise_bools(unsigned char *data, size_t n)
-{
-    PG_EACH (i, n)
-        data[i] = data[i] != 0;
-}
-
-static pg_status read_elements(const pg_array *a, const npy_header *h,
-                               pg_source *s, pg_error *err)
-{
-    size_t n = pg_array_size(a), size = pg_dtype_size(h->dtype);
-    if (h->is_half)
-        return read_halves(a->data, n, h->swapped, s, err);
-    pg_status status = s->read(s->context, a->data, n * size, err);
-    if (status == PG_OK && h->swapped)
-        pg_swap_bytes(a->data, n, size);
-    if (status == PG_OK && h->dtype == PG_BOOL)
-        normalise_bools(a->data, n);
-    return status;
-}
-
-/* Whether shape and length agree. */
-static pg_status check_length(const npy_header *h, const pg_source *s,
+/* PG_EFORMAT unless as many bytes follow the header as the shape needs. */
+static pg_status check_length(const pg_npy_header *h, const pg_source *s,
                               pg_error *err)
 {
     char text[PG_SHAPE_TEXT];
@@ -371,38 +263,98 @@ static pg_status check_length(const npy_header *h, const pg_source *s,
                    s->name, empty ? 0 : bytes, text, found);
 }
 
-pg_status pg_npy_read_form(pg_npy_form *out, pg_source *source, pg_error *err)
+pg_status pg_npy_read_header(pg_npy_header *out, pg_source *source,
+                             pg_error *err)
 {
-    npy_header h = {0};
-    pg_status status = read_header(&h, source, err);
+    size_t length = 0;
+    memset(out, 0, sizeof *out);
+    pg_status status = read_preamble(&length, out, source, err);
+    if (status != PG_OK)
+        return status;
+    if (length > LONGEST_HEADER || out->bytes > source->length)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.500s: a header of %zu bytes is claimed, in %" PRIu64
+                       " bytes (at most %d are read)",
+                       source->name, length, source->length, LONGEST_HEADER);
+    char *text = pg_malloc(length + 1);
+    if (!text)
+        return pg_fail_memory(err, length + 1);
+    status = source->read(source->context, text, length, err);
+    text[length] = '\0';
     if (status == PG_OK)
-        status = check_length(&h, source, err);
-    *out = (pg_npy_form){.dtype = h.dtype, .ndim = h.ndim};
-    memcpy(out->shape, h.shape, sizeof h.shape);
+        status = parse_dictionary(out, text, length, source, err);
+    pg_free(text, length + 1);
+    return status == PG_OK ? check_length(out, source, err) : status;
+}
+
+/* --- the elements --------------------------------------------------------- */
+
+/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
+static float float_from_half(uint16_t half)
+{
+    uint32_t sign = (uint32_t)(half & 0x8000U) << 16;
+    uint32_t exponent = half >> 10 & 0x1fU, fraction = half & 0x3ffU, bits;
+    float value;
+    if (exponent == 0) { /* zero, or a subnormal: fraction * 2^-24 */
+        value = (float)fraction * 0x1p-24f;
+        return sign ? -value : value;
+    }
+    if (exponent == 31)
+        bits = sign | 0x7f800000U | fraction << 13;
+    else
+        bits = sign | (exponent + 112) << 23 | fraction << 13;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Reads float16 into the upper half of the floats' memory, and widens them from
+   the front: no float overwrites a half before it is read. */
+static pg_status read_halves(float *out, size_t n, bool is_swapped,
+                             pg_source *s, pg_error *err)
+{
+    char *halves = (char *)out + n * sizeof(uint16_t);
+    pg_status status = s->read(s->context, halves, n * sizeof(uint16_t), err);
+    if (status == PG_OK && is_swapped)
+        pg_swap_bytes(halves, n, sizeof(uint16_t));
+    size_t count = status == PG_OK ? n : 0;
+    PG_EACH (i, count) {
+        uint16_t half;
+        memcpy(&half, halves + i * sizeof half, sizeof half);
+        float value = float_from_half(half);
+        memcpy((char *)out + i * sizeof value, &value, sizeof value);
+    }
     return status;
 }
 
-static void reverse_shape(npy_header *h)
+static pg_status read_elements(const pg_array *a, const pg_npy_header *h,
+                               pg_source *s, pg_error *err)
 {
-    for (int i = 0, j = h->ndim - 1; i < j; i++, j--) {
-        size_t length = h->shape[i];
-        h->shape[i] = h->shape[j];
-        h->shape[j] = length;
-    }
+    unsigned char *bytes = a->data;
+    size_t n = pg_array_size(a), size = pg_dtype_size(h->dtype);
+    if (h->is_half)
+        return read_halves(a->data, n, h->is_swapped, s, err);
+    pg_status status = s->read(s->context, a->data, n * size, err);
+    if (status == PG_OK && h->is_swapped)
+        pg_swap_bytes(a->data, n, size);
+    if (status != PG_OK || h->dtype != PG_BOOL)
+        return status;
+    PG_EACH (i, n)
+        bytes[i] = bytes[i] != 0; /* other bytes are no C bool */
+    return PG_OK;
 }
 
-/* Column-major data are those of the transpose in row-major order. */
+/* Elements in column-major order are those of the transpose in row-major order.
+ */
 pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err)
 {
-    npy_header h = {0};
+    pg_npy_header h;
+    size_t shape[PG_MAXDIM];
     memset(out, 0, sizeof *out);
-    pg_status status = read_header(&h, source, err);
+    pg_status status = pg_npy_read_header(&h, source, err);
+    for (int i = 0; i < h.ndim; i++)
+        shape[i] = h.shape[h.fortran_order ? h.ndim - 1 - i : i];
     if (status == PG_OK)
-        status = check_length(&h, source, err);
-    if (status == PG_OK && h.fortran_order)
-        reverse_shape(&h);
-    if (status == PG_OK)
-        status = pg_array_new(out, h.dtype, h.ndim, h.shape, err);
+        status = pg_array_new(out, h.dtype, h.ndim, shape, err);
     if (status == PG_OK)
         status = read_elements(out, &h, source, err);
     status = pg_unless_interrupted(status, err);
@@ -420,7 +372,7 @@ pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err)
 
 enum { LARGEST_WRITTEN = 512 }; /* the longest header that rank 8 makes: 320 */
 
-/* The whole header; its length is a multiple of the alignment. */
+/* Makes the header; its length is a multiple of ALIGNMENT. */
 static size_t make_header(char *header, const pg_array *a)
 {
     char shape[PG_SHAPE_TEXT];

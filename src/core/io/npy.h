@@ -3,25 +3,42 @@
  *
  * The format (NumPy Enhancement Proposal 1, numpy/lib/format.py):
  *
- *   "\x93NUMPY", major, minor version (a byte each)
- *   the header's length: 2 bytes (version 1) or 4 (versions 2 and 3),
- *   little-endian
- *   the header: a Python dictionary with the keys 'descr' (the dtype, as in
- *   '<f8'), 'fortran_order' (True or False) and 'shape' (a tuple), padded with
- *   spaces and ended by a newline
- *   the elements, in row-major (C) or column-major (Fortran) order
+ *   magic       6 bytes, "\x93NUMPY"
+ *   version     2 bytes, major (1, 2 or 3) and minor
+ *   length      of the dictionary: 2 bytes (version 1) or 4, little-endian
+ *   dictionary  the text of a Python dictionary, padded with spaces and ended
+ * by a newline, so that the elements are aligned to 64 bytes elements without
+ * gaps, up to the end
  *
- * Read are the dtypes of dtype.h and float16 (as float32), either byte order,
- * either memory order, rank 0 to 8. Anything else (objects, text, structures)
- * is refused by name. Written is version 1.0, row-major, little-endian, the
- * elements aligned to 64 bytes, as numpy.save does.
+ * The dictionary has exactly three keys:
+ *
+ *   'descr'          the dtype: byte order (< little, > big, | or = none), kind
+ *                    (b bool, i signed, u unsigned, f float), bytes: '<f8'
+ *   'fortran_order'  True: column-major order; False: row-major
+ *   'shape'          a tuple of lengths: (), (3,), (60000, 784)
+ *
+ * The reader takes the dtypes of dtype.h and float16 (as float32), both byte
+ * orders, both memory orders, ranks 0 to PG_MAXDIM, and dictionaries that are
+ * not padded. Others (objects, text, structures) are refused by name. The
+ * writer makes version 1.0, row-major, little-endian, as numpy.save does.
  */
 #ifndef PG_NPY_H
 #define PG_NPY_H
 
 #include "array/array.h"
 
-/* Where bytes come from: exactly n of them, or a failure. */
+/* All that is in a file before the elements. */
+typedef struct pg_npy_header {
+    pg_dtype dtype; /* of the array: float32 for float16 */
+    int ndim;
+    size_t shape[PG_MAXDIM];
+    bool is_half;       /* the elements are float16 */
+    bool is_swapped;    /* the elements have the other byte order */
+    bool fortran_order; /* the elements are in column-major order */
+    uint64_t bytes;     /* up to the elements */
+} pg_npy_header;
+
+/* A stream of bytes to read: read gives exactly n of them, or fails. */
 typedef struct pg_source {
     pg_status (*read)(void *context, void *out, size_t n, pg_error *err);
     void *context;
@@ -29,37 +46,31 @@ typedef struct pg_source {
     const char *name; /* for messages: the file, or file and member */
 } pg_source;
 
-/* What an array is, without its elements. */
-typedef struct pg_npy_form {
-    pg_dtype dtype;
-    int ndim;
-    size_t shape[PG_MAXDIM];
-} pg_npy_form;
+/* Reads the header, and nothing behind it. PG_EFORMAT says what was expected
+   and found; the source's length agrees with the header. */
+pg_status pg_npy_read_header(pg_npy_header *out, pg_source *source,
+                             pg_error *err);
 
-/* Only the header is read, and nothing behind it asked for. */
-pg_status pg_npy_read_form(pg_npy_form *out, pg_source *source, pg_error *err);
-
-/* The array, new. PG_EFORMAT says what was expected and found; memory is only
-   asked for when the length agrees with the header. */
+/* Reads the array. Errors as above; the elements' memory is asked for after the
+   header is checked. */
 pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err);
 
-/* Where bytes go. */
+/* A stream of bytes to write. */
 typedef struct pg_sink {
     pg_status (*write)(void *context, const void *data, size_t n,
                        pg_error *err);
     void *context;
 } pg_sink;
 
-/* How many bytes pg_npy_write will write. */
+/* The number of bytes that pg_npy_write writes. */
 uint64_t pg_npy_length(const pg_array *a);
 pg_status pg_npy_write(pg_sink *sink, const pg_array *a, pg_error *err);
 
-/* The same from and to a file of its own; the latter whole or not at all. */
+/* Reads and writes a file of its own. A file is written whole or not at all. */
 pg_status pg_npy_load(pg_array *out, const char *path, pg_error *err);
 pg_status pg_npy_save(const char *path, const pg_array *a, pg_error *err);
 
-/* Whether the file begins as an NPY file does. PG_EIO where it cannot be
-   read. */
+/* *is_npy: the file begins as an NPY file does. PG_EIO if it cannot be read. */
 pg_status pg_npy_test(bool *is_npy, const char *path, pg_error *err);
 
 #endif

@@ -1,3 +1,4 @@
+/* NPZ archives: the names of arrays, and their members as streams. */
 #include "io/npz.h"
 
 #include <stdio.h>
@@ -32,6 +33,7 @@ size_t pg_npz_count(const pg_npz *npz)
 
 size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i)
 {
+    pg_assert(i < npz->zip.count);
     const pg_zip_member *m = &npz->zip.members[i];
     *name = m->name;
     if (m->name_length <= SUFFIX_LENGTH)
@@ -52,6 +54,7 @@ bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n)
 pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
                           pg_error *err)
 {
+    pg_assert(i < npz->zip.count);
     *sum = npz->zip.members[i].crc;
     return pg_zip_check(&npz->zip, &npz->zip.members[i], err);
 }
@@ -63,8 +66,8 @@ static pg_status read_stream(void *context, void *out, size_t n, pg_error *err)
     return pg_zip_stream_read(context, out, n, err);
 }
 
-/* A member on its way out of the archive, in which messages name it. The
-   stream's buffer is too large for a stack. */
+/* A member that is read, with its name for messages. On the heap: the stream's
+   buffer is too large for a stack. */
 typedef struct npz_member {
     pg_zip_stream stream;
     char label[PG_ERROR_SIZE];
@@ -74,6 +77,7 @@ typedef struct npz_member {
 static pg_status open_member(npz_member *m, pg_npz *npz, size_t i,
                              pg_error *err)
 {
+    pg_assert(i < npz->zip.count);
     const pg_zip_member *member = &npz->zip.members[i];
     snprintf(m->label, sizeof m->label, "%.350s: member '%.*s'", npz->zip.path,
              (int)pg_size_min(member->name_length, 120), member->name);
@@ -81,14 +85,15 @@ static pg_status open_member(npz_member *m, pg_npz *npz, size_t i,
     return pg_zip_stream_open(&m->stream, &npz->zip, member, err);
 }
 
-pg_status pg_npz_form(pg_npy_form *out, pg_npz *npz, size_t i, pg_error *err)
+pg_status pg_npz_header(pg_npy_header *out, pg_npz *npz, size_t i,
+                        pg_error *err)
 {
     npz_member *m = pg_malloc(sizeof *m);
     if (!m)
         return pg_fail_memory(err, sizeof *m);
     pg_status status = open_member(m, npz, i, err);
     if (status == PG_OK)
-        status = pg_npy_read_form(out, &m->source, err);
+        status = pg_npy_read_header(out, &m->source, err);
     pg_zip_stream_close(&m->stream);
     pg_free(m, sizeof *m);
     return status;
@@ -120,8 +125,8 @@ static pg_status write_member(void *context, const void *data, size_t n,
     return pg_zip_writer_write(context, data, n, err);
 }
 
-/* The length of the code point at the front of n bytes of UTF-8; 0 where there
-   is none: cut, overlong, a surrogate, or beyond Unicode's end. */
+/* The length of the code point at the start of n bytes of UTF-8; 0 for none: it
+   is cut, overlong, a surrogate, or beyond Unicode's end. */
 static size_t code_point_length(const unsigned char *at, size_t n)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -153,29 +158,20 @@ bool pg_npz_may_name(const char *name, size_t n)
     return true;
 }
 
-/* The member's name for an array's; false where that is no good one. */
-static bool member_name(char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1],
-                        const char *name)
-{
-    size_t n = strlen(name);
-    if (!pg_npz_may_name(name, n))
-        return false;
-    memcpy(text, name, n);
-    memcpy(text + n, SUFFIX, sizeof SUFFIX);
-    return true;
-}
-
 pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,
                      bool compress, pg_error *err)
 {
-    char text[PG_NPZ_NAME + SUFFIX_LENGTH + 1];
+    char member[PG_NPZ_NAME + sizeof SUFFIX];
     pg_sink sink = {write_member, w};
-    if (!member_name(text, name))
+    size_t n = strlen(name);
+    if (!pg_npz_may_name(name, n))
         return pg_fail(err, PG_EARG,
                        "an array's name is 1 to %d bytes of UTF-8",
                        PG_NPZ_NAME);
+    memcpy(member, name, n);
+    memcpy(member + n, SUFFIX, sizeof SUFFIX);
     pg_status status =
-        pg_zip_writer_begin(w, text, pg_npy_length(a), compress, err);
+        pg_zip_writer_begin(w, member, pg_npy_length(a), compress, err);
     if (status == PG_OK)
         status = pg_npy_write(&sink, a, err);
     if (status == PG_OK)

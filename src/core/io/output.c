@@ -1,3 +1,4 @@
+/* Files that are written whole or not at all. */
 #define _GNU_SOURCE /* for O_TMPFILE */
 
 #include "io/output.h"
@@ -16,28 +17,16 @@
 
 /* --- paths ---------------------------------------------------------------- */
 
-static char *copy_path(const char *path)
-{
-    size_t bytes = strlen(path) + 1;
-    char *copy = pg_malloc(bytes);
-    return copy ? memcpy(copy, path, bytes) : NULL;
-}
-
-static void free_path(char *path)
-{
-    if (path)
-        pg_free(path, strlen(path) + 1);
-}
-
+/* The name behind the last slash of a path. */
 static char *name_in(char *path)
 {
     char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
 
-/* Follows the link that path may be, and further links, to what a rename has to
-   replace: so a link stays a link, even one to a file that is still to be made.
-   Links among the folders on the way are the system's to follow. */
+/* Replaces the path of a symbolic link by that of the file at its end, which a
+   rename has to replace, even one that does not exist yet: so a link stays a
+   link. The system follows links among the folders on the way. */
 static bool follow_links(char path[PATH_MAX])
 {
     enum { MOST_LINKS = 40 };
@@ -68,13 +57,17 @@ static pg_status set_target(pg_output *out, const char *path, pg_error *err)
     memcpy(target, path, n + 1);
     if (!follow_links(target))
         return pg_fail_system(err, path);
-    out->target = copy_path(target);
-    return out->target ? PG_OK : pg_fail_memory(err, n + 1);
+    size_t bytes = strlen(target) + 1;
+    out->target = pg_malloc(bytes);
+    if (!out->target)
+        return pg_fail_memory(err, bytes);
+    memcpy(out->target, target, bytes);
+    return PG_OK;
 }
 
 /* --- beginning ------------------------------------------------------------ */
 
-/* What a rename would replace without asking. */
+/* Refuses targets that a rename would replace without asking. */
 static pg_status check_target(const char *target, pg_error *err)
 {
     struct stat old;
@@ -103,9 +96,9 @@ static pg_status open_folder(pg_output *out, pg_error *err)
     return out->folder < 0 ? pg_fail_system(err, out->target) : PG_OK;
 }
 
-/* A file without a name in the target's folder: where its process is killed, it
-   is gone. -1 where the system has none, or could not name it later. Its lock,
-   as that of a file with a name, lasts as long as the process works on it. */
+/* Opens a file without a name in the target's folder: it is gone if its process
+   is killed. -1 if the system has no such files, or could not name it later. It
+   is locked, as a file with a name is, while its process works on it. */
 static int create_unnamed(const pg_output *out)
 {
 #ifdef O_TMPFILE
@@ -122,22 +115,18 @@ static int create_unnamed(const pg_output *out)
     return -1;
 }
 
-/* The bytes of a name in the target's folder. */
-static size_t longest_name(const pg_output *out)
-{
-    enum { LEAST = 64 };
-    long most = fpathconf(out->folder, _PC_NAME_MAX);
-    return most < LEAST || most > NAME_MAX ? NAME_MAX : (size_t)most;
-}
-
-/* The i-th temporary name: the target's with a suffix, or as much of it as fits
-   into a name with a checksum, cut between the characters of UTF-8. */
+/* Sets the i-th temporary name: the target's name and a suffix. A name that is
+   too long for that is cut, between UTF-8 characters, and gets a checksum. */
 static void set_temporary(pg_output *out, int i)
 {
     enum { SUFFIX_BYTES = sizeof ".perigee-99.tmp" - 1, SUM_BYTES = 9 };
+    enum { LEAST = 64 };
     const char *name = name_in(out->target);
     char sum[SUM_BYTES + 1] = "";
-    size_t n = strlen(name), most = longest_name(out) - SUFFIX_BYTES;
+    long longest = fpathconf(out->folder, _PC_NAME_MAX);
+    if (longest < LEAST || longest > NAME_MAX)
+        longest = NAME_MAX;
+    size_t n = strlen(name), most = (size_t)longest - SUFFIX_BYTES;
     if (n > most) {
         uLong crc = crc32_z(0, (const unsigned char *)name, n);
         snprintf(sum, sizeof sum, "~%08lx", crc & 0xffffffffUL);
@@ -149,6 +138,7 @@ static void set_temporary(pg_output *out, int i)
              (int)n, name, sum, i);
 }
 
+/* True if the temporary name is that of the file of fd. */
 static bool has_name(const pg_output *out, int fd)
 {
     struct stat file, named;
@@ -158,10 +148,10 @@ static bool has_name(const pg_output *out, int fd)
            file.st_dev == named.st_dev && file.st_ino == named.st_ino;
 }
 
-/* Removes the file of the temporary name if nobody works on it any more: it can
-   be locked, and has the name while it is. Who works on a file holds its lock
-   from before the file has a name, or looks afterwards whether it still has. */
-static bool remove_dead(const pg_output *out)
+/* Removes the file of the temporary name if its process has ended: it can be
+   locked, and has the name while it is locked. A process locks its file before
+   the file has a name, or checks afterwards that it still has it. */
+static bool remove_abandoned(const pg_output *out)
 {
     int fd = openat(out->folder, out->temporary,
                     O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -175,8 +165,8 @@ static bool remove_dead(const pg_output *out)
     return removed;
 }
 
-/* A new file of the temporary name, locked where the system has locks; -1 with
-   EEXIST where another process has it. */
+/* Creates a file of the temporary name, locked if the system has locks; -1 with
+   EEXIST if another process has it. */
 static int create_named(const pg_output *out)
 {
     int fd = openat(out->folder, out->temporary,
@@ -191,8 +181,8 @@ static int create_named(const pg_output *out)
     return -1;
 }
 
-/* Gives the file of fd, or a new one where fd is -1, a name beside the target;
-   returns it, or -1. */
+/* Gives the file of fd the temporary name, or creates one if fd is -1; returns
+   the file, or -1. */
 static int name_once(const pg_output *out, int fd)
 {
     char open_file[64];
@@ -205,17 +195,8 @@ static int name_once(const pg_output *out, int fd)
                : -1;
 }
 
-/* Removes what dead processes have left at the names behind the i-th. */
-static void remove_dead_behind(pg_output *out, int i)
-{
-    int next = i;
-    do
-        set_temporary(out, ++next);
-    while (remove_dead(out));
-    set_temporary(out, i);
-}
-
-/* The same by the first name that is free, or that a dead process has left. */
+/* name_once by the first temporary name that is free or abandoned; removes the
+   abandoned files of the names after it. */
 static int name_beside(pg_output *out, int fd)
 {
     enum { NAMES = 99 };
@@ -224,12 +205,16 @@ static int name_beside(pg_output *out, int fd)
         set_temporary(out, i);
         int named = name_once(out, fd);
         error = errno;
-        if (named < 0 && error == EEXIST && remove_dead(out)) {
+        if (named < 0 && error == EEXIST && remove_abandoned(out)) {
             named = name_once(out, fd);
             error = errno;
         }
         if (named >= 0) {
-            remove_dead_behind(out, i);
+            int next = i;
+            do
+                set_temporary(out, ++next);
+            while (remove_abandoned(out));
+            set_temporary(out, i);
             return named;
         }
     }
@@ -238,9 +223,8 @@ static int name_beside(pg_output *out, int fd)
     return -1;
 }
 
-/* Owner, group and mode of a file that is replaced, but for the bits by which a
-   program runs as its owner. Where they cannot be set, the file is as good
-   without. */
+/* Copies owner, group and mode of the file that is replaced, without the bits
+   setuid, setgid and sticky, as far as the system allows. */
 static void inherit(const pg_output *out, int fd)
 {
     struct stat old;
@@ -285,11 +269,12 @@ pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
 
 /* --- writing -------------------------------------------------------------- */
 
-/* PART is written before it is asked whether to go on. What has got no further
-   than the system's memory is bounded: else the end, which waits until all of
-   it is on the disk and is not given up, would take long. */
+/* Writes poll for interrupts after each PART. At most WAITING bytes stay in the
+   system's memory: the end waits, without polling, until all are on the disk.
+ */
 enum { PART = 1 << 20, WAITING = 1 << 25 };
 
+/* Has the system begin to write what it holds; false on an error. */
 static bool start_writing(pg_output *out)
 {
 #ifdef SYNC_FILE_RANGE_WRITE
@@ -298,7 +283,7 @@ static bool start_writing(pg_output *out)
     int fd = fileno(out->file);
     off_t from = (off_t)out->started, behind = from - WAITING / 2;
     if (fflush(out->file) != 0)
-        return false; /* stdio has dropped what it held */
+        return false; /* stdio has dropped its buffer */
     sync_file_range(fd, from, 0, SYNC_FILE_RANGE_WRITE);
     if (behind >= 0)
         sync_file_range(fd, behind, WAITING / 2,
@@ -328,6 +313,7 @@ pg_status pg_output_write(pg_output *out, const void *data, size_t n,
 pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
                           pg_error *err)
 {
+    pg_assert(at <= out->bytes && n <= out->bytes - at);
     if (fseeko(out->file, (off_t)at, SEEK_SET) != 0 ||
         fwrite(data, 1, n, out->file) != n ||
         fseeko(out->file, 0, SEEK_END) != 0)
@@ -337,10 +323,9 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
 
 /* --- ending --------------------------------------------------------------- */
 
-/* Gives the file its place while its lock is held; false, with the reason in
-   errno, if it did not all reach the disk before. A rename is only on the disk
-   when its folder is; a folder that cannot be opened has it there sooner or
-   later. */
+/* Renames the file to the target, with its lock held, when all of it is on the
+   disk; false, with the reason in errno, on failure. A rename is on the disk
+   when its folder is: at once, or later if the folder cannot be synced. */
 static bool put_in_place(pg_output *out)
 {
     int fd = fileno(out->file);
@@ -370,7 +355,8 @@ void pg_output_discard(pg_output *out)
         fclose(out->file);
     if (out->target && out->folder >= 0)
         close(out->folder);
-    free_path(out->target);
+    if (out->target)
+        pg_free(out->target, strlen(out->target) + 1);
     memset(out, 0, sizeof *out);
 }
 

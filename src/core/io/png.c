@@ -1,18 +1,21 @@
+/* PNG files: their chunks are checked here, their pixels decoded by libpng. */
 #include "io/png.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
+#include <zlib.h>
 
+#include "io/file_kind.h"
 #include "io/input.h"
 #include "io/output.h"
-#include "io/png_chunks.h"
 #include "base/memory.h"
 #include "array/copy.h"
 
 /* --- the library ---------------------------------------------------------- */
 
-/* png_image of libpng 1.6. */
+/* libpng 1.6's png_image. */
 typedef struct libpng_image {
     void *opaque;
     uint32_t version, width, height, format, flags, colormap_entries;
@@ -24,7 +27,7 @@ enum {
     IMAGE_VERSION = 1,
     FORMAT_ALPHA = 1,
     FORMAT_COLOUR = 2,
-    FLAG_16_BITS_ARE_SRGB = 4, /* numbers of 16 bits mean what those of 8 do */
+    FLAG_16_BITS_ARE_SRGB = 4, /* with the gamma that 8 bits have */
 };
 
 typedef struct libpng {
@@ -67,6 +70,157 @@ static pg_status open_library(libpng *png, pg_error *err)
                    "libpng16-16");
 }
 
+/* --- chunks ----------------------------------------------------------------
+
+   Files are checked before libpng reads them: it asks for the memory that a
+   header claims before it looks at the data, and ignores damage behind the last
+   pixel. */
+
+#define SIGNATURE "\x89PNG\r\n\x1a\n"
+
+enum {
+    SIGNATURE_BYTES = 8,
+    NAME_BYTES = 4,
+    FRAME_BYTES = 12, /* length, name and CRC of a chunk */
+    HEADER_BYTES = 13,
+    MOST_INFLATED = 1032, /* bytes that deflate makes at most of one */
+    MOST_WIDENED = 64 << 20,
+    PALETTE = 3, /* a colour type */
+};
+
+/* The fields of IHDR that are needed here, and what other chunks add. libpng
+   checks the rest. */
+typedef struct png_header {
+    uint32_t width, height;
+    unsigned bits; /* of a sample */
+    unsigned type; /* of the colours */
+    bool interlaced;
+    bool transparent;  /* chunk tRNS adds alpha */
+    uint64_t deflated; /* bytes of all IDAT chunks */
+} png_header;
+
+typedef struct png_chunk {
+    const unsigned char *name; /* the data follow it */
+    size_t length;             /* of the data */
+} png_chunk;
+
+static uint32_t number_at(const unsigned char *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+           (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static bool is_named(const png_chunk *chunk, const char *name)
+{
+    return memcmp(chunk->name, name, NAME_BYTES) == 0;
+}
+
+/* Reads the chunk at *at, checks its CRC-32, and moves *at behind it. */
+static pg_status next_chunk(png_chunk *chunk, const unsigned char *bytes,
+                            size_t n, size_t *at, const char *path,
+                            pg_error *err)
+{
+    if (n - *at < FRAME_BYTES)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: it ends at byte %zu, before chunk IEND", path,
+                       n);
+    *chunk = (png_chunk){bytes + *at + 4, number_at(bytes + *at)};
+    if (chunk->length > n - *at - FRAME_BYTES)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: chunk %.4s at byte %zu claims %zu bytes, of "
+                       "%zu that are left",
+                       path, (const char *)chunk->name, *at, chunk->length,
+                       n - *at - FRAME_BYTES);
+    uLong crc =
+        crc32_z(crc32_z(0, NULL, 0), chunk->name, NAME_BYTES + chunk->length);
+    if (crc != number_at(chunk->name + NAME_BYTES + chunk->length))
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: chunk %.4s at byte %zu is damaged: its "
+                       "checksum is another",
+                       path, (const char *)chunk->name, *at);
+    *at += FRAME_BYTES + chunk->length;
+    return PG_OK;
+}
+
+/* The samples in a pixel of a colour type, in the file or after palettes are
+   widened to colours; 0 for an unknown type, which libpng refuses. */
+static unsigned samples_of(unsigned type, bool widened)
+{
+    static const unsigned char samples[] = {1, 0, 3, 1, 2, 0, 4};
+    if (type == PALETTE && widened)
+        return 3;
+    return type < sizeof samples ? samples[type] : 0;
+}
+
+/* PG_EFORMAT if the pixels that the header claims, packed or as they are
+   returned, are more than the IDAT chunks can inflate to. A palette's few bits
+   are returned as up to 32, so that up to MOST_WIDENED bytes are taken on
+   trust. */
+static pg_status check_size(const png_header *h, const char *path,
+                            pg_error *err)
+{
+    uint64_t most = h->deflated * MOST_INFLATED, packed, returned;
+    uint64_t bits = (uint64_t)h->width * h->bits * samples_of(h->type, false);
+    uint64_t row = (uint64_t)h->width *
+                   (samples_of(h->type, true) + (h->transparent ? 1 : 0));
+    if (__builtin_mul_overflow((bits + 7) / 8, (uint64_t)h->height, &packed) ||
+        packed / MOST_INFLATED > h->deflated)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: %" PRIu32 " x %" PRIu32
+                       " pixels are claimed, more than its %" PRIu64
+                       " bytes of pixels can be",
+                       path, h->width, h->height, h->deflated);
+    if (__builtin_mul_overflow(row, (uint64_t)h->height, &returned) ||
+        (returned > most && returned > MOST_WIDENED))
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: %" PRIu32 " x %" PRIu32
+                       " pixels are claimed: as bytes, more than %d times "
+                       "its %" PRIu64 " bytes of pixels and %d MB",
+                       path, h->width, h->height, MOST_INFLATED, h->deflated,
+                       MOST_WIDENED >> 20);
+    return PG_OK;
+}
+
+/* Checks that bytes are a whole PNG file: all chunks up to IEND are there, with
+   the right checksums, and their data can inflate to the pixels. */
+static pg_status check_chunks(png_header *header, const unsigned char *bytes,
+                              size_t n, const char *path, pg_error *err)
+{
+    png_chunk chunk = {0};
+    size_t at = SIGNATURE_BYTES;
+    if (n < SIGNATURE_BYTES || memcmp(bytes, SIGNATURE, SIGNATURE_BYTES) != 0) {
+        const char *kind =
+            pg_file_kind(bytes, pg_size_min(n, PG_FILE_KIND_BYTES));
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: not a PNG file%s%s (it does not begin with "
+                       "\\x89PNG)",
+                       path, kind ? ", but " : "", kind ? kind : "");
+    }
+    pg_status status = next_chunk(&chunk, bytes, n, &at, path, err);
+    if (status != PG_OK)
+        return status;
+    if (!is_named(&chunk, "IHDR") || chunk.length != HEADER_BYTES)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: chunk IHDR of %d bytes was expected first, "
+                       "found %.4s of %zu",
+                       path, HEADER_BYTES, (const char *)chunk.name,
+                       chunk.length);
+    const unsigned char *data = chunk.name + NAME_BYTES;
+    *header = (png_header){.width = number_at(data),
+                           .height = number_at(data + 4),
+                           .bits = data[8],
+                           .type = data[9],
+                           .interlaced = data[12] != 0};
+    while (status == PG_OK && !is_named(&chunk, "IEND")) {
+        status = next_chunk(&chunk, bytes, n, &at, path, err);
+        if (status == PG_OK && is_named(&chunk, "IDAT"))
+            header->deflated += chunk.length;
+        if (status == PG_OK && is_named(&chunk, "tRNS"))
+            header->transparent = true;
+    }
+    return status == PG_OK ? check_size(header, path, err) : status;
+}
+
 /* --- reading -------------------------------------------------------------- */
 
 static pg_status fail_damaged(const libpng_image *image, const char *path,
@@ -94,30 +248,22 @@ static pg_status read_pixels(pg_array *out, const libpng *png,
     return status;
 }
 
-/* What may be handed to libpng: before 1.6.51 it writes behind the end of the
-   pixels where it makes 8 bits of an interlaced picture's 16
-   (CVE-2025-65018). */
-static pg_status check_file(const unsigned char *bytes, size_t n,
-                            const char *path, pg_error *err)
-{
-    pg_png_header header;
-    pg_status status = pg_png_chunks_check(&header, bytes, n, path, err);
-    if (status == PG_OK && header.interlaced && header.bits > 8)
-        return pg_fail(err, PG_EFORMAT,
-                       "%.600s: an interlaced picture of 16 bits is not read: "
-                       "save it without interlacing, or with 8 bits",
-                       path);
-    return status;
-}
-
 static pg_status decode(pg_array *out, const libpng *png,
                         const unsigned char *bytes, size_t n, const char *path,
                         pg_error *err)
 {
     libpng_image image = {.version = IMAGE_VERSION};
-    pg_status status = check_file(bytes, n, path, err);
+    png_header header = {0};
+    pg_status status = check_chunks(&header, bytes, n, path, err);
     if (status != PG_OK)
         return status;
+    /* Before 1.6.51, libpng writes behind the end of the pixels here
+       (CVE-2025-65018). */
+    if (header.interlaced && header.bits > 8)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: an interlaced picture of 16 bits is not read: "
+                       "save it without interlacing, or with 8 bits",
+                       path);
     if (png->begin_read(&image, bytes, n))
         status = read_pixels(out, png, &image, path, err);
     else
@@ -181,21 +327,17 @@ static pg_status check_picture(const pg_array *a, pg_error *err)
     return PG_OK;
 }
 
-static uint32_t format_of(const pg_array *a)
-{
-    static const uint32_t formats[] = {0, FORMAT_ALPHA, FORMAT_COLOUR,
-                                       FORMAT_COLOUR | FORMAT_ALPHA};
-    return a->ndim == 3 ? formats[a->shape[2] - 1] : 0;
-}
-
 static pg_status write_file(const char *path, const libpng *png,
                             const pg_array *dense, pg_error *err)
 {
+    static const uint32_t formats[] = {0, FORMAT_ALPHA, FORMAT_COLOUR,
+                                       FORMAT_COLOUR | FORMAT_ALPHA};
+    size_t samples = dense->ndim == 3 ? dense->shape[2] : 1;
     pg_output out;
     libpng_image image = {.version = IMAGE_VERSION,
                           .width = (uint32_t)dense->shape[1],
                           .height = (uint32_t)dense->shape[0],
-                          .format = format_of(dense)};
+                          .format = formats[samples - 1]};
     pg_status status = pg_output_open(&out, path, err);
     if (status != PG_OK)
         return status;

@@ -1,9 +1,16 @@
 /*
  * png.h -- pictures as PNG files, by libpng's simplified API.
  *
- * The library is loaded when it is needed, and let go of afterwards: nothing is
- * linked to it, and what is here knows its interface by the description in its
- * manual (libpng-manual.txt, section "Simplified API"), which libpng 1.6 keeps.
+ * The format (ISO/IEC 15948): a signature of 8 bytes, and chunks. A chunk is
+ * the length of its data (4 bytes, the most significant first), a name of 4
+ * letters, the data, and the CRC-32 of name and data. IHDR comes first: width,
+ * height (4 bytes each), bits of a sample, colour type, compression, filter,
+ * interlacing (a byte each). IDAT chunks hold the pixels, deflated; tRNS adds
+ * alpha; IEND is the last. Bytes behind it are ignored.
+ *
+ * libpng is loaded when it is needed and closed afterwards, so that nothing is
+ * linked to it. png.c declares the interface that libpng 1.6 keeps
+ * (libpng-manual.txt, "Simplified API").
  *
  * A picture is a uint8 array: (height, width) of grey, (height, width, 2) with
  * alpha, (height, width, 3) of red, green and blue, (height, width, 4) with
@@ -14,16 +21,17 @@
 
 #include "array/array.h"
 
-/* The picture, new. Grey of fewer than 8 bits and palettes are widened; of 16
-   bits the upper 8 are kept, rounded, but interlaced ones are refused. A file
-   that says it was made for another gamma than a screen's is converted.
-   PG_EFORMAT for what is no PNG file, or damaged anywhere; PG_EIO where it
-   cannot be read, or libpng is not there. Memory is only asked for when the
-   file is long enough for the pixels that are returned (png_chunks.h). */
+/* Reads a picture. Grey of fewer than 8 bits and palettes are widened; 16 bits
+   are rounded to 8, but interlaced ones are refused. A file for another gamma
+   than sRGB's is converted. PG_EFORMAT for a file that is not PNG, or damaged
+   anywhere; PG_EIO if it cannot be read or there is no libpng. The pixels'
+   memory is asked for only if the file's data can inflate to them, or to at
+   most 64 MB. */
 pg_status pg_png_load(pg_array *out, const char *path, pg_error *err);
 
-/* Writes it: whole or not at all. Also takes (height, width, 1). PG_EDTYPE and
-   PG_ESHAPE for what is no picture, or larger than the format. */
+/* Writes a picture, whole or not at all. Also takes (height, width, 1).
+   PG_EDTYPE and PG_ESHAPE for an array that is no picture, or larger than
+   libpng writes. */
 pg_status pg_png_save(const char *path, const pg_array *a, pg_error *err);
 
 #endif

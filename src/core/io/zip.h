@@ -1,24 +1,38 @@
 /*
- * zip.h -- the part of the ZIP container that an NPZ archive needs, on zlib.
+ * zip.h -- ZIP archives, as far as NPZ needs them, on zlib.
  *
- * The format (PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.4), numbers
- * little-endian, is members, a central directory, an end record:
+ * The format (PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.4); numbers are
+ * little-endian, [n] is n bytes:
  *
- * - A member is a local header ("PK\3\4", flags, method, CRC-32, sizes, name,
- *   extra fields) and its data, stored (method 0) or deflated (method 8).
+ *   archive    members, central directory, [ZIP64 record, ZIP64 locator], end
+ *              record
+ *   member     local header, data
+ *   local      "PK\3\4", version [2], flags [2], method [2], time [2], date
+ * [2], CRC-32 [4], packed size [4], size [4], name length [2], extra length
+ * [2], name, extra fields directory  an entry for each member: "PK\1\2",
+ * version made by [2], version
+ *              .. extra length as above, comment length [2], disk [2],
+ *              attributes [2 + 4], offset of the local header [4], name, extra
+ *              fields, comment
+ *   ZIP64      record "PK\6\6": its size [8], versions [2 + 2], disks [4 + 4],
+ *              members here [8], members [8], directory's size [8] and offset
+ *              [8]; locator "PK\6\7": disk [4], the record's offset [8], disks
+ *              [4]
+ *   end        "PK\5\6", disks [2 + 2], members here [2], members [2],
+ *              directory's size [4] and offset [4], comment length [2], comment
  *
- * - The central directory has for each member "PK\1\2", the same fields, and
- *   where its local header is.
+ * Method 0 stores the data, 8 deflates them. Flag 0 says that they are
+ * encrypted, flag 3 that CRC-32 and sizes follow the data, flag 11 that the
+ * name is UTF-8. An extra field is an id [2], its length [2] and that many
+ * bytes. Numbers of all ones stand in the extra field 1 (ZIP64), 8 bytes each:
+ * size, packed size, offset; the end record's stand in the ZIP64 record.
  *
- * - The end record is "PK\5\6", how many members, where the directory is, and a
- *   comment. Before it, where a number is more than 32 bits, stand the ZIP64
- *   record "PK\6\6" and its locator "PK\6\7".
- *
- * Files are from strangers. No offset, length or count is believed before it is
- * checked against the file's length and against the others: members may not
- * overlap, the local header must agree with the directory, and a size that
- * deflate cannot have made is refused before memory is asked for it. Encrypted
- * members, other methods and archives over several disks are refused.
+ * The reader trusts no file: it checks each offset, length and count against
+ * the file's length and the others before it uses them. Members may not
+ * overlap, the local headers must agree with the directory, and a size that
+ * deflate cannot have made is refused before memory is asked for. Encrypted
+ * members, other methods and archives over several disks are refused. The
+ * writer makes ZIP64 fields always, and the same bytes of the same input.
  */
 #ifndef PG_ZIP_H
 #define PG_ZIP_H
@@ -36,10 +50,10 @@ typedef struct pg_zip_member {
     unsigned flags, method;
     uint32_t crc;
     uint64_t packed, size; /* bytes in the file, and unpacked */
-    uint64_t header;       /* where the local header is */
-    uint64_t data;         /* where its data begin, behind that */
-    uint64_t limit;        /* where the next member, or the directory, is */
-    const char *fault;     /* why it cannot be read, or NULL */
+    uint64_t header;       /* offset of the local header, */
+    uint64_t data;         /* of the data, */
+    uint64_t limit;        /* and of the next member, or the directory */
+    const char *fault;     /* the reason that it cannot be read, or NULL */
 } pg_zip_member;
 
 typedef struct pg_zip {
@@ -47,44 +61,44 @@ typedef struct pg_zip {
     uint64_t length;
     char *path;
     size_t path_bytes;
-    unsigned char *directory; /* the names are in it */
+    unsigned char *directory; /* holds the names */
     size_t directory_bytes;
     pg_zip_member *members; /* in the directory's order */
     size_t count;
 } pg_zip;
 
 /* Opens the archive at path, reads its directory, and compares it with the
-   local headers. PG_EIO, or PG_EFORMAT for what is no such archive, or where a
-   member's two names differ: the message names the file. */
+   local headers. PG_EIO, or PG_EFORMAT for a file that is no ZIP archive or in
+   which a member has two names: the message names the file. */
 pg_status pg_zip_open(pg_zip *zip, const char *path, pg_error *err);
 void pg_zip_close(pg_zip *zip);
 
-/* PG_EFORMAT for a member whose local header contradicts the directory. */
+/* PG_EFORMAT for a member whose local header differs from the directory. */
 pg_status pg_zip_check(const pg_zip *zip, const pg_zip_member *member,
                        pg_error *err);
 
 enum { PG_ZIP_BUFFER = 1 << 16 };
 
-/* One member on its way out of the archive; of an archive only one at a time.
- */
+/* One member that is read. An archive has one stream at a time. */
 typedef struct pg_zip_stream {
     pg_zip *zip;
     const pg_zip_member *member;
     z_stream inflater;
-    bool inflating, ended;      /* whether it is used, and saw its data's end */
-    uint64_t packed_left, left; /* bytes still to come, packed and unpacked */
+    bool inflating;             /* the inflater is in use, */
+    bool ended;                 /* and has seen the end of its data */
+    uint64_t packed_left, left; /* bytes that are not read yet */
     uint32_t crc;
     unsigned char buffer[PG_ZIP_BUFFER];
 } pg_zip_stream;
 
-/* Begins; pg_zip_stream_close ends, after a failure too. Messages name the file
-   and the member. */
+/* Opens a stream; pg_zip_stream_close closes it, also after a failure. Messages
+   name the file and the member. */
 pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
                              const pg_zip_member *member, pg_error *err);
-/* Exactly n bytes; PG_EFORMAT if the member has not as many. */
+/* Reads exactly n bytes; PG_EFORMAT if the member has fewer. */
 pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
                              pg_error *err);
-/* Whether all was read, nothing is left over, and the CRC-32 is right. */
+/* Checks that all was read, that nothing is left over, and the CRC-32. */
 pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err);
 void pg_zip_stream_close(pg_zip_stream *s);
 
@@ -94,25 +108,25 @@ typedef struct pg_zip_writer {
     pg_output output;
     unsigned char *directory; /* as it will be written */
     size_t directory_bytes, directory_room, count;
-    size_t entry;      /* where the open member's record begins */
-    uint64_t size;     /* of the open member: announced, */
-    uint64_t written;  /* and so far */
-    size_t data_start; /* where the open member's data begins in the file */
+    size_t entry;      /* of the open member: offset in directory, */
+    size_t data_start; /* offset of the data in the file, */
+    uint64_t size;     /* announced bytes, */
+    uint64_t written;  /* and those so far */
     uint32_t crc;
     bool deflating;
     z_stream deflater;
 } pg_zip_writer;
 
 pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err);
-/* A member of `size` bytes, which are then written and ended. */
+/* Begins a member of `size` bytes, which are then written and ended. */
 pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
                               bool compress, pg_error *err);
 pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
                               pg_error *err);
 pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err);
-/* Puts the archive in its place: whole, or not at all. */
+/* Writes the directory, and puts the archive in place: whole or not at all. */
 pg_status pg_zip_writer_commit(pg_zip_writer *w, pg_error *err);
-/* Gives up what has been begun: allowed at any time. */
+/* Removes what was written; allowed at any time. */
 void pg_zip_writer_discard(pg_zip_writer *w);
 
 #endif

@@ -1,10 +1,11 @@
-#include "base/interrupt.h"
+/* The reader of ZIP archives: end record, directory, local headers, members. */
 #include "io/zip.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/interrupt.h"
 #include "io/file_kind.h"
 #include "io/input.h"
 #include "base/memory.h"
@@ -20,12 +21,11 @@ enum {
     DEFLATED = 8,
     /* flags: */
     ENCRYPTED = 1,
-    DESCRIBED_LATER = 8, /* CRC and sizes are behind the data */
-    /* deflate makes at most 1032 bytes of one (zlib's manual). */
-    LARGEST_RATIO = 1032,
+    DESCRIBED_LATER = 8,  /* CRC-32 and sizes follow the data */
+    LARGEST_RATIO = 1032, /* of deflate (zlib's manual) */
 };
 
-/* In 32 bits: the number is in a ZIP64 extra field. */
+/* A field of 32 bits whose number is in the ZIP64 extra field. */
 static const uint64_t IN_EXTRA = 0xffffffff;
 
 static const char ONE_DISK[] = "archives over several disks are not read";
@@ -44,12 +44,12 @@ static pg_status read_at(const pg_zip *zip, void *out, uint64_t at, size_t n,
 /* --- the end record ------------------------------------------------------- */
 
 typedef struct end_record {
-    uint64_t at; /* where it, or the ZIP64 record, begins */
+    uint64_t at; /* offset of it, or of the ZIP64 record */
     uint64_t count, directory_bytes, directory_at;
 } end_record;
 
-/* The last end record whose comment reaches just to the end of the file, within
-   its last n bytes; -1 where there is none. */
+/* The offset, within the last n bytes of the file, of the last end record whose
+   comment ends where the file does; -1 for none. */
 static ptrdiff_t find_end_record(const unsigned char *tail, size_t n)
 {
     for (size_t i = n < END_RECORD ? 0 : n - END_RECORD + 1; i-- > 0;)
@@ -59,28 +59,13 @@ static ptrdiff_t find_end_record(const unsigned char *tail, size_t n)
     return -1;
 }
 
-/* Without a locator the numbers stand as they are, if they can: 65535 members
-   need no ZIP64 record. */
+/* Without a locator, 65535 members are just that many; other fields of all ones
+   need the ZIP64 record. */
 static pg_status without_zip64(const pg_zip *zip, const end_record *end,
                                pg_error *err)
 {
     if (end->directory_bytes == 0xffffffff || end->directory_at == 0xffffffff)
         return fail_file(zip, err, "its ZIP64 record is missing");
-    return PG_OK;
-}
-
-static pg_status parse_zip64_record(const pg_zip *zip, end_record *end,
-                                    uint64_t at, const unsigned char *record,
-                                    pg_error *err)
-{
-    if (memcmp(record, "PK\6\6", 4) != 0)
-        return fail_file(zip, err, "its ZIP64 record is damaged");
-    if (pg_bytes_get(record + 16, 8) != 0 ||
-        pg_bytes_get(record + 24, 8) != pg_bytes_get(record + 32, 8))
-        return fail_file(zip, err, ONE_DISK);
-    *end = (end_record){at, pg_bytes_get(record + 32, 8),
-                        pg_bytes_get(record + 40, 8),
-                        pg_bytes_get(record + 48, 8)};
     return PG_OK;
 }
 
@@ -100,9 +85,17 @@ static pg_status read_zip64_record(const pg_zip *zip, end_record *end,
     if (at > end->at - ZIP64_LOCATOR - ZIP64_RECORD)
         return fail_file(zip, err, "its ZIP64 record lies beyond its end");
     status = read_at(zip, record, at, ZIP64_RECORD, err);
-    if (status == PG_OK)
-        status = parse_zip64_record(zip, end, at, record, err);
-    return status;
+    if (status != PG_OK)
+        return status;
+    if (memcmp(record, "PK\6\6", 4) != 0)
+        return fail_file(zip, err, "its ZIP64 record is damaged");
+    if (pg_bytes_get(record + 16, 8) != 0 ||
+        pg_bytes_get(record + 24, 8) != pg_bytes_get(record + 32, 8))
+        return fail_file(zip, err, ONE_DISK);
+    *end = (end_record){at, pg_bytes_get(record + 32, 8),
+                        pg_bytes_get(record + 40, 8),
+                        pg_bytes_get(record + 48, 8)};
+    return PG_OK;
 }
 
 static pg_status parse_end_record(const pg_zip *zip, end_record *end,
@@ -122,8 +115,8 @@ static pg_status parse_end_record(const pg_zip *zip, end_record *end,
     return PG_OK;
 }
 
-/* A file without an end record: by its first bytes, one of another kind, or an
-   archive that was cut off. */
+/* The error of a file without an end record: by its first bytes it is a file of
+   another kind, or an archive that was cut off. */
 static pg_status fail_kind(const pg_zip *zip, pg_error *err)
 {
     unsigned char first[PG_FILE_KIND_BYTES];
@@ -171,8 +164,8 @@ static pg_status read_end_record(const pg_zip *zip, end_record *end,
 
 /* --- the directory -------------------------------------------------------- */
 
-/* The next of the 64-bit numbers in a ZIP64 extra field, for a field of the
-   directory that is all ones; false where there is none. */
+/* Replaces a field of all ones by the next number of the ZIP64 extra field;
+   false if there is none. */
 static bool widen(uint64_t *field, const unsigned char **extra, size_t *left)
 {
     if (*field != IN_EXTRA)
@@ -185,7 +178,8 @@ static bool widen(uint64_t *field, const unsigned char **extra, size_t *left)
     return true;
 }
 
-/* Sizes and offset that did not fit in 32 bits, from the extra fields. */
+/* Reads sizes and offset that did not fit in 32 bits; false for damaged
+   fields. */
 static bool read_extra(pg_zip_member *m, const unsigned char *extra, size_t n)
 {
     enum { ZIP64_EXTRA = 1 };
@@ -205,7 +199,8 @@ static bool read_extra(pg_zip_member *m, const unsigned char *extra, size_t n)
     return true;
 }
 
-/* The entry at `at`; 0 where it is damaged, else its length. */
+/* Parses the entry at `at`, of n bytes that are left; returns its length, 0 if
+   it is damaged. */
 static size_t parse_entry(pg_zip_member *m, const unsigned char *at, size_t n)
 {
     if (n < DIRECTORY_ENTRY || memcmp(at, "PK\1\2", 4) != 0)
@@ -227,7 +222,7 @@ static size_t parse_entry(pg_zip_member *m, const unsigned char *at, size_t n)
     return read_extra(m, at + DIRECTORY_ENTRY + name, extra) ? total : 0;
 }
 
-/* Names the member where what is there still looks like an entry. */
+/* The error of a damaged entry; names the member if it still looks like one. */
 static pg_status fail_entry(const pg_zip *zip, size_t i,
                             const unsigned char *at, size_t n, pg_error *err)
 {
@@ -269,41 +264,34 @@ static int by_header(const void *a, const void *b)
     return (x->header > y->header) - (x->header < y->header);
 }
 
-/* Each member must end before the next begins: what overlaps is made to unpack
-   to more than it should ("A better zip bomb", Fifield 2019). */
-static pg_status set_limits(pg_zip *zip, pg_zip_member **sorted,
-                            uint64_t directory_at, pg_error *err)
-{
-    for (size_t i = 0; i < zip->count; i++)
-        sorted[i] = &zip->members[i];
-    qsort(sorted, zip->count, sizeof *sorted, by_header);
-    for (size_t i = 0; i < zip->count; i++) {
-        pg_zip_member *m = sorted[i];
-        m->limit = i + 1 < zip->count ? sorted[i + 1]->header : directory_at;
-        uint64_t least = LOCAL_HEADER + m->name_length;
-        if (m->header > m->limit || m->limit - m->header < least ||
-            m->limit - m->header - least < m->packed)
-            return pg_fail(err, PG_EFORMAT,
-                           "%.600s: member '%.*s' does not fit where the "
-                           "directory says it is",
-                           zip->path, (int)m->name_length, m->name);
-    }
-    return PG_OK;
-}
-
+/* Checks that each member ends before the next begins: overlapping ones could
+   unpack to far more than the file ("A better zip bomb", Fifield 2019). */
 static pg_status check_layout(pg_zip *zip, uint64_t directory_at, pg_error *err)
 {
     size_t bytes = zip->count * sizeof(pg_zip_member *);
     pg_zip_member **sorted = pg_malloc(bytes);
     if (!sorted)
         return pg_fail_memory(err, bytes);
-    pg_status status = set_limits(zip, sorted, directory_at, err);
+    pg_status status = PG_OK;
+    for (size_t i = 0; i < zip->count; i++)
+        sorted[i] = &zip->members[i];
+    qsort(sorted, zip->count, sizeof *sorted, by_header);
+    for (size_t i = 0; i < zip->count && status == PG_OK; i++) {
+        pg_zip_member *m = sorted[i];
+        m->limit = i + 1 < zip->count ? sorted[i + 1]->header : directory_at;
+        uint64_t least = LOCAL_HEADER + m->name_length;
+        if (m->header > m->limit || m->limit - m->header < least ||
+            m->limit - m->header - least < m->packed)
+            status = pg_fail(err, PG_EFORMAT,
+                             "%.600s: member '%.*s' does not fit where the "
+                             "directory says it is",
+                             zip->path, (int)m->name_length, m->name);
+    }
     pg_free(sorted, bytes);
     return status;
 }
 
-/* Records of ZIP64 may stand between the directory and the end record, but no
-   further entry. */
+/* Checks that no further entry follows the directory; ZIP64 records may. */
 static pg_status check_end(const pg_zip *zip, const end_record *end,
                            pg_error *err)
 {
@@ -321,14 +309,15 @@ static pg_status check_end(const pg_zip *zip, const end_record *end,
 
 /* --- local headers -------------------------------------------------------- */
 
-/* The local header and its extra fields, as far as the file holds them. */
+/* A local header with its name and extra fields, as far as the file has them.
+ */
 typedef struct local_header {
     unsigned char bytes[LOCAL_HEADER + 2 * 0xffff];
     size_t length;
     size_t name_length, extra_length;
 } local_header;
 
-/* In one read what most headers need: the extra fields are short. */
+/* Reads most headers at once, as their extra fields are short. */
 static pg_status read_local_header(local_header *local, const pg_zip *zip,
                                    const pg_zip_member *m, pg_error *err)
 {
@@ -351,7 +340,8 @@ static pg_status read_local_header(local_header *local, const pg_zip *zip,
     return read_at(zip, local->bytes + had, m->header + had, whole - had, err);
 }
 
-/* A damaged name in the directory would hide the member. */
+/* PG_EFORMAT if the two names differ: a damaged one in the directory would hide
+   the member. */
 static pg_status check_name(const local_header *local, const pg_zip *zip,
                             const pg_zip_member *m, pg_error *err)
 {
@@ -368,9 +358,9 @@ static pg_status check_name(const local_header *local, const pg_zip *zip,
                    (int)pg_size_min(there, 200), name);
 }
 
-/* True where flags, method, CRC-32 and sizes are the directory's. A local
-   header whose data are described later says neither CRC-32 nor sizes; some
-   writers leave the CRC-32 at 0 without saying so. */
+/* True if flags, method, CRC-32 and sizes are those of the directory. A local
+   header may leave CRC-32 and sizes to a record behind the data; some writers
+   leave the CRC-32 at 0 without that flag. */
 static bool same_header(const local_header *local, const pg_zip_member *m)
 {
     const unsigned char *at = local->bytes;
@@ -391,8 +381,8 @@ static bool same_header(const local_header *local, const pg_zip_member *m)
            said.size == m->size;
 }
 
-/* Names must agree for the archive to open. What else is wrong with a member's
-   header is told when that member is used, and hides no other. */
+/* Names must agree for the archive to open. Other faults of a member raise when
+   that member is used, and leave the others readable. */
 static pg_status check_local_header(local_header *local, const pg_zip *zip,
                                     pg_zip_member *m, pg_error *err)
 {
@@ -516,7 +506,7 @@ static pg_status check_member(const pg_zip_stream *s, pg_error *err)
     return pg_zip_check(s->zip, m, err);
 }
 
-/* From where the file stands. */
+/* Reads from the file's position. */
 static pg_status read_here(const pg_zip_stream *s, void *out, size_t n,
                            pg_error *err)
 {
@@ -548,24 +538,7 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
     return PG_OK;
 }
 
-static pg_status read_stored(pg_zip_stream *s, void *out, size_t n,
-                             pg_error *err)
-{
-    s->packed_left -= n;
-    return read_here(s, out, n, err);
-}
-
-/* More packed bytes for the inflater, if there are any. */
-static pg_status refill(pg_zip_stream *s, pg_error *err)
-{
-    size_t n = pg_size_min(s->packed_left, sizeof s->buffer);
-    s->packed_left -= n;
-    s->inflater.next_in = s->buffer;
-    s->inflater.avail_in = (uInt)n;
-    return read_here(s, s->buffer, n, err);
-}
-
-/* At most n bytes; *got tells how many. None: the data are at their end. */
+/* Inflates at most n bytes; *got is their number, 0 at the end of the data. */
 static pg_status inflate_some(pg_zip_stream *s, void *out, size_t n,
                               size_t *got, pg_error *err)
 {
@@ -575,7 +548,11 @@ static pg_status inflate_some(pg_zip_stream *s, void *out, size_t n,
     int result = Z_OK;
     while (result == Z_OK && s->inflater.avail_out > 0) {
         if (s->inflater.avail_in == 0) {
-            pg_status status = refill(s, err);
+            size_t packed = pg_size_min(s->packed_left, sizeof s->buffer);
+            s->packed_left -= packed;
+            s->inflater.next_in = s->buffer;
+            s->inflater.avail_in = (uInt)packed;
+            pg_status status = read_here(s, s->buffer, packed, err);
             if (status != PG_OK)
                 return status;
         }
@@ -606,8 +583,8 @@ static pg_status read_deflated(pg_zip_stream *s, char *out, size_t n,
     return PG_OK;
 }
 
-/* What is unpacked, and summed up while it is in cache, before it is asked
-   whether to go on. */
+/* Bytes between polls for interrupts; the CRC-32 is taken while they are in
+   cache. */
 enum { PART = 1 << 18 };
 
 pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
@@ -619,8 +596,10 @@ pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
         return fail_stream(s, err, "it ends too early");
     for (size_t part; n > 0 && status == PG_OK; at += part, n -= part) {
         part = pg_size_min(n, PART);
+        if (!s->inflating)
+            s->packed_left -= part;
         status = s->inflating ? read_deflated(s, at, part, err)
-                              : read_stored(s, at, part, err);
+                              : read_here(s, at, part, err);
         status = pg_unless_interrupted(status, err);
         if (status != PG_OK)
             break;

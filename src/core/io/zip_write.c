@@ -1,9 +1,10 @@
-#include "base/interrupt.h"
+/* The writer of ZIP archives: members, and the directory behind them. */
 #include "io/zip.h"
 
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 
 enum {
@@ -19,8 +20,8 @@ enum {
     FIRST_OF_1980 = 0x21, /* ZIP's first day: the same input, the same bytes */
 };
 
-/* Numbers are always in a ZIP64 field, the 32 bits say so: one form for small
-   and for large. */
+/* The 32 bits of a number that is in a ZIP64 field: all are, small ones, too.
+ */
 static const uint64_t IN_EXTRA = 0xffffffff;
 
 pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err)
@@ -48,7 +49,8 @@ static pg_status reserve(pg_zip_writer *w, size_t more, pg_error *err)
     return PG_OK;
 }
 
-/* Version to method and CRC: what a local header and an entry share. */
+/* Writes the fields from version to sizes, which a local header and an entry
+   share. */
 static unsigned char *put_common(unsigned char *p, unsigned method,
                                  uint32_t crc)
 {
@@ -129,7 +131,8 @@ pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
     return PG_OK;
 }
 
-/* What deflate makes of its input, to the file; with Z_FINISH, all of it. */
+/* Deflates the input, and writes the result to the file; with Z_FINISH, all of
+   it. */
 static pg_status drain(pg_zip_writer *w, int flush, pg_error *err)
 {
     unsigned char buffer[1 << 14];
@@ -145,18 +148,7 @@ static pg_status drain(pg_zip_writer *w, int flush, pg_error *err)
     return PG_OK;
 }
 
-static pg_status write_part(pg_zip_writer *w, const unsigned char *data, uInt n,
-                            pg_error *err)
-{
-    w->crc = (uint32_t)crc32(w->crc, data, n);
-    if (!w->deflating)
-        return pg_output_write(&w->output, data, n, err);
-    w->deflater.next_in = (unsigned char *)data; /* read only: zlib's old API */
-    w->deflater.avail_in = n;
-    return drain(w, Z_NO_FLUSH, err);
-}
-
-enum { PART = 1 << 18 }; /* before it is asked whether to go on */
+enum { PART = 1 << 18 }; /* bytes between polls for interrupts */
 
 pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
                               pg_error *err)
@@ -166,7 +158,12 @@ pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
     w->written += n;
     for (size_t part; n > 0 && status == PG_OK; at += part, n -= part) {
         part = pg_size_min(n, PART);
-        status = write_part(w, at, (uInt)part, err);
+        w->crc = (uint32_t)crc32(w->crc, at, (uInt)part);
+        w->deflater.next_in =
+            (unsigned char *)at; /* zlib does not write there */
+        w->deflater.avail_in = (uInt)part;
+        status = w->deflating ? drain(w, Z_NO_FLUSH, err)
+                              : pg_output_write(&w->output, at, part, err);
         status = pg_unless_interrupted(status, err);
     }
     return status;
@@ -179,7 +176,8 @@ static void close_deflater(pg_zip_writer *w)
     w->deflating = false;
 }
 
-/* Now that they are known: CRC and sizes, in the local header and the entry. */
+/* Fills in CRC-32 and sizes, which are known now, in the local header and the
+   entry. */
 static pg_status complete_headers(pg_zip_writer *w, pg_error *err)
 {
     unsigned char crc[4], sizes[16], *entry = w->directory + w->entry;
@@ -217,7 +215,7 @@ pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err)
 
 /* --- the end -------------------------------------------------------------- */
 
-/* The ZIP64 record, its locator, and the end record. */
+/* Writes the ZIP64 record, its locator, and the end record. */
 static pg_status write_end(pg_zip_writer *w, uint64_t directory_at,
                            pg_error *err)
 {
