@@ -440,7 +440,7 @@ describe("the entries of a table", function()
       for i = n, 1, -1 do
         t[i] = i
       end
-      local found = table_reader.reader():read(t)
+      local found = table_reader.new():read(t)
       assert.equal(n, found.length)
       assert.equal(1, found.keys)
       assert.same({ key = "last", value = n }, found[1])

@@ -21,10 +21,6 @@ local LARGE = 1 << 18 -- bytes: the tokens of longer text are not read, and its 
 -- A first value keeps a call from becoming a tail call, which tracebacks would lack.
 local RETURN = "return nil, "
 
-local function drop_first(_, ...)
-  return ...
-end
-
 --- Tells if more text could complete a chunk that has this syntax error.
 local function is_incomplete(message)
   return message ~= nil and message:find "<eof>$" ~= nil
@@ -62,7 +58,7 @@ function compile.chunk(text, chunkname, scope)
   local run, message, finish
   if is_expression then
     run, message = scope:load(RETURN .. text, chunkname)
-    finish = drop_first
+    finish = function(_, ...) return ... end
   else
     -- The text is compiled alone first: its error must not show what is put around it.
     run, message = load(text, chunkname, "t")

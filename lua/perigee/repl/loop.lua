@@ -1,7 +1,7 @@
 --- The read-eval-print loop on a terminal: reads a chunk, runs it, prints its values.
 --
--- src/host/perigee_repl.c calls the function that this file returns, with the C functions that the loop
--- needs, and then the function that it gets back once for each turn.
+-- src/host/perigee_repl.c calls the function that this file returns, with the C functions that the
+-- loop needs, and then the function that it gets back once for each turn.
 
 local colours = require "perigee.repl.pretty.colours"
 local commands = require "perigee.repl.commands"
@@ -183,16 +183,6 @@ local function evaluate(self, text, chunk)
   end
 end
 
---- Prints help on a topic, which may be an expression.
-local function print_help(self, topic)
-  local chunk = topic ~= ""
-    and compile.chunk(topic, self.session:next_name(), self.session.scope) or nil
-  local _, message = self.host.call(commands.explain, topic, chunk)
-  if message then
-    error_report.report(message, self.session)
-  end
-end
-
 --- Reads and runs one chunk; false at the end of the input.
 local function turn(self)
   local typed, text, chunk, message = read_chunk(self)
@@ -207,7 +197,12 @@ local function turn(self)
   if (name == "exit" or name == "quit") and rawget(_G, name) == nil then
     output.write("Ctrl-D leaves, and so does os.exit().\n")
   elseif topic then
-    print_help(self, topic)
+    local expression = topic ~= ""
+      and compile.chunk(topic, self.session:next_name(), self.session.scope) or nil
+    local _, problem = self.host.call(commands.explain, topic, expression)
+    if problem then
+      error_report.report(problem, self.session)
+    end
   elseif chunk and chunk.is_empty then
     self.comments = text:find "%S" and text .. "\n" or ""
     return true

@@ -1,27 +1,27 @@
---- Names as they are found: those that begin as was typed, each once, and only so many.
+--- Candidates of a completion: names that begin with what was typed, each once, limited in number.
 
 local Candidates = {}
 Candidates.__index = Candidates
 
 local candidates = {}
 
-local MOST = 10000 -- names: nobody reads more
-local SECONDS = 0.1 -- of looking, whatever there is
-local LOOKS = 1000 -- between two looks at the clock
+local MOST = 10000 -- names
+local SECONDS = 0.1 -- for a search
+local STEPS = 1000 -- between two looks at the clock
 
 ---@class perigee.repl.candidates
 ---@field prefix string
 ---@field names string[]
 
----@param prefix string  what all names have to begin with
+---@param prefix string  what was typed
 ---@return perigee.repl.candidates
 function candidates.new(prefix)
   return setmetatable({
-    prefix = prefix, names = {}, seen = {}, looks = 0, deadline = os.clock() + SECONDS,
+    prefix = prefix, names = {}, seen = {}, steps = 0, deadline = os.clock() + SECONDS,
   }, Candidates)
 end
 
---- Takes a name, if it fits.
+--- Adds a name if it begins with the prefix.
 ---@param name string
 function Candidates:add(name)
   if name:sub(1, #self.prefix) == self.prefix and not self.seen[name] and #self.names < MOST then
@@ -37,11 +37,11 @@ function Candidates:add_all(names)
   end
 end
 
---- Whether there is enough, in number or in time: to be asked at each step of a long walk.
+--- Tells if there are enough names, or the time is over. A long loop asks at each step.
 ---@return boolean
 function Candidates:is_full()
-  self.looks = self.looks + 1
-  return #self.names >= MOST or self.looks % LOOKS == 0 and os.clock() > self.deadline
+  self.steps = self.steps + 1
+  return #self.names >= MOST or self.steps % STEPS == 0 and os.clock() > self.deadline
 end
 
 --- The names in order.

@@ -1,4 +1,4 @@
---- The files that a name in a string may be of, and the modules that one may be of.
+--- Candidates from the file system: paths of files, and names of modules.
 
 local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
@@ -6,59 +6,40 @@ local fs = require "perigee.util.fs"
 
 local paths = {}
 
---- The names in a folder; none where luv is missing.
+--- The names in a folder; none without luv.
 local function names_in(folder)
-  return errors.try(fs.names_in, folder) or {}
+  return errors.try(fs.names_in, folder == "" and "." or folder) or {}
 end
 
-local function is_folder(path)
-  local uv = errors.try(external.require, "luv")
-  local status = uv and uv.fs_stat(path)
-  return status ~= nil and status.type == "directory"
-end
-
---- Takes the paths that begin as was typed; folders end with a slash, hidden files are found only
---- where their dot was typed. `~` is the user's folder.
----@param found perigee.repl.candidates  whose prefix then has that folder in the place of the `~`
+--- Adds the paths that begin with the prefix. Folders end with a slash; hidden files are added only
+--- after their dot. `~` is the user's folder.
+---@param found perigee.repl.candidates  its prefix gets the user's folder in place of `~`
 function paths.add(found)
-  local home = os.getenv "HOME"
+  local home, uv = os.getenv "HOME", errors.try(external.require, "luv")
   if home and found.prefix:find "^~/" then
     found.prefix = home .. found.prefix:sub(2)
   end
   local folder, typed = found.prefix:match "^(.-)([^/]*)$"
-  for _, name in ipairs(names_in(folder == "" and "." or folder)) do
+  for _, name in ipairs(names_in(folder)) do
     if found:is_full() then
       break
     elseif name:sub(1, #typed) == typed and (name:sub(1, 1) ~= "." or typed ~= "") then
-      found:add(folder .. name .. (is_folder(folder .. name) and "/" or ""))
+      local status = uv and uv.fs_stat(folder .. name)
+      found:add(folder .. name .. (status and status.type == "directory" and "/" or ""))
     end
   end
 end
 
 -- --- modules ----------------------------------------------------------------------
 
---- Of our modules those that are meant to be required.
+--- The library's modules that scripts require.
 local PUBLIC = { "perigee", "perigee.sweep" }
 
 local function is_ours(name)
   return name:find "^perigee%." ~= nil
 end
 
-local function add_listed(found, list)
-  for name in next, type(list) == "table" and list or {} do
-    if type(name) == "string" and not is_ours(name) then
-      found:add(name)
-    end
-  end
-end
-
-local function is_readable(path)
-  local file = io.open(path)
-  return file ~= nil and file:close()
-end
-
---- Whether a folder has modules itself, beside what its own name stands for: only then that is a
---- part of names.
+--- Tells if a folder contains modules besides the one that its own name stands for.
 local function has_modules(folder, ending)
   for _, name in ipairs(names_in(folder)) do
     if name:sub(-#ending) == ending and name ~= "init" .. ending then
@@ -68,43 +49,49 @@ local function has_modules(folder, ending)
   return false
 end
 
---- The part of a module's name that a file or folder gives, by what follows the ? of a template:
---- ".lua", "/init.lua"; nil where it gives none.
-local function module_in(folder, name, after)
+--- The part of a module's name that a file or folder gives; nil if it gives none.
+---@param after string  what follows the ? of a template: ".lua", "/init.lua"
+local function module_part(folder, name, after)
   if after:find "^/" then
-    return is_readable(folder .. name .. after) and name or nil
+    local file = io.open(folder .. name .. after)
+    return file and file:close() and name or nil
   elseif name:sub(-#after) == after then
     return name:sub(1, -#after - 1)
   end
   return has_modules(folder .. name, after) and name .. "." or nil
 end
 
---- Takes what a template of package.path finds: "/usr/share/lua/5.4/?.lua", "./?/init.lua".
+--- Adds the modules of a template of package.path: "/usr/share/lua/5.4/?.lua", "./?/init.lua".
 local function add_template(found, template)
   local before, after = template:match "^([^?]*)%?(.*)$"
   if not before then
     return
   end
-  local within, typed = found.prefix:match "^(.-)([^.]*)$"
-  local folder, stem = (before .. within:gsub("%.", "/")):match "^(.-)([^/]*)$"
-  for _, name in ipairs(names_in(folder == "" and "." or folder)) do
+  local package_name, typed = found.prefix:match "^(.-)([^.]*)$"
+  local folder, stem = (before .. package_name:gsub("%.", "/")):match "^(.-)([^/]*)$"
+  for _, name in ipairs(names_in(folder)) do
     local fits = name:sub(1, #stem + #typed) == stem .. typed and not name:find "[%c\"'\\]"
-    local part = fits and module_in(folder, name, after)
+    local part = fits and module_part(folder, name, after)
     if found:is_full() then
       return
     elseif part and not part:find "%.." then
-      found:add(within .. part:sub(#stem + 1))
+      found:add(package_name .. part:sub(#stem + 1))
     end
   end
 end
 
---- Takes the names of modules that can be required: loaded ones, and those whose files are found.
---- A package's folder ends with a dot.
+--- Adds the names of modules that `require` can load: those that are loaded, and those with a file.
+--- A package's name ends with a dot.
 ---@param found perigee.repl.candidates
----@param more? string[]  names that are known otherwise
+---@param more? string[]  further names
 function paths.add_modules(found, more)
-  add_listed(found, package.loaded)
-  add_listed(found, package.preload)
+  for _, list in pairs { package.loaded, package.preload } do
+    for name in next, type(list) == "table" and list or {} do
+      if type(name) == "string" and not is_ours(name) then
+        found:add(name)
+      end
+    end
+  end
   found:add_all(PUBLIC)
   found:add_all(more or {})
   if is_ours(found.prefix) then

@@ -1,11 +1,11 @@
---- What is known of a value without using it: its class, and the names that it tells itself.
+--- The class of a value, and the names that it lists itself, without running its methods.
 
 local errors = require "perigee.util.errors"
 local signatures = require "perigee.repl.introspect.signatures"
 
 local classes = {}
 
---- A field of a metatable, raw.
+--- A field of a value's metatable, read raw and past __metatable.
 ---@param value any
 ---@param name string
 ---@return any
@@ -16,7 +16,7 @@ function classes.metafield(value, name)
   end
 end
 
---- The class of ours that a value is of: by its metatable's __name, "perigee.array".
+--- The library's class of a value, from its metatable's __name, "perigee.array".
 ---@param value any
 ---@return string?
 function classes.of(value)
@@ -25,7 +25,7 @@ function classes.of(value)
   return signatures.is_class(class) and class or nil
 end
 
---- The class under which the functions of a module of ours are described.
+--- The class under which the reference lists a module's functions.
 ---@param value any
 ---@return string?
 function classes.module(value)
@@ -40,19 +40,16 @@ function classes.module(value)
   return rawequal(value, rawget(package.loaded, "perigee.model.model")) and "model" or nil
 end
 
---- What a metatable's __names(value) tells: names, or { name = ..., kind = "method", "function" or
---- "field" }.
+--- The names that a metatable's __names(value) lists: strings, or { name = ..., kind = "method",
+--- "function" or "field" }.
 ---@param value any
 ---@return (string|table)[]
-function classes.told_names(value)
-  local tell = classes.metafield(value, "__names")
-  if tell == nil then
+function classes.listed_names(value)
+  local list = classes.metafield(value, "__names")
+  if list == nil then
     return {}
   end
-  local worked, names = pcall(tell, value)
-  if not worked and errors.is_interrupt(names) then
-    error(names, 0)
-  end
+  local worked, names = errors.pcall(list, value)
   return worked and type(names) == "table" and names or {}
 end
 

@@ -1,70 +1,60 @@
---- The values of chains at a prompt, so far as they can be told without running a call.
+--- The value of an expression, or its class, so far as they can be told without running a call.
 --
--- What is known of a chain is its value, or the class that the descriptions tell of it:
--- `pg.zeros(3):exp()` is an array, whatever is in it.
+-- The reference tells the class of a call's result: `pg.zeros(3):exp()` is an array.
 
+local classes = require "perigee.repl.introspect.classes"
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
-local classes = require "perigee.repl.introspect.classes"
-local signatures = require "perigee.repl.introspect.signatures"
+local expression = require "perigee.repl.syntax.expression"
 local locals = require "perigee.repl.syntax.locals"
-local cursor_context = require "perigee.repl.syntax.cursor_context"
+local signatures = require "perigee.repl.introspect.signatures"
 
 local resolve = {}
 
-local MOST_DEPTH = 150 -- of chains, and of locals that stand for each other
+local MOST_DEPTH = 150 -- of expressions, and of locals that stand for each other
 
 ---@class perigee.repl.visible
 ---@field globals table
----@field locals? table<string, any>  those of the prompt that last
----@field modules? string[]  names that can be required, beside those that are found
+---@field locals? table<string, any>  values of the prompt's locals
+---@field modules? string[]  names that `require` knows, besides those that are found
 
 ---@class perigee.repl.context
----@field scope perigee.repl.visible
+---@field visible perigee.repl.visible
 ---@field scan perigee.repl.scan  the locals that the text declares
 
----@class perigee.repl.known
+---@class perigee.repl.resolved
 ---@field value? any
----@field class? string  where there is no value
+---@field class? string  if the value is not known
 
--- --- one value --------------------------------------------------------------------
-
-local function get(value, key)
-  return value[key]
-end
-
---- What `value[key]` gives, which may be the user's function's affair; nil where that raises.
+--- The value of `value[key]`, which may run the user's __index; nil if that raises an error.
 local function index(value, key)
-  local worked, found = pcall(get, value, key)
+  local worked, found = errors.pcall(function() return value[key] end)
   if worked then
     return found
-  elseif errors.is_interrupt(found) then
-    error(found, 0)
   end
 end
 
---- The class of ours that a chain's value is of.
----@param known? perigee.repl.known
+--- The library's class of a resolved expression.
+---@param resolved? perigee.repl.resolved
 ---@return string?
-function resolve.class(known)
-  return known and (known.class or classes.of(known.value))
+function resolve.class(resolved)
+  return resolved and (resolved.class or classes.of(resolved.value))
 end
-
--- --- chains -----------------------------------------------------------------------
 
 local evaluate
 
-local function function_of_module(value)
-  local names = classes.metafield(rawget(package.loaded, "perigee"), "__index")
-  for name, each in next, type(names) == "table" and names or {} do
+--- The entry of a function of `pg`, by its value.
+local function entry_of_value(value)
+  local functions = classes.metafield(rawget(package.loaded, "perigee"), "__index")
+  for name, each in next, type(functions) == "table" and functions or {} do
     if rawequal(each, value) then
       return signatures.entry("pg", name) or signatures.entry("array", name)
     end
   end
 end
 
---- The description of what is called, and how many of its parameters stand before those that are
---- described: `pg.astype(a, "float32")` has the array there.
+--- The entry of a callee, the number of arguments before its parameters, and its owner. An array
+--- precedes the parameters of `pg.astype(a, "float32")`.
 local function entry_of(callee, context, depth, before)
   local owner = callee.kind == "index" and evaluate(callee.base, context, depth, before)
   local class = owner and (resolve.class(owner) or classes.module(owner.value))
@@ -75,8 +65,8 @@ local function entry_of(callee, context, depth, before)
   elseif callee.kind == "name" and callee.name == "help" then
     entry = signatures.entry("pg", "help")
   else
-    local known = evaluate(callee, context, depth, before)
-    entry = known and known.value ~= nil and function_of_module(known.value)
+    local resolved = evaluate(callee, context, depth, before)
+    entry = resolved and resolved.value ~= nil and entry_of_value(resolved.value)
   end
   if not entry then
     return nil
@@ -84,51 +74,47 @@ local function entry_of(callee, context, depth, before)
   return entry, signatures.is_method(entry) and not callee.method and 1 or 0, owner or nil
 end
 
---- The value that a local was given where it was declared.
-local function value_of_local(found, context, depth)
-  local node = found.from and cursor_context.expression(context.scan.tokens, found.from)
-  if node then
-    return evaluate(node, context, depth, found.at)
-  end
-end
+--- Resolvers by the kind of an expression. Locals are looked up before the token at `before`, or at
+--- the expression itself.
+local RESOLVE = {}
 
-local FOLLOW = {}
-
-function FOLLOW.name(node, context, depth, before)
-  local found = locals.find(context.scan, node.name, before or node.at)
-  if found then
-    return value_of_local(found, context, depth)
+function RESOLVE.name(node, context, depth, before)
+  local variable = locals.find(context.scan, node.name, before or node.at)
+  if variable then
+    local initial = variable.from
+      and expression.starting_at(context.scan.tokens, variable.from)
+    return initial and evaluate(initial, context, depth, variable.at)
   end
-  local value = rawget(context.scope.locals or {}, node.name)
+  local value = rawget(context.visible.locals or {}, node.name)
   if value == nil then
-    value = index(context.scope.globals, node.name)
+    value = index(context.visible.globals, node.name)
   end
   return { value = value }
 end
 
-function FOLLOW.text(node)
+function RESOLVE.string(node)
   return { value = node.value }
 end
 
---- An archive's array is not read to tell what it is.
-local function member_class(class, value, key)
-  if class ~= "archive" or signatures.entry(class, key) then
-    return signatures.field_class(class, key)
-  end
-  return (value == nil or collections.contains(classes.told_names(value), key)) and "array" or nil
-end
-
-function FOLLOW.index(node, context, depth, before)
+function RESOLVE.index(node, context, depth, before)
   local base = evaluate(node.base, context, depth, before)
   local class = resolve.class(base)
-  local found = class and member_class(class, base.value, node.key)
-  if found or not base or base.value == nil then
-    return found and { class = found }
+  if class == "archive" and not signatures.entry(class, node.key) then
+    -- An archive's arrays are not read from the file to find out that they are arrays.
+    local value = base.value
+    if value == nil or collections.contains(classes.listed_names(value), node.key) then
+      return { class = "array" }
+    end
+  elseif class then
+    local field_class = signatures.field_class(class, node.key)
+    if field_class then
+      return { class = field_class }
+    end
   end
-  return { value = index(base.value, node.key) }
+  return base and base.value ~= nil and { value = index(base.value, node.key) }
 end
 
-function FOLLOW.call(node, context, depth, before)
+function RESOLVE.call(node, context, depth, before)
   if node.base.kind == "name" and node.base.name == "require" and node.argument then
     return { value = rawget(package.loaded, node.argument) }
   end
@@ -138,28 +124,27 @@ end
 
 function evaluate(node, context, depth, before)
   if node and depth < MOST_DEPTH then
-    return FOLLOW[node.kind](node, context, depth + 1, before) or nil
+    return RESOLVE[node.kind](node, context, depth + 1, before) or nil
   end
 end
 
---- The description of what is called; how many of its arguments come before those that are
---- described; and what is known of what it is called on.
----@param callee perigee.repl.chain
+--- The reference's entry of a callee.
+---@param callee perigee.repl.expression
 ---@param context perigee.repl.context
 ---@return table? entry
----@return integer? before
----@return perigee.repl.known? owner
+---@return integer? before  the number of arguments before its parameters
+---@return perigee.repl.resolved? owner  the object that it is called on
 function resolve.entry(callee, context)
   return entry_of(callee, context, 0)
 end
 
---- What is known of a chain; nil where that is nothing.
----@param node? perigee.repl.chain
+--- The value or the class of an expression; nil if neither is known.
+---@param node? perigee.repl.expression
 ---@param context perigee.repl.context
----@return perigee.repl.known?
-function resolve.known(node, context)
-  local known = evaluate(node, context, 0)
-  return known and (known.value ~= nil or known.class) and known or nil
+---@return perigee.repl.resolved?
+function resolve.expression(node, context)
+  local resolved = evaluate(node, context, 0)
+  return resolved and (resolved.value ~= nil or resolved.class) and resolved or nil
 end
 
 return resolve

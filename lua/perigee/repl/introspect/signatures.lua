@@ -1,4 +1,6 @@
---- What the descriptions tell of classes, parameters and options, as names that can be offered.
+--- Signatures of the library: classes, functions, parameters, options, and the choices of each.
+--
+-- They are read from the reference, which is made of the comments above the functions.
 
 local entries = require "perigee.help.entries"
 
@@ -6,21 +8,21 @@ local signatures = {}
 
 -- --- classes and functions ----------------------------------------------------------
 
---- Whether there is anything to tell of a class.
+--- Tells if the reference describes a class.
 ---@param class? string  "array"
 ---@return boolean
 function signatures.is_class(class)
   return class ~= nil and entries.class(class) and true or false
 end
 
---- The names of a class.
+--- The members of a class.
 ---@param class string
 ---@return { name: string, kind: "method"|"function"|"field" }[]
 function signatures.members(class)
   return entries.members(class)
 end
 
---- The description of a method or function of a class.
+--- The entry of a method or function of a class.
 ---@param class string  "array", "pg"
 ---@param name string|number
 ---@return table?
@@ -32,14 +34,14 @@ function signatures.entry(class, name)
   end
 end
 
---- Whether a description is of a method: what it is called on comes before its parameters.
+--- Tells if an entry is a method's, whose object precedes its parameters.
 ---@param entry table
 ---@return boolean
 function signatures.is_method(entry)
   return entry.full:find(":", 1, true) ~= nil
 end
 
---- What help can be asked for.
+--- The names that help can be asked for.
 ---@return string[]
 function signatures.topics()
   local names = {}
@@ -51,7 +53,7 @@ end
 
 -- --- types ------------------------------------------------------------------------
 
---- The one class of ours that a type says, beside numbers, texts and nil; nil where it says none.
+--- The one class that a type names, besides numbers, strings and nil; nil for none or several.
 local function class_in(type_text)
   local class
   local plain = type_text:gsub("table%b<>", ""):gsub("fun%b()", ""):gsub("[%w_.]+%[%]", "")
@@ -67,7 +69,7 @@ local function class_in(type_text)
   return class
 end
 
---- The class of what is in a field.
+--- The class of a field's value.
 ---@param class string
 ---@param name string|number
 ---@return string?
@@ -79,14 +81,14 @@ function signatures.field_class(class, name)
   end
 end
 
---- The class of what a function gives first.
+--- The class of a function's first result.
 ---@param entry table
 ---@return string?
 function signatures.result_class(entry)
   return entry.returns[1] and class_in(entry.returns[1]:match "^[^#]*")
 end
 
---- The texts in quotes that are alternatives.
+--- The strings that a type or a description lists in quotes.
 local function quoted_in(text)
   local names = {}
   for name in text:gmatch '"(%a[%w_]*)"' do
@@ -97,9 +99,15 @@ end
 
 local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*/[^/]*/[^/]*$" or "../.."
 
---- The texts of the types that have a name of their own, such as perigee.dtype.
-local function read_aliases()
-  local aliases, list = {}, nil
+local aliases -- read at the first use
+
+--- The strings of each type that has a name of its own, such as perigee.dtype.
+local function strings_of_aliases()
+  if aliases then
+    return aliases
+  end
+  local list
+  aliases = {}
   local file = io.open(here .. "/../meta/perigee.lua")
     or assert(io.open(here .. "/../../../perigee/meta/perigee.lua"))
   for line in file:lines() do
@@ -116,21 +124,18 @@ local function read_aliases()
   return aliases
 end
 
-local known_aliases
-
-local function aliases()
-  known_aliases = known_aliases or read_aliases()
-  return known_aliases
-end
-
 -- --- parameters and options -------------------------------------------------------
 
---- A parameter of a function; the last may stand for all that follow.
+---@class perigee.repl.parameter
+---@field name string
+---@field type string
+
+--- A parameter of a function; `...` stands for all positions from its own.
 ---@param entry table
----@param i integer
----@return { name: string, type: string }?
-function signatures.parameter(entry, i)
-  local name, type_text = entries.parameter(entry, i)
+---@param position integer
+---@return perigee.repl.parameter?
+function signatures.parameter(entry, position)
+  local name, type_text = entries.parameter(entry, position)
   if not name then
     name, type_text = entries.parameter(entry, #entry.params)
     if name ~= "..." then
@@ -140,13 +145,13 @@ function signatures.parameter(entry, i)
   return { name = name, type = type_text }
 end
 
---- The texts that a parameter's type allows.
----@param parameter { type: string }
+--- The strings that a parameter accepts.
+---@param parameter perigee.repl.parameter
 ---@return string[]
 function signatures.choices(parameter)
   local names = quoted_in(parameter.type)
   for alias in parameter.type:gmatch "perigee%.[%w_]+" do
-    local more = aliases()[alias] or {}
+    local more = strings_of_aliases()[alias] or {}
     table.move(more, 1, #more, #names + 1, names)
   end
   return names
@@ -161,17 +166,17 @@ end
 
 local FLOATING = { "float32", "float64" }
 
---- The texts that an option may be.
+--- The strings that an option accepts.
 ---@param entry table
 ---@param name string
 ---@return string[] names
----@return boolean  whether it may be a data set's name, too
+---@return boolean accepts_dataset  the names of data sets are accepted, too
 function signatures.option_choices(entry, name)
   if name == "dtype" then
-    return FLOATING, false -- in which networks are computed
+    return FLOATING, false -- networks compute in these
   end
-  local _, told = entries.options(entry)
-  for _, option in ipairs(told) do
+  local _, options = entries.options(entry)
+  for _, option in ipairs(options) do
     if option.name == name then
       return quoted_in(option.text), option.text:find("pg.dataset", 1, true) ~= nil
     end

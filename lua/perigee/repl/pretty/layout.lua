@@ -1,8 +1,10 @@
---- Trees as lines: a table on one where there is room, else an entry to a line; short values of a
---- sequence fill lines, as words do.
+--- A tree broken into lines: a table is on one line if it fits, else each entry is on its own.
+--
+-- Short values of a sequence share lines, as words do.
 
 local layout = {}
 
+--- A node on one line.
 local function flat(node)
   if not node.items then
     return node.text
@@ -16,7 +18,7 @@ local function flat(node)
   return node.open .. " " .. table.concat(parts, ", ") .. " }"
 end
 
---- Lines that are being written, with the column that was reached.
+--- Appends to the last line of a page: a list of lines, and the column that the last has reached.
 local function put(page, text, width)
   page[#page] = page[#page] .. text
   page.column = page.column + width
@@ -27,7 +29,7 @@ local function new_line(page, indent)
   page.column = indent
 end
 
-local function lay(page, node, indent)
+local function lay_out(page, node, indent)
   if not node.items or page.column + node.width + 1 <= page.width then
     put(page, flat(node), node.width)
     return
@@ -35,15 +37,15 @@ local function lay(page, node, indent)
   put(page, node.open, 1)
   local before
   for _, item in ipairs(node.items) do
-    local fits = before and before.fills and item.fills
+    local shares_line = before and before.fills and item.fills
       and page.column + item.width + 2 <= page.width
-    if fits then
+    if shares_line then
       put(page, " ", 1)
     else
       new_line(page, indent + 2)
     end
     put(page, item.head or "", item.head_width or 0)
-    lay(page, item, indent + 2)
+    lay_out(page, item, indent + 2)
     if not item.is_rest then
       put(page, ",", 1)
     end
@@ -59,7 +61,7 @@ end
 ---@return string[]
 function layout.lines(node, width)
   local page = { "", column = 0, width = width }
-  lay(page, node, 0)
+  lay_out(page, node, 0)
   return page
 end
 

@@ -1,24 +1,24 @@
---- Values that are shown without what is in them: numbers, strings, functions, threads, userdata,
---- and whatever has a __tostring. None of it raises, whatever a metatable does; but for Ctrl-C.
+--- Values without their contents as text: numbers, strings, functions, threads, userdata, and
+--- tables with a __tostring.
+--
+-- Nothing here raises an error but Ctrl-C, whatever a metatable does.
 
+local array_format = require "perigee.util.array_format"
 local c_locale = require "perigee.util.c_locale"
-local errors = require "perigee.util.errors"
-local types = require "perigee.util.types"
 local classes = require "perigee.repl.introspect.classes"
-local format = require "perigee.util.format"
-local public = require "perigee.util.public"
+local errors = require "perigee.util.errors"
 local escape = require "perigee.repl.pretty.escape"
-local texts = require "perigee.util.array_format"
+local format = require "perigee.util.format"
+local functions = require "perigee.repl.pretty.functions"
+local types = require "perigee.util.types"
 
 local scalars = {}
 
-local LONGEST_WORD = 100 -- bytes of a name, a place or a message
-local LONGEST_ARRAY = 40 -- columns of one that is shown in a table
+local LONGEST_WORD = 100 -- bytes of a message, or of a line of a __tostring
+local LONGEST_ARRAY = 40 -- columns of an array in a table
 local MOST_ELEMENTS = 16 -- of such an array
 
--- --- what others' functions give ----------------------------------------------------
-
---- What an error says, in a line.
+--- An error as one line.
 ---@param problem any
 ---@return string
 function scalars.message(problem)
@@ -28,16 +28,14 @@ function scalars.message(problem)
   return "a " .. type(problem)
 end
 
---- A field of a value's metatable, whatever __metatable and __index say.
----@param value any
----@param name string
----@return any
-function scalars.meta(value, name)
-  local metatable = debug.getmetatable(value)
-  return metatable and rawget(metatable, name)
+--- Tells if a table is shown by its __tostring.
+---@param value table
+---@return boolean
+function scalars.has_text(value)
+  return classes.metafield(value, "__tostring") ~= nil
 end
 
---- What a value's __tostring gives, or what it is where that fails.
+--- The result of a value's __tostring, or a note that it failed.
 ---@param value any
 ---@return string
 ---@return string? problem  "<error in __tostring: ...>"
@@ -50,75 +48,15 @@ function scalars.tostring(value)
   return problem, problem
 end
 
--- --- functions ----------------------------------------------------------------------
+---@class perigee.repl.painted
+---@field text string  with colours
+---@field width integer  columns
 
-local names -- of functions, by themselves, while something is printed
-
---- By what names functions can be had: "print", "string.format". Of several, the shortest; `_` is
---- the prompt's last value, and no name.
-local function list_names()
-  local list = {}
-  local function add(prefix, functions)
-    for name, value in next, type(functions) == "table" and functions or {} do
-      if type(value) == "function" and type(name) == "string" and name ~= "_" then
-        local full, best = prefix .. name, list[value]
-        if not best or #full < #best or #full == #best and full < best then
-          list[value] = full
-        end
-      end
-    end
-  end
-  for module, loaded in next, package.loaded do
-    local prefix = module == "_G" and "" or scalars.message(module) .. "."
-    add(prefix, loaded)
-    add(prefix, module ~= "_G" and classes.metafield(loaded, "__index")) -- perigee's are there
-  end
-  return list
-end
-
---- Modules may have changed since functions were told by their names.
-function scalars.forget_names()
-  names = nil
-end
-
-local function public_name(f)
-  names = names or list_names()
-  return names[f]
-end
-
-local function parameters(f, info)
-  local list = {}
-  for i = 1, info.nparams do
-    list[i] = debug.getlocal(f, i) or "?" -- stripped of its names
-  end
-  list[#list + 1] = info.isvararg and "..." or nil
-  return table.concat(list, ", ")
-end
-
---- "function f(a, b)" and where it is from: "file.lua:12", or "[C]".
-local function parts_of_function(f)
-  local name = public_name(f)
-  f = public.written(f)
-  local info = debug.getinfo(f, "Su")
-  local head = "function" .. (name and " " .. escape.first_line(name, LONGEST_WORD) or "")
-  if info.what == "C" then -- which does not tell its parameters
-    return head, "[C]"
-  end
-  return ("%s(%s)"):format(head, parameters(f, info)), ("%s:%d"):format(
-    escape.first_line(info.short_src, LONGEST_WORD), info.linedefined)
-end
-
--- --- scalars --------------------------------------------------------------------------
-
----@class perigee.repl.leaf
----@field text string  painted
----@field width integer  its columns
-
---- A leaf of pieces: a style and a text each.
----@param paint fun(style: string, text: string): string
----@param ... string
----@return perigee.repl.leaf
-function scalars.of(paint, ...)
+--- Joins texts, each in its style.
+---@param paint perigee.repl.paint
+---@param ... string  a style, a text, and so on
+---@return perigee.repl.painted
+function scalars.painted(paint, ...)
   local parts, width, pieces = {}, 0, { ... }
   for i = 1, #pieces, 2 do
     parts[#parts + 1] = paint(pieces[i], pieces[i + 1])
@@ -127,82 +65,66 @@ function scalars.of(paint, ...)
   return { text = table.concat(parts), width = width }
 end
 
---- "... 9,990 more bytes"
+--- "... 9,990 more bytes"; "" for none.
 ---@param left integer
----@return string  # "" for none
+---@return string
 function scalars.rest(left)
   return left > 0 and ("... %s"):format(format.quantity(left, "more byte")) or ""
 end
 
---- A string in quotes, of which more than `most` bytes are left out.
+--- A string in quotes, cut if it is much longer than `most` bytes.
 ---@param text string
 ---@param most integer
----@param paint fun(style: string, text: string): string
----@return perigee.repl.leaf
+---@param paint perigee.repl.paint
+---@return perigee.repl.painted
 function scalars.quoted(text, most, paint)
   local shown, left = text, 0
-  if #text > most + 20 then -- what stands for the rest takes as long
+  if #text > most + 20 then -- the note about the rest takes so much itself
     shown, left = escape.cut(text, most)
   end
-  return scalars.of(paint, "string", escape.quoted(shown), "dim", scalars.rest(left))
+  return scalars.painted(paint, "string", escape.quoted(shown), "dim", scalars.rest(left))
 end
 
---- An array as its elements if these are few, else as what it is: "float32 (60000, 784)".
-local function array_leaf(a, paint)
+--- A small array as its elements, another as "float32 (60000, 784)".
+local function array_summary(a, paint)
   local alive, size = errors.pcall(function() return a.size end)
   if not alive then
-    return scalars.of(paint, "type", texts.array(a))
+    return scalars.painted(paint, "type", array_format.array(a))
   end
-  local text = size <= MOST_ELEMENTS and texts.array(a)
+  local text = size <= MOST_ELEMENTS and array_format.array(a)
   if text and #text <= LONGEST_ARRAY and not text:find "\n" then
-    return scalars.of(paint, "number", text)
+    return scalars.painted(paint, "number", text)
   end
-  return scalars.of(paint, "type", ("%s %s"):format(a.dtype, a.shape))
+  return scalars.painted(paint, "type", ("%s %s"):format(a.dtype, a.shape))
 end
 
-local of_type = {
-  ["nil"] = function(_, _, paint)
-    return scalars.of(paint, "boolean", "nil")
-  end,
-  boolean = function(value, _, paint)
-    return scalars.of(paint, "boolean", tostring(value))
-  end,
-  number = function(value, _, paint)
-    return scalars.of(paint, "number", c_locale.tostring(value))
-  end,
-  string = scalars.quoted,
-  ["function"] = function(value, _, paint)
-    local head, place = parts_of_function(value)
-    return scalars.of(paint, "type", head, "dim", " " .. place)
-  end,
-  thread = function(value, _, paint)
-    return scalars.of(paint, "type", "thread", "dim", (" (%s)"):format(coroutine.status(value)))
-  end,
-}
-
---- Whether a table is shown by its __tostring.
----@param value table
----@return boolean
-function scalars.has_text(value)
-  return scalars.meta(value, "__tostring") ~= nil
-end
-
---- A value in at most a line. A table without a __tostring is only told from others.
+--- A value in at most one line; a table without a __tostring as its address.
 ---@param value any
 ---@param most integer  bytes of a string
----@param paint fun(style: string, text: string): string
----@return perigee.repl.leaf
+---@param paint perigee.repl.paint
+---@return perigee.repl.painted
 function scalars.short(value, most, paint)
-  local known = of_type[type(value)]
-  if known then
-    return known(value, most, paint)
+  local kind = type(value)
+  if kind == "nil" or kind == "boolean" then
+    return scalars.painted(paint, "boolean", tostring(value))
+  elseif kind == "number" then
+    return scalars.painted(paint, "number", c_locale.tostring(value))
+  elseif kind == "string" then
+    return scalars.quoted(value, most, paint)
+  elseif kind == "function" then
+    local head, position = functions.describe(value)
+    return scalars.painted(paint, "type", head, "dim", " " .. position)
+  elseif kind == "thread" then
+    return scalars.painted(paint, "type", "thread", "dim", (" (%s)"):format(
+      coroutine.status(value)))
   elseif types.is_array(value) then
-    return array_leaf(value, paint)
-  elseif type(value) == "table" and not scalars.has_text(value) then
-    return scalars.of(paint, "type", ("table: %p"):format(value))
+    return array_summary(value, paint)
+  elseif kind == "table" and not scalars.has_text(value) then
+    return scalars.painted(paint, "type", ("table: %p"):format(value))
   end
   local text, problem = scalars.tostring(value)
-  return scalars.of(paint, problem and "error" or "type", escape.first_line(text, LONGEST_WORD))
+  return scalars.painted(paint, problem and "error" or "type",
+    escape.first_line(text, LONGEST_WORD))
 end
 
 return scalars

@@ -119,4 +119,12 @@ function lexer.tokens(text)
   return tokens, in_comment
 end
 
+--- Tells if a token is a keyword or operator.
+---@param token? perigee.repl.token
+---@param text string
+---@return boolean
+function lexer.is(token, text)
+  return token ~= nil and token.kind ~= "string" and token.text == text
+end
+
 return lexer

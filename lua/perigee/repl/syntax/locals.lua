@@ -1,8 +1,8 @@
 --- The local variables that a text declares, and those in scope at its end.
 
-local cursor_context = require "perigee.repl.syntax.cursor_context"
+local lexer = require "perigee.repl.syntax.lexer"
 
-local is = cursor_context.is
+local is = lexer.is
 
 ---@class perigee.repl.local
 ---@field name string
