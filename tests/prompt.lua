@@ -16,8 +16,8 @@ local prompt = {}
 
 prompt.PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 
---- Opens a terminal of 80 columns with a prompt in it, and waits for that. Takes what
---- terminal.open does, besides `arguments`, a list, and `ready`, the prompt's pattern.
+--- Opens a terminal of 80 columns with a prompt, and waits for the prompt. Takes the options of
+--- terminal.open, `arguments`, a list, and `ready`, the pattern to wait for.
 function prompt.open(options)
   local command = table.move(options.arguments or {}, 1, #(options.arguments or {}), 2,
     { prompt.PROGRAM })
@@ -37,17 +37,16 @@ local function trimmed(screen)
   return (screen:gsub(" +\n", "\n"):gsub("%s+$", ""))
 end
 
---- Waits until the last line on the screen is the prompt, or the one of lines that follow, and
---- something is before it. Returns the screen.
+--- Waits until the last line on the screen is a prompt, after at least one line. Returns the
+--- screen.
 function prompt.wait(t, seconds)
   return trimmed(t:wait(function(screen)
     return trimmed(screen):find "\n>>?$"
   end, seconds, "a prompt"))
 end
 
---- Types a line into an empty screen, and waits for a prompt. Returns what the screen shows
---- between:
---- all, if `is_whole`, with the line and the prompt.
+--- Types a line on an empty screen, and waits for a prompt. Returns the lines between them; with
+--- `is_whole`, the whole screen.
 function prompt.ask(t, line, seconds, is_whole)
   t:keys "C-l"
   t:wait(function(screen) return trimmed(screen):find "^>>?$" end, nil, "an empty screen")
@@ -60,7 +59,7 @@ function prompt.ask(t, line, seconds, is_whole)
   return (screen .. "\n"):match("^" .. ("[^\n]*\n"):rep(rows) .. "(.-)\n?>>?\n$")
 end
 
---- The exchanges of a text: lines that are typed, and those that are shown then.
+--- The exchanges of a text: lines to type, and the lines that they print.
 local function exchanges(text)
   local list, indent = {}, text:match "^( *)"
   for line in text:gmatch "([^\n]*)\n" do
@@ -74,26 +73,26 @@ local function exchanges(text)
   return list
 end
 
---- Whether a text is as expected, where "..." stands for anything.
+--- Tells if a text is as expected; "..." stands for anything.
 local function fits(text, expected)
   local pattern = expected:gsub("[%^%$%(%)%%%.%[%]%*%+%-%?]", "%%%0"):gsub("%%%.%%%.%%%.", ".-")
   return text:find("^" .. pattern .. "$") ~= nil
 end
 
---- Types what stands behind ">" and ">>" in the lines of a text, and fails unless the screen shows
---- what stands below that. "..." stands for anything.
+--- Types the lines after ">" and ">>" in a text, and fails unless the screen shows the lines below
+--- them; "..." stands for anything.
 function prompt.talk(t, text)
   for _, each in ipairs(exchanges(text)) do
     local given
     for i, line in ipairs(each.typed) do
       given = prompt.ask(t, line)
       if i < #each.typed and given ~= "" then
-        error(("behind %q:\n%s"):format(line, given), 2)
+        error(("after %q:\n%s"):format(line, given), 2)
       end
     end
     local expected = table.concat(each.shown, "\n")
     if not fits(given, expected) then
-      error(("behind %q: expected\n%s\nbut found\n%s"):format(table.concat(each.typed, "\n"),
+      error(("after %q: expected\n%s\nbut found\n%s"):format(table.concat(each.typed, "\n"),
         expected, given), 2)
     end
   end

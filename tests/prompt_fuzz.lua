@@ -1,10 +1,10 @@
--- No input kills the prompt: random lines, junk, keys, pastes, recursion, memory that is used up,
--- errors where none are expected, Ctrl-C at any moment, a terminal that is closed.
+-- A fuzzer of the prompt: random lines, junk, keys, pastes, recursion, exhausted memory, errors in
+-- unexpected places, Ctrl-C at any moment, a closed terminal.
 --
 --   build/perigee tests/prompt_fuzz.lua [seconds=60] [seed=1]
 --
--- After each case the prompt must answer; and a closed terminal must end it. The spec runs each
--- kind a few times.
+-- The prompt must answer after each case, and end with its terminal. The spec runs each kind a few
+-- times.
 
 package.path = "./?.lua;" .. package.path
 
@@ -52,7 +52,7 @@ local function line()
     function() return e end)
 end
 
--- Lines after which a prompt could be in trouble.
+-- Lines that could break a prompt.
 local HOSTILE = {
   "table = {1, 2}; string = 'x'; print = nil; tostring = 5; pcall = nil; io = nil; require = nil",
   "string.format = nil; table.concat = nil; math.random = nil",
@@ -84,7 +84,7 @@ local HOSTILE = {
   "for i = 1, 300 do load('local v' .. i .. ' = 1')() end",
 }
 
--- Keys that readline or the terminal do something with.
+-- Keys that readline or the terminal handles.
 local KEYS = {
   "\t", "\t\t", "\18", "\18x\7", "\16", "\14", "\1", "\5", "\11", "\21", "\25", "\23", "\20", "\12",
   "\22", "\22\27", "\24\21", "\24\24", "\24O", "\27", "\27b", "\27f", "\27d", "\27\127", "\27.",
@@ -97,7 +97,7 @@ local KEYS = {
 
 local MEMORY = "local t = {} for i = 1, 1e9 do t[i] = %s end"
 
---- What is typed of each kind, and whether a prompt of its own gets it.
+--- Kinds of cases: `make` returns the text to type; with `is_alone`, each gets its own prompt.
 fuzz.KINDS = {
   lines = { make = function()
     local lines = {}
@@ -107,7 +107,7 @@ fuzz.KINDS = {
   hostile = { is_alone = true, make = function(i)
     return HOSTILE[(i - 1) % #HOSTILE + 1] .. "\n"
   end, cases = #HOSTILE },
-  -- Never in vi mode: of its commands, readline 8.2 has some that junk sends round for ever.
+  -- Not in vi mode: junk sends some of its commands in readline 8.2 into endless loops.
   junk = { make = function()
     return (terminal.junk(2000, math.random(1 << 30)):gsub("\27[\10\13]", ""))
   end },
@@ -141,7 +141,7 @@ fuzz.KINDS = {
 
 local ANSWER = "\n'al' .. 'ive' .. 6 * 7\n"
 
---- Interrupts whatever runs, ends a paste and a search, and asks until there is an answer.
+--- Interrupts the running chunk, ends a paste and a search, and asks until there is an answer.
 local function is_alive(session)
   for try = 1, 150 do
     session:send(try > 1 and "\27[201~\3" or "")
@@ -167,8 +167,8 @@ local function open(kind)
   return session
 end
 
---- Gives a prompt cases of a kind, for so many seconds or as many as are said. Raises, with the
---- case, where it does not answer afterwards. Returns how many there were.
+--- Types cases of a kind, for a time in seconds or a number of cases. Raises an error with the case
+--- after which the prompt does not answer. Returns the number of cases.
 function fuzz.run(name, seed, seconds, most)
   local kind = fuzz.KINDS[name]
   math.randomseed(seed)
@@ -196,7 +196,7 @@ function fuzz.run(name, seed, seconds, most)
   return done
 end
 
---- Closes the terminal of a prompt that does something: it must end.
+--- Closes the terminal of a busy prompt, which must end.
 function fuzz.hang_up(text)
   local session <close> = open {}
   session:send(text)
@@ -204,7 +204,7 @@ function fuzz.hang_up(text)
   return session:hang_up() ~= nil
 end
 
---- What is done when the terminal is closed.
+--- Input of prompts whose terminal is then closed.
 fuzz.MEANWHILE = { "", "unfinished", "for i = 1, 2 do\n", "while true do end\n", "io.read()\n",
   "pg.rand(3000, 3000):dot(pg.rand(3000, 3000))\n", "\18search", "pg.\t" }
 

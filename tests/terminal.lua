@@ -1,5 +1,5 @@
--- Terminals for the specs: one that a person could sit at, through tmux, and one that takes any
--- bytes in any number, through tests/pty.c.
+-- Terminals for the specs: an emulated one with a screen, through tmux, and a raw one for any
+-- number of any bytes, through tests/pty.c.
 --
 --   local t <close> = terminal.open { command = "build/perigee" }
 --   t:type "1 + 1"
@@ -13,15 +13,15 @@
 --   d:send "6 * 7\n"
 --   d:expect "42"
 --
--- Nothing of the user's is read: programs see the variables that are named here only, and a home
--- folder of their own, which is removed with the terminal.
+-- Programs get no variables but those named here, and a home folder of their own, which is removed
+-- with the terminal.
 
 local uv = require "luv"
 
 local terminal = {}
 
--- Seconds to wait, unless told: an idle machine answers at once, a busy one may take this long.
-local PATIENCE = 120
+-- Seconds to wait by default: an idle machine answers at once, a busy one may take this long.
+local TIMEOUT = 120
 
 -- --- the shell ---------------------------------------------------------------------
 
@@ -55,8 +55,8 @@ local function remove(folder)
   os.execute("rm -rf " .. quoted(folder))
 end
 
---- The words of a command (a list, or text for the shell) with these variables and no others. What
---- is false in `own` is left out.
+--- The words of a command (a list, or text for the shell) with these variables and no others.
+--- Variables that are false in `own` are left out.
 local function with_environment(command, home, term, own)
   local variables = {
     PATH = os.getenv "PATH", HOME = home, LANG = "C.UTF-8", TERM = term,
@@ -76,13 +76,12 @@ local function with_environment(command, home, term, own)
   return table.move(command, 1, #command, #words + 1, words)
 end
 
--- --- a terminal to sit at ----------------------------------------------------------
+-- --- a terminal with a screen ------------------------------------------------------
 
 local Terminal = {}
 Terminal.__index = Terminal
 
--- What is read from tmux; the lines that it shows of a program that has ended are not the
--- program's.
+-- Output of tmux. The lines that it adds when a program has ended are not the program's.
 local CONFIGURATION = [[
 set -g default-terminal "%s"
 set -g remain-on-exit on
@@ -109,15 +108,15 @@ local function ask(self, format)
 end
 
 --- Opens a terminal in which a command runs: `local t <close> = terminal.open { command = ... }`.
---- What a command shows and then ends at once may not reach the screen: let it wait for a key.
+--- The output of a command that ends at once may not reach the screen: let it wait for a key.
 ---
 ---   command      text for the shell, or a list: the program and its arguments
----   width        columns, 80 unless told
----   height       lines, 24 unless told
----   term         what $TERM says: "tmux-256color", "dumb", "vt100" ...; tmux-256color unless told
----   environment  variables besides PATH, HOME, LANG, TERM and the XDG folders; false takes one
----                away
----   home         a home folder that stays, for several terminals; one of its own unless told
+---   width        columns, 80 by default
+---   height       lines, 24 by default
+---   term         $TERM: "tmux-256color" (the default), "dumb", "vt100" ...
+---   environment  variables besides PATH, HOME, LANG, TERM and the XDG folders; false removes
+---                one
+---   home         a home folder that stays, for several terminals; by default a new one
 ---
 --- t.home is that folder.
 function terminal.open(options)
@@ -141,11 +140,11 @@ function terminal.open(options)
   return self
 end
 
---- Types text as it is. What it holds of newlines are typed as Ctrl-J.
+--- Types a text. Newlines are typed as Ctrl-J.
 function Terminal:type(text)
   for first = 1, #text, 1000 do -- by bytes: tmux puts characters that are cut together again
     local part = text:sub(first, first + 999)
-    -- A semicolon at the end would part two of tmux's commands.
+    -- A semicolon at the end would separate two commands of tmux.
     tmux(self, "send-keys", "-l", "--", (part:gsub(";$", "\\;")))
   end
 end
@@ -161,7 +160,7 @@ function Terminal:line(text)
   self:keys "Enter"
 end
 
---- Pastes text: in brackets, where the program has asked for them.
+--- Pastes a text, bracketed if the program has asked for that.
 function Terminal:paste(text)
   local path = self.folder .. "/paste"
   write(path, text)
@@ -169,9 +168,9 @@ function Terminal:paste(text)
   tmux(self, "paste-buffer", "-p", "-d", "-b", "paste")
 end
 
---- The text on the screen, a line for each of its own. { colours = true }: with the sequences that
---- colour it; { history = true }: with what has scrolled away; { joined = true }: lines that are
---- wrapped in one; { trailing = true }: with the spaces at the ends of lines.
+--- The text on the screen. Options: `colours` keeps the escape sequences of colours, `history` adds
+--- the lines that have scrolled away, `joined` joins wrapped lines, `trailing` keeps spaces at the
+--- ends of lines.
 function Terminal:screen(options)
   options = options or {}
   local words = { "capture-pane", "-p" }
@@ -182,16 +181,16 @@ function Terminal:screen(options)
   return tmux(self, table.unpack(words))
 end
 
---- Where the cursor is: column and line, from 1.
+--- The cursor's column and line, from 1.
 function Terminal:cursor()
   local x, y = ask(self, "#{cursor_x} #{cursor_y}"):match "(%d+) (%d+)"
   return tonumber(x) + 1, tonumber(y) + 1
 end
 
---- Waits until holds(screen) is true, for so many seconds (120 unless told), and returns the
---- screen; else raises, with the screen and what was expected.
+--- Waits until holds(screen) is true and returns the screen. After `seconds` (120 by default) it
+--- raises an error with the screen and the expectation.
 function Terminal:wait(holds, seconds, expected)
-  local limit = uv.hrtime() + (seconds or PATIENCE) * 1e9
+  local limit = uv.hrtime() + (seconds or TIMEOUT) * 1e9
   repeat
     local screen = self:screen()
     if holds(screen) then
@@ -209,7 +208,7 @@ function Terminal:expect(text, seconds)
     ("%q"):format(text))
 end
 
---- Waits until the pattern is.
+--- Waits until the screen matches the pattern.
 function Terminal:expect_match(pattern, seconds)
   return self:wait(function(screen) return screen:find(pattern) end, seconds,
     "the pattern " .. pattern)
@@ -221,18 +220,18 @@ function Terminal:expect_gone(text, seconds)
     ("no %q"):format(text))
 end
 
---- Gives the terminal another size.
+--- Resizes the terminal.
 function Terminal:resize(width, height)
   tmux(self, "resize-window", "-x", tostring(width), "-y", tostring(height))
 end
 
---- Whether the program still runs.
+--- Tells if the program still runs.
 function Terminal:is_alive()
   return ask(self, "#{pane_dead}") ~= "1"
 end
 
---- Waits for the program's end, for so many seconds (120 unless told), and returns its exit status;
---- 128 and the signal's number where one ended it.
+--- Waits for the program's end, up to `seconds` (120 by default), and returns its exit status; 128
+--- plus the number of the signal that ended it.
 function Terminal:status(seconds)
   local status, signal, server
   self:wait(function()
@@ -244,18 +243,17 @@ function Terminal:status(seconds)
   return tonumber(status) or 128 + tonumber(signal)
 end
 
---- Whether there is a process of that number that runs: one that has ended waits in vain where
---- nobody asks for its status.
+--- Tells if a process runs, and is not a zombie.
 local function runs(pid)
   local file <close> = io.open(("/proc/%d/stat"):format(pid))
   return file and not file:read("a"):find "%) [ZX] "
 end
 
---- Takes the terminal away from under the program, which gets SIGHUP. Waits for its end, for so
---- many seconds (120 unless told), and returns whether it came by itself.
+--- Closes the terminal of the program, which gets SIGHUP. Waits for its end, up to `seconds` (120
+--- by default), and returns true if it ended by itself.
 function Terminal:hang_up(seconds)
   tmux(self, "kill-server")
-  local limit = uv.hrtime() + (seconds or PATIENCE) * 1e9
+  local limit = uv.hrtime() + (seconds or TIMEOUT) * 1e9
   while runs(self.pid) do
     if uv.hrtime() > limit then
       uv.kill(self.pid, "sigkill")
@@ -266,7 +264,7 @@ function Terminal:hang_up(seconds)
   return true
 end
 
---- Ends everything, and removes the folder. Twice does no harm.
+--- Ends everything, and removes the folder. A second call does nothing.
 function Terminal:close()
   if self.folder then
     pcall(self.hang_up, self, 2)
@@ -278,9 +276,9 @@ end
 Terminal.__close = Terminal.close
 Terminal.__gc = Terminal.close
 
--- --- a terminal that takes everything ----------------------------------------------
+-- --- a raw terminal ----------------------------------------------------------------
 
---- What runs a command on a terminal, built beside the program.
+--- The program of tests/pty.c, which is built beside perigee.
 local function pty()
   local program = os.getenv "PERIGEE" or "build/perigee"
   return (program:match "^(.*)/" or ".") .. "/pty"
@@ -304,17 +302,17 @@ local function pty_options(options, folder)
   return words
 end
 
---- Runs a command on a terminal, types `input` as fast as it is taken, and returns what was shown
---- and the exit status: 128 and a number where a signal ended it (129 where the terminal was hung
---- up, and that is how it ends unless the input makes it), 124 where it did not end in time.
+--- Runs a command on a terminal, types `input` as fast as the command reads it, and returns the
+--- output and the exit status: 128 plus the number of a signal (129 if the terminal was hung up,
+--- which happens unless the input ends the command), 124 if it did not end in time.
 ---
 ---   command, width, height, term, environment, home   as for terminal.open
----   input       bytes, or a list of such: each is typed when the command has shown something and
----               rests
----   hang_up_at  hangs up when so many bytes are typed
----   quiet       hangs up when, behind the input, nothing was shown for so many seconds (1) while
----               the command waits
----   limit       kills it after so many seconds (300)
+---   input       bytes, or a list of bytes: each is typed when the command has printed something
+---               and waits
+---   hang_up_at  the number of typed bytes after which it hangs up
+---   quiet       seconds without output (1), after the input and while the command waits, after
+---               which it hangs up
+---   limit       seconds (300) after which it kills the command
 function terminal.feed(options)
   local folder = temporary_folder()
   local home = options.home or folder .. "/home"
@@ -340,15 +338,15 @@ Dialogue.__index = Dialogue
 
 local MOST_OUTPUT = 1 << 20 -- bytes that are kept of what was shown
 
--- What is typed at a command that has ended is lost; by itself the signal would end the specs.
+-- Input for a command that has ended is lost; the signal would end the specs.
 local broken_pipe = uv.new_signal()
 broken_pipe:start("sigpipe", function() end)
 broken_pipe:unref()
 
---- Runs a command on a terminal that takes everything, and talks to it.
+--- Runs a command on a raw terminal, for a dialogue.
 ---
 ---   command, width, height, term, environment, home   as for terminal.open
----   limit       kills it after so many seconds (600)
+---   limit       seconds (600) after which it kills the command
 function terminal.converse(options)
   local folder = temporary_folder()
   local self = setmetatable({ folder = folder, home = options.home or folder .. "/home" }, Dialogue)
@@ -372,16 +370,16 @@ function terminal.converse(options)
   return self
 end
 
---- Types bytes, behind those that were not taken yet.
+--- Types bytes, after those that were not read yet.
 function Dialogue:send(text)
   self.input:write(text)
 end
 
---- Waits until holds() is true, for so many seconds (120 unless told). Returns whether it is.
+--- Waits until holds() is true, up to `seconds` (120 by default), and returns true if it is.
 function Dialogue:wait(holds, seconds)
   local is_over, timer = false, uv.new_timer()
   uv.update_time() -- else the seconds are those since the loop last ran
-  timer:start(math.ceil((seconds or PATIENCE) * 1000), 0, function() is_over = true end)
+  timer:start(math.ceil((seconds or TIMEOUT) * 1000), 0, function() is_over = true end)
   while not holds(self) and not is_over do
     uv.run "once"
   end
@@ -389,8 +387,8 @@ function Dialogue:wait(holds, seconds)
   return holds(self)
 end
 
---- Waits until the text was shown, and forgets what was until then. False where the time is over
---- or the command has ended before.
+--- Waits until the text was printed, and forgets the output up to it. Returns false if the time is
+--- over or the command has ended.
 function Dialogue:expect(text, seconds)
   local first, last
   self:wait(function()
@@ -407,10 +405,10 @@ local function sleeps(pid)
   return not file or not file:read("a"):find "%) [RD] "
 end
 
---- Waits until what was typed has been taken: until the command and its terminal sleep, and nothing
---- has happened for 0.2 seconds.
+--- Waits until the input was read: until the command and its terminal sleep, without output for
+--- 0.2 seconds.
 function Dialogue:rest()
-  for _ = 1, PATIENCE * 5 do
+  for _ = 1, TIMEOUT * 5 do
     self:wait(function() return self.code end, 0.2)
     local pid = self:pid()
     if not pid or sleeps(self.pty) and sleeps(pid) then
@@ -419,7 +417,7 @@ function Dialogue:rest()
   end
 end
 
---- The process number of the command; nil where it has ended.
+--- The process id of the command; nil if it has ended.
 function Dialogue:pid()
   local file <close> = io.open(("/proc/%d/task/%d/children"):format(self.pty, self.pty))
   return file and tonumber(file:read("a"):match "%d+")
@@ -431,14 +429,14 @@ function Dialogue:signal(name)
   return pid and uv.kill(pid, name)
 end
 
---- Waits for the command's end, for so many seconds (120 unless told), and returns its exit status,
---- as terminal.feed does; nil where it does not end.
+--- Waits for the command's end, up to `seconds` (120 by default), and returns its exit status as
+--- terminal.feed does; nil if it does not end.
 function Dialogue:status(seconds)
   self:wait(function() return self.code end, seconds)
   return self.code
 end
 
---- Takes the terminal away, and waits for the end as status does.
+--- Closes the terminal, and waits for the end as status does.
 function Dialogue:hang_up(seconds)
   if not self.input:is_closing() then
     self.input:close()
@@ -446,7 +444,7 @@ function Dialogue:hang_up(seconds)
   return self:status(seconds)
 end
 
---- Ends everything, and removes the folder. Twice does no harm.
+--- Ends everything, and removes the folder. A second call does nothing.
 function Dialogue:close()
   if not self.folder then
     return
@@ -469,12 +467,11 @@ Dialogue.__close = Dialogue.close
 
 -- --- junk ----------------------------------------------------------------------------
 
--- The keys that by right end or stop a program, or what it shows: Ctrl-C, Ctrl-D, Ctrl-S, Ctrl-Z,
--- Ctrl-\.
+-- Keys that end or stop a program or its output: Ctrl-C, Ctrl-D, Ctrl-S, Ctrl-Z, Ctrl-\.
 local ENDING = "[\3\4\19\26\28]"
 
---- So many random bytes, the same for the same seed. Without those that may end a program, unless
---- `all` is true.
+--- Random bytes, the same for the same seed, without keys that may end a program unless `all` is
+--- true.
 function terminal.junk(bytes, seed, all)
   local state = (seed or 1) * 2654435761 + 88172645463325252
   local parts, missing = {}, bytes

@@ -1,4 +1,4 @@
--- What Tab offers at the prompt: perigee.prompt.completion, from a text up to the cursor.
+-- Completion at the prompt: the candidates for a text up to the cursor.
 
 local completion = require "perigee.repl.complete.completion"
 local signatures = require "perigee.repl.introspect.signatures"
@@ -49,14 +49,14 @@ local function complete(text)
   return completion.complete(text, { globals = GLOBALS, locals = LOCALS, modules = { "listed" } })
 end
 
---- Fails unless a text is completed by these words, with spaces between them; "" is nothing.
+--- Fails unless these words, with spaces between them, are a text's candidates; "" for none.
 local function offers(text, words)
   local found = complete(text)
   assert.are.equal(words, found and table.concat(found.candidates, " ") or "", text)
   return found
 end
 
---- Whether a word is among what is offered.
+--- Tells if a word is among the candidates.
 local function has(text, word)
   local found = complete(text)
   for _, each in ipairs(found and found.candidates or {}) do
@@ -488,7 +488,7 @@ describe("completion of files", function()
 end)
 
 describe("completion of what does not want it", function()
-  --- Fails unless the text is completed, in whatever way, within this time.
+  --- Fails unless the completion of a text ends within this time, whatever it gives.
   local function survives(text, seconds)
     local start = os.clock()
     local worked, result = pcall(complete, text)

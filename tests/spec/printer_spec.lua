@@ -11,7 +11,7 @@ local function lines_of(shown)
   return select(2, shown:gsub("\n", "")) + 1
 end
 
---- The text of a value that prints in little time and few lines.
+--- The text of a value; fails if it takes long or has many lines.
 local function shown_soon(value)
   collectgarbage()
   local began = os.clock()
@@ -21,7 +21,7 @@ local function shown_soon(value)
   return shown
 end
 
---- A table whose metatable is that.
+--- Sets a table's metatable; an empty table by default.
 local function with(meta, t)
   return setmetatable(t or {}, meta)
 end
@@ -480,7 +480,7 @@ describe("colours", function()
     end
   end)
 
-  --- How bright one of the 256 colours is, from 0 to 1 (https://www.w3.org/TR/WCAG21/).
+  --- The relative luminance of one of the 256 colours, 0 to 1 (https://www.w3.org/TR/WCAG21/).
   local function luminance(code)
     local steps, sum = { 0, 95, 135, 175, 215, 255 }, 0
     for i, weight in ipairs { 0.2126, 0.7152, 0.0722 } do

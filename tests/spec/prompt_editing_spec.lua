@@ -1,4 +1,4 @@
--- How lines are edited, completed and remembered at the prompt, on a terminal of 80 columns.
+-- Editing, completion and the history at the prompt, on a terminal of 80 columns.
 
 local prompt = require "tests.prompt"
 local terminal = require "tests.terminal"
@@ -13,7 +13,7 @@ local function read(path)
   return file:read "a"
 end
 
---- A home folder with files in it, until the spec ends.
+--- Makes a home folder with files in it, which is removed when the spec ends.
 local function new_home(files)
   local home = os.tmpname()
   assert(os.execute(("rm '%s' && mkdir -p '%s/config/perigee'"):format(home, home)))
@@ -412,7 +412,7 @@ describe("Tab", function()
   end)
   teardown(function() t:close() end)
 
-  --- Types a text and Tab, and waits for what the line becomes.
+  --- Types a text and Tab, and waits for the completed line.
   local function completes(text, line)
     t:keys("C-e", "C-u", "C-l")
     t:type(text)
@@ -422,7 +422,7 @@ describe("Tab", function()
     end, nil, ("%q"):format(line))
   end
 
-  --- Types a text and Tab, and waits for a list of these words below.
+  --- Types a text and Tab, and waits for a list of these words below the line.
   local function lists(text, words)
     t:keys("C-e", "C-u", "C-l")
     t:type(text)

@@ -1,4 +1,4 @@
--- No input kills the prompt: a few cases of each kind of tests/prompt_fuzz.lua.
+-- A few cases of each kind of tests/prompt_fuzz.lua.
 
 local fuzz = require "tests.prompt_fuzz"
 

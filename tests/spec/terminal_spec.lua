@@ -1,4 +1,4 @@
--- The terminals that specs use, and that junk does not kill the prompt.
+-- The terminals of tests/terminal.lua, and the prompt fed with junk.
 
 local terminal = require "tests.terminal"
 
@@ -113,8 +113,8 @@ end)
 describe("the prompt", function()
   it("survives binary junk", function()
     for seed = 1, 3 do
-      -- Ctrl-C leaves whatever search or unfinished chunk the junk has led to. With
-      -- AddressSanitizer, what readline knows of such a search counts as a leak.
+      -- Ctrl-C leaves a search or an unfinished chunk that the junk has begun. AddressSanitizer
+      -- would report readline's memory of such a search as a leak.
       local output, status = terminal.feed { command = { PROGRAM },
         environment = { ASAN_OPTIONS = "detect_leaks=0" },
         input = { terminal.junk(5000, seed), "\3", "print('still ' .. 'here')\n", "\4" } }

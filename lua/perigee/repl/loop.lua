@@ -219,7 +219,7 @@ end
 
 -- --- opening -------------------------------------------------------------------
 
---- Runs the user's file, ~/.config/perigee/init.lua, if it exists.
+--- Runs the init file, ~/.config/perigee/init.lua, if it exists.
 local function run_init_file(self)
   local config, home = os.getenv "XDG_CONFIG_HOME", os.getenv "HOME"
   local folder = config and config:find "^/" and config or home and home .. "/.config"
