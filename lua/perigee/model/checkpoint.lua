@@ -1,18 +1,20 @@
---- The file of a model: an NPZ archive that numpy.load reads.
+--- Checkpoints: files of models, NPZ archives that numpy.load reads.
 --
--- `W1`, `b1`, `W2`, ... are the weights. `history` and `validation_history` (float64) are the
--- losses so far. `state1_W1`, ... are what the optimizer remembers, `best_W1`, ... the weights
--- that early stopping keeps, `random_state` (uint32) is the generator, `note` (uint8) a text that
--- was to be kept with it.
+-- Members of the archive:
+--   W1, b1, W2, ...              the weights
+--   history, validation_history  float64: the losses so far
+--   state1_W1, ...               the optimizer's state
+--   best_W1, ...                 the best weights of early stopping
+--   random_state                 uint32: the generator's state
+--   note                         uint8: a text of the user
+--   perigee                      uint8: a text with the rest
 --
--- `perigee` (uint8) is text: a line with the format's version, then lines of a name and a value,
--- or several, with spaces between them. Floating numbers are hexadecimal, as C's %a writes them:
--- nothing is lost.
+-- The text has a line with the format's version, then lines of a name and values, separated by
+-- spaces. Floats are hexadecimal, as C's %a writes them, and so exact. `record.data_checksum` is
+-- the checksum of the data (checksum.h); older files have `record.checksum` (checksum_v1.h).
 --
--- A file may come from a stranger, or be damaged: each value is checked by its kind, and by what
--- the others say, so that no training goes on from what none has left. `record.data_checksum` is
--- the data's checksum (checksum.h); files of before have `record.checksum`, made of other bytes
--- (checksum_v1.h).
+-- A file may be damaged or come from an untrusted source. So each value is checked by its kind and
+-- against the others, and no training is resumed from a state that no training has.
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
@@ -20,7 +22,7 @@ local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
 local core = require "perigee.core"
-local network = require "perigee.model.weights"
+local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
 local training = require "perigee.model.training"
 local printable = require "perigee.util.printable"
@@ -60,7 +62,7 @@ local function function_or(kind)
   }
 end
 
---- What stands in the text; a name with a point is in a table of its own.
+--- The kinds of the values in the text. A name with a point is in a table of its own.
 local KINDS = {
   activation = list_of(schema.name(trainer.activations)),
   scale = schema.number "",
@@ -93,46 +95,34 @@ for _, prefix in ipairs { "option.", "record.option." } do
   KINDS[prefix .. "validation"] = schema.or_false(schema.name { "given" })
 end
 
---- As one word. Of a function, and of validation data, a file only says that there were any.
-local function word(value)
-  if math.type(value) == "float" then
-    return c_locale.format("%a", value)
-  end
-  return type(value) == "function" and "function" or tostring(value)
-end
-
-local function line(name, value)
-  local words = { name }
-  for _, each in ipairs(type(value) == "table" and value or { value }) do
-    words[#words + 1] = word(each)
-  end
-  return table.concat(words, " ")
-end
-
+--- Writes values as text. A function is only named "function".
 local function to_text(values)
   local lines = { TITLE .. VERSION }
   for _, name in ipairs(collections.sorted_keys(values)) do
-    lines[#lines + 1] = line(name, values[name])
+    local words, value = { name }, values[name]
+    for _, each in ipairs(type(value) == "table" and value or { value }) do
+      words[#words + 1] = math.type(each) == "float" and c_locale.format("%a", each)
+        or type(each) == "function" and "function" or tostring(each)
+    end
+    lines[#lines + 1] = table.concat(words, " ")
   end
   return table.concat(lines, "\n") .. "\n"
 end
 
-local function value_of(text)
-  local boolean = ({ ["true"] = true, ["false"] = false })[text]
-  if boolean ~= nil then
-    return boolean
-  end
-  return c_locale.tonumber(text) or text
-end
+local BOOLEANS = { ["true"] = true, ["false"] = false }
 
---- A line's name and its value: a list where there are several words.
+--- The name and the value of a line; several words are a list.
 local function read_line(text)
   local name, list = nil, {}
-  for part in text:gmatch "%S+" do
+  for word in text:gmatch "%S+" do
+    local value = BOOLEANS[word]
+    if value == nil then
+      value = c_locale.tonumber(word) or word
+    end
     if name then
-      list[#list + 1] = value_of(part)
+      list[#list + 1] = value
     else
-      name = part
+      name = word
     end
   end
   if #list > 1 then
@@ -141,7 +131,7 @@ local function read_line(text)
   return name, list[1]
 end
 
---- The values that are in the text; nil and what is wrong with it.
+--- Reads the values of a text; nil and a message for a wrong text.
 local function from_text(text)
   local title, rest = text:match "^([^\n]*)\n(.*)$"
   local version = title and title:match("^" .. TITLE .. "(%d+)$")
@@ -170,7 +160,7 @@ local function from_text(text)
   return schema.read(values, KINDS, "the text")
 end
 
---- Values by the part of their names behind the prefix.
+--- The values whose names begin with a prefix and a point, by the rest of their names.
 local function below(values, prefix)
   local found = {}
   for name, value in pairs(values) do
@@ -207,10 +197,10 @@ local function values_of(state)
   local record = state.record
   add_values(values, "option.", state.options)
   if record then
-    local seen = record.seen
+    local stopping = record.stopping
     values["record.first"], values["record.target"] = record.first, record.target
-    values["record.rows"], values["record.validated"] = record.rows, seen.iteration
-    values["record.waited"], values["record.best"] = seen.waited, seen.best
+    values["record.rows"], values["record.validated"] = record.rows, stopping.iteration
+    values["record.waited"], values["record.best"] = stopping.waited, stopping.best
     values["record.checksum"] = record.checksum_v1
     if not record.checksum_v1 then
       values["record.data_checksum"] = record.checksum or state.checksum
@@ -220,7 +210,7 @@ local function values_of(state)
   return values
 end
 
-local CHUNK = 4096 -- of the bytes that are on Lua's stack at once
+local CHUNK = 4096 -- bytes on Lua's stack at once
 
 local function to_bytes(text)
   local bytes = {}
@@ -234,7 +224,7 @@ end
 ---@param path string
 ---@param state table
 ---@return true?
----@return string?  # what went wrong, where nil comes first
+---@return string?  # the error message, where nil comes first
 function checkpoint.write(path, state)
   local members = {
     perigee = to_bytes(to_text(values_of(state))),
@@ -244,7 +234,7 @@ function checkpoint.write(path, state)
     random_state = state.random_state,
   }
   add_network(members, "", state.weights)
-  add_network(members, "best_", state.record and state.record.seen.best_weights)
+  add_network(members, "best_", state.record and state.record.stopping.best_weights)
   for i, arrays in ipairs(state.memory.networks) do
     add_network(members, ("state%d_"):format(i), arrays)
   end
@@ -260,12 +250,12 @@ end
 ---@field layers integer
 ---@field has_best_weights boolean?
 
---- Raises what is wrong with the file.
+--- Raises an error about the file.
 local function refuse(file, message, ...)
   error(printable.name(file.path .. ": " .. message:format(...)), 0)
 end
 
---- Calls f with the archive; hands its error on, which names the file already.
+--- Calls f with the archive. Its errors name the file already.
 local function must(file, f, ...)
   local value, message = errors.try(f, file.archive, ...)
   if message then
@@ -274,7 +264,7 @@ local function must(file, f, ...)
   return value
 end
 
---- Gives a value back; where there is none, the message tells what is wrong with the file.
+--- Returns a value; raises a message about the file where it is nil.
 local function must_fit(file, value, message)
   if not value then
     refuse(file, "%s", message)
@@ -282,16 +272,17 @@ local function must_fit(file, value, message)
   return value
 end
 
---- An array of the archive; nil where there is none.
+--- A member of the archive, or nil.
 local function optional(file, name)
   return must(file, file.archive.get, name)
 end
 
+--- A member of the archive, which must exist.
 local function member(file, name)
   return optional(file, name) or refuse(file, "it has no member '%s'", name)
 end
 
---- "float64 of shape (2, 3)"
+--- The dtype and shape of an array: "float64 of shape (2, 3)".
 local function form_of(array)
   return ("%s of shape %s"):format(array.dtype, array.shape)
 end
@@ -309,6 +300,7 @@ local function is_text(bytes)
   return bytes.dtype == "uint8" and bytes.ndim == 1
 end
 
+--- Reads the values of the text, and checks those that each file has.
 local function read_values(file)
   local bytes = optional(file, "perigee")
   if not bytes or not is_text(bytes) or #bytes > MOST_TEXT then
@@ -320,9 +312,9 @@ local function read_values(file)
       refuse(file, "the text does not say %s", name)
     end
   end
-  if #values.activation > network.MOST_HIDDEN then
+  if #values.activation > weights.MOST_HIDDEN then
     refuse(file, "it has %d hidden layers, and a model has at most %d", #values.activation,
-      network.MOST_HIDDEN)
+      weights.MOST_HIDDEN)
   elseif values.used >= values.rows then
     refuse(file, "%d rows of %d were used", values.used, values.rows)
   elseif values.steps > values.iteration then
@@ -340,8 +332,8 @@ local function read_note(file)
   return bytes and text_of(bytes)
 end
 
---- Refuses members that are doubled or not a model's: a network of other layers, or another
---- optimizer, would be made of a part of them.
+--- Refuses members that occur twice or do not belong to the model: with another number of layers or
+--- another optimizer, a part of them would be ignored.
 local function check_members(file)
   local allowed = collections.set {
     "perigee", "note", "history", "validation_history", "random_state",
@@ -351,7 +343,7 @@ local function check_members(file)
     prefixes[#prefixes + 1] = ("state%d_"):format(i)
   end
   for _, prefix in ipairs(prefixes) do
-    for _, name in ipairs(network.names(file.layers)) do
+    for _, name in ipairs(weights.names(file.layers)) do
       allowed[prefix .. name] = true
     end
   end
@@ -368,32 +360,25 @@ local function check_members(file)
   end
 end
 
---- The arrays W1, b1, ... under a prefix, which are finite, and of the weights' form where those
---- are given.
-local function read_network(file, prefix, weights)
+--- Reads the arrays W1, b1, ... under a prefix, which must be finite, and like the given ones.
+local function read_network(file, prefix, like)
   local arrays = {}
-  for _, name in ipairs(network.names(file.layers)) do
+  for _, name in ipairs(weights.names(file.layers)) do
     local array = member(file, prefix .. name)
-    if weights and not network.same_form(array, weights[name]) then
+    if like and not weights.is_like(array, like[name]) then
       refuse(file, "'%s%s' does not fit '%s': it is %s, and not %s", prefix, name, name,
-        form_of(array), form_of(weights[name]))
+        form_of(array), form_of(like[name]))
     end
     arrays[name] = array
   end
-  if not weights then
-    must_fit(file, network.check(arrays, file.layers))
+  if not like then
+    must_fit(file, weights.check(arrays, file.layers))
   end
-  must_fit(file, network.check_finite(arrays, file.layers, prefix))
+  must_fit(file, weights.check_finite(arrays, file.layers, prefix))
   return arrays
 end
 
-local function read_weights(file)
-  local weights = read_network(file, "")
-  must_fit(file, network.check_scale(file.values.scale, weights.W1.dtype))
-  return weights
-end
-
---- A member that is a list of losses, as a table.
+--- Reads a member that is a list of losses.
 local function read_losses(file, name, count)
   local losses = member(file, name)
   if losses.dtype ~= "float64" or losses.ndim ~= 1 or count and #losses ~= count then
@@ -403,6 +388,7 @@ local function read_losses(file, name, count)
   return losses:tolist()
 end
 
+--- Reads the losses of updates, which are finite.
 local function read_history(file)
   local losses = read_losses(file, "history", file.values.iteration)
   for i, loss in ipairs(losses) do
@@ -414,17 +400,7 @@ local function read_history(file)
   return losses
 end
 
---- Validation losses need not be finite: the rows are not those that it learns from.
-local function read_validation_history(file)
-  local losses = read_losses(file, "validation_history")
-  if #losses > file.values.iteration then
-    refuse(file, "'validation_history' has %d losses, after %d iterations", #losses,
-      file.values.iteration)
-  end
-  return losses
-end
-
---- Batches are drawn: where updates were made from some, there is a generator.
+--- Reads the generator's state, which must exist if batches were drawn.
 local function read_random(file)
   local values = file.values
   local batch, rows = values["record.option.batch"], values["record.rows"]
@@ -441,13 +417,14 @@ local function read_random(file)
   return state
 end
 
-local function read_memory(file, weights)
+--- Reads the optimizer's state.
+local function read_memory(file, like)
   local values, networks = file.values, {}
   local squares = optimizer.SQUARES[values.optimizer]
   for i = 1, trainer.states[values.optimizer] do
     local prefix = ("state%d_"):format(i)
-    networks[i] = read_network(file, prefix, weights)
-    for _, name in ipairs(network.names(file.layers)) do
+    networks[i] = read_network(file, prefix, like)
+    for _, name in ipairs(weights.names(file.layers)) do
       local array = networks[i][name]
       if i == squares and array:min() < 0 then
         refuse(file, "'%s%s' has a mean of squares that is below 0: %g", prefix, name, array:min())
@@ -459,6 +436,7 @@ local function read_memory(file, weights)
   return { optimizer = values.optimizer, steps = values.steps, networks = networks }
 end
 
+--- Reads the options of the model or of its training.
 local function read_options(file, prefix)
   local options = below(file.values, prefix)
   local fits, message = optimizer.settings(options)
@@ -468,7 +446,7 @@ local function read_options(file, prefix)
   return options
 end
 
---- The contradiction in what a file says of its training; nil where there is none.
+--- The message about values of a training that contradict each other; nil if none do.
 local function contradiction(values, validations, has_best_weights)
   local iteration, best, waited = values.iteration, values["record.best"], values["record.waited"]
   local first, target = values["record.first"], values["record.target"]
@@ -493,7 +471,8 @@ local function contradiction(values, validations, has_best_weights)
   end
 end
 
-local function read_record(file, weights, validations)
+--- Reads the record of the current training; nil if there is none.
+local function read_record(file, like, validations)
   local values = file.values
   if not next(below(values, "record")) and not next(below(values, "record.option")) then
     if file.has_best_weights then
@@ -514,10 +493,10 @@ local function read_record(file, weights, validations)
     first = values["record.first"], target = values["record.target"],
     rows = values["record.rows"], options = read_options(file, "record.option"),
     checksum = values["record.data_checksum"], checksum_v1 = values["record.checksum"],
-    seen = {
+    stopping = {
       iteration = values["record.validated"], losses = #validations,
       waited = values["record.waited"], best = values["record.best"],
-      best_weights = file.has_best_weights and read_network(file, "best_", weights) or nil,
+      best_weights = file.has_best_weights and read_network(file, "best_", like) or nil,
     },
   }
 end
@@ -526,14 +505,20 @@ local function read_state(file)
   file.values = read_values(file)
   file.layers = #file.values.activation + 1
   check_members(file)
-  local values, weights = file.values, read_weights(file)
-  local losses, validation_losses = read_history(file), read_validation_history(file)
+  local values, arrays = file.values, read_network(file, "")
+  must_fit(file, weights.check_scale(values.scale, arrays.W1.dtype))
+  local losses = read_history(file)
+  local validation_losses = read_losses(file, "validation_history") -- which need not be finite
+  if #validation_losses > values.iteration then
+    refuse(file, "'validation_history' has %d losses, after %d iterations", #validation_losses,
+      values.iteration)
+  end
   return {
-    activation = values.activation, scale = values.scale, plan = values.plan, weights = weights,
+    activation = values.activation, scale = values.scale, plan = values.plan, weights = arrays,
     epoch = { rows = values.rows, used = values.used },
     options = read_options(file, "option"),
-    record = read_record(file, weights, validation_losses),
-    memory = read_memory(file, weights),
+    record = read_record(file, arrays, validation_losses),
+    memory = read_memory(file, arrays),
     losses = losses,
     validation_losses = validation_losses,
     random_state = read_random(file),
@@ -541,10 +526,10 @@ local function read_state(file)
   }
 end
 
---- The state that was written; nil and why not for what is no such file, or a damaged one.
+--- Reads the state of a model.
 ---@param path string
 ---@return table?
----@return string?
+---@return string?  # the error message, where nil comes first
 function checkpoint.read(path)
   local archive, message = errors.try(core.load, path)
   if not archive then

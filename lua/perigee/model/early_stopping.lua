@@ -1,83 +1,80 @@
---- Early stopping: the best of the validation losses, the weights that had it, and how many
---- epochs have come since.
+--- Early stopping: the smallest validation loss, its weights, and the epochs since.
 --
--- What was seen is one table, which takes another's place at once, so that an interrupt falls
+-- The state is one table, which each function replaces by a new one, so that an interrupt falls
 -- before or after.
 
 local weights = require "perigee.model.weights"
 
-local patience = {}
+local early_stopping = {}
 
----@class perigee.patience.seen
----@field iteration integer  of the last validation, or where the training began
----@field losses integer  how many validation losses the model has then
----@field waited integer  validations since the best one
----@field best? number
+---@class perigee.early_stopping.state
+---@field iteration integer  of the last validation, or of the training's start
+---@field losses integer  the number of the model's validation losses
+---@field waited integer  validations since the best loss
+---@field best? number  the smallest loss
 ---@field best_weights? table<string, perigee.array>
 
---- The weights, which were the best ones, beside themselves.
 local function copy_weights(model)
   return weights.map(model.weights, model._layers, function(array)
     return array:copy()
   end)
 end
 
---- Before the first validation.
+--- The state at the start of a training.
 ---@param model perigee.Model
----@return perigee.patience.seen
-function patience.begin(model)
+---@return perigee.early_stopping.state
+function early_stopping.begin(model)
   return { iteration = model.iteration, losses = #model._validation_losses, waited = 0 }
 end
 
---- Where a training that has ended goes on: the best weights are the model's.
----@param seen perigee.patience.seen
+--- The state when an ended training is resumed: the model has the best weights.
+---@param state perigee.early_stopping.state
 ---@param model perigee.Model
----@return perigee.patience.seen
-function patience.resume(seen, model)
-  local copied = seen.best and not seen.best_weights and copy_weights(model)
+---@return perigee.early_stopping.state
+function early_stopping.resume(state, model)
+  local copied = state.best and not state.best_weights and copy_weights(model)
   return {
-    iteration = seen.iteration, losses = seen.losses, waited = seen.waited, best = seen.best,
-    best_weights = copied or seen.best_weights,
+    iteration = state.iteration, losses = state.losses, waited = state.waited, best = state.best,
+    best_weights = copied or state.best_weights,
   }
 end
 
---- Where a training goes on without patience: what was best is not any more.
----@param seen perigee.patience.seen
----@return perigee.patience.seen
-function patience.forget(seen)
-  return { iteration = seen.iteration, losses = seen.losses, waited = 0 }
+--- The state when a training is resumed without early stopping: without a best loss.
+---@param state perigee.early_stopping.state
+---@return perigee.early_stopping.state
+function early_stopping.forget(state)
+  return { iteration = state.iteration, losses = state.losses, waited = 0 }
 end
 
---- When another loss has come. One that is not finite is not better than none. Nothing is kept of
---- it where there is no patience.
----@param seen perigee.patience.seen
+--- The state after a validation. A loss that is not finite is never the best.
+---@param state perigee.early_stopping.state
 ---@param model perigee.Model
 ---@param loss number
----@param keep any  whether there is
----@return perigee.patience.seen
-function patience.see(seen, model, loss, keep)
-  local now = { iteration = model.iteration, losses = seen.losses + 1, waited = 0 }
-  if not keep then
+---@param patience integer|false|nil  without it, no best loss is kept
+---@return perigee.early_stopping.state
+function early_stopping.update(state, model, loss, patience)
+  local now = { iteration = model.iteration, losses = state.losses + 1, waited = 0 }
+  if not patience then
     return now
-  elseif loss - loss == 0 and (not seen.best or loss < seen.best) then
+  elseif loss - loss == 0 and (not state.best or loss < state.best) then
     now.best, now.best_weights = loss, copy_weights(model)
   else
-    now.best, now.best_weights, now.waited = seen.best, seen.best_weights, seen.waited + 1
+    now.best, now.best_weights, now.waited = state.best, state.best_weights, state.waited + 1
   end
   return now
 end
 
---- When it has ended: the best weights take the place of the model's.
----@param seen perigee.patience.seen
+--- The state after the training's end. Copies the best weights into the model's.
+---@param state perigee.early_stopping.state
 ---@param model perigee.Model
----@return perigee.patience.seen
-function patience.finish(seen, model)
-  for name, best in pairs(seen.best_weights or {}) do
+---@return perigee.early_stopping.state
+function early_stopping.finish(state, model)
+  for name, best in pairs(state.best_weights or {}) do
     model.weights[name][{ {}, {} }] = best
   end
   return {
-    iteration = seen.iteration, losses = seen.losses, waited = seen.waited, best = seen.best,
+    iteration = state.iteration, losses = state.losses, waited = state.waited, best = state.best,
   }
 end
 
-return patience
+return early_stopping

@@ -1,6 +1,6 @@
---- x and y, in whatever form they come, as the core takes them: rows and labels.
+--- Converts x and y to the core's rows and labels.
 --
--- Each function gives nil and a message for what does not fit.
+-- Each function returns nil and a message for values that do not fit.
 
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
@@ -8,9 +8,9 @@ local types = require "perigee.util.types"
 local core = require "perigee.core"
 local printable = require "perigee.util.printable"
 
-local samples = {}
+local inputs = {}
 
---- An array as it is, or one from a nested table; it may have been freed.
+--- Converts a nested table to an array, and checks that an array was not freed.
 local function to_array(value, name)
   local array, message = value, nil
   if type(value) == "table" then
@@ -35,19 +35,11 @@ local function to_rows(x)
   return x.ndim == 2 and x or x:reshape(x.shape[1], -1)
 end
 
---- The end of a message about labels that the core refused.
-local function hint(x, y)
-  if x.ndim == 1 and y.ndim > 1 then
-    return (" (x of shape %s looks like labels: x comes first, then y)"):format(x.shape)
-  end
-  return ""
-end
-
---- x (n, ...) as (n, inputs).
+--- Converts x (n, ...) to rows (n, inputs).
 ---@param x any
----@return { rows: perigee.array, shape: integer[] }?  # shape: x's own
+---@return { rows: perigee.array, shape: integer[] }?  # shape is that of x
 ---@return string?
-function samples.rows(x)
+function inputs.rows(x)
   local array, rows, message
   array, message = to_array(x, "x")
   if array then
@@ -59,32 +51,32 @@ function samples.rows(x)
   return { rows = rows, shape = array.shape }
 end
 
---- True for rows as wide as a model's inputs; else nil and a message about x as it was given.
+--- Checks that rows are as wide as a model's inputs.
 ---@param data { rows: perigee.array, shape: integer[] }
 ---@param W1 perigee.array  (hidden, inputs)
 ---@return true?
 ---@return string?
-function samples.check_width(data, W1)
-  local inputs, rows = W1.shape[2], data.rows
-  if rows.shape[2] == inputs then
+function inputs.check_width(data, W1)
+  local width, rows = W1.shape[2], data.rows
+  if rows.shape[2] == width then
     return true
-  elseif rows.size == inputs then
+  elseif rows.size == width then
     return nil, ("x of shape %s is one row, and has no axis of rows: x:reshape(1, -1) gives it "
       .. "one, and x:rows(1) has it where x[1] has not"):format(data.shape)
   end
   return nil, ("x of shape %s does not fit W1 of shape %s: it must be (rows, %d)%s"):format(
-    data.shape, W1.shape, inputs,
+    data.shape, W1.shape, width,
     #data.shape == 2 and "" or (", and has %d numbers in a row"):format(rows.shape[2]))
 end
 
---- x as (n, inputs), and y's labels.
+--- Converts x to rows (n, inputs), and y to labels (n).
 ---@param x any
 ---@param y any
----@param classes integer  how many labels there may be, or 0: as many as there are
+---@param classes integer  the number of classes; 0 takes it from y
 ---@return { rows: perigee.array, labels: perigee.array, classes: integer, shape: integer[] }?
----   shape: x's own
+---   shape is that of x
 ---@return string?
-function samples.labelled(x, y, classes)
+function inputs.labelled(x, y, classes)
   local message, rows, labels
   x, message = to_array(x, "x")
   if not x then
@@ -107,28 +99,29 @@ function samples.labelled(x, y, classes)
   end
   labels, classes = core.trainer.labels(y, classes)
   if not labels then
-    return nil, classes .. hint(x, y)
+    return nil, classes .. (x.ndim == 1 and y.ndim > 1
+      and (" (x of shape %s looks like labels: x comes first, then y)"):format(x.shape) or "")
   end
   return { rows = rows, labels = labels, classes = classes, shape = x.shape }
 end
 
 -- --- data that were scaled twice -----------------------------------------------
 
-local FIRST = 16 -- rows that tell of most data that they are not within 0..1
+local FIRST = 16 -- rows that are looked at first: most data are not within 0..1
 
---- Places in scripts that were warned, by "file:line".
+--- Lines of scripts that were warned, by "file:line".
 local warned = {}
 
 local function within_unit(x)
   return x:min() >= 0 and x:max() <= 1
 end
 
---- Warns on stderr, once for each place in a script, of floating data within 0..1 that a model
---- scales down: they may have been scaled before. Data that are all 0 stay what they are.
----@param name string  whose data they are
+--- Warns on stderr, once for each line of a script, of floats within 0..1 that a model scales down:
+--- they may have been scaled before. There is no warning for data that are all 0.
+---@param name string  of the data
 ---@param rows perigee.array  (n, inputs), all finite
 ---@param scale number  the model's
-function samples.warn_if_scaled(name, rows, scale)
+function inputs.warn_if_scaled(name, rows, scale)
   if math.abs(scale) >= 1 or not rows.dtype:find "^float"
     or not within_unit(rows:rows(1, math.min(FIRST, rows.shape[1]))) then
     return
@@ -143,4 +136,4 @@ function samples.warn_if_scaled(name, rows, scale)
     printable.name(place), name, rows.shape, scale))
 end
 
-return samples
+return inputs

@@ -4,13 +4,13 @@ local core = require "perigee.core"
 
 local losses = {}
 
-local validation_of = setmetatable({}, { __mode = "k" }) -- arrays, by the cost that they came with
+local validation_of = setmetatable({}, { __mode = "k" }) -- validation losses, by their cost
 
---- The losses of updates, and of the validation data where there are any.
----@param cost number[]
+--- Converts losses to arrays.
+---@param cost number[]  of updates
 ---@param validation number[]
 ---@return perigee.array cost
----@return perigee.array? validation
+---@return perigee.array? validation  nil for no losses
 function losses.arrays(cost, validation)
   local array = core.array(cost)
   if #validation == 0 then
@@ -20,7 +20,7 @@ function losses.arrays(cost, validation)
   return array, validation_of[array]
 end
 
---- Tells if two values are the arrays that one call has returned.
+--- Tells if two values are the arrays that one call of `arrays` has returned.
 ---@param cost any
 ---@param validation any
 ---@return boolean

@@ -1,26 +1,32 @@
---- Rows in random order, a batch after the other, each once in an epoch.
+--- Minibatches: rows in random order, each once in an epoch.
 --
--- The order is drawn when an epoch begins, by the generator. So the generator as it was then, and
--- how many rows were used since, are all that it takes to go on.
+-- The generator draws the order when an epoch begins. So its state at that time, and the number of
+-- rows used since, are all that a training needs to go on.
 --
--- Whether what was taken was used is told by the number of updates that were made, when the
--- batches are asked for something the next time: an update that is interrupted can be made again.
+-- A batch that was taken counts as used if the model has made an update since, which is looked at
+-- when the batches are used the next time. So an update that was interrupted can be made again.
 
-local Batches = {}
-Batches.__index = Batches
+---@class perigee.minibatches
+---@field rows integer
+---@field random perigee.random
+---@field epoch table  `used` rows; `order`, their permutation, and `before`, the generator's state
+---   before it was drawn; `taken`, the last row of the batch, and `updates`, the model's before it
+local Minibatches = {}
+Minibatches.__index = Minibatches
 
-local batches = {}
+local minibatches = {}
 
---- Of n rows; `used` of them were taken since the generator was as it is.
+--- Batches of n rows, of which `used` were used since the generator's present state.
 ---@param n integer
 ---@param random perigee.random
----@param used? integer  0 unless given
-function batches.new(n, random, used)
-  return setmetatable({ rows = n, random = random, epoch = { used = used or 0 } }, Batches)
+---@param used? integer  0 by default
+---@return perigee.minibatches
+function minibatches.new(n, random, used)
+  return setmetatable({ rows = n, random = random, epoch = { used = used or 0 } }, Minibatches)
 end
 
---- What was taken was used, if updates were made since; with the last rows the epoch ends. One
---- table takes another's place, so that an interrupt falls before or after.
+--- Counts the batch that was taken as used, if an update was made since; the last one ends the
+--- epoch. The epoch is replaced by a new table, so that an interrupt falls before or after.
 local function settle(self, updates)
   local epoch = self.epoch
   if epoch.taken and updates > epoch.updates then
@@ -31,16 +37,16 @@ local function settle(self, updates)
   return self.epoch
 end
 
---- The next `size` rows, or those that are left of the epoch.
+--- Takes the next `size` rows, or the rest of the epoch.
 ---@param size integer
----@param updates integer  that were made so far
+---@param updates integer  of the model so far
 ---@return perigee.array order  int64 positions
----@return integer first  the first and
----@return integer last   the last of them that are meant
-function Batches:take(size, updates)
+---@return integer first  the batch is order[first] to
+---@return integer last   order[last]
+function Minibatches:take(size, updates)
   local epoch = settle(self, updates)
   if not epoch.order then
-    if epoch.before then -- it was interrupted here
+    if epoch.before then -- the draw was interrupted
       self.random:set_state(epoch.before)
     else
       epoch.before = self.random:get_state()
@@ -54,28 +60,28 @@ function Batches:take(size, updates)
   return epoch.order, epoch.used + 1, last
 end
 
---- What was taken and is not used by now will not be: its update failed.
----@param updates integer  that were made so far
-function Batches:give_back(updates)
+--- Gives a batch back whose update failed.
+---@param updates integer  of the model so far
+function Minibatches:give_back(updates)
   local epoch = settle(self, updates)
   self.epoch = { used = epoch.used, order = epoch.order, before = epoch.before }
 end
 
---- How many rows of the epoch were used, 0 between two epochs; and the generator's state when it
---- began.
----@param updates integer  that were made so far
+--- The number of rows used in the epoch, 0 between two epochs, and the generator's state at its
+--- beginning.
+---@param updates integer  of the model so far
 ---@return integer
 ---@return perigee.array
-function Batches:state(updates)
+function Minibatches:state(updates)
   local epoch = settle(self, updates)
   return epoch.used, epoch.before or self.random:get_state()
 end
 
---- Whether the update before was the last of an epoch.
----@param updates integer  that were made so far
+--- Tells if the last update was the last of an epoch.
+---@param updates integer  of the model so far
 ---@return boolean
-function Batches:ended_epoch(updates)
+function Minibatches:ended_epoch(updates)
   return settle(self, updates).used == 0
 end
 
-return batches
+return minibatches

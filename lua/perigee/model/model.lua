@@ -1,5 +1,4 @@
---- The notebook's Model, on the fused path: a network of hidden layers and a softmax,
--- trained by gradient descent on cross-entropy.
+--- pg.Model: a network of dense layers and a softmax, trained by gradient descent on cross-entropy.
 --
 --   local m = pg.Model(x, y, { hidden = 100, seed = 0 })
 --   local cost = m:fit { iterations = 1000, rate = 0.1, progress = true }
@@ -16,7 +15,7 @@ local checkpoint = require "perigee.model.checkpoint"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
 local losses = require "perigee.model.losses"
-local network = require "perigee.model.weights"
+local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
 local public = require "perigee.util.public"
 local inputs = require "perigee.model.inputs"
@@ -35,22 +34,15 @@ local MAX_SEED = (1 << 32) - 1
 local Model = {}
 local METATABLE = { __name = "perigee.model" }
 
---- The library's own fields that may be nil.
+--- Private fields that may be nil.
 local MAY_BE_NIL = collections.set {
   "_batches", "_epoch", "_losses", "_memory", "_random", "_record", "_rows", "_trainer",
   "_validation_losses",
 }
 
---- The fields and methods that a user knows.
-local function public_names()
-  local names = collections.sorted_keys(Model)
-  return table.move({ "weights", "classes", "iteration" }, 1, 3, #names + 1, names)
-end
-
---- The methods; the classes; and the iterations, of which each has left its loss.
 function METATABLE:__index(name)
   if name == "iteration" then
-    return #self._losses
+    return #self._losses -- each update appends its loss
   elseif name == "classes" then
     return self._classes
   elseif name == "weights" then
@@ -58,7 +50,9 @@ function METATABLE:__index(name)
   end
   local method = rawget(Model, name)
   if method == nil and not MAY_BE_NIL[name] then
-    errors.raise(unknown_name.message("a model", name, public_names()))
+    local names = collections.sorted_keys(Model)
+    table.move({ "weights", "classes", "iteration" }, 1, 3, #names + 1, names)
+    errors.raise(unknown_name.message("a model", name, names))
   end
   return method
 end
@@ -69,7 +63,7 @@ function METATABLE:__newindex(name, value)
   elseif name == "classes" then
     errors.raise("a model's classes are those that it was made with, and not to be set")
   elseif name == "weights" then
-    local named, message = network.check_names(value, self._layers, self._forms)
+    local named, message = weights.check_names(value, self._layers, self._shapes)
     name = named and "_weights" or errors.raise(message)
   elseif not MAY_BE_NIL[name] then
     errors.raise("a model has no field '%s' that can be set%s", printable.name(name),
@@ -93,7 +87,7 @@ end
 
 local units = schema.integer(1)
 
---- The hidden layers' widths as a list.
+--- The widths of the hidden layers, as a list.
 local hidden = {
   expected = units.expected,
   read = function(value)
@@ -125,12 +119,12 @@ local KINDS = collections.merge(training.KINDS, {
   plan = schema.name { "auto", "dense", "sparse" },
 })
 
---- The hidden layers' widths, and the activation of each.
+--- The widths of the hidden layers, and their activations.
 local function layers_of(options)
   local widths, named = options.hidden or { 100 }, options.activation or trainer.activations[1]
-  if #widths < 1 or #widths > network.MOST_HIDDEN then
+  if #widths < 1 or #widths > weights.MOST_HIDDEN then
     return nil, ("hidden must be a number of units, or a list of 1 to %d"):format(
-      network.MOST_HIDDEN)
+      weights.MOST_HIDDEN)
   elseif type(named) == "table" and #named ~= #widths then
     return nil, ("there are %d activations for %d hidden layers (one name serves for all)"):format(
       #named, #widths)
@@ -144,8 +138,8 @@ end
 
 -- --- making ------------------------------------------------------------------
 
---- Gives a model the rows that it is trained on; or nil and a message.
-local function give_data(self, data)
+--- Gives a model its training data; returns nil and a message where they do not fit.
+local function set_data(self, data)
   local made, message = errors.try(trainer.new, data.rows, self._scale, data.labels, self.weights,
     self._activation, self._plan)
   self._trainer, self._rows = made, data.rows.shape[1]
@@ -183,30 +177,30 @@ end
 local function new(_, x, y, options)
   options = errors.must(schema.read(options, KINDS, "Model", training.OWNERS))
   local widths, list = errors.must(layers_of(options))
-  local told = training.merge({}, options)
+  local defaults = training.merge({}, options)
   local dtype, scale = options.dtype or "float32", options.scale or 1
-  errors.must(optimizer.settings(told))
-  errors.must(network.check_scale(scale, dtype))
+  errors.must(optimizer.settings(defaults))
+  errors.must(weights.check_scale(scale, dtype))
   local data = errors.must(inputs.labelled(x, y, options.classes or 0))
   local random = options.seed and core.random(options.seed)
-  local weights = errors.must(errors.try(core.initialization, data.rows, widths, {
+  local initial = errors.must(errors.try(core.initialization, data.rows, widths, {
     activation = list, classes = data.classes, dtype = dtype, random = random,
   }))
   local layers = #list + 1
   local self = setmetatable({
-    _weights = network.guard(weights, layers, list),
-    _forms = network.forms(weights, layers),
+    _weights = weights.guard(initial, layers, list),
+    _shapes = weights.shapes(initial, layers),
     _classes = data.classes,
     _activation = list,
     _layers = layers,
     _scale = scale,
     _plan = options.plan or "auto",
     _random = random,
-    _options = told,
+    _options = defaults,
     _losses = {},
     _validation_losses = {},
   }, METATABLE)
-  errors.must(give_data(self, data))
+  errors.must(set_data(self, data))
   inputs.warn_if_scaled("x", data.rows, self._scale)
   return self
 end
@@ -293,12 +287,12 @@ end
 
 -- --- using -------------------------------------------------------------------
 
---- Labels or probabilities of rows, by the function of the core that gives them.
+--- Calls a function of the core that predicts labels or probabilities of rows.
 local function predict(self, data, run)
-  errors.must(network.check_names(self.weights, self._layers, self._forms))
+  errors.must(weights.check_names(self.weights, self._layers, self._shapes))
   errors.must(inputs.check_width(data, self.weights.W1))
   local out, message = errors.try(run, self.weights, self._activation, data.rows, self._scale)
-  errors.must(out, not out and network.blame(message, self))
+  errors.must(out, not out and weights.explain(message, self))
   inputs.warn_if_scaled("x", data.rows, self._scale)
   return out
 end
@@ -357,16 +351,16 @@ end
 ---   rows of class i - 1 that were predicted as class j - 1
 function Model:evaluate(x, y)
   local data = errors.must(inputs.labelled(x, y, self.classes))
-  errors.must(network.check_names(self.weights, self._layers, self._forms))
+  errors.must(weights.check_names(self.weights, self._layers, self._shapes))
   errors.must(inputs.check_width(data, self.weights.W1))
   local loss, accuracy, confusion = errors.must(training.evaluate(self, data, true))
   inputs.warn_if_scaled("x", data.rows, self._scale)
   return loss, accuracy, confusion
 end
 
--- --- keeping -----------------------------------------------------------------
+-- --- saving ------------------------------------------------------------------
 
---- What the optimizer remembers: its name, its steps, and a network of numbers for each state.
+--- The optimizer's state: its name, the number of its steps, and the arrays of each of its states.
 local function memory_of(self)
   if not self._trainer then
     return self._memory
@@ -374,7 +368,7 @@ local function memory_of(self)
   local name, steps = trainer.optimizer(self._trainer)
   local memory = { optimizer = name, steps = steps, networks = {} }
   for i = 1, trainer.states[name] do
-    memory.networks[i] = network.map(self.weights, self._layers, function(array)
+    memory.networks[i] = weights.map(self.weights, self._layers, function(array)
       return core.zeros(array.shape, array.dtype)
     end)
     errors.must(trainer.read_state(self._trainer, i, memory.networks[i]))
@@ -382,7 +376,8 @@ local function memory_of(self)
   return memory
 end
 
-local function give_memory(self, memory)
+--- Sets the optimizer's state.
+local function set_memory(self, memory)
   errors.must(trainer.set_optimizer(self._trainer, memory.optimizer, memory.steps))
   for i, arrays in ipairs(memory.networks) do
     errors.must(trainer.write_state(self._trainer, i, arrays))
@@ -407,16 +402,16 @@ function Model:save(path, note)
   elseif note ~= nil and type(note) ~= "string" then
     errors.raise("save: a note is a text, not a " .. type(note))
   end
-  errors.must(network.check(self.weights, self._layers, self._forms))
-  errors.must(network.check_finite(self.weights, self._layers))
+  errors.must(weights.check(self.weights, self._layers, self._shapes))
+  errors.must(weights.check_finite(self.weights, self._layers))
   training.finish(self)
   local memory = memory_of(self)
   for i, arrays in ipairs(memory.networks) do
-    errors.must(network.check_finite(arrays, self._layers, ("state%d_"):format(i)))
+    errors.must(weights.check_finite(arrays, self._layers, ("state%d_"):format(i)))
   end
   local epoch, random_state = training.epoch(self)
   errors.must(checkpoint.write(path, {
-    weights = network.map(self.weights, self._layers, function(array) return array end),
+    weights = weights.map(self.weights, self._layers, function(array) return array end),
     activation = self._activation, scale = self._scale, plan = self._plan,
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
@@ -426,8 +421,8 @@ function Model:save(path, note)
   return true
 end
 
---- How far the training is that a file tells of.
-local function give_progress(self, state)
+--- Sets the state of the training to that of a checkpoint.
+local function set_progress(self, state)
   if state.random_state then
     self._random = self._random or core.random(0)
     self._random:set_state(state.random_state)
@@ -462,8 +457,8 @@ function Model.load(path, x, y)
   local layers = #state.activation + 1
   local classes = state.weights["W" .. layers].shape[1]
   local self = setmetatable({
-    _weights = network.guard(state.weights, layers, state.activation),
-    _forms = network.forms(state.weights, layers),
+    _weights = weights.guard(state.weights, layers, state.activation),
+    _shapes = weights.shapes(state.weights, layers),
     _classes = classes,
     _activation = state.activation,
     _layers = layers,
@@ -472,29 +467,29 @@ function Model.load(path, x, y)
     _options = state.options,
     _memory = state.memory,
   }, METATABLE)
-  give_progress(self, state)
+  set_progress(self, state)
   if x ~= nil or y ~= nil then
     local data = errors.must(inputs.labelled(x, y, classes))
-    local given, problem = give_data(self, data)
+    local given, problem = set_data(self, data)
     if not given then
       errors.raise(printable.name(path) .. ": " .. problem)
     end
     inputs.warn_if_scaled("x", data.rows, self._scale)
-    give_memory(self, state.memory)
+    set_memory(self, state.memory)
     self._memory = nil
   end
   return self, state.note
 end
 
---- True for a state whose weights this model can take, as of a like network; else nil and why not.
+--- Checks that a checkpoint is of a network like this model's.
 local function check_alike(self, state)
   local layers = #state.activation
   local alike = layers == self._layers - 1
   for i = 1, layers do
     alike = alike and state.activation[i] == self._activation[i]
   end
-  for _, name in ipairs(network.names(layers + 1)) do
-    alike = alike and network.same_form(state.weights[name], self.weights[name])
+  for _, name in ipairs(weights.names(layers + 1)) do
+    alike = alike and weights.is_like(state.weights[name], self.weights[name])
   end
   if not alike then
     return nil, "the model has other layers, or another dtype"
@@ -504,23 +499,14 @@ local function check_alike(self, state)
   return true
 end
 
---- What a file does not keep, as it was said to this model.
-local function say_anew(self)
-  local options = self._record and self._record.options or {}
-  for name, marker in pairs { rate = "function", validation = "given" } do
-    if options[name] == marker then
-      options[name] = self._options[name] or marker
-    end
-  end
-end
-
---- Takes over a file's state, as `restore` does; or nil and why not: then the model is as it was.
+--- Restores the state of a checkpoint; returns nil and a message, and leaves the model unchanged,
+--- where it does not fit.
 local function restore(self, path)
   local state, message = checkpoint.read(path)
   if not state then
     return nil, message
   end
-  local is_alike, difference = network.check_names(self.weights, self._layers, self._forms)
+  local is_alike, difference = weights.check_names(self.weights, self._layers, self._shapes)
   if is_alike then
     is_alike, difference = check_alike(self, state)
   end
@@ -531,17 +517,22 @@ local function restore(self, path)
     self.weights[name][{ {}, {} }] = array
   end
   self._batches = nil
-  give_progress(self, state)
-  say_anew(self)
+  set_progress(self, state)
+  local kept = self._record and self._record.options or {}
+  for name, marker in pairs { rate = "function", validation = "given" } do -- which no file keeps
+    if kept[name] == marker then
+      kept[name] = self._options[name] or marker
+    end
+  end
   if self._trainer then
-    give_memory(self, state.memory)
+    set_memory(self, state.memory)
   else
     self._memory = state.memory
   end
   return true, state.note
 end
 
-METATABLE.restore = restore -- for a trial, which goes on without a file that it cannot use
+METATABLE.restore = restore -- for trials, which ignore a checkpoint that does not fit
 
 --- Replaces the model's state by the one in a file of `save`: weights, losses, the states of the
 --- optimizer and the generator, and the progress of the training. The data and the options of
@@ -562,9 +553,9 @@ function Model:restore(path)
   return restored, note
 end
 
--- --- telling -----------------------------------------------------------------
+-- --- text ------------------------------------------------------------------
 
---- "784-100-10"
+--- The widths of the layers: "784-100-10".
 local function sizes(self)
   local list = { tostring(self.weights.W1.shape[2]) }
   for l = 1, self._layers do
@@ -573,7 +564,7 @@ local function sizes(self)
   return table.concat(list, "-")
 end
 
---- "x times 0.003922"
+--- The scale as text: "x times 0.003922".
 local function scale_text(self)
   return c_locale.format("x times %.4g", self._scale)
 end
@@ -605,7 +596,7 @@ end
 ---     --> iteration  0
 ---@return string
 function Model:summary()
-  errors.must(network.check_names(self.weights, self._layers, self._forms))
+  errors.must(weights.check_names(self.weights, self._layers, self._shapes))
   local lines = layer_lines(self)
   table.insert(lines, 1, ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype))
   local function add(name, ...)
@@ -628,14 +619,14 @@ function Model:summary()
   if #self._validation_losses > 0 then
     add("validation", "%.6g", self._validation_losses[#self._validation_losses])
   end
-  local best = self._record and self._record.seen.best
+  local best = self._record and self._record.stopping.best
   if best then
     add("best", "%.6g", best)
   end
   return table.concat(lines, "\n")
 end
 
---- "sigmoid", or "relu-tanh" where hidden layers differ.
+--- The activations: "sigmoid", or "relu-tanh" where hidden layers differ.
 local function activation_names(self)
   local list = self._activation
   for i = 2, #list do
@@ -646,7 +637,7 @@ local function activation_names(self)
   return list[1]
 end
 
---- "500 iterations (sgd, rate 0.1, all rows), loss 0.6421"
+--- The state of the training: "500 iterations (sgd, rate 0.1, all rows), loss 0.6421".
 local function progress_text(self)
   local cost, validation = self._losses, self._validation_losses
   if #cost == 0 then
@@ -657,16 +648,17 @@ local function progress_text(self)
     #validation > 0 and c_locale.format(", validation %.4g", validation[#validation]) or "")
 end
 
+--- The title: "Model 784-100-10, sigmoid, float32: 79,510 weights".
 local function title_of(self)
-  local weights = 0
+  local count = 0
   for l = 1, self._layers do
-    weights = weights + self.weights["W" .. l].size + self.weights["b" .. l].size
+    count = count + self.weights["W" .. l].size + self.weights["b" .. l].size
   end
   return ("Model %s, %s, %s: %s"):format(sizes(self), activation_names(self),
-    self.weights.W1.dtype, format.quantity(weights, "weight"))
+    self.weights.W1.dtype, format.quantity(count, "weight"))
 end
 
--- A card, also of a model whose weights were taken away.
+-- A title and rows, also for a model whose weights were removed.
 function METATABLE:__tostring()
   local rows = {
     { "trained", progress_text(self) },
@@ -683,7 +675,7 @@ local load = Model.load
 public.methods(Model, METATABLE, "a model", "m", {
   predict = 1, predict_proba = 1, score = 2, evaluate = 2, save = 1, restore = 1,
 })
-Model.load = public.counted("load", load, 1) -- a function of the class, no method
+Model.load = public.counted("load", load, 1) -- a function of the class, not a method
 
 return setmetatable(Model, {
   __call = public.counted("Model", new, 2, true),

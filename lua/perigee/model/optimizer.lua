@@ -1,11 +1,11 @@
---- The options of each optimizer: PyTorch's names and defaults, where it has them.
+--- Optimizers and their options, with PyTorch's names and defaults where it has them.
 
 local collections = require "perigee.util.collections"
 local schema = require "perigee.util.schema"
 
 local optimizer = {}
 
---- What each knows, with its defaults; the rules themselves are in the core.
+--- The options of each optimizer, with their defaults. The core has the update rules.
 local DEFAULTS = {
   sgd = { rate = 0.1 },
   momentum = { rate = 0.1, momentum = 0.9, dampening = 0 },
@@ -14,29 +14,27 @@ local DEFAULTS = {
   adam = { rate = 0.001, betas = { 0.9, 0.999 }, eps = 1e-8 },
 }
 
---- The state of an optimizer that is a mean of squares, never below 0.
+--- The number of the optimizer's state that is a mean of squares, which is never negative.
 optimizer.SQUARES = { rmsprop = 1, adam = 2 }
 
 -- --- kinds ---------------------------------------------------------------------
 
-local function at_least_0(value)
+local not_negative = schema.number(", 0 or more", function(value)
   return value >= 0
-end
+end)
 
-local function below_1(value)
+local fraction = schema.number(" from 0 to below 1", function(value)
   return value >= 0 and value < 1
-end
-
-local part = schema.number(" from 0 to below 1", below_1)
+end)
 
 local betas = {
   expected = "two finite numbers from 0 to below 1",
   read = function(value)
     if type(value) ~= "table" or #value ~= 2 then
       return nil
-    elseif not part.read(value[1]) then
+    elseif not fraction.read(value[1]) then
       return nil, value[1]
-    elseif not part.read(value[2]) then
+    elseif not fraction.read(value[2]) then
       return nil, value[2]
     end
     return { value[1], value[2] }
@@ -54,49 +52,41 @@ local rate = {
   end,
 }
 
---- What each option must be.
+--- The kinds of the options.
 optimizer.KINDS = {
   optimizer = schema.name(require("perigee.core").trainer.optimizers),
   rate = rate,
-  weight_decay = schema.number(", 0 or more", at_least_0),
-  momentum = schema.number(", 0 or more", at_least_0),
+  weight_decay = not_negative,
+  momentum = not_negative,
   dampening = schema.number "",
-  alpha = schema.number(", 0 or more", at_least_0),
+  alpha = not_negative,
   betas = betas,
-  eps = schema.number(", 0 or more", at_least_0),
+  eps = not_negative,
 }
 
 -- --- settings -------------------------------------------------------------------
 
---- The options that are an optimizer's own: another's begin at their defaults.
+--- Tells if an option belongs to an optimizer: a change of the optimizer resets it to its default.
 ---@param name string
 ---@return boolean
 function optimizer.owns(name)
   return optimizer.KINDS[name] ~= nil and name ~= "optimizer" and name ~= "weight_decay"
 end
 
---- The optimizer that is meant where options name none.
-optimizer.FIRST = "sgd"
+--- The default optimizer.
+optimizer.DEFAULT = "sgd"
 
-local function check_known(options, name)
+--- The settings of an optimizer step, with the defaults of options that are not given.
+---@param options table<string, any>  each as its kind reads it
+---@return table?  # `rate` may be a function; nil for an option of another optimizer
+---@return string?  # the error message, where nil comes first
+function optimizer.settings(options)
+  local name = options.optimizer or optimizer.DEFAULT
   for _, option in ipairs(collections.sorted_keys(options)) do
     if optimizer.owns(option) and DEFAULTS[name][option] == nil then
       return nil, ("%s is no option of the optimizer %s; it has %s, weight_decay"):format(option,
         name, table.concat(collections.sorted_keys(DEFAULTS[name]), ", "))
     end
-  end
-  return true
-end
-
---- All that a step is told of its optimizer.
----@param options table<string, any>  checked, each, by its kind
----@return table?  # with rate, which may be a function; nil for an option that the optimizer
----@return string?  # does not know, and the message
-function optimizer.settings(options)
-  local name = options.optimizer or optimizer.FIRST
-  local known, message = check_known(options, name)
-  if not known then
-    return nil, message
   end
   local settings = { optimizer = name, weight_decay = options.weight_decay or 0 }
   for option, default in pairs(DEFAULTS[name]) do

@@ -1,10 +1,10 @@
 --- A model's training: its options and its loop.
 --
--- What has to be known to go on with a training stands in the model: `_losses`, one for each
--- update, which the core adds when the update is made; `_batches`, the epoch; `_record`, which
--- says of the training under way at which iteration it began (`first`) and is to end (`target`),
--- of how many `rows` and with which `options`, and what early stopping has `seen`. Until a record
--- that was loaded is resumed, it also has the `checksum` of its data (`checksum_v1` in old files).
+-- The model keeps the state from which a training is resumed: `_losses`, one for each update, which
+-- the core appends; `_batches`, the epoch; and `_record`, the current training: its `first`
+-- iteration and its `target`, the number of `rows`, its `options`, and `stopping`, the state of
+-- early stopping. A record that was loaded also has the `checksum` of its data (`checksum_v1` in
+-- old files) until it is resumed.
 
 local minibatches = require "perigee.model.minibatches"
 local c_locale = require "perigee.util.c_locale"
@@ -35,14 +35,14 @@ local pair = {
   end,
 }
 
---- Those that a model may be told, for all of its trainings.
+--- The options of a model and of a training.
 training.KINDS = collections.merge(optimizer.KINDS, {
   batch = schema.or_false(schema.integer(1)),
   validation = schema.or_false(pair),
   patience = schema.or_false(schema.integer(1)),
 })
 
---- Those of one training.
+--- All options of a training.
 local KINDS = collections.merge(training.KINDS, {
   iterations = schema.integer(0),
   epochs = schema.integer(0),
@@ -50,7 +50,8 @@ local KINDS = collections.merge(training.KINDS, {
   progress = schema.boolean,
 })
 
---- The calls that take the options of one training alone, and those of the model.
+--- Calls that take the other options, for messages: options of a training alone, and of a model
+--- alone.
 training.OWNERS = {}
 local OF_MODEL = {}
 for name in pairs(KINDS) do
@@ -67,13 +68,12 @@ function training.takes(name)
   return KINDS[name] ~= nil
 end
 
---- What holds for a training: what was said before, and what is said now. Another optimizer
---- begins with its own defaults.
+--- Merges options: the given ones win. Another optimizer begins with its own defaults.
 ---@param before table<string, any>
 ---@param given table<string, any>
 ---@return table<string, any>
 function training.merge(before, given)
-  local other = given.optimizer and given.optimizer ~= (before.optimizer or optimizer.FIRST)
+  local other = given.optimizer and given.optimizer ~= (before.optimizer or optimizer.DEFAULT)
   local all = {}
   for name, value in pairs(before) do
     if not (other and optimizer.owns(name)) then
@@ -88,7 +88,7 @@ function training.merge(before, given)
   return all
 end
 
---- "adam, rate 0.001, batch 128"
+--- Describes the options of a training: "adam, rate 0.001, batch 128".
 ---@param options table<string, any>
 ---@return string
 function training.describe(options)
@@ -103,11 +103,10 @@ function training.describe(options)
   return table.concat(words, ", ")
 end
 
--- --- how long -------------------------------------------------------------------
+-- --- length -----------------------------------------------------------------------
 
---- How many updates the options ask for, or nil where they do not say; nil and a message where
---- they cannot be counted.
-local function asked_for(model, given, batch)
+--- The number of updates that the options ask for, or nil; nil and a message where it is too large.
+local function count_updates(model, given, batch)
   local count = given.epochs or given.iterations
   if given.epochs and given.iterations then
     return nil, "iterations or epochs must be given, not both"
@@ -122,35 +121,23 @@ local function asked_for(model, given, batch)
   return count * updates
 end
 
---- The rows of a batch; false: it is all of them.
+--- The number of rows in a batch, or false for all rows.
 local function batch_of(options, rows)
   return options.batch and options.batch < rows and options.batch or false
 end
 
---- Tells if the data have the checksum that a file has kept; nil and a message where it cannot be
---- computed.
-local function has_same_data(model)
-  local record = model._record
-  local kept, checksum = record.checksum, trainer.checksum
-  if record.checksum_v1 then
-    kept, checksum = record.checksum_v1, trainer.checksum_v1
-  end
-  if not kept then
-    return true -- it was not loaded, or was resumed since
-  end
-  local sum, message = checksum(model._trainer)
-  return sum and sum == kept, message
-end
-
---- What a training that is resumed must have as it was.
+--- Checks that a resumed training has the same rows, data and batches as before.
 local function check_resumed(model, options)
   local record = model._record
   if record.rows ~= model._rows then
     return nil, ("the training to be resumed had %d rows, and x has %d"):format(record.rows,
       model._rows)
   end
-  local is_same, message = has_same_data(model)
-  if not is_same then
+  local sum, message, kept = nil, nil, record.checksum_v1 or record.checksum
+  if kept then -- it was loaded, and not resumed since
+    sum, message = (record.checksum_v1 and trainer.checksum_v1 or trainer.checksum)(model._trainer)
+  end
+  if sum ~= kept then
     return nil, message or "the training to be resumed had other data: x (its numbers and dtype) "
       .. "or y is not what it was saved with (without resume = true, another training begins)"
   end
@@ -161,34 +148,38 @@ local function check_resumed(model, options)
   return true
 end
 
---- The record of the training before, and the iteration to end at.
+--- The record of a resumed training, and its last iteration.
 local function resume_record(model, options, count)
   local record = model._record
   local target = count and record.first + count or record.target
   record.checksum, record.checksum_v1 = nil, nil -- x may be written to from now on
   if target > model.iteration then
     record.target = target
-    record.seen = options.patience and early_stopping.resume(record.seen, model)
-      or early_stopping.forget(record.seen)
+    record.stopping = options.patience and early_stopping.resume(record.stopping, model)
+      or early_stopping.forget(record.stopping)
   end
   if options.validation and not record.options.validation then
-    record.seen.iteration = model.iteration -- the next epoch is the first one to be measured
+    record.stopping.iteration = model.iteration -- the next epoch is the first to be validated
   end
   return record, target
 end
 
---- The record of a training that begins, and the iteration to end at.
+--- The record of a new training, and its last iteration.
 local function new_record(model, options, count)
   local target = model.iteration + (count or ITERATIONS)
   return {
     first = model.iteration, target = target, rows = model._rows, options = options,
-    seen = early_stopping.begin(model),
+    stopping = early_stopping.begin(model),
   }, target
 end
 
---- Whether the update before was the last of an epoch, as each is that was made from all rows.
-local function has_ended_epoch(model, batch)
-  if not batch then
+--- Tells if an epoch has ended whose validation loss was not computed yet. Without batches, each
+--- update is an epoch.
+local function needs_validation(model, options)
+  local record = model._record
+  if not options.validation or record.stopping.iteration == model.iteration then
+    return false
+  elseif not batch_of(options, record.rows) then
     return true
   elseif model._batches then
     return model._batches:ended_epoch(model.iteration)
@@ -196,70 +187,39 @@ local function has_ended_epoch(model, batch)
   return not model._epoch or model._epoch.used == 0
 end
 
---- Whether the validation loss is still to be measured.
-local function is_owed(model, options)
-  local record = model._record
-  return options.validation and record.seen.iteration ~= model.iteration
-    and has_ended_epoch(model, batch_of(options, record.rows))
-end
-
---- Ends the training under way, if it is at its end, and all of it was measured: the best weights
---- take the place of the last ones.
+--- Finishes the current training if it is at its end: copies the best weights into the model's.
 ---@param model perigee.Model
 function training.finish(model)
   local record = model._record
   local most = record and record.options.patience
-  if most and record.seen.best_weights and not is_owed(model, record.options)
-    and (model.iteration >= record.target or record.seen.waited >= most) then
-    record.seen = early_stopping.finish(record.seen, model)
+  if most and record.stopping.best_weights and not needs_validation(model, record.options)
+    and (model.iteration >= record.target or record.stopping.waited >= most) then
+    record.stopping = early_stopping.finish(record.stopping, model)
   end
 end
 
 -- --- a run ----------------------------------------------------------------------
 
+--- The loop of a training.
 ---@class perigee.training.run
 local Run = {}
 Run.__index = Run
 
---- The generator that draws the batches: the model's own, which without a seed begins where the
---- global one says.
-local function generator_of(model)
-  model._random = model._random or core.random(core.randint(0, 1 << 32))
-  return model._random
-end
-
---- How well a model knows some rows.
+--- Evaluates a model on some rows.
 ---@param model perigee.Model
 ---@param data { rows: perigee.array, labels: perigee.array }
 ---@param with_confusion? boolean
 ---@return number? loss
----@return number|string accuracy  what went wrong, where nil comes first
+---@return number|string accuracy  the error message, where nil comes first
 ---@return perigee.array? confusion
 function training.evaluate(model, data, with_confusion)
   local loss, accuracy, confusion = errors.try(trainer.evaluate, model.weights, model._activation,
     data.rows, model._scale, data.labels, with_confusion)
-  return loss, loss and accuracy or weights.blame(accuracy, model), confusion
+  return loss, loss and accuracy or weights.explain(accuracy, model), confusion
 end
 
---- The rows and labels of the validation data, or false where there are none. They are tried
---- once, so that what is wrong with them is said before the first update.
-local function validation_data(model, validation)
-  if not validation then
-    return false
-  end
-  local data, message = inputs.labelled(validation[1], validation[2], model.classes)
-  if data then
-    local loss
-    loss, message = training.evaluate(model, data)
-    data = loss and data
-  end
-  if not data then
-    return nil, "validation: " .. message
-  end
-  return data
-end
-
---- The settings of a step and the validation data, as the options have them.
+--- The settings of the optimizer, and the validation data or false. The data are evaluated once, so
+--- that an error in them is raised before the first update.
 local function prepare(model, options)
   local settings, message = optimizer.settings(options)
   if not settings then
@@ -273,22 +233,28 @@ local function prepare(model, options)
   elseif options.patience and not options.validation then
     return nil, "patience needs validation = {x, y}"
   end
-  local data
-  data, message = validation_data(model, options.validation)
-  if data == nil then
-    return nil, message
+  if not options.validation then
+    return settings, false
+  end
+  local data, loss
+  data, message = inputs.labelled(options.validation[1], options.validation[2], model.classes)
+  if data then
+    loss, message = training.evaluate(model, data)
+  end
+  if not loss then
+    return nil, "validation: " .. message
   end
   return settings, data
 end
 
---- What a call is told, each of it by its kind.
+--- Reads the options of a call, and checks that the model can be trained.
 local function read_options(model, options, what)
   if not model._trainer then
     return nil, what .. ": a model that was loaded without data is not trained: "
       .. "pg.Model.load(path, x, y)"
   end
   local given, message = schema.read(options, KINDS, what, OF_MODEL)
-  local named, problem = weights.check_names(model.weights, model._layers, model._forms)
+  local named, problem = weights.check_names(model.weights, model._layers, model._shapes)
   if given and not named then
     return nil, problem
   elseif given and given.progress then
@@ -299,12 +265,12 @@ local function read_options(model, options, what)
   return given, message
 end
 
---- A run of the model's training, as the options have it.
+--- Begins or resumes a training of a model.
 ---@param model perigee.Model
 ---@param options? table
----@param what string  the method that was called
+---@param what string  the name of the method
 ---@return perigee.training.run?
----@return string?  # what does not fit, where nil comes first
+---@return string?  # the error message, where nil comes first
 function training.begin(model, options, what)
   local given, message = read_options(model, options, what)
   if not given then
@@ -321,7 +287,7 @@ function training.begin(model, options, what)
   end
   local batch = batch_of(all, model._rows)
   local count
-  count, message = asked_for(model, given, batch)
+  count, message = count_updates(model, given, batch)
   if not message and resumed then
     message = select(2, check_resumed(model, all))
   end
@@ -334,7 +300,8 @@ function training.begin(model, options, what)
     model._batches:give_back(model.iteration)
   elseif batch then
     local saved = model._epoch
-    model._batches = minibatches.new(model._rows, generator_of(model),
+    model._random = model._random or core.random(core.randint(0, 1 << 32))
+    model._batches = minibatches.new(model._rows, model._random,
       saved and saved.rows == model._rows and saved.used)
   end
   local run = setmetatable({
@@ -342,26 +309,28 @@ function training.begin(model, options, what)
     batch = batch, validation = data, patience = all.patience, progress = given.progress,
     resumed = resumed, options = all, iteration = model.iteration, first = record.first,
   }, Run)
-  if not run:is_over() then -- else nothing will be done as the options say
+  if not run:is_over() then -- else no update will use the options
     record.options = all
   end
   return run
 end
 
---- The updates of this training so far, those of before it was saved included.
+--- The number of updates of this training, also those before it was saved.
 function Run:done()
   return self.model.iteration - self.record.first
 end
 
+--- Tells if early stopping has ended the training.
 function Run:has_stopped_early()
-  return self.patience and self.record.seen.waited >= self.patience
+  return self.patience and self.record.stopping.waited >= self.patience
 end
 
+--- Tells if the training has ended.
 function Run:is_over()
   return self.model.iteration >= self.target or self:has_stopped_early()
 end
 
---- The learning rate of update i; nil and a message for what is none.
+--- The learning rate of update i; nil and a message where a function returns no rate.
 local function rate_at(rate, i)
   if type(rate) == "number" then
     return rate
@@ -374,43 +343,28 @@ local function rate_at(rate, i)
     errors.describe(value))
 end
 
-local function failure(i, message, not_finite, rate)
-  if not_finite then
-    message = c_locale.format("%s (a rate of %g may be too large, or inputs or weights); weights "
-      .. "left as they were%s", message, rate, i > 1 and " after iteration " .. i - 1 or "")
-  end
-  return ("iteration %d: %s"):format(i, message)
-end
-
---- The validation loss, where an epoch has ended and it was not measured yet.
+--- Computes the validation loss if an epoch has ended.
 ---@return number?
----@return string?  # what went wrong
+---@return string?  # the error message
 function Run:validate()
   local model, record = self.model, self.record
-  if not is_owed(model, self.options) then
+  if not needs_validation(model, self.options) then
     return nil
   end
   local loss, message = training.evaluate(model, self.validation)
   if not loss then
     return nil, "validation: " .. message
   end
-  local seen = early_stopping.see(record.seen, model, loss, self.patience)
-  model._validation_losses[seen.losses] = loss
-  record.seen = seen
+  local state = early_stopping.update(record.stopping, model, loss, self.patience)
+  model._validation_losses[state.losses] = loss
+  record.stopping = state
   return loss
 end
 
---- The batch of the next update, as a step takes it; nothing: it is all rows.
-function Run:next_batch()
-  if self.batch then
-    return self.model._batches:take(self.batch, self.model.iteration)
-  end
-end
-
---- One update; returns the loss before it, and after an epoch the validation loss. With the last
---- one the best weights take the place of the last ones.
----@return number?  # nil where it failed,
----@return number|string|nil  # and the message
+--- Makes an update; after the last one, the model has the best weights.
+---@return number?  # the loss before the update
+---@return number|string|nil  # the validation loss after an epoch; the error message, where nil
+---   comes first
 function Run:update()
   local model, settings, i = self.model, self.settings, self:done() + 1
   local message
@@ -418,11 +372,17 @@ function Run:update()
   if not settings.rate then
     return nil, message
   end
-  local loss, why, not_finite = errors.try(trainer.step, model._trainer, model.weights, settings,
-    model._losses, self:next_batch())
+  local order, first, last -- nil for all rows
+  if self.batch then
+    order, first, last = model._batches:take(self.batch, model.iteration)
+  end
+  local loss, problem, is_not_finite = errors.try(trainer.step, model._trainer, model.weights,
+    settings, model._losses, order, first, last)
   if not loss then
-    why = not_finite and why or weights.blame(why, model)
-    return nil, failure(i, why, not_finite, settings.rate)
+    problem = is_not_finite and c_locale.format("%s (a rate of %g may be too large, or inputs or "
+      .. "weights); weights left as they were%s", problem, settings.rate,
+      i > 1 and " after iteration " .. i - 1 or "") or weights.explain(problem, model)
+    return nil, ("iteration %d: %s"):format(i, problem)
   end
   self.iteration = model.iteration
   local validation_loss
@@ -434,22 +394,23 @@ function Run:update()
   return loss, validation_loss
 end
 
---- Takes the model's training up again after the body of the loop, which may have trained it, too:
---- such updates and validations do not count. Where the body has resumed this very training, the
---- record leaves out already what was trained within the body of that.
+--- Continues the training after the body of the loop, which may have trained the model, too: those
+--- updates and validations do not count. If the body has resumed this training, the record already
+--- leaves out the updates of bodies inside it.
 function Run:take_up()
   local model, record = self.model, self.record
   local all, left_out = model.iteration - self.iteration, record.first - self.first
   if model._record ~= record or all > 0 then
-    local others = all - left_out
+    local others = all - left_out -- updates of other trainings
     model._record = record
     self.iteration = model.iteration
     record.first, record.target = record.first + others, record.target + others
     self.first, self.target = record.first, self.target + all
-    record.seen.iteration, record.seen.losses = model.iteration, #model._validation_losses
+    record.stopping.iteration, record.stopping.losses = model.iteration, #model._validation_losses
   end
 end
 
+--- Says on stderr that a resumed training has ended already.
 function Run:say_nothing_left()
   io.stderr:write(self:has_stopped_early()
     and ("perigee: nothing left to do: the training stopped early after iteration %d (it goes on "
@@ -458,7 +419,8 @@ function Run:say_nothing_left()
       :format(self:done(), self.target - self.record.first))
 end
 
---- The four values of a generic for: i, the loss before update i, the validation loss.
+--- The four values of a generic for, whose loop gets i, the loss before update i, and the
+--- validation loss after an epoch.
 function Run:iterate()
   local bar, loss
   if self.resumed and self:is_over() then
@@ -471,7 +433,7 @@ function Run:iterate()
       bar:update(i, "loss " .. format.loss(loss))
     end
     self:take_up()
-    local _, message = self:validate() -- where that was interrupted
+    local _, message = self:validate() -- which may have been interrupted
     if message then
       errors.raise(message)
     elseif self:is_over() then
@@ -481,26 +443,23 @@ function Run:iterate()
       end
       return nil
     end
-    local also
-    loss, also = self:update()
-    if not loss then
-      errors.raise(also)
-    end
-    return self:done(), loss, also
+    local validation_loss
+    loss, validation_loss = errors.must(self:update())
+    return self:done(), loss, validation_loss
   end
   return step, nil, self:done(), bar
 end
 
---- The validation losses that were taken notice of: the last may have been interrupted.
+--- The validation losses, without the last one if its validation was interrupted.
 ---@param model perigee.Model
 ---@return number[]
 function training.validation_losses(model)
-  local count = model._record and model._record.seen.losses or #model._validation_losses
+  local count = model._record and model._record.stopping.losses or #model._validation_losses
   return table.move(model._validation_losses, 1, count, 1, {})
 end
 
---- How far the model's epoch is: its rows, how many of them were used, and the generator's state
---- when it began. A model that has no generator yet is given none: whoever saves draws nothing.
+--- The state of the model's epoch: its rows, the number of rows used, and the generator's state at
+--- its beginning. A model without a generator gets none here: saving draws no number.
 ---@param model perigee.Model
 ---@return { rows: integer, used: integer }
 ---@return perigee.array?

@@ -1,21 +1,21 @@
---- The weights of a network as a table of arrays: W1, b1, W2, b2, ...
+--- The weights of a network: a table of the arrays W1, b1, W2, b2, ...
 
-local unknown_name = require "perigee.util.unknown_name"
 local collections = require "perigee.util.collections"
-local errors = require "perigee.util.errors"
-local types = require "perigee.util.types"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local suggest = require "perigee.util.suggest"
+local types = require "perigee.util.types"
+local unknown_name = require "perigee.util.unknown_name"
 
-local network = {}
+local weights = {}
 
---- The most hidden layers that the core takes.
-network.MOST_HIDDEN = 15
+--- The core's limit of hidden layers.
+weights.MOST_HIDDEN = 15
 
 --- The names of the arrays of so many layers, in order.
 ---@param layers integer
 ---@return string[]
-function network.names(layers)
+function weights.names(layers)
   local names = {}
   for l = 1, layers do
     names[#names + 1] = "W" .. l
@@ -24,36 +24,36 @@ function network.names(layers)
   return names
 end
 
---- A table of what f makes of each array.
----@param weights table<string, perigee.array>
+--- Maps each array by a function to a new table.
+---@param arrays table<string, perigee.array>
 ---@param layers integer
 ---@param f fun(array: perigee.array): perigee.array
 ---@return table<string, perigee.array>
-function network.map(weights, layers, f)
-  local made = {}
-  for _, name in ipairs(network.names(layers)) do
-    made[name] = f(weights[name])
+function weights.map(arrays, layers, f)
+  local mapped = {}
+  for _, name in ipairs(weights.names(layers)) do
+    mapped[name] = f(arrays[name])
   end
-  return made
+  return mapped
 end
 
---- Whether one of a network's arrays may take another's place.
----@param a perigee.array
----@param b perigee.array
+--- Tells if an array has the dtype and the shape of a weight.
+---@param array perigee.array
+---@param weight perigee.array  a matrix
 ---@return boolean
-function network.same_form(a, b)
-  return a.dtype == b.dtype and a.ndim == 2 and a.shape[1] == b.shape[1]
-    and a.shape[2] == b.shape[2]
+function weights.is_like(array, weight)
+  return array.dtype == weight.dtype and array.ndim == 2 and array.shape[1] == weight.shape[1]
+    and array.shape[2] == weight.shape[2]
 end
 
---- True where all numbers of a network's arrays are finite; else nil and the name of the array.
+--- Checks that all numbers are finite.
 ---@param arrays table<string, perigee.array>
 ---@param layers integer
 ---@param prefix? string  of the names in the message
 ---@return true?
----@return string?
-function network.check_finite(arrays, layers, prefix)
-  for _, name in ipairs(network.names(layers)) do
+---@return string?  # the error message, where nil comes first
+function weights.check_finite(arrays, layers, prefix)
+  for _, name in ipairs(weights.names(layers)) do
     local array = arrays[name]
     local span = array:max() - array:min()
     if span ~= span or span == math.huge then
@@ -70,12 +70,12 @@ function network.check_finite(arrays, layers, prefix)
   return true
 end
 
---- True where a network of a dtype can multiply x by a scale; else nil and why not.
+--- Checks that a scale is a number of a dtype, and not 0.
 ---@param scale number
 ---@param dtype string
 ---@return true?
----@return string?
-function network.check_scale(scale, dtype)
+---@return string?  # the error message, where nil comes first
+function weights.check_scale(scale, dtype)
   local rounded = scale
   if dtype == "float32" then
     rounded = string.unpack("f", string.pack("f", scale))
@@ -90,15 +90,15 @@ function network.check_scale(scale, dtype)
   return true
 end
 
---- The weights of a model: a name that is no weight's raises where it is read. `activation` stays
---- what the kernels look for.
----@param weights table<string, perigee.array>
+--- Makes a table of weights raise where an unknown name is read. The kernels of the core read
+--- `activation`.
+---@param arrays table<string, perigee.array>
 ---@param layers integer
 ---@param activation string[]  of each hidden layer
----@return table<string, perigee.array>
-function network.guard(weights, layers, activation)
-  local names = network.names(layers)
-  return setmetatable(weights, { __index = function(_, name)
+---@return table<string, perigee.array>  # the same table
+function weights.guard(arrays, layers, activation)
+  local names = weights.names(layers)
+  return setmetatable(arrays, { __index = function(_, name)
     if name == "activation" then
       return activation
     elseif not collections.contains(names, name) then
@@ -107,108 +107,96 @@ function network.guard(weights, layers, activation)
   end })
 end
 
---- The shape and dtype of each of a network's arrays, as text; and `classes`, how many outputs it
---- has.
----@param weights table<string, perigee.array>
+--- The shapes of a network's arrays.
+---@param arrays table<string, perigee.array>
 ---@param layers integer
----@return table<string, string|integer>
-function network.forms(weights, layers)
-  local forms = network.map(weights, layers, function(array)
+---@return table<string, string|integer>  # the shape and dtype of each array as text; and
+---   `classes`, the number of outputs
+function weights.shapes(arrays, layers)
+  local shapes = weights.map(arrays, layers, function(array)
     return ("shape %s (%s)"):format(array.shape, array.dtype)
   end)
-  forms.classes = weights["W" .. layers].shape[1]
-  return forms
+  shapes.classes = arrays["W" .. layers].shape[1]
+  return shapes
 end
 
---- The message about the first weight that is none: no array, freed, or no matrix.
-local function fault(weights, layers, forms)
-  for _, name in ipairs(network.names(layers)) do
-    local array = rawget(weights, name)
+--- The message about the first array that is missing, freed, or not a matrix; nil if there is none.
+local function problem_of_arrays(arrays, layers, shapes)
+  for _, name in ipairs(weights.names(layers)) do
+    local array = rawget(arrays, name)
     if not types.is_array(array) then
-      return ("%s must be an array%s, not %s"):format(name, forms and " of " .. forms[name] or "",
+      return ("%s must be an array%s, not %s"):format(name, shapes and " of " .. shapes[name] or "",
         errors.describe(array))
     end
     local ndim, message = errors.try(function() return array.ndim end)
     if ndim ~= 2 then
       return message and name .. " is an array that was freed"
-        or forms and ("%s must have %s, not %s"):format(name, forms[name], array.shape)
+        or shapes and ("%s must have %s, not %s"):format(name, shapes[name], array.shape)
         or ("%s has rank %d, and not 2"):format(name, ndim)
     end
   end
   local last = "W" .. layers
-  if forms and weights[last].shape[1] ~= forms.classes then
+  if shapes and arrays[last].shape[1] ~= shapes.classes then
     return ("%s of shape %s must have a row for each of the model's %d classes (the model was made "
-      .. "with %s of %s)"):format(last, weights[last].shape, forms.classes, last, forms[last])
+      .. "with %s of %s)"):format(last, arrays[last].shape, shapes.classes, last, shapes[last])
   end
 end
 
---- The message about a name in a table of weights that is no weight's: what was meant for one
---- would be read by nothing.
-local function misnamed(weights, layers)
-  local names = network.names(layers)
-  for _, name in ipairs(collections.sorted_keys(weights)) do
+--- Checks that a value is a table of matrices under the names of weights, and nothing else.
+---@param arrays any
+---@param layers integer
+---@param shapes? table<string, string|integer>  of the model when it was made, by `weights.shapes`
+---@return true?
+---@return string?  # the error message, where nil comes first
+function weights.check_names(arrays, layers, shapes)
+  local names = weights.names(layers)
+  if type(arrays) ~= "table" then
+    return nil, ("weights must be a table of arrays (%s), not %s"):format(
+      table.concat(names, ", "), errors.describe(arrays))
+  end
+  for _, name in ipairs(collections.sorted_keys(arrays)) do
     if not collections.contains(names, name) then
-      return ("'%s' is no weight of the model: there are %s%s"):format(tostring(name),
+      return nil, ("'%s' is no weight of the model: there are %s%s"):format(tostring(name),
         table.concat(names, ", "), suggest.suggestion(name, names))
     end
   end
-end
-
---- True for a table of arrays under the names of weights, and nothing else; else nil and what is
---- wrong.
----@param weights any
----@param layers integer
----@param forms? table<string, string>  what a model was made with, as `network.forms` has it
----@return true?
----@return string?
-function network.check_names(weights, layers, forms)
-  if type(weights) ~= "table" then
-    return nil, ("weights must be a table of arrays (%s), not %s"):format(
-      table.concat(network.names(layers), ", "), errors.describe(weights))
-  end
-  local message = misnamed(weights, layers) or fault(weights, layers, forms)
+  local message = problem_of_arrays(arrays, layers, shapes)
   return message == nil or nil, message
 end
 
---- The end of a message about weights that do not fit: which of them the model was made with in
---- another form; "" where none is.
-local function difference(weights, layers, forms)
-  local now, list = network.forms(weights, layers), {}
-  for _, name in ipairs(forms and network.names(layers) or {}) do
-    if now[name] ~= forms[name] then
-      list[#list + 1] = ("%s of %s"):format(name, forms[name])
-    end
-  end
-  return #list > 0 and " (the model was made with " .. table.concat(list, ", ") .. ")" or ""
-end
-
---- True for weights of so many layers that fit each other; else nil and what is wrong.
----@param weights table<string, any>
+--- Checks that weights are a table of matrices whose shapes fit each other.
+---@param arrays any
 ---@param layers integer
----@param forms? table<string, string>  what a model was made with, as `network.forms` has it
+---@param shapes? table<string, string|integer>  of the model when it was made, by `weights.shapes`
 ---@return true?
----@return string?
-function network.check(weights, layers, forms)
-  local named, message = network.check_names(weights, layers, forms)
+---@return string?  # the error message, where nil comes first
+function weights.check(arrays, layers, shapes)
+  local named, message = weights.check_names(arrays, layers, shapes)
   if not named then
     return nil, message
   end
-  local row = core.zeros(1, weights.W1.shape[2])
-  local fits, problem = errors.try(core.forward, row, weights)
+  local row = core.zeros(1, arrays.W1.shape[2])
+  local fits, problem = errors.try(core.forward, row, arrays)
   if fits then
     return true
   end
-  return nil, problem .. difference(weights, layers, forms)
+  local now, changed = weights.shapes(arrays, layers), {}
+  for _, name in ipairs(shapes and weights.names(layers) or {}) do
+    if now[name] ~= shapes[name] then
+      changed[#changed + 1] = ("%s of %s"):format(name, shapes[name])
+    end
+  end
+  return nil, #changed == 0 and problem
+    or ("%s (the model was made with %s)"):format(problem, table.concat(changed, ", "))
 end
 
---- The message about weights that do not fit, in the place of another that they are the cause of;
---- that other one, where they do.
+--- The message about a model's weights, if they do not fit; else the given one, of another error.
 ---@param message string
 ---@param model perigee.Model
 ---@return string
-function network.blame(message, model)
-  local fits, problem = network.check(model.weights, model._layers, model._forms)
+function weights.explain(message, model)
+  local fits, problem = weights.check(model.weights, model._layers, model._shapes)
   return fits and message or problem
 end
 
-return network
+return weights
