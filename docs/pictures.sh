@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the pictures of docs/results.md, from the project's folder: what the reports of the sweeps
-# on MNIST show, a report in a browser (where Chromium is), and some of the drawn digits. What the
-# sweeps print goes into runs/*.txt.
+# Makes the pictures of docs/results.md, in the project's folder: the plots of the sweeps' reports,
+# a report in Chromium if that is there, and some of the drawn digits. The output of the sweeps goes
+# into runs/*.txt.
 #
 # usage: docs/pictures.sh
 set -eu

@@ -87,7 +87,7 @@ end
 ---@param model perigee.Model
 ---@param options? table  those of `trial:steps`
 ---@return perigee.array cost  float64 (m.iteration): the loss before each of the model's updates
----@return perigee.array? validation  the validation losses, where there are any
+---@return perigee.array? validation  float64 (epochs): the validation losses, if there are any
 function Trial:fit(model, options)
   for _ in self._run:train(model, options, "fit") do -- luacheck: ignore 542
   end
