@@ -272,7 +272,7 @@ faults: deps-run  ## each allocation fails in turn, in every operation
 
 $(BUILD)/faults.so: tests/faults.c src/core/base/memory.h Makefile
 	@mkdir -p $(@D) && $(say) CC $@
-	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC \
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -Isrc/core -fPIC \
 	  -shared -o $@ $<
 
 # Lua's functions that may make an object or run a metamethod; the program and the wrapped module
