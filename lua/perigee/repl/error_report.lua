@@ -33,8 +33,15 @@ local function is_in_library(text)
   return (LIBRARY .. "/" .. name):sub(-#tail) == tail
 end
 
---- Frames without the library's, and without those of C and of tail calls next to them.
-local function without_library(frames)
+--- The frames of the user's functions: without the library's, and without those of C and of tail
+--- calls next to them. If the error is in the library itself, all frames stay.
+local function user_frames(traceback, message)
+  local border = ("\n" .. traceback):find(BORDER)
+  local frames = border and traceback:sub(1, border - 2) or traceback
+  frames = frames:gsub("in function <stdin%[%d+%]:1>$", "in main chunk")
+  if is_in_library(message) then
+    return frames
+  end
   local kept, pending, has_library = {}, {}, false
   for frame in (frames .. "\n"):gmatch "(.-)\n" do
     if frame:find "^%s*%[C%]: " or frame:find "^%s*%(%.%.%.tail calls" or is_in_library(frame) then
@@ -46,16 +53,7 @@ local function without_library(frames)
       pending, has_library = {}, false
     end
   end
-  return table.concat(kept, "\n")
-end
-
---- The frames of the user's functions. If the error is in the library itself, its frames stay.
-local function user_frames(traceback, message)
-  local border = ("\n" .. traceback):find(BORDER)
-  local frames = border and traceback:sub(1, border - 2) or traceback
-  frames = frames:gsub("in function <stdin%[%d+%]:1>$", "in main chunk")
-  local users = is_in_library(message) and "" or without_library(frames)
-  return users ~= "" and users or frames
+  return kept[1] and table.concat(kept, "\n") or frames
 end
 
 --- The line of source whose position begins a message: "stdin[1]:1: attempt to ...".

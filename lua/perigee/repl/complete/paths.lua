@@ -39,16 +39,6 @@ local function is_ours(name)
   return name:find "^perigee%." ~= nil
 end
 
---- Tells if a folder contains modules besides the one that its own name stands for.
-local function has_modules(folder, ending)
-  for _, name in ipairs(names_in(folder)) do
-    if name:sub(-#ending) == ending and name ~= "init" .. ending then
-      return true
-    end
-  end
-  return false
-end
-
 --- The part of a module's name that a file or folder gives; nil if it gives none.
 ---@param after string  what follows the ? of a template: ".lua", "/init.lua"
 local function module_part(folder, name, after)
@@ -58,7 +48,11 @@ local function module_part(folder, name, after)
   elseif name:sub(-#after) == after then
     return name:sub(1, -#after - 1)
   end
-  return has_modules(folder .. name, after) and name .. "." or nil
+  for _, module in ipairs(names_in(folder .. name)) do -- a package's folder
+    if module:sub(-#after) == after and module ~= "init" .. after then
+      return name .. "."
+    end
+  end
 end
 
 --- Adds the modules of a template of package.path: "/usr/share/lua/5.4/?.lua", "./?/init.lua".

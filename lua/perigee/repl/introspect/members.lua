@@ -1,5 +1,4 @@
---- The members of a value: its keys, those of its __index tables, the names that it lists itself,
---- and those that the reference has of its class.
+--- The members of a value: keys, names that it lists itself, and those in the reference.
 
 local classes = require "perigee.repl.introspect.classes"
 local lexer = require "perigee.repl.syntax.lexer"

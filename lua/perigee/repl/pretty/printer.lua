@@ -1,6 +1,6 @@
---- The printer of values at the prompt: keys in order, one line if it fits, and only a part of what
---- is large, deep or long.
+--- The printer of values at the prompt.
 --
+-- Keys are in order, a table is on one line if it fits, and large or deep values are cut.
 -- A table becomes a tree (tree.lua), and the tree lines (layout.lua). If these are too many, a tree
 -- with fewer entries or of less depth is made.
 

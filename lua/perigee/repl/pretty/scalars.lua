@@ -1,7 +1,7 @@
---- Values without their contents as text: numbers, strings, functions, threads, userdata, and
---- tables with a __tostring.
+--- Values on one line, without their contents: numbers, strings, functions, arrays, userdata.
 --
--- Nothing here raises an error but Ctrl-C, whatever a metatable does.
+-- Tables with a __tostring are among them. Nothing here raises an error but Ctrl-C, whatever a
+-- metatable does.
 
 local array_format = require "perigee.util.array_format"
 local c_locale = require "perigee.util.c_locale"
