@@ -104,7 +104,7 @@ local KINDS = {
 local DEFAULTS = { repeats = 1, seed = 0, checkpoint = 30, runs = "runs" }
 local RESERVED = { ["repeat"] = true, seed = true, iteration = true }
 
---- That no name is used twice.
+--- Checks that no name is used twice.
 local function check_names(names, settings)
   for _, name in ipairs(names) do
     if settings[name] ~= nil then
@@ -142,8 +142,7 @@ local function read_definition(options)
   return definition
 end
 
---- What the points are made of, after the command line was read, which may have said something
---- else of what is checked here.
+--- Makes the space and the rule of a definition. Checks what the command line may have changed.
 local function complete(definition)
   for _, name in ipairs { "repeats", "seed", "draws", "checkpoint" } do
     if definition[name] ~= nil then

@@ -10,7 +10,7 @@ local function results(columns, metrics, rows, groups)
   rows.columns, rows.metrics = columns, metrics
   function rows.group(self, names)
     self.grouped_by = table.concat(names, " ")
-    groups.about = { count = "n", deviations = { loss = "loss_std", accuracy = "accuracy_std" } }
+    groups.info = { count = "n", deviations = { loss = "loss_std", accuracy = "accuracy_std" } }
     return groups
   end
   return rows

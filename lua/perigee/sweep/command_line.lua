@@ -1,9 +1,9 @@
---- The command line of a script that makes a study:
+--- The command line of a script that makes a study.
 --
 --   build/perigee examples/hidden_grid.lua hidden=50,100 rate=0.1:0.5:0.1 --jobs 2
 --
--- `name=values` takes the place of what the script says of a parameter, a setting, or the study.
--- The options say how it is run, and change no number.
+-- `name=values` replaces what the script says of a parameter, a setting, or the study. The options
+-- say how the study is run, and change no number.
 
 local argument = require "perigee.sweep.space.argument"
 local c_locale = require "perigee.util.c_locale"
@@ -17,7 +17,7 @@ local command_line = {}
 
 -- --- name=values --------------------------------------------------------------------
 
---- What of a study itself can be said: a value each, of these kinds.
+--- The options of sweep.new that take a value, and its kinds.
 local OF_STUDY = {
   repeats = { number = true }, seed = { number = true }, draws = { number = true },
   checkpoint = { number = true, boolean = true }, data = { string = true },
@@ -41,89 +41,65 @@ local function kinds_by_name(definition)
   return kinds
 end
 
-local function can_be_said(definition, name)
+--- Tells if `name=value` sets an option of sweep.new.
+local function is_of_study(definition, name)
   return OF_STUDY[name] and (name ~= "data" or type(definition.data) == "string")
 end
 
 local function known_names(definition)
   local names = {}
   for _, list in ipairs { space.is_list(definition.params) and {} or definition.params,
-    definition.settings } do
+    definition.settings, OF_STUDY } do
     for name in pairs(list) do
-      names[#names + 1] = name
-    end
-  end
-  for name in pairs(OF_STUDY) do
-    if can_be_said(definition, name) then
-      names[#names + 1] = name
+      names[#names + 1] = (list ~= OF_STUDY or is_of_study(definition, name)) and name or nil
     end
   end
   c_locale.sort(names)
   return names
 end
 
-local function unknown(definition, name)
-  local names = known_names(definition)
-  return ("unknown name '%s'; there are %s%s"):format(name, table.concat(names, ", "),
-    suggest.suggestion(name, names))
-end
-
---- Puts the values in the place of what the definition says. A setting with several is a
---- parameter.
-local function put(definition, name, values)
-  local is_one = #values == 1
-  if definition.params[name] ~= nil then
-    definition.params[name] = values
-  elseif is_one then
-    definition.settings[name] = values[1]
-  else
-    definition.settings[name] = nil
-    definition.params[name] = values
-  end
-end
-
-local function set_of_study(definition, name, text)
-  local values, message = argument.read(text, OF_STUDY[name])
-  if not values or #values ~= 1 then
-    return nil, ("%s=%s: %s"):format(name, text, message or "expected one value")
-  end
-  local value = values[1]
-  definition[name] = math.type(value) and math.tointeger(value) or value
-  return true
-end
-
---- Whether params are points that the script lists, of which the command line can change nothing.
-local function is_listed(definition, name)
-  local first = definition.params[1]
-  return type(first) == "table" and first[name] ~= nil
-end
-
-local function set(definition, kinds_by, text)
+--- Sets what an argument says in the definition. A setting with several values becomes a parameter.
+---@param kinds_of table<string, table>  the kinds of the script's values, by their names
+---@param text string  "rate=0.1,0.5"
+---@return true?
+---@return string?  # what is wrong, where nil comes first
+local function set(definition, kinds_of, text)
+  local params, settings = definition.params, definition.settings
   local name, value_text = text:match("^(" .. c_locale.NAME .. ")=(.*)$")
   if not name then
     return nil, ("'%s' is not of the form name=values"):format(text)
-  elseif is_listed(definition, name) then
+  elseif type(params[1]) == "table" and params[1][name] ~= nil then
     return nil, ("%s: the script lists its points one by one"):format(text)
   end
-  local kinds = kinds_by[name]
-  if not kinds and can_be_said(definition, name) then
-    return set_of_study(definition, name, value_text)
-  elseif not kinds then
-    return nil, unknown(definition, name)
+  local is_option = not kinds_of[name] and is_of_study(definition, name)
+  if not kinds_of[name] and not is_option then
+    local names = known_names(definition)
+    return nil, ("unknown name '%s'; there are %s%s"):format(name, table.concat(names, ", "),
+      suggest.suggestion(name, names))
   end
-  local values, message = argument.read(value_text, kinds)
+  local values, message = argument.read(value_text, kinds_of[name] or OF_STUDY[name])
   if not values then
     return nil, ("%s: %s"):format(text, message)
-  elseif space.is_list(definition.params) and #values ~= 1 then
+  elseif is_option then
+    if #values ~= 1 then
+      return nil, ("%s: expected one value"):format(text)
+    end
+    definition[name] = math.type(values[1]) and math.tointeger(values[1]) or values[1]
+  elseif #values ~= 1 and space.is_list(params) then
     return nil, ("%s: one value is needed, as the script lists its points one by one"):format(text)
+  elseif params[name] ~= nil then
+    params[name] = values
+  elseif #values == 1 then
+    settings[name] = values[1]
+  else
+    settings[name], params[name] = nil, values
   end
-  put(definition, name, values)
   return true
 end
 
 -- --- options ------------------------------------------------------------------------
 
---- "2/4" as part 2 of 4.
+--- Reads "2/4" as part 2 of 4.
 local function read_shard(text)
   local part, parts = text:match "^(%d+)/(%d+)$"
   part, parts = math.tointeger(tonumber(part)), math.tointeger(tonumber(parts))
@@ -131,10 +107,6 @@ local function read_shard(text)
     return { part = part, parts = parts }
   end
   return nil, ("--shard %s: expected i/n, with i from 1 to n"):format(text)
-end
-
-local function read_runs(text)
-  return text ~= "" and text or nil, "--runs: a folder's name is needed"
 end
 
 local MOST_JOBS = 256
@@ -147,7 +119,7 @@ local function read_jobs(text)
   return nil, ("--jobs %s: expected a number of processes, 1 to %d"):format(text, MOST_JOBS)
 end
 
---- A value, or several, as the command line takes them.
+--- Formats a value, or several, as the command line takes them.
 local function shown(value)
   if type(value) ~= "table" then
     return argument.shown(value)
@@ -161,16 +133,15 @@ local function shown(value)
   return table.concat(parts, ",")
 end
 
---- The lines of the help that tell what can be said, and what is meant where nothing is.
+--- The part of the help that lists what can be set, and the script's values.
 local function settings_text(definition)
   local lines = { "Settings, with the values that the script has:" }
   for _, name in ipairs(known_names(definition)) do
-    local value = definition.params[name]
-    if value == nil then
-      value = definition.settings[name]
-    end
-    if value == nil then
-      value = definition[name]
+    local value
+    for _, values in ipairs { definition.params, definition.settings, definition } do
+      if value == nil then
+        value = values[name]
+      end
     end
     lines[#lines + 1] = ("   %s=%s"):format(name, value == nil and "" or shown(value))
   end
@@ -188,7 +159,9 @@ local function new_parser(argparse, definition, arguments)
   parser:argument("settings", "name=values: what takes the place of the script's; see below.")
     :args "*":argname "name=values"
   parser:option("--runs", "The folder that studies are kept in.", printable.name(definition.runs))
-    :convert(read_runs):argname "DIR"
+    :argname "DIR":convert(function(text)
+      return text ~= "" and text or nil, "--runs: a folder's name is needed"
+    end)
   parser:option("--jobs", "Processes on this machine that share the trials and the cores.")
     :convert(read_jobs):argname "N"
   parser:option("--shard", "Run the I-th of N parts: each on a machine of its own.")
@@ -202,7 +175,7 @@ local function new_parser(argparse, definition, arguments)
 end
 
 --- Reads a command line.
----@param definition table  the study's: what is said of it is put in its place
+---@param definition table  the study's; what the command line says replaces what it says
 ---@param arguments string[]  the script's `arg`
 ---@return table?  # the options: runs, jobs, shard, dry_run, fail_fast, retry_failed, fresh, quiet
 ---@return string?  # what is wrong, where nil comes first
@@ -215,22 +188,22 @@ function command_line.read(definition, arguments)
     return nil, "lua-argparse is not installed: Debian's package lua-argparse"
   end
   local parser = new_parser(argparse, definition, arguments)
-  local worked, said = parser:pparse(arguments)
+  local worked, options = parser:pparse(arguments)
   if not worked then
-    return nil, ("%s\n%s"):format(said, parser:get_usage())
+    return nil, ("%s\n%s"):format(options, parser:get_usage())
   end
-  local kinds = kinds_by_name(definition) -- of the script, whatever is said before
-  for _, text in ipairs(said.settings) do
-    local done, message = set(definition, kinds, text)
+  local kinds_of = kinds_by_name(definition) -- before any argument changes the values
+  for _, text in ipairs(options.settings) do
+    local done, message = set(definition, kinds_of, text)
     if not done then
       return nil, message
     end
   end
-  said.settings = nil
-  return said
+  options.settings = nil
+  return options
 end
 
---- Ends a script that was called with what it does not take.
+--- Ends a script whose command line is refused.
 ---@param arguments string[]  the script's `arg`
 ---@param message string
 function command_line.refuse(arguments, message)
@@ -238,7 +211,7 @@ function command_line.refuse(arguments, message)
   os.exit(1, true)
 end
 
---- All of a command line: the interpreter, its options, the script, and its arguments.
+--- The whole command line: the interpreter, its options, the script, and its arguments.
 ---@param arguments string[]  the script's `arg`
 ---@return string[]
 function command_line.whole(arguments)

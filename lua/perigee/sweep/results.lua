@@ -62,7 +62,12 @@ local function each_row(study, kind, columns, only, f)
   local is_column, trials = collections.set(columns), study.trials
   for i, record in finished(study, only) do
     for _, report in ipairs(kind.reports(record)) do
-      local row = collections.merge(report[2], trials:point(i))
+      local row = trials:point(i)
+      for name, value in pairs(report[2]) do
+        if not study.is_parameter[name] then
+          row[name] = value
+        end
+      end
       row["repeat"], row.seed, row.iteration = trials:repeat_number(i), trials:seed(i), report[1]
       for _, name in ipairs { "iterations", "status" } do
         if not is_column[name] then

@@ -1,4 +1,4 @@
---- The data of a study: by what they are known again, and what else its `run` refers to.
+--- The fingerprint of a study's data, and notes of what else its `run` refers to.
 
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
@@ -12,7 +12,7 @@ local fingerprint = {}
 
 -- --- checksums ----------------------------------------------------------------------
 
---- Two functions may each have a variable of that name: both count.
+--- Adds a sum under a name. Two functions may each have a variable of that name: both count.
 local function put(sums, name, sum)
   while sums[name] and sums[name] ~= sum do
     name = name .. "'"
@@ -20,8 +20,8 @@ local function put(sums, name, sum)
   sums[name] = sum
 end
 
---- Puts sums by name, those of one name in their own order: whichever was found first does not
---- count.
+--- Collects sums by name. Those of one name are ordered by themselves: the order in which they were
+--- found does not count.
 local function put_all(list)
   local sums = {}
   table.sort(list, function(a, b)
@@ -51,19 +51,14 @@ local function hash_of(sums)
   return next(sums) and hash.of(json.encode(sums)) or nil
 end
 
---- What data are made of, or what `run` refers to where a study has no data.
-local function references_of(data, run)
-  return references.of { data = data, run = data == nil and run or nil }
-end
-
---- The fingerprint of a study's data; nil where there are none. Numbers and texts count where they
---- stand in the data that a study was told.
+--- The fingerprint of a study's data; nil where there are none. Numbers and texts count only in
+--- data that were given to the study.
 ---@param data any  an array, an archive, or a table of them; nil: those that `run` refers to
 ---@param run function
 ---@return string?
 function fingerprint.of(data, run)
   local list = {}
-  for _, found in ipairs(references_of(data, run)) do
+  for _, found in ipairs(references.of { data = data, run = data == nil and run or nil }) do
     if type(found.value) == "userdata" and not references.is_generator(found.value) then
       local sums = sums_of(found.name, found.value, core.checksum)
       table.move(sums, 1, #sums, #list + 1, list)
@@ -75,7 +70,7 @@ function fingerprint.of(data, run)
 end
 
 -- --- fingerprints of before ---------------------------------------------------------
--- Journals of before know their data by what was found on fewer ways, and by other checksums.
+-- Earlier versions followed fewer references, and had other checksums.
 
 local DEEP = 8 -- tables in tables
 
@@ -105,8 +100,8 @@ local function add_upvalues(sums, f, seen, checksum)
   end
 end
 
---- The fingerprints that the same data have in journals of before, the latest first: with the
---- checksum of now, and with that which was made of other bytes (checksum_v1.h).
+--- Iterates over the fingerprints that earlier versions gave the same data, the latest first: with
+--- today's checksum, then with checksum_v1, which was made of other bytes.
 ---@param data any
 ---@param run function
 ---@return fun(): string?  # one after the other
@@ -130,8 +125,8 @@ end
 
 local LONGEST = 60 -- bytes of a value that a note keeps as it is
 
---- Notes of the code of functions, but for the file of `run`, which is the script: by the names of
---- other files, and of chunks that stand in none.
+--- Notes of the code of functions: a hash by file, without the script itself, and by chunk for
+--- those that are in no file.
 local function code_of(sources, run)
   local notes, script = {}, debug.getinfo(run, "S").source
   for source, f in pairs(sources) do
@@ -146,8 +141,8 @@ local function code_of(sources, run)
   return notes
 end
 
---- What `run` refers to beside the data, by the variables' names: a number or a short text as
---- itself, of others a hash; and the code of the functions that it refers to.
+--- Notes of what `run` refers to beside the data, by the variables' names: a number or a short text
+--- itself, a hash of other values; and of the code of the functions that it refers to.
 ---@param data any
 ---@param run function
 ---@return table<string, string|number|boolean>

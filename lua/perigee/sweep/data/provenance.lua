@@ -1,4 +1,5 @@
---- Where and with what a study is run: what its journals begin with.
+--- The provenance of a study's trials: script, machine and versions, for the first line of a
+--- journal.
 
 local core = require "perigee.core"
 local external = require "perigee.util.external"
@@ -7,7 +8,7 @@ local uv = external.require "luv"
 
 local provenance = {}
 
---- The file that a function stands in, and its hash; nothing for one that stands in none.
+--- The file of a function, and its hash; nil for a function that is in no file.
 ---@param f function
 ---@return { path: string, hash: string }?
 function provenance.script(f)
@@ -16,9 +17,9 @@ function provenance.script(f)
   return text_hash and { path = path, hash = text_hash } or nil
 end
 
---- The hash of the script's text, or of the code of a function that stands in no file: a checkpoint
---- of another one is not gone on from.
----@param script? { path: string, hash: string }  the file that `run` stands in
+--- The hash of the script's text, or of the code of a function that is in no file. Checkpoints of
+--- other code are not resumed.
+---@param script? { path: string, hash: string }  the file of `run`
 ---@param run function
 ---@return string
 function provenance.code(script, run)

@@ -1,4 +1,5 @@
---- What functions and tables refer to: arrays, archives, numbers and texts, by name.
+--- The references of functions and tables: the arrays, archives, numbers and texts that they lead
+--- to.
 --
 -- Upvalues, globals that a function names, tables and metatables are followed, to any depth. Lua's
 -- libraries and Perigee's own files are not.
@@ -10,8 +11,8 @@ local core = require "perigee.core"
 
 local references = {}
 
-local DEEPEST = 1000 -- tables and functions within each other
-local MOST_ENTRIES = 10000 -- of a table: of a larger one that is no list of numbers, some
+local DEEPEST = 1000 -- levels of tables and functions
+local MOST_ENTRIES = 10000 -- of a table that are followed
 
 -- The names of classes.
 local ARCHIVE, GENERATOR, MODEL = "perigee.archive", getmetatable(core.random(0)).__name,
@@ -42,12 +43,12 @@ local STANDARD = {
 }
 local LIBRARY = debug.getinfo(1, "S").source:match "^(@.*)sweep/data/references%.lua$"
 
-local function is_librarys(f)
+local function is_of_library(f)
   local info = debug.getinfo(f, "S")
   return info.what == "C" or LIBRARY ~= nil and info.source:sub(1, #LIBRARY) == LIBRARY
 end
 
---- The tables that are not followed, as keys. Globals are followed where a function names them.
+--- The set of tables that are not followed. Globals are followed where a function names them.
 local function closed_tables()
   local closed, loaded = {}, package.loaded
   for name, module in next, loaded do
@@ -119,8 +120,8 @@ function Walk:table(root, name, value)
   end
 end
 
---- Follows the globals that a function names: these are among the constants of its code. What they
---- are not may be a field of the table that stands behind them.
+--- Follows the globals that a function names: their names are among the constants of its code. A
+--- name that is no global may be a field of the globals' __index.
 function Walk:globals(f, globals)
   local code, named, seen = string.dump(f, true), {}, {}
   local function is_named(key) -- as a constant: the length, and one, stand before it
@@ -173,7 +174,7 @@ function Walk:follow(root, name, value)
     self.seen[value] = true
     self:table(root, name, value)
     self:follow(root, name .. ".metatable", debug.getmetatable(value))
-  elseif kind == "function" and not is_librarys(value) then
+  elseif kind == "function" and not is_of_library(value) then
     local source = debug.getinfo(value, "S").source
     self.seen[value], self.sources[source] = true, self.sources[source] or value
     self:upvalues(value)
@@ -181,12 +182,12 @@ function Walk:follow(root, name, value)
   self.depth = self.depth - 1
 end
 
---- What some values refer to: themselves, if they are arrays, archives, numbers, texts, true or
---- false, and all that they lead to.
----@param values table<string, any>  by the names that what is found begins with; a function has
----   none
+--- Lists the references of some values: themselves, if they are arrays, archives, numbers, texts,
+--- true or false, and all that they lead to.
+---@param values table<string, any>  by the beginnings of the references' names; of a function, the
+---   names begin with its variables
 ---@return perigee.sweep.reference[]  in the same order each time
----@return table<string, function>  # where the functions stand that were met, one of each place
+---@return table<string, function>  # a function of each source that was met
 function references.of(values)
   local walk = setmetatable({ found = {}, sources = {}, depth = 0 }, Walk)
   walk.seen = closed_tables()

@@ -1,4 +1,4 @@
---- The data that all trials of a process share: whether a trial has changed them.
+--- The data that all trials of a process share: tells if a trial has changed them.
 
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
@@ -6,7 +6,7 @@ local types = require "perigee.util.types"
 local core = require "perigee.core"
 local references = require "perigee.sweep.data.references"
 
-local MOST_LOOKS = 10 -- trials after which variables are looked at
+local MOST_CHECKS = 10 -- trials after which variables are compared
 
 ---@class perigee.sweep.shared_data
 local Shared = {}
@@ -19,7 +19,7 @@ local shared_data = {}
 ---@param run function
 ---@return perigee.sweep.shared_data
 function shared_data.of(data, run)
-  local self, seen = setmetatable({ data = data, run = run, list = {}, looks = 0 }, Shared), {}
+  local self, seen = setmetatable({ data = data, run = run, list = {}, checks = 0 }, Shared), {}
   for _, found in ipairs(references.of { ["trial.data"] = data, run = run }) do
     if type(found.value) == "userdata" and not seen[found.value] then
       seen[found.value] = true
@@ -29,8 +29,8 @@ function shared_data.of(data, run)
   return self
 end
 
---- The state of something shared, by the names of its parts: how often an array has been written
---- to, false for one that was freed, and for an archive that was closed; a generator's numbers.
+--- The state of a shared object, by the names of its parts: an array's count of writes, or false
+--- for one that was freed, or whose archive was closed; a generator's checksum.
 local function state_of(value)
   if types.is_array(value) then
     return { [""] = core.writes(value) or false }
@@ -45,8 +45,7 @@ local function state_of(value)
   return state
 end
 
---- The variables of `run` that hold a number, a text, true or false, and the arrays in the tables
---- that a study was told: by their names.
+--- The variables of `run` that hold a number, a text, true or false, by name.
 local function variables_of(self)
   local variables = {}
   for _, found in ipairs(references.of { run = self.run }) do
@@ -57,32 +56,32 @@ local function variables_of(self)
   return variables
 end
 
-local function told_of(self)
-  local told = {}
+--- The values in the table that is the study's data, by name.
+local function members_of(self)
+  local members = {}
   local list = type(self.data) == "table" and references.of { ["trial.data"] = self.data } or {}
   for _, found in ipairs(list) do
-    told[found.name] = found.value
+    members[found.name] = found.value
   end
-  return told
+  return members
 end
 
---- A trial begins.
+--- Remembers the state before a trial.
 function Shared:begin()
   self.before = {}
   for i, found in ipairs(self.list) do
     self.before[i] = state_of(found.value)
   end
-  self.told, self.variables = told_of(self), nil
-  if self.looks < MOST_LOOKS then
-    self.looks, self.variables = self.looks + 1, variables_of(self)
+  self.members, self.variables = members_of(self), nil
+  if self.checks < MOST_CHECKS then
+    self.checks, self.variables = self.checks + 1, variables_of(self)
   end
 end
 
---- The names of what the trial has written to, freed or replaced, in order, and which of them are
---- generators that it has drawn from. An array that it was the first to load was not written to
---- before.
+--- The names of the data that the trial has written to, freed, replaced or, of a generator, drawn
+--- from, in order. An array that it was the first to load was not written to before.
 ---@return string[]
----@return boolean  # whether the first of them is a generator
+---@return boolean  # true if the first of them is a generator
 function Shared:changes()
   local changed, is_generator = {}, {}
   for i, found in ipairs(self.list) do
@@ -94,10 +93,10 @@ function Shared:changes()
       end
     end
   end
-  local told = told_of(self)
-  for _, names in ipairs { self.told, told } do
+  local members = members_of(self)
+  for _, names in ipairs { self.members, members } do
     for name in pairs(names) do
-      changed[name] = changed[name] or self.told[name] ~= told[name] or nil
+      changed[name] = changed[name] or self.members[name] ~= members[name] or nil
     end
   end
   local names = collections.sorted_keys(changed)
@@ -105,7 +104,7 @@ function Shared:changes()
 end
 
 --- The first variable that the trial has given another value; nil where there is none, or the
---- trials that are looked at are over.
+--- checked trials are over.
 ---@return string?
 function Shared:changed_variable()
   if not self.variables then
@@ -114,7 +113,7 @@ function Shared:changed_variable()
   local now = variables_of(self)
   for _, name in ipairs(collections.sorted_keys(self.variables)) do
     if now[name] ~= nil and now[name] ~= self.variables[name] then
-      self.looks = MOST_LOOKS
+      self.checks = MOST_CHECKS
       return name
     end
   end

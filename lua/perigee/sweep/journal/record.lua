@@ -1,14 +1,22 @@
---- The records of a journal: what a line must be to count.
+--- The records of a journal: checks that a line has the fields of a first line, or of a trial.
 
 local space = require "perigee.sweep.space.space"
 
 local records = {}
 
--- --- fields -------------------------------------------------------------------------
--- Each gives true for a value that fits.
+-- --- kinds of fields ----------------------------------------------------------------
+-- Each returns true for a value that fits.
 
 local function is_text(value)
   return type(value) == "string"
+end
+
+local function is_number(value)
+  return math.type(value) and value - value == 0
+end
+
+local function is_integer(value)
+  return math.type(value) == "integer"
 end
 
 local function is_texts(value)
@@ -20,48 +28,32 @@ local function is_texts(value)
   return true
 end
 
-local function is_number(value)
-  return math.type(value) and value - value == 0
-end
-
-local function is_integer(value)
-  return math.type(value) == "integer"
-end
-
 local function is_values(value)
   return type(value) == "table" and space.read_values(value, "values") ~= nil
 end
 
-local function is_report(value)
-  if type(value) ~= "table" or #value ~= 2 or not is_integer(value[1])
-    or type(value[2]) ~= "table" then
-    return false
-  end
-  for name, number in next, value[2] do
-    if not space.check_name(name) or not is_number(number) then
-      return false
-    end
-  end
-  return true
-end
-
+--- True for a list of { iteration, { name = number, ... } }.
 local function is_reports(value)
-  if type(value) ~= "table" then
-    return false
-  end
   local count = 0
-  for _ in next, value do
+  for _ in next, type(value) == "table" and value or {} do
     count = count + 1
   end
   for i = 1, count do
-    if not is_report(value[i]) then
+    local report = value[i]
+    if type(report) ~= "table" or #report ~= 2 or not is_integer(report[1])
+      or type(report[2]) ~= "table" then
       return false
     end
+    for name, number in next, report[2] do
+      if not space.check_name(name) or not is_number(number) then
+        return false
+      end
+    end
   end
-  return true
+  return type(value) == "table"
 end
 
---- A table whose fields are texts, numbers, true or false.
+--- True for a table whose fields are texts, numbers, true or false.
 local function is_plain_table(value)
   for name, each in next, type(value) == "table" and value or { 0 } do
     if not is_text(name) or not (is_text(each) or is_number(each) or type(each) == "boolean") then
@@ -71,15 +63,14 @@ local function is_plain_table(value)
   return true
 end
 
-local function is_script(value)
-  return type(value) == "table" and is_text(value.path) and is_text(value.hash)
-end
-
 -- --- records ------------------------------------------------------------------------
 
 local HEADER = {
-  study = is_text, script = is_script, arguments = is_texts, data = is_plain_table,
-  notes = is_plain_table, settings = is_values, machine = is_plain_table, started = is_text,
+  study = is_text, arguments = is_texts, data = is_plain_table, notes = is_plain_table,
+  settings = is_values, machine = is_plain_table, started = is_text,
+  script = function(value)
+    return type(value) == "table" and is_text(value.path) and is_text(value.hash)
+  end,
 }
 
 local STATUS = { done = true, failed = true, pruned = true, paused = true }
@@ -93,7 +84,7 @@ local TRIAL = {
 
 local NEEDED = { "trial", "status", "repeat", "seed", "values", "reports", "iterations", "seconds" }
 
---- A record of a file's first line, or of a trial; nil, and what is wrong, for any other value.
+--- Returns a value that is a record; nil, and what is wrong, for another.
 ---@param value any
 ---@return table?
 ---@return string?

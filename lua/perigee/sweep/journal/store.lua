@@ -166,10 +166,13 @@ end
 function Store:append(record)
   local writer = self.writer
   local at = writer:append(record)
-  if not self.places[writer.path] then
+  local place = self.places[writer.path]
+  if not place then
     see(self, writer.header, writer.path, 0)
+    place = {}
+    self.places[writer.path] = place
   end
-  self.places[writer.path] = { at = writer.length, lines = writer.lines }
+  place.at, place.lines = writer.length, writer.lines -- so that it is not read again
   see(self, record, writer.path, at)
 end
 

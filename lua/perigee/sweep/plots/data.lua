@@ -1,20 +1,22 @@
---- What the plots of a study are made of: its rows, the values of its parameters, and means.
+--- The data of a study's plots: its rows, the values of its parameters, and means.
 
-local errors = require "perigee.util.errors"
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
-local json = require "perigee.util.json"
-local goals = require "perigee.sweep.table.goal"
-local tables = require "perigee.sweep.table.table"
+local errors = require "perigee.util.errors"
 local format = require "perigee.util.format"
+local goals = require "perigee.sweep.table.goal"
+local json = require "perigee.util.json"
 local printable = require "perigee.util.printable"
+local tables = require "perigee.sweep.table.table"
 
 ---@class perigee.sweep.parameter
 ---@field name string
----@field values any[]  different ones, in the order of the grid
----@field texts string[]  of them, each another
----@field place table<string, integer>  where a value is among them, by its key
----@field numeric boolean  whether all values are numbers
+---@field values any[]  distinct, in the order of the grid
+---@field texts string[]  of the values, distinct
+---@field numeric boolean  true if all values are numbers
+---@field index table<string, integer>  of a value, by its key
+local Parameter = {}
+Parameter.__index = Parameter
 
 ---@class perigee.sweep.view
 ---@field study perigee.sweep.study
@@ -29,46 +31,40 @@ local data = {}
 
 -- --- parameters ------------------------------------------------------------------
 
---- The values as texts, in a few digits unless two would be the same: 1, "1" and [1] are not.
-local function texts_of(values)
-  local texts = {}
-  for _, text_of in ipairs { format.short, format.value, json.encode } do
-    local seen, same = {}, false
-    for i, value in ipairs(values) do
-      texts[i] = text_of(value)
-      same, seen[texts[i]] = same or seen[texts[i]], true
-    end
-    if not same then
-      break
-    end
-  end
-  return texts
-end
-
-local function are_numbers(values)
-  for _, value in ipairs(values) do
-    if not math.type(value) then
-      return false
-    end
-  end
-  return true
-end
-
-local function parameter_of(name, rows)
-  local parameter = { name = name, values = {}, place = {} }
+local function new_parameter(name, rows)
+  local values, index, numeric = {}, {}, true
   for i = 1, #rows do
     local value = rows[i][name]
     local key = tables.key(value)
-    if not parameter.place[key] then
-      table.insert(parameter.values, value)
-      parameter.place[key] = #parameter.values
+    if not index[key] then
+      values[#values + 1] = value
+      index[key], numeric = #values, numeric and math.type(value) ~= nil
     end
   end
-  parameter.texts, parameter.numeric = texts_of(parameter.values), are_numbers(parameter.values)
-  return parameter
+  local texts, is_distinct = {}, false
+  for _, text_of in ipairs { format.short, format.value, json.encode } do -- 1, "1" and [1] differ
+    if not is_distinct then
+      local seen = {}
+      is_distinct = true
+      for i, value in ipairs(values) do
+        texts[i] = text_of(value)
+        is_distinct, seen[texts[i]] = is_distinct and not seen[texts[i]], true
+      end
+    end
+  end
+  return setmetatable({
+    name = name, values = values, texts = texts, numeric = numeric, index = index,
+  }, Parameter)
 end
 
---- What the plots need of a study. A view is one already: several plots may share it.
+--- The index of a row's value.
+---@param row table<string, any>
+---@return integer
+function Parameter:index_in(row)
+  return self.index[tables.key(row[self.name])]
+end
+
+--- Reads a study. A view is returned as it is: several plots may share it.
 ---@param study perigee.sweep.study|perigee.sweep.view
 ---@return perigee.sweep.view
 function data.read(study)
@@ -79,7 +75,7 @@ function data.read(study)
     study = study, trials = study:table(), reports = study:curves(), parameters = {}, by_name = {},
   }, View)
   for i, name in ipairs(study.params) do
-    view.by_name[name] = parameter_of(name, view.trials)
+    view.by_name[name] = new_parameter(name, view.trials)
     view.parameters[i] = view.by_name[name]
   end
   table.sort(view.parameters, function(a, b)
@@ -104,6 +100,10 @@ function View:varying(without)
   return names
 end
 
+local function listed(names)
+  return #names > 0 and printable.name(table.concat(names, ", ")) or "none"
+end
+
 --- Raises unless it is a parameter's name.
 ---@param key string  the option
 ---@param name any
@@ -111,15 +111,11 @@ end
 function View:check_parameter(key, name, others)
   if not self.by_name[name] then
     errors.raise("plot: %s: there is no parameter '%s'; there are %s%s", key, printable.name(name),
-      data.listed(self.study.params), others)
+      listed(self.study.params), others)
   end
 end
 
 -- --- metrics ---------------------------------------------------------------------
-
-function data.listed(names)
-  return #names > 0 and printable.name(table.concat(names, ", ")) or "none"
-end
 
 --- The metrics that a trial has reported more than once, as keys: they have learning curves.
 ---@return table<string, true>
@@ -138,42 +134,38 @@ function View:repeated_metrics()
   return repeated
 end
 
---- The metric that is drawn where none is named: the best one, if these rows have it; among
---- reports, rather one that has learning curves.
-local function default_metric(view, rows)
-  local best = view.study:best_metric()
-  local names = { collections.contains(rows.metrics, best) and best or nil }
-  table.move(rows.metrics, 1, #rows.metrics, #names + 1, names)
-  local repeated = rows == view.reports and view:repeated_metrics() or {}
-  for _, name in ipairs(names) do
-    if repeated[name] then
-      return name
-    end
-  end
-  return names[1]
-end
-
---- A metric of these rows: the one that is named, or the default; nil where they have none, as
---- nothing was reported yet.
+--- A metric of some rows: the one that is named; else the study's, if these rows have it; among
+--- reports, rather one that has learning curves. Nil where the rows have none, as nothing was
+--- reported yet.
 ---@param key string  the option that names it
 ---@param name any
 ---@param rows perigee.sweep.table
 ---@return string?
 function View:metric(key, name, rows)
-  if #rows.metrics == 0 then
+  local metrics = rows.metrics
+  if #metrics == 0 then
     return nil
-  elseif name == nil then
-    return default_metric(self, rows)
-  elseif not collections.contains(rows.metrics, name) then
+  elseif name ~= nil and not collections.contains(metrics, name) then
     errors.raise("plot: %s: there is no metric '%s'; there are %s (and the parameters %s)", key,
-      printable.name(name), data.listed(rows.metrics), data.listed(self.study.params))
+      printable.name(name), listed(metrics), listed(self.study.params))
+  elseif name ~= nil then
+    return name
   end
-  return name
+  local best = self.study:best_metric()
+  local names = { collections.contains(metrics, best) and best or nil }
+  table.move(metrics, 1, #metrics, #names + 1, names)
+  local repeated = rows == self.reports and self:repeated_metrics() or {}
+  for _, each in ipairs(names) do
+    if repeated[each] then
+      return each
+    end
+  end
+  return names[1]
 end
 
---- Which values of a metric are the better ones.
+--- The goal of a metric.
 ---@param metric string
----@return "max"|"min"|nil  # nil where nothing tells
+---@return "max"|"min"|nil  # nil where it is not known
 function View:goal(metric)
   local best, goal = self.study:best_metric()
   return metric == best and goal or goals.of(metric)
@@ -181,10 +173,11 @@ end
 
 -- --- means -----------------------------------------------------------------------
 
---- A row for each that have these values: the metric's mean, its deviation, and how many they are.
+--- A row for each group of rows that have the same values: the metric's mean, its deviation, and
+--- the number of rows.
 ---@param rows perigee.sweep.table
 ---@param metric string
----@param names string[]
+---@param names string[]  of the values
 ---@return perigee.sweep.table
 function data.means(rows, metric, names)
   local measured = {}
@@ -194,14 +187,14 @@ function data.means(rows, metric, names)
   return tables.new(names, measured, { metric }):group(names)
 end
 
---- The end of a title: the study, and what the means are of.
+--- The end of a title: the study, and what the means are over.
 ---@param means perigee.sweep.table
 ---@param shown string[]  the names that they are not over
 ---@return string
 function View:origin(means, shown)
   local least, most = math.huge, 1
   for _, row in ipairs(means) do
-    local count = row[means.about.count]
+    local count = row[means.info.count]
     least, most = math.min(least, count), math.max(most, count)
   end
   local text = ", " .. self.study.name

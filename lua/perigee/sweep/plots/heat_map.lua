@@ -1,17 +1,17 @@
 --- A study's heat map: a metric's means by two of its parameters.
 
-local errors = require "perigee.util.errors"
-local tables = require "perigee.sweep.table.table"
 local data = require "perigee.sweep.plots.data"
+local errors = require "perigee.util.errors"
 local printable = require "perigee.util.printable"
+local tables = require "perigee.sweep.table.table"
 
 local MANY_COLUMNS = 8 -- from which on the numbers are shorter
-local MOST_CELLS = 400 -- of a heat map that nobody asked for: more have no room for their numbers
+local MOST_CELLS = 400 -- of a report's heat map: more have no room for their numbers
 
 local heat_map = {}
 
-local function x_of(view, options)
-  local x, y = options.x, options.y
+--- The parameter of the x axis: the one that is named, or that with the most values but y.
+local function choose_x(view, x, y)
   for _, parameter in ipairs(x == nil and view.parameters or {}) do
     if parameter.name ~= y then
       return parameter.name
@@ -27,22 +27,7 @@ local function x_of(view, options)
   return x
 end
 
---- A matrix of means, its rows by y's values and its columns by x's.
-local function matrix_of(means, metric, x, y)
-  local z = {}
-  for i in ipairs(y.values) do
-    z[i] = {}
-    for j in ipairs(x.values) do
-      z[i][j] = 0 / 0
-    end
-  end
-  for _, row in ipairs(means) do
-    z[y.place[tables.key(row[y.name])]][x.place[tables.key(row[x.name])]] = row[metric]
-  end
-  return z
-end
-
---- What pg.plot is to draw; nil, and why, where there is nothing.
+--- The options for pg.plot; nil, and why, where there is nothing to draw.
 ---@param view perigee.sweep.view
 ---@param options table
 ---@return table?
@@ -51,23 +36,32 @@ function heat_map.options(view, options)
   if options.group ~= nil then
     errors.raise("plot: group is for curves, and y names a parameter: a heat map")
   end
-  local x, y = view.by_name[x_of(view, options)], view.by_name[options.y]
+  local x, y = view.by_name[choose_x(view, options.x, options.y)], view.by_name[options.y]
   local metric = view:metric("z", options.z, view.trials)
   if not metric or #view.trials == 0 then
     return nil, "plot: the study has no results yet"
   end
-  local means = data.means(view.trials, metric, { x.name, y.name })
+  local means, z = data.means(view.trials, metric, { x.name, y.name }), {}
+  for i in ipairs(y.values) do
+    z[i] = {}
+    for j in ipairs(x.values) do
+      z[i][j] = 0 / 0
+    end
+  end
+  for _, row in ipairs(means) do
+    z[y:index_in(row)][x:index_in(row)] = row[metric]
+  end
   return {
-    z = matrix_of(means, metric, x, y), x = x.texts, y = y.texts, xlabel = x.name,
+    z = z, x = x.texts, y = y.texts, xlabel = x.name,
     ylabel = y.name, format = #x.values > MANY_COLUMNS and "%.3g" or "%.4g",
     title = options.title or ("%s by %s and %s"):format(metric, x.name, y.name)
       .. view:origin(means, { x.name, y.name }),
-    xscale = options.xscale, yscale = options.yscale, -- which pg.plot says are for curves
+    xscale = options.xscale, yscale = options.yscale, -- which pg.plot refuses: they are for curves
   }
 end
 
---- Whether two parameters make a grid that can be read, and whose cells are not empty for the most
---- part, as those of random draws are.
+--- Tells if two parameters make a grid that can be read, and most of whose cells have a trial:
+--- those of random draws have none.
 ---@param view perigee.sweep.view
 ---@param x perigee.sweep.parameter
 ---@param y perigee.sweep.parameter

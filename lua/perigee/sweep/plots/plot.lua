@@ -38,7 +38,7 @@ local KINDS = collections.merge(output.KINDS, {
 
 local plots = {}
 
---- What pg.plot is to draw; nil, and why, where there is nothing.
+--- The options for pg.plot; nil, and why, where there is nothing to draw.
 local function picture_options(study, options, is_svg)
   options = schema.must_read(options, KINDS, "plot")
   local view = data.read(study)

@@ -49,7 +49,7 @@ end
 
 -- --- making a rule ------------------------------------------------------------------
 
---- How many references must have a value, where a script gives their number alone.
+--- The default of `least`: the number of references that must have a value.
 local function default_least(references)
   return math.min(3, references)
 end

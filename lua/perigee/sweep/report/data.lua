@@ -1,4 +1,4 @@
---- What a report tells of a study beside its results: names and values, in order.
+--- The data of a report beside the results: names and values, in order.
 
 local collections = require "perigee.util.collections"
 local c_locale = require "perigee.util.c_locale"
@@ -8,7 +8,7 @@ local MOST_VALUES = 12 -- of a parameter, that are listed
 
 local data = {}
 
---- A table as a list of { name, value }, by name.
+--- Lists a table as { name, value }, ordered by name.
 local function pairs_of(values)
   local list = {}
   for i, name in ipairs(collections.sorted_keys(values)) do
@@ -21,13 +21,13 @@ end
 local function best_mean(study, done)
   local metric = study.store.metric
   local means = done:group(study.params)
-  local row, own = means:best(metric, study.store.goal), means.about
+  local row, own = means:best(metric, study.store.goal), means.info
   local parts = { format.point(study.params, row), ("mean of %d"):format(row[own.count]) }
   return c_locale.format("%s \u{B1} %.2g (%s)", format.number(row[metric]),
     row[own.deviations[metric]], table.concat(parts, ", ", study.params[1] and 1 or 2))
 end
 
---- 'halving {"factor":2,"first":100}', as a journal has it: "halving factor 2, first 100".
+--- Formats a rule, 'halving {"factor":2,"first":100}', as "halving factor 2, first 100".
 local function rule_text(text)
   return (text:gsub('[{}"]', ""):gsub("[:,]", { [":"] = " ", [","] = ", " }))
 end
@@ -52,8 +52,8 @@ local function summary(study, done)
   return list
 end
 
---- The values of a parameter that trials have, in the order in which they first come; of many
---- numbers the range, of others the first ones.
+--- Lists a parameter's values in the order of the trials; of many numbers the range, of other
+--- values the first ones.
 local function values_of(study, name)
   local texts, seen, least, greatest = {}, {}, math.huge, -math.huge
   for i = 1, study.trials.count do
@@ -92,7 +92,7 @@ local function settings(study)
   return list
 end
 
---- The machine that the newest journal tells of.
+--- Lists the machine, script and command of the newest journal.
 local function environment(study)
   local header = study.store.header or {}
   local list = pairs_of(header.machine or {})
@@ -105,7 +105,7 @@ local function environment(study)
   return list
 end
 
---- The trials with a status, as f has them.
+--- Lists what f makes of the trials with a status.
 local function with_status(study, status, f)
   local list = {}
   for i = 1, study.trials.count do

@@ -1,5 +1,4 @@
---- Texts and values as HTML: what comes in is strangers' text, what goes out has no markup but
---- ours.
+--- Formats texts and values as HTML. Texts may be anybody's, and are escaped.
 
 local c_locale = require "perigee.util.c_locale"
 local printable = require "perigee.util.printable"
@@ -17,15 +16,15 @@ local ENTITIES = {
   ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;",
 }
 
---- Shows characters that a terminal would obey, that turn the direction of writing, or that HTML
---- has not, and bytes that are no UTF-8, as U+FFFD.
+--- Replaces control characters, marks that turn the direction of writing, characters that HTML does
+--- not have, and bytes that are no UTF-8 by U+FFFD.
 local function readable(text)
   return (printable.replaced(text, "[\0-\8\11\12\14-\31\127]", function()
     return "\u{FFFD}"
   end))
 end
 
---- Text that stands for itself, between tags and in a quoted attribute.
+--- Escapes text for its place between tags or in a quoted attribute.
 ---@param text any
 ---@return string
 function html.escape(text)
@@ -34,7 +33,7 @@ end
 
 -- --- values -----------------------------------------------------------------------
 
---- A number as it is shown, and all of its digits, as scripts read them, where those are more.
+--- Formats a number as it is shown; and with all of its digits, where those are more.
 local function number_texts(number)
   if number ~= number then
     return "nan" -- without the sign that it may have
@@ -45,7 +44,7 @@ local function number_texts(number)
   return short, short ~= full and full or nil
 end
 
---- An element that says a value.
+--- Formats a value as an element.
 ---@param tag string
 ---@param value any
 ---@return string
@@ -60,8 +59,8 @@ end
 
 -- --- columns of a table -----------------------------------------------------------
 
---- Numbers with their points under each other: those with fewer decimals get spaces of the same
---- width. Numbers with exponents have no common place for a point.
+--- Aligns numbers at their points: those with fewer decimals get spaces of the same width. Numbers
+--- with exponents are left as they are.
 ---@param texts string[]
 ---@param count integer  missing ones are nil
 local function align_points(texts, count)
@@ -82,7 +81,8 @@ local function align_points(texts, count)
   end
 end
 
---- What is missing, or no number, is of the class m: it stays at the end, however rows are sorted.
+--- Formats a number's cell. The class m has missing values and NaN: they stay at the end, however
+--- rows are sorted.
 local function number_cell(text, title)
   if not text or text:find "^nan" then
     return ('<td class="n m">%s</td>'):format(text or MISSING)
@@ -122,7 +122,7 @@ end
 ---@field is_metric boolean?
 ---@field cells string[]  the elements td
 
---- The cells of a column.
+--- Formats the cells of a column.
 ---@param name string
 ---@param values any[]
 ---@param count integer  how many there are; missing ones are nil
@@ -139,9 +139,9 @@ function html.column(name, values, count)
   return { name = name, is_number = false, cells = column }
 end
 
---- How many decimals the means of a column and their deviations have in common: two digits of the
---- least deviation, if the means have no more than eight by that. nil where there is no deviation,
---- or the numbers need exponents.
+--- The number of decimals for the means of a column and their deviations: two digits of the least
+--- deviation, if the means have no more than eight by that. Nil where there is no deviation, or the
+--- numbers need exponents.
 local function common_decimals(means, stds, count)
   local least, most = math.huge, 0
   for i = 1, count do
@@ -157,7 +157,7 @@ local function common_decimals(means, stds, count)
   return math.max(0, decimals)
 end
 
---- The cells of a metric's means and standard deviations.
+--- Formats the cells of a metric's means and standard deviations.
 ---@param name string
 ---@param means number[]
 ---@param stds number[]

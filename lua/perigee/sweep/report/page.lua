@@ -1,5 +1,5 @@
---- A study as one HTML page that needs nothing else: no other file, no network, and no script to be
---- read, only to be sorted.
+--- The report of a study: one HTML page that needs no other file and no network, and a script only
+--- to sort its tables.
 
 local html = require "perigee.sweep.report.html"
 local collections = require "perigee.util.collections"
@@ -12,7 +12,7 @@ local MOST_COLUMNS = 9 -- of a table that is printed upright
 
 local report = {}
 
--- Nothing is loaded, whatever should get into the page.
+-- The browser loads nothing, whatever gets into the page.
 local POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
   .. "script-src 'unsafe-inline'"
 
@@ -42,7 +42,7 @@ local PAGE = [[
 
 -- --- names and values -------------------------------------------------------------
 
---- Pairs of a name and a value; nil where there are none.
+--- A list of names and values; nil where there are none.
 local function pairs_list(list)
   if #list == 0 then
     return nil
@@ -63,7 +63,7 @@ local function header(column)
     class ~= "" and (' class="%s"'):format(class:sub(1, -2)) or "", escape(column.name))
 end
 
---- A table that scrolls by itself, where it is larger than the page.
+--- A table, which scrolls where it is larger than the page.
 ---@param id string
 ---@param label string
 ---@param columns perigee.sweep.report.column[]
@@ -89,7 +89,7 @@ local function html_table(id, label, columns, count)
   return table.concat(lines, "\n")
 end
 
---- What the rows have under a name.
+--- The values of a column.
 local function values_of(rows, name)
   local values = {}
   for i = 1, #rows do
@@ -119,7 +119,7 @@ local function has_repeats(trials)
   return false
 end
 
---- The means over repeats; nil where each trial was done once.
+--- The table of means over repeats; nil where each trial was run once.
 local function means(study, trials)
   if not has_repeats(trials) then
     return nil
@@ -131,14 +131,14 @@ local function means(study, trials)
   end
   for _, name in ipairs(trials.metrics) do
     local column = html.mean_column(name, values_of(groups, name),
-      values_of(groups, groups.about.deviations[name]), count)
+      values_of(groups, groups.info.deviations[name]), count)
     column.is_metric = true
     columns[#columns + 1] = column
   end
-  columns[#columns + 1] = html.column(groups.about.count,
-    values_of(groups, groups.about.count), count)
+  columns[#columns + 1] = html.column(groups.info.count,
+    values_of(groups, groups.info.count), count)
   return ('<p class="note">Mean \u{B1} standard deviation of %s trials.</p>\n')
-    :format(groups.about.count) .. html_table("means", "Means over repeats", columns, count)
+    :format(groups.info.count) .. html_table("means", "Means over repeats", columns, count)
 end
 
 local function cut_trials(pruned)
@@ -167,15 +167,15 @@ end
 
 -- --- plots ------------------------------------------------------------------------
 
---- A picture as an address. Other characters than these would end it, or be read as something else.
+--- An SVG text as a data URL. Other characters than these would end it, or have another meaning.
 local function data_address(svg)
   return "data:image/svg+xml," .. svg:gsub("[^0-9A-Za-z%-_.!~*();/:@=+$,?]", function(byte)
     return ("%%%02X"):format(byte:byte())
   end)
 end
 
---- The pictures, and why there are not more; nil where there is nothing to draw. And the sentences
---- that say why.
+--- The plots, with sentences about those that are missing; nil where there is nothing to draw. The
+--- second result has these sentences.
 local function pictures(study, plots)
   local images, notes, reasons, is_said = {}, {}, {}, {}
   local list, view = plots.defaults(study)
@@ -198,7 +198,7 @@ end
 
 -- --- the page ---------------------------------------------------------------------
 
---- The sections that have something to say: their ids, titles and HTML; and why plots are missing.
+--- The sections that are not empty: id, title, html; and the sentences about missing plots.
 local function sections_of(study, plots)
   local data, trials = study:report_data(), study:table()
   local sections, drawings, reasons = {}, pictures(study, plots)
@@ -231,13 +231,13 @@ local function headline(study, sections)
   return table.concat(lines, "\n")
 end
 
---- A study as a page of HTML. The same study gives the same text.
+--- Makes the page. The same study gives the same text.
 ---@param study perigee.sweep.study
 ---@param plots table  perigee.sweep.plots: `defaults(study)` lists what is drawn, and may give what
 ---   all of it is drawn from; `svg(that or study, options)` gives each and its title, or nil and a
 ---   sentence
 ---@return string
----@return string[] reasons  why plots are missing
+---@return string[] reasons  sentences about missing plots
 function report.text(study, plots)
   local sections, reasons = sections_of(study, plots)
   local bodies = {}
@@ -250,8 +250,8 @@ function report.text(study, plots)
     reasons
 end
 
---- Writes a study as a page of HTML: whole or not at all. What is missing in it is said on stderr,
---- unless it was said before.
+--- Writes the page: whole or not at all. Says on stderr which plots are missing, unless that was
+--- said before.
 ---@param study perigee.sweep.study
 ---@param path string
 ---@return true

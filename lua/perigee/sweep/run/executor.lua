@@ -44,11 +44,11 @@ function executor.new_run(study, item, beat)
 end
 
 --- Has the trial recorded as failed if the process ends while it runs.
-local function set_ending(study, trial_run)
+local function set_ending(study, trial_run, values)
   local problem = "it ended the process (os.exit)"
   local record = ('{"error":"%s","iterations":0,"repeat":%d,"reports":[],"seconds":0,"seed":%d,'
     .. '"status":"failed","trial":"%s","values":%s}\n'):format(problem, trial_run.repeat_number,
-    trial_run.seed, trial_run.id, json.encode(study.trials:values(trial_run.index)))
+    trial_run.seed, trial_run.id, json.encode(values))
   local message = ("perigee: %s failed: %s; the same command goes on with the others"):format(
     trial_run.label, problem)
   local is_worker = (study.options.jobs or 1) > 1 -- the parent says how it ended
@@ -82,16 +82,17 @@ end
 ---@param beat fun(trial_run: perigee.sweep.trial_run)
 ---@return table record
 function executor.run_trial(study, item, beat)
-  local store, values = study.store, study.trials:values(item.index)
+  local store, trials = study.store, study.trials
   store.writer:open() -- before the trial, which would else be run in vain
   local trial_run = executor.new_run(study, item, beat)
   study.shared = study.shared or shared_data.of(study.data, study.definition.run)
   study.shared:begin()
-  set_ending(study, trial_run)
-  local record = trial_run:run(study.definition.run, values)
+  local values = trials:values(item.index)
+  set_ending(study, trial_run, values)
+  local record = trial_run:run(study.definition.run, trials:values(item.index))
   core.set_ending(study.ending)
   check_shared(study, trial_run.label)
-  record.values = study.trials:values(item.index) -- `run` may have changed its own
+  record.values = values -- `run` may have changed its own
   if record.status == "paused" or record.status == "pruned" then
     record.rule, record.rung = study.rule.text, item.limit.rung
   end

@@ -1,4 +1,4 @@
---- The values of an argument `name=values` of a command line, from their text.
+--- Reads the values of an argument `name=values` of a command line.
 --
 --   0.1,0.5   0.1:0.5:0.1   [128,64],[256]   relu,tanh   "a,b",c\,d   uniform(0,1)
 --
@@ -16,7 +16,7 @@ local argument = {}
 
 local ESCAPED = "\\([\\,\"'%[%]])"
 
---- Where what is quoted at a place ends; nil where it does not.
+--- Finds the end of a quoted text that begins at an index; nil where it has none.
 local function end_of_quoted(text, at)
   local quote = text:sub(at, at)
   repeat
@@ -27,7 +27,7 @@ local function end_of_quoted(text, at)
   return at
 end
 
---- Where a list in brackets that begins at a place ends; nil where it does not.
+--- Finds the end of a list in brackets that begins at an index; nil where it has none.
 local function end_of_list(text, at)
   while at do
     at = text:find("[%]\"']", at + 1)
@@ -38,8 +38,8 @@ local function end_of_list(text, at)
   end
 end
 
---- Where plain text that begins at a place ends: before a comma that is not escaped, and not in a
---- closed pair of parentheses.
+--- Finds the end of plain text that begins at an index: before a comma that is not escaped, nor in
+--- a closed pair of parentheses.
 local function end_of_plain(text, at)
   while at <= #text do
     local sign = text:sub(at, at)
@@ -55,7 +55,7 @@ local function end_of_plain(text, at)
   return math.min(at - 1, #text)
 end
 
---- The part of a text that begins at a place, and where it ends.
+--- Reads the part of a text that begins at an index. Returns the part, and the index of its end.
 local function part_at(text, at)
   local sign = text:sub(at, at)
   if sign == '"' or sign == "'" then
@@ -75,7 +75,7 @@ local function part_at(text, at)
   return { text = text:sub(at, last):gsub(ESCAPED, "%1") }, last
 end
 
---- The parts of a text between commas.
+--- Splits a text at commas.
 ---@param text string
 ---@return { text: string, is_quoted: boolean?, is_list: boolean? }[]?
 ---@return string?  # what is wrong, where nil comes first
@@ -94,13 +94,13 @@ end
 
 -- --- values -----------------------------------------------------------------------
 
-local WORDS = {
+local KIND_TEXTS = {
   number = "a number", boolean = "true or false", string = 'a text (an empty one is "")',
   table = "a list in brackets such as [128,64]",
 }
 local BOOLEANS = { ["true"] = true, ["false"] = false }
 
---- A plain text as one of the kinds that are taken: rather a number than a text.
+--- Reads a plain text as one of some kinds: rather as a number than as a text.
 local function read_plain(text, kinds)
   if kinds.number and c_locale.tonumber(text) then
     return c_locale.tonumber(text)
@@ -115,7 +115,7 @@ local OF_LIST = { number = true, boolean = true, string = true }
 
 local read_part
 
---- A list in brackets, as JSON has it or with plain texts.
+--- Reads a list in brackets, as JSON has it or with plain texts.
 local function read_list(text)
   local list = json.decode(text)
   if type(list) ~= "table" then
@@ -143,7 +143,7 @@ function read_part(part, kinds)
   return value
 end
 
---- A decimal number as an integer and the exponent of 10 that it is to be multiplied with.
+--- Reads a decimal number as an integer and an exponent of 10.
 local function decimal(text)
   local sign, whole, fraction, exponent = text:match "^([+-]?)(%d*)%.?(%d*)[eE]?([+-]?%d*)$"
   local digits = whole and math.tointeger(tonumber(sign .. whole .. fraction))
@@ -153,18 +153,11 @@ local function decimal(text)
   end
 end
 
---- The same two numbers with one exponent.
-local function aligned(a, exponent_of_a, b, exponent_of_b)
-  local exponent = math.min(exponent_of_a, exponent_of_b)
-  a, b = a * 10.0 ^ (exponent_of_a - exponent), b * 10.0 ^ (exponent_of_b - exponent)
-  return math.tointeger(a), math.tointeger(b), exponent
-end
-
 local MOST_STEPS = 1 << 20
 local MOST_DIGITS = 1e15 -- of the integers that a range is counted with
 
---- first:last or first:last:step, both ends included: the decimal numbers that were typed are
---- counted up, not their binary roundings. Nil for what is no such thing.
+--- Reads first:last or first:last:step, both ends included. Counts in the decimal numbers that were
+--- typed, not in their binary roundings. Nil for another text.
 local function read_range(text)
   local first, last, step = text:match "^([^:]+):([^:]+):?([^:]*)$"
   if not first then
@@ -179,9 +172,10 @@ local function read_range(text)
   end
   local from, from_exponent = decimal(first)
   local stride, stride_exponent = decimal(step)
-  local exponent
-  if from and stride then
-    from, stride, exponent = aligned(from, from_exponent, stride, stride_exponent)
+  local exponent = math.min(from_exponent or 0, stride_exponent or 0)
+  if from and stride then -- both with the same exponent
+    from = math.tointeger(from * 10.0 ^ (from_exponent - exponent))
+    stride = math.tointeger(stride * 10.0 ^ (stride_exponent - exponent))
   end
   local is_exact = from and stride and math.abs(from) + count * math.abs(stride) < MOST_DIGITS
   local list = {}
@@ -193,13 +187,8 @@ local function read_range(text)
   return list
 end
 
---- Tells if a text is numbers with colons between them.
-local function looks_like_range(text)
-  local first, rest = text:match "^([^:]+):(.+)$"
-  return first and c_locale.tonumber(first) ~= nil and c_locale.tonumber(rest:match "^[^:]+") ~= nil
-end
-
---- "log_uniform(0.01,1)"; nil for what is no such thing, with a message where it was meant to be.
+--- Reads a range such as "log_uniform(0.01,1)". Nil for another text, with a message where one was
+--- meant.
 local function read_draw(text)
   local name, rest = text:match "^([%a_]+)%((.*)%)$"
   if not name then
@@ -212,21 +201,21 @@ local function read_draw(text)
   return space.draw(name, c_locale.tonumber(low), c_locale.tonumber(high))
 end
 
---- What was expected in the place of a part, as the end of a sentence.
+--- The end of a message about a part that cannot be read.
 local function expectation(part, kinds)
   if kinds.number and part.text:find ":" then
     return "expected first:last:step, which comes to its end"
   end
   local words = {}
   for i, kind in ipairs(collections.sorted_keys(kinds)) do
-    words[i] = WORDS[kind]
+    words[i] = KIND_TEXTS[kind]
   end
   return ("expected %s, or several with commas between them"):format(table.concat(words, " or "))
 end
 
---- The values that a text lists; or the range that they are drawn from.
+--- Reads the values that a text lists, or the range that they are drawn from.
 ---@param text string
----@param kinds table<string, true>  those that are taken: number, boolean, string, table
+---@param kinds table<string, true>  the accepted types: number, boolean, string, table
 ---@return table?
 ---@return string?  # what was expected, where nil comes first
 function argument.read(text, kinds)
@@ -247,9 +236,11 @@ function argument.read(text, kinds)
   for _, part in ipairs(parts) do
     local is_plain = not part.is_quoted and not part.is_list
     local range = kinds.number and is_plain and read_range(part.text)
-    local is_no_range = not range and is_plain and kinds.number and looks_like_range(part.text)
+    local first, rest = part.text:match "^([^:]+):([^:]+)"
+    local is_broken_range = not range and kinds.number and is_plain and first
+      and c_locale.tonumber(first) and c_locale.tonumber(rest)
     local value = range or nil
-    if not range and not is_no_range then
+    if not range and not is_broken_range then
       value = read_part(part, kinds)
     end
     if value == nil then
@@ -260,7 +251,7 @@ function argument.read(text, kinds)
   return values
 end
 
---- A value as it would be typed.
+--- Formats a value as it would be typed.
 ---@param value any
 ---@return string
 function argument.shown(value)

@@ -1,7 +1,7 @@
 --- The points of a sweep: a grid, a list, or random draws.
 --
 -- A grid's points come in the alphabetical order of the parameters' names, the last one fastest.
--- They are worked out when they are asked for: only what they are made of is kept.
+-- They are computed on demand: only the parameters' values are kept.
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
@@ -18,8 +18,8 @@ local space = {}
 
 local MOST_POINTS = 1 << 24
 
---- A value that is no list. `run` gets it as it was written; 50.0 and 50 are the same value, of
---- which the first counts.
+--- Returns a value that is no list, if a trial can have it. `run` gets it as it was written; 50.0
+--- and 50 are the same value, and the first of them counts.
 local function scalar(value)
   local is_finite = math.type(value) and value - value == 0
   if type(value) == "string" or type(value) == "boolean" or is_finite then
@@ -29,7 +29,8 @@ end
 
 local KINDS_OF_VALUES = "a number, a text, true or false, or a list of these"
 
---- A value as a trial has it: a finite number, a text, true or false, or a list of these.
+--- Returns a value that a trial can have: a finite number, a text, true or false, or a list of
+--- these.
 ---@param value any
 ---@return any?
 ---@return string?  # what was expected and found, where nil comes first
@@ -49,10 +50,10 @@ function space.value(value)
   return taken
 end
 
---- Whether that can be a name of a value: of a column, and on the command line.
+--- Tells if a value may be named so, in columns and on the command line.
 ---@param name any
 ---@return true?
----@return string?  # that it is none, where nil comes first
+---@return string?  # the message, where nil comes first
 function space.check_name(name)
   if type(name) == "string" and name:find("^" .. c_locale.NAME .. "$") then
     return true
@@ -60,7 +61,7 @@ function space.check_name(name)
   return nil, ("'%s' is no name (letters, digits and _)"):format(printable.name(name))
 end
 
---- Values by name, each as a trial has it.
+--- Reads values by name.
 ---@param given any
 ---@param where string  as messages call them: "settings"
 ---@return table<string, any>?
@@ -94,7 +95,7 @@ function Draw:__tostring()
   return c_locale.format("%s(%s, %s)", self.name, self.low, self.high)
 end
 
-local rules = {
+local distributions = {
   uniform = function(g, low, high)
     return g:uniform(low, high)
   end,
@@ -111,7 +112,7 @@ local function is_finite(value)
   return math.type(value) and value - value == 0
 end
 
---- How a parameter is drawn; nil and a message for what is no range.
+--- Makes a range that a parameter is drawn from.
 ---@param name "uniform"|"log_uniform"|"integer"
 ---@param low any
 ---@param high any
@@ -128,35 +129,27 @@ function space.draw(name, low, high)
       name == "integer" and "two integers" or "two finite numbers",
       name == "log_uniform" and " and above 0" or "")
   end
-  return setmetatable({ name = name, low = low, high = high, rule = rules[name] }, Draw)
+  return setmetatable({ name = name, low = low, high = high, sample = distributions[name] }, Draw)
 end
 
---- Whether there is a rule for draws of that name.
+--- Tells if there is a distribution of that name.
 ---@param name string
 ---@return boolean
 function space.can_draw(name)
-  return rules[name] ~= nil
+  return distributions[name] ~= nil
 end
 
 local function is_draw(value)
   return getmetatable(value) == Draw
 end
 
---- One value of a parameter: drawn from a range, or one of a list.
-local function draw_one(g, axis)
-  if is_draw(axis) then
-    return scalar(axis.rule(g, axis.low, axis.high))
-  end
-  return axis[g:randint(1, #axis + 1)]
-end
-
 -- --- reading --------------------------------------------------------------------
 
---- A text by which values are told apart.
+--- A text that differs for different values.
 local key_of = json.encode
 
---- A parameter's different values as a list of them, or how it is drawn. The second result is why
---- they are none, or how many values were given.
+--- Reads a parameter: returns its distinct values, or its range, and the number of values that were
+--- given; nil and a message for anything else.
 local function read_axis(name, axis)
   if is_draw(axis) then
     return axis, 1
@@ -181,7 +174,7 @@ local function read_axis(name, axis)
   return values, #axis
 end
 
---- Each parameter's values by its name, and how many were given.
+--- Reads the parameters: returns the values of each by name, and how many were given.
 local function read_axes(params)
   local axes, counts = {}, {}
   for name, axis in pairs(params) do
@@ -226,7 +219,7 @@ local function of_grid(axes, counts)
   }
 end
 
---- A point that comes twice is one of the space's.
+--- Makes the space of a list of points, in which each point is once.
 local function of_points(names, points)
   local different, seen = {}, {}
   for _, point in ipairs(points) do
@@ -242,13 +235,18 @@ local function of_points(names, points)
   }
 end
 
---- So many points, drawn one after the other: more draws begin with the same ones.
+--- Makes the space of some draws. More draws begin with the same points.
 local function of_draws(axes, draws, seed)
   local names, g, points = collections.sorted_keys(axes), core.random(seed), {}
   for i = 1, draws do
     points[i] = {}
     for _, name in ipairs(names) do
-      points[i][name] = draw_one(g, axes[name])
+      local axis = axes[name]
+      if is_draw(axis) then
+        points[i][name] = axis.sample(g, axis.low, axis.high)
+      else
+        points[i][name] = axis[g:randint(1, #axis + 1)]
+      end
     end
   end
   return of_points(names, points)
@@ -282,7 +280,7 @@ local function of_list(list)
   return of_points(first, points)
 end
 
---- Whether the parameters are given as a list of points.
+--- Tells if the parameters are given as a list of points.
 ---@param params table
 ---@return boolean
 function space.is_list(params)
@@ -294,19 +292,9 @@ function space.is_list(params)
   return false
 end
 
---- Whether one of the parameters is drawn.
-local function has_draws(axes)
-  for _, axis in pairs(axes) do
-    if is_draw(axis) then
-      return true
-    end
-  end
-  return false
-end
-
---- The points that some parameters span.
+--- Makes the space of the points that some parameters span.
 ---@param params table  lists by name, ranges to draw from by name, or a list of points
----@param draws? integer  how many points are drawn; without it, all of a grid are meant
+---@param draws? integer  the number of points that are drawn; nil: all points of the grid
 ---@param seed integer  of the draws
 ---@return perigee.sweep.space?
 ---@return string?  # what does not fit, where nil comes first
@@ -321,8 +309,11 @@ function space.new(params, draws, seed)
     return nil, counts
   elseif draws then
     return of_draws(axes, draws, seed)
-  elseif has_draws(axes) then
-    return nil, "params: a range is drawn from: draws = n says how often"
+  end
+  for _, axis in pairs(axes) do
+    if is_draw(axis) then
+      return nil, "params: a range is drawn from: draws = n says how often"
+    end
   end
   return of_grid(axes, counts)
 end

@@ -20,11 +20,6 @@ local printable = require "perigee.util.printable"
 ---@field metrics string[]  the names of the columns that are metrics
 local Table = {}
 
-local function public_names()
-  local names = collections.sorted_keys(Table)
-  return table.move({ "columns", "metrics" }, 1, 2, #names + 1, names)
-end
-
 local METATABLE = {
   __name = "perigee.table",
   __index = function(self, key)
@@ -36,7 +31,9 @@ local METATABLE = {
       value = rawget(self, "_fixed")[key]
     end
     if value == nil and type(key) == "string" then
-      errors.raise(unknown_name.message("a table of results", key, public_names())
+      local names = collections.sorted_keys(Table)
+      table.move({ "columns", "metrics" }, 1, 2, #names + 1, names)
+      errors.raise(unknown_name.message("a table of results", key, names)
         .. (collections.contains(self.columns, key) and ": rows have columns, t[1]." .. key or ""))
     end
     return value
@@ -54,21 +51,21 @@ local METATABLE = {
 
 local tables = {}
 
---- A table of these rows: `t[i]`, `#t` and `ipairs(t)` give them, and t[-1] the last.
+--- Makes a table of rows: `t[i]`, `#t` and `ipairs(t)` give them, and t[-1] the last.
 ---@param columns string[]
 ---@param rows table<string, any>[]  what is missing is nil
 ---@param metrics string[]
----@param about? { goals: table<string, "max"|"min">?, count: string?, deviations: table? }  the
----   goals of metrics that are known; the columns that a table of groups has made itself: how many
----   rows, and each metric's standard deviation
+---@param info? { goals: table<string, "max"|"min">?, count: string?, deviations: table? }  goals
+---   of metrics that are known; in a table of groups, the names of its own columns: the number of
+---   rows, and by metric the standard deviation
 ---@return perigee.sweep.table
-function tables.new(columns, rows, metrics, about)
+function tables.new(columns, rows, metrics, info)
   return setmetatable({
-    _fixed = { columns = columns, metrics = metrics }, rows = rows, about = about or {},
+    _fixed = { columns = columns, metrics = metrics }, rows = rows, info = info or {},
   }, METATABLE)
 end
 
---- A text by which values are told apart: 50 and 50.0 are the same, 50 and "50" are not, and two
+--- A text that differs for different values: 50 and 50.0 are the same, 50 and "50" are not, and two
 --- lists are the same where their elements are.
 ---@param value any
 ---@return string
@@ -76,7 +73,7 @@ function tables.key(value)
   return json.encode(value)
 end
 
---- The same for several values of a row.
+--- A text that differs for different values of a row's columns.
 ---@param row table<string, any>
 ---@param names string[]
 ---@return string
@@ -88,17 +85,16 @@ function tables.key_of(row, names)
   return table.concat(parts, "\0")
 end
 
---- What rows tell beside the columns.
-local ASIDE = { status = true, iterations = true }
+--- The fields of rows that are no columns.
+local FIELDS = { status = true, iterations = true }
 
---- Raises for a column that there is not.
+--- Raises for a column that does not exist.
 local function check_column(self, name, what)
   if collections.contains(self.columns, name) then
     return
   elseif type(name) ~= "string" then
-    local message = "%s: the name of a column is needed, not %s"
-    errors.raise(message:format(what, errors.describe(name)))
-  elseif not ASIDE[name] then
+    errors.raise("%s: the name of a column is needed, not %s", what, errors.describe(name))
+  elseif not FIELDS[name] then
     errors.raise("%s: there is no column '%s'; there are %s%s", what, printable.name(name),
       printable.name(table.concat(self.columns, ", ")),
       suggest.suggestion(name, self.columns))
@@ -128,7 +124,7 @@ function Table:best(name, goal)
       errors.raise("best: the column '%s' must have numbers, not %s in row %d", name,
         format.value(value), i)
     end
-    goal = goal or (self.about.goals or {})[name] or goals.of(name)
+    goal = goal or (self.info.goals or {})[name] or goals.of(name)
     if value ~= nil and not goal then
       errors.raise("best: " .. goals.needed(name))
     elseif value ~= nil and (not best or goals.is_better(value, best[name], goal)) then
@@ -138,8 +134,9 @@ function Table:best(name, goal)
   return best
 end
 
---- Numbers before texts; a list, true and false by what they are written as.
-local function comes_before(a, b)
+--- Tells if a value comes before another: numbers before texts; lists, true and false as they are
+--- written.
+local function precedes(a, b)
   local a_is_number, b_is_number = math.type(a) ~= nil, math.type(b) ~= nil
   if a_is_number and b_is_number then
     return a < b
@@ -147,22 +144,6 @@ local function comes_before(a, b)
     return a_is_number
   end
   return c_locale.precedes(format.value(a), format.value(b))
-end
-
---- Which of two places comes first: what is missing last, equals as they were.
-local function in_order(a, b, is_descending)
-  local first, second = a.value, b.value
-  if first == nil and second == nil then
-    return a.at < b.at
-  elseif first == nil or second == nil then
-    return second == nil
-  elseif is_descending then
-    first, second = second, first
-  end
-  if comes_before(first, second) then
-    return true
-  end
-  return not comes_before(second, first) and a.at < b.at
 end
 
 --- Returns the rows in the order of a column. Rows without a value come last; equal rows keep their
@@ -175,29 +156,22 @@ end
 function Table:sort(name, order)
   check_column(self, name, "sort")
   if order ~= nil and order ~= "ascending" and order ~= "descending" then
-    local message = "sort: the order is 'ascending' or 'descending', not '%s'"
-    errors.raise(message:format(printable.name(order)))
+    errors.raise("sort: the order is 'ascending' or 'descending', not '%s'", printable.name(order))
   end
-  local places, rows = {}, {}
-  for i, row in ipairs(self.rows) do
-    places[i] = { at = i, value = row[name], row = row }
+  local index, rows = {}, table.move(self.rows, 1, #self.rows, 1, {})
+  for i, row in ipairs(rows) do
+    index[row] = i
   end
-  table.sort(places, function(a, b)
-    return in_order(a, b, order == "descending")
-  end)
-  for i, place in ipairs(places) do
-    rows[i] = place.row
-  end
-  return tables.new(self.columns, rows, self.metrics, self.about)
-end
-
-local function fits(row, values)
-  for name, value in pairs(values) do
-    if row[name] == nil or tables.key(row[name]) ~= tables.key(value) then
-      return false
+  table.sort(rows, function(a, b)
+    local first, second = a[name], b[name]
+    if first == nil or second == nil then
+      return first ~= nil or second == nil and index[a] < index[b]
+    elseif order == "descending" then
+      first, second = second, first
     end
-  end
-  return true
+    return precedes(first, second) or not precedes(second, first) and index[a] < index[b]
+  end)
+  return tables.new(self.columns, rows, self.metrics, self.info)
 end
 
 --- Returns the rows that have these values: `t:where { hidden = 50 }`.
@@ -214,15 +188,19 @@ function Table:where(values)
   end
   local rows = {}
   for _, row in ipairs(self.rows) do
-    rows[#rows + 1] = fits(row, values) and row or nil
+    local fits = true
+    for name, value in pairs(values) do
+      fits = fits and row[name] ~= nil and tables.key(row[name]) == tables.key(value)
+    end
+    rows[#rows + 1] = fits and row or nil
   end
-  return tables.new(self.columns, rows, self.metrics, self.about)
+  return tables.new(self.columns, rows, self.metrics, self.info)
 end
 
 -- --- grouping ---------------------------------------------------------------------
 
---- The mean and the standard deviation of some numbers. What rounding took from the mean is
---- given back: equal numbers have their own value for a mean, and no deviation.
+--- The mean and the standard deviation of some numbers. The rounding error of the mean is
+--- corrected: equal numbers have their own value for a mean, and no deviation.
 local function moments(values)
   local sum, rest, squares = 0, 0, 0
   for _, value in ipairs(values) do
@@ -253,22 +231,10 @@ local function split(self, names)
   return groups
 end
 
---- How many rows have any of the metrics.
-local function count_measured(group, metrics)
-  local n = 0
-  for _, row in ipairs(group) do
-    for _, metric in ipairs(metrics) do
-      if row[metric] ~= nil then
-        n = n + 1
-        break
-      end
-    end
-  end
-  return n
-end
-
+--- The row of a group: its values by name, the means and deviations of metrics, and the number of
+--- rows that have any of these.
 local function summary(group, names, metrics, own)
-  local row = { [own.count] = count_measured(group, metrics) }
+  local row, is_measured = { [own.count] = 0 }, {}
   for _, name in ipairs(names) do
     row[name] = group[1][name]
   end
@@ -276,6 +242,9 @@ local function summary(group, names, metrics, own)
     local values = {}
     for _, each in ipairs(group) do
       values[#values + 1] = each[metric]
+      if each[metric] ~= nil and not is_measured[each] then
+        is_measured[each], row[own.count] = true, row[own.count] + 1
+      end
     end
     if #values > 0 then
       row[metric], row[own.deviations[metric]] = moments(values)
@@ -284,16 +253,7 @@ local function summary(group, names, metrics, own)
   return row
 end
 
---- The metrics but those that are grouped by.
-local function other_metrics(self, names)
-  local is_named, others = collections.set(names), {}
-  for _, metric in ipairs(self.metrics) do
-    others[#others + 1] = not is_named[metric] and metric or nil
-  end
-  return others
-end
-
---- The first of two names that is not taken; else the second with as many _ behind it as it takes.
+--- The first of two names that is not taken; else the second, followed by as many _ as are needed.
 local function free_name(taken, first, second)
   local name = taken[first] and second or first
   while taken[name] do
@@ -303,12 +263,12 @@ local function free_name(taken, first, second)
   return name
 end
 
---- What the columns that groups add are called: never as a column that was there.
+--- The names of the columns that groups add, which no column of the table has.
 local function own_columns(self, metrics)
   local taken = collections.merge(collections.set(self.columns), collections.set(self.metrics))
-  local own = { deviations = {}, goals = self.about.goals }
-  if self.about.count then -- it is left out
-    taken[self.about.count] = nil
+  local own = { deviations = {}, goals = self.info.goals }
+  if self.info.count then -- it is left out
+    taken[self.info.count] = nil
   end
   for _, metric in ipairs(metrics) do
     own.deviations[metric] = free_name(taken, metric .. "_std", metric .. "_sd")
@@ -342,7 +302,10 @@ function Table:group(names)
     is_named[name] = true
   end
   local columns, metrics = { table.unpack(names) }, {}
-  local measured = other_metrics(self, names)
+  local measured = {} -- the metrics that are not grouped by
+  for _, metric in ipairs(self.metrics) do
+    measured[#measured + 1] = not is_named[metric] and metric or nil
+  end
   local own = own_columns(self, measured)
   for _, metric in ipairs(measured) do
     table.move({ metric, own.deviations[metric] }, 1, 2, #metrics + 1, metrics)

@@ -1,46 +1,31 @@
---- A table of results as a person reads it: in the terminal, and in Markdown.
+--- A table of results as text: in columns for the terminal, and in Markdown.
 
 local c_locale = require "perigee.util.c_locale"
 local printable = require "perigee.util.printable"
 local format = require "perigee.util.format"
 
-local SHOWN, EDGE = 60, 10 -- rows that are printed; of more, those at either end
+local SHOWN, EDGE = 60, 10 -- rows that are printed; of more rows, so many at either end
 local MISSING = "-"
 
 local layout = {}
 
 -- --- cells ------------------------------------------------------------------------
 
---- How many decimals the numbers of a column have in common: nil where exponents are needed.
-local function decimals_of(rows, name)
-  local most, integral = 0, true
+--- Returns a function that formats the values of a column, and true where all values are numbers.
+--- These have the same number of decimals, unless one needs an exponent.
+local function formatter(rows, name)
+  local numeric, decimals = true, nil
   for _, row in ipairs(rows) do
+    numeric = numeric and (row[name] == nil or math.type(row[name]) ~= nil)
+  end
+  for _, row in ipairs(numeric and rows or {}) do
     local value = row[name]
-    if value ~= nil and not math.tointeger(value) then
+    if value ~= nil and not math.tointeger(value) and decimals ~= false then
       local text = format.short(value)
-      most, integral = math.max(most, #(text:match "%.(%d+)" or "")), false
-      if text:find "[en]" then -- an exponent; inf and nan have no decimals, either
-        return nil
-      end
+      decimals = not text:find "[en]" -- inf and nan have no decimals, either
+        and math.max(decimals or 0, #(text:match "%.(%d+)" or ""))
     end
   end
-  return not integral and most or nil
-end
-
-local function is_numeric(rows, name)
-  for _, row in ipairs(rows) do
-    if row[name] ~= nil and not math.type(row[name]) then
-      return false
-    end
-  end
-  return true
-end
-
---- A function that gives each value of a column as text, and whether all of them are numbers: these
---- have the same number of decimals.
-local function column_of(rows, name)
-  local numeric = is_numeric(rows, name)
-  local decimals = numeric and decimals_of(rows, name)
   return function(value)
     if value == nil then
       return MISSING
@@ -53,7 +38,7 @@ local function column_of(rows, name)
   end, numeric
 end
 
---- The cells of some rows of a table as text, and which of its columns are numbers.
+--- The cells of some rows of a table as text, and a list that has true for columns of numbers.
 local function cells_of(self, rows)
   local numeric, lines = {}, {}
   for i in ipairs(rows) do
@@ -61,7 +46,7 @@ local function cells_of(self, rows)
   end
   for k, name in ipairs(self.columns) do
     local text_of
-    text_of, numeric[k] = column_of(self.rows, name)
+    text_of, numeric[k] = formatter(self.rows, name)
     for i, row in ipairs(rows) do
       lines[i][k] = text_of(row[name])
     end
@@ -70,17 +55,6 @@ local function cells_of(self, rows)
 end
 
 -- --- the terminal -----------------------------------------------------------------
-
-local function widths_of(columns, lines)
-  local widths = {}
-  for k, name in ipairs(columns) do
-    widths[k] = printable.width(printable.line(name))
-    for _, cells in ipairs(lines) do
-      widths[k] = math.max(widths[k], printable.width(printable.line(cells[k])))
-    end
-  end
-  return widths
-end
 
 local function line_of(cells, widths, numeric)
   local parts = {}
@@ -92,28 +66,29 @@ local function line_of(cells, widths, numeric)
   return (table.concat(parts, "  "):gsub(" +$", ""))
 end
 
---- The rows that are printed, and after which of them some were left out.
-local function rows_shown(rows)
-  if #rows <= SHOWN then
-    return rows
-  end
-  local shown = table.move(rows, 1, EDGE, 1, {})
-  return table.move(rows, #rows - EDGE + 1, #rows, EDGE + 1, shown), EDGE
-end
-
---- The table as it is printed: columns under each other, the middle of many rows left out.
+--- The table in columns. The middle of many rows is left out.
 ---@param self perigee.sweep.table
 ---@return string
 function layout.terminal(self)
-  local rows, gap = rows_shown(self.rows)
+  local rows, has_gap = self.rows, #self.rows > SHOWN
+  if has_gap then
+    rows = table.move(rows, 1, EDGE, 1, {})
+    table.move(self.rows, #self.rows - EDGE + 1, #self.rows, EDGE + 1, rows)
+  end
   local cells, numeric = cells_of(self, rows)
-  local widths = widths_of(self.columns, cells)
-  local lines = { line_of(self.columns, widths, numeric) }
+  table.insert(cells, 1, self.columns)
+  local widths, lines = {}, {}
+  for k in ipairs(self.columns) do
+    widths[k] = 0
+    for _, each in ipairs(cells) do
+      widths[k] = math.max(widths[k], printable.width(printable.line(each[k])))
+    end
+  end
   for i, each in ipairs(cells) do
     lines[#lines + 1] = line_of(each, widths, numeric)
-    lines[#lines + 1] = i == gap and "..." or nil
+    lines[#lines + 1] = has_gap and i == EDGE + 1 and "..." or nil
   end
-  lines[#lines + 1] = gap and ("(%d rows)"):format(#self.rows) or nil
+  lines[#lines + 1] = has_gap and ("(%d rows)"):format(#self.rows) or nil
   return table.concat(lines, "\n")
 end
 
