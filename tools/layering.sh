@@ -45,7 +45,7 @@ for floor in $floors; do
 done
 
 # The floors of the bindings; module.c and what stands beside it come last.
-floors="base array ops io network"
+floors="base array ops io train"
 below=
 for floor in $floors; do
     below="$below $floor"

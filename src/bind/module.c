@@ -83,7 +83,8 @@ int luaopen_perigee_core(lua_State *L)
     l_open_archive(L);
     l_open_file(L);
     l_open_png(L);
-    l_open_network(L);
+    l_open_initialization(L);
+    l_open_notebook(L);
     l_open_trainer(L);
     l_open_runtime(L);
     l_open_process(L);

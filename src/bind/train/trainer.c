@@ -1,12 +1,12 @@
-/* The fused path, for model.lua: the table perigee.core.trainer. What the core
-   refuses comes back as nil and a message, so that the library can raise it
-   where its caller stands. */
+/* Trainers as userdata, and predictions: the table perigee.core.trainer, for
+   the library's models. Its functions return nil and a message for an error of
+   the core: the library adds the iteration, and raises in its caller's line. */
 #include "bind/array/nested_table.h"
 #include "bind/base/arguments.h"
 #include "bind/base/collector.h"
 #include "bind/base/open.h"
 #include "bind/base/status.h"
-#include "bind/network/network.h"
+#include "bind/train/network_table.h"
 #include "core/train/predict.h"
 #include "core/train/targets.h"
 #include "core/train/trainer.h"
@@ -24,14 +24,16 @@ static pg_trainer *check_trainer(lua_State *L, int arg)
     return t->trainer;
 }
 
-/* labels(y, classes) -> labels (n) int32, classes. classes 0: find it. */
+/* labels(y, classes) -> labels (n) int32, classes; 0 classes: as many as there
+   are in y */
 static int l_trainer_labels(lua_State *L)
 {
+    enum { Y = 1, CLASSES };
     pg_error err;
-    size_t classes = l_length_check(L, 2);
-    lua_settop(L, 2);
+    size_t classes = l_length_check(L, CLASSES);
+    lua_settop(L, CLASSES);
     pg_array *out = l_array_push(L);
-    const pg_array *y = l_array_to(L, 1);
+    const pg_array *y = l_array_to(L, Y);
     pg_status status = pg_targets_labels(out, &classes, y, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
@@ -39,46 +41,45 @@ static int l_trainer_labels(lua_State *L)
     return 2;
 }
 
-/* --- making, stepping -------------------------------------------------------
- */
+/* --- trainers ------------------------------------------------------------- */
 
 static const char *const plans[] = {"auto", "dense", "sparse", NULL};
 
 /* new(x, scale, labels, weights, activation, plan) -> trainer */
 static int l_trainer_new(lua_State *L)
 {
+    enum { X = 1, SCALE, LABELS, WEIGHTS, ACTIVATION, PLAN, TRAINER };
     pg_error err;
     pg_network network;
-    pg_activation activation[PG_MAX_LAYERS];
-    double scale = l_number_check(L, 2);
-    pg_plan plan = (pg_plan)l_option_check(L, 6, plans);
-    lua_settop(L, 6);
+    double scale = l_number_check(L, SCALE);
+    pg_plan plan = (pg_plan)l_option_check(L, PLAN, plans);
+    lua_settop(L, PLAN);
     l_trainer *t = lua_newuserdatauv(L, sizeof *t, 0);
     t->trainer = NULL;
     luaL_setmetatable(L, L_TRAINER);
-    int layers = l_network_gather(L, 4, "");
-    l_activations_check(L, 5, layers, activation);
-    l_network_at(L, 8, layers, activation, &network);
-    const pg_array *x = l_array_check(L, 1), *labels = l_array_check(L, 3);
+    l_network weights = l_network_gather(L, WEIGHTS, "");
+    l_activations_check(L, ACTIVATION, weights.layers, weights.activation);
+    l_network_at(L, &weights, &network);
+    const pg_array *x = l_array_check(L, X);
+    const pg_array *labels = l_array_check(L, LABELS);
     pg_status status =
         pg_trainer_new(&t->trainer, x, scale, labels, &network, plan, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
-    lua_settop(L, 7);
+    lua_settop(L, TRAINER);
     l_collector_step(L);
     return 1;
 }
 
+/* The number in the field; 0 for one that the optimizer does not have. */
 static double setting(lua_State *L, int arg, const char *name)
 {
     lua_getfield(L, arg, name);
-    double value = lua_tonumber(L, -1); /* 0 where it is not there */
+    double value = lua_tonumber(L, -1);
     lua_pop(L, 1);
     return value;
 }
 
-/* The settings in the table at arg: those that an optimizer does not know may
-   be missing. */
 static pg_optimizer_settings read_settings(lua_State *L, int arg)
 {
     l_type_check(L, arg, LUA_TTABLE);
@@ -99,58 +100,63 @@ static pg_optimizer_settings read_settings(lua_State *L, int arg)
     return settings;
 }
 
-/* The batch: elements first to last, at arg + 1 and arg + 2, of the int64
-   positions at arg, and their number n; NULL where there is nil: all rows. */
-static const int64_t *check_batch(lua_State *L, int arg, size_t *n)
+enum {
+    TRAINER = 1,
+    WEIGHTS,
+    SETTINGS,
+    LOSSES,
+    ORDER,
+    FIRST,
+    LAST
+}; /* of step */
+
+/* The n positions of the batch: those from first to last in order (int64); NULL
+   for all rows. */
+static const int64_t *check_batch(lua_State *L, size_t *n)
 {
     *n = 0;
-    if (lua_isnil(L, arg))
+    if (lua_isnil(L, ORDER))
         return NULL;
-    const pg_array *order = l_array_check(L, arg);
-    lua_Integer first = l_integer_check(L, arg + 1);
-    lua_Integer last = l_integer_check(L, arg + 2);
+    const pg_array *order = l_array_check(L, ORDER);
+    lua_Integer first = l_integer_check(L, FIRST);
+    lua_Integer last = l_integer_check(L, LAST);
     l_argument_check(L,
                      order->dtype == PG_INT64 && order->ndim == 1 &&
                          pg_array_is_contiguous(order),
-                     arg, "int64 positions expected");
+                     ORDER, "int64 positions expected");
     l_argument_check(
         L, first >= 1 && first <= last && (size_t)last <= order->shape[0],
-        arg + 1, "no such positions");
+        FIRST, "no such positions");
     *n = (size_t)(last - first + 1);
     return (const int64_t *)order->data + (first - 1);
 }
 
-/* Ends a step that failed: nil, message, and whether it was a number that was
-   not finite. */
-static int step_failure(lua_State *L, pg_status status, const pg_error *err)
-{
-    l_failure(L, status, err);
-    lua_pushboolean(L, status == PG_EFINITE);
-    return 3;
-}
-
-/* step(trainer, weights, settings, losses [, order, first, last]) -> loss,
-   which is added to the list of losses: an interrupt comes before the step, or
-   when that has it; or nil, message, and whether it was a number that was not
-   finite. */
+/* step(trainer, weights, settings, losses [, order, first, last]) -> loss; or
+   nil, message, and true if the error is a non-finite number. The loss is
+   appended to losses before an interrupt can raise, so their number is that of
+   the steps. */
 static int l_trainer_step(lua_State *L)
 {
     pg_error err;
     pg_network network;
     double loss;
-    lua_settop(L, 7);
-    l_type_check(L, 4, LUA_TTABLE);
     size_t n;
-    pg_optimizer_settings settings = read_settings(L, 3);
-    l_network_at(L, 8, l_network_gather(L, 2, ""), NULL, &network);
-    const int64_t *batch = check_batch(L, 5, &n);
-    pg_status status = pg_trainer_step(&loss, check_trainer(L, 1), &network,
-                                       &settings, batch, n, &err);
-    if (status != PG_OK)
-        return step_failure(L, status, &err);
+    lua_settop(L, LAST);
+    l_type_check(L, LOSSES, LUA_TTABLE);
+    pg_optimizer_settings settings = read_settings(L, SETTINGS);
+    l_network weights = l_network_gather(L, WEIGHTS, "");
+    l_network_at(L, &weights, &network);
+    const int64_t *batch = check_batch(L, &n);
+    pg_status status = pg_trainer_step(&loss, check_trainer(L, TRAINER),
+                                       &network, &settings, batch, n, &err);
+    if (status != PG_OK) {
+        l_failure(L, status, &err);
+        lua_pushboolean(L, status == PG_EFINITE);
+        return 3;
+    }
     lua_pushnumber(L, loss);
     lua_pushvalue(L, -1);
-    lua_rawseti(L, 4, (lua_Integer)lua_rawlen(L, 4) + 1);
+    lua_rawseti(L, LOSSES, (lua_Integer)lua_rawlen(L, LOSSES) + 1);
     return 1;
 }
 
@@ -175,7 +181,7 @@ static int l_trainer_checksum(lua_State *L)
     return 1;
 }
 
-/* checksum_v1(trainer) -> integer: as files of before have it */
+/* checksum_v1(trainer) -> integer: what files of format 1 have */
 static int l_trainer_checksum_v1(lua_State *L)
 {
     pg_error err;
@@ -187,8 +193,7 @@ static int l_trainer_checksum_v1(lua_State *L)
     return 1;
 }
 
-/* --- what the optimizer remembers -------------------------------------------
- */
+/* --- the optimizer's states ----------------------------------------------- */
 
 /* optimizer(trainer) -> name, steps */
 static int l_trainer_optimizer(lua_State *L)
@@ -215,17 +220,18 @@ static int l_trainer_set_optimizer(lua_State *L)
     return 1;
 }
 
-/* read_state(trainer, state, arrays) and write_state(trainer, state, arrays)
-   -> true; states count from 1, arrays are named as weights. The upvalue says
-   which. */
+/* read_state(trainer, state, arrays), operation 0, and write_state, 1 -> true;
+   state is a position, arrays are named as weights */
 static int l_trainer_state(lua_State *L)
 {
+    enum { SELF = 1, STATE, ARRAYS };
     pg_error err;
     pg_network network;
-    int state = (int)l_integer_check(L, 2) - 1;
-    lua_settop(L, 3);
-    l_network_at(L, 4, l_network_gather(L, 3, ""), NULL, &network);
-    pg_trainer *trainer = check_trainer(L, 1);
+    int state = (int)l_integer_check(L, STATE) - 1;
+    lua_settop(L, ARRAYS);
+    l_network arrays = l_network_gather(L, ARRAYS, "");
+    l_network_at(L, &arrays, &network);
+    pg_trainer *trainer = check_trainer(L, SELF);
     pg_status status =
         l_call_operation(L)
             ? pg_trainer_write_state(trainer, state, &network, &err)
@@ -236,36 +242,46 @@ static int l_trainer_state(lua_State *L)
     return 1;
 }
 
-/* --- using ------------------------------------------------------------------
- */
+/* --- predictions ---------------------------------------------------------- */
 
-/* The network of the weights at 1, with the activations at 2. */
-static void network_of_model(lua_State *L, pg_network *network)
+/* The arguments of predict and evaluate, and what evaluate pushes. */
+enum {
+    MODEL_WEIGHTS = 1,
+    ACTIVATION,
+    X,
+    SCALE,
+    LABELS,
+    HAS_CONFUSION,
+    CONFUSION
+};
+
+/* The network of the weights and the activation. */
+static void check_model(lua_State *L, pg_network *network)
 {
-    pg_activation activation[PG_MAX_LAYERS];
-    int first = lua_gettop(L) + 1, layers = l_network_gather(L, 1, "");
-    l_activations_check(L, 2, layers, activation);
-    l_network_at(L, first, layers, activation, network);
+    l_network weights = l_network_gather(L, MODEL_WEIGHTS, "");
+    l_activations_check(L, ACTIVATION, weights.layers, weights.activation);
+    l_network_at(L, &weights, network);
 }
 
-/* predict(weights, activation, x, scale) -> labels (n) int64, and
-   predict_proba(...) -> probabilities (n, classes). The upvalue says which. */
+/* predict(weights, activation, x, scale), operation 0 -> labels (n) int64, and
+   predict_proba, 1 -> probabilities (n, classes) */
 static int l_trainer_predict(lua_State *L)
 {
+    enum { OUT = SCALE + 1 };
     pg_error err;
     pg_network network;
-    double scale = l_number_check(L, 4);
-    lua_settop(L, 4);
+    double scale = l_number_check(L, SCALE);
+    lua_settop(L, SCALE);
     pg_array *out = l_array_push(L);
-    network_of_model(L, &network);
-    const pg_array *x = l_array_check(L, 3);
+    check_model(L, &network);
+    const pg_array *x = l_array_check(L, X);
     pg_status status =
         l_call_operation(L)
             ? pg_network_predict_proba(out, &network, x, scale, &err)
             : pg_network_predict(out, &network, x, scale, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
-    lua_settop(L, 5);
+    lua_settop(L, OUT);
     l_collector_step(L);
     return 1;
 }
@@ -277,22 +293,22 @@ static int l_trainer_evaluate(lua_State *L)
     pg_error err;
     pg_network network;
     pg_evaluation evaluation;
-    double scale = l_number_check(L, 4);
-    lua_settop(L, 6);
+    double scale = l_number_check(L, SCALE);
+    lua_settop(L, HAS_CONFUSION);
     pg_array *confusion = NULL;
-    if (lua_toboolean(L, 6))
+    if (lua_toboolean(L, HAS_CONFUSION))
         confusion = l_array_push(L);
     else
         lua_pushnil(L);
-    network_of_model(L, &network);
-    const pg_array *x = l_array_check(L, 3), *labels = l_array_check(L, 5);
+    check_model(L, &network);
+    const pg_array *x = l_array_check(L, X), *labels = l_array_check(L, LABELS);
     pg_status status = pg_network_evaluate(&evaluation, confusion, &network, x,
                                            scale, labels, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_pushnumber(L, evaluation.loss);
     lua_pushnumber(L, evaluation.accuracy);
-    lua_pushvalue(L, 7);
+    lua_pushvalue(L, CONFUSION);
     l_collector_step(L);
     return 3;
 }
@@ -315,10 +331,10 @@ static const l_function functions[] = {
     {"optimizer", l_trainer_optimizer, 0, 1, 0},
     {"set_optimizer", l_trainer_set_optimizer, 0, 3, 0},
     {"evaluate", l_trainer_evaluate, 0, 6, 0},
-    {"predict", l_trainer_predict, 0, 4, false},
-    {"predict_proba", l_trainer_predict, 0, 4, true},
-    {"read_state", l_trainer_state, 0, 3, false},
-    {"write_state", l_trainer_state, 0, 3, true},
+    {"predict", l_trainer_predict, 0, 4, 0},
+    {"predict_proba", l_trainer_predict, 0, 4, 1},
+    {"read_state", l_trainer_state, 0, 3, 0},
+    {"write_state", l_trainer_state, 0, 3, 1},
     {NULL, NULL, 0, 0, 0},
 };
 
@@ -339,8 +355,8 @@ static void add_names(lua_State *L, const char *field, const char *const *names)
     lua_setfield(L, -2, field);
 }
 
-/* How many states each optimizer has, by name, as a field of the table on top.
- */
+/* The number of states of each optimizer, by name, as a field of the table on
+   top. */
 static void add_states(lua_State *L)
 {
     lua_newtable(L);

@@ -1,0 +1,43 @@
+/*
+ * network_table.h -- networks and their gradients as Lua tables of arrays,
+ * {W1, b1, W2, b2} and {dW1, db1, dW2, db2}.
+ *
+ * A table is read in two steps: l_network_gather pushes its arrays, which may
+ * run Lua; l_network_at takes their addresses, right before the core is called.
+ */
+#ifndef PG_BIND_NETWORK_TABLE_H
+#define PG_BIND_NETWORK_TABLE_H
+
+#include <lua.h>
+
+#include "core/train/network.h"
+
+/* A network whose arrays are on the stack. */
+typedef struct l_network {
+    int layers;
+    int first; /* stack index of W1; b1, W2, b2, ... follow */
+    pg_activation activation[PG_MAX_LAYERS]; /* of hidden layers */
+} l_network;
+
+/* Pushes the arrays of the table at arg, whose names begin with prefix
+   (gradients have "d"), from W1 on; metamethods are not used. Raises for a
+   field that is no array, and where there is no W1. */
+l_network l_network_gather(lua_State *L, int arg, const char *prefix);
+
+/* Fills *network. Raises where one of the arrays was freed. */
+void l_network_at(lua_State *L, const l_network *gathered, pg_network *network);
+
+/* Pushes the array of the table at arg that is named prefix, letter, number.
+   False, and nothing pushed, where it is absent and optional. */
+bool l_network_push_array(lua_State *L, int arg, const char *prefix,
+                          char letter, int number, bool optional);
+
+/* The array at a stack index. Raises where it was freed since it was pushed. */
+pg_array *l_network_array_at(lua_State *L, int index);
+
+/* The activations of `layers` - 1 hidden layers from the value at arg: a name
+   for all, a list with one for each, or nil for the notebook's. */
+void l_activations_check(lua_State *L, int arg, int layers,
+                         pg_activation *activation);
+
+#endif
