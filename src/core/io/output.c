@@ -47,45 +47,46 @@ static bool follow_links(char path[PATH_MAX])
     return false;
 }
 
-static pg_status set_target(pg_output *out, const char *path, pg_error *err)
+static pg_status set_path(pg_output *out, const char *path, pg_error *err)
 {
-    char target[PATH_MAX];
+    char resolved[PATH_MAX];
     size_t n = strlen(path);
     errno = ENAMETOOLONG;
-    if (n >= sizeof target)
+    if (n >= sizeof resolved)
         return pg_fail_system(err, path);
-    memcpy(target, path, n + 1);
-    if (!follow_links(target))
+    memcpy(resolved, path, n + 1);
+    if (!follow_links(resolved))
         return pg_fail_system(err, path);
-    size_t bytes = strlen(target) + 1;
-    out->target = pg_malloc(bytes);
-    if (!out->target)
+    size_t bytes = strlen(resolved) + 1;
+    out->path = pg_malloc(bytes);
+    if (!out->path)
         return pg_fail_memory(err, bytes);
-    memcpy(out->target, target, bytes);
+    memcpy(out->path, resolved, bytes);
     return PG_OK;
 }
 
 /* --- beginning ------------------------------------------------------------ */
 
-/* Refuses targets that a rename would replace without asking. */
-static pg_status check_target(const char *target, pg_error *err)
+/* Refuses a path whose file a rename would replace although a write could not.
+ */
+static pg_status check_replaced(const char *path, pg_error *err)
 {
     struct stat old;
-    if (stat(target, &old) != 0)
-        return errno == ENOENT ? PG_OK : pg_fail_system(err, target);
+    if (stat(path, &old) != 0)
+        return errno == ENOENT ? PG_OK : pg_fail_system(err, path);
     if (S_ISDIR(old.st_mode))
-        return pg_fail(err, PG_EIO, "%.600s: it is a directory", target);
+        return pg_fail(err, PG_EIO, "%.600s: it is a directory", path);
     if (!S_ISREG(old.st_mode))
-        return pg_fail(err, PG_EIO, "%.600s: it is not a regular file", target);
-    return access(target, W_OK) == 0 ? PG_OK : pg_fail_system(err, target);
+        return pg_fail(err, PG_EIO, "%.600s: it is not a regular file", path);
+    return access(path, W_OK) == 0 ? PG_OK : pg_fail_system(err, path);
 }
 
-/* Opens the target's folder: its path up to the last slash, or ".". A folder
+/* Opens the folder of the path: the part up to the last slash, or ".". A folder
    that may not be listed can still be written to. */
 static pg_status open_folder(pg_output *out, pg_error *err)
 {
     char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", out->target);
+    snprintf(folder, sizeof folder, "%s", out->path);
     char *name = name_in(folder);
     snprintf(name, 2, "%s", name == folder ? "." : "");
     out->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -93,10 +94,10 @@ static pg_status open_folder(pg_output *out, pg_error *err)
     if (out->folder < 0 && errno == EACCES)
         out->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 #endif
-    return out->folder < 0 ? pg_fail_system(err, out->target) : PG_OK;
+    return out->folder < 0 ? pg_fail_system(err, out->path) : PG_OK;
 }
 
-/* Opens a file without a name in the target's folder: it is gone if its process
+/* Opens a file without a name in the folder: it is gone if its process
    is killed. -1 if the system has no such files, or could not name it later. It
    is locked, as a file with a name is, while its process works on it. */
 static int create_unnamed(const pg_output *out)
@@ -115,13 +116,13 @@ static int create_unnamed(const pg_output *out)
     return -1;
 }
 
-/* Sets the i-th temporary name: the target's name and a suffix. A name that is
+/* Sets the i-th temporary name: the file's name and a suffix. A name that is
    too long for that is cut, between UTF-8 characters, and gets a checksum. */
 static void set_temporary(pg_output *out, int i)
 {
     enum { SUFFIX_BYTES = sizeof ".perigee-99.tmp" - 1, SUM_BYTES = 9 };
     enum { LEAST = 64 };
-    const char *name = name_in(out->target);
+    const char *name = name_in(out->path);
     char sum[SUM_BYTES + 1] = "";
     long longest = fpathconf(out->folder, _PC_NAME_MAX);
     if (longest < LEAST || longest > NAME_MAX)
@@ -228,7 +229,7 @@ static int name_beside(pg_output *out, int fd)
 static void inherit(const pg_output *out, int fd)
 {
     struct stat old;
-    if (stat(out->target, &old) != 0)
+    if (stat(out->path, &old) != 0)
         return;
     bool owned = fchown(fd, old.st_uid, old.st_gid) == 0 ||
                  fchown(fd, (uid_t)-1, old.st_gid) == 0;
@@ -242,7 +243,7 @@ static pg_status open_temporary(pg_output *out, pg_error *err)
     if (fd < 0)
         fd = name_beside(out, -1);
     if (fd < 0)
-        return pg_fail_system(err, out->target);
+        return pg_fail_system(err, out->path);
     out->file = fdopen(fd, "wb");
     if (!out->file) {
         close(fd);
@@ -255,9 +256,9 @@ static pg_status open_temporary(pg_output *out, pg_error *err)
 pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
 {
     *out = (pg_output){.folder = -1};
-    pg_status status = set_target(out, path, err);
+    pg_status status = set_path(out, path, err);
     if (status == PG_OK)
-        status = check_target(out->target, err);
+        status = check_replaced(out->path, err);
     if (status == PG_OK)
         status = open_folder(out, err);
     if (status == PG_OK)
@@ -302,10 +303,10 @@ pg_status pg_output_write(pg_output *out, const void *data, size_t n,
     size_t end;
     for (size_t i = 0; pg_next_chunk(&end, i, n, PART); i = end) {
         if (fwrite((const char *)data + i, 1, end - i, out->file) != end - i)
-            return pg_fail_system(err, out->target);
+            return pg_fail_system(err, out->path);
         out->bytes += end - i;
         if (!start_writing(out))
-            return pg_fail_system(err, out->target);
+            return pg_fail_system(err, out->path);
     }
     return pg_check_interrupt(err);
 }
@@ -317,13 +318,13 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
     if (fseeko(out->file, (off_t)at, SEEK_SET) != 0 ||
         fwrite(data, 1, n, out->file) != n ||
         fseeko(out->file, 0, SEEK_END) != 0)
-        return pg_fail_system(err, out->target);
+        return pg_fail_system(err, out->path);
     return PG_OK;
 }
 
 /* --- ending --------------------------------------------------------------- */
 
-/* Renames the file to the target, with its lock held, when all of it is on the
+/* Renames the file to its path, with its lock held, when all of it is on the
    disk; false, with the reason in errno, on failure. A rename is on the disk
    when its folder is: at once, or later if the folder cannot be synced. */
 static bool put_in_place(pg_output *out)
@@ -332,9 +333,9 @@ static bool put_in_place(pg_output *out)
     if (fflush(out->file) != 0 || fsync(fd) != 0 ||
         (!out->temporary[0] && name_beside(out, fd) < 0) ||
         renameat(out->folder, out->temporary, out->folder,
-                 name_in(out->target)) != 0)
+                 name_in(out->path)) != 0)
         return false;
-    out->temporary[0] = '\0'; /* it is the target now */
+    out->temporary[0] = '\0'; /* it has its own name now */
     fsync(out->folder);
     return true;
 }
@@ -342,7 +343,7 @@ static bool put_in_place(pg_output *out)
 pg_status pg_output_commit(pg_output *out, pg_error *err)
 {
     pg_status status =
-        put_in_place(out) ? PG_OK : pg_fail_system(err, out->target);
+        put_in_place(out) ? PG_OK : pg_fail_system(err, out->path);
     pg_output_discard(out);
     return status;
 }
@@ -353,10 +354,10 @@ void pg_output_discard(pg_output *out)
         unlinkat(out->folder, out->temporary, 0);
     if (out->file)
         fclose(out->file);
-    if (out->target && out->folder >= 0)
+    if (out->path && out->folder >= 0)
         close(out->folder);
-    if (out->target)
-        pg_free(out->target, strlen(out->target) + 1);
+    if (out->path)
+        pg_free(out->path, strlen(out->path) + 1);
     memset(out, 0, sizeof *out);
 }
 

@@ -1,12 +1,12 @@
 /*
  * output.h -- files that are written whole or not at all.
  *
- * Bytes go into a temporary file, which is renamed to the target when all of
- * them are on the disk. Before that, and after any failure, the target is
+ * Bytes go into a temporary file, which is renamed when all of them are on the
+ * disk. Before that, and after any failure, the file that was there is
  * untouched. If the system can, the file has no name until it is whole, so that
  * a process that is killed leaves nothing. On other systems, and for the moment
  * between naming and renaming, it may leave a temporary name, which the next
- * save of the same target removes.
+ * save of the same file removes.
  */
 #ifndef PG_OUTPUT_H
 #define PG_OUTPUT_H
@@ -18,8 +18,8 @@
 
 typedef struct pg_output {
     FILE *file;
-    char *target; /* path of the file that is written or replaced */
-    int folder;   /* the target's folder */
+    char *path;                   /* of the file, symbolic links followed */
+    int folder;                   /* the folder of path */
     char temporary[NAME_MAX + 1]; /* a name in it; "": the file has none */
     size_t bytes;                 /* written so far, */
     size_t started; /* of which these are on their way to the disk */
@@ -29,7 +29,7 @@ typedef struct pg_output {
    inherits the mode of the file that it replaces, and owner and group if the
    system allows that, but not the bits setuid, setgid and sticky; other hard
    links keep the old file. PG_EIO names the path and the system's reason, and
-   is the answer to a target that may not be written or is no regular file. */
+   is the answer to a file that may not be replaced or is no regular one. */
 pg_status pg_output_open(pg_output *out, const char *path, pg_error *err);
 
 /* Appends n bytes. */

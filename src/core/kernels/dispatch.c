@@ -1,4 +1,4 @@
-/* Which compilation runs, of what is compiled once for each target. */
+/* The choice of the target whose kernels run: the best for this processor. */
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,10 +11,10 @@
 
 typedef struct pg_target {
     const char *name;
-    bool (*runs)(void); /* whether this processor can */
+    bool (*runs)(void); /* true if this processor can run it */
     const pg_kernels *float32, *float64;
-    const pg_elementwise_table *loops;
-    const pg_reduction_table *folds;
+    const pg_elementwise_table *elementwise;
+    const pg_reduction_table *reduction;
 } pg_target;
 
 #define TABLES(name)                                            \
@@ -64,10 +64,10 @@ static const pg_target targets[] = {
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 
-/* The process's; NULL before the first use. */
+/* The process's target; NULL before the first use. */
 static _Atomic(const pg_target *) chosen;
 
-/* The first that runs here, of those called name where there is a name. */
+/* The first target that runs here, of that name unless it is NULL; or NULL. */
 static const pg_target *find(const char *name)
 {
     for (int i = 0; i < TARGETS; i++)
@@ -76,8 +76,8 @@ static const pg_target *find(const char *name)
     return NULL;
 }
 
-/* A name in the environment that does not fit is passed over here, where
-   nobody could be told: pg_kernels_choose reports it. */
+/* Ignores an unknown name in the environment, as it has no way to fail:
+   pg_kernels_choose reports it. */
 static const pg_target *current(void)
 {
     const pg_target *t = atomic_load(&chosen);
@@ -92,18 +92,19 @@ static const pg_target *current(void)
 
 const pg_kernels *pg_kernels_for(pg_dtype dtype)
 {
+    pg_assert(pg_dtype_is_float(dtype));
     const pg_target *t = current();
     return dtype == PG_FLOAT32 ? t->float32 : t->float64;
 }
 
 const pg_elementwise_table *pg_elementwise_kernels(void)
 {
-    return current()->loops;
+    return current()->elementwise;
 }
 
 const pg_reduction_table *pg_reduction_kernels(void)
 {
-    return current()->folds;
+    return current()->reduction;
 }
 
 const char *pg_kernels_name(void)
@@ -111,8 +112,13 @@ const char *pg_kernels_name(void)
     return current()->name;
 }
 
-static pg_status fail_name(pg_error *err, const char *name)
+pg_status pg_kernels_choose(const char *name, pg_error *err)
 {
+    const pg_target *t = find(name);
+    if (t) {
+        atomic_store(&chosen, t);
+        return PG_OK;
+    }
     char list[100] = "";
     for (int i = 0; i < TARGETS; i++)
         if (targets[i].runs()) {
@@ -123,13 +129,4 @@ static pg_status fail_name(pg_error *err, const char *name)
     return pg_fail(err, PG_EARG,
                    "no kernels '%s' that run on this processor; there are: %s",
                    name, list);
-}
-
-pg_status pg_kernels_choose(const char *name, pg_error *err)
-{
-    const pg_target *t = find(name);
-    if (!t)
-        return fail_name(err, name);
-    atomic_store(&chosen, t);
-    return PG_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * operations.h -- the elementwise operations and the reductions that there are.
+ * operations.h -- the elementwise operations and the reductions.
  */
 #ifndef PG_OPERATIONS_H
 #define PG_OPERATIONS_H
@@ -21,7 +21,7 @@ typedef enum pg_binary_op {
     PG_BITWISE_AND, /* bool and integers */
     PG_BITWISE_OR,
     PG_BITWISE_XOR,
-    PG_MINIMUM, /* NaN where either is */
+    PG_MINIMUM, /* NaN if either is */
     PG_MAXIMUM,
     PG_BINARY_COUNT
 } pg_binary_op;
@@ -34,7 +34,7 @@ typedef enum pg_unary_op {
     PG_SQRT,
     PG_TANH,
     PG_SIGMOID, /* 1 / (1 + exp(-x)) */
-    PG_FLOOR,   /* integers stay what they are, here and in the next two */
+    PG_FLOOR,   /* integers are unchanged, here and in the next two */
     PG_CEIL,
     PG_ROUND,       /* halves to even */
     PG_ISNAN,       /* gives bool */
@@ -45,15 +45,15 @@ typedef enum pg_unary_op {
 typedef enum pg_reduce_op {
     PG_SUM, /* bool and signed give int64, unsigned uint64 */
     PG_MEAN,
-    PG_VAR,      /* the population's; like mean and norm float64 of integers */
+    PG_VAR,      /* of the population; float64 of integers, as mean and norm */
     PG_STD,      /* its root */
     PG_NORM,     /* sqrt(sum(x^2)) */
-    PG_ANY,      /* bool: whether one element is not 0 */
-    PG_ALL_TRUE, /* bool: whether none is 0 */
-    PG_MIN,      /* NaN where there is one */
-    PG_MAX,      /* the same */
-    PG_ARGMIN,   /* int64 positions from 1; the first of equals, or of NaN */
-    PG_ARGMAX,   /* the same */
+    PG_ANY,      /* bool: one element is not 0 */
+    PG_ALL_TRUE, /* bool: none is 0 */
+    PG_MIN,      /* NaN if any element is */
+    PG_MAX,      /* as PG_MIN */
+    PG_ARGMIN,   /* int64 positions from 1: the first of equals, or of NaN */
+    PG_ARGMAX,   /* as PG_ARGMIN */
     PG_REDUCE_COUNT
 } pg_reduce_op;
 

@@ -1,3 +1,4 @@
+/* Random arrays, shuffle and choice. */
 #include "ops/draw.h"
 
 #include <math.h>
@@ -8,10 +9,10 @@
 #include "base/interrupt.h"
 #include "ops/select.h"
 
-/* --- numbers ----------------------------------------------------------------
+/* --- numbers ---------------------------------------------------------------
  */
 
-/* What was not drawn to its end was not drawn. */
+/* Restores the generator if the draw was interrupted. */
 static pg_status end_draw(pg_array *out, pg_random *g, const pg_random *before,
                           pg_error *err)
 {
@@ -31,7 +32,7 @@ pg_status pg_draw(pg_array *out, int ndim, const size_t *shape,
         return status;
     draw(g, out->data, pg_array_size(out));
     if (offset != 0 || scale != 1)
-        pg_random_chunk(out->data, pg_array_size(out), offset, scale);
+        pg_random_scale(out->data, pg_array_size(out), offset, scale);
     return end_draw(out, g, &before, err);
 }
 
@@ -58,11 +59,11 @@ pg_status pg_draw_permutation(pg_array *out, size_t n, pg_random *g,
     return end_draw(out, g, &before, err);
 }
 
-/* --- shuffle ----------------------------------------------------------------
+/* --- shuffle ---------------------------------------------------------------
  */
 
-/* The order is drawn and the rows are brought into it beside them, which can be
-   given up; then they are put back, which cannot. */
+/* Draws an order and makes a copy of the rows in it, which can be interrupted,
+   and then writes the copy back, which cannot. */
 pg_status pg_shuffle(const pg_array *a, pg_random *g, pg_error *err)
 {
     pg_array order = {0}, rows = {0};
@@ -81,11 +82,11 @@ pg_status pg_shuffle(const pg_array *a, pg_random *g, pg_error *err)
     return status;
 }
 
-/* --- choice -----------------------------------------------------------------
+/* --- choice ----------------------------------------------------------------
  */
 
-/* The least place whose running sum of p is more than x. */
-static size_t find_share(const double *sums, size_t n, double x)
+/* The least index whose cumulative probability is more than x. */
+static size_t find_index(const double *sums, size_t n, double x)
 {
     size_t low = 0, high = n;
     while (low < high) {
@@ -98,8 +99,8 @@ static size_t find_share(const double *sums, size_t n, double x)
     return pg_size_min(low, n - 1);
 }
 
-/* sums[i] = p[0] + ... + p[i], as parts of the whole. */
-static void running_shares(double *sums, const double *p, size_t n)
+/* sums[i] = (p[0] + ... + p[i]) / (p[0] + ... + p[n-1]) */
+static void cumulate(double *sums, const double *p, size_t n)
 {
     double sum = 0;
     PG_EACH (i, n)
@@ -108,28 +109,28 @@ static void running_shares(double *sums, const double *p, size_t n)
         sums[i] /= sum;
 }
 
-enum { DRAW_WIDTH = 32 }; /* steps of a search, each a miss of the cache */
-
-static void draw_shares(int64_t *out, size_t n, const double *sums,
-                        size_t population, pg_random *g)
+static void draw_positions(int64_t *out, size_t n, const double *sums,
+                           size_t population, pg_random *g)
 {
-    PG_EACH_WIDE (DRAW_WIDTH, i, n) {
+    enum { SEARCH = 32 }; /* steps, each a cache miss */
+    PG_EACH_WIDE (SEARCH, i, n) {
         double x;
         pg_random_uniform(g, &x, 1);
-        out[i] = (int64_t)find_share(sums, population, x) + 1;
+        out[i] = (int64_t)find_index(sums, population, x) + 1;
     }
 }
 
-/* Draws as many as are missing; those that are new stay, and are drawn no
-   more. p is used up. */
-static void draw_different_shares(int64_t *out, size_t n, double *p,
-                                  double *sums, size_t population, pg_random *g)
+/* Draws as many positions as are missing, keeps the new ones, and sets their
+   probability to 0, until there are n. Overwrites p. */
+static void draw_different_positions(int64_t *out, size_t n, double *p,
+                                     double *sums, size_t population,
+                                     pg_random *g)
 {
     for (size_t found = 0; found < n;) {
-        running_shares(sums, p, population);
+        cumulate(sums, p, population);
         size_t drawn = n - found, at = found;
-        draw_shares(out + found, drawn, sums, population, g);
-        if (pg_interrupted()) /* what was drawn may be no positions */
+        draw_positions(out + found, drawn, sums, population, g);
+        if (pg_interrupted()) /* these may be no positions */
             return;
         for (size_t i = 0; i < drawn; i++) {
             int64_t position = out[at + i];
@@ -166,7 +167,7 @@ static pg_status check_probabilities(const double *p, const pg_choice *choice,
     return PG_OK;
 }
 
-/* p and room for its running sums, in one array (2, population). */
+/* *out (2, population) = p, and room for its cumulative sums. */
 static pg_status copy_probabilities(pg_array *out, const pg_choice *choice,
                                     pg_error *err)
 {
@@ -187,9 +188,9 @@ static pg_status copy_probabilities(pg_array *out, const pg_choice *choice,
     return pg_array_end(out, PG_OK, err);
 }
 
-static pg_status choose_by_shares(int64_t *out, size_t n,
-                                  const pg_choice *choice, pg_random *g,
-                                  pg_error *err)
+static pg_status choose_by_probabilities(int64_t *out, size_t n,
+                                         const pg_choice *choice, pg_random *g,
+                                         pg_error *err)
 {
     pg_array both;
     pg_status status = copy_probabilities(&both, choice, err);
@@ -197,27 +198,13 @@ static pg_status choose_by_shares(int64_t *out, size_t n,
     if (status == PG_OK)
         status = check_probabilities(p, choice, n, err);
     if (status == PG_OK && choice->replace) {
-        running_shares(sums, p, choice->population);
-        draw_shares(out, n, sums, choice->population, g);
+        cumulate(sums, p, choice->population);
+        draw_positions(out, n, sums, choice->population, g);
     } else if (status == PG_OK) {
-        draw_different_shares(out, n, p, sums, choice->population, g);
+        draw_different_positions(out, n, p, sums, choice->population, g);
     }
     pg_array_release(&both);
     return status;
-}
-
-/* The first n of all in random order. */
-static pg_status choose_different(int64_t *out, size_t n, size_t population,
-                                  pg_random *g, pg_error *err)
-{
-    pg_array all;
-    pg_status status = pg_array_new(&all, PG_INT64, 1, &population, err);
-    if (status != PG_OK)
-        return status;
-    pg_random_permutation(g, all.data, population);
-    pg_copy_bytes(out, all.data, n * sizeof *out);
-    pg_array_release(&all);
-    return PG_OK;
 }
 
 pg_status pg_choose(pg_array *out, int ndim, const size_t *shape,
@@ -235,10 +222,16 @@ pg_status pg_choose(pg_array *out, int ndim, const size_t *shape,
                          "choice: %zu were asked for, of %zu that there are", n,
                          choice->population);
     else if (choice->p)
-        status = choose_by_shares(out->data, n, choice, g, err);
-    else if (!choice->replace)
-        status = choose_different(out->data, n, choice->population, g, err);
-    else if (n > 0)
+        status = choose_by_probabilities(out->data, n, choice, g, err);
+    else if (!choice->replace) { /* the first n of a permutation */
+        pg_array all;
+        status = pg_array_new(&all, PG_INT64, 1, &choice->population, err);
+        if (status == PG_OK) {
+            pg_random_permutation(g, all.data, choice->population);
+            pg_copy_bytes(out->data, all.data, n * sizeof(int64_t));
+        }
+        pg_array_release(&all);
+    } else if (n > 0)
         pg_random_integers(g, out->data, n, 1, (int64_t)choice->population);
     status = pg_array_end(out, status, err);
     if (status != PG_OK)

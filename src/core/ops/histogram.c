@@ -1,3 +1,4 @@
+/* Histograms: bins of equal width, or between given edges. */
 #include "ops/histogram.h"
 
 #include <math.h>
@@ -9,6 +10,7 @@
 #include "array/copy.h"
 #include "array/scalar.h"
 
+/* *value = the least or greatest element, in float64. */
 static pg_status extreme(double *value, pg_reduce_op op, const pg_array *a,
                          pg_error *err)
 {
@@ -36,7 +38,7 @@ pg_status pg_histogram_ends(double *low, double *high, const pg_array *a,
     return status;
 }
 
-/* The last place whose edge is at most x, by halves; edges[0] <= x. */
+/* The last bin whose lower edge is at most x, by bisection; edges[0] <= x. */
 static size_t find_bin(const double *edges, size_t bins, double x)
 {
     size_t low = 0, high = bins;
@@ -50,9 +52,10 @@ static size_t find_bin(const double *edges, size_t bins, double x)
     return low;
 }
 
-/* The bin by arithmetic, mended by the edges where rounding missed it. x lies
-   between the ends, whose distance is finite: the quotient is 0 to 1. */
-static size_t reckon_bin(const double *edges, size_t bins, double x)
+/* The bin of x, of equal widths: by division, corrected by the edges if
+   rounding missed it. The quotient is 0 to 1, as x lies between the ends and
+   their distance is finite. */
+static size_t divide_bin(const double *edges, size_t bins, double x)
 {
     double width = edges[bins] - edges[0];
     size_t i = (size_t)((x - edges[0]) / width * (double)bins);
@@ -64,6 +67,7 @@ static size_t reckon_bin(const double *edges, size_t bins, double x)
     return i;
 }
 
+/* The bin that x, which lies between the ends, is in. */
 typedef size_t (*bin_of)(const double *edges, size_t bins, double x);
 
 static pg_status count(pg_array *counts, const pg_array *edges,
@@ -83,29 +87,6 @@ static pg_status count(pg_array *counts, const pg_array *edges,
     }
     pg_array_release(&values);
     return pg_array_end(counts, status, err);
-}
-
-/* Edges between float32 numbers are float32 in NumPy: which bin a number on an
-   edge is in depends on it. */
-static void round_edges(pg_array *edges)
-{
-    double *e = edges->data;
-    for (size_t i = 0; i < edges->shape[0]; i++)
-        e[i] = (float)e[i];
-}
-
-/* Between numbers that are close together rounding puts edges on each other. */
-static pg_status check_widths(const pg_array *edges, pg_error *err)
-{
-    const double *e = edges->data;
-    size_t bins = edges->shape[0] - 1;
-    for (size_t i = 0; i < bins; i++)
-        if (!(e[i] < e[i + 1]))
-            return pg_fail(err, PG_EARG,
-                           "histogram: %zu bins from %.17g to %.17g are too "
-                           "many: number %zu has no width",
-                           bins, e[0], e[bins], i + 1);
-    return PG_OK;
 }
 
 pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
@@ -130,44 +111,37 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
                        "histogram: bins from %g to %g cannot be made: they are "
                        "further apart than any float64",
                        low, high);
-    bool single = a->dtype == PG_FLOAT32;
     if (low == high) {
         low -= 0.5;
         high += 0.5;
     }
-    if (single && (float)low < (float)high && isfinite((float)low) &&
-        isfinite((float)high)) {
+    /* The edges of float32 elements are float32 in NumPy: they decide the bin
+       of a number on an edge. */
+    bool single = a->dtype == PG_FLOAT32 && (float)low < (float)high &&
+                  isfinite((float)low) && isfinite((float)high);
+    if (single) {
         low = (float)low;
         high = (float)high;
-    } else {
-        single = false;
     }
     if (low == high)
         return pg_fail(err, PG_EARG,
                        "histogram: around %.17g no bin of width 1 can be made",
                        low);
     pg_status status = pg_linspace(edges, low, high, bins + 1, err);
-    if (status == PG_OK && single)
-        round_edges(edges);
+    double *e = edges->data;
+    for (size_t i = 0; status == PG_OK && single && i <= bins; i++)
+        e[i] = (float)e[i];
+    for (size_t i = 0; status == PG_OK && i < bins; i++)
+        if (!(e[i] < e[i + 1])) /* rounding has put them on each other */
+            status = pg_fail(err, PG_EARG,
+                             "histogram: %zu bins from %.17g to %.17g are too "
+                             "many: number %zu has no width",
+                             bins, e[0], e[bins], i + 1);
     if (status == PG_OK)
-        status = check_widths(edges, err);
-    if (status == PG_OK)
-        status = count(counts, edges, a, reckon_bin, err);
+        status = count(counts, edges, a, divide_bin, err);
     if (status != PG_OK)
         pg_array_release(edges);
     return status;
-}
-
-static pg_status check_edges(const pg_array *edges, pg_error *err)
-{
-    const double *e = edges->data;
-    for (size_t i = 0; i + 1 < edges->shape[0]; i++)
-        if (!(e[i] <= e[i + 1]))
-            return pg_fail(err, PG_EARG,
-                           "histogram: edges must increase, but number %zu is "
-                           "%g and number %zu is %g",
-                           i + 1, e[i], i + 2, e[i + 1]);
-    return PG_OK;
 }
 
 pg_status pg_histogram_between(pg_array *counts, pg_array *edges,
@@ -183,8 +157,13 @@ pg_status pg_histogram_between(pg_array *counts, pg_array *edges,
                        "of shape %s",
                        pg_shape_text(text, given));
     pg_status status = pg_array_astype(edges, given, PG_FLOAT64, err);
-    if (status == PG_OK)
-        status = check_edges(edges, err);
+    const double *e = edges->data;
+    for (size_t i = 0; status == PG_OK && i + 1 < edges->shape[0]; i++)
+        if (!(e[i] <= e[i + 1]))
+            status = pg_fail(err, PG_EARG,
+                             "histogram: edges must increase, but number %zu "
+                             "is %g and number %zu is %g",
+                             i + 1, e[i], i + 2, e[i + 1]);
     if (status == PG_OK)
         status = count(counts, edges, a, find_bin, err);
     if (status != PG_OK)

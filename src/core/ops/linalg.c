@@ -1,3 +1,4 @@
+/* Matrix products: tiles for CBLAS, and a loop for integers. */
 #include "ops/linalg.h"
 
 #include <cblas.h>
@@ -43,9 +44,9 @@ void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
 /* Products of fewer multiplications are not worth a second thread. */
 static const double SMALL_PRODUCT = 1e6;
 
-/* A length in about so many parts, in whole steps of 32, but no part below 64:
-   each tile packs its rows of a and its columns of b anew. */
-static size_t cut(size_t length, size_t parts)
+/* The length of a tile's side, about 1 / parts of length: a multiple of 32, and
+   at least 64, as each tile packs its rows of a and its columns of b anew. */
+static size_t tile_side(size_t length, size_t parts)
 {
     return pg_size_max(64, pg_size_divide_up(length / parts, 32) * 32);
 }
@@ -68,15 +69,14 @@ typedef struct product {
     size_t m, n, k, rows, cols; /* rows, cols: of a tile */
 } product;
 
-/* The most multiplications of a call of CBLAS, which cannot be given up. A tile
-   of more is several calls, which OpenBLAS gives the same bits as one: it cuts
-   rows and columns itself, and at 32, too. The sums over k stay whole: where
-   it cuts those differs between machines. */
-static const double LARGE_CALL = 1.5e9;
-enum { LEAST_PART = 32 };
-
+/* The rows and columns of one call of CBLAS. A call cannot be interrupted, so a
+   tile of more than LARGE_CALL multiplications is several calls. OpenBLAS gives
+   them the same bits as one: it cuts rows and columns itself, at 32, too. Sums
+   over k are never cut: where OpenBLAS cuts those differs between machines. */
 static void choose_part(size_t *rows, size_t *cols, const product *p)
 {
+    static const double LARGE_CALL = 1.5e9;
+    enum { LEAST_PART = 32 };
     *rows = p->rows;
     *cols = p->cols;
     while ((double)*rows * (double)*cols * (double)p->k > LARGE_CALL &&
@@ -87,41 +87,36 @@ static void choose_part(size_t *rows, size_t *cols, const product *p)
     }
 }
 
-static void multiply_part(const product *p, size_t row, size_t column, size_t m,
-                          size_t n)
-{
-    size_t size = pg_dtype_size(p->dtype);
-    pg_matrix a = p->a, b = p->b;
-    a.data = row_at(a, row, size);
-    b.data = column_at(b, column, size);
-    pg_gemm(p->out + (row * p->n + column) * size, p->n, p->dtype, a, b, m, n,
-            p->k, 0);
-}
-
 static void multiply_tile(void *context, size_t tile)
 {
     const product *p = context;
     size_t across = pg_size_divide_up(p->n, p->cols), rows, cols;
+    size_t size = pg_dtype_size(p->dtype);
     size_t first = tile / across * p->rows, left = tile % across * p->cols;
     size_t end = pg_size_min(p->m, first + p->rows);
     size_t right = pg_size_min(p->n, left + p->cols);
     choose_part(&rows, &cols, p);
     for (size_t row = first; row < end; row += rows)
         for (size_t column = left; column < right && !pg_interrupted();
-             column += cols)
-            multiply_part(p, row, column, pg_size_min(rows, end - row),
-                          pg_size_min(cols, right - column));
+             column += cols) {
+            pg_matrix a = p->a, b = p->b;
+            a.data = row_at(a, row, size);
+            b.data = column_at(b, column, size);
+            pg_gemm(p->out + (row * p->n + column) * size, p->n, p->dtype, a, b,
+                    pg_size_min(rows, end - row),
+                    pg_size_min(cols, right - column), p->k, 0);
+        }
 }
 
-/* Tiles of about a quarter of the rows and half the columns, where those
-   are many; from the shape alone. */
+/* Multiplies in tiles of about a quarter of the rows and half of the columns,
+   if those are many. The tiles depend on the shape alone. */
 static pg_status multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
                                 size_t m, size_t n, size_t k, pg_error *err)
 {
     product p = {out->data, out->dtype, a, b, m, n, k, m, n};
     if ((double)m * (double)n * (double)k >= SMALL_PRODUCT) {
-        p.rows = pg_size_min(cut(m, n < 256 ? 8 : 4), 1024);
-        p.cols = n < 1024 ? n : pg_size_min(cut(n, 2), 2048);
+        p.rows = pg_size_min(tile_side(m, n < 256 ? 8 : 4), 1024);
+        p.cols = n < 1024 ? n : pg_size_min(tile_side(n, 2), 2048);
     }
     size_t tiles = pg_size_divide_up(m, p.rows) * pg_size_divide_up(n, p.cols);
     int threads = (int)pg_size_min(tiles, (size_t)pg_threads());
@@ -133,8 +128,9 @@ static pg_status multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
 
 /* --- views as CBLAS takes them -------------------------------------------- */
 
-/* CBLAS takes a stride in elements, positive, at least the row's length, along
-   one axis where the other is dense. */
+/* *leading = the stride of an axis in elements, as CBLAS takes it: positive, at
+   least the length of the other axis, which must be dense. false if a has no
+   such stride. */
 static bool leading_stride(size_t *leading, const pg_array *a, int axis)
 {
     ptrdiff_t size = (ptrdiff_t)pg_dtype_size(a->dtype);
@@ -151,6 +147,7 @@ static bool leading_stride(size_t *leading, const pg_array *a, int axis)
     return *leading >= across && *leading <= INT_MAX;
 }
 
+/* False if a is no matrix that CBLAS takes. */
 static bool as_matrix(pg_matrix *m, const pg_array *a)
 {
     m->data = a->data;
@@ -161,7 +158,8 @@ static bool as_matrix(pg_matrix *m, const pg_array *a)
     return leading_stride(&m->leading, a, 1);
 }
 
-/* An operand in the wanted dtype, as CBLAS takes it: a view if it can be. */
+/* *matrix = an operand in the wanted dtype, as CBLAS takes it; *out holds its
+   elements, a view if possible. */
 static pg_status prepare(pg_array *out, pg_matrix *matrix, const pg_array *a,
                          pg_dtype dtype, pg_error *err)
 {
@@ -175,7 +173,8 @@ static pg_status prepare(pg_array *out, pg_matrix *matrix, const pg_array *a,
     return status;
 }
 
-/* --- integers: no library has them ---------------------------------------- */
+/* --- integers: not in CBLAS ------------------------------------------------
+ */
 
 typedef struct integer_product {
     uint64_t *out;
@@ -183,8 +182,8 @@ typedef struct integer_product {
     size_t n, k;
 } integer_product;
 
-/* Row i of out (m,n) += a (m,k) b (k,n), all dense; wraps. Row by row of b, so
-   that the inner loop is dense. */
+/* Row i of out (m,n) += a (m,k) b (k,n), all dense, modulo 2^64. The inner loop
+   goes along a row of b, so that it is dense. */
 static void multiply_row(void *context, size_t i)
 {
     const integer_product p = *(const integer_product *)context;
@@ -195,15 +194,8 @@ static void multiply_row(void *context, size_t i)
             out[c] += a[j] * p.b[j * p.n + c];
 }
 
-static void multiply_integers(uint64_t *out, const uint64_t *a,
-                              const uint64_t *b, size_t m, size_t n, size_t k)
-{
-    integer_product p = {out, a, b, n, k};
-    pg_parallel_for(m, (double)m * (double)n * (double)k > 1e6, multiply_row,
-                    &p);
-}
-
-/* In 64 bits, then cut to the dtype, which is the same as wrapping in it. */
+/* Multiplies in 64 bits and cuts the result to the dtype, which is the same as
+   wrapping in it. */
 static pg_status dot_integers(const pg_array *out, const pg_array *a,
                               const pg_array *b, pg_error *err)
 {
@@ -214,8 +206,10 @@ static pg_status dot_integers(const pg_array *out, const pg_array *a,
     if (status == PG_OK)
         status = pg_array_zeros(&sum, PG_INT64, 2, out->shape, err);
     if (status == PG_OK) {
-        multiply_integers(sum.data, wa.data, wb.data, out->shape[0],
-                          out->shape[1], a->shape[1]);
+        size_t m = out->shape[0], n = out->shape[1], k = a->shape[1];
+        integer_product p = {sum.data, wa.data, wb.data, n, k};
+        pg_parallel_for(m, (double)m * (double)n * (double)k > SMALL_PRODUCT,
+                        multiply_row, &p);
         status = pg_check_interrupt(err);
     }
     if (status == PG_OK)
@@ -244,7 +238,7 @@ static pg_status dot_floats(const pg_array *out, const pg_array *a,
 
 /* --- the public operation ------------------------------------------------- */
 
-/* A vector as a matrix of one row, or of one column. */
+/* Makes a vector a matrix of one row, or of one column. */
 static void promote_vector(pg_array *v, bool column)
 {
     if (v->ndim != 1)

@@ -1,41 +1,41 @@
 /*
- * linalg.h -- the matrix product, through CBLAS.
+ * linalg.h -- matrix products, by CBLAS.
  *
- * OpenBLAS always runs one thread: its results differ with the number of
- * threads and with the shape of a tile. Large products are cut into tiles by a
- * rule that depends on the shapes alone, and our threads take the tiles.
+ * OpenBLAS always runs one thread, as its results depend on the number of
+ * threads and on the shape of a tile. Large products are cut into tiles by a
+ * rule that depends on the shapes alone; the thread pool computes the tiles.
  */
 #ifndef PG_LINALG_H
 #define PG_LINALG_H
 
 #include "array/array.h"
 
-/* a (m,k) times b (k,n) gives (m,n); a vector (k) on the left is a row, on the
-   right a column, and its axis falls away; two vectors give rank 0. Any views,
-   any dtypes; of bool it is whether any pair holds. PG_ESHAPE names both
-   shapes. */
+/* *out (m,n) = a (m,k) times b (k,n). A vector (k) is a row on the left and a
+   column on the right, and its axis is dropped; two vectors give rank 0. Any
+   views and dtypes; a sum of bools is their or. PG_ESHAPE names both shapes. */
 pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
                  pg_error *err);
 
-/* The same into out, a C-contiguous array of the right shape and dtype that
-   overlaps neither. */
+/* Writes the product into out: C-contiguous, of that shape and of the promoted
+   dtype, and sharing no memory with a or b. */
 pg_status pg_dot_into(const pg_array *out, const pg_array *a, const pg_array *b,
                       pg_error *err);
 
-/* A row-major matrix as CBLAS takes it; leading is the distance between rows
-   in elements. When transposed, the matrix meant is the transpose. */
+/* A row-major matrix as CBLAS takes it, or its transpose; leading is the
+   distance between rows in memory, in elements. */
 typedef struct pg_matrix {
     const void *data;
     size_t leading;
     bool transposed;
 } pg_matrix;
 
-/* out (m,n) = a (m,k) b (k,n) + beta * out, on the calling thread, in one call
-   of CBLAS; dtype float32 or float64. After pg_blas_reserve. */
+/* out (m,n) = a (m,k) b (k,n) + beta * out, in one call of CBLAS on the calling
+   thread; dtype float32 or float64. Needs pg_blas_reserve before. */
 void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
              pg_matrix b, size_t m, size_t n, size_t k, double beta);
 
-/* out[i,j] = a[i] * b[j] of all elements in row-major order: a new matrix. */
+/* *out (m,n) = a[i] * b[j], with a's m and b's n elements in row-major order.
+ */
 pg_status pg_outer(pg_array *out, const pg_array *a, const pg_array *b,
                    pg_error *err);
 

@@ -1,3 +1,4 @@
+/* Elementwise operations: choice of the loop, broadcasting, casts in blocks. */
 #include "ops/map.h"
 
 #include <math.h>
@@ -12,11 +13,10 @@
 #include "kernels/reduction.h"
 #include "array/storage.h"
 
-/* --- running a loop over arrays
-   ------------------------------------------------
+/* --- running a loop over arrays ---------------------------------------------
 
-   Operand 0 is the result. Where an operand's dtype is not what the loop takes,
-   blocks of it go through a buffer on the stack. */
+   Operand 0 is the result. Operands of another dtype than the loop takes go
+   through buffers on the stack, in blocks. */
 
 enum { BLOCK = 480 }; /* of four operands: 15 kB */
 
@@ -27,6 +27,7 @@ typedef struct task {
     pg_dtype wanted[PG_MAXOPERANDS]; /* by the loop */
 } task;
 
+/* Runs the loop over one block of at most BLOCK elements. */
 static void run_block(const task *t, char *const *pointers,
                       const ptrdiff_t *strides, size_t n)
 {
@@ -50,17 +51,12 @@ static void run_block(const task *t, char *const *pointers,
                 n);
 }
 
-static bool needs_no_buffer(const task *t)
-{
-    return memcmp(t->dtypes, t->wanted, (size_t)t->count * sizeof(pg_dtype)) ==
-           0;
-}
-
 static void run_inner(char *const *pointers, const ptrdiff_t *strides, size_t n,
                       void *context)
 {
     const task *t = context;
-    if (needs_no_buffer(t)) {
+    if (memcmp(t->dtypes, t->wanted, (size_t)t->count * sizeof(pg_dtype)) ==
+        0) {
         t->loop(pointers, strides, n);
         return;
     }
@@ -72,31 +68,15 @@ static void run_inner(char *const *pointers, const ptrdiff_t *strides, size_t n,
     }
 }
 
-/* What overlaps the result without being exactly it is copied first. */
-static pg_status separate(pg_array *operand, const pg_array *out, pg_error *err)
-{
-    if (!pg_array_shares_storage(out, operand) ||
-        pg_array_same_view(out, operand))
-        return PG_OK;
-    pg_array copy;
-    pg_status status = pg_array_copy(&copy, operand, err);
-    if (status != PG_OK)
-        return status;
-    pg_array_release(operand);
-    *operand = copy;
-    return PG_OK;
-}
-
-/* Below this many elements the whole is one call of the loop, if it can be. */
-enum { FEW = 16384 };
-
-/* Does it at once where all operands are dense and of out's shape, or single
-   values: what small arrays take is mostly what is done around them. */
+/* Runs the loop in one call if there are at most FEW elements and all operands
+   are dense and of out's shape, or single values; else false. Small arrays
+   spend most of their time around the loop. */
 static bool run_at_once(const task *t, const pg_array *out,
                         const pg_array *const *inputs)
 {
     char *pointers[PG_MAXOPERANDS] = {out->data};
     ptrdiff_t strides[PG_MAXOPERANDS] = {(ptrdiff_t)pg_dtype_size(out->dtype)};
+    enum { FEW = 16384 };
     size_t n = pg_array_size(out);
     if (n > FEW || !pg_array_is_contiguous(out))
         return false;
@@ -117,15 +97,16 @@ static bool run_at_once(const task *t, const pg_array *out,
     return true;
 }
 
-/* Stretches the operands over out and runs; inputs are wanted[1..]. */
+/* Broadcasts the inputs to out and runs the loop, which takes them as
+   wanted[1],
+   ... and gives wanted[0]. Inputs that share out's memory are copied first,
+   unless they are the same view. */
 static pg_status run(const pg_array *out, pg_elementwise_kernel loop, int count,
                      const pg_array *const *inputs, const pg_dtype *wanted,
                      pg_error *err)
 {
-    task t = {
-        .loop = loop,
-        .count = count,
-    };
+    task t = {.loop = loop, .count = count};
+    pg_assert(loop && count >= 2 && count <= PG_MAXOPERANDS);
     for (int k = 0; k < count; k++) {
         t.dtypes[k] = k == 0 ? out->dtype : inputs[k - 1]->dtype;
         t.wanted[k] = wanted[k];
@@ -142,8 +123,12 @@ static pg_status run(const pg_array *out, pg_elementwise_kernel loop, int count,
         pointers[made] = operand;
         status = pg_array_broadcast_view(operand, inputs[made - 1], out->ndim,
                                          out->shape, err);
-        if (status == PG_OK)
-            status = separate(operand, out, err);
+        if (status == PG_OK && pg_array_shares_storage(out, operand) &&
+            !pg_array_same_view(out, operand)) {
+            pg_array shared = *operand;
+            status = pg_array_copy(operand, &shared, err);
+            pg_array_release(&shared);
+        }
     }
     if (status == PG_OK) {
         pg_iterate(pointers, count, run_inner, &t);
@@ -154,7 +139,8 @@ static pg_status run(const pg_array *out, pg_elementwise_kernel loop, int count,
     return status;
 }
 
-/* --- which loop, which dtype ---------------------------------------------- */
+/* --- the choice of loop and dtype ------------------------------------------
+ */
 
 static const char *const binary_names[PG_BINARY_COUNT] = {
     [PG_ADD] = "add",
@@ -189,24 +175,20 @@ static bool is_comparison(pg_binary_op op)
     return op >= PG_GREATER && op <= PG_NOT_EQUAL;
 }
 
-/* bool divides as int8, as in NumPy, and integers divide to float64. */
-static pg_dtype binary_dtype(pg_binary_op op, pg_dtype a, pg_dtype b)
-{
-    pg_dtype dtype = pg_dtype_promote(a, b);
-    if (op == PG_DIVIDE && !pg_dtype_is_float(dtype))
-        return PG_FLOAT64;
-    if (dtype == PG_BOOL &&
-        (op == PG_FLOOR_DIVIDE || op == PG_REMAINDER || op == PG_POWER))
-        return PG_INT8;
-    return dtype;
-}
-
-/* The loop over operands of these dtypes, what it takes and what it gives. */
+/* *loop = the loop over operands of these dtypes; wanted = what it gives and
+   takes. As in NumPy, integers divide to float64, and bool floor-divides,
+   leaves remainders and powers as int8. PG_EDTYPE if there is no loop. */
 static pg_status choose_binary(pg_elementwise_kernel *loop, pg_dtype wanted[3],
                                pg_binary_op op, const pg_array *a,
                                const pg_array *b, pg_error *err)
 {
-    pg_dtype dtype = binary_dtype(op, a->dtype, b->dtype);
+    pg_dtype dtype = pg_dtype_promote(a->dtype, b->dtype);
+    if (op == PG_DIVIDE && !pg_dtype_is_float(dtype))
+        dtype = PG_FLOAT64;
+    if (dtype == PG_BOOL &&
+        (op == PG_FLOOR_DIVIDE || op == PG_REMAINDER || op == PG_POWER))
+        dtype = PG_INT8;
+    pg_assert(op < PG_BINARY_COUNT);
     *loop = pg_elementwise_kernels()->binary[op][dtype];
     wanted[0] = is_comparison(op) ? PG_BOOL : dtype;
     wanted[1] = wanted[2] = dtype;
@@ -220,6 +202,7 @@ static pg_status choose_binary(pg_elementwise_kernel *loop, pg_dtype wanted[3],
 static pg_status choose_unary(pg_elementwise_kernel *loop, pg_dtype wanted[2],
                               pg_unary_op op, const pg_array *a, pg_error *err)
 {
+    pg_assert(op < PG_UNARY_COUNT);
     bool needs_float = op >= PG_EXP && op <= PG_SIGMOID;
     bool converts = needs_float && !pg_dtype_is_float(a->dtype);
     wanted[1] = converts ? PG_FLOAT64 : a->dtype;
@@ -293,27 +276,10 @@ pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
 pg_status pg_binary_in_place(const pg_array *a, pg_binary_op op,
                              const pg_array *b, pg_error *err)
 {
-    const pg_interrupt *listened = pg_set_interrupt(NULL);
+    const pg_interrupt *enabled = pg_set_interrupt(NULL);
     pg_status status = pg_binary_into(a, op, a, b, err);
-    pg_set_interrupt(listened);
+    pg_set_interrupt(enabled);
     return status;
-}
-
-/* The broadcast shape; where a matrix product was meant, the error says so. */
-static pg_status result_shape(int *ndim, size_t *shape, pg_binary_op op,
-                              const pg_array *a, const pg_array *b,
-                              pg_error *err)
-{
-    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
-    pg_status status = pg_broadcast_shape(ndim, shape, a, b, err);
-    bool multiplies = op == PG_MULTIPLY && a->ndim == 2 && b->ndim > 0 &&
-                      b->ndim <= 2 && a->shape[1] == b->shape[0];
-    if (status == PG_OK || !multiplies)
-        return status;
-    return pg_fail(err, PG_ESHAPE,
-                   "shapes %s and %s do not broadcast together: * goes element "
-                   "by element; the matrix product is a:dot(b)",
-                   pg_shape_text(ta, a), pg_shape_text(tb, b));
 }
 
 pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
@@ -323,10 +289,18 @@ pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
     pg_dtype wanted[3];
     int ndim;
     size_t shape[PG_MAXDIM];
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
     memset(out, 0, sizeof *out);
     pg_status status = choose_binary(&loop, wanted, op, a, b, err);
-    if (status == PG_OK)
-        status = result_shape(&ndim, shape, op, a, b, err);
+    if (status != PG_OK)
+        return status;
+    status = pg_broadcast_shape(&ndim, shape, a, b, err);
+    if (status != PG_OK && op == PG_MULTIPLY && a->ndim == 2 && b->ndim > 0 &&
+        b->ndim <= 2 && a->shape[1] == b->shape[0])
+        return pg_fail(err, PG_ESHAPE,
+                       "shapes %s and %s do not broadcast together: * goes "
+                       "element by element; the matrix product is a:dot(b)",
+                       pg_shape_text(ta, a), pg_shape_text(tb, b));
     if (status == PG_OK)
         status = check_exponent(op, wanted[1], b, err);
     if (status == PG_OK)
@@ -338,11 +312,10 @@ pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
     return status;
 }
 
-/* Integers divide as floats, whatever their dtype. */
 pg_status pg_binary_scalar(pg_array *out, pg_element *element, pg_binary_op op,
                            pg_scalar scalar, pg_dtype beside, pg_error *err)
 {
-    if (op == PG_DIVIDE && scalar.kind == 'i')
+    if (op == PG_DIVIDE && scalar.kind == 'i') /* divides as a float */
         scalar = (pg_scalar){.kind = 'f', .as.f = (double)scalar.as.i};
     return pg_scalar_operand(out, element, scalar, beside, is_comparison(op),
                              err);
@@ -390,7 +363,7 @@ pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
     pg_status status = pg_broadcast_shape(&ndim, shape, a, b, err);
     if (status != PG_OK)
         return status;
-    pg_array both = {.ndim = ndim}; /* only its shape is asked for */
+    pg_array both = {.ndim = ndim}; /* a shape, without elements */
     memcpy(both.shape, shape, sizeof shape);
     status = pg_broadcast_shape(&ndim, shape, &both, mask, err);
     if (status == PG_OK)
@@ -412,14 +385,15 @@ pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
     if (!pg_dtype_is_float(y->dtype))
         return pg_fail(err, PG_EDTYPE, "'axpy_' needs a floating array, not %s",
                        pg_dtype_name(y->dtype));
-    const pg_interrupt *listened = pg_set_interrupt(NULL);
+    const pg_interrupt *enabled = pg_set_interrupt(NULL);
     pg_status status = run(y, pg_elementwise_kernels()->axpy[y->dtype], 3,
                            (const pg_array *[]){&factor, x},
                            (pg_dtype[]){y->dtype, y->dtype, y->dtype}, err);
-    pg_set_interrupt(listened);
+    pg_set_interrupt(enabled);
     return status;
 }
 
+/* out = out op factor, in out's own dtype. */
 static pg_status scale_into(const pg_array *out, pg_binary_op op, double factor,
                             pg_error *err)
 {
@@ -431,7 +405,7 @@ static pg_status scale_into(const pg_array *out, pg_binary_op op, double factor,
     return pg_binary_into(out, op, out, &operand, err);
 }
 
-/* Integers have no decimals; before the point they are rounded as floats. */
+/* Integers have no decimals; negative decimals round them as floats. */
 pg_status pg_round(pg_array *out, const pg_array *a, int64_t decimals,
                    pg_error *err)
 {
@@ -465,12 +439,6 @@ typedef struct closeness {
     atomic_bool close;
 } closeness;
 
-static bool is_close(double a, double b, const closeness *c)
-{
-    return a == b ||
-           (isfinite(b) && fabs(a - b) <= c->atol + c->rtol * fabs(b));
-}
-
 static void allclose_inner(char *const *p, const ptrdiff_t *s, size_t n,
                            void *context)
 {
@@ -482,9 +450,12 @@ static void allclose_inner(char *const *p, const ptrdiff_t *s, size_t n,
                 p[0] + (ptrdiff_t)i * s[0], s[0], count);
         pg_cast(PG_FLOAT64, (char *)b, sizeof *b, c->b,
                 p[1] + (ptrdiff_t)i * s[1], s[1], count);
-        for (size_t k = 0; k < count; k++)
-            if (!is_close(a[k], b[k], c))
+        for (size_t k = 0; k < count; k++) {
+            bool within = isfinite(b[k]) &&
+                          fabs(a[k] - b[k]) <= c->atol + c->rtol * fabs(b[k]);
+            if (a[k] != b[k] && !within)
                 atomic_store(&c->close, false);
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+/* MT19937, and the distributions of numpy.random drawn from it. */
 #include "ops/random.h"
 
 #include <errno.h>
@@ -38,7 +39,8 @@ pg_status pg_random_seed_from_system(pg_random *g, pg_error *err)
     return PG_OK;
 }
 
-/* Behind the words: the position, whether a normal waits, and its bits. */
+/* Behind the words stand the position, has_normal, and the bits of the normal.
+ */
 void pg_random_save(const pg_random *g, uint32_t *state)
 {
     uint64_t bits;
@@ -50,8 +52,8 @@ void pg_random_save(const pg_random *g, uint32_t *state)
     state[N + 3] = (uint32_t)(bits >> 32);
 }
 
-/* Of the first word only the highest bit counts. All zeros stay zeros for ever,
-   and the polar method would look for a point among them without end. */
+/* False if all bits that count are 0 (one of the first word): the generator
+   would give zeros for ever, and the polar method would never end. */
 static bool has_bits(const uint32_t *words)
 {
     uint32_t bits = words[0] & 0x80000000U;
@@ -82,7 +84,7 @@ static uint32_t twist(uint32_t high, uint32_t low)
     return (y >> 1) ^ ((0 - (y & 1)) & 0x9908b0dfU);
 }
 
-/* In three stretches, so that no place is taken modulo N. */
+/* Makes the next N words, in three loops that need no index modulo N. */
 static void next_words(pg_random *g)
 {
     uint32_t *w = g->words;
@@ -109,7 +111,7 @@ static uint32_t next_32(pg_random *g)
     return temper(g->words[g->position++]);
 }
 
-/* n words, many at a time. */
+/* Takes n words, up to N at a time. */
 static void take_words(pg_random *g, uint32_t *out, size_t n)
 {
     while (n > 0) {
@@ -125,28 +127,22 @@ static void take_words(pg_random *g, uint32_t *out, size_t n)
     }
 }
 
-static uint64_t next_64(pg_random *g)
-{
-    uint64_t high = next_32(g);
-    return high << 32 | next_32(g);
-}
-
-/* 27 bits, then 26. */
+/* A number in [0, 1) of 53 bits: 27 of the first word, 26 of the second. */
 static double make_double(uint32_t first, uint32_t second)
 {
     double a = (int32_t)(first >> 5), b = (int32_t)(second >> 6);
     return (a * 67108864.0 + b) / 9007199254740992.0;
 }
 
-/* --- what is drawn -------------------------------------------------------- */
+/* --- distributions -------------------------------------------------------- */
 
-/* Numbers at a time. */
-enum { BLOCK = 512 };
+enum { BLOCK = 512 }; /* numbers at a time */
 
-/* At most BLOCK of them. */
+/* Draws n <= BLOCK uniform numbers. */
 static void draw_block(pg_random *g, double *out, size_t n)
 {
     uint32_t words[2 * BLOCK];
+    pg_assert(n <= BLOCK);
     take_words(g, words, 2 * n);
     for (size_t k = 0; k < n; k++)
         out[k] = make_double(words[2 * k], words[2 * k + 1]);
@@ -159,8 +155,8 @@ void pg_random_uniform(pg_random *g, double *out, size_t n)
         draw_block(g, out + i, end - i);
 }
 
-/* Points (x, y) within the unit circle, evenly spread: as many as are asked
-   for, and not one candidate more is drawn than it takes. */
+/* Draws n points (x, y), uniform within the unit circle, and no candidate more
+   than that takes. */
 static void draw_points(pg_random *g, double *points, size_t n)
 {
     double candidates[BLOCK];
@@ -185,7 +181,7 @@ typedef struct points {
 
 enum { POINTS_A_JOB = 4096 };
 
-/* Makes each point two normals; NumPy hands out the one of y first. */
+/* Turns each point into two normals; NumPy gives the one of y first. */
 static void make_normals(void *context, size_t job)
 {
     const points *p = context;
@@ -224,28 +220,32 @@ void pg_random_normal(pg_random *g, double *out, size_t n)
     }
 }
 
-void pg_random_chunk(double *x, size_t n, double offset, double scale)
+void pg_random_scale(double *x, size_t n, double offset, double scale)
 {
     PG_EACH (i, n)
         x[i] = offset + scale * x[i];
 }
 
-/* Uniform in 0 .. max: masked draws, those beyond it rejected. */
+/* Uniform in 0 .. max: draws with a mask, and rejects those beyond max. */
 static uint64_t next_up_to(pg_random *g, uint64_t max)
 {
     uint64_t mask = max, value;
     for (unsigned shift = 1; shift < 64; shift *= 2)
         mask |= mask >> shift;
-    do
-        value = (max <= UINT32_MAX ? next_32(g) : next_64(g)) & mask;
-    while (value > max);
+    do {
+        value = next_32(g);
+        if (max > UINT32_MAX)
+            value = value << 32 | next_32(g);
+        value &= mask;
+    } while (value > max);
     return value;
 }
 
-/* One possible value takes no draw. */
+/* A single possible value takes no draw. */
 void pg_random_integers(pg_random *g, int64_t *out, size_t n, int64_t low,
                         int64_t high)
 {
+    pg_assert(low <= high);
     uint64_t span = (uint64_t)high - (uint64_t)low;
     PG_EACH (i, n)
         out[i] = (int64_t)((uint64_t)low + (span ? next_up_to(g, span) : 0));

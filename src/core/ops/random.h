@@ -12,28 +12,28 @@
 
 enum { PG_RANDOM_WORDS = 624 };
 
-/* A generator: a plain struct, copied to save and to restore it. */
+/* A generator: a plain struct; a copy of it saves its state. */
 typedef struct pg_random {
     uint32_t words[PG_RANDOM_WORDS];
-    int position;    /* the next word; PG_RANDOM_WORDS: all are used */
-    bool has_normal; /* normals come in pairs: the second waits here */
+    int position;    /* index of the next word; PG_RANDOM_WORDS: all are used */
+    bool has_normal; /* normal is the second of a pair, and not given yet */
     double normal;
 } pg_random;
 
 /* numpy.random.seed(seed) */
 void pg_random_seed(pg_random *g, uint32_t seed);
 
-/* A seed from the operating system. */
+/* Seeds from the operating system. */
 pg_status pg_random_seed_from_system(pg_random *g, pg_error *err);
 
-/* All of a generator as numbers, the words first; and back: false, and nothing
-   changed, for what is no generator's. */
+/* Writes the state as numbers, the words first, and restores it: false, and
+   nothing changed, for numbers that are no state. */
 enum { PG_RANDOM_STATE = PG_RANDOM_WORDS + 4 };
 void pg_random_save(const pg_random *g, uint32_t *state);
 bool pg_random_restore(pg_random *g, const uint32_t *state);
 
-/* What follows can be given up; whoever draws into an array then has the
-   generator as it was before: a struct that it copied. */
+/* The functions below poll for interrupts. A caller that is interrupted
+   restores the generator from a copy. */
 
 /* n numbers, uniform in [0, 1), of 53 bits: numpy.random.rand */
 void pg_random_uniform(pg_random *g, double *out, size_t n);
@@ -43,9 +43,8 @@ void pg_random_uniform(pg_random *g, double *out, size_t n);
    1964). */
 void pg_random_normal(pg_random *g, double *out, size_t n);
 
-/* x[i] = offset + scale * x[i]: numpy.random's uniform and normal of what the
-   two above drew. */
-void pg_random_chunk(double *x, size_t n, double offset, double scale);
+/* x[i] = offset + scale * x[i], as numpy.random's uniform and normal do. */
+void pg_random_scale(double *x, size_t n, double offset, double scale);
 
 /* n integers, uniform in low .. high, both included:
    numpy.random.randint(low, high + 1) */

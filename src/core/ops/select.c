@@ -1,3 +1,4 @@
+/* Selection by masks and positions: read and written. */
 #include "ops/select.h"
 
 #include <string.h>
@@ -10,34 +11,31 @@
 #include "base/parallel.h"
 #include "array/storage.h"
 
-/* Numbers that a thread takes at a time. */
-enum { PIECE = 16384 };
-
-/* --- places: int64, dense, counted from 0 -----------------------------------
+/* --- indices: int64, dense, from 0 -----------------------------------------
  */
 
-/* Says of the first position that is not on the axis what is wrong with it. */
+/* The error of the first position that is not on the axis. */
 static pg_status fail_outside(const pg_array *positions, const pg_array *a,
                               int axis, pg_error *err)
 {
     pg_array p;
-    size_t place;
+    size_t index;
     bool is_unsigned = pg_dtype_kind(positions->dtype) == 'u';
     pg_status status = pg_array_astype(&p, positions, PG_INT64, err);
     const int64_t *position = p.data;
     for (; status == PG_OK; position++) {
         bool wrapped = is_unsigned && *position < 0; /* more than int64 holds */
-        status = pg_index_of_position(&place, wrapped ? INT64_MAX : *position,
+        status = pg_index_of_position(&index, wrapped ? INT64_MAX : *position,
                                       a, axis, err);
     }
     pg_array_release(&p);
     return status;
 }
 
-/* Whether all n positions are on the axis of that length: places then. Of those
-   that are not negative, what looks so has wrapped. */
-static bool count_from_zero(int64_t *positions, size_t n, size_t length,
-                            bool never_negative)
+/* Turns n positions into indices; false if one is not on the axis of that
+   length. never_negative: a negative one was unsigned, and has wrapped. */
+static bool indices_from_positions(int64_t *positions, size_t n, size_t length,
+                                   bool never_negative)
 {
     size_t end;
     bool inside = true;
@@ -51,8 +49,10 @@ static bool count_from_zero(int64_t *positions, size_t n, size_t length,
     return inside;
 }
 
-static pg_status find_places(pg_array *out, const pg_array *positions,
-                             const pg_array *a, int axis, pg_error *err)
+/* *out = the indices, of the shape of positions. PG_EINDEX names the first
+   position beyond the ends. */
+static pg_status find_indices(pg_array *out, const pg_array *positions,
+                              const pg_array *a, int axis, pg_error *err)
 {
     char kind = pg_dtype_kind(positions->dtype);
     memset(out, 0, sizeof *out);
@@ -62,8 +62,8 @@ static pg_status find_places(pg_array *out, const pg_array *positions,
     pg_status status = pg_array_astype(out, positions, PG_INT64, err);
     if (status != PG_OK)
         return status;
-    bool inside = count_from_zero(out->data, pg_array_size(out), a->shape[axis],
-                                  kind == 'u');
+    bool inside = indices_from_positions(out->data, pg_array_size(out),
+                                         a->shape[axis], kind == 'u');
     status = pg_array_end(out, PG_OK, err);
     if (status != PG_OK || inside)
         return status;
@@ -87,14 +87,7 @@ static pg_status check_mask(const pg_array *mask, const pg_array *a,
     return PG_OK;
 }
 
-static void list_true(int64_t *place, const bool *holds, size_t size)
-{
-    PG_EACH (i, size)
-        if (holds[i])
-            *place++ = (int64_t)i;
-}
-
-/* Where a mask is true, in row-major order. */
+/* *out (n) = the indices at which a mask is true, in row-major order. */
 static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
 {
     pg_array dense;
@@ -109,8 +102,11 @@ static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
     status = pg_check_interrupt(err);
     if (status == PG_OK)
         status = pg_array_new(out, PG_INT64, 1, &count, err);
-    if (status == PG_OK)
-        list_true(out->data, holds, size);
+    int64_t *index = out->data;
+    size_t listed = status == PG_OK ? size : 0;
+    PG_EACH (i, listed)
+        if (holds[i])
+            *index++ = (int64_t)i;
     pg_array_release(&dense);
     return pg_array_end(out, status, err);
 }
@@ -118,12 +114,12 @@ static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
 /* --- reading ----------------------------------------------------------------
  */
 
-/* out (outer, n, inner) from in (outer, length, inner), both dense, inner in
-   bytes; a job takes `step` of the n places. */
+/* out (outer, n, inner) = in (outer, length, inner) at n indices of the middle
+   axis; both dense, inner in bytes. A job takes `step` of the indices. */
 typedef struct taking {
     char *out;
     const char *in;
-    const int64_t *places;
+    const int64_t *indices;
     size_t n, length, inner, step, cuts;
 } taking;
 
@@ -133,20 +129,21 @@ static void take_some(void *context, size_t job)
     size_t o = job / t->cuts, first = job % t->cuts * t->step;
     pg_elementwise_kernels()->take(
         t->out + (o * t->n + first) * t->inner,
-        t->in + o * t->length * t->inner, t->places + first,
+        t->in + o * t->length * t->inner, t->indices + first,
         pg_size_min(t->step, t->n - first), t->inner);
 }
 
-static void take_dense(char *out, const char *in, const int64_t *places,
+static void take_dense(char *out, const char *in, const int64_t *indices,
                        size_t outer, size_t n, size_t length, size_t inner)
 {
+    enum { PIECE = 16384 }; /* numbers that a thread takes at a time */
     size_t step = pg_size_max(1, PIECE / pg_size_divide_up(inner, 8));
-    taking t = {out,    in,    places, n,
-                length, inner, step,   pg_size_divide_up(n, step)};
+    taking t = {out,    in,    indices, n,
+                length, inner, step,    pg_size_divide_up(n, step)};
     pg_parallel_for(outer * t.cuts, outer * n > step, take_some, &t);
 }
 
-/* The axis is replaced by the positions' axes. */
+/* The shape of a with the axis replaced by the axes of positions. */
 static pg_status taken_shape(int *ndim, size_t *shape, const pg_array *a,
                              const pg_array *positions, int axis, pg_error *err)
 {
@@ -173,7 +170,7 @@ pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
 {
     int ndim;
     size_t shape[PG_MAXDIM], outer = 1, inner = pg_dtype_size(a->dtype);
-    pg_array places = {0}, dense = {0};
+    pg_array indices = {0}, dense = {0};
     memset(out, 0, sizeof *out);
     pg_status status = taken_shape(&ndim, shape, a, positions, axis, err);
     if (status != PG_OK)
@@ -182,22 +179,23 @@ pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
         outer *= a->shape[i];
     for (int i = axis + 1; i < a->ndim; i++)
         inner *= a->shape[i];
-    status = find_places(&places, positions, a, axis, err);
+    status = find_indices(&indices, positions, a, axis, err);
     if (status == PG_OK)
         status = pg_array_dense(&dense, a, err);
     if (status == PG_OK)
         status = pg_array_new(out, a->dtype, ndim, shape, err);
     if (status == PG_OK && pg_array_size(out) > 0)
-        take_dense(out->data, dense.data, places.data, outer,
-                   pg_array_size(&places), a->shape[axis], inner);
-    pg_array_release(&places);
+        take_dense(out->data, dense.data, indices.data, outer,
+                   pg_array_size(&indices), a->shape[axis], inner);
+    pg_array_release(&indices);
     pg_array_release(&dense);
     return pg_array_end(out, status, err);
 }
 
-/* The shape of what was picked: count, then a's axes from `from` on. */
-static int picked_shape(size_t *shape, const pg_array *a, int from,
-                        size_t count)
+/* The shape of `count` selected parts: count, then a's axes from `from` on.
+   Returns its rank. */
+static int selected_shape(size_t *shape, const pg_array *a, int from,
+                          size_t count)
 {
     shape[0] = count;
     for (int i = from; i < a->ndim; i++)
@@ -209,7 +207,7 @@ pg_status pg_masked(pg_array *out, const pg_array *a, const pg_array *mask,
                     pg_error *err)
 {
     size_t shape[PG_MAXDIM + 1], inner = pg_dtype_size(a->dtype);
-    pg_array places = {0}, dense = {0};
+    pg_array indices = {0}, dense = {0};
     memset(out, 0, sizeof *out);
     pg_status status = check_mask(mask, a, err);
     if (status == PG_OK && mask->ndim == 0 && a->ndim == PG_MAXDIM)
@@ -217,19 +215,19 @@ pg_status pg_masked(pg_array *out, const pg_array *a, const pg_array *mask,
                          "masked: the rank would be %d, more than %d",
                          PG_MAXDIM + 1, PG_MAXDIM);
     if (status == PG_OK)
-        status = find_true(&places, mask, err);
+        status = find_true(&indices, mask, err);
     if (status == PG_OK)
         status = pg_array_dense(&dense, a, err);
     if (status == PG_OK) {
-        int ndim = picked_shape(shape, a, mask->ndim, places.shape[0]);
+        int ndim = selected_shape(shape, a, mask->ndim, indices.shape[0]);
         status = pg_array_new(out, a->dtype, ndim, shape, err);
     }
     for (int i = mask->ndim; i < a->ndim; i++)
         inner *= a->shape[i];
     if (status == PG_OK && pg_array_size(out) > 0)
-        take_dense(out->data, dense.data, places.data, 1, places.shape[0], 0,
+        take_dense(out->data, dense.data, indices.data, 1, indices.shape[0], 0,
                    inner);
-    pg_array_release(&places);
+    pg_array_release(&indices);
     pg_array_release(&dense);
     return pg_array_end(out, status, err);
 }
@@ -237,24 +235,25 @@ pg_status pg_masked(pg_array *out, const pg_array *a, const pg_array *mask,
 /* --- writing ----------------------------------------------------------------
  */
 
-/* Where part `place` of a's first `axes` axes, in row-major order, begins. */
-static void *part_at(const pg_array *a, int axes, size_t place)
+/* The address of part `index` of a's first `axes` axes, in row-major order. */
+static void *part_at(const pg_array *a, int axes, size_t index)
 {
     char *at = a->data;
     for (int i = axes - 1; i >= 0; i--) {
-        at += (ptrdiff_t)(place % a->shape[i]) * a->strides[i];
-        place /= a->shape[i];
+        at += (ptrdiff_t)(index % a->shape[i]) * a->strides[i];
+        index /= a->shape[i];
     }
     return at;
 }
 
-/* The parts of a at these places of its first `axes` axes = the rows of value,
-   which is dense and of a's dtype. */
-static void scatter(const pg_array *a, int axes, const pg_array *places,
+/* Writes the rows of value, dense and of a's dtype, to the parts of a at these
+   indices of its first `axes` axes, without interrupts. */
+static void scatter(const pg_array *a, int axes, const pg_array *indices,
                     const pg_array *value)
 {
-    const int64_t *place = places->data;
-    size_t n = pg_array_size(places), size = pg_dtype_size(a->dtype);
+    const int64_t *index = indices->data;
+    size_t n = pg_array_size(indices), size = pg_dtype_size(a->dtype);
+    pg_assert(value->dtype == a->dtype && pg_array_is_contiguous(value));
     pg_array part = *a, row = *value;
     part.ndim = row.ndim = a->ndim - axes;
     for (int i = 0; i < part.ndim; i++) {
@@ -265,22 +264,23 @@ static void scatter(const pg_array *a, int axes, const pg_array *places,
     size_t bytes = pg_array_size(&row) * size;
     bool whole = pg_array_is_contiguous(&part);
     pg_storage_mark_written(a->storage);
-    const pg_interrupt *listened = pg_set_interrupt(NULL);
+    const pg_interrupt *enabled = pg_set_interrupt(NULL);
     for (size_t i = 0; i < n; i++) {
-        part.data = part_at(a, axes, (size_t)place[i]);
+        part.data = part_at(a, axes, (size_t)index[i]);
         row.data = (char *)value->data + i * bytes;
         if (whole)
             memcpy(part.data, row.data, bytes);
         else
             pg_cast_array(&part, &row);
     }
-    pg_set_interrupt(listened);
+    pg_set_interrupt(enabled);
 }
 
-/* value stretched to shape, dense, in dtype: nothing that a write to the
-   array could change. */
-static pg_status stretch(pg_array *out, const pg_array *value, pg_dtype dtype,
-                         int ndim, const size_t *shape, pg_error *err)
+/* *out = a copy of value, broadcast to shape, in dtype: a write to the array
+   that value may share memory with does not change it. */
+static pg_status broadcast_copy(pg_array *out, const pg_array *value,
+                                pg_dtype dtype, int ndim, const size_t *shape,
+                                pg_error *err)
 {
     pg_array view;
     memset(out, 0, sizeof *out);
@@ -295,19 +295,19 @@ pg_status pg_assign_masked(const pg_array *a, const pg_array *mask,
                            const pg_array *value, pg_error *err)
 {
     size_t shape[PG_MAXDIM + 1];
-    pg_array places = {0}, dense = {0};
+    pg_array indices = {0}, dense = {0};
     pg_status status = check_mask(mask, a, err);
     if (status == PG_OK && mask->ndim == 0 && a->ndim == PG_MAXDIM)
         status = pg_fail(err, PG_ESHAPE, "a mask must have rank 1 or more");
     if (status == PG_OK)
-        status = find_true(&places, mask, err);
+        status = find_true(&indices, mask, err);
     if (status == PG_OK) {
-        int ndim = picked_shape(shape, a, mask->ndim, places.shape[0]);
-        status = stretch(&dense, value, a->dtype, ndim, shape, err);
+        int ndim = selected_shape(shape, a, mask->ndim, indices.shape[0]);
+        status = broadcast_copy(&dense, value, a->dtype, ndim, shape, err);
     }
     if (status == PG_OK && pg_array_size(&dense) > 0)
-        scatter(a, mask->ndim, &places, &dense);
-    pg_array_release(&places);
+        scatter(a, mask->ndim, &indices, &dense);
+    pg_array_release(&indices);
     pg_array_release(&dense);
     return status;
 }
@@ -317,15 +317,15 @@ pg_status pg_assign_taken(const pg_array *a, const pg_array *positions,
 {
     int ndim;
     size_t shape[PG_MAXDIM];
-    pg_array places = {0}, dense = {0};
+    pg_array indices = {0}, dense = {0};
     pg_status status = taken_shape(&ndim, shape, a, positions, 0, err);
     if (status == PG_OK)
-        status = find_places(&places, positions, a, 0, err);
+        status = find_indices(&indices, positions, a, 0, err);
     if (status == PG_OK)
-        status = stretch(&dense, value, a->dtype, ndim, shape, err);
+        status = broadcast_copy(&dense, value, a->dtype, ndim, shape, err);
     if (status == PG_OK && pg_array_size(&dense) > 0)
-        scatter(a, 1, &places, &dense);
-    pg_array_release(&places);
+        scatter(a, 1, &indices, &dense);
+    pg_array_release(&indices);
     pg_array_release(&dense);
     return status;
 }

@@ -1,3 +1,4 @@
+/* Sorting along an axis, by a radix sort of each row. */
 #include "ops/sort.h"
 
 #include <stdatomic.h>
@@ -10,10 +11,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 
-/* Rows below this many elements in all are not worth a second thread. */
-enum { PIECE = 65536 };
-
-/* *out = a, dense, with axis `from` as axis `to`. */
+/* *out = a dense copy of a, with axis `from` moved to `to`. */
 static pg_status copy_moved(pg_array *out, const pg_array *a, int from, int to,
                             pg_error *err)
 {
@@ -24,24 +22,15 @@ static pg_status copy_moved(pg_array *out, const pg_array *a, int from, int to,
     return status;
 }
 
-/* Rows with the axis last, back to where it was. */
-static pg_status restore_axis(pg_array *out, const pg_array *rows, int axis,
-                              pg_error *err)
-{
-    if (axis + 1 != rows->ndim)
-        return copy_moved(out, rows, rows->ndim - 1, axis, err);
-    pg_array_view(out, rows);
-    return PG_OK;
-}
-
-/* Rows of `length`; positions, where there are any, take the elements' places.
-   Many rows are shared among the threads; one is shared by pg_radix itself. */
+/* Dense rows to sort, each of `length` elements; positions (NULL: none) are
+   what argsort gives. Each of many rows is a job; pg_radix_sort has threads for
+   each of few. */
 typedef struct row_set {
     char *elements;
     int64_t *positions;
     pg_dtype dtype;
     size_t length;
-    int threads; /* for each row */
+    int threads; /* of each sort */
     atomic_bool out_of_memory;
 } row_set;
 
@@ -61,6 +50,7 @@ static pg_status sort_rows(const pg_array *elements, const pg_array *positions,
                            size_t length, pg_error *err)
 {
     size_t n = pg_array_size(elements), count = length ? n / length : 0;
+    enum { PIECE = 65536 }; /* fewer elements are not worth a second thread */
     bool many = count >= (size_t)pg_threads();
     row_set r = {.elements = elements->data,
                  .positions = positions->data,
@@ -86,9 +76,11 @@ static pg_status sort_along(pg_array *out, const pg_array *a, int axis,
         status = pg_array_new(&positions, PG_INT64, rows.ndim, rows.shape, err);
     if (status == PG_OK)
         status = sort_rows(&rows, &positions, a->shape[axis], err);
-    if (status == PG_OK)
-        status =
-            restore_axis(out, want_positions ? &positions : &rows, axis, err);
+    const pg_array *sorted = want_positions ? &positions : &rows;
+    if (status == PG_OK && axis + 1 == a->ndim)
+        pg_array_view(out, sorted);
+    else if (status == PG_OK)
+        status = copy_moved(out, sorted, a->ndim - 1, axis, err);
     pg_array_release(&rows);
     pg_array_release(&positions);
     return status;
@@ -106,7 +98,8 @@ pg_status pg_argsort(pg_array *out, const pg_array *a, int axis, pg_error *err)
 
 /* --- unique --------------------------------------------------------------- */
 
-#define EQUAL(NAME, T)                                          \
+/* Keeps one of equal elements of n sorted ones; returns how many are left. */
+#define UNIQUE(NAME, T)                                         \
     static size_t unique_##NAME(void *sorted, size_t n)         \
     {                                                           \
         T *x = sorted;                                          \
@@ -118,7 +111,7 @@ pg_status pg_argsort(pg_array *out, const pg_array *a, int axis, pg_error *err)
         }                                                       \
         return kept;                                            \
     }
-#define X(NAME, ctype, name, kind) EQUAL(NAME, ctype)
+#define X(NAME, ctype, name, kind) UNIQUE(NAME, ctype)
 PG_DTYPES(X)
 #undef X
 
@@ -137,7 +130,7 @@ pg_status pg_unique(pg_array *out, const pg_array *a, pg_error *err)
         status = pg_sort(&sorted, &flat, 0, err);
     if (status == PG_OK) {
         sorted.shape[0] = uniques[a->dtype](sorted.data, size);
-        status = pg_array_copy(out, &sorted, err); /* or it was given up */
+        status = pg_array_copy(out, &sorted, err); /* checks for an interrupt */
     }
     pg_array_release(&flat);
     pg_array_release(&sorted);

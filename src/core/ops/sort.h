@@ -6,14 +6,14 @@
 
 #include "array/array.h"
 
-/* A new array, sorted along an axis (from 0). */
+/* *out = a, sorted along an axis (from 0). */
 pg_status pg_sort(pg_array *out, const pg_array *a, int axis, pg_error *err);
 
-/* The positions (int64, from 1) along the axis that would sort it; of equal
-   elements the first comes first. */
+/* *out = the positions (int64, from 1) along the axis that sort it; equal
+   elements keep their order. */
 pg_status pg_argsort(pg_array *out, const pg_array *a, int axis, pg_error *err);
 
-/* The different elements in ascending order, of rank 1; one NaN at most. */
+/* *out (n) = the different elements in ascending order; at most one NaN. */
 pg_status pg_unique(pg_array *out, const pg_array *a, pg_error *err);
 
 #endif
