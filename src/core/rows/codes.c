@@ -1,3 +1,5 @@
+/* Codes of distinct values, found by a hash table. */
+
 #include "rows/codes.h"
 
 #include <stdlib.h>
@@ -16,8 +18,8 @@ void pg_codes_of_bytes(pg_codes *codes)
         codes->value[i] = i;
 }
 
-/* Where the value is, or would be: the table is never more than a quarter full.
- */
+/* The slot of the value, or the free one where it belongs. The table is at most
+   a quarter full. */
 static size_t slot_of(const pg_codes *codes, double value)
 {
     uint64_t bits;

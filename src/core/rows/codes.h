@@ -1,8 +1,8 @@
 /*
- * codes.h -- the distinct values of an array, where a byte can tell them apart.
+ * codes.h -- a code of one byte for each distinct value of an array.
  *
- * Code 0 is the value 0; the others follow, ascending, so that the codes depend
- * on the values alone.
+ * Code 0 is the value 0. The others follow in ascending order, so that the
+ * codes depend on the values alone.
  */
 #ifndef PG_CODES_H
 #define PG_CODES_H
@@ -17,17 +17,19 @@ typedef struct pg_codes {
     uint8_t slots[PG_CODE_SLOTS]; /* a hash table of codes; 0: free */
 } pg_codes;
 
-/* The codes of 0 alone; and of each byte, which is its own code. */
+/* Begins a table that has the value 0 alone. */
 void pg_codes_clear(pg_codes *codes);
+
+/* Makes the table in which each byte is its own code. */
 void pg_codes_of_bytes(pg_codes *codes);
 
-/* Adds n numbers' values, or another's. False: there are too many. */
+/* Adds the values of n numbers; false if there are more than PG_CODES. */
 bool pg_codes_add(pg_codes *codes, const double *numbers, size_t n);
 
-/* Puts them in order, when all were added. */
+/* Puts the codes in ascending order, after all values were added. */
 void pg_codes_sort(pg_codes *codes);
 
-/* out[i] = the code of numbers[i], each of which was added. */
+/* out[i] = the code of numbers[i]; 0 if its value was not added. */
 void pg_codes_encode(const pg_codes *codes, uint8_t *out, const double *numbers,
                      size_t n);
 

@@ -1,83 +1,80 @@
+/* Tiles of columns, put together row by row from those of the blocks. */
+
 #include "rows/gather.h"
 
 #include <string.h>
 
-/* Where what belongs to the tiles begins in the memory, behind them: what is
-   aligned most comes first. */
-typedef struct parts {
-    size_t stretches, values, segments, entries, bytes;
-} parts;
+/* Offsets in the memory behind the tiles, in the order of alignment. */
+typedef struct layout {
+    size_t lookups, values, segments, entries, bytes;
+} layout;
 
-static parts parts_of(const pg_sparse *sparse, size_t rows)
+static layout layout_of(const pg_sparse *sparse, size_t rows)
 {
-    parts p;
+    layout l;
     size_t tiles = pg_sparse_column_tiles(sparse);
     size_t numbers = rows * pg_sparse_most_in_row(sparse);
-    p.stretches = tiles * sizeof(pg_tile);
-    p.values = p.stretches + rows * sizeof(pg_row_entries);
-    p.segments = p.values + numbers * pg_sparse_value_size(sparse);
-    p.entries = p.segments + rows * tiles * sizeof(pg_segment);
-    p.bytes = p.entries + (numbers + PG_SPARSE_AHEAD) * sizeof(uint16_t);
-    return p;
+    l.lookups = tiles * sizeof(pg_tile);
+    l.values = l.lookups + rows * sizeof(pg_row_entries);
+    l.segments = l.values + numbers * pg_sparse_value_size(sparse);
+    l.entries = l.segments + rows * tiles * sizeof(pg_segment);
+    l.bytes = l.entries + (numbers + PG_SPARSE_AHEAD) * sizeof(uint16_t);
+    return l;
 }
 
 size_t pg_gather_bytes(const pg_sparse *sparse, size_t rows)
 {
-    return parts_of(sparse, rows).bytes;
+    return layout_of(sparse, rows).bytes;
 }
 
-/* The rows, and where what they have in the next tile stands: it is looked up,
-   and fetched into cache, while the tile before is put together. */
-typedef struct source {
+/* The rows to gather. While one tile is put together, each row's entries of the
+   next tile are looked up and fetched into cache. */
+typedef struct row_list {
     const pg_sparse *sparse;
     const int64_t *positions;
     size_t count;
-    pg_row_entries *next;
-} source;
+    pg_row_entries *lookups; /* (count) */
+} row_list;
 
-static void look_up(const source *from, size_t i, size_t t)
+static void look_up(const row_list *rows, size_t i, size_t tile)
 {
-    if (t == pg_sparse_column_tiles(from->sparse))
+    if (tile == pg_sparse_column_tiles(rows->sparse))
         return;
-    from->next[i] =
-        pg_sparse_row_entries(from->sparse, (size_t)from->positions[i] - 1, t);
-    __builtin_prefetch(from->next[i].entries);
+    rows->lookups[i] = pg_sparse_row_entries(
+        rows->sparse, (size_t)rows->positions[i] - 1, tile);
+    __builtin_prefetch(rows->lookups[i].entries);
 }
 
-/* Where the next segment, entry and value go. */
-typedef struct cursor {
+/* The addresses of the next segment, entry and value to write. */
+typedef struct output {
     pg_segment *segment;
     uint16_t *entry;
     char *value;
-} cursor;
+} output;
 
-/* A stretch is a dozen entries long, and of unforeseeable length: copies of one
-   length are faster. */
-static void copy_entries(uint16_t *out, const uint16_t *in, size_t count)
+static pg_tile gather_tile(output *out, const row_list *rows, size_t t)
 {
-    for (size_t i = 0; i < count; i += PG_SPARSE_AHEAD)
-        memcpy(out + i, in + i, PG_SPARSE_AHEAD * sizeof *out);
-}
-
-static pg_tile gather_tile(cursor *to, const source *from, size_t t)
-{
-    size_t size = pg_sparse_value_size(from->sparse);
-    pg_tile tile = {.segments = to->segment,
-                    .entries = to->entry,
-                    .values = size > 0 ? to->value : NULL};
-    for (size_t i = 0; i < from->count; i++) {
-        pg_row_entries s = from->next[i];
-        look_up(from, i, t + 1);
-        if (s.count == 0)
+    size_t size = pg_sparse_value_size(rows->sparse);
+    pg_tile tile = {.segments = out->segment,
+                    .entries = out->entry,
+                    .values = size > 0 ? out->value : NULL};
+    for (size_t i = 0; i < rows->count; i++) {
+        pg_row_entries row = rows->lookups[i];
+        look_up(rows, i, t + 1);
+        if (row.count == 0)
             continue;
-        *to->segment++ = (pg_segment){(uint32_t)i, (uint32_t)s.count};
-        copy_entries(to->entry, s.entries, s.count);
-        to->entry += s.count;
-        if (s.values)
-            memcpy(to->value, s.values, s.count * size);
-        to->value += s.count * size;
+        *out->segment++ = (pg_segment){(uint32_t)i, (uint32_t)row.count};
+        /* A row has a dozen entries in a tile, and their number cannot be
+           predicted: copies of one length are faster. */
+        uint16_t *entry = out->entry;
+        for (size_t k = 0; k < row.count; k += PG_SPARSE_AHEAD)
+            memcpy(entry + k, row.entries + k, PG_SPARSE_AHEAD * sizeof *entry);
+        out->entry += row.count;
+        if (row.values)
+            memcpy(out->value, row.values, row.count * size);
+        out->value += row.count * size;
     }
-    tile.count = (size_t)(to->segment - tile.segments);
+    tile.count = (size_t)(out->segment - tile.segments);
     return tile;
 }
 
@@ -86,14 +83,14 @@ const pg_tile *pg_gather(void *memory, const pg_sparse *sparse,
 {
     char *at = memory;
     pg_tile *tiles = memory;
-    parts p = parts_of(sparse, count);
-    source from = {sparse, positions, count,
-                   (pg_row_entries *)(at + p.stretches)};
-    cursor to = {(pg_segment *)(at + p.segments), (uint16_t *)(at + p.entries),
-                 at + p.values};
+    layout l = layout_of(sparse, count);
+    row_list rows = {sparse, positions, count,
+                     (pg_row_entries *)(at + l.lookups)};
+    output out = {(pg_segment *)(at + l.segments), (uint16_t *)(at + l.entries),
+                  at + l.values};
     for (size_t i = 0; i < count; i++)
-        look_up(&from, i, 0);
+        look_up(&rows, i, 0);
     for (size_t t = 0; t < pg_sparse_column_tiles(sparse); t++)
-        tiles[t] = gather_tile(&to, &from, t);
+        tiles[t] = gather_tile(&out, &rows, t);
     return tiles;
 }

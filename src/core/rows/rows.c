@@ -1,4 +1,4 @@
-/* The one source of rows: views, conversions, tiles and checks. */
+/* Rows of x: views, conversions, tiles, and checks for non-finite numbers. */
 
 #include "rows/rows.h"
 
@@ -105,7 +105,7 @@ static void convert(const pg_rows *rows, void *buffer, size_t first, size_t n)
         k->scale(buffer, rows->scale, n * inputs);
 }
 
-/* The rows as a matrix, whether they were compressed or not. */
+/* The rows as a matrix, even if they are compressed. */
 static pg_row_block dense_block(const pg_rows *rows, void *buffer, size_t first,
                                 size_t n)
 {
@@ -129,6 +129,7 @@ pg_row_block pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
         return dense_block(rows, buffer, first, n);
     size_t block = first / PG_SPARSE_ROWS;
     pg_assert(first % PG_SPARSE_ROWS == 0 && n <= PG_SPARSE_ROWS);
+    pg_assert(first <= rows->x.shape[0] && n <= rows->x.shape[0] - first);
     return (pg_row_block){.column_tiles = pg_sparse_column_tiles(rows->sparse),
                           .columns = pg_sparse_columns(rows->sparse, block),
                           .rows = pg_sparse_rows(rows->sparse, block),
@@ -140,16 +141,16 @@ pg_row_block pg_rows_batch(const pg_rows *rows, void *buffer,
 {
     size_t inputs = rows->x.shape[1];
     size_t bytes = inputs * pg_dtype_size(rows->dtype);
+    for (size_t i = 0; i < n; i++)
+        pg_assert(positions[i] >= 1 &&
+                  (size_t)positions[i] <= rows->x.shape[0]);
     if (rows->table)
         return (pg_row_block){
             .column_tiles = pg_sparse_column_tiles(rows->sparse),
             .columns = pg_gather(buffer, rows->sparse, positions, n),
             .table = rows->table};
-    for (size_t i = 0; i < n; i++) {
-        pg_assert(positions[i] >= 1 &&
-                  (size_t)positions[i] <= rows->x.shape[0]);
+    for (size_t i = 0; i < n; i++)
         convert(rows, (char *)buffer + i * bytes, (size_t)positions[i] - 1, 1);
-    }
     return (pg_row_block){.x = {.data = buffer, .leading = inputs}};
 }
 
@@ -190,7 +191,7 @@ pg_status pg_rows_check(const pg_rows *rows, void *buffer, size_t first,
     pg_row_block block = dense_block(rows, buffer, first, n);
     if (pg_rows_finite(rows, &block, n))
         return PG_OK;
-    double given = 0, used = 0; /* a number as x has it, and as the network */
+    double given = 0, used = 0; /* one number: in x, and converted */
     size_t inputs = rows->x.shape[1], at = 0;
     for (; at < n * inputs; at++) {
         size_t row = at / inputs, col = at % inputs;
@@ -217,10 +218,9 @@ pg_status pg_rows_check(const pg_rows *rows, void *buffer, size_t first,
                    rows->scale, given, row, col, pg_dtype_name(rows->dtype));
 }
 
-enum { ROWS = 64 }; /* of which there is a copy at a time */
-
 pg_status pg_rows_check_all(const pg_rows *rows, pg_error *err)
 {
+    enum { ROWS = 64 }; /* converted at a time */
     size_t n = rows->x.shape[0], bytes;
     if (!pg_rows_may_be_infinite(rows))
         return PG_OK;
@@ -234,7 +234,7 @@ pg_status pg_rows_check_all(const pg_rows *rows, pg_error *err)
     for (size_t first = 0; first < n && status == PG_OK; first += ROWS) {
         status = pg_rows_check(rows, buffer, first,
                                pg_size_min(ROWS, n - first), err);
-        if (pg_interrupted())
+        if (pg_interrupted()) /* then the buffer has numbers of no row */
             status = pg_check_interrupt(err);
     }
     pg_free(buffer, bytes);

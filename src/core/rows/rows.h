@@ -1,9 +1,9 @@
 /*
  * rows.h -- the rows of x, block by block, as a training step reads them.
  *
- * x keeps its dtype and view in memory (pixels stay bytes). A block is used in
- * place where x already is what the network computes with, else converted when
- * it is needed; rows that were compressed (sparse.h) come as tiles.
+ * x keeps its dtype and view (pixels stay bytes). A block is used in place if x
+ * already has the dtype and order that the network computes with, else it is
+ * converted when it is needed. Compressed rows (sparse.h) come as tiles.
  */
 #ifndef PG_ROWS_H
 #define PG_ROWS_H
@@ -13,42 +13,44 @@
 #include "rows/sparse.h"
 
 typedef struct pg_rows {
-    pg_array x;   /* (n, inputs), a view */
-    double scale; /* each number of x is multiplied by it */
-    pg_dtype dtype;
-    bool in_place;
+    pg_array x;        /* (n, inputs), a view */
+    double scale;      /* each number of x is multiplied by it */
+    pg_dtype dtype;    /* of the network: float32 or float64 */
+    bool in_place;     /* x needs no conversion */
     pg_sparse *sparse; /* NULL: pg_rows_compress was not called */
     void *table;       /* (PG_CODES) the codes' values; NULL: rows are dense */
 } pg_rows;
 
-/* Some rows, as the first layer multiplies them: a matrix (n, inputs), or the
-   tiles of what is not zero. */
+/* Rows, as the first layer multiplies them: a matrix (n, inputs), or the tiles
+   of the compressed rows. */
 typedef struct pg_row_block {
     pg_matrix x;
-    size_t column_tiles; /* 0: dense, and nothing below */
+    size_t column_tiles; /* 0: x is the rows, and nothing below is set */
     const pg_tile *columns;
-    const pg_tile *rows; /* NULL: the gradient goes by the columns' tiles */
-    const void *table;
+    const pg_tile *rows; /* NULL: the gradient uses the tiles of columns */
+    const void *table;   /* (PG_CODES) the codes' values */
 } pg_row_block;
 
-/* A view of x (n, inputs) times scale as dtype, float32 or float64. */
+/* *rows = a view of x (n, inputs), times scale, as dtype: float32 or float64.
+ */
 void pg_rows_view(pg_rows *rows, const pg_array *x, double scale,
                   pg_dtype dtype);
-void pg_rows_release(pg_rows *rows); /* zeroed: does nothing */
+void pg_rows_release(pg_rows *rows); /* zeroed rows are allowed */
 
-/* Has x compressed, and its rows come as tiles, unless more than `most` of x,
-   0..1, is not zero. PG_ENOMEM leaves the rows as they were. */
+/* Compresses x, so that its rows come as tiles, unless more than the part
+   `most`, 0..1, of its numbers is not zero. PG_ENOMEM leaves the rows as they
+   were. */
 pg_status pg_rows_compress(pg_rows *rows, double most, pg_error *err);
 
-/* True where x was written to since it was compressed; pg_rows_compress reads
-   it again. */
+/* True if x was written to since it was compressed; pg_rows_compress reads it
+   again. */
 bool pg_rows_are_old(const pg_rows *rows);
 
 /* Bytes of the buffer for a block or a batch of n rows. */
 size_t pg_rows_buffer_bytes(const pg_rows *rows, size_t n);
 
-/* Rows first .. first + n - 1 (from 0), in place or in the buffer. Compressed:
-   first is a multiple of PG_SPARSE_ROWS, and n at most that. */
+/* Rows first .. first + n - 1 (from 0), in place or in the buffer. If they are
+   compressed, first is a multiple of PG_SPARSE_ROWS, and n at most that. */
 pg_row_block pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
                            size_t n);
 
@@ -56,20 +58,20 @@ pg_row_block pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
 pg_row_block pg_rows_batch(const pg_rows *rows, void *buffer,
                            const int64_t *positions, size_t n);
 
-/* True where each number of a dense block of n rows is finite. */
+/* True if each number of a dense block of n rows is finite. */
 bool pg_rows_finite(const pg_rows *rows, const pg_row_block *block, size_t n);
 
-/* True where there can be a number that is not finite: among integers only with
-   a very large scale. */
+/* True if a number may not be finite: among integers, only with a very large
+   scale. */
 bool pg_rows_may_be_infinite(const pg_rows *rows);
 
-/* PG_EFINITE names the position and the value of the first number that is not
-   finite among rows first .. first + n - 1, which are dense; buffer as above.
-   PG_OK where there is none. */
+/* PG_EFINITE, with position and value of the first number that is not finite,
+   unless all of rows first .. first + n - 1 are finite. Reads x itself, also
+   where it is compressed; the buffer is that of n dense rows. */
 pg_status pg_rows_check(const pg_rows *rows, void *buffer, size_t first,
                         size_t n, pg_error *err);
 
-/* Checks all rows like pg_rows_check; PG_ENOMEM, PG_EINTERRUPT. */
+/* pg_rows_check on all rows; also PG_ENOMEM or PG_EINTERRUPT. */
 pg_status pg_rows_check_all(const pg_rows *rows, pg_error *err);
 
 #endif

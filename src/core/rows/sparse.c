@@ -1,59 +1,54 @@
+/* Compression of rows: passes over the blocks of x find the codes, count the
+   entries, and fill the tiles. */
+
 #include "rows/sparse.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
 #include "array/cast.h"
-#include "rows/codes.h"
-#include "base/interrupt.h"
-#include "kernels/kernels.h"
-#include "base/parallel.h"
 #include "array/storage.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "base/threads.h"
+#include "kernels/kernels.h"
+#include "rows/codes.h"
 
 enum { MOST_THREADS = 64 };
 
-/* Segments and entries: of a block's tiles, or where those begin; and the most
-   entries of a row. Entries are as many in the tiles of columns as in those of
-   rows. */
-typedef struct extent {
-    size_t segments, entries, most_in_row;
-} extent;
-
 struct pg_sparse {
-    int holders;
-    pg_array x; /* what it was made of, without a hold on it */
-    uint64_t version;
+    int references;
+    pg_array x; /* the compressed view, without a reference to its storage */
+    uint64_t version; /* of the storage */
     size_t n, inputs, blocks, column_tiles;
     bool coded;
     pg_codes codes;
-    pg_dtype dtype; /* and scale, of values where there are no codes */
-    double scale;
+    pg_dtype dtype; /* of the values, if there are no codes */
+    double scale;   /* of the values, too */
     double density;
-    /* Nothing of this, where it was not compressed: */
+    /* Unset if x was not compressed: */
     pg_tile *tiles; /* of each block: those of columns, then those of rows */
     pg_segment *segments;
     uint16_t *entries;
-    void *values;     /* NULL where there are codes */
-    uint16_t *starts; /* (blocks, rows + 1, column_tiles): where in its block's
-                         tile of columns a row begins */
+    void *values;     /* NULL if there are codes */
+    uint16_t *starts; /* (blocks, PG_SPARSE_ROWS + 1, column_tiles): the first
+                         entry of a row in its tile of columns */
     size_t most_in_row;
     size_t tile_bytes, segment_bytes, entry_bytes, value_bytes, start_bytes;
 };
 
-/* --- reading blocks of x ---------------------------------------------------
- */
+/* --- reading blocks of x -------------------------------------------------- */
 
-/* A thread's room for a block: the numbers as x has them, as dtype and scaled,
-   and as codes; where the values have none, a code tells whether a value is 0.
- */
+/* A worker's buffers for one block of x, (rows, inputs) each: the numbers of x;
+   the values, which are scaled; and the codes. If there are no codes, a code is
+   1 for each value other than 0. */
 typedef struct reader {
     double *numbers;
     char *values;
     uint8_t *codes;
     size_t bytes;
-    pg_codes found; /* while codes are collected */
+    pg_codes found; /* the values that the worker has met */
 } reader;
 
 static pg_status new_reader(reader *r, const pg_sparse *s, pg_error *err)
@@ -75,8 +70,8 @@ static size_t block_rows(const pg_sparse *s, size_t block)
     return pg_size_min(PG_SPARSE_ROWS, s->n - block * PG_SPARSE_ROWS);
 }
 
-/* The block's rows of x, as dtype, into out (rows, inputs); how many numbers
-   that are. */
+/* out (rows, inputs) = the block's rows of x, as dtype; returns the number of
+   numbers. */
 static size_t read_as(const pg_sparse *s, void *out, pg_dtype dtype,
                       size_t block)
 {
@@ -89,8 +84,17 @@ static size_t read_as(const pg_sparse *s, void *out, pg_dtype dtype,
     return pg_array_size(&to);
 }
 
-static void read_values(const pg_sparse *s, const reader *r, size_t block)
+static void read_block(const pg_sparse *s, const reader *r, size_t block)
 {
+    if (s->x.dtype == PG_UINT8) {
+        read_as(s, r->codes, PG_UINT8, block);
+        return;
+    }
+    if (s->coded) {
+        size_t n = read_as(s, r->numbers, PG_FLOAT64, block);
+        pg_codes_encode(&s->codes, r->codes, r->numbers, n);
+        return;
+    }
     size_t n = read_as(s, r->values, s->dtype, block);
     const float *f = (const float *)r->values;
     const double *d = (const double *)r->values;
@@ -99,21 +103,9 @@ static void read_values(const pg_sparse *s, const reader *r, size_t block)
         r->codes[i] = s->dtype == PG_FLOAT32 ? f[i] != 0 : d[i] != 0;
 }
 
-static void read_block(const pg_sparse *s, const reader *r, size_t block)
-{
-    if (s->x.dtype == PG_UINT8)
-        read_as(s, r->codes, PG_UINT8, block);
-    else if (s->coded)
-        pg_codes_encode(&s->codes, r->codes, r->numbers,
-                        read_as(s, r->numbers, PG_FLOAT64, block));
-    else
-        read_values(s, r, block);
-}
+/* --- passes over all blocks ----------------------------------------------- */
 
-/* --- passes over all blocks ------------------------------------------------
- */
-
-/* Room for count items, and for one at least; NULL, with the reason in err. */
+/* Memory for count items, at least one; NULL, with the reason in err. */
 static void *new_items(size_t *bytes, size_t count, size_t size, pg_error *err)
 {
     if (!pg_size_multiply(bytes, pg_size_max(count, 1), size))
@@ -124,13 +116,19 @@ static void *new_items(size_t *bytes, size_t count, size_t size, pg_error *err)
     return items;
 }
 
-/* What is worked on, and a reader for each worker. */
+/* The size of a block's tiles, or of all blocks' before it. The tiles of
+   columns have as many entries as those of rows, and are counted once. */
+typedef struct extent {
+    size_t segments, entries, most_in_row;
+} extent;
+
+/* The state of all passes. */
 typedef struct passes {
     pg_sparse *s;
     int workers;
-    reader *of;
+    reader *readers; /* (workers) */
     size_t reader_bytes;
-    atomic_bool few; /* distinct values, so far */
+    atomic_bool few; /* no worker has met too many values for codes */
     extent *extents; /* (blocks + 1) */
     size_t extent_bytes;
 } passes;
@@ -138,8 +136,8 @@ typedef struct passes {
 static void end_passes(passes *p)
 {
     for (int i = 0; i < p->workers; i++)
-        pg_free(p->of[i].numbers, p->of[i].bytes);
-    pg_free(p->of, p->reader_bytes);
+        pg_free(p->readers[i].numbers, p->readers[i].bytes);
+    pg_free(p->readers, p->reader_bytes);
     pg_free(p->extents, p->extent_bytes);
 }
 
@@ -152,11 +150,12 @@ static pg_status begin_passes(passes *p, pg_sparse *s, pg_error *err)
     p->extents =
         new_items(&p->extent_bytes, s->blocks + 1, sizeof *p->extents, err);
     if (p->extents)
-        p->of = new_items(&p->reader_bytes, threads, sizeof *p->of, err);
-    if (!p->of)
+        p->readers =
+            new_items(&p->reader_bytes, threads, sizeof *p->readers, err);
+    if (!p->readers)
         status = PG_ENOMEM;
     while (p->workers < (int)threads && status == PG_OK) {
-        status = new_reader(&p->of[p->workers], s, err);
+        status = new_reader(&p->readers[p->workers], s, err);
         p->workers += status == PG_OK;
     }
     if (status != PG_OK)
@@ -173,14 +172,14 @@ static void run_pass(passes *p, pg_worker_job job)
 static void collect_block(void *context, size_t block, int worker)
 {
     passes *p = context;
-    reader *r = &p->of[worker];
+    reader *r = &p->readers[worker];
     if (p->few && !pg_codes_add(&r->found, r->numbers,
                                 read_as(p->s, r->numbers, PG_FLOAT64, block)))
         p->few = false;
 }
 
-/* Whether the values have codes: each worker collects some, and all are put
-   together. */
+/* Finds the codes; false if there are too many values. Each worker collects the
+   values that it meets. */
 static bool collect_codes(passes *p)
 {
     pg_sparse *s = p->s;
@@ -189,12 +188,12 @@ static bool collect_codes(passes *p)
         return true;
     pg_codes_clear(&s->codes);
     for (int i = 0; i < p->workers; i++)
-        pg_codes_clear(&p->of[i].found);
+        pg_codes_clear(&p->readers[i].found);
     run_pass(p, collect_block);
     bool few = p->few;
     for (int i = 0; i < p->workers && few; i++)
-        few =
-            pg_codes_add(&s->codes, p->of[i].found.value, p->of[i].found.count);
+        few = pg_codes_add(&s->codes, p->readers[i].found.value,
+                           p->readers[i].found.count);
     if (few)
         pg_codes_sort(&s->codes);
     return few;
@@ -213,11 +212,15 @@ static bool any(const uint8_t *codes, size_t n, size_t stride)
     return false;
 }
 
-/* Of a block that was read. */
-static extent measure_block(const pg_sparse *s, const uint8_t *codes,
-                            size_t rows)
+/* pg_worker_job */
+static void measure_block(void *context, size_t block, int worker)
 {
+    passes *p = context;
+    const pg_sparse *s = p->s;
+    const uint8_t *codes = p->readers[worker].codes;
+    size_t rows = block_rows(s, block);
     extent e = {0};
+    read_block(s, &p->readers[worker], block);
     for (size_t i = 0; i < rows; i++) {
         size_t count = 0;
         for (size_t j = 0; j < s->inputs; j++)
@@ -233,25 +236,16 @@ static extent measure_block(const pg_sparse *s, const uint8_t *codes,
         for (size_t j = 0; j < s->inputs; j++)
             e.segments +=
                 any(codes + i * s->inputs + j, tile_width(i, rows), s->inputs);
-    return e;
+    p->extents[block] = e;
 }
 
-/* pg_worker_job */
-static void measure_next(void *context, size_t block, int worker)
-{
-    passes *p = context;
-    const reader *r = &p->of[worker];
-    read_block(p->s, r, block);
-    p->extents[block] = measure_block(p->s, r->codes, block_rows(p->s, block));
-}
-
-/* The extents: where the segments and entries of each block begin, and at last
-   their numbers. */
+/* Makes each block's extent that of all blocks before it; the one behind the
+   last block is the total. */
 static void measure(passes *p)
 {
     pg_sparse *s = p->s;
     extent sum = {0};
-    run_pass(p, measure_next);
+    run_pass(p, measure_block);
     for (size_t b = 0; b <= s->blocks; b++) {
         extent e = p->extents[b];
         p->extents[b] = sum;
@@ -263,18 +257,17 @@ static void measure(passes *p)
     s->density = (double)sum.entries / ((double)s->n * (double)s->inputs);
 }
 
-/* --- filling ---------------------------------------------------------------
- */
+/* --- filling -------------------------------------------------------------- */
 
-/* Where the next segment and entry go. */
+/* The indices of the next segment and entry to write. */
 typedef struct cursor {
     const pg_sparse *s;
     const reader *r;
     size_t segment, entry;
 } cursor;
 
-/* The segment of a target, whose sources' numbers stand `stride` apart from
-   `at`, unless all are 0. */
+/* Writes the segment of a target, unless all of its sources are 0. Their codes
+   begin at index `at` of the block, `stride` apart. */
 static void put_segment(cursor *c, size_t target, size_t at, size_t sources,
                         size_t stride)
 {
@@ -311,28 +304,28 @@ static void end_tile(pg_tile *tile, const cursor *c)
     tile->count = (size_t)(c->s->segments + c->segment - tile->segments);
 }
 
-/* At most PG_SPARSE_ROWS * PG_TILE. */
+/* The tile's entries so far, at most PG_SPARSE_ROWS * PG_TILE. */
 static uint16_t entries_so_far(const pg_tile *tile, const cursor *c)
 {
     return (uint16_t)(c->s->entries + c->entry - tile->entries);
 }
 
-/* (PG_SPARSE_ROWS + 1, column_tiles) */
+/* The starts of a block (PG_SPARSE_ROWS + 1, column_tiles). */
 static uint16_t *starts_of(const pg_sparse *s, size_t block)
 {
     return s->starts + block * (PG_SPARSE_ROWS + 1) * s->column_tiles;
 }
 
-/* Where x could not be read to its end, there may be more entries than there is
-   room for: pg_worker_job. */
+/* pg_worker_job. After an interrupted read the block may have more entries than
+   there is room for, so none are written. */
 static void fill_block(void *context, size_t block, int worker)
 {
     const passes *p = context;
     const pg_sparse *s = p->s;
-    const reader *r = &p->of[worker];
-    extent at = p->extents[block];
-    /* Two entries for each number: in a tile of columns, and in one of rows. */
-    cursor c = {s, r, at.segments, 2 * at.entries};
+    const reader *r = &p->readers[worker];
+    extent before = p->extents[block];
+    /* Each number has two entries: in a tile of columns, and in one of rows. */
+    cursor c = {s, r, before.segments, 2 * before.entries};
     size_t rows = block_rows(s, block), inputs = s->inputs;
     pg_tile *tile = s->tiles + block * (s->column_tiles + PG_TILE_ROWS);
     uint16_t *starts = starts_of(s, block);
@@ -383,8 +376,7 @@ static pg_status fill(passes *p, pg_error *err)
     return pg_check_interrupt(err);
 }
 
-/* --- making, finding -------------------------------------------------------
- */
+/* --- making and finding --------------------------------------------------- */
 
 static pg_status compress(pg_sparse *s, double most, pg_error *err)
 {
@@ -407,7 +399,7 @@ static pg_status make(pg_sparse **sparse, const pg_array *x, double scale,
     pg_sparse *s = pg_malloc(sizeof *s);
     if (!s)
         return pg_fail_memory(err, sizeof *s);
-    *s = (pg_sparse){.holders = 1, .x = *x, .dtype = dtype, .scale = scale};
+    *s = (pg_sparse){.references = 1, .x = *x, .dtype = dtype, .scale = scale};
     s->n = x->shape[0];
     s->inputs = x->shape[1];
     s->blocks = pg_size_divide_up(s->n, PG_SPARSE_ROWS);
@@ -421,6 +413,7 @@ static pg_status make(pg_sparse **sparse, const pg_array *x, double scale,
     return status;
 }
 
+/* True if s is what the arguments of pg_sparse_of ask for. */
 static bool fits(const pg_sparse *s, const pg_array *x, double scale,
                  pg_dtype dtype, double most)
 {
@@ -429,31 +422,32 @@ static bool fits(const pg_sparse *s, const pg_array *x, double scale,
            (s->coded || (s->scale == scale && s->dtype == dtype));
 }
 
-static void release(void *kept)
+static void release_cached(void *cached)
 {
-    pg_sparse_release(kept);
+    pg_sparse_release(cached);
 }
 
 pg_status pg_sparse_of(pg_sparse **sparse, const pg_array *x, double scale,
                        pg_dtype dtype, double most, pg_error *err)
 {
+    pg_assert(x->ndim == 2 && pg_dtype_is_float(dtype));
     *sparse = x->storage ? pg_storage_cached(x->storage) : NULL;
     if (*sparse && fits(*sparse, x, scale, dtype, most)) {
-        (*sparse)->holders++;
+        (*sparse)->references++;
         return PG_OK;
     }
     *sparse = NULL;
     pg_status status = make(sparse, x, scale, dtype, most, err);
     if (status == PG_OK && x->storage) {
-        (*sparse)->holders++;
-        pg_storage_cache(x->storage, *sparse, release);
+        (*sparse)->references++;
+        pg_storage_cache(x->storage, *sparse, release_cached);
     }
     return status;
 }
 
 void pg_sparse_release(pg_sparse *s)
 {
-    if (!s || --s->holders > 0)
+    if (!s || --s->references > 0)
         return;
     pg_free(s->tiles, s->tile_bytes);
     pg_free(s->segments, s->segment_bytes);
@@ -463,8 +457,7 @@ void pg_sparse_release(pg_sparse *s)
     pg_free(s, sizeof *s);
 }
 
-/* --- asking ----------------------------------------------------------------
- */
+/* --- properties ----------------------------------------------------------- */
 
 bool pg_sparse_is_old(const pg_sparse *s, const pg_array *x)
 {
@@ -497,6 +490,7 @@ size_t pg_sparse_column_tiles(const pg_sparse *s)
 
 const pg_tile *pg_sparse_columns(const pg_sparse *s, size_t block)
 {
+    pg_assert(s->tiles && block < s->blocks);
     return s->tiles + block * (s->column_tiles + PG_TILE_ROWS);
 }
 
@@ -505,18 +499,20 @@ const pg_tile *pg_sparse_rows(const pg_sparse *s, size_t block)
     return pg_sparse_columns(s, block) + s->column_tiles;
 }
 
-pg_row_entries pg_sparse_row_entries(const pg_sparse *s, size_t row, size_t t)
+pg_row_entries pg_sparse_row_entries(const pg_sparse *s, size_t row,
+                                     size_t tile)
 {
+    pg_assert(row < s->n && tile < s->column_tiles);
     size_t block = row / PG_SPARSE_ROWS;
-    const pg_tile *tile = pg_sparse_columns(s, block) + t;
+    const pg_tile *t = pg_sparse_columns(s, block) + tile;
     const uint16_t *start =
-        starts_of(s, block) + row % PG_SPARSE_ROWS * s->column_tiles + t;
+        starts_of(s, block) + row % PG_SPARSE_ROWS * s->column_tiles + tile;
     size_t first = start[0];
     return (pg_row_entries){
-        .entries = tile->entries + first,
-        .values = tile->values ? (const char *)tile->values +
-                                     first * pg_dtype_size(s->dtype)
-                               : NULL,
+        .entries = t->entries + first,
+        .values = t->values ? (const char *)t->values +
+                                  first * pg_dtype_size(s->dtype)
+                            : NULL,
         .count = start[s->column_tiles] - first,
     };
 }
