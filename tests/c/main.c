@@ -49,6 +49,7 @@ int main(int argc, char **argv)
         {"refusals", test_refusals, false},
         {"arrays", test_arrays, true},
         {"kernels", test_kernels, true},
+        {"shards", test_shards, true},
     };
     pg_error err;
     need(pg_set_threads(3, &err), &err);

@@ -54,5 +54,6 @@ bool is_near(double x, double y, double tolerance);
 void test_refusals(void);
 void test_arrays(void);
 void test_kernels(void);
+void test_shards(void);
 
 #endif

@@ -20,4 +20,8 @@ describe("the core as a C library", function()
   it("has kernels that compute as naive loops do", function()
     run_c_tests "kernels"
   end)
+
+  it("sums shards as one thread does in a naive tree", function()
+    run_c_tests "shards"
+  end)
 end)

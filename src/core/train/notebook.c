@@ -13,7 +13,6 @@
 #include "ops/map.h"
 #include "ops/reduce.h"
 #include "train/pass.h"
-#include "train/shards.h"
 #include "train/targets.h"
 
 /* --- outputs -------------------------------------------------------------- */
@@ -145,9 +144,9 @@ typedef struct forward {
 } forward;
 
 /* A block goes through all layers while it is in cache; its activations are
-   where they are to stay: pg_pass_work. */
-static bool forward_block(void *context, const pg_workspace *own, size_t first,
-                          size_t n)
+   where they are to stay: pg_block_work. */
+static double forward_block(void *context, const pg_workspace *own,
+                            pg_gradients *gradients, size_t first, size_t n)
 {
     const forward *f = context;
     const pg_layout *layout = &f->pass.layout;
@@ -156,8 +155,9 @@ static bool forward_block(void *context, const pg_workspace *own, size_t first,
     for (int l = 0; l < layout->layers; l++)
         w.a[l] =
             pg_layout_at(layout, f->a[l]->data, first * layout->width[l + 1]);
+    (void)gradients;
     pg_step_forward(&w, f->pass.weights, &x, n);
-    return true;
+    return 0;
 }
 
 pg_status pg_forward(pg_array *const *a, const pg_network *network,
@@ -166,7 +166,7 @@ pg_status pg_forward(pg_array *const *a, const pg_network *network,
     pg_status status = pg_network_check_input(network, x, err);
     if (status != PG_OK)
         return status;
-    size_t wrong;
+    double loss;
     forward f = {.a = a};
     pg_dtype dtype = pg_dtype_promote(x->dtype, network->W[0]->dtype);
     outputs o = {.dtype = dtype};
@@ -180,7 +180,8 @@ pg_status pg_forward(pg_array *const *a, const pg_network *network,
     if (status == PG_OK)
         status = make_outputs(&o, err);
     if (status == PG_OK)
-        status = pg_pass_run(&f.pass, forward_block, &f, &wrong, err);
+        status = pg_shards_run(&loss, &f.pass.shards, x->shape[0],
+                               PG_CUT_ALL_ROWS, forward_block, &f, err);
     pg_pass_end(&f.pass);
     return end_outputs(&o, status);
 }
@@ -255,9 +256,9 @@ typedef struct backward {
     pg_array d;                /* (n, classes): of the last layer */
 } backward;
 
-/* pg_shard_work. Nothing is written to the activations. */
+/* pg_block_work. Nothing is written to the activations. */
 static double gradient_block(void *context, const pg_workspace *own,
-                             void *gradients, size_t first, size_t n)
+                             pg_gradients *gradients, size_t first, size_t n)
 {
     const backward *b = context;
     const pg_layout *layout = &b->pass.layout;
@@ -287,7 +288,6 @@ pg_status pg_gradient(const pg_network *gradients, const pg_array *x,
         return status;
     outputs o = {.dtype = a[last]->dtype};
     const pg_layout *layout = &b.pass.layout;
-    pg_shards shards = {.threads = {.layout = layout, .rows = &b.pass.rows}};
     status = add_gradient_arrays(&o, gradients, x, y, a, network, err);
     if (status == PG_OK)
         status = last_derivative(&b.d, a[last], y, err);
@@ -295,14 +295,14 @@ pg_status pg_gradient(const pg_network *gradients, const pg_array *x,
         status = pg_pass_start(&b.pass, network, x, 1, b.d.dtype, err);
     for (int l = 0; l < last && status == PG_OK; l++)
         status = pg_array_as(&b.a[l], a[l], b.d.dtype, err);
+    b.pass.shards.sums_gradients = true;
     if (status == PG_OK)
-        status = pg_shards_run(&shards, x->shape[0], pg_workspace_rows(layout),
-                               gradient_block, &b, &loss, err);
+        status = pg_shards_run(&loss, &b.pass.shards, x->shape[0],
+                               PG_CUT_ALL_ROWS, gradient_block, &b, err);
     if (status == PG_OK)
         status = make_outputs(&o, err);
     if (status == PG_OK)
-        pg_layout_unpack(layout, gradients, shards.gradients);
-    pg_shards_free(&shards);
+        pg_layout_unpack(layout, gradients, b.pass.shards.gradients);
     for (int l = 0; l < last; l++)
         pg_array_release(&b.a[l]);
     pg_array_release(&b.d);

@@ -1,5 +1,8 @@
+/* Forward passes whose results are labels, probabilities or an evaluation. */
+
 #include "train/predict.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/interrupt.h"
@@ -7,21 +10,27 @@
 #include "train/pass.h"
 #include "train/targets.h"
 
+/* What the rows of a pass are read for. */
 typedef struct prediction {
     pg_pass pass;
-    int64_t *labels;            /* what is predicted; NULL: not wanted */
-    char *probabilities;        /* the same, (rows, classes) */
-    const int32_t *true_labels; /* NULL: not known */
-    double *losses;             /* of each block, where they are */
+    int64_t *labels;            /* (n) predicted; NULL: not wanted */
+    char *probabilities;        /* (n, classes) predicted; NULL: not wanted */
+    const int32_t *true_labels; /* (n); NULL: not known, and the loss is 0 */
+    double loss;                /* of all rows */
+    atomic_size_t non_finite;   /* first row of the first such block, or n */
 } prediction;
 
-/* labels (rows) = the column of the largest of each row of a (rows, classes)
- */
-static void most_likely(int64_t *labels, const pg_layout *layout, const void *a,
-                        size_t rows)
+static size_t classes_of(const pg_layout *layout)
 {
-    size_t classes = layout->width[layout->layers];
-    for (size_t i = 0; i < rows; i++) {
+    return layout->width[layout->layers];
+}
+
+/* labels (n) = the column of the largest of each row of a (n, classes). */
+static void most_likely(int64_t *labels, const pg_layout *layout, const void *a,
+                        size_t n)
+{
+    size_t classes = classes_of(layout);
+    for (size_t i = 0; i < n; i++) {
         const float *f = (const float *)a + i * classes;
         const double *d = (const double *)a + i * classes;
         size_t best = 0;
@@ -32,8 +41,7 @@ static void most_likely(int64_t *labels, const pg_layout *layout, const void *a,
     }
 }
 
-/* Runs rows first .. of x through the network, to w->a; false where a
-   number of x is not finite. */
+/* w->a from rows first .. of x; false where a number of x is not finite. */
 static bool forward_rows(const prediction *p, const pg_workspace *w,
                          size_t first, size_t n)
 {
@@ -45,54 +53,50 @@ static bool forward_rows(const prediction *p, const pg_workspace *w,
     return true;
 }
 
-static size_t classes_of(const pg_layout *layout)
+/* pg_block_work */
+static double predict_block(void *context, const pg_workspace *w,
+                            pg_gradients *gradients, size_t first, size_t n)
 {
-    return layout->width[layout->layers];
-}
-
-/* pg_pass_work: false where a number or a probability is not finite. */
-static bool predict_block(void *context, const pg_workspace *block,
-                          size_t first, size_t rows)
-{
-    const prediction *p = context;
+    prediction *p = context;
     const pg_layout *layout = &p->pass.layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
     size_t classes = classes_of(layout);
     size_t row_bytes = classes * pg_dtype_size(layout->dtype);
-    void *a = block->a[layout->layers - 1];
-    if (!forward_rows(p, block, first, rows) ||
-        !k->all_finite(a, rows * classes))
-        return false;
+    void *a = w->a[layout->layers - 1];
+    (void)gradients;
+    if (!forward_rows(p, w, first, n) || !k->all_finite(a, n * classes)) {
+        size_t row = atomic_load(&p->non_finite);
+        while (first < row &&
+               !atomic_compare_exchange_weak(&p->non_finite, &row, first))
+            continue;
+        return 0;
+    }
     if (p->labels)
-        most_likely(p->labels + first, layout, a, rows);
+        most_likely(p->labels + first, layout, a, n);
     if (p->probabilities)
-        memcpy(p->probabilities + first * row_bytes, a, rows * row_bytes);
-    if (p->true_labels)
-        p->losses[first / pg_workspace_rows(layout)] =
-            k->cross_entropy_gradient(a, p->true_labels + first, 1, rows,
-                                      classes);
-    return true;
+        memcpy(p->probabilities + first * row_bytes, a, n * row_bytes);
+    return p->true_labels ? pg_step_loss(w, p->true_labels + first, 1, n) : 0;
 }
 
 /* Names the number of x, or else the row, by which the block of rows that
    begins with `first` is not finite. */
 static pg_status fail_block(const prediction *p, size_t first, pg_error *err)
 {
-    const pg_workspace *block = &p->pass.threads.of[0];
+    const pg_workspace *w = &p->pass.shards.workspace[0];
     const pg_layout *layout = &p->pass.layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
     size_t row_bytes = classes_of(layout) * pg_dtype_size(layout->dtype);
-    size_t rows =
+    size_t n =
         pg_size_min(pg_workspace_rows(layout), p->pass.rows.x.shape[0] - first);
-    pg_status status = pg_rows_check(&p->pass.rows, block->x, first, rows, err);
+    pg_status status = pg_rows_check(&p->pass.rows, w->x, first, n, err);
     if (status != PG_OK)
         return status;
-    forward_rows(p, block, first, rows);
+    forward_rows(p, w, first, n);
     if (pg_interrupted())
         return pg_check_interrupt(err);
-    const char *a = block->a[layout->layers - 1];
+    const char *a = w->a[layout->layers - 1];
     size_t i = 0;
-    while (i + 1 < rows && k->all_finite(a + i * row_bytes, classes_of(layout)))
+    while (i + 1 < n && k->all_finite(a + i * row_bytes, classes_of(layout)))
         i++;
     return pg_fail(err, PG_EFINITE,
                    "x: row %zu gets probabilities that are not finite: weights "
@@ -103,13 +107,15 @@ static pg_status fail_block(const prediction *p, size_t first, pg_error *err)
 static pg_status predict(prediction *p, const pg_network *network,
                          const pg_array *x, double scale, pg_error *err)
 {
-    size_t wrong;
+    size_t n = x->shape[0];
+    p->non_finite = n;
     pg_status status =
         pg_pass_start(&p->pass, network, x, scale, network->W[0]->dtype, err);
     if (status == PG_OK)
-        status = pg_pass_run(&p->pass, predict_block, p, &wrong, err);
-    if (status == PG_OK && wrong < x->shape[0])
-        status = fail_block(p, wrong, err);
+        status = pg_shards_run(&p->loss, &p->pass.shards, n, PG_CUT_ALL_ROWS,
+                               predict_block, p, err);
+    if (status == PG_OK && p->non_finite < n)
+        status = fail_block(p, p->non_finite, err);
     pg_pass_end(&p->pass);
     return status;
 }
@@ -144,58 +150,31 @@ pg_status pg_network_predict_proba(pg_array *out, const pg_network *network,
     return pg_array_end(out, predict(&p, network, x, scale, err), err);
 }
 
-/* --- how good they are ---------------------------------------------------- */
+/* --- evaluation ----------------------------------------------------------- */
 
-static size_t count_right(const int32_t *true_labels, const int64_t *labels,
-                          size_t n)
-{
-    size_t right = 0;
-    for (size_t i = 0; i < n; i++)
-        right += true_labels[i] == labels[i];
-    return right;
-}
-
-/* confusion (classes, classes), zeroed, counts the n rows. */
-static void count(const pg_array *confusion, const int32_t *true_labels,
-                  const int64_t *labels, size_t n)
-{
-    int64_t *counts = confusion->data;
-    for (size_t i = 0; i < n; i++)
-        counts[(size_t)true_labels[i] * confusion->shape[1] +
-               (size_t)labels[i]]++;
-}
-
-/* The blocks' losses are added in order, so that threads make no difference. */
 static pg_status evaluate(pg_evaluation *evaluation, pg_array *confusion,
                           const pg_network *network, const pg_array *x,
-                          double scale, const pg_array *true_labels,
+                          double scale, const int32_t *true_labels,
                           pg_error *err)
 {
-    pg_layout layout;
-    pg_array labels = {0}, losses = {0};
-    size_t n = x->shape[0];
-    pg_layout_of(&layout, network);
-    size_t blocks = pg_size_divide_up(n, pg_workspace_rows(&layout));
-    prediction p = {.true_labels = true_labels->data};
-    pg_status status = pg_array_new(&losses, PG_FLOAT64, 1, &blocks, err);
-    if (status == PG_OK)
-        status = pg_array_new(&labels, PG_INT64, 1, &n, err);
-    p.losses = losses.data;
-    p.labels = labels.data;
+    pg_array labels = {0};
+    size_t n = x->shape[0], right = 0;
+    pg_status status = pg_array_new(&labels, PG_INT64, 1, &n, err);
+    prediction p = {.true_labels = true_labels, .labels = labels.data};
     if (status == PG_OK)
         status = predict(&p, network, x, scale, err);
     if (status == PG_OK) {
-        evaluation->loss = 0;
-        for (size_t i = 0; i < blocks; i++)
-            evaluation->loss += p.losses[i];
-        evaluation->loss /= (double)n;
-        evaluation->accuracy =
-            (double)count_right(p.true_labels, p.labels, n) / (double)n;
-        if (confusion)
-            count(confusion, p.true_labels, p.labels, n);
+        for (size_t i = 0; i < n; i++) {
+            right += true_labels[i] == p.labels[i];
+            if (confusion)
+                ((int64_t *)confusion
+                     ->data)[(size_t)true_labels[i] * confusion->shape[1] +
+                             (size_t)p.labels[i]]++;
+        }
+        evaluation->loss = p.loss / (double)n;
+        evaluation->accuracy = (double)right / (double)n;
     }
     pg_array_release(&labels);
-    pg_array_release(&losses);
     return status;
 }
 
@@ -217,7 +196,7 @@ pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
                                 (const size_t[]){classes, classes}, err);
     if (status == PG_OK)
         status = evaluate(evaluation, confusion, network, x, scale,
-                          &true_labels, err);
+                          true_labels.data, err);
     if (status != PG_OK && confusion)
         pg_array_release(confusion);
     pg_array_release(&true_labels);

@@ -1,108 +1,281 @@
+/* The driver of a step: shards to threads, partial sums up the tree. */
+
 #include "train/shards.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
+#include "base/blas.h"
 #include "base/interrupt.h"
-#include "kernels/kernels.h"
-#include "base/parallel.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "base/threads.h"
+#include "kernels/kernels.h"
 
-static pg_status need_gradients(pg_shards *s, pg_error *err)
+/* --- the cut -------------------------------------------------------------- */
+
+enum {
+    MOST_LEVELS = 10,      /* of PG_MOST_SHARDS */
+    UNIT = PG_SPARSE_ROWS, /* compressed blocks are not cut */
+    SHARD_UNITS = 16,
+    LEAST_SHARDS = 16, /* small data, too, has work for some threads */
+    MOST_ALONE = 64,   /* rows of a batch: fewer are not worth two sums */
+    MOST_IN_TWO = 512, /* rows of a batch */
+    BATCH_SHARD = 256, /* rows */
+};
+
+size_t pg_shards_count(size_t n, pg_cut cut)
 {
-    size_t bytes, run = pg_layout_bytes(s->threads.layout);
-    if (!pg_size_multiply(&bytes, run, (size_t)s->count))
-        bytes = SIZE_MAX;
-    if (bytes <= s->bytes)
-        return PG_OK;
-    void *gradients = pg_malloc(bytes);
-    if (!gradients)
-        return pg_fail_memory(err, bytes);
-    pg_free(s->gradients, s->bytes);
-    s->gradients = gradients;
-    s->bytes = bytes;
-    return PG_OK;
+    size_t units = pg_size_divide_up(n, UNIT), count = LEAST_SHARDS;
+    if (cut == PG_CUT_BATCH) {
+        if (n <= MOST_ALONE)
+            return 1;
+        count = n <= MOST_IN_TWO ? 2 : pg_size_divide_up(n, BATCH_SHARD);
+        return pg_size_min(count, PG_MOST_SHARDS);
+    }
+    while (count < PG_MOST_SHARDS && count * SHARD_UNITS < units)
+        count *= 2;
+    return pg_size_max(1, pg_size_min(count, units));
+}
+
+size_t pg_shards_first_row(size_t n, pg_cut cut, size_t shard)
+{
+    size_t count = pg_shards_count(n, cut);
+    pg_assert(shard <= count);
+    if (cut == PG_CUT_BATCH)
+        return n * shard / count;
+    return pg_size_min(n, pg_size_divide_up(n, UNIT) * shard / count * UNIT);
+}
+
+/* --- memory --------------------------------------------------------------- */
+
+/* The sum of a node of the tree. */
+typedef struct pg_partial_sum {
+    double loss;
+    pg_gradients gradients; /* without a buffer where none are summed */
+    atomic_bool is_used;
+} partial_sum;
+
+static size_t gradient_bytes(const pg_shards *s)
+{
+    return s->sums_gradients ? pg_layout_bytes(s->layout) : 0;
+}
+
+/* Makes `workers` workspaces and `partials` partial sums where there are fewer.
+ */
+static pg_status need_memory(pg_shards *s, int workers, size_t partials,
+                             pg_error *err)
+{
+    const size_t bytes = gradient_bytes(s);
+    const size_t workspace_bytes = PG_MOST_WORKERS * sizeof *s->workspace;
+    const size_t partial_bytes = PG_MOST_SHARDS * sizeof *s->partial;
+    pg_status status = pg_blas_reserve(workers, err);
+    if (!s->workspace)
+        s->workspace = pg_malloc(workspace_bytes);
+    if (!s->workspace)
+        return pg_fail_memory(err, workspace_bytes);
+    if (!s->partial)
+        s->partial = pg_malloc(partial_bytes);
+    if (!s->partial)
+        return pg_fail_memory(err, partial_bytes);
+    while (s->workspaces < workers && status == PG_OK) {
+        status = pg_workspace_new(&s->workspace[s->workspaces], s->layout,
+                                  s->rows, err);
+        s->workspaces += status == PG_OK;
+    }
+    while (s->partials < partials && status == PG_OK) {
+        partial_sum *p = &s->partial[s->partials];
+        *p = (partial_sum){.gradients.buffer = bytes ? pg_malloc(bytes) : NULL};
+        if (bytes && !p->gradients.buffer)
+            return pg_fail_memory(err, bytes);
+        s->partials++;
+    }
+    return status;
 }
 
 void pg_shards_free(pg_shards *s)
 {
-    pg_workspaces_free(&s->threads);
-    pg_free(s->gradients, s->bytes);
+    while (s->workspaces > 0)
+        pg_workspace_release(&s->workspace[--s->workspaces]);
+    while (s->partials > 0)
+        pg_free(s->partial[--s->partials].gradients.buffer, gradient_bytes(s));
+    pg_free(s->workspace, PG_MOST_WORKERS * sizeof *s->workspace);
+    pg_free(s->partial, PG_MOST_SHARDS * sizeof *s->partial);
+    s->workspace = NULL;
+    s->partial = NULL;
     s->gradients = NULL;
-    s->bytes = 0;
 }
 
-typedef struct job {
-    pg_shards *shards;
-    size_t n, block_rows, blocks;
-    pg_shard_work work;
-    void *context;
-} job;
+/* --- a run ---------------------------------------------------------------- */
 
-static void *run_of(const pg_shards *s, size_t shard)
+/* Sums that are to be added, in this order: left += right. */
+typedef struct addition {
+    partial_sum *left, *right;
+} addition;
+
+/* Nodes have a heap's numbers: 1 is the root, node i has the children 2i and
+   2i + 1, and shard k is node leaves + k. */
+typedef struct run {
+    pg_shards *s;
+    size_t n;
+    pg_cut cut;
+    pg_block_work work;
+    void *context;
+    size_t shards, leaves; /* the least power of two, shards or more */
+    size_t tops;           /* nodes tops .. 2 tops - 1 are added at the end */
+    partial_sum *top[PG_MOST_WORKERS];
+    addition upper[PG_MOST_WORKERS]; /* of the tops */
+    int upper_count;
+    _Atomic(partial_sum *) waiting[PG_MOST_SHARDS]; /* a child of the node */
+} run;
+
+/* There are as many as may be in use at a time: shards.h. */
+static partial_sum *take_partial(const pg_shards *s)
 {
-    return pg_layout_at(s->threads.layout, s->gradients,
-                        shard * s->threads.layout->count);
+    for (size_t i = 0; i < s->partials; i++)
+        if (!atomic_exchange(&s->partial[i].is_used, true))
+            return &s->partial[i];
+    pg_assert(false);
+    return NULL;
+}
+
+/* Elements first .. first + count - 1 of the gradients. */
+static void add_gradients(const pg_layout *layout, const addition *additions,
+                          int n, size_t first, size_t count)
+{
+    for (int i = 0; i < n; i++)
+        pg_kernels_for(layout->dtype)
+            ->add_rows(pg_layout_at(layout, additions[i].left->gradients.buffer,
+                                    first),
+                       pg_layout_at(
+                           layout, additions[i].right->gradients.buffer, first),
+                       1, count);
+}
+
+/* Adds what a shard completes, level by level for a piece of the gradients that
+   fits into level 1 cache; the right sums are then free. */
+static void add_completed(const run *r, const addition *additions, int n)
+{
+    const pg_layout *layout = r->s->layout;
+    enum { NEAR = 2048 }; /* elements */
+    for (size_t i = 0; n > 0 && i < layout->count && r->s->sums_gradients;
+         i += NEAR)
+        add_gradients(layout, additions, n, i,
+                      pg_size_min(NEAR, layout->count - i));
+    for (int i = 0; i < n; i++) {
+        additions[i].left->loss += additions[i].right->loss;
+        atomic_store(&additions[i].right->is_used, false);
+    }
+}
+
+/* Goes up from the node of a shard as long as siblings wait there, and leaves
+   the sum where none does yet. */
+static void add_to_tree(run *r, partial_sum *sum, size_t shard)
+{
+    size_t node = r->leaves + shard, span = 1; /* leaves below the node */
+    for (;;) {
+        addition additions[MOST_LEVELS];
+        partial_sum *other;
+        int n = 0;
+        for (; node >= 2 * r->tops; node /= 2, span *= 2) {
+            bool is_left = node % 2 == 0;
+            size_t behind = (node + 1) * span - r->leaves; /* the next leaf */
+            if (is_left && behind >= r->shards)
+                continue; /* there is no sibling */
+            other = atomic_load(&r->waiting[node / 2]);
+            if (!other)
+                break;
+            additions[n++] =
+                is_left ? (addition){sum, other} : (addition){other, sum};
+            sum = additions[n - 1].left;
+        }
+        add_completed(r, additions, n);
+        if (node < 2 * r->tops) {
+            r->top[node - r->tops] = sum;
+            return;
+        }
+        other = NULL;
+        if (atomic_compare_exchange_strong(&r->waiting[node / 2], &other, sum))
+            return;
+    }
 }
 
 /* pg_worker_job */
 static void run_shard(void *context, size_t shard, int worker)
 {
-    const job *j = context;
-    pg_shards *s = j->shards;
-    const pg_workspace *block = &s->threads.of[worker];
-    size_t count = (size_t)s->count;
-    size_t first = j->blocks * shard / count;
-    size_t end = j->blocks * (shard + 1) / count;
-    void *gradients = run_of(s, shard);
-    memset(gradients, 0, pg_layout_bytes(s->threads.layout));
-    s->losses[shard] = 0;
-    for (size_t b = first; b < end && !pg_interrupted(); b++) {
-        size_t row = b * j->block_rows;
-        s->losses[shard] += j->work(j->context, block, gradients, row,
-                                    pg_size_min(j->block_rows, j->n - row));
-    }
+    run *r = context;
+    const pg_shards *s = r->s;
+    size_t row = pg_shards_first_row(r->n, r->cut, shard);
+    size_t end = pg_shards_first_row(r->n, r->cut, shard + 1);
+    size_t block_rows = pg_workspace_rows(s->layout);
+    partial_sum *sum = take_partial(s);
+    sum->loss = 0;
+    sum->gradients.is_empty = true;
+    for (; row < end && !pg_interrupted(); row += block_rows)
+        sum->loss += r->work(r->context, &s->workspace[worker], &sum->gradients,
+                             row, pg_size_min(block_rows, end - row));
+    if (pg_interrupted())
+        return;
+    if (sum->gradients.is_empty && s->sums_gradients) /* no rows */
+        memset(sum->gradients.buffer, 0, gradient_bytes(s));
+    add_to_tree(r, sum, shard);
 }
 
-enum { PIECE = 16384 }; /* numbers of a gradient to a job */
+enum { PIECE = 16384 }; /* elements of the gradients to a job */
 
-/* The shards' numbers, one after the other, added to the first's: pg_job. */
+/* The upper part of the tree, for a piece of the gradients: pg_job. */
 static void add_piece(void *context, size_t piece)
 {
-    const pg_shards *s = context;
-    const pg_layout *layout = s->threads.layout;
+    const run *r = context;
     size_t first = piece * PIECE;
-    size_t count = pg_size_min(PIECE, layout->count - first);
-    for (size_t i = 1; i < (size_t)s->count; i++)
-        pg_kernels_for(layout->dtype)
-            ->add_rows(pg_layout_at(layout, run_of(s, 0), first),
-                       pg_layout_at(layout, run_of(s, i), first), 1, count);
+    add_gradients(r->s->layout, r->upper, r->upper_count, first,
+                  pg_size_min(PIECE, r->s->layout->count - first));
 }
 
-static double add_shards(pg_shards *s)
+static size_t power_of_two(size_t least)
 {
-    double loss = 0;
-    for (int i = 0; i < s->count; i++)
-        loss += s->losses[i];
-    size_t pieces = pg_size_divide_up(s->threads.layout->count, PIECE);
-    if (s->count > 1)
-        pg_parallel_for(pieces, pieces > 1, add_piece, s);
-    return loss;
+    size_t power = 1;
+    while (power < least)
+        power *= 2;
+    return power;
 }
 
-pg_status pg_shards_run(pg_shards *s, size_t n, size_t block_rows,
-                        pg_shard_work work, void *context, double *loss,
-                        pg_error *err)
+pg_status pg_shards_run(double *loss, pg_shards *s, size_t n, pg_cut cut,
+                        pg_block_work work, void *context, pg_error *err)
 {
-    job j = {s, n, block_rows, pg_size_divide_up(n, block_rows), work, context};
-    s->count = (int)pg_size_max(1, pg_size_min(PG_MOST_SHARDS, j.blocks));
-    int threads = (int)pg_size_min((size_t)pg_threads(), (size_t)s->count);
-    pg_status status = need_gradients(s, err);
-    if (status == PG_OK)
-        status = pg_workspaces_need(&s->threads, threads, err);
+    size_t shards = pg_shards_count(n, cut);
+    size_t threads = pg_size_min((size_t)pg_threads(), PG_MOST_WORKERS);
+    size_t workers = pg_size_min(threads, shards);
+    size_t leaves = power_of_two(shards), tops = power_of_two(workers);
+    run r = {.s = s,
+             .n = n,
+             .cut = cut,
+             .work = work,
+             .context = context,
+             .shards = shards,
+             .leaves = leaves,
+             .tops = tops};
+    size_t partials = workers;
+    for (size_t width = tops; width < leaves; width *= 2)
+        partials += workers;
+    partials = pg_size_min(shards, partials + tops - 1);
+    pg_status status = need_memory(s, (int)workers, partials, err);
     if (status != PG_OK)
         return status;
-    pg_parallel_for_workers(threads, (size_t)s->count, run_shard, &j);
-    *loss = add_shards(s);
+    for (size_t i = 0; i < s->partials; i++)
+        s->partial[i].is_used = false;
+    pg_parallel_for_workers((int)workers, shards, run_shard, &r);
+    if (pg_interrupted())
+        return pg_check_interrupt(err);
+    for (size_t step = 1; step < tops; step *= 2)
+        for (size_t i = 0; i + step < tops && r.top[i + step]; i += 2 * step) {
+            r.upper[r.upper_count++] = (addition){r.top[i], r.top[i + step]};
+            r.top[i]->loss += r.top[i + step]->loss;
+        }
+    size_t pieces = pg_size_divide_up(s->layout->count, PIECE);
+    if (s->sums_gradients && r.upper_count > 0)
+        pg_parallel_for(pieces, pieces > 1, add_piece, &r);
+    *loss = r.top[0]->loss;
+    s->gradients = r.top[0]->gradients.buffer;
     return pg_check_interrupt(err);
 }

@@ -1,39 +1,67 @@
 /*
- * shards.h -- sums over all rows, as gradients are, by many threads.
+ * shards.h -- sums over the rows of a step: gradients and losses, with the same
+ * bits for any number of threads.
  *
- * The rows are cut into shards, the shards into blocks. A thread takes a shard
- * and has each block's gradients added to those of the shard; these are then
- * added in order. So every number of threads gives the same bits.
+ * Rows are cut into shards by their number alone:
+ *
+ *     all rows   units of 128 rows, at most 16 of them to a shard: the least
+ *                power of two of shards for that, but 16 or more where there
+ *                are as many units, and at most 1024. 60,000 rows: 32 shards.
+ *     a batch    1 shard up to 64 rows, 2 up to 512, then one for each 256, at
+ *                most 1024, of as many rows each.
+ *
+ * With half the rows to a shard, clearing and adding gradients took 2.5 % of a
+ * step of 60,000 rows and 100 units, in place of 1.4 %.
+ *
+ * The sums of the shards are added in one binary tree: node i of a level is
+ * node 2i plus node 2i + 1 of the level below, in that order, or node 2i alone
+ * at the end. An aligned run of shards is a node, so that a machine may own
+ * one.
+ *
+ * Each thread takes the next shard, and adds its blocks up in a partial sum of
+ * its own. That waits in the tree until its sibling is there; the thread that
+ * comes second adds the right one to the left one and goes on upwards. The
+ * uppermost nodes, one for each thread, are added piece by piece by all of
+ * them. T threads need at most T (1 + log2(shards / T)) + T - 1 partial sums.
  */
 #ifndef PG_SHARDS_H
 #define PG_SHARDS_H
 
 #include "train/step.h"
 
-/* Enough for 16 threads; each costs a gradient of memory. */
-enum { PG_MOST_SHARDS = 16 };
+enum { PG_MOST_SHARDS = 1024, PG_MOST_WORKERS = 64 };
 
-/* Zeroed but for threads.layout and .rows: with room for nothing yet. */
+typedef enum pg_cut { PG_CUT_ALL_ROWS, PG_CUT_BATCH } pg_cut;
+
+/* The number of shards of n rows; and the first row of a shard, n for the one
+   behind the last. */
+size_t pg_shards_count(size_t n, pg_cut cut);
+size_t pg_shards_first_row(size_t n, pg_cut cut, size_t shard);
+
+/* The memory of runs; zeroed but for the first three. */
 typedef struct pg_shards {
-    int count;       /* of the last run */
-    void *gradients; /* parameter buffers, for the most shards of any run */
-    size_t bytes;
-    double losses[PG_MOST_SHARDS];
-    pg_workspaces threads;
+    const pg_layout *layout;
+    const pg_rows *rows;
+    bool sums_gradients;
+    const void *gradients; /* the sum of the last run, where it is asked for */
+    struct pg_partial_sum *partial;
+    size_t partials;
+    pg_workspace *workspace; /* room for PG_MOST_WORKERS; NULL: none */
+    int workspaces;
 } pg_shards;
 
-void pg_shards_free(pg_shards *shards);
+void pg_shards_free(pg_shards *s);
 
-/* Rows first .. first + n - 1: adds to the gradients, and returns
-   what is added to the loss. */
-typedef double (*pg_shard_work)(void *context, const pg_workspace *w,
-                                void *gradients, size_t first, size_t n);
+/* Works on rows first .. first + n - 1, at most pg_workspace_rows: adds to the
+   gradients, where they are summed, and returns what is added to the loss.
+   Called from several threads at once, each with its own workspace. */
+typedef double (*pg_block_work)(void *context, const pg_workspace *w,
+                                pg_gradients *gradients, size_t first,
+                                size_t n);
 
-/* Has n rows worked on, in blocks of block_rows, which with n decides how they
-   are cut. The sum of the gradients is the first buffer then, and the loss
-   is returned in *loss. PG_ENOMEM; PG_EINTERRUPT. */
-pg_status pg_shards_run(pg_shards *shards, size_t n, size_t block_rows,
-                        pg_shard_work work, void *context, double *loss,
-                        pg_error *err);
+/* Has n rows worked on; *loss is the sum of losses, and s->gradients that of
+   the gradients until the next run. PG_ENOMEM; PG_EINTERRUPT. */
+pg_status pg_shards_run(double *loss, pg_shards *s, size_t n, pg_cut cut,
+                        pg_block_work work, void *context, pg_error *err);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/blas.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
 #include "base/memory.h"
@@ -14,9 +13,8 @@
 /* --- workspaces ----------------------------------------------------------- */
 
 enum {
-    MOST_ROWS = 250,
+    MOST_ROWS = 256,
     LEAST_ROWS = 16,
-    LEAST_SHARED = 64,         /* fewer are not worth a second thread */
     MOST_NUMBERS = 256 * 1024, /* of the widest layer; then rows are fewer */
 };
 
@@ -29,13 +27,6 @@ size_t pg_workspace_rows(const pg_layout *layout)
         widest = pg_size_max(widest, layout->width[l]);
     return pg_size_max(LEAST_ROWS,
                        pg_size_min(MOST_ROWS, MOST_NUMBERS / widest));
-}
-
-size_t pg_workspace_batch_rows(const pg_layout *layout, size_t n)
-{
-    size_t half = pg_size_divide_up(n, 2);
-    return pg_size_min(pg_workspace_rows(layout),
-                       pg_size_max(LEAST_SHARED, half));
 }
 
 /* The next bytes of the memory; without memory, counts them. */
@@ -65,8 +56,8 @@ static void divide_memory(pg_workspace *w, const pg_layout *layout,
     w->d[last] = w->a[last];
 }
 
-static pg_status new_workspace(pg_workspace *w, const pg_layout *layout,
-                               const pg_rows *rows, pg_error *err)
+pg_status pg_workspace_new(pg_workspace *w, const pg_layout *layout,
+                           const pg_rows *rows, pg_error *err)
 {
     *w = (pg_workspace){.layout = layout};
     divide_memory(w, layout, rows);
@@ -77,30 +68,10 @@ static pg_status new_workspace(pg_workspace *w, const pg_layout *layout,
     return PG_OK;
 }
 
-pg_status pg_workspaces_need(pg_workspaces *w, int threads, pg_error *err)
+void pg_workspace_release(pg_workspace *w)
 {
-    const size_t bytes = PG_MOST_WORKSPACES * sizeof *w->of;
-    pg_assert(threads <= PG_MOST_WORKSPACES);
-    pg_status status = pg_blas_reserve(threads, err);
-    if (!w->of)
-        w->of = pg_malloc(bytes);
-    if (!w->of)
-        return pg_fail_memory(err, bytes);
-    while (w->count < threads && status == PG_OK) {
-        status = new_workspace(&w->of[w->count], w->layout, w->rows, err);
-        w->count += status == PG_OK;
-    }
-    return status;
-}
-
-void pg_workspaces_free(pg_workspaces *w)
-{
-    while (w->count > 0) {
-        pg_workspace *last = &w->of[--w->count];
-        pg_free(last->memory, last->bytes);
-    }
-    pg_free(w->of, PG_MOST_WORKSPACES * sizeof *w->of);
-    w->of = NULL;
+    pg_free(w->memory, w->bytes);
+    *w = (pg_workspace){0};
 }
 
 /* --- forward -------------------------------------------------------------- */
@@ -172,20 +143,33 @@ double pg_step_loss(const pg_workspace *w, const int32_t *labels,
 
 /* --- backward ------------------------------------------------------------- */
 
+/* The panel of dW1 that begins with a unit. An empty one is cleared here, where
+   it is in cache for the products. */
+static void *panel_of(const pg_gradients *gradients, const pg_layout *layout,
+                      size_t first, size_t units)
+{
+    size_t inputs = layout->width[0];
+    void *panel =
+        pg_layout_at(layout, gradients->buffer, layout->W[0] + first * inputs);
+    if (gradients->is_empty)
+        memset(panel, 0, units * inputs * pg_dtype_size(layout->dtype));
+    return panel;
+}
+
 /* dW1 += d^T x by tiles of rows, d (n, units). The d of a tile and a panel is
    copied together first: rows that are a power of two apart would push each
    other out of the cache. */
-static void add_by_rows(void *gradients, const pg_workspace *w,
+static void add_by_rows(const pg_gradients *gradients, const pg_workspace *w,
                         const pg_row_block *x, size_t n)
 {
     const pg_layout *layout = w->layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
     size_t units, size = pg_dtype_size(layout->dtype);
-    for (size_t t = 0; t * PG_TILE < n; t++) {
-        size_t rows = pg_size_min(PG_TILE, n - t * PG_TILE);
-        for (size_t p = 0; p < layout->panels; p++) {
-            size_t first = pg_layout_panel(&units, layout, p);
-            size_t panel = layout->W[0] + first * layout->width[0];
+    for (size_t p = 0; p < layout->panels; p++) {
+        size_t first = pg_layout_panel(&units, layout, p);
+        void *panel = panel_of(gradients, layout, first, units);
+        for (size_t t = 0; t * PG_TILE < n; t++) {
+            size_t rows = pg_size_min(PG_TILE, n - t * PG_TILE);
             const void *d = pg_layout_at(
                 layout, w->d[0], t * PG_TILE * layout->stride[1] + first);
             if (layout->panels > 1) {
@@ -195,14 +179,14 @@ static void add_by_rows(void *gradients, const pg_workspace *w,
                            units * size);
                 d = w->panel;
             }
-            k->multiply_sparse(pg_layout_at(layout, gradients, panel), units, d,
-                               units / k->lanes, &x->rows[t], x->table);
+            k->multiply_sparse(panel, units, d, units / k->lanes, &x->rows[t],
+                               x->table);
         }
     }
 }
 
 /* dW1 += d^T x by tiles of columns. */
-static void add_by_columns(void *gradients, const pg_workspace *w,
+static void add_by_columns(const pg_gradients *gradients, const pg_workspace *w,
                            const pg_row_block *x)
 {
     const pg_layout *layout = w->layout;
@@ -210,23 +194,41 @@ static void add_by_columns(void *gradients, const pg_workspace *w,
     size_t units;
     for (size_t p = 0; p < layout->panels; p++) {
         size_t first = pg_layout_panel(&units, layout, p);
-        size_t panel = layout->W[0] + first * layout->width[0];
+        void *panel = panel_of(gradients, layout, first, units);
         for (size_t t = 0; t < x->column_tiles; t++)
             k->multiply_sparse_transposed(
-                pg_layout_at(layout, gradients, panel + t * PG_TILE * units),
+                pg_layout_at(layout, panel, t * PG_TILE * units),
                 pg_layout_at(layout, w->d[0], first), layout->stride[1],
                 units / k->lanes, &x->columns[t], x->table);
     }
 }
 
-void pg_step_backward(void *gradients, const pg_workspace *w,
+/* Clears what the products of an empty buffer do not write: biases, weights of
+   a layer whose rows have padding, and padding at the end. */
+static void clear_rest(const pg_gradients *gradients, const pg_layout *layout)
+{
+    size_t size = pg_dtype_size(layout->dtype);
+    for (int l = 0; l < layout->layers; l++) {
+        bool is_last = l == layout->layers - 1;
+        bool is_whole = layout->stride[l] == layout->width[l];
+        size_t first = is_whole ? layout->b[l] : layout->W[l];
+        size_t end = is_last ? layout->count : layout->W[l + 1];
+        memset(pg_layout_at(layout, gradients->buffer, first), 0,
+               (end - first) * size);
+    }
+}
+
+void pg_step_backward(pg_gradients *gradients, const pg_workspace *w,
                       const void *weights, const pg_row_block *x, size_t n)
 {
     const pg_layout *layout = w->layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
+    double beta = gradients->is_empty ? 0 : 1;
+    if (gradients->is_empty)
+        clear_rest(gradients, layout);
     for (int l = layout->layers - 1; l >= 0 && !pg_interrupted(); l--) {
-        void *dW = pg_layout_at(layout, gradients, layout->W[l]);
-        void *db = pg_layout_at(layout, gradients, layout->b[l]);
+        void *dW = pg_layout_at(layout, gradients->buffer, layout->W[l]);
+        void *db = pg_layout_at(layout, gradients->buffer, layout->b[l]);
         size_t units = layout->width[l + 1];
         pg_matrix d = {.data = w->d[l], .leading = layout->stride[l + 1]};
         pg_matrix d_T = {d.data, d.leading, .transposed = true};
@@ -236,7 +238,7 @@ void pg_step_backward(void *gradients, const pg_workspace *w,
             add_by_columns(gradients, w, x);
         else
             pg_gemm(dW, layout->stride[l], layout->dtype, d_T,
-                    layer_input(w, x, l), units, layout->width[l], n, 1);
+                    layer_input(w, x, l), units, layout->width[l], n, beta);
         k->add_rows(db, d.data, n, d.leading);
         if (l == 0)
             break;
@@ -248,6 +250,7 @@ void pg_step_backward(void *gradients, const pg_workspace *w,
         k->activation_gradient[layout->activation[l - 1]](
             w->d[l - 1], w->a[l - 1], n * before);
     }
+    gradients->is_empty = false;
 }
 
 /* --- update --------------------------------------------------------------- */

@@ -34,27 +34,15 @@ typedef struct pg_workspace {
     size_t bytes;
 } pg_workspace;
 
-/* Rows of a block. Dense, 250 were measured to be best at 784 inputs, and fewer
+/* Rows of a block. Dense, 256 were measured to be best at 784 inputs, and fewer
    where rows are wide; sparse, those of a compressed block. A function of the
    layout alone, because results depend on it. */
 size_t pg_workspace_rows(const pg_layout *layout);
 
-/* Rows of a block of a batch of n rows: half of them where one block could take
-   them all, so that a second thread has work. */
-size_t pg_workspace_batch_rows(const pg_layout *layout, size_t n);
-
-/* The workspaces of several threads; zeroed but for the first two: none. */
-enum { PG_MOST_WORKSPACES = 64 };
-typedef struct pg_workspaces {
-    const pg_layout *layout;
-    const pg_rows *rows;
-    int count;
-    pg_workspace *of; /* room for PG_MOST_WORKSPACES; NULL: none */
-} pg_workspaces;
-
-/* Makes `threads` workspaces where there are fewer. PG_ENOMEM. */
-pg_status pg_workspaces_need(pg_workspaces *w, int threads, pg_error *err);
-void pg_workspaces_free(pg_workspaces *w);
+/* A workspace for blocks and batches of these rows. PG_ENOMEM. */
+pg_status pg_workspace_new(pg_workspace *w, const pg_layout *layout,
+                           const pg_rows *rows, pg_error *err);
+void pg_workspace_release(pg_workspace *w);
 
 /* a[l] (n, stride of l + 1) of all layers, from x (n, inputs). */
 void pg_step_forward(const pg_workspace *w, const void *weights,
@@ -65,8 +53,14 @@ void pg_step_forward(const pg_workspace *w, const void *weights,
 double pg_step_loss(const pg_workspace *w, const int32_t *labels,
                     size_t step_rows, size_t n);
 
+/* A parameter buffer to which blocks add their gradients. */
+typedef struct pg_gradients {
+    void *buffer;
+    bool is_empty; /* stands for zeros, and the buffer is not initialised */
+} pg_gradients;
+
 /* Adds dW_l and db_l of all layers to the gradients, from d[last]. */
-void pg_step_backward(void *gradients, const pg_workspace *w,
+void pg_step_backward(pg_gradients *gradients, const pg_workspace *w,
                       const void *weights, const pg_row_block *x, size_t n);
 
 /* Changes the weights and the optimizer's memory by the gradients. False where

@@ -65,8 +65,8 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
     *t = (pg_trainer){0};
     pg_layout_of(&t->layout, network);
     pg_rows_view(&t->rows, x, scale, t->layout.dtype);
-    t->shards.threads.layout = &t->layout;
-    t->shards.threads.rows = &t->rows;
+    t->shards = (pg_shards){
+        .layout = &t->layout, .rows = &t->rows, .sums_gradients = true};
     status = pg_targets_copy(&t->labels, labels, x,
                              t->layout.width[network->layers], err);
     if (status == PG_OK)
@@ -138,10 +138,10 @@ typedef struct training_rows {
     size_t n;
 } training_rows;
 
-/* Rows first .. first + n - 1 of the step, forward and backward: pg_shard_work.
+/* Rows first .. first + n - 1 of the step, forward and backward: pg_block_work.
  */
-static double train_block(void *context, const pg_workspace *w, void *gradients,
-                          size_t first, size_t n)
+static double train_block(void *context, const pg_workspace *w,
+                          pg_gradients *gradients, size_t first, size_t n)
 {
     const training_rows *step = context;
     const pg_trainer *t = step->trainer;
@@ -249,11 +249,10 @@ pg_status pg_trainer_step(double *loss, pg_trainer *t,
     if (status != PG_OK)
         return status;
     training_rows step = {t, batch, batch ? n : t->rows.x.shape[0]};
-    size_t block_rows =
-        batch ? pg_workspace_batch_rows(layout, n) : pg_workspace_rows(layout);
     pg_weights_take(&t->weights, layout, network);
-    status = pg_shards_run(&t->shards, step.n, block_rows, train_block, &step,
-                           loss, err);
+    status = pg_shards_run(loss, &t->shards, step.n,
+                           batch ? PG_CUT_BATCH : PG_CUT_ALL_ROWS, train_block,
+                           &step, err);
     if (status != PG_OK)
         return status;
     *loss /= (double)step.n;
