@@ -1,8 +1,6 @@
---- From an array to the bytes of one picture or several: which axes are what, and what is black and
---- what is white.
----
---- Pictures are handed on as arrays of rank 4: n, height, width, samples of a pixel. Mistakes
---- raise without a place, as who calls knows whose they are.
+--- Converts arrays to pictures: their axes, their size, and their numbers as bytes.
+--
+-- Pictures are arrays (n, height, width, channels). Errors have no line: the caller adds it.
 
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
@@ -10,116 +8,113 @@ local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
 local core = require "perigee.core"
 
-local image = {}
+local pixels = {}
 
-local MOST_SAMPLES = 4 -- red, green, blue, alpha
+local MOST_CHANNELS = 4 -- red, green, blue, alpha
 
 -- --- options ---------------------------------------------------------------------
 
-local length = schema.integer(1)
+local positive = schema.integer(1)
 
---- A height and a width, and samples of a pixel where there are more than one.
-local size = {
+--- Height and width, and the number of channels, 1 by default.
+local size_kind = {
   expected = "{height, width} or {height, width, 3}",
   read = function(value)
     if type(value) ~= "table" or #value < 2 or #value > 3 then
       return nil
     end
     for _, each in ipairs(value) do
-      if not length.read(each) then
+      if not positive.read(each) then
         return nil, each
       end
     end
-    return (value[3] or 1) <= MOST_SAMPLES and value or nil
+    return (value[3] or 1) <= MOST_CHANNELS and value or nil
   end,
 }
 
-image.KINDS = {
-  size = size,
+pixels.KINDS = {
+  size = size_kind,
   low = schema.number "",
   high = schema.number "",
   each = schema.boolean,
   map = schema.name { "grey", "diverging" },
-  columns = length,
+  columns = positive,
   scale = schema.number(" above 0", function(x) return x > 0 end),
 }
 
---- The options as their kinds take them; raises for what does not fit.
+--- Reads options; raises for one that is unknown or does not fit.
 ---@param options? table
 ---@param kinds table
 ---@param what string  the function's name
 ---@return table
-function image.options(options, kinds, what)
+function pixels.options(options, kinds, what)
   local read, message = schema.read(options, kinds, what)
   if not read then
-    error(message, 0)
+    errors.fail(message)
   elseif read.low and read.high and read.low >= read.high then
-    error(c_locale.format("low must be below high, not %s and %s", read.low, read.high), 0)
+    errors.fail(c_locale.format("low must be below high, not %s and %s", read.low, read.high))
   end
   return read
 end
 
--- --- which axes are what ------------------------------------------------------------
+-- --- axes ---------------------------------------------------------------------------
 
-local function fail_shape(a)
-  local n = a.ndim == 1 and #a or 0
-  local side = math.floor(math.sqrt(n))
-  local example = side * side == n and side > 1 and ("{%d, %d}"):format(side, side)
-    or "{height, width}"
-  error(("a picture is (height, width) or (height, width, 3 or 4), a batch (n, height, width) or "
-    .. "(n, height, width, 3 or 4); found %s%s"):format(a.shape,
-    a.ndim == 1 and ": say how it is to be read, as in size = " .. example or ""), 0)
-end
-
---- Rows of pixels as pictures of that size.
-local function of_size(a, s)
-  local height, width, samples = s[1], s[2], s[3] or 1
-  local pixels = height * width * samples
-  if a.ndim < 1 or a.ndim > 2 or a.shape[a.ndim] ~= pixels then
-    error(("size = {%s} is for a vector of %d, or rows of %d; found %s"):format(
-      table.concat(s, ", "), pixels, pixels, a.shape), 0)
+--- Reshapes a vector, or rows of flattened pictures, by the option `size`.
+local function of_size(a, size)
+  local height, width, channels = size[1], size[2], size[3] or 1
+  local length = height * width * channels
+  if a.ndim < 1 or a.ndim > 2 or a.shape[a.ndim] ~= length then
+    errors.fail("size = {%s} is for a vector of %d, or rows of %d; found %s",
+      table.concat(size, ", "), length, length, a.shape)
   end
-  return a:reshape(a.ndim == 2 and #a or 1, height, width, samples), a.ndim == 2
+  return a:reshape(a.ndim == 2 and #a or 1, height, width, channels), a.ndim == 2
 end
 
---- A view with all four axes. A last axis of up to four is that of a pixel's samples.
+--- Adds the missing axes. A last axis of at most four is that of the channels.
 local function of_rank(a)
   local shape, rank = a.shape, a.ndim
   if rank == 2 then
     return a:reshape(1, shape[1], shape[2], 1), false
-  elseif rank == 3 and shape[3] <= MOST_SAMPLES then
+  elseif rank == 3 and shape[3] <= MOST_CHANNELS then
     return a:reshape(1, shape[1], shape[2], shape[3]), false
   elseif rank == 3 then
     return a:reshape(shape[1], shape[2], shape[3], 1), true
-  elseif rank == 4 and shape[4] <= MOST_SAMPLES then
+  elseif rank == 4 and shape[4] <= MOST_CHANNELS then
     return a, true
   end
-  fail_shape(a)
+  local hint = ""
+  if rank == 1 then
+    local side = math.floor(math.sqrt(#a))
+    hint = ": say how it is to be read, as in size = "
+      .. (side * side == #a and side > 1 and ("{%d, %d}"):format(side, side) or "{height, width}")
+  end
+  errors.fail("a picture is (height, width) or (height, width, 3 or 4), a batch (n, height, width) "
+    .. "or (n, height, width, 3 or 4); found %s%s", shape, hint)
 end
 
---- The pictures that an array holds: nothing is copied where the strides allow it.
+--- Reshapes an array to pictures: a view where the strides allow it.
 ---@param a perigee.like
----@param options table  of which it is size that counts
----@return perigee.array  # (n, height, width, samples)
----@return boolean  # whether it is a batch
-function image.pictures(a, options)
+---@param options { size?: integer[] }
+---@return perigee.array  # (n, height, width, channels)
+---@return boolean  # true for a batch
+function pixels.pictures(a, options)
   if not types.is_array(a) then
     if type(a) ~= "table" then
-      error("an array is needed, not " .. errors.describe(a), 0)
+      errors.fail("an array is needed, not " .. errors.describe(a))
     end
     a = core.array(a)
   end
   if a.size == 0 then
-    error(("nothing to see: the shape is %s"):format(a.shape), 0)
+    errors.fail("nothing to see: the shape is %s", a.shape)
   elseif options.size then
     return of_size(a, options.size)
   end
   return of_rank(a)
 end
 
--- --- larger and smaller -------------------------------------------------------------
+-- --- size ---------------------------------------------------------------------------
 
---- Along one axis: longer by repeating, shorter by averaging what falls together.
+--- Resizes one axis: repeats pixels, or averages those that become one.
 local function resized_axis(pictures, axis, new)
   local old = pictures.shape[axis]
   if new == old then
@@ -135,21 +130,21 @@ local function resized_axis(pictures, axis, new)
   return core.stack(parts, axis)
 end
 
---- The pictures with another height and width.
+--- Resizes pictures. Where pixels are averaged, the result has floats.
 ---@param pictures perigee.array
 ---@param height integer
 ---@param width integer
----@return perigee.array  # averages are floats
-function image.resized(pictures, height, width)
+---@return perigee.array
+function pixels.resized(pictures, height, width)
   return resized_axis(resized_axis(pictures, 2, height), 3, width)
 end
 
--- --- from numbers to bytes ----------------------------------------------------------
+-- --- bytes --------------------------------------------------------------------------
 
---- What goes from black to white, where it is not the least and the greatest of the numbers.
-local WHOLE = { uint8 = { 0, 255 }, bool = { 0, 1 } }
+--- The numbers of black and white, of dtypes for which they are not the least and the greatest.
+local FIXED_RANGE = { uint8 = { 0, 255 }, bool = { 0, 1 } }
 
---- The least and the greatest finite number of each row, as columns; 0 where there is none.
+--- The least and the greatest finite number of each row, as columns; 0 for a row without any.
 local function extremes(rows)
   local finite = (rows - rows):eq(0)
   local least = core.where(finite, rows, math.huge):min(2, true)
@@ -158,11 +153,11 @@ local function extremes(rows)
   return core.where(any, least, 0), core.where(any, greatest, 0)
 end
 
---- What is black and what is white in each row: numbers, or columns of them.
+--- The numbers of black and white: two for all rows, or columns with one for each.
 local function range_of(rows, dtype, options)
   local low, high = options.low, options.high
-  if WHOLE[dtype] and not options.each then
-    local black, white = table.unpack(WHOLE[dtype])
+  if FIXED_RANGE[dtype] and not options.each then
+    local black, white = table.unpack(FIXED_RANGE[dtype])
     low = low or math.min(black, high or black)
     high = high or math.max(white, low)
   end
@@ -174,7 +169,7 @@ local function range_of(rows, dtype, options)
   return low, high
 end
 
---- Numbers on their way to bytes: what is none is the least.
+--- Rounds numbers from 0 to 255 to bytes; NaN becomes 0.
 local function to_bytes(x)
   return core.where(x:isnan(), 0, x):clip(0, 255):round():astype "uint8"
 end
@@ -182,7 +177,7 @@ end
 -- Blue and red that are about as bright as each other on black.
 local BELOW, ABOVE = core.array { 80, 150, 255 }, core.array { 255, 90, 60 }
 
---- Blue below 0, black at 0, red above.
+--- Maps numbers to colours: blue below 0, black at 0, red above.
 local function diverging(rows, low, high)
   local reach = core.maximum(core.abs(low), core.abs(high))
   local part = rows / reach
@@ -190,11 +185,12 @@ local function diverging(rows, low, high)
   return to_bytes(core.maximum(-part, 0) * BELOW + core.maximum(part, 0) * ABOVE)
 end
 
+--- The bytes of pictures without their alpha.
 local function colour_bytes(pictures, dtype, options)
-  local n, height, width, samples = table.unpack(pictures.shape)
+  local n, height, width, channels = table.unpack(pictures.shape)
   local is_diverging = options.map == "diverging"
-  if is_diverging and samples > 1 then
-    error(("map = 'diverging' takes one number a pixel, not %d"):format(samples), 0)
+  if is_diverging and channels > 1 then
+    errors.fail("map = 'diverging' takes one number a pixel, not %d", channels)
   elseif pictures.dtype == "uint8" and not is_diverging
     and not (options.each or options.low or options.high) then
     return pictures
@@ -204,47 +200,41 @@ local function colour_bytes(pictures, dtype, options)
   if is_diverging then
     return diverging(rows, low, high):reshape(n, height, width, 3)
   end
-  return to_bytes((rows - low) / (high - low) * 255):reshape(n, height, width, samples)
+  return to_bytes((rows - low) / (high - low) * 255):reshape(n, height, width, channels)
 end
 
---- Alpha is no brightness: of floats and bools it goes from 0 to 1, of integers to 255.
-local function alpha_bytes(alpha, dtype)
-  local whole = dtype == "bool" or dtype:find "^float"
-  return to_bytes(alpha:astype "float64" * (whole and 255 or 1))
-end
-
---- The pictures as uint8. Bytes stay as they are, and of bool true is white; else the least number
---- is black and the greatest white, among all of the pictures or in each. What is no number is the
---- least.
+--- Converts pictures to uint8. uint8 stays unchanged, bool goes from black to white; other dtypes
+--- go from the least number to the greatest, of all pictures or of each. NaN becomes the least.
 ---@param pictures perigee.array
----@param dtype perigee.dtype  of the array that they were, before averages were taken
----@param options table  of which low, high, each and map count
+---@param dtype perigee.dtype  of the array before it was resized
+---@param options { low?: number, high?: number, each?: boolean, map?: string }
 ---@return perigee.array
-function image.bytes(pictures, dtype, options)
-  local samples = pictures.shape[4]
-  if samples % 2 == 1 then
+function pixels.bytes(pictures, dtype, options)
+  local channels = pictures.shape[4]
+  if channels % 2 == 1 then
     return colour_bytes(pictures, dtype, options)
   end
-  local colours = pictures[{ {}, {}, {}, { 1, samples - 1 } }]
-  local alpha = pictures[{ {}, {}, {}, { samples, samples } }]
-  return core.concat({ colour_bytes(colours, dtype, options), alpha_bytes(alpha, dtype) }, 4)
+  local colours = pictures[{ {}, {}, {}, { 1, channels - 1 } }]
+  local alpha = pictures[{ {}, {}, {}, { channels, channels } }]:astype "float64"
+  local scale = (dtype == "bool" or dtype:find "^float") and 255 or 1 -- to 0..255
+  return core.concat({ colour_bytes(colours, dtype, options), to_bytes(alpha * scale) }, 4)
 end
 
--- --- side by side --------------------------------------------------------------------
+-- --- sheets -------------------------------------------------------------------------
 
---- All pictures in one, row by row, with black between them.
+--- Joins pictures to one, row by row, with black between them.
 ---@param pictures perigee.array
----@param columns integer  how many side by side
+---@param columns integer  pictures side by side
 ---@param gap integer  pixels between two of them
----@return perigee.array  # (height, width, samples)
-function image.sheet(pictures, columns, gap)
-  local n, height, width, samples = table.unpack(pictures.shape)
+---@return perigee.array  # (height, width, channels)
+function pixels.sheet(pictures, columns, gap)
+  local n, height, width, channels = table.unpack(pictures.shape)
   local rows = (n + columns - 1) // columns
-  local framed = core.zeros({ rows * columns, height + gap, width + gap, samples }, pictures.dtype)
+  local framed = core.zeros({ rows * columns, height + gap, width + gap, channels }, pictures.dtype)
   framed[{ { 1, n }, { 1, height }, { 1, width } }] = pictures
-  return framed:reshape(rows, columns, height + gap, width + gap, samples):swapaxes(2, 3)
-    :reshape(rows * (height + gap), columns * (width + gap), samples)
+  return framed:reshape(rows, columns, height + gap, width + gap, channels):swapaxes(2, 3)
+    :reshape(rows * (height + gap), columns * (width + gap), channels)
     :rows(1, -1 - gap):cols(1, -1 - gap)
 end
 
-return image
+return pixels

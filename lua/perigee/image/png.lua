@@ -1,4 +1,4 @@
---- Pictures as PNG files.
+--- pg.save_png: writes pictures as PNG files.
 
 local errors = require "perigee.util.errors"
 local types = require "perigee.util.types"
@@ -9,7 +9,7 @@ local png = {}
 
 local GAP = 2 -- pixels between two pictures of a sheet
 
---- The array as the bytes of one picture.
+--- Converts an array to the bytes of one picture: a batch becomes a sheet.
 local function picture_of(a, options)
   options = pixels.options(options, pixels.KINDS, "save_png")
   local pictures, is_batch = pixels.pictures(a, options)

@@ -1,4 +1,4 @@
---- Pictures in the terminal: blocks of colour, or characters that are more or less dark.
+--- pg.show: pictures in the terminal, as blocks of colour, or characters of different brightness.
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
@@ -6,7 +6,7 @@ local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
 local core = require "perigee.core"
-local image = require "perigee.image.pixels"
+local pixels = require "perigee.image.pixels"
 local terminal = require "perigee.util.terminal"
 local printable = require "perigee.util.printable"
 
@@ -14,13 +14,13 @@ local show = {}
 
 local GAP = 2 -- characters between two pictures
 local WIDTH = 80 -- characters, where the terminal's size is not known
-local LINES = 48 -- at least: so many are shown even where the terminal is lower
-local LINES_OF_FILES = 200
-local THUMB = 14 -- pixels: a sheet's pictures are not made smaller for others to fit
+local LEAST_LINES = 48 -- also of a terminal that has fewer
+local LINES_OF_FILE = 200
+local THUMBNAIL = 14 -- pixels: the least width to which a sheet's pictures are reduced
 
 -- --- options ---------------------------------------------------------------------------
 
---- A list of texts and numbers, or an array; or one of them, under one picture.
+--- A list of texts and numbers, or an array; a single text or number becomes a list.
 local labels_kind = {
   expected = "an array, or a list of numbers or texts",
   read = function(value)
@@ -31,7 +31,7 @@ local labels_kind = {
   end,
 }
 
-local KINDS = collections.merge(image.KINDS, {
+local KINDS = collections.merge(pixels.KINDS, {
   labels = labels_kind,
   rows = schema.integer(1),
   width = schema.integer(1, 100000),
@@ -39,37 +39,34 @@ local KINDS = collections.merge(image.KINDS, {
 
 -- --- labels ----------------------------------------------------------------------------
 
+--- Checks that there is a label for each of n pictures.
 local function check_labels(labels, n)
-  if labels and types.is_array(labels) and labels.ndim ~= 1 then
-    error(("labels are (n), one for each picture, not %s"):format(labels.shape), 0)
-  elseif labels and #labels ~= n then
-    error(("%d labels for %d pictures"):format(#labels, n), 0)
+  if types.is_array(labels) and labels.ndim ~= 1 then
+    errors.fail("labels are (n), one for each picture, not %s", labels.shape)
+  elseif #labels ~= n then
+    errors.fail("%d labels for %d pictures", #labels, n)
   end
 end
 
-local function label_text(label)
-  local kind = type(label)
-  if kind == "number" then
-    local integer = math.tointeger(label)
-    return integer and tostring(integer) or c_locale.format("%.4g", label)
-  elseif kind == "string" or kind == "boolean" then
-    return printable.name(label)
-  end
-  error("labels must be numbers or texts, not a " .. kind, 0)
-end
-
---- The first labels, as texts.
+--- Formats the first labels.
 local function label_texts(labels, count)
-  local list = types.is_array(labels) and labels:rows(1, count):tolist() or labels
-  local found = {}
+  local list, texts = types.is_array(labels) and labels:rows(1, count):tolist() or labels, {}
   for i = 1, count do
-    found[i] = label_text(list[i])
+    local label = list[i]
+    local kind = type(label)
+    if kind == "number" then
+      texts[i] = c_locale.format(math.tointeger(label) and "%d" or "%.4g", label)
+    elseif kind == "string" or kind == "boolean" then
+      texts[i] = printable.name(label)
+    else
+      errors.fail("labels must be numbers or texts, not a " .. kind)
+    end
   end
-  return found
+  return texts
 end
 
---- A text in the middle of so many columns; what is longer is cut.
-local function centred(text, width)
+--- Centres a text in a number of columns; cuts a longer one.
+local function centre(text, width)
   text = printable.cut(text, width)
   local columns = printable.width(text)
   local left = (width - columns) // 2
@@ -78,31 +75,33 @@ end
 
 -- --- colours ---------------------------------------------------------------------------
 
---- Colour pictures as others: alpha on black.
+--- Blends alpha with black.
 local function opaque(pictures)
-  local samples = pictures.shape[4]
-  if samples % 2 == 1 then
+  local channels = pictures.shape[4]
+  if channels % 2 == 1 then
     return pictures
   end
-  local alpha = pictures[{ {}, {}, {}, { samples, samples } }]:astype "float64" / 255
-  return (pictures[{ {}, {}, {}, { 1, samples - 1 } }] * alpha):round():astype "uint8"
+  local alpha = pictures[{ {}, {}, {}, { channels, channels } }]:astype "float64" / 255
+  return (pictures[{ {}, {}, {}, { 1, channels - 1 } }] * alpha):round():astype "uint8"
 end
 
--- How bright red, green and blue are to the eye (ITU-R BT.601).
-local BRIGHTNESS = core.array { 0.299, 0.587, 0.114 }
+-- The weights of red, green and blue in the luma (ITU-R BT.601).
+local LUMA = core.array { 0.299, 0.587, 0.114 }
 
+--- Converts colours to grey.
 local function grey(pictures)
   return pictures.shape[4] == 1 and pictures
-    or (pictures * BRIGHTNESS):sum(4, true):round():astype "uint8"
+    or (pictures * LUMA):sum(4, true):round():astype "uint8"
 end
 
+--- The escape code of a colour, without the part that says foreground or background.
 local function true_colour(pixel)
   local r, g, b = pixel[1], pixel[2] or pixel[1], pixel[3] or pixel[1]
   return ("2;%d;%d;%d"):format(r, g, b)
 end
 
---- The 256 colours that terminals agree on: a cube of six levels each of red, green and blue, from
---- 16 on, and 24 greys from 232 on.
+--- The 256 colours of xterm: a cube of six levels of red, green and blue, from 16 on, and 24 greys,
+--- from 232 on.
 local LEVELS = { [0] = 0, 95, 135, 175, 215, 255 }
 local CUBE, GREYS, LEAST_GREY, GREY_STEP = 16, 232, 8, 10
 
@@ -116,11 +115,12 @@ local function nearest_level(value)
   return best
 end
 
+--- The squared distance of two colours.
 local function distance(pixel, r, g, b)
   return (pixel[1] - r) ^ 2 + (pixel[2] - g) ^ 2 + (pixel[3] - b) ^ 2
 end
 
---- The number of the colour that is nearest; of the same grey, the ramp's.
+--- The number of the nearest colour; a grey that is equally near wins.
 local function number_of_256(pixel)
   local r, g, b = nearest_level(pixel[1]), nearest_level(pixel[2]), nearest_level(pixel[3])
   local mean = (pixel[1] + pixel[2] + pixel[3]) / 3
@@ -132,14 +132,14 @@ local function number_of_256(pixel)
   return CUBE + 36 * r + 6 * g + b
 end
 
---- A function that gives a pixel's code, and remembers it.
+--- A function that returns a pixel's escape code, and caches it by colour.
 local function palette_of_256()
-  local known = {}
+  local cache = {}
   return function(pixel)
     local r, g, b = pixel[1], pixel[2] or pixel[1], pixel[3] or pixel[1]
     local key = r << 16 | g << 8 | b
-    known[key] = known[key] or "5;" .. number_of_256 { r, g, b }
-    return known[key]
+    cache[key] = cache[key] or "5;" .. number_of_256 { r, g, b }
+    return cache[key]
   end
 end
 
@@ -147,8 +147,8 @@ end
 
 local UPPER_HALF, RESET = "▀", "\27[0m"
 
---- One line: two rows of pixels, the lower of which may be missing. A colour is only said where it
---- changes, and where both are the same a blank shows it without a seam.
+--- Draws two rows of pixels as one line; the lower row may be missing. A colour is set where it
+--- changes. Two pixels of the same colour are a blank, which has no seam.
 local function half_block_line(upper, lower, code)
   local parts, front, back = {}, nil, nil
   for x, pixel in ipairs(upper) do
@@ -167,6 +167,7 @@ local function half_block_line(upper, lower, code)
   return table.concat(parts)
 end
 
+--- A function that draws rows of pixels as half blocks. `code` returns a pixel's escape code.
 local function half_blocks(code)
   return function(rows)
     local lines = {}
@@ -177,7 +178,7 @@ local function half_blocks(code)
   end
 end
 
---- Each pixel as two of the characters, which go from dark to bright.
+--- A function that draws each pixel as two characters; `levels` go from dark to bright.
 local function characters(levels)
   return function(rows)
     local lines = {}
@@ -192,8 +193,8 @@ local function characters(levels)
   end
 end
 
---- How pixels are drawn, by what is to be had: how many characters one takes, how many stand above
---- each other in a line, and what draws a picture's rows as lines.
+--- Ways of drawing pixels: the characters that a pixel takes `across`, the pixels in a line `down`,
+--- and `drawer`, which makes a function that draws a picture's rows as lines.
 local PALETTES = {
   true_colour = {
     across = 1, down = 2,
@@ -217,14 +218,15 @@ local PALETTES = {
 
 -- --- layout ----------------------------------------------------------------------------
 
---- A height and a width times the factor, in whole pixels, and no larger than there is room for.
+--- Scales a height and a width by a factor, to whole pixels and at most the room `across` and
+--- `down`.
 local function fitted(height, width, factor, across, down)
   factor = math.min(factor, across / width, down / height)
   return math.max(1, math.floor(height * factor + 0.5)),
     math.max(1, math.floor(width * factor + 0.5))
 end
 
---- How many pictures of that size are side by side, and how many rows of them there are.
+--- The number of pictures of a size side by side, and the number of rows of pictures.
 local function room_for(height, width, options, surface, palette)
   local columns = options.columns
     or math.max(1, (surface.width + GAP) // (width * palette.across + GAP))
@@ -232,20 +234,20 @@ local function room_for(height, width, options, surface, palette)
   return columns, options.rows or math.max(1, (surface.lines + 1) // lines)
 end
 
---- The pixels from side to side that each of several columns has.
+--- The width of a column of pictures in pixels.
 local function column_width(options, surface, palette)
   if not options.columns then
     return surface.width // palette.across
   end
-  local pixels = ((surface.width + GAP) // options.columns - GAP) // palette.across
-  if pixels < 1 then
-    error(("columns = %d: there is no room for so many in %d characters"):format(options.columns,
-      surface.width), 0)
+  local width = ((surface.width + GAP) // options.columns - GAP) // palette.across
+  if width < 1 then
+    errors.fail("columns = %d: there is no room for so many in %d characters", options.columns,
+      surface.width)
   end
-  return pixels
+  return width
 end
 
---- As large as they are, if all fit; else smaller, down to thumbnails.
+--- The size of a sheet's pictures: reduced until all fit, but not below a thumbnail's width.
 local function sheet_size(n, height, width, options, surface, palette)
   local across = column_width(options, surface, palette)
   if options.scale or options.columns then
@@ -255,14 +257,14 @@ local function sheet_size(n, height, width, options, surface, palette)
   while true do
     local h, w = fitted(height, width, 1 / divisor, across, math.huge)
     local columns, rows = room_for(h, w, options, surface, palette)
-    if columns * rows >= n or width // (divisor + 1) < THUMB then
+    if columns * rows >= n or width // (divisor + 1) < THUMBNAIL then
       return h, w
     end
     divisor = divisor + 1
   end
 end
 
---- What is drawn of the pictures: their size, how many there are side by side and in all.
+--- The size of the pictures as drawn, the number side by side, and the number in all.
 local function layout(pictures, is_batch, options, surface)
   local n, height, width = table.unpack(pictures.shape)
   local palette = PALETTES[surface.palette]
@@ -276,7 +278,7 @@ local function layout(pictures, is_batch, options, surface)
   return { height = h, width = w, columns = columns, count = math.min(n, columns * rows) }
 end
 
---- A line without the blanks at its end; where there are colours, they are part of it.
+--- Adds a line without the blanks at its end. With colours it ends in an escape code, not a blank.
 local function add_line(lines, parts)
   lines[#lines + 1] = table.concat(parts, (" "):rep(GAP)):gsub(" +$", "")
 end
@@ -293,13 +295,13 @@ local function add_row(lines, drawn, labels, first, last, width)
   if labels then
     local parts = {}
     for i = first, last do
-      parts[#parts + 1] = centred(labels[i], width)
+      parts[#parts + 1] = centre(labels[i], width)
     end
     add_line(lines, parts)
   end
 end
 
---- The pictures' bytes as lines of text.
+--- Draws pictures and their labels as lines of text.
 local function lines_of(pictures, labels, plan, palette)
   local lines, drawn, draw = {}, {}, palette.drawer()
   for i, rows in ipairs(pictures:tolist()) do
@@ -315,23 +317,25 @@ local function lines_of(pictures, labels, plan, palette)
   return lines
 end
 
---- What is shown of an array, as text.
+--- Draws an array as text.
 ---@param a perigee.like
----@param options? table  as pg.show has them
----@param surface { palette: string, width: integer, lines: integer }  what there is to draw with:
----   "true_colour", "256", "shades" or "ascii", on so many characters by so many lines
+---@param options? table  those of pg.show
+---@param surface { palette: string, width: integer, lines: integer }  `palette` is "true_colour",
+---   "256", "shades" or "ascii"; `width` is in characters
 ---@return string
 function show.text(a, options, surface)
-  options = image.options(options, KINDS, "show")
-  local pictures, is_batch = image.pictures(a, options)
+  options = pixels.options(options, KINDS, "show")
+  local pictures, is_batch = pixels.pictures(a, options)
   local n, dtype, palette = #pictures, pictures.dtype, PALETTES[surface.palette]
   if options.width then
     surface = { palette = surface.palette, width = options.width, lines = surface.lines }
   end
-  check_labels(options.labels, n)
+  if options.labels then
+    check_labels(options.labels, n)
+  end
   local plan = layout(pictures, is_batch, options, surface)
-  local shown = image.resized(pictures:rows(1, plan.count), plan.height, plan.width)
-  shown = opaque(image.bytes(shown, dtype, options))
+  local shown = pixels.resized(pictures:rows(1, plan.count), plan.height, plan.width)
+  shown = opaque(pixels.bytes(shown, dtype, options))
   shown = palette.is_grey and grey(shown) or shown
   local labels = options.labels and label_texts(options.labels, plan.count)
   local lines = lines_of(shown, labels, plan, palette)
@@ -341,19 +345,19 @@ function show.text(a, options, surface)
   return table.concat(lines, "\n") .. "\n"
 end
 
---- What standard output can show.
+--- The surface of standard output.
 local function surface_of_output()
   local width, height = terminal.size(1)
+  width = (width or WIDTH) - 1 -- a full line makes some terminals add one
+  if not terminal.is_terminal(1) then
+    return { palette = "ascii", width = width, lines = LINES_OF_FILE }
+  end
   local colours, palette = terminal.colours(1), "ascii"
-  if terminal.is_terminal(1) and terminal.is_utf8() then
+  if terminal.is_utf8() then
     palette = colours == terminal.TRUE_COLOUR and "true_colour" or colours == 256 and "256"
       or "shades"
   end
-  return {
-    palette = palette,
-    width = (width or WIDTH) - 1, -- a full line makes some terminals add one
-    lines = not terminal.is_terminal(1) and LINES_OF_FILES or math.max((height or 0) - 2, LINES),
-  }
+  return { palette = palette, width = width, lines = math.max((height or 0) - 2, LEAST_LINES) }
 end
 
 --- Shows an array as a picture in the terminal, or a batch as a sheet of pictures.
