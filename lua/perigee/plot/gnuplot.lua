@@ -1,4 +1,4 @@
---- What gnuplot is told for a picture: curves, or a grid of numbers, as its commands.
+--- The gnuplot commands of a plot: curves, or a grid of numbers.
 
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
@@ -8,31 +8,31 @@ local printable = require "perigee.util.printable"
 
 local gnuplot = {}
 
-local LARGEST = 1e290 -- number that is drawn, with an axis around it
-local MOST_CELLS = 400 -- of a grid, each of which says its number
+local LARGEST = 1e290 -- the largest number for which gnuplot can draw an axis
+local MOST_CELLS = 400 -- of a grid whose cells show their numbers
 local MOST_TICS = 40
-local NEAREST_TICS = 0.06 -- of the axis, or their numbers overlap
-local FEW = 50 -- points of a curve, each of which is marked
-local LONGEST_NAME = 60 -- characters of it that are shown
-local LONG_NAME, LONG_TITLE = 14, 50 -- characters, for which names beside the curves leave no room
-local COLOURS = { -- told apart by the colour-blind, too: Okabe and Ito's, and two of Tol's
+local NEAREST_TICS = 0.06 -- of the axis; the numbers of nearer tics overlap
+local MOST_MARKED = 50 -- points of a curve that are marked
+local LONGEST_NAME = 60 -- characters of a curve's name; the rest is cut
+local LONG_NAME, LONG_TITLE = 14, 50 -- characters; with longer ones the legend is below the curves
+local COLOURS = { -- also distinct for the colour-blind: Okabe and Ito's, and two of Tol's
   "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#999933",
 }
 
--- --- what gnuplot reads ------------------------------------------------------
+-- --- text and data -----------------------------------------------------------
 
-local NO_XML = "\xef\xbf[\xbe\xbf]" -- U+FFFE and U+FFFF, which an SVG must not have
+local NO_XML = "\xef\xbf[\xbe\xbf]" -- U+FFFE and U+FFFF, which XML does not allow
 
---- Text between quotes: nothing in it is a command, whatever it is. What is neither a letter nor a
---- digit is written as the number of its byte: between these quotes, gnuplot 5 runs what stands in
---- backquotes, and between single ones, it loses an apostrophe at the beginning.
+--- Quotes a text for gnuplot. Bytes of ASCII other than letters, digits and blanks are written as
+--- octal escapes: in double quotes, gnuplot 5 runs commands in backquotes; in single quotes, it
+--- loses an apostrophe at the beginning.
 local function quote(text)
   return '"' .. printable.line(text):gsub(NO_XML, "?"):gsub("[^A-Za-z0-9 \x80-\xff]", function(byte)
-    return ("\\0%03o"):format(byte:byte()) -- behind a 0, gnuplot reads three digits
+    return ("\\0%03o"):format(byte:byte()) -- gnuplot reads three digits behind a 0
   end) .. '"'
 end
 
---- The beginning of a text that has no room in so many columns.
+--- Cuts a text to a number of columns; a text that is cut ends in an ellipsis.
 local function cut(text, columns)
   if printable.width(text) <= columns then
     return text
@@ -42,7 +42,7 @@ end
 
 local MOST_LINES = 12 -- of a title
 
---- Text in as many lines as it takes, broken between words; of a very long one the beginning.
+--- Quotes a text, broken between words into lines of a width; cuts a very long one.
 local function quote_lines(text, width)
   local lines = { "" }
   for word in cut(printable.line(text):gsub("  +", " "), width * MOST_LINES):gmatch " ?[^ ]+" do
@@ -59,22 +59,20 @@ local function quote_lines(text, width)
   return table.concat(lines, '."\\n".')
 end
 
---- Whether gnuplot can draw a number, and axes around it.
+--- Tells if gnuplot can draw a number, and axes around it.
 local function is_finite(value)
   return math.abs(value) <= LARGEST
 end
 
-local function number_text(value)
-  return is_finite(value) and c_locale.with_point(("%.17g"):format(value)) or "NaN"
-end
-
---- A block of data under a name: columns of numbers or quoted text, equally long.
+--- Formats a named block of data: columns of numbers or quoted text, equally long.
 local function data_block(name, columns)
   local lines = { name .. " << END_OF_DATA" }
   for row = 1, #columns[1] do
     local fields = {}
     for i, column in ipairs(columns) do
-      fields[i] = type(column[row]) == "string" and column[row] or number_text(column[row])
+      local value = column[row]
+      fields[i] = type(value) == "string" and value
+        or is_finite(value) and c_locale.with_point(("%.17g"):format(value)) or "NaN"
     end
     lines[#lines + 1] = table.concat(fields, " ")
   end
@@ -82,7 +80,7 @@ local function data_block(name, columns)
   return table.concat(lines, "\n")
 end
 
---- Names as texts on one line, each of so many characters at most.
+--- Formats labels as texts on one line, each of at most `most` columns.
 local function names_of(labels, most)
   local names = {}
   for i, label in ipairs(labels) do
@@ -91,7 +89,7 @@ local function names_of(labels, most)
   return names
 end
 
---- Tells if names that stand beside each other, each in the middle of so many characters, touch.
+--- Tells if each step-th name, centred in `room` columns, touches the next.
 local function are_crowded(names, step, room)
   for i = 1 + step, #names, step do
     if (printable.width(names[i - step]) + printable.width(names[i])) / 2 + 1 > room then
@@ -101,8 +99,8 @@ local function are_crowded(names, step, room)
   return false
 end
 
---- Named tics at first, first + 1, ..., some of very many. Those of x that have no room beside each
---- other are aslant in a file, and cut in the terminal. gnuplot takes each name for a format.
+--- The command for named tics at first, first + 1, ...; of more than MOST_TICS some are left out.
+--- Crowded names of the x axis are slanted in a file, and cut in the terminal.
 local function named_tics(axis, labels, first, surface)
   local step = math.ceil(#labels / MOST_TICS)
   local names = names_of(labels, surface.name)
@@ -112,16 +110,18 @@ local function named_tics(axis, labels, first, surface)
   end
   local parts = {}
   for i = 1, #labels, step do
-    parts[#parts + 1] = ("%s %d"):format(quote((names[i]:gsub("%%", "%%%%"))), first + i - 1)
+    local name = names[i]:gsub("%%", "%%%%") -- gnuplot reads it as a format
+    parts[#parts + 1] = ("%s %d"):format(quote(name), first + i - 1)
   end
   return ("set %stics %s(%s) scale 0"):format(axis,
     is_crowded and not surface.is_text and "rotate by 35 right " or "",
     table.concat(parts, ", "))
 end
 
--- --- curves: what is to be drawn ---------------------------------------------
+-- --- reading curves ----------------------------------------------------------
 
---- So that "hidden 50" comes before "hidden 100", and "rate 0.05" before "rate 0.1".
+--- A key that sorts names by their numbers: "hidden 50" comes before "hidden 100", and "rate 0.05"
+--- before "rate 0.1".
 local function natural_key(name)
   return (name:gsub("()(%d+)", function(at, digits)
     local is_fraction = at > 2 and name:find("^%d%.", at - 2)
@@ -130,13 +130,9 @@ local function natural_key(name)
 end
 
 local function sorted_names(curves)
-  local names = {}
+  local names, keys = {}, {}
   for name in pairs(curves) do
-    names[#names + 1] = name
-  end
-  local keys = {}
-  for _, name in ipairs(names) do
-    keys[name] = natural_key(name)
+    names[#names + 1], keys[name] = name, natural_key(name)
   end
   table.sort(names, function(a, b)
     if keys[a] == keys[b] then
@@ -147,7 +143,7 @@ local function sorted_names(curves)
   return names
 end
 
---- The curves' names in the order that was asked for, which has each once.
+--- The curves' names in the given order; raises if it does not have each name once.
 local function ordered_names(curves, order)
   local names, seen = {}, {}
   for i, name in ipairs(order) do
@@ -164,7 +160,7 @@ local function ordered_names(curves, order)
   return names
 end
 
---- Numbers as an array.
+--- Converts numbers to an array; raises with the option's name.
 local function to_array(value, what)
   local a, message = errors.try(core.array, value)
   if not a then
@@ -173,7 +169,7 @@ local function to_array(value, what)
   return a
 end
 
---- A row of numbers as a table.
+--- Converts a row of numbers to a table; raises with the option's name.
 local function to_list(value, what)
   local a = to_array(value, what)
   if a.ndim ~= 1 then
@@ -182,15 +178,19 @@ local function to_list(value, what)
   return a:astype("float64"):tolist()
 end
 
----@return boolean  # whether the value is a table by names
+--- Tells if a value is a table by names.
+---@param value any
+---@return boolean
 function gnuplot.is_named(value)
   return type(value) == "table" and type(next(value)) == "string"
 end
 
+--- Tells if an axis has texts in the place of numbers.
 local function is_categories(value)
   return type(value) == "table" and type(value[1]) == "string"
 end
 
+--- A list of n integers that begins with `first`, 1 by default.
 local function positions(n, first)
   local list = {}
   for i = 1, n do
@@ -199,15 +199,15 @@ local function positions(n, first)
   return list
 end
 
---- What a scale can show of a number: NaN where it cannot.
-local function shown(list, log)
+--- Replaces numbers that a scale cannot show by NaN.
+local function shown(list, is_log)
   for i, value in ipairs(list) do
-    list[i] = is_finite(value) and (not log or value >= 1 / LARGEST) and value or 0 / 0
+    list[i] = is_finite(value) and (not is_log or value >= 1 / LARGEST) and value or 0 / 0
   end
   return list
 end
 
---- One of x's, y's or error's lists, and what a message calls it.
+--- The option x, y or error of a curve, and its name in messages.
 local function part_of(options, key, name)
   local value = options[key]
   if name and gnuplot.is_named(value) then
@@ -216,7 +216,8 @@ local function part_of(options, key, name)
   return value, key
 end
 
---- The numbers of x or error, as many as y has.
+--- Reads the numbers of the option x or error of a curve; nil if it is not given. Raises if y has
+--- not as many.
 local function beside_y(options, key, name, y)
   local value, what = part_of(options, key, name)
   if value == nil then
@@ -244,7 +245,7 @@ local function read_curve(options, name)
   }
 end
 
---- The curves in the order they are drawn in.
+--- Reads the curves, in the order in which they are drawn.
 local function read_curves(options)
   local curves = {}
   if not gnuplot.is_named(options.y) then
@@ -259,8 +260,9 @@ local function read_curves(options)
   return curves
 end
 
--- --- curves: how -------------------------------------------------------------
+-- --- drawing curves ----------------------------------------------------------
 
+--- The number of points that are drawn.
 local function count_points(curve)
   local n = 0
   for i, y in ipairs(curve.y) do
@@ -269,18 +271,19 @@ local function count_points(curve)
   return n
 end
 
+--- The gnuplot style of a curve.
 local function style_of(curve, is_text, no_lines)
-  if is_text then -- no line is drawn to nowhere
+  if is_text then -- a line of one point would be invisible
     return not no_lines and count_points(curve) > 1 and "lines" or "points"
   elseif curve.error then
     return (no_lines and "yerrorbars" or "yerrorlines") .. " pointtype 7 pointsize 0.5"
   elseif no_lines then
     return "points pointtype 7 pointsize 0.5"
   end
-  return #curve.y <= FEW and "linespoints pointtype 7 pointsize 0.5" or "lines"
+  return #curve.y <= MOST_MARKED and "linespoints pointtype 7 pointsize 0.5" or "lines"
 end
 
---- The least number that a logarithmic axis has to show.
+--- The least number on a logarithmic axis, of points and ends of error bars.
 local function least_of(curves)
   local least = math.huge
   for _, curve in ipairs(curves) do
@@ -292,7 +295,8 @@ local function least_of(curves)
   return least
 end
 
---- Where the bars begin and end; on a logarithmic axis, those that reach to 0 begin at the floor.
+--- The lower and upper ends of error bars. On a logarithmic axis, bars down to 0 or below begin at
+--- the floor.
 local function bars_of(curve, floor)
   local low, high = {}, {}
   for i, y in ipairs(curve.y) do
@@ -305,25 +309,14 @@ local function bars_of(curve, floor)
   return low, high
 end
 
-local function curve_data(i, curve, floor)
-  local columns = { curve.x, curve.y }
-  if curve.error then
-    columns[3], columns[4] = bars_of(curve, floor)
+--- The part of the plot command for curve i of n. Colours that are used again have dashed lines.
+local function curve_part(i, n, curve, options, is_text)
+  local columns = "1:2"
+  if curve.error and not is_text then -- in the terminal, bars would hide each other
+    local is_shifted = is_categories(options.x) -- bars over the same text stand beside each other
+    local shift = is_shifted and (i - (n + 1) / 2) * math.min(0.04, 0.4 / n) or 0
+    columns = c_locale.format("($1+%.4f):2:3:4", shift)
   end
-  return data_block("$curve" .. i, columns)
-end
-
---- Where gnuplot finds a curve in its data. Bars over the same texts stand beside each other.
-local function columns_of(i, curve, options, n, is_text)
-  if not curve.error or is_text then -- characters hide one another
-    return "1:2"
-  end
-  local shift = is_categories(options.x) and (i - (n + 1) / 2) * math.min(0.04, 0.4 / n) or 0
-  return c_locale.format("($1+%.4f):2:3:4", shift)
-end
-
---- A curve among those that are drawn. When the colours are used up, the lines are dashed.
-local function curve_part(i, curve, columns, options, is_text)
   local gap = is_text and " " or "" -- between a line and its name
   return ("$curve%d using %s with %s linewidth 2 dashtype %d linecolor rgb '%s' %s"):format(i,
     columns, style_of(curve, is_text, options.points), (i - 1) // #COLOURS + 1,
@@ -332,8 +325,7 @@ local function curve_part(i, curve, columns, options, is_text)
       or "notitle")
 end
 
---- Where the curves' names stand, and how many lines the picture needs for them beside those
---- that it has room for.
+--- The command for the legend, and the number of further lines that the picture needs for it.
 local function key_command(options, curves, surface)
   if not curves[1].name then
     return "unset key", 0
@@ -350,7 +342,7 @@ local function key_command(options, curves, surface)
   return "set key Left reverse below height 1", (#curves - 1) // columns
 end
 
---- The x of all points, each once, in order.
+--- The x of all points, sorted, each once.
 local function x_values(curves)
   local seen, values = {}, {}
   for _, curve in ipairs(curves) do
@@ -365,7 +357,7 @@ local function x_values(curves)
   return values
 end
 
---- A few numbers on a logarithmic axis, which are no powers of ten: tics are at them.
+--- The command for tics at numbers of a logarithmic x axis, which need not be powers of ten.
 local function log_tics(values)
   local width = math.log(values[#values] / values[1])
   local parts, last = {}, nil
@@ -378,7 +370,7 @@ local function log_tics(values)
   return ("set xtics (%s)"):format(table.concat(parts, ", "))
 end
 
---- The x axis. Bars, categories and points without lines keep away from its ends.
+--- The commands for the x axis. Bars, categories and points without lines have room at its ends.
 local function x_commands(options, curves, surface)
   if is_categories(options.x) then
     return { ("set xrange [0.5:%d.5]"):format(#options.x), named_tics("x", options.x, 1, surface) }
@@ -398,15 +390,8 @@ local function x_commands(options, curves, surface)
   return commands
 end
 
---- The y axis. Bars keep away from its ends.
-local function y_commands(options, curves, is_text)
-  if options.log_y then
-    return "set logscale y"
-  elseif curves[1].error and not is_text then
-    return "set offsets 0, 0, graph 0.02, graph 0.02"
-  end
-end
-
+--- The commands for curves, and the number of further lines that the picture needs for the legend;
+--- nil and a message where there is nothing to draw.
 local function curve_commands(options, surface)
   if options.first then
     errors.raise("plot: first is for a grid, z, and these are curves")
@@ -422,9 +407,12 @@ local function curve_commands(options, surface)
   local commands, parts, points = {}, {}, 0
   for i, curve in ipairs(curves) do
     points = points + count_points(curve)
-    commands[i] = curve_data(i, curve, floor)
-    parts[i] = curve_part(i, curve,
-      columns_of(i, curve, options, #curves, surface.is_text), options, surface.is_text)
+    local columns = { curve.x, curve.y }
+    if curve.error then
+      columns[3], columns[4] = bars_of(curve, floor)
+    end
+    commands[i] = data_block("$curve" .. i, columns)
+    parts[i] = curve_part(i, #curves, curve, options, surface.is_text)
   end
   if points == 0 then
     return nil, ("there is no finite number to draw%s (up to %g)"):format(
@@ -433,7 +421,11 @@ local function curve_commands(options, surface)
   for _, command in ipairs(x_commands(options, curves, surface)) do
     commands[#commands + 1] = command
   end
-  commands[#commands + 1] = y_commands(options, curves, surface.is_text)
+  if options.log_y then
+    commands[#commands + 1] = "set logscale y"
+  elseif curves[1].error and not surface.is_text then
+    commands[#commands + 1] = "set offsets 0, 0, graph 0.02, graph 0.02" -- room for the bars' ends
+  end
   local key, lines = key_command(options, curves, surface)
   commands[#commands + 1] = key
   commands[#commands + 1] = surface.is_text and "unset grid" or "set grid"
@@ -441,20 +433,10 @@ local function curve_commands(options, surface)
   return commands, lines
 end
 
--- --- a grid of numbers -------------------------------------------------------
+-- --- grids -------------------------------------------------------------------
 
---- Raises for labels that are neither texts nor numbers.
-local function check_labels(axis, labels)
-  for i, label in ipairs(labels) do
-    if schema.caption.read(label) == nil then
-      errors.raise("plot: %s[%d] must be %s, not %s", axis, i, schema.caption.expected,
-        errors.describe(label))
-    end
-  end
-end
-
---- Labels of a grid's columns or rows, which stand at 0, 1, ...; where there are none, their
---- numbers, if they can be read.
+--- The command for the labels of a grid's columns or rows, which are at 0, 1, ...; without labels
+--- they are numbered, unless there are too many.
 local function tics(axis, labels, length, options, surface)
   labels = labels or length <= MOST_TICS and positions(length, options.first)
   if not labels then
@@ -462,11 +444,16 @@ local function tics(axis, labels, length, options, surface)
   elseif #labels ~= length then
     errors.raise("plot: %s has %d labels and z %d", axis, #labels, length)
   end
-  check_labels(axis, labels)
+  for i, label in ipairs(labels) do
+    if schema.caption.read(label) == nil then
+      errors.raise("plot: %s[%d] must be %s, not %s", axis, i, schema.caption.expected,
+        errors.describe(label))
+    end
+  end
   return named_tics(axis, labels, 0, surface)
 end
 
---- What a cell says; nothing where there is no number.
+--- The quoted text of a cell; empty for NaN.
 local function cell_text(number, format)
   local text = ""
   if number == number then
@@ -479,8 +466,7 @@ local function cell_text(number, format)
   return '"' .. printable.line(text):gsub('["\\]', " ") .. '"'
 end
 
---- The cells as gnuplot reads them, whether one can be drawn, and how many characters the longest
---- of their numbers has.
+--- The data block of a grid; true if a cell can be drawn; the length of the longest text.
 local function cells_of(z, format)
   local x, y, value, label, drawable, longest = {}, {}, {}, {}, false, 0
   for i, row in ipairs(z:tolist()) do
@@ -493,8 +479,8 @@ local function cells_of(z, format)
   return data_block("$grid", { x, y, value, label }), drawable, longest
 end
 
---- Each cell is coloured, where the terminal can, and says its number, if they are
---- not too many.
+--- The commands for a grid, and 0, its lines for a legend; nil and a message where there is nothing
+--- to draw. In a file the cells are coloured; cells show their numbers unless there are too many.
 local function grid_commands(options, surface)
   for _, name in ipairs { "error", "xscale", "yscale", "order", "points" } do
     if options[name] ~= nil then
@@ -517,17 +503,17 @@ local function grid_commands(options, surface)
     cells, drawable, longest = cells_of(z, "%.2g")
   end
   if longest >= room and not is_text then
-    numbers = "" -- they would stand in each other
+    numbers = "" -- they would overlap
   end
   local commands = {
     cells,
     tics("x", options.x, cols, options, surface),
     tics("y", options.y, rows, options, surface),
-    is_text and "set lmargin 12" or "", -- or the labels hide the axis' name
+    is_text and "set lmargin 12" or "", -- else the labels hide the axis' name
     ("set xrange [-0.5:%d.5]"):format(cols - 1),
     ("set yrange [%d.5:-0.5]"):format(rows - 1),
     "set palette defined (0 '#f7fbff', 1 '#6baed6')",
-    numbers == "" and "set colorbox" or "unset colorbox", -- which tells what colours mean
+    numbers == "" and "set colorbox" or "unset colorbox", -- the scale of the colours
   }
   if not drawable then
     return nil, "there is no finite number to draw"
@@ -537,17 +523,17 @@ local function grid_commands(options, surface)
   return commands, 0
 end
 
--- --- both --------------------------------------------------------------------
+-- --- plots -------------------------------------------------------------------
 
---- All commands of a picture.
----@param options table  as pg.plot has them
----@param surface table  `terminal`: gnuplot's words for it, with its height left open;
----   `height`, and `line`, that of a curve's name; `beside` and `below`: how many names have room
----   beside the curves, and characters below them; `title`: how many characters a line of the
----   title, or of x's names, may have; `name`: how many a name; `is_text`: whether the picture is
----   made of characters
----@return string?  # nil where nothing can be drawn,
----@return string?  # and why
+--- The commands of a plot.
+---@param options table  those of pg.plot
+---@param surface table  `terminal`: gnuplot's name and options of it, with %d for the height;
+---   `height`; `line`: the height of a name in the legend; `beside`: names that a legend beside the
+---   curves has room for; `below`: characters of a line of a legend below them; `title`: characters
+---   of a line of the title, or of all of x's labels; `name`: characters of a label; `is_text`:
+---   true for a picture of characters
+---@return string?  # nil where there is nothing to draw
+---@return string?  # the error message, where nil comes first
 function gnuplot.commands(options, surface)
   local draw = options.z and grid_commands or curve_commands
   local drawing, lines = draw(options, surface)

@@ -1,4 +1,4 @@
---- Pictures that gnuplot draws: where they go.
+--- Draws plots with gnuplot: in the terminal, into a file, or as SVG text.
 
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
@@ -10,55 +10,48 @@ local terminal = require "perigee.util.terminal"
 local process = require "perigee.util.process"
 local printable = require "perigee.util.printable"
 
-local picture = {}
+local output = {}
 
 local WIDTH, HEIGHT = 79, 24 -- characters, where the terminal's size is not known
 local MAX_WIDTH, MAX_HEIGHT = 110, 32
 
 -- --- surfaces ----------------------------------------------------------------
 
---- A file's picture; `text` says its letters, whose sizes the rest goes by.
-local function file(name, text)
+--- The surface of a file. The other numbers are for the font in `options`.
+local function file_surface(name, options)
   return {
-    terminal = name .. " noenhanced size 760,%d " .. text, height = 460, line = 18,
+    terminal = name .. " noenhanced size 760,%d " .. options, height = 460, line = 18,
     beside = 20, below = 80, title = 84, name = 28,
   }
 end
 
 local FILES = {
-  svg = file("svg", "dynamic background rgb 'white' font 'sans,14'"),
-  png = file("pngcairo", "font 'sans,11'"),
+  svg = file_surface("svg", "dynamic background rgb 'white' font 'sans,14'"),
+  png = file_surface("pngcairo", "font 'sans,11'"),
 }
 
-local function is_file(value)
-  return types.is_path(value) and FILES[value:match "%.(%w+)$"] ~= nil
-end
-
-local function text_surface(colours, width, height)
+--- The surface of standard output: gnuplot's terminal of characters, with the size and the colours
+--- of the user's.
+local function terminal_surface()
+  local width, height = terminal.size(1)
+  width = math.min(width and width - 1 or WIDTH, MAX_WIDTH)
   return {
-    terminal = ("dumb noenhanced %s size %d,%%d"):format(colours, width), height = height,
+    terminal = ("dumb noenhanced %s size %d,%%d"):format(
+      terminal.colours(1) > 0 and "ansi256" or "mono", width),
+    height = math.min(height and height - 2 or HEIGHT, MAX_HEIGHT),
     line = 1, below = width - 12, title = width - 4, name = 10, is_text = true,
   }
 end
 
---- gnuplot's terminal of characters: as large as the user's, and coloured, where
---- standard output is one.
-local function terminal_surface()
-  local width, height = terminal.size(1)
-  return text_surface(terminal.colours(1) > 0 and "ansi256" or "mono",
-    math.min(width and width - 1 or WIDTH, MAX_WIDTH),
-    math.min(height and height - 2 or HEIGHT, MAX_HEIGHT))
-end
-
---- A picture of characters without the blank lines above and below it, blanks at the
---- ends of lines, and gnuplot's form feed. Colours are left as they are.
+--- Removes blank lines above and below a picture of characters, blanks at the ends of lines, and
+--- gnuplot's form feed. Colours stay.
 local function trimmed(text)
   local lines, first, last = {}, nil, 0
   for line in text:gsub("\f", ""):gmatch "[^\n]*" do
-    local blank = not line:gsub("\27%[[%d;]*m", ""):find "%S"
+    local is_blank = not line:gsub("\27%[[%d;]*m", ""):find "%S"
     lines[#lines + 1] = line:gsub("[ \t]+$", "")
-    first = first or not blank and #lines or nil
-    last = blank and last or #lines
+    first = first or not is_blank and #lines or nil
+    last = is_blank and last or #lines
   end
   local reset = text:find "\27" and "\27[0m" or ""
   return table.concat(lines, "\n", first or 1, last) .. reset .. "\n"
@@ -66,7 +59,7 @@ end
 
 -- --- options -----------------------------------------------------------------
 
---- A pattern by which string.format writes one number.
+--- A format of string.format for one number.
 local format_kind = {
   expected = "a pattern of string.format for one number",
   read = function(value)
@@ -75,7 +68,7 @@ local format_kind = {
   end,
 }
 
---- A list or an array, or several of them by name. What is in them is read where it is drawn.
+--- A list or an array, or several by name. Their elements are checked when they are drawn.
 local list_kind = {
   expected = "a list, an array, or several by name",
   read = function(value)
@@ -85,20 +78,20 @@ local list_kind = {
 
 local matrix_kind = { expected = "a matrix: an array, or a list of rows", read = list_kind.read }
 
---- The kinds of those that a study's plots have, too.
-picture.KINDS = {
+--- The kinds of the options that a study's plots have, too.
+output.KINDS = {
   title = schema.caption,
   xscale = schema.name { "log", "linear" },
   yscale = schema.name { "log", "linear" },
   file = {
     expected = "a name that ends in .svg or .png",
     read = function(value)
-      return is_file(value) and value or nil
+      return types.is_path(value) and FILES[value:match "%.(%w+)$"] and value or nil
     end,
   },
 }
 
-local KINDS = collections.merge(picture.KINDS, {
+local KINDS = collections.merge(output.KINDS, {
   x = list_kind,
   y = list_kind,
   z = matrix_kind,
@@ -121,7 +114,7 @@ local KINDS = collections.merge(picture.KINDS, {
   },
 })
 
---- The options, checked; numbers alone are y.
+--- Reads the options of a plot; numbers alone are y.
 local function read_options(options)
   if options ~= nil and not gnuplot.is_named(options) then
     options = { y = options }
@@ -137,11 +130,11 @@ end
 
 local MISSING = "plot: gnuplot is not installed: Debian's package gnuplot-nox"
 
---- gnuplot's output for the options; or nil, why not, and true where gnuplot is missing.
+--- Runs gnuplot and returns its output; nil, a message, and true if gnuplot is missing.
 local function render(options, surface)
-  local commands, why = gnuplot.commands(options, surface)
+  local commands, problem = gnuplot.commands(options, surface)
   if not commands then
-    return nil, why, false
+    return nil, problem, false
   end
   local drawn, message, is_missing = process.run("gnuplot", { "-d" }, commands)
   if is_missing then
@@ -155,47 +148,48 @@ local function render(options, surface)
   return nil, "plot: " .. printable.line(message:match "([^\n]*%S)%s*$" or message), false
 end
 
-local told = {} -- the sentences that were said
+local told = {} -- messages that were written, as keys
 
---- Says on stderr why there is no picture.
+--- Writes a message on stderr about a picture that was not drawn.
 ---@param message string
-function picture.tell(message)
+function output.tell(message)
   told[message] = true
   io.stderr:write("perigee: ", printable.line(message), "\n")
 end
 
+--- Tells if `tell` has written a message.
 ---@param message string
 ---@return boolean
-function picture.was_told(message)
+function output.was_told(message)
   return told[message] == true
 end
 
---- Draws into the terminal, or into options.file. Raises where that cannot be.
----@param options perigee.like|table  as pg.plot has them
----@return boolean  # false where gnuplot is missing, which is said on stderr
-function picture.draw(options)
+--- Draws a plot in the terminal, or into options.file. Raises if it cannot be drawn.
+---@param options perigee.like|table  those of pg.plot
+---@return boolean  # false if gnuplot is missing, after a message on stderr
+function output.draw(options)
   options = read_options(options)
   local surface = options.file and FILES[options.file:match "%.(%w+)$"] or terminal_surface()
   local drawn, message, is_missing = render(options, surface)
   if is_missing then
-    picture.tell(message)
+    output.tell(message)
     return false
   elseif not drawn then
     errors.raise(message)
   elseif options.file then
     return errors.call(core.write, options.file, drawn)
   end
-  io.output():write(trimmed(drawn)) -- the method: lines of progress make way for it
+  io.output():write(trimmed(drawn)) -- the method, which status lines wrap
   return true
 end
 
---- The picture as SVG text; nil and why not where there is none.
----@param options perigee.like|table  as pg.plot has them; a file is not written
+--- Draws a plot as SVG text.
+---@param options perigee.like|table  those of pg.plot; no file is written
 ---@return string?
----@return string?  # what went wrong, where nil comes first
-function picture.svg(options)
+---@return string?  # the error message, where nil comes first
+function output.svg(options)
   options = read_options(options)
   return render(options, FILES.svg)
 end
 
-return picture
+return output

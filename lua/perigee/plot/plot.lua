@@ -1,4 +1,4 @@
---- Plots, by gnuplot: in the terminal, or into an SVG or PNG file.
+--- pg.plot: plots by gnuplot, in the terminal or into an SVG or PNG file.
 
 local errors = require "perigee.util.errors"
 local types = require "perigee.util.types"
@@ -6,11 +6,12 @@ local gnuplot = require "perigee.plot.gnuplot"
 local losses = require "perigee.model.losses"
 local output = require "perigee.plot.output"
 
+--- Tells if a value is an array of rank 1 that was not freed.
 local function is_row(value)
   return types.is_array(value) and errors.try(function() return value.ndim end) == 1
 end
 
---- Tells if a table by names holds options, and not curves alone.
+--- Tells if a table by names has options, not curves alone.
 local function has_options(value)
   for _, each in pairs(gnuplot.is_named(value) and value or {}) do
     if type(each) ~= "table" and not types.is_array(each) then
