@@ -1,5 +1,4 @@
---- Data sets by name: where their files are looked for, and what is made where
---- there is none.
+--- pg.dataset: finds the files of data sets by name, and draws the digits where there is none.
 
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
@@ -17,17 +16,17 @@ local FILES = {
   digits = ("digits-%d.npz"):format(digits.VERSION),
 }
 
---- The names of the data sets, in order.
+--- The names of the data sets, sorted.
 dataset.NAMES = collections.sorted_keys(FILES)
 
---- The environment's variable, unless it is empty.
+--- An environment variable, or nil if it is unset or empty.
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
 end
 
---- Where data are kept for this user: $XDG_CACHE_HOME/perigee or
---- ~/.cache/perigee; nil where neither variable tells.
+--- The user's folder for data: $XDG_CACHE_HOME/perigee or ~/.cache/perigee; nil where neither
+--- $XDG_CACHE_HOME nor $HOME is set.
 ---@return string?
 function dataset.cache()
   local home = variable "HOME"
@@ -35,35 +34,28 @@ function dataset.cache()
   return cache and cache .. "/perigee"
 end
 
---- The places where a data set's file may be, in the order of looking.
-local function places(name)
-  local list = {}
+--- Finds a data set's file, also one that cannot be read. Raises for a folder that cannot be
+--- searched.
+---@param name string
+---@return string? path  nil if there is no file
+---@return string[] tried  the paths, in the order of the search
+function dataset.find(name)
+  local tried = {}
   local function add(folder)
-    list[#list + 1] = folder and folder .. "/" .. FILES[name]
+    tried[#tried + 1] = folder and folder .. "/" .. FILES[name]
   end
   add(variable "PERIGEE_DATA")
   add("./data")
   add(dataset.cache())
-  return list
-end
-
---- The path of a data set's file; nil where it is in none of its places. What is there and may
---- not be read is not passed over: opening it says why. Raises for a place that may not be
---- searched.
----@param name string
----@return string? path
----@return string[] tried  the places
-function dataset.find(name)
-  local list = places(name)
-  for _, path in ipairs(list) do
+  for _, path in ipairs(tried) do
     if core.exists(path) then
-      return path, list
+      return path, tried
     end
   end
-  return nil, list
+  return nil, tried
 end
 
---- Draws the digits and keeps them in the cache; their path, or nil and why not.
+--- Draws the digits and saves them in the cache; returns their path, or nil and a message.
 local function keep_digits()
   local folder = dataset.cache()
   if not folder then
@@ -78,7 +70,8 @@ local function keep_digits()
   return made and path, message
 end
 
---- The path of a data set's file, which is made where it can be; nil and why there is none.
+--- The path of a data set's file, which is drawn if it is missing and can be; nil and a message if
+--- there is none.
 local function locate(name)
   local path, tried = dataset.find(name)
   if path then
@@ -86,19 +79,11 @@ local function locate(name)
   elseif name == "digits" then
     return keep_digits()
   end
-  local told = variable "PERIGEE_DATA"
+  local folder = variable "PERIGEE_DATA"
   return nil, ("the data set %s was not found; looked for %s (`make run` fetches it; the data "
     .. "set digits needs no network; %s)"):format(name, table.concat(tried, ", "),
-    told and ("PERIGEE_DATA is '%s', and must be a folder"):format(printable.name(told))
+    folder and ("PERIGEE_DATA is '%s', and must be a folder"):format(printable.name(folder))
     or "PERIGEE_DATA may be a folder that has it")
-end
-
-local function names()
-  return '"' .. table.concat(dataset.NAMES, '", "') .. '"'
-end
-
-local function is_path(name)
-  return name:find "[/.]"
 end
 
 --- Opens a data set as an archive.
@@ -123,9 +108,10 @@ function dataset.open(name)
     errors.raise("dataset: a name is needed, not " .. (name == nil and "nil" or "a " .. type(name)))
   elseif not types.is_path(name) then
     errors.raise("dataset: a path has no zero bytes")
-  elseif not FILES[name] and not is_path(name) then
-    errors.raise('dataset: there is no "%s"; there are: %s, or the path of an .npz file%s',
-      printable.name(name), names(), suggest.suggestion(name:lower(), dataset.NAMES))
+  elseif not FILES[name] and not name:find "[/.]" then
+    errors.raise('dataset: there is no "%s"; there are: "%s", or the path of an .npz file%s',
+      printable.name(name), table.concat(dataset.NAMES, '", "'),
+      suggest.suggestion(name:lower(), dataset.NAMES))
   end
   local path = FILES[name] and errors.call(locate, name) or name
   return (errors.call(core.load, path))

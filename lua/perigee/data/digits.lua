@@ -1,26 +1,22 @@
---- Digits that Perigee draws itself: a stand-in for MNIST where that cannot be
---- had, in the same layout.
+--- Draws pictures of digits, which take MNIST's place where it is missing, in the same layout.
 --
--- A digit is a few strokes, each a curve through points that stand below. For
--- every picture the points are moved a little, the whole is bent, slanted and
--- scaled, and a pen of some thickness follows the curve. What a pixel takes of
--- the ink depends on its distance from the curve.
+-- A digit is a few strokes, each a curve through given points. For each picture the points are
+-- moved a little, the curves are bent, slanted and scaled, and a pen of a random thickness follows
+-- them. The ink of a pixel depends on its distance from the curve.
 --
--- Only operations that IEEE 754 rounds one way are used (+, -, *, /, the square
--- root, comparisons), and random numbers that are whole multiples of 2^-53: so
--- a seed gives the same bytes on every machine.
+-- A seed gives the same bytes on every machine: the arithmetic is only +, -, *, /, the square root
+-- and comparisons, whose rounding IEEE 754 defines, and random numbers are multiples of 2^-53.
 
 local core = require "perigee.core"
 
 local SIDE = 28 -- pixels
-local BLOCK = 50 -- pictures at a time: what is computed on stays in cache
-local SAMPLES = 56 -- points of a digit's curve, at which the pen touches
-local WAYS = 4 -- of writing a class
-local POINTS = 13 -- that make a way's curve, at most
+local BLOCK = 50 -- pictures that are drawn at a time, so that their arrays stay in cache
+local SAMPLES = 56 -- samples of a digit's curve, at which the pen touches
+local WAYS = 4 -- ways of writing a class, which are equally likely
+local POINTS = 13 -- the largest number of points in a way
 
---- How a digit is written: strokes of points (x, y) in a box of 1 x 1, y down.
---- Strokes meet in corners; within one the curve is smooth. A class is written in
---- WAYS ways, equally likely: those that it has, in turn.
+--- The ways of writing each class: strokes of points x, y, ... in a box of 1 x 1, y down. A stroke
+--- is smooth; corners are where two strokes meet. Classes with fewer than WAYS ways repeat them.
 local CLASSES = {
   [0] = {
     { { .52, .02, .22, .2, .12, .55, .3, .93, .62, .95, .88, .6, .8, .2, .5, .03 } },
@@ -72,10 +68,12 @@ local CLASSES = {
       .2, .92 } } },
 }
 
--- --- curves as weights of their points ---------------------------------------
+-- --- curves ------------------------------------------------------------------
+--
+-- A sample of a curve is a weighted sum of its stroke's points.
 
---- Adds value to row[point], or the two points that stand for one beyond an end
---- of the stroke from `first` to `last`: the curve leaves straight there.
+--- Adds a value to a point's weight. A point beyond an end of the stroke from `first` to `last` is
+--- extrapolated from the last two: the curve is straight there.
 local function add_weight(row, point, value, first, last)
   if point < first then
     add_weight(row, first, 2 * value, first, last)
@@ -88,9 +86,8 @@ local function add_weight(row, point, value, first, last)
   end
 end
 
---- The weights of a stroke's points in the Catmull-Rom curve through them, at t
---- (0 to the number of its segments); source: E. Catmull and R. Rom, "A class of
---- local interpolating splines", 1974.
+--- The weights of a stroke's points in the Catmull-Rom curve through them, at t (0 to the number of
+--- its segments). Source: E. Catmull and R. Rom, "A class of local interpolating splines", 1974.
 local function curve_weights(t, first, last)
   local row = {}
   for i = 1, POINTS do
@@ -115,10 +112,10 @@ local function stroke_length(stroke)
   return length
 end
 
---- Two tables for a way of writing: SAMPLES rows of POINTS weights, and the
---- points' coordinates.
+--- Compiles a way of writing: SAMPLES rows of POINTS weights, and the points' x and y. Samples are
+--- spread over the strokes by their lengths.
 local function compile(strokes)
-  local total, left = 0, 0
+  local total, drawn = 0, 0
   for _, stroke in ipairs(strokes) do
     total = total + stroke_length(stroke)
   end
@@ -128,9 +125,9 @@ local function compile(strokes)
     for i = 1, #stroke, 2 do
       x[#x + 1], y[#y + 1] = stroke[i], stroke[i + 1]
     end
-    left = left + stroke_length(stroke)
-    local until_sample = s == #strokes and SAMPLES or math.floor(SAMPLES * left / total + 0.5)
-    local samples = until_sample - #weights
+    drawn = drawn + stroke_length(stroke)
+    local last_sample = s == #strokes and SAMPLES or math.floor(SAMPLES * drawn / total + 0.5)
+    local samples = last_sample - #weights
     for i = 0, samples - 1 do
       weights[#weights + 1] = curve_weights((last - first) * i / (samples - 1), first, last)
     end
@@ -141,31 +138,30 @@ local function compile(strokes)
   return weights, x, y
 end
 
---- The same for all ways of all classes, as arrays: (10 * WAYS, SAMPLES, POINTS)
---- and (10 * WAYS, POINTS) twice.
+--- Compiles all ways of all classes: weights (10 * WAYS, SAMPLES, POINTS), and x and y
+--- (10 * WAYS, POINTS).
 local function compile_all()
   local weights, x, y = {}, {}, {}
   for class = 0, 9 do
     for way = 0, WAYS - 1 do
-      local strokes = CLASSES[class][way % #CLASSES[class] + 1]
       local i = #weights + 1
-      weights[i], x[i], y[i] = compile(strokes)
+      weights[i], x[i], y[i] = compile(CLASSES[class][way % #CLASSES[class] + 1])
     end
   end
   return core.array(weights, "float32"), core.array(x, "float32"), core.array(y, "float32")
 end
 
-local WEIGHTS, POINTS_X, POINTS_Y -- compiled when first drawn
+local WEIGHTS, POINTS_X, POINTS_Y -- compiled at the first drawing
 
 -- --- drawing -----------------------------------------------------------------
 
---- A number for each of n pictures: around `middle`, at most `width` from it, and
---- more often near (the sum of two uniform ones).
+--- A random number for each of n pictures, at most `width` from `middle`, of a triangular
+--- distribution: the sum of two uniform ones.
 local function spread(g, n, middle, width)
   return ((g:rand(n, 1) + g:rand(n, 1) - 1) * width + middle):astype "float32"
 end
 
---- The curves for n ways of writing, in pixels: x and y, (n, SAMPLES) each.
+--- Draws the curves for n ways of writing (n): x and y in pixels, (n, SAMPLES) each.
 local function curves(g, way)
   local n = #way
   local weights = WEIGHTS:take(way)
@@ -185,9 +181,8 @@ end
 
 local PIXELS = core.range(0, SIDE - 1):astype "float32"
 
---- The square of each pixel's distance from the nearest point of its curve,
---- (n, SIDE, SIDE).
-local function nearest(x, y)
+--- The squared distance of each pixel from the nearest sample of its curve, (n, SIDE, SIDE).
+local function squared_distance(x, y)
   local n = x.shape[1]
   local across = PIXELS - x.T:reshape(SAMPLES, n, 1)
   local down = PIXELS - y.T:reshape(SAMPLES, n, 1)
@@ -195,16 +190,17 @@ local function nearest(x, y)
   return (down:reshape(SAMPLES, n, SIDE, 1) + across:reshape(SAMPLES, n, 1, SIDE)):min(1)
 end
 
---- n pictures and their labels.
+--- Draws n pictures and their labels.
 local function draw_block(g, n)
   local way = (g:rand(n) * (10 * WAYS)):astype "int64"
-  local distance = nearest(curves(g, way + 1)):sqrt()
+  local distance = squared_distance(curves(g, way + 1)):sqrt()
   local radius, softness = spread(g, n, 1.35, 0.7), spread(g, n, 1.1, 0.4)
   local ink = (radius:reshape(n, 1, 1) - distance) / softness:reshape(n, 1, 1) + 0.5
   local grain = 1 - (g:rand(n, SIDE, SIDE) * 0.15):astype "float32"
   return (ink:clip(0, 1) * grain * 255):astype "uint8", (way // WAYS):astype "uint8"
 end
 
+--- Draws pictures and labels in blocks.
 local function draw_set(g, count)
   local pictures = core.zeros(count, SIDE, SIDE, "uint8")
   local labels = core.zeros(count, "uint8")
@@ -216,14 +212,14 @@ local function draw_set(g, count)
 end
 
 local digits = {
-  VERSION = 1, -- of the drawing: another one may give other pictures for a seed
+  VERSION = 1, -- of the drawing: the pictures of a seed may differ between versions
 }
 
---- Draws digits, with MNIST's names, shapes and dtypes: pictures (n, 28, 28),
---- labels (n), all uint8.
+--- Draws digits, with MNIST's names, shapes and dtypes: pictures (n, 28, 28) and labels (n), all
+--- uint8.
 ---@param seed integer  0 to 2^32 - 1
----@param train integer  pictures to train on; MNIST has 60000
----@param test integer  pictures to test with; MNIST has 10000
+---@param train integer  number of pictures for training; MNIST has 60000
+---@param test integer  number of pictures for testing; MNIST has 10000
 ---@return table<string, any> arrays  x_train, y_train, x_test, y_test
 function digits.draw(seed, train, test)
   if not WEIGHTS then
