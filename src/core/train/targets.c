@@ -1,3 +1,5 @@
+/* Labels and probabilities that a network is to learn. */
+
 #include "train/targets.h"
 
 #include <string.h>
