@@ -9,21 +9,21 @@ local uv = external.require "luv"
 
 local results = {}
 
---- The last report of a trial; none of one that failed.
-local function last_report(record)
-  return { record.status ~= "failed" and record.reports[#record.reports] or { nil, {} } }
-end
-
-local function all_reports(record)
-  return record.reports
-end
-
---- The kinds of tables: which reports have a row, and the columns before the metrics.
+-- The kinds of tables: the file, the columns between the parameters and the metrics, and a
+-- function that returns the reports of a record that have a row.
 local RESULTS = {
-  file = "results.csv", reports = last_report, columns = { "repeat", "seed" },
+  file = "results.csv",
+  columns = { "repeat", "seed" },
+  reports = function(record) -- the last one; of a failed trial a row without metrics
+    return { record.status ~= "failed" and record.reports[#record.reports] or { nil, {} } }
+  end,
 }
 local CURVES = {
-  file = "curves.csv", reports = all_reports, columns = { "repeat", "seed", "iteration" },
+  file = "curves.csv",
+  columns = { "repeat", "seed", "iteration" },
+  reports = function(record)
+    return record.reports
+  end,
 }
 
 --- Iterates over the finished trials in the order of the grid: index, record.

@@ -120,7 +120,7 @@ local function ending_text(study, word)
     or "")
 end
 
---- Reads what is known of the trials, as the options have it.
+--- Reads the journals. With --retry-failed, failures do not count.
 local function read_journals(study)
   study:open()
   if study.options.retry_failed then
@@ -178,7 +178,7 @@ end
 
 -- --- the script's end -------------------------------------------------------------
 
---- Ends a script whose study is not finished.
+--- Ends the script.
 local function leave(status)
   io.stdout:flush()
   os.exit(status, true)
@@ -187,23 +187,13 @@ end
 local failed = {} -- studies with failures, by their folders
 local at_exit -- is collected when Lua's state ends
 
---- Has a script that goes on after trials that failed end with status 1, unless it calls os.exit,
---- or the trials are run again without a failure.
-local function set_exit_status(study, has_failures)
-  failed[study.root] = has_failures or nil
-  at_exit = at_exit or has_failures and setmetatable({}, { __gc = function()
-    if next(failed) then
-      os.exit(1, true) -- other objects are finalized, too
-    end
-  end }) or nil
-end
-
---- Ends a script that has its study's command line, unless it goes on with the results: then sets
---- its exit status.
+--- Ends the script whose command line the study reads, or returns if it goes on with the results. A
+--- script that goes on after failed trials ends with status 1, unless it calls os.exit, or the
+--- trials are run again without a failure.
 local function leave_script(study, status)
   if study.options.dry_run then
     leave(0)
-  elseif study.options.shard then -- of shards that end at once, none goes on
+  elseif study.options.shard then -- even the last shard does not go on with the results
     for i = 1, study.trials.count do
       if is_in_shard(study, i) and study.store:status(i) == "failed" then
         leave(1)
@@ -213,11 +203,18 @@ local function leave_script(study, status)
   elseif status == "stopped" then
     leave(1)
   end
-  set_exit_status(study, study.store.counts.failed > 0)
+  local has_failures = study.store.counts.failed > 0
+  failed[study.root] = has_failures or nil
+  at_exit = at_exit or has_failures and setmetatable({}, { __gc = function()
+    if next(failed) then
+      os.exit(1, true) -- other objects are finalized, too
+    end
+  end }) or nil
 end
 
---- Sees to what a run raised: a script is told, and ended. Otherwise returns the sentence of a
---- failure of the outside world, and raises Ctrl-C and errors of the library again.
+--- Handles an error of a run. Ends the script whose command line the study reads, with a message.
+--- Elsewhere returns the message of a failure of the outside world, and raises Ctrl-C and errors of
+--- the library again.
 local function give_up(study, problem)
   local is_interrupt = errors.is_interrupt(problem)
   local is_failure = type(problem) == "string" and not is_interrupt

@@ -1,4 +1,4 @@
---- A study: its trials, the store of their records, and what is made of these.
+--- A study: its trials, the store of their records, and its results.
 
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
@@ -64,8 +64,8 @@ end
 
 -- --- opening ----------------------------------------------------------------------
 
---- The fingerprint that the data have in journals of before; nil where they have none. A
---- fingerprint that journals have since for other data does not count.
+--- The fingerprint that earlier versions gave the same data, if the journals have it and lack
+--- today's; "" for no data. Skips one that newer journals have for other data.
 local function known_fingerprint(self, now)
   local known = journal.fingerprints(self.root .. "/journal")
   if known[now or ""] or not next(known) then
@@ -89,7 +89,7 @@ local function open_data(self)
   return true
 end
 
--- Opens the data and lists the trials; the store is not read. Raises where the data cannot be
+-- Opens the data and lists the trials; the journals are not read. Raises for data that cannot be
 -- opened.
 function Study:prepare()
   local definition = self.definition
@@ -102,8 +102,8 @@ function Study:prepare()
   self.shared = nil
 end
 
--- Prepares the study and reads its journals, unless that was done before. Raises where that cannot
--- be.
+-- Prepares the study and reads its journals, unless that was done before. Raises for data or a
+-- journal that cannot be read.
 function Study:open()
   if not self.is_open then
     self:prepare()
@@ -113,8 +113,8 @@ function Study:open()
   return true
 end
 
--- The command line that the script was started with: the interpreter, its options, the script, and
--- its arguments; nil for a study that reads none.
+-- The command line of the process: the interpreter, its options, the script, and its arguments; nil
+-- for a study that reads none.
 function Study:command()
   return self.arguments and command_line.whole(self.arguments)
 end

@@ -73,21 +73,21 @@ function Trials:repeat_number(i)
   return (i - 1) % self.repeats + 1
 end
 
---- The seed. All points have the same seeds, so that they are compared under the same luck.
+--- The seed. All points have the same seeds: they are compared with the same random numbers.
 ---@param i integer
 ---@return integer
 function Trials:seed(i)
   return self.first_seed + self:repeat_number(i) - 1
 end
 
---- The values of the parameters, in a table of the caller's.
+--- The values of the parameters, in a new table.
 ---@param i integer
 ---@return table<string, any>
 function Trials:point(i)
   return copy(self.space:at(self:point_number(i)))
 end
 
---- The values of the parameters and the settings, in a table of the caller's.
+--- The values of the parameters and the settings, in a new table.
 ---@param i integer
 ---@return table<string, any>
 function Trials:values(i)

@@ -20,19 +20,6 @@ local function put(sums, name, sum)
   sums[name] = sum
 end
 
---- Collects sums by name. Those of one name are ordered by themselves: the order in which they were
---- found does not count.
-local function put_all(list)
-  local sums = {}
-  table.sort(list, function(a, b)
-    return c_locale.precedes(tostring(a.sum), tostring(b.sum))
-  end)
-  for _, each in ipairs(list) do
-    put(sums, each.name, each.sum)
-  end
-  return sums
-end
-
 --- The checksums of an array, an archive or a generator, by names that begin with its own.
 local function sums_of(name, value, checksum)
   if types.is_array(value) then
@@ -66,7 +53,14 @@ function fingerprint.of(data, run)
       list[#list + 1] = { name = found.name, sum = json.encode(found.value) }
     end
   end
-  return hash_of(put_all(list))
+  table.sort(list, function(a, b) -- sums of one name count in any order
+    return c_locale.precedes(tostring(a.sum), tostring(b.sum))
+  end)
+  local sums_by_name = {}
+  for _, each in ipairs(list) do
+    put(sums_by_name, each.name, each.sum)
+  end
+  return hash_of(sums_by_name)
 end
 
 -- --- fingerprints of before ---------------------------------------------------------

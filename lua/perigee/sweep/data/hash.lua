@@ -2,15 +2,8 @@
 
 local hash = {}
 
---- Mixes the bits of a hash by the last step of MurmurHash3, so that similar texts have different
---- hashes.
-local function mix(bits)
-  bits = (bits ~ bits >> 33) * 0xff51afd7ed558ccd
-  bits = (bits ~ bits >> 33) * 0xc4ceb9fe1a85ec53
-  return bits ~ bits >> 33
-end
-
---- The 64-bit FNV-1a hash (Fowler, Noll and Vo) of a text, mixed, as 16 hexadecimal digits.
+--- The 64-bit FNV-1a hash (Fowler, Noll and Vo) of a text, as 16 hexadecimal digits. The last step
+--- of MurmurHash3 mixes its bits, so that similar texts have different hashes.
 ---@param text string
 ---@return string
 function hash.of(text)
@@ -20,7 +13,9 @@ function hash.of(text)
       bits = (bits ~ byte) * 0x100000001b3
     end
   end
-  return ("%016x"):format(mix(bits))
+  bits = (bits ~ bits >> 33) * 0xff51afd7ed558ccd
+  bits = (bits ~ bits >> 33) * 0xc4ceb9fe1a85ec53
+  return ("%016x"):format(bits ~ bits >> 33)
 end
 
 --- The hash of a file's text; nil where it cannot be read.

@@ -43,11 +43,6 @@ local STANDARD = {
 }
 local LIBRARY = debug.getinfo(1, "S").source:match "^(@.*)sweep/data/references%.lua$"
 
-local function is_of_library(f)
-  local info = debug.getinfo(f, "S")
-  return info.what == "C" or LIBRARY ~= nil and info.source:sub(1, #LIBRARY) == LIBRARY
-end
-
 --- The set of tables that are not followed. Globals are followed where a function names them.
 local function closed_tables()
   local closed, loaded = {}, package.loaded
@@ -80,6 +75,7 @@ end
 local Walk = {}
 Walk.__index = Walk
 
+--- The order of keys: numbers, then the other types by name.
 local function in_order(a, b)
   local a_kind, b_kind = math.type(a) and "" or type(a), math.type(b) and "" or type(b)
   if a_kind ~= b_kind then
@@ -90,20 +86,15 @@ local function in_order(a, b)
   return a_kind == "string" and c_locale.precedes(a, b)
 end
 
---- A long list of numbers as an array; nil for any other table.
-local function as_array(list)
-  local worked, array = pcall(core.array, list)
-  return worked and array.ndim == 1 and array or nil
-end
-
+--- Follows a table's entries, ordered by their keys. A long list of numbers counts as one array.
 function Walk:table(root, name, value)
   local keys = {}
   for key in next, value do
     keys[#keys + 1] = key
     if #keys == MOST_ENTRIES then
-      local array = as_array(value)
-      self.found[#self.found + 1] = array and { name = name, root = root, value = array }
-      if array then
+      local is_array, array = pcall(core.array, value)
+      if is_array and array.ndim == 1 then
+        self.found[#self.found + 1] = { name = name, root = root, value = array }
         return
       end
       break
@@ -174,10 +165,13 @@ function Walk:follow(root, name, value)
     self.seen[value] = true
     self:table(root, name, value)
     self:follow(root, name .. ".metatable", debug.getmetatable(value))
-  elseif kind == "function" and not is_of_library(value) then
-    local source = debug.getinfo(value, "S").source
-    self.seen[value], self.sources[source] = true, self.sources[source] or value
-    self:upvalues(value)
+  elseif kind == "function" then
+    local info = debug.getinfo(value, "S")
+    local is_of_library = LIBRARY ~= nil and info.source:sub(1, #LIBRARY) == LIBRARY
+    if info.what ~= "C" and not is_of_library then
+      self.seen[value], self.sources[info.source] = true, self.sources[info.source] or value
+      self:upvalues(value)
+    end
   end
   self.depth = self.depth - 1
 end

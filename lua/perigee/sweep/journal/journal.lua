@@ -39,8 +39,8 @@ function journal.writer(folder, header)
   }, Writer)
 end
 
---- Creates a file that was not there: its name has the time, the machine and the process, and a
---- count for a process that writes several within a second.
+--- Creates a new file. Its name has the time, the machine, the process, and a count, for a process
+--- that writes several within a second.
 local function create(uv, folder)
   local stem = ("%s/%s-%s-%d"):format(folder, os.date "!%Y%m%dT%H%M%SZ",
     uv.os_gethostname():gsub("[^%w-]", "_"), uv.os_getpid())
@@ -145,7 +145,7 @@ local function paths_in(folder)
   return paths
 end
 
---- Opens a file to be read. Raises for what is no file, which might never end.
+--- Opens a file to be read. Raises for a device or a pipe, which might never end.
 local function open_file(path)
   local status = external.require("luv").fs_stat(path)
   if status and status.type ~= "file" then
@@ -164,30 +164,30 @@ local function read_line(line, path)
   return records.check(value)
 end
 
----@class perigee.sweep.place  how far a file was read
+---@class perigee.sweep.cursor  how far a file was read
 ---@field at integer  bytes
 ---@field lines integer
 
---- Reads the records of a file from a place on, and moves the place to their end. Skips lines that
---- are no records. Raises for a file that cannot be read, or is of another version.
+--- Reads the records of a file from a cursor on, and moves the cursor to their end. Skips lines
+--- that are no records. Raises for a file that cannot be read, or is of another version.
 ---@param path string
----@param place perigee.sweep.place
----@param see fun(record: table, path: string, at: integer)  at: where the line begins, in bytes
+---@param cursor perigee.sweep.cursor
+---@param visit fun(record: table, path: string, at: integer)  at: where the line begins, in bytes
 ---@return string[] damaged  a sentence, "FILE, line N: ...", for each line that was skipped
-function journal.read_file(path, place, see)
+function journal.read_file(path, cursor, visit)
   local damaged = {}
   local file <close> = open_file(path)
-  file:seek("set", place.at)
+  file:seek("set", cursor.at)
   for line in file:lines "L" do
     if line:find "\n$" then -- another is torn, or not written whole yet
       local record, problem = read_line(line, path)
       if record then
-        see(record, path, place.at)
+        visit(record, path, cursor.at)
       else
         damaged[#damaged + 1] = ("%s, line %d: no record, and passed over: %s"):format(path,
-          place.lines + 1, problem)
+          cursor.lines + 1, problem)
       end
-      place.at, place.lines = place.at + #line, place.lines + 1
+      cursor.at, cursor.lines = cursor.at + #line, cursor.lines + 1
     end
   end
   return damaged
@@ -195,14 +195,14 @@ end
 
 --- Reads the new records of all files of a folder, ordered by the files' names.
 ---@param folder string  one that does not exist has none
----@param places table<string, perigee.sweep.place>  by path; updated
----@param see fun(record: table, path: string, at: integer)
+---@param cursors table<string, perigee.sweep.cursor>  by path; updated
+---@param visit fun(record: table, path: string, at: integer)
 ---@return string[] damaged  as `read_file` returns them
-function journal.read(folder, places, see)
+function journal.read(folder, cursors, visit)
   local damaged = {}
   for _, path in ipairs(paths_in(folder)) do
-    places[path] = places[path] or { at = 0, lines = 0 }
-    local of_file = journal.read_file(path, places[path], see)
+    cursors[path] = cursors[path] or { at = 0, lines = 0 }
+    local of_file = journal.read_file(path, cursors[path], visit)
     table.move(of_file, 1, #of_file, #damaged + 1, damaged)
   end
   return damaged

@@ -44,7 +44,7 @@ end
 
 function Store:clear()
   self.records, self.paths = {}, {} -- by index; the journals' paths
-  self.header, self.headers, self.places, self.damaged = nil, {}, {}, {}
+  self.header, self.headers, self.cursors, self.damaged = nil, {}, {}, {}
   self.counts = { done = 0, failed = 0, pruned = 0, paused = 0 }
   self.bests = {} -- by the metrics whose goal is known
   self.goals = {} -- of all metrics that trials which are done have reported; false: not known
@@ -95,6 +95,8 @@ end
 
 -- --- reading and appending ----------------------------------------------------------
 
+--- Tells if a record replaces the known one. With the same status, a failure or a higher rung does;
+--- else a higher rank does, or the same rank unless the record is older.
 local function says_more(record, known)
   local new, old = RANK[record.status], RANK[known.status]
   if record.status == known.status then
@@ -104,7 +106,7 @@ local function says_more(record, known)
 end
 
 --- Takes a record, unless it is of another study, or says less than what is known.
-local function see(self, record, path, at)
+local function take(self, record, path, at)
   if record.format then
     self.header, self.headers[path] = record, record
     return
@@ -129,8 +131,8 @@ end
 --- Reads what was added to the journals since they were read, by other processes too. Raises for a
 --- journal that cannot be read.
 function Store:read()
-  local damaged = journal.read(self.folder, self.places, function(...)
-    see(self, ...)
+  local damaged = journal.read(self.folder, self.cursors, function(...)
+    take(self, ...)
   end)
   table.move(damaged, 1, #damaged, #self.damaged + 1, self.damaged)
 end
@@ -138,22 +140,22 @@ end
 --- Reads what was added to one journal. Raises where it cannot be read.
 ---@param path string
 function Store:read_file(path)
-  self.places[path] = self.places[path] or { at = 0, lines = 0 }
-  journal.read_file(path, self.places[path], function(...)
-    see(self, ...)
+  self.cursors[path] = self.cursors[path] or { at = 0, lines = 0 }
+  journal.read_file(path, self.cursors[path], function(...)
+    take(self, ...)
   end)
 end
 
---- Forgets the failures that are known: those trials are to be run again.
+--- Forgets the failures that are known, so that those trials are run again.
 function Store:forget_failures()
-  for path, place in pairs(self.places) do
-    self.forgotten[path] = place.at
+  for path, cursor in pairs(self.cursors) do
+    self.forgotten[path] = cursor.at
   end
   self:clear()
   self:read()
 end
 
---- Has records appended to a journal of this process's own, until the writer is closed.
+--- Makes the writer of a journal of this process's own, to which `append` writes.
 ---@param header table  its first line
 ---@return perigee.sweep.writer
 function Store:open_writer(header)
@@ -166,14 +168,14 @@ end
 function Store:append(record)
   local writer = self.writer
   local at = writer:append(record)
-  local place = self.places[writer.path]
-  if not place then
-    see(self, writer.header, writer.path, 0)
-    place = {}
-    self.places[writer.path] = place
+  local cursor = self.cursors[writer.path]
+  if not cursor then
+    take(self, writer.header, writer.path, 0)
+    cursor = {}
+    self.cursors[writer.path] = cursor
   end
-  place.at, place.lines = writer.length, writer.lines -- so that it is not read again
-  see(self, record, writer.path, at)
+  cursor.at, cursor.lines = writer.length, writer.lines -- so that it is not read again
+  take(self, record, writer.path, at)
 end
 
 -- --- asking -------------------------------------------------------------------------

@@ -130,10 +130,10 @@ end
 
 -- --- a plot ----------------------------------------------------------------------
 
---- The means and their curves; the names that the means are not over; and whether each point is one
+--- The means, their curves, the names that the means are not over, and true if each point is one
 --- trial. Where x was drawn at random, hardly any two points have the same: a line through them
 --- would mean nothing.
-local function read(view, metric, x, group)
+local function means_and_curves(view, metric, x, group)
   local rows = x == ITERATION and view.reports or view.trials
   local shown = table.move(group, 1, #group, 2, { x })
   local means, parameter = data.means(rows, metric, shown), view.by_name[x]
@@ -184,7 +184,7 @@ function curves.options(view, options, in_file)
   local group = choose_group(view, options.group, x)
   local means, list, named, is_scattered
   if metric then
-    means, list, named, is_scattered = read(view, metric, x, group)
+    means, list, named, is_scattered = means_and_curves(view, metric, x, group)
   end
   if not means or #means == 0 then
     return nil, "plot: the study has no results yet" .. (

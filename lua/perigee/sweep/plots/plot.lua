@@ -71,7 +71,7 @@ function plots.draw(study, options)
   return output.draw(shown)
 end
 
---- The same as SVG text.
+--- Draws a study as SVG text.
 ---@param study perigee.sweep.study|perigee.sweep.view
 ---@param options? table  as plots.draw has them; a file is not written
 ---@return string?

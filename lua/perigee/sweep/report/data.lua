@@ -27,11 +27,6 @@ local function best_mean(study, done)
     row[own.deviations[metric]], table.concat(parts, ", ", study.params[1] and 1 or 2))
 end
 
---- Formats a rule, 'halving {"factor":2,"first":100}', as "halving factor 2, first 100".
-local function rule_text(text)
-  return (text:gsub('[{}"]', ""):gsub("[:,]", { [":"] = " ", [","] = ", " }))
-end
-
 local function summary(study, done)
   local store = study.store
   local list = {
@@ -40,7 +35,9 @@ local function summary(study, done)
   }
   if study.rule.text ~= "" then
     list[#list + 1] = { "pruned", store.counts.pruned }
-    list[#list + 1] = { "pruning", rule_text(study.rule.text) }
+    -- 'halving {"factor":2,"first":100}' becomes "halving factor 2, first 100".
+    local rule = study.rule.text:gsub('[{}"]', ""):gsub("[:,]", { [":"] = " ", [","] = ", " })
+    list[#list + 1] = { "pruning", rule }
   end
   if store.best then
     list[#list + 1] = { ("best %s"):format(store.metric), ("%s (%s)"):format(

@@ -1,4 +1,4 @@
---- Formats texts and values as HTML. Texts may be anybody's, and are escaped.
+--- Formats texts and values as HTML. All texts are escaped.
 
 local c_locale = require "perigee.util.c_locale"
 local printable = require "perigee.util.printable"
@@ -16,19 +16,17 @@ local ENTITIES = {
   ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;",
 }
 
---- Replaces control characters, marks that turn the direction of writing, characters that HTML does
---- not have, and bytes that are no UTF-8 by U+FFFD.
-local function readable(text)
-  return (printable.replaced(text, "[\0-\8\11\12\14-\31\127]", function()
-    return "\u{FFFD}"
-  end))
-end
-
---- Escapes text for its place between tags or in a quoted attribute.
+--- Escapes text for its place between tags or in a quoted attribute. Control characters, marks that
+--- turn the direction of writing, characters that HTML does not have, and bytes that are no UTF-8
+--- become U+FFFD.
 ---@param text any
 ---@return string
 function html.escape(text)
-  return (readable(c_locale.tostring(text)):gsub("[&<>\"']", ENTITIES))
+  local readable = printable.replaced(c_locale.tostring(text), "[\0-\8\11\12\14-\31\127]",
+    function()
+      return "\u{FFFD}"
+    end)
+  return (readable:gsub("[&<>\"']", ENTITIES))
 end
 
 -- --- values -----------------------------------------------------------------------
@@ -91,20 +89,7 @@ local function number_cell(text, title)
     or ('<td class="n">%s</td>'):format(text)
 end
 
-local function number_column(values, count)
-  local texts, titles, column = {}, {}, {}
-  for i = 1, count do
-    if values[i] ~= nil then
-      texts[i], titles[i] = number_texts(values[i])
-    end
-  end
-  align_points(texts, count)
-  for i = 1, count do
-    column[i] = number_cell(texts[i], titles[i])
-  end
-  return column
-end
-
+--- Tells if there are values, and all of them are numbers.
 local function all_numbers(values, count)
   local some = false
   for i = 1, count do
@@ -128,15 +113,23 @@ end
 ---@param count integer  how many there are; missing ones are nil
 ---@return perigee.sweep.report.column
 function html.column(name, values, count)
-  if all_numbers(values, count) then
-    return { name = name, is_number = true, cells = number_column(values, count) }
+  local column = { name = name, is_number = all_numbers(values, count), cells = {} }
+  local texts, titles = {}, {}
+  for i = 1, column.is_number and count or 0 do
+    if values[i] ~= nil then
+      texts[i], titles[i] = number_texts(values[i])
+    end
   end
-  local column = {}
+  align_points(texts, count)
   for i = 1, count do
-    column[i] = values[i] == nil and ('<td class="m">%s</td>'):format(MISSING)
-      or html.element("td", values[i])
+    if column.is_number then
+      column.cells[i] = number_cell(texts[i], titles[i])
+    else
+      column.cells[i] = values[i] == nil and ('<td class="m">%s</td>'):format(MISSING)
+        or html.element("td", values[i])
+    end
   end
-  return { name = name, is_number = false, cells = column }
+  return column
 end
 
 --- The number of decimals for the means of a column and their deviations: two digits of the least

@@ -110,18 +110,13 @@ local function all_trials(trials)
   return html_table("trials", "All trials", columns, #trials)
 end
 
-local function has_repeats(trials)
-  for i = 2, #trials do
-    if trials[i]["repeat"] ~= trials[1]["repeat"] then
-      return true
-    end
-  end
-  return false
-end
-
 --- The table of means over repeats; nil where each trial was run once.
 local function means(study, trials)
-  if not has_repeats(trials) then
+  local has_repeats = false
+  for i = 2, #trials do
+    has_repeats = has_repeats or trials[i]["repeat"] ~= trials[1]["repeat"]
+  end
+  if not has_repeats then
     return nil
   end
   local groups, columns = trials:group(study.params), {}
@@ -198,26 +193,7 @@ end
 
 -- --- the page ---------------------------------------------------------------------
 
---- The sections that are not empty: id, title, html; and the sentences about missing plots.
-local function sections_of(study, plots)
-  local data, trials = study:report_data(), study:table()
-  local sections, drawings, reasons = {}, pictures(study, plots)
-  local function add(id, title, body)
-    if body then
-      sections[#sections + 1] = { id = id, title = title, html = body }
-    end
-  end
-  add("summary", "Summary", pairs_list(data.summary))
-  add("settings", "Settings", pairs_list(data.settings))
-  add("plots", "Plots", drawings)
-  add("repeats", "Repeats", means(study, trials))
-  add("all", "Trials", all_trials(trials))
-  add("failures", "Failures", failed_trials(data.failures))
-  add("pruned", "Trials that were cut", cut_trials(data.pruned))
-  add("environment", "Environment", pairs_list(data.environment))
-  return sections, reasons
-end
-
+--- The title, the description, and the links to the sections.
 local function headline(study, sections)
   local lines = { ("<h1>%s</h1>"):format(escape(study.name)) }
   if study.description then
@@ -239,12 +215,24 @@ end
 ---@return string
 ---@return string[] reasons  sentences about missing plots
 function report.text(study, plots)
-  local sections, reasons = sections_of(study, plots)
-  local bodies = {}
-  for i, each in ipairs(sections) do
-    bodies[i] = ('<section aria-labelledby="%s">\n<h2 id="%s">%s</h2>\n%s\n</section>'):format(
-      each.id, each.id, each.title, each.html)
+  local data, trials = study:report_data(), study:table()
+  local drawings, reasons = pictures(study, plots)
+  local sections, bodies = {}, {}
+  local function add(id, title, body)
+    if body then
+      sections[#sections + 1] = { id = id, title = title }
+      bodies[#bodies + 1] = ('<section aria-labelledby="%s">\n<h2 id="%s">%s</h2>\n%s\n</section>')
+        :format(id, id, title, body)
+    end
   end
+  add("summary", "Summary", pairs_list(data.summary))
+  add("settings", "Settings", pairs_list(data.settings))
+  add("plots", "Plots", drawings)
+  add("repeats", "Repeats", means(study, trials))
+  add("all", "Trials", all_trials(trials))
+  add("failures", "Failures", failed_trials(data.failures))
+  add("pruned", "Trials that were cut", cut_trials(data.pruned))
+  add("environment", "Environment", pairs_list(data.environment))
   return PAGE:format(POLICY, escape(study.name), require "perigee.sweep.report.style",
     headline(study, sections), table.concat(bodies, "\n"), require "perigee.sweep.report.script"),
     reasons

@@ -16,7 +16,7 @@ local function checkpoints_of(study, id)
   return ("%s/checkpoints/%s-%s"):format(study.root, id, study.code:sub(1, 8))
 end
 
---- Makes the run of a trial.
+--- Makes the run of a study's trial.
 ---@param study perigee.sweep.study
 ---@param item { index: integer, limit: table? }
 ---@param beat fun(trial_run: perigee.sweep.trial_run)  is called now and then
@@ -43,7 +43,8 @@ function executor.new_run(study, item, beat)
   }
 end
 
---- Has the trial recorded as failed if the process ends while it runs.
+--- Sets what is written if the process ends while the trial runs: a failed trial's record, and a
+--- message.
 local function set_ending(study, trial_run, values)
   local problem = "it ended the process (os.exit)"
   local record = ('{"error":"%s","iterations":0,"repeat":%d,"reports":[],"seconds":0,"seed":%d,'

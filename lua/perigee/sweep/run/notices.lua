@@ -59,7 +59,7 @@ local function changed_notes(study)
   end
 end
 
---- Says what is not as it was when earlier trials were run: data, script, notes, kernels; and which
+--- Says what has changed since earlier trials were run: data, script, notes, kernels; and which
 --- lines of journals are damaged.
 ---@param study perigee.sweep.study
 function notices.changes(study)

@@ -153,7 +153,7 @@ function handlers.broken(self, _, event)
   self.problem = tostring(event.message)
 end
 
---- Shows that a trial has ended, and stops all where it has failed and that is asked for.
+--- Shows that a trial has ended. With --fail-fast, no other is begun after a failure.
 function Pool:finish(index)
   local record = self.study.store:record(index)
   self.study.display:finish(index, record)
@@ -164,34 +164,29 @@ end
 
 -- --- deaths -------------------------------------------------------------------------
 
---- The record of a trial at which one process after the other died.
-local function death_record(trials, index, problem)
-  return {
-    trial = trials.ids[index], status = "failed", ["repeat"] = trials:repeat_number(index),
-    seed = trials:seed(index), values = trials:values(index), reports = {},
-    iterations = 0, seconds = 0, error = problem, finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
-  }
-end
-
---- Sees to the trial of a worker that died: another runs it, unless too many died at it, or its
---- record was kept without an event. Raises where no record can be kept.
+--- Queues the trial of a worker that died for another one, unless its record was kept without an
+--- event. After MOST_DEATHS deaths the trial has failed. Raises where no record can be kept.
 function Pool:lost(item, problem)
-  local store = self.study.store
+  local store, trials, index = self.study.store, self.study.trials, item.index
   store:read()
-  local record = store:record(item.index)
+  local record = store:record(index)
   local is_kept = record and not (record.status == "paused" and record.rung < item.limit.rung)
   item.deaths = (item.deaths or 0) + (is_kept and 0 or 1)
   if not is_kept and item.deaths < MOST_DEATHS then
     table.insert(self.queue, 1, item)
     return
   elseif not is_kept then
-    store:append(death_record(store.trials, item.index, problem))
+    store:append {
+      trial = trials.ids[index], status = "failed", ["repeat"] = trials:repeat_number(index),
+      seed = trials:seed(index), values = trials:values(index), reports = {},
+      iterations = 0, seconds = 0, error = problem, finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    }
   end
-  self:finish(item.index)
+  self:finish(index)
 end
 
---- Sees to a worker that has ended: one that was killed is replaced. A script that ends by itself
---- before study:run would do so again.
+--- Closes the pipes of a worker that has ended, and starts another if it was killed. A script that
+--- ends by itself before study:run is a problem: it would do so again.
 function Pool:ended(worker, code, signal)
   self.alive, worker.has_ended = self.alive - 1, true
   worker.process:close()
@@ -220,7 +215,7 @@ function Pool:ended(worker, code, signal)
   end
 end
 
---- Has all workers end: they save a checkpoint of what they train. Those that have not ended after
+--- Ends all workers, which save a checkpoint of what they train. Those that have not ended after
 --- GRACE are terminated; nothing is lost that is in a journal.
 function Pool:stop()
   if self.timer then

@@ -16,17 +16,6 @@ local function clock()
   return uv.hrtime() * 1e-9
 end
 
---- The mean time of the trials that are done, and how many they are; nil where there are none.
-local function measured(study)
-  local sum, count = 0, 0
-  for i = 1, study.trials.count do
-    if study.store:status(i) == "done" then
-      sum, count = sum + study.store:record(i).seconds, count + 1
-    end
-  end
-  return count > 0 and sum / count or nil, count
-end
-
 --- Begins a trial, which is ended at the deadline, whatever it catches; nothing that it prints is
 --- shown.
 ---@return number? seconds  that it would take; nil where it makes no steps in time
@@ -47,9 +36,11 @@ local function probe(study, index, deadline)
     trial_run.trainings > 0, record and record.error
 end
 
---- The mean time of some trials, from one end of the list to the other, as long as there is time;
---- as `measured` returns it, or nil, 0 and why a trial failed. A trial without a training cannot be
---- begun for a moment, and may have effects: one is enough.
+--- The mean time of a few trials, from one end of the list to the other, as far as LIMIT allows. A
+--- trial without a training cannot be begun for a moment, and may have effects: only one is run.
+---@return number? mean  nil if no trial tells it
+---@return integer count  of the trials that tell it
+---@return string? problem  why a trial failed
 local function probed(study, pending)
   local _ <close> = core.hold_interrupts()
   local _ <close> = core.hold_generators()
@@ -78,9 +69,14 @@ function time_estimate.text(study, pending)
   if #pending == 0 then
     return "nothing is left to run"
   end
-  local mean, count = measured(study)
-  local how = ("as long as the %d that are done took"):format(count)
-  if not mean then
+  local sum, count = 0, 0
+  for i = 1, study.trials.count do
+    if study.store:status(i) == "done" then
+      sum, count = sum + study.store:record(i).seconds, count + 1
+    end
+  end
+  local mean, how = sum / count, ("as long as the %d that are done took"):format(count)
+  if count == 0 then
     local problem
     mean, count, problem = probed(study, pending)
     how = ("by %d of them, begun for a moment"):format(count)

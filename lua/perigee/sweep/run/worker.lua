@@ -79,7 +79,7 @@ local function next_order(orders)
   return table.remove(orders, 1)
 end
 
---- Runs a trial as it was ordered. When nobody listens any more, the trial is stopped.
+--- Runs a trial as it was ordered. Stops it once the pipe of orders has ended.
 local function run_order(study, order, orders)
   if study.trials.ids[order.index] ~= order.id then
     errors.fail("the processes' studies are not the same: what one is made of must not depend on "

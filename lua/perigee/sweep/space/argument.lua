@@ -2,8 +2,8 @@
 --
 --   0.1,0.5   0.1:0.5:0.1   [128,64],[256]   relu,tanh   "a,b",c\,d   uniform(0,1)
 --
--- Values have commas between them. Quotes, a backslash in front of it and brackets take a comma
--- into a value.
+-- Values have commas between them. A comma in quotes or brackets, or behind a backslash, is part of
+-- a value.
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
@@ -100,7 +100,7 @@ local KIND_TEXTS = {
 }
 local BOOLEANS = { ["true"] = true, ["false"] = false }
 
---- Reads a plain text as one of some kinds: rather as a number than as a text.
+--- Reads a plain text as a number, a boolean or a text: the first of these kinds that fits.
 local function read_plain(text, kinds)
   if kinds.number and c_locale.tonumber(text) then
     return c_locale.tonumber(text)

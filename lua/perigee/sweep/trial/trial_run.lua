@@ -52,18 +52,14 @@ local function clock()
   return uv.hrtime() * 1e-9
 end
 
---- The class of what ends a trial from within, and is no error of the trial: its `status` is
---- "paused" or "pruned", with a `reason`; "interrupted", as by Ctrl-C, where nothing is recorded;
---- or "probed".
+--- An object that ends a trial from within, and is no error of the trial. Its `status` is "paused"
+--- or "pruned", with a `reason`; "interrupted", as by Ctrl-C, of which nothing is recorded; or
+--- "probed".
 local Halt = {}
 Halt.__index = Halt
 
 function Halt:__tostring()
   return "the trial was " .. self.status -- where `run` catches it
-end
-
-local function is_halt(problem)
-  return getmetatable(problem) == Halt
 end
 
 --- Makes the run of a trial.
@@ -132,7 +128,7 @@ local function beat(self)
   return now
 end
 
---- Keeps a report, by which the trial may end.
+--- Keeps a report. The rule may end the trial by it.
 ---@param iteration any
 ---@param metrics any
 ---@return string?  # what does not fit
@@ -180,7 +176,7 @@ local function save_if_due(self, model, now, has_ended)
   end
 end
 
---- Takes up the training's checkpoint. Returns what it says, or nil where there is none.
+--- Restores the training's checkpoint. Returns its state; nil if there is none.
 local function restore(self, model)
   local state, problem
   if self.checkpoints then
@@ -276,19 +272,6 @@ local function after_body(self, run)
   save_if_due(self, run.model, now)
 end
 
---- Makes a step. One that is interrupted leaves the model as it was after the body: so it is saved.
-local function make_step(self, run, step, state, i)
-  local before = run.model.iteration
-  local worked, now, loss, validation_loss = pcall(step, state, i)
-  if not worked then
-    if errors.is_interrupt(now) and i > 0 and run.model.iteration == before then
-      save(self, run.model)
-    end
-    error(now, 0)
-  end
-  return now, loss, validation_loss
-end
-
 --- The four values of a generic for that trains a model.
 ---@param model any
 ---@param options any
@@ -307,8 +290,15 @@ function TrialRun:train(model, options, what)
       after_body(self, run)
     end
     is_first = false
-    local now, loss, validation_loss = make_step(self, run, step, state, i)
-    if now then
+    local before = run.model.iteration
+    local worked, now, loss, validation_loss = pcall(step, state, i)
+    if not worked then
+      -- A step that is interrupted leaves the model as it was after the body.
+      if errors.is_interrupt(now) and i > 0 and run.model.iteration == before then
+        save(self, run.model)
+      end
+      error(now, 0)
+    elseif now then
       self.iteration, self.loss = now, loss
     end
     return now, loss, validation_loss
@@ -325,7 +315,7 @@ end
 
 --- Keeps an error as its message and the script's part of the traceback. A halt stays what it is.
 local function keep_error(problem)
-  if is_halt(problem) then
+  if getmetatable(problem) == Halt then
     return problem
   end
   local class = debug.getmetatable(problem)
@@ -352,8 +342,8 @@ local function call(run, values, self)
   end
 end
 
---- Has values raise for a name that they do not have: a misspelt one would be nil, and something
---- else be trained than was meant.
+--- Makes the values raise for a name that they do not have: a misspelt one would be nil, and the
+--- model another than was meant.
 local function refuse_others(values)
   local names = collections.sorted_keys(values)
   return setmetatable(values, { __index = function(_, name)
