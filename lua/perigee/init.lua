@@ -1,7 +1,7 @@
---- Perigee: neural-network experiments in Lua, over a C core.
+--- The module perigee: `local pg = require "perigee"`.
 --
--- `local pg = require "perigee"` gives arrays, files, random numbers, the
--- notebook's kernels and the model; docs/design.md says where each lives.
+-- Its names are those of the core, in C, and some written in Lua, which are loaded at their first
+-- use: a script starts sooner, and the collector has less to mark.
 
 local errors = require "perigee.util.errors"
 local core = require "perigee.core"
@@ -10,7 +10,7 @@ local public = require "perigee.util.public"
 --- The library's names.
 local names = { _VERSION = "Perigee " .. core.info().version }
 
--- What C gives under a name is the user's, but for what a Lua file wraps or keeps to itself.
+-- The core's functions are public, except for those that only the library's files call.
 for name, value in pairs(core) do
   names[name] = value
 end
@@ -23,8 +23,7 @@ for _, name in ipairs {
   names[name] = nil
 end
 
---- What is read when it is first asked for: a script starts sooner, and the collector, which looks
---- at all that was read each time that it runs, has less to look at.
+--- Loaders of the names that are loaded at their first use.
 local later = {
   Model = function()
     return require "perigee.model.model"
@@ -49,10 +48,10 @@ local later = {
   end,
 }
 
---- The number of arguments that they need.
+--- The number of arguments that their functions need.
 local least = { dataset = 1, progress = 1, plot = 1, show = 1, save_png = 1 }
 
--- --- values made in C: their text, their names, and errors for names that they do not have ----
+-- --- metatables of the core's values ------------------------------------------------------------
 
 local array, archive, generator = getmetatable(core.zeros(1)), core.archive,
   getmetatable(core.random(0))
@@ -73,7 +72,7 @@ function archive:__tostring()
   return require("perigee.util.repr").archive(self)
 end
 
---- The names that a prompt offers behind `data.`
+--- The names that a prompt completes behind `data.`.
 function archive:__names()
   return self:keys()
 end
@@ -93,8 +92,8 @@ end
 
 -- --- the module ---------------------------------------------------------------------------------
 
---- Reads what is not read before it is asked for; nil for a name that there is not.
-local function read(name)
+--- Loads a name and keeps its value; returns nil for an unknown name.
+local function load_name(name)
   local value = later[name] and later[name]()
   value = type(value) == "function" and public.counted(name, value, least[name]) or value
   if value ~= nil then
@@ -105,7 +104,7 @@ end
 
 setmetatable(names, {
   __index = function(_, name)
-    local value = read(name)
+    local value = load_name(name)
     if value == nil then
       errors.raise(require("perigee.util.unknown_name").of_module(names, later, name))
     end
@@ -113,31 +112,28 @@ setmetatable(names, {
   end,
 })
 
---- The function that has a name for an option of a model or its trainings.
-local function owner_of(name)
-  local help = require "perigee.help.entries"
-  for _, entry in ipairs(help.find_option(name)) do
-    if entry.class == "model" or entry.name == "Model" then
-      return help.name(entry)
-    end
-  end
-end
-
---- The message about an assignment that would set nothing: to a function, or to an option's name.
+--- The message about an assignment by mistake: of a number or the like to a function's name, or to
+--- the name of an option of a model or its trainings. Returns nil for other assignments.
 local function refusal(name, value)
   local known = later[name] or rawget(names, name)
   local kind = type(value)
   if known and kind ~= "function" and kind ~= "table" and value ~= nil then
     return known == names._VERSION and "_VERSION is not to be set"
       or ("%s is a function, and not to be set: pg.%s(...)"):format(name, name)
+  elseif known then
+    return nil
   end
-  local owner = not known and owner_of(name)
-  return owner and ("perigee has no '%s' that could be set: it is an option of %s"):format(name,
-    owner) or nil
+  local help = require "perigee.help.entries"
+  for _, entry in ipairs(help.find_option(name)) do
+    if entry.class == "model" or entry.name == "Model" then
+      return ("perigee has no '%s' that could be set: it is an option of %s"):format(name,
+        help.name(entry))
+    end
+  end
 end
 
---- The module: a table of what a user has put there, in front of the library's names, so that an
---- assignment is seen.
+--- The module: a table of the user's own fields, which has the library's names behind it, so that
+--- __newindex sees each assignment.
 return setmetatable({}, {
   __index = names,
   __newindex = function(self, name, value)
@@ -149,7 +145,7 @@ return setmetatable({}, {
   end,
   __pairs = function(self)
     for name in next, later do
-      local _ = rawget(names, name) or read(name)
+      local _ = rawget(names, name) or load_name(name)
     end
     local all = {}
     for _, each in ipairs { names, self } do
@@ -159,7 +155,7 @@ return setmetatable({}, {
     end
     return next, all, nil
   end,
-  __names = function() -- those that were not read yet
+  __names = function() -- those that are not loaded yet
     local list = {}
     for name in next, later do
       list[#list + 1] = name

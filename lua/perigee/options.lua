@@ -7,8 +7,8 @@ local public = require "perigee.util.public"
 
 local options = {}
 
---- Functions that read a value from text, by type. Each returns nil for a text that does not fit,
---- and the words for what it expects.
+--- Functions that read a value from text, by type. Each returns the value, or nil for a text that
+--- does not fit, and a description of the type.
 local readers = {}
 
 function readers.integer(text)
@@ -28,6 +28,7 @@ function readers.string(text)
   return text ~= "" and text or nil, "some text"
 end
 
+--- The reader for the type of a default; nil for a type that no option has.
 local function reader_for(default)
   return readers[math.type(default) == "integer" and "integer" or type(default)]
 end
@@ -62,7 +63,7 @@ local function known(defaults)
   return "the options, with their defaults: " .. table.concat(names, " ")
 end
 
---- Raises for arguments or defaults that are not as described.
+--- Raises for arguments or defaults of a wrong type.
 local function check(what, arguments, defaults)
   if type(arguments) ~= "table" then
     errors.raise("%s: arguments are a list of texts, not %s", what, errors.describe(arguments))

@@ -1,4 +1,4 @@
---- Studies: many trials of an experiment, each of which is run once, whatever happens.
+--- The module perigee.sweep: studies, which run many trials of an experiment, each once.
 --
 --   local sweep = require "perigee.sweep"
 --   local study = sweep.new {
@@ -27,6 +27,7 @@ local sweep = {}
 
 -- --- options ----------------------------------------------------------------------
 
+--- A kind of a table, whose fields are checked later.
 local function table_kind(words)
   return {
     expected = words,
@@ -86,16 +87,16 @@ local KINDS = {
       if type(value) ~= "table" then
         return nil
       end
-      local behind = {} -- the script, which is at 0
+      local texts = {} -- without those of `arg` at 0, the script, and below
       for key, text in pairs(value) do
         if type(text) ~= "string" then
           return nil, text
         end
         if math.type(key) ~= "integer" or key > 0 then
-          behind[key] = text
+          texts[key] = text
         end
       end
-      local hole = collections.hole(behind)
+      local hole = collections.hole(texts)
       return not hole and value or nil, hole
     end,
   },
@@ -104,7 +105,7 @@ local KINDS = {
 local DEFAULTS = { repeats = 1, seed = 0, checkpoint = 30, runs = "runs" }
 local RESERVED = { ["repeat"] = true, seed = true, iteration = true }
 
---- Checks that no name is used twice.
+--- Checks that no name is both a parameter and a setting, or reserved.
 local function check_names(names, settings)
   for _, name in ipairs(names) do
     if settings[name] ~= nil then
@@ -122,6 +123,7 @@ local function check_names(names, settings)
   return true
 end
 
+--- Reads the options of a study and sets the defaults.
 local function read_definition(options)
   local definition, message = schema.read(options, KINDS, "sweep.new")
   if not definition then
@@ -142,7 +144,8 @@ local function read_definition(options)
   return definition
 end
 
---- Makes the space and the rule of a definition. Checks what the command line may have changed.
+--- Makes the space and the rule of a definition. Checks the values that the command line may have
+--- changed.
 local function complete(definition)
   for _, name in ipairs { "repeats", "seed", "draws", "checkpoint" } do
     if definition[name] ~= nil then
@@ -243,6 +246,7 @@ end
 
 -- --- random draws ------------------------------------------------------------------
 
+--- Makes a parameter with random values; raises for a wrong range.
 local function draw(name, low, high)
   local drawn, message = space.draw(name, low, high)
   if not drawn then

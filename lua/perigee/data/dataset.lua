@@ -4,12 +4,15 @@ local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
 local types = require "perigee.util.types"
 local core = require "perigee.core"
+local environment = require "perigee.util.environment"
 local digits = require "perigee.data.digits"
 local suggest = require "perigee.util.suggest"
 local fs = require "perigee.util.fs"
 local printable = require "perigee.util.printable"
 
 local dataset = {}
+
+local variable = environment.variable
 
 local FILES = {
   mnist = "mnist.npz",
@@ -18,12 +21,6 @@ local FILES = {
 
 --- The names of the data sets, sorted.
 dataset.NAMES = collections.sorted_keys(FILES)
-
---- An environment variable, or nil if it is unset or empty.
-local function variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
 
 --- The user's folder for data: $XDG_CACHE_HOME/perigee or ~/.cache/perigee; nil where neither
 --- $XDG_CACHE_HOME nor $HOME is set.

@@ -1,5 +1,7 @@
---- Arrays as text, as by NumPy's array2string: rows in brackets, aligned columns, lines of
---- at most 75 characters, and only the edges of a large array.
+--- Formats arrays as text, as NumPy's array2string does.
+--
+-- Rows are in brackets, columns are aligned, lines have at most 75 characters, and of a large array
+-- only the edges are shown.
 
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
@@ -9,7 +11,7 @@ local array_format = {}
 
 local SUMMARISE = 1000 -- elements; a larger array is shown by its edges
 local EDGE = 3 -- elements shown at each end of a summarised axis
-local DECIMALS = 8 -- at most
+local DECIMALS = 8 -- the most digits behind the point
 local LINE = 75 -- characters
 local GAP = "..." -- stands for elements that are left out
 
@@ -38,7 +40,7 @@ local function edges_of(a)
   return a
 end
 
---- Joins nested tables of numbers into one of texts: all digits but the last, and the last.
+--- Joins nested tables of all digits but the last, and of the last digit, to texts.
 local function join_digits(tens, ones)
   if type(tens) ~= "table" then
     return (tens == 0 and "" or tostring(tens)) .. tostring(ones)
@@ -50,14 +52,7 @@ local function join_digits(tens, ones)
   return joined
 end
 
---- The elements as nested tables. Those of uint64 are texts, as Lua's integers end at 2^63.
-local function elements_of(a)
-  if a.dtype == "uint64" then
-    return join_digits((a // 10):tolist(), (a % 10):tolist())
-  end
-  return a:tolist()
-end
-
+--- Adds the elements of nested tables to a list.
 local function collect(node, list)
   if type(node) ~= "table" then
     list[#list + 1] = node
@@ -75,6 +70,7 @@ local function is_finite(x)
   return x - x == 0
 end
 
+--- Formats a number that is not finite.
 local function not_finite(x)
   return x ~= x and "nan" or x > 0 and "inf" or "-inf"
 end
@@ -224,7 +220,9 @@ function array_format.array(a, most)
   end
   local text = "[]"
   if a.size > 0 then
-    local nested = elements_of(a.size > (most or SUMMARISE) and edges_of(a) or a)
+    local shown = a.size > (most or SUMMARISE) and edges_of(a) or a
+    local nested = shown.dtype == "uint64" -- whose numbers may be too large for Lua's integers
+      and join_digits((shown // 10):tolist(), (shown % 10):tolist()) or shown:tolist()
     text = layout(nested, a.shape, 0, format_for(collect(nested, {}), a.dtype))
   end
   return ("%s %s %s"):format(text, a.dtype, a.shape)

@@ -1,7 +1,7 @@
---- Numbers and strings as in the C locale, in any locale of the process.
+--- Numbers and strings as in the C locale, whatever the locale of the process.
 --
 -- Lua's own functions follow the process's locale, which a host or os.setlocale sets: under de_DE
--- tostring(0.5) is "0,5", tonumber takes "0,5", and "a" < "B". So the library calls these functions
+-- tostring(0.5) is "0,5", tonumber reads "0,5", and "a" < "B". So the library calls these functions
 -- for all texts that it writes, reads, hashes or shows. Each call tests the locale, which may
 -- change at any time.
 
@@ -15,6 +15,7 @@ c_locale.CONTROL = "[\0-\31\127]"
 
 -- --- numbers ---------------------------------------------------------------------
 
+--- Tells if the decimal point of the locale is ".".
 local function has_point()
   return 0.5 .. "" == "0.5"
 end
@@ -27,14 +28,6 @@ function c_locale.with_point(text)
     return text
   end
   return (text:gsub("[^0-9A-Za-z+%- ]+", "."))
-end
-
---- Formats one conversion of a format.
-local function convert(conversion, value)
-  if conversion:find "[aAeEfFgG]$" or conversion:find "s$" and math.type(value) == "float" then
-    return c_locale.with_point(conversion:format(value))
-  end
-  return conversion:format(value)
 end
 
 --- string.format in the C locale.
@@ -52,7 +45,11 @@ function c_locale.format(format, ...)
       return "%"
     end
     used = used + 1
-    return convert("%" .. conversion, values[used])
+    local value = values[used]
+    local part = ("%" .. conversion):format(value)
+    local is_float = conversion:find "[aAeEfFgG]$"
+      or conversion:find "s$" and math.type(value) == "float"
+    return is_float and c_locale.with_point(part) or part
   end))
 end
 

@@ -9,7 +9,7 @@ local types = require "perigee.util.types"
 
 local getinfo = debug.getinfo -- a prompt's user may take the globals away
 
---- How the source of each file of the library begins: "@/usr/share/lua/5.4/perigee/".
+--- The beginning of the source of each of the library's files: "@/usr/share/lua/5.4/perigee/".
 local LIBRARY = getinfo(1, "S").source:gsub("[^/]*/[^/]*$", "")
 
 local errors = {}
@@ -35,7 +35,8 @@ function errors.caller()
   end
 end
 
---- The caller's line, "script.lua:12", also through functions of C; nil where there is none.
+--- The caller's line, "script.lua:12", also behind a function of C such as pcall; nil where there
+--- is none.
 ---@return string?
 function errors.place()
   local info = errors.caller()
@@ -94,6 +95,7 @@ function errors.is_interrupt(problem)
     and (problem == "interrupted!" or problem:find ":%d+: interrupted!$" ~= nil)
 end
 
+--- Returns the results of pcall; raises Ctrl-C's error again.
 local function pass_interrupt(worked, ...)
   if not worked and errors.is_interrupt((...)) then
     error((...), 0)
@@ -110,6 +112,7 @@ function errors.pcall(f, ...)
   return pass_interrupt(pcall(f, ...))
 end
 
+--- Returns the results of a call; for an error, nil and the message without its line.
 local function without_line(worked, value, ...)
   if worked then
     return value, ...

@@ -1,8 +1,7 @@
 --- Loads modules of other projects.
 --
--- They may access globals while they are loaded. luv reads `_THREAD`: where the globals have a
--- metatable that raises for undeclared names, luv would be half loaded, and crash at the end of
--- Lua's state.
+-- They may read globals while they load, as luv reads `_THREAD`. If the globals' metatable raises
+-- for undeclared names, luv would be half loaded, and crash at the end of Lua's state.
 
 local external = {}
 

@@ -1,4 +1,4 @@
---- Folders, by luv: creating and listing them.
+--- Creates and lists folders, by luv.
 
 local c_locale = require "perigee.util.c_locale"
 local external = require "perigee.util.external"

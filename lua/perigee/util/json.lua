@@ -1,4 +1,4 @@
---- JSON, by lua-cjson, with one text for each value, which is read back exactly.
+--- JSON, by lua-cjson: equal values have the same text, which is read back exactly.
 --
 -- cjson alone writes numbers with 14 digits, and keys in any order.
 
@@ -10,8 +10,8 @@ local found, cjson = pcall(external.require, "cjson")
 
 local json = {}
 
---- A reader of this module's own, which refuses "0x10", "nan" and "inf": the settings of a reader
---- hold for all of its users.
+--- Makes a reader that refuses "0x10", "nan" and "inf". The module has its own, as the settings of
+--- cjson's hold for all of its users.
 local function new_reader()
   local made = cjson.new()
   made.decode_invalid_numbers(false)
@@ -28,7 +28,8 @@ function json.available()
     or nil
 end
 
---- A finite number in the fewest digits that are read back as it; integral floats as integers.
+--- Formats a finite number in the fewest digits that are read back as it; integral floats as
+--- integers.
 ---@param value number
 ---@return string
 function json.number(value)
@@ -45,45 +46,33 @@ function json.number(value)
   return c_locale.with_point(("%.17g"):format(value))
 end
 
-local encode
-
-local function encode_list(list)
-  local parts = {}
-  for i, value in ipairs(list) do
-    parts[i] = encode(value)
-  end
-  return "[" .. table.concat(parts, ",") .. "]"
-end
-
-local function encode_object(object)
-  local parts = {}
-  for i, key in ipairs(collections.sorted_keys(object)) do
-    parts[i] = cjson.encode(key) .. ":" .. encode(object[key])
-  end
-  return "{" .. table.concat(parts, ",") .. "}"
-end
-
-function encode(value)
+--- Encodes a value on one line. A table with an element 1 is a list.
+---@param value any  finite numbers, texts, booleans, and tables of them
+---@return string
+function json.encode(value)
   if math.type(value) then
     return json.number(value)
   elseif type(value) ~= "table" then
     return cjson.encode(value)
-  elseif value[1] ~= nil then
-    return encode_list(value)
   end
-  return encode_object(value)
+  local parts = {}
+  if value[1] ~= nil then
+    for i, each in ipairs(value) do
+      parts[i] = json.encode(each)
+    end
+    return "[" .. table.concat(parts, ",") .. "]"
+  end
+  for i, key in ipairs(collections.sorted_keys(value)) do
+    parts[i] = cjson.encode(key) .. ":" .. json.encode(value[key])
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
 end
 
---- Encodes a value on one line. A table with an element 1 is a list.
----@param value any  finite numbers, texts, booleans, and tables of them
----@return string
-json.encode = encode
-
 local MOST_EXACT = 1 << 53 -- floats do not hold all integers from here on
-local LONG = "%f[%w.+-]%-?" .. ("%d"):rep(16) .. "%d*%f[^%w.+-]" -- their digits
+local LONG = "%f[%w.+-]%-?" .. ("%d"):rep(16) .. "%d*%f[^%w.+-]" -- 16 digits or more
 
---- Replaces integers that a float may not hold, by their number of digits, with texts that begin
---- with the mark.
+--- Replaces integers of 16 digits or more, which a float may not hold, by texts that begin with the
+--- mark.
 local function mark_integers(text, mark)
   local parts, at = {}, 1
   while at do
@@ -100,9 +89,9 @@ local function mark_integers(text, mark)
   return table.concat(parts)
 end
 
---- Converts integral floats, as cjson reads every number as a float, and texts that begin with the
---- mark, to integers: in a table, and in those within it. Tells if one was so large that the float
---- may not be the number of the text.
+--- Converts the integral floats in a table and its subtables to integers, as cjson reads every
+--- number as a float; likewise texts that begin with the mark. Tells if a number was so large that
+--- the float may differ from the text.
 local function make_integers(list, mark)
   local has_large = false
   for key, value in next, list do
@@ -120,7 +109,7 @@ local function make_integers(list, mark)
   return has_large
 end
 
---- Tells if a table, or one within it, has a text with this beginning.
+--- Tells if a table or a subtable has a text with this beginning.
 local function has_text(list, beginning)
   for _, value in next, list do
     if type(value) == "string" and value:sub(1, #beginning) == beginning
@@ -131,6 +120,7 @@ local function has_text(list, beginning)
   return false
 end
 
+--- cjson's decode in protected mode.
 local function read(text)
   local worked, value = pcall(reader.decode, text)
   if not worked then -- the locale may have changed, which a new reader takes into account

@@ -1,8 +1,8 @@
 --- Text without control characters, and its width on a terminal.
 --
--- Names, titles and messages may come from untrusted files and scripts. Replaced are the control
--- characters of ASCII and of Unicode (U+0080 to U+009F), line separators, marks that change the
--- direction of writing, and bytes that are not UTF-8. src/core/base/printable.h is the same in C.
+-- Names, titles and messages may come from untrusted files and scripts. These functions replace the
+-- control characters of ASCII and of Unicode (U+0080 to U+009F), line separators, marks that change
+-- the direction of writing, and bytes that are not UTF-8. src/core/base/printable.h does so in C.
 
 local c_locale = require "perigee.util.c_locale"
 
@@ -18,7 +18,7 @@ for _, range in ipairs {
   end
 end
 
---- Replaces the characters of valid UTF-8 that are not shown.
+--- Replaces characters in valid UTF-8.
 local function replace_valid(text, pattern, replace)
   text = text:gsub(pattern, replace)
   if text:find "[\x80-\xff]" then
@@ -31,9 +31,9 @@ local function replace_valid(text, pattern, replace)
   return text
 end
 
---- Replaces the characters of a text that are not shown.
+--- Replaces a text's control characters and the like.
 ---@param text string
----@param pattern string  of such characters of ASCII
+---@param pattern string  of the characters of ASCII to replace
 ---@param replace fun(bytes: string): string
 ---@return string
 function printable.replaced(text, pattern, replace)
@@ -50,7 +50,7 @@ function printable.replaced(text, pattern, replace)
   return table.concat(parts)
 end
 
---- A value as text, with question marks for the characters that are not shown.
+--- A value as text, with question marks for control characters and the like.
 ---@param value any
 ---@return string
 function printable.name(value)
@@ -66,6 +66,7 @@ function printable.has_control(text)
   return (text:find(c_locale.CONTROL) or text:find "\xc2[\x80-\x9f]") ~= nil
 end
 
+--- A blank for line breaks and tabs, a question mark for others.
 local function blank_or_mark(bytes)
   return bytes:find "^[\t-\r]$" and " " or "?"
 end
@@ -130,6 +131,7 @@ local function is_within(ranges, code)
   return false
 end
 
+--- The width of a code point in columns.
 local function columns_of(code)
   if code < 0x300 then
     return 1

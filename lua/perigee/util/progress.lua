@@ -1,4 +1,4 @@
---- Progress bars, as tqdm's: how far a loop is, its speed, and the time that is left.
+--- Progress bars like tqdm's: a loop's progress, its speed, and the time that is left.
 --
 --   45%|████▌     | 450/1000 [00:23<00:28, 19.50it/s] loss 0.5012
 --
@@ -20,7 +20,7 @@ local BLOCKS = { [0] = "", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█
 local ASCII = { [0] = "", "1", "2", "3", "4", "5", "6", "7", "8", "9", "#" } -- tqdm's
 local BAR = 10 -- characters, where the terminal's width is not known
 local MARGIN = 3 -- free columns, for the cursor and the ^C that a terminal shows
-local LONGEST = 500 -- columns of a title
+local LONGEST = 500 -- columns of a title; the rest is cut
 local UNKNOWN = "?"
 local open = setmetatable({}, { __mode = "k" }) -- the coroutines of open bars, by bar
 local is_silent = false
@@ -39,7 +39,7 @@ local function clock(seconds)
   return string.format("%d:%02d:%02d", s // 3600, s // 60 % 60, s % 60)
 end
 
---- A bar of `width` characters, filled to a fraction of a character.
+--- Draws a bar of `width` characters. The last filled character may be filled partly.
 local function bar_text(fraction, width)
   local symbols = terminal.is_utf8() and BLOCKS or ASCII
   local parts = math.floor(fraction * width * #symbols)
@@ -149,7 +149,7 @@ end
 
 local progress = {}
 
---- Keeps bars from writing lines: of several processes that share a terminal, one shows progress.
+--- Stops bars from writing lines, in all but one of several processes that share a terminal.
 function progress.silence()
   is_silent = true
 end
@@ -168,7 +168,7 @@ function progress.available()
     or nil
 end
 
---- Makes a meter, whose line its owner draws.
+--- Makes a meter: a bar that its owner draws.
 ---@param total integer  steps, 0 or more
 ---@param title? string  before the line
 ---@param done? integer  steps that were done before, 0 by default

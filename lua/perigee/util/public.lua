@@ -6,10 +6,10 @@ local errors = require "perigee.util.errors"
 
 local public = {}
 
---- The wrapped functions, by their wrappers.
+--- Wrapped functions by their wrappers.
 local written = setmetatable({}, { __mode = "k" })
 
---- The function that a wrapper wraps, for looking it up in its file; f itself if it is not wrapped.
+--- The function that a wrapper wraps, as written in its file; f itself if it is no wrapper.
 ---@param f function
 ---@return function
 function public.written(f)

@@ -1,6 +1,4 @@
 --- Texts that print shows for archives, generators and the module: a title and a few rows.
---
--- The title is a text of its own. Nothing is computed for the rows.
 
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
@@ -10,10 +8,10 @@ local printable = require "perigee.util.printable"
 
 local repr = {}
 
-local MOST_MEMBERS = 8 -- of an archive, that are listed
+local MOST_MEMBERS = 8 -- members of an archive that are listed
 local LINE, NAME = 79, 30 -- columns of a line, and of the name in it
 
---- Cuts a text to so many columns of one line.
+--- Cuts a text to one line of at most `columns` columns.
 local function cut(text, columns)
   return printable.cut(printable.name(text), columns, "...")
 end
@@ -55,7 +53,7 @@ function repr.archive(archive)
   return repr.make(("archive %s: %s"):format(path, format.quantity(#names, "array")), rows)
 end
 
-local WORDS = 624 -- of MT19937's state, after which new ones are generated
+local WORDS = 624 -- of MT19937's state; when all are used, new ones are generated
 
 --- A generator: the position in its state.
 ---@param generator perigee.random

@@ -1,4 +1,4 @@
---- Kinds of options: what the value of an option must be, and reading a table of options.
+--- Kinds of options, which say what a value must be, and the reading of options by them.
 --
 -- A kind is a table of `expected`, the words of an error message, and `read(value)`, which returns
 -- the value as it is used. For a value that does not fit, read returns nil, and the part of the
@@ -110,7 +110,7 @@ end
 
 -- --- reading options --------------------------------------------------------------
 
---- The message about an option that is not known, the first of several in alphabetical order.
+--- The message about the alphabetically first unknown option; nil if all are known.
 local function unknown(options, known, what, owners)
   local names = {}
   for name in pairs(options) do

@@ -1,8 +1,8 @@
 --- Status lines at the bottom of the terminal, which are redrawn in place.
 --
--- They are on stderr; there are none where it cannot be redrawn. Text that print, io.write or the
--- write method of a file writes meanwhile goes above them. Sections share the bottom, in the order
--- in which they were opened: the line of a training is below that of its study.
+-- They are on stderr, if it is a terminal that can be redrawn. Text that print, io.write or the
+-- write method of a file writes meanwhile goes above them. Sections are below each other in the
+-- order in which they were opened: the line of a training is below that of its study.
 
 local collections = require "perigee.util.collections"
 local external = require "perigee.util.external"
@@ -34,12 +34,8 @@ function status_lines.available()
   return found and io.stderr == STDERR and terminal.can_redraw(2)
 end
 
-local function seconds_now()
-  return uv.hrtime() * 1e-9
-end
-
---- The codes that clear the lines, one by one: some terminals move text into their scrollback that
---- is cleared from a line to the end of the screen.
+--- The codes that clear the lines, one by one: some terminals move text into their scrollback if it
+--- is cleared up to the end of the screen.
 local function erasing()
   local codes = lines_shown > 0 and "\r\27[2K" .. ("\27[A\27[2K"):rep(lines_shown - 1) or ""
   lines_shown = 0
@@ -48,7 +44,7 @@ end
 
 --- Draws the lines of all sections, unless they were drawn less than `seconds` ago.
 local function redraw(seconds)
-  local now = seconds_now()
+  local now = uv.hrtime() * 1e-9
   if is_open or now - last_drawn < seconds then
     return
   end
@@ -73,14 +69,15 @@ end
 
 -- --- prints -------------------------------------------------------------------------
 
+--- Draws the lines again and returns its arguments.
 local function shown_again(...)
   redraw(AFTER_PRINT)
   return ...
 end
 
---- Clears the lines, calls f, which writes to the terminal, and draws them again, but not behind an
---- unfinished line.
----@param last? string  the text that f writes last; "" to keep is_open
+--- Clears the lines, calls f, which writes to the terminal, and draws them again, unless f leaves a
+--- line without an end.
+---@param last? string  the last text that f writes; "" if it writes nothing
 local function guard(last, f, ...)
   local had_lines = lines_shown > 0
   if had_lines then
@@ -93,11 +90,6 @@ local function guard(last, f, ...)
     return shown_again(f(...))
   end
   return f(...)
-end
-
-local function last_text(...)
-  local last = select(select("#", ...), ...)
-  return type(last) == "string" and last or type(last) == "number" and tostring(last) or nil
 end
 
 --- Wraps the functions that print; returns a function that restores those that the script has not
@@ -113,7 +105,9 @@ local function wrap()
     if not is_terminal[file] or select("#", ...) == 0 then
       return method_before(file, ...)
     end
-    return guard(last_text(...), method_before, file, ...)
+    local last = select(-1, ...)
+    local is_text = type(last) == "string" or type(last) == "number"
+    return guard(is_text and tostring(last) or nil, method_before, file, ...)
   end
   local function guarded_write(...)
     return guarded_method(io.output(), ...)

@@ -38,7 +38,7 @@ local function is_within(name, other)
   return true
 end
 
---- Orders names of equal distance: those that only have more letters, then alphabetically.
+--- Orders known names of equal distance: first those that only insert letters, then alphabetically.
 local function is_likelier(name, a, b)
   local a_is_within, b_is_within = is_within(name, a), is_within(name, b)
   if a_is_within ~= b_is_within then
@@ -47,12 +47,8 @@ local function is_likelier(name, a, b)
   return a < b
 end
 
---- Finds the known name of the smallest edit distance.
----@param name string
----@param known string[]
----@return string? nearest
----@return integer? distance
-function suggest.nearest(name, known)
+--- The known name of the smallest edit distance, and the distance; nil for no known names.
+local function nearest(name, known)
   local best, least
   for _, each in ipairs(known) do
     local d = distance(name, each)
@@ -64,9 +60,9 @@ function suggest.nearest(name, known)
 end
 
 local NEAR, SHORT = 2, 4 -- the largest distance; it is 1 for names of at most SHORT letters
-local SHORTEST = 3 -- letters of a name for which no shorter one is suggested: "le" for "len"
+local SHORTEST = 3 -- letters: for such a name, no shorter one is suggested, as "le" for "len"
 local LEAST, MOST = 3, 60 -- letters of a name that gets a suggestion
-local STEM = 3 -- letters of a beginning that is completed
+local STEM = 3 -- letters: the least beginning that is completed
 
 --- The first known name that begins with this one.
 local function completion(name, known)
@@ -93,7 +89,7 @@ function suggest.suggestion(name, known)
   if #name < LEAST or #name > MOST then
     return ""
   end
-  local best, distant = suggest.nearest(name, known)
+  local best, distant = nearest(name, known)
   local is_near = best and distant <= (#name <= SHORT and 1 or NEAR) and distant < #name
     and (#name > SHORTEST or #best >= #name)
   local meant = is_near and best or completion(name, known)

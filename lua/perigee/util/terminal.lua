@@ -1,13 +1,15 @@
---- The terminal behind a file descriptor: its size, its colours, and whether it shows UTF-8.
+--- The terminal of a file descriptor: its size, its colours and its encoding.
 
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
+local environment = require "perigee.util.environment"
 local external = require "perigee.util.external"
 local printable = require "perigee.util.printable"
 
 local terminal = {}
 
 local found, uv = pcall(external.require, "luv")
+local variable = environment.variable
 local COUNT = schema.integer(1)
 
 --- Tells if a file descriptor is a terminal.
@@ -21,18 +23,11 @@ end
 ---@param fd integer
 ---@return boolean
 function terminal.can_redraw(fd)
-  local term = os.getenv "TERM"
-  return terminal.is_terminal(fd) and term ~= nil and term ~= "" and term ~= "dumb"
+  local term = variable "TERM"
+  return terminal.is_terminal(fd) and term ~= nil and term ~= "dumb"
 end
 
---- An environment variable, or nil if it is unset or empty.
-local function variable(name)
-  local value = os.getenv(name)
-  return value ~= "" and value or nil
-end
-
---- The size of a terminal in characters; by $COLUMNS and $LINES where the terminal does not tell
---- it, and nil without these.
+--- The size of a terminal in characters: that of the terminal, else $COLUMNS and $LINES, else nil.
 ---@param fd integer
 ---@return integer? width
 ---@return integer? height
@@ -46,8 +41,8 @@ end
 
 terminal.TRUE_COLOUR = 1 << 24
 
---- The number of colours: 0 if the output is no terminal, a dumb one, or $NO_COLOR is set
---- (https://no-color.org); else 8, 256 or terminal.TRUE_COLOUR.
+--- The number of colours: 8, 256 or terminal.TRUE_COLOUR; 0 if the output is no terminal, a dumb
+--- one, or $NO_COLOR is set (https://no-color.org).
 ---@param fd integer
 ---@return integer
 function terminal.colours(fd)

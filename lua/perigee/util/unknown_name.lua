@@ -10,7 +10,7 @@ local unknown_name = {}
 
 local MOST = 12 -- names in a message
 
---- Notes on names of other libraries' modules.
+--- Notes on functions of other libraries.
 local NOTES = {
   sub = "x - y", mul = "x * y", div = "x / y", nn = "pg.Model is a network; help \"Model\"",
   arange = "pg.range(first, last, step) includes both ends: pg.range(0, 9) is np.arange(10)",
@@ -21,7 +21,7 @@ local NOTES = {
 
 local IN_PLACE = "; %s makes another array, %s changes x itself"
 
---- Notes on names of other libraries' arrays.
+--- Notes on methods of other libraries' arrays.
 local ARRAY_NOTES = {
   add = IN_PLACE:format("x + y", "x:add_(y)"), sub = IN_PLACE:format("x - y", "x:sub_(y)"),
   mul = IN_PLACE:format("x * y", "x:mul_(y)"), div = IN_PLACE:format("x / y", "x:div_(y)"),
