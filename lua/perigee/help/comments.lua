@@ -20,9 +20,10 @@ local LISTS = { param = "params", ["return"] = "returns", field = "fields" }
 --- Parses a comment.
 ---@param lines string[]  without dashes
 ---@return table  # text and example: lists of lines; params, returns, fields: the texts behind
----   these tags; class: the name of the class or alias that the comment describes
+---   these tags; class: the name of the class or alias that the comment describes; values: the
+---   strings that the alias lists
 function comments.read(lines)
-  local read = { text = {}, example = {}, params = {}, returns = {}, fields = {} }
+  local read = { text = {}, example = {}, params = {}, returns = {}, fields = {}, values = {} }
   local last
   for _, line in ipairs(lines) do
     local tag, rest = line:match "^ ?@(%w+) ?(.*)"
@@ -33,8 +34,11 @@ function comments.read(lines)
       elseif tag == "class" or tag == "alias" then
         read.class = rest:match "^%S+"
       end
-    elseif line:find "^|" then -- a value of an alias
+    elseif line:find "^|" then -- values of an alias
       last = nil
+      for value in line:gmatch '"(.-)"' do
+        read.values[#read.values + 1] = value
+      end
     elseif last and line:find "^%s%s" then
       last[#last] = last[#last] .. " " .. line:match "^%s+(.*)"
     else

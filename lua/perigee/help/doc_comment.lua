@@ -24,25 +24,21 @@ function doc_comment.signature(f, name)
   return ("%s(%s)"):format(name, table.concat(parameters, ", "))
 end
 
-local function lines_of(text)
+--- The lines of a chunk; nil where they cannot be read.
+---@param source string  as debug.getinfo has it
+local function source_lines(source)
+  local text = doc_comment.sources[source]
+  if not text and source:find "^@" then
+    local file <close> = io.open(source:sub(2))
+    text = file and file:read "a"
+  elseif not text and not source:find "^=" then
+    text = source -- a chunk that was loaded from its text
+  end
   local lines = {}
-  for line in text:gsub("\r\n", "\n"):gmatch "([^\n]*)\n?" do
+  for line in (text or ""):gsub("\r\n", "\n"):gmatch "([^\n]*)\n?" do
     lines[#lines + 1] = line
   end
-  return lines
-end
-
---- The lines of a chunk; nil where they cannot be read.
-local function source_lines(source)
-  if doc_comment.sources[source] then
-    return lines_of(doc_comment.sources[source])
-  elseif source:find "^@" then
-    local file <close> = io.open(source:sub(2))
-    local text = file and file:read "a"
-    return text and lines_of(text)
-  elseif not source:find "^=" then
-    return lines_of(source) -- a chunk that was loaded from its text
-  end
+  return text and lines
 end
 
 --- The lines of a long comment that ends at a line; nil if there is none.

@@ -9,16 +9,16 @@ local entries = {}
 
 local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*/[^/]*$" or ".."
 
--- The pages about arrays and kernels, and about models.
+-- The pages about arrays, and about models.
 local NUMPY = "docs/numpy.md"
-local NEXT = "docs/models.md"
+local MODELS = "docs/models.md"
 
 --- Public functions made in Lua: the file, the name of the function there (or the prefix of the
 --- class's methods), its class and its public name. A function of the module also has a heading,
 --- "showing" by default, and a page if not the module's.
 local IN_LUA = {
   { file = "model/model.lua", name = "new", class = "pg", public = "Model", heading = "models",
-    page = NEXT },
+    page = MODELS },
   { file = "model/model.lua", prefix = "Model", class = "model" },
   { file = "data/dataset.lua", name = "dataset.open", class = "pg", public = "dataset",
     heading = "reading and writing" },
@@ -43,7 +43,7 @@ local CLASSES = {
   { name = "array", written = "perigee.array", variable = "a", several = "arrays",
     title = "an array", section = "Arrays", page = NUMPY },
   { name = "model", written = "perigee.Model", variable = "m", several = "models",
-    title = "a model", section = "Models", page = NEXT },
+    title = "a model", section = "Models", page = MODELS },
   { name = "sweep", variable = "sweep", several = "sweeps", is_module = true,
     title = 'the module for sweeps: sweep = require "perigee.sweep"', section = "Sweeps",
     page = "docs/sweeps.md" },
@@ -343,13 +343,8 @@ function entries.find_option(name)
       if option.name == name then
         local list = option.owner == entry and owners or others
         list[#list + 1] = entry
+        first = first or option.owner == entry and option or nil
       end
-    end
-  end
-  if owners[1] then
-    local _, described = entries.options(owners[1])
-    for _, option in ipairs(described) do
-      first = first or option.name == name and option or nil
     end
   end
   return table.move(others, 1, #others, #owners + 1, owners), first

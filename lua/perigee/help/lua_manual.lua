@@ -28,10 +28,13 @@ local KEYWORDS = {
   ["until"] = "3.3.4", ["while"] = "3.3.4",
 }
 
-local names -- of Lua's functions, by the functions
+local names -- of Lua's functions, by the functions, once they were asked for
 
---- Collects the functions of the libraries, when they are first asked for.
-local function collect()
+--- The names of the libraries' functions, by the functions.
+local function all_names()
+  if names then
+    return names
+  end
   names = { [require] = "require" }
   for library in pairs(LIBRARIES) do
     for name, value in pairs(package.loaded[library] or {}) do
@@ -43,24 +46,19 @@ local function collect()
   for name, value in pairs(debug.getregistry()["FILE*"].__index) do
     names[value] = "file:" .. name
   end
+  return names
 end
 
 --- The name of a function of Lua: "string.format", "print", "file:read".
 ---@param f function
 ---@return string?
 function lua_manual.name_of(f)
-  if not names then
-    collect()
-  end
-  return names[f]
+  return all_names()[f]
 end
 
 --- Tells if the standard library has a function of that name.
 local function is_function(name)
-  if not names then
-    collect()
-  end
-  for _, each in pairs(names) do
+  for _, each in pairs(all_names()) do
     if each == name then
       return true
     end

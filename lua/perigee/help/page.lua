@@ -2,8 +2,8 @@
 
 local entries = require "perigee.help.entries"
 local lua_manual = require "perigee.help.lua_manual"
-local terminal = require "perigee.util.terminal"
 local printable = require "perigee.util.printable"
+local terminal = require "perigee.util.terminal"
 
 local page = {}
 
@@ -27,31 +27,22 @@ function Page:line(text, style)
   self[#self + 1] = { text = printable.lines(text or ""), style = style }
 end
 
---- Wraps words into lines of at most `width` bytes, each of which begins with an indent.
-local function wrap(text, first, others, width)
-  local lines, line = {}, first
-  local is_empty = true
-  for word in text:gmatch "%S+" do
-    if not is_empty and #line + 1 + #word > width then
-      lines[#lines + 1] = line
-      line, is_empty = others, true
-    end
-    line = line .. (is_empty and "" or " ") .. word
-    is_empty = false
-  end
-  lines[#lines + 1] = line
-  return lines
-end
-
---- Adds prose, wrapped.
+--- Adds prose, wrapped into lines of at most WIDTH bytes.
 ---@param text string
 ---@param first? string  the beginning of the first line
 ---@param others? string  the beginning of the other lines
 ---@param style? "title"|"aside"
 function Page:prose(text, first, others, style)
-  for _, line in ipairs(wrap(text, first or "", others or first or "", WIDTH)) do
-    self:line(line, style)
+  local line, is_empty = first or "", true
+  for word in text:gmatch "%S+" do
+    if not is_empty and #line + 1 + #word > WIDTH then
+      self:line(line, style)
+      line, is_empty = others or first or "", true
+    end
+    line = line .. (is_empty and "" or " ") .. word
+    is_empty = false
   end
+  self:line(line, style)
 end
 
 --- Adds the paragraphs of a comment, with a blank line between two of them.

@@ -1,11 +1,11 @@
 --- The public function or the class of a value, and the page about it.
 
 local core = require "perigee.core"
-local format = require "perigee.util.format"
+local doc_comment = require "perigee.help.doc_comment"
 local entries = require "perigee.help.entries"
 local errors = require "perigee.util.errors"
+local format = require "perigee.util.format"
 local lua_manual = require "perigee.help.lua_manual"
-local doc_comment = require "perigee.help.doc_comment"
 local page = require "perigee.help.page"
 local public = require "perigee.util.public"
 

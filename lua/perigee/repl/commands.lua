@@ -2,14 +2,14 @@
 
 local argv = require "perigee.repl.argv"
 local core = require "perigee.core"
-local editor = require "perigee.repl.editor"
 local doc_comment = require "perigee.help.doc_comment"
+local editor = require "perigee.repl.editor"
+local errors = require "perigee.util.errors"
 local help_on = require "perigee.help.lookup"
 local page = require "perigee.help.page"
 local save_session = require "perigee.repl.save_session"
-local errors = require "perigee.util.errors"
-local types = require "perigee.util.types"
 local timing = require "perigee.repl.timing"
+local types = require "perigee.util.types"
 local values = require "perigee.help.values"
 local whos = require "perigee.repl.whos"
 

@@ -1,7 +1,7 @@
 --- "Did you mean" hints for errors about a name that is nil.
 
-local completion = require "perigee.repl.complete.completion"
 local collections = require "perigee.util.collections"
+local completion = require "perigee.repl.complete.completion"
 local suggest = require "perigee.util.suggest"
 local synonyms = require "perigee.util.synonyms"
 

@@ -1,10 +1,10 @@
 --- Error reports at the prompt: the message, the line that it names, and the traceback.
 
 local colours = require "perigee.repl.pretty.colours"
+local errors = require "perigee.util.errors"
 local escape = require "perigee.repl.pretty.escape"
 local external = require "perigee.util.external"
 local output = require "perigee.repl.output"
-local errors = require "perigee.util.errors"
 
 local error_report = {}
 

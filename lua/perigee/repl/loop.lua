@@ -139,12 +139,6 @@ end
 
 -- --- running and printing --------------------------------------------------------
 
---- Prints the values of a chunk.
-local function print_values(values)
-  local width, paint = terminal.size(1) or WIDTH, colours.painter(1)
-  output.write(printer.line_up(values, values.n, width, paint), "\n")
-end
-
 --- Runs a chunk and prints its values. Ctrl-C interrupts both.
 local function evaluate(self, text, chunk)
   self.session:begin(text)
@@ -167,7 +161,10 @@ local function evaluate(self, text, chunk)
       rawset(_G, "_", values[1])
     end
     if values.n > 0 and not chunk.is_quiet then
-      worked, message = self.host.try(print_values, values)
+      worked, message = self.host.try(function()
+        local width, paint = terminal.size(1) or WIDTH, colours.painter(1)
+        output.write(printer.line_up(values, values.n, width, paint), "\n")
+      end)
     end
   else
     self.session:note(text, error_report.is_interrupt(message) and "interrupted" or "failed")

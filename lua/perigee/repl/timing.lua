@@ -2,9 +2,9 @@
 
 local c_locale = require "perigee.util.c_locale"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local format = require "perigee.util.format"
-local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 
 local timing = {}

@@ -1,11 +1,11 @@
 --- The table that who() prints: variables, their values in short, their memory.
 
 local c_locale = require "perigee.util.c_locale"
+local collections = require "perigee.util.collections"
 local escape = require "perigee.repl.pretty.escape"
 local printer = require "perigee.repl.pretty.printer"
-local collections = require "perigee.util.collections"
-local types = require "perigee.util.types"
 local terminal = require "perigee.util.terminal"
+local types = require "perigee.util.types"
 
 local whos = {}
 

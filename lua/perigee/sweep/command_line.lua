@@ -7,11 +7,11 @@
 
 local argument = require "perigee.sweep.space.argument"
 local c_locale = require "perigee.util.c_locale"
+local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
+local printable = require "perigee.util.printable"
 local space = require "perigee.sweep.space.space"
 local suggest = require "perigee.util.suggest"
-local errors = require "perigee.util.errors"
-local printable = require "perigee.util.printable"
 
 local command_line = {}
 

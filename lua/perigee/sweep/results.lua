@@ -1,8 +1,8 @@
 --- The results of a study: rows for its tables, and the files results.csv and curves.csv.
 
 local collections = require "perigee.util.collections"
-local errors = require "perigee.util.errors"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local tables = require "perigee.sweep.table.table"
 local uv = external.require "luv"

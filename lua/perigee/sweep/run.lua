@@ -1,9 +1,9 @@
 --- Runs a study: locks its folder, runs its trials wave after wave, and writes its results.
 
 local collections = require "perigee.util.collections"
-local errors = require "perigee.util.errors"
 local command_line = require "perigee.sweep.command_line"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local executor = require "perigee.sweep.run.executor"
 local external = require "perigee.util.external"
 local fs = require "perigee.util.fs"
@@ -13,8 +13,8 @@ local process_pool = require "perigee.sweep.run.process_pool"
 local progress_display = require "perigee.sweep.run.progress_display"
 local results = require "perigee.sweep.results"
 local time_estimate = require "perigee.sweep.run.time_estimate"
-local uv = external.require "luv"
 local worker = require "perigee.sweep.run.worker"
+local uv = external.require "luv"
 
 local say = notices.say
 

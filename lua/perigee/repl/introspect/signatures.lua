@@ -97,33 +97,6 @@ local function quoted_in(text)
   return names
 end
 
-local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*/[^/]*/[^/]*$" or "../.."
-
-local aliases -- read at the first use
-
---- The strings of each type that has a name of its own, such as perigee.dtype.
-local function strings_of_aliases()
-  if aliases then
-    return aliases
-  end
-  local list
-  aliases = {}
-  local file = io.open(here .. "/../meta/perigee.lua")
-    or assert(io.open(here .. "/../../../perigee/meta/perigee.lua"))
-  for line in file:lines() do
-    local alias = line:match "^%-%-%-@alias ([%w_.]+)"
-    if alias then
-      list = {}
-      aliases[alias] = list
-    elseif line:find "^%-%-%-|" then
-      local names = quoted_in(line)
-      table.move(names, 1, #names, #list + 1, list)
-    end
-  end
-  file:close()
-  return aliases
-end
-
 -- --- parameters and options -------------------------------------------------------
 
 ---@class perigee.repl.parameter
@@ -145,13 +118,14 @@ function signatures.parameter(entry, position)
   return { name = name, type = type_text }
 end
 
---- The strings that a parameter accepts.
+--- The strings that a parameter accepts: those of its type, and of aliases such as perigee.dtype.
 ---@param parameter perigee.repl.parameter
 ---@return string[]
 function signatures.choices(parameter)
   local names = quoted_in(parameter.type)
   for alias in parameter.type:gmatch "perigee%.[%w_]+" do
-    local more = strings_of_aliases()[alias] or {}
+    local described = entries.type(alias)
+    local more = described and described.values or {}
     table.move(more, 1, #more, #names + 1, names)
   end
   return names

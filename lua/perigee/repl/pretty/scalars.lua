@@ -73,11 +73,7 @@ function scalars.rest(left)
 end
 
 --- A string in quotes, cut if it is much longer than `most` bytes.
----@param text string
----@param most integer
----@param paint perigee.repl.paint
----@return perigee.repl.painted
-function scalars.quoted(text, most, paint)
+local function quoted(text, most, paint)
   local shown, left = text, 0
   if #text > most + 20 then -- the note about the rest takes so much itself
     shown, left = escape.cut(text, most)
@@ -110,7 +106,7 @@ function scalars.short(value, most, paint)
   elseif kind == "number" then
     return scalars.painted(paint, "number", c_locale.tostring(value))
   elseif kind == "string" then
-    return scalars.quoted(value, most, paint)
+    return quoted(value, most, paint)
   elseif kind == "function" then
     local head, position = functions.describe(value)
     return scalars.painted(paint, "type", head, "dim", " " .. position)

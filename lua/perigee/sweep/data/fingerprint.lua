@@ -1,12 +1,12 @@
 --- The fingerprint of a study's data, and notes of what else its `run` refers to.
 
 local c_locale = require "perigee.util.c_locale"
-local errors = require "perigee.util.errors"
-local types = require "perigee.util.types"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local hash = require "perigee.sweep.data.hash"
 local json = require "perigee.util.json"
 local references = require "perigee.sweep.data.references"
+local types = require "perigee.util.types"
 
 local fingerprint = {}
 

@@ -6,8 +6,8 @@
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
-local types = require "perigee.util.types"
 local core = require "perigee.core"
+local types = require "perigee.util.types"
 
 local references = {}
 

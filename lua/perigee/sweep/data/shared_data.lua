@@ -1,10 +1,10 @@
 --- The data that all trials of a process share: tells if a trial has changed them.
 
 local collections = require "perigee.util.collections"
-local errors = require "perigee.util.errors"
-local types = require "perigee.util.types"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local references = require "perigee.sweep.data.references"
+local types = require "perigee.util.types"
 
 local MOST_CHECKS = 10 -- trials after which variables are compared
 

@@ -9,9 +9,9 @@
 
 local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
+local fs = require "perigee.util.fs"
 local json = require "perigee.util.json"
 local records = require "perigee.sweep.journal.record"
-local fs = require "perigee.util.fs"
 
 local FORMAT = 1
 local SYNC = 1 -- seconds between two calls of fsync

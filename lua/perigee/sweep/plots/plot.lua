@@ -1,12 +1,12 @@
 --- Plots of a study: a metric over parameters or iterations, and heat maps of two parameters.
 
-local errors = require "perigee.util.errors"
 local collections = require "perigee.util.collections"
-local schema = require "perigee.util.schema"
 local curves = require "perigee.sweep.plots.curves"
+local data = require "perigee.sweep.plots.data"
+local errors = require "perigee.util.errors"
 local heat_map = require "perigee.sweep.plots.heat_map"
 local output = require "perigee.plot.output"
-local data = require "perigee.sweep.plots.data"
+local schema = require "perigee.util.schema"
 
 local MOST_PLOTS = 6 -- over parameters, that a report shows
 

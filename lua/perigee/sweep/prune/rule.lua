@@ -11,10 +11,10 @@
 
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
-local schema = require "perigee.util.schema"
 local format = require "perigee.util.format"
 local goals = require "perigee.sweep.table.goal"
 local json = require "perigee.util.json"
+local schema = require "perigee.util.schema"
 
 local CLASSES = {
   halving = require "perigee.sweep.prune.halving", median = require "perigee.sweep.prune.median",

@@ -1,7 +1,7 @@
 --- The data of a report beside the results: names and values, in order.
 
-local collections = require "perigee.util.collections"
 local c_locale = require "perigee.util.c_locale"
+local collections = require "perigee.util.collections"
 local format = require "perigee.util.format"
 
 local MOST_VALUES = 12 -- of a parameter, that are listed

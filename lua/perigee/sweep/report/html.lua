@@ -1,8 +1,8 @@
 --- Formats texts and values as HTML. All texts are escaped.
 
 local c_locale = require "perigee.util.c_locale"
-local printable = require "perigee.util.printable"
 local format = require "perigee.util.format"
+local printable = require "perigee.util.printable"
 
 local html = {}
 

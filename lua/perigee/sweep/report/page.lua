@@ -1,9 +1,9 @@
 --- The report of a study: one HTML page that needs no other file and no network, and a script only
 --- to sort its tables.
 
-local html = require "perigee.sweep.report.html"
 local collections = require "perigee.util.collections"
 local core = require "perigee.core"
+local html = require "perigee.sweep.report.html"
 local output = require "perigee.plot.output"
 
 local escape = html.escape

@@ -1,8 +1,8 @@
 --- A pool of processes on this machine, workers, that share a study's trials.
 
 local collections = require "perigee.util.collections"
-local errors = require "perigee.util.errors"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local json = require "perigee.util.json"
 local notices = require "perigee.sweep.run.notices"

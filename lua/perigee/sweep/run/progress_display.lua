@@ -4,8 +4,8 @@
 local format = require "perigee.util.format"
 local notices = require "perigee.sweep.run.notices"
 local progress = require "perigee.util.progress"
-local terminal = require "perigee.util.terminal"
 local status_lines = require "perigee.util.status_lines"
+local terminal = require "perigee.util.terminal"
 
 local MOST_LINES = 100 -- plain lines of a study
 

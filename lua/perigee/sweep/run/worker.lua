@@ -5,8 +5,8 @@
 -- "beat", "ended" and "broken". Its own journal keeps the records. It ends when the pipe of orders
 -- does. Standard input is empty.
 
-local errors = require "perigee.util.errors"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local executor = require "perigee.sweep.run.executor"
 local external = require "perigee.util.external"
 local json = require "perigee.util.json"

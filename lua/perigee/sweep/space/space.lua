@@ -5,12 +5,12 @@
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
-local errors = require "perigee.util.errors"
-local schema = require "perigee.util.schema"
-local types = require "perigee.util.types"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local json = require "perigee.util.json"
 local printable = require "perigee.util.printable"
+local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 
 local space = {}
 

@@ -1,7 +1,7 @@
 --- The goal of a metric: "max" where larger values are better, "min" where smaller ones are.
 
-local collections = require "perigee.util.collections"
 local c_locale = require "perigee.util.c_locale"
+local collections = require "perigee.util.collections"
 local printable = require "perigee.util.printable"
 
 local goal = {}

@@ -1,18 +1,18 @@
 --- A table of results: rows with named columns, some of which are metrics.
 
-local unknown_name = require "perigee.util.unknown_name"
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
-local errors = require "perigee.util.errors"
-local types = require "perigee.util.types"
 local core = require "perigee.core"
-local json = require "perigee.util.json"
-local layout = require "perigee.sweep.table.text"
-local public = require "perigee.util.public"
-local suggest = require "perigee.util.suggest"
+local errors = require "perigee.util.errors"
 local format = require "perigee.util.format"
 local goals = require "perigee.sweep.table.goal"
+local json = require "perigee.util.json"
+local layout = require "perigee.sweep.table.text"
 local printable = require "perigee.util.printable"
+local public = require "perigee.util.public"
+local suggest = require "perigee.util.suggest"
+local types = require "perigee.util.types"
+local unknown_name = require "perigee.util.unknown_name"
 
 --- A list of rows with named columns: `#t` rows, `t[i].accuracy`; `print(t)` shows it.
 ---@class perigee.sweep.table

@@ -1,8 +1,8 @@
 --- A table of results as text: in columns for the terminal, and in Markdown.
 
 local c_locale = require "perigee.util.c_locale"
-local printable = require "perigee.util.printable"
 local format = require "perigee.util.format"
+local printable = require "perigee.util.printable"
 
 local SHOWN, EDGE = 60, 10 -- rows that are printed; of more rows, so many at either end
 local MISSING = "-"

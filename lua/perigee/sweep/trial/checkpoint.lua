@@ -1,11 +1,11 @@
 --- The checkpoint of a trial's training: an NPZ file of the model, whose note has the trial's
 --- state.
 
-local errors = require "perigee.util.errors"
-local schema = require "perigee.util.schema"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local fs = require "perigee.util.fs"
 local json = require "perigee.util.json"
+local schema = require "perigee.util.schema"
 
 local checkpoint = {}
 

@@ -4,10 +4,10 @@
 -- trial that is run again resumes each training from its checkpoint, or makes a training that was
 -- too short to have one anew: both end in the same bits.
 
-local collections = require "perigee.util.collections"
-local errors = require "perigee.util.errors"
 local checkpoint = require "perigee.sweep.trial.checkpoint"
+local collections = require "perigee.util.collections"
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local printable = require "perigee.util.printable"
 local rules = require "perigee.sweep.prune.rule"
