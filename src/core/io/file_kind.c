@@ -1,4 +1,5 @@
 /* The signatures of files, and guesses of the kind of a text. */
+
 #include "io/file_kind.h"
 
 #include <stdbool.h>
@@ -11,7 +12,8 @@ typedef struct signature {
     const char *bytes, *kind;
 } signature;
 
-/* Length and bytes of a literal, which may contain zeros. */
+/* Length and bytes of a literal, which may contain zeros. A 7 or an E behind a
+   hexadecimal escape would belong to it, so it is \x37 or \x45. */
 #define BYTES(text) sizeof(text) - 1, text
 
 static const signature signatures[] = {
@@ -26,10 +28,7 @@ static const signature signatures[] = {
     {0, BYTES("cnumpy"), "a Python pickle"},
     {0, BYTES("\x1f\x8b"), "a gzip file (gunzip unpacks it)"},
     {0, BYTES("BZh"), "a bzip2 file (bunzip2 unpacks it)"},
-    {0,
-     BYTES("\xfd"
-           "7zXZ\0"),
-     "an xz file (unxz unpacks it)"},
+    {0, BYTES("\xfd\x37zXZ\0"), "an xz file (unxz unpacks it)"},
     {0, BYTES("\x28\xb5\x2f\xfd"), "a zstd file (unzstd unpacks it)"},
     {0, BYTES("7z\xbc\xaf\x27\x1c"), "a 7-Zip archive"},
     {257, BYTES("ustar"), "a tar archive"},
@@ -49,10 +48,7 @@ static const signature signatures[] = {
     {0, BYTES("MM\0*"), "a TIFF picture"},
     {0, BYTES("RIFF"), "a RIFF file (sound, video or WebP)"},
     {0, BYTES("%PDF"), "a PDF document"},
-    {0,
-     BYTES("\x7f"
-           "ELF"),
-     "a program"},
+    {0, BYTES("\x7f\x45LF"), "a program"},
     {0, BYTES("version https://git-lfs"),
      "a pointer of Git LFS (git lfs pull fetches the file)"},
     {0, BYTES("\xff\xfe"), "text in UTF-16"},
@@ -65,14 +61,6 @@ static const signature signatures[] = {
 static bool is_space(unsigned char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool is_text(const unsigned char *first, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if ((first[i] < ' ' && !is_space(first[i])) || first[i] == 0x7f)
-            return false;
-    return true;
 }
 
 static bool has_word(const unsigned char *text, size_t n, const char *word)
@@ -111,9 +99,11 @@ const char *pg_file_kind(const unsigned char *first, size_t n)
             memcmp(first + s->at, s->bytes, s->length) == 0)
             return s->kind;
     }
+    for (size_t i = 0; i < n; i++)
+        if ((first[i] < ' ' && !is_space(first[i])) || first[i] == 0x7f)
+            return NULL; /* not text */
     size_t skipped = n >= 3 && memcmp(first, mark, 3) == 0 ? 3 : 0;
     while (skipped < n && is_space(first[skipped]))
         skipped++;
-    return is_text(first, n) ? kind_of_text(first + skipped, n - skipped)
-                             : NULL;
+    return kind_of_text(first + skipped, n - skipped);
 }

@@ -1,5 +1,7 @@
 /*
- * file_kind.h -- the kind of a file that is no array, by its first bytes.
+ * file_kind.h -- the kind of a file, guessed from its first bytes.
+ *
+ * Errors about a file that is no array say what it is instead.
  */
 #ifndef PG_FILE_KIND_H
 #define PG_FILE_KIND_H

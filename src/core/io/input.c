@@ -1,4 +1,5 @@
-/* Files that are read: only regular ones. */
+/* Reading of regular files, in chunks between which interrupts are polled. */
+
 #include "io/input.h"
 
 #include <errno.h>
@@ -9,17 +10,12 @@
 
 #include "base/interrupt.h"
 
-static pg_status check_regular(int fd, uint64_t *length, const char *path,
-                               pg_error *err)
+pg_status pg_input_check_regular(mode_t mode, const char *path, pg_error *err)
 {
-    struct stat info;
-    if (fstat(fd, &info) != 0)
-        return pg_fail_system(err, path);
-    if (S_ISDIR(info.st_mode))
+    if (S_ISDIR(mode))
         return pg_fail(err, PG_EIO, "%.600s: it is a directory", path);
-    if (!S_ISREG(info.st_mode))
+    if (!S_ISREG(mode))
         return pg_fail(err, PG_EIO, "%.600s: it is not a regular file", path);
-    *length = (uint64_t)info.st_size;
     return PG_OK;
 }
 
@@ -27,12 +23,16 @@ static pg_status check_regular(int fd, uint64_t *length, const char *path,
 pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
                         pg_error *err)
 {
+    struct stat info;
     *file = NULL;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return pg_fail_system(err, path);
-    pg_status status = check_regular(fd, length, path, err);
+    pg_status status = fstat(fd, &info) == 0
+                           ? pg_input_check_regular(info.st_mode, path, err)
+                           : pg_fail_system(err, path);
     if (status == PG_OK) {
+        *length = (uint64_t)info.st_size;
         *file = fdopen(fd, "rb");
         if (!*file)
             status = pg_fail_system(err, path);
@@ -42,13 +42,13 @@ pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
     return status;
 }
 
-enum { PART = 1 << 22 }; /* bytes between polls for interrupts */
+enum { CHUNK = 1 << 22 }; /* bytes */
 
 pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
                         pg_error *err)
 {
     size_t end;
-    for (size_t i = 0; pg_next_chunk(&end, i, n, PART); i = end) {
+    for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK); i = end) {
         if (fread((char *)out + i, 1, end - i, file) == end - i)
             continue;
         if (ferror(file))
@@ -62,7 +62,7 @@ pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
                            size_t n, pg_error *err)
 {
     size_t end;
-    for (size_t i = 0; pg_next_chunk(&end, i, n, PART); i = end)
+    for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK); i = end)
         for (size_t k = i; k < end;) {
             ssize_t got =
                 pread(fileno(file), (char *)out + k, end - k, (off_t)(at + k));

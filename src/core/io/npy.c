@@ -1,4 +1,5 @@
 /* NPY files: the header, the elements, and files of one array. */
+
 #include "io/npy.h"
 
 #include <errno.h>
@@ -7,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array/copy.h"
 #include "base/bytes.h"
+#include "base/interrupt.h"
+#include "base/memory.h"
 #include "io/file_kind.h"
 #include "io/input.h"
-#include "base/interrupt.h"
 #include "io/output.h"
-#include "base/memory.h"
-#include "array/copy.h"
 
 static const char MAGIC[] = "\x93NUMPY";
 enum {
@@ -25,9 +26,9 @@ enum {
 
 /* --- the dictionary ----------------------------------------------------------
 
-   A parser of the Python that the dictionary needs. The functions take *at, the
-   cursor in the text; those that return true have moved it behind what they
-   read. */
+   A parser of the Python literals that the dictionary needs. Each function
+   reads at the position *at of the text; if it returns true, *at is behind the
+   text that it has read. */
 
 static void skip_space(const char **at)
 {
@@ -105,8 +106,8 @@ static bool parse_descr(pg_npy_header *h, const char *descr)
     return h->is_half;
 }
 
-/* The length of the value at the start of text: to the closing quote of a
-   string, else to the comma that is in no brackets. */
+/* The length of the value at the start of text: up to the closing quote of a
+   string, else up to the first comma outside of brackets. */
 static size_t value_length(const char *text)
 {
     if (*text == '\'' || *text == '"')
@@ -157,7 +158,7 @@ static pg_status read_descr(const char **at, pg_npy_header *h,
     const char *value = *at;
     if (read_string(at, descr, sizeof descr) && parse_descr(h, descr))
         return PG_OK;
-    skip_space(&value); /* it may be a list of fields */
+    skip_space(&value); /* the value may be a list of fields */
     return pg_fail(err, PG_EFORMAT,
                    "%.500s: arrays of dtype %.*s are not read (bool, "
                    "integers, float16, float32 and float64 are)%s",
@@ -165,7 +166,7 @@ static pg_status read_descr(const char **at, pg_npy_header *h,
                    dtype_hint(*value == '[' ? value : descr));
 }
 
-/* Parses a text that has each key once, and nothing else. */
+/* Parses a text that has each of the three keys once, and nothing else. */
 static pg_status parse_dictionary(pg_npy_header *h, const char *text,
                                   size_t length, const pg_source *s,
                                   pg_error *err)
@@ -207,7 +208,7 @@ static pg_status parse_dictionary(pg_npy_header *h, const char *text,
 
 /* --- the header ----------------------------------------------------------- */
 
-/* Reads magic, version and *length, that of the dictionary; sets h->bytes. */
+/* Reads magic and version, and *length, the dictionary's; sets h->bytes. */
 static pg_status read_preamble(size_t *length, pg_npy_header *h, pg_source *s,
                                pg_error *err)
 {
@@ -238,12 +239,18 @@ static pg_status read_preamble(size_t *length, pg_npy_header *h, pg_source *s,
     return status;
 }
 
+/* Bytes of an element in the file. */
+static size_t element_bytes(const pg_npy_header *h)
+{
+    return h->is_half ? sizeof(uint16_t) : pg_dtype_size(h->dtype);
+}
+
 /* PG_EFORMAT unless as many bytes follow the header as the shape needs. */
 static pg_status check_length(const pg_npy_header *h, const pg_source *s,
                               pg_error *err)
 {
     char text[PG_SHAPE_TEXT];
-    size_t bytes = h->is_half ? 2 : pg_dtype_size(h->dtype);
+    size_t bytes = element_bytes(h);
     bool fits = true, empty = false;
     for (int i = 0; i < h->ndim; i++) {
         empty = empty || h->shape[i] == 0;
@@ -309,37 +316,27 @@ static float float_from_half(uint16_t half)
 
 /* Reads float16 into the upper half of the floats' memory, and widens them from
    the front: no float overwrites a half before it is read. */
-static pg_status read_halves(float *out, size_t n, bool is_swapped,
-                             pg_source *s, pg_error *err)
-{
-    char *halves = (char *)out + n * sizeof(uint16_t);
-    pg_status status = s->read(s->context, halves, n * sizeof(uint16_t), err);
-    if (status == PG_OK && is_swapped)
-        pg_swap_bytes(halves, n, sizeof(uint16_t));
-    size_t count = status == PG_OK ? n : 0;
-    PG_EACH (i, count) {
-        uint16_t half;
-        memcpy(&half, halves + i * sizeof half, sizeof half);
-        float value = float_from_half(half);
-        memcpy((char *)out + i * sizeof value, &value, sizeof value);
-    }
-    return status;
-}
-
 static pg_status read_elements(const pg_array *a, const pg_npy_header *h,
                                pg_source *s, pg_error *err)
 {
+    size_t n = pg_array_size(a), size = element_bytes(h);
     unsigned char *bytes = a->data;
-    size_t n = pg_array_size(a), size = pg_dtype_size(h->dtype);
-    if (h->is_half)
-        return read_halves(a->data, n, h->is_swapped, s, err);
-    pg_status status = s->read(s->context, a->data, n * size, err);
-    if (status == PG_OK && h->is_swapped)
-        pg_swap_bytes(a->data, n, size);
-    if (status != PG_OK || h->dtype != PG_BOOL)
+    unsigned char *elements = bytes + (h->is_half ? n * size : 0);
+    pg_status status = s->read(s->context, elements, n * size, err);
+    if (status != PG_OK)
         return status;
-    PG_EACH (i, n)
-        bytes[i] = bytes[i] != 0; /* other bytes are no C bool */
+    if (h->is_swapped)
+        pg_swap_bytes(elements, n, size);
+    if (h->is_half)
+        PG_EACH (i, n) {
+            uint16_t half;
+            memcpy(&half, elements + i * sizeof half, sizeof half);
+            float value = float_from_half(half);
+            memcpy(bytes + i * sizeof value, &value, sizeof value);
+        }
+    if (h->dtype == PG_BOOL)
+        PG_EACH (i, n)
+            bytes[i] = bytes[i] != 0; /* other bytes are no C bool */
     return PG_OK;
 }
 

@@ -6,9 +6,9 @@
  *   magic       6 bytes, "\x93NUMPY"
  *   version     2 bytes, major (1, 2 or 3) and minor
  *   length      of the dictionary: 2 bytes (version 1) or 4, little-endian
- *   dictionary  the text of a Python dictionary, padded with spaces and ended
- * by a newline, so that the elements are aligned to 64 bytes elements without
- * gaps, up to the end
+ *   dictionary  the text of a Python dictionary; spaces and a newline end it,
+ *               so that the elements are aligned to 64 bytes
+ *   elements    without gaps, up to the end
  *
  * The dictionary has exactly three keys:
  *
@@ -27,7 +27,7 @@
 
 #include "array/array.h"
 
-/* All that is in a file before the elements. */
+/* The part of a file before the elements. */
 typedef struct pg_npy_header {
     pg_dtype dtype; /* of the array: float32 for float16 */
     int ndim;
@@ -35,10 +35,10 @@ typedef struct pg_npy_header {
     bool is_half;       /* the elements are float16 */
     bool is_swapped;    /* the elements have the other byte order */
     bool fortran_order; /* the elements are in column-major order */
-    uint64_t bytes;     /* up to the elements */
+    uint64_t bytes;     /* of magic, version, length and dictionary */
 } pg_npy_header;
 
-/* A stream of bytes to read: read gives exactly n of them, or fails. */
+/* A stream of bytes to read: read gives exactly n of them or fails. */
 typedef struct pg_source {
     pg_status (*read)(void *context, void *out, size_t n, pg_error *err);
     void *context;
@@ -46,13 +46,13 @@ typedef struct pg_source {
     const char *name; /* for messages: the file, or file and member */
 } pg_source;
 
-/* Reads the header, and nothing behind it. PG_EFORMAT says what was expected
-   and found; the source's length agrees with the header. */
+/* Reads the header alone, and checks that the source's length agrees with it.
+   PG_EFORMAT says what was expected and found. */
 pg_status pg_npy_read_header(pg_npy_header *out, pg_source *source,
                              pg_error *err);
 
-/* Reads the array. Errors as above; the elements' memory is asked for after the
-   header is checked. */
+/* Reads the array. Errors as above; memory for the elements is allocated after
+   the header is checked. */
 pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err);
 
 /* A stream of bytes to write. */
@@ -66,11 +66,12 @@ typedef struct pg_sink {
 uint64_t pg_npy_length(const pg_array *a);
 pg_status pg_npy_write(pg_sink *sink, const pg_array *a, pg_error *err);
 
-/* Reads and writes a file of its own. A file is written whole or not at all. */
+/* Reads and writes a file of one array. It is written whole or not at all. */
 pg_status pg_npy_load(pg_array *out, const char *path, pg_error *err);
 pg_status pg_npy_save(const char *path, const pg_array *a, pg_error *err);
 
-/* *is_npy: the file begins as an NPY file does. PG_EIO if it cannot be read. */
+/* *is_npy = the file begins as an NPY file does. PG_EIO if it cannot be read.
+ */
 pg_status pg_npy_test(bool *is_npy, const char *path, pg_error *err);
 
 #endif

@@ -1,10 +1,12 @@
 /* NPZ archives: the names of arrays, and their members as streams. */
+
 #include "io/npz.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/printable.h"
 
 static const char SUFFIX[] = ".npy";
 enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };
@@ -66,8 +68,8 @@ static pg_status read_stream(void *context, void *out, size_t n, pg_error *err)
     return pg_zip_stream_read(context, out, n, err);
 }
 
-/* A member that is read, with its name for messages. On the heap: the stream's
-   buffer is too large for a stack. */
+/* A member as a source, with its label for messages. It is allocated: the
+   stream's buffer is too large for a stack. */
 typedef struct npz_member {
     pg_zip_stream stream;
     char label[PG_ERROR_SIZE];
@@ -125,36 +127,14 @@ static pg_status write_member(void *context, const void *data, size_t n,
     return pg_zip_writer_write(context, data, n, err);
 }
 
-/* The length of the code point at the start of n bytes of UTF-8; 0 for none: it
-   is cut, overlong, a surrogate, or beyond Unicode's end. */
-static size_t code_point_length(const unsigned char *at, size_t n)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (at[0] < 0x80)
-        return 1;
-    size_t length = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-    if (at[0] < 0xc0 || at[0] >= 0xf8 || length > n)
-        return 0;
-    uint32_t code = at[0] & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (at[i] & 0x3fU);
-    }
-    bool surrogate = code >= 0xd800 && code <= 0xdfff;
-    return code < least[length] || code > 0x10ffff || surrogate ? 0 : length;
-}
-
 bool pg_npz_may_name(const char *name, size_t n)
 {
-    const unsigned char *at = (const unsigned char *)name;
+    pg_assert(name[n] == '\0');
     if (n == 0 || n > PG_NPZ_NAME || memchr(name, 0, n))
         return false;
-    for (size_t length; n > 0; at += length, n -= length) {
-        length = code_point_length(at, n);
-        if (length == 0)
+    for (size_t length; *name; name += length)
+        if (pg_code_point(name, &length) < 0)
             return false;
-    }
     return true;
 }
 

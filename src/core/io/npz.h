@@ -27,8 +27,8 @@ bool pg_npz_is_open(const pg_npz *npz);
    the directory's order. */
 size_t pg_npz_count(const pg_npz *npz);
 
-/* *name = the i-th array's name, any bytes, not terminated; returns its length,
-   0 for a member that is no array. */
+/* *name = the i-th array's name: any bytes, not zero-terminated. Returns its
+   length, 0 for a member that is no array. */
 size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i);
 
 /* *i = the index of the array called name, n bytes long; false if there is
@@ -41,16 +41,15 @@ bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n);
 pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
                           pg_error *err);
 
-/* Reads the i-th array, decoding from the file straight into its memory.
-   Messages name the file and the member. */
+/* Reads the i-th array, from the file straight into its memory. Messages name
+   the file and the member. */
 pg_status pg_npz_get(pg_array *out, pg_npz *npz, size_t i, pg_error *err);
 
-/* Reads the i-th array's header, and nothing behind it; does not check the
-   CRC-32. */
+/* Reads the i-th array's header alone, and so cannot check the CRC-32. */
 pg_status pg_npz_header(pg_npy_header *out, pg_npz *npz, size_t i,
                         pg_error *err);
 
-/* True if an array may be written under that name, n bytes long. */
+/* True if an array may be written under that name: n bytes and a zero. */
 enum { PG_NPZ_NAME = 1024 };
 bool pg_npz_may_name(const char *name, size_t n);
 

@@ -1,4 +1,5 @@
 /* Files that are written whole or not at all. */
+
 #define _GNU_SOURCE /* for O_TMPFILE */
 
 #include "io/output.h"
@@ -14,6 +15,7 @@
 
 #include "base/interrupt.h"
 #include "base/memory.h"
+#include "io/input.h"
 
 /* --- paths ---------------------------------------------------------------- */
 
@@ -51,9 +53,10 @@ static pg_status set_path(pg_output *out, const char *path, pg_error *err)
 {
     char resolved[PATH_MAX];
     size_t n = strlen(path);
-    errno = ENAMETOOLONG;
-    if (n >= sizeof resolved)
+    if (n >= sizeof resolved) {
+        errno = ENAMETOOLONG;
         return pg_fail_system(err, path);
+    }
     memcpy(resolved, path, n + 1);
     if (!follow_links(resolved))
         return pg_fail_system(err, path);
@@ -74,10 +77,9 @@ static pg_status check_replaced(const char *path, pg_error *err)
     struct stat old;
     if (stat(path, &old) != 0)
         return errno == ENOENT ? PG_OK : pg_fail_system(err, path);
-    if (S_ISDIR(old.st_mode))
-        return pg_fail(err, PG_EIO, "%.600s: it is a directory", path);
-    if (!S_ISREG(old.st_mode))
-        return pg_fail(err, PG_EIO, "%.600s: it is not a regular file", path);
+    pg_status status = pg_input_check_regular(old.st_mode, path, err);
+    if (status != PG_OK)
+        return status;
     return access(path, W_OK) == 0 ? PG_OK : pg_fail_system(err, path);
 }
 
@@ -97,9 +99,9 @@ static pg_status open_folder(pg_output *out, pg_error *err)
     return out->folder < 0 ? pg_fail_system(err, out->path) : PG_OK;
 }
 
-/* Opens a file without a name in the folder: it is gone if its process
-   is killed. -1 if the system has no such files, or could not name it later. It
-   is locked, as a file with a name is, while its process works on it. */
+/* Opens a file without a name in the folder, locked as a file with a name is:
+   it disappears if its process is killed. -1 if the system has no such files,
+   or could not name it later. */
 static int create_unnamed(const pg_output *out)
 {
 #ifdef O_TMPFILE
@@ -149,9 +151,9 @@ static bool has_name(const pg_output *out, int fd)
            file.st_dev == named.st_dev && file.st_ino == named.st_ino;
 }
 
-/* Removes the file of the temporary name if its process has ended: it can be
-   locked, and has the name while it is locked. A process locks its file before
-   the file has a name, or checks afterwards that it still has it. */
+/* Removes the file of the temporary name if its process has ended: then the
+   file can be locked, and still has the name. A process locks its file before
+   the file has a name, or checks afterwards that the file still has it. */
 static bool remove_abandoned(const pg_output *out)
 {
     int fd = openat(out->folder, out->temporary,
@@ -166,8 +168,8 @@ static bool remove_abandoned(const pg_output *out)
     return removed;
 }
 
-/* Creates a file of the temporary name, locked if the system has locks; -1 with
-   EEXIST if another process has it. */
+/* Creates a file of the temporary name, locked if the file system has locks; -1
+   with EEXIST if another process has the name. */
 static int create_named(const pg_output *out)
 {
     int fd = openat(out->folder, out->temporary,
@@ -196,8 +198,8 @@ static int name_once(const pg_output *out, int fd)
                : -1;
 }
 
-/* name_once by the first temporary name that is free or abandoned; removes the
-   abandoned files of the names after it. */
+/* Calls name_once with the first temporary name that is free or abandoned, and
+   removes the abandoned files of the names after it. */
 static int name_beside(pg_output *out, int fd)
 {
     enum { NAMES = 99 };
@@ -270,12 +272,13 @@ pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
 
 /* --- writing -------------------------------------------------------------- */
 
-/* Writes poll for interrupts after each PART. At most WAITING bytes stay in the
-   system's memory: the end waits, without polling, until all are on the disk.
- */
-enum { PART = 1 << 20, WAITING = 1 << 25 };
+/* Writes poll for interrupts after each CHUNK. At most WAITING bytes stay in
+   the system's memory: the end waits, without polling, until all are on the
+   disk. */
+enum { CHUNK = 1 << 20, WAITING = 1 << 25 };
 
-/* Has the system begin to write what it holds; false on an error. */
+/* Makes the system begin to write the bytes that it holds; false on an error.
+ */
 static bool start_writing(pg_output *out)
 {
 #ifdef SYNC_FILE_RANGE_WRITE
@@ -301,7 +304,7 @@ pg_status pg_output_write(pg_output *out, const void *data, size_t n,
                           pg_error *err)
 {
     size_t end;
-    for (size_t i = 0; pg_next_chunk(&end, i, n, PART); i = end) {
+    for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK); i = end) {
         if (fwrite((const char *)data + i, 1, end - i, out->file) != end - i)
             return pg_fail_system(err, out->path);
         out->bytes += end - i;
@@ -324,26 +327,22 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
 
 /* --- ending --------------------------------------------------------------- */
 
-/* Renames the file to its path, with its lock held, when all of it is on the
-   disk; false, with the reason in errno, on failure. A rename is on the disk
-   when its folder is: at once, or later if the folder cannot be synced. */
-static bool put_in_place(pg_output *out)
+/* Renames the file, with its lock held, when all of it is on the disk. The
+   rename is on the disk when the folder is: at once, or later if the system
+   cannot sync a folder. */
+pg_status pg_output_commit(pg_output *out, pg_error *err)
 {
     int fd = fileno(out->file);
+    pg_status status = PG_OK;
     if (fflush(out->file) != 0 || fsync(fd) != 0 ||
         (!out->temporary[0] && name_beside(out, fd) < 0) ||
         renameat(out->folder, out->temporary, out->folder,
-                 name_in(out->path)) != 0)
-        return false;
-    out->temporary[0] = '\0'; /* it has its own name now */
-    fsync(out->folder);
-    return true;
-}
-
-pg_status pg_output_commit(pg_output *out, pg_error *err)
-{
-    pg_status status =
-        put_in_place(out) ? PG_OK : pg_fail_system(err, out->path);
+                 name_in(out->path)) != 0) {
+        status = pg_fail_system(err, out->path);
+    } else {
+        out->temporary[0] = '\0'; /* the file has its own name now */
+        fsync(out->folder);
+    }
     pg_output_discard(out);
     return status;
 }

@@ -21,15 +21,15 @@ typedef struct pg_output {
     char *path;                   /* of the file, symbolic links followed */
     int folder;                   /* the folder of path */
     char temporary[NAME_MAX + 1]; /* a name in it; "": the file has none */
-    size_t bytes;                 /* written so far, */
-    size_t started; /* of which these are on their way to the disk */
+    size_t bytes;                 /* written so far */
+    size_t started;               /* bytes that the system writes already */
 } pg_output;
 
 /* Opens a file that will be at path, or at the end of that symbolic link. It
    inherits the mode of the file that it replaces, and owner and group if the
    system allows that, but not the bits setuid, setgid and sticky; other hard
-   links keep the old file. PG_EIO names the path and the system's reason, and
-   is the answer to a file that may not be replaced or is no regular one. */
+   links keep the old file. PG_EIO, which names the path and the system's
+   reason, also for a file that may not be replaced or is not regular. */
 pg_status pg_output_open(pg_output *out, const char *path, pg_error *err);
 
 /* Appends n bytes. */
@@ -40,7 +40,7 @@ pg_status pg_output_write(pg_output *out, const void *data, size_t n,
 pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
                           pg_error *err);
 
-/* Puts the file in place. After a failure, too, the output is closed. */
+/* Puts the file in place, and closes the output, also after a failure. */
 pg_status pg_output_commit(pg_output *out, pg_error *err);
 
 /* Opens, writes and commits a file of n bytes. */

@@ -1,4 +1,5 @@
 /* PNG files: their chunks are checked here, their pixels decoded by libpng. */
+
 #include "io/png.h"
 
 #include <dlfcn.h>
@@ -7,11 +8,11 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "array/copy.h"
+#include "base/memory.h"
 #include "io/file_kind.h"
 #include "io/input.h"
 #include "io/output.h"
-#include "base/memory.h"
-#include "array/copy.h"
 
 /* --- the library ---------------------------------------------------------- */
 
@@ -70,7 +71,7 @@ static pg_status open_library(libpng *png, pg_error *err)
                    "libpng16-16");
 }
 
-/* --- chunks ----------------------------------------------------------------
+/* --- chunks ------------------------------------------------------------------
 
    Files are checked before libpng reads them: it asks for the memory that a
    header claims before it looks at the data, and ignores damage behind the last
@@ -88,8 +89,8 @@ enum {
     PALETTE = 3, /* a colour type */
 };
 
-/* The fields of IHDR that are needed here, and what other chunks add. libpng
-   checks the rest. */
+/* The fields of IHDR and of other chunks that are needed here; libpng checks
+   the rest. */
 typedef struct png_header {
     uint32_t width, height;
     unsigned bits; /* of a sample */
@@ -143,7 +144,7 @@ static pg_status next_chunk(png_chunk *chunk, const unsigned char *bytes,
 }
 
 /* The samples in a pixel of a colour type, in the file or after palettes are
-   widened to colours; 0 for an unknown type, which libpng refuses. */
+   widened to colours; 0 for an unknown type, which libpng refuses later. */
 static unsigned samples_of(unsigned type, bool widened)
 {
     static const unsigned char samples[] = {1, 0, 3, 1, 2, 0, 4};
@@ -153,9 +154,9 @@ static unsigned samples_of(unsigned type, bool widened)
 }
 
 /* PG_EFORMAT if the pixels that the header claims, packed or as they are
-   returned, are more than the IDAT chunks can inflate to. A palette's few bits
-   are returned as up to 32, so that up to MOST_WIDENED bytes are taken on
-   trust. */
+   returned, are more than the IDAT chunks can inflate to. As returned, at most
+   MOST_WIDENED bytes are always allowed: the few bits of a palette's pixel
+   become up to 32. */
 static pg_status check_size(const png_header *h, const char *path,
                             pg_error *err)
 {
@@ -272,32 +273,26 @@ static pg_status decode(pg_array *out, const libpng *png,
     return status;
 }
 
-static pg_status load_file(pg_array *out, const libpng *png, FILE *file,
-                           uint64_t length, const char *path, pg_error *err)
-{
-    size_t n = (size_t)length;
-    unsigned char *bytes = pg_malloc(n);
-    if (!bytes)
-        return pg_fail_memory(err, n);
-    pg_status status = pg_input_read(file, path, bytes, n, err);
-    if (status == PG_OK)
-        status = decode(out, png, bytes, n, path, err);
-    pg_free(bytes, n);
-    return status;
-}
-
 pg_status pg_png_load(pg_array *out, const char *path, pg_error *err)
 {
     libpng png = {0};
     FILE *file;
     uint64_t length;
+    unsigned char *bytes = NULL;
     memset(out, 0, sizeof *out);
     pg_status status = pg_input_open(&file, &length, path, err);
     if (status != PG_OK)
         return status;
+    size_t n = (size_t)length;
     status = open_library(&png, err);
+    if (status == PG_OK) {
+        bytes = pg_malloc(n);
+        status = bytes ? pg_input_read(file, path, bytes, n, err)
+                       : pg_fail_memory(err, n);
+    }
     if (status == PG_OK)
-        status = load_file(out, &png, file, length, path, err);
+        status = decode(out, &png, bytes, n, path, err);
+    pg_free(bytes, n);
     close_library(&png);
     fclose(file);
     return status;

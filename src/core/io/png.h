@@ -1,5 +1,5 @@
 /*
- * png.h -- pictures as PNG files, by libpng's simplified API.
+ * png.h -- pictures in PNG files, read and written by libpng.
  *
  * The format (ISO/IEC 15948): a signature of 8 bytes, and chunks. A chunk is
  * the length of its data (4 bytes, the most significant first), a name of 4
@@ -8,8 +8,8 @@
  * interlacing (a byte each). IDAT chunks hold the pixels, deflated; tRNS adds
  * alpha; IEND is the last. Bytes behind it are ignored.
  *
- * libpng is loaded when it is needed and closed afterwards, so that nothing is
- * linked to it. png.c declares the interface that libpng 1.6 keeps
+ * libpng is loaded when it is needed and closed afterwards: nothing is linked
+ * to it. png.c declares the part of libpng 1.6's simplified API that it calls
  * (libpng-manual.txt, "Simplified API").
  *
  * A picture is a uint8 array: (height, width) of grey, (height, width, 2) with
@@ -24,12 +24,12 @@
 /* Reads a picture. Grey of fewer than 8 bits and palettes are widened; 16 bits
    are rounded to 8, but interlaced ones are refused. A file for another gamma
    than sRGB's is converted. PG_EFORMAT for a file that is not PNG, or damaged
-   anywhere; PG_EIO if it cannot be read or there is no libpng. The pixels'
-   memory is asked for only if the file's data can inflate to them, or to at
-   most 64 MB. */
+   anywhere; PG_EIO if it cannot be read or there is no libpng. Memory for the
+   pixels is allocated only if the file's data can inflate to them, or if it is
+   at most 64 MB. */
 pg_status pg_png_load(pg_array *out, const char *path, pg_error *err);
 
-/* Writes a picture, whole or not at all. Also takes (height, width, 1).
+/* Writes a picture, whole or not at all; (height, width, 1) is grey, too.
    PG_EDTYPE and PG_ESHAPE for an array that is no picture, or larger than
    libpng writes. */
 pg_status pg_png_save(const char *path, const pg_array *a, pg_error *err);

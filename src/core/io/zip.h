@@ -4,22 +4,22 @@
  * The format (PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.4); numbers are
  * little-endian, [n] is n bytes:
  *
- *   archive    members, central directory, [ZIP64 record, ZIP64 locator], end
- *              record
+ *   archive    members, central directory, [ZIP64 record, ZIP64 locator],
+ *              end record
  *   member     local header, data
- *   local      "PK\3\4", version [2], flags [2], method [2], time [2], date
- * [2], CRC-32 [4], packed size [4], size [4], name length [2], extra length
- * [2], name, extra fields directory  an entry for each member: "PK\1\2",
- * version made by [2], version
+ *   local      "PK\3\4", version [2], flags [2], method [2], time [2],
+ *   header     date [2], CRC-32 [4], packed size [4], size [4], name length
+ *              [2], extra length [2], name, extra fields
+ *   directory  an entry for each member: "PK\1\2", version made by [2], version
  *              .. extra length as above, comment length [2], disk [2],
  *              attributes [2 + 4], offset of the local header [4], name, extra
  *              fields, comment
- *   ZIP64      record "PK\6\6": its size [8], versions [2 + 2], disks [4 + 4],
- *              members here [8], members [8], directory's size [8] and offset
- *              [8]; locator "PK\6\7": disk [4], the record's offset [8], disks
- *              [4]
+ *   ZIP64      "PK\6\6", its size [8], versions [2 + 2], disks [4 + 4],
+ *   record     members here [8], members [8], directory's size [8] and offset
+ *              [8]
+ *   locator    "PK\6\7", disk [4], the ZIP64 record's offset [8], disks [4]
  *   end        "PK\5\6", disks [2 + 2], members here [2], members [2],
- *              directory's size [4] and offset [4], comment length [2], comment
+ *   record     directory's size [4] and offset [4], comment length [2], comment
  *
  * Method 0 stores the data, 8 deflates them. Flag 0 says that they are
  * encrypted, flag 3 that CRC-32 and sizes follow the data, flag 11 that the
@@ -30,9 +30,9 @@
  * The reader trusts no file: it checks each offset, length and count against
  * the file's length and the others before it uses them. Members may not
  * overlap, the local headers must agree with the directory, and a size that
- * deflate cannot have made is refused before memory is asked for. Encrypted
+ * deflate cannot have made is refused before memory is allocated. Encrypted
  * members, other methods and archives over several disks are refused. The
- * writer makes ZIP64 fields always, and the same bytes of the same input.
+ * writer always makes ZIP64 fields, and the same bytes from the same input.
  */
 #ifndef PG_ZIP_H
 #define PG_ZIP_H
@@ -50,9 +50,9 @@ typedef struct pg_zip_member {
     unsigned flags, method;
     uint32_t crc;
     uint64_t packed, size; /* bytes in the file, and unpacked */
-    uint64_t header;       /* offset of the local header, */
-    uint64_t data;         /* of the data, */
-    uint64_t limit;        /* and of the next member, or the directory */
+    uint64_t header;       /* offset of the local header */
+    uint64_t data;         /* offset of the data */
+    uint64_t limit;        /* offset of the next member, or the directory */
     const char *fault;     /* the reason that it cannot be read, or NULL */
 } pg_zip_member;
 
@@ -84,8 +84,8 @@ typedef struct pg_zip_stream {
     pg_zip *zip;
     const pg_zip_member *member;
     z_stream inflater;
-    bool inflating;             /* the inflater is in use, */
-    bool ended;                 /* and has seen the end of its data */
+    bool inflating;             /* the inflater is in use */
+    bool ended;                 /* it has seen the end of its data */
     uint64_t packed_left, left; /* bytes that are not read yet */
     uint32_t crc;
     unsigned char buffer[PG_ZIP_BUFFER];
@@ -95,10 +95,12 @@ typedef struct pg_zip_stream {
    name the file and the member. */
 pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
                              const pg_zip_member *member, pg_error *err);
+
 /* Reads exactly n bytes; PG_EFORMAT if the member has fewer. */
 pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
                              pg_error *err);
-/* Checks that all was read, that nothing is left over, and the CRC-32. */
+
+/* Checks the CRC-32, and that the member ends where its size says. */
 pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err);
 void pg_zip_stream_close(pg_zip_stream *s);
 
@@ -108,24 +110,28 @@ typedef struct pg_zip_writer {
     pg_output output;
     unsigned char *directory; /* as it will be written */
     size_t directory_bytes, directory_room, count;
-    size_t entry;      /* of the open member: offset in directory, */
-    size_t data_start; /* offset of the data in the file, */
-    uint64_t size;     /* announced bytes, */
-    uint64_t written;  /* and those so far */
+    /* The open member: */
+    size_t entry;      /* offset in the directory */
+    size_t data_start; /* offset in the file */
+    uint64_t size;     /* bytes that were announced */
+    uint64_t written;  /* bytes so far */
     uint32_t crc;
-    bool deflating;
+    bool deflating; /* the deflater is in use */
     z_stream deflater;
 } pg_zip_writer;
 
 pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err);
+
 /* Begins a member of `size` bytes, which are then written and ended. */
 pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
                               bool compress, pg_error *err);
 pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
                               pg_error *err);
 pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err);
+
 /* Writes the directory, and puts the archive in place: whole or not at all. */
 pg_status pg_zip_writer_commit(pg_zip_writer *w, pg_error *err);
+
 /* Removes what was written; allowed at any time. */
 void pg_zip_writer_discard(pg_zip_writer *w);
 

@@ -1,4 +1,5 @@
 /* The reader of ZIP archives: end record, directory, local headers, members. */
+
 #include "io/zip.h"
 
 #include <stdlib.h>
@@ -6,9 +7,9 @@
 
 #include "base/bytes.h"
 #include "base/interrupt.h"
+#include "base/memory.h"
 #include "io/file_kind.h"
 #include "io/input.h"
-#include "base/memory.h"
 
 enum {
     LOCAL_HEADER = 30,
@@ -44,7 +45,7 @@ static pg_status read_at(const pg_zip *zip, void *out, uint64_t at, size_t n,
 /* --- the end record ------------------------------------------------------- */
 
 typedef struct end_record {
-    uint64_t at; /* offset of it, or of the ZIP64 record */
+    uint64_t at; /* its offset, or that of the ZIP64 record */
     uint64_t count, directory_bytes, directory_at;
 } end_record;
 
@@ -59,8 +60,8 @@ static ptrdiff_t find_end_record(const unsigned char *tail, size_t n)
     return -1;
 }
 
-/* Without a locator, 65535 members are just that many; other fields of all ones
-   need the ZIP64 record. */
+/* Without a ZIP64 record, 65535 is a number of members like others; size and
+   offset of all ones are in that record alone. */
 static pg_status without_zip64(const pg_zip *zip, const end_record *end,
                                pg_error *err)
 {
@@ -381,32 +382,29 @@ static bool same_header(const local_header *local, const pg_zip_member *m)
            said.size == m->size;
 }
 
-/* Names must agree for the archive to open. Other faults of a member raise when
-   that member is used, and leave the others readable. */
-static pg_status check_local_header(local_header *local, const pg_zip *zip,
-                                    pg_zip_member *m, pg_error *err)
-{
-    pg_status status = read_local_header(local, zip, m, err);
-    if (status == PG_OK)
-        status = check_name(local, zip, m, err);
-    if (status != PG_OK)
-        return status;
-    m->data = m->header + LOCAL_HEADER + m->name_length + local->extra_length;
-    if (m->data > m->limit || m->limit - m->data < m->packed)
-        m->fault = "its data runs into the next member";
-    else if (!same_header(local, m))
-        m->fault = "its header and the directory differ";
-    return PG_OK;
-}
-
+/* Compares the local headers with the directory, and finds the members' data.
+   Names must agree for the archive to open. Other faults of a member are errors
+   when that member is used, and leave the others readable. */
 static pg_status check_local_headers(pg_zip *zip, pg_error *err)
 {
     local_header *local = pg_malloc(sizeof *local);
     if (!local)
         return pg_fail_memory(err, sizeof *local);
     pg_status status = PG_OK;
-    for (size_t i = 0; i < zip->count && status == PG_OK; i++)
-        status = check_local_header(local, zip, &zip->members[i], err);
+    for (size_t i = 0; i < zip->count; i++) {
+        pg_zip_member *m = &zip->members[i];
+        status = read_local_header(local, zip, m, err);
+        if (status == PG_OK)
+            status = check_name(local, zip, m, err);
+        if (status != PG_OK)
+            break;
+        m->data =
+            m->header + LOCAL_HEADER + m->name_length + local->extra_length;
+        if (m->data > m->limit || m->limit - m->data < m->packed)
+            m->fault = "its data runs into the next member";
+        else if (!same_header(local, m))
+            m->fault = "its header and the directory differ";
+    }
     pg_free(local, sizeof *local);
     return status;
 }
@@ -583,9 +581,9 @@ static pg_status read_deflated(pg_zip_stream *s, char *out, size_t n,
     return PG_OK;
 }
 
-/* Bytes between polls for interrupts; the CRC-32 is taken while they are in
-   cache. */
-enum { PART = 1 << 18 };
+/* Bytes between polls for interrupts; they are still in cache when the CRC-32
+   is computed. */
+enum { CHUNK = 1 << 18 };
 
 pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
                              pg_error *err)
@@ -594,17 +592,18 @@ pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
     pg_status status = PG_OK;
     if (n > s->left)
         return fail_stream(s, err, "it ends too early");
-    for (size_t part; n > 0 && status == PG_OK; at += part, n -= part) {
-        part = pg_size_min(n, PART);
+    for (size_t chunk; n > 0; at += chunk, n -= chunk) {
+        chunk = pg_size_min(n, CHUNK);
         if (!s->inflating)
-            s->packed_left -= part;
-        status = s->inflating ? read_deflated(s, at, part, err)
-                              : read_here(s, at, part, err);
+            s->packed_left -= chunk;
+        status = s->inflating ? read_deflated(s, at, chunk, err)
+                              : read_here(s, at, chunk, err);
         status = pg_unless_interrupted(status, err);
         if (status != PG_OK)
             break;
-        s->left -= part;
-        s->crc = (uint32_t)crc32(s->crc, (const unsigned char *)at, (uInt)part);
+        s->left -= chunk;
+        s->crc =
+            (uint32_t)crc32(s->crc, (const unsigned char *)at, (uInt)chunk);
     }
     return status;
 }

@@ -1,4 +1,5 @@
 /* The writer of ZIP archives: members, and the directory behind them. */
+
 #include "io/zip.h"
 
 #include <string.h>
@@ -14,14 +15,13 @@ enum {
     DEFLATED = 8,
     UTF8_NAME = 1 << 11, /* a flag */
     VERSION = 45,        /* 4.5: ZIP64 */
-    EXTRA_LOCAL = 20,    /* a ZIP64 field with two sizes, */
-    EXTRA_ENTRY = 28,    /* and with the offset */
+    EXTRA_LOCAL = 20,    /* a ZIP64 field with two sizes */
+    EXTRA_ENTRY = 28,    /* a ZIP64 field with two sizes and the offset */
     MIDNIGHT = 0,
     FIRST_OF_1980 = 0x21, /* ZIP's first day: the same input, the same bytes */
 };
 
-/* The 32 bits of a number that is in a ZIP64 field: all are, small ones, too.
- */
+/* Stands for a size or offset that is in the ZIP64 field, as all are here. */
 static const uint64_t IN_EXTRA = 0xffffffff;
 
 pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err)
@@ -32,6 +32,7 @@ pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err)
 
 /* --- the directory, in memory until the end ------------------------------- */
 
+/* Makes room for as many more bytes of the directory. */
 static pg_status reserve(pg_zip_writer *w, size_t more, pg_error *err)
 {
     size_t needed = w->directory_bytes + more;
@@ -64,6 +65,7 @@ static unsigned char *put_common(unsigned char *p, unsigned method,
     return pg_bytes_put(p, IN_EXTRA, 4);
 }
 
+/* Writes the entry, and zeros for CRC-32 and sizes. */
 static void put_entry(unsigned char *p, const char *name, size_t n,
                       unsigned method, uint64_t header)
 {
@@ -79,7 +81,7 @@ static void put_entry(unsigned char *p, const char *name, size_t n,
     memcpy(p, name, n);
     p = pg_bytes_put(p + n, 1, 2);
     p = pg_bytes_put(p, EXTRA_ENTRY - 4, 2);
-    p = pg_bytes_put(p, 0, 8 + 8); /* sizes: not known yet */
+    p = pg_bytes_put(p, 0, 8 + 8); /* sizes, filled in at the end */
     pg_bytes_put(p, header, 8);
 }
 
@@ -106,6 +108,7 @@ pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
 {
     size_t n = strlen(name);
     unsigned method = compress ? DEFLATED : STORED;
+    pg_assert(!w->deflating);
     if (n > 0xffff)
         return pg_fail(err, PG_EARG,
                        "a member's name of %zu bytes: at most "
@@ -148,7 +151,7 @@ static pg_status drain(pg_zip_writer *w, int flush, pg_error *err)
     return PG_OK;
 }
 
-enum { PART = 1 << 18 }; /* bytes between polls for interrupts */
+enum { CHUNK = 1 << 18 }; /* bytes between polls for interrupts */
 
 pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
                               pg_error *err)
@@ -156,14 +159,14 @@ pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
     const unsigned char *at = data;
     pg_status status = PG_OK;
     w->written += n;
-    for (size_t part; n > 0 && status == PG_OK; at += part, n -= part) {
-        part = pg_size_min(n, PART);
-        w->crc = (uint32_t)crc32(w->crc, at, (uInt)part);
+    for (size_t chunk; n > 0 && status == PG_OK; at += chunk, n -= chunk) {
+        chunk = pg_size_min(n, CHUNK);
+        w->crc = (uint32_t)crc32(w->crc, at, (uInt)chunk);
         w->deflater.next_in =
             (unsigned char *)at; /* zlib does not write there */
-        w->deflater.avail_in = (uInt)part;
+        w->deflater.avail_in = (uInt)chunk;
         status = w->deflating ? drain(w, Z_NO_FLUSH, err)
-                              : pg_output_write(&w->output, at, part, err);
+                              : pg_output_write(&w->output, at, chunk, err);
         status = pg_unless_interrupted(status, err);
     }
     return status;
@@ -176,25 +179,8 @@ static void close_deflater(pg_zip_writer *w)
     w->deflating = false;
 }
 
-/* Fills in CRC-32 and sizes, which are known now, in the local header and the
-   entry. */
-static pg_status complete_headers(pg_zip_writer *w, pg_error *err)
-{
-    unsigned char crc[4], sizes[16], *entry = w->directory + w->entry;
-    size_t name = pg_bytes_get(entry + 28, 2), end = w->output.bytes;
-    size_t header = w->data_start - EXTRA_LOCAL - name - LOCAL_HEADER;
-    pg_bytes_put(crc, w->crc, 4);
-    pg_bytes_put(pg_bytes_put(sizes, w->size, 8), end - w->data_start, 8);
-    memcpy(entry + 16, crc, 4);
-    memcpy(entry + DIRECTORY_ENTRY + name + 4, sizes, 16);
-    pg_status status =
-        pg_output_patch(&w->output, header + 14, crc, sizeof crc, err);
-    if (status == PG_OK)
-        status = pg_output_patch(&w->output, w->data_start - sizeof sizes,
-                                 sizes, sizeof sizes, err);
-    return status;
-}
-
+/* Fills in CRC-32 and sizes, which are known now, in the entry and in the local
+   header. */
 pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err)
 {
     pg_status status = PG_OK;
@@ -205,11 +191,21 @@ pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err)
     if (w->deflating)
         status = drain(w, Z_FINISH, err);
     close_deflater(w);
-    if (status == PG_OK)
-        status = complete_headers(w, err);
-    size_t name = pg_bytes_get(w->directory + w->entry + 28, 2);
+    unsigned char crc[4], sizes[16], *entry = w->directory + w->entry;
+    size_t name = pg_bytes_get(entry + 28, 2);
+    size_t header = w->data_start - EXTRA_LOCAL - name - LOCAL_HEADER;
+    pg_bytes_put(crc, w->crc, 4);
+    pg_bytes_put(pg_bytes_put(sizes, w->size, 8),
+                 w->output.bytes - w->data_start, 8);
+    memcpy(entry + 16, crc, 4);
+    memcpy(entry + DIRECTORY_ENTRY + name + 4, sizes, 16);
     w->directory_bytes += DIRECTORY_ENTRY + name + EXTRA_ENTRY;
     w->count++;
+    if (status == PG_OK)
+        status = pg_output_patch(&w->output, header + 14, crc, sizeof crc, err);
+    if (status == PG_OK)
+        status = pg_output_patch(&w->output, w->data_start - sizeof sizes,
+                                 sizes, sizeof sizes, err);
     return status;
 }
 
