@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/printable.h"
+#include "core/base/status.h"
 #include "host/interrupt.h"
 
 static const char *program_name;
@@ -15,7 +16,7 @@ void host_set_name(const char *name)
     program_name = name;
 }
 
-/* In as few writes as possible: a reader may take each for a message. */
+/* Writes as seldom as possible: a reader may take each write for a message. */
 void host_message(const char *message)
 {
     char text[4096];
@@ -38,8 +39,8 @@ void host_message(const char *message)
 
 /* --- calls ---------------------------------------------------------------- */
 
-/* Turns an error object that is no text into text: by its __tostring and
-   without a traceback, or by its type. */
+/* The message handler of protected calls. An error object that is no text
+   becomes its __tostring's, without a traceback, or a text with its type. */
 static int add_traceback(lua_State *L)
 {
     const char *message = lua_tostring(L, 1);
@@ -56,6 +57,7 @@ static int add_traceback(lua_State *L)
 int host_call(lua_State *L, int narg, int nres)
 {
     int function = lua_gettop(L) - narg;
+    pg_assert(function > 0);
     lua_pushcfunction(L, add_traceback);
     lua_insert(L, function);
     bool before = host_begin_interrupts(L);

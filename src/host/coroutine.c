@@ -1,5 +1,5 @@
-/* The coroutines that run: coroutine.close, resume and wrap (section 6.2 of the
-   Lua 5.4 manual), which keep a list of them.
+/* The list of coroutines that run, and the functions that keep it: Lua's
+   coroutine.close, resume and wrap (section 6.2 of the Lua 5.4 manual).
 
    Lua does not tell a signal handler which coroutine runs, and a hook on
    another one does nothing. */
@@ -24,14 +24,12 @@ void host_each_running(void (*f)(lua_State *L))
         f(r->thread);
 }
 
-static int watched_resume(lua_State *thread, lua_State *L, int narg, int *nres)
+/* Adds a thread to the list; `innermost = here->outer` removes it. */
+static void enter(running *here, lua_State *thread)
 {
-    running here = {thread, innermost};
+    *here = (running){thread, innermost};
     atomic_signal_fence(memory_order_release); /* whole before it is seen */
-    innermost = &here;
-    int status = lua_resume(thread, L, narg, nres);
-    innermost = here.outer;
-    return status;
+    innermost = here;
 }
 
 /* Resumes with the narg arguments on top of L. Returns the number of results
@@ -39,12 +37,15 @@ static int watched_resume(lua_State *thread, lua_State *L, int narg, int *nres)
 static int resume(lua_State *L, lua_State *thread, int narg)
 {
     int nres;
+    running here;
     if (!lua_checkstack(thread, narg)) {
         lua_pushliteral(L, "too many arguments to resume");
         return -1;
     }
     lua_xmove(L, thread, narg);
-    int status = watched_resume(thread, L, narg, &nres);
+    enter(&here, thread);
+    int status = lua_resume(thread, L, narg, &nres);
+    innermost = here.outer;
     if (status != LUA_OK && status != LUA_YIELD) {
         lua_xmove(thread, L, 1);
         return -1;
@@ -71,12 +72,11 @@ static int co_resume(lua_State *L)
     return nres + 1;
 }
 
-/* lua_resetthread: may run __close metamethods. */
-static int watched_close(lua_State *thread)
+/* Closes a thread, whose __close metamethods may run. Returns its status. */
+static int close_thread(lua_State *thread)
 {
-    running here = {thread, innermost};
-    atomic_signal_fence(memory_order_release);
-    innermost = &here;
+    running here;
+    enter(&here, thread);
     int status = lua_resetthread(thread);
     innermost = here.outer;
     return status;
@@ -92,22 +92,25 @@ static int co_close(lua_State *L)
         return luaL_error(L, "cannot close a running coroutine");
     if (lua_status(thread) == LUA_OK && lua_getstack(thread, 0, &frame))
         return luaL_error(L, "cannot close a normal coroutine");
-    bool closed = watched_close(thread) == LUA_OK;
-    lua_pushboolean(L, closed);
-    if (closed)
+    bool is_closed = close_thread(thread) == LUA_OK;
+    lua_pushboolean(L, is_closed);
+    if (is_closed)
         return 1;
     lua_xmove(thread, L, 1);
     return 2;
 }
 
-/* Closes a wrapped coroutine that failed, and raises its error, which is on
- * top.
- */
-static int propagate(lua_State *L, lua_State *thread)
+/* The function that coroutine.wrap returns. Closes a coroutine that failed, and
+   raises its error. */
+static int call_wrapped(lua_State *L)
 {
+    lua_State *thread = lua_tothread(L, lua_upvalueindex(1));
+    int nres = resume(L, thread, lua_gettop(L));
+    if (nres >= 0)
+        return nres;
     int status = lua_status(thread);
     if (status != LUA_OK && status != LUA_YIELD) {
-        status = watched_close(thread);
+        status = close_thread(thread);
         lua_xmove(thread, L, 1); /* the error that closing gave */
     }
     if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
@@ -118,14 +121,7 @@ static int propagate(lua_State *L, lua_State *thread)
     return lua_error(L);
 }
 
-static int call_wrapped(lua_State *L)
-{
-    lua_State *thread = lua_tothread(L, lua_upvalueindex(1));
-    int nres = resume(L, thread, lua_gettop(L));
-    return nres < 0 ? propagate(L, thread) : nres;
-}
-
-/* coroutine.wrap(f) -> a function that resumes it */
+/* coroutine.wrap(f) -> function */
 static int co_wrap(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);

@@ -1,19 +1,17 @@
 /*
- * coroutine.h -- the coroutines that run, for Ctrl-C.
+ * coroutine.h -- the list of coroutines that run, which Ctrl-C interrupts.
  */
 #ifndef PG_HOST_COROUTINE_H
 #define PG_HOST_COROUTINE_H
 
 #include <lua.h>
 
-/* Replaces coroutine.close, resume and wrap by functions that keep a list of
-   the coroutines that run. For a prompt; in lua(1)'s scripts Ctrl-C waits for
-   them.
- */
+/* Replaces coroutine.close, resume and wrap by functions that keep the list. A
+   prompt needs it; in a script Ctrl-C waits for the coroutine, as in lua(1). */
 void host_watch_coroutines(lua_State *L);
 
-/* Calls f for each coroutine that runs or waits for one that it resumed,
-   without the main thread. Async-signal-safe if f is. */
+/* Calls f for each coroutine that runs or waits for one that it resumed, but
+   not for the main thread. Async-signal-safe if f is. */
 void host_each_running(void (*f)(lua_State *L));
 
 #endif

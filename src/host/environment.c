@@ -9,26 +9,30 @@
 #include "host/environment.h"
 
 #include <lauxlib.h>
-#include <stdbool.h>
+#include <lualib.h>
 
-static const char *const shared[] = {"print", "arg", "package", NULL};
-static const char *const streams[] = {"stdin", "stdout", "stderr", NULL};
+#include "core/base/status.h"
 
-/* Copies the fields of the table at index to a new one, on top. */
-static void copy_fields(lua_State *L, int index)
+/* Pushes a copy of the table on top. Fields that it lacks are looked up in the
+   original. */
+static void push_copy(lua_State *L)
 {
-    index = lua_absindex(L, index);
+    int original = lua_gettop(L), copy = original + 1;
+    pg_assert(lua_istable(L, original));
     lua_newtable(L);
-    lua_pushnil(L);
-    while (lua_next(L, index)) {
+    for (lua_pushnil(L); lua_next(L, original); lua_pop(L, 1)) {
         lua_pushvalue(L, -2);
-        lua_insert(L, -2);
-        lua_rawset(L, -4);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, copy);
     }
+    lua_createtable(L, 0, 2);
+    lua_pushvalue(L, original);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, copy);
 }
 
-/* Sets the fields of the table on top to nil. */
-static void clear_fields(lua_State *L, const char *const *names)
+/* Removes fields from the table on top; the names end with NULL. */
+static void remove_fields(lua_State *L, const char *const *names)
 {
     for (const char *const *name = names; *name; name++) {
         lua_pushnil(L);
@@ -36,50 +40,29 @@ static void clear_fields(lua_State *L, const char *const *names)
     }
 }
 
-/* Replaces the tables in the table on top, but for the globals below it, by
-   copies: the libraries. */
-static void copy_libraries(lua_State *L)
-{
-    int globals = lua_absindex(L, -2);
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        if (!lua_istable(L, -1) || lua_rawequal(L, -1, globals)) {
-            lua_pop(L, 1);
-            continue;
-        }
-        copy_fields(L, -1);
-        lua_pushvalue(L, -3);
-        lua_insert(L, -2);
-        lua_rawset(L, -5); /* lua_next allows it: the field exists */
-        lua_pop(L, 1);
-    }
-}
-
-/* Lets the table on top inherit its missing fields from the table at index. */
-static void inherit(lua_State *L, int index, bool writes_too)
-{
-    index = lua_absindex(L, index);
-    lua_createtable(L, 0, 2);
-    lua_pushvalue(L, index);
-    lua_setfield(L, -2, "__index");
-    if (writes_too) {
-        lua_pushvalue(L, index);
-        lua_setfield(L, -2, "__newindex");
-    }
-    lua_setmetatable(L, -2);
-}
-
 void host_push_environment(lua_State *L)
 {
+    static const char *const libraries[] = {
+        LUA_COLIBNAME,   LUA_TABLIBNAME, LUA_IOLIBNAME,
+        LUA_OSLIBNAME,   LUA_STRLIBNAME, LUA_UTF8LIBNAME,
+        LUA_MATHLIBNAME, LUA_DBLIBNAME,  NULL};
+    static const char *const shared[] = {"print", LUA_LOADLIBNAME, NULL};
+    static const char *const streams[] = {"stdin", "stdout", "stderr", NULL};
     lua_pushglobaltable(L);
-    copy_fields(L, -1);
-    clear_fields(L, shared);
-    copy_libraries(L);
-    lua_getfield(L, -2, "io");
-    lua_getfield(L, -2, "io");
-    clear_fields(L, streams);
-    inherit(L, -2, false);
-    lua_pop(L, 2);
-    inherit(L, -2, true);
-    lua_remove(L, -2);
+    push_copy(L);
+    for (const char *const *name = libraries; *name; name++) {
+        lua_getfield(L, -1, *name);
+        push_copy(L);
+        lua_setfield(L, -3, *name);
+        lua_pop(L, 1);
+    }
+    remove_fields(L, shared);
+    lua_getfield(L, -1, LUA_IOLIBNAME);
+    remove_fields(L, streams);
+    lua_pop(L, 1);
+    lua_getmetatable(L, -1);
+    lua_pushvalue(L, -3);
+    lua_setfield(L, -2, "__newindex");
+    lua_pop(L, 1);
+    lua_remove(L, -2); /* the globals */
 }

@@ -6,7 +6,8 @@
 
 #include <lua.h>
 
-/* Pushes it. The globals must be as luaL_openlibs leaves them. */
+/* Pushes the environment, a new one. The globals must be as luaL_openlibs
+   leaves them. */
 void host_push_environment(lua_State *L);
 
 #endif

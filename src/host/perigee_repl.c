@@ -15,36 +15,31 @@
 #include "host/line_editor.h"
 #include "host/history.h"
 
-/* The functions are listed as a module's, so that tracebacks show where the
-   user's part of them ends. */
+/* The functions below are listed as this module's: a traceback then shows where
+   the user's part of it ends. */
 #define MODULE "perigee.host"
 
 static lua_State *session; /* the state that the prompt runs in */
 
 /* --- calls ---------------------------------------------------------------- */
 
-/* Has free stack behind a call's results; where there is none, an error
-   replaces them. Returns the status then. */
-static int reserve_stack(lua_State *L, int status)
-{
-    if (lua_checkstack(L, LUA_MINSTACK))
-        return status;
-    lua_settop(L, 0);
-    lua_pushliteral(L, "too many results to print");
-    return LUA_ERRRUN;
-}
-
-/* Inserts true before a call's results, or false before its error. */
+/* Inserts true before a call's results, or false before its error, and leaves
+   free stack. An error replaces the results where they leave none. */
 static int return_results(lua_State *L, int status)
 {
+    if (!lua_checkstack(L, LUA_MINSTACK + 1)) {
+        lua_settop(L, 0);
+        lua_pushliteral(L, "too many results to print");
+        status = LUA_ERRRUN;
+    }
     lua_pushboolean(L, status == LUA_OK);
     lua_insert(L, 1);
     return lua_gettop(L);
 }
 
-/* call(f, ...) -> true, results; or false, message with traceback. f is the
-   user's; Ctrl-C ends it. A megabyte is reserved while f runs, and free for
-   what handles an error of memory. */
+/* call(f, ...) -> true, results; or false, message with traceback. Calls one of
+   the user's functions; Ctrl-C interrupts it. A megabyte is reserved while f
+   runs, and free for what handles an error of memory. */
 static int l_call(lua_State *L)
 {
     static void *reserve;
@@ -52,19 +47,20 @@ static int l_call(lua_State *L)
     if (!reserve)
         reserve = malloc(1 << 20);
     host_isolation_leave(L);
-    int status = reserve_stack(L, host_call(L, lua_gettop(L) - 1, LUA_MULTRET));
+    int status = host_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    int n = return_results(L, status);
     host_isolation_enter(L);
     free(reserve);
     reserve = NULL;
-    return return_results(L, status);
+    return n;
 }
 
-/* try(f, ...): as call, for one of the prompt's functions. */
+/* try(f, ...) -> the same. Calls one of the prompt's functions. */
 static int l_try(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     int status = host_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return return_results(L, reserve_stack(L, status));
+    return return_results(L, status);
 }
 
 /* --- lines ---------------------------------------------------------------- */
@@ -96,7 +92,7 @@ static int l_is_waiting(lua_State *L)
     return 1;
 }
 
-/* remember(chunk): for the cursor keys, and in the file */
+/* remember(chunk): adds it to the history of the cursor keys and of the file */
 static int l_remember(lua_State *L)
 {
     const char *chunk = luaL_checkstring(L, 1);
@@ -123,8 +119,8 @@ static char *common_prefix(char **candidates, size_t n)
     return strndup(candidates[0], length);
 }
 
-/* The list on top in the form of host_completion. Candidates that get no memory
-   are left out. */
+/* The list on top as host_completion's candidates, from malloc; NULL for none.
+   Candidates that get no memory are left out. */
 static char **read_candidates(lua_State *L)
 {
     size_t n = lua_rawlen(L, -1), taken = 0;
@@ -137,22 +133,22 @@ static char **read_candidates(lua_State *L)
         taken += list[taken + 1] != NULL;
         lua_pop(L, 1);
     }
-    list[0] = taken > 0 ? common_prefix(list + 1, taken) : NULL;
-    if (!list[0]) {
-        for (size_t i = 1; i <= taken; i++)
-            free(list[i]);
-        free(list);
-        return NULL;
-    }
-    if (taken == 1) { /* it is its own prefix */
-        free(list[1]);
+    if (taken > 1) {
+        list[0] = common_prefix(list + 1, taken);
+    } else { /* one is its own prefix */
+        list[0] = list[1];
         list[1] = NULL;
     }
-    return list;
+    if (list[0])
+        return list;
+    for (size_t i = 1; i <= taken; i++)
+        free(list[i]);
+    free(list);
+    return NULL;
 }
 
-/* Protected: calls the function in the registry with the text at 1, and fills
-   the completion at 2. */
+/* Called protected: calls the function in the registry with the text at 1, and
+   fills in the completion at 2. */
 static int call_completer(lua_State *L)
 {
     enum { TEXT = 1, COMPLETION, FIRST, CANDIDATES, ENDING, ARE_FILES };
@@ -172,8 +168,8 @@ static int call_completer(lua_State *L)
     return 0;
 }
 
-/* An error may not leave readline, and gives no candidates. Ctrl-C is handled
-   by readline here, once this has returned. */
+/* The editor's completer. An error must not leave readline, and gives no
+   candidates. readline handles Ctrl-C once this has returned. */
 static void complete(const char *text, host_completion *completion)
 {
     lua_pushcfunction(session, call_completer);
@@ -195,7 +191,8 @@ static int l_complete(lua_State *L)
 
 /* --- the loop ------------------------------------------------------------- */
 
-/* Pushes the library's function for one turn, or an error. */
+/* Pushes the library's function that reads and runs one chunk; an error and
+   false where that fails. */
 static bool push_turn(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"call", l_call},
@@ -220,7 +217,8 @@ static bool push_turn(lua_State *L)
     return lua_pcall(L, 2, 1, 0) == LUA_OK;
 }
 
-/* In a row: a turn that fails before it reads a line may fail for ever. */
+/* Failed turns in a row: one that fails before it reads a line may fail for
+   ever. */
 enum { MOST_FAILURES = 100 };
 
 bool host_perigee_repl(lua_State *L)

@@ -7,8 +7,8 @@
 #include <lua.h>
 #include <stdbool.h>
 
-/* Reads, evaluates and prints until the input ends. False where the library is
-   missing or fails to load. */
+/* Reads, evaluates and prints until the input ends. False where the library
+   does not load. */
 bool host_perigee_repl(lua_State *L);
 
 #endif
