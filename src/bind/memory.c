@@ -1,47 +1,36 @@
-/* Lua's own memory: a heap that grows asks what the system can still give. For
-   the prompt, whose session is lost with its process. */
+/* Lua's own memory: a heap that grows asks what the system can still give. The
+   prompt needs it: Linux would kill the process, and the session with it. */
 #include <lauxlib.h>
 
 #include "bind/base/arguments.h"
 #include "bind/base/open.h"
 #include "core/base/memory.h"
 
-static const char sentinel_key; /* its address is the key in the registry */
-
-/* Userdata, but for what outlives it: Lua frees the last of its memory by
-   itself, so a guard ends before its state does. */
+/* Userdata, an upvalue of the functions. It is finalized before Lua frees the
+   last of its memory, and puts Lua's own allocator back. */
 typedef struct l_guard {
-    lua_Alloc allocate; /* Lua's own; NULL: there is no guard */
+    lua_Alloc allocate; /* Lua's own; NULL: the guard is off */
     void *context;
     size_t grown; /* bytes, since the system was asked */
 } l_guard;
 
-/* What shrinks cannot fail. Lua, told that there is nothing, collects its
-   garbage and tries again: so it is asked again, until there is enough. */
+/* lua_Alloc. A block that shrinks must not fail. After NULL Lua collects its
+   garbage and tries again: so the system is asked again, until it has enough.
+ */
 static void *allocate_guarded(void *context, void *block, size_t old,
                               size_t new)
 {
     l_guard *g = context;
     size_t before = block ? old : 0;
-    if (new > before) {
-        g->grown += new - before;
-        if (g->grown >= PG_MEMORY_STEP) {
-            if (!pg_memory_has(new)) {
-                g->grown = PG_MEMORY_STEP;
-                return NULL;
-            }
-            g->grown = 0;
-        }
+    size_t growth = new > before ? new - before : 0;
+    g->grown += growth;
+    if (growth > 0 && g->grown >= PG_MEMORY_STEP) {
+        bool has_memory = pg_memory_has(new);
+        g->grown = has_memory ? 0 : PG_MEMORY_STEP;
+        if (!has_memory)
+            return NULL;
     }
     return g->allocate(g->context, block, old, new);
-}
-
-static l_guard *guard_of(lua_State *L)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &sentinel_key);
-    l_guard *g = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return g;
 }
 
 static void end_guard(lua_State *L, l_guard *g)
@@ -61,7 +50,7 @@ static int l_guard_end(lua_State *L)
  */
 static int l_memory_guard(lua_State *L)
 {
-    l_guard *g = guard_of(L);
+    l_guard *g = lua_touserdata(L, lua_upvalueindex(1));
     l_type_check(L, 1, LUA_TBOOLEAN);
     end_guard(L, g);
     if (lua_toboolean(L, 1)) {
@@ -71,8 +60,8 @@ static int l_memory_guard(lua_State *L)
     return 0;
 }
 
-/* limit_memory([more]): this process may have so many bytes more than it has
-   now; without a number, what the system has. For tests. */
+/* limit_memory([more]): limits this process to `more` bytes beyond those that
+   it has now; without a number, to what the system has. For tests. */
 static int l_memory_limit(lua_State *L)
 {
     bool none = lua_isnoneornil(L, 1);
@@ -94,6 +83,5 @@ void l_open_memory(lua_State *L)
     lua_pushcfunction(L, l_guard_end);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &sentinel_key);
-    luaL_setfuncs(L, functions, 0);
+    luaL_setfuncs(L, functions, 1);
 }
