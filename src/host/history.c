@@ -32,8 +32,9 @@ static char path[4096]; /* empty where there is no file */
 
 /* --- the file ------------------------------------------------------------- */
 
-/* $XDG_STATE_HOME/perigee/history, by default below ~/.local/state. Makes the
-   folders on the way; of a link, takes the file, as it may be replaced. */
+/* Sets path to $XDG_STATE_HOME/perigee/history, by default below
+   ~/.local/state, and makes the folders on the way. A link is followed: the
+   file is replaced when it is truncated, and the link must stay. */
 static void find_path(void)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -58,8 +59,8 @@ static void find_path(void)
     free(file);
 }
 
-/* Takes the lock, and waits for it a moment: its holder may be stopped. Once
-   that was in vain, later calls do not wait. */
+/* Takes the lock. Waits only a moment, as its holder may be stopped; once that
+   was in vain, later calls do not wait. */
 static bool lock(int file)
 {
     enum { MOST_WAITS = 20 };
@@ -168,9 +169,8 @@ static bool next_entry(entry *e, char *text)
     return true;
 }
 
-/* Adds each chunk of the text to the editor's history, and returns their
- * number.
- */
+/* Adds each chunk of the text to the editor's history. Returns the number of
+   entries. */
 static size_t remember_all(char *text)
 {
     entry e;
@@ -223,16 +223,6 @@ void host_history_open(void)
     close(file);
 }
 
-/* Appends a text as a whole or not at all: a part would begin the next chunk.
-   Where not even that works, no more are written. */
-static void append(int file, const char *text, size_t size)
-{
-    struct stat before;
-    if (fstat(file, &before) == 0 && !write_all(file, text, size) &&
-        S_ISREG(before.st_mode) && ftruncate(file, before.st_size) != 0)
-        path[0] = '\0';
-}
-
 void host_history_add(const char *chunk)
 {
     size_t size = strlen(chunk);
@@ -240,15 +230,21 @@ void host_history_add(const char *chunk)
         return;
     char *text = malloc(size + 32);
     int file = text ? open_locked(O_RDWR | O_APPEND) : -1;
-    if (file >= 0) {
+    struct stat before;
+    if (file >= 0 && fstat(file, &before) == 0) {
         char last = '\n';
-        off_t end = lseek(file, 0, SEEK_END);
+        off_t end = before.st_size;
         bool ends_in_line = end > 0 && pread(file, &last, 1, end - 1) == 1 &&
                             last != '\n'; /* of a write that was cut short */
         int n = sprintf(text, "%s#%lld\n%s\n", ends_in_line ? "\n" : "",
                         (long long)time(NULL), chunk);
-        append(file, text, (size_t)n);
-        close(file);
+        /* As a whole or not at all: a part would begin the next chunk. Where
+           not even that works, no more are written. */
+        if (!write_all(file, text, (size_t)n) && S_ISREG(before.st_mode) &&
+            ftruncate(file, end) != 0)
+            path[0] = '\0';
     }
+    if (file >= 0)
+        close(file);
     free(text);
 }

@@ -1,7 +1,7 @@
-/* The bytes that readline reads of a terminal.
+/* The bytes that readline reads from a terminal.
 
-   They are read by a function of ours, so that Ctrl-C and pasted text cannot
-   leave readline in a state from which it crashes, and so that it sees only
+   A function of ours reads them, so that Ctrl-C and pasted text cannot leave
+   readline in a state from which it crashes, and so that it sees only
    characters of the locale. */
 #include "host/keys.h"
 
@@ -68,10 +68,10 @@ static size_t read_bytes(unsigned char *bytes, size_t size)
 /* The terminal puts pasted text between two marks. */
 static const char paste_begins[] = "\33[200~", paste_ends[] = "\33[201~";
 enum { MARK_LENGTH = sizeof paste_ends - 1 };
-static bool is_pasted;  /* the byte that comes next */
-static size_t matching; /* the last bytes that match the next mark's first */
+static bool is_pasted;  /* the next byte */
+static size_t matching; /* the first bytes of the next mark that were read */
 
-/* Takes note of a byte that may belong to a mark. */
+/* Matches a byte with the mark that may come next. */
 static void match_mark(unsigned char byte)
 {
     const char *mark = is_pasted ? paste_ends : paste_begins;
@@ -86,9 +86,9 @@ static void match_mark(unsigned char byte)
 }
 
 /* The next byte, or EOF. Reads one at a time, as a chunk may read the input
-   that follows its line; of pasted text, as many as its end mark still has.
-   Where the input ends within pasted text, the mark is supplied: else
-   readline 8.2 reads beyond the text's memory. */
+   that follows its line, but as many bytes of pasted text as its end mark still
+   has. Supplies the mark where the input ends within pasted text: readline 8.2
+   would read beyond the text's memory. */
 static int next_byte(void)
 {
     static unsigned char bytes[MARK_LENGTH];
@@ -110,25 +110,14 @@ static int next_byte(void)
 
 /* --- characters ----------------------------------------------------------- */
 
-/* A character in the locale's encoding. Bytes that are none become U+FFFD, and
-   no NUL gets into a line: else readline 8.2 never ends its search for the end
-   of a word. */
+/* A character in the locale's encoding. Other bytes become U+FFFD, and no NUL
+   gets into a line: readline 8.2 would search for the end of a word for ever.
+ */
 static char character[2 * MB_LEN_MAX];
 static size_t size, taken; /* bytes of it */
 
-/* The next byte that is no NUL; that is Ctrl-@ or Ctrl-Space, and only Emacs
-   mode has a command for it. */
-static int next_byte_of_text(void)
-{
-    int byte;
-    do {
-        byte = next_byte();
-    } while (byte == '\0' && (*rl.editing_mode == HOST_VI_MODE ||
-                              *rl.readline_state & HOST_ARGUMENT_READ));
-    return byte;
-}
-
-/* Reads the next character; size is 0 at the end of the input. */
+/* Reads the next character; size is 0 at the end of the input. NUL is Ctrl-@ or
+   Ctrl-Space, and only Emacs mode has a command for it. */
 static void read_character(void)
 {
     static int ahead = EOF; /* a byte that ended an invalid sequence */
@@ -137,10 +126,14 @@ static void read_character(void)
     size_t found = incomplete;
     size = taken = 0;
     while (found == incomplete && size < sizeof character) {
-        int byte = ahead != EOF ? ahead : next_byte_of_text();
+        int byte = ahead != EOF ? ahead : next_byte();
+        bool takes_nul = *rl.editing_mode != HOST_VI_MODE &&
+                         !(*rl.readline_state & HOST_ARGUMENT_READ);
         ahead = EOF;
         if (byte == EOF)
             break;
+        if (byte == '\0' && !takes_nul)
+            continue;
         character[size++] = (char)byte;
         found = MB_CUR_MAX == 1
                     ? 1

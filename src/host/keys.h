@@ -1,5 +1,5 @@
 /*
- * keys.h -- the bytes that readline reads of a terminal.
+ * keys.h -- the bytes that readline reads from a terminal.
  */
 #ifndef PG_HOST_KEYS_H
 #define PG_HOST_KEYS_H
@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Begins a line: forgets Ctrl-C and pastes from before. */
+/* Begins a line: forgets an earlier Ctrl-C and an earlier paste. */
 void host_keys_begin(void);
 
-/* The next byte, or EOF: readline's getc_function. */
+/* readline's getc_function: the next byte of the terminal, or EOF. */
 int host_keys_next(FILE *file);
 
 /* True if Ctrl-C has discarded the line. */

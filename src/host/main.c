@@ -22,10 +22,10 @@
 typedef struct options {
     bool interactive, version, execute, no_environment;
     int script; /* argv's index; argc where there is none */
-    int wrong;  /* argv's index of an option that is wrong; 0: none */
+    int wrong;  /* argv's index of a wrong option; 0 where there is none */
 } options;
 
-/* Messages begin with it. */
+/* The name that messages begin with. */
 static const char *program_name(int argc, char **argv)
 {
     return argc > 0 && argv[0][0] ? argv[0] : "lua";
@@ -59,7 +59,8 @@ static void print_version(void)
     fflush(stdout);
 }
 
-/* The text of an option is attached to it, or the next argument. */
+/* True if the option at argv[*i] has its text: attached, or in the next
+   argument, to which *i then moves. */
 static bool has_text(char **argv, int *i)
 {
     if (argv[*i][2] != '\0')
@@ -68,8 +69,8 @@ static bool has_text(char **argv, int *i)
     return argv[*i] != NULL && argv[*i][0] != '-';
 }
 
-/* Reads the option at argv[*i]; *i moves to its last argument. False for an
-   unknown option. */
+/* Reads the option at argv[*i]; *i moves to its last argument. False where the
+   option is wrong. */
 static bool read_option(options *o, char **argv, int *i)
 {
     char letter = argv[*i][1];
@@ -117,10 +118,11 @@ static options read_options(int argc, char **argv)
     return o;
 }
 
-/* --- running it ----------------------------------------------------------- */
+/* --- what it runs ----------------------------------------------------------
+ */
 
-/* Sets the global `arg`: the script is at 0, its arguments from 1 on, the
-   program and its options before. */
+/* Sets the global `arg`: the script at 0, its arguments from 1 on, the program
+   and its options before it. */
 static void set_arg(lua_State *L, int argc, char **argv, int script)
 {
     int zero = script < argc ? script : 0;
@@ -161,7 +163,7 @@ static int require_module(lua_State *L, char *text)
     return host_report(L, status);
 }
 
-/* Runs -e, -l and -W in their order. */
+/* Runs -e, -l and -W in their order. False after an error. */
 static bool run_options(lua_State *L, char **argv, int script)
 {
     for (int i = 1; i < script && strcmp(argv[i], "--") != 0; i++) {
@@ -179,26 +181,23 @@ static bool run_options(lua_State *L, char **argv, int script)
     return true;
 }
 
-static int push_arguments(lua_State *L)
-{
-    if (lua_getglobal(L, "arg") != LUA_TTABLE)
-        luaL_error(L, "'arg' is not a table");
-    int n = (int)luaL_len(L, -1);
-    luaL_checkstack(L, n + 3, "too many arguments to script");
-    for (int i = 1; i <= n; i++)
-        lua_rawgeti(L, -i, i);
-    lua_remove(L, -(n + 1));
-    return n;
-}
-
+/* Runs the script, which follows another argument in argv, with the arguments
+   in the global `arg`, which -e and LUA_INIT may have changed. */
 static int run_script(lua_State *L, char **script)
 {
     bool is_input =
         strcmp(script[0], "-") == 0 && strcmp(script[-1], "--") != 0;
     int status = luaL_loadfile(L, is_input ? NULL : script[0]);
-    if (status == LUA_OK)
-        status = host_call(L, push_arguments(L), LUA_MULTRET);
-    return host_report(L, status);
+    if (status != LUA_OK)
+        return host_report(L, status);
+    if (lua_getglobal(L, "arg") != LUA_TTABLE)
+        luaL_error(L, "'arg' is not a table");
+    int arg = lua_gettop(L), n = (int)luaL_len(L, arg);
+    luaL_checkstack(L, n + 3, "too many arguments to script");
+    for (int i = 1; i <= n; i++)
+        lua_rawgeti(L, arg, i);
+    lua_remove(L, arg);
+    return host_report(L, host_call(L, n, LUA_MULTRET));
 }
 
 static void run_repl(lua_State *L)
@@ -210,8 +209,8 @@ static void run_repl(lua_State *L)
     host_lua_repl(L);
 }
 
-/* Protected: runs the command line in argv (at 2, argc at 1), and pushes true
-   if that succeeds. */
+/* Called protected: runs the command line, argc at 1 and argv at 2. Returns
+   true if that succeeds. */
 static int run(lua_State *L)
 {
     int argc = (int)lua_tointeger(L, 1);
