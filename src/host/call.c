@@ -60,9 +60,9 @@ int host_call(lua_State *L, int narg, int nres)
     pg_assert(function > 0);
     lua_pushcfunction(L, add_traceback);
     lua_insert(L, function);
-    bool before = host_begin_interrupts(L);
+    bool is_nested = host_begin_interrupts(L);
     int status = lua_pcall(L, narg, nres, function);
-    host_end_interrupts(before);
+    host_end_interrupts(is_nested);
     lua_remove(L, function);
     return status;
 }

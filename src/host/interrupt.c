@@ -1,14 +1,15 @@
 /* Ctrl-C: SIGINT's handler sets a hook, which raises the error when Lua runs.
 
    lua_sethook is the one function of Lua that a signal handler may call. Each
-   coroutine has a hook of its own, so it is set for each that runs. By the set
-   of all events the module recognizes it, and stops computing. */
+   coroutine has a hook of its own, so it is set for each that runs. The module
+   recognizes it by its mask of all events, and stops computing. */
 #include "host/interrupt.h"
 
 #include <lauxlib.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "core/base/status.h"
 #include "host/coroutine.h"
 
 enum { EVENTS = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT };
@@ -25,10 +26,10 @@ static void raise_at_each_instruction(lua_State *L)
     lua_sethook(L, raise_interrupt, LUA_MASKCOUNT, 1);
 }
 
-/* A chunk that catches the error may run for ever. So from the second Ctrl-C
-   on, each instruction raises it, until the prompt is reached. A script's
-   message names the caller, as in lua(1); at a prompt the line itself is shown.
- */
+/* The hook. A chunk that catches the error may run for ever: so from the second
+   Ctrl-C on each instruction raises it, until the prompt is reached. A script's
+   message begins with the caller's line, as in lua(1), a prompt's with the line
+   that ran. */
 static void raise_interrupt(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
@@ -71,7 +72,7 @@ static void handle_signal(int number)
     host_each_running(set_hook);
 }
 
-static void on_interrupt(void (*handler)(int))
+static void set_handler(void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler};
     sigemptyset(&action.sa_mask);
@@ -81,35 +82,36 @@ static void on_interrupt(void (*handler)(int))
 void host_keep_session(void)
 {
     is_session = true;
-    on_interrupt(handle_signal);
+    set_handler(handle_signal);
 }
 
 void host_end_session(void)
 {
     is_session = false;
-    on_interrupt(SIG_DFL);
+    set_handler(SIG_DFL);
 }
 
 bool host_begin_interrupts(lua_State *L)
 {
-    bool before = main_state != NULL;
-    if (!before) {
+    bool is_nested = main_state != NULL;
+    if (!is_nested) {
         signals = 0;
         main_state = L;
     }
-    on_interrupt(handle_signal);
-    return before;
+    set_handler(handle_signal);
+    return is_nested;
 }
 
 /* A hook that is still set would interrupt the next call. */
-void host_end_interrupts(bool before)
+void host_end_interrupts(bool is_nested)
 {
-    if (before)
+    pg_assert(main_state);
+    if (is_nested)
         return;
     lua_State *L = main_state;
     main_state = NULL;
     if (!is_session)
-        on_interrupt(SIG_DFL);
+        set_handler(SIG_DFL);
     if (lua_gethook(L) == raise_interrupt)
         lua_sethook(L, NULL, 0, 0);
 }

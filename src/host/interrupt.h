@@ -17,7 +17,7 @@ void host_end_session(void);
 /* Begin and end a call that SIGINT interrupts, on the main thread L or one of
    its coroutines. They nest: begin returns the argument of end. */
 bool host_begin_interrupts(lua_State *L);
-void host_end_interrupts(bool before);
+void host_end_interrupts(bool is_nested);
 
 /* True if SIGINT has come since the last call of this function, and interrupted
    nothing. */
