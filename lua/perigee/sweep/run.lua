@@ -114,10 +114,10 @@ end
 --- "rates: part 1/2, stopped: 24 of 48, 1 failed"
 local function ending_text(study, word)
   local store, shard = study.store, study.options.shard
+  local part = shard and ("part %d/%d, "):format(shard.part, shard.parts) or ""
   local note = store:note()
-  return ("%s: %s%s: %d of %d%s"):format(study.name, shard and ("part %d/%d, "):format(shard.part,
-    shard.parts) or "", word, store:finished(), study.trials.count, note ~= "" and ", " .. note
-    or "")
+  return ("%s: %s%s: %d of %d%s"):format(study.name, part, word, store:finished(),
+    study.trials.count, note ~= "" and ", " .. note or "")
 end
 
 --- Reads the journals. With --retry-failed, failures do not count.
@@ -139,7 +139,7 @@ local function perform(study)
   if study.options.fresh then
     put_aside(study)
   end
-  local _ <close> = study.options.fresh and lock_folder(study)
+  local _ <close> = study.options.fresh and lock_folder(study) -- a new folder
   read_journals(study)
   notices.repeated_points(study)
   notices.changes(study)

@@ -42,15 +42,12 @@ local plots = {}
 local function picture_options(study, options, is_svg)
   options = schema.must_read(options, KINDS, "plot")
   local view = data.read(study)
-  local shown, message
   if view.by_name[options.y] then
-    shown, message = heat_map.options(view, options)
+    return heat_map.options(view, options)
   elseif options.z ~= nil then
     errors.raise("plot: z is for a heat map, where y names a parameter")
-  else
-    shown, message = curves.options(view, options, is_svg or options.file ~= nil)
   end
-  return shown, message
+  return curves.options(view, options, is_svg or options.file ~= nil)
 end
 
 --- Draws a study in the terminal, or into a file: a metric's means over the repeats, with bars of

@@ -105,11 +105,11 @@ function rules.new(request, metric, goal)
   end
   rule.goal = rule.goal or rule.metric == metric and goal or goals.of(rule.metric)
     or not metric and goal or nil
-  local told = collections.merge(rule, {}) -- the text by which journals know the rule
+  local written = collections.merge(rule, {})
   if rule.least == default_least(rule.references or 0) then
-    told.least = nil -- texts of before had none
+    written.least = nil -- journals of earlier versions lack it
   end
-  rule.text, rule.name = request.name .. " " .. json.encode(told), request.name
+  rule.text, rule.name = request.name .. " " .. json.encode(written), request.name
   return setmetatable(rule, CLASSES[request.name])
 end
 

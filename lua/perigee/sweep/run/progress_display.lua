@@ -71,12 +71,11 @@ end
 ---@param record table
 function Display:finish(index, record)
   local total, finished = self.total, self.store:finished()
+  local is_due = finished * MOST_LINES // total > (finished - 1) * MOST_LINES // total
   if record.status == "failed" then
     self.announced[index] = true
     notices.say(("%s failed: %s"):format(self.store.trials:label(index), record.error))
-  elseif record.status ~= "paused" and not self.section and not self.is_quiet
-    and (total <= MOST_LINES
-      or finished * MOST_LINES // total > (finished - 1) * MOST_LINES // total) then
+  elseif record.status ~= "paused" and not self.section and not self.is_quiet and is_due then
     local last = record.reports[#record.reports]
     local text = last and format.metrics(last[2]) or record.status
     io.stderr:write(terminal.line(("%d/%d  %s: %s%s, %s"):format(finished, total,

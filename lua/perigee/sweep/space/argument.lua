@@ -157,18 +157,21 @@ local MOST_STEPS = 1 << 20
 local MOST_DIGITS = 1e15 -- of the integers that a range is counted with
 
 --- Reads first:last or first:last:step, both ends included. Counts in the decimal numbers that were
---- typed, not in their binary roundings. Nil for another text.
+--- typed, not in their binary roundings.
+---@return number[]?
+---@return boolean? is_broken  true for a text that begins like a range, and is none
 local function read_range(text)
-  local first, last, step = text:match "^([^:]+):([^:]+):?([^:]*)$"
-  if not first then
+  local first, last = text:match "^([^:]+):([^:]+)"
+  local a, b = c_locale.tonumber(first), c_locale.tonumber(last)
+  if not a or not b then
     return nil
   end
+  local step = text:match "^[^:]+:[^:]+:?([^:]*)$"
   step = step == "" and "1" or step
-  local a, b = c_locale.tonumber(first), c_locale.tonumber(last)
   local by = c_locale.tonumber(step)
-  local count = a and b and by and by ~= 0 and (b - a) / by
+  local count = by and by ~= 0 and (b - a) / by
   if not count or count ~= count or count < 0 or count > MOST_STEPS then
-    return nil
+    return nil, true
   end
   local from, from_exponent = decimal(first)
   local stride, stride_exponent = decimal(step)
@@ -219,7 +222,7 @@ end
 ---@return table?
 ---@return string?  # what was expected, where nil comes first
 function argument.read(text, kinds)
-  local draw, problem = nil, nil
+  local draw, problem
   if kinds.number then
     draw, problem = read_draw(text)
   end
@@ -234,19 +237,15 @@ function argument.read(text, kinds)
   end
   local values = {}
   for _, part in ipairs(parts) do
-    local is_plain = not part.is_quoted and not part.is_list
-    local range = kinds.number and is_plain and read_range(part.text)
-    local first, rest = part.text:match "^([^:]+):([^:]+)"
-    local is_broken_range = not range and kinds.number and is_plain and first
-      and c_locale.tonumber(first) and c_locale.tonumber(rest)
-    local value = range or nil
-    if not range and not is_broken_range then
-      value = read_part(part, kinds)
+    local list, is_broken
+    if kinds.number and not part.is_quoted and not part.is_list then
+      list, is_broken = read_range(part.text)
     end
-    if value == nil then
+    list = list or not is_broken and { read_part(part, kinds) } or {}
+    if #list == 0 then
       return nil, expectation(part, kinds)
     end
-    table.move(range or { value }, 1, range and #range or 1, #values + 1, values)
+    table.move(list, 1, #list, #values + 1, values)
   end
   return values
 end

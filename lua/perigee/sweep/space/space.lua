@@ -18,11 +18,14 @@ local space = {}
 
 local MOST_POINTS = 1 << 24
 
+local function is_finite(value)
+  return math.type(value) and value - value == 0
+end
+
 --- Returns a value that is no list, if a trial can have it. `run` gets it as it was written; 50.0
 --- and 50 are the same value, and the first of them counts.
 local function scalar(value)
-  local is_finite = math.type(value) and value - value == 0
-  if type(value) == "string" or type(value) == "boolean" or is_finite then
+  if type(value) == "string" or type(value) == "boolean" or is_finite(value) then
     return value
   end
 end
@@ -107,10 +110,6 @@ local distributions = {
     return g:randint(low, high + 1)
   end,
 }
-
-local function is_finite(value)
-  return math.type(value) and value - value == 0
-end
 
 --- Makes a range that a parameter is drawn from.
 ---@param name "uniform"|"log_uniform"|"integer"
