@@ -24,7 +24,7 @@ function doc_comment.signature(f, name)
   return ("%s(%s)"):format(name, table.concat(parameters, ", "))
 end
 
---- The lines of a chunk; nil where they cannot be read.
+--- The lines of a chunk; nil if they cannot be read.
 ---@param source string  as debug.getinfo has it
 local function source_lines(source)
   local text = doc_comment.sources[source]

@@ -2,8 +2,8 @@
 --
 --   build/perigee examples/hidden_grid.lua hidden=50,100 rate=0.1:0.5:0.1 --jobs 2
 --
--- `name=values` replaces what the script says of a parameter, a setting, or the study. The options
--- say how the study is run, and change no number.
+-- `name=values` replaces the script's values of a parameter or setting, or an option of sweep.new.
+-- The options, --jobs and the like, say how the study is run, and change no result.
 
 local argument = require "perigee.sweep.space.argument"
 local c_locale = require "perigee.util.c_locale"
@@ -58,7 +58,8 @@ local function known_names(definition)
   return names
 end
 
---- Sets what an argument says in the definition. A setting with several values becomes a parameter.
+--- Writes the values of an argument into the definition. A setting with several values becomes a
+--- parameter.
 ---@param kinds_of table<string, table>  the kinds of the script's values, by their names
 ---@param text string  "rate=0.1,0.5"
 ---@return true?
@@ -222,7 +223,7 @@ function command_line.whole(arguments)
   return table.move(arguments, first, #arguments, 1, {})
 end
 
---- The command line, where the script that was started is the library's caller.
+--- The global `arg`, if the caller of the library is the script that was started; else nil.
 ---@return string[]?
 function command_line.arguments_of_caller()
   local arguments = rawget(_G, "arg")

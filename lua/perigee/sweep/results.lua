@@ -113,7 +113,7 @@ local function has_text(path, text)
 end
 
 --- Writes results.csv and curves.csv into the study's folder; a file that has that text already is
---- not touched. Raises where one cannot be written.
+--- not touched. Raises if one cannot be written.
 ---@param study perigee.sweep.study
 function results.write(study)
   for _, kind in ipairs { RESULTS, CURVES } do

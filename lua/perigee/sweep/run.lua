@@ -22,8 +22,8 @@ local study_run = {}
 
 -- --- locks ------------------------------------------------------------------------
 
---- Locks the study's folder: a process without a shard has it to itself, shards have it together. A
---- lock ends with its process, and is not seen by other machines.
+--- Locks the study's folder: exclusively, or shared among shards. A lock ends with its process, and
+--- is not seen by other machines.
 local function lock_folder(study)
   errors.ensure(fs.make_folder(study.root))
   local lock, message = errors.try(core.hold_lock, study.root,
@@ -42,7 +42,7 @@ local function lock_shard(study)
     or ("another process runs this part in %s: wait for it, or end it first"):format(study.folder))
 end
 
---- Keeps the study's folder under another name.
+--- Renames the study's folder to one that is free: "runs/rates.1".
 local function put_aside(study)
   if uv.fs_rmdir(study.root) then -- it was empty
     return
@@ -99,8 +99,8 @@ local function run_trials(study)
   return status
 end
 
---- Removes the checkpoints of the study's trials. Those of trials that are not in the grid stay:
---- they may go on some day.
+--- Removes the checkpoints of the study's trials. Those of trials that are no longer in the grid
+--- stay: another grid may have them again.
 local function remove_checkpoints(study)
   local folder = study.root .. "/checkpoints"
   for _, name in ipairs(fs.names_in(folder) or {}) do
@@ -247,11 +247,11 @@ local function contradiction(study)
   end
 end
 
---- Runs a study by its options. A script that has its study's command line is ended where the study
---- is not finished.
+--- Runs a study by its options. Ends the script whose command line the study reads, if trials are
+--- left.
 ---@param study perigee.sweep.study
 ---@return "done"|"failed"|"stopped"|"broken"  # failed: some trials have; broken: it cannot go on
----@return string?  # the sentence that says why, where not all is done
+---@return string?  # a sentence about the end
 function study_run.run(study)
   local problem = contradiction(study)
   if problem and study.arguments then

@@ -202,7 +202,7 @@ function Study:curves()
   return results.curves(self)
 end
 
--- The metric by which trials are compared, and its goal; nil where nothing was reported.
+-- The metric by which trials are compared, and its goal; nil if nothing was reported.
 function Study:best_metric()
   errors.call(self.open, self)
   return self.store.metric, self.store.goal

@@ -23,7 +23,7 @@ end
 --- The checksums of an array, an archive or a generator, by names that begin with its own.
 local function sums_of(name, value, checksum)
   if types.is_array(value) then
-    return { { name = name, sum = errors.try(checksum, value) } } -- none where it was freed
+    return { { name = name, sum = errors.try(checksum, value) } } -- none if it was freed
   elseif references.is_generator(value) then
     return { { name = name, sum = checksum(value:get_state()) } }
   end
@@ -38,7 +38,7 @@ local function hash_of(sums)
   return next(sums) and hash.of(json.encode(sums)) or nil
 end
 
---- The fingerprint of a study's data; nil where there are none. Numbers and texts count only in
+--- The fingerprint of a study's data; nil if there are none. Numbers and texts count only in
 --- data that were given to the study.
 ---@param data any  an array, an archive, or a table of them; nil: those that `run` refers to
 ---@param run function

@@ -18,7 +18,7 @@ function hash.of(text)
   return ("%016x"):format(bits ~ bits >> 33)
 end
 
---- The hash of a file's text; nil where it cannot be read.
+--- The hash of a file's text; nil if it cannot be read.
 ---@param path string
 ---@return string?
 function hash.file(path)

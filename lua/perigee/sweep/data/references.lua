@@ -18,7 +18,7 @@ local MOST_ENTRIES = 10000 -- of a table that are followed
 local ARCHIVE, GENERATOR, MODEL = "perigee.archive", getmetatable(core.random(0)).__name,
   "perigee.model"
 
---- The name of a value's class; nil where it has none.
+--- The name of a value's class; nil if it has none.
 local function class_of(value)
   local class = debug.getmetatable(value)
   return type(class) == "table" and rawget(class, "__name") or nil
@@ -43,7 +43,7 @@ local STANDARD = {
 }
 local LIBRARY = debug.getinfo(1, "S").source:match "^(@.*)sweep/data/references%.lua$"
 
---- The set of tables that are not followed. Globals are followed where a function names them.
+--- The set of tables that are not followed. Globals are followed only if a function names them.
 local function closed_tables()
   local closed, loaded = {}, package.loaded
   for name, module in next, loaded do

@@ -103,7 +103,7 @@ function Shared:changes()
   return names, is_generator[names[1]] or false
 end
 
---- The first variable that the trial has given another value; nil where there is none, or the
+--- The first variable that the trial has given another value; nil if there is none, or the
 --- checked trials are over.
 ---@return string?
 function Shared:changed_variable()

@@ -65,7 +65,7 @@ local function write(self, record)
   self.length, self.lines = self.length + count, self.lines + 1
 end
 
---- Creates the file with its first line, unless that was done before. Raises where that fails.
+--- Creates the file with its first line, unless that was done before. Raises if that fails.
 function Writer:open()
   if self.file then
     return
@@ -74,16 +74,16 @@ function Writer:open()
   self.file, self.path = create(self.uv, self.folder)
   self.inode = self.uv.fs_fstat(self.file).ino
   local folder = self.uv.fs_open(self.folder, "r", 0)
-  if folder then -- the folder's entry for the file is synced, too, where the file system can
+  if folder then -- the folder's entry for the file is synced, too, if the file system can
     self.uv.fs_fsync(folder)
     self.uv.fs_close(folder)
   end
   write(self, self.header)
 end
 
---- Appends a record. Raises where that fails, and where the file was removed or closed since.
+--- Appends a record. Raises if that fails, and if the file was removed or closed meanwhile.
 ---@param record table
----@return integer at  where in the file it begins, in bytes
+---@return integer at  the byte of the file at which it begins
 function Writer:append(record)
   self:open()
   local named, opened = self.uv.fs_stat(self.path), self.uv.fs_fstat(self.file)
@@ -105,7 +105,7 @@ function Writer:when_safe(f)
   self.after[#self.after + 1] = f
 end
 
---- Waits until all that was written is on the disk. Raises where that fails; what waits for it is
+--- Waits until all that was written is on the disk. Raises if that fails; what waits for it is
 --- then never called.
 function Writer:sync()
   self.synced = self.uv.hrtime() * 1e-9
@@ -208,14 +208,14 @@ function journal.read(folder, cursors, visit)
   return damaged
 end
 
---- The fingerprints of data in the first lines of a folder's files: for each, the fingerprints of
---- the same data by today's rules, where a file has them. Skips first lines that are no records.
+--- The fingerprints of data in the first lines of a folder's files. Each has the set of today's
+--- fingerprints (`contents`) that stand beside it. Skips first lines that are no records.
 ---@param folder string
 ---@return table<string, table<string, true>>  "": no data
 function journal.fingerprints(folder)
   local found = {}
   for _, path in ipairs(paths_in(folder)) do
-    local file <close> = errors.try(open_file, path) -- `read` raises where that fails
+    local file <close> = errors.try(open_file, path) -- `read` raises if that fails
     local header = file and records.check(json.decode(file:read "L" or ""))
     local data = header and header.format and header.data
     if data then

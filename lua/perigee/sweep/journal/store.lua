@@ -30,7 +30,7 @@ local RANK = { paused = 1, failed = 1, pruned = 2, done = 3 }
 ---@param folder string  of the journals
 ---@param trials perigee.sweep.trials  others are skipped
 ---@param rule string  the pruning rule's text: what another rule has cut or paused is run again
----@param metric? string  by which trials are compared; the store chooses one where it is nil
+---@param metric? string  by which trials are compared; nil: the store chooses one
 ---@param goal? "max"|"min"
 ---@return perigee.sweep.store
 function stores.new(folder, trials, rule, metric, goal)
@@ -137,7 +137,7 @@ function Store:read()
   table.move(damaged, 1, #damaged, #self.damaged + 1, self.damaged)
 end
 
---- Reads what was added to one journal. Raises where it cannot be read.
+--- Reads what was added to one journal. Raises if it cannot be read.
 ---@param path string
 function Store:read_file(path)
   self.cursors[path] = self.cursors[path] or { at = 0, lines = 0 }
@@ -163,7 +163,7 @@ function Store:open_writer(header)
   return self.writer
 end
 
---- Appends a record to this process's journal, and takes it. Raises where it cannot be kept.
+--- Appends a record to this process's journal, and takes it. Raises if it cannot be kept.
 ---@param record table
 function Store:append(record)
   local writer = self.writer
@@ -221,7 +221,7 @@ function Store:count_where(differs)
   return count, last
 end
 
---- "1 failed, 2 pruned, best accuracy 0.9 (hidden 50, rate 0.1)"; "" where there is nothing to say.
+--- "1 failed, 2 pruned, best accuracy 0.9 (hidden 50, rate 0.1)"; "" if there is none of these.
 ---@return string
 function Store:note()
   local counts, best, parts = self.counts, self.best, {}

@@ -16,8 +16,8 @@ local curves = { ITERATION = ITERATION }
 
 -- --- options ---------------------------------------------------------------------
 
---- The x axis: the one that is named; iterations, where only they have the metric or nothing
---- varies; or the parameter with the most values.
+--- The name of the x axis: the given one; "iteration", if only the reports have the metric or no
+--- parameter varies; else the parameter with the most values.
 local function choose_x(view, options)
   local x, y, most = options.x, options.y, view.parameters[1]
   if x == nil then
@@ -111,8 +111,8 @@ local function collect(view, means, metric, x, group)
   return list
 end
 
---- The curves that end best, the best one first; where the goal is not known, the first ones. Where
---- a rule prunes trials, those that went further are better.
+--- The curves that end best, the best one first; the first ones if the goal is not known. If a rule
+--- prunes trials, a curve that goes further is better.
 local function best_of(list, goal, has_rule)
   for i, curve in ipairs(list) do
     curve.last, curve.reach, curve.index = curve.y[#curve.y], has_rule and curve.x[#curve.x], i
@@ -146,7 +146,7 @@ local function means_and_curves(view, metric, x, group)
   return means, collect(view, means, metric, x, group), shown, false
 end
 
---- Tells if bars are shown: for means, where there is room between the points.
+--- Tells if bars are shown: for means, if there is room between the points.
 local function has_bars(means, list, most_points)
   local most = 1
   for _, row in ipairs(means) do
@@ -172,7 +172,7 @@ local function needs_log(parameter)
     and values[(#values + 1) // 2] < (least + greatest) / 4
 end
 
---- The options for pg.plot; nil, and why, where there is nothing to draw.
+--- The options for pg.plot; nil, and the reason, if there is nothing to draw.
 ---@param view perigee.sweep.view
 ---@param options table
 ---@param in_file boolean  a title names the bars, which only files have

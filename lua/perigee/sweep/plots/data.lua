@@ -134,9 +134,8 @@ function View:repeated_metrics()
   return repeated
 end
 
---- A metric of some rows: the one that is named; else the study's, if these rows have it; among
---- reports, rather one that has learning curves. Nil where the rows have none, as nothing was
---- reported yet.
+--- A metric of some rows: the given one; else the study's, if the rows have it; else the first.
+--- Among reports, a metric with learning curves is preferred. Nil if the rows have no metric.
 ---@param key string  the option that names it
 ---@param name any
 ---@param rows perigee.sweep.table
@@ -165,7 +164,7 @@ end
 
 --- The goal of a metric.
 ---@param metric string
----@return "max"|"min"|nil  # nil where it is not known
+---@return "max"|"min"|nil  # nil if it is not known
 function View:goal(metric)
   local best, goal = self.study:best_metric()
   return metric == best and goal or goals.of(metric)

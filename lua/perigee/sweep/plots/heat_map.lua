@@ -10,7 +10,7 @@ local MOST_CELLS = 400 -- of a report's heat map: more have no room for their nu
 
 local heat_map = {}
 
---- The parameter of the x axis: the one that is named, or that with the most values but y.
+--- The name of the x axis's parameter: the given one, or that with the most values except y.
 local function choose_x(view, x, y)
   for _, parameter in ipairs(x == nil and view.parameters or {}) do
     if parameter.name ~= y then
@@ -27,7 +27,7 @@ local function choose_x(view, x, y)
   return x
 end
 
---- The options for pg.plot; nil, and why, where there is nothing to draw.
+--- The options for pg.plot; nil, and the reason, if there is nothing to draw.
 ---@param view perigee.sweep.view
 ---@param options table
 ---@return table?

@@ -38,7 +38,7 @@ local KINDS = collections.merge(output.KINDS, {
 
 local plots = {}
 
---- The options for pg.plot; nil, and why, where there is nothing to draw.
+--- The options for pg.plot; nil, and the reason, if there is nothing to draw.
 local function picture_options(study, options, is_svg)
   options = schema.must_read(options, KINDS, "plot")
   local view = data.read(study)
@@ -57,7 +57,7 @@ end
 ---   map), z (the heat map's metric), group (the parameter, or list of them, that has a curve for
 ---   each value; false: one curve), title, xscale and yscale ("log" or "linear"), file (ends in
 ---   .svg or .png)
----@return boolean  # false where nothing was reported yet, or gnuplot is missing: stderr says so
+---@return boolean  # false if nothing was reported yet, or gnuplot is missing: stderr says so
 function plots.draw(study, options)
   local shown, message = picture_options(study, options, false)
   if not shown then
@@ -82,11 +82,11 @@ function plots.svg(study, options)
   return text, text and shown.title or why
 end
 
---- The plots that a report shows: a heat map where two parameters make a grid; curves over each
---- that varies; learning curves where trials have reported a metric more than once.
+--- The plots that a report shows: a heat map if two parameters make a grid; curves over each
+--- parameter that varies; learning curves if trials have reported a metric more than once.
 ---@param study perigee.sweep.study
 ---@return table[]  # options for plots.draw and plots.svg
----@return perigee.sweep.view  # the study as it was read, for plots.svg: it is not read for each
+---@return perigee.sweep.view  # the study as it was read, which plots.svg takes in its place
 function plots.defaults(study)
   local view = data.read(study)
   local names, list = view:varying(), {}

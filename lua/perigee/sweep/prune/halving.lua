@@ -28,9 +28,9 @@ function Halving:iteration_of(rung)
   return math.ceil(self.first * self.factor ^ (rung - 1))
 end
 
---- The value by which a trial is compared at a rung: the metric at the rung's iteration; where none
---- was reported there, the last one before, and where there is none before, the first one. Nil for
---- a trial that never reported it.
+--- The value by which a trial is compared at a rung: the metric at the rung's iteration; without a
+--- report there, the last one before; else the first one after. Nil for a trial that never reported
+--- the metric.
 local function value_at(record, iteration, metric)
   local before
   for _, report in ipairs(record.reports) do

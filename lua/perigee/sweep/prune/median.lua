@@ -80,7 +80,7 @@ local function references_of(self, trials)
   return table.move(list, 1, math.min(self.references, #list), 1, {})
 end
 
---- The medians of the references' running means, by iteration, where enough references have one.
+--- The medians of the references' running means, at each iteration that enough references have.
 local function medians_of(self, store, references)
   local means, medians = {}, {}
   for _, i in ipairs(references) do

@@ -1,4 +1,4 @@
---- The rule by which a study prunes trials: it tells which trials run next, and when one is cut.
+--- The rules by which studies prune trials: they tell which trials run next, and when one is cut.
 --
 -- Rules decide by what trials have reported alone: the order in which trials come, and the number
 -- of processes, change nothing.
@@ -90,7 +90,7 @@ end
 
 --- The rule of a study.
 ---@param request? table  as `request` returns it; nil: no trial is cut
----@param metric? string  the study's, where the rule has none of its own
+---@param metric? string  the study's, if the rule has none of its own
 ---@param goal? "max"|"min"
 ---@return table?
 ---@return string?  # what is missing, where nil comes first

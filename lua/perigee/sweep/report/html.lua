@@ -31,7 +31,7 @@ end
 
 -- --- values -----------------------------------------------------------------------
 
---- Formats a number as it is shown; and with all of its digits, where those are more.
+--- Formats a number as it is shown, and, if it has more digits, with all of them.
 local function number_texts(number)
   if number ~= number then
     return "nan" -- without the sign that it may have
@@ -133,7 +133,7 @@ function html.column(name, values, count)
 end
 
 --- The number of decimals for the means of a column and their deviations: two digits of the least
---- deviation, if the means have no more than eight by that. Nil where there is no deviation, or the
+--- deviation, if the means have no more than eight by that. Nil if there is no deviation, or the
 --- numbers need exponents.
 local function common_decimals(means, stds, count)
   local least, most = math.huge, 0

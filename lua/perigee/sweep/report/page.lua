@@ -42,7 +42,7 @@ local PAGE = [[
 
 -- --- names and values -------------------------------------------------------------
 
---- A list of names and values; nil where there are none.
+--- A list of names and values; nil if there are none.
 local function pairs_list(list)
   if #list == 0 then
     return nil
@@ -63,7 +63,7 @@ local function header(column)
     class ~= "" and (' class="%s"'):format(class:sub(1, -2)) or "", escape(column.name))
 end
 
---- A table, which scrolls where it is larger than the page.
+--- A table, which scrolls if it is larger than the page.
 ---@param id string
 ---@param label string
 ---@param columns perigee.sweep.report.column[]
@@ -110,7 +110,7 @@ local function all_trials(trials)
   return html_table("trials", "All trials", columns, #trials)
 end
 
---- The table of means over repeats; nil where each trial was run once.
+--- The table of means over repeats; nil if each trial was run once.
 local function means(study, trials)
   local has_repeats = false
   for i = 2, #trials do
@@ -169,7 +169,7 @@ local function data_address(svg)
   end)
 end
 
---- The plots, with sentences about those that are missing; nil where there is nothing to draw. The
+--- The plots, with sentences about those that are missing; nil if there is nothing to draw. The
 --- second result has these sentences.
 local function pictures(study, plots)
   local images, notes, reasons, is_said = {}, {}, {}, {}

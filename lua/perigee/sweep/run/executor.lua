@@ -57,7 +57,7 @@ local function set_ending(study, trial_run, values)
     is_worker and "" or printable.line(message) .. "\n")
 end
 
---- Raises where a trial has written to what all trials share; says so where it has changed a
+--- Raises if a trial has written to data that all trials share. Writes a notice if it has changed a
 --- variable.
 local function check_shared(study, label)
   local changed, is_generator = study.shared:changes()
@@ -76,7 +76,7 @@ local function check_shared(study, label)
   end
 end
 
---- Runs a trial, and keeps its record. Raises where the record cannot be kept, and for a trial that
+--- Runs a trial, and keeps its record. Raises if the record cannot be kept, and for a trial that
 --- has changed what all trials share.
 ---@param study perigee.sweep.study
 ---@param item { index: integer, limit: table? }

@@ -100,7 +100,7 @@ end
 
 -- --- events -------------------------------------------------------------------------
 
---- Orders a worker to run the next trial, or closes its pipe of orders where there is none.
+--- Orders a worker to run the next trial, or closes its pipe of orders if there is none.
 function Pool:feed(worker)
   local item = not self.is_stopped and table.remove(self.queue, 1)
   worker.item = item or nil
@@ -165,7 +165,7 @@ end
 -- --- deaths -------------------------------------------------------------------------
 
 --- Queues the trial of a worker that died for another one, unless its record was kept without an
---- event. After MOST_DEATHS deaths the trial has failed. Raises where no record can be kept.
+--- event. After MOST_DEATHS deaths the trial has failed. Raises if no record can be kept.
 function Pool:lost(item, problem)
   local store, trials, index = self.study.store, self.study.trials, item.index
   store:read()
@@ -240,7 +240,7 @@ end
 
 local process_pool = {}
 
---- Runs a wave of trials in several processes. Raises where it cannot go on, and after Ctrl-C.
+--- Runs a wave of trials in several processes. Raises if it cannot go on, and after Ctrl-C.
 ---@param study perigee.sweep.study
 ---@param wave { index: integer, limit: table? }[]
 ---@return "done"|"stopped"  # stopped: at a trial that failed

@@ -1,5 +1,5 @@
---- Estimates how long the trials of a study take: by what the finished ones took, or, where there
---- are none, by probes, trials that are begun for a moment.
+--- Estimates how long the trials of a study take: by the time of finished ones, or, if there are
+--- none, by probes, trials that are begun for a moment.
 
 local core = require "perigee.core"
 local executor = require "perigee.sweep.run.executor"
@@ -18,7 +18,7 @@ end
 
 --- Begins a trial, which is ended at the deadline, whatever it catches; nothing that it prints is
 --- shown.
----@return number? seconds  that it would take; nil where it makes no steps in time
+---@return number? seconds  that it would take; nil if it makes no steps in time
 ---@return boolean has_training
 ---@return string? problem  why it failed
 local function probe(study, index, deadline)

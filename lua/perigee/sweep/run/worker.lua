@@ -71,7 +71,7 @@ local function open_orders()
   return orders
 end
 
---- Waits for the next order; nil where there are no more.
+--- Waits for the next order; nil if there are no more.
 local function next_order(orders)
   while #orders == 0 and not orders.is_over do
     uv.run "once"

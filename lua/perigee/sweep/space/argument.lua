@@ -16,7 +16,7 @@ local argument = {}
 
 local ESCAPED = "\\([\\,\"'%[%]])"
 
---- Finds the end of a quoted text that begins at an index; nil where it has none.
+--- Finds the end of a quoted text that begins at an index; nil if it has none.
 local function end_of_quoted(text, at)
   local quote = text:sub(at, at)
   repeat
@@ -27,7 +27,7 @@ local function end_of_quoted(text, at)
   return at
 end
 
---- Finds the end of a list in brackets that begins at an index; nil where it has none.
+--- Finds the end of a list in brackets that begins at an index; nil if it has none.
 local function end_of_list(text, at)
   while at do
     at = text:find("[%]\"']", at + 1)
@@ -190,8 +190,8 @@ local function read_range(text)
   return list
 end
 
---- Reads a range such as "log_uniform(0.01,1)". Nil for another text, with a message where one was
---- meant.
+--- Reads a range such as "log_uniform(0.01,1)". Nil for another text, with a message for a text of
+--- that form.
 local function read_draw(text)
   local name, rest = text:match "^([%a_]+)%((.*)%)$"
   if not name then

@@ -26,7 +26,7 @@ local QUALIFIERS = collections.set {
 --- "test_accuracy", "f1_score". A name that ends in _loss or _error has the goal "min" unless it is
 --- negated: "neg_log_loss".
 ---@param name string
----@return "max"|"min"|nil  # nil where the name does not tell
+---@return "max"|"min"|nil  # nil if the name does not tell
 function goal.of(name)
   local text, found = c_locale.lower(name):gsub("cross_entropy", "crossentropy"), nil
   for word in text:gmatch "[^_]+" do

@@ -66,7 +66,7 @@ function tables.new(columns, rows, metrics, info)
 end
 
 --- A text that differs for different values: 50 and 50.0 are the same, 50 and "50" are not, and two
---- lists are the same where their elements are.
+--- lists are the same if their elements are.
 ---@param value any
 ---@return string
 function tables.key(value)

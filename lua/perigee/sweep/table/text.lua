@@ -11,7 +11,7 @@ local layout = {}
 
 -- --- cells ------------------------------------------------------------------------
 
---- Returns a function that formats the values of a column, and true where all values are numbers.
+--- Returns a function that formats the values of a column, and true if all values are numbers.
 --- These have the same number of decimals, unless one needs an exponent.
 local function formatter(rows, name)
   local numeric, decimals = true, nil
@@ -56,16 +56,6 @@ end
 
 -- --- the terminal -----------------------------------------------------------------
 
-local function line_of(cells, widths, numeric)
-  local parts = {}
-  for k, cell in ipairs(cells) do
-    local text = printable.line(cell)
-    local blanks = (" "):rep(widths[k] - printable.width(text))
-    parts[k] = numeric[k] and blanks .. text or text .. blanks
-  end
-  return (table.concat(parts, "  "):gsub(" +$", ""))
-end
-
 --- The table in columns. The middle of many rows is left out.
 ---@param self perigee.sweep.table
 ---@return string
@@ -85,7 +75,13 @@ function layout.terminal(self)
     end
   end
   for i, each in ipairs(cells) do
-    lines[#lines + 1] = line_of(each, widths, numeric)
+    local parts = {}
+    for k, cell in ipairs(each) do
+      local text = printable.line(cell)
+      local blanks = (" "):rep(widths[k] - printable.width(text))
+      parts[k] = numeric[k] and blanks .. text or text .. blanks
+    end
+    lines[#lines + 1] = table.concat(parts, "  "):gsub(" +$", "")
     lines[#lines + 1] = has_gap and i == EDGE + 1 and "..." or nil
   end
   lines[#lines + 1] = has_gap and ("(%d rows)"):format(#self.rows) or nil

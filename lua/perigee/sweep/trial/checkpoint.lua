@@ -43,7 +43,7 @@ end
 --- saved: the trial's own is no longer as it was.
 ---@param path string
 ---@param model perigee.Model
----@return table?  # the trial's state, as it was saved; nil where there is no file that can be used
+---@return table?  # the trial's state, as it was saved; nil if there is no file that can be used
 ---@return string?  # what is wrong with the file
 function checkpoint.restore(path, model)
   local file = io.open(path, "rb")

@@ -250,7 +250,8 @@ local function probe(self)
   end
 end
 
---- Ends the trial after a body that has halted it, or goes on, with a checkpoint where one is due.
+--- Ends the trial if the loop's body has halted it, or the process is to stop. Else saves a
+--- checkpoint if one is due.
 local function after_body(self, run)
   if self.is_probe then
     probe(self)
