@@ -220,34 +220,6 @@ const char *pg_shape_text(char *text, const pg_array *a)
 
 /* --- views ---------------------------------------------------------------- */
 
-void pg_array_view(pg_array *out, const pg_array *a)
-{
-    pg_array view = *a;
-    pg_storage_retain(view.storage);
-    *out = view;
-}
-
-void pg_array_transpose_view(pg_array *out, const pg_array *a)
-{
-    pg_array view = *a;
-    for (int i = 0; i < a->ndim; i++) {
-        view.shape[i] = a->shape[a->ndim - 1 - i];
-        view.strides[i] = a->strides[a->ndim - 1 - i];
-    }
-    pg_array_view(out, &view);
-}
-
-void pg_array_rows_view(pg_array *out, const pg_array *a, size_t first,
-                        size_t count)
-{
-    pg_assert(a->ndim > 0 && first <= a->shape[0] &&
-              count <= a->shape[0] - first);
-    pg_array view = *a;
-    view.data = (char *)a->data + (ptrdiff_t)first * a->strides[0];
-    view.shape[0] = count;
-    pg_array_view(out, &view);
-}
-
 /* For pg_assert. */
 static inline bool array_has_axis(const pg_array *a, int axis)
 {
@@ -260,6 +232,21 @@ static void copy_axis(pg_array *to, int i, const pg_array *from, int j)
     to->strides[i] = from->strides[j];
 }
 
+void pg_array_view(pg_array *out, const pg_array *a)
+{
+    pg_array view = *a;
+    pg_storage_retain(view.storage);
+    *out = view;
+}
+
+void pg_array_transpose_view(pg_array *out, const pg_array *a)
+{
+    pg_array view = *a;
+    for (int i = 0; i < a->ndim; i++)
+        copy_axis(&view, i, a, a->ndim - 1 - i);
+    pg_array_view(out, &view);
+}
+
 pg_status pg_permute_view(pg_array *out, const pg_array *a, const int *axes,
                           int count, pg_error *err)
 {
@@ -269,10 +256,10 @@ pg_status pg_permute_view(pg_array *out, const pg_array *a, const int *axes,
     memset(out, 0, sizeof *out);
     for (int i = 0; i < count && fits; i++) {
         fits = axes[i] >= 0 && axes[i] < count && !named[axes[i]];
-        if (!fits)
-            break;
-        named[axes[i]] = true;
-        copy_axis(&view, i, a, axes[i]);
+        if (fits) {
+            named[axes[i]] = true;
+            copy_axis(&view, i, a, axes[i]);
+        }
     }
     if (!fits)
         return pg_fail(err, PG_EARG,
@@ -362,6 +349,17 @@ void pg_flip_view(pg_array *out, const pg_array *a, int axis)
     pg_array_view(out, &view);
 }
 
+void pg_array_rows_view(pg_array *out, const pg_array *a, size_t first,
+                        size_t count)
+{
+    pg_assert(a->ndim > 0 && first <= a->shape[0] &&
+              count <= a->shape[0] - first);
+    pg_array view = *a;
+    view.data = (char *)a->data + (ptrdiff_t)first * a->strides[0];
+    view.shape[0] = count;
+    pg_array_view(out, &view);
+}
+
 /* --- broadcasting --------------------------------------------------------- */
 
 static pg_status fail_broadcast(pg_error *err, const pg_array *a, int ndim,
@@ -447,7 +445,7 @@ static pg_status infer_length(size_t *shape, const pg_array *a, int ndim,
                    pg_shape_text_of(to, ndim, shape));
 }
 
-/* True if axes first .. end - 1 are one axis, without gaps between them. */
+/* True if axes first .. end - 1 could be one axis of constant stride. */
 static bool is_one_axis(const pg_array *a, int first, int end)
 {
     for (int i = first; i + 1 < end; i++)
@@ -456,22 +454,16 @@ static bool is_one_axis(const pg_array *a, int first, int end)
     return true;
 }
 
-static void drop_unit_axes(pg_array *out, const pg_array *a)
-{
-    *out = *a;
-    out->ndim = 0;
-    for (int i = 0; i < a->ndim; i++)
-        if (a->shape[i] != 1)
-            copy_axis(out, out->ndim++, a, i);
-}
-
-/* Finds strides for view's shape under which a's elements are in order where
-   they lie; false if there are none. Old and new axes are matched in groups of
-   equal size, and the old axes of a group must be one. */
+/* Gives view, whose shape is set, strides under which it has a's elements in
+   row-major order; false if there are none. Old and new axes are matched in
+   groups of equal size, and the old axes of a group must be one axis. */
 static bool strides_for_shape(pg_array *view, const pg_array *a)
 {
-    pg_array old;
-    drop_unit_axes(&old, a);
+    pg_array old = *a; /* without its axes of length 1 */
+    old.ndim = 0;
+    for (int i = 0; i < a->ndim; i++)
+        if (a->shape[i] != 1)
+            copy_axis(&old, old.ndim++, a, i);
     for (int oi = 0, ni = 0; oi < old.ndim && ni < view->ndim;) {
         int ofirst = oi, nfirst = ni;
         size_t oproduct = old.shape[oi++], nproduct = view->shape[ni++];

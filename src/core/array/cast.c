@@ -1,4 +1,4 @@
-/* Casts between each two dtypes, and copies of transposed matrices in tiles. */
+/* Casts between any two dtypes, and copies of transposed matrices in tiles. */
 
 #include "array/cast.h"
 
@@ -30,9 +30,8 @@ static inline uint64_t unsigned_from_float(double x)
          ? (to_t)unsigned_from_float((double)(x)) \
          : (to_t)(x))
 
-/* The case of one source type within cast_to_...: a loop that the compiler
-   vectorizes if both sides are dense, as they nearly always are; else one by
-   strides. */
+/* The case of one source type within cast_to_...: dense arrays, the most
+   frequent, get a loop that the compiler vectorizes. */
 #define CASE(FROM, from_t, name, from_kind)                      \
     case PG_##FROM:                                              \
         if (so == sizeof(to_t) && si == sizeof(from_t)) {        \
@@ -92,9 +91,9 @@ enum { TILE = 16, MIN_SHARED = 32768 };
 typedef struct transposition {
     char *out;
     const char *in;
-    size_t rows, cols;   /* of out */
-    size_t stride, size; /* bytes: from one of in's columns to the next; of an
-                            element */
+    size_t rows, cols; /* of out */
+    size_t stride;     /* bytes from one of in's columns to the next */
+    size_t size;       /* bytes of an element */
 } transposition;
 
 #define TILE_LOOP(T)                                                        \

@@ -1,4 +1,4 @@
-/* Copies of arrays by cast.c, and reshape, which copies where it must. */
+/* Copies of arrays, and a reshape that copies if no view has the shape. */
 
 #include "array/copy.h"
 
@@ -72,22 +72,16 @@ pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
 
 pg_status pg_array_dense(pg_array *out, const pg_array *a, pg_error *err)
 {
-    if (!pg_array_is_contiguous(a))
-        return pg_array_copy(out, a, err);
-    pg_array_view(out, a);
-    return PG_OK;
+    return pg_array_as(out, a, a->dtype, err);
 }
 
 pg_status pg_array_little_endian(pg_array *out, const pg_array *a,
                                  pg_error *err)
 {
-    bool native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    if (native && pg_array_is_contiguous(a)) {
-        pg_array_view(out, a);
-        return PG_OK;
-    }
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        return pg_array_dense(out, a, err);
     pg_status status = pg_array_copy(out, a, err);
-    if (status == PG_OK && !native)
+    if (status == PG_OK)
         pg_swap_bytes(out->data, pg_array_size(a), pg_dtype_size(a->dtype));
     return pg_array_end(out, status, err);
 }

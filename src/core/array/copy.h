@@ -1,5 +1,5 @@
 /*
- * copy.h -- copies of arrays: other dtypes, assignment, other shapes.
+ * copy.h -- copies of arrays, also in another dtype or shape, and assignment.
  */
 #ifndef PG_COPY_H
 #define PG_COPY_H
@@ -20,17 +20,16 @@ pg_status pg_array_as(pg_array *out, const pg_array *a, pg_dtype dtype,
 /* a[...] = b: broadcasts and casts b into a. The two may share memory. */
 pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err);
 
-/* a under another shape, as by pg_array_reshape_view, or a copy if there is no
-   such view: the caller cannot tell which, as in NumPy. */
+/* a under another shape: pg_array_reshape_view's view, or a copy if there is
+   none. The caller cannot tell which, as in NumPy. */
 pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
                            const size_t *shape, pg_error *err);
 
-/* a's elements, C-contiguous: a view if they are so in memory, else a copy. The
-   caller must not write to it. */
+/* pg_array_as with a's own dtype. */
 pg_status pg_array_dense(pg_array *out, const pg_array *a, pg_error *err);
 
 /* a's elements as files have them, C-contiguous and little-endian: a view if
-   they are so in memory, else a copy. The caller must not write to it. */
+   memory has them so, too, else a copy. The caller must not write to it. */
 pg_status pg_array_little_endian(pg_array *out, const pg_array *a,
                                  pg_error *err);
 

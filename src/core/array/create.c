@@ -1,4 +1,5 @@
 /* Arrays made from a rule: constants, the identity, ranges. */
+
 #include "array/create.h"
 
 #include <math.h>

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array/cast.h"
-
 /* --- views ---------------------------------------------------------------- */
 
 static pg_status fail_position(int64_t position, int axis, const pg_array *a,
@@ -47,9 +45,9 @@ pg_status pg_index_of_position(size_t *index, int64_t position,
     return PG_OK;
 }
 
-/* The slice's first position, counted from the start, and its length. An empty
-   slice may begin one past the end or end one before the start, like {1, 0} of
-   any array; backwards the other way around. */
+/* The slice's first position, counted from the start, and its length. The lower
+   end of an empty slice may be one past the array's end, and the upper end one
+   before its start, like {1, 0} of any array. */
 static pg_status resolve_slice(int64_t *first, size_t *count,
                                const pg_index *index, const pg_array *a,
                                int axis, pg_error *err)
@@ -80,6 +78,7 @@ static pg_status resolve_slice(int64_t *first, size_t *count,
 pg_status pg_index_view(pg_array *out, const pg_array *a,
                         const pg_index *indices, int count, pg_error *err)
 {
+    pg_assert(count >= 0);
     char text[PG_SHAPE_TEXT];
     pg_array view = *a;
     memset(out, 0, sizeof *out);

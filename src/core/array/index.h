@@ -20,10 +20,10 @@ typedef struct pg_index {
 /* Everything along an axis. */
 #define PG_INDEX_ALL ((pg_index){.kind = PG_INDEX_SLICE, .step = 1})
 
-/* The view of a at indices 0 .. count-1. A position drops its axis; axes
-   without an index are taken whole. A slice that ends before it begins is
-   empty. PG_EINDEX for a position out of range (0 included), or for more
-   indices than axes; PG_EARG for a step of 0. */
+/* The view of a at `count` indices, one for each of its first axes; the other
+   axes are taken whole. A position drops its axis. A slice that ends before it
+   begins is empty. PG_EINDEX for a position out of range (0 included), or for
+   more indices than axes; PG_EARG for a step of 0. */
 pg_status pg_index_view(pg_array *out, const pg_array *a,
                         const pg_index *indices, int count, pg_error *err);
 

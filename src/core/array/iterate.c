@@ -5,11 +5,10 @@
 #include "base/parallel.h"
 
 /* Elements of a job: enough to be worth a thread, few enough to stay in level 2
-   cache. Below two jobs one thread does it all. Where rows are crossed, a job
-   takes a strip of STRIP elements of each. */
+   cache. Below two jobs one thread does it all. STRIP: see strip_length. */
 enum { JOB_ELEMENTS = 16384, STRIP = 64 };
 
-/* The operands under common axes, of which the last is the inner one. */
+/* The operands under common axes, the innermost of which is axis 0. */
 typedef struct layout {
     int count, ndim; /* operands, axes */
     size_t shape[PG_MAXDIM];
@@ -17,8 +16,8 @@ typedef struct layout {
     char *data[PG_MAXOPERANDS];
 } layout;
 
-/* True if an axis with these strides, outside the axis that was added last,
-   makes one long axis with it for all operands. */
+/* True if an axis with these strides and the axis inside it, which was added
+   last, are one long axis for all operands. */
 static bool merges(const layout *l, const ptrdiff_t *outer)
 {
     int inner = l->ndim - 1;
@@ -28,8 +27,7 @@ static bool merges(const layout *l, const ptrdiff_t *outer)
     return true;
 }
 
-/* Merges axes from the last to the first, without those of length 1, then puts
-   them back in order. */
+/* Merges axes, leaving out those of length 1. At least one axis remains. */
 static void merge_axes(layout *l, const pg_array *const *operands, int count)
 {
     l->count = count;
@@ -58,23 +56,13 @@ static void merge_axes(layout *l, const pg_array *const *operands, int count)
             l->strides[0][k] = 0;
         l->ndim = 1;
     }
-    for (int i = 0, j = l->ndim - 1; i < j; i++, j--) {
-        size_t length = l->shape[i];
-        l->shape[i] = l->shape[j];
-        l->shape[j] = length;
-        for (int k = 0; k < count; k++) {
-            ptrdiff_t stride = l->strides[i][k];
-            l->strides[i][k] = l->strides[j][k];
-            l->strides[j][k] = stride;
-        }
-    }
 }
 
-/* A job: a strip of the inner axis for some rows, the outer axes' elements in
-   row-major order. */
+/* A row is all of the inner axis at one index of the outer ones. A job is a
+   strip of some consecutive rows. */
 typedef struct jobs {
     const layout *layout;
-    size_t rows, length; /* length: of the inner axis */
+    size_t rows, length; /* length: of a row */
     size_t strip, strips_per_row, rows_per_job;
     pg_inner inner;
     void *context;
@@ -85,7 +73,7 @@ static void run_job(void *context, size_t job)
 {
     const jobs *j = context;
     const layout *l = j->layout;
-    const ptrdiff_t *strides = l->strides[l->ndim - 1];
+    const ptrdiff_t *strides = l->strides[0];
     size_t first = job / j->strips_per_row * j->rows_per_job;
     size_t last = pg_size_min(j->rows, first + j->rows_per_job);
     size_t from = job % j->strips_per_row * j->strip;
@@ -96,7 +84,7 @@ static void run_job(void *context, size_t job)
     char *pointers[PG_MAXOPERANDS];
     for (int k = 0; k < l->count; k++)
         pointers[k] = l->data[k] + (ptrdiff_t)from * strides[k];
-    for (int i = l->ndim - 2; i >= 0; i--) {
+    for (int i = 1; i < l->ndim; i++) {
         index[i] = at % l->shape[i];
         at /= l->shape[i];
         for (int k = 0; k < l->count; k++)
@@ -105,7 +93,7 @@ static void run_job(void *context, size_t job)
 
     for (size_t row = first; row < last; row++) {
         j->inner(pointers, strides, n, j->context);
-        for (int i = l->ndim - 2; i >= 0; i--) { /* to the next row */
+        for (int i = 1; i < l->ndim; i++) { /* to the next row */
             bool wraps = ++index[i] == l->shape[i];
             ptrdiff_t steps = wraps ? 1 - (ptrdiff_t)l->shape[i] : 1;
             for (int k = 0; k < l->count; k++)
@@ -122,15 +110,14 @@ static size_t magnitude(ptrdiff_t stride)
     return stride < 0 ? 0 - (size_t)stride : (size_t)stride;
 }
 
-/* The length of a strip. Where elements lie closer together across the inner
-   axis than along it, as in a transpose, short strips of many rows use up each
+/* The length of a strip, at most. If elements lie closer together across rows
+   than along them, as in a transpose, short strips of many rows use up each
    cache line before it is evicted. */
 static size_t strip_length(const layout *l)
 {
-    int inner = l->ndim - 1;
-    for (int k = 0; inner > 0 && k < l->count; k++) {
-        ptrdiff_t across = l->strides[inner - 1][k];
-        if (across && magnitude(across) < magnitude(l->strides[inner][k]))
+    for (int k = 0; l->ndim > 1 && k < l->count; k++) {
+        ptrdiff_t across = l->strides[1][k];
+        if (across && magnitude(across) < magnitude(l->strides[0][k]))
             return STRIP;
     }
     return JOB_ELEMENTS;
@@ -148,7 +135,7 @@ void pg_iterate(const pg_array *const *operands, int count, pg_inner inner,
     layout l;
     merge_axes(&l, operands, count);
     jobs j = {.layout = &l, .inner = inner, .context = context};
-    j.length = l.shape[l.ndim - 1];
+    j.length = l.shape[0];
     j.rows = size / j.length;
     j.strip = pg_size_min(j.length, strip_length(&l));
     j.strips_per_row = pg_size_divide_up(j.length, j.strip);

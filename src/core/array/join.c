@@ -1,4 +1,4 @@
-/* Concatenation and stacking. */
+/* Arrays joined along an axis that they have, or along a new one. */
 
 #include "array/join.h"
 
@@ -38,9 +38,9 @@ static pg_status concat_shape(size_t *shape, const pg_array *const *arrays,
 }
 
 /* Promotes floating dtypes first, so that the order of the arrays does not
-   matter: int8 with uint16 is int32, which with float32 is float64, though
-   either alone with float32 is float32. */
-static pg_dtype concat_dtype(const pg_array *const *arrays, size_t count)
+   matter: int8, uint16 and float32 give float32, but int8 with uint16 is int32,
+   which with float32 is float64. */
+static pg_dtype joined_dtype(const pg_array *const *arrays, size_t count)
 {
     pg_dtype dtype = PG_BOOL; /* promotes to any other */
     for (size_t k = 0; k < count; k++)
@@ -62,7 +62,7 @@ pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
     if (status == PG_OK)
         status = concat_shape(shape, arrays, count, axis, err);
     if (status == PG_OK)
-        status = pg_array_new(out, concat_dtype(arrays, count), arrays[0]->ndim,
+        status = pg_array_new(out, joined_dtype(arrays, count), arrays[0]->ndim,
                               shape, err);
     if (status != PG_OK)
         return status;
@@ -111,7 +111,7 @@ pg_status pg_stack(pg_array *out, const pg_array *const *arrays, size_t count,
     for (int i = 0; i <= a->ndim; i++)
         shape[i] = i == axis ? count : a->shape[i - (i > axis)];
     status =
-        pg_array_new(out, concat_dtype(arrays, count), a->ndim + 1, shape, err);
+        pg_array_new(out, joined_dtype(arrays, count), a->ndim + 1, shape, err);
     if (status != PG_OK)
         return status;
     pg_array part = *out;

@@ -12,19 +12,17 @@ typedef struct pg_storage pg_storage;
 pg_storage *pg_storage_new(size_t bytes);
 void *pg_storage_data(pg_storage *s);
 
-/* The number of writes since the elements were new, as counted by
-   pg_storage_mark_written: code that writes to an array that others can have
-   read calls it (NULL is allowed there). */
+/* The version counts the calls of pg_storage_mark_written, which accepts NULL.
+   Code that writes to an array that others may have read calls it. */
 uint64_t pg_storage_version(const pg_storage *s);
 void pg_storage_mark_written(pg_storage *s);
 
-/* Caches something computed from the elements until the next call, or until the
-   storage is freed; then calls release. */
+/* Keeps a value that was computed from the elements. Calls release(cached) when
+   the next value, or NULL, replaces it, or when the storage is freed. */
 void pg_storage_cache(pg_storage *s, void *cached, void (*release)(void *));
 void *pg_storage_cached(const pg_storage *s); /* NULL: nothing */
 
-/* Adds and removes a reference; removing the last one frees. NULL is allowed.
- */
+/* Add and remove a reference; removing the last one frees. They accept NULL. */
 pg_storage *pg_storage_retain(pg_storage *s);
 void pg_storage_release(pg_storage *s);
 
