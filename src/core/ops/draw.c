@@ -1,18 +1,18 @@
-/* Random arrays, shuffle and choice. */
+/* Random arrays, shuffle and choice, as those of numpy.random. */
+
 #include "ops/draw.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "array/copy.h"
 #include "array/cast.h"
+#include "array/copy.h"
 #include "base/interrupt.h"
 #include "ops/select.h"
 
-/* --- numbers ---------------------------------------------------------------
- */
+/* --- numbers -------------------------------------------------------------- */
 
-/* Restores the generator if the draw was interrupted. */
+/* Finishes an array of draws: restores the generator if it was interrupted. */
 static pg_status end_draw(pg_array *out, pg_random *g, const pg_random *before,
                           pg_error *err)
 {
@@ -59,8 +59,7 @@ pg_status pg_draw_permutation(pg_array *out, size_t n, pg_random *g,
     return end_draw(out, g, &before, err);
 }
 
-/* --- shuffle ---------------------------------------------------------------
- */
+/* --- shuffle -------------------------------------------------------------- */
 
 /* Draws an order and makes a copy of the rows in it, which can be interrupted,
    and then writes the copy back, which cannot. */
@@ -82,8 +81,7 @@ pg_status pg_shuffle(const pg_array *a, pg_random *g, pg_error *err)
     return status;
 }
 
-/* --- choice ----------------------------------------------------------------
- */
+/* --- choice --------------------------------------------------------------- */
 
 /* The least index whose cumulative probability is more than x. */
 static size_t find_index(const double *sums, size_t n, double x)
@@ -128,12 +126,12 @@ static void draw_different_positions(int64_t *out, size_t n, double *p,
 {
     for (size_t found = 0; found < n;) {
         cumulate(sums, p, population);
-        size_t drawn = n - found, at = found;
-        draw_positions(out + found, drawn, sums, population, g);
+        size_t first = found;
+        draw_positions(out + first, n - first, sums, population, g);
         if (pg_interrupted()) /* these may be no positions */
             return;
-        for (size_t i = 0; i < drawn; i++) {
-            int64_t position = out[at + i];
+        for (size_t i = first; i < n; i++) {
+            int64_t position = out[i];
             if (p[position - 1] > 0)
                 out[found++] = position;
             p[position - 1] = 0;
@@ -192,7 +190,7 @@ static pg_status choose_by_probabilities(int64_t *out, size_t n,
                                          const pg_choice *choice, pg_random *g,
                                          pg_error *err)
 {
-    pg_array both;
+    pg_array both; /* p, and its cumulative sums */
     pg_status status = copy_probabilities(&both, choice, err);
     double *p = both.data, *sums = p ? p + choice->population : NULL;
     if (status == PG_OK)

@@ -1,14 +1,14 @@
 /* Histograms: bins of equal width, or between given edges. */
+
 #include "ops/histogram.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "array/copy.h"
 #include "array/create.h"
 #include "base/interrupt.h"
 #include "ops/reduce.h"
-#include "array/copy.h"
-#include "array/scalar.h"
 
 /* *value = the least or greatest element, in float64. */
 static pg_status extreme(double *value, pg_reduce_op op, const pg_array *a,
@@ -52,8 +52,8 @@ static size_t find_bin(const double *edges, size_t bins, double x)
     return low;
 }
 
-/* The bin of x, of equal widths: by division, corrected by the edges if
-   rounding missed it. The quotient is 0 to 1, as x lies between the ends and
+/* The bin of x, if all have the same width: by division, corrected by the edges
+   if rounding missed it. The quotient is 0 to 1, as x lies between the ends and
    their distance is finite. */
 static size_t divide_bin(const double *edges, size_t bins, double x)
 {
@@ -89,11 +89,9 @@ static pg_status count(pg_array *counts, const pg_array *edges,
     return pg_array_end(counts, status, err);
 }
 
-pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
-                       size_t bins, double low, double high, pg_error *err)
+/* PG_EARG unless there are bins, and ends between which they can be made. */
+static pg_status check_bins(size_t bins, double low, double high, pg_error *err)
 {
-    memset(counts, 0, sizeof *counts);
-    memset(edges, 0, sizeof *edges);
     if (bins == 0 || bins == SIZE_MAX)
         return pg_fail(err, PG_EARG, "histogram: there cannot be %zu bins",
                        bins);
@@ -111,6 +109,17 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
                        "histogram: bins from %g to %g cannot be made: they are "
                        "further apart than any float64",
                        low, high);
+    return PG_OK;
+}
+
+pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
+                       size_t bins, double low, double high, pg_error *err)
+{
+    memset(counts, 0, sizeof *counts);
+    memset(edges, 0, sizeof *edges);
+    pg_status status = check_bins(bins, low, high, err);
+    if (status != PG_OK)
+        return status;
     if (low == high) {
         low -= 0.5;
         high += 0.5;
@@ -127,7 +136,7 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
         return pg_fail(err, PG_EARG,
                        "histogram: around %.17g no bin of width 1 can be made",
                        low);
-    pg_status status = pg_linspace(edges, low, high, bins + 1, err);
+    status = pg_linspace(edges, low, high, bins + 1, err);
     double *e = edges->data;
     for (size_t i = 0; status == PG_OK && single && i <= bins; i++)
         e[i] = (float)e[i];

@@ -1,4 +1,5 @@
-/* Labels of classes: checked, as one-hot rows, and back. */
+/* Labels of classes: their check, and conversion to and from one-hot rows. */
+
 #include "ops/labels.h"
 
 #include <math.h>
@@ -36,6 +37,7 @@ pg_status pg_labels_check(pg_array *out, const pg_array *labels, size_t classes,
 {
     char text[PG_SHAPE_TEXT];
     pg_array values;
+    pg_assert(classes <= INT32_MAX);
     memset(out, 0, sizeof *out);
     if (labels->ndim != 1)
         return pg_fail(err, PG_ESHAPE,

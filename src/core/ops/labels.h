@@ -1,5 +1,6 @@
 /*
- * labels.h -- labels of classes: checked, as one-hot rows, and back.
+ * labels.h -- labels of classes: their check, and conversion to and from
+ * one-hot rows.
  *
  * A label is a class number, from 0: an integer of any dtype, or a float
  * without a fraction.
@@ -9,9 +10,10 @@
 
 #include "array/array.h"
 
-/* *out (n, int32): the labels (n), checked to be below classes, or with classes
-   0 to be class numbers at all. PG_ESHAPE unless they are of rank 1; PG_EARG
-   names the row, the value and the range. */
+/* *out (n, int32): the labels (n). PG_ESHAPE unless they are of rank 1; PG_EARG
+   for one that is not below classes, or with classes 0 is no int32 class
+   number: it names the row, the value and the range. classes is at most
+   INT32_MAX. */
 pg_status pg_labels_check(pg_array *out, const pg_array *labels, size_t classes,
                           pg_error *err);
 

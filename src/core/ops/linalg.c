@@ -1,15 +1,16 @@
 /* Matrix products: tiles for CBLAS, and a loop for integers. */
+
 #include "ops/linalg.h"
 
 #include <cblas.h>
 #include <limits.h>
 #include <string.h>
 
+#include "array/copy.h"
 #include "base/blas.h"
 #include "base/interrupt.h"
-#include "ops/map.h"
 #include "base/parallel.h"
-#include "array/copy.h"
+#include "ops/map.h"
 
 /* --- OpenBLAS ------------------------------------------------------------- */
 
@@ -24,6 +25,7 @@ void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
     pg_assert(pg_size_max(m, pg_size_max(n, k)) <= INT_MAX);
     pg_assert(pg_size_max(a.leading, b.leading) <= INT_MAX &&
               out_leading >= n && out_leading <= INT_MAX);
+    pg_assert(pg_dtype_is_float(dtype));
     pg_assert(a.leading >= pg_size_max(1, a.transposed ? m : k));
     pg_assert(b.leading >= pg_size_max(1, b.transposed ? k : n));
     blasint im = (blasint)m, in = (blasint)n, ik = (blasint)k;
@@ -51,17 +53,17 @@ static size_t tile_side(size_t length, size_t parts)
     return pg_size_max(64, pg_size_divide_up(length / parts, 32) * 32);
 }
 
-static const void *row_at(pg_matrix m, size_t row, size_t size)
+/* The part of m from a row and a column on, elements of `size` bytes. */
+static pg_matrix matrix_from(pg_matrix m, size_t row, size_t column,
+                             size_t size)
 {
-    return (const char *)m.data + row * size * (m.transposed ? 1 : m.leading);
+    size_t index =
+        m.transposed ? column * m.leading + row : row * m.leading + column;
+    m.data = (const char *)m.data + index * size;
+    return m;
 }
 
-static const void *column_at(pg_matrix m, size_t column, size_t size)
-{
-    return (const char *)m.data +
-           column * size * (m.transposed ? m.leading : 1);
-}
-
+/* out (m,n) = a (m,k) b (k,n), which the jobs compute tile by tile. */
 typedef struct product {
     char *out;
     pg_dtype dtype;
@@ -87,6 +89,7 @@ static void choose_part(size_t *rows, size_t *cols, const product *p)
     }
 }
 
+/* pg_job: tiles are numbered in row-major order. */
 static void multiply_tile(void *context, size_t tile)
 {
     const product *p = context;
@@ -98,20 +101,20 @@ static void multiply_tile(void *context, size_t tile)
     choose_part(&rows, &cols, p);
     for (size_t row = first; row < end; row += rows)
         for (size_t column = left; column < right && !pg_interrupted();
-             column += cols) {
-            pg_matrix a = p->a, b = p->b;
-            a.data = row_at(a, row, size);
-            b.data = column_at(b, column, size);
-            pg_gemm(p->out + (row * p->n + column) * size, p->n, p->dtype, a, b,
+             column += cols)
+            pg_gemm(p->out + (row * p->n + column) * size, p->n, p->dtype,
+                    matrix_from(p->a, row, 0, size),
+                    matrix_from(p->b, 0, column, size),
                     pg_size_min(rows, end - row),
                     pg_size_min(cols, right - column), p->k, 0);
-        }
 }
 
-/* Multiplies in tiles of about a quarter of the rows and half of the columns,
-   if those are many. The tiles depend on the shape alone. */
-static pg_status multiply_tiles(const pg_array *out, pg_matrix a, pg_matrix b,
-                                size_t m, size_t n, size_t k, pg_error *err)
+/* out (m,n) = a (m,k) b (k,n). Tiles of a large product are about a quarter of
+   the rows and, if columns are many, half of them; they depend on the shape
+   alone. */
+static pg_status multiply_in_tiles(const pg_array *out, pg_matrix a,
+                                   pg_matrix b, size_t m, size_t n, size_t k,
+                                   pg_error *err)
 {
     product p = {out->data, out->dtype, a, b, m, n, k, m, n};
     if ((double)m * (double)n * (double)k >= SMALL_PRODUCT) {
@@ -173,8 +176,7 @@ static pg_status prepare(pg_array *out, pg_matrix *matrix, const pg_array *a,
     return status;
 }
 
-/* --- integers: not in CBLAS ------------------------------------------------
- */
+/* --- integers: not in CBLAS ----------------------------------------------- */
 
 typedef struct integer_product {
     uint64_t *out;
@@ -182,8 +184,8 @@ typedef struct integer_product {
     size_t n, k;
 } integer_product;
 
-/* Row i of out (m,n) += a (m,k) b (k,n), all dense, modulo 2^64. The inner loop
-   goes along a row of b, so that it is dense. */
+/* pg_job: row i of out (m,n) += a (m,k) b (k,n), all dense, modulo 2^64. The
+   inner loop goes along a row of b, so that it is dense. */
 static void multiply_row(void *context, size_t i)
 {
     const integer_product p = *(const integer_product *)context;
@@ -229,14 +231,14 @@ static pg_status dot_floats(const pg_array *out, const pg_array *a,
     if (status == PG_OK)
         status = prepare(&pb, &mb, b, out->dtype, err);
     if (status == PG_OK)
-        status = multiply_tiles(out, ma, mb, a->shape[0], b->shape[1],
-                                a->shape[1], err);
+        status = multiply_in_tiles(out, ma, mb, a->shape[0], b->shape[1],
+                                   a->shape[1], err);
     pg_array_release(&pa);
     pg_array_release(&pb);
     return status;
 }
 
-/* --- the public operation ------------------------------------------------- */
+/* --- dot ------------------------------------------------------------------ */
 
 /* Makes a vector a matrix of one row, or of one column. */
 static void promote_vector(pg_array *v, bool column)
@@ -276,29 +278,6 @@ static pg_status check_dot(const pg_array *a, const pg_array *b, pg_error *err)
     return PG_OK;
 }
 
-pg_status pg_dot_into(const pg_array *out, const pg_array *a, const pg_array *b,
-                      pg_error *err)
-{
-    pg_array rows = *a, columns = *b, result = *out;
-    pg_status status = check_dot(a, b, err);
-    if (status != PG_OK)
-        return status;
-    pg_assert(pg_array_is_contiguous(out) && !pg_array_shares_storage(out, a) &&
-              !pg_array_shares_storage(out, b));
-    promote_vector(&rows, false);
-    promote_vector(&columns, true);
-    size_t shape[2] = {rows.shape[0], columns.shape[1]};
-    pg_assert(pg_array_size(out) == shape[0] * shape[1]);
-    pg_array_borrow(&result, out->data, out->dtype, 2, shape);
-    if (rows.shape[1] == 0 || pg_array_size(&result) == 0)
-        memset(out->data, 0, pg_array_bytes(&result));
-    else if (pg_dtype_is_float(out->dtype))
-        return dot_floats(&result, &rows, &columns, err);
-    else
-        return dot_integers(&result, &rows, &columns, err);
-    return PG_OK;
-}
-
 pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
                  pg_error *err)
 {
@@ -306,16 +285,26 @@ pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
     pg_status status = check_dot(a, b, err);
     if (status != PG_OK)
         return status;
-    size_t shape[2];
+    pg_array rows = *a, columns = *b, result; /* matrices */
+    promote_vector(&rows, false);
+    promote_vector(&columns, true);
+    size_t shape[2] = {rows.shape[0], columns.shape[1]}, kept[2];
     int ndim = 0;
     if (a->ndim == 2)
-        shape[ndim++] = a->shape[0];
+        kept[ndim++] = shape[0];
     if (b->ndim == 2)
-        shape[ndim++] = b->shape[1];
-    status = pg_array_new(out, pg_dtype_promote(a->dtype, b->dtype), ndim,
-                          shape, err);
-    if (status == PG_OK)
-        status = pg_dot_into(out, a, b, err);
+        kept[ndim++] = shape[1];
+    status = pg_array_new(out, pg_dtype_promote(a->dtype, b->dtype), ndim, kept,
+                          err);
+    if (status != PG_OK)
+        return status;
+    pg_array_borrow(&result, out->data, out->dtype, 2, shape);
+    if (rows.shape[1] == 0 || pg_array_size(out) == 0)
+        memset(out->data, 0, pg_array_bytes(out));
+    else if (pg_dtype_is_float(out->dtype))
+        status = dot_floats(&result, &rows, &columns, err);
+    else
+        status = dot_integers(&result, &rows, &columns, err);
     if (status != PG_OK)
         pg_array_release(out);
     return status;

@@ -1,5 +1,5 @@
 /*
- * linalg.h -- matrix products, by CBLAS.
+ * linalg.h -- matrix products by CBLAS, and outer products.
  *
  * OpenBLAS always runs one thread, as its results depend on the number of
  * threads and on the shape of a tile. Large products are cut into tiles by a
@@ -15,11 +15,6 @@
    views and dtypes; a sum of bools is their or. PG_ESHAPE names both shapes. */
 pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
                  pg_error *err);
-
-/* Writes the product into out: C-contiguous, of that shape and of the promoted
-   dtype, and sharing no memory with a or b. */
-pg_status pg_dot_into(const pg_array *out, const pg_array *a, const pg_array *b,
-                      pg_error *err);
 
 /* A row-major matrix as CBLAS takes it, or its transpose; leading is the
    distance between rows in memory, in elements. */

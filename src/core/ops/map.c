@@ -1,17 +1,18 @@
 /* Elementwise operations: choice of the loop, broadcasting, casts in blocks. */
+
 #include "ops/map.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "array/copy.h"
 #include "array/cast.h"
-#include "base/interrupt.h"
+#include "array/copy.h"
 #include "array/iterate.h"
+#include "array/storage.h"
+#include "base/interrupt.h"
 #include "kernels/elementwise.h"
 #include "kernels/reduction.h"
-#include "array/storage.h"
 
 /* --- running a loop over arrays ---------------------------------------------
 
@@ -27,13 +28,14 @@ typedef struct task {
     pg_dtype wanted[PG_MAXOPERANDS]; /* by the loop */
 } task;
 
-/* Runs the loop over one block of at most BLOCK elements. */
+/* Runs the loop over n <= BLOCK elements. */
 static void run_block(const task *t, char *const *pointers,
                       const ptrdiff_t *strides, size_t n)
 {
     _Alignas(64) char buffers[PG_MAXOPERANDS][BLOCK * sizeof(double)];
     char *p[PG_MAXOPERANDS];
     ptrdiff_t s[PG_MAXOPERANDS];
+    pg_assert(n <= BLOCK);
     for (int k = 0; k < t->count; k++) {
         p[k] = pointers[k];
         s[k] = strides[k];
@@ -51,6 +53,7 @@ static void run_block(const task *t, char *const *pointers,
                 n);
 }
 
+/* pg_inner */
 static void run_inner(char *const *pointers, const ptrdiff_t *strides, size_t n,
                       void *context)
 {
@@ -69,8 +72,8 @@ static void run_inner(char *const *pointers, const ptrdiff_t *strides, size_t n,
 }
 
 /* Runs the loop in one call if there are at most FEW elements and all operands
-   are dense and of out's shape, or single values; else false. Small arrays
-   spend most of their time around the loop. */
+   are dense and of out's shape, or single values; else returns false. A small
+   array takes less time in the loop than a run takes to prepare. */
 static bool run_at_once(const task *t, const pg_array *out,
                         const pg_array *const *inputs)
 {
@@ -97,10 +100,9 @@ static bool run_at_once(const task *t, const pg_array *out,
     return true;
 }
 
-/* Broadcasts the inputs to out and runs the loop, which takes them as
-   wanted[1],
-   ... and gives wanted[0]. Inputs that share out's memory are copied first,
-   unless they are the same view. */
+/* Broadcasts the inputs to out and runs the loop, which takes dtypes wanted[1],
+   ... and gives wanted[0]. Copies inputs that share out's storage first, unless
+   they are the same view. */
 static pg_status run(const pg_array *out, pg_elementwise_kernel loop, int count,
                      const pg_array *const *inputs, const pg_dtype *wanted,
                      pg_error *err)
@@ -139,8 +141,7 @@ static pg_status run(const pg_array *out, pg_elementwise_kernel loop, int count,
     return status;
 }
 
-/* --- the choice of loop and dtype ------------------------------------------
- */
+/* --- the choice of loop and dtype ----------------------------------------- */
 
 static const char *const binary_names[PG_BINARY_COUNT] = {
     [PG_ADD] = "add",
@@ -214,7 +215,7 @@ static pg_status choose_unary(pg_elementwise_kernel *loop, pg_dtype wanted[2],
                    pg_dtype_name(a->dtype));
 }
 
-/* Integers to a negative power are no integers: refused, as in NumPy. */
+/* PG_EARG for integers to a negative power, as in NumPy. */
 static pg_status check_exponent(pg_binary_op op, pg_dtype dtype,
                                 const pg_array *exponent, pg_error *err)
 {
@@ -246,7 +247,7 @@ static pg_status check_exponent(pg_binary_op op, pg_dtype dtype,
     return status;
 }
 
-/* --- the public operations ------------------------------------------------ */
+/* --- binary and unary operations ------------------------------------------ */
 
 static pg_status check_output(const pg_array *out, pg_dtype result,
                               const char *name, pg_error *err)
@@ -350,6 +351,8 @@ pg_status pg_unary(pg_array *out, pg_unary_op op, const pg_array *a,
     return status;
 }
 
+/* --- where, axpy and round ------------------------------------------------ */
+
 pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
                    const pg_array *b, pg_error *err)
 {
@@ -363,7 +366,7 @@ pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
     pg_status status = pg_broadcast_shape(&ndim, shape, a, b, err);
     if (status != PG_OK)
         return status;
-    pg_array both = {.ndim = ndim}; /* a shape, without elements */
+    pg_array both = {.ndim = ndim}; /* the shape alone */
     memcpy(both.shape, shape, sizeof shape);
     status = pg_broadcast_shape(&ndim, shape, &both, mask, err);
     if (status == PG_OK)
@@ -439,6 +442,7 @@ typedef struct closeness {
     atomic_bool close;
 } closeness;
 
+/* pg_inner */
 static void allclose_inner(char *const *p, const ptrdiff_t *s, size_t n,
                            void *context)
 {

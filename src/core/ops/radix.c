@@ -1,4 +1,5 @@
-/* Stable radix sort of dense elements, with merges among threads. */
+/* Stable radix sort of dense elements, in runs that threads sort and merge. */
+
 #include "ops/radix.h"
 
 #include <string.h>
@@ -8,10 +9,10 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 
-/* Fewer than FEW elements are sorted by insertion; fewer than LONG by one
-   thread. A digit is a byte. DIGITS_COUNTED of them, which most sorts need, are
-   counted at a time, in 12 kB of the stack. Insertion makes at most MOST_MOVES
-   for each element. */
+/* Fewer than FEW elements are sorted by insertion, fewer than LONG by one
+   thread. A digit is a byte. DIGITS_COUNTED of them, as many as most sorts
+   need, are counted at a time, in 12 kB of the stack. Insertion makes at most
+   MOST_MOVES moves for each element. */
 enum {
     FEW = 48,
     LONG = 1 << 15,
@@ -73,8 +74,7 @@ static void unchanged(void *elements, size_t n)
     (void)n;
 }
 
-/* --- sorting and merging by keys -------------------------------------------
- */
+/* --- sorting and merging by keys ------------------------------------------ */
 
 /* True if a loop over n elements may have been interrupted: then its results
    must not be used as indices. */
@@ -116,8 +116,7 @@ typedef struct keyed_position {
 #define KEY(x) ((x).key)
 #include "ops/radix_template.h"
 
-/* --- the functions for each dtype ------------------------------------------
- */
+/* --- the functions for each dtype ----------------------------------------- */
 
 typedef struct sorter {
     size_t size;
@@ -150,24 +149,24 @@ static const sorter sorters[PG_DTYPE_COUNT] = {
 static const sorter keyed_sorter = {sizeof(keyed_position), unchanged,
                                     unchanged, radix_KEYED, merge_KEYED};
 
-/* --- runs ------------------------------------------------------------------
- */
+/* --- runs ----------------------------------------------------------------- */
 
-/* The beginning of run r, if n elements are cut into `runs`. */
+/* The first index of run r, if n elements are cut into `runs`. */
 static size_t run_start(size_t n, size_t runs, size_t r)
 {
     return n / runs * r + pg_size_min(r, n % runs);
 }
 
-/* The sort of n elements: they are cut into `width` runs, which are sorted each
-   by itself. Then two neighbouring ones of the `runs` that are left are merged
-   from x into y, in `parts` jobs. */
+/* The sort of n elements. They are cut into `width` runs, each of which is
+   sorted by itself. Then pairs of the `runs` that are left are merged from x
+   into y, each pair in `parts` jobs. */
 typedef struct sorting {
     const sorter *s;
     char *x, *y;
     size_t n, width, runs, parts;
 } sorting;
 
+/* pg_job */
 static void sort_run(void *context, size_t r)
 {
     const sorting *a = context;
@@ -177,11 +176,12 @@ static void sort_run(void *context, size_t r)
     a->s->sort(a->x + first * size, a->y + first * size, count);
 }
 
+/* pg_job */
 static void merge_part(void *context, size_t job)
 {
     const sorting *a = context;
     size_t pair = job / a->parts, part = job % a->parts, size = a->s->size;
-    size_t merged = a->width / a->runs; /* first runs in each of now */
+    size_t merged = a->width / a->runs; /* runs that each has grown from */
     size_t first = run_start(a->n, a->width, 2 * pair * merged);
     size_t second = run_start(a->n, a->width, (2 * pair + 1) * merged);
     size_t end = run_start(a->n, a->width, (2 * pair + 2) * merged);
@@ -191,8 +191,8 @@ static void merge_part(void *context, size_t job)
                 run_start(n, a->parts, part), run_start(n, a->parts, part + 1));
 }
 
-/* Sorts a run for each thread, then merges them. The result does not depend on
-   the runs: equal keys keep their order. */
+/* Sorts a run for each thread, then merges the runs. The result does not depend
+   on them, as equal keys keep their order. */
 static void sort_runs(const sorter *s, char *x, char *scratch, size_t n,
                       int threads)
 {
@@ -241,8 +241,7 @@ bool pg_radix_sort(void *elements, pg_dtype dtype, size_t n, int threads)
     return sort_elements(&sorters[dtype], elements, n, threads);
 }
 
-/* --- positions -------------------------------------------------------------
- */
+/* --- positions ------------------------------------------------------------ */
 
 /* The key of a float of which -0 and 0 are equal, and all NaN. */
 static inline uint64_t float_key(double x)
@@ -253,29 +252,21 @@ static inline uint64_t float_key(double x)
     return x != x ? UINT64_MAX : key_f64(bits);
 }
 
-#define KEYED(NAME, T, KEY_OF)                                          \
-    static void keyed_##NAME(keyed_position *out, const void *elements, \
-                             size_t n)                                  \
-    {                                                                   \
-        const T *x = elements;                                          \
-        PG_EACH (i, n)                                                  \
-            out[i] = (keyed_position){KEY_OF, (int64_t)i + 1};          \
+/* The conditions are constant, so the compiler keeps one branch. */
+#define KEY_OF(kind, x)                       \
+    ((kind) == 'f'   ? float_key((double)(x)) \
+     : (kind) == 'i' ? key_i64((uint64_t)(x)) \
+                     : (uint64_t)(x))
+
+#define KEYED(NAME, T, name, kind)                                         \
+    static void keyed_##NAME(keyed_position *out, const void *elements,    \
+                             size_t n)                                     \
+    {                                                                      \
+        const T *x = elements;                                             \
+        PG_EACH (i, n)                                                     \
+            out[i] = (keyed_position){KEY_OF(kind, x[i]), (int64_t)i + 1}; \
     }
-#define KEY_b (uint64_t) x[i]
-#define KEY_u (uint64_t) x[i]
-#define KEY_i key_i64((uint64_t)x[i])
-#define KEY_f float_key((double)x[i])
-KEYED(BOOL, bool, KEY_b)
-KEYED(INT8, int8_t, KEY_i)
-KEYED(INT16, int16_t, KEY_i)
-KEYED(INT32, int32_t, KEY_i)
-KEYED(INT64, int64_t, KEY_i)
-KEYED(UINT8, uint8_t, KEY_u)
-KEYED(UINT16, uint16_t, KEY_u)
-KEYED(UINT32, uint32_t, KEY_u)
-KEYED(UINT64, uint64_t, KEY_u)
-KEYED(FLOAT32, float, KEY_f)
-KEYED(FLOAT64, double, KEY_f)
+PG_DTYPES(KEYED)
 
 bool pg_radix_positions(int64_t *positions, const void *elements,
                         pg_dtype dtype, size_t n)

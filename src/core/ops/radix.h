@@ -11,8 +11,8 @@
    no memory for a copy of the elements. */
 bool pg_radix_sort(void *elements, pg_dtype dtype, size_t n, int threads);
 
-/* positions (n) = the positions (from 1) of the elements in ascending order, of
-   equals the first first. false: no memory. */
+/* positions (n) = the positions (from 1) of the elements in ascending order;
+   equal elements keep their order. false: no memory. */
 bool pg_radix_positions(int64_t *positions, const void *elements,
                         pg_dtype dtype, size_t n);
 

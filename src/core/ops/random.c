@@ -1,4 +1,5 @@
 /* MT19937, and the distributions of numpy.random drawn from it. */
+
 #include "ops/random.h"
 
 #include <errno.h>
@@ -39,8 +40,7 @@ pg_status pg_random_seed_from_system(pg_random *g, pg_error *err)
     return PG_OK;
 }
 
-/* Behind the words stand the position, has_normal, and the bits of the normal.
- */
+/* After the words come the position, has_normal, and the bits of the normal. */
 void pg_random_save(const pg_random *g, uint32_t *state)
 {
     uint64_t bits;
@@ -181,7 +181,7 @@ typedef struct points {
 
 enum { POINTS_A_JOB = 4096 };
 
-/* Turns each point into two normals; NumPy gives the one of y first. */
+/* pg_job: turns each point into two normals; NumPy gives the one of y first. */
 static void make_normals(void *context, size_t job)
 {
     const points *p = context;
@@ -195,6 +195,7 @@ static void make_normals(void *context, size_t job)
     }
 }
 
+/* Draws pairs of normals. */
 static void draw_pairs(pg_random *g, double *out, size_t pairs)
 {
     points p = {out, pairs};

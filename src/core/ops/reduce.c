@@ -1,4 +1,5 @@
 /* Operations along an axis: sums, means, extremes, cumulative sums, softmax. */
+
 #include "ops/reduce.h"
 
 #include <string.h>
@@ -52,7 +53,7 @@ typedef struct reduction {
     size_t outer, n, inner;
 } reduction;
 
-/* Row `row`, for inner == 1. */
+/* pg_job: row `row`, for inner == 1. */
 static void reduce_row(void *context, size_t row)
 {
     const reduction *r = context;
@@ -60,8 +61,8 @@ static void reduce_row(void *context, size_t row)
                     r->in + row * r->n * pg_dtype_size(r->dtype), r->n);
 }
 
-/* A stripe of the columns of one outer index: its first row is cast into the
-   result, the others are added to it. */
+/* pg_job: a stripe of the columns of one outer index. Its first row is cast
+   into the result, the others are added to it. */
 static void reduce_stripe(void *context, size_t job)
 {
     const reduction *r = context;
@@ -78,7 +79,7 @@ static void reduce_stripe(void *context, size_t job)
         r->kernel.across(o, row + (k + 1) * r->inner * size, count);
 }
 
-/* Piece p of one long row, to element p of out. */
+/* pg_job: piece p of one long row, to element p of out. */
 static void reduce_piece(void *context, size_t p)
 {
     const reduction *r = context;
@@ -218,7 +219,7 @@ static pg_status reduce_plain(pg_array *out, pg_reduce_op op, const pg_array *a,
     return status;
 }
 
-/* --- made of others ------------------------------------------------------- */
+/* --- reductions composed of others ---------------------------------------- */
 
 /* Converts *out to dtype. */
 static pg_status retype(pg_array *out, pg_dtype dtype, pg_error *err)
@@ -292,8 +293,8 @@ static pg_status norm_as_double(pg_array *out, const pg_array *a, int axis,
     return status;
 }
 
-/* any is the greatest of the elements as bools, and false of none; all is the
-   least, and true of none. */
+/* PG_ANY is the greatest of the elements as bools, and false of none;
+   PG_ALL_TRUE is the least, and true of none. */
 static pg_status reduce_bools(pg_array *out, pg_reduce_op op, const pg_array *a,
                               int axis, bool keep, pg_error *err)
 {
@@ -312,11 +313,10 @@ static pg_status reduce_bools(pg_array *out, pg_reduce_op op, const pg_array *a,
     return status;
 }
 
-/* --- the public operations ------------------------------------------------ */
-
 pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a, int axis,
                     bool keep, pg_error *err)
 {
+    pg_assert(op < PG_REDUCE_COUNT);
     memset(out, 0, sizeof *out);
     pg_status status = axis == PG_ALL ? PG_OK : pg_axis_check(a, axis, err);
     if (status != PG_OK)
@@ -351,6 +351,8 @@ pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a, int axis,
         pg_array_release(out);
     return status;
 }
+
+/* --- cumulative sums and softmax ------------------------------------------ */
 
 /* Adds to each row but the first of x (outer, n, inner) the one before it. */
 #define CUMSUM(NAME, T)                                               \
@@ -388,7 +390,6 @@ pg_status pg_cumsum(pg_array *out, const pg_array *a, int axis, pg_error *err)
     return status;
 }
 
-/* Works in place in the result, which is small where softmax is used. */
 pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err)
 {
     pg_array max = {0}, sum = {0};

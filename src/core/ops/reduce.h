@@ -2,8 +2,8 @@
  * reduce.h -- operations along an axis: sums, means, extremes, cumulative sums,
  * softmax.
  *
- * The order of additions depends on the shape alone: pairwise along rows.
- * Floats are summed in double.
+ * Floats are summed in double, rows pairwise; the order of additions depends on
+ * the shape alone.
  */
 #ifndef PG_REDUCE_H
 #define PG_REDUCE_H
@@ -25,8 +25,8 @@ pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a, int axis,
    bool and signed integers give int64, unsigned ones uint64. */
 pg_status pg_cumsum(pg_array *out, const pg_array *a, int axis, pg_error *err);
 
-/* *out, of a's shape: exp(a - max) / sum along an axis (from 0) or PG_ALL, max
-   and sum being those along it. Integers give float64. */
+/* *out, of a's shape: exp(a - max) / sum(exp(a - max)), max and sum along an
+   axis (from 0) or PG_ALL. Integers give float64. */
 pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err);
 
 #endif

@@ -1,18 +1,18 @@
 /* Selection by masks and positions: read and written. */
+
 #include "ops/select.h"
 
 #include <string.h>
 
-#include "array/copy.h"
 #include "array/cast.h"
+#include "array/copy.h"
 #include "array/index.h"
-#include "base/interrupt.h"
-#include "kernels/elementwise.h"
-#include "base/parallel.h"
 #include "array/storage.h"
+#include "base/interrupt.h"
+#include "base/parallel.h"
+#include "kernels/elementwise.h"
 
-/* --- indices: int64, dense, from 0 -----------------------------------------
- */
+/* --- indices: int64, dense, from 0 ---------------------------------------- */
 
 /* The error of the first position that is not on the axis. */
 static pg_status fail_outside(const pg_array *positions, const pg_array *a,
@@ -111,11 +111,11 @@ static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
     return pg_array_end(out, status, err);
 }
 
-/* --- reading ----------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 
 /* out (outer, n, inner) = in (outer, length, inner) at n indices of the middle
-   axis; both dense, inner in bytes. A job takes `step` of the indices. */
+   axis; both dense, inner in bytes. A job takes `step` of the indices, and
+   there are `cuts` jobs for each outer index. */
 typedef struct taking {
     char *out;
     const char *in;
@@ -123,6 +123,7 @@ typedef struct taking {
     size_t n, length, inner, step, cuts;
 } taking;
 
+/* pg_job */
 static void take_some(void *context, size_t job)
 {
     const taking *t = context;
@@ -136,7 +137,7 @@ static void take_some(void *context, size_t job)
 static void take_dense(char *out, const char *in, const int64_t *indices,
                        size_t outer, size_t n, size_t length, size_t inner)
 {
-    enum { PIECE = 16384 }; /* numbers that a thread takes at a time */
+    enum { PIECE = 16384 }; /* numbers of 8 bytes that a job takes */
     size_t step = pg_size_max(1, PIECE / pg_size_divide_up(inner, 8));
     taking t = {out,    in,    indices, n,
                 length, inner, step,    pg_size_divide_up(n, step)};
@@ -232,8 +233,7 @@ pg_status pg_masked(pg_array *out, const pg_array *a, const pg_array *mask,
     return pg_array_end(out, status, err);
 }
 
-/* --- writing ----------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------- */
 
 /* The address of part `index` of a's first `axes` axes, in row-major order. */
 static void *part_at(const pg_array *a, int axes, size_t index)

@@ -1,15 +1,15 @@
 /* Sorting along an axis, by a radix sort of each row. */
+
 #include "ops/sort.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
 #include "array/copy.h"
-#include "array/cast.h"
 #include "base/interrupt.h"
-#include "ops/radix.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "ops/radix.h"
 
 /* *out = a dense copy of a, with axis `from` moved to `to`. */
 static pg_status copy_moved(pg_array *out, const pg_array *a, int from, int to,
@@ -22,9 +22,9 @@ static pg_status copy_moved(pg_array *out, const pg_array *a, int from, int to,
     return status;
 }
 
-/* Dense rows to sort, each of `length` elements; positions (NULL: none) are
-   what argsort gives. Each of many rows is a job; pg_radix_sort has threads for
-   each of few. */
+/* Dense rows to sort, each of `length` elements, or their positions (NULL:
+   none), as argsort gives them. Many rows are a job each; few are sorted one
+   after the other, each by several threads. */
 typedef struct row_set {
     char *elements;
     int64_t *positions;
@@ -34,6 +34,7 @@ typedef struct row_set {
     atomic_bool out_of_memory;
 } row_set;
 
+/* pg_job */
 static void sort_row(void *context, size_t i)
 {
     row_set *r = context;
@@ -99,7 +100,7 @@ pg_status pg_argsort(pg_array *out, const pg_array *a, int axis, pg_error *err)
 /* --- unique --------------------------------------------------------------- */
 
 /* Keeps one of equal elements of n sorted ones; returns how many are left. */
-#define UNIQUE(NAME, T)                                         \
+#define UNIQUE(NAME, T, name, kind)                             \
     static size_t unique_##NAME(void *sorted, size_t n)         \
     {                                                           \
         T *x = sorted;                                          \
@@ -111,9 +112,7 @@ pg_status pg_argsort(pg_array *out, const pg_array *a, int axis, pg_error *err)
         }                                                       \
         return kept;                                            \
     }
-#define X(NAME, ctype, name, kind) UNIQUE(NAME, ctype)
-PG_DTYPES(X)
-#undef X
+PG_DTYPES(UNIQUE)
 
 pg_status pg_unique(pg_array *out, const pg_array *a, pg_error *err)
 {
