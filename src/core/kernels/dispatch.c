@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/reduction.h"
-#include "kernels/kernels.h"
 #include "kernels/elementwise.h"
+#include "kernels/kernels.h"
+#include "kernels/reduction.h"
 
 typedef struct pg_target {
     const char *name;

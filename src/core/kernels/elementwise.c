@@ -1,5 +1,7 @@
 /* The inner loops of the elementwise operations, compiled once for each target,
-   PG_TARGET. Rounding does not depend on it: nothing is fused or reordered. */
+   PG_TARGET. Rounding does not depend on the target, but for exp and sigmoid,
+   which are those of kernels.c: nothing is fused or reordered. */
+
 #include "kernels/elementwise.h"
 
 #include <math.h>
@@ -7,8 +9,7 @@
 
 #include "kernels/kernels.h"
 
-/* --- element operations ----------------------------------------------------
- */
+/* --- element operations --------------------------------------------------- */
 
 static inline int64_t floor_divide_signed(int64_t x, int64_t y)
 {
@@ -27,7 +28,7 @@ static inline int64_t remainder_signed(int64_t x, int64_t y)
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 
-/* By squaring; a negative exponent never comes here (map.c refuses it). */
+/* By squaring; y is not negative (map.c refuses it). */
 static inline uint64_t power_unsigned(uint64_t x, uint64_t y)
 {
     uint64_t power = 1;
@@ -37,15 +38,14 @@ static inline uint64_t power_unsigned(uint64_t x, uint64_t y)
     return power;
 }
 
-/* Squares are what powers are mostly used for, and pow takes ten times as long
-   for them. */
+/* Most powers are squares, for which pow takes ten times as long. */
 static inline double power_float(double x, double y)
 {
     return y == 2 ? x * x : pow(x, y);
 }
 
-/* Python's: the remainder has the divisor's sign, and the quotient is what it
-   leaves, rounded to the integer that it is near. */
+/* As in Python: the remainder has the divisor's sign; the quotient is
+   (x - remainder) / y, rounded to the nearest integer. */
 static inline double remainder_float(double x, double y)
 {
     double r = fmod(x, y);
@@ -68,9 +68,9 @@ static inline double floor_divide_float(double x, double y)
 
 /* --- loops -------------------------------------------------------------------
 
-   Dense operands, with or without one value on a side, get loops of their own
-   for the compiler's vectors. out may be an operand, so the compiler is told
-   that no element depends on another. */
+   Dense operands, of which one may be a single value, get loops that the
+   compiler vectorises. As out may be an operand, SIMD tells the compiler that
+   no element depends on another. */
 
 #define SIMD _Pragma("omp simd")
 
@@ -142,7 +142,7 @@ static inline void copy_strided(char *out, ptrdiff_t out_stride, const char *in,
 
 typedef void (*dense_kernel)(void *out, const void *x, size_t n);
 
-/* Runs a kernel for dense elements over any: through a small buffer. */
+/* Runs a kernel for dense elements over strided ones, through a buffer. */
 static void run_dense_kernel(dense_kernel kernel, size_t size, char *const *p,
                              const ptrdiff_t *s, size_t n)
 {
@@ -169,7 +169,7 @@ static void run_dense_kernel(dense_kernel kernel, size_t size, char *const *p,
 /* --- positions ------------------------------------------------------------ */
 
 /* In unsigned numbers, which may wrap: an index that is out of range is at
-   least the length, or wraps to more. */
+   least the length, or wraps to more than it. */
 static bool indices_from_positions(int64_t *positions, size_t n, size_t length)
 {
     int outside = 0;

@@ -9,8 +9,8 @@
 #include "kernels/operations.h"
 
 /* The loop of one operation over n elements: pointers[0] is the result, the
-   operands follow. An operand of stride 0 is one value for all. The result may
-   be an operand, if it has the same strides. */
+   operands follow. Strides are in bytes; an operand of stride 0 is one value
+   for all. The result may be an operand with the same strides. */
 typedef void (*pg_elementwise_kernel)(char *const *pointers,
                                       const ptrdiff_t *strides, size_t n);
 

@@ -1,7 +1,9 @@
 /*
- * kernel_target.h -- what the files that are compiled once for each target and
- * type are told about theirs, by the Makefile's PG_TARGET and
- * PG_REAL_IS_float32 or PG_REAL_IS_float64, and by the compiler.
+ * kernel_target.h -- types, constants and names of the target and the type that
+ * a file is compiled for.
+ *
+ * The Makefile defines PG_TARGET, and PG_REAL_IS_float32 or PG_REAL_IS_float64;
+ * the compiler defines the instruction set.
  */
 #ifndef PG_KERNEL_TARGET_H
 #define PG_KERNEL_TARGET_H
@@ -36,17 +38,17 @@ enum { MANTISSA = 52, EXPONENT_BIAS = 1023 };
 #error "needs PG_REAL_IS_float32 or PG_REAL_IS_float64"
 #endif
 
-/* x * y + z. Fused only where one instruction does it: the C library's fma
-   takes hundreds. */
+/* x * y + z. Fused only if the target has an instruction for it: the C
+   library's fma takes hundreds of them. */
 #ifdef __FMA__
 #define MULADD(x, y, z) FUSED(x, y, z)
 #else
 #define MULADD(x, y, z) ((x) * (y) + (z))
 #endif
 
-/* A vector register, and the most of them that a sum is kept in: as many as
-   leave room for what is added, and as PG_TILE rows of that fit into level 1
-   cache. */
+/* The bytes of a vector register, and the most registers that a row of sums
+   takes: as many as leave room for the operands, and as let PG_TILE such rows
+   fit into level 1 cache. */
 #if defined __AVX512F__
 enum { VECTOR = 64, MOST_VECTORS = 7 };
 #elif defined __AVX__
@@ -61,7 +63,7 @@ enum { LANES = VECTOR / sizeof(real) };
 #define EXPAND(name, target, type) PASTE(name, target, type)
 #define NAME(name) EXPAND(name, PG_TARGET, TYPE)
 
-/* In a file of their own, with entries in the table of kernels.c. */
+/* Defined in multiply_sparse.c, listed in the table of kernels.c. */
 #define MULTIPLY_SPARSE NAME(multiply_sparse)
 #define MULTIPLY_SPARSE_TRANSPOSED NAME(multiply_sparse_transposed)
 void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,

@@ -1,10 +1,11 @@
-/* Compiled once for each target and type: the Makefile gives PG_TARGET and
-   PG_REAL_IS_float32 or PG_REAL_IS_float64, and the options of the target.
+/* The inner loops of training, compiled once for each target and type: the
+   Makefile gives PG_TARGET and PG_REAL_IS_float32 or PG_REAL_IS_float64, and
+   the options of the target.
 
-   The loops are plain C for the compiler to vectorise. What makes an element
-   come out alike in a whole register and in a tail: no function of the C
-   library but log, no reordered sums, and multiply-adds that are fused where
-   they are written so and nowhere else (-ffp-contract=off). */
+   The loops are plain C for the compiler to vectorise. An element's result is
+   the same in a whole register and in a tail, because the loops call no
+   function of the C library but log, reorder no sums, and fuse multiply-adds
+   only where MULADD says so (-ffp-contract=off). */
 
 #include "kernels/kernel_target.h"
 #include "kernels/kernels.h"
@@ -13,9 +14,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The iterations are independent, even where output and input are one array:
-   without this the compiler looks whether they overlap and then takes one
-   element at a time. */
+/* Tells the compiler that iterations are independent, even if output and input
+   are one array. Without it a loop over such arrays runs element by element. */
 #define INDEPENDENT _Pragma("omp simd")
 
 /* --- exp -------------------------------------------------------------------
@@ -82,9 +82,8 @@ static inline bits to_bits(real x)
     return b;
 }
 
-/* exp(r) - 1 of what is left of x when n ln 2 is taken from it. Adding `magic`
-   rounds to an integer and leaves it, n + 2 * EXPONENT_BIAS, in the low bits of
-   *exponents. */
+/* exp(r) - 1, with *exponents = n + 2 * EXPONENT_BIAS in its low bits: adding
+   `magic` rounds to an integer and leaves it there. */
 static inline real exp_parts(real x, bits *exponents)
 {
     const real magic =
@@ -97,9 +96,9 @@ static inline real exp_parts(real x, bits *exponents)
     return MULADD(r * r, exp_tail(r), r);
 }
 
-/* 2^n is multiplied in as two halves: results below the normal numbers then
-   round once, and 2^128 or 2^1024, which no number is, does not appear. Both
-   bounds let NaN pass. */
+/* Multiplies by 2^n in two halves: subnormal results then round once, and 2^128
+   or 2^1024, beyond the largest number, does not appear. Both bounds let NaN
+   pass. */
 static inline real exp_of(real x)
 {
     bits exponents;
@@ -120,8 +119,8 @@ static void kernel_exp(void *out, const void *x, size_t n)
         o[i] = exp_of(in[i]);
 }
 
-/* --- activations: the output at z, and the derivative where it is a --------
- */
+/* --- activations ------------------------------------------------------------
+   NAME_of(z) is the output, NAME_derivative(a) the derivative at output a. */
 
 static inline real sigmoid_of(real z)
 {
@@ -133,8 +132,8 @@ static inline real sigmoid_derivative(real a)
     return a * (1 - a);
 }
 
-/* With e = exp(2 |z|) - 1 it is e / (e + 2), to the last bits near 0, too; 1
-   from where no float64 is between. */
+/* tanh |z| = e / (e + 2) with e = exp(2 |z|) - 1, which is precise near 0, too.
+   It is 1 in float64 from 2 |z| = 40 on. */
 static inline real tanh_of(real z)
 {
     bits exponents;
@@ -200,8 +199,8 @@ static void add_bias(real *z, const real *bias, size_t rows, size_t cols)
     }
 }
 
-/* First all sums, then all outputs, as one run: rows are seldom a whole number
-   of registers long, and a tail of exp is dear. */
+/* Adds all biases first, then computes all outputs in one loop: rows are seldom
+   a whole number of registers long, and a tail of exp is slow. */
 #define ACTIVATION(upper, name)                                            \
     static void kernel_bias_##name(void *z, const void *b, size_t rows,    \
                                    size_t cols)                            \
@@ -256,8 +255,8 @@ static void kernel_bias_softmax(void *z, const void *b, size_t rows,
 
 /* --- backward ------------------------------------------------------------- */
 
-/* The derivative of cross-entropy after softmax by the softmax's input is
-   p - onehot(labels), leaving out the 1e-9, as the notebook does. */
+/* The derivative of cross-entropy by the input of softmax is p - onehot(labels)
+   without the 1e-9, which the notebook leaves out, too. */
 static double kernel_cross_entropy_gradient(void *p, const int32_t *labels,
                                             double factor, size_t rows,
                                             size_t cols)
@@ -286,10 +285,10 @@ static void kernel_add_rows(void *sums, const void *d, size_t rows, size_t cols)
 }
 
 /* --- optimizers -------------------------------------------------------------
-   NAME_step gives what is taken from a weight, from its gradient g, and changes
-   its states s and t. */
+   NAME_step returns what is subtracted from a weight with gradient g, and
+   updates the weight's states s and t. */
 
-/* The settings, rounded. 1 - beta is taken before it is rounded: 1 - 0.999f is
+/* The settings, rounded. 1 - beta is computed before rounding, as 1 - 0.999f is
    0.00099999. */
 typedef struct coefficients {
     real rate, weight_decay, momentum, one_minus_dampening;
@@ -308,7 +307,7 @@ static coefficients coefficients_of(const pg_optimizer_settings *s,
                                     uint64_t step)
 {
     pg_assert(step >= 1);
-    /* As in PyTorch: not the first gradient, and none without momentum. */
+    /* As in PyTorch: dampening begins at step 2, and needs momentum. */
     bool damped = step > 1 && s->momentum != 0;
     double steps = (double)step, root = sqrt(1 - pow(s->beta2, steps));
     return (coefficients){
@@ -374,6 +373,7 @@ static inline real adam_step(const coefficients *c, real g, real *s, real *t)
     {                                                                    \
         real *weight = w, *state1 = s, *state2 = t;                      \
         const real *gradient = g;                                        \
+        pg_assert(((states) < 1 || s) && ((states) < 2 || t));           \
         const coefficients c = coefficients_of(settings, step);          \
         int non_finite = 0;                                              \
         _Pragma("omp simd reduction(| : non_finite)") for (size_t i = 0; \

@@ -32,10 +32,10 @@ typedef struct pg_kernels {
                             size_t vectors, const pg_tile *tile,
                             const void *table);
 
-    /* The same with both ends exchanged: for each segment of the tile, with its
-       target's row r of in and a value v for each source's row o of out:
-       o += v * r. Here the rows of out follow each other, and those of in are
-       in_stride elements apart. */
+    /* Its transpose: for each segment of the tile, with its target's row r of
+       in and a value v for each source's row o of out: o += v * r. Here the
+       rows of out follow each other, and those of in are in_stride elements
+       apart. */
     void (*multiply_sparse_transposed)(void *out, const void *in,
                                        size_t in_stride, size_t vectors,
                                        const pg_tile *tile, const void *table);
@@ -72,13 +72,14 @@ typedef struct pg_kernels {
     void (*add_rows)(void *sums, const void *d, size_t rows, size_t cols);
 
     /* Step number `step`, from 1, of n weights w: changes them, and the
-       optimizer's states s and t of each, by the gradients g. NULL for a state
-       that it does not have. True where all new weights are finite. */
+       optimizer's states s and t of each, by the gradients g. A state that the
+       optimizer does not have may be NULL. True if all new weights are
+       finite. */
     bool (*optimize[PG_OPTIMIZERS])(void *w, void *s, void *t, const void *g,
                                     const pg_optimizer_settings *settings,
                                     uint64_t step, size_t n);
 
-    /* True where all of x (n) is finite. */
+    /* True if all of x (n) is finite. */
     bool (*all_finite)(const void *x, size_t n);
 } pg_kernels;
 

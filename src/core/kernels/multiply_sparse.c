@@ -1,10 +1,11 @@
-/* The product with inputs that are mostly zero; compiled as kernels.c is.
+/* The product with inputs that are mostly zero, and its transpose; compiled
+   once for each target and type, as kernels.c is.
 
-   A segment's row (its target's: what is added up, or in the transposed product
-   what is spread out) is kept in registers for all of its entries: each costs
-   the load of a code and of its value, and a multiply-add for every register of
-   the row. The number of registers is a constant in each of the loops below, or
-   the compiler would keep the row in memory. */
+   The row of a segment's target is kept in registers for all of the segment's
+   entries: an entry costs the load of its code and of its value, and a
+   multiply-add for each register of the row. The number of registers is a
+   constant in each of the loops below, or the compiler would keep the row in
+   memory. */
 
 #include "kernels/kernel_target.h"
 
@@ -37,6 +38,7 @@ typedef real vector __attribute__((vector_size(VECTOR)));
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Adds the rows of a segment's sources to its target's row. */
 INLINE void multiply(real *out, size_t out_stride, const vector *in,
                      const int vectors, const pg_tile *tile, const real *table,
                      const bool coded)
@@ -60,6 +62,7 @@ INLINE void multiply(real *out, size_t out_stride, const vector *in,
     }
 }
 
+/* Adds a segment's target's row to the rows of its sources. */
 INLINE void spread(vector *out, const real *in, size_t in_stride,
                    const int vectors, const pg_tile *tile, const real *table,
                    const bool coded)
@@ -82,7 +85,7 @@ INLINE void spread(vector *out, const real *in, size_t in_stride,
     }
 }
 
-/* A call with `vectors` and whether there are codes as constants. */
+/* A call in which `vectors` and `coded` are constants. */
 #define CASE(n, call)                          \
     case n:                                    \
         if (n <= MOST_VECTORS && tile->values) \

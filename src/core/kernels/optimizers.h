@@ -10,8 +10,8 @@
 
 #include "base/status.h"
 
-/* The first is the notebook's, and the default. The number is how many numbers
-   the optimizer remembers for each weight. */
+/* The first is the notebook's, and the default. X(NAME, name, states): states
+   is how many numbers the optimizer keeps for each weight. */
 #define PG_OPTIMIZER_LIST(X) \
     X(SGD, sgd, 0)           \
     X(MOMENTUM, momentum, 1) \
@@ -26,7 +26,7 @@ typedef enum pg_optimizer_kind {
     PG_OPTIMIZER_LIST(PG_OPTIMIZER_VALUE) PG_OPTIMIZERS
 } pg_optimizer_kind;
 
-/* The settings of a step; each optimizer reads those that it knows. */
+/* The settings of a step, of which each optimizer reads its own. */
 typedef struct pg_optimizer_settings {
     pg_optimizer_kind kind;
     double rate, weight_decay;

@@ -1,9 +1,11 @@
 /* The inner loops of the reductions, compiled once for each target, PG_TARGET.
-   The order of additions is written out, so it does not depend on the target.
+   Results do not depend on the target: the code fixes the order of additions.
 
    Sums are pairwise: blocks of at most BLOCK elements in LANES partial sums,
    halves added to halves. The error grows with log n, a plain loop's with n
-   (Higham 1993). Integers do not need it, and lose nothing. */
+   (Higham, "The accuracy of floating point summation", SIAM J. Sci. Comput. 14,
+   1993). Integers do not need it, and lose nothing. */
+
 #include "kernels/reduction.h"
 
 #include "base/interrupt.h"
@@ -12,7 +14,7 @@
    position is searched for in blocks of SEARCHED. */
 enum { BLOCK = 512, LANES = 32, POLLED = 1 << 18, SEARCHED = 2048 };
 
-/* For functions with a constant argument that must not cost anything. */
+/* For functions whose argument `greatest` is a constant of each call. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /* NaN alone differs from itself; integers never do. */

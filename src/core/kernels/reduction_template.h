@@ -62,6 +62,7 @@ ALWAYS_INLINE T NAMED(pick)(T x, T best, bool greatest)
 ALWAYS_INLINE T NAMED(extreme)(const T *x, size_t n, bool greatest)
 {
     enum { WIDTH = 256 / sizeof(T) }; /* a few registers */
+    pg_assert(n > 0);
     T best[WIDTH];
     size_t i = 1;
     for (size_t k = 0; k < WIDTH; k++)
@@ -117,6 +118,7 @@ static void NAMED(max_across)(void *results, const void *in, size_t n)
    to it. NaN ends the search. */
 ALWAYS_INLINE int64_t NAMED(find_extreme)(const T *x, size_t n, bool greatest)
 {
+    pg_assert(n > 0);
     T best = x[0];
     size_t at = 0;
     for (size_t i = 0; i < n && !IS_NAN(best); i += SEARCHED) {

@@ -1,5 +1,5 @@
 /*
- * tile.h -- a part of compressed rows, as the kernels multiply it (sparse.h).
+ * tile.h -- a tile of compressed rows (rows/sparse.h), as kernels multiply it.
  */
 #ifndef PG_TILE_H
 #define PG_TILE_H
@@ -12,19 +12,18 @@ enum {
     PG_SPARSE_ROWS = PG_TILE * PG_TILE_ROWS,
 };
 
-/* The entries of a tile that go to one target: a row of the block, or a column.
- */
+/* The entries of a tile with one target: a row of the block, or a column. */
 typedef struct pg_segment {
     uint32_t target, count;
 } pg_segment;
 
-/* Segment after segment, and their entries: the source, from the tile's first,
-   in the low byte of an entry, the code of the value in the high one. Where
-   there are no codes, the values stand beside. */
+/* The segments, and their entries one after the other. The low byte of an entry
+   is its source, counted from the tile's first; the high byte is the code of
+   its value, or unused if `values` has the values themselves. */
 typedef struct pg_tile {
     const pg_segment *segments;
     const uint16_t *entries;
-    const void *values; /* NULL: there are codes */
+    const void *values; /* one for each entry; NULL: there are codes */
     size_t count;       /* segments */
 } pg_tile;
 
