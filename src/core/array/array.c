@@ -459,8 +459,7 @@ static bool is_one_axis(const pg_array *a, int first, int end)
    groups of equal size, and the old axes of a group must be one axis. */
 static bool strides_for_shape(pg_array *view, const pg_array *a)
 {
-    pg_array old = *a; /* without its axes of length 1 */
-    old.ndim = 0;
+    pg_array old = {0}; /* a's axes, without those of length 1 */
     for (int i = 0; i < a->ndim; i++)
         if (a->shape[i] != 1)
             copy_axis(&old, old.ndim++, a, i);
