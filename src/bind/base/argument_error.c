@@ -1,4 +1,4 @@
-/* Errors about an argument, by the function's own name. */
+/* Errors about an argument, which name the function that runs. */
 #include "bind/base/argument_error.h"
 
 #include <string.h>
@@ -14,14 +14,14 @@ bool l_is_method_call(lua_State *L)
     return strcmp(here.namewhat, "method") == 0;
 }
 
-/* Names of the function that runs, for messages. */
+/* The name of the function that runs, for messages. */
 typedef struct naming {
     const char *name;
-    const char *event; /* a metamethod's, as "add"; else NULL */
+    const char *event; /* "add" for the metamethod __add; NULL: a function */
 } naming;
 
-/* __index has no l_function: its call has a name where the library calls it as
-   a function, none where ipairs does. */
+/* __index has no l_function. Its call has a name if the library calls it as a
+   function, and none if ipairs does. */
 static naming name_function(lua_State *L)
 {
     const l_function *f = l_call_function(L);
@@ -37,7 +37,7 @@ static naming name_function(lua_State *L)
     return (naming){here.name, is_event ? here.name : NULL};
 }
 
-/* Pushes the part of the user's expression that a metamethod's argument is. */
+/* Pushes a metamethod's argument as part of the user's expression. */
 static void push_operand(lua_State *L, const char *event, int arg)
 {
     static const char *const operators[][2] = {
@@ -81,7 +81,7 @@ int l_argument_error(lua_State *L, int arg, const char *text)
         push_operand(L, f.event, arg);
         lua_pushfstring(L, "%s: %s", lua_tostring(L, -1), text);
         lua_remove(L, -2);
-    } else if (arg <= 0) {
+    } else if (arg <= 0) { /* self, or a value that is no argument */
         lua_pushfstring(L, "%s: %s", f.name, text);
     } else {
         lua_pushfstring(L, "bad argument #%d to '%s' (%s)", arg, f.name, text);

@@ -62,6 +62,21 @@ int l_option_check(lua_State *L, int arg, const char *const *names)
                             lua_pushfstring(L, "invalid option '%s'", name));
 }
 
+bool l_boolean_opt(lua_State *L, int arg, bool otherwise)
+{
+    if (lua_isnoneornil(L, arg))
+        return otherwise;
+    l_type_check(L, arg, LUA_TBOOLEAN);
+    return lua_toboolean(L, arg);
+}
+
+size_t l_length_check(lua_State *L, int arg)
+{
+    lua_Integer length = l_integer_check(L, arg);
+    l_argument_check(L, length >= 0, arg, "a length cannot be negative");
+    return (size_t)length;
+}
+
 const char *l_path_check(lua_State *L, int arg)
 {
     size_t n;
@@ -69,14 +84,6 @@ const char *l_path_check(lua_State *L, int arg)
     const char *path = lua_tolstring(L, arg, &n);
     l_argument_check(L, strlen(path) == n, arg, "a path has no zero bytes");
     return path;
-}
-
-bool l_boolean_opt(lua_State *L, int arg, bool otherwise)
-{
-    if (lua_isnoneornil(L, arg))
-        return otherwise;
-    l_type_check(L, arg, LUA_TBOOLEAN);
-    return lua_toboolean(L, arg);
 }
 
 pg_dtype l_dtype_check(lua_State *L, int arg)
@@ -91,11 +98,4 @@ pg_dtype l_dtype_check(lua_State *L, int arg)
 pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise)
 {
     return lua_isnoneornil(L, arg) ? otherwise : l_dtype_check(L, arg);
-}
-
-size_t l_length_check(lua_State *L, int arg)
-{
-    lua_Integer length = l_integer_check(L, arg);
-    l_argument_check(L, length >= 0, arg, "a length cannot be negative");
-    return (size_t)length;
 }

@@ -1,7 +1,8 @@
 /*
- * arguments.h -- the arguments of the function that runs, as C values. Each
- * raises for what it does not take, as lauxlib's checks do, by the function's
- * own name (argument_error.h).
+ * arguments.h -- the arguments of the function that runs, as C values.
+ *
+ * Each check raises for another type as lauxlib's do, but names the function
+ * that runs (argument_error.h).
  */
 #ifndef PG_BIND_ARGUMENTS_H
 #define PG_BIND_ARGUMENTS_H
@@ -11,7 +12,7 @@
 #include "bind/base/argument_error.h"
 #include "core/array/dtype.h"
 
-/* As luaL_checktype, luaL_checkudata, luaL_checkinteger and their like. */
+/* As luaL_checktype, luaL_checkudata, luaL_checkinteger and so on. */
 void l_type_check(lua_State *L, int arg, int type);
 void *l_userdata_check(lua_State *L, int arg, const char *metatable);
 lua_Integer l_integer_check(lua_State *L, int arg);
@@ -21,16 +22,16 @@ double l_number_opt(lua_State *L, int arg, double otherwise);
 const char *l_string_check(lua_State *L, int arg, size_t *length);
 int l_option_check(lua_State *L, int arg, const char *const *names);
 
-/* The boolean at arg, or `otherwise` where it is absent. */
+/* The boolean at arg, or `otherwise` if it is absent. */
 bool l_boolean_opt(lua_State *L, int arg, bool otherwise);
 
 /* The length, 0 or more, at arg. */
 size_t l_length_check(lua_State *L, int arg);
 
-/* The path at arg: text, which a number is not, without zero bytes. */
+/* The path at arg: a string (not a number) without zero bytes. */
 const char *l_path_check(lua_State *L, int arg);
 
-/* The dtype named by the string at arg, or `otherwise` where it is absent. */
+/* The dtype named by the string at arg, or `otherwise` if it is absent. */
 pg_dtype l_dtype_check(lua_State *L, int arg);
 pg_dtype l_dtype_opt(lua_State *L, int arg, pg_dtype otherwise);
 

@@ -1,11 +1,11 @@
 /* The call of a binding function: interrupts, and a second run after a garbage
    collection.
 
-   Lua does not see an array's elements, so an allocation may fail while arrays
-   that are garbage hold the memory for it. A collection runs finalizers, which
-   may free an array whose address the function has taken. So the function is
-   left first, and runs from its beginning after the collection. The core undoes
-   what it had changed before it returns PG_ENOMEM. */
+   Lua does not see an array's elements, so an allocation may fail although
+   garbage arrays hold enough memory. A collection runs finalizers, which may
+   free an array whose address the function has taken. So the function ends
+   before the collection, and runs from its beginning after it. The core undoes
+   its changes before it returns PG_ENOMEM. */
 #include "bind/base/call.h"
 
 #include <setjmp.h>
@@ -32,8 +32,9 @@ const l_class *l_call_class(lua_State *L)
 
 enum { MOST_SCALARS = PG_MAXDIM + 4 };
 
-/* A function replaces arguments by the arrays that they stand for. Those serve
-   the second run as well, but for numbers: they tell what the result is. */
+/* The state of a call, for its second run. A function replaces tables and
+   numbers among its arguments by arrays. The second run takes the arrays, but
+   the numbers themselves: the result's type depends on them. */
 typedef struct attempt {
     jmp_buf no_memory;
     bool is_second;
@@ -41,12 +42,12 @@ typedef struct attempt {
     pg_scalar scalars[MOST_SCALARS];
 } attempt;
 
-/* An error leaves it here when the function is gone: is_running tells if it is
-   the function that Lua runs. */
+/* The call that runs. After a Lua error it is that of a function that has
+   ended: is_current tells. */
 typedef struct running {
     lua_State *L;
     const void *frame;   /* Lua's, of the call */
-    lua_CFunction entry; /* as Lua knows it */
+    lua_CFunction entry; /* the function that Lua called */
     attempt *attempt;
 } running;
 
@@ -59,27 +60,28 @@ static const void *frame_of(lua_State *L)
     return lua_getstack(L, 0, &here) ? here.i_ci : NULL;
 }
 
-static bool is_running(lua_State *L, const running *r)
+/* True if this_run is the function that Lua runs. */
+static bool is_current(lua_State *L)
 {
     lua_Debug here;
-    if (r->L != L || !lua_getstack(L, 0, &here) || here.i_ci != r->frame ||
-        !lua_checkstack(L, 1) || !lua_getinfo(L, "f", &here))
+    if (this_run.L != L || !lua_getstack(L, 0, &here) ||
+        here.i_ci != this_run.frame || !lua_checkstack(L, 1) ||
+        !lua_getinfo(L, "f", &here))
         return false;
-    bool is_same = lua_tocfunction(L, -1) == r->entry;
+    bool is_same = lua_tocfunction(L, -1) == this_run.entry;
     lua_pop(L, 1);
     return is_same;
 }
 
 bool l_call_is_missing(lua_State *L, int arg)
 {
-    return lua_isnone(L, arg) ||
-           (lua_isnil(L, arg) && is_running(L, &this_run) &&
-            arg > this_run.attempt->count);
+    return lua_isnone(L, arg) || (lua_isnil(L, arg) && is_current(L) &&
+                                  arg > this_run.attempt->count);
 }
 
 void l_call_retry(lua_State *L)
 {
-    if (is_running(L, &this_run) && !this_run.attempt->is_second &&
+    if (is_current(L) && !this_run.attempt->is_second &&
         lua_gc(L, LUA_GCISRUNNING) == 1)
         longjmp(this_run.attempt->no_memory, 1);
 }

@@ -1,12 +1,11 @@
 /* Lua's collector, run when C memory has grown.
 
-   There is a full collection when live C memory has grown by half since it was
-   at its least, and by the slack. The least is since the last collection; what
-   is freed by hand lowers it.
+   There is a full collection when live C memory exceeds its least value since
+   the last collection by half, and by the slack.
 
-   A collection takes as long as Lua's heap is large. The slack is a multiple of
-   the heap, so that collections cost little, and otherwise small, so that the
-   memory of temporaries is still in cache when the next ones take it. */
+   The time of a collection is proportional to Lua's heap. The slack is a
+   multiple of the heap, so that collections cost little, but bounded, so that
+   the memory of temporaries is still in cache when the next ones reuse it. */
 #include "bind/base/collector.h"
 
 #include "core/base/memory.h"
@@ -34,7 +33,7 @@ void l_collector_step(lua_State *L)
     if (live < least)
         set_least(L, live);
     if (live <= least + LEAST_SLACK)
-        return;
+        return; /* the usual case, without a look at the heap */
     size_t heap = (size_t)lua_gc(L, LUA_GCCOUNT) * 1024;
     size_t slack = pg_size_max(LEAST_SLACK,
                                pg_size_min(MOST_SLACK, SLACK_PER_HEAP * heap));

@@ -1,6 +1,6 @@
 /*
- * collector.h -- Lua's garbage collector, which sees some hundred bytes of an
- * array and not its elements.
+ * collector.h -- runs Lua's garbage collector for the arrays' elements, which
+ * it does not see.
  */
 #ifndef PG_BIND_COLLECTOR_H
 #define PG_BIND_COLLECTOR_H
@@ -8,7 +8,7 @@
 #include <lua.h>
 
 /* Collects garbage if C memory has grown much since the last collection. Called
-   once an array was filled. */
+   after an array was filled. */
 void l_collector_step(lua_State *L);
 
 #endif

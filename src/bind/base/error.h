@@ -1,6 +1,6 @@
 /*
- * error.h -- Lua errors, with text in which nothing is left that a terminal
- * would obey: messages show names and values from scripts and files.
+ * error.h -- Lua errors with printable text: messages show names and values
+ * from scripts and files, in which a terminal would obey control characters.
  */
 #ifndef PG_BIND_ERROR_H
 #define PG_BIND_ERROR_H
@@ -15,9 +15,9 @@ int l_error(lua_State *L, const char *format, ...);
 /* Raises the text in the line that the running metamethod was called from. */
 int l_metamethod_error(lua_State *L, const char *text);
 
-/* luaL_where for the function that runs. C may call a metamethod, as a string's
-   operator and pairs do: its position is then where that C function was called.
- */
+/* luaL_where for the function that runs. If a C function has called a
+   metamethod, as pairs and a string's operator do, the position is where that
+   function was called. */
 void l_where(lua_State *L, bool is_metamethod);
 
 /* Replaces the text on top by its printable form. */

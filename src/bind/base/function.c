@@ -36,8 +36,8 @@ static void method_error(lua_State *L)
             class->owner, class->variable, name);
 }
 
-/* A method that was called with a dot takes its first argument for self, and
-   lacks its last. */
+/* A method that was called with a dot has its first argument as self, and lacks
+   its last. */
 static void missing_array(lua_State *L, int arg)
 {
     if (l_call_class(L) && !l_is_method_call(L))
@@ -89,7 +89,7 @@ int l_no_field_error(lua_State *L)
     return l_error(L, "%s", luaL_tolstring(L, -1, NULL));
 }
 
-/* --- adding them ---------------------------------------------------------- */
+/* --- additions ------------------------------------------------------------ */
 
 void l_add_functions(lua_State *L, const l_function *functions,
                      const l_class *class)

@@ -13,9 +13,9 @@ static const char interrupts_key; /* its address is the key in the registry */
 
 /* Userdata, one for each Lua state. */
 typedef struct l_interrupts {
-    pg_interrupt interrupt; /* the first, for the core */
+    pg_interrupt interrupt; /* first: the core has its address */
     lua_State *main;
-    lua_Hook debugger; /* debug.sethook's, which may have all events, too */
+    lua_Hook debugger; /* debug.sethook's, which is not Ctrl-C's */
 } l_interrupts;
 
 enum {
@@ -39,18 +39,18 @@ static lua_State *main_of(lua_State *L)
     return main;
 }
 
-/* The hook that debug.sethook sets, found on a new thread; NULL where there is
-   no such library. */
+/* The hook that debug.sethook sets, found on a new thread; NULL without the
+   library debug. */
 static lua_Hook hook_of_debugger(lua_State *L)
 {
-    int top = lua_gettop(L);
+    int top = lua_gettop(L), thread_index = top + 1;
     lua_Hook hook = NULL;
     lua_State *thread = lua_newthread(L);
     lua_sethook(thread, NULL, 0, 0);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
     if (lua_getfield(L, -1, LUA_DBLIBNAME) == LUA_TTABLE &&
         lua_getfield(L, -1, "sethook") == LUA_TFUNCTION) {
-        lua_pushvalue(L, top + 1);
+        lua_pushvalue(L, thread_index);
         lua_pushvalue(L, -2);
         lua_pushliteral(L, "c");
         if (lua_pcall(L, 3, 0, 0) == LUA_OK)
@@ -99,7 +99,7 @@ void l_interrupt_push(lua_State *L)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &interrupts_key);
 }
 
-/* Disables the interrupts of a state that ends: a function that raised has left
+/* Disables the interrupts of a state that ends: a function that raised left
    them enabled. */
 static int end_interrupts(lua_State *L)
 {

@@ -1,9 +1,10 @@
-/* Tables that are lists of elements. */
+/* Checks of tables that are lists of elements. */
 #include "bind/base/list.h"
 
 #include <string.h>
 
 #include "bind/base/error.h"
+#include "core/base/status.h"
 
 bool l_list_has_only_fields(lua_State *L, int index)
 {
@@ -17,7 +18,7 @@ bool l_list_has_only_fields(lua_State *L, int index)
     return true;
 }
 
-/* The key on top, whose value is popped; it stays for lua_next. */
+/* Raises if the key on top is a field's. Leaves it on top, for lua_next. */
 static void refuse_field(lua_State *L)
 {
     if (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "n") == 0)
@@ -28,28 +29,29 @@ static void refuse_field(lua_State *L)
             lua_tostring(L, -1));
 }
 
-/* lua_next goes through Lua's array part first, so it begins at the last
-   element. An element after that is in the hash part, in any order: then all
-   keys are looked at. */
+/* lua_next goes through Lua's array part first, so the search begins at the
+   last element. If it meets an element, that is one in the hash part, which has
+   no order: then all keys are looked at. */
 void l_list_refuse_fields(lua_State *L, int index, lua_Integer length)
 {
+    pg_assert(lua_istable(L, index));
     index = lua_absindex(L, index);
     luaL_checkstack(L, 2, NULL);
     lua_pushinteger(L, length);
     lua_rawgeti(L, index, length);
-    if (length == 0 || lua_isnil(L, -1)) { /* no key of its own */
+    if (length == 0 || lua_isnil(L, -1)) { /* a key that lua_next refuses */
         lua_pop(L, 2);
         lua_pushnil(L);
     } else {
         lua_pop(L, 1);
     }
-    bool hashed = false;
+    bool is_hashed = false;
     while (lua_next(L, index)) {
         lua_pop(L, 1);
-        hashed = hashed || lua_isinteger(L, -1);
+        is_hashed = is_hashed || lua_isinteger(L, -1);
         refuse_field(L);
     }
-    if (!hashed)
+    if (!is_hashed)
         return;
     for (lua_pushnil(L); lua_next(L, index);) {
         lua_pop(L, 1);

@@ -1,7 +1,8 @@
 /*
- * open.h -- the open function of each part of the module, in the order in which
- * module.c calls them (as lualib.h has them for Lua's libraries). Each adds its
- * functions to the module's table, which is on top of the stack.
+ * open.h -- the open function of each part of the module.
+ *
+ * They are in the order in which module.c calls them. Each adds its functions
+ * to the module's table, which is on top of the stack.
  */
 #ifndef PG_BIND_OPEN_H
 #define PG_BIND_OPEN_H

@@ -5,7 +5,7 @@
 #include "bind/base/error.h"
 #include "bind/base/interrupt.h"
 
-/* Does not return for an interrupt, or where the function can be retried. */
+/* Does not return for an interrupt, or if the function can be retried. */
 static void leave_function(lua_State *L, pg_status status)
 {
     if (status == PG_EINTERRUPT)
@@ -24,6 +24,7 @@ void l_check(lua_State *L, pg_status status, const pg_error *err)
 
 int l_failure(lua_State *L, pg_status status, const pg_error *err)
 {
+    pg_assert(status != PG_OK);
     leave_function(L, status);
     luaL_pushfail(L);
     lua_pushstring(L, err->message);

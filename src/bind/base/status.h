@@ -13,9 +13,9 @@
    (l_call_run). */
 void l_check(lua_State *L, pg_status status, const pg_error *err);
 
-/* The same for a status that is an error, but with nil and err's message pushed
-   in place of an error with a message: the library adds to it, and raises in
-   its caller's line. Returns 2. */
+/* l_check for a status that is an error, but pushes nil and err's message where
+   l_check raises it: the library adds to the message, and raises in its
+   caller's line. Returns 2. */
 int l_failure(lua_State *L, pg_status status, const pg_error *err);
 
 #endif
