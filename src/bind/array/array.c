@@ -13,15 +13,15 @@
 
 /* --- lifetime ------------------------------------------------------------- */
 
-/* Its address is the metatable's key in the registry, beside its name: a lookup
-   by address is faster, and each new array makes one. */
+/* Its address is a second key of the metatable in the registry: a lookup by
+   address is faster than one by name, and each new array does one. */
 static const char metatable_key;
 
 /* luv hands a userdata to another thread's state as a copy of its bytes, with
    the metatable of the same name. Such a copy does not hold the storage. */
 typedef struct l_array {
-    pg_array array;           /* the first, for lua_touserdata */
-    const pg_array *original; /* where it was made */
+    pg_array array;           /* first: lua_touserdata gives its address */
+    const pg_array *original; /* the array's address; a copy has another */
 } l_array;
 
 pg_array *l_array_push(lua_State *L)
@@ -91,7 +91,7 @@ int l_array_return(lua_State *L, pg_status status, const pg_error *err)
     return 1;
 }
 
-/* free and __close: may be called again. */
+/* free and __close, which may be called again */
 static int l_array_free(lua_State *L)
 {
     pg_array_release(l_array_handle(L, 1));
@@ -110,7 +110,7 @@ static int l_array_gc(lua_State *L)
 
 /* --- properties ----------------------------------------------------------- */
 
-/* Each pushes one of the array at 1. */
+/* Each function pushes a property of the array at 1. */
 
 static void push_shape(lua_State *L)
 {
@@ -144,14 +144,12 @@ static const struct {
     void (*push)(lua_State *L);
 } properties[] = {
     {"shape", push_shape}, {"dtype", push_dtype}, {"ndim", push_ndim},
-    {"size", push_size},   {"T", push_transpose},
+    {"size", push_size},   {"T", push_transpose}, {NULL, NULL},
 };
-
-enum { PROPERTIES = sizeof properties / sizeof *properties };
 
 bool l_array_property(lua_State *L, const char *name)
 {
-    for (int i = 0; i < PROPERTIES; i++)
+    for (int i = 0; properties[i].name; i++)
         if (strcmp(properties[i].name, name) == 0) {
             properties[i].push(L);
             return true;
@@ -168,7 +166,7 @@ static int l_array_len(lua_State *L)
     return 1;
 }
 
-/* Python's loop over an array calls it in Lua. */
+/* Raises: Lua calls what stands behind `in`, where Python has an iterable. */
 static int l_array_call(lua_State *L)
 {
     return l_error(L, "an array is not called: for i, row in ipairs(x) "

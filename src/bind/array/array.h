@@ -15,7 +15,7 @@
 
 #define L_ARRAY "perigee.array" /* the metatable's name */
 
-/* Pushes an array that owns nothing yet, for the core to fill. */
+/* Pushes an empty array, for the core to fill. */
 pg_array *l_array_push(lua_State *L);
 
 /* Ends a function whose new array is on top: raises, or returns 1. */
@@ -24,7 +24,7 @@ int l_array_return(lua_State *L, pg_status status, const pg_error *err);
 /* The array at arg; raises for anything else, or for one that was freed. */
 pg_array *l_array_check(lua_State *L, int arg);
 
-/* As l_array_check, but NULL for what is no array. */
+/* As l_array_check, but NULL if there is no array. */
 pg_array *l_array_test(lua_State *L, int arg);
 
 /* As l_array_check, but freed arrays are allowed: their data is NULL. */
@@ -33,8 +33,8 @@ pg_array *l_array_handle(lua_State *L, int arg);
 /* The number of writes to the array's elements. */
 lua_Integer l_array_writes(const pg_array *a);
 
-/* Pushes the property of that name of the array at 1: shape, dtype, ndim, size
-   or T. False, and nothing pushed, where there is none. */
+/* Pushes a property of the array at 1: shape, dtype, ndim, size or T. Returns
+   false, with nothing pushed, for another name. */
 bool l_array_property(lua_State *L, const char *name);
 
 /* Adds functions to the module, which is on top, and to arrays as methods. */

@@ -4,22 +4,17 @@
 #include "bind/base/status.h"
 #include "core/array/checksum.h"
 
-/* checksum(a) -> integer */
+/* checksum(a), operation 0, and checksum_v1, 1, of journals of format 1
+   -> integer */
 static int l_array_checksum(lua_State *L)
 {
     pg_error err;
     uint32_t sum = 0;
-    l_check(L, pg_array_checksum(&sum, l_array_to(L, 1), &err), &err);
-    lua_pushinteger(L, sum);
-    return 1;
-}
-
-/* checksum_v1(a) -> integer: what journals of format 1 have */
-static int l_array_checksum_v1(lua_State *L)
-{
-    pg_error err;
-    uint32_t sum = 0;
-    l_check(L, pg_array_checksum_v1(&sum, l_array_to(L, 1), &err), &err);
+    const pg_array *a = l_array_to(L, 1);
+    l_check(L,
+            l_call_operation(L) ? pg_array_checksum_v1(&sum, a, &err)
+                                : pg_array_checksum(&sum, a, &err),
+            &err);
     lua_pushinteger(L, sum);
     return 1;
 }
@@ -30,7 +25,7 @@ static const l_function functions[] = {
 };
 
 static const l_function module_functions[] = {
-    {"checksum_v1", l_array_checksum_v1, 1, 1, 0},
+    {"checksum_v1", l_array_checksum, 1, 1, 1},
     {NULL, NULL, 0, 0, 0},
 };
 

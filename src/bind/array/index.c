@@ -1,4 +1,4 @@
-/* Reading and writing by index: a[i], a["1:10, :"], a[mask], a.shape. */
+/* Reads and writes by index: a[i], a["1:10, :"], a[mask], a.shape. */
 #include "bind/array/index_key.h"
 
 #include <string.h>
@@ -24,8 +24,8 @@ static void check_has_axis(lua_State *L, const pg_array *a)
 
 /* --- reading -------------------------------------------------------------- */
 
-/* Pushes the element that the indices name. Makes no userdata for the view of
-   it, so nothing raises before it is released. */
+/* Pushes the element that the indices name. Its view is no userdata, so nothing
+   may raise before the view is released. */
 static int push_element(lua_State *L, const l_indices *indices)
 {
     pg_error err;
@@ -41,7 +41,7 @@ static int push_element(lua_State *L, const l_indices *indices)
     return 1;
 }
 
-/* Pushes the view that the indices name; the element, where they are positions
+/* Pushes the view that the indices name, or the element if they are positions
    along all axes. */
 static int push_indexed(lua_State *L, const l_indices *indices)
 {
@@ -56,8 +56,8 @@ static int push_indexed(lua_State *L, const l_indices *indices)
     return 1;
 }
 
-/* A name has letters, digits and underscores, and begins with no digit; other
-   text is an index, right or wrong. */
+/* True unless the text is a name: letters, digits and underscores, the first no
+   digit. */
 static bool looks_like_index(const char *text)
 {
     static const char name[] = "abcdefghijklmnopqrstuvwxyz"
@@ -82,7 +82,7 @@ static int index_by_text(lua_State *L)
     return push_indexed(L, &indices);
 }
 
-/* a[mask] and a[positions]: a new array. */
+/* a[mask] and a[positions] -> a new array */
 static int index_by_array(lua_State *L)
 {
     pg_error err;
@@ -116,7 +116,7 @@ static int l_array_index(lua_State *L)
 
 /* --- writing -------------------------------------------------------------- */
 
-/* Fills what the indices name. As in push_element, nothing raises before the
+/* Fills what the indices name. As in push_element, nothing may raise before the
    view is released. */
 static void fill_indexed(lua_State *L, const l_indices *indices,
                          pg_scalar value)
@@ -152,8 +152,8 @@ static void assign_indexed(lua_State *L, const l_indices *indices, int arg)
     l_check(L, pg_array_assign(view, value, &err), &err);
 }
 
-/* a[mask] = value and a[positions] = value. A number is stored as by fill_: one
-   that does not fit raises. */
+/* a[mask] = value and a[positions] = value. As in fill_, a number that does not
+   fit the dtype raises. */
 static void assign_by_array(lua_State *L)
 {
     pg_error err;
@@ -196,7 +196,7 @@ static int l_array_newindex(lua_State *L)
 
 /* --- methods -------------------------------------------------------------- */
 
-/* Arguments first .. last are positions, one for each axis. */
+/* Reads positions, one for each axis, from the arguments first to last. */
 static void check_positions(lua_State *L, int first, int last,
                             l_indices *indices)
 {
@@ -211,26 +211,28 @@ static void check_positions(lua_State *L, int first, int last,
 /* get(a, i, ...) */
 static int l_array_get(lua_State *L)
 {
+    enum { FIRST = 2 };
     l_indices indices;
     l_array_to(L, ARRAY);
-    check_positions(L, 2, lua_gettop(L), &indices);
+    check_positions(L, FIRST, lua_gettop(L), &indices);
     return push_indexed(L, &indices);
 }
 
 /* set(a, i, ..., value) -> a */
 static int l_array_set(lua_State *L)
 {
+    enum { FIRST = 2 };
     l_indices indices;
     l_array_check(L, ARRAY);
     int value = lua_gettop(L);
-    l_argument_check(L, value >= 2, 2, "a value is missing");
-    check_positions(L, 2, value - 1, &indices);
+    l_argument_check(L, value >= FIRST, FIRST, "a value is missing");
+    check_positions(L, FIRST, value - 1, &indices);
     assign_indexed(L, &indices, value);
     lua_settop(L, ARRAY);
     return 1;
 }
 
-/* rows(a, first [, last]), operation 0, and cols, 1: both ends included */
+/* rows(a, first [, last]), operation 0, and cols, 1; last is included */
 static int l_array_lines(lua_State *L)
 {
     enum { FIRST = 2, LAST };
@@ -271,11 +273,12 @@ static int l_array_take(lua_State *L)
 /* masked(a, mask) */
 static int l_array_masked(lua_State *L)
 {
+    enum { MASK = 2 };
     pg_error err;
     const pg_array *a, *mask;
-    lua_settop(L, KEY);
+    lua_settop(L, MASK);
     pg_array *out = l_array_push(L);
-    l_arrays_to(L, &a, ARRAY, &mask, KEY);
+    l_arrays_to(L, &a, ARRAY, &mask, MASK);
     return l_array_return(L, pg_masked(out, a, mask, &err), &err);
 }
 

@@ -43,7 +43,7 @@ static void read_text(lua_State *L, int arg, l_indices *indices)
             &err);
 }
 
-/* *part = element i of the table on top; false where there is none. */
+/* *part = element i of the table on top; false if there is none. */
 static bool read_slice_part(lua_State *L, int i, int64_t *part)
 {
     bool is_given = lua_geti(L, -1, i) != LUA_TNIL;

@@ -15,13 +15,13 @@ typedef struct l_indices {
     int count;
 } l_indices;
 
-/* Reads the key at arg; raises for one that is no index. */
+/* Reads the key at arg; raises if it is no index. */
 void l_indices_check(lua_State *L, int arg, l_indices *indices);
 
-/* The index that is one position. */
+/* The index of one position. */
 pg_index l_index_position(int64_t position);
 
-/* True where each index is a position: with one for each axis, they name an
+/* True if each index is a position: with one for each axis, they name an
    element. */
 bool l_indices_are_positions(const l_indices *indices);
 

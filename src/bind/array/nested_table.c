@@ -40,8 +40,7 @@ static int nested_shape(lua_State *L, size_t *shape)
     return ndim;
 }
 
-/* Raises for the array on top, which stands among the elements of a table;
-   returns for anything else. */
+/* Raises if an array is on top: it stands among the elements of a table. */
 static void refuse_array(lua_State *L)
 {
     char text[PG_SHAPE_TEXT];
@@ -54,8 +53,9 @@ static void refuse_array(lua_State *L)
                 pg_shape_text(text, a));
 }
 
-/* Pushes the position of an element or a row (of so many axes) in the nested
-   table, as the end of a sentence: ", at {517, 2}"; "" for the table itself. */
+/* Pushes where an element or a row stands in the nested table, as the end of a
+   sentence: ", at {517, 2}"; "" for the table itself. axes is the number of
+   positions, element the first byte. */
 static const char *push_position(lua_State *L, const pg_array *a, int axes,
                                  const char *element)
 {
@@ -97,7 +97,7 @@ static void store_element(lua_State *L, filling f, char *element)
     memcpy(element, &stored, pg_dtype_size(a->dtype));
 }
 
-/* Fills the array along axis and those behind it, from the table on top. */
+/* Fills the array along axis and all later axes, from the table on top. */
 static void store_nested(lua_State *L, filling f, int axis, char *row)
 {
     const pg_array *a = f.array;
@@ -190,7 +190,8 @@ static void push_nested(lua_State *L, const pg_array *a, int axis,
 static int l_array_tolist(lua_State *L)
 {
     lua_settop(L, 1);
-    /* A view of its own: making tables may run a finalizer that frees a. */
+    /* A view keeps the elements: making tables may run a finalizer that frees
+     * a. */
     pg_array *view = l_array_push(L);
     pg_array_view(view, l_array_to(L, 1));
     push_nested(L, view, 0, view->data);
@@ -206,6 +207,7 @@ int l_array_push_item(lua_State *L, int arg)
     return 1;
 }
 
+/* item(a) -> the one element */
 static int l_array_item(lua_State *L)
 {
     return l_array_push_item(L, 1);

@@ -1,8 +1,8 @@
 /*
  * nested_table.h -- nested Lua tables and numbers to arrays, and back.
  *
- * Making an array may free another (function.h): pointers from before are
- * looked at again.
+ * Making an array may free another (function.h): take pointers to arrays again
+ * after it.
  */
 #ifndef PG_BIND_NESTED_TABLE_H
 #define PG_BIND_NESTED_TABLE_H
@@ -10,14 +10,14 @@
 #include "bind/array/array.h"
 
 /* Pushes a new array with the numbers of the nested table, number or boolean at
-   arg. Without a dtype (NULL): bool for booleans, else float64. */
+   arg. If dtype is NULL, it is bool for booleans, else float64. */
 pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype);
 
-/* The array at arg; a number, boolean or nested table there is replaced by a
-   new array. */
+/* The array at arg. Replaces a number, boolean or nested table there by a new
+   array first. */
 pg_array *l_array_to(lua_State *L, int arg);
 
-/* l_array_to for two arguments, of which neither's table can free the other. */
+/* l_array_to for two arguments: both pointers hold. */
 void l_arrays_to(lua_State *L, const pg_array **a, int arg_a,
                  const pg_array **b, int arg_b);
 

@@ -1,4 +1,4 @@
-/* Shapes as tables, and shapes, lengths and axes as arguments. */
+/* Shapes as Lua tables, and shapes and axes as arguments. */
 #include "bind/array/shape.h"
 
 #include <lauxlib.h>
@@ -16,6 +16,7 @@ static const char metatable_key; /* its address is the key in the registry */
 void l_shape_push(lua_State *L, int ndim, const size_t *shape)
 {
     size_t lengths[PG_MAXDIM];
+    pg_assert(ndim >= 0 && ndim <= PG_MAXDIM);
     for (int i = 0; i < ndim; i++)
         lengths[i] = shape[i];
     lua_createtable(L, ndim, 0);
@@ -47,7 +48,7 @@ static int l_shape_tostring(lua_State *L)
     return 1;
 }
 
-/* One of the two tables may be no shape. */
+/* Either of the two may be a table that is no shape. */
 static int l_shape_eq(lua_State *L)
 {
     lua_Integer rank = luaL_len(L, 1);
@@ -62,8 +63,8 @@ static int l_shape_eq(lua_State *L)
     return 1;
 }
 
-/* shape[-1] counts from the end; a position beyond it is nil, by which ipairs
-   ends; any other key raises. */
+/* Lua calls it for keys that the table lacks: shape[-1] counts from the end, a
+   position beyond the end is nil, for ipairs, and any other key raises. */
 static int l_shape_index(lua_State *L)
 {
     int is_integer;
@@ -93,17 +94,18 @@ static int l_shape_call(lua_State *L)
 
 /* --- shapes as arguments -------------------------------------------------- */
 
-static size_t check_length(lua_State *L, int index, bool open)
+static size_t check_length(lua_State *L, int index, bool may_infer)
 {
     int is_integer;
     lua_Integer length = lua_tointegerx(L, index, &is_integer);
-    if (!is_integer || length < (open ? -1 : 0))
+    if (!is_integer || length < (may_infer ? -1 : 0))
         l_error(L, "a length must be an integer, 0 or more, not %s",
                 l_tolstring(L, index));
     return length < 0 ? PG_INFER : (size_t)length;
 }
 
-int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open)
+int l_shape_check(lua_State *L, int arg, size_t *shape, int *next,
+                  bool may_infer)
 {
     bool is_table = lua_istable(L, arg);
     lua_Integer count = is_table ? luaL_len(L, arg) : 0;
@@ -119,14 +121,14 @@ int l_shape_check(lua_State *L, int arg, size_t *shape, int *next, bool open)
             lua_geti(L, arg, i + 1);
         else
             lua_pushvalue(L, arg + i);
-        shape[i] = check_length(L, -1, open);
+        shape[i] = check_length(L, -1, may_infer);
         lua_pop(L, 1);
     }
     *next = is_table ? arg + 1 : arg + (int)count;
     return (int)count;
 }
 
-/* One of ndim axes, from its position at arg. */
+/* The index of one of ndim axes, from its position at arg. */
 static int check_axis(lua_State *L, int arg, const pg_array *a, int ndim)
 {
     char text[PG_SHAPE_TEXT];

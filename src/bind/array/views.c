@@ -6,18 +6,21 @@
 #include "bind/base/status.h"
 #include "core/array/copy.h"
 
+/* reshape(a, length, ...) or reshape(a, shape); one length may be -1 */
 static int l_array_reshape(lua_State *L)
 {
+    enum { A = 1, SHAPE };
     pg_error err;
     size_t shape[PG_MAXDIM];
     int next;
-    int ndim = l_shape_check(L, 2, shape, &next, true);
+    int ndim = l_shape_check(L, SHAPE, shape, &next, true);
     l_argument_expect(L, lua_isnone(L, next), next, "length");
     pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
+    const pg_array *a = l_array_to(L, A);
     return l_array_return(L, pg_array_reshape(out, a, ndim, shape, &err), &err);
 }
 
+/* astype(a, dtype) */
 static int l_array_astype(lua_State *L)
 {
     pg_error err;
@@ -27,6 +30,7 @@ static int l_array_astype(lua_State *L)
     return l_array_return(L, pg_array_astype(out, a, dtype, &err), &err);
 }
 
+/* copy(a) */
 static int l_array_copy(lua_State *L)
 {
     pg_error err;
@@ -43,60 +47,68 @@ static int return_view(lua_State *L, pg_status status, const pg_error *err)
     return 1;
 }
 
-/* transpose(a [, axis, ...]): the axes in this order; without any, reversed */
+/* transpose(a [, axis, ...]): the axes in this order, or reversed */
 static int l_array_transpose(lua_State *L)
 {
+    enum { A = 1, AXES };
     pg_error err;
-    int axes[PG_MAXDIM], count = lua_gettop(L) - 1;
+    int axes[PG_MAXDIM], count = lua_gettop(L) - A;
     pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    l_argument_check(L, count <= PG_MAXDIM, PG_MAXDIM + 2, "too many axes");
+    const pg_array *a = l_array_to(L, A);
+    l_argument_check(L, count <= PG_MAXDIM, AXES + PG_MAXDIM, "too many axes");
     for (int i = 0; i < count; i++)
-        axes[i] = l_axis_check(L, i + 2, a);
+        axes[i] = l_axis_check(L, AXES + i, a);
     if (count > 0)
         return return_view(L, pg_permute_view(out, a, axes, count, &err), &err);
     pg_array_transpose_view(out, a);
     return 1;
 }
 
+/* swapaxes(a, axis, axis) */
 static int l_array_swapaxes(lua_State *L)
 {
-    lua_settop(L, 3);
+    enum { A = 1, FIRST, SECOND };
+    lua_settop(L, SECOND);
     pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    int i = l_axis_check(L, 2, a), j = l_axis_check(L, 3, a);
+    const pg_array *a = l_array_to(L, A);
+    int i = l_axis_check(L, FIRST, a), j = l_axis_check(L, SECOND, a);
     pg_swap_axes_view(out, a, i, j);
     return 1;
 }
 
+/* squeeze(a [, axis]) */
 static int l_array_squeeze(lua_State *L)
 {
+    enum { A = 1, AXIS };
     pg_error err;
-    lua_settop(L, 2);
+    lua_settop(L, AXIS);
     pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    int axis = lua_isnil(L, 2) ? PG_EVERY_AXIS : l_axis_check(L, 2, a);
+    const pg_array *a = l_array_to(L, A);
+    int axis = lua_isnil(L, AXIS) ? PG_EVERY_AXIS : l_axis_check(L, AXIS, a);
     return return_view(L, pg_squeeze_view(out, a, axis, &err), &err);
 }
 
 /* expand_dims(a, axis) */
 static int l_array_expand_dims(lua_State *L)
 {
+    enum { A = 1, AXIS };
     pg_error err;
-    lua_settop(L, 2);
+    lua_settop(L, AXIS);
     pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    int axis = l_new_axis_check(L, 2, a);
+    const pg_array *a = l_array_to(L, A);
+    int axis = l_new_axis_check(L, AXIS, a);
     return return_view(L, pg_expand_view(out, a, axis, &err), &err);
 }
 
+/* flip(a [, axis]) */
 static int l_array_flip(lua_State *L)
 {
-    lua_settop(L, 2);
+    enum { A = 1, AXIS };
+    lua_settop(L, AXIS);
     pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    pg_flip_view(out, a,
-                 lua_isnil(L, 2) ? PG_EVERY_AXIS : l_axis_check(L, 2, a));
+    const pg_array *a = l_array_to(L, A);
+    int axis = lua_isnil(L, AXIS) ? PG_EVERY_AXIS : l_axis_check(L, AXIS, a);
+    pg_flip_view(out, a, axis);
     return 1;
 }
 

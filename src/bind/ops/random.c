@@ -81,8 +81,7 @@ static int l_random_seed(lua_State *L)
     return 0;
 }
 
-/* --- numbers ----------------------------------------------------------------
- */
+/* --- numbers -------------------------------------------------------------- */
 
 typedef void (*draw)(pg_random *g, double *out, size_t n);
 
@@ -191,8 +190,7 @@ static int l_random_integers(lua_State *L)
         L, pg_draw_integers(a, ndim, shape, low, high - 1, g, &err), &err);
 }
 
-/* --- order and choice -------------------------------------------------------
- */
+/* --- order and choice ----------------------------------------------------- */
 
 static int l_random_shuffle(lua_State *L)
 {
@@ -258,8 +256,7 @@ static int l_random_permutation(lua_State *L)
     return l_array_return(L, pg_draw_permutation(a, n, g, &err), &err);
 }
 
-/* --- state ------------------------------------------------------------------
- */
+/* --- state ---------------------------------------------------------------- */
 
 /* get_state() -> uint32 (PG_RANDOM_STATE) */
 static int l_random_get_state(lua_State *L)
