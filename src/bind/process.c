@@ -8,8 +8,7 @@
 #include "bind/base/status.h"
 #include "core/base/process.h"
 
-/* --- the process -------------------------------------------------------------
- */
+/* --- the process ---------------------------------------------------------- */
 
 /* --- what is held until it is closed
    ------------------------------------------
@@ -135,8 +134,7 @@ static int l_process_set_ending(lua_State *L)
     return 0;
 }
 
-/* --- the rest
- * ----------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------- */
 
 /* interrupts() -> how many of them there have been */
 static int l_process_interrupts(lua_State *L)

@@ -18,8 +18,7 @@ static int l_user_call(lua_State *L)
     return lua_gettop(L);
 }
 
-/* --- a call with a limit ----------------------------------------------------
- */
+/* --- a call with a limit -------------------------------------------------- */
 
 enum { INSTRUCTIONS = 10000 }; /* between two looks at the clock */
 

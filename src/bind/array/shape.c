@@ -128,6 +128,13 @@ int l_shape_check(lua_State *L, int arg, size_t *shape, int *next,
     return (int)count;
 }
 
+int l_last_shape_check(lua_State *L, int arg, size_t *shape, bool may_infer)
+{
+    int next, ndim = l_shape_check(L, arg, shape, &next, may_infer);
+    l_argument_expect(L, lua_isnone(L, next), next, "length");
+    return ndim;
+}
+
 /* The index of one of ndim axes, from its position at arg. */
 static int check_axis(lua_State *L, int arg, const pg_array *a, int ndim)
 {

@@ -18,6 +18,9 @@ void l_shape_push(lua_State *L, int ndim, const size_t *shape);
 int l_shape_check(lua_State *L, int arg, size_t *shape, int *next,
                   bool may_infer);
 
+/* A shape that is the last of the arguments, from arg on. Returns the rank. */
+int l_last_shape_check(lua_State *L, int arg, size_t *shape, bool may_infer);
+
 /* The index of an axis of a, from the position at arg: 1 is the first axis, -1
    the last. */
 int l_axis_check(lua_State *L, int arg, const pg_array *a);

@@ -12,9 +12,7 @@ static int l_array_reshape(lua_State *L)
     enum { A = 1, SHAPE };
     pg_error err;
     size_t shape[PG_MAXDIM];
-    int next;
-    int ndim = l_shape_check(L, SHAPE, shape, &next, true);
-    l_argument_expect(L, lua_isnone(L, next), next, "length");
+    int ndim = l_last_shape_check(L, SHAPE, shape, true);
     pg_array *out = l_array_push(L);
     const pg_array *a = l_array_to(L, A);
     return l_array_return(L, pg_array_reshape(out, a, ndim, shape, &err), &err);

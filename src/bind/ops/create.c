@@ -1,4 +1,4 @@
-/* Functions of the module that make arrays. */
+/* Functions of the module that create arrays. */
 #include "bind/array/nested_table.h"
 #include "bind/array/shape.h"
 #include "bind/base/arguments.h"
@@ -12,24 +12,26 @@
 #include "core/array/join.h"
 #include "core/ops/labels.h"
 
-/* array(value [, dtype]): a copy, whatever value is. */
+/* array(value [, dtype]): a copy, of an array as well */
 static int l_create_array(lua_State *L)
 {
+    enum { VALUE = 1, DTYPE };
     pg_error err;
-    l_argument_expect(L, !lua_isnoneornil(L, 1), 1, "value");
-    lua_settop(L, 2);
-    pg_dtype dtype = l_dtype_opt(L, 2, PG_FLOAT64);
-    const pg_dtype *told = lua_isnil(L, 2) ? NULL : &dtype;
-    if (!l_array_test(L, 1)) {
-        l_array_from_value(L, 1, told);
+    l_argument_expect(L, !lua_isnoneornil(L, VALUE), VALUE, "value");
+    lua_settop(L, DTYPE);
+    pg_dtype dtype = l_dtype_opt(L, DTYPE, PG_FLOAT64);
+    bool has_dtype = !lua_isnil(L, DTYPE);
+    if (!l_array_test(L, VALUE)) {
+        l_array_from_value(L, VALUE, has_dtype ? &dtype : NULL);
         return 1;
     }
     pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_check(L, 1);
+    const pg_array *a = l_array_check(L, VALUE);
     return l_array_return(
-        L, pg_array_astype(out, a, told ? dtype : a->dtype, &err), &err);
+        L, pg_array_astype(out, a, has_dtype ? dtype : a->dtype, &err), &err);
 }
 
+/* matrix(value [, dtype]) */
 static int l_create_matrix(lua_State *L)
 {
     char text[PG_SHAPE_TEXT];
@@ -41,120 +43,132 @@ static int l_create_matrix(lua_State *L)
     return 1;
 }
 
-/* Behind lengths that are written one by one, nil may be one of them: an
-   undefined variable would take an axis away. */
+enum { SHAPE = 1 }; /* of zeros, ones and full */
+
+/* Raises for nil behind lengths that are arguments: it may be an undefined
+   variable in place of a length. */
 static void check_no_nil(lua_State *L, int arg)
 {
-    l_argument_check(L, lua_istable(L, 1) || !lua_isnil(L, arg), arg,
+    l_argument_check(L, lua_istable(L, SHAPE) || !lua_isnil(L, arg), arg,
                      "length or dtype expected, got nil; behind a table of "
                      "lengths a dtype may be nil");
 }
 
-/* zeros and ones: the operation is the number. */
+/* zeros(shape [, dtype]), operation 0, and ones, 1: the operation is the value
+ */
 static int l_create_constant(lua_State *L)
 {
     pg_error err;
     size_t shape[PG_MAXDIM];
-    int next, ndim = l_shape_check(L, 1, shape, &next, false);
-    l_argument_expect(L, next > 1, 1, "length or table");
-    check_no_nil(L, next);
-    pg_dtype dtype = l_dtype_opt(L, next, PG_FLOAT64);
-    l_no_more_arguments(L, next + 1);
+    int dtype_arg, ndim = l_shape_check(L, SHAPE, shape, &dtype_arg, false);
+    l_argument_expect(L, dtype_arg > SHAPE, SHAPE, "length or table");
+    check_no_nil(L, dtype_arg);
+    pg_dtype dtype = l_dtype_opt(L, dtype_arg, PG_FLOAT64);
+    l_no_more_arguments(L, dtype_arg + 1);
     pg_scalar value = {.kind = 'i', .as.i = l_call_operation(L)};
     pg_array *out = l_array_push(L);
     return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
                           &err);
 }
 
-/* Where full's value stands: behind the table of lengths, or the last of the
-   numbers, if no boolean follows them. */
-static int value_of_full(lua_State *L)
+/* The position of full's value: behind the table of lengths; else it is a
+   boolean behind numbers, or the last number. */
+static int find_value(lua_State *L)
 {
-    int arg = 1;
-    l_argument_expect(L, !lua_isnoneornil(L, 1), 1, "a shape and a value");
-    if (lua_istable(L, 1))
-        return 2;
+    int arg = SHAPE;
+    l_argument_expect(L, !lua_isnoneornil(L, SHAPE), SHAPE,
+                      "a shape and a value");
+    if (lua_istable(L, SHAPE))
+        return SHAPE + 1;
     while (lua_type(L, arg) == LUA_TNUMBER)
         arg++;
     if (!lua_isboolean(L, arg))
         arg--;
-    l_argument_check(L, arg > 1, 1, "a shape and a value are needed");
+    l_argument_check(L, arg > SHAPE, SHAPE, "a shape and a value are needed");
     return arg;
 }
 
-/* full({r, c}, v [, dtype]), full(r, c, v [, dtype]); without a dtype, that of
-   zeros. */
+/* full({r, c}, value [, dtype]) or full(r, c, value [, dtype]); the default is
+   bool for a boolean, else float64 */
 static int l_create_full(lua_State *L)
 {
     pg_error err;
     pg_scalar value;
     size_t shape[PG_MAXDIM];
-    int next, at = value_of_full(L);
-    if (!l_scalar_test(L, at, &value))
-        return l_type_error(L, at, "number or boolean");
-    check_no_nil(L, at + 1);
-    l_no_more_arguments(L, at + 2);
+    int next, value_arg = find_value(L), dtype_arg = value_arg + 1;
+    if (!l_scalar_test(L, value_arg, &value))
+        return l_type_error(L, value_arg, "number or boolean");
+    check_no_nil(L, dtype_arg);
+    l_no_more_arguments(L, dtype_arg + 1);
     lua_pushnil(L); /* the lengths end here */
-    lua_replace(L, at);
-    int ndim = l_shape_check(L, 1, shape, &next, false);
+    lua_replace(L, value_arg);
+    int ndim = l_shape_check(L, SHAPE, shape, &next, false);
     pg_dtype dtype =
-        l_dtype_opt(L, at + 1, value.kind == 'b' ? PG_BOOL : PG_FLOAT64);
+        l_dtype_opt(L, dtype_arg, value.kind == 'b' ? PG_BOOL : PG_FLOAT64);
     pg_array *out = l_array_push(L);
     return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
                           &err);
 }
 
+/* eye(n [, dtype]) */
 static int l_create_eye(lua_State *L)
 {
+    enum { N = 1, DTYPE };
     pg_error err;
-    size_t n = l_length_check(L, 1);
-    pg_dtype dtype = l_dtype_opt(L, 2, PG_FLOAT64);
+    size_t n = l_length_check(L, N);
+    pg_dtype dtype = l_dtype_opt(L, DTYPE, PG_FLOAT64);
     pg_array *out = l_array_push(L);
     return l_array_return(L, pg_eye(out, n, dtype, &err), &err);
 }
 
-/* int64 where all its numbers are integers, as Lua's for. */
+/* range(first, last [, step]): int64 if all three are integers, as in Lua's
+   `for`, else float64 */
 static int l_create_range(lua_State *L)
 {
+    enum { FIRST = 1, LAST, STEP };
     pg_error err;
-    l_number_check(L, 1);
-    l_number_check(L, 2);
-    if (lua_isnoneornil(L, 3)) {
-        lua_settop(L, 2);
+    double first = l_number_check(L, FIRST), last = l_number_check(L, LAST);
+    if (lua_isnoneornil(L, STEP)) {
+        lua_settop(L, LAST);
         lua_pushinteger(L, 1);
     }
-    l_number_check(L, 3);
-    bool whole =
-        lua_isinteger(L, 1) && lua_isinteger(L, 2) && lua_isinteger(L, 3);
+    double step = l_number_check(L, STEP);
+    bool is_integer = lua_isinteger(L, FIRST) && lua_isinteger(L, LAST) &&
+                      lua_isinteger(L, STEP);
     pg_array *out = l_array_push(L);
-    pg_status status =
-        whole ? pg_range_integer(out, lua_tointeger(L, 1), lua_tointeger(L, 2),
-                                 lua_tointeger(L, 3), &err)
-              : pg_range_float(out, lua_tonumber(L, 1), lua_tonumber(L, 2),
-                               lua_tonumber(L, 3), &err);
+    pg_status status = is_integer
+                           ? pg_range_integer(out, lua_tointeger(L, FIRST),
+                                              lua_tointeger(L, LAST),
+                                              lua_tointeger(L, STEP), &err)
+                           : pg_range_float(out, first, last, step, &err);
     return l_array_return(L, status, &err);
 }
 
+/* linspace(first, last, n) */
 static int l_create_linspace(lua_State *L)
 {
+    enum { FIRST = 1, LAST, N };
     pg_error err;
-    double first = l_number_check(L, 1), last = l_number_check(L, 2);
-    size_t n = l_length_check(L, 3);
+    double first = l_number_check(L, FIRST), last = l_number_check(L, LAST);
+    size_t n = l_length_check(L, N);
     pg_array *out = l_array_push(L);
     return l_array_return(L, pg_linspace(out, first, last, n, &err), &err);
 }
 
+/* onehot(labels, classes [, dtype]) */
 static int l_create_onehot(lua_State *L)
 {
+    enum { LABELS = 1, CLASSES, DTYPE };
     pg_error err;
-    size_t classes = l_length_check(L, 2);
-    pg_dtype dtype = l_dtype_opt(L, 3, PG_FLOAT64);
+    size_t classes = l_length_check(L, CLASSES);
+    pg_dtype dtype = l_dtype_opt(L, DTYPE, PG_FLOAT64);
     pg_array *out = l_array_push(L);
-    const pg_array *labels = l_array_to(L, 1);
+    const pg_array *labels = l_array_to(L, LABELS);
     return l_array_return(L, pg_onehot(out, labels, classes, dtype, &err),
                           &err);
 }
 
+/* labels(rows) */
 static int l_create_labels(lua_State *L)
 {
     pg_error err;
@@ -164,12 +178,16 @@ static int l_create_labels(lua_State *L)
     return l_array_return(L, pg_labels(out, rows, &err), &err);
 }
 
-/* Pushes a table of the count values in the table at 1, each an array. */
+/* The stack of concat and stack: arguments, and behind them a table of arrays.
+ */
+enum { LIST = 1, AXIS, ARRAYS };
+
+/* Pushes a table of the first count values of the list, as arrays. */
 static void push_arrays(lua_State *L, lua_Integer count)
 {
     lua_createtable(L, (int)count, 0);
     for (lua_Integer i = 1; i <= count; i++) {
-        int type = lua_geti(L, 1, i);
+        int type = lua_geti(L, LIST, i);
         if (!luaL_testudata(L, -1, L_ARRAY) && type != LUA_TTABLE)
             l_error(L, "element %I is a %s, where an array was expected", i,
                     luaL_typename(L, -1));
@@ -178,22 +196,22 @@ static void push_arrays(lua_State *L, lua_Integer count)
     }
 }
 
-/* Arrays as the core takes them. The list of pointers is userdata, too, so that
-   an error does not leak it; so is the result, behind it on the stack. */
-static const pg_array **read_arrays(lua_State *L, size_t *count)
+/* The arrays of the list, and their number. Pushes the empty result last, and
+   before it what keeps the arrays and the pointers to them. */
+static const pg_array **read_arrays(lua_State *L, size_t *count, pg_array **out)
 {
-    l_type_check(L, 1, LUA_TTABLE);
-    lua_settop(L, 2);
-    lua_Integer length = luaL_len(L, 1);
-    l_argument_check(L, length > 0, 1, "there is nothing to join");
-    l_argument_check(L, length < 1 << 20, 1, "too many arrays");
-    l_list_refuse_fields(L, 1, length);
+    l_type_check(L, LIST, LUA_TTABLE);
+    lua_settop(L, AXIS);
+    lua_Integer length = luaL_len(L, LIST);
+    l_argument_check(L, length > 0, LIST, "there is nothing to join");
+    l_argument_check(L, length < 1 << 20, LIST, "too many arrays");
+    l_list_refuse_fields(L, LIST, length);
     push_arrays(L, length);
     *count = (size_t)length;
     const pg_array **arrays = lua_newuserdatauv(L, *count * sizeof *arrays, 0);
-    l_array_push(L);
+    *out = l_array_push(L);
     for (lua_Integer i = 0; i < length; i++) {
-        lua_rawgeti(L, 3, i + 1);
+        lua_rawgeti(L, ARRAYS, i + 1);
         arrays[i] = l_array_check(L, -1);
         lua_pop(L, 1);
     }
@@ -204,24 +222,24 @@ static const pg_array **read_arrays(lua_State *L, size_t *count)
 static int l_create_concat(lua_State *L)
 {
     pg_error err;
+    pg_array *out;
     size_t count;
-    const pg_array **arrays = read_arrays(L, &count);
-    l_argument_check(L, arrays[0]->ndim > 0, 1,
+    const pg_array **arrays = read_arrays(L, &count, &out);
+    l_argument_check(L, arrays[0]->ndim > 0, LIST,
                      "arrays of rank 0 have no axis");
-    int axis = lua_isnil(L, 2) ? 0 : l_axis_check(L, 2, arrays[0]);
-    return l_array_return(
-        L, pg_concat(lua_touserdata(L, -1), arrays, count, axis, &err), &err);
+    int axis = lua_isnil(L, AXIS) ? 0 : l_axis_check(L, AXIS, arrays[0]);
+    return l_array_return(L, pg_concat(out, arrays, count, axis, &err), &err);
 }
 
 /* stack({a, b, ...} [, axis]) */
 static int l_create_stack(lua_State *L)
 {
     pg_error err;
+    pg_array *out;
     size_t count;
-    const pg_array **arrays = read_arrays(L, &count);
-    int axis = lua_isnil(L, 2) ? 0 : l_new_axis_check(L, 2, arrays[0]);
-    return l_array_return(
-        L, pg_stack(lua_touserdata(L, -1), arrays, count, axis, &err), &err);
+    const pg_array **arrays = read_arrays(L, &count, &out);
+    int axis = lua_isnil(L, AXIS) ? 0 : l_new_axis_check(L, AXIS, arrays[0]);
+    return l_array_return(L, pg_stack(out, arrays, count, axis, &err), &err);
 }
 
 static const l_function functions[] = {

@@ -12,213 +12,224 @@
 
 /* --- operands ------------------------------------------------------------- */
 
-/* An array on the stack, or a number that takes its dtype from the array beside
-   it. */
+/* An array on the stack, or a number in the dtype of the other operand. */
 typedef struct operand {
-    const pg_array *array;
-    pg_array single; /* over element */
+    const pg_array *array; /* &single for a number */
+    pg_array single;       /* of rank 0, over element */
     pg_element element;
 } operand;
 
-static bool is_scalar(lua_State *L, int arg)
-{
-    int type = lua_type(L, arg);
-    return type == LUA_TNUMBER || type == LUA_TBOOLEAN;
-}
-
-static void read_scalar(lua_State *L, operand *o, int arg, pg_binary_op op,
-                        pg_dtype beside)
-{
-    pg_error err;
-    pg_scalar scalar;
-    l_scalar_test(L, arg, &scalar);
-    l_check(L,
-            pg_binary_scalar(&o->single, &o->element, op, scalar, beside, &err),
-            &err);
-    o->array = &o->single;
-}
-
-/* The values at first and first + 1, as op takes them. Tables become arrays,
-   and the first of two numbers. Making an array may free another: then both are
-   looked at again. */
+/* Reads the values at first and first + 1 as op takes them. Tables become
+   arrays, and the first of two numbers. Making an array may free the other:
+   then both are checked again. */
 static void read_operands(lua_State *L, operand o[2], int first,
                           pg_binary_op op)
 {
-    bool scalar[2] = {is_scalar(L, first), is_scalar(L, first + 1)};
-    bool made = false;
-    if (scalar[0] && scalar[1])
-        scalar[0] = false;
+    pg_error err;
+    pg_scalar value;
+    bool has_new = false;
+    bool is_scalar[2] = {l_is_scalar(L, first), l_is_scalar(L, first + 1)};
+    if (is_scalar[0] && is_scalar[1])
+        is_scalar[0] = false;
     for (int i = 0; i < 2; i++) {
-        if (scalar[i])
+        if (is_scalar[i])
             continue;
         o[i].array = l_array_test(L, first + i);
         if (o[i].array)
             continue;
         o[i].array = l_array_to(L, first + i);
-        made = true;
+        has_new = true;
     }
-    for (int i = 0; i < 2 && made; i++)
-        if (!scalar[i])
+    for (int i = 0; i < 2 && has_new; i++)
+        if (!is_scalar[i])
             o[i].array = l_array_check(L, first + i);
-    for (int i = 0; i < 2; i++)
-        if (scalar[i])
-            read_scalar(L, &o[i], first + i, op, o[1 - i].array->dtype);
+    for (int i = 0; i < 2; i++) {
+        if (!is_scalar[i])
+            continue;
+        l_scalar_test(L, first + i, &value);
+        l_check(L,
+                pg_binary_scalar(&o[i].single, &o[i].element, op, value,
+                                 o[1 - i].array->dtype, &err),
+                &err);
+        o[i].array = &o[i].single;
+    }
 }
 
-/* --- elementwise ---------------------------------------------------------- */
+/* Ends a function: returns the new array on top, or its element if the operands
+   were numbers. */
+static int return_as(lua_State *L, bool is_number, pg_status status,
+                     const pg_error *err)
+{
+    return is_number ? l_array_return_scalar(L, status, err)
+                     : l_array_return(L, status, err);
+}
 
-/* Of two numbers, the result is a number. */
+/* --- operations ----------------------------------------------------------- */
+
+/* a + b, gt(a, b), ... */
 static int l_array_binary(lua_State *L)
 {
+    enum { A = 1, B };
     pg_error err;
     operand o[2];
     pg_binary_op op = (pg_binary_op)l_call_operation(L);
-    lua_settop(L, 2);
-    bool scalar = is_scalar(L, 1) && is_scalar(L, 2);
+    lua_settop(L, B);
+    bool is_number = l_is_scalar(L, A) && l_is_scalar(L, B);
     pg_array *out = l_array_push(L);
-    read_operands(L, o, 1, op);
+    read_operands(L, o, A, op);
     pg_status status = pg_binary(out, op, o[0].array, o[1].array, &err);
-    return scalar ? l_array_return_scalar(L, status, &err)
-                  : l_array_return(L, status, &err);
+    return return_as(L, is_number, status, &err);
 }
 
-/* Lua passes a unary operator its operand twice; of a number, the result is a
-   number. */
+/* -a, exp(a), ...; Lua passes an operator its operand twice */
 static int l_array_unary(lua_State *L)
 {
     pg_error err;
     pg_unary_op op = (pg_unary_op)l_call_operation(L);
     lua_settop(L, 1);
-    bool scalar = is_scalar(L, 1);
+    bool is_number = l_is_scalar(L, 1);
     pg_array *out = l_array_push(L);
     pg_status status = pg_unary(out, op, l_array_to(L, 1), &err);
-    return scalar ? l_array_return_scalar(L, status, &err)
-                  : l_array_return(L, status, &err);
+    return return_as(L, is_number, status, &err);
 }
 
-/* add_, sub_, mul_, div_: into the array itself, which they return. */
+/* add_(a, b), sub_, mul_ and div_ -> a, changed in place */
 static int l_array_binary_in_place(lua_State *L)
 {
+    enum { A = 1, B };
     pg_error err;
     operand o[2];
     pg_binary_op op = (pg_binary_op)l_call_operation(L);
-    l_array_check(L, 1);
-    lua_settop(L, 2);
-    read_operands(L, o, 1, op);
+    l_array_check(L, A);
+    lua_settop(L, B);
+    read_operands(L, o, A, op);
     l_check(L, pg_binary_in_place(o[0].array, op, o[1].array, &err), &err);
-    lua_settop(L, 1);
+    lua_settop(L, A);
     return 1;
 }
 
 /* round(a [, decimals]) */
 static int l_array_round(lua_State *L)
 {
+    enum { A = 1, DECIMALS };
     pg_error err;
-    lua_Integer decimals = l_integer_opt(L, 2, 0);
-    lua_settop(L, 1);
-    bool scalar = is_scalar(L, 1);
+    lua_Integer decimals = l_integer_opt(L, DECIMALS, 0);
+    lua_settop(L, A);
+    bool is_number = l_is_scalar(L, A);
     pg_array *out = l_array_push(L);
-    pg_status status = pg_round(out, l_array_to(L, 1), decimals, &err);
-    return scalar ? l_array_return_scalar(L, status, &err)
-                  : l_array_return(L, status, &err);
+    pg_status status = pg_round(out, l_array_to(L, A), decimals, &err);
+    return return_as(L, is_number, status, &err);
 }
 
+/* fill_(a, value) -> a, changed in place */
 static int l_array_fill(lua_State *L)
 {
+    enum { A = 1, VALUE };
     pg_error err;
     pg_scalar value;
-    const pg_array *a = l_array_check(L, 1);
-    if (!l_scalar_test(L, 2, &value))
-        return l_type_error(L, 2, "number or boolean");
+    const pg_array *a = l_array_check(L, A);
+    if (!l_scalar_test(L, VALUE, &value))
+        return l_type_error(L, VALUE, "number or boolean");
     l_check(L, pg_array_fill(a, value, &err), &err);
-    lua_settop(L, 1);
+    lua_settop(L, A);
     return 1;
 }
 
+/* axpy_(y, alpha, x) -> y, changed in place to alpha * x + y */
 static int l_array_axpy(lua_State *L)
 {
+    enum { Y = 1, ALPHA, X };
     pg_error err;
-    double alpha = l_number_check(L, 2);
-    const pg_array *y = l_array_check(L, 1), *x;
-    l_arrays_to(L, &y, 1, &x, 3);
+    double alpha = l_number_check(L, ALPHA);
+    const pg_array *y = l_array_check(L, Y), *x;
+    l_arrays_to(L, &y, Y, &x, X);
     l_check(L, pg_axpy(y, alpha, x, &err), &err);
-    lua_settop(L, 1);
+    lua_settop(L, Y);
     return 1;
 }
 
-/* Replaces the array at 1 by its maximum or minimum with the bound at arg, if
-   there is one. */
-static void bound(lua_State *L, pg_binary_op op, int arg)
+/* The stack of clip: arguments, and behind them an empty result and its
+   operands. */
+enum { CLIPPED = 1, LOW, HIGH, RESULT, OPERANDS };
+
+/* Replaces the clipped array by its maximum or minimum with the bound at arg;
+   nil is no bound. */
+static void clip_at(lua_State *L, pg_binary_op op, int arg)
 {
     pg_error err;
     operand o[2];
-    if (lua_isnoneornil(L, arg))
+    if (lua_isnil(L, arg))
         return;
-    lua_settop(L, 3);
+    lua_settop(L, HIGH);
     pg_array *out = l_array_push(L);
-    lua_pushvalue(L, 1);
+    lua_pushvalue(L, CLIPPED);
     lua_pushvalue(L, arg);
-    read_operands(L, o, 5, op);
+    read_operands(L, o, OPERANDS, op);
     l_check(L, pg_binary(out, op, o[0].array, o[1].array, &err), &err);
-    lua_settop(L, 4);
-    lua_replace(L, 1);
+    lua_settop(L, RESULT);
+    lua_replace(L, CLIPPED);
 }
 
-/* clip(a, low, high), either of which may be nil. */
+/* clip(a, low, high); one of the bounds may be nil */
 static int l_array_clip(lua_State *L)
 {
-    lua_settop(L, 3);
-    bool scalar = is_scalar(L, 1);
-    l_array_to(L, 1);
-    l_argument_expect(L, !lua_isnil(L, 2) || !lua_isnil(L, 3), 2,
+    lua_settop(L, HIGH);
+    bool is_number = l_is_scalar(L, CLIPPED);
+    l_array_to(L, CLIPPED);
+    l_argument_expect(L, !lua_isnil(L, LOW) || !lua_isnil(L, HIGH), LOW,
                       "number or array");
-    for (int arg = 2; arg <= 3; arg++)
+    for (int arg = LOW; arg <= HIGH; arg++)
         l_argument_expect(L,
                           lua_isnil(L, arg) || lua_istable(L, arg) ||
-                              lua_type(L, arg) == LUA_TNUMBER ||
-                              lua_isboolean(L, arg) || l_array_test(L, arg),
+                              l_is_scalar(L, arg) || l_array_test(L, arg),
                           arg, "number or array");
-    bound(L, PG_MAXIMUM, 2);
-    bound(L, PG_MINIMUM, 3);
+    clip_at(L, PG_MAXIMUM, LOW);
+    clip_at(L, PG_MINIMUM, HIGH);
     l_collector_step(L);
-    lua_settop(L, 1);
-    return scalar && l_array_check(L, 1)->ndim == 0 ? l_array_push_item(L, 1)
-                                                    : 1;
+    lua_settop(L, CLIPPED);
+    return is_number && l_array_check(L, CLIPPED)->ndim == 0
+               ? l_array_push_item(L, CLIPPED)
+               : 1;
 }
 
+/* where(mask, a, b) */
 static int l_array_where(lua_State *L)
 {
+    enum { MASK = 1, A, B };
     pg_error err;
     operand o[2];
-    lua_settop(L, 3);
+    lua_settop(L, B);
     pg_array *out = l_array_push(L);
-    l_array_to(L, 1);
-    read_operands(L, o, 2, PG_MAXIMUM); /* takes numbers as where does */
-    const pg_array *mask = l_array_check(L, 1);
+    l_array_to(L, MASK);
+    read_operands(L, o, A, PG_MAXIMUM); /* takes numbers as where does */
+    const pg_array *mask = l_array_check(L, MASK);
     return l_array_return(L, pg_where(out, mask, o[0].array, o[1].array, &err),
                           &err);
 }
 
+/* allclose(a, b [, rtol [, atol]]) -> boolean */
 static int l_array_allclose(lua_State *L)
 {
+    enum { A = 1, B, RTOL, ATOL };
     pg_error err;
     bool close;
     const pg_array *a, *b;
-    double rtol = l_number_opt(L, 3, 1e-5);
-    double atol = l_number_opt(L, 4, 1e-8);
-    l_arrays_to(L, &a, 1, &b, 2);
+    double rtol = l_number_opt(L, RTOL, 1e-5);
+    double atol = l_number_opt(L, ATOL, 1e-8);
+    l_arrays_to(L, &a, A, &b, B);
     l_check(L, pg_allclose(&close, a, b, rtol, atol, &err), &err);
     lua_pushboolean(L, close);
     return 1;
 }
 
-/* --- names ---------------------------------------------------------------- */
-
+/* a < b and a <= b */
 static int l_array_no_order(lua_State *L)
 {
     return l_error(L, "arrays have no order: < gives no mask in Lua; use "
                       "a:lt(b), a:le(b), a:gt(b) or a:ge(b)");
 }
+
+/* --- names ---------------------------------------------------------------- */
 
 static const l_function operators[] = {
     {"__add", l_array_binary, 0, 0, PG_ADD},

@@ -3,7 +3,7 @@
 #include "bind/base/open.h"
 #include "core/ops/linalg.h"
 
-/* Of two vectors, the product is a number. */
+/* dot(a, b): a number for two vectors */
 static int l_array_dot(lua_State *L)
 {
     pg_error err;
@@ -14,6 +14,7 @@ static int l_array_dot(lua_State *L)
     return l_array_return_scalar(L, pg_dot(out, a, b, &err), &err);
 }
 
+/* outer(a, b) */
 static int l_array_outer(lua_State *L)
 {
     pg_error err;

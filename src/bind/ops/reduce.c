@@ -1,4 +1,4 @@
-/* Reductions along an axis or over everything, and softmax. */
+/* Reductions along an axis or over all elements, and softmax. */
 #include "bind/array/nested_table.h"
 #include "bind/array/shape.h"
 #include "bind/base/arguments.h"
@@ -8,8 +8,8 @@
 #include "core/ops/map.h"
 #include "core/ops/reduce.h"
 
-/* Over everything, the result is a number, for which no object is made; nothing
-   raises while there is an array of it. */
+/* Reduces all elements to a number, and pushes it. The array of rank 0 is no
+   userdata, so nothing may raise before it is released. */
 static int push_reduced(lua_State *L, pg_reduce_op op, const pg_array *a)
 {
     pg_error err;
@@ -24,29 +24,33 @@ static int push_reduced(lua_State *L, pg_reduce_op op, const pg_array *a)
     return 1;
 }
 
+/* sum(a [, axis [, keepdims]]), ... */
 static int l_array_reduce(lua_State *L)
 {
+    enum { A = 1, AXIS, KEEPDIMS };
     pg_error err;
-    lua_settop(L, 3);
-    bool all = lua_isnil(L, 2), keep = l_boolean_opt(L, 3, false);
+    lua_settop(L, KEEPDIMS);
+    bool all = lua_isnil(L, AXIS), keep = l_boolean_opt(L, KEEPDIMS, false);
     pg_reduce_op op = (pg_reduce_op)l_call_operation(L);
     if (all && !keep)
-        return push_reduced(L, op, l_array_to(L, 1));
+        return push_reduced(L, op, l_array_to(L, A));
     pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    int axis = all ? PG_ALL : l_axis_check(L, 2, a);
+    const pg_array *a = l_array_to(L, A);
+    int axis = all ? PG_ALL : l_axis_check(L, AXIS, a);
     return l_array_return_scalar(L, pg_reduce(out, op, a, axis, keep, &err),
                                  &err);
 }
 
+/* softmax(a [, axis]); the default is the last axis */
 static int l_array_softmax(lua_State *L)
 {
+    enum { A = 1, AXIS };
     pg_error err;
-    lua_settop(L, 2);
+    lua_settop(L, AXIS);
     pg_array *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    l_argument_check(L, a->ndim > 0, 1, "softmax needs rank 1 or more");
-    int axis = lua_isnil(L, 2) ? a->ndim - 1 : l_axis_check(L, 2, a);
+    const pg_array *a = l_array_to(L, A);
+    l_argument_check(L, a->ndim > 0, A, "softmax needs rank 1 or more");
+    int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
     return l_array_return(L, pg_softmax(out, a, axis, &err), &err);
 }
 

@@ -1,4 +1,4 @@
-/* Sorting and running sums along an axis, unique values and histograms. */
+/* Sorting and cumulative sums along an axis, unique values and histograms. */
 #include "bind/array/nested_table.h"
 #include "bind/array/shape.h"
 #include "bind/base/arguments.h"
@@ -13,22 +13,21 @@
 typedef pg_status (*along_axis)(pg_array *out, const pg_array *a, int axis,
                                 pg_error *err);
 
-/* f along the axis at 2; without one, along the last, or where flat is true
-   along all elements in row-major order. */
-static int run_along(lua_State *L, along_axis f, bool flat)
+/* Runs f(a [, axis]). The default is the last axis; if is_flat is true, all
+   elements in row-major order. */
+static int run_along(lua_State *L, along_axis f, bool is_flat)
 {
+    enum { A = 1, AXIS };
     pg_error err;
-    pg_status status = PG_OK;
-    lua_settop(L, 2);
+    lua_settop(L, AXIS);
     pg_array *row = l_array_push(L), *out = l_array_push(L);
-    const pg_array *a = l_array_to(L, 1);
-    if (lua_isnil(L, 2) && (flat || a->ndim == 0)) {
+    const pg_array *a = l_array_to(L, A);
+    if (lua_isnil(L, AXIS) && (is_flat || a->ndim == 0)) {
         size_t size = pg_array_size(a);
-        status = pg_array_reshape(row, a, 1, &size, &err);
+        l_check(L, pg_array_reshape(row, a, 1, &size, &err), &err);
         a = row;
     }
-    int axis = lua_isnil(L, 2) ? a->ndim - 1 : l_axis_check(L, 2, a);
-    l_check(L, status, &err);
+    int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
     return l_array_return(L, f(out, a, axis, &err), &err);
 }
 
@@ -47,6 +46,7 @@ static int l_array_argsort(lua_State *L)
     return run_along(L, pg_argsort, false);
 }
 
+/* unique(a) */
 static int l_array_unique(lua_State *L)
 {
     pg_error err;
@@ -55,53 +55,49 @@ static int l_array_unique(lua_State *L)
     return l_array_return(L, pg_unique(out, l_array_to(L, 1), &err), &err);
 }
 
-/* The ends at arg as {low, high}, or those of the array. */
-static void read_ends(lua_State *L, int arg, double ends[2], const pg_array *a)
+/* Reads the table {low, high} at arg. */
+static void check_ends(lua_State *L, int arg, double ends[2])
 {
-    pg_error err;
-    if (lua_isnil(L, arg)) {
-        l_check(L, pg_histogram_ends(&ends[0], &ends[1], a, &err), &err);
-        return;
-    }
     l_type_check(L, arg, LUA_TTABLE);
     for (int i = 0; i < 2; i++) {
-        int isnum;
+        int is_number;
         lua_geti(L, arg, i + 1);
-        ends[i] = lua_tonumberx(L, -1, &isnum);
-        l_argument_check(L, isnum, arg, "ends are {low, high}");
+        ends[i] = lua_tonumberx(L, -1, &is_number);
+        l_argument_check(L, is_number, arg, "ends are {low, high}");
         lua_pop(L, 1);
     }
 }
 
-/* histogram(a [, bins [, {low, high}]]): bins are a number, or their edges. */
+/* histogram(a [, bins [, {low, high}]]) -> counts, edges; bins are a number of
+   equal ones, or an array of their edges */
 static int l_array_histogram(lua_State *L)
 {
+    enum { A = 1, BINS, ENDS, COUNTS, EDGES };
     pg_error err;
-    lua_settop(L, 3);
+    const pg_array *a, *given;
+    lua_settop(L, ENDS);
     pg_array *counts = l_array_push(L), *edges = l_array_push(L);
-    bool equal = lua_isnil(L, 2) || lua_type(L, 2) == LUA_TNUMBER;
-    if (equal) {
+    if (lua_isnil(L, BINS) || lua_type(L, BINS) == LUA_TNUMBER) {
         double ends[2];
-        lua_Integer bins = l_integer_opt(L, 2, 10);
-        l_argument_check(L, bins > 0, 2, "there must be a bin");
-        l_array_to(L, 1);
-        if (lua_istable(L, 3))
-            read_ends(L, 3, ends, NULL);
-        const pg_array *a = l_array_check(L, 1);
-        if (!lua_istable(L, 3))
-            read_ends(L, 3, ends, a);
+        lua_Integer bins = l_integer_opt(L, BINS, 10);
+        l_argument_check(L, bins > 0, BINS, "there must be a bin");
+        l_array_to(L, A);
+        if (!lua_isnil(L, ENDS))
+            check_ends(L, ENDS, ends);
+        a = l_array_check(L, A);
+        if (lua_isnil(L, ENDS))
+            l_check(L, pg_histogram_ends(&ends[0], &ends[1], a, &err), &err);
         l_check(L,
                 pg_histogram(counts, edges, a, (size_t)bins, ends[0], ends[1],
                              &err),
                 &err);
     } else {
-        const pg_array *a, *given;
-        l_arrays_to(L, &a, 1, &given, 2);
+        l_arrays_to(L, &a, A, &given, BINS);
         l_check(L, pg_histogram_between(counts, edges, a, given, &err), &err);
     }
     l_collector_step(L);
-    lua_pushvalue(L, 4);
-    lua_pushvalue(L, 5);
+    lua_pushvalue(L, COUNTS);
+    lua_pushvalue(L, EDGES);
     return 2;
 }
 
