@@ -14,44 +14,44 @@
 
 #define L_ARCHIVE "perigee.archive"
 
-/* --- archives ----------------------------------------------------------------
+enum { ARCHIVE = 1, NAME }; /* the arguments of all functions */
 
-   The userdata's first user value keeps what was decoded, by name; the second
-   the path. */
-
-enum { DECODED = 1, PATH = 2 };
+/* The userdata's user values: a table of the arrays that were decoded, by name,
+   and the path. */
+enum { DECODED = 1, PATH };
 
 /* As with arrays, a copy of the bytes in another state owns nothing. */
 typedef struct l_archive {
     pg_npz npz;
-    const pg_npz *original; /* where it was made */
+    const pg_npz *original; /* the address of npz; a copy has another */
 } l_archive;
 
-/* Not held across what may run a finalizer, which may close the archive. */
+/* The archive's npz. Take it again after anything that may run a finalizer,
+   which may close the archive. */
 static pg_npz *check_archive(lua_State *L)
 {
-    l_archive *archive = l_userdata_check(L, 1, L_ARCHIVE);
+    l_archive *archive = l_userdata_check(L, ARCHIVE, L_ARCHIVE);
     pg_npz *npz = &archive->npz;
-    l_argument_check(L, archive->original == npz, 1,
+    l_argument_check(L, archive->original == npz, ARCHIVE,
                      "the archive belongs to another Lua state: open its file "
                      "here");
-    l_argument_check(L, pg_npz_is_open(npz), 1, "the archive was closed");
+    l_argument_check(L, pg_npz_is_open(npz), ARCHIVE, "the archive was closed");
     return npz;
 }
 
 /* close, __gc and __close: arrays that were decoded outlive the archive. */
 static int l_archive_close(lua_State *L)
 {
-    l_archive *archive = l_userdata_check(L, 1, L_ARCHIVE);
+    l_archive *archive = l_userdata_check(L, ARCHIVE, L_ARCHIVE);
     if (archive->original != &archive->npz)
         return 0;
     pg_npz_close(&archive->npz);
     lua_pushnil(L);
-    lua_setiuservalue(L, 1, DECODED);
+    lua_setiuservalue(L, ARCHIVE, DECODED);
     return 0;
 }
 
-/* The names of the arrays, in the file's order. */
+/* keys(archive) -> the names of the arrays, in the file's order */
 static int l_archive_keys(lua_State *L)
 {
     lua_newtable(L);
@@ -67,12 +67,12 @@ static int l_archive_keys(lua_State *L)
     return 1;
 }
 
-/* Pushes the array of that name if it was decoded before, and not freed since;
-   else pushes nothing. */
+/* Pushes the named array if it was decoded before and not freed since. Returns
+   false, with nothing pushed, if not. */
 static bool push_decoded(lua_State *L)
 {
-    lua_getiuservalue(L, 1, DECODED);
-    lua_pushvalue(L, 2);
+    lua_getiuservalue(L, ARCHIVE, DECODED);
+    lua_pushvalue(L, NAME);
     lua_rawget(L, -2);
     const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
     if (a && a->data)
@@ -81,13 +81,14 @@ static bool push_decoded(lua_State *L)
     return false;
 }
 
-/* The array named at 2, or nil. A damaged one raises. */
+/* get(archive, name) -> the array, or nil; a damaged one raises */
 static int l_archive_get(lua_State *L)
 {
+    enum { ARRAY = NAME + 1 };
     pg_error err;
     size_t n, i;
-    const char *name = l_string_check(L, 2, &n);
-    lua_settop(L, 2);
+    const char *name = l_string_check(L, NAME, &n);
+    lua_settop(L, NAME);
     check_archive(L);
     if (push_decoded(L))
         return 1;
@@ -98,43 +99,45 @@ static int l_archive_get(lua_State *L)
         return 1;
     }
     l_check(L, pg_npz_get(a, npz, i, &err), &err);
-    lua_getiuservalue(L, 1, DECODED);
-    lua_pushvalue(L, 2);
-    lua_pushvalue(L, 3);
+    lua_getiuservalue(L, ARCHIVE, DECODED);
+    lua_pushvalue(L, NAME);
+    lua_pushvalue(L, ARRAY);
     lua_rawset(L, -3);
-    lua_settop(L, 3);
+    lua_settop(L, ARRAY);
     l_collector_step(L);
     return 1;
 }
 
-/* archive_writes(archive) -> how often each of the arrays that were decoded has
-   been written to since, by name; one that was freed has none. */
+/* archive_writes(archive) -> the number of writes to each decoded array, by
+   name; freed arrays are left out */
 static int l_archive_writes(lua_State *L)
 {
+    enum { DECODED_ARRAYS = ARCHIVE + 1, WRITES, KEY };
+    lua_settop(L, ARCHIVE);
     check_archive(L);
-    lua_getiuservalue(L, 1, DECODED);
+    lua_getiuservalue(L, ARCHIVE, DECODED);
     lua_newtable(L);
-    for (lua_pushnil(L); lua_next(L, -3); lua_pop(L, 1)) {
+    for (lua_pushnil(L); lua_next(L, DECODED_ARRAYS); lua_pop(L, 1)) {
         const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
         if (!a || !a->data)
             continue;
-        lua_pushvalue(L, -2);
+        lua_pushvalue(L, KEY);
         lua_pushinteger(L, l_array_writes(a));
-        lua_rawset(L, -5);
+        lua_rawset(L, WRITES);
     }
     return 1;
 }
 
-/* The member that the name at 2 means; false where there is none. */
+/* *i = the index of the named member; false if there is none. */
 static bool find_member(lua_State *L, size_t *i)
 {
     size_t n;
-    const char *name = l_string_check(L, 2, &n);
+    const char *name = l_string_check(L, NAME, &n);
     return pg_npz_find(i, check_archive(L), name, n);
 }
 
-/* form(name) -> dtype, shape; nil for a name that there is not. A member that
-   cannot be read raises. */
+/* form(archive, name) -> dtype, shape; nil for an unknown name; a member that
+   cannot be read raises */
 static int l_archive_form(lua_State *L)
 {
     pg_error err;
@@ -148,7 +151,7 @@ static int l_archive_form(lua_State *L)
     return 2;
 }
 
-/* checksum(name) -> integer, or nil for a name that there is not */
+/* checksum(archive, name) -> integer; nil for an unknown name */
 static int l_archive_checksum(lua_State *L)
 {
     pg_error err;
@@ -161,21 +164,21 @@ static int l_archive_checksum(lua_State *L)
     return 1;
 }
 
+/* archive[name] -> a method or an array; another name raises */
 static int find_field(lua_State *L)
 {
-    lua_settop(L, 2);
-    l_string_check(L, 2, NULL);
+    lua_settop(L, NAME);
+    l_string_check(L, NAME, NULL);
     if (l_push_method(L))
         return 1;
     l_archive_get(L);
     if (lua_isnil(L, -1)) {
-        lua_settop(L, 2);
+        lua_settop(L, NAME);
         l_no_field_error(L);
     }
     return 1;
 }
 
-/* A method or an array. A name that is neither raises. */
 static int l_archive_index(lua_State *L)
 {
     return l_call_run(L, l_archive_index, find_field);
@@ -186,7 +189,7 @@ static int l_archive_newindex(lua_State *L)
     return l_error(L,
                    "an archive's file is not written to: pg.save(path, "
                    "{%s = ...}) makes one",
-                   l_tolstring(L, 2));
+                   l_tolstring(L, NAME));
 }
 
 static int l_archive_call(lua_State *L)
@@ -197,10 +200,11 @@ static int l_archive_call(lua_State *L)
            "array");
 }
 
+/* path(archive) -> the path that it was opened by */
 static int l_archive_path(lua_State *L)
 {
-    l_userdata_check(L, 1, L_ARCHIVE);
-    lua_getiuservalue(L, 1, PATH);
+    l_userdata_check(L, ARCHIVE, L_ARCHIVE);
+    lua_getiuservalue(L, ARCHIVE, PATH);
     return 1;
 }
 
@@ -251,6 +255,6 @@ void l_open_archive(lua_State *L)
     l_add_functions(L, methods, &archive_class);
     lua_setfield(L, -2, "__methods");
     l_add_lookup(L, l_archive_index);
-    lua_setfield(L, -2, "archive"); /* its text is made in Lua */
+    lua_setfield(L, -2, "archive"); /* the library adds __tostring */
     l_add_functions(L, functions, NULL);
 }

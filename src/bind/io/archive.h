@@ -6,8 +6,8 @@
 
 #include <lua.h>
 
-/* Opens the NPZ file whose path is at 1 (and in path), and pushes the archive;
-   raises for one that is not whole. Returns 1. */
+/* Opens the NPZ file whose path is the argument at 1, as well as `path`, and
+   pushes the archive. Raises for a damaged one. Returns 1. */
 int l_archive_open(lua_State *L, const char *path);
 
 #endif
