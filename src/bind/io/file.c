@@ -1,10 +1,9 @@
-/* Loading and saving NPY and NPZ files, and writing text. */
+/* Loads and saves NPY and NPZ files, and writes text. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bind/array/nested_table.h"
 #include "bind/base/arguments.h"
-#include "bind/base/collector.h"
 #include "bind/base/error.h"
 #include "bind/base/list.h"
 #include "bind/base/open.h"
@@ -16,27 +15,24 @@
 
 /* --- load and save -------------------------------------------------------- */
 
-static int load_array(lua_State *L, const char *path)
-{
-    pg_error err;
-    pg_array *a = l_array_push(L);
-    l_check(L, pg_npy_load(a, path, &err), &err);
-    l_collector_step(L);
-    return 1;
-}
-
-/* An array or an archive, as the file's first bytes say. */
+/* load(path) -> an array or an archive, by the file's first bytes */
 static int l_file_load(lua_State *L)
 {
     pg_error err;
     bool is_npy = false;
     const char *path = l_path_check(L, 1);
     l_check(L, pg_npy_test(&is_npy, path, &err), &err);
-    return is_npy ? load_array(L, path) : l_archive_open(L, path);
+    if (!is_npy)
+        return l_archive_open(L, path);
+    pg_array *a = l_array_push(L);
+    return l_array_return(L, pg_npy_load(a, path, &err), &err);
 }
 
-/* A writer as userdata, closed when its function ends: an error on the way
-   discards what was begun, at once. */
+/* The stack of save: arguments, and behind them the members of an archive. */
+enum { PATH = 1, VALUE, OPTIONS, MEMBERS };
+
+/* A writer is userdata, and closed when its function ends: an error discards
+   the unfinished file at once. */
 #define L_WRITER "perigee.writer"
 
 static int l_writer_close(lua_State *L)
@@ -54,7 +50,8 @@ static pg_zip_writer *push_writer(lua_State *L)
     return w;
 }
 
-/* The name at index; what is no good name raises. */
+/* The name of an array, at index. Raises for one that an archive cannot have.
+ */
 static const char *check_name(lua_State *L, int index)
 {
     size_t length;
@@ -70,7 +67,7 @@ static const char *check_name(lua_State *L, int index)
     return name;
 }
 
-/* Replaces what is on top by an array of it. */
+/* Replaces the value on top by an array. */
 static void convert_member(lua_State *L, const char *name)
 {
     int type = lua_type(L, -1);
@@ -87,18 +84,17 @@ static void convert_member(lua_State *L, const char *name)
     l_array_to(L, lua_gettop(L));
 }
 
-/* Pushes a table of the arrays that the table at 2 holds, by name. All is
-   checked and converted before a file is begun. */
+/* Pushes a table of the values to save as arrays, by name. They are checked and
+   converted before a file is begun. */
 static void push_members(lua_State *L)
 {
     lua_newtable(L);
-    int members = lua_gettop(L);
-    for (lua_pushnil(L); lua_next(L, 2);) {
+    for (lua_pushnil(L); lua_next(L, VALUE);) {
         const char *name = check_name(L, -2);
         convert_member(L, name);
         lua_pushvalue(L, -2);
         lua_insert(L, -2);
-        lua_rawset(L, members);
+        lua_rawset(L, MEMBERS);
     }
 }
 
@@ -107,60 +103,40 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Pushes the names of the arrays in the table on top, which keeps them alive,
-   in the order of their bytes: the same in every locale. */
+/* Pushes the names of the members, whose table keeps the text alive, in the
+   order of their bytes: the same in every locale. */
 static const char **push_names(lua_State *L, size_t *count)
 {
-    int members = lua_gettop(L);
     *count = 0;
-    for (lua_pushnil(L); lua_next(L, members); lua_pop(L, 1))
+    for (lua_pushnil(L); lua_next(L, MEMBERS); lua_pop(L, 1))
         ++*count;
     const char **names = lua_newuserdatauv(L, *count * sizeof *names, 0);
     size_t n = 0;
-    for (lua_pushnil(L); lua_next(L, members); lua_pop(L, 1))
+    for (lua_pushnil(L); lua_next(L, MEMBERS); lua_pop(L, 1))
         names[n++] = lua_tostring(L, -2);
     qsort(names, n, sizeof *names, by_name);
     return names;
 }
 
-static pg_status write_members(lua_State *L, pg_zip_writer *w, int members,
-                               const char **names, size_t count, bool compress,
-                               pg_error *err)
-{
-    pg_status status = PG_OK;
-    for (size_t i = 0; i < count && status == PG_OK; i++) {
-        lua_getfield(L, members, names[i]);
-        status = pg_npz_add(w, names[i], l_array_check(L, -1), compress, err);
-        lua_pop(L, 1);
-    }
-    return status;
-}
-
-/* The value of compress on top of the stack, which must be a boolean. */
-static bool check_compress(lua_State *L)
-{
-    bool is_text = lua_type(L, -1) == LUA_TSTRING;
-    if (!lua_isboolean(L, -1))
-        l_error(L,
-                is_text ? "save: compress must be true or false, not '%s'"
-                        : "save: compress must be true or false, not %s",
-                luaL_tolstring(L, -1, NULL));
-    return lua_toboolean(L, -1);
-}
-
-/* The option there is; a misspelt one raises. */
-static bool compress_option(lua_State *L, int arg)
+/* The option compress. Raises for any other option. */
+static bool check_options(lua_State *L)
 {
     bool compress = false;
-    if (lua_isnoneornil(L, arg))
+    if (lua_isnoneornil(L, OPTIONS))
         return false;
-    l_type_check(L, arg, LUA_TTABLE);
-    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+    l_type_check(L, OPTIONS, LUA_TTABLE);
+    for (lua_pushnil(L); lua_next(L, OPTIONS); lua_pop(L, 1)) {
+        bool is_text = lua_type(L, -1) == LUA_TSTRING;
         if (lua_type(L, -2) != LUA_TSTRING ||
             strcmp(lua_tostring(L, -2), "compress") != 0)
             l_error(L, "save: there is no option '%s'; there is: compress",
                     l_tolstring(L, -2));
-        compress = check_compress(L);
+        if (!lua_isboolean(L, -1))
+            l_error(L,
+                    is_text ? "save: compress must be true or false, not '%s'"
+                            : "save: compress must be true or false, not %s",
+                    luaL_tolstring(L, -1, NULL));
+        compress = lua_toboolean(L, -1);
     }
     return compress;
 }
@@ -168,15 +144,18 @@ static bool compress_option(lua_State *L, int arg)
 static int save_archive(lua_State *L, const char *path)
 {
     pg_error err;
-    bool compress = compress_option(L, 3);
-    lua_settop(L, 3);
+    bool compress = check_options(L);
+    lua_settop(L, OPTIONS);
     size_t count;
     push_members(L);
     const char **names = push_names(L, &count);
     pg_zip_writer *w = push_writer(L);
     pg_status status = pg_zip_writer_open(w, path, &err);
-    if (status == PG_OK)
-        status = write_members(L, w, 4, names, count, compress, &err);
+    for (size_t i = 0; i < count && status == PG_OK; i++) {
+        lua_getfield(L, MEMBERS, names[i]);
+        status = pg_npz_add(w, names[i], l_array_check(L, -1), compress, &err);
+        lua_pop(L, 1);
+    }
     if (status == PG_OK)
         status = pg_zip_writer_commit(w, &err);
     if (status != PG_OK)
@@ -192,42 +171,42 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* save("w.npy", array) or save("w.npz", {name = array} [, {compress = true}]):
-   the name says which. */
+/* save("w.npy", array) or save("w.npz", {name = array} [, {compress = true}])
+   -> true */
 static int l_file_save(lua_State *L)
 {
     pg_error err;
-    const char *path = l_path_check(L, 1);
+    const char *path = l_path_check(L, PATH);
     if (ends_with(path, ".npz")) {
-        l_argument_check(L, lua_istable(L, 2), 2,
+        l_argument_check(L, lua_istable(L, VALUE), VALUE,
                          "an .npz file takes a table of named arrays");
         return save_archive(L, path);
     }
-    l_argument_check(L, ends_with(path, ".npy"), 1,
+    l_argument_check(L, ends_with(path, ".npy"), PATH,
                      "the name must end in .npy (an array) or .npz (a table)");
-    l_argument_check(L, !compress_option(L, 3), 3,
+    l_argument_check(L, !check_options(L), OPTIONS,
                      "an .npy file is not compressed: compress is for .npz");
-    l_argument_check(L, !l_list_has_only_fields(L, 2), 2,
+    l_argument_check(L, !l_list_has_only_fields(L, VALUE), VALUE,
                      "an .npy file takes one array; named arrays go into .npz");
-    l_check(L, pg_npy_save(path, l_array_to(L, 2), &err), &err);
+    l_check(L, pg_npy_save(path, l_array_to(L, VALUE), &err), &err);
     lua_pushboolean(L, true);
     return 1;
 }
 
-/* write(path, text): true. */
+/* write(path, text) -> true */
 static int l_file_write(lua_State *L)
 {
-    const char *path = l_path_check(L, 1);
     size_t n;
-    l_argument_expect(L, lua_type(L, 2) == LUA_TSTRING, 2, "string");
-    const char *text = lua_tolstring(L, 2, &n);
     pg_error err;
+    const char *path = l_path_check(L, 1);
+    l_type_check(L, 2, LUA_TSTRING);
+    const char *text = lua_tolstring(L, 2, &n);
     l_check(L, pg_output_save(path, text, n, &err), &err);
     lua_pushboolean(L, true);
     return 1;
 }
 
-/* exists(path): true or false. */
+/* exists(path) -> boolean */
 static int l_file_exists(lua_State *L)
 {
     pg_error err;

@@ -1,22 +1,20 @@
-/* Opening and saving PNG files. */
+/* Loads and saves PNG files. */
 #include "bind/array/array.h"
 #include "bind/base/arguments.h"
-#include "bind/base/collector.h"
 #include "bind/base/open.h"
 #include "bind/base/status.h"
 #include "core/io/png.h"
 
-/* load_png(path): a uint8 array. */
+/* load_png(path) -> uint8 array */
 static int l_png_load(lua_State *L)
 {
     pg_error err;
     const char *path = l_path_check(L, 1);
-    l_check(L, pg_png_load(l_array_push(L), path, &err), &err);
-    l_collector_step(L);
-    return 1;
+    pg_array *a = l_array_push(L);
+    return l_array_return(L, pg_png_load(a, path, &err), &err);
 }
 
-/* save_png(path, a): true. */
+/* save_png(path, a) -> true */
 static int l_png_save(lua_State *L)
 {
     pg_error err;

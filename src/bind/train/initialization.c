@@ -9,12 +9,13 @@
 #include "bind/train/network_table.h"
 #include "bind/train/result_table.h"
 
-/* The stack: arguments, and behind them the options that are in the table. */
+/* The stack: arguments, the values of options, and the new network. */
 enum { X = 1, HIDDEN, OPTIONS, ACTIVATION, CLASSES, DTYPE, RANDOM, WEIGHTS };
 static const char *const option_names[] = {"activation", "classes", "dtype",
                                            "random", NULL};
 
-/* Pushes the options, or nil; a misspelt one raises. */
+/* Pushes the values of the options, nil for absent ones. Raises for an unknown
+   option. */
 static void push_options(lua_State *L)
 {
     bool is_given = !lua_isnil(L, OPTIONS);
@@ -51,7 +52,8 @@ static size_t check_units(lua_State *L, int index, const char *name)
     return (size_t)units;
 }
 
-/* Hidden widths from a number or a list. Returns their number. */
+/* Reads the widths of the hidden layers, from a number or a list. Returns the
+   number of hidden layers. */
 static int check_hidden(lua_State *L, size_t *widths)
 {
     l_argument_expect(L, !l_call_is_missing(L, HIDDEN), HIDDEN, "hidden units");
@@ -71,6 +73,8 @@ static int check_hidden(lua_State *L, size_t *widths)
     return (int)count;
 }
 
+/* The network's dtype: the option, else that of x if it is a floating type,
+   else float64. */
 static pg_dtype check_dtype(lua_State *L, pg_dtype of_x)
 {
     if (!lua_isnil(L, DTYPE) && lua_type(L, DTYPE) != LUA_TSTRING)
@@ -84,8 +88,8 @@ static pg_dtype check_dtype(lua_State *L, pg_dtype of_x)
     return dtype;
 }
 
-/* Gives the table on top a metatable whose __index has the activations: a loop
-   over the table sees arrays only. */
+/* Adds the field activation to the network on top by a metatable: a loop over
+   the table sees only arrays. */
 static void set_activations(lua_State *L, int layers,
                             const pg_activation *activation)
 {

@@ -84,6 +84,7 @@ void l_activations_check(lua_State *L, int arg, int layers,
                          pg_activation *activation)
 {
     bool is_list = lua_istable(L, arg), is_default = lua_isnoneornil(L, arg);
+    pg_assert(layers >= 1 && layers <= PG_MAX_LAYERS);
     if (is_list && lua_rawlen(L, arg) != (size_t)layers - 1)
         l_error(L, "there are %d activations for %d hidden layers",
                 (int)lua_rawlen(L, arg), layers - 1);

@@ -19,24 +19,25 @@ typedef struct l_network {
     pg_activation activation[PG_MAX_LAYERS]; /* of hidden layers */
 } l_network;
 
-/* Pushes the arrays of the table at arg, whose names begin with prefix
-   (gradients have "d"), from W1 on; metamethods are not used. Raises for a
-   field that is no array, and where there is no W1. */
+/* Pushes W1, b1, W2, ... of the table at arg, without metamethods. prefix goes
+   before each name: "d" for gradients, else "". Raises if W1 is absent, or if a
+   field is no array. */
 l_network l_network_gather(lua_State *L, int arg, const char *prefix);
 
-/* Fills *network. Raises where one of the arrays was freed. */
+/* Fills *network. Raises if one of the arrays was freed. */
 void l_network_at(lua_State *L, const l_network *gathered, pg_network *network);
 
 /* Pushes the array of the table at arg that is named prefix, letter, number.
-   False, and nothing pushed, where it is absent and optional. */
+   Returns false, with nothing pushed, if it is absent and optional. */
 bool l_network_push_array(lua_State *L, int arg, const char *prefix,
                           char letter, int number, bool optional);
 
-/* The array at a stack index. Raises where it was freed since it was pushed. */
+/* The array at a stack index. Raises if it was freed since it was pushed. */
 pg_array *l_network_array_at(lua_State *L, int index);
 
-/* The activations of `layers` - 1 hidden layers from the value at arg: a name
-   for all, a list with one for each, or nil for the notebook's. */
+/* Reads the activations of `layers` - 1 hidden layers from the value at arg:
+   one name for all, a list with one for each, or nil for the notebook's
+   default. */
 void l_activations_check(lua_State *L, int arg, int layers,
                          pg_activation *activation);
 

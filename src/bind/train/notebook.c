@@ -10,8 +10,7 @@
 #include "bind/train/result_table.h"
 #include "core/train/notebook.h"
 
-/* l_network_gather with the activations that the weights have, which may run
-   Lua. */
+/* l_network_gather for weights, and their activations, which may run Lua. */
 static l_network gather_weights(lua_State *L, int arg)
 {
     l_network n = l_network_gather(L, arg, "");
@@ -106,11 +105,12 @@ static int l_network_cross_entropy(lua_State *L)
 /* accuracy(y_true, y_pred) -> number in 0..1 */
 static int l_network_accuracy(lua_State *L)
 {
+    enum { Y_TRUE = 1, Y_PRED };
     pg_error err;
     double accuracy;
-    const pg_array *a, *b;
-    l_arrays_to(L, &a, 1, &b, 2);
-    l_check(L, pg_accuracy(&accuracy, a, b, &err), &err);
+    const pg_array *y_true, *y_pred;
+    l_arrays_to(L, &y_true, Y_TRUE, &y_pred, Y_PRED);
+    l_check(L, pg_accuracy(&accuracy, y_true, y_pred, &err), &err);
     lua_pushnumber(L, accuracy);
     return 1;
 }

@@ -50,6 +50,7 @@ l_results l_results_push(lua_State *L, int arg, const char *prefix,
 
 pg_array *l_results_at(lua_State *L, const l_results *r, int i)
 {
+    pg_assert(i >= 0 && i < count_results(r));
     int index = r->first + i;
     return r->is_new[i] ? lua_touserdata(L, index)
                         : l_network_array_at(L, index);
@@ -57,6 +58,7 @@ pg_array *l_results_at(lua_State *L, const l_results *r, int i)
 
 void l_results_network(lua_State *L, const l_results *r, pg_network *network)
 {
+    pg_assert(strcmp(r->letters, "Wb") == 0);
     *network = (pg_network){.layers = r->layers};
     for (int l = 0; l < r->layers; l++) {
         network->W[l] = l_results_at(L, r, 2 * l);

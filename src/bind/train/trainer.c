@@ -1,6 +1,8 @@
 /* Trainers as userdata, and predictions: the table perigee.core.trainer, for
-   the library's models. Its functions return nil and a message for an error of
-   the core: the library adds the iteration, and raises in its caller's line. */
+   the library's models.
+
+   The functions return nil and a message for an error of the core. The library
+   adds the iteration to it, and raises in its caller's line. */
 #include "bind/array/nested_table.h"
 #include "bind/base/arguments.h"
 #include "bind/base/collector.h"
@@ -24,8 +26,8 @@ static pg_trainer *check_trainer(lua_State *L, int arg)
     return t->trainer;
 }
 
-/* labels(y, classes) -> labels (n) int32, classes; 0 classes: as many as there
-   are in y */
+/* labels(y, classes) -> labels (n) int32, classes; the number of classes is
+   that of y if 0 is given */
 static int l_trainer_labels(lua_State *L)
 {
     enum { Y = 1, CLASSES };
@@ -71,7 +73,14 @@ static int l_trainer_new(lua_State *L)
     return 1;
 }
 
-/* The number in the field; 0 for one that the optimizer does not have. */
+/* The optimizer named at arg. */
+static pg_optimizer_kind check_optimizer(lua_State *L, int arg)
+{
+    return (pg_optimizer_kind)l_option_check(L, arg, pg_optimizer_names);
+}
+
+/* A number of the settings at arg; 0 for one that the optimizer does not have.
+ */
 static double setting(lua_State *L, int arg, const char *name)
 {
     lua_getfield(L, arg, name);
@@ -80,6 +89,8 @@ static double setting(lua_State *L, int arg, const char *name)
     return value;
 }
 
+/* The settings of an optimizer step, from the table at arg: {optimizer = name,
+   rate = number, ...}, as the library's optimizer.settings makes it. */
 static pg_optimizer_settings read_settings(lua_State *L, int arg)
 {
     l_type_check(L, arg, LUA_TTABLE);
@@ -94,24 +105,16 @@ static pg_optimizer_settings read_settings(lua_State *L, int arg)
         .eps = setting(L, arg, "eps"),
     };
     lua_getfield(L, arg, "optimizer");
-    settings.kind =
-        (pg_optimizer_kind)l_option_check(L, -1, pg_optimizer_names);
+    settings.kind = check_optimizer(L, -1);
     lua_pop(L, 1);
     return settings;
 }
 
-enum {
-    TRAINER = 1,
-    WEIGHTS,
-    SETTINGS,
-    LOSSES,
-    ORDER,
-    FIRST,
-    LAST
-}; /* of step */
+/* The arguments of step. */
+enum { TRAINER = 1, WEIGHTS, SETTINGS, LOSSES, ORDER, FIRST, LAST };
 
-/* The n positions of the batch: those from first to last in order (int64); NULL
-   for all rows. */
+/* The n positions of the minibatch, first to last of order (int64). NULL and 0
+   for all rows, if order is nil. */
 static const int64_t *check_batch(lua_State *L, size_t *n)
 {
     *n = 0;
@@ -169,24 +172,16 @@ static int l_trainer_plan(lua_State *L)
     return 2;
 }
 
-/* checksum(trainer) -> integer */
+/* checksum(trainer), operation 0, and checksum_v1, 1, of files of format 1
+   -> integer */
 static int l_trainer_checksum(lua_State *L)
 {
     pg_error err;
     uint32_t sum;
-    pg_status status = pg_trainer_checksum(check_trainer(L, 1), &sum, &err);
-    if (status != PG_OK)
-        return l_failure(L, status, &err);
-    lua_pushinteger(L, sum);
-    return 1;
-}
-
-/* checksum_v1(trainer) -> integer: what files of format 1 have */
-static int l_trainer_checksum_v1(lua_State *L)
-{
-    pg_error err;
-    uint32_t sum;
-    pg_status status = pg_trainer_checksum_v1(&sum, check_trainer(L, 1), &err);
+    pg_trainer *trainer = check_trainer(L, 1);
+    pg_status status = l_call_operation(L)
+                           ? pg_trainer_checksum_v1(&sum, trainer, &err)
+                           : pg_trainer_checksum(trainer, &sum, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_pushinteger(L, sum);
@@ -208,12 +203,12 @@ static int l_trainer_optimizer(lua_State *L)
 /* set_optimizer(trainer, optimizer, steps) -> true */
 static int l_trainer_set_optimizer(lua_State *L)
 {
+    enum { SELF = 1, OPTIMIZER, STEPS };
     pg_error err;
-    pg_optimizer_kind kind =
-        (pg_optimizer_kind)l_option_check(L, 2, pg_optimizer_names);
-    uint64_t steps = (uint64_t)l_integer_check(L, 3);
+    pg_optimizer_kind kind = check_optimizer(L, OPTIMIZER);
+    uint64_t steps = (uint64_t)l_integer_check(L, STEPS);
     pg_status status =
-        pg_trainer_set_optimizer(check_trainer(L, 1), kind, steps, &err);
+        pg_trainer_set_optimizer(check_trainer(L, SELF), kind, steps, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_pushboolean(L, true);
@@ -221,7 +216,7 @@ static int l_trainer_set_optimizer(lua_State *L)
 }
 
 /* read_state(trainer, state, arrays), operation 0, and write_state, 1 -> true;
-   state is a position, arrays are named as weights */
+   state counts from 1, arrays have the weights' names */
 static int l_trainer_state(lua_State *L)
 {
     enum { SELF = 1, STATE, ARRAYS };
@@ -244,7 +239,7 @@ static int l_trainer_state(lua_State *L)
 
 /* --- predictions ---------------------------------------------------------- */
 
-/* The arguments of predict and evaluate, and what evaluate pushes. */
+/* The arguments of predict and evaluate, and the result behind evaluate's. */
 enum {
     MODEL_WEIGHTS = 1,
     ACTIVATION,
@@ -327,7 +322,7 @@ static const l_function functions[] = {
     {"step", l_trainer_step, 0, 7, 0},
     {"plan", l_trainer_plan, 0, 1, 0},
     {"checksum", l_trainer_checksum, 0, 1, 0},
-    {"checksum_v1", l_trainer_checksum_v1, 0, 1, 0},
+    {"checksum_v1", l_trainer_checksum, 0, 1, 1},
     {"optimizer", l_trainer_optimizer, 0, 1, 0},
     {"set_optimizer", l_trainer_set_optimizer, 0, 3, 0},
     {"evaluate", l_trainer_evaluate, 0, 6, 0},
@@ -344,7 +339,7 @@ static const luaL_Reg metamethods[] = {
     {NULL, NULL},
 };
 
-/* A list of names, which ends with NULL, as a field of the table on top. */
+/* Sets a field of the table on top to a list of names, which end with NULL. */
 static void add_names(lua_State *L, const char *field, const char *const *names)
 {
     lua_newtable(L);
@@ -353,18 +348,6 @@ static void add_names(lua_State *L, const char *field, const char *const *names)
         lua_rawseti(L, -2, i + 1);
     }
     lua_setfield(L, -2, field);
-}
-
-/* The number of states of each optimizer, by name, as a field of the table on
-   top. */
-static void add_states(lua_State *L)
-{
-    lua_newtable(L);
-    for (int i = 0; i < PG_OPTIMIZERS; i++) {
-        lua_pushinteger(L, pg_optimizer_states((pg_optimizer_kind)i));
-        lua_setfield(L, -2, pg_optimizer_names[i]);
-    }
-    lua_setfield(L, -2, "states");
 }
 
 void l_open_trainer(lua_State *L)
@@ -376,6 +359,11 @@ void l_open_trainer(lua_State *L)
     l_add_functions(L, functions, NULL);
     add_names(L, "activations", pg_activation_names);
     add_names(L, "optimizers", pg_optimizer_names);
-    add_states(L);
+    lua_newtable(L); /* the number of states of each optimizer, by name */
+    for (int i = 0; i < PG_OPTIMIZERS; i++) {
+        lua_pushinteger(L, pg_optimizer_states((pg_optimizer_kind)i));
+        lua_setfield(L, -2, pg_optimizer_names[i]);
+    }
+    lua_setfield(L, -2, "states");
     lua_setfield(L, -2, "trainer");
 }
