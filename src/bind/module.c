@@ -1,4 +1,4 @@
-/* The module perigee.core: everything that is made in C. */
+/* The module perigee.core: all that Lua gets from C. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +12,10 @@
 LUAMOD_API int luaopen_perigee_core(lua_State *L);
 
 /* OpenBLAS, which the dynamic linker loads with this module, starts a thread
-   for each processor, or as many as a variable says. The core uses none of
-   them: they would cost a tenth of the time of `require "perigee"`, and spin
-   for ever where address space is limited. The link option initfirst has this
-   run before OpenBLAS's own constructor. */
+   for each processor, or the number in an environment variable. The core uses
+   none of them. They would take a tenth of the time of `require "perigee"`, and
+   spin for ever if address space is limited. The link option initfirst runs
+   this constructor before OpenBLAS's. */
 static const char threads_variable[] = "OPENBLAS_NUM_THREADS";
 static atomic_bool is_variable_ours;
 static _Atomic(char *) users_value; /* NULL: there was none */
@@ -29,7 +29,7 @@ __attribute__((constructor)) static void ask_for_one_thread(void)
         atomic_store(&is_variable_ours, setenv(threads_variable, "1", 1) == 0);
 }
 
-/* Leaves the environment as it was for programs that a script starts. */
+/* Restores the environment, for programs that a script starts. */
 static void restore_environment(void)
 {
     char *value = atomic_exchange(&users_value, NULL);
@@ -41,21 +41,16 @@ static void restore_environment(void)
     free(value);
 }
 
-/* A name that cannot be had is told at once, not at the first training. */
-static void choose_kernels(lua_State *L)
+/* Chooses the kernels, and checks the number of threads. Raises here for a
+   wrong value, not at the first training. */
+static void read_environment(lua_State *L)
 {
     pg_error err;
-    const char *name = getenv("PERIGEE_KERNELS");
-    if (name && *name && pg_kernels_choose(name, &err) != PG_OK)
+    const char *kernels = getenv("PERIGEE_KERNELS");
+    const char *threads = getenv("PERIGEE_THREADS");
+    if (kernels && *kernels && pg_kernels_choose(kernels, &err) != PG_OK)
         l_error(L, "PERIGEE_KERNELS: %s", err.message);
-}
-
-/* The same for a number of threads. */
-static void check_threads(lua_State *L)
-{
-    pg_error err;
-    const char *text = getenv("PERIGEE_THREADS");
-    if (text && pg_threads_check(text, &err) != PG_OK)
+    if (threads && pg_threads_check(threads, &err) != PG_OK)
         l_error(L, "PERIGEE_THREADS: %s", err.message);
 }
 
@@ -63,8 +58,7 @@ int luaopen_perigee_core(lua_State *L)
 {
     restore_environment();
     pg_fill_standard_descriptors();
-    choose_kernels(L);
-    check_threads(L);
+    read_environment(L);
     lua_newtable(L);
     l_open_interrupt(L);
     l_open_shape(L);

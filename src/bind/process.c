@@ -1,5 +1,4 @@
-/* Calls of users' functions; signals, output, locks and the end of the process.
- */
+/* Signals, standard output, locks, the end of the process, and the terminal. */
 #include <lauxlib.h>
 
 #include "bind/base/arguments.h"
@@ -8,19 +7,17 @@
 #include "bind/base/status.h"
 #include "core/base/process.h"
 
-/* --- the process ---------------------------------------------------------- */
+/* --- holds ---------------------------------------------------------------- */
 
-/* --- what is held until it is closed
-   ------------------------------------------
-
-   Its end is made in C: at a prompt, a second Ctrl-C raises an error at each
-   instruction of Lua, also where a variable is closed. */
+/* A hold is userdata that ends something when it is closed. It does so in C: at
+   a prompt, a second Ctrl-C raises an error at each instruction of Lua, also in
+   a closing variable. */
 
 #define L_HOLD "perigee.hold"
 
 typedef struct l_hold {
     void (*end)(struct l_hold *hold); /* NULL: it has ended */
-    pg_exit_record *ending;
+    pg_exit_record *exit_record;
     int lock;
 } l_hold;
 
@@ -32,27 +29,19 @@ static l_hold *push_hold(lua_State *L)
     return hold;
 }
 
-static void end_hold(l_hold *hold)
-{
-    void (*end)(l_hold *) = hold->end;
-    hold->end = NULL;
-    if (end)
-        end(hold);
-}
-
 static void end_lock(l_hold *hold)
 {
     pg_lock_close(hold->lock);
 }
 
-static void end_ending(l_hold *hold)
+static void end_exit_record(l_hold *hold)
 {
-    if (hold->ending)
-        pg_exit_record_free(hold->ending);
-    hold->ending = NULL;
+    if (hold->exit_record)
+        pg_exit_record_free(hold->exit_record);
+    hold->exit_record = NULL;
 }
 
-static void end_watch(l_hold *hold)
+static void end_interrupts(l_hold *hold)
 {
     (void)hold;
     pg_sigint_unwatch();
@@ -64,28 +53,31 @@ static void end_silence(l_hold *hold)
     pg_stdout_restore();
 }
 
-/* Nothing has called this where Lua itself is closed, as by os.exit: an ending
-   is for that. */
+/* __close and __gc. An exit record outlives a state that is closed, as by
+   os.exit: then no function has called this. */
 static int l_hold_close(lua_State *L)
 {
     lua_Debug caller;
     l_hold *hold = l_userdata_check(L, 1, L_HOLD);
-    if (hold->end != end_ending || lua_getstack(L, 1, &caller))
-        end_hold(hold);
+    void (*end)(l_hold *) = hold->end;
+    if (!end || (end == end_exit_record && !lua_getstack(L, 1, &caller)))
+        return 0;
+    hold->end = NULL;
+    end(hold);
     return 0;
 }
 
-/* hold_interrupts() -> a value while which Ctrl-C's signals are counted */
+/* hold_interrupts() -> a hold; until it ends, Ctrl-C's signals are counted */
 static int l_process_hold_interrupts(lua_State *L)
 {
     l_hold *hold = push_hold(L);
     pg_sigint_watch();
-    hold->end = end_watch;
+    hold->end = end_interrupts;
     return 1;
 }
 
-/* hold_silence() -> a value while which standard output and error lead to
-   nowhere */
+/* hold_silence() -> a hold; until it ends, standard output and error are
+   discarded */
 static int l_process_hold_silence(lua_State *L)
 {
     l_hold *hold = push_hold(L);
@@ -94,14 +86,15 @@ static int l_process_hold_silence(lua_State *L)
     return 1;
 }
 
-/* hold_lock(path, kind) -> a value, or nil where another process has a lock;
-   kind: "folder", "shared" or "file" */
+/* hold_lock(path, kind) -> a hold, or nil if another process has a lock; kind:
+   "folder", "shared" or "file" */
 static int l_process_hold_lock(lua_State *L)
 {
+    enum { PATH = 1, KIND };
     static const char *const kinds[] = {"folder", "shared", "file", NULL};
     pg_error err;
-    const char *path = l_path_check(L, 1);
-    int kind = l_option_check(L, 2, kinds);
+    const char *path = l_path_check(L, PATH);
+    int kind = l_option_check(L, KIND, kinds);
     l_hold *hold = push_hold(L);
     l_check(L, pg_lock_open(&hold->lock, path, (pg_lock_kind)kind, &err), &err);
     hold->end = end_lock;
@@ -110,40 +103,43 @@ static int l_process_hold_lock(lua_State *L)
     return 1;
 }
 
-/* hold_ending() -> a value for set_ending */
+/* hold_ending() -> a hold for set_ending */
 static int l_process_hold_ending(lua_State *L)
 {
-    push_hold(L)->end = end_ending;
+    push_hold(L)->end = end_exit_record;
     return 1;
 }
 
-/* set_ending(hold [, path, record, message]): an end of the process is recorded
-   and told from now on; without a path, it is not. */
+/* set_ending(hold [, path, record, message]): from now on, an exit of the
+   process appends the record to the file and prints the message; without a
+   path, it does not */
 static int l_process_set_ending(lua_State *L)
 {
+    enum { HOLD = 1, PATH, RECORD, MESSAGE };
     pg_error err;
-    l_hold *hold = l_userdata_check(L, 1, L_HOLD);
-    end_ending(hold);
-    if (lua_isnoneornil(L, 2))
+    l_hold *hold = l_userdata_check(L, HOLD, L_HOLD);
+    end_exit_record(hold);
+    if (lua_isnoneornil(L, PATH))
         return 0;
-    const char *path = l_path_check(L, 2);
-    const char *record = l_string_check(L, 3, NULL);
-    const char *message = l_string_check(L, 4, NULL);
-    l_check(L, pg_exit_record_new(&hold->ending, path, record, message, &err),
+    const char *path = l_path_check(L, PATH);
+    const char *record = l_string_check(L, RECORD, NULL);
+    const char *message = l_string_check(L, MESSAGE, NULL);
+    l_check(L,
+            pg_exit_record_new(&hold->exit_record, path, record, message, &err),
             &err);
     return 0;
 }
 
-/* --- the rest ------------------------------------------------------------- */
+/* --- interrupts and the terminal ------------------------------------------ */
 
-/* interrupts() -> how many of them there have been */
+/* interrupts() -> the number of interrupts so far */
 static int l_process_interrupts(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer)pg_sigint_count());
     return 1;
 }
 
-/* keep_interrupts(is_kept): SIGINT's handler is kept, or put back. */
+/* keep_interrupts(is_kept): saves SIGINT's handler, or restores it */
 static int l_process_keep_interrupts(lua_State *L)
 {
     l_type_check(L, 1, LUA_TBOOLEAN);
@@ -154,7 +150,7 @@ static int l_process_keep_interrupts(lua_State *L)
     return 0;
 }
 
-/* terminal_size(fd) -> columns, lines; nothing where it is no terminal. */
+/* terminal_size(fd) -> columns, lines; nothing if fd is no terminal */
 static int l_process_terminal_size(lua_State *L)
 {
     int width, height;

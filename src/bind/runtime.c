@@ -1,4 +1,4 @@
-/* Threads, and what runs underneath. */
+/* The number of threads, and facts about the running build. */
 #include "bind/base/arguments.h"
 #include "bind/base/function.h"
 #include "bind/base/open.h"
@@ -8,18 +8,18 @@
 #include "core/base/threads.h"
 #include "core/kernels/kernels.h"
 
-/* threads([n]): the number; or sets it, and returns what it was. */
+/* threads([n]) -> the number of threads, before n becomes it */
 static int l_runtime_threads(lua_State *L)
 {
     pg_error err;
     int before = pg_threads();
-    if (!lua_isnoneornil(L, 1)) {
+    if (!lua_isnoneornil(L, 1))
         l_check(L, pg_set_threads(l_integer_check(L, 1), &err), &err);
-    }
     lua_pushinteger(L, before);
     return 1;
 }
 
+/* info() -> {version, blas, kernels, threads, bytes} */
 static int l_runtime_info(lua_State *L)
 {
     char blas[PG_BLAS_TEXT];

@@ -8,10 +8,10 @@
 #include "bind/base/open.h"
 #include "core/base/process.h"
 
-/* call(f, ...): what f returns. A function of the user's that ends in a tail
-   call is called by this one then, and not by a line of the library, which an
-   error would name. It cannot yield: what is held while it runs would be held
-   by a coroutine that nobody resumes. */
+/* call(f, ...) -> the results of f. If f ends in a tail call, its caller in a
+   traceback is this function, not a line of the library, which an error would
+   name. f cannot yield: a coroutine that is never resumed would keep the holds
+   that are open while f runs. */
 static int l_user_call(lua_State *L)
 {
     lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
@@ -22,37 +22,37 @@ static int l_user_call(lua_State *L)
 
 enum { INSTRUCTIONS = 10000 }; /* between two looks at the clock */
 
+/* The limit of the call that runs. */
 static _Thread_local struct {
     struct timespec end;
-    uint64_t signals;
+    uint64_t signals; /* of Ctrl-C, before the call */
 } limit;
 
-static bool is_over(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return pg_sigint_count() > limit.signals || now.tv_sec > limit.end.tv_sec ||
-           (now.tv_sec == limit.end.tv_sec && now.tv_nsec > limit.end.tv_nsec);
-}
-
-/* Coroutines that are made meanwhile have it, too. Once the time is over, each
-   instruction raises the error, whatever catches it. */
-static void end_call(lua_State *L, lua_Debug *ar)
+/* The hook of the call's thread, which coroutines made by the call inherit.
+   Once the time is over, each instruction raises the error, so nothing catches
+   it for good. */
+static void check_limit(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
-    if (!is_over())
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    bool is_late =
+        now.tv_sec > limit.end.tv_sec ||
+        (now.tv_sec == limit.end.tv_sec && now.tv_nsec > limit.end.tv_nsec);
+    if (!is_late && pg_sigint_count() <= limit.signals)
         return;
-    lua_sethook(L, end_call, LUA_MASKCOUNT, 1);
+    lua_sethook(L, check_limit, LUA_MASKCOUNT, 1);
     luaL_error(L, "its time is over");
 }
 
-/* call_until(seconds, f) -> what f returns, one value; nil where its time was
-   over before, Ctrl-C came, or it has yielded. */
+/* call_until(seconds, f) -> the first result of f; nil if its time ended first,
+   Ctrl-C came, or f yielded */
 static int l_user_call_until(lua_State *L)
 {
-    double seconds = l_number_check(L, 1);
-    l_type_check(L, 2, LUA_TFUNCTION);
-    lua_settop(L, 2);
+    enum { SECONDS = 1, FUNCTION };
+    double seconds = l_number_check(L, SECONDS);
+    l_type_check(L, FUNCTION, LUA_TFUNCTION);
+    lua_settop(L, FUNCTION);
     clock_gettime(CLOCK_MONOTONIC, &limit.end);
     limit.end.tv_sec += (time_t)seconds;
     limit.end.tv_nsec += (long)((seconds - floor(seconds)) * 1e9);
@@ -62,8 +62,8 @@ static int l_user_call_until(lua_State *L)
     }
     limit.signals = pg_sigint_count();
     lua_State *thread = lua_newthread(L);
-    lua_sethook(thread, end_call, LUA_MASKCOUNT, INSTRUCTIONS);
-    lua_pushvalue(L, 2);
+    lua_sethook(thread, check_limit, LUA_MASKCOUNT, INSTRUCTIONS);
+    lua_pushvalue(L, FUNCTION);
     lua_xmove(L, thread, 1);
     int results;
     bool is_done = lua_resume(thread, L, 0, &results) == LUA_OK;
