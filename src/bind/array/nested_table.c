@@ -190,8 +190,7 @@ static void push_nested(lua_State *L, const pg_array *a, int axis,
 static int l_array_tolist(lua_State *L)
 {
     lua_settop(L, 1);
-    /* A view keeps the elements: making tables may run a finalizer that frees
-     * a. */
+    /* A view keeps the elements: a finalizer may free the array meanwhile. */
     pg_array *view = l_array_push(L);
     pg_array_view(view, l_array_to(L, 1));
     push_nested(L, view, 0, view->data);

@@ -67,21 +67,23 @@ static int l_shape_eq(lua_State *L)
    position beyond the end is nil, for ipairs, and any other key raises. */
 static int l_shape_index(lua_State *L)
 {
+    enum { SHAPE = 1, AXIS };
     int is_integer;
-    lua_Integer rank = (lua_Integer)lua_rawlen(L, 1);
-    lua_Integer axis = lua_tointegerx(L, 2, &is_integer);
-    if (!is_integer || lua_type(L, 2) != LUA_TNUMBER)
+    lua_Integer rank = (lua_Integer)lua_rawlen(L, SHAPE);
+    lua_Integer axis = lua_tointegerx(L, AXIS, &is_integer);
+    if (!is_integer || lua_type(L, AXIS) != LUA_TNUMBER)
         return l_error(L, "a shape has lengths at 1, 2, ..., and no '%s'",
-                       l_tolstring(L, 2));
+                       l_tolstring(L, AXIS));
     if (axis == 0 || axis < -rank) {
-        lua_settop(L, 1);
+        lua_settop(L, SHAPE);
         return l_error(L, "there is no axis %I in the shape %s%s", axis,
-                       l_tolstring(L, 1), axis == 0 ? ": axes start at 1" : "");
+                       l_tolstring(L, SHAPE),
+                       axis == 0 ? ": axes start at 1" : "");
     }
     if (axis > 0)
         lua_pushnil(L);
     else
-        lua_rawgeti(L, 1, rank + 1 + axis);
+        lua_rawgeti(L, SHAPE, rank + 1 + axis);
     return 1;
 }
 

@@ -70,9 +70,11 @@ static int call_operator(lua_State *L)
 
 /* --- __index -------------------------------------------------------------- */
 
+enum { SELF = 1, KEY }; /* the arguments of __index */
+
 bool l_push_method(lua_State *L)
 {
-    lua_pushvalue(L, 2);
+    lua_pushvalue(L, KEY);
     if (lua_rawget(L, lua_upvalueindex(L_UPVALUE_METHODS)) != LUA_TNIL)
         return true;
     lua_pop(L, 1);
@@ -81,10 +83,10 @@ bool l_push_method(lua_State *L)
 
 int l_no_field_error(lua_State *L)
 {
-    if (luaL_getmetafield(L, 1, "__no_field") == LUA_TNIL)
-        return l_error(L, "there is no field '%s'", l_tolstring(L, 2));
-    lua_pushvalue(L, 1);
-    lua_pushvalue(L, 2);
+    if (luaL_getmetafield(L, SELF, "__no_field") == LUA_TNIL)
+        return l_error(L, "there is no field '%s'", l_tolstring(L, KEY));
+    lua_pushvalue(L, SELF);
+    lua_pushvalue(L, KEY);
     lua_call(L, 2, 1);
     return l_error(L, "%s", luaL_tolstring(L, -1, NULL));
 }

@@ -1,5 +1,4 @@
-/* Random numbers, from the module's generator and from generators of the user.
- */
+/* Random numbers from the module's generator, or from one of the user's. */
 #include "bind/ops/random.h"
 
 #include <math.h>
@@ -26,8 +25,8 @@ pg_random *l_random_opt(lua_State *L, int arg)
     return g;
 }
 
-/* The generator of a function that is also a method: its self, or the module's.
- *first is the position of the first argument behind self. */
+/* The generator of a function that is also a method: self, or the module's.
+ *Sets first to the position of the first argument behind self. */
 static pg_random *generator(lua_State *L, int *first)
 {
     bool is_method = l_call_class(L) != NULL;
