@@ -290,24 +290,36 @@ void pg_move_axis_view(pg_array *out, const pg_array *a, int from, int to)
     pg_array_view(out, &view);
 }
 
+static void drop_unit_axes(pg_array *out, const pg_array *a)
+{
+    *out = *a;
+    out->ndim = 0;
+    for (int i = 0; i < a->ndim; i++)
+        if (a->shape[i] != 1)
+            copy_axis(out, out->ndim++, a, i);
+}
+
 pg_status pg_squeeze_view(pg_array *out, const pg_array *a, int axis,
                           pg_error *err)
 {
     char text[PG_SHAPE_TEXT];
     pg_array view = *a;
     memset(out, 0, sizeof *out);
-    pg_status status =
-        axis == PG_EVERY_AXIS ? PG_OK : pg_axis_check(a, axis, err);
+    if (axis == PG_EVERY_AXIS) {
+        drop_unit_axes(&view, a);
+        pg_array_view(out, &view);
+        return PG_OK;
+    }
+    pg_status status = pg_axis_check(a, axis, err);
     if (status != PG_OK)
         return status;
-    if (axis != PG_EVERY_AXIS && a->shape[axis] != 1)
+    if (a->shape[axis] != 1)
         return pg_fail(err, PG_ESHAPE,
                        "squeeze: axis %d of shape %s has length %zu, not 1",
                        axis + 1, pg_shape_text(text, a), a->shape[axis]);
-    view.ndim = 0;
-    for (int i = 0; i < a->ndim; i++)
-        if (a->shape[i] != 1 || (axis != PG_EVERY_AXIS && i != axis))
-            copy_axis(&view, view.ndim++, a, i);
+    view.ndim--;
+    for (int i = axis; i < view.ndim; i++)
+        copy_axis(&view, i, a, i + 1);
     pg_array_view(out, &view);
     return PG_OK;
 }
@@ -459,10 +471,8 @@ static bool is_one_axis(const pg_array *a, int first, int end)
    groups of equal size, and the old axes of a group must be one axis. */
 static bool strides_for_shape(pg_array *view, const pg_array *a)
 {
-    pg_array old = {0}; /* a's axes, without those of length 1 */
-    for (int i = 0; i < a->ndim; i++)
-        if (a->shape[i] != 1)
-            copy_axis(&old, old.ndim++, a, i);
+    pg_array old;
+    drop_unit_axes(&old, a);
     for (int oi = 0, ni = 0; oi < old.ndim && ni < view->ndim;) {
         int ofirst = oi, nfirst = ni;
         size_t oproduct = old.shape[oi++], nproduct = view->shape[ni++];
