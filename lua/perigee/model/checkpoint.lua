@@ -1,4 +1,4 @@
---- Checkpoints: files of models, NPZ archives that numpy.load reads.
+--- Checkpoints: NPZ archives of models, which numpy.load reads.
 --
 -- Members of the archive:
 --   W1, b1, W2, ...              the weights
@@ -14,7 +14,7 @@
 -- the checksum of the data (checksum.h); older files have `record.checksum` (checksum_v1.h).
 --
 -- A file may be damaged or come from an untrusted source. So each value is checked by its kind and
--- against the others, and no training is resumed from a state that no training has.
+-- against the others: no training is resumed from a state that a training cannot have.
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
@@ -38,33 +38,26 @@ local checkpoint = {}
 
 -- --- text -----------------------------------------------------------------------
 
-local function list_of(kind)
-  return {
-    expected = "a list, each of it " .. kind.expected,
-    read = function(value)
-      local list = type(value) == "table" and value or { value }
-      for i, each in ipairs(list) do
-        if kind.read(each) == nil then
-          return nil, list[i]
-        end
-      end
-      return list
-    end,
-  }
-end
+local activation = schema.name(trainer.activations)
 
-local function function_or(kind)
-  return {
-    expected = kind.expected,
-    read = function(value)
-      return value == "function" and value or kind.read(value)
-    end,
-  }
-end
+--- The activation of each hidden layer; a single one was written without a list.
+local activations_kind = {
+  expected = "a list, each of it " .. activation.expected,
+  read = function(value)
+    return schema.elements(type(value) == "table" and value or { value }, activation.read)
+  end,
+}
+
+local rate_kind = {
+  expected = optimizer.KINDS.rate.expected,
+  read = function(value)
+    return value == "function" and value or optimizer.KINDS.rate.read(value)
+  end,
+}
 
 --- The kinds of the values in the text. A name with a point is in a table of its own.
 local KINDS = {
-  activation = list_of(schema.name(trainer.activations)),
+  activation = activations_kind,
   scale = schema.number "",
   plan = schema.name { "auto", "dense", "sparse" },
   rows = schema.integer(1),
@@ -91,11 +84,11 @@ for _, prefix in ipairs { "option.", "record.option." } do
   for name, kind in pairs(training.KINDS) do
     KINDS[prefix .. name] = kind
   end
-  KINDS[prefix .. "rate"] = function_or(optimizer.KINDS.rate)
+  KINDS[prefix .. "rate"] = rate_kind
   KINDS[prefix .. "validation"] = schema.or_false(schema.name { "given" })
 end
 
---- Writes values as text. A function is only named "function".
+--- Formats values as text. A function becomes the word "function".
 local function to_text(values)
   local lines = { TITLE .. VERSION }
   for _, name in ipairs(collections.sorted_keys(values)) do
@@ -111,19 +104,16 @@ end
 
 local BOOLEANS = { ["true"] = true, ["false"] = false }
 
---- The name and the value of a line; several words are a list.
+--- Reads the name and the value of a line; several words are a list.
 local function read_line(text)
-  local name, list = nil, {}
-  for word in text:gmatch "%S+" do
+  local name, words = text:match "^%s*(%S+)(.*)$"
+  local list = {}
+  for word in (words or ""):gmatch "%S+" do
     local value = BOOLEANS[word]
     if value == nil then
       value = c_locale.tonumber(word) or word
     end
-    if name then
-      list[#list + 1] = value
-    else
-      name = word
-    end
+    list[#list + 1] = value
   end
   if #list > 1 then
     return name, list
@@ -131,7 +121,7 @@ local function read_line(text)
   return name, list[1]
 end
 
---- Reads the values of a text; nil and a message for a wrong text.
+--- Reads the values of a text; returns nil and a message for a wrong text.
 local function from_text(text)
   local title, rest = text:match "^([^\n]*)\n(.*)$"
   local version = title and title:match("^" .. TITLE .. "(%d+)$")
@@ -160,8 +150,8 @@ local function from_text(text)
   return schema.read(values, KINDS, "the text")
 end
 
---- The values whose names begin with a prefix and a point, by the rest of their names.
-local function below(values, prefix)
+--- The values whose names are a prefix, a point and a name without points, by that name.
+local function with_prefix(values, prefix)
   local found = {}
   for name, value in pairs(values) do
     local short = name:match("^" .. prefix .. "%.([^.]*)$")
@@ -174,28 +164,31 @@ end
 
 -- --- writing --------------------------------------------------------------------
 
+--- Adds arrays to an archive's members, with a prefix before their names.
 local function add_network(members, prefix, arrays)
   for name, array in pairs(arrays or {}) do
     members[prefix .. name] = array
   end
 end
 
-local function add_values(values, prefix, list)
-  for name, value in pairs(list) do
+--- Adds options to the values of the text, with a prefix before their names.
+local function add_options(values, prefix, options)
+  for name, value in pairs(options) do
     if KINDS[prefix .. name] then
       values[prefix .. name] = name == "validation" and value and "given" or value
     end
   end
 end
 
+--- The values of the text.
 local function values_of(state)
   local values = {
     activation = state.activation, scale = state.scale, plan = state.plan,
     rows = state.epoch.rows, used = state.epoch.used, iteration = #state.losses,
-    optimizer = state.memory.optimizer, steps = state.memory.steps,
+    optimizer = state.optimizer_state.optimizer, steps = state.optimizer_state.steps,
   }
   local record = state.record
-  add_values(values, "option.", state.options)
+  add_options(values, "option.", state.options)
   if record then
     local stopping = record.stopping
     values["record.first"], values["record.target"] = record.first, record.target
@@ -205,13 +198,14 @@ local function values_of(state)
     if not record.checksum_v1 then
       values["record.data_checksum"] = record.checksum or state.checksum
     end
-    add_values(values, "record.option.", record.options)
+    add_options(values, "record.option.", record.options)
   end
   return values
 end
 
-local CHUNK = 4096 -- bytes on Lua's stack at once
+local CHUNK = 4096 -- bytes that are on Lua's stack at a time
 
+--- Converts a text to an array of bytes.
 local function to_bytes(text)
   local bytes = {}
   for at = 1, #text, CHUNK do
@@ -220,7 +214,7 @@ local function to_bytes(text)
   return core.array(bytes, "uint8")
 end
 
---- Writes a model's state: whole or not at all.
+--- Writes a model's state to a file, atomically.
 ---@param path string
 ---@param state table
 ---@return true?
@@ -235,7 +229,7 @@ function checkpoint.write(path, state)
   }
   add_network(members, "", state.weights)
   add_network(members, "best_", state.record and state.record.stopping.best_weights)
-  for i, arrays in ipairs(state.memory.networks) do
+  for i, arrays in ipairs(state.optimizer_state.arrays) do
     add_network(members, ("state%d_"):format(i), arrays)
   end
   return errors.try(core.save, path, members)
@@ -255,7 +249,7 @@ local function refuse(file, message, ...)
   error(printable.name(file.path .. ": " .. message:format(...)), 0)
 end
 
---- Calls f with the archive. Its errors name the file already.
+--- Calls f with the archive, and raises its errors, which name the file already.
 local function must(file, f, ...)
   local value, message = errors.try(f, file.archive, ...)
   if message then
@@ -296,6 +290,7 @@ local function text_of(bytes)
   return table.concat(parts)
 end
 
+--- Tells if a member is a text.
 local function is_text(bytes)
   return bytes.dtype == "uint8" and bytes.ndim == 1
 end
@@ -324,6 +319,7 @@ local function read_values(file)
   return values
 end
 
+--- Reads the user's text; nil if there is none.
 local function read_note(file)
   local bytes = optional(file, "note")
   if bytes and not is_text(bytes) then
@@ -418,14 +414,14 @@ local function read_random(file)
 end
 
 --- Reads the optimizer's state.
-local function read_memory(file, like)
-  local values, networks = file.values, {}
+local function read_optimizer_state(file, like)
+  local values, states = file.values, {}
   local squares = optimizer.SQUARES[values.optimizer]
   for i = 1, trainer.states[values.optimizer] do
     local prefix = ("state%d_"):format(i)
-    networks[i] = read_network(file, prefix, like)
+    states[i] = read_network(file, prefix, like)
     for _, name in ipairs(weights.names(file.layers)) do
-      local array = networks[i][name]
+      local array = states[i][name]
       if i == squares and array:min() < 0 then
         refuse(file, "'%s%s' has a mean of squares that is below 0: %g", prefix, name, array:min())
       elseif values.steps == 0 and (array:min() ~= 0 or array:max() ~= 0) then
@@ -433,12 +429,12 @@ local function read_memory(file, like)
       end
     end
   end
-  return { optimizer = values.optimizer, steps = values.steps, networks = networks }
+  return { optimizer = values.optimizer, steps = values.steps, arrays = states }
 end
 
 --- Reads the options of the model or of its training.
 local function read_options(file, prefix)
-  local options = below(file.values, prefix)
+  local options = with_prefix(file.values, prefix)
   local fits, message = optimizer.settings(options)
   if not fits then
     refuse(file, "%s: %s", prefix, message)
@@ -474,7 +470,8 @@ end
 --- Reads the record of the current training; nil if there is none.
 local function read_record(file, like, validations)
   local values = file.values
-  if not next(below(values, "record")) and not next(below(values, "record.option")) then
+  if not next(with_prefix(values, "record"))
+    and not next(with_prefix(values, "record.option")) then
     if file.has_best_weights then
       refuse(file, "it has best weights, and the text says of no training")
     end
@@ -501,6 +498,7 @@ local function read_record(file, like, validations)
   }
 end
 
+--- Reads the state of a model; raises a message about the file for one that is wrong.
 local function read_state(file)
   file.values = read_values(file)
   file.layers = #file.values.activation + 1
@@ -518,7 +516,7 @@ local function read_state(file)
     epoch = { rows = values.rows, used = values.used },
     options = read_options(file, "option"),
     record = read_record(file, arrays, validation_losses),
-    memory = read_memory(file, arrays),
+    optimizer_state = read_optimizer_state(file, arrays),
     losses = losses,
     validation_losses = validation_losses,
     random_state = read_random(file),

@@ -34,9 +34,9 @@ local MAX_SEED = (1 << 32) - 1
 local Model = {}
 local METATABLE = { __name = "perigee.model" }
 
---- Private fields that may be nil.
+--- Names of private fields that may be nil.
 local MAY_BE_NIL = collections.set {
-  "_batches", "_epoch", "_losses", "_memory", "_random", "_record", "_rows", "_trainer",
+  "_batches", "_epoch", "_losses", "_optimizer_state", "_random", "_record", "_rows", "_trainer",
   "_validation_losses",
 }
 
@@ -63,8 +63,8 @@ function METATABLE:__newindex(name, value)
   elseif name == "classes" then
     errors.raise("a model's classes are those that it was made with, and not to be set")
   elseif name == "weights" then
-    local named, message = weights.check_names(value, self._layers, self._shapes)
-    name = named and "_weights" or errors.raise(message)
+    errors.must(weights.check_names(value, self._layers, self._shapes))
+    name = "_weights"
   elseif not MAY_BE_NIL[name] then
     errors.raise("a model has no field '%s' that can be set%s", printable.name(name),
       training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or "")
@@ -72,23 +72,12 @@ function METATABLE:__newindex(name, value)
   rawset(self, name, value)
 end
 
--- --- checking ----------------------------------------------------------------
-
-local function check_path(path, name)
-  if type(path) ~= "string" then
-    errors.raise("%s: a path is needed, not %s", name, path == nil and "nil"
-      or "a " .. type(path))
-  elseif not types.is_path(path) then
-    errors.raise(name .. ": a path has no zero bytes")
-  end
-end
-
 -- --- options -----------------------------------------------------------------
 
 local units = schema.integer(1)
 
---- The widths of the hidden layers, as a list.
-local hidden = {
+--- The widths of the hidden layers: one, or a list.
+local hidden_kind = {
   expected = units.expected,
   read = function(value)
     return schema.elements(type(value) == "table" and value or { value }, units.read)
@@ -98,7 +87,7 @@ local hidden = {
 local activation = schema.name(trainer.activations)
 
 --- A name for all hidden layers, or a list of one for each.
-local activations = {
+local activations_kind = {
   expected = activation.expected,
   quoted = true,
   read = function(value)
@@ -110,8 +99,8 @@ local activations = {
 }
 
 local KINDS = collections.merge(training.KINDS, {
-  hidden = hidden,
-  activation = activations,
+  hidden = hidden_kind,
+  activation = activations_kind,
   seed = schema.integer(0, MAX_SEED),
   dtype = schema.name { "float32", "float64" },
   classes = schema.integer(1),
@@ -119,26 +108,28 @@ local KINDS = collections.merge(training.KINDS, {
   plan = schema.name { "auto", "dense", "sparse" },
 })
 
---- The widths of the hidden layers, and their activations.
+--- The widths of the hidden layers, and the activation of each; nil and a message where they do not
+--- fit.
 local function layers_of(options)
-  local widths, named = options.hidden or { 100 }, options.activation or trainer.activations[1]
+  local widths = options.hidden or { 100 }
+  local activations = options.activation or trainer.activations[1] -- a name, or one for each layer
   if #widths < 1 or #widths > weights.MOST_HIDDEN then
     return nil, ("hidden must be a number of units, or a list of 1 to %d"):format(
       weights.MOST_HIDDEN)
-  elseif type(named) == "table" and #named ~= #widths then
+  elseif type(activations) == "table" and #activations ~= #widths then
     return nil, ("there are %d activations for %d hidden layers (one name serves for all)"):format(
-      #named, #widths)
+      #activations, #widths)
   end
   local list = {}
   for i = 1, #widths do
-    list[i] = type(named) == "table" and named[i] or named
+    list[i] = type(activations) == "table" and activations[i] or activations
   end
   return widths, list
 end
 
 -- --- making ------------------------------------------------------------------
 
---- Gives a model its training data; returns nil and a message where they do not fit.
+--- Sets the training data; returns nil and a message where they do not fit.
 local function set_data(self, data)
   local made, message = errors.try(trainer.new, data.rows, self._scale, data.labels, self.weights,
     self._activation, self._plan)
@@ -360,26 +351,27 @@ end
 
 -- --- saving ------------------------------------------------------------------
 
---- The optimizer's state: its name, the number of its steps, and the arrays of each of its states.
-local function memory_of(self)
+--- The optimizer's state: its name, the number of its steps, and `arrays`: a table of arrays, named
+--- as the weights, for each of the states that it keeps.
+local function optimizer_state_of(self)
   if not self._trainer then
-    return self._memory
+    return self._optimizer_state
   end
   local name, steps = trainer.optimizer(self._trainer)
-  local memory = { optimizer = name, steps = steps, networks = {} }
+  local state = { optimizer = name, steps = steps, arrays = {} }
   for i = 1, trainer.states[name] do
-    memory.networks[i] = weights.map(self.weights, self._layers, function(array)
+    state.arrays[i] = weights.map(self.weights, self._layers, function(array)
       return core.zeros(array.shape, array.dtype)
     end)
-    errors.must(trainer.read_state(self._trainer, i, memory.networks[i]))
+    errors.must(trainer.read_state(self._trainer, i, state.arrays[i]))
   end
-  return memory
+  return state
 end
 
 --- Sets the optimizer's state.
-local function set_memory(self, memory)
-  errors.must(trainer.set_optimizer(self._trainer, memory.optimizer, memory.steps))
-  for i, arrays in ipairs(memory.networks) do
+local function set_optimizer_state(self, state)
+  errors.must(trainer.set_optimizer(self._trainer, state.optimizer, state.steps))
+  for i, arrays in ipairs(state.arrays) do
     errors.must(trainer.write_state(self._trainer, i, arrays))
   end
 end
@@ -405,8 +397,8 @@ function Model:save(path, note)
   errors.must(weights.check(self.weights, self._layers, self._shapes))
   errors.must(weights.check_finite(self.weights, self._layers))
   training.finish(self)
-  local memory = memory_of(self)
-  for i, arrays in ipairs(memory.networks) do
+  local optimizer_state = optimizer_state_of(self)
+  for i, arrays in ipairs(optimizer_state.arrays) do
     errors.must(weights.check_finite(arrays, self._layers, ("state%d_"):format(i)))
   end
   local epoch, random_state = training.epoch(self)
@@ -415,7 +407,7 @@ function Model:save(path, note)
     activation = self._activation, scale = self._scale, plan = self._plan,
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
-    random_state = random_state, memory = memory, note = note,
+    random_state = random_state, optimizer_state = optimizer_state, note = note,
     checksum = self._trainer and errors.must(trainer.checksum(self._trainer)),
   }))
   return true
@@ -431,6 +423,16 @@ local function set_progress(self, state)
   self._record = state.record
   self._losses = state.losses
   self._validation_losses = state.validation_losses
+end
+
+--- Raises for a value that is no path.
+local function check_path(path, name)
+  if type(path) ~= "string" then
+    errors.raise("%s: a path is needed, not %s", name, path == nil and "nil"
+      or "a " .. type(path))
+  elseif not types.is_path(path) then
+    errors.raise(name .. ": a path has no zero bytes")
+  end
 end
 
 --- Reads a saved model. The file has no data: with x and y, the model can be trained. `m:fit()`
@@ -465,7 +467,7 @@ function Model.load(path, x, y)
     _scale = state.scale,
     _plan = state.plan,
     _options = state.options,
-    _memory = state.memory,
+    _optimizer_state = state.optimizer_state,
   }, METATABLE)
   set_progress(self, state)
   if x ~= nil or y ~= nil then
@@ -475,8 +477,8 @@ function Model.load(path, x, y)
       errors.raise(printable.name(path) .. ": " .. problem)
     end
     inputs.warn_if_scaled("x", data.rows, self._scale)
-    set_memory(self, state.memory)
-    self._memory = nil
+    set_optimizer_state(self, state.optimizer_state)
+    self._optimizer_state = nil
   end
   return self, state.note
 end
@@ -499,8 +501,8 @@ local function check_alike(self, state)
   return true
 end
 
---- Restores the state of a checkpoint; returns nil and a message, and leaves the model unchanged,
---- where it does not fit.
+--- Restores the state of a checkpoint; returns nil and a message where it does not fit, and leaves
+--- the model unchanged.
 local function restore(self, path)
   local state, message = checkpoint.read(path)
   if not state then
@@ -519,20 +521,21 @@ local function restore(self, path)
   self._batches = nil
   set_progress(self, state)
   local kept = self._record and self._record.options or {}
-  for name, marker in pairs { rate = "function", validation = "given" } do -- which no file keeps
+  -- A file keeps no function and no data, but a marker.
+  for name, marker in pairs { rate = "function", validation = "given" } do
     if kept[name] == marker then
       kept[name] = self._options[name] or marker
     end
   end
   if self._trainer then
-    set_memory(self, state.memory)
+    set_optimizer_state(self, state.optimizer_state)
   else
-    self._memory = state.memory
+    self._optimizer_state = state.optimizer_state
   end
   return true, state.note
 end
 
-METATABLE.restore = restore -- for trials, which ignore a checkpoint that does not fit
+METATABLE.restore = restore -- for trials, which ignore checkpoints that do not fit
 
 --- Replaces the model's state by the one in a file of `save`: weights, losses, the states of the
 --- optimizer and the generator, and the progress of the training. The data and the options of
@@ -569,6 +572,7 @@ local function scale_text(self)
   return c_locale.format("x times %.4g", self._scale)
 end
 
+--- The lines of a summary about layers, with the number of parameters.
 local function layer_lines(self)
   local lines, total = { "layer  units  activation  parameters" }, 0
   for l = 1, self._layers do
@@ -658,7 +662,7 @@ local function title_of(self)
     self.weights.W1.dtype, format.quantity(count, "weight"))
 end
 
--- A title and rows, also for a model whose weights were removed.
+-- A title and rows, also for a model whose weights do not fit each other.
 function METATABLE:__tostring()
   local rows = {
     { "trained", progress_text(self) },
