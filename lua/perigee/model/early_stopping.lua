@@ -14,6 +14,7 @@ local early_stopping = {}
 ---@field best? number  the smallest loss
 ---@field best_weights? table<string, perigee.array>
 
+--- Copies the model's weights.
 local function copy_weights(model)
   return weights.map(model.weights, model._layers, function(array)
     return array:copy()

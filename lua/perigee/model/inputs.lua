@@ -28,6 +28,7 @@ local function to_array(value, name)
   return array
 end
 
+--- Flattens x (n, ...) to rows (n, inputs).
 local function to_rows(x)
   if x.ndim == 0 or x.size == 0 then
     return nil, ("x of shape %s has no numbers"):format(x.shape)
@@ -107,11 +108,12 @@ end
 
 -- --- data that were scaled twice -----------------------------------------------
 
-local FIRST = 16 -- rows that are looked at first: most data are not within 0..1
+local FIRST = 16 -- rows that are tested before all others, as most data are not within 0..1
 
---- Lines of scripts that were warned, by "file:line".
+--- The lines of scripts for which there was a warning, by "file:line".
 local warned = {}
 
+--- Tells if all numbers are from 0 to 1.
 local function within_unit(x)
   return x:min() >= 0 and x:max() <= 1
 end

@@ -1,22 +1,22 @@
 --- Minibatches: rows in random order, each once in an epoch.
 --
--- The generator draws the order when an epoch begins. So its state at that time, and the number of
--- rows used since, are all that a training needs to go on.
+-- The generator draws the order when an epoch begins. A training is resumed from its state at that
+-- time and the number of rows used since.
 --
--- A batch that was taken counts as used if the model has made an update since, which is looked at
--- when the batches are used the next time. So an update that was interrupted can be made again.
+-- A batch counts as used if the model has made an update since it was taken, which the next call
+-- finds out. So an update that was interrupted can be made again.
 
 ---@class perigee.minibatches
 ---@field rows integer
 ---@field random perigee.random
----@field epoch table  `used` rows; `order`, their permutation, and `before`, the generator's state
----   before it was drawn; `taken`, the last row of the batch, and `updates`, the model's before it
+---@field epoch table  `used`: number of rows; `order`: their permutation; `before`: the generator's
+---   state before it was drawn; `taken`: the end of the batch; `updates`: the model's before it
 local Minibatches = {}
 Minibatches.__index = Minibatches
 
 local minibatches = {}
 
---- Batches of n rows, of which `used` were used since the generator's present state.
+--- Makes the batches of n rows, of which `used` were used since the generator's present state.
 ---@param n integer
 ---@param random perigee.random
 ---@param used? integer  0 by default

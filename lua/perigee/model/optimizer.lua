@@ -14,7 +14,7 @@ local DEFAULTS = {
   adam = { rate = 0.001, betas = { 0.9, 0.999 }, eps = 1e-8 },
 }
 
---- The number of the optimizer's state that is a mean of squares, which is never negative.
+--- The optimizer's state that is a mean of squares, and so never negative, by its number.
 optimizer.SQUARES = { rmsprop = 1, adam = 2 }
 
 -- --- kinds ---------------------------------------------------------------------

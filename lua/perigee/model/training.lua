@@ -1,10 +1,12 @@
---- A model's training: its options and its loop.
+--- The training of a model: its options and its loop.
 --
--- The model keeps the state from which a training is resumed: `_losses`, one for each update, which
--- the core appends; `_batches`, the epoch; and `_record`, the current training: its `first`
--- iteration and its `target`, the number of `rows`, its `options`, and `stopping`, the state of
--- early stopping. A record that was loaded also has the `checksum` of its data (`checksum_v1` in
--- old files) until it is resumed.
+-- The model keeps the state from which a training is resumed:
+--   _losses   one for each update, which the core appends
+--   _batches  the minibatches of the current epoch
+--   _record   the current training: `first` and `target`, the model's iterations at its start and
+--             its end; the number of `rows`; its `options`; `stopping`, the state of early
+--             stopping; and after loading, until it is resumed, the `checksum` of its data
+--             (`checksum_v1` in old files)
 
 local minibatches = require "perigee.model.minibatches"
 local c_locale = require "perigee.util.c_locale"
@@ -27,6 +29,7 @@ local training = {}
 
 -- --- options --------------------------------------------------------------------
 
+--- Validation data.
 local pair = {
   expected = "a table {x, y} (two arrays, in that order)",
   read = function(value)
@@ -50,8 +53,7 @@ local KINDS = collections.merge(training.KINDS, {
   progress = schema.boolean,
 })
 
---- Calls that take the other options, for messages: options of a training alone, and of a model
---- alone.
+--- Calls that take options, for messages: options of a training alone, and of a model alone.
 training.OWNERS = {}
 local OF_MODEL = {}
 for name in pairs(KINDS) do
@@ -68,7 +70,7 @@ function training.takes(name)
   return KINDS[name] ~= nil
 end
 
---- Merges options: the given ones win. Another optimizer begins with its own defaults.
+--- Merges options; the given ones win. Options of another optimizer are dropped.
 ---@param before table<string, any>
 ---@param given table<string, any>
 ---@return table<string, any>
@@ -105,7 +107,8 @@ end
 
 -- --- length -----------------------------------------------------------------------
 
---- The number of updates that the options ask for, or nil; nil and a message where it is too large.
+--- The number of updates that the options ask for, nil if they do not; nil and a message if it is
+--- too large.
 local function count_updates(model, given, batch)
   local count = given.epochs or given.iterations
   if given.epochs and given.iterations then
@@ -133,11 +136,11 @@ local function check_resumed(model, options)
     return nil, ("the training to be resumed had %d rows, and x has %d"):format(record.rows,
       model._rows)
   end
-  local sum, message, kept = nil, nil, record.checksum_v1 or record.checksum
-  if kept then -- it was loaded, and not resumed since
+  local saved, sum, message = record.checksum_v1 or record.checksum, nil, nil
+  if saved then -- the record was loaded, and not resumed since
     sum, message = (record.checksum_v1 and trainer.checksum_v1 or trainer.checksum)(model._trainer)
   end
-  if sum ~= kept then
+  if sum ~= saved then
     return nil, message or "the training to be resumed had other data: x (its numbers and dtype) "
       .. "or y is not what it was saved with (without resume = true, another training begins)"
   end
@@ -152,7 +155,7 @@ end
 local function resume_record(model, options, count)
   local record = model._record
   local target = count and record.first + count or record.target
-  record.checksum, record.checksum_v1 = nil, nil -- x may be written to from now on
+  record.checksum, record.checksum_v1 = nil, nil -- from now on the user may change x
   if target > model.iteration then
     record.target = target
     record.stopping = options.patience and early_stopping.resume(record.stopping, model)
@@ -198,12 +201,7 @@ function training.finish(model)
   end
 end
 
--- --- a run ----------------------------------------------------------------------
-
---- The loop of a training.
----@class perigee.training.run
-local Run = {}
-Run.__index = Run
+-- --- beginning ------------------------------------------------------------------
 
 --- Evaluates a model on some rows.
 ---@param model perigee.Model
@@ -218,8 +216,8 @@ function training.evaluate(model, data, with_confusion)
   return loss, loss and accuracy or weights.explain(accuracy, model), confusion
 end
 
---- The settings of the optimizer, and the validation data or false. The data are evaluated once, so
---- that an error in them is raised before the first update.
+--- The settings of the optimizer, and the validation data or false; nil and a message where options
+--- do not fit. The data are evaluated once, so that an error in them comes before the first update.
 local function prepare(model, options)
   local settings, message = optimizer.settings(options)
   if not settings then
@@ -232,8 +230,7 @@ local function prepare(model, options)
       .. "validation = false"
   elseif options.patience and not options.validation then
     return nil, "patience needs validation = {x, y}"
-  end
-  if not options.validation then
+  elseif not options.validation then
     return settings, false
   end
   local data, loss
@@ -254,16 +251,21 @@ local function read_options(model, options, what)
       .. "pg.Model.load(path, x, y)"
   end
   local given, message = schema.read(options, KINDS, what, OF_MODEL)
-  local named, problem = weights.check_names(model.weights, model._layers, model._shapes)
-  if given and not named then
-    return nil, problem
-  elseif given and given.progress then
-    local available
-    available, message = require("perigee.util.progress").available()
-    given = available and given
+  if not given then
+    return nil, message
   end
-  return given, message
+  local fits
+  fits, message = weights.check_names(model.weights, model._layers, model._shapes)
+  if fits and given.progress then
+    fits, message = require("perigee.util.progress").available()
+  end
+  return fits and given, message
 end
+
+--- The loop of a training.
+---@class perigee.training.run
+local Run = {}
+Run.__index = Run
 
 --- Begins or resumes a training of a model.
 ---@param model perigee.Model
@@ -315,6 +317,8 @@ function training.begin(model, options, what)
   return run
 end
 
+-- --- the loop -------------------------------------------------------------------
+
 --- The number of updates of this training, also those before it was saved.
 function Run:done()
   return self.model.iteration - self.record.first
@@ -345,7 +349,7 @@ end
 
 --- Computes the validation loss if an epoch has ended.
 ---@return number?
----@return string?  # the error message
+---@return string?  # the error message, where nil comes first
 function Run:validate()
   local model, record = self.model, self.record
   if not needs_validation(model, self.options) then
@@ -394,9 +398,9 @@ function Run:update()
   return loss, validation_loss
 end
 
---- Continues the training after the body of the loop, which may have trained the model, too: those
---- updates and validations do not count. If the body has resumed this training, the record already
---- leaves out the updates of bodies inside it.
+--- Continues the training after the body of the loop. Updates and validations of other trainings in
+--- the body do not count. If the body has resumed this training, that loop has already left out the
+--- updates of other trainings in its own body.
 function Run:take_up()
   local model, record = self.model, self.record
   local all, left_out = model.iteration - self.iteration, record.first - self.first
@@ -419,8 +423,8 @@ function Run:say_nothing_left()
       :format(self:done(), self.target - self.record.first))
 end
 
---- The four values of a generic for, whose loop gets i, the loss before update i, and the
---- validation loss after an epoch.
+--- The four values of a generic for. The loop gets i, the loss before update i, and the validation
+--- loss after an epoch.
 function Run:iterate()
   local bar, loss
   if self.resumed and self:is_over() then
@@ -433,7 +437,7 @@ function Run:iterate()
       bar:update(i, "loss " .. format.loss(loss))
     end
     self:take_up()
-    local _, message = self:validate() -- which may have been interrupted
+    local _, message = self:validate() -- does nothing unless update was interrupted in it
     if message then
       errors.raise(message)
     elseif self:is_over() then
@@ -459,7 +463,7 @@ function training.validation_losses(model)
 end
 
 --- The state of the model's epoch: its rows, the number of rows used, and the generator's state at
---- its beginning. A model without a generator gets none here: saving draws no number.
+--- its beginning. A model without a generator gets none here, as saving must not draw a number.
 ---@param model perigee.Model
 ---@return { rows: integer, used: integer }
 ---@return perigee.array?

@@ -12,7 +12,7 @@ local weights = {}
 --- The core's limit of hidden layers.
 weights.MOST_HIDDEN = 15
 
---- The names of the arrays of so many layers, in order.
+--- The names of the arrays of a number of layers, in order.
 ---@param layers integer
 ---@return string[]
 function weights.names(layers)
@@ -70,7 +70,7 @@ function weights.check_finite(arrays, layers, prefix)
   return true
 end
 
---- Checks that a scale is a number of a dtype, and not 0.
+--- Checks that a scale is finite and not 0 in a dtype.
 ---@param scale number
 ---@param dtype string
 ---@return true?
@@ -90,8 +90,8 @@ function weights.check_scale(scale, dtype)
   return true
 end
 
---- Makes a table of weights raise where an unknown name is read. The kernels of the core read
---- `activation`.
+--- Makes a table of weights raise for unknown names that are read, and have the field `activation`,
+--- which the core reads.
 ---@param arrays table<string, perigee.array>
 ---@param layers integer
 ---@param activation string[]  of each hidden layer
