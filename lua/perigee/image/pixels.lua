@@ -144,16 +144,8 @@ end
 --- The numbers of black and white, of dtypes for which they are not the least and the greatest.
 local FIXED_RANGE = { uint8 = { 0, 255 }, bool = { 0, 1 } }
 
---- The least and the greatest finite number of each row, as columns; 0 for a row without any.
-local function extremes(rows)
-  local finite = (rows - rows):eq(0)
-  local least = core.where(finite, rows, math.huge):min(2, true)
-  local greatest = core.where(finite, rows, -math.huge):max(2, true)
-  local any = finite:any(2, true)
-  return core.where(any, least, 0), core.where(any, greatest, 0)
-end
-
---- The numbers of black and white: two for all rows, or columns with one for each.
+--- The numbers of black and white: two for all rows, or columns with one for each. Those that are
+--- neither given nor fixed are the least and the greatest finite number, or 0 without any.
 local function range_of(rows, dtype, options)
   local low, high = options.low, options.high
   if FIXED_RANGE[dtype] and not options.each then
@@ -162,7 +154,10 @@ local function range_of(rows, dtype, options)
     high = high or math.max(white, low)
   end
   if not (low and high) then
-    local least, greatest = extremes(rows)
+    local finite = (rows - rows):eq(0)
+    local any = finite:any(2, true)
+    local least = core.where(any, core.where(finite, rows, math.huge):min(2, true), 0)
+    local greatest = core.where(any, core.where(finite, rows, -math.huge):max(2, true), 0)
     low = low or high and least:minimum(high) or least
     high = high or greatest:maximum(low)
   end

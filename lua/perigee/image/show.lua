@@ -39,15 +39,6 @@ local KINDS = collections.merge(pixels.KINDS, {
 
 -- --- labels ----------------------------------------------------------------------------
 
---- Checks that there is a label for each of n pictures.
-local function check_labels(labels, n)
-  if types.is_array(labels) and labels.ndim ~= 1 then
-    errors.fail("labels are (n), one for each picture, not %s", labels.shape)
-  elseif #labels ~= n then
-    errors.fail("%d labels for %d pictures", #labels, n)
-  end
-end
-
 --- Formats the first labels.
 local function label_texts(labels, count)
   local list, texts = types.is_array(labels) and labels:rows(1, count):tolist() or labels, {}
@@ -87,12 +78,6 @@ end
 
 -- The weights of red, green and blue in the luma (ITU-R BT.601).
 local LUMA = core.array { 0.299, 0.587, 0.114 }
-
---- Converts colours to grey.
-local function grey(pictures)
-  return pictures.shape[4] == 1 and pictures
-    or (pictures * LUMA):sum(4, true):round():astype "uint8"
-end
 
 --- The escape code of a colour, without the part that says foreground or background.
 local function true_colour(pixel)
@@ -330,15 +315,19 @@ function show.text(a, options, surface)
   if options.width then
     surface = { palette = surface.palette, width = options.width, lines = surface.lines }
   end
-  if options.labels then
-    check_labels(options.labels, n)
+  local labels = options.labels
+  if labels and types.is_array(labels) and labels.ndim ~= 1 then
+    errors.fail("labels are (n), one for each picture, not %s", labels.shape)
+  elseif labels and #labels ~= n then
+    errors.fail("%d labels for %d pictures", #labels, n)
   end
   local plan = layout(pictures, is_batch, options, surface)
   local shown = pixels.resized(pictures:rows(1, plan.count), plan.height, plan.width)
   shown = opaque(pixels.bytes(shown, dtype, options))
-  shown = palette.is_grey and grey(shown) or shown
-  local labels = options.labels and label_texts(options.labels, plan.count)
-  local lines = lines_of(shown, labels, plan, palette)
+  if palette.is_grey and shown.shape[4] > 1 then
+    shown = (shown * LUMA):sum(4, true):round():astype "uint8"
+  end
+  local lines = lines_of(shown, labels and label_texts(labels, plan.count), plan, palette)
   if plan.count < n then
     lines[#lines + 1] = ("... %d more"):format(n - plan.count)
   end

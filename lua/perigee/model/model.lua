@@ -630,42 +630,32 @@ function Model:summary()
   return table.concat(lines, "\n")
 end
 
---- The activations: "sigmoid", or "relu-tanh" where hidden layers differ.
-local function activation_names(self)
-  local list = self._activation
-  for i = 2, #list do
-    if list[i] ~= list[1] then
-      return table.concat(list, "-")
+--- The title: "Model 784-100-10, sigmoid, float32: 79,510 weights"; "relu-tanh" where the hidden
+--- layers differ.
+local function title_of(self)
+  local count, names = 0, self._activation[1]
+  for _, name in ipairs(self._activation) do
+    if name ~= self._activation[1] then
+      names = table.concat(self._activation, "-")
     end
   end
-  return list[1]
-end
-
---- The state of the training: "500 iterations (sgd, rate 0.1, all rows), loss 0.6421".
-local function progress_text(self)
-  local cost, validation = self._losses, self._validation_losses
-  if #cost == 0 then
-    return "not yet"
-  end
-  return c_locale.format("%s (%s), loss %.4g%s", format.quantity(#cost, "iteration"),
-    training.describe(self._record and self._record.options or self._options), cost[#cost],
-    #validation > 0 and c_locale.format(", validation %.4g", validation[#validation]) or "")
-end
-
---- The title: "Model 784-100-10, sigmoid, float32: 79,510 weights".
-local function title_of(self)
-  local count = 0
   for l = 1, self._layers do
     count = count + self.weights["W" .. l].size + self.weights["b" .. l].size
   end
-  return ("Model %s, %s, %s: %s"):format(sizes(self), activation_names(self),
+  return ("Model %s, %s, %s: %s"):format(sizes(self), names,
     self.weights.W1.dtype, format.quantity(count, "weight"))
 end
 
 -- A title and rows, also for a model whose weights do not fit each other.
 function METATABLE:__tostring()
+  local cost, validation, trained = self._losses, self._validation_losses, "not yet"
+  if #cost > 0 then -- "500 iterations (sgd, rate 0.1, all rows), loss 0.6421"
+    trained = c_locale.format("%s (%s), loss %.4g%s", format.quantity(#cost, "iteration"),
+      training.describe(self._record and self._record.options or self._options), cost[#cost],
+      #validation > 0 and c_locale.format(", validation %.4g", validation[#validation]) or "")
+  end
   local rows = {
-    { "trained", progress_text(self) },
+    { "trained", trained },
     { "data", self._trainer and ("%s, %s plan"):format(format.quantity(self._rows, "row"),
       (trainer.plan(self._trainer))) or "none" },
   }

@@ -131,14 +131,6 @@ local function is_within(ranges, code)
   return false
 end
 
---- The width of a code point in columns.
-local function columns_of(code)
-  if code < 0x300 then
-    return 1
-  end
-  return is_within(ZERO, code) and 0 or is_within(WIDE, code) and 2 or 1
-end
-
 --- The width of a line in columns, and the bytes of its beginning that fit into `most` columns.
 local function measure(text, most)
   if not text:find "[\x80-\xff]" then
@@ -147,7 +139,9 @@ local function measure(text, most)
   local width, bytes, at = 0, 0, 1
   while at <= #text do
     local ends = utf8.len(text, at, at) and utf8.offset(text, 2, at) or at + 1
-    width = width + (ends > at + 1 and columns_of(utf8.codepoint(text, at)) or 1)
+    local code = ends > at + 1 and utf8.codepoint(text, at) or 0 -- 0 for ASCII and wrong bytes
+    width = width + (code < 0x300 and 1 or is_within(ZERO, code) and 0
+      or is_within(WIDE, code) and 2 or 1)
     at = ends
     bytes = width <= most and at - 1 or bytes
   end
