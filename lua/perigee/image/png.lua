@@ -47,7 +47,7 @@ function png.save(path, a, options)
   end
   local picture, message = errors.try(picture_of, a, options)
   if not picture then
-    errors.raise("save_png: " .. message:gsub("^save_png: ", ""))
+    errors.raise(errors.prefixed("save_png", message))
   end
   return (errors.call(core.save_png, path, picture))
 end

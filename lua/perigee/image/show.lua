@@ -378,7 +378,7 @@ end
 function show.show(a, options)
   local text, message = errors.try(show.text, a, options, surface_of_output())
   if not text then
-    errors.raise("show: " .. message:gsub("^show: ", ""))
+    errors.raise(errors.prefixed("show", message))
   end
   print((text:gsub("\n$", "")))
 end

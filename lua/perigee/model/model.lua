@@ -278,10 +278,15 @@ end
 
 -- --- using -------------------------------------------------------------------
 
---- Calls a function of the core that predicts labels or probabilities of rows.
-local function predict(self, data, run)
+--- Raises if the weights are no longer those of the model, or do not fit rows.
+local function check_rows(self, data)
   errors.must(weights.check_names(self.weights, self._layers, self._shapes))
   errors.must(inputs.check_width(data, self.weights.W1))
+end
+
+--- Calls a function of the core that predicts labels or probabilities of rows.
+local function predict(self, data, run)
+  check_rows(self, data)
   local out, message = errors.try(run, self.weights, self._activation, data.rows, self._scale)
   errors.must(out, not out and weights.explain(message, self))
   inputs.warn_if_scaled("x", data.rows, self._scale)
@@ -342,8 +347,7 @@ end
 ---   rows of class i - 1 that were predicted as class j - 1
 function Model:evaluate(x, y)
   local data = errors.must(inputs.labelled(x, y, self.classes))
-  errors.must(weights.check_names(self.weights, self._layers, self._shapes))
-  errors.must(inputs.check_width(data, self.weights.W1))
+  check_rows(self, data)
   local loss, accuracy, confusion = errors.must(training.evaluate(self, data, true))
   inputs.warn_if_scaled("x", data.rows, self._scale)
   return loss, accuracy, confusion
@@ -614,8 +618,7 @@ function Model:summary()
   if self._trainer then
     add("plan", "%s (%s)", self:plan())
   end
-  add("optimizer", "%s", training.describe(self._record and self._record.options
-    or self._options))
+  add("optimizer", "%s", training.describe(self))
   add("iteration", "%d", self.iteration)
   if #self._losses > 0 then
     add("last loss", "%.6g", self._losses[#self._losses])
@@ -651,7 +654,7 @@ function METATABLE:__tostring()
   local cost, validation, trained = self._losses, self._validation_losses, "not yet"
   if #cost > 0 then -- "500 iterations (sgd, rate 0.1, all rows), loss 0.6421"
     trained = c_locale.format("%s (%s), loss %.4g%s", format.quantity(#cost, "iteration"),
-      training.describe(self._record and self._record.options or self._options), cost[#cost],
+      training.describe(self), cost[#cost],
       #validation > 0 and c_locale.format(", validation %.4g", validation[#validation]) or "")
   end
   local rows = {

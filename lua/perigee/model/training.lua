@@ -90,10 +90,12 @@ function training.merge(before, given)
   return all
 end
 
---- Describes the options of a training: "adam, rate 0.001, batch 128".
----@param options table<string, any>
+--- Describes the options of a model's current training, or else of the model: "adam, rate 0.001,
+--- batch 128".
+---@param model perigee.Model
 ---@return string
-function training.describe(options)
+function training.describe(model)
+  local options = model._record and model._record.options or model._options
   local settings = optimizer.settings(options)
   local words = { settings.optimizer }
   local rate = settings.rate
