@@ -37,8 +37,7 @@ static void set_string_metatable(lua_State *L, const char *key)
     lua_pop(L, 1);
 }
 
-/* Stores the metatable of strings in the registry; false where there is none.
- */
+/* Stores the metatable of strings in the registry; false if there is none. */
 static void store_string_metatable(lua_State *L, const char *key)
 {
     lua_pushliteral(L, "");

@@ -110,9 +110,8 @@ static int next_byte(void)
 
 /* --- characters ----------------------------------------------------------- */
 
-/* A character in the locale's encoding. Other bytes become U+FFFD, and no NUL
-   gets into a line: readline 8.2 would search for the end of a word for ever.
- */
+/* A character in the locale's encoding. Other bytes become U+FFFD. No NUL gets
+   into a line: readline 8.2 would never find the end of a word. */
 static char character[2 * MB_LEN_MAX];
 static size_t size, taken; /* bytes of it */
 

@@ -35,8 +35,8 @@ void host_editor_open(void)
 
 /* --- lines ---------------------------------------------------------------- */
 
-/* The line that was read last, from malloc: the caller's next step may raise.
- */
+/* The line that was read last, from malloc: the caller may raise before it is
+   done with it. */
 static char *last_line;
 
 static host_outcome read_edited(const char *prompt)

@@ -118,8 +118,7 @@ static options read_options(int argc, char **argv)
     return o;
 }
 
-/* --- what it runs ----------------------------------------------------------
- */
+/* --- running -------------------------------------------------------------- */
 
 /* Sets the global `arg`: the script at 0, its arguments from 1 on, the program
    and its options before it. */

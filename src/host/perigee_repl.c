@@ -15,11 +15,8 @@
 #include "host/line_editor.h"
 #include "host/history.h"
 
-/* The functions below are listed as this module's: a traceback then shows where
-   the user's part of it ends. */
-#define MODULE "perigee.host"
-
-static lua_State *session; /* the state that the prompt runs in */
+static lua_State *session;       /* the state that the prompt runs in */
+static const char completer_key; /* in the registry: a function */
 
 /* --- calls ---------------------------------------------------------------- */
 
@@ -153,7 +150,7 @@ static int call_completer(lua_State *L)
 {
     enum { TEXT = 1, COMPLETION, FIRST, CANDIDATES, ENDING, ARE_FILES };
     host_completion *completion = lua_touserdata(L, COMPLETION);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &session);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &completer_key);
     lua_pushstring(L, lua_touserdata(L, TEXT));
     lua_call(L, 1, 4);
     if (!lua_istable(L, CANDIDATES))
@@ -184,16 +181,18 @@ static int l_complete(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_settop(L, 1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &session);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &completer_key);
     host_editor_set_completer(complete);
     return 0;
 }
 
 /* --- the loop ------------------------------------------------------------- */
 
-/* Pushes the library's function that reads and runs one chunk; an error and
-   false where that fails. */
-static bool push_turn(lua_State *L)
+/* Pushes the library's function that reads and runs one chunk, or an error.
+   Returns lua_pcall's status. The C functions are listed as a module's:
+   tracebacks name them then, and error_report.lua finds the border between the
+   user's frames and the prompt's. */
+static int push_turn(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"call", l_call},
                                          {"try", l_try},
@@ -204,17 +203,18 @@ static bool push_turn(lua_State *L)
                                          {NULL, NULL}};
     lua_getglobal(L, "require");
     lua_pushliteral(L, "perigee.repl.loop");
-    if (lua_pcall(L, 1, 1, 0) != LUA_OK)
-        return false;
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    int status = lua_pcall(L, 1, 1, 0);
+    if (status != LUA_OK)
+        return status;
     luaL_newlib(L, functions);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -3, MODULE);
-    lua_remove(L, -2);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "perigee.host");
+    lua_pop(L, 1);
     lua_getfield(L, LUA_REGISTRYINDEX, "LUA_NOENV"); /* -E */
     lua_pushboolean(L, !lua_toboolean(L, -1));
     lua_remove(L, -2);
-    return lua_pcall(L, 2, 1, 0) == LUA_OK;
+    return lua_pcall(L, 2, 1, 0);
 }
 
 /* Failed turns in a row: one that fails before it reads a line may fail for
@@ -229,8 +229,7 @@ bool host_perigee_repl(lua_State *L)
     host_keep_session();
     host_watch_coroutines(L);
     host_isolation_open(L);
-    if (!push_turn(L)) {
-        host_message(lua_tostring(L, -1));
+    if (host_report(L, push_turn(L)) != LUA_OK) {
         host_message("perigee was not loaded: this is Lua's own prompt");
         lua_settop(L, turn - 1);
         host_isolation_leave(L);
@@ -240,9 +239,9 @@ bool host_perigee_repl(lua_State *L)
     while (goes_on && failures < MOST_FAILURES) {
         lua_settop(L, turn);
         lua_pushvalue(L, turn);
-        int status = host_report(L, lua_pcall(L, 0, 1, 0));
-        failures = status == LUA_OK ? 0 : failures + 1;
-        goes_on = status != LUA_OK || lua_toboolean(L, -1);
+        bool failed = host_report(L, lua_pcall(L, 0, 1, 0)) != LUA_OK;
+        failures = failed ? failures + 1 : 0;
+        goes_on = failed || lua_toboolean(L, -1);
     }
     lua_settop(L, turn - 1);
     host_editor_end_line();

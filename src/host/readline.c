@@ -6,7 +6,7 @@
 
 host_readline rl;
 
-/* POSIX has dlsym give functions as data pointers; C has no cast for it. */
+/* dlsym gives functions as data pointers, which C cannot cast. */
 static bool find(void *library, const char *name, void *pointer)
 {
     void *symbol = dlsym(library, name);
@@ -54,12 +54,12 @@ bool host_readline_load(void)
 /* --- a workaround ----------------------------------------------------------
 
    readline 8.2 crashes after a search of the history (M-p and M-n; in vi mode
-   /, ?, n and N) that began on an earlier line. The search drops the line that
+   /, ?, n and N) that starts on an earlier line. The search drops the line that
    was begun before the cursor keys went into the history, but keeps the offset
    there; where the line is then edited and left for another, its list of
    changes has two owners, and is freed twice. So a search here begins on the
-   line that was begun, though at the offset; in Emacs mode it ends there, and
-   in vi mode the entry that was found is gone to from there. */
+   line that was begun, but at the same offset. In Emacs mode it ends on that
+   line; in vi mode it goes on from there to the entry that was found. */
 static int search(host_command *by, int count, int key)
 {
     int offset = rl.where_history();

@@ -54,8 +54,7 @@ extern host_readline rl;
 /* Loads the library; false where it is not installed. */
 bool host_readline_load(void);
 
-/* Binds the keys whose commands would crash readline to commands that do not.
- */
+/* Binds keys whose commands would crash readline to commands that do not. */
 void host_readline_fix_keys(void);
 
 #endif

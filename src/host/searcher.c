@@ -10,33 +10,18 @@
 
 #include "host/environment.h"
 
+#define VERSION LUA_VERSION_MAJOR "." LUA_VERSION_MINOR
+
 /* Templates as in package.path; "!" is the program's folder: a checkout's
    build/, another build's folder below that, or an installation's bin/. The
    module is one shared object, with a luaopen_ function for each part, as for
    Lua's all-in-one loader. */
-#define VERSION LUA_VERSION_MAJOR "." LUA_VERSION_MINOR
-
 static const char lua_path[] =
     "!/../lua/?.lua;!/../lua/?/init.lua;"
     "!/../../lua/?.lua;!/../../lua/?/init.lua;"
     "!/../share/lua/" VERSION "/?.lua;!/../share/lua/" VERSION "/?/init.lua";
 
 static const char object_path[] = "!/?.so;!/../lib/lua/" VERSION "/?.so";
-
-/* Pushes path with the program's folder for each "!"; "" where that is unknown.
- */
-static void push_path(lua_State *L, const char *path)
-{
-    char program[PATH_MAX];
-    bool found = realpath("/proc/self/exe", program) != NULL;
-    char *slash = found ? strrchr(program, '/') : NULL;
-    if (slash) {
-        *slash = '\0';
-        luaL_gsub(L, path, "!", program);
-    } else {
-        lua_pushliteral(L, "");
-    }
-}
 
 /* The searcher's upvalues. */
 enum {
@@ -48,8 +33,8 @@ enum {
     UPVALUES = ENVIRONMENT
 };
 
-/* Pushes the file of package.searchpath(name, path); where there is none, the
-   text of the files that were tried, and returns false. */
+/* Pushes the file that package.searchpath(name, path) finds; where it finds
+   none, pushes the text of the files that were tried, and returns false. */
 static bool search(lua_State *L, const char *name, int path)
 {
     lua_pushvalue(L, lua_upvalueindex(SEARCHPATH));
@@ -64,9 +49,9 @@ static bool search(lua_State *L, const char *name, int path)
     return found;
 }
 
-/* Pushes the loader for the file on top, and the file. Its path has no links
-   and no "..": tracebacks show it. */
-static int load_lua(lua_State *L)
+/* Pushes the chunk in the file on top, and the file, without links and "..":
+   tracebacks show it. */
+static int load_lua(lua_State *L, const char *name)
 {
     char real[PATH_MAX];
     if (realpath(lua_tostring(L, -1), real)) {
@@ -76,7 +61,7 @@ static int load_lua(lua_State *L)
     const char *file = lua_tostring(L, -1);
     if (luaL_loadfile(L, file) != LUA_OK)
         return luaL_error(L, "error loading module '%s' from file '%s':\n\t%s",
-                          lua_tostring(L, 1), file, lua_tostring(L, -1));
+                          name, file, lua_tostring(L, -1));
     lua_pushvalue(L, lua_upvalueindex(ENVIRONMENT));
     lua_setupvalue(L, -2, 1);
     lua_insert(L, -2);
@@ -84,8 +69,7 @@ static int load_lua(lua_State *L)
 }
 
 /* Pushes the module's luaopen_ function in the object file on top, and the
- * file.
- */
+   file; where it has none, a text that says so. */
 static int load_object(lua_State *L, const char *name)
 {
     const char *file = lua_tostring(L, -1);
@@ -104,15 +88,15 @@ static int load_object(lua_State *L, const char *name)
     return 2;
 }
 
-/* Is called by require: gives a loader and its argument, or text of the files
-   that were tried, or nothing for a module of others. */
+/* require calls it. Returns a loader and its file, or the text of the files
+   that were tried; nothing for a module that is not the library's. */
 static int searcher(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
     if (strcmp(name, "perigee") != 0 && strncmp(name, "perigee.", 8) != 0)
         return 0;
     if (search(L, name, LUA_PATH))
-        return load_lua(L);
+        return load_lua(L, name);
     if (search(L, "perigee", OBJECT_PATH))
         return load_object(L, name);
     lua_pushliteral(L, "\n\t");
@@ -123,6 +107,11 @@ static int searcher(lua_State *L)
 
 void host_add_searcher(lua_State *L)
 {
+    char folder[PATH_MAX] = ""; /* the program's */
+    bool is_known = realpath("/proc/self/exe", folder) != NULL;
+    char *slash = is_known ? strrchr(folder, '/') : NULL;
+    if (slash)
+        *slash = '\0';
     lua_getglobal(L, "package");
     lua_getfield(L, -1, "searchers");
     for (lua_Integer i = luaL_len(L, -1); i >= 2; i--) {
@@ -131,8 +120,8 @@ void host_add_searcher(lua_State *L)
     }
     lua_getfield(L, -2, "searchpath");
     lua_getfield(L, -3, "loadlib");
-    push_path(L, lua_path);
-    push_path(L, object_path);
+    luaL_gsub(L, slash ? lua_path : "", "!", folder);
+    luaL_gsub(L, slash ? object_path : "", "!", folder);
     host_push_environment(L);
     lua_pushcclosure(L, searcher, UPVALUES);
     lua_seti(L, -2, 2);
