@@ -14,9 +14,8 @@ typedef struct l_guard {
     size_t grown; /* bytes, since the system was asked */
 } l_guard;
 
-/* lua_Alloc. A block that shrinks must not fail. After NULL Lua collects its
-   garbage and tries again: so the system is asked again, until it has enough.
- */
+/* A lua_Alloc. A block that shrinks must not fail. After NULL, Lua collects
+   garbage and tries again: then the system is asked again. */
 static void *allocate_guarded(void *context, void *block, size_t old,
                               size_t new)
 {
@@ -46,8 +45,8 @@ static int l_guard_end(lua_State *L)
     return 0;
 }
 
-/* guard_memory(on): Lua raises "not enough memory" before the system has none.
- */
+/* guard_memory(on): lets Lua raise "not enough memory" before the system has
+   none */
 static int l_memory_guard(lua_State *L)
 {
     l_guard *g = lua_touserdata(L, lua_upvalueindex(1));

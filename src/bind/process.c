@@ -121,6 +121,7 @@ static int l_process_set_ending(lua_State *L)
     end_exit_record(hold);
     if (lua_isnoneornil(L, PATH))
         return 0;
+    pg_assert(hold->end == end_exit_record);
     const char *path = l_path_check(L, PATH);
     const char *record = l_string_check(L, RECORD, NULL);
     const char *message = l_string_check(L, MESSAGE, NULL);

@@ -50,8 +50,7 @@ static pg_zip_writer *push_writer(lua_State *L)
     return w;
 }
 
-/* The name of an array, at index. Raises for one that an archive cannot have.
- */
+/* The array's name at index. Raises if an archive cannot have it. */
 static const char *check_name(lua_State *L, int index)
 {
     size_t length;

@@ -54,8 +54,7 @@ static void check_no_nil(lua_State *L, int arg)
                      "lengths a dtype may be nil");
 }
 
-/* zeros(shape [, dtype]), operation 0, and ones, 1: the operation is the value
- */
+/* zeros(shape [, dtype]) and ones: the operation is the value. */
 static int l_create_constant(lua_State *L)
 {
     pg_error err;
@@ -178,8 +177,7 @@ static int l_create_labels(lua_State *L)
     return l_array_return(L, pg_labels(out, rows, &err), &err);
 }
 
-/* The stack of concat and stack: arguments, and behind them a table of arrays.
- */
+/* The stack of concat and stack: arguments, then a table of arrays. */
 enum { LIST = 1, AXIS, ARRAYS };
 
 /* Pushes a table of the first count values of the list, as arrays. */

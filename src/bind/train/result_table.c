@@ -26,6 +26,7 @@ l_results l_results_push(lua_State *L, int arg, const char *prefix,
 {
     l_results r = {.prefix = prefix, .letters = letters, .layers = layers};
     int count = count_results(&r);
+    pg_assert(layers <= PG_MAX_LAYERS && strlen(letters) <= 2);
     luaL_checkstack(L, count + 8, "too many layers");
     if (lua_isnil(L, arg)) {
         lua_createtable(L, 0, count);

@@ -24,15 +24,13 @@ typedef struct l_results {
 l_results l_results_push(lua_State *L, int arg, const char *prefix,
                          const char *letters, int layers);
 
-/* Result i, for the core to fill. As with l_network_at, call it right before.
- */
+/* Result i, for the core to fill. Call it right before, as l_network_at. */
 pg_array *l_results_at(lua_State *L, const l_results *r, int i);
 
 /* The results W1, b1, ... as a network. */
 void l_results_network(lua_State *L, const l_results *r, pg_network *network);
 
-/* Ends a function: raises, or puts the results into the table and returns it.
- */
+/* Ends a function: raises, or returns the table with the results in it. */
 int l_results_return(lua_State *L, const l_results *r, pg_status status,
                      const pg_error *err);
 

@@ -79,8 +79,7 @@ static pg_optimizer_kind check_optimizer(lua_State *L, int arg)
     return (pg_optimizer_kind)l_option_check(L, arg, pg_optimizer_names);
 }
 
-/* A number of the settings at arg; 0 for one that the optimizer does not have.
- */
+/* A number of the settings at arg; 0 if the optimizer does not have it. */
 static double setting(lua_State *L, int arg, const char *name)
 {
     lua_getfield(L, arg, name);
