@@ -50,6 +50,12 @@ local operations = {
     return a:sort(), a:sort(1), a:argsort(1), i8:unique(), a:cumsum(1), b:cumsum(), long:sort()
   end,
   products = function() return a:dot(b.T), i8:outer(u8), i8:dot(i8), pg.dot(a, pg.ones(6)) end,
+  lapack = function()
+    local square = pg.array { { 4, 1 }, { 1, 3 } }
+    return square:solve { 1, 2 }, square:solve(square), square:inv(), square:det(),
+      square:cholesky(), a:qr(), square:eigh(), a:svd(), a:svd { full_matrices = false },
+      a:lstsq { 1, 2, 3, 4 }, a.T:lstsq(a.T)
+  end,
   views = function()
     return a:reshape(-1, 3), a.T:reshape(24), a:transpose(2, 1), a:swapaxes(1, 2), a:squeeze(),
       a:expand_dims(1), a:flip(1), a:astype "int32", a:copy()

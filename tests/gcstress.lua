@@ -74,6 +74,14 @@ local GENERAL = calls(
   function() return T(), M() end, function() return 2, A() end, function() return A(), 1, 2 end,
   function() return Y(), Y() end, function() return B(), B() end)
 
+local function S() return pg.array { { 4, 1, 0 }, { 1, 3, 1 }, { 0, 1, 2 } } end
+local square = calls(
+  function() return S() end, function() return S():tolist() end,
+  function() return setmetatable({}, {
+    __len = function() return 2 end,
+    __index = function(_, i) return { i + 2, i + 1 } end,
+  }) end)
+
 local shaped = calls(
   function() return 2, 3 end, function() return { 2, 3 } end, function() return { 2, 3 }, 7 end,
   function() return M(), 7 end)
@@ -89,6 +97,15 @@ local SPECIAL = {
   array = calls(function() return A(), "float32" end, function() return M(), "int8" end),
   matrix = calls(function() return M(), "int8" end),
   astype = calls(function() return A(), "int8" end, function() return M(), "int8" end),
+  cholesky = calls(function() return S() end, function() return S():tolist() end),
+  det = square, eigh = square, inv = square,
+  solve = calls(
+    function() return S(), S() end, function() return S():tolist(), { 1, 2, 3 } end,
+    function() return S(), T() end),
+  lstsq = calls(
+    function() return A(), { 1, 2, 3 }, { rcond = 0.1 } end, function() return T(), A() end,
+    function() return M(), T() end),
+  svd = calls(function() return A(), { full_matrices = false } end, function() return M() end),
   choice = calls(
     function() return A(), 2 end, function() return T(), { 2 } end,
     function() return A(), 2, true, { 0.25, 0.25, 0.5 } end,

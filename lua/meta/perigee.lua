@@ -675,6 +675,87 @@ function array:outer(b) end
 ---@return perigee.array|number
 function array:dot(b) end
 
+--- Solves the linear equations a x = b of a square matrix, by LU factors (LAPACK's gesv).
+---
+--- Raises for a singular matrix, with the pivot that is 0. float32 is solved in float32, other
+--- dtypes in float64.
+---
+---     pg.solve({{3, 1}, {1, 2}}, {9, 8})  --> [2., 3.] float64 (2,)
+---@param b perigee.like  (n) or (n, k)
+---@return perigee.array  # the shape of b
+function array:solve(b) end
+
+--- Returns the inverse of a square matrix. Raises if it is singular. To solve equations, `solve` is
+--- faster and more accurate.
+---
+---     pg.array{{1, 2}, {3, 4}}:inv()
+---     --> [[-2. ,  1. ],
+---     -->  [ 1.5, -0.5]] float64 (2, 2)
+---@return perigee.array  # (n, n)
+function array:inv() end
+
+--- Returns the determinant of a square matrix, by LU factors.
+---
+---     pg.array{{1, 2}, {3, 4}}:det()  --> -2.0
+---@return number
+function array:det() end
+
+--- Returns the lower triangular matrix l with a = l l^T, for a symmetric positive definite matrix
+--- (LAPACK's potrf). Only the lower triangle is read. Raises if a minor is not positive.
+---
+---     pg.array{{4, 2}, {2, 5}}:cholesky()
+---     --> [[2., 0.],
+---     -->  [1., 2.]] float64 (2, 2)
+---@return perigee.array  # (n, n)
+function array:cholesky() end
+
+--- Returns the factors q r of a matrix: q's columns are orthonormal, r is upper triangular
+--- (LAPACK's geqrf). k is the smaller of m and n, as with NumPy's mode "reduced".
+---
+---     q, r = pg.array{{3, 1}, {4, 2}}:qr()
+---     q:dot(r):allclose{{3, 1}, {4, 2}}  --> true
+---@return perigee.array q  # (m, k)
+---@return perigee.array r  # (k, n)
+function array:qr() end
+
+--- Returns the eigenvalues of a symmetric matrix in ascending order, and its eigenvectors as
+--- columns (LAPACK's syevd). Only the lower triangle is read.
+---
+---     w, v = pg.array{{2, 1}, {1, 2}}:eigh()
+---     w  --> [1., 3.] float64 (2,)
+---     (v * w):dot(v.T):allclose{{2, 1}, {1, 2}}  --> true
+---@return perigee.array w  # (n) the eigenvalues
+---@return perigee.array v  # (n, n) column i belongs to w[i]
+function array:eigh() end
+
+--- Returns the singular value decomposition u diag(s) vt of a matrix, s in descending order
+--- (LAPACK's gesdd). k is the smaller of m and n.
+---
+---     u, s, vt = pg.array{{3, 0}, {0, 4}, {0, 0}}:svd{full_matrices = false}
+---     s  --> [4., 3.] float64 (2,)
+---     (u * s):dot(vt):allclose{{3, 0}, {0, 4}, {0, 0}}  --> true
+---@param options? table  full_matrices = true (or false: u and vt have k columns and rows only)
+---@return perigee.array u  # (m, m), or (m, k)
+---@return perigee.array s  # (k)
+---@return perigee.array vt  # (n, n), or (k, n)
+function array:svd(options) end
+
+--- Returns the x with the least |a x - b|, by singular values (LAPACK's gelsd).
+---
+--- Of several x it is the one with the least |x|. `residuals` are the sums of squares of a x - b; they
+--- are empty unless a has full rank and more rows than columns.
+---
+---     x = pg.lstsq({{0, 1}, {1, 1}, {2, 1}}, {1, 3, 5})
+---     x:round(6)  --> [2., 1.] float64 (2,)
+---@param b perigee.like  (m) or (m, k)
+---@param options? table  rcond (singular values below rcond times the largest count as 0; by
+---   default the dtype's precision times the larger of m and n)
+---@return perigee.array x  # (n) or (n, k)
+---@return perigee.array residuals  # (0), (1) or (k)
+---@return integer rank  # of a
+---@return perigee.array s  # a's singular values
+function array:lstsq(b, options) end
+
 -- --- files -------------------------------------------------------------------------------
 
 --- An open NPZ file. `archive.x_train` decodes that array at its first use.

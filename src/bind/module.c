@@ -72,6 +72,7 @@ int luaopen_perigee_core(lua_State *L)
     l_open_reduce(L);
     l_open_sort(L);
     l_open_linalg(L);
+    l_open_lapack(L);
     l_open_random(L);
     l_open_random_state(L);
     l_open_archive(L);

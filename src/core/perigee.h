@@ -54,6 +54,7 @@
 #include "ops/draw.h"
 #include "ops/histogram.h"
 #include "ops/labels.h"
+#include "ops/lapack.h"
 #include "ops/linalg.h"
 #include "ops/map.h"
 #include "ops/random.h"

@@ -1,0 +1,106 @@
+/* Options by their names. */
+#include "bind/base/options.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bind/base/argument_error.h"
+#include "bind/base/call.h"
+#include "bind/base/error.h"
+
+bool l_is_options(lua_State *L, int arg)
+{
+    if (!lua_istable(L, arg))
+        return false;
+    bool has_first = lua_rawgeti(L, arg, 1) != LUA_TNIL;
+    lua_pop(L, 1);
+    return !has_first;
+}
+
+static bool is_among(const char *name, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* "a, b" */
+static const char *push_list(lua_State *L, const char *const *names)
+{
+    luaL_Buffer list;
+    luaL_buffinit(L, &list);
+    for (int i = 0; names[i]; i++) {
+        luaL_addstring(&list, i > 0 ? ", " : "");
+        luaL_addstring(&list, names[i]);
+    }
+    luaL_pushresult(&list);
+    return lua_tostring(L, -1);
+}
+
+void l_options_check(lua_State *L, int arg, const char *const *names)
+{
+    if (lua_isnoneornil(L, arg))
+        return;
+    if (!lua_istable(L, arg))
+        l_type_error(L, arg, "table of options");
+    for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+        const char *name =
+            lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
+        if (name && is_among(name, names))
+            continue;
+        name = l_tolstring(L, -2);
+        l_error(L, "%s: unknown option '%s'; there are %s",
+                l_call_function(L)->name, name, push_list(L, names));
+    }
+}
+
+void l_option_push(lua_State *L, int arg, const char *name)
+{
+    if (lua_isnoneornil(L, arg)) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_pushstring(L, name);
+    lua_rawget(L, arg);
+}
+
+int l_option_error(lua_State *L, const char *name, const char *expected)
+{
+    return l_error(L, "%s: %s must be %s, not %s", l_call_function(L)->name,
+                   name, expected, l_tolstring(L, -1));
+}
+
+bool l_option_boolean(lua_State *L, int arg, const char *name, bool otherwise)
+{
+    l_option_push(L, arg, name);
+    if (!lua_isnil(L, -1) && !lua_isboolean(L, -1))
+        l_option_error(L, name, "true or false");
+    bool value = lua_isnil(L, -1) ? otherwise : lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+lua_Integer l_option_integer(lua_State *L, int arg, const char *name,
+                             lua_Integer otherwise)
+{
+    int is_integer = 1;
+    l_option_push(L, arg, name);
+    lua_Integer value =
+        lua_isnil(L, -1) ? otherwise : lua_tointegerx(L, -1, &is_integer);
+    if (!is_integer || lua_type(L, -1) == LUA_TSTRING)
+        l_option_error(L, name, "an integer");
+    lua_pop(L, 1);
+    return value;
+}
+
+double l_option_number(lua_State *L, int arg, const char *name,
+                       double otherwise)
+{
+    l_option_push(L, arg, name);
+    if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TNUMBER)
+        l_option_error(L, name, "a number");
+    double value = lua_isnil(L, -1) ? otherwise : lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return value;
+}

@@ -1,0 +1,33 @@
+/*
+ * options.h -- options of a function by their names, in a last table.
+ *
+ * An absent table (nil) has no options. Tables are read without metamethods.
+ */
+#ifndef PG_BIND_OPTIONS_H
+#define PG_BIND_OPTIONS_H
+
+#include <lua.h>
+#include <stdbool.h>
+
+/* True for a table at arg that can only be one of options: nothing at 1. */
+bool l_is_options(lua_State *L, int arg);
+
+/* Raises unless the value at arg is nil, or a table whose keys are all among
+   the names; the list ends with NULL. */
+void l_options_check(lua_State *L, int arg, const char *const *names);
+
+/* An option of the table at arg, or `otherwise` where it is absent. Raise for a
+   value of another type. */
+bool l_option_boolean(lua_State *L, int arg, const char *name, bool otherwise);
+lua_Integer l_option_integer(lua_State *L, int arg, const char *name,
+                             lua_Integer otherwise);
+double l_option_number(lua_State *L, int arg, const char *name,
+                       double otherwise);
+
+/* Pushes an option of the table at arg, of any type; nil where it is absent. */
+void l_option_push(lua_State *L, int arg, const char *name);
+
+/* Raises that the option must be what `expected` says, not the value on top. */
+int l_option_error(lua_State *L, const char *name, const char *expected);
+
+#endif
