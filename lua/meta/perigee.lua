@@ -700,8 +700,8 @@ function array:inv() end
 ---@return number
 function array:det() end
 
---- Returns the lower triangular matrix l with a = l l^T, for a symmetric positive definite matrix
---- (LAPACK's potrf). Only the lower triangle is read. Raises if a minor is not positive.
+--- Returns the lower triangular l with a = l l^T (LAPACK's potrf). a is symmetric and positive
+--- definite. Only the lower triangle is read. Raises if a minor is not positive.
 ---
 ---     pg.array{{4, 2}, {2, 5}}:cholesky()
 ---     --> [[2., 0.],
@@ -709,8 +709,8 @@ function array:det() end
 ---@return perigee.array  # (n, n)
 function array:cholesky() end
 
---- Returns the factors q r of a matrix: q's columns are orthonormal, r is upper triangular
---- (LAPACK's geqrf). k is the smaller of m and n, as with NumPy's mode "reduced".
+--- Returns the factors q r of a matrix (LAPACK's geqrf). q's columns are orthonormal, r is upper
+--- triangular. k is the smaller of m and n, as with NumPy's mode "reduced".
 ---
 ---     q, r = pg.array{{3, 1}, {4, 2}}:qr()
 ---     q:dot(r):allclose{{3, 1}, {4, 2}}  --> true
@@ -718,8 +718,8 @@ function array:cholesky() end
 ---@return perigee.array r  # (k, n)
 function array:qr() end
 
---- Returns the eigenvalues of a symmetric matrix in ascending order, and its eigenvectors as
---- columns (LAPACK's syevd). Only the lower triangle is read.
+--- Returns the eigenvalues and eigenvectors of a symmetric matrix (LAPACK's syevd). Eigenvalues
+--- are in ascending order, eigenvectors are columns. Only the lower triangle is read.
 ---
 ---     w, v = pg.array{{2, 1}, {1, 2}}:eigh()
 ---     w  --> [1., 3.] float64 (2,)
@@ -728,8 +728,8 @@ function array:qr() end
 ---@return perigee.array v  # (n, n) column i belongs to w[i]
 function array:eigh() end
 
---- Returns the singular value decomposition u diag(s) vt of a matrix, s in descending order
---- (LAPACK's gesdd). k is the smaller of m and n.
+--- Returns the singular value decomposition u diag(s) vt of a matrix (LAPACK's gesdd). Singular
+--- values are in descending order. k is the smaller of m and n.
 ---
 ---     u, s, vt = pg.array{{3, 0}, {0, 4}, {0, 0}}:svd{full_matrices = false}
 ---     s  --> [4., 3.] float64 (2,)
@@ -742,8 +742,8 @@ function array:svd(options) end
 
 --- Returns the x with the least |a x - b|, by singular values (LAPACK's gelsd).
 ---
---- Of several x it is the one with the least |x|. `residuals` are the sums of squares of a x - b; they
---- are empty unless a has full rank and more rows than columns.
+--- Of several x it is the one with the least |x|. `residuals` are the sums of squares of a x - b;
+--- they are empty unless a has full rank and more rows than columns.
 ---
 ---     x = pg.lstsq({{0, 1}, {1, 1}, {2, 1}}, {1, 3, 5})
 ---     x:round(6)  --> [2., 1.] float64 (2,)
