@@ -106,12 +106,6 @@ function results.curves(study)
   return to_table(study, CURVES)
 end
 
-local function has_text(path, text)
-  local status = uv.fs_stat(path)
-  local file <close> = status and status.type == "file" and io.open(path, "rb") or nil
-  return file and file:read "a" == text
-end
-
 --- Writes results.csv and curves.csv into the study's folder; a file that has that text already is
 --- not touched. Raises if one cannot be written.
 ---@param study perigee.sweep.study
@@ -123,7 +117,9 @@ function results.write(study)
       lines[#lines + 1] = tables.csv_line(columns, row)
     end)
     local path, text = study.root .. "/" .. kind.file, table.concat(lines)
-    if not has_text(path, text) then
+    local status = uv.fs_stat(path)
+    local file <close> = status and status.type == "file" and io.open(path, "rb") or nil
+    if not file or file:read "a" ~= text then
       errors.ensure(errors.try(core.write, path, text))
     end
   end
