@@ -67,7 +67,7 @@ local function remember(self, text)
   end
 end
 
---- Has the chunks of a paste run one after the other.
+--- Queues the chunks of a paste, which run one after the other.
 local function queue_paste(self, text, chunks)
   remember(self, text)
   self.pasted = chunks
