@@ -192,7 +192,7 @@ describe("completion", function()
       ["pg.Model.lo"] = "load",
       ["a.sh"] = "shape",
       ["a:sh"] = "",
-      ["a:so"] = "softmax sort",
+      ["a:so"] = "softmax solve sort",
       ["a.T:asty"] = "astype",
       ["data.x_"] = "x_test x_train",
       ["data:x_"] = "",
