@@ -1,4 +1,6 @@
-/* histogram.h -- histograms, counted as numpy.histogram does. */
+/*
+ * histogram.h -- histograms, counted as numpy.histogram does.
+ */
 #ifndef PG_HISTOGRAM_H
 #define PG_HISTOGRAM_H
 
@@ -16,9 +18,8 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
 pg_status pg_histogram_ends(double *low, double *high, const pg_array *a,
                             pg_error *err);
 
-/* counts between the edges that are given, which must not decrease; edges is a
-   copy of them in float64. PG_ESHAPE for fewer than two, PG_EARG for a decrease
-   or NaN. */
+/* counts between given edges, which must not decrease; edges is a copy of them
+   in float64. PG_ESHAPE for fewer than two, PG_EARG for a decrease or NaN. */
 pg_status pg_histogram_between(pg_array *counts, pg_array *edges,
                                const pg_array *a, const pg_array *given,
                                pg_error *err);
