@@ -227,10 +227,10 @@ function sweep.new(options)
   if arguments == nil then
     arguments = command_line.arguments_of_caller()
   end
-  local said = {}
+  local flags = {}
   if arguments then
-    said, message = command_line.read(definition, arguments)
-    if not said then
+    flags, message = command_line.read(definition, arguments)
+    if not flags then
       command_line.refuse(arguments, message)
     end
   end
@@ -241,7 +241,7 @@ function sweep.new(options)
   elseif not completed then
     errors.raise(errors.prefixed("sweep.new", message))
   end
-  return Study.new(definition, said, arguments or nil)
+  return Study.new(definition, flags, arguments or nil)
 end
 
 -- --- random draws ------------------------------------------------------------------

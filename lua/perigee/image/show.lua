@@ -79,7 +79,7 @@ end
 -- The weights of red, green and blue in the luma (ITU-R BT.601).
 local LUMA = core.array { 0.299, 0.587, 0.114 }
 
---- The escape code of a colour, without the part that says foreground or background.
+--- The escape code of a colour behind "38;" for the foreground, or "48;" for the background.
 local function true_colour(pixel)
   local r, g, b = pixel[1], pixel[2] or pixel[1], pixel[3] or pixel[1]
   return ("2;%d;%d;%d"):format(r, g, b)

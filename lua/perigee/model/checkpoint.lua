@@ -150,7 +150,7 @@ local function from_text(text)
   return schema.read(values, KINDS, "the text")
 end
 
---- The values whose names are a prefix, a point and a name without points, by that name.
+--- The values of names such as "record.first", by "first" for the prefix "record".
 local function with_prefix(values, prefix)
   local found = {}
   for name, value in pairs(values) do
@@ -295,7 +295,7 @@ local function is_text(bytes)
   return bytes.dtype == "uint8" and bytes.ndim == 1
 end
 
---- Reads the values of the text, and checks those that each file has.
+--- Reads the values of the text, and checks those that a file must have.
 local function read_values(file)
   local bytes = optional(file, "perigee")
   if not bytes or not is_text(bytes) or #bytes > MOST_TEXT then
