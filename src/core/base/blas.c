@@ -31,8 +31,8 @@ static const size_t SPARE_BYTES = (size_t)4 << 20;
    least; its own threads may hold half of them. */
 enum { MIN_BUILT_THREADS = 25 };
 
-static atomic_int buffers; /* that calls may occupy; 0 while more are mapped */
-static atomic_int calls;   /* that occupy one */
+static atomic_int buffers; /* for calls to occupy; 0 while more are mapped */
+static atomic_int calls;   /* calls that occupy a buffer */
 static atomic_int waiting; /* threads that wait for `changed` */
 static atomic_int usable;  /* the most buffers of use; 0: not known yet */
 static int mapped_buffers; /* guarded by `lock` */
@@ -43,7 +43,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
 static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Once for each thread: OpenBLAS built on OpenMP keeps the number so. */
+/* Acts once in each thread: with OpenMP, OpenBLAS keeps a number for each. */
 static void use_one_thread(void)
 {
     static PG_THREAD_LOCAL bool is_set;
@@ -66,8 +66,8 @@ void pg_blas_name(char *text)
 
 /* --- calls ---------------------------------------------------------------- */
 
-/* Checks the number of buffers again once its call counts: a thread that maps
-   more sets it to 0 before it looks at the calls. While `lock` is held the
+/* Counts the call, and then checks the number of buffers again: a thread that
+   maps more sets it to 0 before it looks at the calls. While `lock` is held the
    number stays, so both checks agree. */
 static bool occupy_buffer(void)
 {
@@ -125,7 +125,7 @@ static bool has_room(void)
 }
 
 /* Occupies all buffers at once, so that OpenBLAS maps the missing ones. Returns
-   how many there are. No call may run meanwhile. */
+   the number of buffers. No call may run meanwhile. */
 static int map_buffers(int wanted)
 {
     void *occupied[PG_MAX_THREADS];
@@ -180,13 +180,14 @@ static int usable_buffers(void)
 
 pg_status pg_blas_reserve(int threads, pg_error *err)
 {
+    pg_assert(threads >= 1);
     int most = usable_buffers(), wanted = threads < most ? threads : most;
     if (atomic_load(&buffers) >= wanted)
         return PG_OK;
     use_one_thread();
     pthread_mutex_lock(&lock);
-    /* Lets no call begin, and waits for those that run. Another thread may
-       publish its buffers while this one waits. */
+    /* No call begins while there are 0 buffers. Another thread may set their
+       number while this one waits for the calls that run. */
     atomic_fetch_add(&waiting, 1);
     atomic_store(&buffers, 0);
     while (atomic_load(&calls) > 0) {

@@ -16,9 +16,9 @@
 
 #include "base/status.h"
 
-/* A cancellation callback, the first member of a struct that holds what it
-   needs. Loops call it very often, in the thread that set it and in those that
-   run its jobs. Once it has returned true, it must do so until the operation
+/* A cancellation callback, the first member of a struct with its data. Loops
+   call it very often, in the thread that set it and in those that run its jobs.
+   Once it has returned true, it must do so until the operation
    has returned. */
 typedef struct pg_interrupt pg_interrupt;
 struct pg_interrupt {
@@ -29,11 +29,11 @@ struct pg_interrupt {
    module loaded later has for each thread. */
 #define PG_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 
-/* This thread's callback; NULL, as at first: interrupts are disabled. */
+/* This thread's callback; NULL, the initial value, disables interrupts. */
 extern PG_THREAD_LOCAL const pg_interrupt *pg_current_interrupt;
 
-/* Sets it, and returns the one before. It must stay valid until it is
-   replaced. */
+/* Sets the callback, which must stay valid until it is replaced, and returns
+   the one before. */
 static inline const pg_interrupt *pg_set_interrupt(
     const pg_interrupt *interrupt)
 {
@@ -69,7 +69,7 @@ static inline bool pg_next_chunk(size_t *end, size_t i, size_t n, size_t length)
     return true;
 }
 
-/* for (size_t i = 0; i < n; i++), which polls after each `length` iterations. A
+/* for (size_t i = 0; i < n; i++), polling after each `length` iterations. A
    break ends only the chunk. */
 #define PG_EACH_OF(length, i, n)                                        \
     for (size_t i = 0, i##_end; pg_next_chunk(&i##_end, i, n, length);) \
@@ -87,8 +87,8 @@ enum { PG_CHUNK = 1 << 15 };
 void pg_copy_bytes(void *out, const void *in, size_t n);
 void pg_clear_bytes(void *out, size_t n);
 
-/* Reverses the bytes of each of n elements, for the other byte order. It polls
-   for interrupts. */
+/* Reverses the bytes of each of n elements, for the other byte order. Polls for
+   interrupts. */
 void pg_swap_bytes(void *data, size_t n, size_t size);
 
 #endif

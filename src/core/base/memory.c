@@ -42,8 +42,9 @@ void pg_memory_limit(size_t more)
     atomic_store(&max_resident, limit);
 }
 
-/* Asks the system for large blocks, and once live bytes have changed by a step
-   since it was asked: reading /proc takes longer than most allocations. */
+/* True if the allocation fits. Asks the system only about large blocks, and
+   when live bytes have changed by a step since it was asked: reading /proc
+   takes longer than most allocations. */
 static bool may_allocate(size_t bytes)
 {
     size_t live = atomic_load(&live_bytes) + bytes;

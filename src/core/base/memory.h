@@ -1,5 +1,5 @@
 /*
- * memory.h -- memory for arrays and workspaces, and how much of it there is.
+ * memory.h -- memory for arrays and workspaces: allocation, limit, counters.
  *
  * The counters, the limit and the hook belong to the process. Any thread may
  * call these functions.
@@ -10,17 +10,17 @@
 #include "base/status.h"
 
 /* Memory aligned to a cache line (64 bytes), not initialised; NULL if there is
-   none. It counts in pg_live_bytes until pg_free, which needs the same size and
-   accepts NULL. */
+   too little. It counts in pg_live_bytes until pg_free, which takes the same
+   size, or NULL. */
 void *pg_malloc(size_t bytes);
 void pg_free(void *memory, size_t bytes);
 
-/* Bytes that pg_malloc has handed out and that are not freed. */
+/* Bytes from pg_malloc that are not freed. */
 size_t pg_live_bytes(void);
 
 /* True if `bytes` can be allocated: the system has them beyond its reserve, or
    cannot tell. pg_malloc asks once for each PG_MEMORY_STEP bytes; code that
-   allocates by other means may ask, too. */
+   allocates by other means asks itself. */
 enum { PG_MEMORY_STEP = 64 * 1024 * 1024 };
 bool pg_memory_has(size_t bytes);
 

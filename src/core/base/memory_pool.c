@@ -34,13 +34,13 @@ enum {
     LISTS = 73, /* four sizes to each doubling, up to MAX_BLOCK */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static void
-    *lists[LISTS];  /* free blocks: each begins with the next's address */
+/* Free blocks. Each begins with the address of the next in its list. */
+static void *lists[LISTS];
 static size_t kept; /* bytes in all lists */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The list for `bytes`, and the size of its blocks: a power of two, or one and
-   one to three quarters of it. */
+/* Returns the list for `bytes`; *size = the size of its blocks: a power of two,
+   or 1 1/4, 1 1/2 or 1 3/4 of one. */
 static size_t choose_list(size_t *size, size_t bytes)
 {
     *size = (size_t)1 << MIN_POWER;
@@ -55,6 +55,7 @@ static size_t choose_list(size_t *size, size_t bytes)
     return list;
 }
 
+/* Allocates a block; a large one lies in huge pages. */
 static void *new_block(size_t size)
 {
     void *block;

@@ -4,17 +4,17 @@
 
 #include "base/interrupt.h"
 
-/* Jobs between two polls on a single thread, where jobs may be short. */
+/* Jobs between two polls if they are not worth threads, and so may be short. */
 enum { POLL_INTERVAL = 16 };
 
 typedef struct loop {
-    pg_job plain_job;
+    pg_job plain_job; /* NULL: `job` is run */
     pg_worker_job job;
     void *context;
     const pg_interrupt *interrupt; /* the caller's */
 } loop;
 
-/* pg_worker_job */
+/* pg_worker_job: runs a job of the loop, with the caller's interrupts. */
 static void run_job(void *context, size_t job, int worker)
 {
     const loop *l = context;

@@ -16,9 +16,9 @@ typedef void (*pg_job)(void *context, size_t job);
 void pg_parallel_for(size_t jobs, bool worth_threads, pg_job job,
                      void *context);
 
-/* pg_parallel_for on at most `workers` threads. Each job gets the number of its
-   worker, below `workers`: jobs that run at the same time have different ones,
-   so that a workspace for each worker is enough. */
+/* Runs all jobs on at most `workers` threads, 1..PG_MAX_THREADS. Each job gets
+   the number of its worker, below `workers`: jobs that run at the same time
+   have different ones, so that a workspace for each worker is enough. */
 void pg_parallel_for_workers(int workers, size_t jobs, pg_worker_job job,
                              void *context);
 

@@ -1,5 +1,5 @@
 /*
- * printable.h -- text without characters that a terminal would obey.
+ * printable.h -- UTF-8, and text without characters that a terminal would obey.
  *
  * Messages quote names from other people's files and scripts. Not printable
  * are the control characters of ASCII and Unicode (U+0080 to U+009F), line

@@ -15,15 +15,15 @@
 
 #include "base/memory.h"
 
-/* Guards all state below, except for what a signal handler reads. */
+/* Guards all state below, except for that which a signal handler reads. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* --- SIGINT --------------------------------------------------------------- */
 
-static volatile sig_atomic_t signals;
-static struct sigaction behind; /* the handler that ours calls */
-static struct sigaction first;  /* the handler before ours was first set */
-static int watchers;
+static volatile sig_atomic_t signals; /* counted so far */
+static struct sigaction behind;       /* the handler that ours calls */
+static struct sigaction first; /* the handler before ours was first set */
+static int watchers;           /* calls of pg_sigint_watch in force */
 
 static void call_handler(const struct sigaction *handler, int number,
                          siginfo_t *info, void *context)
@@ -34,8 +34,9 @@ static void call_handler(const struct sigaction *handler, int number,
         handler->sa_handler(number);
 }
 
-/* Another library's handler that was set after ours calls ours, and may be the
-   one behind it, too: then ours calls the first one. */
+/* Our handler. A handler that another library sets after ours calls ours, and
+   may become the one behind ours: then the two would call each other for ever,
+   so the inner call goes to the first handler. */
 static void count_signal(int number, siginfo_t *info, void *context)
 {
     static volatile sig_atomic_t is_inside;
@@ -62,8 +63,8 @@ static bool has_handler(const struct sigaction *action)
            (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
 }
 
-/* Sets our handler before the current one, again after an interpreter has set
-   its own, as it does with each chunk. */
+/* Sets our handler before the current one, unless it is ours. An interpreter
+   sets its own with each chunk. */
 static void set_handler(void)
 {
     struct sigaction now;
@@ -126,7 +127,7 @@ void pg_sigint_restore(void)
 
 /* --- standard output ------------------------------------------------------ */
 
-static int silences;
+static int silences;            /* calls of pg_stdout_silence in force */
 static int saved[2] = {-1, -1}; /* copies of standard output and error */
 
 static void restore_output(void)
@@ -227,16 +228,6 @@ static void write_all(int fd, const char *text)
     }
 }
 
-static void append_record(const pg_exit_record *e)
-{
-    int fd = open(e->path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (fd == -1)
-        return;
-    write_all(fd, e->record);
-    fsync(fd);
-    close(fd);
-}
-
 static void at_exit(void)
 {
     if (!exit_records || exit_records->process != getpid())
@@ -245,7 +236,12 @@ static void at_exit(void)
         restore_output();
     fflush(NULL);
     for (const pg_exit_record *e = exit_records; e; e = e->next) {
-        append_record(e);
+        int fd = open(e->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+        if (fd != -1) {
+            write_all(fd, e->record);
+            fsync(fd);
+            close(fd);
+        }
         write_all(STDERR_FILENO, e->message);
     }
     _exit(EXIT_FAILURE);

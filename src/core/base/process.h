@@ -1,50 +1,53 @@
 /*
- * process.h -- what a process has once: Ctrl-C's signal, its standard output,
- * its terminal, locks of folders, and its exit.
+ * process.h -- state that belongs to the whole process: SIGINT, standard
+ * output, the terminal, locks of folders and files, and records of an early
+ * exit.
  */
 #ifndef PG_PROCESS_H
 #define PG_PROCESS_H
 
 #include "base/status.h"
 
-/* Counts SIGINT signals, before the handler that is set, until as many calls of
-   pg_sigint_unwatch, which must come before this code is unloaded. Without a
-   handler nothing is counted: the signal ends the process. */
+/* Counts SIGINT signals before they reach the handler that is set, until as
+   many calls of pg_sigint_unwatch. Without a handler nothing is counted: the
+   signal ends the process. This code may not be unloaded while signals are
+   watched. */
 void pg_sigint_watch(void);
 void pg_sigint_unwatch(void);
+
+/* The number of signals so far. */
 uint64_t pg_sigint_count(void);
 
-/* Saves the handler that is set, and sets it again: libuv removes it. */
+/* Saves the handler that is set, and sets it again: libuv removes handlers. */
 void pg_sigint_save(void);
 void pg_sigint_restore(void);
 
-/* Directs standard output and error to the null device, and back. Calls nest.
- */
+/* Directs standard output and error to the null device, and back. Nests. */
 void pg_stdout_silence(void);
 void pg_stdout_restore(void);
 
-/* The size of a terminal in characters; false if the descriptor is none, or its
-   size is unknown. */
+/* The size of a terminal in characters; false if the descriptor is no terminal,
+   or its size is unknown. */
 bool pg_terminal_size(int fd, int *width, int *height);
 
-/* An exclusive lock of a folder, a shared one, or an exclusive one of a file,
-   which is created if need be. */
 typedef enum pg_lock_kind {
-    PG_LOCK_FOLDER,
-    PG_LOCK_SHARED,
-    PG_LOCK_FILE
+    PG_LOCK_FOLDER, /* exclusive, of a folder */
+    PG_LOCK_SHARED, /* shared, of a folder */
+    PG_LOCK_FILE    /* exclusive, of a file, which is created if missing */
 } pg_lock_kind;
 
-/* *lock is for pg_lock_close; the process's end closes it, too. -1 if another
-   process holds a lock, PG_NO_LOCK if the file system has no locks. */
+/* *lock = a lock for pg_lock_close; -1 if another process holds one that
+   excludes it, PG_NO_LOCK if the file system has no locks. It ends with the
+   process, too. PG_EIO if path cannot be opened. */
 enum { PG_NO_LOCK = -2 };
 pg_status pg_lock_open(int *lock, const char *path, pg_lock_kind kind,
                        pg_error *err);
 void pg_lock_close(int lock);
 
-/* A record of an exit before pg_exit_record_free: the exit then appends the
-   record to the file, writes the message to standard error, and has status 1.
-   Texts are copied. Of several the last one is first. */
+/* Registers the record of an early exit: an exit before pg_exit_record_free
+   appends `record` to the file at path, writes the message to standard error,
+   and has status 1. Of several records the latest is written first. Texts are
+   copied. */
 typedef struct pg_exit_record pg_exit_record;
 pg_status pg_exit_record_new(pg_exit_record **out, const char *path,
                              const char *record, const char *message,

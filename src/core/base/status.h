@@ -1,8 +1,8 @@
 /*
  * status.h -- status codes, error messages, assertions and sizes.
  *
- * A function that can fail returns a pg_status, and writes one sentence into
- * the caller's pg_error. perigee.h has the rules that all functions keep.
+ * A function that can fail returns a pg_status, and then writes one sentence
+ * into the caller's pg_error. perigee.h has the rules that all functions keep.
  */
 #ifndef PG_STATUS_H
 #define PG_STATUS_H
@@ -35,10 +35,10 @@ typedef struct pg_error {
 /* A short name of the status: "out of memory", "shape mismatch", ... */
 const char *pg_strerror(pg_status status);
 
-/* Writes the printf-style message to *err and returns status, so that a
-   failing function ends in one line: return pg_fail(err, PG_ESHAPE, ...).
-   Characters that a terminal would obey, as a name in a file may have, become
-   question marks. */
+/* Writes the printf-style message to *err and returns status, so that a failing
+   function ends in one line: return pg_fail(err, PG_ESHAPE, ...). Characters
+   that a terminal would obey, as a name in a file may have, become question
+   marks. */
 pg_status pg_fail(pg_error *err, pg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

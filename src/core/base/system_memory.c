@@ -20,7 +20,7 @@
 enum { RESERVE_DIVISOR = 25, MAX_RESERVE = 256 * 1024 * 1024 };
 enum { NAME_SIZE = 64, NUMBER_SIZE = 64, TEXT_SIZE = 4096 };
 
-/* An unknown limit is none. */
+/* A number that cannot be read. It is the largest: an unknown limit is none. */
 static const size_t UNKNOWN = SIZE_MAX;
 
 /* --- files of /proc and /sys ---------------------------------------------- */
@@ -36,7 +36,7 @@ static bool read_text(char *text, size_t size, const char *path)
     return n > 0;
 }
 
-/* The number that the text begins with; "max" is unknown. */
+/* The number at the start of the text; UNKNOWN for others, such as "max". */
 static size_t parse_number(const char *text)
 {
     char *end;
@@ -44,7 +44,7 @@ static size_t parse_number(const char *text)
     return end == text || number > SIZE_MAX ? UNKNOWN : (size_t)number;
 }
 
-/* The number after the name, at the beginning of a line. */
+/* The number behind the name that begins a line. */
 static size_t find_number(const char *text, const char *name)
 {
     size_t n = strlen(name);
@@ -101,8 +101,8 @@ static size_t group_available(const char *folder, const names *n, size_t *total)
     return limit > used ? limit - used : 0;
 }
 
-/* The least that a group and its ancestors can take. Folders that do not exist
-   are skipped: in a container the path may be the host's. */
+/* The least that a group or one of its ancestors can take. Folders that do not
+   exist are skipped: in a container the path may be the host's. */
 static size_t ancestors_available(const char *path, const names *n,
                                   size_t *total)
 {

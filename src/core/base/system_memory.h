@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /* Bytes that this process can use before the system, or a control group around
-   it, runs out, swap included, less a reserve. SIZE_MAX if there is no /proc to
+   it, runs out; with swap, less a reserve. SIZE_MAX if there is no /proc to
    read them from. Allocates nothing; takes some ten microseconds. */
 size_t pg_system_memory_available(void);
 

@@ -11,7 +11,7 @@ int pg_vtext(char *out, size_t room, const char *format, va_list args)
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     locale_t before = c_locale ? uselocale(c_locale) : (locale_t)0;
     int length = vsnprintf(out, room, format, args);
-    /* A NaN may have a sign bit, which printf shows. */
+    /* printf writes the sign bit of a NaN. */
     for (char *at = out; room > 0 && (at = strstr(at, "-nan")) != NULL;)
         memmove(at, at + 1, strlen(at));
     if (c_locale) {

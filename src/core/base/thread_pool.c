@@ -1,8 +1,10 @@
 /* The thread pool: one run at a time, announced by a counter.
-   Every atomic operation here is sequentially consistent. "I came in; is the
-   run open?" and "I closed it; is a thread inside?" must not both be answered
-   by no, nor "I sleep; has a run begun?" and "I began one; does a thread
-   sleep?". */
+
+   Every atomic operation here is sequentially consistent. Two pairs of
+   questions need that, as both answers of a pair must not be no. A member
+   counts itself inside and asks if the run is open; the caller closes the run
+   and asks if a member is inside. A member falls asleep and asks if a run has
+   begun; the caller begins one and asks if a member sleeps. */
 
 #include "base/thread_pool.h"
 
@@ -21,9 +23,9 @@
 #define PAUSE() ((void)0)
 #endif
 
-/* A thread spins before it sleeps: longer than Lua, and its collector, take
-   from one run to the next; waking takes as long. Reading the clock takes
-   longer than one look, so it is read once for so many looks. */
+/* A thread spins before it sleeps, for longer than Lua and its collector take
+   from one run to the next; waking takes as long. The clock is read once for
+   LOOKS_PER_CLOCK looks, since reading it takes longer than a look. */
 enum { SPIN_NANOSECONDS = 200000, LOOKS_PER_CLOCK = 64 };
 
 typedef struct member {
@@ -32,14 +34,14 @@ typedef struct member {
     atomic_bool asleep;
 } member;
 
-/* Fields that one thread writes often and another reads have their own cache
+/* Fields that one thread writes often, and another reads, have their own cache
    lines. */
 typedef struct thread_pool {
     atomic_flag busy;  /* a run is under way */
     int members;       /* threads that were started: workers 1 .. members */
     atomic_bool spins; /* threads that wait spin first */
 
-    /* The run. Its caller writes it while it is closed and no member inside. */
+    /* The run. Its caller writes it while it is closed and nobody is inside. */
     pg_worker_job job;
     void *context;
     size_t jobs;
@@ -114,16 +116,6 @@ static void wait_for_run(member *m, uint_fast64_t seen)
     pthread_mutex_unlock(&pool.lock);
 }
 
-static void leave_run(void)
-{
-    if (atomic_fetch_sub(&pool.inside, 1) > 1 ||
-        !atomic_load(&pool.caller_sleeps))
-        return;
-    pthread_mutex_lock(&pool.lock);
-    pthread_cond_signal(&pool.left);
-    pthread_mutex_unlock(&pool.lock);
-}
-
 /* A member works for the run that is open when it comes in, which may be a
    later one than it woke up for. */
 static void *run_member(void *argument)
@@ -136,15 +128,19 @@ static void *run_member(void *argument)
         atomic_fetch_add(&pool.inside, 1);
         if (atomic_load(&pool.open) && m->worker < pool.workers)
             take_jobs(m->worker);
-        leave_run();
+        int inside = atomic_fetch_sub(&pool.inside, 1) - 1;
+        if (inside > 0 || !atomic_load(&pool.caller_sleeps))
+            continue;
+        pthread_mutex_lock(&pool.lock);
+        pthread_cond_signal(&pool.left);
+        pthread_mutex_unlock(&pool.lock);
     }
     return NULL;
 }
 
 /* --- the caller ----------------------------------------------------------- */
 
-/* Members block all signals: these are for the threads of the library's user.
- */
+/* Members block all signals: these are for the threads of the program. */
 static bool start_member(void)
 {
     pthread_t thread;
@@ -217,8 +213,7 @@ void pg_thread_pool_run(int workers, size_t jobs, pg_worker_job job,
 
 /* --- forks ---------------------------------------------------------------- */
 
-/* A child that is forked begins with an empty pool: its members stayed with the
-   parent. */
+/* A forked child begins with an empty pool: members stay with the parent. */
 static void empty_pool(void)
 {
     pool = (thread_pool)EMPTY_POOL;

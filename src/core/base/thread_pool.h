@@ -3,8 +3,8 @@
  *
  * The thread that calls pg_thread_pool_run takes jobs itself, and the pool's
  * threads take jobs as they arrive. At the end the caller waits only for
- * threads that are inside a job. A thread that the system does not schedule, as
- * on a busy machine, so delays a run by at most one job; OpenMP's threads all
+ * threads that are inside a job. So a thread that the system does not schedule,
+ * as on a busy machine, delays a run by at most one job; OpenMP's threads all
  * wait for each other in each parallel region.
  */
 #ifndef PG_THREAD_POOL_H
@@ -16,9 +16,9 @@
    numbers. */
 typedef void (*pg_worker_job)(void *context, size_t job, int worker);
 
-/* Runs all jobs on at most `workers` threads, 1..PG_MAX_THREADS, the caller
-   included, who is worker 0. There is one run at a time: a run inside another,
-   or beside one of another thread, runs on its caller alone. */
+/* Runs all jobs on at most `workers` threads, 1..PG_MAX_THREADS; the caller is
+   worker 0. There is one run at a time: a run inside another, or beside one of
+   another thread, runs on its caller alone. */
 void pg_thread_pool_run(int workers, size_t jobs, pg_worker_job job,
                         void *context);
 

@@ -29,7 +29,7 @@ int pg_processors(void)
     return processors;
 }
 
-/* The number in text, or 0 if it is none in 1..PG_MAX_THREADS. */
+/* The number in text; 0 if that is not a number in 1..PG_MAX_THREADS. */
 static int parse_threads(const char *text)
 {
     char *end;

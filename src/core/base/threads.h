@@ -14,8 +14,8 @@ enum { PG_MAX_THREADS = 1024 };
 /* The number of threads: at first $PERIGEE_THREADS, or else the processors. */
 int pg_threads(void);
 
-/* Sets it to 1..PG_MAX_THREADS, whether or not there are as many processors.
-   PG_EARG beyond that. */
+/* Sets the number of threads, which may exceed the processors. PG_EARG outside
+   of 1..PG_MAX_THREADS. */
 pg_status pg_set_threads(int64_t threads, pg_error *err);
 
 /* PG_EARG unless text, a value of $PERIGEE_THREADS, is a number in that range

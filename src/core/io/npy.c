@@ -340,18 +340,18 @@ static pg_status read_elements(const pg_array *a, const pg_npy_header *h,
     return PG_OK;
 }
 
-/* Elements in column-major order are those of the transpose in row-major order.
- */
+/* Elements in column-major order are the transpose's in row-major order. */
 pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err)
 {
     pg_npy_header h;
     size_t shape[PG_MAXDIM];
     memset(out, 0, sizeof *out);
     pg_status status = pg_npy_read_header(&h, source, err);
+    if (status != PG_OK)
+        return status;
     for (int i = 0; i < h.ndim; i++)
         shape[i] = h.shape[h.fortran_order ? h.ndim - 1 - i : i];
-    if (status == PG_OK)
-        status = pg_array_new(out, h.dtype, h.ndim, shape, err);
+    status = pg_array_new(out, h.dtype, h.ndim, shape, err);
     if (status == PG_OK)
         status = read_elements(out, &h, source, err);
     status = pg_unless_interrupted(status, err);

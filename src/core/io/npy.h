@@ -64,14 +64,15 @@ typedef struct pg_sink {
 
 /* The number of bytes that pg_npy_write writes. */
 uint64_t pg_npy_length(const pg_array *a);
+
+/* Writes header and elements. */
 pg_status pg_npy_write(pg_sink *sink, const pg_array *a, pg_error *err);
 
 /* Reads and writes a file of one array. It is written whole or not at all. */
 pg_status pg_npy_load(pg_array *out, const char *path, pg_error *err);
 pg_status pg_npy_save(const char *path, const pg_array *a, pg_error *err);
 
-/* *is_npy = the file begins as an NPY file does. PG_EIO if it cannot be read.
- */
+/* *is_npy = the file begins as NPY files do. PG_EIO if it cannot be read. */
 pg_status pg_npy_test(bool *is_npy, const char *path, pg_error *err);
 
 #endif

@@ -70,8 +70,7 @@ static pg_status set_path(pg_output *out, const char *path, pg_error *err)
 
 /* --- beginning ------------------------------------------------------------ */
 
-/* Refuses a path whose file a rename would replace although a write could not.
- */
+/* Refuses a file that a rename would replace although a write could not. */
 static pg_status check_replaced(const char *path, pg_error *err)
 {
     struct stat old;
@@ -277,8 +276,7 @@ pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
    disk. */
 enum { CHUNK = 1 << 20, WAITING = 1 << 25 };
 
-/* Makes the system begin to write the bytes that it holds; false on an error.
- */
+/* Makes the system begin to write what it holds; false on an error. */
 static bool start_writing(pg_output *out)
 {
 #ifdef SYNC_FILE_RANGE_WRITE
@@ -303,6 +301,7 @@ static bool start_writing(pg_output *out)
 pg_status pg_output_write(pg_output *out, const void *data, size_t n,
                           pg_error *err)
 {
+    pg_assert(out->file);
     size_t end;
     for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK); i = end) {
         if (fwrite((const char *)data + i, 1, end - i, out->file) != end - i)

@@ -310,8 +310,7 @@ static pg_status check_end(const pg_zip *zip, const end_record *end,
 
 /* --- local headers -------------------------------------------------------- */
 
-/* A local header with its name and extra fields, as far as the file has them.
- */
+/* A local header with name and extra fields, as far as the file has them. */
 typedef struct local_header {
     unsigned char bytes[LOCAL_HEADER + 2 * 0xffff];
     size_t length;

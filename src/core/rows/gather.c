@@ -81,6 +81,7 @@ static pg_tile gather_tile(output *out, const row_list *rows, size_t t)
 const pg_tile *pg_gather(void *memory, const pg_sparse *sparse,
                          const int64_t *positions, size_t count)
 {
+    pg_assert((uintptr_t)memory % _Alignof(pg_tile) == 0);
     char *at = memory;
     pg_tile *tiles = memory;
     layout l = layout_of(sparse, count);

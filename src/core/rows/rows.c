@@ -45,6 +45,7 @@ void pg_rows_release(pg_rows *rows)
 
 pg_status pg_rows_compress(pg_rows *rows, double most, pg_error *err)
 {
+    pg_assert(most >= 0 && most <= 1);
     pg_sparse *sparse;
     void *table = rows->table;
     pg_status status =

@@ -31,8 +31,7 @@ typedef struct pg_row_block {
     const void *table;   /* (PG_CODES) the codes' values */
 } pg_row_block;
 
-/* *rows = a view of x (n, inputs), times scale, as dtype: float32 or float64.
- */
+/* *rows = a view of x (n, inputs) times scale as dtype, float32 or float64. */
 void pg_rows_view(pg_rows *rows, const pg_array *x, double scale,
                   pg_dtype dtype);
 void pg_rows_release(pg_rows *rows); /* zeroed rows are allowed */
