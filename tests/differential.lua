@@ -21,15 +21,23 @@ local seed = o.seed >= 0 and o.seed or os.time()
 
 -- --- the operations: each takes the case's arguments, then its operands --------------
 
---- A method that takes other operands, and the names of its further arguments.
+--- A method that takes other operands, and the names of its further arguments. The last operand
+--- is `out`, if the case has one.
 local function method(name, ...)
   local fields = { ... }
   return function(args, a, ...)
-    local operands = table.pack(...)
+    local list = table.pack(...)
+    local n, out = list.n, args.out and list[list.n]
+    n = out and n - 1 or n
     for i, field in ipairs(fields) do
-      operands[operands.n + i] = args[field]
+      list[n + i] = args[field]
     end
-    return pg[name](a, table.unpack(operands, 1, operands.n + #fields))
+    n = n + #fields
+    if not out then
+      return pg[name](a, table.unpack(list, 1, n))
+    end
+    list[n + 1] = { out = out }
+    assert(rawequal(pg[name](a, table.unpack(list, 1, n + 1)), out), "out is not returned")
   end
 end
 
@@ -69,8 +77,18 @@ local operations = {
   minimum = method("minimum"),
   maximum = method("maximum"),
   abs = method("abs"),
+  sign = method("sign"),
+  square = method("square"),
+  relu = method("relu"),
   exp = method("exp"),
+  expm1 = method("expm1"),
   log = method("log"),
+  log1p = method("log1p"),
+  log2 = method("log2"),
+  log10 = method("log10"),
+  sin = method("sin"),
+  cos = method("cos"),
+  tan = method("tan"),
   sqrt = method("sqrt"),
   tanh = method("tanh"),
   sigmoid = method("sigmoid"),
@@ -115,6 +133,8 @@ local operations = {
   squeeze = method("squeeze", "axis"),
   expand_dims = method("expand_dims", "axis"),
   isnan = method("isnan"),
+  isfinite = method("isfinite"),
+  isinf = method("isinf"),
   round = method("round"),
   floor = method("floor"),
   ceil = method("ceil"),
@@ -162,7 +182,7 @@ local function attempt(case, archive)
   local list = views(case, archive) -- outside: these may not raise
   return pcall(function()
     local result = operations[case.op](case.args, table.unpack(list, 1, case.n))
-    return case.in_place and archive:get(case.operands[1].name) or result
+    return case.written and archive:get(case.operands[case.written].name) or result
   end)
 end
 

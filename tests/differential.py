@@ -244,11 +244,12 @@ class Case:
     """
 
     def __init__(self, operands, compute, args=None, tolerance="exact", bound=None,
-                 number=False, in_place=False):
+                 number=False, in_place=False, written=None):
         self.operands, self.compute, self.args = operands, compute, args or {}
         self.tolerance, self.bound = tolerance, bound
         self.number = number  # of rank 0, the result is a number
-        self.in_place = in_place  # what is compared is the whole first array, afterwards
+        # What is compared is the whole array of this operand, from 1, afterwards.
+        self.written = 1 if in_place else written
 
     def result(self):
         """What must be found; None where NumPy refuses."""
@@ -498,6 +499,35 @@ def refuse_integer(value, dtype):
     """NumPy 1.24 lets 300 into an int8 with a warning, and not always with one."""
     if type(value) is int and dtype.kind in "iu" and not fits(value, dtype):
         raise OverflowError
+
+
+def with_out(make):
+    """Now and then with an array that takes the result, and may be an operand's."""
+    def make_with(draw):
+        case = make(draw)
+        result = case.result()
+        if result is None or draw.chance(0.7):
+            return case
+        out = array_for(draw, case.operands[0], result)
+
+        def change(view):
+            if view.shape != result.shape:
+                raise ValueError("another shape")
+            if not np.can_cast(result.dtype, view.dtype, "same_kind"):
+                raise TypeError("another kind")
+            view[...] = result
+        return Case(case.operands + [out], afterwards(out, change), {"out": True}, case.tolerance,
+                    case.bound, written=len(case.operands) + 1)
+    return make_with
+
+
+def array_for(draw, a, result):
+    """An array for a result of an operation on a; now and then a itself, forward or backward."""
+    if a.base is not None and a.value.shape == result.shape and draw.chance(0.3):
+        return a.flipped() if result.shape and draw.chance(0.5) else a
+    taking = [name for name in DTYPES if np.can_cast(result.dtype, name, "same_kind")]
+    shape = draw.beside(result.shape) if draw.chance(0.05) else result.shape
+    return draw.array(shape, DTYPES if draw.chance(0.1) else taking)
 
 
 # --- operations: indices ----------------------------------------------------------------------
@@ -842,8 +872,18 @@ OPERATIONS = {
     "minimum": binary(np.minimum, tolerance="value"),
     "maximum": binary(np.maximum, tolerance="value"),
     "abs": unary(np.absolute),
+    "sign": unary(np.sign),
+    "square": unary(np.square),
+    "relu": unary(lambda x: np.maximum(x, x.dtype.type(0)), tolerance="value"),
     "exp": transcendental(np.exp),
+    "expm1": transcendental(np.expm1),
     "log": transcendental(np.log),
+    "log1p": transcendental(np.log1p),
+    "log2": transcendental(np.log2),
+    "log10": transcendental(np.log10),
+    "sin": transcendental(np.sin),
+    "cos": transcendental(np.cos),
+    "tan": transcendental(np.tan),
     "sqrt": unary(square_root),
     "tanh": transcendental(np.tanh),
     "sigmoid": sigmoid,
@@ -888,11 +928,18 @@ OPERATIONS = {
     "squeeze": squeeze,
     "expand_dims": expand_dims,
     "isnan": unary(np.isnan, INTEGERS + FLOATS),
+    "isfinite": unary(np.isfinite),
+    "isinf": unary(np.isinf),
     "round": rounded(np.round),
     "floor": rounded(np.floor),
     "ceil": rounded(np.ceil),
     "masked": masked,
 }
+
+TAKES_OUT = """gt ge lt le eq ne minimum maximum abs sign square relu exp expm1 log log1p log2 log10
+    sqrt sin cos tan tanh sigmoid isnan isfinite isinf round floor ceil clip""".split()
+
+OPERATIONS.update((name, with_out(OPERATIONS[name])) for name in TAKES_OUT)
 
 
 # --- the files --------------------------------------------------------------------------------
@@ -902,7 +949,7 @@ def name_operands(case, number, arrays):
     names = {}
     for operand in case.operands:
         if operand.base is not None:
-            name = names.setdefault(id(operand.base), "c%d_%s" % (number, "abc"[len(names)]))
+            name = names.setdefault(id(operand.base), "c%d_%s" % (number, "abcd"[len(names)]))
             operand.name, arrays[name] = name, operand.base
 
 
@@ -917,8 +964,8 @@ def written(case, op, number, arrays):
     expect = "c%d_r" % number
     arrays[expect] = result
     fields += ['expect = "%s"' % expect, 'tolerance = "%s"' % case.tolerance]
-    if case.in_place:
-        fields.append("in_place = true")
+    if case.written:
+        fields.append("written = %d" % case.written)
     if case.tolerance in ("ulp", "sum"):
         arrays[expect + "_bound"] = case.allowed(result)
         fields.append('bound = "%s_bound"' % expect)

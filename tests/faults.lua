@@ -40,7 +40,13 @@ local operations = {
   functions = function()
     return a:exp(), a:log(), a:sqrt(), a:abs(), a:tanh(), a:sigmoid(), a:softmax(),
       a:clip(0.1, 1), a:floor(), a:ceil(), a:round(2), i8:round(-1), a:isnan(), pg.maximum(a, b),
-      pg.where(mask, a, 0)
+      pg.where(mask, a, 0), a:sin(), a:cos(), a:tan(), a:log1p(), a:log2(), a:log10(), a:expm1(),
+      a:sign(), i8:square(), a:relu(), a:isfinite(), a:isinf()
+  end,
+  out = function()
+    local c = a:copy()
+    return i8:exp { out = pg.zeros(3) }, a:gt(b, { out = c }), c:clip(b, 1, { out = c["::-1"] }),
+      c:round(1, { out = c["::-1"] })
   end,
   reductions = function()
     return a:sum(), a:sum(1), b:sum(2), a:mean(1), a:std(2), a:var(1, true), a:norm(), a:min(1),

@@ -112,7 +112,14 @@ local SPECIAL = {
     function() return T(), { 2, 2 }, true, { 0.25, 0.25, 0.5 } end),
   clip = calls(
     function() return A(), 0.2, V() end, function() return T(), T(), T() end,
-    function() return A(), nil, T() end),
+    function() return A(), nil, T() end, function() return T(), T(), V(), { out = A() } end),
+  exp = calls(function() return T(), { out = V() } end, function() return M(), { out = A() } end),
+  maximum = calls(
+    function() return A(), V() end, function() return T(), M() end,
+    function() return M(), T(), { out = V() } end, function() return T(), 2, { out = A() } end),
+  round = calls(
+    function() return M(), 1 end, function() return T(), -1, { out = V() } end,
+    function() return A(), { out = A() } end),
   concat = calls(
     function() return { A(), V() } end, function() return { A(), T(), M() }, 1 end,
     function() return { T(), A() }, 2 end),

@@ -53,6 +53,14 @@ interrupts.OPERATIONS = {
     run(function() a:add_(1) end)
     check(a:min() == a:max()) -- each is whole
   ]],
+  out = [[
+    local a, b = pg.zeros(5000000), pg.zeros(5000000)
+    run(function()
+      pg.expm1(pg.maximum(a:add_(1), 0, { out = b }), { out = b })
+      return a:clip(0, a, { out = b })
+    end)
+    check(a:min() == a:max() and b:min() == b:max())
+  ]],
   tables = [[
     local t = {}
     for i = 1, 2000000 do t[i] = i end

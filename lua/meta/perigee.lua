@@ -306,100 +306,191 @@ function array:masked(mask) end
 ---     pg.array{1, 2, 3}:gt(2)  --> [false, false,  true] bool (3,)
 ---     pg.array{1, 2, 3}:gt(2):sum()  --> 1
 ---@param b perigee.like
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array  # bool
-function array:gt(b) end
+function array:gt(b, options) end
 
 --- Compares each element with b: true where it is greater or equal.
 ---
 ---     pg.array{1, 2, 3}:ge(2)  --> [false,  true,  true] bool (3,)
 ---@param b perigee.like
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array  # bool
-function array:ge(b) end
+function array:ge(b, options) end
 
 --- Compares each element with b: true where it is less.
 ---
 ---     pg.array{1, 2, 3}:lt{3, 2, 1}  --> [ true, false, false] bool (3,)
 ---@param b perigee.like
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array  # bool
-function array:lt(b) end
+function array:lt(b, options) end
 
 --- Compares each element with b: true where it is less or equal.
 ---
 ---     pg.array{1, 2, 3}:le{3, 2, 1}  --> [ true,  true, false] bool (3,)
 ---@param b perigee.like
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array  # bool
-function array:le(b) end
+function array:le(b, options) end
 
 --- Compares each element with b: true where they are equal. (`==` compares objects.)
 ---
 ---     pg.array{7, 2, 1}:eq{7, 3, 1}  --> [ true, false,  true] bool (3,)
 ---@param b perigee.like
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array  # bool
-function array:eq(b) end
+function array:eq(b, options) end
 
 --- Compares each element with b: true where they differ.
 ---
 ---     pg.array{7, 2, 1}:ne{7, 3, 1}  --> [false,  true, false] bool (3,)
 ---@param b perigee.like
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array  # bool
-function array:ne(b) end
+function array:ne(b, options) end
 
 --- Returns the smaller of each pair of elements; NaN if either is.
 ---
 ---     pg.array{1, 5, 3}:minimum(3)  --> [1., 3., 3.] float64 (3,)
 ---@param b perigee.like
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:minimum(b) end
+function array:minimum(b, options) end
 
 --- Returns the greater of each pair of elements; NaN if either is.
 ---
 ---     pg.array{-2, 0, 2}:maximum(0)  --> [0., 0., 2.] float64 (3,)
 ---@param b perigee.like
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:maximum(b) end
+function array:maximum(b, options) end
 
 --- Returns the absolute value of each element. The least signed integer wraps to itself.
 ---
 ---     pg.array{-1.5, 2, -3}:abs()  --> [1.5, 2. , 3. ] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:abs() end
+function array:abs(options) end
+
+--- Returns the sign of each element: -1, 0 or 1, or NaN of NaN, in the same dtype; bool has none.
+---
+---     pg.array{-1.5, 0, 3}:sign()  --> [-1.,  0.,  1.] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:sign(options) end
+
+--- Returns the square of each element in the same dtype, int8 of bool. Integers wrap.
+---
+---     pg.array{-1.5, 0, 3}:square()  --> [2.25, 0.  , 9.  ] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:square(options) end
+
+--- Returns the greater of each element and 0, in the same dtype. NaN stays NaN.
+---
+---     pg.array{-1.5, 0, 3}:relu()  --> [0., 0., 3.] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:relu(options) end
 
 --- Returns e to the power of each element, within 1 ulp. Integers give float64.
+---
+--- `out` takes the result in the place of a new array, here and in all functions of elements: it
+--- has exactly the result's shape, a dtype that the result can be cast to (float64 to float32,
+--- not to int64), and is returned. It may share its elements with the operands.
 ---
 ---     pg.array{0, 1, 2}:exp()
 ---     --> [1.        , 2.71828183, 7.3890561 ] float64 (3,)
 ---     1 / (1 + pg.exp(-pg.array{0, 2}))
 ---     --> [0.5       , 0.88079708] float64 (2,)
+---     b = pg.zeros(2)
+---     pg.exp({0, 1}, {out = b})
+---     b  --> [1.        , 2.71828183] float64 (2,)
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:exp() end
+function array:exp(options) end
+
+--- Returns exp(x) - 1 of each element, precise near 0, too. Integers give float64.
+---
+---     pg.array{0, 1e-10}:expm1()  --> [0.e+00, 1.e-10] float64 (2,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:expm1(options) end
 
 --- Returns the natural logarithm of each element: -inf of 0, NaN below 0. Integers give float64.
 ---
 ---     pg.array{1, 2, 4}:log()
 ---     --> [0.        , 0.69314718, 1.38629436] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:log() end
+function array:log(options) end
+
+--- Returns log(1 + x) of each element, precise near 0, too. Integers give float64.
+---
+---     pg.array{0, 1e-10}:log1p()  --> [0.e+00, 1.e-10] float64 (2,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:log1p(options) end
+
+--- Returns the logarithm to the base 2 of each element. Integers give float64.
+---
+---     pg.array{1, 2, 8}:log2()  --> [0., 1., 3.] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:log2(options) end
+
+--- Returns the logarithm to the base 10 of each element. Integers give float64.
+---
+---     pg.array{1, 10, 1000}:log10()  --> [0., 1., 3.] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:log10(options) end
 
 --- Returns the square root of each element: NaN below 0. Integers give float64.
 ---
 ---     pg.array{1, 2, 4}:sqrt()
 ---     --> [1.        , 1.41421356, 2.        ] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:sqrt() end
+function array:sqrt(options) end
+
+--- Returns the sine of each element, an angle in radians. Integers give float64.
+---
+---     pg.array{0, math.pi / 2}:sin()  --> [0., 1.] float64 (2,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:sin(options) end
+
+--- Returns the cosine of each element, an angle in radians. Integers give float64.
+---
+---     pg.array{0, math.pi}:cos()  --> [ 1., -1.] float64 (2,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:cos(options) end
+
+--- Returns the tangent of each element, an angle in radians. Integers give float64.
+---
+---     pg.array{0, math.pi / 4}:tan()  --> [0., 1.] float64 (2,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:tan(options) end
 
 --- Returns the hyperbolic tangent of each element. Integers give float64.
 ---
 ---     pg.array{-1, 0, 1}:tanh()
 ---     --> [-0.76159416,  0.        ,  0.76159416] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:tanh() end
+function array:tanh(options) end
 
 --- Returns the logistic function 1 / (1 + exp(-x)) of each element. Integers give float64.
 ---
 ---     pg.array{-2, 0, 2}:sigmoid()
 ---     --> [0.11920292, 0.5       , 0.88079708] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:sigmoid() end
+function array:sigmoid(options) end
 
 --- Returns exp(x - max) / sum(exp(x - max)) along an axis. Integers give float64.
 ---
@@ -413,28 +504,48 @@ function array:softmax(axis) end
 --- Rounds each element down to an integer, in the same dtype.
 ---
 ---     pg.array{-1.5, 1.5}:floor()  --> [-2.,  1.] float64 (2,)
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:floor() end
+function array:floor(options) end
 
 --- Rounds each element up to an integer, in the same dtype.
 ---
 ---     pg.array{-1.5, 1.5}:ceil()  --> [-1.,  2.] float64 (2,)
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:ceil() end
+function array:ceil(options) end
 
 --- Rounds each element to a number of decimals, halves to the even one, in the same dtype.
 ---
 ---     pg.array{0.125, 1.5, 2.5}:round()  --> [0., 2., 2.] float64 (3,)
 ---     pg.array{0.125, 1.5, 2.5}:round(1)  --> [0.1, 1.5, 2.5] float64 (3,)
 ---@param decimals? integer  default 0; -2 rounds to hundreds
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:round(decimals) end
+function array:round(decimals, options) end
 
 --- Tests each element: true where it is NaN.
 ---
 ---     (pg.array{0, 1} / 0):isnan()  --> [ true, false] bool (2,)
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array  # bool
-function array:isnan() end
+function array:isnan(options) end
+
+--- Tests each element: true where it is neither infinite nor NaN.
+---
+---     (pg.array{0, 1, 2} / pg.array{0, 0, 1}):isfinite()
+---     --> [false, false,  true] bool (3,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array  # bool
+function array:isfinite(options) end
+
+--- Tests each element: true where it is inf or -inf.
+---
+---     (pg.array{0, 1, 2} / pg.array{0, 0, 1}):isinf()
+---     --> [false,  true, false] bool (3,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array  # bool
+function array:isinf(options) end
 
 --- Limits each element to at least `low` and at most `high`; either may be nil.
 ---
@@ -442,8 +553,9 @@ function array:isnan() end
 ---     pg.array{-2, 0.5, 3}:clip(nil, 1)  --> [-2. ,  0.5,  1. ] float64 (3,)
 ---@param low? perigee.like
 ---@param high? perigee.like
+---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
-function array:clip(low, high) end
+function array:clip(low, high, options) end
 
 --- Tells if |a - b| <= atol + rtol |b| for all elements. NaN is close to nothing.
 ---

@@ -181,8 +181,10 @@ describe("a function", function()
 
   it("says which, in the words of the call", function()
     local x = pg.zeros(3)
-    raises_here("bad argument #2 to 'exp' (no such", function() return { pg.exp(x, x) } end)
-    raises_here("bad argument #1 to 'exp' (no such", function() return { x:exp(x) } end)
+    raises_here("bad argument #2 to 'exp' (table of options",
+      function() return { pg.exp(x, x) } end)
+    raises_here("bad argument #1 to 'exp' (table of options", function() return { x:exp(x) } end)
+    raises_here("bad argument #2 to 'sort' (no such", function() return { x:sort(1, x) } end)
     raises_here("bad argument #2 to 'shuffle'", function() pg.shuffle(x, x) end)
     raises_here("bad argument #2 to 'eye' (dtype expected", function() return { pg.eye(2, 3) } end)
     raises_here("bad argument #4 to 'zeros'", function() return { pg.zeros(2, 3, "int8", 1) } end)

@@ -46,9 +46,10 @@ describe("an array", function()
   it("has every method as a function of the module", function()
     for _, name in ipairs {
       "rows", "cols", "get", "set", "take", "dot", "add_", "sub_", "mul_", "div_", "fill_",
-      "axpy_", "exp", "log", "sqrt", "abs", "tanh", "sigmoid", "softmax", "clip", "sum", "mean",
-      "std", "min", "max", "argmax", "gt", "ge", "lt", "le", "eq", "ne", "allclose", "reshape",
-      "astype", "copy", "item", "tolist", "free",
+      "axpy_", "exp", "log", "sqrt", "abs", "tanh", "sigmoid", "sin", "cos", "tan", "log1p",
+      "log2", "log10", "expm1", "sign", "square", "relu", "isfinite", "isinf", "softmax", "clip",
+      "sum", "mean", "std", "min", "max", "argmax", "gt", "ge", "lt", "le", "eq", "ne",
+      "allclose", "reshape", "astype", "copy", "item", "tolist", "free",
     } do
       assert.equal("function", type(pg[name]), name)
       assert.equal("function", type(pg.zeros(1)[name]), name)

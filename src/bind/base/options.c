@@ -12,6 +12,10 @@ bool l_is_options(lua_State *L, int arg)
 {
     if (!lua_istable(L, arg))
         return false;
+    if (lua_getmetatable(L, arg)) {
+        lua_pop(L, 1);
+        return false;
+    }
     bool has_first = lua_rawgeti(L, arg, 1) != LUA_TNIL;
     lua_pop(L, 1);
     return !has_first;

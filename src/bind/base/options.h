@@ -9,7 +9,8 @@
 #include <lua.h>
 #include <stdbool.h>
 
-/* True for a table at arg that can only be one of options: nothing at 1. */
+/* True for a table at arg that can only be one of options: nothing at 1, and no
+   metatable. */
 bool l_is_options(lua_State *L, int arg);
 
 /* Raises unless the value at arg is nil, or a table whose keys are all among

@@ -4,6 +4,7 @@
 #include "bind/base/collector.h"
 #include "bind/base/error.h"
 #include "bind/base/open.h"
+#include "bind/base/options.h"
 #include "bind/base/scalar.h"
 #include "bind/base/status.h"
 #include "core/array/create.h"
@@ -64,16 +65,58 @@ static int return_as(lua_State *L, bool is_number, pg_status status,
                      : l_array_return(L, status, err);
 }
 
+/* Pushes the array that the options at arg name `out`, or nil. Returns true if
+   there is one. */
+static bool push_out(lua_State *L, int arg)
+{
+    static const char *const names[] = {"out", NULL};
+    l_options_check(L, arg, names);
+    l_option_push(L, arg, "out");
+    if (lua_isnil(L, -1))
+        return false;
+    if (!l_array_test(L, lua_gettop(L)))
+        l_option_error(L, "out", "an array");
+    return true;
+}
+
+/* Leaves `last` arguments: if options stand at arg, they become the last one,
+   and nil takes their place. */
+static void insert_before_options(lua_State *L, int arg, int last)
+{
+    lua_settop(L, last);
+    if (!l_is_options(L, arg))
+        return;
+    lua_pushvalue(L, arg);
+    lua_replace(L, last);
+    lua_pushnil(L);
+    lua_replace(L, arg);
+}
+
+/* Ends a function that has written into the array at arg. */
+static int return_out(lua_State *L, int arg, pg_status status,
+                      const pg_error *err)
+{
+    l_check(L, status, err);
+    lua_settop(L, arg);
+    return 1;
+}
+
 /* --- operations ----------------------------------------------------------- */
 
-/* a + b, gt(a, b), ... */
+/* a + b, gt(a, b [, {out = array}]), ... */
 static int l_array_binary(lua_State *L)
 {
-    enum { A = 1, B };
+    enum { A = 1, B, OPTIONS, OUT };
     pg_error err;
     operand o[2];
     pg_binary_op op = (pg_binary_op)l_call_operation(L);
-    lua_settop(L, B);
+    lua_settop(L, OPTIONS);
+    if (push_out(L, OPTIONS)) {
+        read_operands(L, o, A, op);
+        pg_status status = pg_binary_replace(l_array_check(L, OUT), op,
+                                             o[0].array, o[1].array, &err);
+        return return_out(L, OUT, status, &err);
+    }
     bool is_number = l_is_scalar(L, A) && l_is_scalar(L, B);
     pg_array *out = l_array_push(L);
     read_operands(L, o, A, op);
@@ -81,16 +124,29 @@ static int l_array_binary(lua_State *L)
     return return_as(L, is_number, status, &err);
 }
 
-/* -a, exp(a), ...; Lua passes an operator its operand twice */
+/* exp(a [, {out = array}]), ... */
 static int l_array_unary(lua_State *L)
 {
+    enum { A = 1, OPTIONS, OUT };
     pg_error err;
     pg_unary_op op = (pg_unary_op)l_call_operation(L);
-    lua_settop(L, 1);
-    bool is_number = l_is_scalar(L, 1);
+    lua_settop(L, OPTIONS);
+    if (push_out(L, OPTIONS)) {
+        const pg_array *a = l_array_to(L, A);
+        pg_status status = pg_unary_replace(l_array_check(L, OUT), op, a, &err);
+        return return_out(L, OUT, status, &err);
+    }
+    bool is_number = l_is_scalar(L, A);
     pg_array *out = l_array_push(L);
-    pg_status status = pg_unary(out, op, l_array_to(L, 1), &err);
+    pg_status status = pg_unary(out, op, l_array_to(L, A), &err);
     return return_as(L, is_number, status, &err);
+}
+
+/* -a and ~a; Lua passes the operand twice */
+static int l_array_unary_operator(lua_State *L)
+{
+    lua_settop(L, 1);
+    return l_array_unary(L);
 }
 
 /* add_(a, b), sub_, mul_ and div_ -> a, changed in place */
@@ -108,13 +164,19 @@ static int l_array_binary_in_place(lua_State *L)
     return 1;
 }
 
-/* round(a [, decimals]) */
+/* round(a [, decimals] [, {out = array}]) */
 static int l_array_round(lua_State *L)
 {
-    enum { A = 1, DECIMALS };
+    enum { A = 1, DECIMALS, OPTIONS, OUT };
     pg_error err;
+    insert_before_options(L, DECIMALS, OPTIONS);
     lua_Integer decimals = l_integer_opt(L, DECIMALS, 0);
-    lua_settop(L, A);
+    if (push_out(L, OPTIONS)) {
+        const pg_array *a = l_array_to(L, A);
+        pg_status status =
+            pg_round_replace(l_array_check(L, OUT), a, decimals, &err);
+        return return_out(L, OUT, status, &err);
+    }
     bool is_number = l_is_scalar(L, A);
     pg_array *out = l_array_push(L);
     pg_status status = pg_round(out, l_array_to(L, A), decimals, &err);
@@ -148,33 +210,41 @@ static int l_array_axpy(lua_State *L)
     return 1;
 }
 
-/* The stack of clip: arguments, and behind them an empty result and its
-   operands. */
-enum { CLIPPED = 1, LOW, HIGH, RESULT, OPERANDS };
+/* The stack of clip: arguments, `out` or nil, and behind them an empty result
+   and its operands. */
+enum { CLIPPED = 1, LOW, HIGH, OPTIONS, OUT, RESULT, OPERANDS };
 
 /* Replaces the clipped array by its maximum or minimum with the bound at arg;
-   nil is no bound. */
-static void clip_at(lua_State *L, pg_binary_op op, int arg)
+   nil is no bound. The last bound's result goes to `out` if there is one. */
+static void clip_at(lua_State *L, pg_binary_op op, int arg, bool is_last)
 {
     pg_error err;
     operand o[2];
     if (lua_isnil(L, arg))
         return;
-    lua_settop(L, HIGH);
-    pg_array *out = l_array_push(L);
+    bool to_out = is_last && !lua_isnil(L, OUT);
+    lua_settop(L, OUT);
+    pg_array *result = l_array_push(L);
     lua_pushvalue(L, CLIPPED);
     lua_pushvalue(L, arg);
     read_operands(L, o, OPERANDS, op);
-    l_check(L, pg_binary(out, op, o[0].array, o[1].array, &err), &err);
-    lua_settop(L, RESULT);
+    if (to_out)
+        l_check(L,
+                pg_binary_replace(l_array_check(L, OUT), op, o[0].array,
+                                  o[1].array, &err),
+                &err);
+    else
+        l_check(L, pg_binary(result, op, o[0].array, o[1].array, &err), &err);
+    lua_pushvalue(L, to_out ? OUT : RESULT);
     lua_replace(L, CLIPPED);
 }
 
-/* clip(a, low, high); one of the bounds may be nil */
+/* clip(a, low, high [, {out = array}]); one of the bounds may be nil */
 static int l_array_clip(lua_State *L)
 {
-    lua_settop(L, HIGH);
-    bool is_number = l_is_scalar(L, CLIPPED);
+    insert_before_options(L, HIGH, OPTIONS);
+    push_out(L, OPTIONS);
+    bool is_number = l_is_scalar(L, CLIPPED) && lua_isnil(L, OUT);
     l_array_to(L, CLIPPED);
     l_argument_expect(L, !lua_isnil(L, LOW) || !lua_isnil(L, HIGH), LOW,
                       "number or array");
@@ -183,8 +253,8 @@ static int l_array_clip(lua_State *L)
                           lua_isnil(L, arg) || lua_istable(L, arg) ||
                               l_is_scalar(L, arg) || l_array_test(L, arg),
                           arg, "number or array");
-    clip_at(L, PG_MAXIMUM, LOW);
-    clip_at(L, PG_MINIMUM, HIGH);
+    clip_at(L, PG_MAXIMUM, LOW, lua_isnil(L, HIGH));
+    clip_at(L, PG_MINIMUM, HIGH, true);
     l_collector_step(L);
     lua_settop(L, CLIPPED);
     return is_number && l_array_check(L, CLIPPED)->ndim == 0
@@ -242,39 +312,51 @@ static const l_function operators[] = {
     {"__band", l_array_binary, 0, 0, PG_BITWISE_AND},
     {"__bor", l_array_binary, 0, 0, PG_BITWISE_OR},
     {"__bxor", l_array_binary, 0, 0, PG_BITWISE_XOR},
-    {"__unm", l_array_unary, 0, 0, PG_NEGATIVE},
-    {"__bnot", l_array_unary, 0, 0, PG_BITWISE_NOT},
+    {"__unm", l_array_unary_operator, 0, 0, PG_NEGATIVE},
+    {"__bnot", l_array_unary_operator, 0, 0, PG_BITWISE_NOT},
     {"__lt", l_array_no_order, 0, 0, 0},
     {"__le", l_array_no_order, 0, 0, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
 static const l_function functions[] = {
-    {"gt", l_array_binary, 2, 2, PG_GREATER},
-    {"ge", l_array_binary, 2, 2, PG_GREATER_EQUAL},
-    {"lt", l_array_binary, 2, 2, PG_LESS},
-    {"le", l_array_binary, 2, 2, PG_LESS_EQUAL},
-    {"eq", l_array_binary, 2, 2, PG_EQUAL},
-    {"ne", l_array_binary, 2, 2, PG_NOT_EQUAL},
-    {"minimum", l_array_binary, 2, 2, PG_MINIMUM},
-    {"maximum", l_array_binary, 2, 2, PG_MAXIMUM},
+    {"gt", l_array_binary, 2, 3, PG_GREATER},
+    {"ge", l_array_binary, 2, 3, PG_GREATER_EQUAL},
+    {"lt", l_array_binary, 2, 3, PG_LESS},
+    {"le", l_array_binary, 2, 3, PG_LESS_EQUAL},
+    {"eq", l_array_binary, 2, 3, PG_EQUAL},
+    {"ne", l_array_binary, 2, 3, PG_NOT_EQUAL},
+    {"minimum", l_array_binary, 2, 3, PG_MINIMUM},
+    {"maximum", l_array_binary, 2, 3, PG_MAXIMUM},
     {"add_", l_array_binary_in_place, 2, 2, PG_ADD},
     {"sub_", l_array_binary_in_place, 2, 2, PG_SUBTRACT},
     {"mul_", l_array_binary_in_place, 2, 2, PG_MULTIPLY},
     {"div_", l_array_binary_in_place, 2, 2, PG_DIVIDE},
-    {"abs", l_array_unary, 1, 1, PG_ABSOLUTE},
-    {"exp", l_array_unary, 1, 1, PG_EXP},
-    {"log", l_array_unary, 1, 1, PG_LOG},
-    {"sqrt", l_array_unary, 1, 1, PG_SQRT},
-    {"tanh", l_array_unary, 1, 1, PG_TANH},
-    {"sigmoid", l_array_unary, 1, 1, PG_SIGMOID},
-    {"floor", l_array_unary, 1, 1, PG_FLOOR},
-    {"ceil", l_array_unary, 1, 1, PG_CEIL},
-    {"isnan", l_array_unary, 1, 1, PG_ISNAN},
-    {"round", l_array_round, 1, 2, 0},
+    {"abs", l_array_unary, 1, 2, PG_ABSOLUTE},
+    {"sign", l_array_unary, 1, 2, PG_SIGN},
+    {"square", l_array_unary, 1, 2, PG_SQUARE},
+    {"relu", l_array_unary, 1, 2, PG_RELU},
+    {"exp", l_array_unary, 1, 2, PG_EXP},
+    {"expm1", l_array_unary, 1, 2, PG_EXPM1},
+    {"log", l_array_unary, 1, 2, PG_LOG},
+    {"log1p", l_array_unary, 1, 2, PG_LOG1P},
+    {"log2", l_array_unary, 1, 2, PG_LOG2},
+    {"log10", l_array_unary, 1, 2, PG_LOG10},
+    {"sqrt", l_array_unary, 1, 2, PG_SQRT},
+    {"sin", l_array_unary, 1, 2, PG_SIN},
+    {"cos", l_array_unary, 1, 2, PG_COS},
+    {"tan", l_array_unary, 1, 2, PG_TAN},
+    {"tanh", l_array_unary, 1, 2, PG_TANH},
+    {"sigmoid", l_array_unary, 1, 2, PG_SIGMOID},
+    {"floor", l_array_unary, 1, 2, PG_FLOOR},
+    {"ceil", l_array_unary, 1, 2, PG_CEIL},
+    {"isnan", l_array_unary, 1, 2, PG_ISNAN},
+    {"isfinite", l_array_unary, 1, 2, PG_ISFINITE},
+    {"isinf", l_array_unary, 1, 2, PG_ISINF},
+    {"round", l_array_round, 1, 3, 0},
     {"fill_", l_array_fill, 0, 2, 0},
     {"axpy_", l_array_axpy, 0, 3, 0},
-    {"clip", l_array_clip, 1, 3, 0},
+    {"clip", l_array_clip, 1, 4, 0},
     {"allclose", l_array_allclose, 2, 4, 0},
     {NULL, NULL, 0, 0, 0},
 };

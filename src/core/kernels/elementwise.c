@@ -126,6 +126,9 @@ static inline double floor_divide_float(double x, double y)
         }                                                               \
     }
 
+/* Infinities and NaN leave NaN; integers are finite. */
+#define IS_FINITE(x) ((x) - (x) == 0)
+
 /* In its own type, so that it becomes one instruction. */
 #define SQRT(x) _Generic((x), float : sqrtf, double : sqrt)(x)
 #define FLOOR(x) _Generic((x), float : floorf, double : floor)(x)
@@ -249,9 +252,19 @@ const pg_elementwise_table TABLE(PG_TARGET) = {
         {
             [PG_NEGATIVE] = {NUMBER_ROW(negative)},
             [PG_ABSOLUTE] = {[PG_BOOL] = absolute_BOOL, NUMBER_ROW(absolute)},
+            [PG_SIGN] = {NUMBER_ROW(sign)},
+            [PG_SQUARE] = {NUMBER_ROW(square)},
+            [PG_RELU] = {FULL_ROW(relu)},
             [PG_EXP] = {FLOAT_ROW(exp)},
+            [PG_EXPM1] = {FLOAT_ROW(expm1)},
             [PG_LOG] = {FLOAT_ROW(log)},
+            [PG_LOG1P] = {FLOAT_ROW(log1p)},
+            [PG_LOG2] = {FLOAT_ROW(log2)},
+            [PG_LOG10] = {FLOAT_ROW(log10)},
             [PG_SQRT] = {FLOAT_ROW(sqrt)},
+            [PG_SIN] = {FLOAT_ROW(sin)},
+            [PG_COS] = {FLOAT_ROW(cos)},
+            [PG_TAN] = {FLOAT_ROW(tan)},
             [PG_TANH] = {FLOAT_ROW(tanh)},
             [PG_SIGMOID] = {FLOAT_ROW(sigmoid)},
             [PG_FLOOR] = {[PG_BOOL] = round_BOOL,
@@ -262,6 +275,8 @@ const pg_elementwise_table TABLE(PG_TARGET) = {
                          FLOAT_ROW(ceil)},
             [PG_ROUND] = {FULL_ROW(round)},
             [PG_ISNAN] = {FULL_ROW(isnan)},
+            [PG_ISFINITE] = {FULL_ROW(isfinite)},
+            [PG_ISINF] = {FULL_ROW(isinf)},
             [PG_BITWISE_NOT] = {[PG_BOOL] = not_BOOL, INTEGER_ROW(not )},
         },
 

@@ -15,8 +15,8 @@ typedef void (*pg_elementwise_kernel)(char *const *pointers,
                                       const ptrdiff_t *strides, size_t n);
 
 /* The loops by operation and by the dtype that it computes in; NULL if the
-   operation does not take that. Comparisons and isnan write bool, all others
-   the dtype itself. */
+   operation does not take that. Comparisons, isnan, isfinite and isinf write
+   bool, all others the dtype itself. */
 typedef struct pg_elementwise_table {
     pg_elementwise_kernel binary[PG_BINARY_COUNT][PG_DTYPE_COUNT];
     pg_elementwise_kernel unary[PG_UNARY_COUNT][PG_DTYPE_COUNT];

@@ -15,6 +15,8 @@ BINARY(less_equal, bool, x <= y)
 BINARY(equal, bool, x == y)
 BINARY(not_equal, bool, x != y)
 UNARY(isnan, bool, x != x)
+UNARY(isfinite, bool, IS_FINITE(x))
+UNARY(isinf, bool, x == x && !IS_FINITE(x))
 
 static void NAMED(where)(char *const *p, const ptrdiff_t *s, size_t n)
 {
@@ -37,6 +39,7 @@ BINARY(xor, T, x ^ y)
 #if KIND == 'b'
 UNARY(not, T, !x)
 UNARY(absolute, T, x)
+UNARY(relu, T, x)
 UNARY(round, T, x)
 #endif
 
@@ -52,6 +55,7 @@ BINARY(power, T, power_unsigned((uint64_t)x, (uint64_t)y))
 BINARY(minimum, T, x < y ? x : y)
 BINARY(maximum, T, x > y ? x : y)
 UNARY(negative, T, 0 - (uint64_t)x)
+UNARY(square, T, (uint64_t)x *(uint64_t)x)
 UNARY(round, T, x)
 #endif
 
@@ -59,10 +63,14 @@ UNARY(round, T, x)
 BINARY(floor_divide, T, floor_divide_signed(x, y))
 BINARY(remainder, T, remainder_signed(x, y))
 UNARY(absolute, T, x < 0 ? 0 - (uint64_t)x : (uint64_t)x)
+UNARY(sign, T, (x > 0) - (x < 0))
+UNARY(relu, T, x < 0 ? 0 : x)
 #elif KIND == 'u'
 BINARY(floor_divide, T, y ? x / y : 0)
 BINARY(remainder, T, y ? x % y : 0)
 UNARY(absolute, T, x)
+UNARY(sign, T, x > 0)
+UNARY(relu, T, x)
 #endif
 
 /* --- floats --- */
@@ -79,7 +87,17 @@ BINARY(minimum, T, x < y || isnan(x) ? x : y)
 BINARY(maximum, T, x > y || isnan(x) ? x : y)
 UNARY(negative, T, -x)
 UNARY(absolute, T, x < 0 ? -x : x + 0)
+UNARY(sign, T, x != x ? x : (T)((x > 0) - (x < 0)))
+UNARY(square, T, x *x)
+UNARY(relu, T, x < 0 ? 0 : x)
+UNARY(expm1, T, expm1((double)x))
 UNARY(log, T, log((double)x))
+UNARY(log1p, T, log1p((double)x))
+UNARY(log2, T, log2((double)x))
+UNARY(log10, T, log10((double)x))
+UNARY(sin, T, sin((double)x))
+UNARY(cos, T, cos((double)x))
+UNARY(tan, T, tan((double)x))
 UNARY(sqrt, T, SQRT(x))
 UNARY(floor, T, FLOOR(x))
 UNARY(ceil, T, CEIL(x))

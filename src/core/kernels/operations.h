@@ -29,15 +29,27 @@ typedef enum pg_binary_op {
 typedef enum pg_unary_op {
     PG_NEGATIVE,
     PG_ABSOLUTE,
-    PG_EXP, /* from here on integers give float64 */
+    PG_SIGN,   /* NaN of NaN; no bool */
+    PG_SQUARE, /* bool gives int8 */
+    PG_RELU,   /* the greater of x and 0; NaN of NaN */
+    PG_EXP,    /* from here to PG_SIGMOID integers give float64 */
+    PG_EXPM1,  /* exp(x) - 1 */
     PG_LOG,
+    PG_LOG1P, /* log(1 + x) */
+    PG_LOG2,
+    PG_LOG10,
     PG_SQRT,
+    PG_SIN,
+    PG_COS,
+    PG_TAN,
     PG_TANH,
     PG_SIGMOID, /* 1 / (1 + exp(-x)) */
     PG_FLOOR,   /* integers are unchanged, here and in the next two */
     PG_CEIL,
-    PG_ROUND,       /* halves to even */
-    PG_ISNAN,       /* gives bool */
+    PG_ROUND, /* halves to even */
+    PG_ISNAN, /* gives bool, as the next two */
+    PG_ISFINITE,
+    PG_ISINF,
     PG_BITWISE_NOT, /* bool and integers */
     PG_UNARY_COUNT
 } pg_unary_op;

@@ -165,15 +165,28 @@ static const char *const binary_names[PG_BINARY_COUNT] = {
 };
 
 static const char *const unary_names[PG_UNARY_COUNT] = {
-    [PG_NEGATIVE] = "negative", [PG_ABSOLUTE] = "abs", [PG_EXP] = "exp",
-    [PG_LOG] = "log",           [PG_SQRT] = "sqrt",    [PG_TANH] = "tanh",
-    [PG_SIGMOID] = "sigmoid",   [PG_FLOOR] = "floor",  [PG_CEIL] = "ceil",
-    [PG_ROUND] = "round",       [PG_ISNAN] = "isnan",  [PG_BITWISE_NOT] = "~",
+    [PG_NEGATIVE] = "negative", [PG_ABSOLUTE] = "abs",
+    [PG_SIGN] = "sign",         [PG_SQUARE] = "square",
+    [PG_RELU] = "relu",         [PG_EXP] = "exp",
+    [PG_EXPM1] = "expm1",       [PG_LOG] = "log",
+    [PG_LOG1P] = "log1p",       [PG_LOG2] = "log2",
+    [PG_LOG10] = "log10",       [PG_SQRT] = "sqrt",
+    [PG_SIN] = "sin",           [PG_COS] = "cos",
+    [PG_TAN] = "tan",           [PG_TANH] = "tanh",
+    [PG_SIGMOID] = "sigmoid",   [PG_FLOOR] = "floor",
+    [PG_CEIL] = "ceil",         [PG_ROUND] = "round",
+    [PG_ISNAN] = "isnan",       [PG_ISFINITE] = "isfinite",
+    [PG_ISINF] = "isinf",       [PG_BITWISE_NOT] = "~",
 };
 
 static bool is_comparison(pg_binary_op op)
 {
     return op >= PG_GREATER && op <= PG_NOT_EQUAL;
+}
+
+static bool is_predicate(pg_unary_op op)
+{
+    return op >= PG_ISNAN && op <= PG_ISINF;
 }
 
 /* *loop = the loop over operands of these dtypes; wanted = what it gives and
@@ -207,7 +220,9 @@ static pg_status choose_unary(pg_elementwise_kernel *loop, pg_dtype wanted[2],
     bool needs_float = op >= PG_EXP && op <= PG_SIGMOID;
     bool converts = needs_float && !pg_dtype_is_float(a->dtype);
     wanted[1] = converts ? PG_FLOAT64 : a->dtype;
-    wanted[0] = op == PG_ISNAN ? PG_BOOL : wanted[1];
+    if (op == PG_SQUARE && a->dtype == PG_BOOL)
+        wanted[1] = PG_INT8;
+    wanted[0] = is_predicate(op) ? PG_BOOL : wanted[1];
     *loop = pg_elementwise_kernels()->unary[op][wanted[1]];
     if (*loop)
         return PG_OK;
@@ -283,6 +298,33 @@ pg_status pg_binary_in_place(const pg_array *a, pg_binary_op op,
     return status;
 }
 
+static pg_status check_shape(const pg_array *out, int ndim, const size_t *shape,
+                             const char *name, pg_error *err)
+{
+    char expected[PG_SHAPE_TEXT], found[PG_SHAPE_TEXT];
+    if (out->ndim == ndim &&
+        memcmp(out->shape, shape, (size_t)ndim * sizeof *shape) == 0)
+        return PG_OK;
+    return pg_fail(err, PG_ESHAPE, "'%s' gives shape %s, but out has shape %s",
+                   name, pg_shape_text_of(expected, ndim, shape),
+                   pg_shape_text(found, out));
+}
+
+pg_status pg_binary_replace(const pg_array *out, pg_binary_op op,
+                            const pg_array *a, const pg_array *b, pg_error *err)
+{
+    int ndim;
+    size_t shape[PG_MAXDIM];
+    const pg_interrupt *enabled = pg_set_interrupt(NULL);
+    pg_status status = pg_broadcast_shape(&ndim, shape, a, b, err);
+    if (status == PG_OK)
+        status = check_shape(out, ndim, shape, binary_names[op], err);
+    if (status == PG_OK)
+        status = pg_binary_into(out, op, a, b, err);
+    pg_set_interrupt(enabled);
+    return status;
+}
+
 pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
                     const pg_array *b, pg_error *err)
 {
@@ -348,6 +390,18 @@ pg_status pg_unary(pg_array *out, pg_unary_op op, const pg_array *a,
         status = run(out, loop, 2, &a, wanted, err);
     if (status != PG_OK)
         pg_array_release(out);
+    return status;
+}
+
+pg_status pg_unary_replace(const pg_array *out, pg_unary_op op,
+                           const pg_array *a, pg_error *err)
+{
+    const pg_interrupt *enabled = pg_set_interrupt(NULL);
+    pg_status status =
+        check_shape(out, a->ndim, a->shape, unary_names[op], err);
+    if (status == PG_OK)
+        status = pg_unary_into(out, op, a, err);
+    pg_set_interrupt(enabled);
     return status;
 }
 
@@ -431,6 +485,25 @@ pg_status pg_round(pg_array *out, const pg_array *a, int64_t decimals,
     if (status == PG_OK)
         status = pg_array_astype(out, &scaled, a->dtype, err);
     pg_array_release(&scaled);
+    return status;
+}
+
+pg_status pg_round_replace(const pg_array *out, const pg_array *a,
+                           int64_t decimals, pg_error *err)
+{
+    pg_array rounded;
+    if (decimals == 0)
+        return pg_unary_replace(out, PG_ROUND, a, err);
+    const char *name = unary_names[PG_ROUND];
+    pg_status status = check_shape(out, a->ndim, a->shape, name, err);
+    if (status == PG_OK)
+        status = check_output(out, a->dtype, name, err);
+    if (status != PG_OK)
+        return status;
+    status = pg_round(&rounded, a, decimals, err);
+    if (status == PG_OK)
+        status = pg_array_assign(out, &rounded, err);
+    pg_array_release(&rounded);
     return status;
 }
 

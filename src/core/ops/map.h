@@ -30,6 +30,14 @@ pg_status pg_binary_into(const pg_array *out, pg_binary_op op,
 pg_status pg_unary_into(const pg_array *out, pg_unary_op op, const pg_array *a,
                         pg_error *err);
 
+/* As the functions above, into an array of exactly the result's shape, and
+   without interrupts: out is never left half written. */
+pg_status pg_binary_replace(const pg_array *out, pg_binary_op op,
+                            const pg_array *a, const pg_array *b,
+                            pg_error *err);
+pg_status pg_unary_replace(const pg_array *out, pg_unary_op op,
+                           const pg_array *a, pg_error *err);
+
 /* a = a op b, without interrupts: a is never left half written. */
 pg_status pg_binary_in_place(const pg_array *a, pg_binary_op op,
                              const pg_array *b, pg_error *err);
@@ -53,6 +61,10 @@ pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
    rounded, and back. Negative decimals round before the point. */
 pg_status pg_round(pg_array *out, const pg_array *a, int64_t decimals,
                    pg_error *err);
+
+/* pg_round into an array, as pg_unary_replace. */
+pg_status pg_round_replace(const pg_array *out, const pg_array *a,
+                           int64_t decimals, pg_error *err);
 
 /* *close: |a - b| <= atol + rtol * |b| everywhere; NaN is close to nothing. a
    and b broadcast. */
