@@ -226,6 +226,16 @@ class Draw:
         axis = self.between(1, rank)
         return (axis - rank - 1 if self.chance(0.3) else axis), axis - 1
 
+    def axes(self, rank):
+        """As axis, and now and then several: (a list, a tuple); seldom one of them twice."""
+        if rank == 0 or self.chance(0.7):
+            return self.axis(rank)
+        chosen = [int(x) + 1 for x in self.rng.permutation(rank)[:self.between(1, rank)]]
+        if self.chance(0.05):
+            chosen.append(chosen[0])
+        ours = [x - rank - 1 if self.chance(0.3) else x for x in chosen]
+        return ours, tuple(x - 1 for x in chosen)
+
     def position(self, length):
         """(Perigee's position, NumPy's); seldom one that is not there."""
         if length == 0 or self.chance(0.02):
@@ -728,22 +738,58 @@ def expand_dims(draw):
 
 # --- operations: reductions and products ------------------------------------------------------
 
-def reduced(function, tolerance="exact", moods=EVERY_MOOD, bound=None, dtypes=DTYPES):
-    """Over everything or along an axis; `function` and `bound` take (array, axis, keep)."""
+def reduction_arguments(draw, axis, options):
+    """keep stands alone, or in the last table, which may stand in the place of an axis."""
+    keep = options.get("keep")
+    if list(options) == ["keep"] and draw.chance(0.5):
+        return {"axis": axis, "options": keep}
+    if axis is None and draw.chance(0.5):
+        return {"axis": options}
+    return {"axis": axis, "options": options}
+
+
+def reduced(function, tolerance="exact", moods=EVERY_MOOD, bound=None, dtypes=DTYPES,
+            several=True):
+    """Over everything or over axes; `function` and `bound` take (array, axis, keep)."""
     def make(draw):
         a = draw.array(draw.shape(), dtypes, moods)
-        axis, np_axis = draw.axis(a.value.ndim)
+        axis, np_axis = (draw.axes if several else draw.axis)(a.value.ndim)
         keep = draw.chance(0.4)
 
         def allowed(result):
             return bound(a.value, np_axis, keep) + ulps(result) / 4
-        return Case([a], lambda: function(a.value, np_axis, keep), {"axis": axis, "keep": keep},
-                    tolerance, bound and allowed, number=True)
+        return Case([a], lambda: function(a.value, np_axis, keep),
+                    reduction_arguments(draw, axis, {"keep": keep}), tolerance,
+                    bound and allowed, number=True)
+    return make
+
+
+def spread(function, moods, bound):
+    """var or std, with ddof."""
+    def make(draw):
+        a = draw.array(draw.shape(), moods=moods)
+        axis, np_axis = draw.axes(a.value.ndim)
+        options = {"keep": draw.chance(0.4)}
+        if draw.chance(0.5):
+            options["ddof"] = draw.pick([0, 1, 2, 0.5])
+        keep, ddof = options["keep"], options.get("ddof", 0)
+
+        def compute():
+            x = precise(a.value)
+            found = function(x, axis=np_axis, keepdims=keep, ddof=ddof)
+            return found.astype(real(a.value.dtype))
+
+        def allowed(result):
+            n = count(a.value, np_axis)
+            return bound(a.value, np_axis, keep, n / max(n - ddof, 0.5)) + ulps(result) / 4
+        return Case([a], compute, reduction_arguments(draw, axis, options), "sum", allowed,
+                    number=True)
     return make
 
 
 def count(x, axis):
-    return x.size if axis is None else x.shape[axis]
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else [axis]
+    return int(np.prod([x.shape[i] for i in axes]))
 
 
 def total(x, axis, keep):
@@ -754,14 +800,6 @@ def total(x, axis, keep):
 
 def mean(x, axis, keep):
     return np.mean(precise(x), axis=axis, keepdims=keep).astype(real(x.dtype))
-
-
-def deviation(x, axis, keep):
-    return np.std(precise(x), axis=axis, keepdims=keep).astype(real(x.dtype))
-
-
-def variance(x, axis, keep):
-    return np.var(precise(x), axis=axis, keepdims=keep).astype(real(x.dtype))
 
 
 def norm(x, axis, keep):
@@ -783,13 +821,135 @@ def mean_bound(x, axis, keep):
     return EPS * np.sum(np.abs(precise(x)), axis=axis, keepdims=keep)
 
 
-def spread_bound(x, axis, keep):
+def spread_bound(x, axis, keep, more=1.0):
     """The mean's error shifts every element; squares, their sum and the root add a few eps."""
-    return 4 * mean_bound(x, axis, keep)
+    return 4 * more * mean_bound(x, axis, keep)
 
 
-def square_bound(x, axis, keep):
-    return 4 * EPS * np.sum(precise(x) ** 2, axis=axis, keepdims=keep)
+def square_bound(x, axis, keep, more=1.0):
+    return 4 * more * EPS * np.sum(precise(x) ** 2, axis=axis, keepdims=keep)
+
+
+def product(x, axis, keep):
+    if x.dtype.kind != "f":
+        return np.prod(x, axis=axis, keepdims=keep)
+    return np.prod(precise(x), axis=axis, keepdims=keep).astype(np.float64).astype(x.dtype)
+
+
+def product_bound(x, axis, keep):
+    if x.dtype.kind != "f":
+        return 0.0
+    return count(x, axis) * EPS * np.abs(np.prod(precise(x), axis=axis, keepdims=keep))
+
+
+def without_nan(x):
+    return np.where(np.isnan(x), x.dtype.type(0), x)
+
+
+def nansum(x, axis, keep):
+    return total(without_nan(x), axis, keep)
+
+
+def nansum_bound(x, axis, keep):
+    return sum_bound(without_nan(x), axis, keep)
+
+
+def nanmean(x, axis, keep):
+    return np.nanmean(precise(x), axis=axis, keepdims=keep).astype(real(x.dtype))
+
+
+def nanmean_bound(x, axis, keep):
+    """The sum of magnitudes is not less than their mean."""
+    return EPS * np.nansum(np.abs(precise(x)), axis=axis, keepdims=keep)
+
+
+def median(x, axis, keep):
+    """Of no elements NumPy takes some shapes, and refuses others."""
+    function = np.median if x.size else np.mean
+    return function(x.astype(np.float64), axis=axis, keepdims=keep).astype(real(x.dtype))
+
+
+def median_bound(x, axis, keep):
+    """Of float32, NumPy's mean of two; in float64 both are the same."""
+    return 0.0
+
+
+def quantile(whole):
+    """q is one number, or a list; ours interpolates integers in float64."""
+    def make(draw):
+        a = draw.array(draw.shape(), moods=["small", "wide", "positive"])
+        axis, np_axis = draw.axes(a.value.ndim)
+        keep = draw.chance(0.4)
+        q = [draw.pick([0, 1, 0.5, 0.25, 0.9, draw.between(0, 1000) / 1000])
+             for _ in range(draw.between(1, 3))]
+        if draw.chance(0.03):
+            q[0] = 1.5
+        q = [float(x * whole) for x in q]
+        q = q[0] if draw.chance(0.5) else q
+
+        def compute():
+            x = a.value.astype(np.float64)
+            if x.size == 0:  # NumPy refuses some of these, and takes others
+                if count(x, np_axis) == 0 or np.max(q) > whole:
+                    raise ValueError
+                rest = np.sum(x, axis=np_axis, keepdims=keep).shape
+                return np.zeros(np.shape(q) + rest, real(a.value.dtype))
+            function = np.quantile if whole == 1 else np.percentile
+            return np.asarray(function(x, q, axis=np_axis, keepdims=keep)).astype(
+                real(a.value.dtype))
+
+        def allowed(result):
+            most = np.max(np.abs(a.value.astype(np.float64)), initial=0)
+            return 8 * EPS * most + ulps(result) / 4
+        return Case([a], compute, {"q": q, **reduction_arguments(draw, axis, {"keep": keep})},
+                    "sum", allowed, number=True)
+    return make
+
+
+def cumprod(draw):
+    a = draw.array(draw.shape(least=1), moods=["small", "positive"])
+    axis, np_axis = draw.axis(a.value.ndim)
+
+    def compute():
+        if a.value.dtype.kind != "f":
+            return np.cumprod(a.value, np_axis)
+        return np.cumprod(a.value.astype(np.float64), np_axis).astype(a.value.dtype)
+    return Case([a], compute, {"axis": axis}, "value")
+
+
+def diff(draw):
+    a = draw.array(draw.shape(least=1))
+    n = draw.pick([None, None, 0, 1, 2, 3])
+    axis, np_axis = draw.axis(a.value.ndim)
+    at = -1 if np_axis is None else np_axis
+
+    def compute():
+        np.size(a.value, at)  # of n = 0 NumPy doesn't look at the axis
+        return np.diff(a.value, 1 if n is None else n, at)
+    return Case([a], compute, {"times": n, "axis": axis})
+
+
+def covariances(function):
+    """cov or corrcoef of one or two arrays of tame numbers."""
+    def make(draw):
+        m, n = draw.between(1, 4), draw.between(2, 7)
+        a = draw.array(draw.pick([(m, n), (n, m), (n,)]), moods=["small", "positive"])
+        b = draw.array(draw.pick([(m, n), (n,)]), moods=["small", "positive"])
+        arrays = [a, b] if draw.chance(0.5) else [a]
+        options = {}
+        if draw.chance(0.4):
+            options["rowvar"] = draw.chance(0.3)
+        if function is np.cov and draw.chance(0.5):
+            options["ddof"] = draw.between(0, 3)
+
+        def compute():
+            return function(*[x.value.astype(np.float64) for x in arrays], **options)
+
+        def allowed(result):
+            most = max(float(np.max(np.abs(x.value.astype(np.float64)))) for x in arrays)
+            return 1e-12 if function is np.corrcoef else 64 * EPS * (most ** 2 + 1)
+        return Case(arrays, compute, {"options": options}, "sum", allowed, number=True)
+    return make
 
 
 def extremum(function):
@@ -905,10 +1065,10 @@ OPERATIONS = {
     "concat": several(np.concatenate),
     "sum": reduced(total, "sum", TAME_MOODS, sum_bound),
     "mean": reduced(mean, "sum", TAME_MOODS, mean_bound),
-    "std": reduced(deviation, "sum", TAME_MOODS, spread_bound),
+    "std": spread(np.std, TAME_MOODS, spread_bound),
     "min": extremum(np.min),
     "max": extremum(np.max),
-    "argmax": reduced(argmax),
+    "argmax": reduced(argmax, several=False),
     "dot": dot,
     # Here for the day when arrays have them: until then their cases are skipped.
     "stack": several(np.stack),
@@ -920,7 +1080,7 @@ OPERATIONS = {
     "histogram": histogram,
     "any": reduced(lambda x, axis, keep: np.any(x, axis=axis, keepdims=keep)),
     "all": reduced(lambda x, axis, keep: np.all(x, axis=axis, keepdims=keep)),
-    "var": reduced(variance, "sum", ["small"], square_bound),
+    "var": spread(np.var, ["small"], square_bound),
     "norm": reduced(norm, "sum", ["small", "wide"], spread_bound),
     "outer": outer,
     "transpose": rearranged,
@@ -934,6 +1094,18 @@ OPERATIONS = {
     "floor": rounded(np.floor),
     "ceil": rounded(np.ceil),
     "masked": masked,
+    "prod": reduced(product, "sum", ["small"], product_bound),
+    "ptp": reduced(lambda x, axis, keep: np.ptp(x, axis=axis, keepdims=keep), "value"),
+    "nansum": reduced(nansum, "sum", TAME_MOODS, nansum_bound),
+    "nanmean": reduced(nanmean, "sum", TAME_MOODS, nanmean_bound),
+    "count_nonzero": reduced(lambda x, axis, keep: np.count_nonzero(x, axis, keepdims=keep)),
+    "median": reduced(median, "sum", TAME_MOODS, median_bound),
+    "quantile": quantile(1),
+    "percentile": quantile(100),
+    "cumprod": cumprod,
+    "diff": diff,
+    "cov": covariances(np.cov),
+    "corrcoef": covariances(np.corrcoef),
 }
 
 TAKES_OUT = """gt ge lt le eq ne minimum maximum abs sign square relu exp expm1 log log1p log2 log10

@@ -52,8 +52,19 @@ local operations = {
     return a:sum(), a:sum(1), b:sum(2), a:mean(1), a:std(2), a:var(1, true), a:norm(), a:min(1),
       a:max(), a:argmax(1), a:argmin(), i8:mean(), a:any(1), a:all(), long:sum(), long:argmax()
   end,
+  axes = function()
+    local c = pg.ones(2, 3, 4)
+    return c:sum({ 1, 3 }, { keep = true }), c:std({ 1, 3 }, { ddof = 1 }), c:median { 1, 3 },
+      c:prod(1), c:ptp { 1 }, b:nansum(1), b:nanmean { keep = true }, a:count_nonzero(2),
+      long:prod(), long:count_nonzero(), c:mean { 1, 3 }
+  end,
+  statistics = function()
+    return a:median(), b:median(1), a:quantile({ 0.1, 0.5 }, 2), i8:percentile(30), long:median(),
+      a:cov(), a:cov(a, { rowvar = false, ddof = 0 }), pg.corrcoef(a, a[1]), pg.cov { 1, 2 }
+  end,
   sorting = function()
-    return a:sort(), a:sort(1), a:argsort(1), i8:unique(), a:cumsum(1), b:cumsum(), long:sort()
+    return a:sort(), a:sort(1), a:argsort(1), i8:unique(), a:cumsum(1), b:cumsum(), long:sort(),
+      b:cumprod(1), a:diff(2), i8:diff()
   end,
   products = function() return a:dot(b.T), i8:outer(u8), i8:dot(i8), pg.dot(a, pg.ones(6)) end,
   lapack = function()

@@ -105,6 +105,27 @@ local SPECIAL = {
   lstsq = calls(
     function() return A(), { 1, 2, 3 }, { rcond = 0.1 } end, function() return T(), A() end,
     function() return M(), T() end),
+  cov = calls(
+    function() return A(), V(), { rowvar = false } end, function() return T(), T() end,
+    function() return M(), { ddof = 0 } end, function() return T(), A() end),
+  corrcoef = calls(
+    function() return A(), A(), { rowvar = false } end, function() return T(), T() end,
+    function() return M(), {} end),
+  median = calls(
+    function() return A(), { 1, 2 }, { keep = true } end, function() return T(), 1, true end,
+    function() return M(), { keep = true } end),
+  percentile = calls(
+    function() return A(), { 25, 50 }, { 1, 2 }, { keep = true } end,
+    function() return T(), A(), 1, true end, function() return M(), 3 end),
+  quantile = calls(
+    function() return A(), { 0.25, 0.5 }, { 1, 2 }, { keep = true } end,
+    function() return T(), A(), 1 end, function() return M(), A()[1] / 9 end),
+  std = calls(
+    function() return A(), { 1, 2 }, { keep = true, ddof = 1 } end,
+    function() return T(), { ddof = 1 } end, function() return M(), { 2 } end),
+  sum = calls(
+    function() return A(), { 1, 2 }, { keep = true } end, function() return T(), 1, true end,
+    function() return M(), { keep = true } end, function() return V(), { -1 } end),
   svd = calls(function() return A(), { full_matrices = false } end, function() return M() end),
   choice = calls(
     function() return A(), 2 end, function() return T(), { 2 } end,

@@ -627,95 +627,100 @@ function array:axpy_(alpha, x) end
 ---     a = pg.array{{1, 2, 3}, {4, 5, 6}}
 ---     a:sum()  --> 21.0
 ---     a:sum(1)  --> [5., 7., 9.] float64 (3,)
----     a:sum(2, true)
+---     a:sum(2, {keep = true})
 ---     --> [[ 6.],
 ---     -->  [15.]] float64 (2, 1)
----@param axis? integer  from 1, or from -1 at the end; `sum(1)` adds up the rows
----@param keep? boolean  keeps the axis, with length 1
+---     pg.ones(2, 3, 4):sum{1, 3}  --> [8., 8., 8.] float64 (3,)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; `sum(1)` adds up the rows
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
 ---@return number|perigee.array
-function array:sum(axis, keep) end
+function array:sum(axis, options) end
 
 --- Returns the mean of all elements, or along an axis; NaN of no elements. Integers give float64.
 ---
 ---     a = pg.array{{1, 2, 3}, {4, 5, 6}}
 ---     a:mean()  --> 3.5
 ---     a:mean(1)  --> [2.5, 3.5, 4.5] float64 (3,)
----@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
 ---@return number|perigee.array
-function array:mean(axis, keep) end
+function array:mean(axis, options) end
 
 --- Returns the standard deviation of all elements, or along an axis. It is the population's,
---- sqrt(mean((a - mean)^2)). Integers give float64.
+--- sqrt(mean((a - mean)^2)); with `ddof` the sum is divided by n - ddof. Integers give float64.
 ---
 ---     pg.array{2, 4, 4, 4, 5, 5, 7, 9}:std()  --> 2.0
----@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---     pg.array{2, 4, 6}:std{ddof = 1}  --> 2.0
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1);
+---   ddof = 0 (the sum of squares is divided by n - ddof)
 ---@return number|perigee.array
-function array:std(axis, keep) end
+function array:std(axis, options) end
 
 --- Returns the variance of all elements, or along an axis. It is the population's,
---- mean((a - mean)^2). Integers give float64.
+--- mean((a - mean)^2); with `ddof` the sum is divided by n - ddof. Integers give float64.
 ---
 ---     pg.array{2, 4, 4, 4, 5, 5, 7, 9}:var()  --> 4.0
----@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---     pg.array{2, 4, 6}:var{ddof = 1}  --> 4.0
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1);
+---   ddof = 0 (the sum of squares is divided by n - ddof)
 ---@return number|perigee.array
-function array:var(axis, keep) end
+function array:var(axis, options) end
 
 --- Returns the Euclidean norm sqrt(sum(a^2)) of all elements, or along an axis. Integers give
 --- float64.
 ---
 ---     pg.array{{3, 4}, {6, 8}}:norm(2)  --> [ 5., 10.] float64 (2,)
----@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
 ---@return number|perigee.array
-function array:norm(axis, keep) end
+function array:norm(axis, options) end
 
 --- Tells if any element is other than 0, as NaN is; false of no elements.
 ---
 ---     pg.array{{0, 1}, {0, 0}}:any()  --> true
 ---     pg.array{{0, 1}, {0, 0}}:any(2)  --> [ true, false] bool (2,)
----@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
 ---@return boolean|perigee.array
-function array:any(axis, keep) end
+function array:any(axis, options) end
 
 --- Tells if all elements are other than 0, as NaN is; true of no elements.
 ---
 ---     pg.array{{0, 1}, {1, 1}}:all()  --> false
 ---     pg.array{{0, 1}, {1, 1}}:all(2)  --> [false,  true] bool (2,)
----@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
 ---@return boolean|perigee.array
-function array:all(axis, keep) end
+function array:all(axis, options) end
 
 --- Returns the least element, or those along an axis; NaN if there is one. Raises for no elements.
 ---
 ---     pg.array{{3, 1}, {2, 5}}:min()  --> 1.0
 ---     pg.array{{3, 1}, {2, 5}}:min(1)  --> [2., 1.] float64 (2,)
----@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
 ---@return number|boolean|perigee.array
-function array:min(axis, keep) end
+function array:min(axis, options) end
 
 --- Returns the greatest element, or those along an axis; NaN if there is one. Raises for no
 --- elements.
 ---
 ---     pg.array{{3, 1}, {2, 5}}:max()  --> 5.0
 ---     pg.array{{3, 1}, {2, 5}}:max(1)  --> [3., 5.] float64 (2,)
----@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
 ---@return number|boolean|perigee.array
-function array:max(axis, keep) end
+function array:max(axis, options) end
 
 --- Returns the position of the least element, or of the first NaN. See `argmax`.
 ---
 ---     pg.array{3, 1, 2}:argmin()  --> 2
 ---@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
 ---@return integer|perigee.array  # int64
-function array:argmin(axis, keep) end
+function array:argmin(axis, options) end
 
 --- Returns the position, from 1, of the greatest element, or of the first NaN. Without an axis it
 --- counts in row-major order. Of equal elements the first is taken. Raises for no elements.
@@ -724,9 +729,89 @@ function array:argmin(axis, keep) end
 ---     a:argmax()  --> 2
 ---     a:argmax(2)  --> [2, 2] int64 (2,)
 ---@param axis? integer  from 1, or from -1 at the end
----@param keep? boolean  keeps the axis, with length 1
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
 ---@return integer|perigee.array  # int64
-function array:argmax(axis, keep) end
+function array:argmax(axis, options) end
+
+--- Returns the product of all elements, or along an axis; 1 of no elements. Dtypes are those of
+--- `sum`.
+---
+---     pg.array{{1, 2}, {3, 4}}:prod()  --> 24.0
+---     pg.array{{1, 2}, {3, 4}}:prod(1)  --> [3., 8.] float64 (2,)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@return number|perigee.array
+function array:prod(axis, options) end
+
+--- Returns the greatest element minus the least, of all or along an axis. NaN if there is one.
+--- Integers keep their dtype, and wrap. Raises for no elements, and for bool.
+---
+---     pg.array{3, 1, 7}:ptp()  --> 6.0
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@return number|perigee.array
+function array:ptp(axis, options) end
+
+--- Returns `sum`, with NaN counted as 0.
+---
+---     pg.array{1, 0/0, 2}:nansum()  --> 3.0
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@return number|perigee.array
+function array:nansum(axis, options) end
+
+--- Returns the mean of the elements that aren't NaN; NaN where there are none.
+---
+---     pg.array{1, 0/0, 2}:nanmean()  --> 1.5
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@return number|perigee.array
+function array:nanmean(axis, options) end
+
+--- Counts the elements other than 0, of all or along an axis. NaN counts.
+---
+---     a = pg.array{{0, 1}, {2, 3}}
+---     a:count_nonzero()  --> 3
+---     a:gt(1):count_nonzero(2)  --> [0, 2] int64 (2,)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@return integer|perigee.array  # int64
+function array:count_nonzero(axis, options) end
+
+--- Returns the middle element in ascending order, or the mean of the two in the middle.
+--- NaN if there is one, or if there are no elements. Float32 keeps its dtype, others give float64.
+---
+---     pg.array{3, 1, 2}:median()  --> 2.0
+---     pg.array{{1, 2}, {3, 4}}:median(1)  --> [2., 3.] float64 (2,)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@return number|perigee.array
+function array:median(axis, options) end
+
+--- Returns the quantiles of all elements, or along an axis. Between two elements it interpolates
+--- linearly, as NumPy does by default. NaN if there is one among the elements.
+---
+--- A list or an array of q gives a result for each, along axes that come first. Float32 keeps its
+--- dtype, others give float64. Raises for no elements, and for a q that isn't 0 to 1.
+---
+---     a = pg.array{1, 2, 3, 4}
+---     a:quantile(0.5)  --> 2.5
+---     a:quantile{0, 0.25, 1}  --> [1.  , 1.75, 4.  ] float64 (3,)
+---     pg.array{{1, 2}, {3, 4}}:quantile(0.5, 2)  --> [1.5, 3.5] float64 (2,)
+---@param q perigee.like  0 to 1
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@return number|perigee.array
+function array:quantile(q, axis, options) end
+
+--- Returns `quantile(q / 100)`: q is 0 to 100.
+---
+---     pg.range(0, 10):percentile{25, 50}  --> [2.5, 5. ] float64 (2,)
+---@param q perigee.like  0 to 100
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
+---@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@return number|perigee.array
+function array:percentile(q, axis, options) end
 
 --- Returns the running sums along an axis; without one, of all elements in row-major order.
 --- Floats are added in float64 and keep their dtype; other dtypes give those of `sum`.
@@ -738,6 +823,24 @@ function array:argmax(axis, keep) end
 ---@param axis? integer
 ---@return perigee.array
 function array:cumsum(axis) end
+
+--- Returns the running products along an axis; without one, of all elements in row-major order.
+--- Floats are multiplied in float64 and keep their dtype; other dtypes give those of `prod`.
+---
+---     pg.array{1, 2, 3, 4}:cumprod()  --> [ 1.,  2.,  6., 24.] float64 (4,)
+---@param axis? integer
+---@return perigee.array
+function array:cumprod(axis) end
+
+--- Returns each element minus the one before it, along an axis. Integers wrap; bools give true
+--- where two differ.
+---
+---     pg.array{1, 2, 4, 8}:diff()  --> [1., 2., 4.] float64 (3,)
+---     pg.array{1, 2, 4, 8}:diff(2)  --> [1., 2.] float64 (2,)
+---@param n? integer  the number of times (1); each makes the axis shorter by 1
+---@param axis? integer  default the last
+---@return perigee.array
+function array:diff(n, axis) end
 
 --- Returns a copy in ascending order along an axis. NaN comes last.
 ---
@@ -765,6 +868,31 @@ function array:argsort(axis) end
 ---     pg.array{2, 1, 2, 3, 1}:unique()  --> [1., 2., 3.] float64 (3,)
 ---@return perigee.array
 function array:unique() end
+
+--- Returns the covariances of variables, which are the rows; a vector is one variable. Of one
+--- variable it is a number. Results are float64.
+---
+---     a = pg.array{{0, 1, 2}, {2, 1, 0}}
+---     a:cov()
+---     --> [[ 1., -1.],
+---     -->  [-1.,  1.]] float64 (2, 2)
+---     pg.cov({1, 2, 3}, {ddof = 0})  --> 0.66666666666667
+---@param b? perigee.like  more variables, behind those of a
+---@param options? table  rowvar = true (or false: columns are variables);
+---   ddof = 1 (divides by n - ddof)
+---@return number|perigee.array  # (n, n)
+function array:cov(b, options) end
+
+--- Returns the correlation coefficients of variables, which are the rows. See `cov`. NaN for a
+--- variable that is constant.
+---
+---     pg.corrcoef({1, 2, 3}, {2, 4, 7})
+---     --> [[1.        , 0.99339927],
+---     -->  [0.99339927, 1.        ]] float64 (2, 2)
+---@param b? perigee.like  more variables, behind those of a
+---@param options? table  rowvar = true (or false: columns are variables)
+---@return number|perigee.array  # (n, n)
+function array:corrcoef(b, options) end
 
 --- Returns the matrix of products a[i] b[j] of all elements of both, in row-major order.
 ---

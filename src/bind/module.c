@@ -71,6 +71,7 @@ int luaopen_perigee_core(lua_State *L)
     l_open_elementwise(L);
     l_open_reduce(L);
     l_open_sort(L);
+    l_open_statistics(L);
     l_open_linalg(L);
     l_open_lapack(L);
     l_open_random(L);

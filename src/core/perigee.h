@@ -51,8 +51,8 @@
 
 #include "kernels/kernels.h"
 
+#include "ops/cumulative.h"
 #include "ops/draw.h"
-#include "ops/histogram.h"
 #include "ops/labels.h"
 #include "ops/lapack.h"
 #include "ops/linalg.h"
@@ -61,6 +61,10 @@
 #include "ops/reduce.h"
 #include "ops/select.h"
 #include "ops/sort.h"
+
+#include "statistics/covariance.h"
+#include "statistics/histogram.h"
+#include "statistics/quantile.h"
 
 #include "io/file_kind.h"
 #include "io/npy.h"

@@ -505,18 +505,33 @@ static bool precedes(value x, value y)
     return x.is_float ? x.f < y.f : x.i < y.i;
 }
 
+/* Integers wrap. */
+static bool is_difference(value found, value x, value y, pg_dtype dtype)
+{
+    unsigned bits = 8 * (unsigned)pg_dtype_size(dtype);
+    if (found.is_float)
+        return is_near(found.f, x.f - y.f, FLT_EPSILON * fabs(x.f - y.f));
+    return ((uint64_t)(found.i - (x.i - y.i)) << (64 - bits)) == 0;
+}
+
 /* Compares with one result; sums within an error that grows with the number of
    elements. */
 static bool is_reduced(pg_reduce_op op, const group *g, value found,
                        bool is_float32)
 {
     __int128 integers = 0;
+    uint64_t product = 1;
+    size_t nonzero = 0;
     long double sum = 0, squares = 0, magnitude = 0, deviations = 0;
+    long double factors = 1;
     bool any = false, all = true;
     size_t least = 0, greatest = 0;
     for (size_t i = 0; i < g->n; i++) {
         value x = member(g, i);
         integers += x.i;
+        product *= (uint64_t)x.i;
+        factors *= number(x);
+        nonzero += number(x) != 0;
         sum += number(x);
         magnitude += fabsl(number(x));
         squares += (long double)number(x) * number(x);
@@ -533,11 +548,25 @@ static bool is_reduced(pg_reduce_op op, const group *g, value found,
     double precision = is_float32 ? FLT_EPSILON : DBL_EPSILON;
     double error = 4 * precision * (double)(magnitude + 1);
     switch (op) {
+    case PG_PROD:
+        if (!found.is_float)
+            return (uint64_t)found.i == product;
+        if (!(fabsl(factors) < FLT_MAX) || g->n > 100)
+            return true; /* part of it may overflow, or not */
+        return is_near(found.f, (double)factors,
+                       (double)g->n * precision * fabs((double)factors));
+    case PG_COUNT_NONZERO:
+        return (size_t)found.i == nonzero;
+    case PG_PTP:
+        return is_difference(found, member(g, greatest), member(g, least),
+                             g->a->dtype);
     case PG_SUM:
+    case PG_NANSUM:
         if (!found.is_float)
             return (uint64_t)found.i == (uint64_t)integers;
         return is_near(found.f, (double)sum, error);
     case PG_MEAN:
+    case PG_NANMEAN:
         return is_near(found.f, (double)mean, error);
     case PG_VAR:
         return is_near(found.f, variance,
@@ -563,20 +592,23 @@ static bool is_reduced(pg_reduce_op op, const group *g, value found,
     }
 }
 
+/* An axis below 0 stands for all. */
 static void compare_reduction(pg_reduce_op op, const pg_array *a, int axis)
 {
     pg_error err;
+    unsigned axes = axis < 0 ? PG_ALL : PG_AXIS(axis);
     pg_array out;
     char text[2 * PG_SHAPE_TEXT];
     group g = {a, 0, 1, pg_array_size(a)};
-    if (axis != PG_ALL) {
+    if (axis >= 0) {
         g.n = a->shape[axis];
         for (int i = axis + 1; i < a->ndim; i++)
             g.step *= a->shape[i];
     }
-    if (g.n == 0 || pg_array_size(a) == 0)
+    if (g.n == 0 || pg_array_size(a) == 0 ||
+        (op == PG_PTP && a->dtype == PG_BOOL))
         return;
-    need(pg_reduce(&out, op, a, axis, false, &err), &err);
+    need(pg_reduce(&out, op, a, axes, false, &err), &err);
     for (size_t i = 0; i < pg_array_size(&out); i++) {
         g.first = i / g.step * g.step * g.n + i % g.step;
         value found = load(element_at(&out, i, out.ndim, out.shape), out.dtype);
@@ -599,7 +631,7 @@ static void test_reductions(void)
             pg_array a =
                 any_array(dtype, ndim, shape, trial % 3 ? ANY : QUARTERS);
             for (pg_reduce_op op = 0; op < PG_REDUCE_COUNT; op++)
-                for (int axis = PG_ALL; axis < ndim; axis++)
+                for (int axis = -1; axis < ndim; axis++)
                     compare_reduction(op, &a, axis);
             pg_array_release(&a);
         }
@@ -609,7 +641,7 @@ static void test_reductions(void)
         pg_array row = random_array(dtype, 1, &length, ANY);
         pg_array wide = random_array(dtype, 2, (const size_t[]){5, 1100}, ANY);
         for (pg_reduce_op op = 0; op < PG_REDUCE_COUNT; op++) {
-            compare_reduction(op, &row, PG_ALL);
+            compare_reduction(op, &row, -1);
             compare_reduction(op, &wide, 0);
         }
         pg_array_release(&row);

@@ -67,7 +67,9 @@ static void refuse_axes(const pg_array *a)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         int axis = wrong[i];
         for (pg_reduce_op op = 0; op < PG_REDUCE_COUNT; op++)
-            REFUSE(PG_EARG, pg_reduce(&out, op, a, axis, false, &err));
+            if (axis >= 2 && axis < 32)
+                REFUSE(PG_EARG,
+                       pg_reduce(&out, op, a, PG_AXIS(axis), false, &err));
         REFUSE(PG_EARG, pg_cumsum(&out, a, axis, &err));
         REFUSE(PG_EARG, pg_softmax(&out, a, axis, &err));
         REFUSE(PG_EARG, pg_sort(&out, a, axis, &err));

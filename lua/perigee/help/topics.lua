@@ -37,7 +37,8 @@ return {
   {
     words = { "axis", "axes", "dim", "dims" },
     text = "Axes count from 1, and from -1 at the end: axis 1 runs along the rows. A reduction "
-      .. "along an axis drops it, unless `true` keeps it with the length 1.",
+      .. "along an axis drops it, unless `{keep = true}` keeps it with the length 1. A list of "
+      .. "axes is reduced over all of them: a:sum{1, 3}.",
     example = { "x:sum(1)               -- adds the rows up", "x:sum(-1, true)        -- (n, 1)" },
     see = { "a:sum", "a:mean", "a:argmax" },
   },

@@ -20,6 +20,7 @@ void l_open_create(lua_State *L);
 void l_open_elementwise(lua_State *L);
 void l_open_reduce(lua_State *L);
 void l_open_sort(lua_State *L);
+void l_open_statistics(lua_State *L);
 void l_open_linalg(lua_State *L);
 void l_open_lapack(lua_State *L);
 void l_open_random(lua_State *L);

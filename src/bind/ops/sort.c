@@ -1,4 +1,5 @@
-/* Sorting and cumulative sums along an axis, unique values and histograms. */
+/* Sorting, running sums and differences along an axis; unique values and
+   histograms. */
 #include "bind/array/nested_table.h"
 #include "bind/array/shape.h"
 #include "bind/base/arguments.h"
@@ -6,8 +7,8 @@
 #include "bind/base/open.h"
 #include "bind/base/status.h"
 #include "core/array/copy.h"
-#include "core/ops/histogram.h"
-#include "core/ops/reduce.h"
+#include "core/ops/cumulative.h"
+#include "core/statistics/histogram.h"
 #include "core/ops/sort.h"
 
 typedef pg_status (*along_axis)(pg_array *out, const pg_array *a, int axis,
@@ -34,6 +35,25 @@ static int run_along(lua_State *L, along_axis f, bool is_flat)
 static int l_array_cumsum(lua_State *L)
 {
     return run_along(L, pg_cumsum, true);
+}
+
+static int l_array_cumprod(lua_State *L)
+{
+    return run_along(L, pg_cumprod, true);
+}
+
+/* diff(a [, times [, axis]]); the default is the last axis */
+static int l_array_diff(lua_State *L)
+{
+    enum { A = 1, TIMES, AXIS };
+    pg_error err;
+    lua_settop(L, AXIS);
+    size_t times = lua_isnil(L, TIMES) ? 1 : l_length_check(L, TIMES);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, A);
+    l_argument_check(L, a->ndim > 0, A, "diff needs rank 1 or more");
+    int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
+    return l_array_return(L, pg_diff(out, a, times, axis, &err), &err);
 }
 
 static int l_array_sort(lua_State *L)
@@ -103,6 +123,8 @@ static int l_array_histogram(lua_State *L)
 
 static const l_function functions[] = {
     {"cumsum", l_array_cumsum, 1, 2, 0},
+    {"cumprod", l_array_cumprod, 1, 2, 0},
+    {"diff", l_array_diff, 1, 3, 0},
     {"sort", l_array_sort, 1, 2, 0},
     {"argsort", l_array_argsort, 1, 2, 0},
     {"unique", l_array_unique, 1, 1, 0},

@@ -66,6 +66,11 @@ typedef enum pg_reduce_op {
     PG_MAX,      /* as PG_MIN */
     PG_ARGMIN,   /* int64 positions from 1: the first of equals, or of NaN */
     PG_ARGMAX,   /* as PG_ARGMIN */
+    PG_PROD,     /* the dtypes of PG_SUM */
+    PG_PTP,      /* greatest minus least; integers wrap */
+    PG_NANSUM,   /* PG_SUM and PG_MEAN without NaN */
+    PG_NANMEAN,
+    PG_COUNT_NONZERO, /* int64; NaN counts */
     PG_REDUCE_COUNT
 } pg_reduce_op;
 

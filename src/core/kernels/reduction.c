@@ -11,8 +11,32 @@
 #include "base/interrupt.h"
 
 /* A sum of more than POLLED elements polls for interrupts before each half; a
-   position is searched for in blocks of SEARCHED. */
-enum { BLOCK = 512, LANES = 32, POLLED = 1 << 18, SEARCHED = 2048 };
+   position is searched for in blocks of SEARCHED; a count polls after COUNTED
+   blocks. */
+enum {
+    BLOCK = 512,
+    LANES = 32,
+    POLLED = 1 << 18,
+    SEARCHED = 2048,
+    COUNTED = 16
+};
+
+/* What elements are folded into. A constant of each call, so that the loops of
+   each kind are its own. */
+typedef enum fold_kind { FOLD_SUM, FOLD_PROD, FOLD_NANSUM } fold_kind;
+
+/* Unsigned integers of the elements' width, by dtype. */
+#define COUNT_BOOL uint8_t
+#define COUNT_INT8 uint8_t
+#define COUNT_INT16 uint16_t
+#define COUNT_INT32 uint32_t
+#define COUNT_INT64 uint64_t
+#define COUNT_UINT8 uint8_t
+#define COUNT_UINT16 uint16_t
+#define COUNT_UINT32 uint32_t
+#define COUNT_UINT64 uint64_t
+#define COUNT_FLOAT32 uint32_t
+#define COUNT_FLOAT64 uint64_t
 
 /* For functions whose argument `greatest` is a constant of each call. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -27,6 +51,12 @@ enum { BLOCK = 512, LANES = 32, POLLED = 1 << 18, SEARCHED = 2048 };
 
 #define SUM_ROW(NAME, ctype, name, kind) \
     [PG_##NAME] = {sum_along_##NAME, sum_across_##NAME},
+#define PROD_ROW(NAME, ctype, name, kind) \
+    [PG_##NAME] = {prod_along_##NAME, prod_across_##NAME},
+#define NANSUM_ROW(NAME, ctype, name, kind) \
+    [PG_##NAME] = {nansum_along_##NAME, nansum_across_##NAME},
+#define COUNT_ROW(NAME, ctype, name, kind) \
+    [PG_##NAME] = {count_along_##NAME, count_across_##NAME},
 #define MIN_ROW(NAME, ctype, name, kind) \
     [PG_##NAME] = {min_along_##NAME, min_across_##NAME},
 #define MAX_ROW(NAME, ctype, name, kind) \
@@ -48,5 +78,8 @@ const pg_reduction_table TABLE(PG_TARGET) = {
             [PG_MAX] = {PG_DTYPES(MAX_ROW)},
             [PG_ARGMIN] = {PG_DTYPES(ARGMIN_ROW)},
             [PG_ARGMAX] = {PG_DTYPES(ARGMAX_ROW)},
+            [PG_PROD] = {PG_DTYPES(PROD_ROW)},
+            [PG_NANSUM] = {PG_DTYPES(NANSUM_ROW)},
+            [PG_COUNT_NONZERO] = {PG_DTYPES(COUNT_ROW)},
         },
 };

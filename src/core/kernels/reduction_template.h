@@ -10,45 +10,96 @@
 #define SUM uint64_t
 #endif
 
-/* --- sums --- */
+/* Counts within a block have the elements' width. */
+#define COUNT PG_PASTE_EXPANDED(COUNT_, NAME)
 
-static SUM NAMED(sum_block)(const T *x, size_t n)
+/* --- sums and products --- */
+
+/* An element as it is added or multiplied: of a nansum, NaN is 0. */
+ALWAYS_INLINE SUM NAMED(term)(T x, fold_kind kind)
 {
-    SUM part[LANES] = {0}, rest = 0;
+    return kind == FOLD_NANSUM && IS_NAN(x) ? 0 : (SUM)x;
+}
+
+ALWAYS_INLINE SUM NAMED(join)(SUM a, SUM b, fold_kind kind)
+{
+    return kind == FOLD_PROD ? a * b : a + b;
+}
+
+ALWAYS_INLINE SUM NAMED(fold_block)(const T *x, size_t n, fold_kind kind)
+{
+    SUM part[LANES], rest = kind == FOLD_PROD;
     size_t i = 0;
+    for (size_t k = 0; k < LANES; k++)
+        part[k] = rest;
     for (; i + LANES <= n; i += LANES)
         for (size_t k = 0; k < LANES; k++)
-            part[k] += (SUM)x[i + k];
+            part[k] = NAMED(join)(part[k], NAMED(term)(x[i + k], kind), kind);
     for (; i < n; i++)
-        rest += (SUM)x[i];
+        rest = NAMED(join)(rest, NAMED(term)(x[i], kind), kind);
     for (size_t width = LANES / 2; width > 0; width /= 2)
         for (size_t k = 0; k < width; k++)
-            part[k] += part[k + width];
-    return part[0] + rest;
+            part[k] = NAMED(join)(part[k], part[k + width], kind);
+    return NAMED(join)(part[0], rest, kind);
 }
 
-static SUM NAMED(sum_pairwise)(const T *x, size_t n)
+/* Defines the pairwise sum or product along a row, and that across rows. */
+#define FOLD(name, kind)                                                      \
+    static SUM NAMED(name##_pairwise)(const T *x, size_t n)                   \
+    {                                                                         \
+        if (n <= BLOCK)                                                       \
+            return NAMED(fold_block)(x, n, kind);                             \
+        if (n > POLLED && pg_interrupted())                                   \
+            return 0;                                                         \
+        size_t half = n / 2 & ~(size_t)(LANES - 1);                           \
+        return NAMED(join)(NAMED(name##_pairwise)(x, half),                   \
+                           NAMED(name##_pairwise)(x + half, n - half), kind); \
+    }                                                                         \
+    static void NAMED(name##_along)(void *result, const void *in, size_t n)   \
+    {                                                                         \
+        *(SUM *)result = NAMED(name##_pairwise)(in, n);                       \
+    }                                                                         \
+    static void NAMED(name##_across)(void *results, const void *in, size_t n) \
+    {                                                                         \
+        SUM *restrict sums = results;                                         \
+        const T *restrict x = in;                                             \
+        for (size_t i = 0; i < n; i++)                                        \
+            sums[i] = NAMED(join)(sums[i], NAMED(term)(x[i], kind), kind);    \
+    }
+FOLD(sum, FOLD_SUM)
+FOLD(prod, FOLD_PROD)
+FOLD(nansum, FOLD_NANSUM)
+#undef FOLD
+
+/* --- counts --- */
+
+static void NAMED(count_along)(void *result, const void *in, size_t n)
 {
-    if (n <= BLOCK)
-        return NAMED(sum_block)(x, n);
-    if (n > POLLED && pg_interrupted())
-        return 0;
-    size_t half = n / 2 & ~(size_t)(LANES - 1);
-    return NAMED(sum_pairwise)(x, half) +
-           NAMED(sum_pairwise)(x + half, n - half);
+    enum { WIDTH = 256 / sizeof(T), MOST = 255 };
+    const T *x = in;
+    int64_t count = 0;
+    PG_EACH_OF (COUNTED, i, n / WIDTH / MOST + 1) {
+        /* A lane counts to MOST in the elements' own width. */
+        COUNT lanes[WIDTH] = {0};
+        size_t first = i * WIDTH * MOST;
+        size_t last = pg_size_min(n / WIDTH * WIDTH, first + WIDTH * MOST);
+        for (size_t j = first; j < last; j += WIDTH)
+            for (size_t k = 0; k < WIDTH; k++)
+                lanes[k] = (COUNT)(lanes[k] + (x[j + k] != 0));
+        for (size_t k = 0; k < WIDTH; k++)
+            count += (int64_t)lanes[k];
+    }
+    for (size_t j = n / WIDTH * WIDTH; j < n; j++)
+        count += x[j] != 0;
+    *(int64_t *)result = count;
 }
 
-static void NAMED(sum_along)(void *result, const void *in, size_t n)
+static void NAMED(count_across)(void *results, const void *in, size_t n)
 {
-    *(SUM *)result = NAMED(sum_pairwise)(in, n);
-}
-
-static void NAMED(sum_across)(void *results, const void *in, size_t n)
-{
-    SUM *restrict sums = results;
+    int64_t *restrict counts = results;
     const T *restrict x = in;
     for (size_t i = 0; i < n; i++)
-        sums[i] += (SUM)x[i];
+        counts[i] += x[i] != 0;
 }
 
 /* --- extremes --- */
@@ -153,3 +204,4 @@ static void NAMED(argmax_along)(void *result, const void *in, size_t n)
 }
 
 #undef SUM
+#undef COUNT

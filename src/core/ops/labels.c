@@ -95,7 +95,7 @@ pg_status pg_labels(pg_array *out, const pg_array *rows, pg_error *err)
                        "labels: a matrix of (rows, classes) is needed, not "
                        "one of shape %s",
                        pg_shape_text(text, rows));
-    pg_status status = pg_reduce(out, PG_ARGMAX, rows, 1, false, err);
+    pg_status status = pg_reduce(out, PG_ARGMAX, rows, PG_AXIS(1), false, err);
     int64_t *label = out->data;
     if (status != PG_OK)
         return status;

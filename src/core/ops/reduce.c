@@ -1,4 +1,4 @@
-/* Operations along an axis: sums, means, extremes, cumulative sums, softmax. */
+/* Reductions over axes: sums, means, extremes, counts; softmax. */
 
 #include "ops/reduce.h"
 
@@ -19,9 +19,10 @@ typedef struct kernel {
     pg_reduction_along along;
     pg_reduction_across across; /* NULL: only along */
     pg_dtype dtype;             /* of the result */
+    bool begins_at_0; /* across: the first row is added, too, and not cast */
 } kernel;
 
-static pg_dtype sum_dtype(pg_dtype dtype)
+pg_dtype pg_sum_dtype(pg_dtype dtype)
 {
     if (pg_dtype_is_float(dtype))
         return PG_FLOAT64;
@@ -31,11 +32,19 @@ static pg_dtype sum_dtype(pg_dtype dtype)
 static kernel choose_kernel(pg_reduce_op op, pg_dtype dtype)
 {
     const pg_reduction *loops = &pg_reduction_kernels()->of[op][dtype];
-    bool gives_position = op == PG_ARGMIN || op == PG_ARGMAX;
-    return (kernel){loops->along, loops->across,
-                    gives_position ? PG_INT64
-                    : op == PG_SUM ? sum_dtype(dtype)
-                                   : dtype};
+    kernel k = {loops->along, loops->across, dtype, false};
+    if (op == PG_SUM || op == PG_PROD || op == PG_NANSUM)
+        k.dtype = pg_sum_dtype(dtype);
+    else if (op != PG_MIN && op != PG_MAX)
+        k.dtype = PG_INT64;
+    k.begins_at_0 = op == PG_NANSUM || op == PG_COUNT_NONZERO;
+    return k;
+}
+
+/* The operation that reduces partial results of this one. */
+static pg_reduce_op of_results(pg_reduce_op op)
+{
+    return op == PG_NANSUM || op == PG_COUNT_NONZERO ? PG_SUM : op;
 }
 
 /* --- dense arrays --------------------------------------------------------- */
@@ -62,7 +71,7 @@ static void reduce_row(void *context, size_t row)
 }
 
 /* pg_job: a stripe of the columns of one outer index. Its first row is cast
-   into the result, the others are added to it. */
+   into the result, or zeros are; the other rows are added to it. */
 static void reduce_stripe(void *context, size_t job)
 {
     const reduction *r = context;
@@ -73,10 +82,14 @@ static void reduce_stripe(void *context, size_t job)
     size_t count = pg_size_min(STRIPE, r->inner - column);
     char *o = r->out + (i * r->inner + column) * out_size;
     const char *row = r->in + (i * r->n * r->inner + column) * size;
-    pg_cast(r->kernel.dtype, o, (ptrdiff_t)out_size, r->dtype, row,
-            (ptrdiff_t)size, count);
-    PG_EACH_WIDE (count, k, r->n - 1)
-        r->kernel.across(o, row + (k + 1) * r->inner * size, count);
+    size_t first = r->kernel.begins_at_0 ? 0 : 1;
+    if (first == 0)
+        memset(o, 0, count * out_size);
+    else
+        pg_cast(r->kernel.dtype, o, (ptrdiff_t)out_size, r->dtype, row,
+                (ptrdiff_t)size, count);
+    PG_EACH_WIDE (count, k, r->n - first)
+        r->kernel.across(o, row + (k + first) * r->inner * size, count);
 }
 
 /* pg_job: piece p of one long row, to element p of out. */
@@ -102,7 +115,8 @@ static pg_status reduce_long_row(const reduction *r, pg_reduce_op op,
     pg_parallel_for(pieces, true, reduce_piece, &parts);
     pg_status status = pg_check_interrupt(err);
     if (status == PG_OK)
-        choose_kernel(op, r->kernel.dtype).along(r->out, parts.out, pieces);
+        choose_kernel(of_results(op), r->kernel.dtype)
+            .along(r->out, parts.out, pieces);
     pg_free(parts.out, bytes);
     return status;
 }
@@ -154,52 +168,50 @@ static pg_status reduce_dense(reduction *r, pg_reduce_op op, pg_error *err)
 
 /* --- one kernel over any array -------------------------------------------- */
 
-/* The lengths before, of and behind the axis; PG_ALL: of the whole. */
-static void split_shape(size_t lengths[3], const pg_array *a, int axis)
+static bool is_reduced(unsigned axes, int axis)
 {
-    lengths[0] = lengths[1] = lengths[2] = 1;
-    for (int i = 0; i < a->ndim; i++) {
-        size_t *length = axis == PG_ALL || i == axis ? &lengths[1]
-                         : i < axis                  ? &lengths[0]
-                                                     : &lengths[2];
-        *length *= a->shape[i];
-    }
+    return (axes & PG_AXIS(axis)) != 0;
 }
 
-/* The shape of the result; returns its rank. */
-static int reduced_shape(size_t *shape, const pg_array *a, int axis, bool keep)
+void pg_axes_lengths(size_t lengths[3], const pg_array *a, int first, int end)
+{
+    lengths[0] = lengths[1] = lengths[2] = 1;
+    for (int i = 0; i < a->ndim; i++)
+        lengths[(i >= first) + (i >= end)] *= a->shape[i];
+}
+
+/* The number of elements of each result. */
+static size_t count_reduced(const pg_array *a, unsigned axes)
+{
+    size_t size = 1;
+    for (int i = 0; i < a->ndim; i++)
+        size *= is_reduced(axes, i) ? a->shape[i] : 1;
+    return size;
+}
+
+int pg_reduced_shape(size_t *shape, const pg_array *a, unsigned axes, bool keep)
 {
     int ndim = 0;
-    for (int i = 0; i < a->ndim; i++) {
-        bool reduced = axis == PG_ALL || i == axis;
-        if (!reduced || keep)
-            shape[ndim++] = reduced ? 1 : a->shape[i];
-    }
+    for (int i = 0; i < a->ndim; i++)
+        if (!is_reduced(axes, i) || keep)
+            shape[ndim++] = is_reduced(axes, i) ? 1 : a->shape[i];
     return ndim;
 }
 
-/* A sum, an extreme or its position, in its kernel's dtype. */
-static pg_status reduce_plain(pg_array *out, pg_reduce_op op, const pg_array *a,
-                              int axis, bool keep, pg_error *err)
+/* Reduces neighbouring axes, first to end - 1, each of length 1 in *out. */
+static pg_status reduce_neighbours(pg_array *out, pg_reduce_op op,
+                                   const pg_array *a, int first, int end,
+                                   pg_error *err)
 {
-    static const char *const names[] = {
-        [PG_MIN] = "min",
-        [PG_MAX] = "max",
-        [PG_ARGMIN] = "argmin",
-        [PG_ARGMAX] = "argmax",
-    };
     size_t lengths[3], shape[PG_MAXDIM];
-    int ndim = reduced_shape(shape, a, axis, keep);
-    split_shape(lengths, a, axis);
-    memset(out, 0, sizeof *out);
-    if (lengths[1] == 0 && op != PG_SUM)
-        return pg_fail(err, PG_ESHAPE, "%s of no elements", names[op]);
-    if (lengths[1] == 0)
-        return pg_array_zeros(out, sum_dtype(a->dtype), ndim, shape, err);
     kernel k = choose_kernel(op, a->dtype);
     pg_array view, dense = {0};
-    if (!k.across && axis != PG_ALL && lengths[2] > 1) {
-        pg_move_axis_view(&view, a, axis, a->ndim - 1);
+    pg_axes_lengths(lengths, a, first, end);
+    for (int i = 0; i < a->ndim; i++)
+        shape[i] = i >= first && i < end ? 1 : a->shape[i];
+    memset(out, 0, sizeof *out);
+    if (!k.across && lengths[2] > 1) { /* one axis, or all */
+        pg_move_axis_view(&view, a, first, a->ndim - 1);
         lengths[0] *= lengths[2];
         lengths[2] = 1;
     } else {
@@ -207,7 +219,7 @@ static pg_status reduce_plain(pg_array *out, pg_reduce_op op, const pg_array *a,
     }
     pg_status status = pg_array_dense(&dense, &view, err);
     if (status == PG_OK)
-        status = pg_array_new(out, k.dtype, ndim, shape, err);
+        status = pg_array_new(out, k.dtype, a->ndim, shape, err);
     if (status == PG_OK && pg_array_size(out) > 0)
         status = reduce_dense(&(reduction){out->data, dense.data, k, a->dtype,
                                            lengths[0], lengths[1], lengths[2]},
@@ -216,6 +228,57 @@ static pg_status reduce_plain(pg_array *out, pg_reduce_op op, const pg_array *a,
         pg_array_release(out);
     pg_array_release(&view);
     pg_array_release(&dense);
+    return status;
+}
+
+/* The result of no elements: 0, or 1 of a product. */
+static pg_status reduce_none(pg_array *out, pg_reduce_op op, pg_dtype dtype,
+                             int ndim, const size_t *shape, pg_error *err)
+{
+    static const char *const refused[PG_REDUCE_COUNT] = {
+        [PG_MIN] = "min",
+        [PG_MAX] = "max",
+        [PG_ARGMIN] = "argmin",
+        [PG_ARGMAX] = "argmax",
+    };
+    if (refused[op])
+        return pg_fail(err, PG_ESHAPE, "%s of no elements", refused[op]);
+    pg_scalar one = {.kind = 'i', .as.i = op == PG_PROD};
+    return pg_full(out, choose_kernel(op, dtype).dtype, ndim, shape, one, err);
+}
+
+/* An operation that has kernels, in its kernel's dtype. Axes that are no
+   neighbours are reduced one group after the other, from the last. */
+static pg_status reduce_plain(pg_array *out, pg_reduce_op op, const pg_array *a,
+                              unsigned axes, bool keep, pg_error *err)
+{
+    size_t shape[PG_MAXDIM];
+    int ndim = pg_reduced_shape(shape, a, axes, keep);
+    memset(out, 0, sizeof *out);
+    if (count_reduced(a, axes) == 0)
+        return reduce_none(out, op, a->dtype, ndim, shape, err);
+    pg_array reduced = {0}, before = {0};
+    const pg_array *in = a;
+    pg_status status = PG_OK;
+    int first = a->ndim;
+    do {
+        int end = first;
+        while (end > 0 && !is_reduced(axes, end - 1))
+            end--;
+        for (first = end; first > 0 && is_reduced(axes, first - 1);)
+            first--;
+        if (first == end && in == &before)
+            break; /* none is left */
+        status = reduce_neighbours(&reduced, op, in, first, end, err);
+        pg_array_release(&before);
+        before = reduced;
+        in = &before;
+        op = of_results(op);
+    } while (status == PG_OK && first > 0);
+    if (status == PG_OK) {
+        pg_array_borrow(out, reduced.data, reduced.dtype, ndim, shape);
+        out->storage = reduced.storage;
+    }
     return status;
 }
 
@@ -232,17 +295,14 @@ static pg_status retype(pg_array *out, pg_dtype dtype, pg_error *err)
     return status;
 }
 
-/* The mean in float64; NaN of no elements, as 0 / 0. 64-bit integers are summed
-   in float64, as their sum could wrap. */
-static pg_status mean_as_double(pg_array *out, const pg_array *a, int axis,
-                                bool keep, pg_error *err)
+/* The sum in float64. 64-bit integers are summed in float64, as their sum could
+   wrap. */
+static pg_status sum_as_double(pg_array *out, pg_reduce_op op,
+                               const pg_array *a, unsigned axes, bool keep,
+                               pg_error *err)
 {
     bool could_wrap = a->dtype == PG_INT64 || a->dtype == PG_UINT64;
-    size_t lengths[3];
-    split_shape(lengths, a, axis);
-    double n = (double)lengths[1];
-    pg_array count, summed;
-    pg_array_borrow(&count, &n, PG_FLOAT64, 0, NULL);
+    pg_array summed;
     memset(out, 0, sizeof *out);
     pg_status status = PG_OK;
     if (could_wrap)
@@ -250,35 +310,54 @@ static pg_status mean_as_double(pg_array *out, const pg_array *a, int axis,
     else
         pg_array_view(&summed, a);
     if (status == PG_OK)
-        status = reduce_plain(out, PG_SUM, &summed, axis, keep, err);
+        status = reduce_plain(out, op, &summed, axes, keep, err);
     if (status == PG_OK)
         status = retype(out, PG_FLOAT64, err);
-    if (status == PG_OK)
-        status = pg_binary_into(out, PG_DIVIDE, out, &count, err);
     pg_array_release(&summed);
     return status;
 }
 
-/* mean((a - mean(a))^2), the mean first, so that nothing cancels. */
-static pg_status var_as_double(pg_array *out, const pg_array *a, int axis,
-                               bool keep, pg_error *err)
+static pg_status divide_by(const pg_array *out, double divisor, pg_error *err)
+{
+    pg_array count;
+    pg_array_borrow(&count, &divisor, PG_FLOAT64, 0, NULL);
+    return pg_binary_into(out, PG_DIVIDE, out, &count, err);
+}
+
+/* The mean in float64; NaN of no elements, as 0 / 0. */
+static pg_status mean_as_double(pg_array *out, const pg_array *a, unsigned axes,
+                                bool keep, pg_error *err)
+{
+    pg_status status = sum_as_double(out, PG_SUM, a, axes, keep, err);
+    if (status == PG_OK)
+        status = divide_by(out, (double)count_reduced(a, axes), err);
+    return status;
+}
+
+/* sum((a - mean(a))^2) / (n - ddof), the mean first, so that nothing
+   cancels. */
+static pg_status var_as_double(pg_array *out, const pg_array *a, unsigned axes,
+                               bool keep, double ddof, pg_error *err)
 {
     pg_array mean, deviations = {0};
     memset(out, 0, sizeof *out);
-    pg_status status = mean_as_double(&mean, a, axis, true, err);
+    pg_status status = mean_as_double(&mean, a, axes, true, err);
     if (status == PG_OK)
         status = pg_binary(&deviations, PG_SUBTRACT, a, &mean, err);
     if (status == PG_OK)
         status = pg_binary_into(&deviations, PG_MULTIPLY, &deviations,
                                 &deviations, err);
     if (status == PG_OK)
-        status = mean_as_double(out, &deviations, axis, keep, err);
+        status = sum_as_double(out, PG_SUM, &deviations, axes, keep, err);
+    double n = (double)count_reduced(a, axes);
+    if (status == PG_OK)
+        status = divide_by(out, n > ddof ? n - ddof : 0, err);
     pg_array_release(&mean);
     pg_array_release(&deviations);
     return status;
 }
 
-static pg_status norm_as_double(pg_array *out, const pg_array *a, int axis,
+static pg_status norm_as_double(pg_array *out, const pg_array *a, unsigned axes,
                                 bool keep, pg_error *err)
 {
     pg_array squares;
@@ -286,128 +365,168 @@ static pg_status norm_as_double(pg_array *out, const pg_array *a, int axis,
     if (status == PG_OK)
         status = pg_binary_into(&squares, PG_MULTIPLY, &squares, &squares, err);
     if (status == PG_OK)
-        status = reduce_plain(out, PG_SUM, &squares, axis, keep, err);
+        status = reduce_plain(out, PG_SUM, &squares, axes, keep, err);
     if (status == PG_OK)
         status = pg_unary_into(out, PG_SQRT, out, err);
     pg_array_release(&squares);
     return status;
 }
 
+/* The sum of what isn't NaN by its count; NaN where all are. */
+static pg_status nanmean_as_double(pg_array *out, const pg_array *a,
+                                   unsigned axes, bool keep, pg_error *err)
+{
+    if (!pg_dtype_is_float(a->dtype))
+        return mean_as_double(out, a, axes, keep, err);
+    pg_array is_number, count = {0};
+    pg_status status = pg_binary(&is_number, PG_EQUAL, a, a, err);
+    if (status == PG_OK)
+        status =
+            reduce_plain(&count, PG_COUNT_NONZERO, &is_number, axes, keep, err);
+    if (status == PG_OK)
+        status = sum_as_double(out, PG_NANSUM, a, axes, keep, err);
+    if (status == PG_OK)
+        status = pg_binary_into(out, PG_DIVIDE, out, &count, err);
+    pg_array_release(&is_number);
+    pg_array_release(&count);
+    return status;
+}
+
+static pg_status reduce_ptp(pg_array *out, const pg_array *a, unsigned axes,
+                            bool keep, pg_error *err)
+{
+    pg_array least = {0};
+    if (a->dtype == PG_BOOL)
+        return pg_fail(err, PG_EDTYPE, "ptp does not take bool");
+    if (count_reduced(a, axes) == 0)
+        return pg_fail(err, PG_ESHAPE, "ptp of no elements");
+    pg_status status = reduce_plain(&least, PG_MIN, a, axes, keep, err);
+    if (status == PG_OK)
+        status = reduce_plain(out, PG_MAX, a, axes, keep, err);
+    if (status == PG_OK)
+        status = pg_binary_into(out, PG_SUBTRACT, out, &least, err);
+    pg_array_release(&least);
+    return status;
+}
+
 /* PG_ANY is the greatest of the elements as bools, and false of none;
    PG_ALL_TRUE is the least, and true of none. */
 static pg_status reduce_bools(pg_array *out, pg_reduce_op op, const pg_array *a,
-                              int axis, bool keep, pg_error *err)
+                              unsigned axes, bool keep, pg_error *err)
 {
     pg_array bools;
-    size_t lengths[3], shape[PG_MAXDIM];
+    size_t shape[PG_MAXDIM];
     pg_scalar of_none = {.kind = 'b', .as.b = op == PG_ALL_TRUE};
-    int ndim = reduced_shape(shape, a, axis, keep);
-    split_shape(lengths, a, axis);
-    if (lengths[1] == 0)
+    int ndim = pg_reduced_shape(shape, a, axes, keep);
+    if (count_reduced(a, axes) == 0)
         return pg_full(out, PG_BOOL, ndim, shape, of_none, err);
     pg_status status = pg_array_astype(&bools, a, PG_BOOL, err);
     if (status == PG_OK)
-        status = reduce_plain(out, op == PG_ANY ? PG_MAX : PG_MIN, &bools, axis,
+        status = reduce_plain(out, op == PG_ANY ? PG_MAX : PG_MIN, &bools, axes,
                               keep, err);
     pg_array_release(&bools);
     return status;
 }
 
-pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a, int axis,
-                    bool keep, pg_error *err)
+/* PG_EARG unless a has the axes; an operation that gives a position takes one
+   of them, or all. */
+static pg_status check_axes(pg_reduce_op op, const pg_array *a, unsigned axes,
+                            pg_error *err)
+{
+    if (axes == PG_ALL)
+        return PG_OK;
+    int axis = 0;
+    for (unsigned rest = axes >> a->ndim; rest; rest >>= 1, axis++)
+        if (rest & 1)
+            return pg_axis_check(a, a->ndim + axis, err);
+    bool several = (axes & (axes - 1)) != 0;
+    if (several && (op == PG_ARGMIN || op == PG_ARGMAX))
+        return pg_fail(err, PG_EARG, "%s takes one axis, or none",
+                       op == PG_ARGMIN ? "argmin" : "argmax");
+    return PG_OK;
+}
+
+pg_status pg_reduced_size(size_t *n, const pg_array *a, unsigned axes,
+                          pg_error *err)
+{
+    *n = 0;
+    pg_status status = check_axes(PG_SUM, a, axes, err);
+    if (status == PG_OK)
+        *n = count_reduced(a, axes);
+    return status;
+}
+
+pg_status pg_reduce_ddof(pg_array *out, pg_reduce_op op, const pg_array *a,
+                         unsigned axes, bool keep, double ddof, pg_error *err)
 {
     pg_assert(op < PG_REDUCE_COUNT);
     memset(out, 0, sizeof *out);
-    pg_status status = axis == PG_ALL ? PG_OK : pg_axis_check(a, axis, err);
+    pg_status status = check_axes(op, a, axes, err);
     if (status != PG_OK)
         return status;
     switch (op) {
-    case PG_SUM:
-        status = reduce_plain(out, op, a, axis, keep, err);
-        break;
     case PG_MEAN:
-        status = mean_as_double(out, a, axis, keep, err);
+        status = mean_as_double(out, a, axes, keep, err);
+        break;
+    case PG_NANMEAN:
+        status = nanmean_as_double(out, a, axes, keep, err);
         break;
     case PG_VAR:
-        status = var_as_double(out, a, axis, keep, err);
+        status = var_as_double(out, a, axes, keep, ddof, err);
         break;
     case PG_STD:
-        status = var_as_double(out, a, axis, keep, err);
+        status = var_as_double(out, a, axes, keep, ddof, err);
         if (status == PG_OK)
             status = pg_unary_into(out, PG_SQRT, out, err);
         break;
     case PG_NORM:
-        status = norm_as_double(out, a, axis, keep, err);
+        status = norm_as_double(out, a, axes, keep, err);
         break;
     case PG_ANY:
     case PG_ALL_TRUE:
-        return reduce_bools(out, op, a, axis, keep, err);
+        return reduce_bools(out, op, a, axes, keep, err);
+    case PG_PTP:
+        status = reduce_ptp(out, a, axes, keep, err);
+        break;
     default:
-        return reduce_plain(out, op, a, axis, keep, err);
+        status = reduce_plain(out, op, a, axes, keep, err);
     }
-    if (status == PG_OK && pg_dtype_is_float(a->dtype))
+    bool keeps_dtype =
+        pg_dtype_is_float(a->dtype) && pg_dtype_is_float(out->dtype);
+    if (status == PG_OK && keeps_dtype)
         status = retype(out, a->dtype, err);
     if (status != PG_OK)
         pg_array_release(out);
     return status;
 }
 
-/* --- cumulative sums and softmax ------------------------------------------ */
-
-/* Adds to each row but the first of x (outer, n, inner) the one before it. */
-#define CUMSUM(NAME, T)                                               \
-    static void cumsum_##NAME(void *elements, size_t outer, size_t n, \
-                              size_t inner)                           \
-    {                                                                 \
-        size_t size = n * inner;                                      \
-        PG_EACH_WIDE (size, o, outer) {                               \
-            T *x = (T *)elements + o * size;                          \
-            PG_EACH_WIDE (inner, r, n - 1) {                          \
-                for (size_t i = 0; i < inner; i++)                    \
-                    x[inner + i] += x[i];                             \
-                x += inner;                                           \
-            }                                                         \
-        }                                                             \
-    }
-CUMSUM(FLOAT64, double)
-CUMSUM(INTEGER, uint64_t) /* signed ones wrap the same way */
-
-pg_status pg_cumsum(pg_array *out, const pg_array *a, int axis, pg_error *err)
+pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a,
+                    unsigned axes, bool keep, pg_error *err)
 {
-    size_t lengths[3];
-    memset(out, 0, sizeof *out);
-    pg_status status = pg_axis_check(a, axis, err);
-    if (status != PG_OK)
-        return status;
-    split_shape(lengths, a, axis);
-    status = pg_array_astype(out, a, sum_dtype(a->dtype), err);
-    if (status == PG_OK && pg_array_size(out) > 0)
-        (out->dtype == PG_FLOAT64 ? cumsum_FLOAT64 : cumsum_INTEGER)(
-            out->data, lengths[0], lengths[1], lengths[2]);
-    status = pg_array_end(out, status, err);
-    if (status == PG_OK && pg_dtype_is_float(a->dtype))
-        status = retype(out, a->dtype, err);
-    return status;
+    return pg_reduce_ddof(out, op, a, axes, keep, 0, err);
 }
+
+/* --- softmax ------------------------------------------------------------ */
 
 pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err)
 {
     pg_array max = {0}, sum = {0};
     pg_dtype dtype = pg_dtype_is_float(a->dtype) ? a->dtype : PG_FLOAT64;
     memset(out, 0, sizeof *out);
-    pg_status status = axis == PG_ALL ? PG_OK : pg_axis_check(a, axis, err);
+    pg_status status = pg_axis_check(a, axis, err);
     if (status == PG_OK)
         status = pg_array_astype(out, a, dtype, err);
-    if (status == PG_OK && pg_array_size(a) == 0)
-        return PG_OK;
+    if (status != PG_OK || pg_array_size(a) == 0)
+        return status;
+    unsigned axes = PG_AXIS(axis);
     if (status == PG_OK)
-        status = pg_reduce(&max, PG_MAX, out, axis, true, err);
+        status = pg_reduce(&max, PG_MAX, out, axes, true, err);
     if (status == PG_OK)
         status = pg_binary_into(out, PG_SUBTRACT, out, &max, err);
     if (status == PG_OK)
         status = pg_unary_into(out, PG_EXP, out, err);
     if (status == PG_OK)
-        status = pg_reduce(&sum, PG_SUM, out, axis, true, err);
+        status = pg_reduce(&sum, PG_SUM, out, axes, true, err);
     if (status == PG_OK)
         status = pg_binary_into(out, PG_DIVIDE, out, &sum, err);
     if (status != PG_OK)

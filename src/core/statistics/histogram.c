@@ -1,6 +1,6 @@
 /* Histograms: bins of equal width, or between given edges. */
 
-#include "ops/histogram.h"
+#include "statistics/histogram.h"
 
 #include <math.h>
 #include <string.h>
