@@ -66,7 +66,8 @@ local operations = {
     return a:sort(), a:sort(1), a:argsort(1), i8:unique(), a:cumsum(1), b:cumsum(), long:sort(),
       b:cumprod(1), a:diff(2), i8:diff()
   end,
-  products = function() return a:dot(b.T), i8:outer(u8), i8:dot(i8), pg.dot(a, pg.ones(6)) end,
+  products = function() return a:dot(b.T), i8:outer(u8), i8:dot(i8), pg.dot(a, pg.ones(6)),
+    a:matmul(b.T), pg.ones(2, 3, 4):matmul(pg.ones(4, 2)) end,
   lapack = function()
     local square = pg.array { { 4, 1 }, { 1, 3 } }
     return square:solve { 1, 2 }, square:solve(square), square:inv(), square:det(),
@@ -86,7 +87,25 @@ local operations = {
     c[positions] = a:rows(1, 3)
     return c[mask], c[positions], c:take { 1, 1 }, c:rows(1, 2), c:get(1, 1), c:tolist()
   end,
-  joining = function() return pg.concat { a, b }, pg.stack({ a, b }, 3) end,
+  repeating = function()
+    return a:repeat_interleave(2), a:repeat_interleave({ 1, 0, 2, 1 }, 1), b.T:tile(2, 3), a:pad(1),
+      b.T:pad({ 1, 2 }, { mode = "reflect" }), a:pad({ { 0, 1 }, { 2, 0 } }, { mode = "edge" })
+  end,
+  shapes = function()
+    return a:ravel(), a.T:ravel(), a.T:flatten(2), a:array_split(3), a:array_split({ 2, 4 }, 2),
+      a:diag(), pg.diag { 1, 2 }, a:tril(), a.T:triu(1), pg.meshgrid({ 1, 2 }, { 3 }, a),
+      pg.zeros_like(a), pg.ones_like(a, "int8"), pg.full_like({ 1, 2 }, 3)
+  end,
+  selecting = function()
+    return mask:nonzero(), a.T:argwhere(), pg.bincount(i8), pg.bincount(i8, { 1, 2, 3 },
+      { minlength = 9 }), a:topk(2), b:topk(2, 1, { largest = false }), a:array_equal(b),
+      a:array_equal(a.T), a:array_equal(a, { equal_nan = true }), a[pg.array { 1, 3 }],
+      a:take(pg.array { 1, -1, 2 }, 2)
+  end,
+  joining = function()
+    return pg.concat { a, b }, pg.stack({ a, b }, 3), pg.vstack { a, { 1, 2, 3, 4, 5, 6 } },
+      pg.hstack { a, b }
+  end,
   histogram = function() return pg.histogram(a, 4), (pg.histogram(a, { 0, 0.5, 1 })) end,
   allclose = function() return a:allclose(b, 1, 1) end,
   text = function() return tostring(a), tostring(long) end,

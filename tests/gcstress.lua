@@ -157,6 +157,34 @@ local SPECIAL = {
     function() return A(), Y(), activations(), weights() end,
     function() return T(), { 0, 1, 2 }, activations(), named(), some_gradients() end,
     function() return A(), pg.onehot(Y(), 3), activations(), weights(), weak() end),
+  array_split = calls(
+    function() return A(), 2 end, function() return T(), { 2, 3 }, 2 end,
+    function() return V(), M()[1] end),
+  bincount = calls(
+    function() return Y() end, function() return { 0, 1, 1 }, { 1, 2, 3 } end,
+    function() return Y(), M()[1], { minlength = 9 } end),
+  concatenate = calls(function() return { A(), T(), M() }, 1 end),
+  vstack = calls(
+    function() return { A(), T(), M() } end,
+    function() return { { 1, 2 }, Y()["1:2"] } end),
+  hstack = calls(function() return { A(), T(), M() } end),
+  flatten = calls(function() return A(), 2 end, function() return M() end),
+  full_like = calls(function() return A(), 3 end, function() return M(), 3, "int8" end),
+  meshgrid = calls(
+    function() return Y(), { 1, 2 } end,
+    function() return { 1, 2 }, M(), Y(), { indexing = "ij" } end),
+  pad = calls(
+    function() return A(), 1 end, function() return T(), { 1, 2 }, { mode = "edge" } end,
+    function() return M(), { { 1, 2 }, { 0, 1 } }, { value = 3 } end,
+    function() return A(), setmetatable({}, { __len = function() return 2 end,
+      __index = function(_, i) return { i, i } end }) end),
+  repeat_interleave = calls(
+    function() return A(), 2 end, function() return T(), { 1, 2, 0 }, 1 end,
+    function() return M(), positions(), 1 end),
+  tile = calls(function() return A(), 2 end, function() return T(), { 2, 1, 2 } end),
+  topk = calls(
+    function() return A(), 2 end, function() return T(), 2, 1, { largest = false } end,
+    function() return M(), 1, { largest = true } end),
   histogram = calls(
     function() return T(), 3, { 0, 1 } end, function() return A(), { 0, 0.5, 1 } end,
     function() return M(), T()[1] end),
@@ -285,6 +313,7 @@ local OPERATORS = {
 }
 -- what only raises, and what the library calls
 local NOT_CALLED = {
+  arange = true,
   __call = true, __le = true, __lt = true, __names = true, __newindex = true, __no_field = true,
   __pairs = true,
 }

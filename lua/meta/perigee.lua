@@ -180,6 +180,106 @@ function array:expand_dims(axis) end
 ---@return perigee.array
 function array:flip(axis) end
 
+--- Returns the elements in row-major order along one axis: a view if possible, else a copy.
+---
+---     pg.array{{1, 2}, {3, 4}}:ravel()  --> [1., 2., 3., 4.] float64 (4,)
+---@return perigee.array
+function array:ravel() end
+
+--- Joins the axes from `first` on to one: a view if possible, else a copy, as torch.flatten.
+---
+---     pg.zeros(60, 28, 28):flatten(2).shape  --> (60, 784)
+---     pg.zeros(60, 28, 28):flatten().shape  --> (47040,)
+---@param first? integer  default 1
+---@return perigee.array
+function array:flatten(first) end
+
+--- Cuts an axis into parts, and returns a list of views, as numpy.array_split.
+--- A number is how many parts there are, as equal as possible: the first ones are longer by one.
+--- A table has the positions at which further parts begin.
+---
+---     parts = pg.range(1, 7):array_split(3)
+---     parts[1]  --> [1, 2, 3] int64 (3,)
+---     parts[3]  --> [6, 7] int64 (2,)
+---     first, rest = table.unpack(pg.range(1, 7):array_split{6})
+---     rest  --> [6, 7] int64 (2,)
+---@param parts integer|perigee.like  a number, or positions; one beyond the end makes an empty part
+---@param axis? integer  default 1
+---@return perigee.array[]
+function array:array_split(parts, axis) end
+
+--- Returns a copy with each element repeated, or each part along an axis.
+--- Named as in PyTorch; it is numpy.repeat.
+---
+---     pg.range(1, 2):repeat_interleave(3)  --> [1, 1, 1, 2, 2, 2] int64 (6,)
+---     pg.array{{1, 2}, {3, 4}}:repeat_interleave({2, 1}, 1)
+---     --> [[1., 2.],
+---     -->  [1., 2.],
+---     -->  [3., 4.]] float64 (3, 2)
+---@param counts perigee.like  integers from 0: one for all, or one for each
+---@param axis? integer  default: all elements in row-major order
+---@return perigee.array
+function array:repeat_interleave(counts, axis) end
+
+--- Returns the array repeated as a whole along its axes, as numpy.tile.
+--- Axes that the array or the repeats lack count as 1, in front.
+---
+---     pg.array{1, 2}:tile(3)  --> [1., 2., 1., 2., 1., 2.] float64 (6,)
+---     pg.array{1, 2}:tile(2, 1)
+---     --> [[1., 2.],
+---     -->  [1., 2.]] float64 (2, 2)
+---@param ... integer|integer[]  how many times along each axis
+---@return perigee.array
+function array:tile(...) end
+
+--- Returns a copy with further elements around it, as numpy.pad.
+--- Mode "constant" writes `value`, "edge" the nearest element, "reflect" the elements mirrored at
+--- the first and the last.
+---
+---     pg.array{1, 2, 3}:pad(2)  --> [0., 0., 1., 2., 3., 0., 0.] float64 (7,)
+---     pg.range(1, 3):pad({0, 2}, {mode = "reflect"})
+---     --> [1, 2, 3, 2, 1] int64 (5,)
+---     pg.ones(2, 2):pad({{1, 0}, {0, 1}}, {value = 7})
+---     --> [[7., 7., 7.],
+---     -->  [1., 1., 7.],
+---     -->  [1., 1., 7.]] float64 (3, 3)
+---@param widths integer|integer[]|integer[][]  a number or {before, after} for all axes, or a
+---   table of {before, after} for each
+---@param options? table  mode = "constant" (or "edge", "reflect"); value = 0
+---@return perigee.array
+function array:pad(widths, options) end
+
+--- Returns a square matrix with a vector on its diagonal, or a copy of a matrix's diagonal.
+---
+---     pg.diag{1, 2}
+---     --> [[1., 0.],
+---     -->  [0., 2.]] float64 (2, 2)
+---     pg.array{{1, 2}, {3, 4}}:diag()  --> [1., 4.] float64 (2,)
+---     pg.array{{1, 2}, {3, 4}}:diag(1)  --> [2.] float64 (1,)
+---@param k? integer  places above the main diagonal, below it if negative (default 0)
+---@return perigee.array
+function array:diag(k) end
+
+--- Returns a copy with zeros above a diagonal of its last two axes.
+---
+---     pg.ones(3, 3):tril()
+---     --> [[1., 0., 0.],
+---     -->  [1., 1., 0.],
+---     -->  [1., 1., 1.]] float64 (3, 3)
+---@param k? integer  places of the diagonal above the main one, below it if negative (default 0)
+---@return perigee.array
+function array:tril(k) end
+
+--- Returns a copy with zeros below a diagonal of its last two axes.
+---
+---     pg.ones(3, 3):triu(1)
+---     --> [[0., 1., 1.],
+---     -->  [0., 0., 1.],
+---     -->  [0., 0., 0.]] float64 (3, 3)
+---@param k? integer  places of the diagonal above the main one, below it if negative (default 0)
+---@return perigee.array
+function array:triu(k) end
+
 --- Returns a copy in another dtype.
 --- Floats are rounded toward zero, integers wrap, and every number but 0 becomes true.
 ---
@@ -298,6 +398,23 @@ function array:take(positions, axis) end
 ---@param mask perigee.like  bool
 ---@return perigee.array
 function array:masked(mask) end
+
+--- Returns the positions of the elements that aren't 0: an array for each axis, in row-major order.
+---
+---     rows, columns = pg.array{{0, 5}, {6, 0}}:nonzero()
+---     rows  --> [1, 2] int64 (2,)
+---     columns  --> [2, 1] int64 (2,)
+---     pg.array{3, 0, 4}:gt(0):nonzero()  --> [1, 3] int64 (2,)
+---@return perigee.array ...  # int64 (n), as many as there are axes
+function array:nonzero() end
+
+--- Returns the positions of the elements that aren't 0, one row for each, in row-major order.
+---
+---     pg.array{{0, 5}, {6, 0}}:argwhere()
+---     --> [[1, 2],
+---     -->  [2, 1]] int64 (2, 2)
+---@return perigee.array  # int64 (n, rank)
+function array:argwhere() end
 
 -- --- elementwise -----------------------------------------------------------------
 
@@ -566,6 +683,15 @@ function array:clip(low, high, options) end
 ---@param atol? number  default 1e-8
 ---@return boolean
 function array:allclose(b, rtol, atol) end
+
+--- Tells if two arrays have one shape and equal elements, as numpy.array_equal.
+---
+---     pg.range(1, 3):array_equal{1, 2, 3}  --> true
+---     pg.zeros(2):array_equal(pg.zeros(1))  --> false
+---@param b perigee.like
+---@param options? table  equal_nan = false (or true: NaN is equal to NaN)
+---@return boolean
+function array:array_equal(b, options) end
 
 -- --- in place ----------------------------------------------------------------------
 
@@ -862,6 +988,21 @@ function array:sort(axis) end
 ---@return perigee.array  # int64
 function array:argsort(axis) end
 
+--- Returns the k greatest elements along an axis, the greatest first, and their positions.
+--- Equal elements keep their order. NaN is greater than all others, as in PyTorch.
+---
+---     values, positions = pg.array{3, 9, 5}:topk(2)
+---     values  --> [9., 5.] float64 (2,)
+---     positions  --> [2, 3] int64 (2,)
+---     pg.array{3, 9, 5}:topk(1, {largest = false})
+---     --> [3.] float64 (1,)  [1] int64 (1,)
+---@param k integer  at most the axis's length
+---@param axis? integer  default: the last
+---@param options? table  largest = true (or false: the k least, the least first)
+---@return perigee.array values
+---@return perigee.array positions  # int64
+function array:topk(k, axis, options) end
+
 --- Returns the distinct elements in ascending order, as an array of rank 1. Of several NaN one is
 --- kept, at the end.
 ---
@@ -894,6 +1035,17 @@ function array:cov(b, options) end
 ---@return number|perigee.array  # (n, n)
 function array:corrcoef(b, options) end
 
+--- Counts how often 0, 1, 2 ... are among integers from 0, as numpy.bincount: labels, say.
+--- The count of 0 is at position 1. With weights, it adds up the weights of each value.
+---
+---     pg.bincount{0, 1, 1, 3}  --> [1, 2, 0, 1] int64 (4,)
+---     pg.bincount({1, 1}, {minlength = 3})  --> [0, 2, 0] int64 (3,)
+---     pg.bincount({0, 1, 1}, {0.5, 1, 2})  --> [0.5, 3. ] float64 (2,)
+---@param weights? perigee.like  (n), as many as there are values
+---@param options? table  minlength = 0 (the least length of the result)
+---@return perigee.array  # int64, or float64 with weights
+function array:bincount(weights, options) end
+
 --- Returns the matrix of products a[i] b[j] of all elements of both, in row-major order.
 ---
 ---     pg.array{1, 2}:outer{1, 10, 100}
@@ -914,6 +1066,15 @@ function array:outer(b) end
 ---@param b perigee.like  rank 1 or 2
 ---@return perigee.array|number
 function array:dot(b) end
+
+--- Returns the matrix product, as `dot`; of higher ranks, those of stacks of matrices.
+--- The axes before the last two broadcast together. Raises for rank 0, as numpy.matmul.
+---
+---     pg.array{{1, 2}, {3, 4}}:matmul{1, 1}  --> [3., 7.] float64 (2,)
+---     pg.zeros(10, 5, 3):matmul(pg.zeros(3, 2)).shape  --> (10, 5, 2)
+---@param b perigee.like  rank 1 or more
+---@return perigee.array|number
+function array:matmul(b) end
 
 --- Solves the linear equations a x = b of a square matrix, by LU factors (LAPACK's gesv).
 ---
@@ -1237,6 +1398,33 @@ function pg.ones(...) end
 ---@return perigee.array
 function pg.full(shape, value, dtype) end
 
+--- Returns zeros in the shape of an array.
+---
+---     pg.zeros_like(pg.ones(2, 2, "int8"))
+---     --> [[0, 0],
+---     -->  [0, 0]] int8 (2, 2)
+---@param a perigee.like
+---@param dtype? perigee.dtype  default: the array's
+---@return perigee.array
+function pg.zeros_like(a, dtype) end
+
+--- Returns ones in the shape of an array.
+---
+---     pg.ones_like{5, 6}  --> [1., 1.] float64 (2,)
+---@param a perigee.like
+---@param dtype? perigee.dtype  default: the array's
+---@return perigee.array
+function pg.ones_like(a, dtype) end
+
+--- Returns an array in the shape of another, with one value everywhere.
+---
+---     pg.full_like(pg.range(1, 3), 7)  --> [7, 7, 7] int64 (3,)
+---@param a perigee.like
+---@param value number|boolean
+---@param dtype? perigee.dtype  default: the array's
+---@return perigee.array
+function pg.full_like(a, value, dtype) end
+
 --- Returns the (n, n) matrix with ones on its diagonal and zeros elsewhere.
 ---
 ---     pg.eye(2)
@@ -1260,6 +1448,12 @@ function pg.eye(n, dtype) end
 ---@return perigee.array
 function pg.range(first, last, step) end
 
+--- Raises, because NumPy's arange leaves its end out: `range` includes both ends, as Lua's `for`.
+---
+---     pg.range(0, 9)  --> [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] int64 (10,)
+---@param ... number
+function pg.arange(...) end
+
 --- Returns n float64 numbers from first to last, both included, at equal distances.
 --- Raises for an end that isn't finite.
 ---
@@ -1269,6 +1463,22 @@ function pg.range(first, last, step) end
 ---@param n integer
 ---@return perigee.array
 function pg.linspace(first, last, n) end
+
+--- Returns the coordinates of the points of a grid over vectors, one array for each of them.
+--- With two vectors of nx and ny elements and indexing "xy" the shape is (ny, nx); with "ij" it is
+--- (nx, ny).
+---
+---     x, y = pg.meshgrid({1, 2, 3}, {4, 5})
+---     x
+---     --> [[1., 2., 3.],
+---     -->  [1., 2., 3.]] float64 (2, 3)
+---     y
+---     --> [[4., 4., 4.],
+---     -->  [5., 5., 5.]] float64 (2, 3)
+---@param x perigee.like
+---@param ... perigee.like|table  further vectors, and options: indexing = "xy" (or "ij")
+---@return perigee.array ...
+function pg.meshgrid(x, ...) end
 
 -- --- labels, joining, counting -----------------------------------------------------------
 
@@ -1300,6 +1510,31 @@ function pg.labels(p) end
 ---@param axis? integer  default 1
 ---@return perigee.array
 function pg.concat(arrays, axis) end
+
+--- Joins arrays along an axis that they have: another name of `concat`.
+---
+---     pg.concatenate{pg.zeros(2), pg.ones(1)}  --> [0., 0., 1.] float64 (3,)
+---@param arrays perigee.like[]
+---@param axis? integer  default 1
+---@return perigee.array
+function pg.concatenate(arrays, axis) end
+
+--- Joins arrays one below the other: along the first axis, with a vector as one row.
+---
+---     pg.vstack{{1, 2}, {3, 4}}
+---     --> [[1., 2.],
+---     -->  [3., 4.]] float64 (2, 2)
+---@param arrays perigee.like[]
+---@return perigee.array
+function pg.vstack(arrays) end
+
+--- Joins arrays one beside the other: along the second axis, or vectors along their only one.
+---
+---     pg.hstack{{1, 2}, {3}}  --> [1., 2., 3.] float64 (3,)
+---     pg.hstack{pg.zeros(2, 3), pg.ones(2, 1)}.shape  --> (2, 4)
+---@param arrays perigee.like[]
+---@return perigee.array
+function pg.hstack(arrays) end
 
 --- Joins arrays of one shape along a new axis.
 --- Raises if their shapes differ.

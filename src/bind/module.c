@@ -66,12 +66,14 @@ int luaopen_perigee_core(lua_State *L)
     l_open_nested_table(L);
     l_open_index(L);
     l_open_views(L);
+    l_open_repeat(L);
     l_open_checksum(L);
     l_open_create(L);
     l_open_elementwise(L);
     l_open_reduce(L);
     l_open_sort(L);
     l_open_statistics(L);
+    l_open_select(L);
     l_open_linalg(L);
     l_open_lapack(L);
     l_open_random(L);

@@ -46,6 +46,7 @@
 #include "array/dtype.h"
 #include "array/index.h"
 #include "array/join.h"
+#include "array/repeat.h"
 #include "array/scalar.h"
 #include "array/storage.h"
 

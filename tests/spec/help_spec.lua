@@ -475,7 +475,7 @@ docs/reference.md#atakepositions-axis, docs/numpy.md]==], text_of "take")
   it("suggests a name for one that is misspelt, if any is near", function()
     for name, message in pairs {
       sofmax = "did you mean 'softmax'?", srot = "did you mean 'sort'?",
-      plt = "did you mean 'plot'?", matmul = "did you mean 'dot'?", tabel = "did you mean 'table'?",
+      plt = "did you mean 'plot'?", mm = "did you mean 'dot'?", tabel = "did you mean 'table'?",
       xyzzy = 'help "all" lists all names', ["a:srt"] = "did you mean 'sort'?",
     } do
       local worked, said = pcall(function() pg.help(name) end)

@@ -64,7 +64,8 @@ describe("an array of positions", function()
     local a = pg.array { 1, 2 }
     assert.error_matches(function() a[pg.array({ 1, 3 }, "int64")] = 0 end, "position 3")
     assert.error_matches(function() a[pg.array({ 0 }, "int64")] = 0 end, "positions start at 1")
-    assert.error_matches(function() return a[pg.array { 1 }] end, "integers, not float64")
+    assert.error_matches(function() return a[pg.array { 2, 0.5 }] end,
+      "positions must be integers, not 0.5, at {2}")
     for _, far in ipairs { math.mininteger, math.maxinteger } do
       assert.error_matches(function() return a:take { far } end, "is beyond axis 1")
     end

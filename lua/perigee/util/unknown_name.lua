@@ -13,7 +13,6 @@ local MOST = 12 -- names in a message
 --- Notes on functions of other libraries.
 local NOTES = {
   sub = "x - y", mul = "x * y", div = "x / y", nn = "pg.Model is a network; help \"Model\"",
-  arange = "pg.range(first, last, step) includes both ends: pg.range(0, 9) is np.arange(10)",
   add = "x + y", subtract = "x - y", multiply = "x * y", divide = "x / y", power = "x ^ y",
   len = "#x is how many rows an array has, x.size how many elements",
   sweep = 'it is a module of its own: require "perigee.sweep"',

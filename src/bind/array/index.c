@@ -255,9 +255,10 @@ static int l_array_take(lua_State *L)
     lua_settop(L, AXIS);
     if (!l_array_test(L, POSITIONS)) {
         const pg_dtype integer = PG_INT64;
-        l_argument_expect(
-            L, lua_istable(L, POSITIONS) || lua_isinteger(L, POSITIONS),
-            POSITIONS, "array, integer or table");
+        l_argument_expect(L,
+                          lua_istable(L, POSITIONS) ||
+                              lua_type(L, POSITIONS) == LUA_TNUMBER,
+                          POSITIONS, "array, number or table");
         l_array_from_value(L, POSITIONS, &integer);
         lua_replace(L, POSITIONS);
     }

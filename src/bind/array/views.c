@@ -5,6 +5,7 @@
 #include "bind/base/open.h"
 #include "bind/base/status.h"
 #include "core/array/copy.h"
+#include "core/array/index.h"
 
 /* reshape(a, length, ...) or reshape(a, shape); one length may be -1 */
 static int l_array_reshape(lua_State *L)
@@ -110,6 +111,66 @@ static int l_array_flip(lua_State *L)
     return 1;
 }
 
+/* ravel(a): one axis */
+static int l_array_ravel(lua_State *L)
+{
+    pg_error err;
+    lua_settop(L, 1);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, 1);
+    return l_array_return(L, pg_array_flatten(out, a, 0, &err), &err);
+}
+
+/* flatten(a [, first]): the axes from first on become one */
+static int l_array_flatten(lua_State *L)
+{
+    enum { A = 1, FIRST };
+    pg_error err;
+    lua_settop(L, FIRST);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, A);
+    int first = lua_isnil(L, FIRST) ? 0 : l_axis_check(L, FIRST, a);
+    return l_array_return(L, pg_array_flatten(out, a, first, &err), &err);
+}
+
+/* array_split(a, parts | positions [, axis]) -> a list of views */
+static int l_array_split(lua_State *L)
+{
+    enum { A = 1, PARTS, AXIS, WHOLE, LIST };
+    pg_error err;
+    lua_settop(L, AXIS);
+    bool is_number = lua_type(L, PARTS) == LUA_TNUMBER;
+    size_t parts = is_number ? l_length_check(L, PARTS) : 0;
+    l_argument_check(L, !is_number || parts > 0, PARTS, "there must be a part");
+    pg_array *whole = l_array_push(L);
+    if (!is_number) {
+        const pg_array *positions = l_array_to(L, PARTS);
+        l_argument_check(L, positions->ndim == 1, PARTS,
+                         "positions have rank 1");
+        l_check(L, pg_array_integers(whole, positions, "positions", &err),
+                &err);
+        parts = whole->shape[0] + 1;
+    }
+    const pg_array *a = l_array_to(L, A);
+    l_argument_check(L, a->ndim > 0, A, "an array of rank 0 has no axis");
+    int axis = lua_isnil(L, AXIS) ? 0 : l_axis_check(L, AXIS, a);
+    l_argument_check(L, parts < 1 << 20, PARTS, "too many parts");
+    lua_createtable(L, (int)parts, 0);
+    for (size_t i = 0; i < parts; i++) {
+        pg_array *out = l_array_push(L);
+        a = l_array_check(L, A);
+        if (is_number)
+            pg_split_view(out, a, axis, i, parts);
+        else
+            l_check(
+                L,
+                pg_split_view_at(out, a, axis, i, whole->data, parts - 1, &err),
+                &err);
+        lua_rawseti(L, LIST, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
 static const l_function functions[] = {
     {"reshape", l_array_reshape, 1, L_ANY, 0},
     {"astype", l_array_astype, 1, 2, 0},
@@ -119,6 +180,9 @@ static const l_function functions[] = {
     {"squeeze", l_array_squeeze, 1, 2, 0},
     {"expand_dims", l_array_expand_dims, 1, 2, 0},
     {"flip", l_array_flip, 1, 2, 0},
+    {"ravel", l_array_ravel, 1, 1, 0},
+    {"flatten", l_array_flatten, 1, 2, 0},
+    {"array_split", l_array_split, 2, 3, 0},
     {NULL, NULL, 0, 0, 0},
 };
 

@@ -15,12 +15,14 @@ void l_open_array(lua_State *L); /* before the first array method is added */
 void l_open_nested_table(lua_State *L);
 void l_open_index(lua_State *L);
 void l_open_views(lua_State *L);
+void l_open_repeat(lua_State *L);
 void l_open_checksum(lua_State *L);
 void l_open_create(lua_State *L);
 void l_open_elementwise(lua_State *L);
 void l_open_reduce(lua_State *L);
 void l_open_sort(lua_State *L);
 void l_open_statistics(lua_State *L);
+void l_open_select(lua_State *L);
 void l_open_linalg(lua_State *L);
 void l_open_lapack(lua_State *L);
 void l_open_random(lua_State *L);

@@ -1,10 +1,14 @@
 /* Functions of the module that create arrays. */
+#include <string.h>
+
 #include "bind/array/nested_table.h"
 #include "bind/array/shape.h"
 #include "bind/base/arguments.h"
+#include "bind/base/collector.h"
 #include "bind/base/error.h"
 #include "bind/base/list.h"
 #include "bind/base/open.h"
+#include "bind/base/options.h"
 #include "bind/base/scalar.h"
 #include "bind/base/status.h"
 #include "core/array/copy.h"
@@ -143,6 +147,103 @@ static int l_create_range(lua_State *L)
     return l_array_return(L, status, &err);
 }
 
+/* Raises: NumPy's arange leaves its end out, and range includes it. */
+static int l_create_arange(lua_State *L)
+{
+    return l_error(L, "arange: range includes both ends, as Lua's for: "
+                      "np.arange(10) is pg.range(0, 9), and np.arange(2, 10, "
+                      "2) is pg.range(2, 8, 2)");
+}
+
+/* zeros_like(a [, dtype]), operation 0, and ones_like, 1 */
+static int l_create_constant_like(lua_State *L)
+{
+    enum { A = 1, DTYPE };
+    pg_error err;
+    pg_scalar value = {.kind = 'i', .as.i = l_call_operation(L)};
+    lua_settop(L, DTYPE);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, A);
+    pg_dtype dtype = l_dtype_opt(L, DTYPE, a->dtype);
+    return l_array_return(
+        L, pg_full(out, dtype, a->ndim, a->shape, value, &err), &err);
+}
+
+/* full_like(a, value [, dtype]) */
+static int l_create_full_like(lua_State *L)
+{
+    enum { A = 1, VALUE, DTYPE };
+    pg_error err;
+    pg_scalar value;
+    lua_settop(L, DTYPE);
+    if (!l_scalar_test(L, VALUE, &value))
+        return l_type_error(L, VALUE, "number or boolean");
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, A);
+    pg_dtype dtype = l_dtype_opt(L, DTYPE, a->dtype);
+    return l_array_return(
+        L, pg_full(out, dtype, a->ndim, a->shape, value, &err), &err);
+}
+
+/* diag(a [, k]) */
+static int l_create_diag(lua_State *L)
+{
+    enum { A = 1, K };
+    pg_error err;
+    lua_Integer k = l_integer_opt(L, K, 0);
+    pg_array *out = l_array_push(L);
+    return l_array_return(L, pg_diag(out, l_array_to(L, A), k, &err), &err);
+}
+
+/* tril(a [, k]) and triu: the operation is the triangle that is kept */
+static int l_create_triangle(lua_State *L)
+{
+    enum { A = 1, K };
+    pg_error err;
+    pg_triangle kept = (pg_triangle)l_call_operation(L);
+    lua_Integer k = l_integer_opt(L, K, 0);
+    pg_array *out = l_array_push(L);
+    const pg_array *a = l_array_to(L, A);
+    return l_array_return(L, pg_triangle_of(out, a, kept, k, &err), &err);
+}
+
+/* meshgrid(x, ... [, {indexing = "xy"}]) -> an array for each */
+static int l_create_meshgrid(lua_State *L)
+{
+    static const char *const names[] = {"indexing", NULL};
+    pg_error err;
+    const pg_array *arrays[PG_MAXDIM];
+    int options = lua_gettop(L), count = options;
+    bool is_xy = true;
+    if (count > 1 && l_is_options(L, options)) {
+        count--;
+        l_options_check(L, options, names);
+        l_option_push(L, options, "indexing");
+        const char *indexing = lua_isnil(L, -1) ? "xy" : lua_tostring(L, -1);
+        is_xy = indexing && strcmp(indexing, "xy") == 0;
+        if (!is_xy && (!indexing || strcmp(indexing, "ij") != 0))
+            l_option_error(L, "indexing", "\"xy\" or \"ij\"");
+    }
+    if (count > PG_MAXDIM)
+        l_error(L, "meshgrid: %d vectors: the rank is at most %d", count,
+                PG_MAXDIM);
+    for (int i = 0; i < count; i++)
+        l_array_to(L, i + 1);
+    luaL_checkstack(L, count, NULL);
+    int first = lua_gettop(L) + 1;
+    for (int i = 0; i < count; i++)
+        l_array_push(L);
+    for (int i = 0; i < count; i++)
+        arrays[i] = l_array_check(L, i + 1);
+    for (int i = 0; i < count; i++)
+        l_check(L,
+                pg_meshgrid(l_array_handle(L, first + i), arrays, count, i,
+                            is_xy, &err),
+                &err);
+    l_collector_step(L);
+    return count;
+}
+
 /* linspace(first, last, n) */
 static int l_create_linspace(lua_State *L)
 {
@@ -229,6 +330,20 @@ static int l_create_concat(lua_State *L)
     return l_array_return(L, pg_concat(out, arrays, count, axis, &err), &err);
 }
 
+/* vstack({a, b, ...}), operation 0, and hstack, 1 */
+static int l_create_joined(lua_State *L)
+{
+    pg_error err;
+    pg_array *out;
+    size_t count;
+    const pg_array **arrays = read_arrays(L, &count, &out);
+    return l_array_return(L,
+                          l_call_operation(L)
+                              ? pg_hstack(out, arrays, count, &err)
+                              : pg_vstack(out, arrays, count, &err),
+                          &err);
+}
+
 /* stack({a, b, ...} [, axis]) */
 static int l_create_stack(lua_State *L)
 {
@@ -248,15 +363,31 @@ static const l_function functions[] = {
     {"full", l_create_full, 0, L_ANY, 0},
     {"eye", l_create_eye, 0, 2, 0},
     {"range", l_create_range, 0, 3, 0},
+    {"arange", l_create_arange, 0, L_ANY, 0},
+    {"zeros_like", l_create_constant_like, 1, 2, 0},
+    {"ones_like", l_create_constant_like, 1, 2, 1},
+    {"full_like", l_create_full_like, 1, 3, 0},
+    {"meshgrid", l_create_meshgrid, 1, L_ANY, 0},
     {"linspace", l_create_linspace, 0, 3, 0},
     {"onehot", l_create_onehot, 1, 3, 0},
     {"labels", l_create_labels, 1, 1, 0},
     {"concat", l_create_concat, 0, 2, 0},
+    {"concatenate", l_create_concat, 0, 2, 0},
+    {"vstack", l_create_joined, 0, 1, 0},
+    {"hstack", l_create_joined, 0, 1, 1},
     {"stack", l_create_stack, 0, 2, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+
+static const l_function methods[] = {
+    {"diag", l_create_diag, 1, 2, 0},
+    {"tril", l_create_triangle, 1, 2, PG_LOWER},
+    {"triu", l_create_triangle, 1, 2, PG_UPPER},
     {NULL, NULL, 0, 0, 0},
 };
 
 void l_open_create(lua_State *L)
 {
     l_add_functions(L, functions, NULL);
+    l_array_add_functions(L, methods);
 }

@@ -14,6 +14,17 @@ static int l_array_dot(lua_State *L)
     return l_array_return_scalar(L, pg_dot(out, a, b, &err), &err);
 }
 
+/* matmul(a, b): dot, and stacks of matrices */
+static int l_array_matmul(lua_State *L)
+{
+    pg_error err;
+    const pg_array *a, *b;
+    lua_settop(L, 2);
+    pg_array *out = l_array_push(L);
+    l_arrays_to(L, &a, 1, &b, 2);
+    return l_array_return_scalar(L, pg_matmul(out, a, b, &err), &err);
+}
+
 /* outer(a, b) */
 static int l_array_outer(lua_State *L)
 {
@@ -27,6 +38,7 @@ static int l_array_outer(lua_State *L)
 
 static const l_function functions[] = {
     {"dot", l_array_dot, 2, 2, 0},
+    {"matmul", l_array_matmul, 2, 2, 0},
     {"outer", l_array_outer, 2, 2, 0},
     {NULL, NULL, 0, 0, 0},
 };

@@ -25,6 +25,18 @@ pg_status pg_array_assign(const pg_array *a, const pg_array *b, pg_error *err);
 pg_status pg_array_reshape(pg_array *out, const pg_array *a, int ndim,
                            const size_t *shape, pg_error *err);
 
+/* a with the axes from `first` on joined to one, as pg_array_reshape; of rank
+   0, one element. a must have the axis, unless it has rank 0. */
+pg_status pg_array_flatten(pg_array *out, const pg_array *a, int first,
+                           pg_error *err);
+
+/* a's elements as int64, dense: a view if it is that already, so the caller
+   must not write to it. PG_EDTYPE for bool, and for a float that is no integer,
+   with its place; `what` names the elements in messages. A uint64 that int64
+   does not hold becomes the largest int64. */
+pg_status pg_array_integers(pg_array *out, const pg_array *a, const char *what,
+                            pg_error *err);
+
 /* pg_array_as with a's own dtype. */
 pg_status pg_array_dense(pg_array *out, const pg_array *a, pg_error *err);
 

@@ -1,10 +1,11 @@
-/* Arrays made from a rule: constants, the identity, ranges. */
+/* Arrays made from a rule: constants, diagonals, triangles, grids, ranges. */
 
 #include "array/create.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "array/cast.h"
 #include "array/copy.h"
 #include "base/interrupt.h"
 
@@ -45,6 +46,112 @@ pg_status pg_eye(pg_array *out, size_t n, pg_dtype dtype, pg_error *err)
     diagonal.ndim = 1;
     diagonal.strides[0] += diagonal.strides[1];
     return pg_array_fill(&diagonal, (pg_scalar){.kind = 'i', .as.i = 1}, err);
+}
+
+/* --- diagonals, triangles, grids ------------------------------------------ */
+
+static size_t magnitude(int64_t k)
+{
+    return k < 0 ? 0 - (size_t)k : (size_t)k;
+}
+
+/* The elements of a matrix k places above its diagonal; not retained. */
+static pg_array diagonal_of(const pg_array *a, int64_t k)
+{
+    pg_array view = *a;
+    size_t row = k < 0 ? magnitude(k) : 0, column = k > 0 ? magnitude(k) : 0;
+    bool is_inside = row < a->shape[0] && column < a->shape[1];
+    view.ndim = 1;
+    view.shape[0] = 0;
+    view.strides[0] = a->strides[0] + a->strides[1];
+    if (is_inside) {
+        view.shape[0] = pg_size_min(a->shape[0] - row, a->shape[1] - column);
+        view.data = (char *)a->data + (ptrdiff_t)row * a->strides[0] +
+                    (ptrdiff_t)column * a->strides[1];
+    }
+    return view;
+}
+
+pg_status pg_diag(pg_array *out, const pg_array *a, int64_t k, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    size_t n;
+    memset(out, 0, sizeof *out);
+    if (a->ndim != 1 && a->ndim != 2)
+        return pg_fail(err, PG_ESHAPE,
+                       "diag: a vector or a matrix is needed, not shape %s",
+                       pg_shape_text(text, a));
+    if (a->ndim == 2) {
+        pg_array diagonal = diagonal_of(a, k);
+        return pg_array_copy(out, &diagonal, err);
+    }
+    if (__builtin_add_overflow(a->shape[0], magnitude(k), &n))
+        n = SIZE_MAX; /* more than any array has */
+    pg_status status =
+        pg_array_zeros(out, a->dtype, 2, (const size_t[]){n, n}, err);
+    if (status != PG_OK)
+        return status;
+    pg_array diagonal = diagonal_of(out, k);
+    pg_cast_array(&diagonal, a);
+    return pg_array_end(out, PG_OK, err);
+}
+
+pg_status pg_triangle_of(pg_array *out, const pg_array *a, pg_triangle kept,
+                         int64_t k, pg_error *err)
+{
+    pg_array view = *a;
+    memset(out, 0, sizeof *out);
+    if (a->ndim == 0)
+        return pg_fail(err, PG_ESHAPE, "%s: an array of rank 0 is no matrix",
+                       kept == PG_LOWER ? "tril" : "triu");
+    if (a->ndim == 1) {
+        view.ndim = 2;
+        view.shape[0] = view.shape[1] = a->shape[0];
+        view.strides[0] = 0;
+        view.strides[1] = a->strides[0];
+    }
+    pg_status status = pg_array_copy(out, &view, err);
+    if (status != PG_OK)
+        return status;
+    size_t rows = out->shape[out->ndim - 2], length = out->shape[out->ndim - 1];
+    size_t size = pg_dtype_size(out->dtype);
+    size_t all = length > 0 ? pg_array_size(out) / length : 0;
+    PG_EACH_WIDE (length, i, all) {
+        char *row = (char *)out->data + i * length * size;
+        /* The place of the diagonal in this row: neither end of k overflows. */
+        double at = (double)(i % rows) + (double)k;
+        size_t first = kept == PG_LOWER
+                           ? (size_t)fmin(fmax(at + 1, 0), (double)length)
+                           : 0;
+        size_t end = kept == PG_LOWER
+                         ? length
+                         : (size_t)fmin(fmax(at, 0), (double)length);
+        memset(row + first * size, 0, (end - first) * size);
+    }
+    return pg_array_end(out, PG_OK, err);
+}
+
+pg_status pg_meshgrid(pg_array *out, const pg_array *const *arrays, int count,
+                      int axis, bool is_xy, pg_error *err)
+{
+    size_t shape[PG_MAXDIM], lengths[PG_MAXDIM];
+    pg_array vector, all = {0};
+    pg_assert(count >= 1 && count <= PG_MAXDIM && axis >= 0 && axis < count);
+    memset(out, 0, sizeof *out);
+    for (int i = 0; i < count; i++) {
+        int at = is_xy && count > 1 && i < 2 ? 1 - i : i;
+        shape[at] = pg_array_size(arrays[i]);
+        lengths[at] = i == axis ? shape[at] : 1;
+    }
+    pg_status status =
+        pg_array_reshape(&vector, arrays[axis], count, lengths, err);
+    if (status == PG_OK)
+        status = pg_array_broadcast_view(&all, &vector, count, shape, err);
+    if (status == PG_OK)
+        status = pg_array_copy(out, &all, err);
+    pg_array_release(&vector);
+    pg_array_release(&all);
+    return status;
 }
 
 /* --- ranges --------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /*
- * create.h -- arrays made from a rule: constants, the identity, ranges.
+ * create.h -- arrays made from a rule: constants, ranges, diagonals and
+ * triangles of matrices, grids.
  */
 #ifndef PG_CREATE_H
 #define PG_CREATE_H
@@ -16,6 +17,25 @@ pg_status pg_full(pg_array *out, pg_dtype dtype, int ndim, const size_t *shape,
 
 /* *out (n,n): ones on the diagonal, zeros elsewhere. */
 pg_status pg_eye(pg_array *out, size_t n, pg_dtype dtype, pg_error *err);
+
+/* *out: of a vector (n), a square matrix of n + |k| rows with the vector k
+   places above its diagonal; of a matrix, the elements there. PG_ESHAPE for
+   another rank. */
+pg_status pg_diag(pg_array *out, const pg_array *a, int64_t k, pg_error *err);
+
+/* *out = a's matrices (its last two axes) with zeros below the diagonal that is
+   k places above the main one, or above it. A vector counts as rows of equal
+   elements. PG_ESHAPE for rank 0. */
+typedef enum pg_triangle { PG_LOWER, PG_UPPER } pg_triangle;
+pg_status pg_triangle_of(pg_array *out, const pg_array *a, pg_triangle kept,
+                         int64_t k, pg_error *err);
+
+/* *out = the coordinates along axis `axis` of a grid over `count` vectors: the
+   elements of arrays[axis] along that axis of the grid, whose lengths are the
+   sizes of the arrays. is_xy exchanges the grid's first two axes. count is at
+   least 1, more than axis. */
+pg_status pg_meshgrid(pg_array *out, const pg_array *const *arrays, int count,
+                      int axis, bool is_xy, pg_error *err);
 
 /* *out (int64 or float64): first, first + step, ... up to and including last,
    as in Lua's for. PG_EARG for a step of 0 and for floats that aren't

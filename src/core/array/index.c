@@ -115,6 +115,55 @@ pg_status pg_index_view(pg_array *out, const pg_array *a,
     return PG_OK;
 }
 
+/* --- parts ---------------------------------------------------------------- */
+
+/* The view of `count` elements of an axis from index `first` on. */
+static void axis_part_view(pg_array *out, const pg_array *a, int axis,
+                           size_t first, size_t count)
+{
+    pg_array view = *a;
+    if (count > 0)
+        view.data = (char *)a->data + (ptrdiff_t)first * a->strides[axis];
+    view.shape[axis] = count;
+    pg_array_view(out, &view);
+}
+
+void pg_split_view(pg_array *out, const pg_array *a, int axis, size_t part,
+                   size_t parts)
+{
+    pg_assert(axis >= 0 && axis < a->ndim && part < parts);
+    size_t least = a->shape[axis] / parts, longer = a->shape[axis] % parts;
+    axis_part_view(out, a, axis, part * least + pg_size_min(part, longer),
+                   least + (part < longer));
+}
+
+/* *index (from 0) = where the part behind cut `part` begins. */
+static pg_status cut_at(size_t *index, const pg_array *a, int axis,
+                        int64_t position, pg_error *err)
+{
+    *index = a->shape[axis];
+    if (position == (int64_t)a->shape[axis] + 1)
+        return PG_OK;
+    return pg_index_of_position(index, position, a, axis, err);
+}
+
+pg_status pg_split_view_at(pg_array *out, const pg_array *a, int axis,
+                           size_t part, const int64_t *positions, size_t count,
+                           pg_error *err)
+{
+    size_t first = 0, end = a->shape[axis];
+    pg_status status = PG_OK;
+    pg_assert(axis >= 0 && axis < a->ndim && part <= count);
+    memset(out, 0, sizeof *out);
+    if (part > 0)
+        status = cut_at(&first, a, axis, positions[part - 1], err);
+    if (status == PG_OK && part < count)
+        status = cut_at(&end, a, axis, positions[part], err);
+    if (status == PG_OK)
+        axis_part_view(out, a, axis, first, end > first ? end - first : 0);
+    return status;
+}
+
 /* --- syntax --------------------------------------------------------------- */
 
 static const char *skip_spaces(const char *text)

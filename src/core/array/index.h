@@ -32,6 +32,19 @@ pg_status pg_index_view(pg_array *out, const pg_array *a,
 pg_status pg_index_of_position(size_t *index, int64_t position,
                                const pg_array *a, int axis, pg_error *err);
 
+/* Part `part` (from 0) of an axis that is cut into `parts` parts as equal as
+   possible: the first ones are longer by one, as in numpy.array_split. a must
+   have the axis, and parts must be more than part. */
+void pg_split_view(pg_array *out, const pg_array *a, int axis, size_t part,
+                   size_t parts);
+
+/* Part `part` (from 0) of an axis that is cut in front of each of `count`
+   positions; there are count + 1 parts. A position may be one beyond the end.
+   PG_EINDEX for one out of range. */
+pg_status pg_split_view_at(pg_array *out, const pg_array *a, int axis,
+                           size_t part, const int64_t *positions, size_t count,
+                           pg_error *err);
+
 /* Parses "1:10, :" or "-5:, 3" or "::-1" into indices (room for PG_MAXDIM).
    PG_EARG says what could not be parsed. */
 pg_status pg_index_parse(pg_index *indices, int *count, const char *text,

@@ -254,35 +254,50 @@ static void promote_vector(pg_array *v, bool column)
     v->strides[1 - kept] = 0;
 }
 
-static pg_status check_dot(const pg_array *a, const pg_array *b, pg_error *err)
+/* PG_ESHAPE unless a, a matrix or vector of a function's argument, can be
+   multiplied by b. */
+static pg_status check_dot(const char *name, const pg_array *a,
+                           const pg_array *b, pg_error *err)
 {
     char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
-    bool ranks_fit =
-        (a->ndim == 1 || a->ndim == 2) && (b->ndim == 1 || b->ndim == 2);
-    if (!ranks_fit)
+    if (a->shape[a->ndim - 1] != b->shape[b->ndim > 1 ? b->ndim - 2 : 0])
         return pg_fail(err, PG_ESHAPE,
-                       "dot: needs matrices or vectors, not shapes %s and %s",
-                       pg_shape_text(ta, a), pg_shape_text(tb, b));
-    if (a->shape[a->ndim - 1] != b->shape[0])
-        return pg_fail(err, PG_ESHAPE,
-                       "dot: shapes %s and %s do not fit: the first has %zu "
+                       "%s: shapes %s and %s do not fit: the first has %zu "
                        "columns, the second %zu rows",
-                       pg_shape_text(ta, a), pg_shape_text(tb, b),
-                       a->shape[a->ndim - 1], b->shape[0]);
+                       name, pg_shape_text(ta, a), pg_shape_text(tb, b),
+                       a->shape[a->ndim - 1],
+                       b->shape[b->ndim > 1 ? b->ndim - 2 : 0]);
     for (int i = 0; i < 2; i++)
-        if ((i < a->ndim && a->shape[i] > INT_MAX) ||
-            (i < b->ndim && b->shape[i] > INT_MAX))
+        if ((i < a->ndim && a->shape[a->ndim - 1 - i] > INT_MAX) ||
+            (i < b->ndim && b->shape[b->ndim - 1 - i] > INT_MAX))
             return pg_fail(err, PG_ESHAPE,
-                           "dot: a length in %s and %s is more than BLAS takes",
-                           pg_shape_text(ta, a), pg_shape_text(tb, b));
+                           "%s: a length in %s and %s is more than BLAS takes",
+                           name, pg_shape_text(ta, a), pg_shape_text(tb, b));
     return PG_OK;
+}
+
+/* out = a b for matrices that fit; out is dense and of the promoted dtype. */
+static pg_status multiply(const pg_array *out, const pg_array *a,
+                          const pg_array *b, pg_error *err)
+{
+    if (a->shape[1] == 0 || pg_array_size(out) == 0) {
+        memset(out->data, 0, pg_array_bytes(out));
+        return PG_OK;
+    }
+    return pg_dtype_is_float(out->dtype) ? dot_floats(out, a, b, err)
+                                         : dot_integers(out, a, b, err);
 }
 
 pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
                  pg_error *err)
 {
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
     memset(out, 0, sizeof *out);
-    pg_status status = check_dot(a, b, err);
+    if (a->ndim < 1 || a->ndim > 2 || b->ndim < 1 || b->ndim > 2)
+        return pg_fail(err, PG_ESHAPE,
+                       "dot: needs matrices or vectors, not shapes %s and %s",
+                       pg_shape_text(ta, a), pg_shape_text(tb, b));
+    pg_status status = check_dot("dot", a, b, err);
     if (status != PG_OK)
         return status;
     pg_array rows = *a, columns = *b, result; /* matrices */
@@ -299,15 +314,120 @@ pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
     if (status != PG_OK)
         return status;
     pg_array_borrow(&result, out->data, out->dtype, 2, shape);
-    if (rows.shape[1] == 0 || pg_array_size(out) == 0)
-        memset(out->data, 0, pg_array_bytes(out));
-    else if (pg_dtype_is_float(out->dtype))
-        status = dot_floats(&result, &rows, &columns, err);
-    else
-        status = dot_integers(&result, &rows, &columns, err);
+    status = multiply(&result, &rows, &columns, err);
     if (status != PG_OK)
         pg_array_release(out);
     return status;
+}
+
+/* --- matmul --------------------------------------------------------------- */
+
+/* Stacks of matrices that are multiplied one by one: the last two axes are
+   those of the matrices; the `ndim` axes before are the same for all three. */
+typedef struct stacks {
+    pg_array out, a, b;
+    int ndim;
+    size_t shape[PG_MAXDIM]; /* of the stacks */
+} stacks;
+
+/* The matrix of a stack at `index`, in row-major order. */
+static pg_array matrix_at(const pg_array *stack, const stacks *s, size_t index)
+{
+    pg_array matrix = *stack;
+    char *at = stack->data;
+    for (int i = s->ndim - 1; i >= 0; i--) {
+        at += (ptrdiff_t)(index % s->shape[i]) * stack->strides[i];
+        index /= s->shape[i];
+    }
+    matrix.data = at;
+    matrix.ndim = 2;
+    for (int i = 0; i < 2; i++) {
+        matrix.shape[i] = stack->shape[s->ndim + i];
+        matrix.strides[i] = stack->strides[s->ndim + i];
+    }
+    return matrix;
+}
+
+/* *out = a's matrices under the shape of the stacks; not retained. */
+static pg_status stack_view(pg_array *out, const pg_array *a, const stacks *s,
+                            pg_error *err)
+{
+    size_t shape[PG_MAXDIM];
+    memcpy(shape, s->shape, sizeof shape);
+    shape[s->ndim] = a->shape[a->ndim - 2];
+    shape[s->ndim + 1] = a->shape[a->ndim - 1];
+    pg_status status = pg_array_broadcast_view(out, a, s->ndim + 2, shape, err);
+    pg_array view = *out;
+    pg_array_release(out);
+    *out = view;
+    return status;
+}
+
+/* The shape of the stacks: a's and b's axes before the last two, broadcast. */
+static pg_status stack_shape(stacks *s, const pg_array *a, const pg_array *b,
+                             pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    pg_array before_a = *a, before_b = *b;
+    before_a.ndim -= 2;
+    before_b.ndim -= 2;
+    if (pg_broadcast_shape(&s->ndim, s->shape, &before_a, &before_b, err) ==
+        PG_OK)
+        return PG_OK;
+    return pg_fail(err, PG_ESHAPE,
+                   "matmul: the stacks of shapes %s and %s do not broadcast "
+                   "together",
+                   pg_shape_text(ta, a), pg_shape_text(tb, b));
+}
+
+pg_status pg_matmul(pg_array *out, const pg_array *a, const pg_array *b,
+                    pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tb[PG_SHAPE_TEXT];
+    memset(out, 0, sizeof *out);
+    if (a->ndim == 0 || b->ndim == 0)
+        return pg_fail(err, PG_ESHAPE,
+                       "matmul: needs rank 1 or more, not shapes %s and %s: "
+                       "a * b multiplies by a number",
+                       pg_shape_text(ta, a), pg_shape_text(tb, b));
+    pg_status status = check_dot("matmul", a, b, err);
+    if (status != PG_OK)
+        return status;
+    pg_array rows = *a, columns = *b;
+    stacks s;
+    promote_vector(&rows, false);
+    promote_vector(&columns, true);
+    status = stack_shape(&s, &rows, &columns, err);
+    if (status == PG_OK)
+        status = stack_view(&s.a, &rows, &s, err);
+    if (status == PG_OK)
+        status = stack_view(&s.b, &columns, &s, err);
+    if (status != PG_OK)
+        return status;
+    size_t shape[PG_MAXDIM], full[PG_MAXDIM], count = 1;
+    int ndim = s.ndim;
+    for (int i = 0; i < s.ndim; i++) {
+        shape[i] = full[i] = s.shape[i];
+        count *= s.shape[i];
+    }
+    full[s.ndim] = rows.shape[rows.ndim - 2];
+    full[s.ndim + 1] = columns.shape[columns.ndim - 1];
+    if (a->ndim > 1)
+        shape[ndim++] = full[s.ndim];
+    if (b->ndim > 1)
+        shape[ndim++] = full[s.ndim + 1];
+    status = pg_array_new(out, pg_dtype_promote(a->dtype, b->dtype), ndim,
+                          shape, err);
+    if (status != PG_OK)
+        return status;
+    pg_array_borrow(&s.out, out->data, out->dtype, s.ndim + 2, full);
+    size_t matrices = pg_array_size(out) > 0 ? count : 0;
+    for (size_t i = 0; i < matrices && status == PG_OK; i++) {
+        pg_array result = matrix_at(&s.out, &s, i);
+        pg_array left = matrix_at(&s.a, &s, i), right = matrix_at(&s.b, &s, i);
+        status = multiply(&result, &left, &right, err);
+    }
+    return pg_array_end(out, status, err);
 }
 
 /* --- outer ---------------------------------------------------------------- */

@@ -16,6 +16,11 @@
 pg_status pg_dot(pg_array *out, const pg_array *a, const pg_array *b,
                  pg_error *err);
 
+/* As pg_dot, and of higher ranks stacks of matrices: the axes before the last
+   two broadcast together. PG_ESHAPE for rank 0. */
+pg_status pg_matmul(pg_array *out, const pg_array *a, const pg_array *b,
+                    pg_error *err);
+
 /* A row-major matrix as CBLAS takes it, or its transpose; leading is the
    distance between rows in memory, in elements. */
 typedef struct pg_matrix {

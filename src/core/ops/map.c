@@ -557,3 +557,42 @@ pg_status pg_allclose(bool *close, const pg_array *a, const pg_array *b,
     *close = atomic_load(&c.close);
     return status;
 }
+
+/* --- array_equal ---------------------------------------------------------- */
+
+/* *out = both a and b are NaN. */
+static pg_status both_nan(pg_array *out, const pg_array *a, const pg_array *b,
+                          pg_error *err)
+{
+    pg_array in_a, in_b = {0};
+    pg_status status = pg_binary(&in_a, PG_NOT_EQUAL, a, a, err);
+    if (status == PG_OK)
+        status = pg_binary(&in_b, PG_NOT_EQUAL, b, b, err);
+    if (status == PG_OK)
+        status = pg_binary(out, PG_BITWISE_AND, &in_a, &in_b, err);
+    pg_array_release(&in_a);
+    pg_array_release(&in_b);
+    return status;
+}
+
+pg_status pg_array_equal(bool *equal, const pg_array *a, const pg_array *b,
+                         bool is_nan_equal, pg_error *err)
+{
+    pg_array same = {0}, nan = {0};
+    *equal = false;
+    if (!pg_array_same_shape(a, b))
+        return PG_OK;
+    pg_status status = pg_binary(&same, PG_EQUAL, a, b, err);
+    if (status == PG_OK && is_nan_equal)
+        status = both_nan(&nan, a, b, err);
+    if (status == PG_OK && is_nan_equal)
+        status = pg_binary_in_place(&same, PG_BITWISE_OR, &nan, err);
+    const bool *holds = same.data;
+    size_t n = status == PG_OK ? pg_array_size(&same) : 0;
+    *equal = status == PG_OK;
+    PG_EACH (i, n)
+        *equal = *equal && holds[i];
+    pg_array_release(&same);
+    pg_array_release(&nan);
+    return pg_unless_interrupted(status, err);
+}

@@ -71,4 +71,9 @@ pg_status pg_round_replace(const pg_array *out, const pg_array *a,
 pg_status pg_allclose(bool *close, const pg_array *a, const pg_array *b,
                       double rtol, double atol, pg_error *err);
 
+/* *equal: a and b have one shape and equal elements; with is_nan_equal NaN is
+   equal to NaN. */
+pg_status pg_array_equal(bool *equal, const pg_array *a, const pg_array *b,
+                         bool is_nan_equal, pg_error *err);
+
 #endif

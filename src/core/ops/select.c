@@ -20,32 +20,24 @@ static pg_status fail_outside(const pg_array *positions, const pg_array *a,
 {
     pg_array p;
     size_t index;
-    bool is_unsigned = pg_dtype_kind(positions->dtype) == 'u';
-    pg_status status = pg_array_astype(&p, positions, PG_INT64, err);
+    pg_status status = pg_array_integers(&p, positions, "positions", err);
     const int64_t *position = p.data;
-    for (; status == PG_OK; position++) {
-        bool wrapped = is_unsigned && *position < 0; /* more than int64 holds */
-        status = pg_index_of_position(&index, wrapped ? INT64_MAX : *position,
-                                      a, axis, err);
-    }
+    for (; status == PG_OK; position++)
+        status = pg_index_of_position(&index, *position, a, axis, err);
     pg_array_release(&p);
     return status;
 }
 
 /* Turns n positions into indices; false if one is not on the axis of that
-   length. never_negative: a negative one was unsigned, and has wrapped. */
-static bool indices_from_positions(int64_t *positions, size_t n, size_t length,
-                                   bool never_negative)
+   length. */
+static bool indices_from_positions(int64_t *positions, size_t n, size_t length)
 {
     size_t end;
     bool inside = true;
-    for (size_t i = 0; pg_next_chunk(&end, i, n, PG_CHUNK); i = end) {
-        for (size_t k = i; never_negative && k < end; k++)
-            inside = inside && positions[k] >= 0;
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PG_CHUNK); i = end)
         inside = pg_elementwise_kernels()->indices_from_positions(
                      positions + i, end - i, length) &&
                  inside;
-    }
     return inside;
 }
 
@@ -54,16 +46,16 @@ static bool indices_from_positions(int64_t *positions, size_t n, size_t length,
 static pg_status find_indices(pg_array *out, const pg_array *positions,
                               const pg_array *a, int axis, pg_error *err)
 {
-    char kind = pg_dtype_kind(positions->dtype);
+    pg_array whole;
     memset(out, 0, sizeof *out);
-    if (kind != 'i' && kind != 'u')
-        return pg_fail(err, PG_EDTYPE, "positions must be integers, not %s",
-                       pg_dtype_name(positions->dtype));
-    pg_status status = pg_array_astype(out, positions, PG_INT64, err);
+    pg_status status = pg_array_integers(&whole, positions, "positions", err);
+    if (status == PG_OK)
+        status = pg_array_copy(out, &whole, err);
+    pg_array_release(&whole);
     if (status != PG_OK)
         return status;
-    bool inside = indices_from_positions(out->data, pg_array_size(out),
-                                         a->shape[axis], kind == 'u');
+    bool inside =
+        indices_from_positions(out->data, pg_array_size(out), a->shape[axis]);
     status = pg_array_end(out, PG_OK, err);
     if (status != PG_OK || inside)
         return status;
@@ -87,27 +79,78 @@ static pg_status check_mask(const pg_array *mask, const pg_array *a,
     return PG_OK;
 }
 
+/* *count = the number of true elements of a dense mask. */
+static pg_status count_true(size_t *count, const pg_array *mask, pg_error *err)
+{
+    const bool *holds = mask->data;
+    size_t size = pg_array_size(mask);
+    *count = 0;
+    PG_EACH (i, size)
+        *count += holds[i];
+    return pg_check_interrupt(err);
+}
+
 /* *out (n) = the indices at which a mask is true, in row-major order. */
 static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
 {
     pg_array dense;
+    size_t size = pg_array_size(mask), count = 0;
     memset(out, 0, sizeof *out);
-    pg_status status = pg_array_copy(&dense, mask, err);
-    if (status != PG_OK)
-        return status;
-    const bool *holds = dense.data;
-    size_t size = pg_array_size(&dense), count = 0;
-    PG_EACH (i, size)
-        count += holds[i];
-    status = pg_check_interrupt(err);
+    pg_status status = pg_array_dense(&dense, mask, err);
+    if (status == PG_OK)
+        status = count_true(&count, &dense, err);
     if (status == PG_OK)
         status = pg_array_new(out, PG_INT64, 1, &count, err);
+    const bool *holds = dense.data;
     int64_t *index = out->data;
     size_t listed = status == PG_OK ? size : 0;
     PG_EACH (i, listed)
         if (holds[i])
             *index++ = (int64_t)i;
     pg_array_release(&dense);
+    return pg_array_end(out, status, err);
+}
+
+/* --- nonzero -------------------------------------------------------------- */
+
+/* Writes the positions of the true elements of a dense mask, row by row of its
+   last axis; out (ndim, count). */
+static void list_true(int64_t *out, size_t count, const pg_array *mask)
+{
+    int last = mask->ndim - 1;
+    size_t index[PG_MAXDIM] = {0}, found = 0, length = mask->shape[last];
+    size_t rows = count > 0 ? pg_array_size(mask) / length : 0;
+    const bool *holds = mask->data;
+    PG_EACH_WIDE (length, row, rows) {
+        size_t first = found;
+        for (size_t i = 0; i < length; i++, holds++)
+            if (*holds)
+                out[(size_t)last * count + found++] = (int64_t)i + 1;
+        for (int axis = 0; axis < last; axis++)
+            for (size_t i = first; i < found; i++)
+                out[(size_t)axis * count + i] = (int64_t)index[axis] + 1;
+        for (int axis = last - 1; axis >= 0; axis--) { /* to the next row */
+            if (++index[axis] < mask->shape[axis])
+                break;
+            index[axis] = 0;
+        }
+    }
+}
+
+pg_status pg_nonzero(pg_array *out, const pg_array *a, pg_error *err)
+{
+    pg_array mask;
+    size_t count = 0;
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_array_as(&mask, a, PG_BOOL, err);
+    if (status == PG_OK)
+        status = count_true(&count, &mask, err);
+    size_t shape[2] = {(size_t)a->ndim, count};
+    if (status == PG_OK)
+        status = pg_array_new(out, PG_INT64, 2, shape, err);
+    if (status == PG_OK && a->ndim > 0)
+        list_true(out->data, count, &mask);
+    pg_array_release(&mask);
     return pg_array_end(out, status, err);
 }
 

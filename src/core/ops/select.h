@@ -3,7 +3,8 @@
  * written.
  *
  * A mask (bool) has the lengths of a's first axes; it selects parts of a behind
- * those. Positions are integers, from 1, or from -1 at the end.
+ * those. Positions are integers, from 1, or from -1 at the
+ * end; floats may have them, too.
  */
 #ifndef PG_SELECT_H
 #define PG_SELECT_H
@@ -19,6 +20,10 @@ pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
    the mask has true elements. PG_ESHAPE if the mask does not fit. */
 pg_status pg_masked(pg_array *out, const pg_array *a, const pg_array *mask,
                     pg_error *err);
+
+/* *out (ndim, n; int64) = the positions (from 1) of the n elements that are not
+   0, in row-major order: row i has those along axis i. */
+pg_status pg_nonzero(pg_array *out, const pg_array *a, pg_error *err);
 
 /* a[mask] = value, which is broadcast to the shape that pg_masked gives, and
    cast. */

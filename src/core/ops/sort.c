@@ -97,6 +97,146 @@ pg_status pg_argsort(pg_array *out, const pg_array *a, int axis, pg_error *err)
     return sort_along(out, a, axis, true, err);
 }
 
+/* --- topk ----------------------------------------------------------------- */
+
+/* True if x comes before y among the greatest, or the least. For integers the
+   tests for NaN are constant. */
+#define COMES_BEFORE(x, y, is_largest)                      \
+    ((is_largest) ? (x) > (y) || ((x) != (x) && (y) == (y)) \
+                  : (x) < (y) || ((x) == (x) && (y) != (y)))
+
+/* Writes the indices of the first k elements of a row of n, in order. They are
+   a heap whose root comes last, of which each further element may take the
+   place; then the root is taken away k times. Of equal elements the one with
+   the lower index comes first. */
+#define TOPK(NAME, T, name, kind)                                            \
+    static bool later_##NAME(const T *x, int64_t i, int64_t j, bool largest) \
+    {                                                                        \
+        return COMES_BEFORE(x[j], x[i], largest) ||                          \
+               (!COMES_BEFORE(x[i], x[j], largest) && i > j);                \
+    }                                                                        \
+    static void sift_##NAME(int64_t *heap, size_t size, const T *x,          \
+                            bool largest)                                    \
+    {                                                                        \
+        size_t at = 0;                                                       \
+        for (size_t child; (child = 2 * at + 1) < size; at = child) {        \
+            if (child + 1 < size &&                                          \
+                later_##NAME(x, heap[child + 1], heap[child], largest))      \
+                child++;                                                     \
+            if (!later_##NAME(x, heap[child], heap[at], largest))            \
+                break;                                                       \
+            int64_t index = heap[at];                                        \
+            heap[at] = heap[child];                                          \
+            heap[child] = index;                                             \
+        }                                                                    \
+    }                                                                        \
+    static void topk_##NAME(int64_t *heap, const void *row, size_t n,        \
+                            size_t k, bool largest)                          \
+    {                                                                        \
+        const T *x = row;                                                    \
+        for (size_t i = 0; i < k; i++) { /* the latest goes up */            \
+            size_t at = i;                                                   \
+            heap[at] = (int64_t)i;                                           \
+            for (; at > 0 &&                                                 \
+                   later_##NAME(x, heap[at], heap[(at - 1) / 2], largest);   \
+                 at = (at - 1) / 2) {                                        \
+                int64_t index = heap[at];                                    \
+                heap[at] = heap[(at - 1) / 2];                               \
+                heap[(at - 1) / 2] = index;                                  \
+            }                                                                \
+        }                                                                    \
+        size_t rest = k > 0 ? n - k : 0;                                     \
+        PG_EACH (i, rest)                                                    \
+            if (COMES_BEFORE(x[k + i], x[heap[0]], largest)) {               \
+                heap[0] = (int64_t)(k + i);                                  \
+                sift_##NAME(heap, k, x, largest);                            \
+            }                                                                \
+        for (size_t size = k; size > 1; size--) {                            \
+            int64_t index = heap[0];                                         \
+            heap[0] = heap[size - 1];                                        \
+            heap[size - 1] = index;                                          \
+            sift_##NAME(heap, size - 1, x, largest);                         \
+        }                                                                    \
+    }
+PG_DTYPES(TOPK)
+
+/* Dense rows, and the first k elements of each. */
+typedef struct top_rows {
+    char *values;
+    int64_t *positions;
+    const char *rows;
+    size_t length, k;
+    pg_dtype dtype;
+    bool is_largest;
+} top_rows;
+
+/* pg_job */
+static void top_of_row(void *context, size_t i)
+{
+    static void (*const topks[PG_DTYPE_COUNT])(int64_t *, const void *, size_t,
+                                               size_t, bool) = {
+#define X(NAME, ctype, name, kind) topk_##NAME,
+        PG_DTYPES(X)
+#undef X
+    };
+    const top_rows *t = context;
+    size_t size = pg_dtype_size(t->dtype);
+    int64_t *positions = t->positions + i * t->k;
+    const char *row = t->rows + i * t->length * size;
+    char *values = t->values + i * t->k * size;
+    topks[t->dtype](positions, row, t->length, t->k, t->is_largest);
+    for (size_t j = 0; j < t->k; j++) {
+        memcpy(values + j * size, row + (size_t)positions[j] * size, size);
+        positions[j]++;
+    }
+}
+
+/* Moves the last axis of *a back to `axis`. */
+static void move_back(pg_array *a, int axis)
+{
+    pg_array view = *a;
+    pg_move_axis_view(a, &view, view.ndim - 1, axis);
+    pg_array_release(&view);
+}
+
+pg_status pg_topk(pg_array *values, pg_array *positions, const pg_array *a,
+                  size_t k, int axis, bool is_largest, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    size_t shape[PG_MAXDIM];
+    pg_array rows;
+    memset(values, 0, sizeof *values);
+    memset(positions, 0, sizeof *positions);
+    pg_status status = pg_axis_check(a, axis, err);
+    if (status != PG_OK)
+        return status;
+    if (k > a->shape[axis])
+        return pg_fail(err, PG_EARG,
+                       "topk: there are no %zu elements along axis %d of shape "
+                       "%s",
+                       k, axis + 1, pg_shape_text(text, a));
+    status = copy_moved(&rows, a, axis, a->ndim - 1, err);
+    memcpy(shape, rows.shape, sizeof shape);
+    shape[a->ndim - 1] = k;
+    if (status == PG_OK)
+        status = pg_array_new(values, a->dtype, a->ndim, shape, err);
+    if (status == PG_OK)
+        status = pg_array_new(positions, PG_INT64, a->ndim, shape, err);
+    if (status == PG_OK) {
+        size_t n = pg_array_size(a), length = a->shape[axis];
+        top_rows t = {values->data, positions->data, rows.data, length, k,
+                      a->dtype,     is_largest};
+        pg_parallel_for(length ? n / length : 0, n > 65536, top_of_row, &t);
+        move_back(values, axis);
+        move_back(positions, axis);
+    }
+    pg_array_release(&rows);
+    status = pg_array_end(values, status, err);
+    if (status != PG_OK)
+        pg_array_release(positions);
+    return status;
+}
+
 /* --- unique --------------------------------------------------------------- */
 
 /* Keeps one of equal elements of n sorted ones; returns how many are left. */

@@ -179,3 +179,72 @@ pg_status pg_histogram_between(pg_array *counts, pg_array *edges,
         pg_array_release(edges);
     return status;
 }
+
+/* --- bincount ------------------------------------------------------------- */
+
+/* *count = one more than the greatest of a's elements. */
+static pg_status count_values(size_t *count, const pg_array *a, pg_error *err)
+{
+    const int64_t *value = a->data;
+    int64_t greatest = -1;
+    size_t n = pg_array_size(a);
+    PG_EACH (i, n) {
+        if (value[i] < 0)
+            return pg_fail(err, PG_EARG,
+                           "bincount: element %zu is %lld; values are 0 or "
+                           "more",
+                           i + 1, (long long)value[i]);
+        greatest = value[i] > greatest ? value[i] : greatest;
+    }
+    *count = (size_t)greatest + 1;
+    return pg_check_interrupt(err);
+}
+
+static pg_status check_counted(const pg_array *a, const pg_array *weights,
+                               pg_error *err)
+{
+    char ta[PG_SHAPE_TEXT], tw[PG_SHAPE_TEXT];
+    if (a->ndim != 1)
+        return pg_fail(err, PG_ESHAPE,
+                       "bincount: a vector is needed, not shape %s",
+                       pg_shape_text(ta, a));
+    if (weights && !pg_array_same_shape(a, weights))
+        return pg_fail(err, PG_ESHAPE,
+                       "bincount: weights of shape %s do not fit values of "
+                       "shape %s",
+                       pg_shape_text(tw, weights), pg_shape_text(ta, a));
+    return PG_OK;
+}
+
+pg_status pg_bincount(pg_array *out, const pg_array *a, const pg_array *weights,
+                      size_t least, pg_error *err)
+{
+    pg_array values = {0}, heavy = {0};
+    size_t bins = 0, n = pg_array_size(a);
+    memset(out, 0, sizeof *out);
+    pg_status status = check_counted(a, weights, err);
+    if (status == PG_OK && a->dtype == PG_BOOL)
+        status = pg_array_astype(&values, a, PG_INT64, err);
+    else if (status == PG_OK)
+        status = pg_array_integers(&values, a, "bincount: values", err);
+    if (status == PG_OK && weights)
+        status = pg_array_as(&heavy, weights, PG_FLOAT64, err);
+    if (status == PG_OK)
+        status = count_values(&bins, &values, err);
+    bins = pg_size_max(bins, least);
+    if (status == PG_OK)
+        status =
+            pg_array_zeros(out, weights ? PG_FLOAT64 : PG_INT64, 1, &bins, err);
+    if (status != PG_OK)
+        n = 0;
+    const int64_t *value = values.data;
+    if (weights)
+        PG_EACH (i, n)
+            ((double *)out->data)[value[i]] += ((const double *)heavy.data)[i];
+    else
+        PG_EACH (i, n)
+            ((int64_t *)out->data)[value[i]]++;
+    pg_array_release(&values);
+    pg_array_release(&heavy);
+    return pg_array_end(out, status, err);
+}

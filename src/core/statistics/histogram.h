@@ -1,5 +1,5 @@
 /*
- * histogram.h -- histograms, counted as numpy.histogram does.
+ * histogram.h -- counts of elements in bins, and of whole numbers.
  */
 #ifndef PG_HISTOGRAM_H
 #define PG_HISTOGRAM_H
@@ -13,6 +13,14 @@
    float64. */
 pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
                        size_t bins, double low, double high, pg_error *err);
+
+/* *out (n, int64): how often 0, 1, ... n - 1 are among a's elements, which are
+   integers, 0 or more, of any dtype; n is one more than the greatest, and at
+   least `least`. With weights (NULL: none), of a's shape: the sum of the
+   weights of each, float64. PG_ESHAPE unless a has rank 1, PG_EARG for a
+   negative element. */
+pg_status pg_bincount(pg_array *out, const pg_array *a, const pg_array *weights,
+                      size_t least, pg_error *err);
 
 /* *low, *high = the least and the greatest element; 0 and 1 of no elements. */
 pg_status pg_histogram_ends(double *low, double *high, const pg_array *a,
