@@ -45,7 +45,7 @@ ifdef CLANG
 WARNINGS += -Wno-pass-failed
 endif
 COMPILE = $(CC) $(STANDARD) -Isrc/core $(WARNINGS) $(WERROR) $(CFLAGS) $(SANITIZE) \
-          -fopenmp-simd -pthread -MMD -MP -MT $@ -MF $@.d.part
+          -fno-semantic-interposition -fopenmp-simd -pthread -MMD -MP -MT $@ -MF $@.d.part
 
 # What is built has another name until it is whole: a compiler that is killed
 # leaves nothing that the next make would take for it.
@@ -96,7 +96,8 @@ all: $(PROGRAM) $(MODULE)  ## build the program and the module (the default)
 # crash a stock lua5.4 at exit. Its constructor runs before OpenBLAS's (module.c).
 $(MODULE): $(BIND_OBJECTS) $(CORE_OBJECTS)
 	@$(say) LINK $@
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -shared -Wl,-z,nodelete,-z,initfirst -o $@.part $^ \
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -pthread -shared \
+	  -Wl,-z,nodelete,-z,initfirst,-Bsymbolic-functions -o $@.part $^ \
 	  $(LDFLAGS) $(BLAS_LIBS) -lz -ldl -lm && mv $@.part $@
 
 # -E: a module that the program loads finds Lua's functions in it.

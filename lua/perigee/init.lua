@@ -68,6 +68,8 @@ function array.__no_field(_, name)
   return require("perigee.util.unknown_name").of_array(name, methods)
 end
 
+core.copy_array_metatable()
+
 function archive:__tostring()
   return require("perigee.util.repr").archive(self)
 end

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bind/base/error.h"
+#include "bind/array/array.h"
 #include "bind/base/open.h"
 #include "core/base/descriptors.h"
 #include "core/base/threads.h"
@@ -88,5 +89,6 @@ int luaopen_perigee_core(lua_State *L)
     l_open_process(L);
     l_open_user_call(L);
     l_open_memory(L);
+    l_array_copy_metatable(L);
     return 1;
 }

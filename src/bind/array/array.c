@@ -1,6 +1,7 @@
 /* Arrays as userdata: lifetime, properties, metatable. */
 #include "bind/array/array.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "bind/array/shape.h"
@@ -13,64 +14,150 @@
 
 /* --- lifetime ------------------------------------------------------------- */
 
-/* Its address is a second key of the metatable in the registry: a lookup by
-   address is faster than one by name, and each new array does one. */
-static const char metatable_key;
+/* Keys of the metatables in the registry, and values of l_array.mark: lookups
+   by address are fast, and each new array does one.
+
+   A finalizer takes longer than a small operation. So the elements of small
+   results stand in the userdata, where the collector frees them, and arrays
+   have one of two metatables: `counted` has __gc, which releases a storage,
+   `placed` is the same without it. Views of such elements keep their userdata
+   alive by a user value. getmetatable gives the first of both. */
+static const char counted_key, placed_key;
+
+enum { MOST_ROOM = 512 };
 
 /* luv hands a userdata to another thread's state as a copy of its bytes, with
    the metatable of the same name. Such a copy does not hold the storage. */
 typedef struct l_array {
     pg_array array;           /* first: lua_touserdata gives its address */
     const pg_array *original; /* the array's address; a copy has another */
+    const void *mark;         /* &counted_key: tells arrays from the others */
+    size_t room;              /* bytes of elements that fit behind it */
+    bool is_finished;
+    max_align_t memory[]; /* of a placed storage */
 } l_array;
+
+static l_array *push(lua_State *L, size_t room)
+{
+    size_t memory = room > 0 ? PG_STORAGE_HEADER + room : 0;
+    l_array *a = lua_newuserdatauv(L, sizeof *a + memory, 1);
+    *a = (l_array){.original = &a->array, .mark = &counted_key, .room = room};
+    return a;
+}
+
+static void set_metatable(lua_State *L, const void *key)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)(intptr_t)key);
+    lua_setmetatable(L, -2);
+}
 
 pg_array *l_array_push(lua_State *L)
 {
-    l_array *a = lua_newuserdatauv(L, sizeof *a, 0);
-    *a = (l_array){.original = &a->array};
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    lua_setmetatable(L, -2);
+    l_array *a = push(L, 0);
+    a->is_finished = true;
+    set_metatable(L, &counted_key);
     return &a->array;
 }
 
-static bool is_copy(const pg_array *a)
+pg_array *l_array_push_result(lua_State *L, size_t room)
 {
-    return ((const l_array *)a)->original != a;
+    l_array *a = push(L, room);
+    pg_storage_offer(room > 0 ? a->memory : NULL, room);
+    return &a->array;
 }
 
-static pg_array *check_original(lua_State *L, int arg)
+/* The array at an index, of any state; NULL for anything else. */
+static l_array *array_at(lua_State *L, int index)
 {
-    pg_array *a = lua_touserdata(L, arg);
+    l_array *a = lua_touserdata(L, index);
+    return a && lua_rawlen(L, index) >= sizeof *a && a->mark == &counted_key
+               ? a
+               : NULL;
+}
+
+pg_array *l_array_peek(lua_State *L, int index)
+{
+    l_array *a = array_at(L, index);
+    return a ? &a->array : NULL;
+}
+
+size_t l_array_room(lua_State *L, int arg)
+{
+    const l_array *a = array_at(L, arg);
+    if (!a || !a->array.data)
+        return 0;
+    size_t size = pg_array_size(&a->array);
+    return size <= MOST_ROOM / sizeof(double) ? size * sizeof(double) : 0;
+}
+
+/* Has the array on top keep the userdata alive in which its elements stand: its
+   own, or that of an array below it, or that which such a view keeps. */
+static void keep_elements(lua_State *L, const l_array *a)
+{
+    const pg_storage *storage = a->array.storage;
+    if (storage == (const pg_storage *)a->memory)
+        return;
+    for (int i = lua_gettop(L) - 1; i > 0; i--) {
+        const l_array *other = array_at(L, i);
+        if (!other || other->array.storage != storage)
+            continue;
+        if (storage == (const pg_storage *)other->memory)
+            lua_pushvalue(L, i);
+        else
+            lua_getiuservalue(L, i, 1);
+        lua_setiuservalue(L, -2, 1);
+        return;
+    }
+    l_error(L, "the array of a view is not on the stack");
+}
+
+bool l_array_finish(lua_State *L)
+{
+    l_array *a = lua_touserdata(L, -1);
+    pg_storage *storage = a->array.storage;
+    bool is_placed = storage && pg_storage_is_placed(storage);
+    pg_storage_offer(NULL, 0);
+    if (!is_placed && a->room > 0 && storage) {
+        pg_array_place(&a->array, a->memory, a->room);
+        is_placed = pg_storage_is_placed(a->array.storage);
+    }
+    if (is_placed)
+        keep_elements(L, a);
+    if (!a->is_finished)
+        set_metatable(L, is_placed ? &placed_key : &counted_key);
+    a->is_finished = true;
+    return !is_placed;
+}
+
+static bool is_copy(const l_array *a)
+{
+    return a->original != &a->array;
+}
+
+static pg_array *check_original(lua_State *L, int arg, l_array *a)
+{
     if (is_copy(a))
         l_argument_error(
             L, arg,
             "the array belongs to another Lua state: hand over its "
             "file, or its numbers");
-    return a;
-}
-
-static bool is_array(lua_State *L, int arg)
-{
-    if (lua_type(L, arg) != LUA_TUSERDATA || !lua_getmetatable(L, arg))
-        return false;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-    bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return same;
+    return &a->array;
 }
 
 pg_array *l_array_handle(lua_State *L, int arg)
 {
-    if (!is_array(L, arg))
+    l_array *a = array_at(L, arg);
+    if (!a)
         l_type_error(L, arg, "array");
-    return check_original(L, arg);
+    return check_original(L, arg, a);
 }
 
 pg_array *l_array_test(lua_State *L, int arg)
 {
-    if (!is_array(L, arg))
+    l_array *found = array_at(L, arg);
+    if (!found)
         return NULL;
-    pg_array *a = check_original(L, arg);
+    pg_array *a = check_original(L, arg, found);
     if (!a->data)
         l_argument_error(L, arg, "the array was freed");
     return a;
@@ -87,7 +174,8 @@ pg_array *l_array_check(lua_State *L, int arg)
 int l_array_return(lua_State *L, pg_status status, const pg_error *err)
 {
     l_check(L, status, err);
-    l_collector_step(L);
+    if (l_array_finish(L))
+        l_collector_step(L);
     return 1;
 }
 
@@ -100,11 +188,11 @@ static int l_array_free(lua_State *L)
 
 static int l_array_gc(lua_State *L)
 {
-    pg_array *a = lua_touserdata(L, 1);
-    if (!is_array(L, 1))
+    l_array *a = array_at(L, 1);
+    if (!a)
         return l_type_error(L, 1, "array");
     if (!is_copy(a))
-        pg_array_release(a);
+        pg_array_release(&a->array);
     return 0;
 }
 
@@ -135,8 +223,9 @@ static void push_size(lua_State *L)
 
 static void push_transpose(lua_State *L)
 {
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, 0);
     pg_array_transpose_view(out, l_array_check(L, 1));
+    l_array_finish(L);
 }
 
 static const struct {
@@ -197,7 +286,12 @@ static int l_array_count_writes(lua_State *L)
 
 /* --- the class ------------------------------------------------------------ */
 
-static const l_class array_class = {L_ARRAY, "an array", "a", 0};
+static bool is_instance(lua_State *L, int arg)
+{
+    return array_at(L, arg) != NULL;
+}
+
+static const l_class array_class = {L_ARRAY, "an array", "a", 0, is_instance};
 
 void l_array_add_functions(lua_State *L, const l_function *functions)
 {
@@ -215,6 +309,31 @@ void l_array_add_operators(lua_State *L, const l_function *operators)
     lua_pop(L, 1);
 }
 
+void l_array_copy_metatable(lua_State *L)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)(intptr_t)&counted_key);
+    int counted = lua_gettop(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, (lua_Integer)(intptr_t)&placed_key);
+    int placed = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, counted);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, placed);
+    }
+    lua_pushnil(L);
+    lua_setfield(L, placed, "__gc");
+    lua_pushvalue(L, counted);
+    lua_setfield(L, placed, "__metatable");
+    lua_settop(L, counted - 1);
+}
+
+/* copy_array_metatable(): for metamethods that were added in Lua */
+static int l_array_copied_metatable(lua_State *L)
+{
+    l_array_copy_metatable(L);
+    return 0;
+}
+
 static const luaL_Reg metamethods[] = {
     {"__gc", l_array_gc},       {"__close", l_array_free},
     {"__len", l_array_len},     {"__call", l_array_call},
@@ -228,6 +347,7 @@ static const l_function functions[] = {
 
 static const l_function module_functions[] = {
     {"writes", l_array_count_writes, 1, 1, 0},
+    {"copy_array_metatable", l_array_copied_metatable, 0, 0, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
@@ -235,7 +355,9 @@ void l_open_array(lua_State *L)
 {
     luaL_newmetatable(L, L_ARRAY);
     lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
+    lua_rawseti(L, LUA_REGISTRYINDEX, (lua_Integer)(intptr_t)&counted_key);
+    lua_newtable(L);
+    lua_rawseti(L, LUA_REGISTRYINDEX, (lua_Integer)(intptr_t)&placed_key);
     luaL_setfuncs(L, metamethods, 0);
     lua_newtable(L);
     lua_setfield(L, -2, "__methods");

@@ -18,6 +18,19 @@
 /* Pushes an empty array, for the core to fill. */
 pg_array *l_array_push(lua_State *L);
 
+/* Pushes the result of the next call of the core, which l_array_return or
+   l_array_finish must follow: no finalizer would release it before. At most
+   `room` bytes of elements then stay in the userdata. */
+pg_array *l_array_push_result(lua_State *L, size_t room);
+
+/* The room for the result of an elementwise operation on the value at arg; 0
+   for more than what stays in a userdata. */
+size_t l_array_room(lua_State *L, int arg);
+
+/* Finishes the result on top; returns false if its elements are in a userdata.
+   A view of such elements keeps that alive; it is on the stack. */
+bool l_array_finish(lua_State *L);
+
 /* Ends a function whose new array is on top: raises, or returns 1. */
 int l_array_return(lua_State *L, pg_status status, const pg_error *err);
 
@@ -30,6 +43,9 @@ pg_array *l_array_test(lua_State *L, int arg);
 /* As l_array_check, but freed arrays are allowed: their data is NULL. */
 pg_array *l_array_handle(lua_State *L, int arg);
 
+/* The array at an index, freed or not; NULL for anything else. Never raises. */
+pg_array *l_array_peek(lua_State *L, int index);
+
 /* The number of writes to the array's elements. */
 lua_Integer l_array_writes(const pg_array *a);
 
@@ -39,6 +55,9 @@ bool l_array_property(lua_State *L, const char *name);
 
 /* Adds functions to the module, which is on top, and to arrays as methods. */
 void l_array_add_functions(lua_State *L, const l_function *functions);
+
+/* Gives small arrays the metamethods that arrays have now. */
+void l_array_copy_metatable(lua_State *L);
 
 /* Adds metamethods to arrays. */
 void l_array_add_operators(lua_State *L, const l_function *operators);

@@ -49,10 +49,11 @@ static int push_indexed(lua_State *L, const l_indices *indices)
     if (indices->count == l_array_check(L, ARRAY)->ndim &&
         l_indices_are_positions(indices))
         return push_element(L, indices);
-    pg_array *view = l_array_push(L);
+    pg_array *view = l_array_push_result(L, 0);
     const pg_array *a = l_array_check(L, ARRAY);
     l_check(L, pg_index_view(view, a, indices->axis, indices->count, &err),
             &err);
+    l_array_finish(L);
     return 1;
 }
 

@@ -44,7 +44,7 @@ static int nested_shape(lua_State *L, size_t *shape)
 static void refuse_array(lua_State *L)
 {
     char text[PG_SHAPE_TEXT];
-    const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+    const pg_array *a = l_array_peek(L, -1);
     if (a)
         l_error(L,
                 "an array of shape %s is no element of a table: "

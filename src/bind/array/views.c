@@ -43,6 +43,7 @@ static int l_array_copy(lua_State *L)
 static int return_view(lua_State *L, pg_status status, const pg_error *err)
 {
     l_check(L, status, err);
+    l_array_finish(L);
     return 1;
 }
 

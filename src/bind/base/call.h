@@ -27,6 +27,7 @@ typedef struct l_class {
     const char *owner;     /* an instance in messages: "an array" */
     const char *variable;  /* an instance in examples: "a" */
     int before;            /* arguments before those that l_function counts */
+    bool (*is_instance)(lua_State *L, int arg); /* NULL: by the metatable */
 } l_class;
 
 /* The upvalues of each closure that function.h adds. __index has the table of

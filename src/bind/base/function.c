@@ -19,8 +19,10 @@ void l_no_more_arguments(lua_State *L, int arg)
 
 /* --- calls ---------------------------------------------------------------- */
 
-static bool is_self(lua_State *L)
+static bool is_self(lua_State *L, const l_class *class)
 {
+    if (class->is_instance)
+        return class->is_instance(L, 1);
     if (lua_type(L, 1) != LUA_TUSERDATA || !lua_getmetatable(L, 1))
         return false;
     bool same = lua_rawequal(L, -1, lua_upvalueindex(L_UPVALUE_METATABLE));
@@ -53,7 +55,7 @@ static int call(lua_State *L)
     const l_function *f = l_call_function(L);
     const l_class *class = l_call_class(L);
     int before = class ? class->before : 0;
-    if (class && !is_self(L))
+    if (class && !is_self(L, class))
         method_error(L);
     if (f->most != L_ANY)
         l_no_more_arguments(L, before + f->most + 1);

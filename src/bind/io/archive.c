@@ -74,7 +74,7 @@ static bool push_decoded(lua_State *L)
     lua_getiuservalue(L, ARCHIVE, DECODED);
     lua_pushvalue(L, NAME);
     lua_rawget(L, -2);
-    const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+    const pg_array *a = l_array_peek(L, -1);
     if (a && a->data)
         return true;
     lua_pop(L, 2);
@@ -118,7 +118,7 @@ static int l_archive_writes(lua_State *L)
     lua_getiuservalue(L, ARCHIVE, DECODED);
     lua_newtable(L);
     for (lua_pushnil(L); lua_next(L, DECODED_ARRAYS); lua_pop(L, 1)) {
-        const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+        const pg_array *a = l_array_peek(L, -1);
         if (!a || !a->data)
             continue;
         lua_pushvalue(L, KEY);
@@ -224,7 +224,7 @@ int l_archive_open(lua_State *L, const char *path)
     return 1;
 }
 
-static const l_class archive_class = {L_ARCHIVE, "an archive", "data", 0};
+static const l_class archive_class = {L_ARCHIVE, "an archive", "data", 0, NULL};
 
 static const l_function methods[] = {
     {"keys", l_archive_keys, 0, 1, 0},

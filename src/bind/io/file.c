@@ -70,7 +70,7 @@ static const char *check_name(lua_State *L, int index)
 static void convert_member(lua_State *L, const char *name)
 {
     int type = lua_type(L, -1);
-    const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+    const pg_array *a = l_array_peek(L, -1);
     if (a && !a->data)
         l_error(L, "save: the array '%s' was freed", name);
     if (!a && type != LUA_TTABLE && type != LUA_TNUMBER && type != LUA_TBOOLEAN)

@@ -287,7 +287,7 @@ static void push_arrays(lua_State *L, lua_Integer count)
     lua_createtable(L, (int)count, 0);
     for (lua_Integer i = 1; i <= count; i++) {
         int type = lua_geti(L, LIST, i);
-        if (!luaL_testudata(L, -1, L_ARRAY) && type != LUA_TTABLE)
+        if (!l_array_peek(L, -1) && type != LUA_TTABLE)
             l_error(L, "element %I is a %s, where an array was expected", i,
                     luaL_typename(L, -1));
         l_array_to(L, -1);

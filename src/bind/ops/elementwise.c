@@ -111,14 +111,15 @@ static int l_array_binary(lua_State *L)
     operand o[2];
     pg_binary_op op = (pg_binary_op)l_call_operation(L);
     lua_settop(L, OPTIONS);
-    if (push_out(L, OPTIONS)) {
+    if (!lua_isnil(L, OPTIONS) && push_out(L, OPTIONS)) {
         read_operands(L, o, A, op);
         pg_status status = pg_binary_replace(l_array_check(L, OUT), op,
                                              o[0].array, o[1].array, &err);
         return return_out(L, OUT, status, &err);
     }
-    bool is_number = l_is_scalar(L, A) && l_is_scalar(L, B);
-    pg_array *out = l_array_push(L);
+    size_t room = pg_size_max(l_array_room(L, A), l_array_room(L, B));
+    bool is_number = room == 0 && l_is_scalar(L, A) && l_is_scalar(L, B);
+    pg_array *out = l_array_push_result(L, room);
     read_operands(L, o, A, op);
     pg_status status = pg_binary(out, op, o[0].array, o[1].array, &err);
     return return_as(L, is_number, status, &err);
@@ -131,13 +132,13 @@ static int l_array_unary(lua_State *L)
     pg_error err;
     pg_unary_op op = (pg_unary_op)l_call_operation(L);
     lua_settop(L, OPTIONS);
-    if (push_out(L, OPTIONS)) {
+    if (!lua_isnil(L, OPTIONS) && push_out(L, OPTIONS)) {
         const pg_array *a = l_array_to(L, A);
         pg_status status = pg_unary_replace(l_array_check(L, OUT), op, a, &err);
         return return_out(L, OUT, status, &err);
     }
     bool is_number = l_is_scalar(L, A);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, A));
     pg_status status = pg_unary(out, op, l_array_to(L, A), &err);
     return return_as(L, is_number, status, &err);
 }

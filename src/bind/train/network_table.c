@@ -18,7 +18,7 @@ bool l_network_push_array(lua_State *L, int arg, const char *prefix,
         lua_pop(L, 2);
         return false;
     }
-    if (!luaL_testudata(L, -1, L_ARRAY))
+    if (!l_array_peek(L, -1))
         l_error(L, "%s must be an array, not %s", lua_tostring(L, -2),
                 type == LUA_TNIL ? "absent" : luaL_typename(L, -1));
     lua_remove(L, -2);

@@ -39,7 +39,7 @@ l_results l_results_push(lua_State *L, int arg, const char *prefix,
     for (int i = 0; i < count; i++) {
         push_name(L, &r, i);
         lua_rawget(L, r.table);
-        const pg_array *a = luaL_testudata(L, -1, L_ARRAY);
+        const pg_array *a = l_array_peek(L, -1);
         r.is_new[i] = !a || !a->data;
         if (r.is_new[i]) {
             lua_pop(L, 1);

@@ -109,6 +109,19 @@ void pg_array_release(pg_array *a)
     memset(a, 0, sizeof *a);
 }
 
+void pg_array_place(pg_array *a, void *memory, size_t room)
+{
+    size_t bytes = pg_array_bytes(a);
+    if (bytes > room || !pg_storage_is_sole(a->storage) ||
+        a->data != pg_storage_data(a->storage) || !pg_array_is_contiguous(a))
+        return;
+    pg_storage *placed = pg_storage_place(memory, bytes);
+    memcpy(pg_storage_data(placed), a->data, bytes);
+    pg_storage_release(a->storage);
+    a->storage = placed;
+    a->data = pg_storage_data(placed);
+}
+
 /* --- properties ----------------------------------------------------------- */
 
 size_t pg_array_size(const pg_array *a)

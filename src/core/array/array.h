@@ -49,6 +49,10 @@ void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
 /* Ends this view; the last view of a storage frees it. */
 void pg_array_release(pg_array *a);
 
+/* Moves the elements into memory of the caller (pg_storage_place), if a is the
+   only view of its storage and this has at most `room` bytes. */
+void pg_array_place(pg_array *a, void *memory, size_t room);
+
 /* --- properties ----------------------------------------------------------- */
 
 size_t pg_array_size(const pg_array *a);        /* number of elements */

@@ -6,17 +6,19 @@
 
 typedef struct dtype_info {
     const char *name;
-    size_t size;
     char kind;
     char descr[4];
 } dtype_info;
 
 static const dtype_info infos[PG_DTYPE_COUNT] = {
 #define X(NAME, ctype, name, kind) \
-    {name,                         \
-     sizeof(ctype),                \
-     kind,                         \
-     {sizeof(ctype) == 1 ? '|' : '<', kind, '0' + sizeof(ctype)}},
+    {name, kind, {sizeof(ctype) == 1 ? '|' : '<', kind, '0' + sizeof(ctype)}},
+    PG_DTYPES(X)
+#undef X
+};
+
+const unsigned char pg_dtype_sizes[PG_DTYPE_COUNT] = {
+#define X(NAME, ctype, name, kind) sizeof(ctype),
     PG_DTYPES(X)
 #undef X
 };
@@ -31,12 +33,6 @@ char pg_dtype_kind(pg_dtype dtype)
 {
     pg_assert(dtype < PG_DTYPE_COUNT);
     return infos[dtype].kind;
-}
-
-size_t pg_dtype_size(pg_dtype dtype)
-{
-    pg_assert(dtype < PG_DTYPE_COUNT);
-    return infos[dtype].size;
 }
 
 const char *pg_dtype_descr(pg_dtype dtype)

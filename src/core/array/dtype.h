@@ -50,7 +50,15 @@ typedef uint64_t __attribute__((may_alias)) pg_bits64;
 
 const char *pg_dtype_name(pg_dtype dtype);
 char pg_dtype_kind(pg_dtype dtype);
-size_t pg_dtype_size(pg_dtype dtype); /* bytes of one element */
+
+/* The bytes of one element. */
+extern const unsigned char pg_dtype_sizes[PG_DTYPE_COUNT];
+
+static inline size_t pg_dtype_size(pg_dtype dtype)
+{
+    pg_assert(dtype < PG_DTYPE_COUNT);
+    return pg_dtype_sizes[dtype];
+}
 
 /* NumPy's dtype.str of little-endian elements, three characters: "<f8", "|u1",
    "|b1". Files and checksums name dtypes by it. */

@@ -92,7 +92,7 @@ pg_status pg_index_view(pg_array *out, const pg_array *a,
         const pg_index *index = axis < count ? &indices[axis] : &all;
         ptrdiff_t stride = a->strides[axis];
         if (index->kind == PG_INDEX_POSITION) {
-            size_t i;
+            size_t i = 0;
             pg_status status =
                 pg_index_of_position(&i, index->first, a, axis, err);
             if (status != PG_OK)

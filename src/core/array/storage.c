@@ -4,20 +4,42 @@
 
 #include <stdatomic.h>
 
+#include "base/interrupt.h"
 #include "base/memory.h"
 
 /* The header of one allocation: it fills a cache line, the elements follow. */
 struct pg_storage {
-    _Alignas(64) atomic_size_t references;
+    atomic_size_t references;
     size_t bytes;
     uint64_t version;
     void *cached;
     void (*release)(void *cached);
+    bool is_placed;
+    char padding[PG_STORAGE_HEADER - 41];
 };
+
+_Static_assert(sizeof(pg_storage) == PG_STORAGE_HEADER,
+               "the elements of a storage are aligned as it is");
+
+static PG_THREAD_LOCAL struct {
+    void *memory; /* NULL: none */
+    size_t bytes;
+} offer;
+
+void pg_storage_offer(void *memory, size_t bytes)
+{
+    offer.memory = memory;
+    offer.bytes = bytes;
+}
 
 pg_storage *pg_storage_new(size_t bytes)
 {
     size_t total;
+    if (offer.memory && bytes <= offer.bytes) {
+        pg_storage *placed = pg_storage_place(offer.memory, bytes);
+        offer.memory = NULL;
+        return placed;
+    }
     if (__builtin_add_overflow(bytes, sizeof(pg_storage), &total))
         return NULL;
     pg_storage *s = pg_malloc(total);
@@ -27,12 +49,34 @@ pg_storage *pg_storage_new(size_t bytes)
     s->bytes = bytes;
     s->version = 0;
     s->cached = NULL;
+    s->is_placed = false;
     return s;
+}
+
+pg_storage *pg_storage_place(void *memory, size_t bytes)
+{
+    pg_storage *s = memory;
+    atomic_init(&s->references, 1);
+    s->bytes = bytes;
+    s->version = 0;
+    s->cached = NULL;
+    s->is_placed = true;
+    return s;
+}
+
+bool pg_storage_is_placed(const pg_storage *s)
+{
+    return s->is_placed;
 }
 
 void *pg_storage_data(pg_storage *s)
 {
     return s + 1;
+}
+
+bool pg_storage_is_sole(const pg_storage *s)
+{
+    return !s->is_placed && atomic_load(&s->references) == 1;
 }
 
 uint64_t pg_storage_version(const pg_storage *s)
@@ -48,7 +92,7 @@ void pg_storage_mark_written(pg_storage *s)
 
 void pg_storage_cache(pg_storage *s, void *cached, void (*release)(void *))
 {
-    pg_assert(!cached || release);
+    pg_assert(!cached || (release && !s->is_placed));
     if (s->cached)
         s->release(s->cached);
     s->cached = cached;
@@ -62,7 +106,9 @@ void *pg_storage_cached(const pg_storage *s)
 
 pg_storage *pg_storage_retain(pg_storage *s)
 {
-    size_t before = s ? atomic_fetch_add(&s->references, 1) : 1;
+    if (!s || s->is_placed)
+        return s;
+    size_t before = atomic_fetch_add(&s->references, 1);
     pg_assert(before > 0);
     (void)before;
     return s;
@@ -70,8 +116,10 @@ pg_storage *pg_storage_retain(pg_storage *s)
 
 void pg_storage_release(pg_storage *s)
 {
-    size_t before = s ? atomic_fetch_sub(&s->references, 1) : 0;
-    pg_assert(!s || before > 0);
+    if (!s || s->is_placed)
+        return;
+    size_t before = atomic_fetch_sub(&s->references, 1);
+    pg_assert(before > 0);
     if (before != 1)
         return;
     pg_storage_cache(s, NULL, NULL);

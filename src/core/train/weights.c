@@ -29,10 +29,11 @@ void pg_weights_free(pg_weights *w)
     w->buffer = NULL;
 }
 
-/* Writes to borrowed memory are not counted, so that it is never unchanged. */
+/* Writes to borrowed memory are not counted, and a placed storage may be gone at
+   the next step: neither is ever unchanged. */
 static void see(pg_seen *seen, const pg_array *a)
 {
-    if (!a->storage)
+    if (!a->storage || pg_storage_is_placed(a->storage))
         return;
     pg_array_view(&seen->array, a);
     seen->version = pg_storage_version(a->storage);
