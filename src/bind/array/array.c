@@ -114,19 +114,15 @@ static void keep_elements(lua_State *L, const l_array *a)
 bool l_array_finish(lua_State *L)
 {
     l_array *a = lua_touserdata(L, -1);
-    pg_storage *storage = a->array.storage;
-    bool is_placed = storage && pg_storage_is_placed(storage);
     pg_storage_offer(NULL, 0);
-    if (!is_placed && a->room > 0 && storage) {
+    if (a->room > 0 && a->array.storage)
         pg_array_place(&a->array, a->memory, a->room);
-        is_placed = pg_storage_is_placed(a->array.storage);
-    }
-    if (is_placed)
+    if (a->array.is_placed)
         keep_elements(L, a);
     if (!a->is_finished)
-        set_metatable(L, is_placed ? &placed_key : &counted_key);
+        set_metatable(L, a->array.is_placed ? &placed_key : &counted_key);
     a->is_finished = true;
-    return !is_placed;
+    return !a->array.is_placed;
 }
 
 static bool is_copy(const l_array *a)

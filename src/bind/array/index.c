@@ -87,7 +87,7 @@ static int index_by_text(lua_State *L)
 static int index_by_array(lua_State *L)
 {
     pg_error err;
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, KEY));
     const pg_array *a = l_array_check(L, ARRAY), *key = l_array_check(L, KEY);
     if (key->dtype == PG_BOOL)
         return l_array_return(L, pg_masked(out, a, key, &err), &err);
@@ -263,7 +263,7 @@ static int l_array_take(lua_State *L)
         l_array_from_value(L, POSITIONS, &integer);
         lua_replace(L, POSITIONS);
     }
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, POSITIONS));
     const pg_array *a = l_array_to(L, ARRAY);
     const pg_array *positions = l_array_check(L, POSITIONS);
     check_has_axis(L, a);

@@ -14,7 +14,7 @@ static int l_array_reshape(lua_State *L)
     pg_error err;
     size_t shape[PG_MAXDIM];
     int ndim = l_last_shape_check(L, SHAPE, shape, true);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, A));
     const pg_array *a = l_array_to(L, A);
     return l_array_return(L, pg_array_reshape(out, a, ndim, shape, &err), &err);
 }
@@ -24,7 +24,7 @@ static int l_array_astype(lua_State *L)
 {
     pg_error err;
     pg_dtype dtype = l_dtype_check(L, 2);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, 1));
     const pg_array *a = l_array_to(L, 1);
     return l_array_return(L, pg_array_astype(out, a, dtype, &err), &err);
 }
@@ -34,7 +34,7 @@ static int l_array_copy(lua_State *L)
 {
     pg_error err;
     lua_settop(L, 1);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, 1));
     const pg_array *a = l_array_to(L, 1);
     return l_array_return(L, pg_array_copy(out, a, &err), &err);
 }
@@ -53,7 +53,7 @@ static int l_array_transpose(lua_State *L)
     enum { A = 1, AXES };
     pg_error err;
     int axes[PG_MAXDIM], count = lua_gettop(L) - A;
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, 0);
     const pg_array *a = l_array_to(L, A);
     l_argument_check(L, count <= PG_MAXDIM, AXES + PG_MAXDIM, "too many axes");
     for (int i = 0; i < count; i++)
@@ -61,19 +61,20 @@ static int l_array_transpose(lua_State *L)
     if (count > 0)
         return return_view(L, pg_permute_view(out, a, axes, count, &err), &err);
     pg_array_transpose_view(out, a);
-    return 1;
+    return return_view(L, PG_OK, &err);
 }
 
 /* swapaxes(a, axis, axis) */
 static int l_array_swapaxes(lua_State *L)
 {
     enum { A = 1, FIRST, SECOND };
+    pg_error err;
     lua_settop(L, SECOND);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, 0);
     const pg_array *a = l_array_to(L, A);
     int i = l_axis_check(L, FIRST, a), j = l_axis_check(L, SECOND, a);
     pg_swap_axes_view(out, a, i, j);
-    return 1;
+    return return_view(L, PG_OK, &err);
 }
 
 /* squeeze(a [, axis]) */
@@ -82,7 +83,7 @@ static int l_array_squeeze(lua_State *L)
     enum { A = 1, AXIS };
     pg_error err;
     lua_settop(L, AXIS);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, 0);
     const pg_array *a = l_array_to(L, A);
     int axis = lua_isnil(L, AXIS) ? PG_EVERY_AXIS : l_axis_check(L, AXIS, a);
     return return_view(L, pg_squeeze_view(out, a, axis, &err), &err);
@@ -94,7 +95,7 @@ static int l_array_expand_dims(lua_State *L)
     enum { A = 1, AXIS };
     pg_error err;
     lua_settop(L, AXIS);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, 0);
     const pg_array *a = l_array_to(L, A);
     int axis = l_new_axis_check(L, AXIS, a);
     return return_view(L, pg_expand_view(out, a, axis, &err), &err);
@@ -104,12 +105,13 @@ static int l_array_expand_dims(lua_State *L)
 static int l_array_flip(lua_State *L)
 {
     enum { A = 1, AXIS };
+    pg_error err;
     lua_settop(L, AXIS);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, 0);
     const pg_array *a = l_array_to(L, A);
     int axis = lua_isnil(L, AXIS) ? PG_EVERY_AXIS : l_axis_check(L, AXIS, a);
     pg_flip_view(out, a, axis);
-    return 1;
+    return return_view(L, PG_OK, &err);
 }
 
 /* ravel(a): one axis */

@@ -56,7 +56,7 @@ static int l_trainer_new(lua_State *L)
     double scale = l_number_check(L, SCALE);
     pg_plan plan = (pg_plan)l_option_check(L, PLAN, plans);
     lua_settop(L, PLAN);
-    l_trainer *t = lua_newuserdatauv(L, sizeof *t, 0);
+    l_trainer *t = lua_newuserdatauv(L, sizeof *t, 1);
     t->trainer = NULL;
     luaL_setmetatable(L, L_TRAINER);
     l_network weights = l_network_gather(L, WEIGHTS, "");
@@ -69,6 +69,8 @@ static int l_trainer_new(lua_State *L)
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_settop(L, TRAINER);
+    lua_pushvalue(L, X); /* its elements may stand in its userdata */
+    lua_setiuservalue(L, TRAINER, 1);
     l_collector_step(L);
     return 1;
 }

@@ -83,6 +83,7 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
         return fail_size(err, dtype, ndim, shape);
     pg_array_borrow(out, pg_storage_data(storage), dtype, ndim, shape);
     out->storage = storage;
+    out->is_placed = pg_storage_is_placed(storage);
     return PG_OK;
 }
 
@@ -105,20 +106,22 @@ pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
 
 void pg_array_release(pg_array *a)
 {
-    pg_storage_release(a->storage);
+    if (!a->is_placed)
+        pg_storage_release(a->storage);
     memset(a, 0, sizeof *a);
 }
 
 void pg_array_place(pg_array *a, void *memory, size_t room)
 {
     size_t bytes = pg_array_bytes(a);
-    if (bytes > room || !pg_storage_is_sole(a->storage) ||
+    if (bytes > room || a->is_placed || !pg_storage_is_sole(a->storage) ||
         a->data != pg_storage_data(a->storage) || !pg_array_is_contiguous(a))
         return;
     pg_storage *placed = pg_storage_place(memory, bytes);
     memcpy(pg_storage_data(placed), a->data, bytes);
     pg_storage_release(a->storage);
     a->storage = placed;
+    a->is_placed = true;
     a->data = pg_storage_data(placed);
 }
 
@@ -248,7 +251,8 @@ static void copy_axis(pg_array *to, int i, const pg_array *from, int j)
 void pg_array_view(pg_array *out, const pg_array *a)
 {
     pg_array view = *a;
-    pg_storage_retain(view.storage);
+    if (!view.is_placed)
+        pg_storage_retain(view.storage);
     *out = view;
 }
 
@@ -525,6 +529,7 @@ pg_status pg_array_reshape_view(pg_array *out, bool *possible,
         return fail_size(err, a->dtype, ndim, lengths);
     pg_array_borrow(&view, a->data, a->dtype, ndim, lengths);
     view.storage = a->storage;
+    view.is_placed = a->is_placed;
     *possible = pg_array_size(a) == 0 || strides_for_shape(&view, a);
     if (*possible)
         pg_array_view(out, &view);

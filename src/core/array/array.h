@@ -24,6 +24,7 @@ typedef struct pg_array {
     void *data;          /* the element at index 0 of each axis */
     pg_dtype dtype;
     int ndim;
+    bool is_placed; /* the storage is (storage.h): views do not count */
     size_t shape[PG_MAXDIM];
     ptrdiff_t strides[PG_MAXDIM]; /* bytes */
 } pg_array;

@@ -56,7 +56,7 @@ pg_storage *pg_storage_new(size_t bytes)
 pg_storage *pg_storage_place(void *memory, size_t bytes)
 {
     pg_storage *s = memory;
-    atomic_init(&s->references, 1);
+    atomic_init(&s->references, 0);
     s->bytes = bytes;
     s->version = 0;
     s->cached = NULL;
@@ -76,7 +76,7 @@ void *pg_storage_data(pg_storage *s)
 
 bool pg_storage_is_sole(const pg_storage *s)
 {
-    return !s->is_placed && atomic_load(&s->references) == 1;
+    return atomic_load(&s->references) == 1;
 }
 
 uint64_t pg_storage_version(const pg_storage *s)
@@ -106,9 +106,7 @@ void *pg_storage_cached(const pg_storage *s)
 
 pg_storage *pg_storage_retain(pg_storage *s)
 {
-    if (!s || s->is_placed)
-        return s;
-    size_t before = atomic_fetch_add(&s->references, 1);
+    size_t before = s ? atomic_fetch_add(&s->references, 1) : 1;
     pg_assert(before > 0);
     (void)before;
     return s;
@@ -116,10 +114,8 @@ pg_storage *pg_storage_retain(pg_storage *s)
 
 void pg_storage_release(pg_storage *s)
 {
-    if (!s || s->is_placed)
-        return;
-    size_t before = atomic_fetch_sub(&s->references, 1);
-    pg_assert(before > 0);
+    size_t before = s ? atomic_fetch_sub(&s->references, 1) : 0;
+    pg_assert(!s || before > 0);
     if (before != 1)
         return;
     pg_storage_cache(s, NULL, NULL);

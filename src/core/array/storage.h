@@ -13,8 +13,8 @@ pg_storage *pg_storage_new(size_t bytes);
 void *pg_storage_data(pg_storage *s);
 
 /* A storage of `bytes` in memory of the caller, which has PG_STORAGE_HEADER
-   bytes more and is aligned for any type. References to it are not counted: the
-   caller keeps the memory as long as there is a view. */
+   bytes more and is aligned for any type. It has no references: the caller
+   keeps the memory as long as there is a view. */
 enum { PG_STORAGE_HEADER = 64 };
 pg_storage *pg_storage_place(void *memory, size_t bytes);
 
@@ -25,7 +25,7 @@ void pg_storage_offer(void *memory, size_t bytes);
 /* True for a storage that was placed: it caches nothing. */
 bool pg_storage_is_placed(const pg_storage *s);
 
-/* True for a counted storage with one reference. */
+/* True for a storage with one reference. */
 bool pg_storage_is_sole(const pg_storage *s);
 
 /* The version counts the calls of pg_storage_mark_written, which accepts NULL.

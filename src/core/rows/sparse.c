@@ -438,7 +438,7 @@ pg_status pg_sparse_of(pg_sparse **sparse, const pg_array *x, double scale,
     }
     *sparse = NULL;
     pg_status status = make(sparse, x, scale, dtype, most, err);
-    if (status == PG_OK && x->storage && !pg_storage_is_placed(x->storage)) {
+    if (status == PG_OK && x->storage && !x->is_placed) {
         (*sparse)->references++;
         pg_storage_cache(x->storage, *sparse, release_cached);
     }

@@ -33,7 +33,7 @@ void pg_weights_free(pg_weights *w)
    the next step: neither is ever unchanged. */
 static void see(pg_seen *seen, const pg_array *a)
 {
-    if (!a->storage || pg_storage_is_placed(a->storage))
+    if (!a->storage || a->is_placed)
         return;
     pg_array_view(&seen->array, a);
     seen->version = pg_storage_version(a->storage);
