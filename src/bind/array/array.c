@@ -1,7 +1,6 @@
 /* Arrays as userdata: lifetime, properties, metatable. */
 #include "bind/array/array.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "bind/array/shape.h"
@@ -34,7 +33,7 @@ typedef struct l_array {
     const void *mark;         /* &counted_key: tells arrays from the others */
     size_t room;              /* bytes of elements that fit behind it */
     bool is_finished;
-    max_align_t memory[]; /* of a placed storage */
+    uint64_t memory[]; /* of a placed storage */
 } l_array;
 
 static l_array *push(lua_State *L, size_t room)

@@ -13,7 +13,7 @@ pg_storage *pg_storage_new(size_t bytes);
 void *pg_storage_data(pg_storage *s);
 
 /* A storage of `bytes` in memory of the caller, which has PG_STORAGE_HEADER
-   bytes more and is aligned for any type. It has no references: the caller
+   bytes more and is aligned to 8. It has no references: the caller
    keeps the memory as long as there is a view. */
 enum { PG_STORAGE_HEADER = 64 };
 pg_storage *pg_storage_place(void *memory, size_t bytes);
