@@ -225,6 +225,7 @@ local SPECIAL = {
     function() return M(), positions() end, function() return V(), 1 end),
   threads = calls(function() return 2 end),
   get_state = calls(function() end), info = calls(function() end),
+  copy_array_metatable = calls(function() end),
   transpose = calls(function() return T(), 2, 1 end, function() return A(), 2, 1 end),
   update = calls(function()
     local w = weights()
