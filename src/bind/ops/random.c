@@ -315,8 +315,7 @@ static const l_function constructors[] = {
 
 /* --- the class ------------------------------------------------------------ */
 
-static const l_class random_class = {L_RANDOM, "a generator", "g", 1,
-                                       NULL};
+static const l_class random_class = {L_RANDOM, "a generator", "g", 1, NULL};
 
 static int l_random_newindex(lua_State *L)
 {

@@ -29,8 +29,8 @@ void pg_weights_free(pg_weights *w)
     w->buffer = NULL;
 }
 
-/* Writes to borrowed memory are not counted, and a placed storage may be gone at
-   the next step: neither is ever unchanged. */
+/* Writes to borrowed memory are not counted, and a placed storage may be gone
+   at the next step: neither is ever unchanged. */
 static void see(pg_seen *seen, const pg_array *a)
 {
     if (!a->storage || a->is_placed)
