@@ -645,6 +645,62 @@ describe("a trial's training", function()
     assert.equal(whole, read "s/curves.csv")
   end)
 
+  it("is trained anew where the script has changed, and says so once for each trial", function()
+    local stop, seen = nil, {}
+    local function run(number)
+      local text = ([[return function(p, trial)
+        for k = 1, 2 do
+          for i in trial:steps(Model(x, y, { hidden = 3, seed = k }), { iterations = 5 }) do
+            step(10 * k + i)
+          end
+        end
+        return { y = %d }
+      end]]):format(number)
+      return load(text, "=(load)", "t", { Model = pg.Model, x = x, y = y, step = function(i)
+        seen[#seen + 1] = i
+        if i == stop then
+          interrupt()
+        end
+      end })()
+    end
+    local function study(number)
+      return new { checkpoint = 0, params = { a = { 1, 2 } }, run = run(number) }
+    end
+    local function stopped_at(i, number)
+      stop, seen = i, {}
+      return listen(function() pcall(function() study(number):run { quiet = true } end) end)
+    end
+    local warning = "perigee: a 1: the script has changed since its checkpoint: the training "
+      .. "begins anew\n"
+    assert.equal("", stopped_at(23, 1))
+    assert.equal(warning, stopped_at(14, 2))
+    assert.same({ 11, 12, 13, 14 }, seen)
+    assert.equal("", stopped_at(23, 2)) -- resumes
+    assert.same({ 14, 15, 21, 22, 23 }, seen)
+    assert.equal(warning, stopped_at(nil, 3)) -- not for a 2, which has no checkpoint
+    assert.same({ 11, 12, 13, 14, 15, 21, 22, 23, 24, 25 }, table.move(seen, 1, 10, 1, {}))
+    assert.is_nil(uv.fs_stat(folder .. "/s/checkpoints"))
+  end)
+
+  it("says if what run refers to has changed, and goes on", function()
+    local function run(rate, stop)
+      return listen(function()
+        pcall(function()
+          new({ checkpoint = 0, run = function(_, trial)
+            for i in trial:steps(pg.Model(x, y), { iterations = 5, rate = rate }) do
+              if stop and i == 3 then
+                interrupt()
+              end
+            end
+          end }):run { quiet = true }
+        end)
+      end)
+    end
+    assert.equal("", run(0.1, true))
+    assert.equal("perigee: the training goes on, and was begun with other values of rate (--fresh "
+      .. "begins anew)\n", run(0.2, nil):match "[^\n]*rate[^\n]*\n")
+  end)
+
   it("fails where its checkpoint is none of a trial, and says which file that is", function()
     for _, note in ipairs { "", "no JSON", "3", '{"iteration":3,"reports":[],"seconds":1}' } do
       os.execute(("rm -rf '%s/s'"):format(folder))

@@ -13,6 +13,7 @@ local process_pool = require "perigee.sweep.run.process_pool"
 local progress_display = require "perigee.sweep.run.progress_display"
 local results = require "perigee.sweep.results"
 local time_estimate = require "perigee.sweep.run.time_estimate"
+local trial_checkpoint = require "perigee.sweep.trial.trial_checkpoint"
 local worker = require "perigee.sweep.run.worker"
 local uv = external.require "luv"
 
@@ -99,18 +100,6 @@ local function run_trials(study)
   return status
 end
 
---- Removes the checkpoints of the study's trials. Those of trials that are no longer in the grid
---- stay: another grid may have them again.
-local function remove_checkpoints(study)
-  local folder = study.root .. "/checkpoints"
-  for _, name in ipairs(fs.names_in(folder) or {}) do
-    if study.trials.index_of[name:match "^(%x+)%-"] then
-      os.remove(folder .. "/" .. name)
-    end
-  end
-  uv.fs_rmdir(folder) -- if it is empty
-end
-
 --- "rates: part 1/2, stopped: 24 of 48, 1 failed"
 local function ending_text(study, word)
   local store, shard = study.store, study.options.shard
@@ -150,7 +139,8 @@ local function perform(study)
       and "done, and others are not" or "stopped")
   end
   results.write(study)
-  remove_checkpoints(study)
+  -- Checkpoints of trials that are no longer in the grid stay: another grid may have them again.
+  trial_checkpoint.remove_all(study.root, study.trials.index_of)
   return "done", ending_text(study, "complete")
 end
 

@@ -39,7 +39,7 @@ local PUBLIC = {
 }
 local MAY_BE_NIL = collections.set {
   "description", "arguments", "data", "contents", "fingerprint", "notes", "script", "code",
-  "shared", "ending", "trials", "store", "display",
+  "shared", "ending", "trials", "store", "display", "outdated",
 }
 
 unknown_name.guard(METATABLE, Study, "a study", PUBLIC, MAY_BE_NIL)
@@ -99,7 +99,7 @@ function Study:prepare()
   self.trials = trials.new(definition, self.fingerprint)
   self.store = stores.new(self.root .. "/journal", self.trials, self.rule.text, definition.metric,
     definition.goal)
-  self.shared = nil
+  self.shared, self.outdated = nil, nil
 end
 
 -- Prepares the study and reads its journals, unless that was done before. Raises for data or a

@@ -6,14 +6,17 @@ local json = require "perigee.util.json"
 local notices = require "perigee.sweep.run.notices"
 local printable = require "perigee.util.printable"
 local shared_data = require "perigee.sweep.data.shared_data"
+local trial_checkpoint = require "perigee.sweep.trial.trial_checkpoint"
 local trial_runs = require "perigee.sweep.trial.trial_run"
 
 local executor = {}
 
---- The path of a trial's checkpoints, without their numbers: a script that was changed since does
---- not find them.
-local function checkpoints_of(study, id)
-  return ("%s/checkpoints/%s-%s"):format(study.root, id, study.code:sub(1, 8))
+--- Tells if a trial has checkpoints of another version of the script only. True once for a trial.
+local function is_outdated(study, id)
+  study.outdated = study.outdated or trial_checkpoint.of_other_code(study.root, study.code)
+  local known = study.outdated[id]
+  study.outdated[id] = nil
+  return known
 end
 
 --- Makes the run of a study's trial.
@@ -25,11 +28,13 @@ function executor.new_run(study, item, beat)
   local trials, i = study.trials, item.index
   local every = study.definition.checkpoint or nil
   local was_paused = item.limit and (item.limit.rung or 1) > 1
+  local id = trials.ids[i]
   return trial_runs.new {
-    index = i, id = trials.ids[i], seed = trials:seed(i), repeat_number = trials:repeat_number(i),
+    index = i, id = id, seed = trials:seed(i), repeat_number = trials:repeat_number(i),
     label = trials:label(i), data = study.data, is_parameter = study.is_parameter,
     notes = study.notes, limit = item.limit, every = every,
-    checkpoints = every and checkpoints_of(study, trials.ids[i]),
+    checkpoints = every and trial_checkpoint.stem(study.root, id, study.code),
+    is_outdated = every and is_outdated(study, id),
     monitor = {
       beat = beat,
       warn = notices.say,
@@ -98,10 +103,11 @@ function executor.run_trial(study, item, beat)
     record.rule, record.rung = study.rule.text, item.limit.rung
   end
   store:append(record)
-  if record.status ~= "paused" and trial_run.trainings > 0 then
+  local stem = trial_run.checkpoints
+  if record.status ~= "paused" and stem and trial_run.trainings > 0 then
     store.writer:when_safe(function()
       for k = 1, trial_run.trainings do
-        os.remove(("%s.%d.npz"):format(checkpoints_of(study, trial_run.id), k))
+        os.remove(trial_checkpoint.path(stem, k))
       end
     end)
   end

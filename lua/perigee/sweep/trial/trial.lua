@@ -20,12 +20,12 @@ local MAY_BE_NIL = { data = true }
 -- A misspelt name would be nil, and a seed that is nil none at all.
 unknown_name.guard(METATABLE, Trial, "a trial", NAMES, MAY_BE_NIL)
 
-local trials = {}
+local handles = {}
 
 --- The handle of a trial that runs.
 ---@param trial_run perigee.sweep.trial_run
 ---@return perigee.sweep.trial
-function trials.new(trial_run)
+function handles.new(trial_run)
   return setmetatable({
     _run = trial_run,
     _fixed = {
@@ -96,4 +96,4 @@ end
 
 public.methods(Trial, METATABLE, "a trial", "trial", { report = 1, steps = 1, fit = 1 })
 
-return trials
+return handles

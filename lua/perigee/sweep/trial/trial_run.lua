@@ -4,17 +4,17 @@
 -- trial that is run again resumes each training from its checkpoint, or makes a training that was
 -- too short to have one anew: both end in the same bits.
 
-local checkpoint = require "perigee.sweep.trial.checkpoint"
 local collections = require "perigee.util.collections"
 local core = require "perigee.core"
 local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
+local handles = require "perigee.sweep.trial.trial"
 local printable = require "perigee.util.printable"
 local rules = require "perigee.sweep.prune.rule"
 local space = require "perigee.sweep.space.space"
 local suggest = require "perigee.util.suggest"
 local training = require "perigee.model.training"
-local trials = require "perigee.sweep.trial.trial"
+local trial_checkpoint = require "perigee.sweep.trial.trial_checkpoint"
 local uv = external.require "luv"
 
 local BEAT = 0.1 -- seconds between two beats of the monitor
@@ -30,7 +30,9 @@ local PROBE = 0.3 -- seconds of a training that only serves to estimate its time
 ---@field is_parameter table<string, true>
 ---@field notes table  what `run` refers to (fingerprint.lua)
 ---@field limit table?  by which it is judged (prune/rule.lua)
----@field checkpoints string?  the beginning of its checkpoints' paths; nil: there are none
+---@field checkpoints string?  the beginning of its checkpoints' paths (trial_checkpoint.stem); nil:
+---   there are none
+---@field is_outdated boolean?  it has checkpoints of another version of the script only
 ---@field every number?  seconds between two checkpoints
 ---@field is_probe boolean?  it only serves to estimate its time
 ---@field monitor table  the functions beat(trial_run), warn(message) and resumed(trial_run);
@@ -71,7 +73,7 @@ function trial_run.new(fields)
   self.began, self.seconds_before, self.next_beat = clock(), 0, 0
   self.saved = self.began
   self.judged = {} -- what the rule found out about earlier reports
-  self.handle = trials.new(self)
+  self.handle = handles.new(self)
   return self
 end
 
@@ -152,15 +154,12 @@ end
 
 -- --- trainings --------------------------------------------------------------------
 
-local function path_of(self)
-  return ("%s.%d.npz"):format(self.checkpoints, self.trainings)
-end
-
 local function save(self, model, has_ended)
   if not self.checkpoints then
     return
   end
-  local saved, message = checkpoint.save(path_of(self), model, {
+  local path = trial_checkpoint.path(self.checkpoints, self.trainings)
+  local saved, message = trial_checkpoint.save(path, model, {
     iteration = self.iteration, ended = has_ended, reports = self.reports,
     seconds = self:seconds(), notes = self.notes,
   })
@@ -178,9 +177,14 @@ end
 
 --- Restores the training's checkpoint. Returns its state; nil if there is none.
 local function restore(self, model)
-  local state, problem
-  if self.checkpoints then
-    state, problem = checkpoint.restore(path_of(self), model)
+  if not self.checkpoints then
+    return nil
+  end
+  local state, problem = trial_checkpoint.restore(
+    trial_checkpoint.path(self.checkpoints, self.trainings), model)
+  if self.is_outdated then
+    problem = self.label .. ": the script has changed since its checkpoint"
+    self.is_outdated = nil -- it is said once
   end
   if problem then
     self.monitor.warn(problem .. ": the training begins anew")
@@ -194,8 +198,8 @@ local function restore(self, model)
     changed[name] = state.notes[name] ~= self.notes[name] or nil
   end
   if next(changed) then
-    self.monitor.warn(("the training was begun with other values of %s: --fresh begins anew")
-      :format(table.concat(collections.sorted_keys(changed), ", ")))
+    self.monitor.warn(("the training goes on, and was begun with other values of %s (--fresh "
+      .. "begins anew)"):format(table.concat(collections.sorted_keys(changed), ", ")))
   end
   self.reports, self.iteration, self.judged = state.reports, state.iteration, {}
   self.seconds_before = state.seconds - (clock() - self.began)
