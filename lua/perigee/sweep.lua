@@ -15,6 +15,7 @@ local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
 local command_line = require "perigee.sweep.command_line"
+local columns = require "perigee.sweep.table.columns"
 local core = require "perigee.core"
 local json = require "perigee.util.json"
 local rules = require "perigee.sweep.prune.rule"
@@ -103,7 +104,6 @@ local KINDS = {
 }
 
 local DEFAULTS = { repeats = 1, seed = 0, checkpoint = 30, runs = "runs" }
-local RESERVED = { ["repeat"] = true, seed = true, iteration = true }
 
 --- Checks that no name is both a parameter and a setting, or reserved.
 local function check_names(names, settings)
@@ -114,7 +114,7 @@ local function check_names(names, settings)
   end
   for _, list in ipairs { names, collections.sorted_keys(settings) } do
     for _, name in ipairs(list) do
-      if RESERVED[name] then
+      if columns.is_reserved(name) then
         return nil, ("'%s' has its own meaning in a study: a parameter or setting needs another "
           .. "name"):format(name)
       end

@@ -1,6 +1,7 @@
 --- The results of a study: rows for its tables, and the files results.csv and curves.csv.
 
 local collections = require "perigee.util.collections"
+local columns = require "perigee.sweep.table.columns"
 local core = require "perigee.core"
 local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
@@ -9,18 +10,18 @@ local uv = external.require "luv"
 
 local results = {}
 
--- The kinds of tables: the file, the columns between the parameters and the metrics, and a
--- function that returns the reports of a record that have a row.
+-- The kinds of tables: the file, the columns between the parameters and the metrics, which
+-- `each_row` fills, and a function that returns the reports of a record that have a row.
 local RESULTS = {
   file = "results.csv",
-  columns = { "repeat", "seed" },
+  columns = columns.RESULTS,
   reports = function(record) -- the last one; of a failed trial a row without metrics
     return { record.status ~= "failed" and record.reports[#record.reports] or { nil, {} } }
   end,
 }
 local CURVES = {
   file = "curves.csv",
-  columns = { "repeat", "seed", "iteration" },
+  columns = columns.CURVES,
   reports = function(record)
     return record.reports
   end,
@@ -41,7 +42,7 @@ end
 
 --- The columns of a kind of table, and those of them that are metrics.
 local function columns_of(study, kind)
-  local is_metric, columns = {}, { table.unpack(study.params) }
+  local is_metric, names = {}, { table.unpack(study.params) }
   for _, record in finished(study) do
     for _, report in ipairs(kind.reports(record)) do
       for name in pairs(report[2]) do -- what was a setting then may be a parameter now
@@ -51,15 +52,15 @@ local function columns_of(study, kind)
   end
   local metrics = collections.sorted_keys(is_metric)
   for _, more in ipairs { kind.columns, metrics } do
-    table.move(more, 1, #more, #columns + 1, columns)
+    table.move(more, 1, #more, #names + 1, names)
   end
-  return columns, metrics
+  return names, metrics
 end
 
---- Calls f with each row of a table. A row has `iterations` and `status` beside the columns, unless
---- these are columns.
-local function each_row(study, kind, columns, only, f)
-  local is_column, trials = collections.set(columns), study.trials
+--- Calls f with each row of a table. A row has fields beside the columns, the record's `iterations`
+--- and `status`, unless a parameter or a metric is called so.
+local function each_row(study, kind, names, only, f)
+  local is_column, trials = collections.set(names), study.trials
   for i, record in finished(study, only) do
     for _, report in ipairs(kind.reports(record)) do
       local row = trials:point(i)
@@ -80,15 +81,15 @@ local function each_row(study, kind, columns, only, f)
 end
 
 local function to_table(study, kind, only)
-  local columns, metrics = columns_of(study, kind)
+  local names, metrics = columns_of(study, kind)
   local rows, goals, store = {}, {}, study.store
-  each_row(study, kind, columns, only, function(row)
+  each_row(study, kind, names, only, function(row)
     rows[#rows + 1] = row
   end)
   if store.metric then
     goals[store.metric] = store.goal
   end
-  return tables.new(columns, rows, metrics, { goals = goals })
+  return tables.new(names, rows, metrics, { goals = goals })
 end
 
 --- A table with a row for each finished trial: its last report.
@@ -111,10 +112,10 @@ end
 ---@param study perigee.sweep.study
 function results.write(study)
   for _, kind in ipairs { RESULTS, CURVES } do
-    local columns = columns_of(study, kind)
-    local lines = { tables.csv_line(columns) }
-    each_row(study, kind, columns, nil, function(row)
-      lines[#lines + 1] = tables.csv_line(columns, row)
+    local names = columns_of(study, kind)
+    local lines = { tables.csv_line(names) }
+    each_row(study, kind, names, nil, function(row)
+      lines[#lines + 1] = tables.csv_line(names, row)
     end)
     local path, text = study.root .. "/" .. kind.file, table.concat(lines)
     local status = uv.fs_stat(path)

@@ -1,5 +1,8 @@
 --- The progress of a running study on stderr: a line for the study and one for each training; where
 --- stderr is no terminal, a plain line now and then for a trial that has ended.
+--
+-- A worker shows nothing (worker.lua silences the bars of its process): it sends its beats to the
+-- parent, where process_pool.lua passes them to Display:beat.
 
 local format = require "perigee.util.format"
 local notices = require "perigee.sweep.run.notices"
@@ -48,10 +51,10 @@ function Display:draw()
   end
 end
 
---- Shows how far a training is.
+--- Shows how far a training is. A trial whose training has not begun has no total, and no line.
 ---@param slot integer  its line, of several trainings that run at a time
 ---@param label string  the trial's
----@param training table  iteration; total; loss
+---@param training table  iteration; total, nil before the training; loss
 function Display:beat(slot, label, training)
   self.slots = math.max(self.slots, slot)
   if self.section and training.total then

@@ -106,7 +106,7 @@ function worker.serve(study)
   is_serving = true
   local _ <close> = core.hold_interrupts()
   study.ending = core.hold_ending()
-  progress.silence()
+  progress.silence() -- the parent shows the trainings
   uv.new_signal():start "sigpipe" -- a parent that is gone ends the orders instead
   local writer = study.store:open_writer(study:header())
   local orders = open_orders()

@@ -5,6 +5,7 @@
 -- too short to have one anew: both end in the same bits.
 
 local collections = require "perigee.util.collections"
+local columns = require "perigee.sweep.table.columns"
 local core = require "perigee.core"
 local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
@@ -84,7 +85,6 @@ end
 
 -- --- reports ----------------------------------------------------------------------
 
-local COLUMNS = { ["repeat"] = true, seed = true, iteration = true } -- of results, beside metrics
 local IS_OVER = "the trial is over: a study hands each call of run a trial of its own"
 
 local function check_metrics(self, metrics)
@@ -97,7 +97,7 @@ local function check_metrics(self, metrics)
     local is_name, problem = space.check_name(name)
     if not is_name then
       return problem
-    elseif COLUMNS[name] or self.is_parameter[name] then
+    elseif columns.is_reserved(name) or self.is_parameter[name] then
       return ("'%s' is another column of the results: the metric needs another name"):format(name)
     elseif not math.type(value) or value - value ~= 0 then
       return ("%s must be a finite number, not %s"):format(name, errors.describe(value))
