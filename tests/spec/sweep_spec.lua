@@ -668,7 +668,9 @@ describe("a trial's training", function()
     end
     local function run_until(i, number)
       stop, seen = i, {}
-      local text = listen(function() pcall(function() study_of(number):run { quiet = true } end) end)
+      local text = listen(function()
+        pcall(function() study_of(number):run { quiet = true } end)
+      end)
       return (text:gsub("[^\n]*the training goes on[^\n]*\n", "")) -- its variables have changed
     end
     local warning = "perigee: a 1: the script has changed since its checkpoint: the training "

@@ -38,15 +38,16 @@ local pair = {
   end,
 }
 
---- The options of a model and of a training.
+--- Options that `pg.Model` and each call of `steps` and `fit` take: a call inherits those of the
+--- model, and files keep them.
 training.KINDS = collections.merge(optimizer.KINDS, {
   batch = schema.or_false(schema.integer(1)),
   validation = schema.or_false(pair),
   patience = schema.or_false(schema.integer(1)),
 })
 
---- All options of a training.
-local KINDS = collections.merge(training.KINDS, {
+--- Options of `steps` and `fit`: those above, and those of one call alone, which nothing keeps.
+local CALL_KINDS = collections.merge(training.KINDS, {
   iterations = schema.integer(0),
   epochs = schema.integer(0),
   resume = schema.boolean,
@@ -56,7 +57,7 @@ local KINDS = collections.merge(training.KINDS, {
 --- Calls that take options, for messages: options of a training alone, and of a model alone.
 training.OWNERS = {}
 local OF_MODEL = {}
-for name in pairs(KINDS) do
+for name in pairs(CALL_KINDS) do
   training.OWNERS[name] = not training.KINDS[name] and "m:fit{%s = ...}" or nil
 end
 for _, name in ipairs { "hidden", "activation", "seed", "dtype", "classes", "scale", "plan" } do
@@ -67,7 +68,7 @@ end
 ---@param name any
 ---@return boolean
 function training.takes(name)
-  return KINDS[name] ~= nil
+  return CALL_KINDS[name] ~= nil
 end
 
 --- Merges options; the given ones win. Options of another optimizer are dropped.
@@ -252,7 +253,7 @@ local function read_options(model, options, what)
     return nil, what .. ": a model that was loaded without data is not trained: "
       .. "pg.Model.load(path, x, y)"
   end
-  local given, message = schema.read(options, KINDS, what, OF_MODEL)
+  local given, message = schema.read(options, CALL_KINDS, what, OF_MODEL)
   if not given then
     return nil, message
   end
@@ -400,20 +401,21 @@ function Run:update()
   return loss, validation_loss
 end
 
---- Continues the training after the body of the loop. Updates and validations of other trainings in
---- the body do not count. If the body has resumed this training, that loop has already left out the
---- updates of other trainings in its own body.
+--- Continues this training after the body of its loop. Updates that the body made by other loops
+--- don't count, nor do their validations: the training begins and ends later by as many updates.
+--
+-- A loop in the body that has resumed this training has the same record. It has moved the record
+-- already, by the updates in its own body.
 function Run:take_up()
   local model, record = self.model, self.record
-  local all, left_out = model.iteration - self.iteration, record.first - self.first
-  if model._record ~= record or all > 0 then
-    local others = all - left_out -- updates of other trainings
-    model._record = record
-    self.iteration = model.iteration
-    record.first, record.target = record.first + others, record.target + others
-    self.first, self.target = record.first, self.target + all
-    record.stopping.iteration, record.stopping.losses = model.iteration, #model._validation_losses
+  local made_by_body = model.iteration - self.iteration
+  if model._record == record and made_by_body <= 0 then
+    return
   end
+  self.first, self.target = self.first + made_by_body, self.target + made_by_body
+  record.first, record.target = self.first, record.target + self.first - record.first
+  record.stopping.iteration, record.stopping.losses = model.iteration, #model._validation_losses
+  model._record, self.iteration = record, model.iteration
 end
 
 --- Says on stderr that a resumed training has ended already.

@@ -1,4 +1,5 @@
---- "Did you mean" hints for errors about a name that is nil.
+--- The hint for Lua's own errors at the prompt, "attempt to call a nil value (field 'forwrd')": it
+--- looks for similar names where completion would.
 
 local collections = require "perigee.util.collections"
 local completion = require "perigee.repl.complete.completion"

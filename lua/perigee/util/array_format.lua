@@ -75,7 +75,8 @@ local function not_finite(x)
   return x ~= x and "nan" or x > 0 and "inf" or "-inf"
 end
 
---- x in the fewest digits that its dtype reads back as x, formatted by "%.5e" or the like.
+--- The text of x with an exponent, in the fewest digits that its dtype reads back as x; and the
+--- number of digits behind the point: "1.25e-01", 2.
 local function shortest(x, dtype)
   local single = dtype == "float32"
   for digits = 0, single and 8 or 16 do

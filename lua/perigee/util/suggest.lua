@@ -1,4 +1,5 @@
---- "Did you mean" hints: the known name that is most similar to an unknown one.
+--- The search for the known name that is most similar to an unknown one, by the edit distance. All
+--- "did you mean" hints are made here.
 
 local c_locale = require "perigee.util.c_locale"
 local printable = require "perigee.util.printable"

@@ -1,4 +1,5 @@
---- Messages about unknown names: fields of a value, and functions of the module.
+--- Errors of this library about names that an object or a module doesn't have: "a trial has no
+--- 'sed'; did you mean 'seed'?". It lists the names, or knows what other libraries mean by it.
 
 local errors = require "perigee.util.errors"
 local collections = require "perigee.util.collections"

@@ -1,4 +1,8 @@
---- Candidates of a completion: names that begin with what was typed, each once, limited in number.
+--- A list of candidates for a completion. It takes the names that begin with the typed text, each
+--- once and limited in number.
+--
+-- The names come from elsewhere: after a dot or colon from introspect/members.lua, in a call from
+-- arguments.lua, in a string from strings.lua and paths.lua, and else from completion.lua.
 
 local Candidates = {}
 Candidates.__index = Candidates
