@@ -55,6 +55,11 @@ local function with_list(name, field)
   end
 end
 
+--- The results of a function, stacked along a new first axis.
+local function stacked(...)
+  return pg.stack { ... }
+end
+
 local operations = {
   add = function(_, a, b) return a + b end,
   sub = function(_, a, b) return a - b end,
@@ -108,6 +113,43 @@ local operations = {
   astype = method("astype", "dtype"),
   copy = method("copy"),
   concat = of_list("concat"),
+  concatenate = of_list("concatenate"),
+  vstack = of_list("vstack"),
+  hstack = of_list("hstack"),
+  array_split = function(args, a) return pg.array_split(a, args.parts, args.axis)[args.part] end,
+  repeat_interleave = function(args, a, counts)
+    return pg.repeat_interleave(a, counts or args.count, args.axis)
+  end,
+  tile = with_list("tile", "repeats"),
+  pad = function(args, a, value)
+    return pg.pad(a, args.widths, { mode = args.mode, value = value })
+  end,
+  diag = method("diag", "k"),
+  tril = method("tril", "k"),
+  triu = method("triu", "k"),
+  meshgrid = function(args, ...)
+    local list = { ... }
+    list[#list + 1] = { indexing = args.indexing }
+    return (select(args.which, pg.meshgrid(table.unpack(list))))
+  end,
+  zeros_like = method("zeros_like", "dtype"),
+  ones_like = method("ones_like", "dtype"),
+  full_like = method("full_like", "dtype"),
+  ravel = method("ravel"),
+  flatten = method("flatten", "first"),
+  nonzero = function(_, a) return stacked(a:nonzero()) end,
+  argwhere = method("argwhere"),
+  bincount = function(args, a, weights)
+    return pg.bincount(a, weights, { minlength = args.minlength })
+  end,
+  topk = function(args, a) return (a:topk(args.k, args.axis, { largest = args.largest })) end,
+  topk_positions = function(args, a)
+    return (select(2, a:topk(args.k, args.axis, { largest = args.largest })))
+  end,
+  array_equal = function(args, a, b) return a:array_equal(b, { equal_nan = args.equal_nan }) end,
+  matmul = method("matmul"),
+  read_at = function(_, a, positions) return a[positions] end,
+  write_at = function(_, a, positions, value) a[positions] = value end,
   sum = method("sum", "axis", "options"),
   mean = method("mean", "axis", "options"),
   std = method("std", "axis", "options"),
@@ -155,7 +197,8 @@ local operations = {
 
 -- Not functions of the module, and there all the same.
 local written_otherwise = {}
-for name in ("add sub mul div idiv mod pow unm band bor bxor bnot read write"):gmatch("%w+") do
+for name in ("add sub mul div idiv mod pow unm band bor bxor bnot read write " ..
+  "read_at write_at topk_positions"):gmatch("%S+") do
   written_otherwise[name] = true
 end
 

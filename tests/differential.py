@@ -613,30 +613,64 @@ def write(draw):
     return Case([a, b], afterwards(a, change), {"key": key}, in_place=True)
 
 
+def positions_on(draw, length):
+    """Positions on an axis of this length, integers or floats; seldom others."""
+    shape = [min(n, 9) for n in draw.shape(most=2)]  # one of its elements may be a long row
+    positions = draw.array(shape, INTEGERS * 2 + FLOATS, ["positive"])
+    if positions.base.dtype.kind == "f" and not draw.chance(0.1):
+        np.floor(positions.base, out=positions.base)
+    if length and not draw.chance(0.1):
+        near(positions.base, length)
+    return positions
+
+
+def indices_of(positions, length):
+    """NumPy's; IndexError for what is not on the axis, also where nothing is taken."""
+    p = positions.astype(np.int64)
+    if np.any((p != positions) | (p == 0) | (p > length) | (p < -length)):
+        raise IndexError
+    return np.where(p > 0, p - 1, p)
+
+
 def take(draw):
     a = draw.array(draw.shape(least=1, most=3))
     axis, np_axis = draw.axis(a.value.ndim)
     at = 0 if np_axis is None else min(np_axis, a.value.ndim - 1)
     length = a.value.shape[at]
-    shape = [min(n, 9) for n in draw.shape(most=2)]  # one of its elements may be a long row
-    positions = draw.array(shape, INTEGERS, ["positive"])
-    if length and not draw.chance(0.1):
-        near(positions.base, length)
+    positions = positions_on(draw, length)
 
     def compute():
-        p = positions.value.astype(np.int64)
-        if np.any((p == 0) | (p > length) | (p < -length)):
-            raise IndexError  # NumPy does not look where there is nothing to take
-        p = np.where(p > 0, p - 1, p)
-        return np.take(a.value, p, 0 if np_axis is None else np_axis)
+        return np.take(a.value, indices_of(positions.value, length),
+                       0 if np_axis is None else np_axis)
     return Case([a, positions], compute, {"axis": axis}, number=True)
+
+
+def read_at(draw):
+    a = draw.array(draw.shape(least=1, most=3))
+    positions = positions_on(draw, len(a.value))
+    return Case([a, positions], lambda: a.value[indices_of(positions.value, len(a.value))])
+
+
+def write_at(draw):
+    a = draw.array(draw.shape(least=1, most=3))
+    positions = positions_on(draw, len(a.value))
+    shape = positions.value.shape + a.value.shape[1:]
+    cast = CASTABLE_MOODS if a.value.dtype.kind in "iu" else EVERY_MOOD
+    b = draw.array(draw.beside(shape), moods=cast)
+
+    def change(view):  # one by one: NumPy leaves open which of two values stays
+        indices = indices_of(positions.value, len(view)).reshape(-1)
+        rows = np.broadcast_to(b.value, shape).astype(view.dtype)
+        for at, row in zip(indices, rows.reshape((len(indices),) + view.shape[1:])):
+            view[at] = row
+    return Case([a, positions, b], afterwards(a, change), in_place=True)
 
 
 def near(positions, length):
     """Makes them positions on an axis of this length; every other counts from the end."""
     positions %= min(length, 127)
     positions += 1
-    if positions.dtype.kind == "i":
+    if positions.dtype.kind in "if":
         backward = positions.reshape(-1)[::2]
         backward *= -1
 
@@ -680,6 +714,213 @@ def several(function, least=1):
         at = 0 if np_axis is None else np_axis
         return Case(arrays, lambda: function([a.value for a in arrays], at), {"axis": axis})
     return make
+
+
+def joined(function):
+    """Of one to three arrays of ranks 0 to 3: vstack, hstack."""
+    def make(draw):
+        shape = list(draw.shape(0, 3))
+        axis = 0 if function is np.vstack or len(shape) < 2 else 1
+        arrays = []
+        for _ in range(draw.between(1, 3)):
+            if axis < len(shape) and (function is np.hstack or len(shape) > 1):
+                shape[axis] = draw.between(0, 4)
+            arrays.append(draw.array(draw.beside(shape) if draw.chance(0.05) else shape))
+        return Case(arrays, lambda: function([a.value for a in arrays]))
+    return make
+
+
+def array_split(draw):
+    a = draw.array(draw.shape(least=1, most=3))
+    axis, np_axis = draw.axis(a.value.ndim)
+    at = 0 if np_axis is None else np_axis
+    length = a.value.shape[at] if at < a.value.ndim else 1
+    if draw.chance(0.5):
+        parts = np_parts = draw.between(1, 6)
+        count = parts
+    else:
+        parts = [draw.between(1, length + 1) for _ in range(draw.between(1, 3))]
+        if length and draw.chance(0.3):
+            parts[0] = -draw.between(1, length)
+        np_parts = [p - 1 if p > 0 else p for p in parts]
+        count = len(parts) + 1
+    part = draw.between(1, count)
+    return Case([a], lambda: np.array_split(a.value, np_parts, at)[part - 1],
+                {"parts": parts, "axis": axis, "part": part})
+
+
+def repeat(draw):
+    a = draw.array(draw.shape(most=3))
+    axis, np_axis = draw.axis(a.value.ndim)
+    if draw.chance(0.4):
+        count = draw.between(-1 if draw.chance(0.1) else 0, 3)
+        return Case([a], lambda: np.repeat(a.value, count, np_axis), {"axis": axis, "count": count})
+    at = min(np_axis or 0, max(a.value.ndim - 1, 0))
+    n = a.value.size if np_axis is None else a.value.shape[at]
+    counts = draw.array((n + draw.chance(0.05),), INTEGERS + FLOATS, ["positive"])
+    np.floor(counts.base % 4, out=counts.base, casting="unsafe")
+    return Case([a, counts], lambda: np.repeat(a.value, counts.value.astype(np.int64), np_axis),
+                {"axis": axis})
+
+
+def tile(draw):
+    a = draw.array([min(n, 40) for n in draw.shape(most=3)])
+    repeats = [draw.between(0 if draw.chance(0.2) else 1, 3) for _ in range(draw.between(1, 4))]
+    return Case([a], lambda: np.tile(a.value, repeats), {"repeats": repeats})
+
+
+def pad(draw):
+    a = draw.array(draw.shape(least=1, most=3))
+    mode = draw.pick(["constant", "edge", "reflect"])
+    value = storable(draw, a.value.dtype) if mode == "constant" else Operand(None)
+    widths = draw.pick([draw.between(0, 4), [draw.between(0, 7), draw.between(0, 3)],
+                        [[draw.between(0, 3), draw.between(0, 7)] for _ in a.value.shape]])
+
+    def compute():
+        if value.value is None:
+            return np.pad(a.value, widths, mode)
+        refuse_integer(value.value, a.value.dtype)
+        return np.pad(a.value, widths, constant_values=np.asarray(value.value).astype(a.value.dtype))
+    return Case([a, value], compute, {"widths": widths, "mode": mode})
+
+
+def of_diagonal(function, most=4):
+    def make(draw):
+        a = draw.array([min(n, 90) for n in draw.shape(most=most)])
+        k = None if draw.chance(0.3) else draw.between(-5, 5)
+        return Case([a], lambda: function(a.value, k or 0), {"k": k})
+    return make
+
+
+def meshgrid(draw):
+    arrays = [draw.array([min(n, 20) for n in draw.shape(most=2)])
+              for _ in range(draw.between(1, 3))]
+    indexing = draw.pick(["xy", "ij"])
+    which = draw.between(1, len(arrays))
+    return Case(arrays,
+                lambda: np.meshgrid(*(a.value for a in arrays), indexing=indexing)[which - 1],
+                {"indexing": indexing, "which": which})
+
+
+def constant_like(function):
+    def make(draw):
+        a = draw.array(draw.shape())
+        dtype = draw.pick(DTYPES) if draw.chance(0.5) else None
+        return Case([a], lambda: function(a.value, dtype), {"dtype": dtype})
+    return make
+
+
+def full_like(draw):
+    a = draw.array(draw.shape())
+    dtype = draw.pick(DTYPES) if draw.chance(0.5) else None
+    value = storable(draw, dtype or a.value.dtype)
+
+    def compute():
+        refuse_integer(value.value, np.dtype(dtype or a.value.dtype))
+        return np.full_like(a.value, value.value, dtype)
+    return Case([a, value], compute, {"dtype": dtype})
+
+
+def flatten(draw):
+    a = draw.array(draw.shape())
+    first, np_first = draw.axis(a.value.ndim)
+
+    def compute():
+        at = np_first or 0
+        if at > 0 and at >= a.value.ndim:
+            raise IndexError
+        return a.value.reshape(a.value.shape[:at] + (int(np.prod(a.value.shape[at:])),))
+    return Case([a], compute, {"first": first})
+
+
+def nonzero(draw):
+    a = draw.array(draw.shape(least=1), moods=["small", "mixed"])
+    return Case([a], lambda: np.stack(np.nonzero(a.value)) + 1)
+
+
+def argwhere(draw):
+    a = draw.array(draw.shape(least=0), moods=["small", "mixed"])
+    return Case([a], lambda: np.argwhere(a.value) + 1)
+
+
+def bincount(draw):
+    a = draw.array(draw.shape(least=1, most=2 if draw.chance(0.05) else 1), moods=["positive"])
+    if a.base.dtype.kind == "f" and not draw.chance(0.1):
+        np.floor(a.base, out=a.base)
+    if a.base.size and a.base.dtype.kind in "if" and draw.chance(0.1):
+        a.base.reshape(-1)[0] = -1
+    weights = draw.array(a.value.shape) if draw.chance(0.5) else Operand(None)
+    least = draw.between(0, 9) if draw.chance(0.5) else None
+
+    def compute():
+        whole = a.value.astype(np.int64)
+        if np.any(whole != a.value):
+            raise TypeError
+        if weights.value is None:
+            return np.bincount(whole, minlength=least or 0)
+        heavy = weights.value.astype(np.float64)
+        return np.bincount(whole, heavy, least or 0).astype(np.float64)  # int64 of nothing
+    return Case([a, weights], compute, {"minlength": least}, "value")
+
+
+def top(result):
+    def make(draw):
+        a = draw.array(draw.shape(least=1))
+        axis, np_axis = draw.axis(a.value.ndim)
+        at = -1 if np_axis is None else np_axis
+        largest = None if draw.chance(0.3) else draw.chance(0.5)
+        k = draw.between(0, a.value.shape[min(at, a.value.ndim - 1)] + draw.chance(0.05))
+
+        def compute():
+            x = a.value
+            if k > x.shape[at]:
+                raise ValueError
+            order = np.argsort(x, axis=at, kind="stable")
+            if largest is not False:  # equal elements in the order of their positions
+                backward = np.argsort(np.flip(x, at), axis=at, kind="stable")
+                order = x.shape[at] - 1 - np.flip(backward, at)
+            order = np.take(order, np.arange(k), at)
+            return order + 1 if result == "positions" else np.take_along_axis(x, order, at)
+        return Case([a], compute, {"k": k, "axis": axis, "largest": largest})
+    return make
+
+
+def array_equal(draw):
+    a = draw.array(draw.shape())
+    b = draw.array(a.value.shape if draw.chance(0.5) else draw.shape())
+    if draw.chance(0.5):
+        b = a
+    equal_nan = draw.pick([None, False, True])
+    return Case([a, b], lambda: np.array_equal(a.value, b.value, equal_nan or False),
+                {"equal_nan": equal_nan}, number=True)
+
+
+def matmul(draw):
+    m, k, n = draw.between(0, 5), draw.between(0, 5), draw.between(0, 5)
+    stack = draw.shape(most=2)
+    stack = [min(x, 3) for x in stack]
+    moods = ["small", "wide"]
+
+    def operand(shape, vector):
+        if draw.chance(0.2):
+            return draw.array(vector, moods=moods)
+        return draw.array(tuple(draw.beside(stack)) + shape, moods=moods)
+    a = operand((m, k), (k,))
+    k += draw.chance(0.03)
+    b = operand((k, n), (k,) if draw.chance(0.9) else ())
+
+    def compute():
+        dtype = np.result_type(a.value, b.value)
+        if dtype.kind != "f":
+            return np.matmul(a.value, b.value)
+        return np.matmul(*(precise(x.value.astype(dtype)) for x in (a, b))).astype(dtype)
+
+    def allowed(result):
+        if result.dtype.kind != "f":
+            return 0.0
+        most = np.matmul(np.abs(precise(a.value)), np.abs(precise(b.value)))
+        return (k + 1) * np.finfo(result.dtype).eps * most
+    return Case([a, b], compute, tolerance="sum", bound=allowed, number=True)
 
 
 def along(function, default):
@@ -1063,6 +1304,31 @@ OPERATIONS = {
     "astype": astype,
     "copy": unary(np.copy),
     "concat": several(np.concatenate),
+    "concatenate": several(np.concatenate),
+    "vstack": joined(np.vstack),
+    "hstack": joined(np.hstack),
+    "array_split": array_split,
+    "repeat_interleave": repeat,
+    "tile": tile,
+    "pad": pad,
+    "diag": of_diagonal(np.diag, 3),
+    "tril": of_diagonal(np.tril),
+    "triu": of_diagonal(np.triu),
+    "meshgrid": meshgrid,
+    "zeros_like": constant_like(np.zeros_like),
+    "ones_like": constant_like(np.ones_like),
+    "full_like": full_like,
+    "ravel": unary(np.ravel),
+    "flatten": flatten,
+    "nonzero": nonzero,
+    "argwhere": argwhere,
+    "bincount": bincount,
+    "topk": top("values"),
+    "topk_positions": top("positions"),
+    "array_equal": array_equal,
+    "matmul": matmul,
+    "read_at": read_at,
+    "write_at": write_at,
     "sum": reduced(total, "sum", TAME_MOODS, sum_bound),
     "mean": reduced(mean, "sum", TAME_MOODS, mean_bound),
     "std": spread(np.std, TAME_MOODS, spread_bound),

@@ -1,4 +1,4 @@
-/* Casts between any two dtypes, and copies of transposed matrices in tiles. */
+/* Casts between any two dtypes, and copies of transposed matrices in bands. */
 
 #include "array/cast.h"
 
@@ -84,9 +84,8 @@ void pg_cast(pg_dtype to, char *out, ptrdiff_t out_stride, pg_dtype from,
 
 /* --- transposed matrices -------------------------------------------------- */
 
-/* A tile of TILE x TILE elements stays in level 1 cache while it is read and
-   written. From MIN_SHARED elements on, threads share the copy. */
-enum { TILE = 16, MIN_SHARED = 32768 };
+/* From MIN_SHARED elements on, threads share the copy. */
+enum { MIN_SHARED = 1 << 17 };
 
 typedef struct transposition {
     char *out;
@@ -96,35 +95,90 @@ typedef struct transposition {
     size_t size;       /* bytes of an element */
 } transposition;
 
-#define TILE_LOOP(T)                                                        \
-    static void tile_##T(const transposition *t, size_t row, size_t column) \
-    {                                                                       \
-        size_t rows = pg_size_min(TILE, t->rows - row);                     \
-        size_t cols = pg_size_min(TILE, t->cols - column);                  \
-        const size_t stride = t->stride, length = t->cols;                  \
-        T *restrict out = (T *)t->out + row * length + column;              \
-        const char *in = t->in + column * stride + row * sizeof(T);         \
-        for (size_t i = 0; i < rows; i++)                                   \
-            for (size_t j = 0; j < cols; j++)                               \
-                out[i * length + j] =                                       \
-                    *(const T *)(in + j * stride + i * sizeof(T));          \
-    }
-TILE_LOOP(pg_bits8)
-TILE_LOOP(pg_bits16)
-TILE_LOOP(pg_bits32)
-TILE_LOOP(pg_bits64)
+/* Squares that registers of 16 bytes hold: `out` has rows `length` elements
+   apart, `in` columns `stride` bytes apart. */
 
-/* pg_job: a stripe of TILE rows. */
-static void copy_stripe(void *context, size_t stripe)
+typedef pg_bits64 two_elements __attribute__((vector_size(16), aligned(8)));
+typedef pg_bits32 four_elements __attribute__((vector_size(16), aligned(4)));
+
+static inline void square_pg_bits64(pg_bits64 *out, size_t length,
+                                    const char *in, size_t stride)
+{
+    two_elements a = *(const two_elements *)in;
+    two_elements b = *(const two_elements *)(in + stride);
+    *(two_elements *)out = (two_elements){a[0], b[0]};
+    *(two_elements *)(out + length) = (two_elements){a[1], b[1]};
+}
+
+static inline void square_pg_bits32(pg_bits32 *out, size_t length,
+                                    const char *in, size_t stride)
+{
+    four_elements a = *(const four_elements *)in;
+    four_elements b = *(const four_elements *)(in + stride);
+    four_elements c = *(const four_elements *)(in + 2 * stride);
+    four_elements d = *(const four_elements *)(in + 3 * stride);
+    for (size_t i = 0; i < 4; i++)
+        *(four_elements *)(out + i * length) =
+            (four_elements){a[i], b[i], c[i], d[i]};
+}
+
+/* Smaller elements: squares that the compiler unrolls. */
+#define SMALL_SQUARE(T)                                                  \
+    static inline void square_##T(T *out, size_t length, const char *in, \
+                                  size_t stride)                         \
+    {                                                                    \
+        for (size_t i = 0; i < 4; i++)                                   \
+            for (size_t j = 0; j < 4; j++)                               \
+                out[i * length + j] =                                    \
+                    *(const T *)(in + j * stride + i * sizeof(T));       \
+    }
+SMALL_SQUARE(pg_bits8)
+SMALL_SQUARE(pg_bits16)
+
+/* A band of ROWS of out's rows, which are as wide as a cache line of in at
+   most, so that each line is read once. It goes along the rows, in squares of
+   SIDE x SIDE elements, so that they are written one element behind the other.
+   What is left at the ends is copied one by one. */
+#define BAND_LOOP(T, SIDE, ROWS)                                            \
+    static void band_##T(const transposition *t, size_t row)                \
+    {                                                                       \
+        const size_t rows = pg_size_min(ROWS, t->rows - row);               \
+        const size_t stride = t->stride, length = t->cols;                  \
+        T *out = (T *)t->out + row * length;                                \
+        const char *in = t->in + row * sizeof(T);                           \
+        size_t squares = rows == (ROWS) ? length / (SIDE) : 0;              \
+        PG_EACH_WIDE ((ROWS) * (SIDE), j, squares)                          \
+            for (size_t i = 0; i < (ROWS); i += (SIDE))                     \
+                square_##T(out + i * length + j * (SIDE), length,           \
+                           in + j * (SIDE)*stride + i * sizeof(T), stride); \
+        for (size_t i = 0; i < rows; i++)                                   \
+            PG_EACH (j, length - squares * (SIDE))                          \
+                out[i * length + squares * (SIDE) + j] =                    \
+                    *(const T *)(in + (squares * (SIDE) + j) * stride +     \
+                                 i * sizeof(T));                            \
+    }
+BAND_LOOP(pg_bits8, 4, 16)
+BAND_LOOP(pg_bits16, 4, 16)
+BAND_LOOP(pg_bits32, 4, 16)
+BAND_LOOP(pg_bits64, 2, 8)
+
+/* pg_job */
+static void copy_band(void *context, size_t band)
 {
     const transposition *t = context;
-    void (*tile)(const transposition *, size_t, size_t) =
-        t->size == 1   ? tile_pg_bits8
-        : t->size == 2 ? tile_pg_bits16
-        : t->size == 4 ? tile_pg_bits32
-                       : tile_pg_bits64;
-    PG_EACH_WIDE (TILE *TILE, i, pg_size_divide_up(t->cols, TILE))
-        tile(t, stripe * TILE, i * TILE);
+    switch (t->size) {
+    case 1:
+        band_pg_bits8(t, band * 16);
+        break;
+    case 2:
+        band_pg_bits16(t, band * 16);
+        break;
+    case 4:
+        band_pg_bits32(t, band * 16);
+        break;
+    default:
+        band_pg_bits64(t, band * 8);
+    }
 }
 
 /* Copies in to out if both are matrices of one dtype, out dense by rows and in
@@ -140,8 +194,8 @@ static bool copy_transposed(const pg_array *out, const pg_array *in)
     transposition t = {
         out->data, in->data, in->shape[0], in->shape[1], (size_t)in->strides[1],
         size};
-    pg_parallel_for(pg_size_divide_up(t.rows, TILE),
-                    t.rows * t.cols > MIN_SHARED, copy_stripe, &t);
+    pg_parallel_for(pg_size_divide_up(t.rows, size == 8 ? 8 : 16),
+                    t.rows * t.cols > MIN_SHARED, copy_band, &t);
     return true;
 }
 

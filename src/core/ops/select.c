@@ -2,6 +2,7 @@
 
 #include "ops/select.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "array/cast.h"
@@ -157,34 +158,75 @@ pg_status pg_nonzero(pg_array *out, const pg_array *a, pg_error *err)
 /* --- reading -------------------------------------------------------------- */
 
 /* out (outer, n, inner) = in (outer, length, inner) at n indices of the middle
-   axis; both dense, inner in bytes. A job takes `step` of the indices, and
-   there are `cuts` jobs for each outer index. */
+   axis; both dense, inner in bytes. The indices are given, or read from dense
+   positions. A job takes `step` of them for `rows` outer indices, and there are
+   `cuts` jobs for these rows. */
 typedef struct taking {
     char *out;
     const char *in;
-    const int64_t *indices;
-    size_t n, length, inner, step, cuts;
+    const int64_t *indices;    /* NULL: positions */
+    const pg_array *positions; /* of any dtype but bool */
+    size_t outer, n, length, inner, rows, step, cuts;
+    atomic_bool is_outside; /* a position is not on the axis, or no integer */
 } taking;
+
+/* Reads n positions from index `first` on as indices. False if one is not on an
+   axis of that length, or no integer. */
+static bool read_indices(int64_t *indices, const pg_array *positions,
+                         size_t first, size_t n, size_t length)
+{
+    pg_dtype dtype = positions->dtype;
+    size_t size = pg_dtype_size(dtype);
+    const char *from = (const char *)positions->data + first * size;
+    int differs = 0;
+    pg_cast(PG_INT64, (char *)indices, sizeof *indices, dtype, from,
+            (ptrdiff_t)size, n);
+    for (size_t i = 0; dtype == PG_FLOAT64 && i < n; i++)
+        differs |= (double)indices[i] != ((const double *)from)[i];
+    for (size_t i = 0; dtype == PG_FLOAT32 && i < n; i++)
+        differs |= (float)indices[i] != ((const float *)from)[i];
+    for (size_t i = 0; dtype == PG_UINT64 && i < n; i++)
+        differs |= indices[i] < 0; /* has wrapped */
+    return pg_elementwise_kernels()->indices_from_positions(indices, n,
+                                                            length) &&
+           !differs;
+}
 
 /* pg_job */
 static void take_some(void *context, size_t job)
 {
-    const taking *t = context;
-    size_t o = job / t->cuts, first = job % t->cuts * t->step;
-    pg_elementwise_kernels()->take(
-        t->out + (o * t->n + first) * t->inner,
-        t->in + o * t->length * t->inner, t->indices + first,
-        pg_size_min(t->step, t->n - first), t->inner);
+    enum { BLOCK = 1024 }; /* positions that are read at a time */
+    taking *t = context;
+    int64_t buffer[BLOCK];
+    size_t row = job / t->cuts * t->rows;
+    size_t end_row = pg_size_min(t->outer, row + t->rows);
+    size_t first = job % t->cuts * t->step;
+    size_t end = pg_size_min(t->n, first + t->step);
+    for (size_t n; first < end; first += n) {
+        const int64_t *indices = buffer;
+        n = pg_size_min(BLOCK, end - first);
+        if (t->indices) {
+            indices = t->indices + first;
+        } else if (!read_indices(buffer, t->positions, first, n, t->length)) {
+            atomic_store(&t->is_outside, true);
+            return;
+        }
+        for (size_t o = row; o < end_row; o++)
+            pg_elementwise_kernels()->take(
+                t->out + (o * t->n + first) * t->inner,
+                t->in + o * t->length * t->inner, indices, n, t->inner);
+    }
 }
 
-static void take_dense(char *out, const char *in, const int64_t *indices,
-                       size_t outer, size_t n, size_t length, size_t inner)
+static void take_dense(taking *t)
 {
     enum { PIECE = 16384 }; /* numbers of 8 bytes that a job takes */
-    size_t step = pg_size_max(1, PIECE / pg_size_divide_up(inner, 8));
-    taking t = {out,    in,    indices, n,
-                length, inner, step,    pg_size_divide_up(n, step)};
-    pg_parallel_for(outer * t.cuts, outer * n > step, take_some, &t);
+    size_t words = pg_size_divide_up(t->inner, 8);
+    t->step = pg_size_max(1, pg_size_min(t->n, PIECE / words));
+    t->cuts = pg_size_divide_up(t->n, t->step);
+    t->rows = pg_size_max(1, PIECE / (t->step * words));
+    size_t jobs = t->cuts * pg_size_divide_up(t->outer, t->rows);
+    pg_parallel_for(jobs, jobs > 1, take_some, t);
 }
 
 /* The shape of a with the axis replaced by the axes of positions. */
@@ -209,30 +251,53 @@ static pg_status taken_shape(int *ndim, size_t *shape, const pg_array *a,
     return PG_OK;
 }
 
+/* Checks positions of which nothing is taken. */
+static pg_status check_positions(const pg_array *positions, const pg_array *a,
+                                 int axis, pg_error *err)
+{
+    pg_array indices;
+    pg_status status = find_indices(&indices, positions, a, axis, err);
+    pg_array_release(&indices);
+    return status;
+}
+
 pg_status pg_take(pg_array *out, const pg_array *a, const pg_array *positions,
                   int axis, pg_error *err)
 {
     int ndim;
-    size_t shape[PG_MAXDIM], outer = 1, inner = pg_dtype_size(a->dtype);
-    pg_array indices = {0}, dense = {0};
+    size_t shape[PG_MAXDIM];
+    pg_array dense, places = {0};
     memset(out, 0, sizeof *out);
     pg_status status = taken_shape(&ndim, shape, a, positions, axis, err);
+    if (status == PG_OK && positions->dtype == PG_BOOL)
+        status = pg_array_integers(&places, positions, "positions", err);
     if (status != PG_OK)
         return status;
-    for (int i = 0; i < axis; i++)
-        outer *= a->shape[i];
-    for (int i = axis + 1; i < a->ndim; i++)
-        inner *= a->shape[i];
-    status = find_indices(&indices, positions, a, axis, err);
+    status = pg_array_dense(&dense, a, err);
     if (status == PG_OK)
-        status = pg_array_dense(&dense, a, err);
+        status = pg_array_dense(&places, positions, err);
     if (status == PG_OK)
         status = pg_array_new(out, a->dtype, ndim, shape, err);
-    if (status == PG_OK && pg_array_size(out) > 0)
-        take_dense(out->data, dense.data, indices.data, outer,
-                   pg_array_size(&indices), a->shape[axis], inner);
-    pg_array_release(&indices);
+    taking t = {.out = out->data,
+                .in = dense.data,
+                .positions = &places,
+                .outer = 1,
+                .n = pg_array_size(positions),
+                .length = a->shape[axis],
+                .inner = pg_dtype_size(a->dtype)};
+    for (int i = 0; i < axis; i++)
+        t.outer *= a->shape[i];
+    for (int i = axis + 1; i < a->ndim; i++)
+        t.inner *= a->shape[i];
+    if (status == PG_OK && pg_array_size(out) == 0)
+        status = check_positions(&places, a, axis, err);
+    else if (status == PG_OK)
+        take_dense(&t);
+    status = pg_unless_interrupted(status, err);
+    if (status == PG_OK && atomic_load(&t.is_outside))
+        status = fail_outside(&places, a, axis, err);
     pg_array_release(&dense);
+    pg_array_release(&places);
     return pg_array_end(out, status, err);
 }
 
@@ -269,8 +334,12 @@ pg_status pg_masked(pg_array *out, const pg_array *a, const pg_array *mask,
     for (int i = mask->ndim; i < a->ndim; i++)
         inner *= a->shape[i];
     if (status == PG_OK && pg_array_size(out) > 0)
-        take_dense(out->data, dense.data, indices.data, 1, indices.shape[0], 0,
-                   inner);
+        take_dense(&(taking){.out = out->data,
+                             .in = dense.data,
+                             .indices = indices.data,
+                             .outer = 1,
+                             .n = indices.shape[0],
+                             .inner = inner});
     pg_array_release(&indices);
     pg_array_release(&dense);
     return pg_array_end(out, status, err);
