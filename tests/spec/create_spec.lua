@@ -382,3 +382,125 @@ describe("where", function()
     end, "%(3,%) and %(2,%)")
   end)
 end)
+
+describe("arange", function()
+  it("raises, and says how range differs", function()
+    for _, arguments in ipairs { {}, { 10 }, { 0, 10, 2 } } do
+      assert.error_matches(function() pg.arange(table.unpack(arguments)) end,
+        "range includes both ends, .*np.arange%(10%) is pg.range%(0, 9%)", nil, false)
+    end
+  end)
+end)
+
+describe("zeros_like, ones_like and full_like", function()
+  it("take shape and dtype of an array", function()
+    local a = pg.ones({ 2, 3 }, "int8")
+    for _, view in ipairs { a, a.T, a["::-1, 2:2"], pg.array(5, "uint8"), pg.zeros(0, 2) } do
+      for _, made in ipairs { pg.zeros_like(view), pg.ones_like(view), pg.full_like(view, 7) } do
+        assert.equal(view.dtype, made.dtype)
+        assert.same(view.shape, made.shape)
+      end
+    end
+    assert.same({ { 0, 0, 0 }, { 0, 0, 0 } }, pg.zeros_like(a):tolist())
+    assert.same({ 1, 1 }, pg.ones_like({ 5, 6 }, "int16"):tolist())
+    assert.same({ true, true }, pg.full_like(pg.array { false, true }, 3):tolist())
+    assert.same({ 1.5, 1.5 }, pg.full_like(pg.array({ 1, 2 }, "int8"), 1.5, "float32"):tolist())
+  end)
+
+  it("refuse what the dtype does not hold", function()
+    assert.error_matches(function() pg.full_like(pg.zeros(2, "int8"), 300) end,
+      "300 is beyond the range of int8")
+    assert.error_matches(function() pg.full_like(pg.zeros(2, "int8"), 1.5) end, "1.5 is not")
+    assert.error_matches(function() pg.full_like({ 1 }) end, "number or boolean expected")
+    assert.error_matches(function() pg.zeros_like({ 1 }, "int9") end, "int9")
+  end)
+end)
+
+describe("diag, tril and triu", function()
+  local a = pg.range(1, 6):reshape(2, 3)
+
+  it("make a diagonal, or read one", function()
+    assert.same({ { 0, 1, 0 }, { 0, 0, 2 }, { 0, 0, 0 } }, pg.diag({ 1, 2 }, 1):tolist())
+    assert.same({ { 0, 0 }, { 5, 0 } }, pg.diag({ 5 }, -1):tolist())
+    assert.same({ 1, 5 }, a:diag():tolist())
+    assert.same({ 3 }, a:diag(2):tolist())
+    assert.same({ 2, 6 }, a.T:diag(-1):tolist())
+    assert.same({ 0 }, a:diag(9).shape)
+    assert.same({ 0 }, a:diag(math.mininteger).shape)
+    assert.same({ 0, 0 }, pg.diag {}.shape)
+    local copy = a:diag()
+    copy[1] = 99
+    assert.equal(1, a[{ 1, 1 }])
+  end)
+
+  it("keep a triangle of each matrix", function()
+    assert.same({ { 1, 0, 0 }, { 4, 5, 0 } }, a:tril():tolist())
+    assert.same({ { 0, 2, 3 }, { 0, 0, 6 } }, a:triu(1):tolist())
+    assert.same({ { 1, 4 }, { 0, 5 }, { 0, 0 } }, a.T:triu():tolist())
+    assert.same({ { 1, 0 }, { 1, 2 } }, pg.tril({ 1, 2 }):tolist())
+    assert.same({ { { 1, 0 }, { 1, 1 } }, { { 1, 0 }, { 1, 1 } } },
+      pg.ones(2, 2, 2):tril():tolist())
+    assert.same(a:tolist(), a:tril(math.maxinteger):tolist())
+    assert.equal(0, a:triu(math.maxinteger):sum())
+    assert.same({ 0, 3 }, pg.zeros(0, 3):tril().shape)
+    assert.same({ { true, false }, { true, true } }, pg.array { { true, true }, { true, true } }
+      :tril():tolist())
+  end)
+
+  it("refuse other ranks, and matrices that no memory holds", function()
+    assert.error_matches(function() pg.zeros(2, 2, 2):diag() end, "shape %(2, 2, 2%)")
+    assert.error_matches(function() pg.diag(3) end, "a vector or a matrix is needed")
+    assert.error_matches(function() pg.tril(3) end, "rank 0 is no matrix")
+    for _, k in ipairs { math.maxinteger, math.mininteger } do
+      assert.error_matches(function() pg.diag({ 1, 2 }, k) end, "not enough memory")
+    end
+  end)
+end)
+
+describe("meshgrid", function()
+  it("gives coordinates, by rows or in the order of the axes", function()
+    local x, y = pg.meshgrid({ 1, 2, 3 }, pg.array({ 4, 5 }, "int8"))
+    assert.same({ { 1, 2, 3 }, { 1, 2, 3 } }, x:tolist())
+    assert.same({ { 4, 4, 4 }, { 5, 5, 5 } }, y:tolist())
+    assert.equal("int8", y.dtype)
+    local u, v, w = pg.meshgrid({ 1, 2 }, { 3, 4, 5 }, { 6 }, { indexing = "ij" })
+    assert.same({ 2, 3, 1 }, u.shape)
+    assert.same({ { { 3 }, { 4 }, { 5 } }, { { 3 }, { 4 }, { 5 } } }, v:tolist())
+    assert.equal(6, w[{ 2, 3, 1 }])
+    assert.same({ 2, 1, 3 }, (pg.meshgrid({ 1 }, { 1, 2 }, { 1, 2, 3 })).shape)
+    assert.same({ 1, 2 }, pg.meshgrid({ 1, 2 }):tolist())
+    assert.same({ 0, 1 }, (pg.meshgrid(7, pg.zeros(0))).shape)
+  end)
+
+  it("refuses other options and too many vectors", function()
+    assert.error_matches(function() pg.meshgrid({ 1 }, { indexing = "yx" }) end,
+      'indexing must be "xy" or "ij", not yx')
+    assert.error_matches(function() pg.meshgrid({ 1 }, { sparse = true }) end, "unknown option")
+    assert.error_matches(function() pg.meshgrid(1, 1, 1, 1, 1, 1, 1, 1, 1) end, "9 vectors")
+  end)
+end)
+
+describe("concatenate, vstack and hstack", function()
+  it("join along an axis", function()
+    local a, b = pg.ones({ 2, 3 }, "int8"), pg.zeros({ 1, 3 }, "float32")
+    assert.same({ 3, 3 }, pg.concatenate { a, b }.shape)
+    assert.same({ 2, 6 }, pg.concatenate({ a, a }, -1).shape)
+    assert.equal("float32", pg.vstack { a, b }.dtype)
+    assert.same({ { 1, 2 }, { 3, 4 }, { 5, 6 } }, pg.vstack { { 1, 2 }, { { 3, 4 }, { 5, 6 } } }
+      :tolist())
+    assert.same({ { 1 }, { 2 } }, pg.vstack { pg.array(1), { 2 } }:tolist())
+    assert.same({ { 1, 2, 5 }, { 3, 4, 6 } }, pg.hstack { { { 1, 2 }, { 3, 4 } }, { { 5 }, { 6 } } }
+      :tolist())
+    assert.same({ 1, 2, 3 }, pg.hstack { pg.array(1), { 2, 3 } }:tolist())
+    assert.same({ 2, 3, 8 }, pg.hstack { pg.zeros(2, 1, 8), pg.zeros(2, 2, 8) }.shape)
+  end)
+
+  it("name the shapes that do not fit", function()
+    assert.error_matches(function() pg.vstack { { 1, 2 }, { 1 } } end,
+      "vstack along axis 1: shapes %(2,%) and %(1,%)")
+    assert.error_matches(function() pg.hstack { pg.zeros(2, 2), pg.zeros(3, 1) } end,
+      "hstack along axis 2: shapes")
+    assert.error_matches(function() pg.hstack { { 1 }, pg.zeros(2, 2) } end, "hstack along axis 1")
+    assert.error_matches(function() pg.vstack {} end, "there is nothing to join")
+  end)
+end)

@@ -157,3 +157,39 @@ describe("large products", function()
     pg.threads(before)
   end)
 end)
+
+describe("matmul", function()
+  local a = pg.range(1, 6):reshape(2, 3)
+
+  it("is dot for matrices and vectors", function()
+    assert.same(a:dot(a.T):tolist(), a:matmul(a.T):tolist())
+    assert.same(a:dot({ 1, 0, 2 }):tolist(), a:matmul({ 1, 0, 2 }):tolist())
+    assert.equal(11.0, pg.matmul({ 1, 2 }, { 3, 4 }))
+    assert.same({ 2, 0 }, pg.zeros(2, 3):matmul(pg.zeros(3, 0)).shape)
+    assert.same({ { 0, 0 } }, pg.zeros(1, 0):matmul(pg.zeros(0, 2)):tolist())
+  end)
+
+  it("multiplies stacks of matrices, whose other axes broadcast", function()
+    local s = pg.range(1, 24):reshape(4, 2, 3)
+    local product = s:matmul(s:transpose(1, 3, 2))
+    for i = 1, 4 do
+      assert.is_true(product[i]:array_equal(s[i]:dot(s[i].T)))
+    end
+    assert.is_true(s:matmul(a.T)[3]:array_equal(s[3]:dot(a.T)))
+    assert.same({ 5, 4, 2, 7 }, pg.zeros(5, 1, 2, 3):matmul(pg.zeros(4, 3, 7)).shape)
+    assert.same({ 4, 2 }, s:matmul({ 1, 1, 1 }).shape)
+    assert.same({ 4, 3 }, pg.matmul({ 1, 1 }, s).shape)
+    assert.same({ 0, 2, 2 }, pg.zeros(0, 2, 3):matmul(pg.zeros(3, 2)).shape)
+    local singles = pg.zeros({ 2, 2, 2 }, "float32")
+    assert.equal("float32", singles:matmul(pg.ones({ 2, 2 }, "int8")).dtype)
+    assert.same({ { { true } } }, pg.array { { { true, false } } }:matmul(pg.array { { true },
+      { true } }):tolist())
+  end)
+
+  it("names the shapes that do not fit", function()
+    assert.error_matches(function() a:matmul(2) end, "needs rank 1 or more, not shapes %(2, 3%)")
+    assert.error_matches(function() a:matmul(a) end, "matmul: shapes %(2, 3%) and %(2, 3%)")
+    assert.error_matches(function() pg.zeros(2, 2, 2):matmul(pg.zeros(3, 2, 2)) end,
+      "stacks of shapes %(2, 2, 2%) and %(3, 2, 2%) do not broadcast")
+  end)
+end)

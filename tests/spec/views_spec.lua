@@ -79,3 +79,99 @@ describe("any, all, var, norm", function()
     assert.same({ { 2, 4 }, { 3, 6 } }, pg.outer({ 2, 3 }, { 1, 2 }):tolist())
   end)
 end)
+
+describe("ravel and flatten", function()
+  local a = pg.range(1, 24):reshape(2, 3, 4)
+
+  it("join axes in row-major order", function()
+    assert.same({ 24 }, a:ravel().shape)
+    assert.same({ 2, 12 }, a:flatten(2).shape)
+    assert.same({ 2, 3, 4 }, a:flatten(3).shape)
+    assert.same({ 2, 12 }, a:flatten(-2).shape)
+    assert.same({ 1, 13, 5, 17, 9, 21 }, a.T:ravel()["1:6"]:tolist())
+    assert.same({ 1 }, pg.array(3):ravel().shape)
+    assert.same({ 1 }, pg.array(3):flatten().shape)
+    assert.same({ 0 }, pg.zeros(2, 0, 3):flatten().shape)
+    assert.same({ 2, 0 }, pg.zeros(2, 0, 3):flatten(2).shape)
+  end)
+
+  it("share the elements where the strides allow it", function()
+    local b = a:copy()
+    b:ravel()[1] = 100
+    b:flatten(2)[{ 1, 2 }] = 200
+    b.T:ravel()[1] = 300
+    assert.same({ 100, 200 }, b[{ 1, 1, { 1, 2 } }]:tolist())
+    assert.error_matches(function() a:flatten(4) end, "no axis 4")
+    assert.error_matches(function() a:flatten(0) end, "axes start at 1")
+  end)
+end)
+
+describe("array_split", function()
+  local function lists(parts)
+    local all = {}
+    for i, part in ipairs(parts) do
+      all[i] = part:tolist()
+    end
+    return all
+  end
+  local a = pg.range(1, 7)
+
+  it("cuts into parts as equal as possible", function()
+    assert.same({ { 1, 2, 3 }, { 4, 5 }, { 6, 7 } }, lists(a:array_split(3)))
+    assert.same({ { 1 }, { 2 }, {} }, lists(pg.range(1, 2):array_split(3)))
+    assert.same({ { { 1 }, { 3 } }, { { 2 }, { 4 } } },
+      lists(pg.range(1, 4):reshape(2, 2):array_split(2, 2)))
+  end)
+
+  it("cuts in front of positions", function()
+    assert.same({ { 1, 2 }, { 3, 4, 5 }, { 6, 7 } }, lists(a:array_split { 3, 6 }))
+    assert.same({ {}, { 1, 2, 3, 4, 5, 6 }, { 7 }, {} }, lists(a:array_split { 1, -1, 8 }))
+    assert.same({ { 1, 2, 3, 4 }, {}, { 3, 4, 5, 6, 7 } }, lists(a:array_split { 5, 3 }))
+    assert.same({ a:tolist() }, lists(a:array_split {}))
+  end)
+
+  it("gives views that outlive the array", function()
+    local b = a:copy()
+    local parts = b:array_split(2)
+    parts[2][1] = 50
+    assert.equal(50, b[5])
+    b = nil -- luacheck: ignore
+    collectgarbage()
+    assert.same({ 50, 6, 7 }, parts[2]:tolist())
+  end)
+
+  it("refuses what is no part", function()
+    assert.error_matches(function() a:array_split(0) end, "there must be a part")
+    assert.error_matches(function() a:array_split { 9 } end, "position 9 is beyond axis 1")
+    assert.error_matches(function() a:array_split { 0 } end, "positions start at 1")
+    assert.error_matches(function() a:array_split { 1.5 } end, "integers, not 1.5, at {1}")
+    assert.error_matches(function() pg.array(1):array_split(2) end, "rank 0 has no axis")
+    assert.error_matches(function() a:array_split(2, 2) end, "no axis 2")
+  end)
+end)
+
+describe("a transposed copy", function()
+  it("has each element in its place, in every dtype", function()
+    for _, dtype in ipairs { "bool", "int8", "uint16", "int32", "float32", "float64", "int64" } do
+      for _, lengths in ipairs { { 2, 2 }, { 7, 9 }, { 8, 16 }, { 16, 8 }, { 33, 70 },
+        { 3, 500 } } do
+        local m, n = table.unpack(lengths)
+        local a = (pg.range(0, m * n - 1) % 251):astype(dtype):reshape(m, n)
+        local copy = a.T:copy()
+        assert.same({ n, m }, copy.shape)
+        for i = 1, n do
+          assert.is_true(copy[i]:array_equal(a[{ {}, i }]))
+        end
+        assert.is_true(a[{ { 1, m - 1 }, { 2, n } }].T:copy():array_equal(a.T[{ { 2, n },
+          { 1, m - 1 } }]))
+      end
+    end
+  end)
+
+  it("is the same with threads", function()
+    local a = pg.range(1, 400 * 701):reshape(400, 701)
+    local copy = a.T:copy()
+    assert.is_true(copy:array_equal(a.T))
+    assert.equal(a[{ 333, 701 }], copy[{ 701, 333 }])
+  end)
+end)

@@ -169,6 +169,7 @@ static int l_array_split(lua_State *L)
                 L,
                 pg_split_view_at(out, a, axis, i, whole->data, parts - 1, &err),
                 &err);
+        l_array_finish(L);
         lua_rawseti(L, LIST, (lua_Integer)i + 1);
     }
     return 1;
