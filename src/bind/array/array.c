@@ -80,13 +80,19 @@ pg_array *l_array_peek(lua_State *L, int index)
     return a ? &a->array : NULL;
 }
 
+size_t l_shape_room(int ndim, const size_t *shape)
+{
+    size_t size = sizeof(double);
+    for (int i = 0; i < ndim; i++)
+        if (!pg_size_multiply(&size, size, shape[i]) || size > MOST_ROOM)
+            return 0;
+    return size;
+}
+
 size_t l_array_room(lua_State *L, int arg)
 {
     const l_array *a = array_at(L, arg);
-    if (!a || !a->array.data)
-        return 0;
-    size_t size = pg_array_size(&a->array);
-    return size <= MOST_ROOM / sizeof(double) ? size * sizeof(double) : 0;
+    return a && a->array.data ? l_shape_room(a->array.ndim, a->array.shape) : 0;
 }
 
 /* Has the array on top keep the userdata alive in which its elements stand: its

@@ -23,8 +23,9 @@ pg_array *l_array_push(lua_State *L);
    `room` bytes of elements then stay in the userdata. */
 pg_array *l_array_push_result(lua_State *L, size_t room);
 
-/* The room for the result of an elementwise operation on the value at arg; 0
+/* The room for a result of this shape, or of the shape of the array at arg; 0
    for more than what stays in a userdata. */
+size_t l_shape_room(int ndim, const size_t *shape);
 size_t l_array_room(lua_State *L, int arg);
 
 /* Finishes the result on top; returns false if its elements are in a userdata.

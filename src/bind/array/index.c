@@ -99,6 +99,9 @@ static int l_array_index(lua_State *L)
 {
     l_indices indices;
     int type = lua_type(L, KEY);
+    const pg_array *self = l_array_peek(L, ARRAY);
+    if (type == LUA_TSTRING && self && self->data && l_push_method(L))
+        return 1; /* most often, so it is looked for first */
     if (type == LUA_TUSERDATA && l_array_test(L, KEY))
         return l_call_run(L, l_array_index, index_by_array);
     if (type == LUA_TSTRING &&

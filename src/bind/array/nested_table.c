@@ -135,13 +135,15 @@ pg_array *l_array_from_value(lua_State *L, int arg, const pg_dtype *dtype)
     int ndim = nested_shape(L, shape);
     pg_dtype natural = lua_isboolean(L, -1) ? PG_BOOL : PG_FLOAT64;
     lua_pop(L, 1);
-    pg_array *a = l_array_push(L);
+    pg_array *a = l_array_push_result(L, l_shape_room(ndim, shape));
     l_check(L, pg_array_new(a, dtype ? *dtype : natural, ndim, shape, &err),
             &err);
+    bool is_counted = l_array_finish(L);
     lua_pushvalue(L, arg);
     store_nested(L, (filling){a, dtype != NULL}, 0, a->data);
     lua_pop(L, 1);
-    l_collector_step(L);
+    if (is_counted)
+        l_collector_step(L);
     return a;
 }
 

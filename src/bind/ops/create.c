@@ -29,7 +29,7 @@ static int l_create_array(lua_State *L)
         l_array_from_value(L, VALUE, has_dtype ? &dtype : NULL);
         return 1;
     }
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, VALUE));
     const pg_array *a = l_array_check(L, VALUE);
     return l_array_return(
         L, pg_array_astype(out, a, has_dtype ? dtype : a->dtype, &err), &err);
@@ -69,7 +69,7 @@ static int l_create_constant(lua_State *L)
     pg_dtype dtype = l_dtype_opt(L, dtype_arg, PG_FLOAT64);
     l_no_more_arguments(L, dtype_arg + 1);
     pg_scalar value = {.kind = 'i', .as.i = l_call_operation(L)};
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_shape_room(ndim, shape));
     return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
                           &err);
 }
@@ -108,7 +108,7 @@ static int l_create_full(lua_State *L)
     int ndim = l_shape_check(L, SHAPE, shape, &next, false);
     pg_dtype dtype =
         l_dtype_opt(L, dtype_arg, value.kind == 'b' ? PG_BOOL : PG_FLOAT64);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_shape_room(ndim, shape));
     return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
                           &err);
 }

@@ -109,7 +109,7 @@ static int draw_shape(lua_State *L, pg_random *g, int arg, draw f,
         return 1;
     }
     int ndim = l_last_shape_check(L, arg, shape, false);
-    pg_array *a = l_array_push(L);
+    pg_array *a = l_array_push_result(L, l_shape_room(ndim, shape));
     return l_array_return(L, pg_draw(a, ndim, shape, f, offset, scale, g, &err),
                           &err);
 }
@@ -188,7 +188,7 @@ static int l_random_integers(lua_State *L)
         return 1;
     }
     int ndim = l_last_shape_check(L, first + SHAPE, shape, false);
-    pg_array *a = l_array_push(L);
+    pg_array *a = l_array_push_result(L, l_shape_room(ndim, shape));
     return l_array_return(
         L, pg_draw_integers(a, ndim, shape, low, high - 1, g, &err), &err);
 }
@@ -259,7 +259,7 @@ static int l_random_permutation(lua_State *L)
     int n_arg;
     pg_random *g = generator(L, &n_arg);
     size_t n = l_length_check(L, n_arg);
-    pg_array *a = l_array_push(L);
+    pg_array *a = l_array_push_result(L, l_shape_room(1, &n));
     return l_array_return(L, pg_draw_permutation(a, n, g, &err), &err);
 }
 

@@ -7,6 +7,7 @@
 #include "bind/base/options.h"
 #include "bind/base/scalar.h"
 #include "bind/base/status.h"
+#include "core/array/storage.h"
 #include "core/ops/map.h"
 #include "core/ops/reduce.h"
 
@@ -18,10 +19,13 @@ static int push_reduced(lua_State *L, pg_reduce_op op, const pg_array *a,
     pg_error err;
     pg_array one;
     pg_scalar scalar = {0};
+    uint64_t memory[PG_STORAGE_HEADER / sizeof(uint64_t) + 1];
+    pg_storage_offer(memory, sizeof(uint64_t));
     pg_status status = pg_reduce_ddof(&one, op, a, PG_ALL, false, ddof, &err);
     if (status == PG_OK)
         status = pg_array_item(&scalar, &one, &err);
     pg_array_release(&one);
+    pg_storage_offer(NULL, 0);
     l_check(L, status, &err);
     l_scalar_push(L, scalar);
     return 1;
@@ -40,7 +44,7 @@ static int reduce(lua_State *L, const char *const *names)
     pg_reduce_op op = (pg_reduce_op)l_call_operation(L);
     if (lua_isnil(L, AXES) && !keep)
         return push_reduced(L, op, l_array_to(L, A), ddof);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, A));
     const pg_array *a = l_array_to(L, A);
     unsigned axes = l_axes_check(L, AXES, a);
     return l_array_return_scalar(

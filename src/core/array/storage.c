@@ -107,7 +107,7 @@ void *pg_storage_cached(const pg_storage *s)
 pg_storage *pg_storage_retain(pg_storage *s)
 {
     size_t before = s ? atomic_fetch_add(&s->references, 1) : 1;
-    pg_assert(before > 0);
+    pg_assert(before > 0); /* none is added to a placed one */
     (void)before;
     return s;
 }

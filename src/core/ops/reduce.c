@@ -278,6 +278,7 @@ static pg_status reduce_plain(pg_array *out, pg_reduce_op op, const pg_array *a,
     if (status == PG_OK) {
         pg_array_borrow(out, reduced.data, reduced.dtype, ndim, shape);
         out->storage = reduced.storage;
+        out->is_placed = reduced.is_placed;
     }
     return status;
 }
