@@ -19,8 +19,8 @@ local function read(name)
 end
 
 --- What the commands mean: `lua` is the interpreter under the name "prog", `as NAME` under another;
---- `await` waits for text in the file "shown", `hold` for the
---- file "killed".
+--- `await` waits for text in the file "shown", `hold` for the file "killed", and `reads` for the
+--- process in the background, until it is "prog" and sleeps.
 local PRELUDE = [[
 cd '%s'
 unset "${!LUA_@}"
@@ -28,6 +28,10 @@ export LC_ALL=C HOME=$PWD TERM=dumb COLUMNS=80 INPUTRC=/dev/null LUA='%s'
 lua() { (exec -a prog "$LUA" "$@"); }
 await() { until grep -qs "$1" shown; do sleep 0.01; done; }
 hold() { until [ -e killed ]; do sleep 0.01; done; }
+reads() {
+  until grep -qsa '^prog' /proc/$!/cmdline && grep -qs '^State:.S' /proc/$!/status
+  do sleep 0.01; done
+}
 as() { (name=$1; shift; exec -a "$name" "$LUA" "$@"); }
 ]]
 
@@ -410,7 +414,7 @@ describe("a script, as lua5.4's:", function()
       "exec -a prog $LUA -e 'pcall(function() print(1) while true do end end) print(2) "
         .. "while true do end' >shown & await 1; kill -INT $!; await 2; kill -INT $!; wait $!",
       "exec -a prog $LUA -e 'print(1) while true do end' >shown & await 1; kill -TERM $!; wait $!",
-      "(hold; echo 'print(1)') | exec -a prog $LUA & sleep 0.2; kill -INT $!; >killed; wait $!",
+      "(hold; echo 'print(1)') | exec -a prog $LUA & reads; kill -INT $!; >killed; wait $!",
     }
   end)
 end)
