@@ -19,6 +19,8 @@
  *   -t  kills the command after so long (default 60): status 124
  *   -s  the terminal's width and height (default 80x24)
  *
+ * What the command has left in its process group is killed at its end.
+ *
  * The exit status is the command's; 128 and the signal's number where one ended
  * it; 125 where there is no terminal to be had, 127 where there is no command.
  */
@@ -278,5 +280,7 @@ int main(int argc, char **argv)
     pid_t command = start(master, &s, argv + optind);
     bool in_time = converse(master, command, &s);
     close(master);
-    return wait_for(command, in_time ? 60 : 0);
+    int status = wait_for(command, in_time ? 60 : 0);
+    kill(-command, SIGKILL);
+    return status;
 }

@@ -256,7 +256,7 @@ function Terminal:hang_up(seconds)
   local limit = uv.hrtime() + (seconds or TIMEOUT) * 1e9
   while runs(self.pid) do
     if uv.hrtime() > limit then
-      uv.kill(self.pid, "sigkill")
+      uv.kill(-self.pid, "sigkill") -- its process group
       return false
     end
     uv.sleep(10)

@@ -173,7 +173,7 @@ describe("The data of a study", function()
     local x = pg.ones(2)
     local helpers = { load = function() return x end }
     local function f() return { y = helpers.load():sum() } end
-    local function rerun() return run(f, { params = { k = { 1 } } }) end
+    local function rerun() return "\n" .. run(f, { params = { k = { 1 } } }) end
     rerun()
     local path = io.popen(("ls '%s'/s/journal/*"):format(folder)):read "l"
     local file <close> = assert(io.open(path))
@@ -184,9 +184,9 @@ describe("The data of a study", function()
     local text = file:read("a"):gsub('"data":%b{},', '"data":{},'):gsub('"notes":%b{},', "")
       :gsub('"trial":"%x+"', '"trial":"' .. old_id .. '"')
     assert(pg.write(path, text))
-    assert.not_matches("1/1", rerun())
+    assert.not_matches("\n1/1  ", rerun())
     assert(pg.write(path, (text:gsub('"data":{}', '"data":{"contents":"of others"}'))))
-    assert.matches("1/1", rerun())
+    assert.matches("\n1/1  ", rerun())
   end)
 end)
 
@@ -215,7 +215,7 @@ describe("A study notes", function()
       local function study() return run(function() return { y = value and 1 } end) end
       study()
       assert.equal("", (study():gsub("[^\n]*complete[^\n]*\n", ""):gsub("[^\n]*results[^\n]*\n", "")
-        :gsub("1/1[^\n]*\n", ""):gsub("perigee: value, [^\n]*\n", "")))
+        :gsub("1/1  [^\n]*\n", ""):gsub("perigee: value, [^\n]*\n", "")))
     end
   end)
 

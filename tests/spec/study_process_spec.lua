@@ -154,6 +154,24 @@ describe("A folder that is removed while the study runs", function()
       assert.is_nil(uv.fs_stat(folder .. "/runs/s/results.csv"))
     end
   end)
+
+  it("is an error at the next record that the parent reads", function()
+    -- Trial 2 stops the parent, and removes the record of trial 1 before the parent sees it.
+    write [[
+    if p.k == 1 then
+      while not io.open "stopped" do uv.sleep(5) end
+    elseif p.k == 2 then
+      uv.kill(uv.os_getppid(), "sigstop")
+      io.open("stopped", "w"):close()
+      os.execute "until grep -q '\"y\":1' runs/s/journal/*; do sleep 0.02; done; rm -r runs"
+      uv.kill(uv.os_getppid(), "sigcont")
+      uv.sleep(500)
+    end]]
+    local _, errors, status = shell "$P s.lua --jobs 2"
+    assert.equal(1, status)
+    assert.matches("s: [^\n]*runs/s/journal/[^\n]*: it was removed while the study ran\n", errors)
+    assert.is_nil(uv.fs_stat(folder .. "/runs/s/results.csv"))
+  end)
 end)
 
 describe("Ctrl-C", function()

@@ -391,7 +391,7 @@ describe("a study", function()
         assert.not_matches("no record", again(text:sub(1, cut)))
       end
     end
-    assert.not_matches("[123]/3", again(text .. lines[2] .. lines[3]))
+    assert.not_matches("[123]/3  ", again(text .. lines[2] .. lines[3]))
     assert.matches("line 3: no record", again(lines[1] .. lines[2] .. "nonsense\n" .. lines[3]))
     assert.matches("line 3: no record", again(lines[1] .. lines[2] .. "\0\0\n" .. lines[3]))
     assert.matches("line 3: no record", again(lines[1] .. lines[2] .. "3\n" .. lines[3]))

@@ -1,6 +1,7 @@
 -- The terminals of tests/terminal.lua, and the prompt fed with junk.
 
 local terminal = require "tests.terminal"
+local uv = require "luv"
 
 local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
 
@@ -86,6 +87,19 @@ describe("a terminal", function()
   end)
 end)
 
+--- Tells if the process whose number is the output ends.
+local function has_ended(output)
+  local path = ("/proc/%d/stat"):format(output:match "%d+")
+  for _ = 1, 500 do
+    local file <close> = io.open(path)
+    if not file or file:read("a"):find "%) [ZX] " then
+      return true
+    end
+    uv.sleep(10)
+  end
+  return false
+end
+
 describe("a terminal that takes everything", function()
   it("types bytes and tells the exit status", function()
     local output, status = terminal.feed { command = "echo ready; read x; stty size; exit 3",
@@ -102,8 +116,11 @@ describe("a terminal that takes everything", function()
   it("ends what does not end", function()
     local _, status = terminal.feed { command = "cat", quiet = 0.1 }
     assert.equal(129, status)
-    _, status = terminal.feed { command = "trap '' HUP; echo; sleep 60", limit = 0.5 }
+    local output
+    output, status = terminal.feed { command = "trap '' HUP; sleep 60 & echo $!; wait",
+      limit = 0.5 }
     assert.equal(124, status)
+    assert.is_true(has_ended(output))
     _, status = terminal.feed { command = "printf '> '; cat", input = ("x\n"):rep(10),
       hang_up_at = 5 }
     assert.equal(129, status)

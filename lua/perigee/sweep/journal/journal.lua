@@ -15,6 +15,7 @@ local records = require "perigee.sweep.journal.record"
 
 local FORMAT = 1
 local SYNC = 1 -- seconds between two calls of fsync
+local REMOVED = "%s: it was removed while the study ran" -- a file, or its folder
 
 local journal = {}
 
@@ -49,6 +50,8 @@ local function create(uv, folder)
     local file, message, code = uv.fs_open(path, "ax", tonumber("666", 8))
     if file then
       return file, path
+    elseif code == "ENOENT" then
+      errors.fail(REMOVED, path)
     elseif code ~= "EEXIST" then
       errors.fail(message)
     end
@@ -88,8 +91,7 @@ function Writer:append(record)
   self:open()
   local named, opened = self.uv.fs_stat(self.path), self.uv.fs_fstat(self.file)
   if not named or named.ino ~= self.inode or not opened or opened.ino ~= self.inode then
-    errors.fail("%s: it was removed while the study ran, or closed: what came after is not kept",
-      self.path)
+    errors.fail(REMOVED .. ", or closed: what came after is not kept", self.path)
   end
   local at = self.length
   write(self, record)
@@ -145,13 +147,19 @@ local function paths_in(folder)
   return paths
 end
 
---- Opens a file to be read. Raises for a device or a pipe, which might never end.
+--- Opens a file to be read. Raises for a device or a pipe, which might never end, and for a file
+--- that was there when its name was learned.
 local function open_file(path)
-  local status = external.require("luv").fs_stat(path)
+  local uv = external.require "luv"
+  local status = uv.fs_stat(path)
   if status and status.type ~= "file" then
     errors.fail("%s: it is a %s, and no file", path, status.type)
   end
-  return errors.ensure(io.open(path, "rb"))
+  local file, message = io.open(path, "rb")
+  if not file and select(3, uv.fs_lstat(path)) == "ENOENT" then -- else a link that leads nowhere
+    errors.fail(REMOVED, path)
+  end
+  return errors.ensure(file, message)
 end
 
 --- The record in a complete line; nil, and what is wrong, for another line.

@@ -140,7 +140,7 @@ function handlers.ended(self, worker, event)
   end
   local _, problem = errors.try(store.read_file, store, path)
   if problem then
-    self.problem = problem
+    self.problem = self.problem or problem
     return
   end
   if store:record(item.index) then
@@ -150,7 +150,7 @@ function handlers.ended(self, worker, event)
 end
 
 function handlers.broken(self, _, event)
-  self.problem = tostring(event.message)
+  self.problem = self.problem or tostring(event.message)
 end
 
 --- Shows that a trial has ended. With --fail-fast, no other is begun after a failure.
