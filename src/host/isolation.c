@@ -5,7 +5,8 @@
 
    The prompt's metatable has a string library of its own for __index. Methods
    that this lacks, and other events, are the user's: a value's __tostring may
-   need them. */
+   need them. A function that is the user's __index gets the library in place of
+   the string: to get the string, it would be called for each method. */
 #include "host/isolation.h"
 
 #include <lauxlib.h>

@@ -7,6 +7,26 @@ local function write(path, text)
   assert(file:write(text))
 end
 
+describe("the prompt opens", function()
+  it("without the functions that -e has taken away, of which it has its own", function()
+    for _, code in ipairs { "string = nil", "string.find = nil", "debug.setmetatable('', nil)",
+      "getmetatable('').__index = error", "table, io, os, debug = nil",
+      "pcall, tostring, error, select, rawget, next = nil" } do
+      local t <close> = prompt.open { arguments = { "-e", code, "-i" } }
+      prompt.talk(t, [[
+        > x = {1, "a"}
+        > x, 1 +
+        >> 1
+        { 1, "a" }      2
+        > x.y.z = 1
+        ...attempt to index a nil value (field 'y')
+            1 | x.y.z = 1
+        ...
+      ]])
+    end
+  end)
+end)
+
 describe("the prompt reads", function()
   local t
 
