@@ -10,6 +10,7 @@ local function fill_memory()
     for i = 1, 300 do
       list[i] = pg.full({ 64 }, i) * -1
     end
+    assert.equal(300, #list)
   end
 end
 
