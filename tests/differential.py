@@ -526,8 +526,12 @@ def with_out(make):
             if not np.can_cast(result.dtype, view.dtype, "same_kind"):
                 raise TypeError("another kind")
             view[...] = result
+
+        def bound(base):
+            """The result may be less precise than the array that takes it."""
+            return np.maximum(case.bound(base), case.bound(base.astype(result.dtype)))
         return Case(case.operands + [out], afterwards(out, change), {"out": True}, case.tolerance,
-                    case.bound, written=len(case.operands) + 1)
+                    bound, written=len(case.operands) + 1)
     return make_with
 
 

@@ -1,6 +1,7 @@
 /* The inner loops of the elementwise operations, compiled once for each target,
-   PG_TARGET. Rounding does not depend on the target, but for exp and sigmoid,
-   which are those of kernels.c: nothing is fused or reordered. */
+   PG_TARGET. Rounding does not depend on the target, but for exp, log, sin and
+   so on, which are those of functions.c and kernels.c: nothing is fused or
+   reordered. */
 
 #include "kernels/elementwise.h"
 

@@ -16,7 +16,7 @@ BINARY(equal, bool, x == y)
 BINARY(not_equal, bool, x != y)
 UNARY(isnan, bool, x != x)
 UNARY(isfinite, bool, IS_FINITE(x))
-UNARY(isinf, bool, x == x && !IS_FINITE(x))
+UNARY(isinf, bool, (x == x) & !IS_FINITE(x))
 
 static void NAMED(where)(char *const *p, const ptrdiff_t *s, size_t n)
 {
@@ -90,29 +90,21 @@ UNARY(absolute, T, x < 0 ? -x : x + 0)
 UNARY(sign, T, x != x ? x : (T)((x > 0) - (x < 0)))
 UNARY(square, T, x *x)
 UNARY(relu, T, x < 0 ? 0 : x)
-UNARY(expm1, T, expm1((double)x))
-UNARY(log, T, log((double)x))
-UNARY(log1p, T, log1p((double)x))
-UNARY(log2, T, log2((double)x))
-UNARY(log10, T, log10((double)x))
-UNARY(sin, T, sin((double)x))
-UNARY(cos, T, cos((double)x))
-UNARY(tan, T, tan((double)x))
 UNARY(sqrt, T, SQRT(x))
 UNARY(floor, T, FLOOR(x))
 UNARY(ceil, T, CEIL(x))
 UNARY(round, T, ROUND(x))
-UNARY(tanh, T, tanh((double)x))
 
-static void NAMED(exp)(char *const *p, const ptrdiff_t *s, size_t n)
-{
-    run_dense_kernel(pg_kernels_for(DTYPE)->exp, sizeof(T), p, s, n);
-}
-
-static void NAMED(sigmoid)(char *const *p, const ptrdiff_t *s, size_t n)
-{
-    run_dense_kernel(pg_kernels_for(DTYPE)->sigmoid, sizeof(T), p, s, n);
-}
+#define FUNCTION(op, name)                                                     \
+    static void NAMED(name)(char *const *p, const ptrdiff_t *s, size_t n)      \
+    {                                                                          \
+        run_dense_kernel(pg_kernels_for(DTYPE)->function[op], sizeof(T), p, s, \
+                         n);                                                   \
+    }
+PG_FUNCTION_LIST(FUNCTION)
+FUNCTION(PG_EXP, exp)
+FUNCTION(PG_SIGMOID, sigmoid)
+#undef FUNCTION
 
 static void NAMED(axpy)(char *const *p, const ptrdiff_t *s, size_t n)
 {

@@ -8,6 +8,9 @@
 #ifndef PG_KERNEL_TARGET_H
 #define PG_KERNEL_TARGET_H
 
+#include <string.h>
+
+#include "kernels/operations.h"
 #include "kernels/tile.h"
 
 #if defined PG_REAL_IS_float32
@@ -38,6 +41,20 @@ enum { MANTISSA = 52, EXPONENT_BIAS = 1023 };
 #error "needs PG_REAL_IS_float32 or PG_REAL_IS_float64"
 #endif
 
+static inline real from_bits(bits b)
+{
+    real x;
+    memcpy(&x, &b, sizeof x);
+    return x;
+}
+
+static inline bits to_bits(real x)
+{
+    bits b;
+    memcpy(&b, &x, sizeof b);
+    return b;
+}
+
 /* x * y + z. Fused only if the target has an instruction for it: the C
    library's fma takes hundreds of them. */
 #ifdef __FMA__
@@ -62,6 +79,11 @@ enum { LANES = VECTOR / sizeof(real) };
 #define PASTE(name, target, type) pg_##name##_##target##_##type
 #define EXPAND(name, target, type) PASTE(name, target, type)
 #define NAME(name) EXPAND(name, PG_TARGET, TYPE)
+
+/* Defined in functions.c, listed in the table of kernels.c. */
+#define DECLARE_FUNCTION(op, name) \
+    void NAME(name)(void *out, const void *x, size_t n);
+PG_FUNCTION_LIST(DECLARE_FUNCTION)
 
 /* Defined in multiply_sparse.c, listed in the table of kernels.c. */
 #define MULTIPLY_SPARSE NAME(multiply_sparse)

@@ -7,94 +7,17 @@
    function of the C library but log, reorder no sums, and fuse multiply-adds
    only where MULADD says so (-ffp-contract=off). */
 
-#include "kernels/kernel_target.h"
+#include "kernels/exp.h"
 #include "kernels/kernels.h"
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 /* Tells the compiler that iterations are independent, even if output and input
    are one array. Without it a loop over such arrays runs element by element. */
 #define INDEPENDENT _Pragma("omp simd")
 
-/* --- exp -------------------------------------------------------------------
-   exp(x) = 2^n exp(r), n = round(x / ln 2), r = x - n ln 2 with ln 2 in two
-   parts, the first so short that n times it is exact (Cody and Waite), and
-   exp(r) = 1 + r + r^2 q(r), q fitted at Chebyshev's points of |r| <= ln 2 / 2.
- */
-
-#ifdef PG_REAL_IS_float32
-
-/* Below the first exp gives 0, above the second infinity. */
-#define EXP_LEAST -105.0f
-#define EXP_MOST 89.0f
-#define LN2_HIGH 0x1.63p-1f
-#define LN2_LOW -0x1.bd0106p-13f
-
-/* Fitted within 2^-32 of exp(r). */
-static inline real exp_tail(real r)
-{
-    real q = 0x1.a12528p-13f;
-    q = MULADD(q, r, 0x1.6d4362p-10f);
-    q = MULADD(q, r, 0x1.1110e0p-7f);
-    q = MULADD(q, r, 0x1.5554e8p-5f);
-    q = MULADD(q, r, 0x1.555556p-3f);
-    return MULADD(q, r, 0.5f);
-}
-
-#else
-
-#define EXP_LEAST -746.0
-#define EXP_MOST 710.0
-#define LN2_HIGH 0x1.62e42feep-1
-#define LN2_LOW 0x1.a39ef35793c76p-33
-
-/* Fitted within 2^-61 of exp(r). */
-static inline real exp_tail(real r)
-{
-    real q = 0x1.1f731ea5352cap-29;
-    q = MULADD(q, r, 0x1.af4e196027428p-26);
-    q = MULADD(q, r, 0x1.27e4db57442fbp-22);
-    q = MULADD(q, r, 0x1.71de021a90822p-19);
-    q = MULADD(q, r, 0x1.a01a01a6dcaffp-16);
-    q = MULADD(q, r, 0x1.a01a01abef415p-13);
-    q = MULADD(q, r, 0x1.6c16c16c162ccp-10);
-    q = MULADD(q, r, 0x1.11111111100cep-7);
-    q = MULADD(q, r, 0x1.5555555555556p-5);
-    q = MULADD(q, r, 0x1.5555555555557p-3);
-    return MULADD(q, r, 0.5);
-}
-
-#endif
-
-static inline real from_bits(bits b)
-{
-    real x;
-    memcpy(&x, &b, sizeof x);
-    return x;
-}
-
-static inline bits to_bits(real x)
-{
-    bits b;
-    memcpy(&b, &x, sizeof b);
-    return b;
-}
-
-/* exp(r) - 1, with *exponents = n + 2 * EXPONENT_BIAS in its low bits: adding
-   `magic` rounds to an integer and leaves it there. */
-static inline real exp_parts(real x, bits *exponents)
-{
-    const real magic =
-        (real)1.5 * (real)((bits)1 << MANTISSA) + 2 * EXPONENT_BIAS;
-    real shifted = MULADD(x, (real)0x1.71547652b82fep+0, magic);
-    real n = shifted - magic;
-    *exponents = to_bits(shifted);
-    real r = MULADD(n, -LN2_HIGH, x);
-    r = MULADD(n, -LN2_LOW, r);
-    return MULADD(r * r, exp_tail(r), r);
-}
+/* --- exp ------------------------------------------------------------------ */
 
 /* Multiplies by 2^n in two halves: subnormal results then round once, and 2^128
    or 2^1024, beyond the largest number, does not appear. Both bounds let NaN
@@ -409,14 +332,16 @@ static bool kernel_all_finite(const void *x, size_t n)
 #define BIAS_ACTIVATION(upper, name) kernel_bias_##name,
 #define ACTIVATION_GRADIENT(upper, name) kernel_##name##_gradient,
 #define OPTIMIZE(upper, name, states) kernel_##name,
+#define FUNCTION(op, name) [op] = NAME(name),
 
 const pg_kernels TABLE = {
     .lanes = LANES,
     .most_vectors = MOST_VECTORS,
     .multiply_sparse = MULTIPLY_SPARSE,
     .multiply_sparse_transposed = MULTIPLY_SPARSE_TRANSPOSED,
-    .exp = kernel_exp,
-    .sigmoid = kernel_sigmoid,
+    .function = {[PG_EXP] = kernel_exp,
+                 [PG_SIGMOID] = kernel_sigmoid,
+                 PG_FUNCTION_LIST(FUNCTION)},
     .scale = kernel_scale,
     .from_bytes = kernel_from_bytes,
     .bias_activation = {PG_ACTIVATION_LIST(BIAS_ACTIVATION)},

@@ -15,6 +15,7 @@
 
 #include "array/dtype.h"
 #include "kernels/activation.h"
+#include "kernels/operations.h"
 #include "kernels/optimizers.h"
 #include "kernels/tile.h"
 
@@ -40,10 +41,10 @@ typedef struct pg_kernels {
                                        size_t in_stride, size_t vectors,
                                        const pg_tile *tile, const void *table);
 
-    /* out[i] = f(x[i]); out may be x. exp is within 2 ulp everywhere, with
-       subnormal results, infinities and NaN as the C library has them. */
-    void (*exp)(void *out, const void *x, size_t n);
-    void (*sigmoid)(void *out, const void *x, size_t n);
+    /* out[i] = f(x[i]) for PG_EXP, PG_SIGMOID and PG_FUNCTION_LIST, NULL for
+       the others; out may be x. Within 2 ulp, tan within 3, with subnormal
+       results, infinities and NaN as the C library has them. */
+    void (*function[PG_UNARY_COUNT])(void *out, const void *x, size_t n);
 
     /* x[i] *= factor */
     void (*scale)(void *x, double factor, size_t n);

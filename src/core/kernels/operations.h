@@ -54,6 +54,18 @@ typedef enum pg_unary_op {
     PG_UNARY_COUNT
 } pg_unary_op;
 
+/* The functions that functions.c computes: X(operation, name) */
+#define PG_FUNCTION_LIST(X) \
+    X(PG_EXPM1, expm1)      \
+    X(PG_TANH, tanh)        \
+    X(PG_LOG, log)          \
+    X(PG_LOG1P, log1p)      \
+    X(PG_LOG2, log2)        \
+    X(PG_LOG10, log10)      \
+    X(PG_SIN, sin)          \
+    X(PG_COS, cos)          \
+    X(PG_TAN, tan)
+
 typedef enum pg_reduce_op {
     PG_SUM, /* bool and signed give int64, unsigned uint64 */
     PG_MEAN,
