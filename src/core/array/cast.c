@@ -95,23 +95,29 @@ typedef struct transposition {
     size_t size;       /* bytes of an element */
 } transposition;
 
-/* Squares that registers of 16 bytes hold: `out` has rows `length` elements
-   apart, `in` columns `stride` bytes apart. */
+/* Blocks that registers of 16 bytes hold: `out` has rows `length` elements
+   apart, `in` columns `stride` bytes apart. A block has 4 of them, and 2 rows
+   of 8 bytes or 4 of fewer. */
 
 typedef pg_bits64 two_elements __attribute__((vector_size(16), aligned(8)));
 typedef pg_bits32 four_elements __attribute__((vector_size(16), aligned(4)));
 
-static inline void square_pg_bits64(pg_bits64 *out, size_t length,
-                                    const char *in, size_t stride)
+static inline void block_pg_bits64(pg_bits64 *out, size_t length,
+                                   const char *in, size_t stride)
 {
     two_elements a = *(const two_elements *)in;
     two_elements b = *(const two_elements *)(in + stride);
-    *(two_elements *)out = (two_elements){a[0], b[0]};
-    *(two_elements *)(out + length) = (two_elements){a[1], b[1]};
+    two_elements c = *(const two_elements *)(in + 2 * stride);
+    two_elements d = *(const two_elements *)(in + 3 * stride);
+    for (size_t i = 0; i < 2; i++) {
+        two_elements *row = (two_elements *)(out + i * length);
+        row[0] = (two_elements){a[i], b[i]};
+        row[1] = (two_elements){c[i], d[i]};
+    }
 }
 
-static inline void square_pg_bits32(pg_bits32 *out, size_t length,
-                                    const char *in, size_t stride)
+static inline void block_pg_bits32(pg_bits32 *out, size_t length,
+                                   const char *in, size_t stride)
 {
     four_elements a = *(const four_elements *)in;
     four_elements b = *(const four_elements *)(in + stride);
@@ -122,40 +128,45 @@ static inline void square_pg_bits32(pg_bits32 *out, size_t length,
             (four_elements){a[i], b[i], c[i], d[i]};
 }
 
-/* Smaller elements: squares that the compiler unrolls. */
-#define SMALL_SQUARE(T)                                                  \
-    static inline void square_##T(T *out, size_t length, const char *in, \
-                                  size_t stride)                         \
-    {                                                                    \
-        for (size_t i = 0; i < 4; i++)                                   \
-            for (size_t j = 0; j < 4; j++)                               \
-                out[i * length + j] =                                    \
-                    *(const T *)(in + j * stride + i * sizeof(T));       \
+/* Smaller elements one by one, which the compiler unrolls. */
+#define SMALL_BLOCK(T)                                                  \
+    static inline void block_##T(T *out, size_t length, const char *in, \
+                                 size_t stride)                         \
+    {                                                                   \
+        for (size_t i = 0; i < 4; i++)                                  \
+            for (size_t j = 0; j < 4; j++)                              \
+                out[i * length + j] =                                   \
+                    *(const T *)(in + j * stride + i * sizeof(T));      \
     }
-SMALL_SQUARE(pg_bits8)
-SMALL_SQUARE(pg_bits16)
+SMALL_BLOCK(pg_bits8)
+SMALL_BLOCK(pg_bits16)
 
 /* A band of ROWS of out's rows, which are as wide as a cache line of in at
-   most, so that each line is read once. It goes along the rows, in squares of
-   SIDE x SIDE elements, so that they are written one element behind the other.
-   What is left at the ends is copied one by one. */
-#define BAND_LOOP(T, SIDE, ROWS)                                            \
+   most, so that each line is read once. It goes along the rows in blocks of
+   HEIGHT rows, so that they are written one element behind the other. What is
+   left at the ends is copied one by one. */
+#define BAND_LOOP(T, HEIGHT, ROWS)                                          \
     static void band_##T(const transposition *t, size_t row)                \
     {                                                                       \
         const size_t rows = pg_size_min(ROWS, t->rows - row);               \
         const size_t stride = t->stride, length = t->cols;                  \
+        const size_t high = rows - rows % (HEIGHT), wide = length / 4;      \
         T *out = (T *)t->out + row * length;                                \
         const char *in = t->in + row * sizeof(T);                           \
-        size_t squares = rows == (ROWS) ? length / (SIDE) : 0;              \
-        PG_EACH_WIDE ((ROWS) * (SIDE), j, squares)                          \
-            for (size_t i = 0; i < (ROWS); i += (SIDE))                     \
-                square_##T(out + i * length + j * (SIDE), length,           \
-                           in + j * (SIDE)*stride + i * sizeof(T), stride); \
+        if (rows == (ROWS)) /* a constant: unrolled */                      \
+            PG_EACH_WIDE ((ROWS)*4, j, wide)                                \
+                for (size_t i = 0; i < (ROWS); i += (HEIGHT))               \
+                    block_##T(out + i * length + j * 4, length,             \
+                              in + j * 4 * stride + i * sizeof(T), stride); \
+        else                                                                \
+            PG_EACH_WIDE (high * 4, j, wide)                                \
+                for (size_t i = 0; i < high; i += (HEIGHT))                 \
+                    block_##T(out + i * length + j * 4, length,             \
+                              in + j * 4 * stride + i * sizeof(T), stride); \
         for (size_t i = 0; i < rows; i++)                                   \
-            PG_EACH (j, length - squares * (SIDE))                          \
-                out[i * length + squares * (SIDE) + j] =                    \
-                    *(const T *)(in + (squares * (SIDE) + j) * stride +     \
-                                 i * sizeof(T));                            \
+            for (size_t j = i < high ? wide * 4 : 0; j < length; j++)       \
+                out[i * length + j] =                                       \
+                    *(const T *)(in + j * stride + i * sizeof(T));          \
     }
 BAND_LOOP(pg_bits8, 4, 16)
 BAND_LOOP(pg_bits16, 4, 16)
