@@ -80,6 +80,21 @@ static pg_status check_mask(const pg_array *mask, const pg_array *a,
     return PG_OK;
 }
 
+/* Writes the indices, plus `base`, of the true elements among n to list, which
+   has room for `count`: not more are true. Returns their number. Without a
+   branch for each: a mask is hard to predict. */
+static size_t list_indices(int64_t *list, size_t count, const bool *holds,
+                           size_t n, int64_t base)
+{
+    size_t found = 0, end;
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PG_CHUNK); i = end)
+        for (size_t k = i; k < end && found < count; k++) {
+            list[found] = (int64_t)k + base;
+            found += holds[k];
+        }
+    return found;
+}
+
 /* *count = the number of true elements of a dense mask. */
 static pg_status count_true(size_t *count, const pg_array *mask, pg_error *err)
 {
@@ -95,19 +110,15 @@ static pg_status count_true(size_t *count, const pg_array *mask, pg_error *err)
 static pg_status find_true(pg_array *out, const pg_array *mask, pg_error *err)
 {
     pg_array dense;
-    size_t size = pg_array_size(mask), count = 0;
+    size_t count = 0;
     memset(out, 0, sizeof *out);
     pg_status status = pg_array_dense(&dense, mask, err);
     if (status == PG_OK)
         status = count_true(&count, &dense, err);
     if (status == PG_OK)
         status = pg_array_new(out, PG_INT64, 1, &count, err);
-    const bool *holds = dense.data;
-    int64_t *index = out->data;
-    size_t listed = status == PG_OK ? size : 0;
-    PG_EACH (i, listed)
-        if (holds[i])
-            *index++ = (int64_t)i;
+    if (status == PG_OK)
+        list_indices(out->data, count, dense.data, pg_array_size(mask), 0);
     pg_array_release(&dense);
     return pg_array_end(out, status, err);
 }
@@ -124,9 +135,8 @@ static void list_true(int64_t *out, size_t count, const pg_array *mask)
     const bool *holds = mask->data;
     PG_EACH_WIDE (length, row, rows) {
         size_t first = found;
-        for (size_t i = 0; i < length; i++, holds++)
-            if (*holds)
-                out[(size_t)last * count + found++] = (int64_t)i + 1;
+        found += list_indices(out + (size_t)last * count + first, count - first,
+                              holds + row * length, length, 1);
         for (int axis = 0; axis < last; axis++)
             for (size_t i = first; i < found; i++)
                 out[(size_t)axis * count + i] = (int64_t)index[axis] + 1;
