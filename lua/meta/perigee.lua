@@ -49,7 +49,8 @@
 ---
 --- An index that names one element gives a number or a boolean. Other positions and slices give
 --- views, which share their elements with the array. A mask (an array of bool, of the lengths of
---- the first axes) and an array of integers give copies of the rows that they pick.
+--- the first axes) and an array of positions give copies of the rows that they pick. Floats that
+--- are whole are positions, as Lua takes 2.0 for 2; 1.5 raises.
 ---
 --- A string that is no index and no name of a method raises, with a suggestion.
 ---
@@ -64,7 +65,7 @@
 ---     -->  [ 9, 11]] int64 (3, 2)
 ---     a["::-1"][1]                --> [ 9, 10, 11, 12] int64 (4,)
 ---     a[a:gt(10)]                 --> [11, 12] int64 (2,)
----     a[pg.array({3, 1}, "int64")]
+---     a[pg.array{3, 1}]
 ---     --> [[ 9, 10, 11, 12],
 ---     -->  [ 1,  2,  3,  4]] int64 (2, 4)
 ---     a["1:2, 1"] = 0

@@ -60,11 +60,33 @@ static pg_status count_repeats(size_t *total, const pg_array *counts, size_t n,
     return pg_check_interrupt(err);
 }
 
-/* Copies each of n parts of `bytes` bytes count times: counts[i * step] of part
-   i. */
+/* Elements, which loads and stores copy. */
+#define REPEAT_LOOP(T)                                     \
+    {                                                      \
+        T *to = (T *)out;                                  \
+        PG_EACH (i, n)                                     \
+            for (int64_t k = 0; k < counts[i * step]; k++) \
+                *to++ = ((const T *)in)[i];                \
+        return (char *)to;                                 \
+    }
+
+/* Copies each of n parts of `bytes` bytes: counts[i * step] times part i.
+   Returns the end of what it wrote. */
 static char *repeat_parts(char *out, const char *in, const int64_t *counts,
                           size_t step, size_t n, size_t bytes)
 {
+    switch (bytes) {
+    case 1:
+        REPEAT_LOOP(pg_bits8)
+    case 2:
+        REPEAT_LOOP(pg_bits16)
+    case 4:
+        REPEAT_LOOP(pg_bits32)
+    case 8:
+        REPEAT_LOOP(pg_bits64)
+    default:
+        break;
+    }
     PG_EACH_WIDE (1 + bytes / 64, i, n)
         for (int64_t k = 0; k < counts[i * step]; k++) {
             memcpy(out, in + i * bytes, bytes);
