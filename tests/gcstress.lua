@@ -147,6 +147,9 @@ local SPECIAL = {
   cross_entropy = calls(
     function() return activations(), Y() end, function() return activations().A3, { 0, 1, 2 } end),
   dot = calls(function() return A(), V().T end, function() return A(), { 1, 2, 3, 4 } end),
+  matmul = calls(
+    function() return A(), V().T end, function() return A(), { 1, 2, 3, 4 } end,
+    function() return { T(), T() }, V().T end),
   expand_dims = calls(function() return T(), 3 end, function() return A(), 3 end),
   forward = calls(
     function() return A(), weights() end, function() return T(), named(), some_results() end,

@@ -162,7 +162,7 @@ static int l_create_constant_like(lua_State *L)
     pg_error err;
     pg_scalar value = {.kind = 'i', .as.i = l_call_operation(L)};
     lua_settop(L, DTYPE);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, A));
     const pg_array *a = l_array_to(L, A);
     pg_dtype dtype = l_dtype_opt(L, DTYPE, a->dtype);
     return l_array_return(
@@ -178,7 +178,7 @@ static int l_create_full_like(lua_State *L)
     lua_settop(L, DTYPE);
     if (!l_scalar_test(L, VALUE, &value))
         return l_type_error(L, VALUE, "number or boolean");
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, A));
     const pg_array *a = l_array_to(L, A);
     pg_dtype dtype = l_dtype_opt(L, DTYPE, a->dtype);
     return l_array_return(
