@@ -193,6 +193,9 @@ describe("topk", function()
       local values, positions = a:topk(k, { largest = false })
       assert.is_true(positions:array_equal(a:argsort()[{ { 1, k } }]))
       assert.is_true(values:array_equal(a:sort()[{ { 1, k } }]))
+      values, positions = a:topk(k)
+      assert.is_true(positions:array_equal((-a):argsort()[{ { 1, k } }]))
+      assert.is_true(values:array_equal(a[positions]))
     end
   end)
 

@@ -160,6 +160,25 @@ pg_status pg_argsort(pg_array *out, const pg_array *a, int axis, pg_error *err)
     }
 PG_DTYPES(TOPK)
 
+/* Writes the indices of the last k of n positions that sort a row, the last
+   first; those of equal elements keep their order. */
+#define LAST(NAME, T, name, kind)                                        \
+    static void last_##NAME(int64_t *out, const int64_t *order,          \
+                            const void *row, size_t n, size_t k)         \
+    {                                                                    \
+        const T *x = row;                                                \
+        for (size_t end = n, first, found = 0; found < k; end = first) { \
+            T value = x[order[end - 1] - 1];                             \
+            first = end - 1;                                             \
+            while (first > 0 &&                                          \
+                   !COMES_BEFORE(value, x[order[first - 1] - 1], true))  \
+                first--;                                                 \
+            for (size_t i = first; i < end && found < k; i++)            \
+                out[found++] = order[i] - 1;                             \
+        }                                                                \
+    }
+PG_DTYPES(LAST)
+
 /* Dense rows, and the first k elements of each. */
 typedef struct top_rows {
     char *values;
@@ -168,7 +187,31 @@ typedef struct top_rows {
     size_t length, k;
     pg_dtype dtype;
     bool is_largest;
+    atomic_bool out_of_memory;
 } top_rows;
+
+/* The indices of a row's first k elements, of all of its elements in order.
+   After an interrupt they are left as they were. */
+static void top_by_sorting(top_rows *t, int64_t *out, const char *row)
+{
+    static void (*const lasts[PG_DTYPE_COUNT])(int64_t *, const int64_t *,
+                                               const void *, size_t, size_t) = {
+#define X(NAME, ctype, name, kind) last_##NAME,
+        PG_DTYPES(X)
+#undef X
+    };
+    size_t bytes = t->length * sizeof(int64_t);
+    int64_t *order = pg_malloc(bytes);
+    if (!order || !pg_radix_positions(order, row, t->dtype, t->length)) {
+        atomic_store(&t->out_of_memory, true);
+    } else if (!pg_interrupted()) {
+        for (size_t j = 0; !t->is_largest && j < t->k; j++)
+            out[j] = order[j] - 1;
+        if (t->is_largest)
+            lasts[t->dtype](out, order, row, t->length, t->k);
+    }
+    pg_free(order, bytes);
+}
 
 /* pg_job */
 static void top_of_row(void *context, size_t i)
@@ -179,13 +222,19 @@ static void top_of_row(void *context, size_t i)
         PG_DTYPES(X)
 #undef X
     };
-    const top_rows *t = context;
+    enum { MOST_HEAP = 1 << 16 }; /* a larger heap leaves the cache */
+    top_rows *t = context;
     size_t size = pg_dtype_size(t->dtype);
     int64_t *positions = t->positions + i * t->k;
     const char *row = t->rows + i * t->length * size;
     char *values = t->values + i * t->k * size;
-    topks[t->dtype](positions, row, t->length, t->k, t->is_largest);
-    for (size_t j = 0; j < t->k; j++) {
+    if (t->k > MOST_HEAP || (t->k > 64 && t->k > t->length / 16))
+        top_by_sorting(t, positions, row);
+    else
+        topks[t->dtype](positions, row, t->length, t->k, t->is_largest);
+    if (atomic_load(&t->out_of_memory) || pg_interrupted())
+        return;
+    PG_EACH (j, t->k) {
         memcpy(values + j * size, row + (size_t)positions[j] * size, size);
         positions[j]++;
     }
@@ -224,11 +273,18 @@ pg_status pg_topk(pg_array *values, pg_array *positions, const pg_array *a,
         status = pg_array_new(positions, PG_INT64, a->ndim, shape, err);
     if (status == PG_OK) {
         size_t n = pg_array_size(a), length = a->shape[axis];
-        top_rows t = {values->data, positions->data, rows.data, length, k,
-                      a->dtype,     is_largest};
+        top_rows t = {.values = values->data,
+                      .positions = positions->data,
+                      .rows = rows.data,
+                      .length = length,
+                      .k = k,
+                      .dtype = a->dtype,
+                      .is_largest = is_largest};
         pg_parallel_for(length ? n / length : 0, n > 65536, top_of_row, &t);
         move_back(values, axis);
         move_back(positions, axis);
+        if (atomic_load(&t.out_of_memory))
+            status = pg_fail_memory(err, length * sizeof(int64_t));
     }
     pg_array_release(&rows);
     status = pg_array_end(values, status, err);
