@@ -98,7 +98,8 @@ local operations = {
   end,
   selecting = function()
     return mask:nonzero(), a.T:argwhere(), pg.bincount(i8), pg.bincount(i8, { 1, 2, 3 },
-      { minlength = 9 }), a:topk(2), long:topk(5000), b:topk(2, 1, { largest = false }), a:array_equal(b),
+      { minlength = 9 }), a:topk(2), long:topk(5000),
+      b:topk(2, 1, { largest = false }), a:array_equal(b),
       a:array_equal(a.T), a:array_equal(a, { equal_nan = true }), a[pg.array { 1, 3 }],
       a:take(pg.array { 1, -1, 2 }, 2)
   end,
