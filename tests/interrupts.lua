@@ -48,6 +48,22 @@ interrupts.OPERATIONS = {
     end)
     check((a[1] + a[2]) - a:rows(1, 2):sum() == 0)
   ]],
+  selection = [[
+    local a = pg.rand(8000000)
+    local places, counts = pg.permutation(8000000), pg.randint(0, 4, 8000000)
+    local floats, m = places:astype "float64", a:reshape(2000, 4000)
+    run(function()
+      return a:take(floats), a[places], a:nonzero(), m:argwhere(), places:bincount(a), a:topk(1000),
+        a:topk(4000000), a:repeat_interleave(counts), m:tile(2, 2),
+        m:pad(900, { mode = "reflect" }), m:tril(), m.T:copy(), a:array_equal(a), pg.hstack { m, m }, pg.meshgrid(m[1], m[2])
+    end)
+    check(pg.bincount { 1, 1 }:get(2) == 2 and a:take { 1 }:get(1) == a[1])
+  ]],
+  matmul = [[
+    local a = pg.ones(200, 300, 300)
+    run(function() return a:matmul(a) end)
+    check(a:min() == 1 and a:max() == 1)
+  ]],
   in_place = [[
     local a = pg.zeros(5000000)
     run(function() a:add_(1) end)
