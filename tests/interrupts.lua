@@ -55,7 +55,8 @@ interrupts.OPERATIONS = {
     run(function()
       return a:take(floats), a[places], a:nonzero(), m:argwhere(), places:bincount(a), a:topk(1000),
         a:topk(4000000), a:repeat_interleave(counts), m:tile(2, 2),
-        m:pad(900, { mode = "reflect" }), m:tril(), m.T:copy(), a:array_equal(a), pg.hstack { m, m }, pg.meshgrid(m[1], m[2])
+        m:pad(900, { mode = "reflect" }), m:tril(), m.T:copy(), a:array_equal(a),
+        pg.hstack { m, m }, pg.meshgrid(m[1], m[2])
     end)
     check(pg.bincount { 1, 1 }:get(2) == 2 and a:take { 1 }:get(1) == a[1])
   ]],
