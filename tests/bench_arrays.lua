@@ -33,6 +33,11 @@ local function operation(name, n)
     ["add"] = function() return a + b end,
     ["multiply-add"] = function() return m * row + row end,
     ["exp"] = function() return a:exp() end,
+    ["exp into"] = function() return a:exp { out = b } end,
+    ["log"] = function() return b:log() end,
+    ["tanh"] = function() return a:tanh() end,
+    ["sin"] = function() return a:sin() end,
+    ["relu"] = function() return a:relu() end,
     ["sum"] = function() return a:sum() end,
     ["sum rows"] = function() return m:sum(1) end,
     ["sum columns"] = function() return m:sum(2) end,
@@ -99,8 +104,8 @@ local function rows(name, sizes)
   end
 end
 local SIZES = { 1000, 100000, 10000000 }
-local NAMES = { "add", "multiply-add", "exp", "sum", "sum rows", "sum columns", "max",
-  "argmax", "transposed copy", "take", "sort", "normals" }
+local NAMES = { "add", "multiply-add", "exp", "exp into", "log", "tanh", "sin", "relu", "sum",
+  "sum rows", "sum columns", "max", "argmax", "transposed copy", "take", "sort", "normals" }
 for _, name in ipairs(NAMES) do
   rows(name, SIZES)
 end

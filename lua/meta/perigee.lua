@@ -573,21 +573,21 @@ function array:log10(options) end
 ---@return perigee.array
 function array:sqrt(options) end
 
---- Returns the sine of each element, an angle in radians. Integers give float64.
+--- Returns the sine of each element, an angle in radians, within 2 ulp. Integers give float64.
 ---
 ---     pg.array{0, math.pi / 2}:sin()  --> [0., 1.] float64 (2,)
 ---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
 function array:sin(options) end
 
---- Returns the cosine of each element, an angle in radians. Integers give float64.
+--- Returns the cosine of each element, an angle in radians, within 2 ulp. Integers give float64.
 ---
 ---     pg.array{0, math.pi}:cos()  --> [ 1., -1.] float64 (2,)
 ---@param options? table  out (array of the result's shape that takes the result)
 ---@return perigee.array
 function array:cos(options) end
 
---- Returns the tangent of each element, an angle in radians. Integers give float64.
+--- Returns the tangent of each element, an angle in radians, within 3 ulp. Integers give float64.
 ---
 ---     pg.array{0, math.pi / 4}:tan()  --> [0., 1.] float64 (2,)
 ---@param options? table  out (array of the result's shape that takes the result)

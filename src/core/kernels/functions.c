@@ -22,7 +22,8 @@
 /* --- constants -------------------------------------------------------------
    Numbers in two or three parts: the first are so short that their products
    with an exponent, with a number of quarter turns, or with the first part of
-   another number are exact. Polynomials are fitted at Chebyshev's points. */
+   another number are exact. Polynomials are fitted at Chebyshev's points; long
+   ones sum even and odd terms apart, as one chain of sums would take longer. */
 
 #ifdef PG_REAL_IS_float32
 
@@ -74,37 +75,37 @@ static inline real cos_polynomial(real z)
 #define INV_LN10_LOW 0x1.b9438ca9aadd5p-36
 #define LOG10_2_HIGH 0x1.34413509f6p-2
 #define LOG10_2_LOW 0x1.9fef311f12b36p-42
-#define LARGEST_ANGLE 0x1p20
+#define LARGEST_ANGLE 0x1p19
 
 static inline real log_polynomial(real z)
 {
-    real p = 0x1.2b584aae78a57p-3;
-    p = MULADD(p, z, 0x1.39fe606542ddep-3);
-    p = MULADD(p, z, 0x1.7462b4ab2ef6bp-3);
-    p = MULADD(p, z, 0x1.c71c62e5800a1p-3);
-    p = MULADD(p, z, 0x1.2492492df148dp-2);
-    p = MULADD(p, z, 0x1.99999999952e2p-2);
-    return MULADD(p, z, 0x1.5555555555558p-1);
+    real even = 0x1.2b584aae78a57p-3, odd = 0x1.39fe606542ddep-3, zz = z * z;
+    even = MULADD(even, zz, 0x1.7462b4ab2ef6bp-3);
+    odd = MULADD(odd, zz, 0x1.c71c62e5800a1p-3);
+    even = MULADD(even, zz, 0x1.2492492df148dp-2);
+    odd = MULADD(odd, zz, 0x1.99999999952e2p-2);
+    even = MULADD(even, zz, 0x1.5555555555558p-1);
+    return MULADD(odd, z, even);
 }
 
 static inline real sin_polynomial(real z)
 {
-    real p = 0x1.5dfa4399a5f77p-33;
-    p = MULADD(p, z, -0x1.ae5fdbc5929d5p-26);
-    p = MULADD(p, z, 0x1.71de3768b91acp-19);
-    p = MULADD(p, z, -0x1.a01a019e5ff52p-13);
-    return MULADD(p, z, 0x1.1111111110b1ap-7);
+    real even = 0x1.5dfa4399a5f77p-33, odd = -0x1.ae5fdbc5929d5p-26, zz = z * z;
+    even = MULADD(even, zz, 0x1.71de3768b91acp-19);
+    odd = MULADD(odd, zz, -0x1.a01a019e5ff52p-13);
+    even = MULADD(even, zz, 0x1.1111111110b1ap-7);
+    return MULADD(odd, z, even);
 }
 #define SIN_FIRST -0x1.5555555555554p-3
 
 static inline real cos_polynomial(real z)
 {
-    real p = -0x1.906cc8e9926ecp-37;
-    p = MULADD(p, z, 0x1.1eeb5144ec937p-29);
-    p = MULADD(p, z, -0x1.27e4fa00ec0bbp-22);
-    p = MULADD(p, z, 0x1.a01a019f3cd0fp-16);
-    p = MULADD(p, z, -0x1.6c16c16c1691ap-10);
-    return MULADD(p, z, 0x1.5555555555555p-5);
+    real odd = -0x1.906cc8e9926ecp-37, even = 0x1.1eeb5144ec937p-29, zz = z * z;
+    odd = MULADD(odd, zz, -0x1.27e4fa00ec0bbp-22);
+    even = MULADD(even, zz, 0x1.a01a019f3cd0fp-16);
+    odd = MULADD(odd, zz, -0x1.6c16c16c1691ap-10);
+    even = MULADD(even, zz, 0x1.5555555555555p-5);
+    return MULADD(odd, z, even);
 }
 
 #endif
@@ -252,10 +253,11 @@ static inline angle reduce(real x)
     a.r = (real)(wide - (double)n * (HALF_PI_2 + HALF_PI_3));
     a.is_hard = FABS(x) <= LARGEST_ANGLE ? 0u : 1u;
 #else
+    /* `lost` is exact: first is the larger, or the difference has no more than
+       53 bits, down to 2^-66. */
     real first = x - n * HALF_PI_1, second = n * HALF_PI_2;
-    real sum = first - second, taken = sum - first;
-    real lost = (first - (sum - taken)) - (second + taken);
-    lost -= n * HALF_PI_3;
+    real sum = first - second, lost = (first - sum) - second;
+    lost = MULADD(n, -(real)HALF_PI_3, lost);
     a.r = sum + lost;
     a.low = (sum - a.r) + lost;
     a.is_hard = FABS(x) <= LARGEST_ANGLE ? 0u : 1u;
