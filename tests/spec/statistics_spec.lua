@@ -207,6 +207,94 @@ describe("a median", function()
   end)
 end)
 
+describe("an order statistic", function()
+  --- All of some places, few enough to be searched for and enough to be sorted for.
+  local function check(a, where)
+    local n, s = a.size, (a.dtype == "bool" and a:astype "uint8" or a):sort()
+    local places = { 1, 2, n // 3 + 1, n // 2, n - 1, n }
+    for _, more in ipairs { {}, { 1, n, 1, n, n } } do
+      local q = {}
+      for i, at in ipairs(places) do q[i] = (at - 1) / (n - 1) end
+      for _, at in ipairs(more) do q[#q + 1] = (at - 1) / (n - 1) end
+      local found = a:quantile(q)
+      for i, at in ipairs(places) do
+        assert.is_true(pg.allclose(found[i], s[at], 1e-6, 1e-6 * math.abs(s[n] - s[1])),
+          ("%s, %d of %d"):format(where, at, n))
+      end
+    end
+    assert.is_true(pg.allclose(a:median(), (s[(n + 1) // 2] + s[n // 2 + 1]) / 2, 1e-6), where)
+  end
+
+  it("is found in rows of any order, with ties, and at the ends of a dtype", function()
+    local g = pg.random(5)
+    for _, n in ipairs { 40, 999, 19999, 20000, 150001 } do
+      check(pg.range(1, n), "ascending")
+      check(pg.range(n, 1, -1) / 1, "descending")
+      check(pg.full({ n }, 7), "constant")
+      check(pg.range(1, n) % 10, "periodic")
+      check((pg.range(1, n) - n // 2):abs(), "falling and rising")
+      check(g:rand(n) ^ 40, "skewed")
+      check(g:randn(n):maximum(0), "half of it 0")
+      check(g:randint(-128, 128, n):astype "int8", "int8")
+      check(g:randint(0, 256, n):astype "uint8", "uint8")
+      check(g:randint(-2 ^ 40 // 1, 2 ^ 40 // 1, n), "int64")
+      check(g:randint(0, 2, n):astype "bool" | pg.zeros(n, "bool"), "bool")
+    end
+  end)
+
+  it("is NaN wherever there is one, and infinite where there are enough", function()
+    for _, n in ipairs { 50, 1000, 30000, 200000 } do
+      local a = pg.random(2):rand(n)
+      for _, at in ipairs { 1, n // 2, n } do
+        local b = a:copy()
+        b[at] = nan
+        assert.is_true(is_nan(b:median()))
+        assert.is_true(b:quantile { 0, 1 }:isnan():all())
+      end
+      a["1:" .. n // 2 + 2] = inf
+      assert.equal(inf, a:median())
+      assert.equal(-inf, (-a):median())
+    end
+  end)
+
+  it("is the same for any number of threads", function()
+    local before, a = pg.threads(), pg.random(4):randn(500000)
+    pg.threads(1)
+    local m, q = a:median(), a:reshape(50, 10000):quantile({ 0.1, 0.7 }, 2)
+    for threads = 2, 4 do
+      pg.threads(threads)
+      assert.equal(m, a:median())
+      assert.is_true(q:eq(a:reshape(50, 10000):quantile({ 0.1, 0.7 }, 2)):min())
+    end
+    pg.threads(before)
+  end)
+end)
+
+describe("a running sum", function()
+  it("is the naive one of every dtype and axis, for any number of threads", function()
+    local before = pg.threads()
+    for _, dtype in ipairs(dtypes) do
+      for _, lengths in ipairs { { 3, 5, 4 }, { 2, 70, 600 }, { 90000 } } do
+        local a = (pg.random(1):randint(0, 3, lengths) - (kind(dtype) == "int" and 1 or 0))
+        a = a:astype(dtype)
+        for axis = 1, a.ndim do
+          local moved = a:astype("int64"):swapaxes(axis, 1)
+          local found = a:cumsum(axis):swapaxes(axis, 1)
+          local n = #moved
+          for _, at in ipairs { 1, (n + 1) // 2, n } do
+            local naive = moved:rows(1, at):sum(1)
+            assert.is_true(pg.allclose(found[at], naive), dtype)
+          end
+          pg.threads(3)
+          assert.is_true(a:cumsum(axis):swapaxes(axis, 1):eq(found):all())
+          pg.threads(before)
+        end
+      end
+    end
+    assert.equal(-inf, 1 / pg.array { -0.0 }:cumsum()[1])
+  end)
+end)
+
 describe("a quantile", function()
   local a = pg.array { { 1, 2, 3, 4 }, { 40, 30, 20, 10 } }
 

@@ -51,7 +51,7 @@ static pg_reduce_op of_results(pg_reduce_op op)
 
 /* Threads take pieces of a long row, or stripes of many columns. Both lengths
    are fixed, so that the order of additions does not depend on the threads. */
-enum { PIECE = 65536, STRIPE = 1024 };
+enum { PIECE = 65536, STRIPE = 1024, GROUP = 16384 };
 
 /* The reduction of in (outer, n, inner) to out (outer, inner), both dense. */
 typedef struct reduction {
@@ -62,12 +62,24 @@ typedef struct reduction {
     size_t outer, n, inner;
 } reduction;
 
-/* pg_job: row `row`, for inner == 1. */
-static void reduce_row(void *context, size_t row)
+/* The number of rows that a job takes: a group has at least GROUP elements, so
+   that it is worth a job. */
+static size_t rows_of_group(const reduction *r)
+{
+    return pg_size_divide_up(GROUP, r->n);
+}
+
+/* pg_job: a group of rows, for inner == 1. */
+static void reduce_rows(void *context, size_t job)
 {
     const reduction *r = context;
-    r->kernel.along(r->out + row * pg_dtype_size(r->kernel.dtype),
-                    r->in + row * r->n * pg_dtype_size(r->dtype), r->n);
+    size_t size = pg_dtype_size(r->dtype);
+    size_t out_size = pg_dtype_size(r->kernel.dtype);
+    size_t count = rows_of_group(r), first = job * count;
+    count = pg_size_min(count, r->outer - first);
+    for (size_t row = first; row < first + count; row++)
+        r->kernel.along(r->out + row * out_size, r->in + row * r->n * size,
+                        r->n);
 }
 
 /* pg_job: a stripe of the columns of one outer index. Its first row is cast
@@ -152,13 +164,13 @@ static pg_status find_in_long_row(const reduction *r, pg_error *err)
 static pg_status reduce_dense(reduction *r, pg_reduce_op op, pg_error *err)
 {
     bool large = r->outer * r->n * r->inner > PIECE;
-    size_t rows = r->outer * r->inner;
     pg_assert(r->n > 0 && (r->inner == 1 || r->kernel.across));
     if (r->inner > 1)
         pg_parallel_for(r->outer * pg_size_divide_up(r->inner, STRIPE), large,
                         reduce_stripe, r);
-    else if (rows != 1 || r->n <= PIECE)
-        pg_parallel_for(rows, large, reduce_row, r);
+    else if (r->outer > 1 || r->n <= PIECE)
+        pg_parallel_for(pg_size_divide_up(r->outer, rows_of_group(r)), large,
+                        reduce_rows, r);
     else if (r->kernel.across)
         return reduce_long_row(r, op, err);
     else
@@ -421,7 +433,7 @@ static pg_status reduce_bools(pg_array *out, pg_reduce_op op, const pg_array *a,
     int ndim = pg_reduced_shape(shape, a, axes, keep);
     if (count_reduced(a, axes) == 0)
         return pg_full(out, PG_BOOL, ndim, shape, of_none, err);
-    pg_status status = pg_array_astype(&bools, a, PG_BOOL, err);
+    pg_status status = pg_array_as(&bools, a, PG_BOOL, err);
     if (status == PG_OK)
         status = reduce_plain(out, op == PG_ANY ? PG_MAX : PG_MIN, &bools, axes,
                               keep, err);

@@ -65,13 +65,52 @@ static pg_status all_variables(pg_array *out, const pg_array *a,
     return status;
 }
 
-/* Copies the lower triangle of x (n,n) to the upper one: the tiles of a product
-   round the two differently. */
-static void make_symmetric(double *x, size_t n)
+/* Rows of a block of the product below. */
+enum { BLOCK = 256 };
+
+/* rows first to end - 1 of *out (n,n) = those of x x^T, up to the diagonal and
+   in the columns before `end`. */
+static pg_status multiply_block(const pg_array *out, const pg_array *x,
+                                size_t first, size_t end, pg_error *err)
+{
+    pg_array rows, before, columns, part, place;
+    pg_array_rows_view(&rows, x, first, end - first);
+    pg_array_rows_view(&before, x, 0, end);
+    pg_array_transpose_view(&columns, &before);
+    pg_status status = pg_dot(&part, &rows, &columns, err);
+    if (status == PG_OK) {
+        pg_array_rows_view(&place, out, first, end - first);
+        place.shape[1] = end;
+        status = pg_array_assign(&place, &part, err);
+        pg_array_release(&place);
+    }
+    pg_array_release(&rows);
+    pg_array_release(&before);
+    pg_array_release(&columns);
+    pg_array_release(&part);
+    return status;
+}
+
+/* Copies the lower triangle of x (n,n) to the upper one. */
+static void mirror(double *x, size_t n)
 {
     PG_EACH_WIDE (n, i, n)
         for (size_t j = 0; j < i; j++)
             x[j * n + i] = x[i * n + j];
+}
+
+/* *out (n,n) = x x^T, which is symmetric: half of it is computed. */
+static pg_status multiply_by_transpose(pg_array *out, const pg_array *x,
+                                       pg_error *err)
+{
+    size_t n = x->shape[0];
+    pg_status status =
+        pg_array_new(out, PG_FLOAT64, 2, (const size_t[]){n, n}, err);
+    for (size_t i = 0; i < n && status == PG_OK; i += BLOCK)
+        status = multiply_block(out, x, i, pg_size_min(n, i + BLOCK), err);
+    if (status == PG_OK)
+        mirror(out->data, n);
+    return status;
 }
 
 /* *out (n,n) = the covariances. */
@@ -79,7 +118,7 @@ static pg_status covariances(pg_array *out, const pg_array *a,
                              const pg_array *b, bool rows_are_variables,
                              int64_t ddof, const char *name, pg_error *err)
 {
-    pg_array variables, mean = {0}, centred = {0}, transposed, count;
+    pg_array variables, mean = {0}, centred = {0}, count;
     memset(out, 0, sizeof *out);
     pg_status status =
         all_variables(&variables, a, b, rows_are_variables, name, err);
@@ -88,20 +127,14 @@ static pg_status covariances(pg_array *out, const pg_array *a,
     status = pg_reduce(&mean, PG_MEAN, &variables, PG_AXIS(1), true, err);
     if (status == PG_OK)
         status = pg_binary(&centred, PG_SUBTRACT, &variables, &mean, err);
-    if (status == PG_OK) {
-        pg_array_transpose_view(&transposed, &centred);
-        status = pg_dot(out, &centred, &transposed, err);
-        pg_array_release(&transposed);
-    }
+    if (status == PG_OK)
+        status = multiply_by_transpose(out, &centred, err);
     double n = (double)variables.shape[1], divisor = n - (double)ddof;
     divisor = divisor < 0 ? 0 : divisor;
     pg_array_borrow(&count, &divisor, PG_FLOAT64, 0, NULL);
     if (status == PG_OK)
         status = pg_binary_into(out, PG_DIVIDE, out, &count, err);
-    if (status == PG_OK) {
-        make_symmetric(out->data, out->shape[0]);
-        status = pg_check_interrupt(err);
-    }
+    status = pg_unless_interrupted(status, err);
     if (status != PG_OK)
         pg_array_release(out);
     pg_array_release(&variables);

@@ -1,8 +1,8 @@
-/* Medians and quantiles, from sorted rows. */
+/* Medians and quantiles, from order statistics of rows. */
 
 #include "statistics/quantile.h"
 
-#include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "array/cast.h"
@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "ops/reduce.h"
-#include "ops/sort.h"
+#include "statistics/order.h"
 
 /* A place between two elements of a sorted row. */
 typedef struct place {
@@ -36,41 +36,48 @@ static double middle(double lower, double upper, double weight)
     return weight == 0 ? lower : (lower + upper) / 2;
 }
 
-/* Sorted rows (rows, n), and the places that out (places, rows) takes. */
+/* Rows (rows, n), and the places that out (places, rows) takes. A row is a job;
+   a single one uses the threads itself. */
 typedef struct quantiles {
     const pg_array *out;
-    const char *sorted;
+    const char *elements;
     pg_dtype dtype;
     size_t n, rows, count;
     const place *places;
     interpolation interpolate;
+    int threads; /* of each row */
+    atomic_bool out_of_memory;
 } quantiles;
 
-static double element(const quantiles *s, size_t row, size_t i)
-{
-    double x;
-    size_t size = pg_dtype_size(s->dtype);
-    pg_cast(PG_FLOAT64, (char *)&x, sizeof x, s->dtype,
-            s->sorted + (row * s->n + i) * size, (ptrdiff_t)size, 1);
-    return x;
-}
+/* More places of a row are worth a sort of it. */
+enum { FEW_PLACES = 8 };
 
-/* pg_job: the quantiles of one row. NaN stand last. */
+/* pg_job: the quantiles of one row. */
 static void interpolate_row(void *context, size_t row)
 {
-    const quantiles *s = context;
+    quantiles *s = context;
     size_t size = pg_dtype_size(s->out->dtype);
-    double last = element(s, row, s->n - 1);
-    PG_EACH (i, s->count) {
+    pg_order order = {.elements =
+                          s->elements + row * s->n * pg_dtype_size(s->dtype),
+                      .dtype = s->dtype,
+                      .n = s->n,
+                      .threads = s->threads,
+                      .sorts = s->count > FEW_PLACES};
+    bool has_memory = pg_order_begin(&order);
+    PG_EACH_WIDE (s->n, i, has_memory ? s->count : 0) {
         const place *at = &s->places[i];
-        double x = isnan(last)
-                       ? last
-                       : s->interpolate(element(s, row, at->lower),
-                                        element(s, row, at->upper), at->weight);
+        double pair[2] = {0};
+        if (!pg_order_pair(pair, &order, at->lower, at->upper))
+            atomic_store(&s->out_of_memory, true);
+        double x = s->interpolate(pair[0], pair[1], at->weight);
         pg_cast(s->out->dtype,
                 (char *)s->out->data + (i * s->rows + row) * size,
                 (ptrdiff_t)size, PG_FLOAT64, (const char *)&x, sizeof x, 1);
     }
+    if (has_memory)
+        pg_order_end(&order);
+    else
+        atomic_store(&s->out_of_memory, true);
 }
 
 /* *out (rows, n) = a's elements along the axes, dense. The caller must not
@@ -104,7 +111,7 @@ static pg_status take_places(pg_array *out, const pg_array *a, unsigned axes,
                              bool keep, const pg_array *q, const place *places,
                              interpolation interpolate, pg_error *err)
 {
-    pg_array sorted = {0}, rows;
+    pg_array rows;
     size_t shape[PG_MAXDIM + PG_MAXDIM];
     int ndim = pg_reduced_shape(shape + q->ndim, a, axes, keep) + q->ndim;
     memcpy(shape, q->shape, (size_t)q->ndim * sizeof *shape);
@@ -113,19 +120,23 @@ static pg_status take_places(pg_array *out, const pg_array *a, unsigned axes,
     if (status != PG_OK || pg_array_size(out) == 0)
         return status;
     status = rows_along(&rows, a, axes, err);
-    if (status == PG_OK)
-        status = pg_sort(&sorted, &rows, 1, err);
-    if (status == PG_OK)
-        pg_parallel_for(rows.shape[0], rows.shape[0] > 1000, interpolate_row,
-                        &(quantiles){.out = out,
-                                     .sorted = sorted.data,
-                                     .dtype = a->dtype,
-                                     .n = rows.shape[1],
-                                     .rows = rows.shape[0],
-                                     .count = pg_array_size(q),
-                                     .places = places,
-                                     .interpolate = interpolate});
-    pg_array_release(&sorted);
+    if (status == PG_OK) {
+        size_t count = rows.shape[0];
+        bool many = count >= (size_t)pg_threads();
+        quantiles s = {.out = out,
+                       .elements = rows.data,
+                       .dtype = a->dtype,
+                       .n = rows.shape[1],
+                       .rows = count,
+                       .count = pg_array_size(q),
+                       .places = places,
+                       .interpolate = interpolate,
+                       .threads = many ? 1 : pg_threads()};
+        pg_parallel_for(count, many && count * s.n > 32768, interpolate_row,
+                        &s);
+        if (atomic_load(&s.out_of_memory))
+            status = pg_fail_memory(err, pg_array_bytes(&rows));
+    }
     pg_array_release(&rows);
     return pg_array_end(out, status, err);
 }
