@@ -46,6 +46,14 @@ local function operation(name, n)
     ["transposed copy"] = function() return m.T:copy() end,
     ["take"] = function() return a:take(places) end,
     ["sort"] = function() return a:sort() end,
+    ["prod"] = function() return a:prod() end,
+    ["std columns"] = function() return m:std(2) end,
+    ["nanmean"] = function() return a:nanmean() end,
+    ["median"] = function() return a:median() end,
+    ["median rows"] = function() return m:median(1) end,
+    ["percentiles"] = function() return a:percentile { 5, 25, 50, 75, 95 } end,
+    ["cumsum"] = function() return a:cumsum() end,
+    ["diff"] = function() return a:diff() end,
   })[name]
 end
 
@@ -105,7 +113,8 @@ local function rows(name, sizes)
 end
 local SIZES = { 1000, 100000, 10000000 }
 local NAMES = { "add", "multiply-add", "exp", "exp into", "log", "tanh", "sin", "relu", "sum",
-  "sum rows", "sum columns", "max", "argmax", "transposed copy", "take", "sort", "normals" }
+  "sum rows", "sum columns", "max", "argmax", "transposed copy", "take", "sort", "normals",
+  "prod", "std columns", "nanmean", "median", "median rows", "percentiles", "cumsum", "diff" }
 for _, name in ipairs(NAMES) do
   rows(name, SIZES)
 end

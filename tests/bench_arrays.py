@@ -47,6 +47,14 @@ def operations(name, n):
         "transposed copy": lambda: m.T.copy(),
         "take": lambda: a[places],
         "sort": lambda: np.sort(a),
+        "prod": lambda: a.prod(),
+        "std columns": lambda: m.std(1),
+        "nanmean": lambda: np.nanmean(a),
+        "median": lambda: np.median(a),
+        "median rows": lambda: np.median(m, 0),
+        "percentiles": lambda: np.percentile(a, [5, 25, 50, 75, 95]),
+        "cumsum": lambda: a.cumsum(),
+        "diff": lambda: np.diff(a),
     }[name]
 
 

@@ -48,6 +48,15 @@ interrupts.OPERATIONS = {
     end)
     check((a[1] + a[2]) - a:rows(1, 2):sum() == 0)
   ]],
+  statistics = [[
+    local a = pg.rand(10000000)
+    local m, c = a:reshape(1000, 10000), a:reshape(100, 1000, 100)
+    run(function()
+      return a:median(), a:percentile { 5, 95 }, m:quantile(0.1, 1), a:cumprod(), m:cumsum(1),
+        m:diff(), a:nanmean(), a:prod(), a:ptp(), a:count_nonzero(), m:cov(), c:sum { 1, 3 }
+    end)
+    check(pg.median { 3, 1, 2 } == 2 and pg.cumprod({ 1, 2, 3 }):get(3) == 6)
+  ]],
   selection = [[
     local a = pg.rand(8000000)
     local places, counts = pg.permutation(8000000), pg.randint(0, 4, 8000000)

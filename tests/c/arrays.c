@@ -649,6 +649,108 @@ static void test_reductions(void)
     }
 }
 
+/* Sums and extremes over the first and the last of three axes. */
+static void test_axes(void)
+{
+    pg_error err;
+    const size_t shape[] = {3, 4, 5};
+    for (pg_dtype dtype = 0; dtype < PG_DTYPE_COUNT; dtype++) {
+        pg_array sums, most, a = any_array(dtype, 3, shape, QUARTERS);
+        unsigned axes = PG_AXIS(0) | PG_AXIS(2);
+        need(pg_reduce(&sums, PG_SUM, &a, axes, false, &err), &err);
+        need(pg_reduce(&most, PG_MAX, &a, axes, true, &err), &err);
+        if (sums.ndim != 1 || sums.shape[0] != 4 || most.ndim != 3)
+            fail("the shape of a sum over two axes of %s",
+                 pg_dtype_name(dtype));
+        for (size_t j = 0; j < 4; j++) {
+            double sum = 0, greatest = -HUGE_VAL;
+            for (size_t i = 0; i < 15; i++) {
+                size_t at = i / 5 * 20 + j * 5 + i % 5;
+                double x = number(load(element_at(&a, at, 3, shape), dtype));
+                sum += x;
+                greatest = x > greatest ? x : greatest;
+            }
+            double found =
+                number(load(element_at(&sums, j, 1, sums.shape), sums.dtype));
+            if (pg_dtype_size(dtype) < 8 && !is_near(found, sum, 1e-9))
+                fail("a sum over two axes of %s: %.17g, not %.17g",
+                     pg_dtype_name(dtype), found, sum);
+            found = number(load(element_at(&most, j, 3, most.shape), dtype));
+            if (found != greatest)
+                fail("a maximum over two axes of %s: %.17g, not %.17g",
+                     pg_dtype_name(dtype), found, greatest);
+        }
+        pg_array_release(&sums);
+        pg_array_release(&most);
+        pg_array_release(&a);
+    }
+}
+
+/* Medians beside those of sorted copies, in rows that are selected, bracketed
+   and shared by threads. */
+static void test_medians(void)
+{
+    pg_error err;
+    const size_t lengths[] = {1, 2, 15, 100, 5001, 70000};
+    for (pg_dtype dtype = 0; dtype < PG_DTYPE_COUNT; dtype++)
+        for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
+            size_t n = lengths[k];
+            pg_array median, sorted, a = random_array(dtype, 1, &n, ANY);
+            need(pg_median(&median, &a, PG_ALL, false, &err), &err);
+            need(pg_sort(&sorted, &a, 0, &err), &err);
+            double low =
+                number(load(element_at(&sorted, (n - 1) / 2, 1, &n), dtype));
+            double high =
+                number(load(element_at(&sorted, n / 2, 1, &n), dtype));
+            double found = number(load(median.data, median.dtype));
+            if (!is_near(found, (low + high) / 2,
+                         FLT_EPSILON * (fabs(low) + fabs(high))))
+                fail("the median of %zu %s: %.17g, not of %.17g and %.17g", n,
+                     pg_dtype_name(dtype), found, low, high);
+            pg_array_release(&median);
+            pg_array_release(&sorted);
+            pg_array_release(&a);
+        }
+}
+
+/* Running sums and products beside naive ones, along each of three axes. */
+static void test_cumulative(void)
+{
+    pg_error err;
+    const size_t shape[] = {3, 4, 5};
+    for (pg_dtype dtype = 0; dtype < PG_DTYPE_COUNT; dtype++)
+        for (int axis = 0; axis < 3; axis++) {
+            pg_array sums, products;
+            pg_array a = any_array(dtype, 3, shape, QUARTERS);
+            need(pg_cumsum(&sums, &a, axis, &err), &err);
+            need(pg_cumprod(&products, &a, axis, &err), &err);
+            size_t step = axis == 0 ? 20 : axis == 1 ? 5 : 1;
+            for (size_t i = 0; i < 60; i++) {
+                double sum = 0, product = 1;
+                for (size_t k = 0; k <= i / step % shape[axis]; k++) {
+                    double x = number(
+                        load(element_at(&a, i - k * step, 3, shape), dtype));
+                    sum += x;
+                    product *= x;
+                }
+                double s =
+                    number(load(element_at(&sums, i, 3, shape), sums.dtype));
+                double p = number(
+                    load(element_at(&products, i, 3, shape), sums.dtype));
+                if (pg_dtype_size(dtype) < 8 &&
+                    (!is_near(s, sum, 1e-6) ||
+                     (fabs(product) < 1e6 &&
+                      !is_near(p, product, 1e-6 * fabs(product)))))
+                    fail("running sums of %s along %d: %.17g and %.17g, not "
+                         "%.17g and %.17g",
+                         pg_dtype_name(dtype), axis, s, p, sum, product);
+            }
+            pg_array_release(&sums);
+            pg_array_release(&products);
+            pg_array_release(&a);
+        }
+}
+
 static void test_softmax(void)
 {
     int ndim;
@@ -744,6 +846,9 @@ void test_arrays(void)
     test_unary();
     test_where_and_axpy();
     test_reductions();
+    test_axes();
+    test_medians();
+    test_cumulative();
     test_softmax();
     test_reshape();
     test_overlapping_assignment();
