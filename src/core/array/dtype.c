@@ -48,6 +48,7 @@ pg_status pg_dtype_from_name(pg_dtype *dtype, const char *name, pg_error *err)
             *dtype = (pg_dtype)d;
             return PG_OK;
         }
+    PG_EXPECT_DTYPES(11);
     return pg_fail(err, PG_EDTYPE,
                    "unknown dtype '%.40s' (expected float64, float32, int8, "
                    "int16, int32, int64, uint8, uint16, uint32, uint64 or "
@@ -59,6 +60,7 @@ pg_status pg_dtype_from_name(pg_dtype *dtype, const char *name, pg_error *err)
    bits. */
 static pg_dtype promote_float(pg_dtype real, pg_dtype integer)
 {
+    PG_EXPECT_FLOATS(2);
     return pg_dtype_size(integer) <= 2 ? real : PG_FLOAT64;
 }
 

@@ -1,9 +1,11 @@
 /*
  * dtype.h -- the element types, with NumPy's names and promotion rules.
  *
- * Code for each type is generated from the list PG_DTYPES. A new type also
- * needs its lines in each_dtype.h, in the rows of elementwise.c, in the sorters
- * of radix.c and in the message of pg_dtype_from_name.
+ * Most code for each type is generated from the list PG_DTYPES. The rest is
+ * written by hand, and stops compiling when a type is added: PG_EXPECT_DTYPES
+ * stands beside lists of all types, PG_EXPECT_FLOATS beside code that tells
+ * float32 from float64 only. Raise the number where the code was extended.
+ * docs/design.md lists the places in Lua, which no compiler checks.
  */
 #ifndef PG_DTYPE_H
 #define PG_DTYPE_H
@@ -40,6 +42,19 @@ typedef enum pg_dtype {
 #undef X
         PG_DTYPE_COUNT
 } pg_dtype;
+
+/* The number of float types. */
+#define PG_COUNT_FLOAT(NAME, ctype, name, kind) +((kind) == 'f')
+enum { PG_FLOAT_COUNT = 0 PG_DTYPES(PG_COUNT_FLOAT) };
+
+#define PG_EXPECT_DTYPES(count)                                \
+    _Static_assert(PG_DTYPE_COUNT == (count),                  \
+                   "a dtype was added: extend the code here, " \
+                   "then raise this number (array/dtype.h)")
+#define PG_EXPECT_FLOATS(count)                                \
+    _Static_assert(PG_FLOAT_COUNT == (count),                  \
+                   "a float was added: extend the code here, " \
+                   "then raise this number (array/dtype.h)")
 
 /* Elements as unsigned integers of their size, for code that moves them or
    sorts them by their bits. may_alias: they may be floats in memory. */

@@ -23,6 +23,8 @@
 
 #ifdef PG_TEMPLATE
 
+PG_EXPECT_DTYPES(11);
+
 #define NAME BOOL
 #define T bool
 #define KIND 'b'

@@ -96,6 +96,7 @@ static bool parse_descr(pg_npy_header *h, const char *descr)
         return false;
     h->is_swapped =
         *descr == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '>' : '<');
+    PG_EXPECT_FLOATS(2); /* float16 is read as float32 */
     h->is_half = strcmp(descr + 1, "f2") == 0;
     h->dtype = PG_FLOAT32;
     for (int d = 0; d < PG_DTYPE_COUNT; d++)

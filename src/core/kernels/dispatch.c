@@ -94,6 +94,7 @@ const pg_kernels *pg_kernels_for(pg_dtype dtype)
 {
     pg_assert(pg_dtype_is_float(dtype));
     const pg_target *t = current();
+    PG_EXPECT_FLOATS(2);
     return dtype == PG_FLOAT32 ? t->float32 : t->float64;
 }
 

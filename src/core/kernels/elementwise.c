@@ -131,6 +131,7 @@ static inline double floor_divide_float(double x, double y)
 #define IS_FINITE(x) ((x) - (x) == 0)
 
 /* In its own type, so that it becomes one instruction. */
+PG_EXPECT_FLOATS(2);
 #define SQRT(x) _Generic((x), float : sqrtf, double : sqrt)(x)
 #define FLOOR(x) _Generic((x), float : floorf, double : floor)(x)
 #define CEIL(x) _Generic((x), float : ceilf, double : ceil)(x)
@@ -213,6 +214,7 @@ static void take(char *restrict out, const char *restrict in,
 
 /* --- tables --------------------------------------------------------------- */
 
+PG_EXPECT_DTYPES(11);
 #define INTEGER_ROW(op)                                                      \
     [PG_INT8] = op##_INT8, [PG_INT16] = op##_INT16, [PG_INT32] = op##_INT32, \
     [PG_INT64] = op##_INT64, [PG_UINT8] = op##_UINT8,                        \

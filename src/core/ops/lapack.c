@@ -47,6 +47,9 @@
     extern void d##name##_ arguments;
 EACH_FUNCTION(DECLARE)
 
+/* This file tells float32 from float64 by one comparison. */
+PG_EXPECT_FLOATS(2);
+
 /* Calls LAPACK's function for the dtype. */
 #define CALL(dtype, name, ...)       \
     do {                             \

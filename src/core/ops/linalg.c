@@ -31,6 +31,7 @@ void pg_gemm(void *out, size_t out_leading, pg_dtype dtype, pg_matrix a,
     blasint im = (blasint)m, in = (blasint)n, ik = (blasint)k;
     blasint la = (blasint)a.leading, lb = (blasint)b.leading;
     blasint lo = (blasint)out_leading;
+    PG_EXPECT_FLOATS(2);
     pg_blas_enter();
     if (dtype == PG_FLOAT32)
         cblas_sgemm(CblasRowMajor, transposition(a), transposition(b), im, in,

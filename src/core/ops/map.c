@@ -456,6 +456,7 @@ static pg_status scale_into(const pg_array *out, pg_binary_op op, double factor,
 {
     pg_array operand;
     float narrow = (float)factor;
+    PG_EXPECT_FLOATS(2);
     bool wide = out->dtype == PG_FLOAT64;
     pg_array_borrow(&operand, wide ? (void *)&factor : (void *)&narrow,
                     out->dtype, 0, NULL);

@@ -132,6 +132,7 @@ typedef struct sorter {
         WIDTH / 8, to, from, radix_##WIDTH, merge_##WIDTH \
     }
 
+PG_EXPECT_DTYPES(11);
 static const sorter sorters[PG_DTYPE_COUNT] = {
     [PG_BOOL] = SORTER(8, unchanged, unchanged),
     [PG_INT8] = SORTER(8, keys_i8, keys_i8),

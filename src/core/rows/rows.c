@@ -176,6 +176,7 @@ bool pg_rows_finite(const pg_rows *rows, const pg_row_block *block, size_t n)
 
 static bool is_beyond(double number, pg_dtype dtype)
 {
+    PG_EXPECT_FLOATS(2);
     return dtype == PG_FLOAT32 ? isinf((float)number) : isinf(number);
 }
 

@@ -99,6 +99,7 @@ static void read_block(const pg_sparse *s, const reader *r, size_t block)
     const float *f = (const float *)r->values;
     const double *d = (const double *)r->values;
     pg_kernels_for(s->dtype)->scale(r->values, s->scale, n);
+    PG_EXPECT_FLOATS(2);
     for (size_t i = 0; i < n; i++)
         r->codes[i] = s->dtype == PG_FLOAT32 ? f[i] != 0 : d[i] != 0;
 }

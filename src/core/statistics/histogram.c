@@ -126,6 +126,7 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
     }
     /* The edges of float32 elements are float32 in NumPy: they decide the bin
        of a number on an edge. */
+    PG_EXPECT_FLOATS(2);
     bool single = a->dtype == PG_FLOAT32 && (float)low < (float)high &&
                   isfinite((float)low) && isfinite((float)high);
     if (single) {

@@ -115,6 +115,7 @@ static pg_status take_places(pg_array *out, const pg_array *a, unsigned axes,
     size_t shape[PG_MAXDIM + PG_MAXDIM];
     int ndim = pg_reduced_shape(shape + q->ndim, a, axes, keep) + q->ndim;
     memcpy(shape, q->shape, (size_t)q->ndim * sizeof *shape);
+    PG_EXPECT_FLOATS(2);
     pg_dtype dtype = a->dtype == PG_FLOAT32 ? PG_FLOAT32 : PG_FLOAT64;
     pg_status status = pg_array_new(out, dtype, ndim, shape, err);
     if (status != PG_OK || pg_array_size(out) == 0)

@@ -30,6 +30,7 @@ static void most_likely(int64_t *labels, const pg_layout *layout, const void *a,
                         size_t n)
 {
     size_t classes = classes_of(layout);
+    PG_EXPECT_FLOATS(2);
     for (size_t i = 0; i < n; i++) {
         const float *f = (const float *)a + i * classes;
         const double *d = (const double *)a + i * classes;
