@@ -1552,8 +1552,9 @@ function pg.stack(arrays, axis) end
 
 --- Counts the elements in bins, as numpy.histogram.
 --- A bin includes its lower edge, and the last one its upper edge, too. Without ends, the bins
---- go from the least to the greatest element. NaN is in no bin. Raises for edges that decrease, and
---- for ends that aren't finite, further apart than any float64, or too close for bins with a width.
+--- go from the least to the greatest element. NaN is in no bin. Raises for edges that decrease, for
+--- ends beside edges, and for ends that aren't finite, further apart than any float64, or too close
+--- for bins with a width.
 ---
 ---     counts, edges = pg.histogram({1, 2, 2, 3, 9}, 4)
 ---     counts  --> [3, 1, 0, 1] int64 (4,)

@@ -117,6 +117,10 @@ describe("histogram", function()
     assert.error_matches(function() pg.histogram({ 1 }, { 1, 3, 2 }) end, "edges must increase")
     assert.error_matches(function() pg.histogram({ 1 }, { 1, 0 / 0 }) end, "edges must increase")
     assert.error_matches(function() pg.histogram({ 1 }, { 1 }) end, "two numbers or more")
+    assert.error_matches(function() pg.histogram({ 1, 2 }, { 0, 2, 4 }, "junk") end,
+      "{low, high} goes with a number of bins, not edges", 1, true)
+    assert.error_matches(function() pg.histogram({ 1, 2 }, { 0, 2, 4 }, { 0, 4 }) end,
+      "{low, high} goes with a number of bins, not edges", 1, true)
   end)
 
   it("counts NaN and infinity nowhere between given ends", function()

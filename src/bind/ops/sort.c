@@ -112,6 +112,8 @@ static int l_array_histogram(lua_State *L)
                              &err),
                 &err);
     } else {
+        l_argument_check(L, lua_isnil(L, ENDS), ENDS,
+                         "{low, high} goes with a number of bins, not edges");
         l_arrays_to(L, &a, A, &given, BINS);
         l_check(L, pg_histogram_between(counts, edges, a, given, &err), &err);
     }

@@ -112,6 +112,20 @@ static pg_status check_bins(size_t bins, double low, double high, pg_error *err)
     return PG_OK;
 }
 
+/* The index of the first of n edges that the next one does not follow, or n: it
+   must be greater, or may be equal. Polls for interrupts. */
+static size_t find_disorder(const double *edges, size_t n, bool may_be_equal)
+{
+    size_t found = n;
+    PG_EACH (i, n - 1) {
+        bool follows = edges[i] < edges[i + 1] ||
+                       (may_be_equal && edges[i] == edges[i + 1]);
+        if (!follows && found == n)
+            found = i;
+    }
+    return found;
+}
+
 pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
                        size_t bins, double low, double high, pg_error *err)
 {
@@ -139,14 +153,19 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
                        low);
     status = pg_linspace(edges, low, high, bins + 1, err);
     double *e = edges->data;
-    for (size_t i = 0; status == PG_OK && single && i <= bins; i++)
-        e[i] = (float)e[i];
-    for (size_t i = 0; status == PG_OK && i < bins; i++)
-        if (!(e[i] < e[i + 1])) /* rounding has put them on each other */
+    if (status == PG_OK && single) {
+        PG_EACH (i, bins + 1)
+            e[i] = (float)e[i];
+        status = pg_check_interrupt(err);
+    }
+    if (status == PG_OK) { /* rounding may have put edges on each other */
+        size_t empty = find_disorder(e, bins + 1, false);
+        if (empty <= bins)
             status = pg_fail(err, PG_EARG,
                              "histogram: %zu bins from %.17g to %.17g are too "
                              "many: number %zu has no width",
-                             bins, e[0], e[bins], i + 1);
+                             bins, e[0], e[bins], empty + 1);
+    }
     if (status == PG_OK)
         status = count(counts, edges, a, divide_bin, err);
     if (status != PG_OK)
@@ -168,12 +187,14 @@ pg_status pg_histogram_between(pg_array *counts, pg_array *edges,
                        pg_shape_text(text, given));
     pg_status status = pg_array_astype(edges, given, PG_FLOAT64, err);
     const double *e = edges->data;
-    for (size_t i = 0; status == PG_OK && i + 1 < edges->shape[0]; i++)
-        if (!(e[i] <= e[i + 1]))
+    if (status == PG_OK) {
+        size_t n = edges->shape[0], i = find_disorder(e, n, true);
+        if (i < n)
             status = pg_fail(err, PG_EARG,
                              "histogram: edges must increase, but number %zu "
                              "is %g and number %zu is %g",
                              i + 1, e[i], i + 2, e[i + 1]);
+    }
     if (status == PG_OK)
         status = count(counts, edges, a, find_bin, err);
     if (status != PG_OK)
