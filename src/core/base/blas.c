@@ -1,4 +1,5 @@
-/* OpenBLAS's buffers: counted, mapped ahead of calls, and waited for. */
+/* OpenBLAS's threads, one in each thread that calls it, and its buffers:
+   counted, mapped ahead of calls, and waited for. */
 
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 

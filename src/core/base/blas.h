@@ -5,6 +5,10 @@
  * free; if the system refuses, it retries for ever. So buffers are mapped here,
  * after a test that there is room, and no more calls run at a time than there
  * are buffers. The state belongs to the process.
+ *
+ * pg_blas_enter sets OpenBLAS to one thread. That it starts none while it is
+ * loaded is up to the program: the module sets OPENBLAS_NUM_THREADS=1
+ * (bind/openblas_variable.c).
  */
 #ifndef PG_BLAS_H
 #define PG_BLAS_H
