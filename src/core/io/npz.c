@@ -58,7 +58,7 @@ pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
 {
     pg_assert(i < npz->zip.count);
     *sum = npz->zip.members[i].crc;
-    return pg_zip_check(&npz->zip, &npz->zip.members[i], err);
+    return pg_zip_check_header(&npz->zip, &npz->zip.members[i], err);
 }
 
 /* --- reading -------------------------------------------------------------- */

@@ -326,7 +326,9 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
 
 /* --- ending --------------------------------------------------------------- */
 
-/* Renames the file, with its lock held, when all of it is on the disk. The
+/* Renames the file, with its lock held, when all of it is on the disk. A file
+   without a name gets a temporary one first, because linkat, which names it,
+   replaces no file, and renameat does. The
    rename is on the disk when the folder is: at once, or later if the system
    cannot sync a folder. */
 pg_status pg_output_commit(pg_output *out, pg_error *err)

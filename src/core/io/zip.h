@@ -74,8 +74,8 @@ pg_status pg_zip_open(pg_zip *zip, const char *path, pg_error *err);
 void pg_zip_close(pg_zip *zip);
 
 /* PG_EFORMAT for a member whose local header differs from the directory. */
-pg_status pg_zip_check(const pg_zip *zip, const pg_zip_member *member,
-                       pg_error *err);
+pg_status pg_zip_check_header(const pg_zip *zip, const pg_zip_member *member,
+                              pg_error *err);
 
 enum { PG_ZIP_BUFFER = 1 << 16 };
 
@@ -100,7 +100,8 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
 pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
                              pg_error *err);
 
-/* Checks the CRC-32, and that the member ends where its size says. */
+/* Checks that all bytes of the member were read, that its data end there, and
+   the CRC-32. */
 pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err);
 void pg_zip_stream_close(pg_zip_stream *s);
 

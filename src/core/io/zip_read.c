@@ -1,4 +1,5 @@
-/* The reader of ZIP archives: end record, directory, local headers, members. */
+/* The reader of ZIP archives: end record, directory, local headers, members and
+   their CRC-32. */
 
 #include "io/zip.h"
 
@@ -475,8 +476,8 @@ static pg_status fail_member(const pg_zip *zip, const pg_zip_member *member,
                    what);
 }
 
-pg_status pg_zip_check(const pg_zip *zip, const pg_zip_member *member,
-                       pg_error *err)
+pg_status pg_zip_check_header(const pg_zip *zip, const pg_zip_member *member,
+                              pg_error *err)
 {
     return member->fault ? fail_member(zip, member, err, member->fault) : PG_OK;
 }
@@ -487,7 +488,7 @@ static pg_status fail_stream(const pg_zip_stream *s, pg_error *err,
     return fail_member(s->zip, s->member, err, what);
 }
 
-static pg_status check_member(const pg_zip_stream *s, pg_error *err)
+static pg_status check_readable(const pg_zip_stream *s, pg_error *err)
 {
     const pg_zip_member *m = s->member;
     if (m->flags & ENCRYPTED)
@@ -500,7 +501,7 @@ static pg_status check_member(const pg_zip_stream *s, pg_error *err)
     if (m->size / LARGEST_RATIO > m->packed)
         return fail_stream(s, err,
                            "its size is more than its data could unpack to");
-    return pg_zip_check(s->zip, m, err);
+    return pg_zip_check_header(s->zip, m, err);
 }
 
 /* Reads from the file's position. */
@@ -523,7 +524,7 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
     s->left = member->size;
     s->crc = 0;
     memset(&s->inflater, 0, sizeof s->inflater);
-    pg_status status = check_member(s, err);
+    pg_status status = check_readable(s, err);
     if (status == PG_OK &&
         fseeko(zip->file, (off_t)member->data, SEEK_SET) != 0)
         status = pg_fail_system(err, zip->path);
@@ -612,7 +613,7 @@ pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err)
     unsigned char surplus;
     size_t got = 0;
     if (s->left > 0)
-        return fail_stream(s, err, "it is longer than what it holds");
+        return fail_stream(s, err, "it has more bytes than its array needs");
     if (s->inflating) {
         pg_status status = inflate_some(s, &surplus, 1, &got, err);
         if (status != PG_OK)
