@@ -5,12 +5,6 @@
 -- `lua tools/structure.lua` in the root of the project; it exits with 1 if a check fails.
 -- `lua tools/structure.lua --edges` prints the dependencies between files instead.
 
---- Checks that only print a warning.
-local WARNINGS = {
-  ["a file without a first line that says what it is"] = true,
-  ["comments that begin with a question word"] = true,
-}
-
 local MOST_FILES, MOST_PERCENT = 25, 4
 
 --- Words that may begin few comments: what stands behind them has to be read twice.
@@ -21,11 +15,9 @@ local QUESTION_WORDS = {
 
 local failed = false
 
-local function report(check, ...)
-  local warned = WARNINGS[check]
-  failed = failed or not warned
-  local message = ("structure: %s%s: %s\n"):format(warned and "(warning) " or "", check, (...))
-  io.stderr:write(message)
+local function report(check, places)
+  failed = true
+  io.stderr:write(("structure: %s: %s\n"):format(check, places))
 end
 
 -- --- files ---------------------------------------------------------------------------------------
