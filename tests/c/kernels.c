@@ -88,9 +88,10 @@ static double activation(pg_activation f, double z)
         return tanh(z);
     case PG_ACTIVATION_RELU:
         return z < 0 ? 0 : z;
-    default:
-        return (double)NAN;
+    case PG_ACTIVATIONS:
+        break;
     }
+    return (double)NAN;
 }
 
 /* The derivative at z where the activation's output is a. */
@@ -103,9 +104,10 @@ static double derivative(pg_activation f, double a)
         return 1 - a * a;
     case PG_ACTIVATION_RELU:
         return a > 0 ? 1 : 0;
-    default:
-        return (double)NAN;
+    case PG_ACTIVATIONS:
+        break;
     }
+    return (double)NAN;
 }
 
 /* --- single numbers ------------------------------------------------------- */
@@ -292,7 +294,7 @@ static void test_add_rows(const pg_kernels *kernels, pg_dtype dtype,
 
 /* --- compressed rows ------------------------------------------------------ */
 
-/* A random matrix (targets,sources) that is mostly zero, as a tile, and dense.
+/* A random matrix (major,minor) that is mostly zero, as a tile, and dense.
    Values are codes of a table, or stand beside the entries. */
 typedef struct sparse_matrix {
     double dense[PG_SPARSE_ROWS][PG_TILE];
@@ -310,59 +312,59 @@ static void random_sparse_matrix(sparse_matrix *m, pg_dtype dtype, bool coded)
     m->values = random_vec(dtype, PG_SPARSE_ROWS * PG_TILE);
     m->tile =
         (pg_tile){m->segments, m->entries, coded ? NULL : m->values.data, 0};
-    for (uint32_t target = 0; target < PG_SPARSE_ROWS; target++) {
+    for (uint32_t major = 0; major < PG_SPARSE_ROWS; major++) {
         size_t first = count;
         if (random_between(0, 3) == 0)
             continue;
-        for (size_t source = 0; source < PG_TILE; source++) {
+        for (size_t minor = 0; minor < PG_TILE; minor++) {
             if (random_between(0, 4) > 0)
                 continue;
             size_t code = coded ? (size_t)random_between(0, 255) : 0;
-            m->dense[target][source] =
+            m->dense[major][minor] =
                 coded ? get(&m->table, code) : get(&m->values, count);
-            m->entries[count++] = (uint16_t)(source | code << 8);
+            m->entries[count++] = (uint16_t)(minor | code << 8);
         }
         m->segments[m->tile.count++] =
-            (pg_segment){target, (uint32_t)(count - first)};
+            (pg_segment){major, (uint32_t)(count - first)};
     }
 }
 
-/* out (targets) += dense . in (sources), rows of `vectors` registers; and
-   transposed, out (sources) += dense' . in (targets). */
+/* out (major) += dense . in (minor), rows of `vectors` registers; and
+   transposed, out (minor) += dense' . in (major). */
 static void test_multiply_sparse(const pg_kernels *kernels, pg_dtype dtype,
                                  bool coded, bool transposed)
 {
     static sparse_matrix m;
     size_t vectors = (size_t)random_between(1, (int64_t)kernels->most_vectors);
     size_t cols = vectors * kernels->lanes;
-    size_t stride = cols + (size_t)random_between(0, 2) * kernels->lanes;
+    size_t leading = cols + (size_t)random_between(0, 2) * kernels->lanes;
     size_t out_rows = transposed ? PG_TILE : PG_SPARSE_ROWS;
     size_t in_rows = transposed ? PG_SPARSE_ROWS : PG_TILE;
-    size_t out_stride = transposed ? cols : stride;
-    size_t in_stride = transposed ? stride : cols;
+    size_t out_leading = transposed ? cols : leading;
+    size_t in_leading = transposed ? leading : cols;
     random_sparse_matrix(&m, dtype, coded);
-    vec before = random_vec(dtype, out_rows * out_stride);
-    vec in = random_vec(dtype, in_rows * in_stride);
+    vec before = random_vec(dtype, out_rows * out_leading);
+    vec in = random_vec(dtype, in_rows * in_leading);
     vec out = copy_vec(&before);
     if (transposed)
-        kernels->multiply_sparse_transposed(out.data, in.data, in_stride,
+        kernels->multiply_sparse_transposed(out.data, in.data, in_leading,
                                             vectors, &m.tile, m.table.data);
     else
-        kernels->multiply_sparse(out.data, out_stride, in.data, vectors,
+        kernels->multiply_sparse(out.data, out_leading, in.data, vectors,
                                  &m.tile, m.table.data);
     for (size_t i = 0; i < out_rows; i++)
-        for (size_t j = 0; j < out_stride; j++) {
-            double expected = get(&before, i * out_stride + j);
+        for (size_t j = 0; j < out_leading; j++) {
+            double expected = get(&before, i * out_leading + j);
             double magnitude = fabs(expected);
             for (size_t k = 0; k < in_rows && j < cols; k++) {
                 double v = transposed ? m.dense[k][i] : m.dense[i][k];
-                double term = v * get(&in, k * in_stride + j);
+                double term = v * get(&in, k * in_leading + j);
                 expected += term;
                 magnitude += fabs(term);
             }
             expect(transposed ? "multiply_sparse_transposed"
                               : "multiply_sparse",
-                   &out, i * out_stride + j, expected, magnitude, 32);
+                   &out, i * out_leading + j, expected, magnitude, 32);
         }
     free_vec(&m.values);
     free_vec(&m.table);

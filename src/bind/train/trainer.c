@@ -168,7 +168,7 @@ static int l_trainer_step(lua_State *L)
 static int l_trainer_plan(lua_State *L)
 {
     char why[PG_PLAN_TEXT];
-    lua_pushstring(L, plans[pg_trainer_plan(check_trainer(L, 1), why)]);
+    lua_pushstring(L, plans[pg_trainer_plan(why, check_trainer(L, 1))]);
     lua_pushstring(L, why);
     return 2;
 }
@@ -182,7 +182,7 @@ static int l_trainer_checksum(lua_State *L)
     pg_trainer *trainer = check_trainer(L, 1);
     pg_status status = l_call_operation(L)
                            ? pg_trainer_checksum_v1(&sum, trainer, &err)
-                           : pg_trainer_checksum(trainer, &sum, &err);
+                           : pg_trainer_checksum(&sum, trainer, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_pushinteger(L, sum);
@@ -195,7 +195,7 @@ static int l_trainer_checksum(lua_State *L)
 static int l_trainer_optimizer(lua_State *L)
 {
     uint64_t steps;
-    pg_optimizer_kind kind = pg_trainer_optimizer(check_trainer(L, 1), &steps);
+    pg_optimizer_kind kind = pg_trainer_optimizer(&steps, check_trainer(L, 1));
     lua_pushstring(L, pg_optimizer_names[kind]);
     lua_pushinteger(L, (lua_Integer)steps);
     return 2;
@@ -231,7 +231,7 @@ static int l_trainer_state(lua_State *L)
     pg_status status =
         l_call_operation(L)
             ? pg_trainer_write_state(trainer, state, &network, &err)
-            : pg_trainer_read_state(trainer, state, &network, &err);
+            : pg_trainer_read_state(&network, trainer, state, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_pushboolean(L, true);

@@ -1,7 +1,9 @@
 /*
  * interrupt.h -- cancellation of long operations.
  *
- * A thread sets a cancellation callback (pg_set_interrupt). Long loops poll it
+ * A thread sets a cancellation callback (pg_set_interrupt). The bindings' is
+ * is_interrupted (bind/base/interrupt.c): it finds the hook that the handler of
+ * SIGINT sets, host/interrupt.c or that of lua(1). Long loops poll it
  * by pg_interrupted, and skip the rest of their work once it is true. It then
  * stays true until the operation has returned, so the caller of such loops
  * checks once more, by pg_check_interrupt, before it uses or returns results:

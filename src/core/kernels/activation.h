@@ -2,7 +2,8 @@
  * activation.h -- the activations of hidden layers.
  *
  * An activation is one line here and two functions in kernels.c (NAME_of and
- * NAME_derivative); docs/design.md has the rest.
+ * NAME_derivative); docs/design.md has the rest. Its derivative must follow
+ * from its output, because the output takes the place of z.
  */
 #ifndef PG_ACTIVATION_H
 #define PG_ACTIVATION_H

@@ -88,9 +88,9 @@ PG_FUNCTION_LIST(DECLARE_FUNCTION)
 /* Defined in multiply_sparse.c, listed in the table of kernels.c. */
 #define MULTIPLY_SPARSE NAME(multiply_sparse)
 #define MULTIPLY_SPARSE_TRANSPOSED NAME(multiply_sparse_transposed)
-void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
+void MULTIPLY_SPARSE(void *out, size_t out_leading, const void *in,
                      size_t vectors, const pg_tile *tile, const void *table);
-void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_stride,
+void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_leading,
                                 size_t vectors, const pg_tile *tile,
                                 const void *table);
 

@@ -24,21 +24,18 @@ typedef struct pg_kernels {
        at a time. */
     size_t lanes, most_vectors;
 
-    /* For each segment of the tile, with its target's row o of out and a
-       value v for each source's row w of in: o += v * w. Rows of in are
-       `vectors` registers long and follow each other; those of out are
-       out_stride elements apart. All are aligned to a register. table: the
-       value of each code, where the tile has codes. */
-    void (*multiply_sparse)(void *out, size_t out_stride, const void *in,
+    /* For each entry of the tile, of value v: row major of out += v * row minor
+       of in. Rows of in are `vectors` registers long and follow each other;
+       those of out are out_leading elements apart. All are aligned to a
+       register. table: the value of each code, where the tile has codes. */
+    void (*multiply_sparse)(void *out, size_t out_leading, const void *in,
                             size_t vectors, const pg_tile *tile,
                             const void *table);
 
-    /* Its transpose: for each segment of the tile, with its target's row r of
-       in and a value v for each source's row o of out: o += v * r. Here the
-       rows of out follow each other, and those of in are in_stride elements
-       apart. */
+    /* Its transpose: row minor of out += v * row major of in. Here the rows of
+       out follow each other, and those of in are in_leading elements apart. */
     void (*multiply_sparse_transposed)(void *out, const void *in,
-                                       size_t in_stride, size_t vectors,
+                                       size_t in_leading, size_t vectors,
                                        const pg_tile *tile, const void *table);
 
     /* out[i] = f(x[i]) for PG_EXP, PG_SIGMOID and PG_FUNCTION_LIST, NULL for

@@ -1,9 +1,9 @@
 /* The product with inputs that are mostly zero, and its transpose; compiled
    once for each target and type, as kernels.c is.
 
-   The row of a segment's target is kept in registers for all of the segment's
-   entries: an entry costs the load of its code and of its value, and a
-   multiply-add for each register of the row. The number of registers is a
+   The row of a segment's major index is kept in registers for all of the
+   segment's entries: an entry costs the load of its code and of its value, and
+   a multiply-add for each register of the row. The number of registers is a
    constant in each of the loops below, or the compiler would keep the row in
    memory. */
 
@@ -38,8 +38,8 @@ typedef real vector __attribute__((vector_size(VECTOR)));
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Adds the rows of a segment's sources to its target's row. */
-INLINE void multiply(real *out, size_t out_stride, const vector *in,
+/* out[major] += value * in[minor], for each entry. */
+INLINE void multiply(real *out, size_t out_leading, const vector *in,
                      const int vectors, const pg_tile *tile, const real *table,
                      const bool coded)
 {
@@ -47,7 +47,7 @@ INLINE void multiply(real *out, size_t out_stride, const vector *in,
     const real *value = tile->values;
     for (size_t s = 0; s < tile->count; s++) {
         vector sum[MOST_VECTORS];
-        vector *o = (vector *)(out + tile->segments[s].target * out_stride);
+        vector *o = (vector *)(out + tile->segments[s].major * out_leading);
         const uint16_t *end = entry + tile->segments[s].count;
         for (int k = 0; k < vectors; k++)
             sum[k] = o[k];
@@ -62,8 +62,8 @@ INLINE void multiply(real *out, size_t out_stride, const vector *in,
     }
 }
 
-/* Adds a segment's target's row to the rows of its sources. */
-INLINE void spread(vector *out, const real *in, size_t in_stride,
+/* out[minor] += value * in[major], for each entry. */
+INLINE void spread(vector *out, const real *in, size_t in_leading,
                    const int vectors, const pg_tile *tile, const real *table,
                    const bool coded)
 {
@@ -72,7 +72,7 @@ INLINE void spread(vector *out, const real *in, size_t in_stride,
     for (size_t s = 0; s < tile->count; s++) {
         vector row[MOST_VECTORS];
         const vector *from =
-            (const vector *)(in + tile->segments[s].target * in_stride);
+            (const vector *)(in + tile->segments[s].major * in_leading);
         const uint16_t *end = entry + tile->segments[s].count;
         for (int k = 0; k < vectors; k++)
             row[k] = from[k];
@@ -108,27 +108,27 @@ INLINE void spread(vector *out, const real *in, size_t in_stride,
     CASE(12, call)  \
     CASE(13, call)
 
-#define MULTIPLY(n, coded) multiply(out, out_stride, in, n, tile, table, coded)
-#define SPREAD(n, coded) spread(out, in, in_stride, n, tile, table, coded)
+#define MULTIPLY(n, coded) multiply(out, out_leading, in, n, tile, table, coded)
+#define SPREAD(n, coded) spread(out, in, in_leading, n, tile, table, coded)
 
-void MULTIPLY_SPARSE(void *out, size_t out_stride, const void *in,
+void MULTIPLY_SPARSE(void *out, size_t out_leading, const void *in,
                      size_t vectors, const pg_tile *tile, const void *table)
 {
     pg_assert(vectors >= 1 && vectors <= MOST_VECTORS);
     pg_assert((uintptr_t)out % VECTOR == 0 && (uintptr_t)in % VECTOR == 0);
-    pg_assert(out_stride % LANES == 0);
+    pg_assert(out_leading % LANES == 0);
     switch (vectors) {
         CASES(MULTIPLY)
     }
 }
 
-void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_stride,
+void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_leading,
                                 size_t vectors, const pg_tile *tile,
                                 const void *table)
 {
     pg_assert(vectors >= 1 && vectors <= MOST_VECTORS);
     pg_assert((uintptr_t)out % VECTOR == 0 && (uintptr_t)in % VECTOR == 0);
-    pg_assert(in_stride % LANES == 0);
+    pg_assert(in_leading % LANES == 0);
     switch (vectors) {
         CASES(SPREAD)
     }

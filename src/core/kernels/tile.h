@@ -12,14 +12,15 @@ enum {
     PG_SPARSE_ROWS = PG_TILE * PG_TILE_ROWS,
 };
 
-/* The entries of a tile with one target: a row of the block, or a column. */
+/* The entries of one row or column of a tile. Its index in the block is their
+   major index, as in compressed sparse rows or columns. */
 typedef struct pg_segment {
-    uint32_t target, count;
+    uint32_t major, count;
 } pg_segment;
 
 /* The segments, and their entries one after the other. The low byte of an entry
-   is its source, counted from the tile's first; the high byte is the code of
-   its value, or unused if `values` has the values themselves. */
+   is its minor index, counted from the tile's first; the high byte is the code
+   of its value, or unused if `values` has the values themselves. */
 typedef struct pg_tile {
     const pg_segment *segments;
     const uint16_t *entries;

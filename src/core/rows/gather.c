@@ -5,13 +5,13 @@
 #include <string.h>
 
 /* Offsets in the memory behind the tiles, in the order of alignment. */
-typedef struct layout {
+typedef struct offsets {
     size_t lookups, values, segments, entries, bytes;
-} layout;
+} offsets;
 
-static layout layout_of(const pg_sparse *sparse, size_t rows)
+static offsets offsets_of(const pg_sparse *sparse, size_t rows)
 {
-    layout l;
+    offsets l;
     size_t tiles = pg_sparse_column_tiles(sparse);
     size_t numbers = rows * pg_sparse_most_in_row(sparse);
     l.lookups = tiles * sizeof(pg_tile);
@@ -24,7 +24,7 @@ static layout layout_of(const pg_sparse *sparse, size_t rows)
 
 size_t pg_gather_bytes(const pg_sparse *sparse, size_t rows)
 {
-    return layout_of(sparse, rows).bytes;
+    return offsets_of(sparse, rows).bytes;
 }
 
 /* The rows to gather. While one tile is put together, each row's entries of the
@@ -84,7 +84,7 @@ const pg_tile *pg_gather(void *memory, const pg_sparse *sparse,
     pg_assert((uintptr_t)memory % _Alignof(pg_tile) == 0);
     char *at = memory;
     pg_tile *tiles = memory;
-    layout l = layout_of(sparse, count);
+    offsets l = offsets_of(sparse, count);
     row_list rows = {sparse, positions, count,
                      (pg_row_entries *)(at + l.lookups)};
     output out = {(pg_segment *)(at + l.segments), (uint16_t *)(at + l.entries),

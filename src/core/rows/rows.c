@@ -69,13 +69,15 @@ pg_status pg_rows_compress(pg_rows *rows, double most, pg_error *err)
 
 bool pg_rows_are_old(const pg_rows *rows)
 {
-    return rows->table && pg_sparse_is_old(rows->sparse, &rows->x);
+    return pg_rows_are_compressed(rows) &&
+           pg_sparse_is_old(rows->sparse, &rows->x);
 }
 
 size_t pg_rows_buffer_bytes(const pg_rows *rows, size_t n)
 {
-    return rows->table ? pg_gather_bytes(rows->sparse, n)
-                       : n * rows->x.shape[1] * pg_dtype_size(rows->dtype);
+    return pg_rows_are_compressed(rows)
+               ? pg_gather_bytes(rows->sparse, n)
+               : n * rows->x.shape[1] * pg_dtype_size(rows->dtype);
 }
 
 /* --- blocks and batches --------------------------------------------------- */
@@ -126,7 +128,7 @@ static pg_row_block dense_block(const pg_rows *rows, void *buffer, size_t first,
 pg_row_block pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
                            size_t n)
 {
-    if (!rows->table)
+    if (!pg_rows_are_compressed(rows))
         return dense_block(rows, buffer, first, n);
     size_t block = first / PG_SPARSE_ROWS;
     pg_assert(first % PG_SPARSE_ROWS == 0 && n <= PG_SPARSE_ROWS);
@@ -145,7 +147,7 @@ pg_row_block pg_rows_batch(const pg_rows *rows, void *buffer,
     for (size_t i = 0; i < n; i++)
         pg_assert(positions[i] >= 1 &&
                   (size_t)positions[i] <= rows->x.shape[0]);
-    if (rows->table)
+    if (pg_rows_are_compressed(rows))
         return (pg_row_block){
             .column_tiles = pg_sparse_column_tiles(rows->sparse),
             .columns = pg_gather(buffer, rows->sparse, positions, n),

@@ -17,8 +17,9 @@ typedef struct pg_rows {
     double scale;      /* each number of x is multiplied by it */
     pg_dtype dtype;    /* of the network: float32 or float64 */
     bool in_place;     /* x needs no conversion */
-    pg_sparse *sparse; /* NULL: pg_rows_compress was not called */
-    void *table;       /* (PG_CODES) the codes' values; NULL: rows are dense */
+    pg_sparse *sparse; /* NULL: pg_rows_compress was not called; has the density
+                          alone where x was too dense */
+    void *table;       /* (PG_CODES) the codes' values; NULL: not compressed */
 } pg_rows;
 
 /* Rows, as the first layer multiplies them: a matrix (n, inputs), or the tiles
@@ -40,6 +41,12 @@ void pg_rows_release(pg_rows *rows); /* zeroed rows are allowed */
    `most`, 0..1, of its numbers is not zero. PG_ENOMEM leaves the rows as they
    were. */
 pg_status pg_rows_compress(pg_rows *rows, double most, pg_error *err);
+
+/* True if rows come as tiles. */
+static inline bool pg_rows_are_compressed(const pg_rows *rows)
+{
+    return rows->table != NULL;
+}
 
 /* True if x was written to since it was compressed; pg_rows_compress reads it
    again. */

@@ -205,10 +205,10 @@ static size_t tile_width(size_t first, size_t end)
     return pg_size_min(PG_TILE, end - first);
 }
 
-static bool any(const uint8_t *codes, size_t n, size_t stride)
+static bool any(const uint8_t *codes, size_t n, size_t step)
 {
     for (size_t i = 0; i < n; i++)
-        if (codes[i * stride])
+        if (codes[i * step])
             return true;
     return false;
 }
@@ -267,13 +267,13 @@ typedef struct cursor {
     size_t segment, entry;
 } cursor;
 
-/* Writes the segment of a target, unless all of its sources are 0. Their codes
-   begin at index `at` of the block, `stride` apart. */
-static void put_segment(cursor *c, size_t target, size_t at, size_t sources,
-                        size_t stride)
+/* Writes the segment of a row or column, unless all of its numbers are 0. Their
+   codes begin at index `at` of the block, `step` apart. */
+static void put_segment(cursor *c, size_t major, size_t at, size_t minors,
+                        size_t step)
 {
     size_t size = pg_dtype_size(c->s->dtype), first = c->entry;
-    for (size_t i = 0; i < sources; i++, at += stride) {
+    for (size_t i = 0; i < minors; i++, at += step) {
         uint8_t code = c->r->codes[at];
         if (!code)
             continue;
@@ -285,7 +285,7 @@ static void put_segment(cursor *c, size_t target, size_t at, size_t sources,
     }
     if (c->entry > first)
         c->s->segments[c->segment++] =
-            (pg_segment){(uint32_t)target, (uint32_t)(c->entry - first)};
+            (pg_segment){(uint32_t)major, (uint32_t)(c->entry - first)};
 }
 
 static pg_tile begin_tile(const cursor *c)

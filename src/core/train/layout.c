@@ -18,18 +18,18 @@ static void set_widths(pg_layout *layout, const pg_network *network)
     layout->width[0] = network->W[0]->shape[1];
     for (int l = 0; l < network->layers; l++)
         layout->width[l + 1] = network->W[l]->shape[0];
-    memcpy(layout->stride, layout->width, sizeof layout->stride);
+    memcpy(layout->padded, layout->width, sizeof layout->padded);
     memcpy(layout->activation, network->activation, sizeof layout->activation);
 }
 
 static void set_offsets(pg_layout *layout)
 {
     for (int l = 0; l < layout->layers; l++) {
-        size_t rows = layout->panels && l == 0 ? layout->stride[l + 1]
+        size_t rows = layout->panels && l == 0 ? layout->padded[l + 1]
                                                : layout->width[l + 1];
         layout->W[l] = layout->count;
-        layout->b[l] = layout->W[l] + rows * layout->stride[l];
-        layout->count = layout->b[l] + layout->stride[l + 1];
+        layout->b[l] = layout->W[l] + rows * layout->padded[l];
+        layout->count = layout->b[l] + layout->padded[l + 1];
     }
 }
 
@@ -46,7 +46,7 @@ void pg_layout_sparse_of(pg_layout *layout, const pg_network *network)
     const pg_kernels *k = pg_kernels_for(layout->dtype);
     size_t vectors = pg_size_divide_up(layout->width[1], k->lanes);
     layout->panels = pg_size_divide_up(vectors, k->most_vectors);
-    layout->stride[1] = vectors * k->lanes;
+    layout->padded[1] = vectors * k->lanes;
     set_offsets(layout);
     layout->count = pg_size_divide_up(layout->count, k->lanes) * k->lanes;
 }
@@ -55,7 +55,7 @@ size_t pg_layout_panel(size_t *units, const pg_layout *layout, size_t p)
 {
     pg_assert(p < layout->panels);
     size_t lanes = pg_kernels_for(layout->dtype)->lanes;
-    size_t vectors = layout->stride[1] / lanes;
+    size_t vectors = layout->padded[1] / lanes;
     size_t first = vectors * p / layout->panels;
     *units = (vectors * (p + 1) / layout->panels - first) * lanes;
     return first * lanes;
@@ -128,7 +128,7 @@ static void copy_buffer(const pg_layout *layout, const void *buffer,
             pg_array_borrow(&part, pg_layout_at(layout, buffer, layout->W[l]),
                             layout->dtype, 2,
                             (const size_t[]){units, layout->width[l]});
-            part.strides[0] = (ptrdiff_t)(layout->stride[l] * size);
+            part.strides[0] = (ptrdiff_t)(layout->padded[l] * size);
             copy_part(&part, network->W[l], direction);
         }
         pg_array_borrow(&part, pg_layout_at(layout, buffer, layout->b[l]),

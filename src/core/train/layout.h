@@ -2,8 +2,8 @@
  * layout.h -- how a network's weights, or its gradients, stand in one parameter
  * buffer.
  *
- * Of each layer, W_l (width of l, stride of l - 1) and b_l (stride of l) follow
- * each other. Strides are the widths, but for the sparse plan: there the first
+ * Of each layer, W_l (width of l, padded width of l - 1) and b_l (padded width
+ * of l) follow each other. Only the sparse plan has padding: there the first
  * hidden layer is padded with zeros to whole registers, and W1 stands in
  * panels: for each input, the weights of as many units as a kernel takes at a
  * time.
@@ -17,8 +17,8 @@ typedef struct pg_layout {
     int layers;
     pg_dtype dtype;
     pg_activation activation[PG_MAX_LAYERS];
-    size_t width[PG_MAX_LAYERS + 1]; /* the inputs first */
-    size_t stride[PG_MAX_LAYERS + 1];
+    size_t width[PG_MAX_LAYERS + 1];           /* the inputs first */
+    size_t padded[PG_MAX_LAYERS + 1];          /* widths with padding */
     size_t W[PG_MAX_LAYERS], b[PG_MAX_LAYERS]; /* index of the first element */
     size_t count;                              /* elements of the buffer */
     size_t panels; /* 0: W1 is stored as the others are */

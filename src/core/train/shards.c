@@ -1,4 +1,5 @@
-/* The driver of a step: shards to threads, partial sums up the tree. */
+/* The driver of a step: shards to threads, partial sums up the tree; shards.h
+   has the order. */
 
 #include "train/shards.h"
 
@@ -15,9 +16,9 @@
 /* --- the cut -------------------------------------------------------------- */
 
 enum {
-    MOST_LEVELS = 10,      /* of PG_MOST_SHARDS */
-    UNIT = PG_SPARSE_ROWS, /* compressed blocks are not cut */
-    SHARD_UNITS = 16,
+    MOST_LEVELS = 10,       /* of PG_MOST_SHARDS */
+    GROUP = PG_SPARSE_ROWS, /* rows: compressed blocks are not cut */
+    SHARD_GROUPS = 16,
     LEAST_SHARDS = 16, /* small data, too, has work for some threads */
     MOST_ALONE = 64,   /* rows of a batch: fewer are not worth two sums */
     MOST_IN_TWO = 512, /* rows of a batch */
@@ -26,16 +27,16 @@ enum {
 
 size_t pg_shards_count(size_t n, pg_cut cut)
 {
-    size_t units = pg_size_divide_up(n, UNIT), count = LEAST_SHARDS;
+    size_t groups = pg_size_divide_up(n, GROUP), count = LEAST_SHARDS;
     if (cut == PG_CUT_BATCH) {
         if (n <= MOST_ALONE)
             return 1;
         count = n <= MOST_IN_TWO ? 2 : pg_size_divide_up(n, BATCH_SHARD);
         return pg_size_min(count, PG_MOST_SHARDS);
     }
-    while (count < PG_MOST_SHARDS && count * SHARD_UNITS < units)
+    while (count < PG_MOST_SHARDS && count * SHARD_GROUPS < groups)
         count *= 2;
-    return pg_size_max(1, pg_size_min(count, units));
+    return pg_size_max(1, pg_size_min(count, groups));
 }
 
 size_t pg_shards_first_row(size_t n, pg_cut cut, size_t shard)
@@ -44,7 +45,7 @@ size_t pg_shards_first_row(size_t n, pg_cut cut, size_t shard)
     pg_assert(shard <= count);
     if (cut == PG_CUT_BATCH)
         return n * shard / count;
-    return pg_size_min(n, pg_size_divide_up(n, UNIT) * shard / count * UNIT);
+    return pg_size_min(n, pg_size_divide_up(n, GROUP) * shard / count * GROUP);
 }
 
 /* --- memory --------------------------------------------------------------- */
@@ -175,18 +176,17 @@ static void add_to_tree(run *r, partial_sum *sum, size_t shard)
     size_t node = r->leaves + shard, span = 1; /* leaves below the node */
     for (;;) {
         addition additions[MOST_LEVELS];
-        partial_sum *other;
         int n = 0;
         for (; node >= 2 * r->tops; node /= 2, span *= 2) {
             bool is_left = node % 2 == 0;
-            size_t behind = (node + 1) * span - r->leaves; /* the next leaf */
-            if (is_left && behind >= r->shards)
+            size_t next_shard = (node + 1) * span - r->leaves;
+            if (is_left && next_shard >= r->shards)
                 continue; /* there is no sibling */
-            other = atomic_load(&r->waiting[node / 2]);
-            if (!other)
+            partial_sum *sibling = atomic_load(&r->waiting[node / 2]);
+            if (!sibling)
                 break;
             additions[n++] =
-                is_left ? (addition){sum, other} : (addition){other, sum};
+                is_left ? (addition){sum, sibling} : (addition){sibling, sum};
             sum = additions[n - 1].left;
         }
         add_completed(r, additions, n);
@@ -194,8 +194,10 @@ static void add_to_tree(run *r, partial_sum *sum, size_t shard)
             r->top[node - r->tops] = sum;
             return;
         }
-        other = NULL;
-        if (atomic_compare_exchange_strong(&r->waiting[node / 2], &other, sum))
+        /* The exchange fails if the sibling's sum came meanwhile: go on. */
+        partial_sum *expected = NULL;
+        if (atomic_compare_exchange_strong(&r->waiting[node / 2], &expected,
+                                           sum))
             return;
     }
 }

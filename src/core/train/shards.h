@@ -4,9 +4,9 @@
  *
  * Rows are cut into shards by their number alone:
  *
- *     all rows   units of 128 rows, at most 16 of them to a shard: the least
+ *     all rows   groups of 128 rows, at most 16 of them to a shard: the least
  *                power of two of shards for that, but 16 or more where there
- *                are as many units, and at most 1024. 60,000 rows: 32 shards.
+ *                are as many groups, and at most 1024. 60,000 rows: 32 shards.
  *     a batch    1 shard up to 64 rows, 2 up to 512, then one for each 256, at
  *                most 1024, of as many rows each.
  *

@@ -50,9 +50,9 @@ static void divide_memory(pg_workspace *w, const pg_layout *layout,
         take(w, layout->panels > 1 ? PG_TILE * k->most_vectors * k->lanes * size
                                    : 0);
     for (int l = 0; l <= last; l++)
-        w->a[l] = take(w, n * layout->stride[l + 1] * size);
+        w->a[l] = take(w, n * layout->padded[l + 1] * size);
     for (int l = 0; l < last; l++)
-        w->d[l] = take(w, n * layout->stride[l + 1] * size);
+        w->d[l] = take(w, n * layout->padded[l + 1] * size);
     w->d[last] = w->a[last];
 }
 
@@ -77,19 +77,19 @@ void pg_workspace_release(pg_workspace *w)
 /* --- forward -------------------------------------------------------------- */
 
 /* z (n, units) = x W1^T without x's zeros, panel by panel. */
-static void multiply_sparse(void *z, const pg_layout *layout,
-                            const void *weights, const pg_row_block *x,
-                            size_t n)
+static void multiply_first_layer(void *z, const pg_layout *layout,
+                                 const void *weights, const pg_row_block *x,
+                                 size_t n)
 {
     const pg_kernels *k = pg_kernels_for(layout->dtype);
-    size_t inputs = layout->width[0], stride = layout->stride[1], units;
-    memset(z, 0, n * stride * pg_dtype_size(layout->dtype));
+    size_t inputs = layout->width[0], padded = layout->padded[1], units;
+    memset(z, 0, n * padded * pg_dtype_size(layout->dtype));
     for (size_t p = 0; p < layout->panels; p++) {
         size_t first = pg_layout_panel(&units, layout, p);
         size_t panel = layout->W[0] + first * inputs;
         for (size_t t = 0; t < x->column_tiles; t++)
             k->multiply_sparse(
-                pg_layout_at(layout, z, first), stride,
+                pg_layout_at(layout, z, first), padded,
                 pg_layout_at(layout, weights, panel + t * PG_TILE * units),
                 units / k->lanes, &x->columns[t], x->table);
     }
@@ -101,7 +101,7 @@ static pg_matrix layer_input(const pg_workspace *w, const pg_row_block *x,
 {
     return l == 0 ? x->x
                   : (pg_matrix){.data = w->a[l - 1],
-                                .leading = w->layout->stride[l]};
+                                .leading = w->layout->padded[l]};
 }
 
 void pg_step_forward(const pg_workspace *w, const void *weights,
@@ -114,18 +114,18 @@ void pg_step_forward(const pg_workspace *w, const void *weights,
         void *a = w->a[l]; /* (n, units) */
         const void *b = pg_layout_at(layout, weights, layout->b[l]);
         pg_matrix W = {.data = pg_layout_at(layout, weights, layout->W[l]),
-                       .leading = layout->stride[l],
+                       .leading = layout->padded[l],
                        .transposed = true};
-        size_t units = layout->width[l + 1], stride = layout->stride[l + 1];
+        size_t units = layout->width[l + 1], padded = layout->padded[l + 1];
         if (l == 0 && x->column_tiles)
-            multiply_sparse(a, layout, weights, x, n);
+            multiply_first_layer(a, layout, weights, x, n);
         else
-            pg_gemm(a, stride, layout->dtype, layer_input(w, x, l), W, n, units,
+            pg_gemm(a, padded, layout->dtype, layer_input(w, x, l), W, n, units,
                     layout->width[l], 0);
         if (l == last)
             k->bias_softmax(a, b, n, units);
         else
-            k->bias_activation[layout->activation[l]](a, b, n, stride);
+            k->bias_activation[layout->activation[l]](a, b, n, padded);
     }
 }
 
@@ -171,11 +171,11 @@ static void add_by_rows(const pg_gradients *gradients, const pg_workspace *w,
         for (size_t t = 0; t * PG_TILE < n; t++) {
             size_t rows = pg_size_min(PG_TILE, n - t * PG_TILE);
             const void *d = pg_layout_at(
-                layout, w->d[0], t * PG_TILE * layout->stride[1] + first);
+                layout, w->d[0], t * PG_TILE * layout->padded[1] + first);
             if (layout->panels > 1) {
                 for (size_t i = 0; i < rows; i++)
                     memcpy((char *)w->panel + i * units * size,
-                           pg_layout_at(layout, d, i * layout->stride[1]),
+                           pg_layout_at(layout, d, i * layout->padded[1]),
                            units * size);
                 d = w->panel;
             }
@@ -198,7 +198,7 @@ static void add_by_columns(const pg_gradients *gradients, const pg_workspace *w,
         for (size_t t = 0; t < x->column_tiles; t++)
             k->multiply_sparse_transposed(
                 pg_layout_at(layout, panel, t * PG_TILE * units),
-                pg_layout_at(layout, w->d[0], first), layout->stride[1],
+                pg_layout_at(layout, w->d[0], first), layout->padded[1],
                 units / k->lanes, &x->columns[t], x->table);
     }
 }
@@ -210,7 +210,7 @@ static void clear_rest(const pg_gradients *gradients, const pg_layout *layout)
     size_t size = pg_dtype_size(layout->dtype);
     for (int l = 0; l < layout->layers; l++) {
         bool is_last = l == layout->layers - 1;
-        bool is_whole = layout->stride[l] == layout->width[l];
+        bool is_whole = layout->padded[l] == layout->width[l];
         size_t first = is_whole ? layout->b[l] : layout->W[l];
         size_t end = is_last ? layout->count : layout->W[l + 1];
         memset(pg_layout_at(layout, gradients->buffer, first), 0,
@@ -230,20 +230,20 @@ void pg_step_backward(pg_gradients *gradients, const pg_workspace *w,
         void *dW = pg_layout_at(layout, gradients->buffer, layout->W[l]);
         void *db = pg_layout_at(layout, gradients->buffer, layout->b[l]);
         size_t units = layout->width[l + 1];
-        pg_matrix d = {.data = w->d[l], .leading = layout->stride[l + 1]};
+        pg_matrix d = {.data = w->d[l], .leading = layout->padded[l + 1]};
         pg_matrix d_T = {d.data, d.leading, .transposed = true};
         if (l == 0 && x->rows)
             add_by_rows(gradients, w, x, n);
         else if (l == 0 && x->column_tiles)
             add_by_columns(gradients, w, x);
         else
-            pg_gemm(dW, layout->stride[l], layout->dtype, d_T,
+            pg_gemm(dW, layout->padded[l], layout->dtype, d_T,
                     layer_input(w, x, l), units, layout->width[l], n, beta);
         k->add_rows(db, d.data, n, d.leading);
         if (l == 0)
             break;
         /* The weights of padding are 0, and so is its d. */
-        size_t before = layout->stride[l];
+        size_t before = layout->padded[l];
         pg_matrix W = {.data = pg_layout_at(layout, weights, layout->W[l]),
                        .leading = before};
         pg_gemm(w->d[l - 1], before, layout->dtype, d, W, n, before, units, 0);

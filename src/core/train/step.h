@@ -9,7 +9,8 @@
  *     forward     z_l = a[l - 1] W_l^T + b_l,  a[l] = f(z_l), softmax at last
  *     loss        -sum(log(a[last][row, label] + 1e-9))
  *     backward    d[last] = (a[last] - onehot(labels)) / rows of the step
- *                 d[l - 1] = (d[l] W_l) * f'(z_(l - 1))
+ *                 d[l - 1] = (d[l] W_l) * f'(z_(l - 1)), where f' is computed
+ *                     from a[l - 1], because z is not kept
  *                 dW_l = d[l]^T a[l - 1],  db_l = sum of d[l]'s rows
  *     update      W_l, b_l by dW_l, db_l and the optimizer
  *
@@ -28,7 +29,7 @@ typedef struct pg_workspace {
     void *x;                /* rows that are converted or gathered */
     int32_t *labels;        /* (rows) gathered */
     void *panel;            /* (PG_TILE, units of a panel) */
-    void *a[PG_MAX_LAYERS]; /* (rows, stride of l + 1): activations */
+    void *a[PG_MAX_LAYERS]; /* (rows, padded l + 1): activations */
     void *d[PG_MAX_LAYERS]; /* derivative of the loss by z; the last is a's */
     void *memory;
     size_t bytes;
@@ -44,7 +45,7 @@ pg_status pg_workspace_new(pg_workspace *w, const pg_layout *layout,
                            const pg_rows *rows, pg_error *err);
 void pg_workspace_release(pg_workspace *w);
 
-/* a[l] (n, stride of l + 1) of all layers, from x (n, inputs). */
+/* a[l] (n, padded l + 1) of all layers, from x (n, inputs). */
 void pg_step_forward(const pg_workspace *w, const void *weights,
                      const pg_row_block *x, size_t n);
 

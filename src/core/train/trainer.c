@@ -46,7 +46,7 @@ static pg_status choose_plan(pg_trainer *t, const pg_network *network,
         return PG_OK;
     pg_status status = pg_rows_compress(
         &t->rows, plan == PG_PLAN_SPARSE ? 1 : MOST_DENSITY, err);
-    if (t->rows.table)
+    if (pg_rows_are_compressed(&t->rows))
         pg_layout_sparse_of(&t->layout, network);
     return status;
 }
@@ -94,7 +94,7 @@ void pg_trainer_free(pg_trainer *t)
     pg_free(t, sizeof *t);
 }
 
-pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
+pg_plan pg_trainer_plan(char *why, const pg_trainer *t)
 {
     if (!t->plan_was_chosen)
         snprintf(why, PG_PLAN_TEXT, "asked for");
@@ -105,12 +105,12 @@ pg_plan pg_trainer_plan(const pg_trainer *t, char *why)
         pg_text(why, PG_PLAN_TEXT,
                 "%.3g %% of x is not zero: sparse up to %g %%",
                 100 * pg_sparse_density(t->rows.sparse), 100 * MOST_DENSITY);
-    return t->rows.table ? PG_PLAN_SPARSE : PG_PLAN_DENSE;
+    return pg_rows_are_compressed(&t->rows) ? PG_PLAN_SPARSE : PG_PLAN_DENSE;
 }
 
 /* It takes as long as a small batch for each megabyte, so it is kept until x is
    written to. */
-pg_status pg_trainer_checksum(pg_trainer *t, uint32_t *sum, pg_error *err)
+pg_status pg_trainer_checksum(uint32_t *sum, pg_trainer *t, pg_error *err)
 {
     const pg_storage *storage = t->rows.x.storage;
     pg_status status = PG_OK;
@@ -268,7 +268,7 @@ pg_status pg_trainer_step(double *loss, pg_trainer *t,
 
 /* --- the optimizer's states ----------------------------------------------- */
 
-pg_optimizer_kind pg_trainer_optimizer(const pg_trainer *t, uint64_t *steps)
+pg_optimizer_kind pg_trainer_optimizer(uint64_t *steps, const pg_trainer *t)
 {
     *steps = t->optimizer.steps;
     return t->optimizer.kind;
@@ -285,8 +285,8 @@ static pg_status check_state(const pg_trainer *t, int state,
     return check_layout(t, network, err);
 }
 
-pg_status pg_trainer_read_state(const pg_trainer *t, int state,
-                                const pg_network *into, pg_error *err)
+pg_status pg_trainer_read_state(const pg_network *into, const pg_trainer *t,
+                                int state, pg_error *err)
 {
     pg_status status = check_state(t, state, into, err);
     if (status == PG_OK)

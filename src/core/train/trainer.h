@@ -23,10 +23,10 @@ void pg_trainer_free(pg_trainer *trainer); /* NULL is allowed */
 
 /* The plan in use, and the reason, into a buffer of PG_PLAN_TEXT bytes. */
 enum { PG_PLAN_TEXT = 100 };
-pg_plan pg_trainer_plan(const pg_trainer *trainer, char *why);
+pg_plan pg_trainer_plan(char *why, const pg_trainer *trainer);
 
 /* The checksum of the data (pg_data_checksum). PG_ENOMEM. */
-pg_status pg_trainer_checksum(pg_trainer *trainer, uint32_t *sum,
+pg_status pg_trainer_checksum(uint32_t *sum, pg_trainer *trainer,
                               pg_error *err);
 
 /* The checksum that files of before have (pg_data_checksum_v1). */
@@ -46,13 +46,14 @@ pg_status pg_trainer_step(double *loss, pg_trainer *trainer,
                           const int64_t *batch, size_t n, pg_error *err);
 
 /* The optimizer of the last step, and the number of steps that it made. */
-pg_optimizer_kind pg_trainer_optimizer(const pg_trainer *trainer,
-                                       uint64_t *steps);
+pg_optimizer_kind pg_trainer_optimizer(uint64_t *steps,
+                                       const pg_trainer *trainer);
 
 /* Reads one of the optimizer's states, from 0, into arrays of the weights'
    shapes, or writes it from them. PG_EARG for a state that it does not have. */
-pg_status pg_trainer_read_state(const pg_trainer *trainer, int state,
-                                const pg_network *into, pg_error *err);
+pg_status pg_trainer_read_state(const pg_network *into,
+                                const pg_trainer *trainer, int state,
+                                pg_error *err);
 pg_status pg_trainer_write_state(pg_trainer *trainer, int state,
                                  const pg_network *from, pg_error *err);
 
