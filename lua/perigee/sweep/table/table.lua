@@ -7,7 +7,7 @@ local errors = require "perigee.util.errors"
 local format = require "perigee.util.format"
 local goals = require "perigee.sweep.table.goal"
 local json = require "perigee.util.json"
-local layout = require "perigee.sweep.table.text"
+local table_text = require "perigee.sweep.table.text"
 local printable = require "perigee.util.printable"
 local public = require "perigee.util.public"
 local suggest = require "perigee.util.suggest"
@@ -391,11 +391,11 @@ end
 ---@param path? string  the file; without it, the text is returned
 ---@return string|true
 function Table:markdown(path)
-  return tables.deliver(layout.markdown(self), path, "markdown")
+  return tables.deliver(table_text.markdown(self), path, "markdown")
 end
 
 public.methods(Table, METATABLE, "a table", "t", { best = 1, sort = 1, where = 1, group = 1 })
 
-METATABLE.__tostring = layout.terminal
+METATABLE.__tostring = table_text.terminal
 
 return tables

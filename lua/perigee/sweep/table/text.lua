@@ -7,7 +7,7 @@ local printable = require "perigee.util.printable"
 local SHOWN, EDGE = 60, 10 -- rows that are printed; of more rows, so many at either end
 local MISSING = "-"
 
-local layout = {}
+local table_text = {}
 
 -- --- cells ------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ end
 --- The table in columns. The middle of many rows is left out.
 ---@param self perigee.sweep.table
 ---@return string
-function layout.terminal(self)
+function table_text.terminal(self)
   local rows, has_gap = self.rows, #self.rows > SHOWN
   if has_gap then
     rows = table.move(rows, 1, EDGE, 1, {})
@@ -101,7 +101,7 @@ end
 --- The table in Markdown, as GitHub reads it.
 ---@param self perigee.sweep.table
 ---@return string
-function layout.markdown(self)
+function table_text.markdown(self)
   local cells, numeric = cells_of(self, self.rows)
   local rules = {}
   for k in ipairs(self.columns) do
@@ -114,4 +114,4 @@ function layout.markdown(self)
   return table.concat(lines, "\n") .. "\n"
 end
 
-return layout
+return table_text
