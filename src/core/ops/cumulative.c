@@ -51,7 +51,6 @@ static pg_status run_along(pg_array *out, const pg_array *a, int axis,
 {
     size_t lengths[3];
     pg_array dense;
-    PG_EXPECT_FLOATS(2);
     memset(out, 0, sizeof *out);
     pg_status status = pg_axis_check(a, axis, err);
     if (status == PG_OK)
