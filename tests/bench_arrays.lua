@@ -17,18 +17,33 @@ local uv = require "luv"
 local o = options.read(arg, { rounds = 3, seconds = 0.2 })
 local PYTHON = os.getenv "PYTHON" or "/usr/bin/python3"
 
+--- Operations on matrices (n, n): a, b, and a positive definite one.
+local MATRIX = {
+  product = function(a, b) return function() return a:dot(b) end end,
+  solve = function(a, b) return function() return a:solve(b) end end,
+  inv = function(a) return function() return a:inv() end end,
+  det = function(a) return function() return a:det() end end,
+  cholesky = function(_, _, s) return function() return s:cholesky() end end,
+  qr = function(a) return function() return a:qr() end end,
+  eigh = function(_, _, s) return function() return s:eigh() end end,
+  svd = function(a) return function() return a:svd() end end,
+  lstsq = function(a, b) return function() return a:lstsq(b) end end,
+}
+
 --- The function that is timed; what it needs is made before.
 local function operation(name, n)
   pg.seed(0)
-  if name == "product" then
+  if MATRIX[name] then
     local a, b = pg.rand(n, n), pg.rand(n, n)
-    return function() return a:dot(b) end
+    local symmetric = a + a.T + pg.eye(n) * n
+    return MATRIX[name](a, b, symmetric)
   elseif name == "normals" then
     return function() return pg.randn(n) end
   end
   local side = math.floor(math.sqrt(n))
   local a, b, m = pg.rand(n) * 2 - 1, pg.rand(n), pg.rand(side, side)
   local row, places = pg.rand(side), pg.permutation(n)
+  local mask, counts = a:gt(0), places % 100
   return ({
     ["add"] = function() return a + b end,
     ["multiply-add"] = function() return m * row + row end,
@@ -54,6 +69,14 @@ local function operation(name, n)
     ["percentiles"] = function() return a:percentile { 5, 25, 50, 75, 95 } end,
     ["cumsum"] = function() return a:cumsum() end,
     ["diff"] = function() return a:diff() end,
+    ["log1p"] = function() return b:log1p() end,
+    ["sign"] = function() return a:sign() end,
+    ["nonzero"] = function() return mask:nonzero() end,
+    ["bincount"] = function() return counts:bincount() end,
+    ["repeat"] = function() return a:repeat_interleave(2) end,
+    ["tile"] = function() return a:tile(2) end,
+    ["pad"] = function() return m:pad(1) end,
+    ["vstack"] = function() return pg.vstack { m, m } end,
   })[name]
 end
 
@@ -112,9 +135,10 @@ local function rows(name, sizes)
   end
 end
 local SIZES = { 1000, 100000, 10000000 }
-local NAMES = { "add", "multiply-add", "exp", "exp into", "log", "tanh", "sin", "relu", "sum",
-  "sum rows", "sum columns", "max", "argmax", "transposed copy", "take", "sort", "normals",
-  "prod", "std columns", "nanmean", "median", "median rows", "percentiles", "cumsum", "diff" }
+local NAMES = { "add", "multiply-add", "exp", "exp into", "log", "log1p", "tanh", "sin", "relu",
+  "sign", "sum", "sum rows", "sum columns", "max", "argmax", "prod", "std columns", "nanmean",
+  "median", "median rows", "percentiles", "cumsum", "diff", "transposed copy", "take", "nonzero",
+  "bincount", "repeat", "tile", "pad", "vstack", "sort", "normals" }
 for _, name in ipairs(NAMES) do
   rows(name, SIZES)
 end
@@ -122,6 +146,10 @@ rows("product", { 64, 512, 2048 })
 local LARGE = #ROWS -- the rows that count; those of small arrays are told apart
 for _, name in ipairs(NAMES) do
   rows(name, { 10 })
+end
+local SMALL = #ROWS
+for _, name in ipairs { "solve", "inv", "det", "cholesky", "qr", "eigh", "svd", "lstsq" } do
+  rows(name, { 10, 100, 500 })
 end
 
 for _ = 1, o.rounds do
@@ -140,7 +168,7 @@ end
 
 local function print_rows(first, last)
   local logs, slower = 0, 0
-  print(("\n%-16s %9s %12s %12s %7s"):format("", "elements", "Perigee", "NumPy", "ratio"))
+  print(("\n%-16s %9s %12s %12s %7s"):format("", "size", "Perigee", "NumPy", "ratio"))
   for i = first, last do
     local row = ROWS[i]
     local mine = timing.median(row.ours)
@@ -155,5 +183,6 @@ local function print_rows(first, last)
 end
 
 print_rows(1, LARGE)
-print_rows(LARGE + 1, #ROWS)
+print_rows(LARGE + 1, SMALL)
+print_rows(SMALL + 1, #ROWS)
 os.exit(true)

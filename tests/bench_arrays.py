@@ -17,12 +17,25 @@ def square(n):
     return np.random.rand(side, side)
 
 
+MATRIX = {
+    "product": lambda a, b, s: lambda: a.dot(b),
+    "solve": lambda a, b, s: lambda: np.linalg.solve(a, b),
+    "inv": lambda a, b, s: lambda: np.linalg.inv(a),
+    "det": lambda a, b, s: lambda: np.linalg.det(a),
+    "cholesky": lambda a, b, s: lambda: np.linalg.cholesky(s),
+    "qr": lambda a, b, s: lambda: np.linalg.qr(a),
+    "eigh": lambda a, b, s: lambda: np.linalg.eigh(s),
+    "svd": lambda a, b, s: lambda: np.linalg.svd(a),
+    "lstsq": lambda a, b, s: lambda: np.linalg.lstsq(a, b, rcond=None),
+}
+
+
 def operations(name, n):
     """The function that is timed; what it needs is made before."""
     np.random.seed(0)
-    if name == "product":
+    if name in MATRIX:
         a, b = np.random.rand(n, n), np.random.rand(n, n)
-        return lambda: a.dot(b)
+        return MATRIX[name](a, b, a + a.T + np.eye(n) * n)
     if name == "normals":
         return lambda: np.random.randn(n)
     a = np.random.rand(n) * 2 - 1
@@ -30,6 +43,7 @@ def operations(name, n):
     row = np.random.rand(m.shape[1])
     b = np.random.rand(n)
     places = np.random.permutation(n)
+    mask, counts = a > 0, places % 100
     return {
         "add": lambda: a + b,
         "multiply-add": lambda: m * row + row,
@@ -55,6 +69,14 @@ def operations(name, n):
         "percentiles": lambda: np.percentile(a, [5, 25, 50, 75, 95]),
         "cumsum": lambda: a.cumsum(),
         "diff": lambda: np.diff(a),
+        "log1p": lambda: np.log1p(b),
+        "sign": lambda: np.sign(a),
+        "nonzero": lambda: mask.nonzero(),
+        "bincount": lambda: np.bincount(counts),
+        "repeat": lambda: a.repeat(2),
+        "tile": lambda: np.tile(a, 2),
+        "pad": lambda: np.pad(m, 1),
+        "vstack": lambda: np.vstack([m, m]),
     }[name]
 
 
