@@ -95,6 +95,11 @@ size_t l_array_room(lua_State *L, int arg)
     return a && a->array.data ? l_shape_room(a->array.ndim, a->array.shape) : 0;
 }
 
+size_t l_array_most_room(lua_State *L, int arg)
+{
+    return l_array_room(L, arg) > 0 ? MOST_ROOM : 0;
+}
+
 /* Has the array on top keep the userdata alive in which its elements stand: its
    own, or that of an array below it, or that which such a view keeps. */
 static void keep_elements(lua_State *L, const l_array *a)

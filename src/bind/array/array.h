@@ -28,6 +28,10 @@ pg_array *l_array_push_result(lua_State *L, size_t room);
 size_t l_shape_room(int ndim, const size_t *shape);
 size_t l_array_room(lua_State *L, int arg);
 
+/* The most room, if the array at arg is so small that a result of it may be;
+   else 0. */
+size_t l_array_most_room(lua_State *L, int arg);
+
 /* Finishes the result on top; returns false if its elements are in a userdata.
    A view of such elements keeps that alive; it is on the stack. */
 bool l_array_finish(lua_State *L);

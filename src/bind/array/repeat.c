@@ -19,7 +19,7 @@ static int l_array_repeat(lua_State *L)
     pg_error err;
     const pg_array *a, *counts;
     lua_settop(L, AXIS);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
     l_arrays_to(L, &a, A, &counts, COUNTS);
     int axis = lua_isnil(L, AXIS) ? PG_EVERY_AXIS : l_axis_check(L, AXIS, a);
     return l_array_return(L, pg_array_repeat(out, a, counts, axis, &err), &err);
@@ -34,7 +34,7 @@ static int l_array_tile(lua_State *L)
     int count = l_last_shape_check(L, REPEATS, repeats, false);
     l_argument_check(L, count > 0 || lua_istable(L, REPEATS), REPEATS,
                      "the number of repeats is missing");
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
     const pg_array *a = l_array_to(L, A);
     return l_array_return(L, pg_array_tile(out, a, count, repeats, &err), &err);
 }
@@ -125,7 +125,7 @@ static int l_array_pad(lua_State *L)
         l_option_error(L, "value", "a number or boolean");
     lua_pop(L, 1);
     read_widths(L, l_array_to(L, A)->ndim, before, after);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
     const pg_array *a = l_array_check(L, A);
     return l_array_return(
         L, pg_array_pad(out, a, before, after, mode, value, &err), &err);

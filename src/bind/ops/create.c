@@ -308,7 +308,10 @@ static const pg_array **read_arrays(lua_State *L, size_t *count, pg_array **out)
     push_arrays(L, length);
     *count = (size_t)length;
     const pg_array **arrays = lua_newuserdatauv(L, *count * sizeof *arrays, 0);
-    *out = l_array_push(L);
+    lua_rawgeti(L, ARRAYS, 1);
+    size_t room = l_array_most_room(L, -1);
+    lua_pop(L, 1);
+    *out = l_array_push_result(L, room);
     for (lua_Integer i = 0; i < length; i++) {
         lua_rawgeti(L, ARRAYS, i + 1);
         arrays[i] = l_array_check(L, -1);

@@ -20,19 +20,22 @@ static int l_array_nonzero(lua_State *L)
     enum { A = 1, POSITIONS };
     pg_error err;
     lua_settop(L, A);
-    pg_array *positions = l_array_push(L);
     int ndim = l_array_to(L, A)->ndim;
     l_argument_check(L, ndim > 0, A, "an array of rank 0 has no positions");
     luaL_checkstack(L, ndim, NULL);
+    pg_array *positions = l_array_push_result(L, l_array_most_room(L, A));
     l_check(L, pg_nonzero(positions, l_array_check(L, A), &err), &err);
+    bool is_counted = l_array_finish(L);
     for (int i = 0; i < ndim; i++) {
-        pg_array *out = l_array_push(L);
+        pg_array *out = l_array_push_result(L, 0);
         pg_index axis = PG_INDEX_ALL;
         axis.kind = PG_INDEX_POSITION;
         axis.first = i + 1;
         l_check(L, pg_index_view(out, positions, &axis, 1, &err), &err);
+        l_array_finish(L);
     }
-    l_collector_step(L);
+    if (is_counted)
+        l_collector_step(L);
     return ndim;
 }
 
@@ -64,7 +67,7 @@ static int l_array_bincount(lua_State *L)
     lua_Integer least = l_option_integer(L, OPTIONS, "minlength", 0);
     if (least < 0)
         l_error(L, "bincount: minlength must not be negative");
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
     if (lua_isnil(L, WEIGHTS))
         a = l_array_to(L, A);
     else

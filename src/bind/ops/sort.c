@@ -21,13 +21,17 @@ static int run_along(lua_State *L, along_axis f, bool is_flat)
     enum { A = 1, AXIS };
     pg_error err;
     lua_settop(L, AXIS);
-    pg_array *row = l_array_push(L), *out = l_array_push(L);
     const pg_array *a = l_array_to(L, A);
     if (lua_isnil(L, AXIS) && (is_flat || a->ndim == 0)) {
         size_t size = pg_array_size(a);
-        l_check(L, pg_array_reshape(row, a, 1, &size, &err), &err);
-        a = row;
+        pg_array *row = l_array_push_result(L, l_array_room(L, A));
+        l_check(L, pg_array_reshape(row, l_array_check(L, A), 1, &size, &err),
+                &err);
+        l_array_finish(L);
+        lua_replace(L, A);
     }
+    pg_array *out = l_array_push_result(L, l_array_room(L, A));
+    a = l_array_check(L, A);
     int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
     return l_array_return(L, f(out, a, axis, &err), &err);
 }
@@ -49,7 +53,7 @@ static int l_array_diff(lua_State *L)
     pg_error err;
     lua_settop(L, AXIS);
     size_t times = lua_isnil(L, TIMES) ? 1 : l_length_check(L, TIMES);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, A));
     const pg_array *a = l_array_to(L, A);
     l_argument_check(L, a->ndim > 0, A, "diff needs rank 1 or more");
     int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
@@ -71,7 +75,7 @@ static int l_array_unique(lua_State *L)
 {
     pg_error err;
     lua_settop(L, 1);
-    pg_array *out = l_array_push(L);
+    pg_array *out = l_array_push_result(L, l_array_room(L, 1));
     return l_array_return(L, pg_unique(out, l_array_to(L, 1), &err), &err);
 }
 
