@@ -8,7 +8,6 @@
 
 #include "array/copy.h"
 #include "base/blas.h"
-#include "base/memory.h"
 #include "kernels/kernels.h"
 
 /* --- LAPACK's functions ----------------------------------------------------
@@ -50,7 +49,8 @@ EACH_FUNCTION(DECLARE)
 /* This file tells float32 from float64 by one comparison. */
 PG_EXPECT_FLOATS(2);
 
-/* Calls LAPACK's function for the dtype. */
+/* Calls LAPACK's function for the dtype. It sets the caller's `info`: below 0
+   for an argument that is wrong. */
 #define CALL(dtype, name, ...)       \
     do {                             \
         pg_blas_enter();             \
@@ -59,10 +59,10 @@ PG_EXPECT_FLOATS(2);
         else                         \
             d##name##_(__VA_ARGS__); \
         pg_blas_leave();             \
+        pg_assert(info >= 0);        \
     } while (0)
 
-/* --- matrices --------------------------------------------------------------
- */
+/* --- matrices ------------------------------------------------------------- */
 
 static pg_dtype float_dtype(pg_dtype dtype)
 {
@@ -177,8 +177,12 @@ static int leading(size_t n)
     return (int)pg_size_max(1, n);
 }
 
-/* --- workspaces ------------------------------------------------------------
+/* --- workspaces ----------------------------------------------------------- */
+
+/* Columns of the largest block that LAPACK takes at a time (ilaenv). Functions
+   on a matrix of n columns work in whole blocks with this many times n numbers.
  */
+#define MOST_BLOCK 64.0
 
 static pg_status new_work(pg_array *work, int *length, pg_dtype dtype,
                           double needed, pg_error *err)
@@ -217,8 +221,7 @@ static void release(pg_array *arrays, int n)
         pg_array_release(&arrays[i]);
 }
 
-/* --- LU factors ------------------------------------------------------------
- */
+/* --- LU factors ----------------------------------------------------------- */
 
 static pg_status fail_singular(const char *name, int pivot, pg_error *err)
 {
@@ -277,7 +280,7 @@ pg_status pg_inverse(pg_array *out, const pg_array *a, pg_error *err)
     if (status == PG_OK)
         status = new_integers(&t[PIVOTS], a->shape[0], err);
     if (status == PG_OK)
-        status = new_work(&t[WORK], &lwork, dtype, 64.0 * n, err);
+        status = new_work(&t[WORK], &lwork, dtype, MOST_BLOCK * n, err);
     if (status == PG_OK)
         status = pg_blas_reserve(1, err);
     if (status == PG_OK && n > 0) {
@@ -331,8 +334,7 @@ pg_status pg_determinant(double *determinant, const pg_array *a, pg_error *err)
     return status;
 }
 
-/* --- factors ---------------------------------------------------------------
- */
+/* --- factors -------------------------------------------------------------- */
 
 pg_status pg_cholesky(pg_array *l, const pg_array *a, pg_error *err)
 {
@@ -378,7 +380,8 @@ pg_status pg_qr(pg_array *q, pg_array *r, const pg_array *a, pg_error *err)
     if (status == PG_OK)
         status = new_array(&t[TAU], dtype, 1, least, 0, err);
     if (status == PG_OK)
-        status = new_work(&t[WORK], &lwork, dtype, 64.0 * (double)cols, err);
+        status =
+            new_work(&t[WORK], &lwork, dtype, MOST_BLOCK * (double)cols, err);
     if (status == PG_OK)
         status = pg_blas_reserve(1, err);
     if (status == PG_OK && k > 0)
@@ -399,8 +402,7 @@ pg_status pg_qr(pg_array *q, pg_array *r, const pg_array *a, pg_error *err)
     return status;
 }
 
-/* --- eigenvalues and singular values ---------------------------------------
- */
+/* --- eigenvalues and singular values -------------------------------------- */
 
 pg_status pg_eigh(pg_array *w, pg_array *v, const pg_array *a, pg_error *err)
 {
@@ -515,8 +517,7 @@ pg_status pg_svd(pg_array *u, pg_array *s, pg_array *vt, const pg_array *a,
     return status;
 }
 
-/* --- least squares ---------------------------------------------------------
- */
+/* --- least squares -------------------------------------------------------- */
 
 /* The sums of squares of b's rows behind a's columns, in column order. */
 static void sum_residuals(const pg_array *residuals, const pg_array *b,
@@ -543,17 +544,19 @@ static void release_result(pg_least_squares_result *out)
     pg_array_release(&out->s);
 }
 
-/* *out (k, max(m, n)) = b's columns, with room for x's. */
+/* *out (k, max(m, n)) = b's columns, with room for x's; a column of zeros
+   without any. */
 static pg_status widen(pg_array *out, const pg_array *b, pg_dtype dtype,
                        size_t k, size_t length, pg_error *err)
 {
     pg_array columns = {0}, head;
-    pg_status status = pg_array_zeros(
-        out, dtype, 2, (const size_t[]){k, pg_size_max(1, length)}, err);
+    size_t shape[2] = {pg_size_max(1, k), pg_size_max(1, length)};
+    pg_status status = pg_array_zeros(out, dtype, 2, shape, err);
     if (status == PG_OK)
         status = to_columns(&columns, b, dtype, err);
     if (status == PG_OK) {
         pg_array_view(&head, out);
+        head.shape[0] = k;
         head.shape[1] = b->shape[0];
         status = pg_array_assign(&head, &columns, err);
         pg_array_release(&head);
@@ -562,10 +565,68 @@ static pg_status widen(pg_array *out, const pg_array *b, pg_dtype dtype,
     return status;
 }
 
+/* Solves for b (k, max(m, n)) with a (n, m), both in column order and with
+   elements. b becomes x, and behind its n rows what the residuals are summed
+   of; *s a's singular values, *rank how many of them count. */
+static pg_status solve_by_singular_values(const pg_array *a, const pg_array *b,
+                                          const pg_array *s, size_t *rank,
+                                          double rcond, pg_error *err)
+{
+    enum { WORK, INTEGERS, COUNT };
+    pg_array t[COUNT] = {0};
+    pg_dtype dtype = a->dtype;
+    int m = (int)a->shape[1], n = (int)a->shape[0], k = (int)b->shape[0];
+    int ldb = (int)b->shape[1];
+    int info = 0, counted = 0, lwork = -1, integers = 0;
+    asked_length asked = {.d = 0};
+    double precision = dtype == PG_FLOAT32 ? FLT_EPSILON : DBL_EPSILON;
+    double cut = rcond < 0 ? precision * ldb : rcond;
+    float cut_float = (float)cut;
+    const void *cut_at =
+        dtype == PG_FLOAT32 ? (const void *)&cut_float : (const void *)&cut;
+    CALL(dtype, gelsd, &m, &n, &k, a->data, &m, b->data, &ldb, s->data, cut_at,
+         &counted, &asked, &lwork, &integers, &info);
+    pg_status status =
+        new_work(&t[WORK], &lwork, dtype, asked_for(&asked, dtype), err);
+    if (status == PG_OK)
+        status = new_integers(&t[INTEGERS], (size_t)integers, err);
+    if (status == PG_OK)
+        CALL(dtype, gelsd, &m, &n, &k, a->data, &m, b->data, &ldb, s->data,
+             cut_at, &counted, t[WORK].data, &lwork, t[INTEGERS].data, &info);
+    if (status == PG_OK && info != 0)
+        status = pg_fail(err, PG_EARG,
+                         "lstsq: the singular values did not converge");
+    *rank = (size_t)counted;
+    release(t, COUNT);
+    return status;
+}
+
+/* Takes out->residuals and out->x from b's columns after they were solved. */
+static pg_status take_solution(pg_least_squares_result *out,
+                               const pg_array *solved, size_t rows, size_t cols,
+                               const pg_array *b, pg_error *err)
+{
+    size_t right = b->ndim == 1 ? 1 : b->shape[1];
+    bool has_residuals = out->rank == cols && rows > cols;
+    pg_status status = new_array(&out->residuals, solved->dtype, 1,
+                                 has_residuals ? right : 0, 0, err);
+    if (status != PG_OK)
+        return status;
+    sum_residuals(&out->residuals, solved, rows, cols);
+    if (rows == 0 || cols == 0) /* then nothing was solved, and x is 0 */
+        memset(solved->data, 0, pg_array_bytes(solved));
+    status = from_columns(&out->x, solved, cols, right, err);
+    if (status == PG_OK && b->ndim == 1) {
+        out->x.ndim = 1;
+        out->x.strides[0] = (ptrdiff_t)pg_dtype_size(solved->dtype);
+    }
+    return status;
+}
+
 pg_status pg_least_squares(pg_least_squares_result *out, const pg_array *a,
                            const pg_array *b, double rcond, pg_error *err)
 {
-    enum { A, B, WORK, INTEGERS, COUNT };
+    enum { A, B, COUNT };
     pg_array t[COUNT] = {0};
     memset(out, 0, sizeof *out);
     pg_status status = check_matrix(a, "lstsq", err);
@@ -577,14 +638,6 @@ pg_status pg_least_squares(pg_least_squares_result *out, const pg_array *a,
     size_t rows = a->shape[0], cols = a->shape[1];
     size_t least = pg_size_min(rows, cols), most = pg_size_max(rows, cols);
     size_t right = b->ndim == 1 ? 1 : b->shape[1];
-    int m = (int)rows, n = (int)cols, k = (int)right, lda = leading(rows);
-    int ldb = leading(most), info = 0, rank = 0, lwork = -1, integers = 0;
-    asked_length asked = {.d = 0};
-    double precision = dtype == PG_FLOAT32 ? FLT_EPSILON : DBL_EPSILON;
-    double cut = rcond < 0 ? precision * (double)most : rcond;
-    float cut_float = (float)cut;
-    const void *cut_at =
-        dtype == PG_FLOAT32 ? (const void *)&cut_float : (const void *)&cut;
     status = to_columns(&t[A], a, dtype, err);
     if (status == PG_OK)
         status = widen(&t[B], b, dtype, right, most, err);
@@ -596,41 +649,11 @@ pg_status pg_least_squares(pg_least_squares_result *out, const pg_array *a,
         status = new_array(&out->s, dtype, 1, least, 0, err);
     if (status == PG_OK)
         status = pg_blas_reserve(1, err);
-    if (status == PG_OK && least > 0 && right > 0) {
-        CALL(dtype, gelsd, &m, &n, &k, t[A].data, &lda, t[B].data, &ldb,
-             out->s.data, cut_at, &rank, &asked, &lwork, &integers, &info);
-        status =
-            new_work(&t[WORK], &lwork, dtype, asked_for(&asked, dtype), err);
-        if (status == PG_OK)
-            status = new_integers(&t[INTEGERS], (size_t)integers, err);
-        if (status == PG_OK)
-            CALL(dtype, gelsd, &m, &n, &k, t[A].data, &lda, t[B].data, &ldb,
-                 out->s.data, cut_at, &rank, t[WORK].data, &lwork,
-                 t[INTEGERS].data, &info);
-        if (status == PG_OK && info != 0)
-            status = pg_fail(err, PG_EARG,
-                             "lstsq: the singular values did not converge");
-    } else if (status == PG_OK) {
-        memset(t[B].data, 0, pg_array_bytes(&t[B]));
-        memset(out->s.data, 0, pg_array_bytes(&out->s));
-    }
-    out->rank = (size_t)rank;
-    bool has_residuals = out->rank == cols && rows > cols;
+    if (status == PG_OK && least > 0)
+        status = solve_by_singular_values(&t[A], &t[B], &out->s, &out->rank,
+                                          rcond, err);
     if (status == PG_OK)
-        status = new_array(&out->residuals, dtype, 1, has_residuals ? right : 0,
-                           0, err);
-    if (status == PG_OK) {
-        sum_residuals(&out->residuals, &t[B], rows, cols);
-        status = from_columns(&out->x, &t[B], cols, right, err);
-    }
-    if (status == PG_OK && b->ndim == 1) {
-        pg_array vector;
-        pg_array_view(&vector, &out->x);
-        vector.ndim = 1;
-        vector.strides[0] = (ptrdiff_t)pg_dtype_size(dtype);
-        pg_array_release(&out->x);
-        out->x = vector;
-    }
+        status = take_solution(out, &t[B], rows, cols, b, err);
     if (status != PG_OK)
         release_result(out);
     release(t, COUNT);

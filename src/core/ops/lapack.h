@@ -43,7 +43,8 @@ pg_status pg_eigh(pg_array *w, pg_array *v, const pg_array *a, pg_error *err);
 pg_status pg_svd(pg_array *u, pg_array *s, pg_array *vt, const pg_array *a,
                  bool is_full, pg_error *err);
 
-/* What pg_least_squares gives. */
+/* The solution of pg_least_squares. Without right sides (k = 0), rank and s are
+   a's all the same. */
 typedef struct pg_least_squares_result {
     pg_array x;         /* (n) or (n,k) */
     pg_array residuals; /* (1) or (k): sums of squares; (0) unless a has full
