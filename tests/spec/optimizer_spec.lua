@@ -119,6 +119,34 @@ describe("another optimizer that is named in fit", function()
   end)
 end)
 
+describe("an optimizer whose first step fails", function()
+  -- A model after three steps of Adam, and one that then failed to step with momentum.
+  local function pair()
+    local m, twin = model { optimizer = "adam" }, model { optimizer = "adam" }
+    m:fit { iterations = 3 }
+    twin:fit { iterations = 3 }
+    return m, twin
+  end
+
+  it("leaves the states of the one before where the loss isn't finite", function()
+    local m, twin = pair()
+    local W1 = m.weights.W1:copy()
+    m.weights.W1:fill_(0 / 0)
+    assert.error_matches(function() m:fit { optimizer = "momentum", iterations = 1 } end,
+      "the loss is nan")
+    m.weights.W1 = W1
+    assert_same(twin:fit { iterations = 3 }, m:fit { iterations = 3 })
+  end)
+
+  it("leaves them where the new weights aren't finite", function()
+    local m, twin = pair()
+    assert.error_matches(function()
+      m:fit { optimizer = "momentum", rate = 1e308, iterations = 1, weight_decay = 1e308 }
+    end, "is not finite")
+    assert_same(twin:fit { iterations = 3 }, m:fit { iterations = 3 })
+  end)
+end)
+
 describe("rate as a function", function()
   it("is called with 1, 2, 3 ... before each update", function()
     local seen = {}

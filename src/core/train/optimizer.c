@@ -18,23 +18,22 @@ int pg_optimizer_states(pg_optimizer_kind kind)
     return states_of[kind];
 }
 
-pg_status pg_optimizer_need(pg_optimizer *o, pg_optimizer_kind kind,
-                            const pg_layout *layout, pg_error *err)
+pg_status pg_optimizer_new(pg_optimizer *o, pg_optimizer_kind kind,
+                           const pg_layout *layout, pg_error *err)
 {
-    if (o->kind == kind && (o->memory || states_of[kind] == 0))
-        return PG_OK;
-    pg_optimizer made = {.kind = kind, .state_bytes = pg_layout_bytes(layout)};
-    if (!pg_size_multiply(&made.bytes, made.state_bytes,
-                          (size_t)states_of[kind]))
-        made.bytes = SIZE_MAX;
-    if (made.bytes > 0) {
-        made.memory = pg_malloc(made.bytes);
-        if (!made.memory)
-            return pg_fail_memory(err, made.bytes);
-        memset(made.memory, 0, made.bytes);
-    }
-    pg_optimizer_free(o);
-    *o = made;
+    *o = (pg_optimizer){0};
+    size_t bytes, state_bytes = pg_layout_bytes(layout);
+    if (!pg_size_multiply(&bytes, state_bytes, (size_t)states_of[kind]))
+        bytes = SIZE_MAX;
+    char *memory = bytes > 0 ? pg_malloc(bytes) : NULL;
+    if (bytes > 0 && !memory)
+        return pg_fail_memory(err, bytes);
+    if (memory)
+        memset(memory, 0, bytes);
+    *o = (pg_optimizer){.kind = kind,
+                        .memory = memory,
+                        .bytes = bytes,
+                        .state_bytes = state_bytes};
     return PG_OK;
 }
 

@@ -18,15 +18,14 @@ int pg_optimizer_states(pg_optimizer_kind kind);
 /* Its states are parameter buffers; zeroed: sgd, which has none. */
 typedef struct pg_optimizer {
     pg_optimizer_kind kind;
-    uint64_t steps; /* that it made */
+    uint64_t steps; /* the number of steps made */
     char *memory;   /* the states, one after the other */
     size_t bytes, state_bytes;
 } pg_optimizer;
 
-/* Makes it an optimizer of that kind with states of 0, unless it is of that
-   kind already. PG_ENOMEM leaves it as it was. */
-pg_status pg_optimizer_need(pg_optimizer *o, pg_optimizer_kind kind,
-                            const pg_layout *layout, pg_error *err);
+/* *o: an optimizer of the kind with states of 0. PG_ENOMEM. */
+pg_status pg_optimizer_new(pg_optimizer *o, pg_optimizer_kind kind,
+                           const pg_layout *layout, pg_error *err);
 void pg_optimizer_free(pg_optimizer *o);
 
 /* Forgets all steps. */

@@ -24,12 +24,12 @@ struct pg_trainer {
     pg_layout layout;
     pg_rows rows;
     pg_array labels; /* (n) int32 */
-    bool plan_was_chosen;
+    pg_plan plan;    /* as asked for */
     pg_shards shards;
     pg_optimizer optimizer;
     pg_weights weights;
-    uint32_t checksum;       /* of the data, */
-    uint64_t summed_version; /* when x's storage had this version, plus 1 */
+    uint32_t checksum;       /* of the data at summed_version */
+    uint64_t summed_version; /* x's storage's, plus 1; 0: no checksum yet */
 };
 
 /* --- making --------------------------------------------------------------- */
@@ -40,7 +40,7 @@ static pg_status choose_plan(pg_trainer *t, const pg_network *network,
                              pg_plan plan, pg_error *err)
 {
     size_t most = plan == PG_PLAN_CHOSEN ? MOST_INPUTS : UINT32_MAX;
-    t->plan_was_chosen = plan == PG_PLAN_CHOSEN;
+    t->plan = plan;
     if (plan == PG_PLAN_DENSE || network->layers < 2 ||
         t->layout.width[0] > most)
         return PG_OK;
@@ -96,7 +96,10 @@ void pg_trainer_free(pg_trainer *t)
 
 pg_plan pg_trainer_plan(char *why, const pg_trainer *t)
 {
-    if (!t->plan_was_chosen)
+    bool is_sparse = pg_rows_are_compressed(&t->rows);
+    if (t->plan == PG_PLAN_SPARSE && !is_sparse)
+        snprintf(why, PG_PLAN_TEXT, "there is no hidden layer");
+    else if (t->plan != PG_PLAN_CHOSEN)
         snprintf(why, PG_PLAN_TEXT, "asked for");
     else if (!t->rows.sparse)
         snprintf(why, PG_PLAN_TEXT, "more than %d inputs, or no hidden layer",
@@ -105,7 +108,7 @@ pg_plan pg_trainer_plan(char *why, const pg_trainer *t)
         pg_text(why, PG_PLAN_TEXT,
                 "%.3g %% of x is not zero: sparse up to %g %%",
                 100 * pg_sparse_density(t->rows.sparse), 100 * MOST_DENSITY);
-    return pg_rows_are_compressed(&t->rows) ? PG_PLAN_SPARSE : PG_PLAN_DENSE;
+    return is_sparse ? PG_PLAN_SPARSE : PG_PLAN_DENSE;
 }
 
 /* It takes as long as a small batch for each megabyte, so it is kept until x is
@@ -233,35 +236,62 @@ static pg_status fail_non_finite(const pg_trainer *t, pg_error *err)
                    in_W ? 'W' : 'b', l + 1);
 }
 
-pg_status pg_trainer_step(double *loss, pg_trainer *t,
-                          const pg_network *network,
-                          const pg_optimizer_settings *settings,
-                          const int64_t *batch, size_t n, pg_error *err)
+/* Sums the gradients of a step's rows at the network's weights, and takes the
+   mean of their losses. */
+static pg_status compute_gradients(double *loss, pg_trainer *t,
+                                   const pg_network *network,
+                                   const int64_t *batch, size_t n,
+                                   pg_error *err)
 {
-    const pg_layout *layout = &t->layout;
-    pg_status status = check_layout(t, network, err);
-    if (status == PG_OK && batch)
-        status = check_batch(t, batch, n, err);
-    if (status == PG_OK)
-        status = refresh_rows(t, err);
-    if (status == PG_OK)
-        status = pg_optimizer_need(&t->optimizer, settings->kind, layout, err);
-    if (status != PG_OK)
-        return status;
     training_rows step = {t, batch, batch ? n : t->rows.x.shape[0]};
-    pg_weights_take(&t->weights, layout, network);
-    status = pg_shards_run(loss, &t->shards, step.n,
-                           batch ? PG_CUT_BATCH : PG_CUT_ALL_ROWS, train_block,
-                           &step, err);
+    pg_weights_take(&t->weights, &t->layout, network);
+    pg_status status = pg_shards_run(loss, &t->shards, step.n,
+                                     batch ? PG_CUT_BATCH : PG_CUT_ALL_ROWS,
+                                     train_block, &step, err);
     if (status != PG_OK)
         return status;
     *loss /= (double)step.n;
     if (!isfinite(*loss))
         return pg_fail(err, PG_EFINITE, "the loss is %s",
                        isnan(*loss) ? "nan" : "inf");
-    if (!pg_step_update(t->weights.buffer, &t->optimizer, t->shards.gradients,
-                        layout, settings))
-        return fail_non_finite(t, err);
+    return PG_OK;
+}
+
+static void replace_optimizer(pg_trainer *t, const pg_optimizer *optimizer)
+{
+    pg_optimizer_free(&t->optimizer);
+    t->optimizer = *optimizer;
+}
+
+/* Another kind of optimizer takes the place of the last step's when its first
+   step is made. */
+pg_status pg_trainer_step(double *loss, pg_trainer *t,
+                          const pg_network *network,
+                          const pg_optimizer_settings *settings,
+                          const int64_t *batch, size_t n, pg_error *err)
+{
+    const pg_layout *layout = &t->layout;
+    pg_optimizer other = {0};
+    bool is_other = settings->kind != t->optimizer.kind;
+    pg_status status = check_layout(t, network, err);
+    if (status == PG_OK && batch)
+        status = check_batch(t, batch, n, err);
+    if (status == PG_OK)
+        status = refresh_rows(t, err);
+    if (status == PG_OK && is_other)
+        status = pg_optimizer_new(&other, settings->kind, layout, err);
+    if (status == PG_OK)
+        status = compute_gradients(loss, t, network, batch, n, err);
+    if (status == PG_OK &&
+        !pg_step_update(t->weights.buffer, is_other ? &other : &t->optimizer,
+                        t->shards.gradients, layout, settings))
+        status = fail_non_finite(t, err);
+    if (status != PG_OK) {
+        pg_optimizer_free(&other);
+        return status;
+    }
+    if (is_other)
+        replace_optimizer(t, &other);
     pg_weights_give(&t->weights, layout, network);
     return PG_OK;
 }
@@ -310,12 +340,11 @@ pg_status pg_trainer_write_state(pg_trainer *t, int state,
 pg_status pg_trainer_set_optimizer(pg_trainer *t, pg_optimizer_kind optimizer,
                                    uint64_t steps, pg_error *err)
 {
-    pg_optimizer made = {0};
-    pg_status status = pg_optimizer_need(&made, optimizer, &t->layout, err);
+    pg_optimizer made;
+    pg_status status = pg_optimizer_new(&made, optimizer, &t->layout, err);
     if (status != PG_OK)
         return status;
-    pg_optimizer_free(&t->optimizer);
-    t->optimizer = made;
-    t->optimizer.steps = steps;
+    made.steps = steps;
+    replace_optimizer(t, &made);
     return PG_OK;
 }

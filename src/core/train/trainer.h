@@ -13,9 +13,10 @@ typedef enum pg_plan { PG_PLAN_CHOSEN, PG_PLAN_DENSE, PG_PLAN_SPARSE } pg_plan;
 
 /* A trainer on x (n, inputs) of any dtype and view, times scale, and labels
    (n) int32 below the network's classes, for networks of the given one's
-   layout. It shares x and labels. x is read once: PG_EFINITE names row, column
-   and value. PG_ESHAPE names both shapes. PG_PLAN_CHOSEN depends on shapes and
-   on how much of x is 0. */
+   layout. It shares x and copies labels. x is read once: PG_EFINITE names row,
+   column and value. PG_ESHAPE names both shapes. PG_PLAN_CHOSEN depends on
+   shapes and on how much of x is 0. PG_PLAN_SPARSE is dense for a network
+   without a hidden layer. */
 pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
                          const pg_array *labels, const pg_network *network,
                          pg_plan plan, pg_error *err);
@@ -38,14 +39,15 @@ pg_status pg_trainer_checksum_v1(uint32_t *sum, const pg_trainer *trainer,
    mean cross-entropy of these rows before the update. The weights may have been
    changed since the last step. Another optimizer than the last step's begins
    with states of 0. PG_EARG names a position outside the rows; PG_EINTERRUPT;
-   PG_EFINITE names what was not finite: the weights are then left as they were,
-   and an optimizer that gave such weights is cleared. */
+   PG_ENOMEM; PG_EFINITE names what was not finite. A step that fails leaves the
+   weights as they were, and the last step's optimizer too, unless that gave
+   weights that are not finite: then it is cleared. */
 pg_status pg_trainer_step(double *loss, pg_trainer *trainer,
                           const pg_network *network,
                           const pg_optimizer_settings *settings,
                           const int64_t *batch, size_t n, pg_error *err);
 
-/* The optimizer of the last step, and the number of steps that it made. */
+/* The optimizer of the last step, and the number of its steps. */
 pg_optimizer_kind pg_trainer_optimizer(uint64_t *steps,
                                        const pg_trainer *trainer);
 
@@ -57,8 +59,8 @@ pg_status pg_trainer_read_state(const pg_network *into,
 pg_status pg_trainer_write_state(pg_trainer *trainer, int state,
                                  const pg_network *from, pg_error *err);
 
-/* Makes it an optimizer that has made so many steps, with states of 0, which
-   are then written. PG_ENOMEM. */
+/* Replaces the optimizer by one with this number of steps and with states of 0,
+   for pg_trainer_write_state to fill. PG_ENOMEM leaves it as it was. */
 pg_status pg_trainer_set_optimizer(pg_trainer *trainer,
                                    pg_optimizer_kind optimizer, uint64_t steps,
                                    pg_error *err);
