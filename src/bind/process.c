@@ -94,7 +94,7 @@ static int l_process_hold_lock(lua_State *L)
     static const char *const kinds[] = {"folder", "shared", "file", NULL};
     pg_error err;
     const char *path = l_path_check(L, PATH);
-    int kind = l_option_check(L, KIND, kinds);
+    int kind = l_name_check(L, KIND, kinds);
     l_hold *hold = push_hold(L);
     l_check(L, pg_lock_open(&hold->lock, path, (pg_lock_kind)kind, &err), &err);
     hold->end = end_lock;
@@ -155,7 +155,7 @@ static int l_process_keep_interrupts(lua_State *L)
 static int l_process_terminal_size(lua_State *L)
 {
     int width, height;
-    if (!pg_terminal_size((int)l_integer_check(L, 1), &width, &height))
+    if (!pg_terminal_size(&width, &height, (int)l_integer_check(L, 1)))
         return 0;
     lua_pushinteger(L, width);
     lua_pushinteger(L, height);

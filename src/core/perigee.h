@@ -4,9 +4,11 @@
  *
  * Rules that all functions keep:
  *
- * Arguments   Outputs come first, then inputs, sizes, and the error last. A
- *             binding's user counts positions from 1; here axes, rows and
- *             indices count from 0, unless a header says position.
+ * Arguments   Outputs come first, then inputs and sizes, then a generator or a
+ *             callback's context, and the error last. A binding's user counts
+ *             positions from 1; here axes, rows and indices count from 0,
+ *             unless a header says position. Headers that this one does not
+ *             include may put the object that a function reads before outputs.
  *
  * Errors      A function that can fail returns a pg_status, PG_OK or what went
  *             wrong, and writes one sentence into the caller's pg_error. Its

@@ -274,7 +274,7 @@ static int l_random_get_state(lua_State *L)
     const pg_random *g = generator(L, &unused);
     pg_array *state = l_array_push(L);
     l_check(L, pg_array_new(state, PG_UINT32, 1, &n, &err), &err);
-    pg_random_save(g, state->data);
+    pg_random_save(state->data, g);
     return 1;
 }
 

@@ -169,7 +169,7 @@ void pg_stdout_restore(void)
     pthread_mutex_unlock(&mutex);
 }
 
-bool pg_terminal_size(int fd, int *width, int *height)
+bool pg_terminal_size(int *width, int *height, int fd)
 {
     struct winsize size;
     if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 ||

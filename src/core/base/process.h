@@ -28,7 +28,7 @@ void pg_stdout_restore(void);
 
 /* The size of a terminal in characters; false if the descriptor is no terminal,
    or its size is unknown. */
-bool pg_terminal_size(int fd, int *width, int *height);
+bool pg_terminal_size(int *width, int *height, int fd);
 
 typedef enum pg_lock_kind {
     PG_LOCK_FOLDER, /* exclusive, of a folder */

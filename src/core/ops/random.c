@@ -41,7 +41,7 @@ pg_status pg_random_seed_from_system(pg_random *g, pg_error *err)
 }
 
 /* After the words come the position, has_normal, and the bits of the normal. */
-void pg_random_save(const pg_random *g, uint32_t *state)
+void pg_random_save(uint32_t *state, const pg_random *g)
 {
     uint64_t bits;
     memcpy(&bits, &g->normal, sizeof bits);

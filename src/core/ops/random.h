@@ -29,7 +29,7 @@ pg_status pg_random_seed_from_system(pg_random *g, pg_error *err);
 /* Writes the state as numbers, the words first, and restores it: false, and
    nothing changed, for numbers that are no state. */
 enum { PG_RANDOM_STATE = PG_RANDOM_WORDS + 4 };
-void pg_random_save(const pg_random *g, uint32_t *state);
+void pg_random_save(uint32_t *state, const pg_random *g);
 bool pg_random_restore(pg_random *g, const uint32_t *state);
 
 /* The functions below poll for interrupts. A caller that is interrupted
