@@ -223,6 +223,7 @@ describe("a function", function()
       ["[...]: the array was freed"] = function() return a[1] end,
       ["the operand of #: the array was freed"] = function() return #a end,
       ["the operand of -: the array was freed"] = function() return -a end,
+      ["the operand of ~: the array was freed"] = function() return ~a end,
       ["the right side of *: the array was freed"] = function() return pg.zeros(2) * a end,
     } do
       raises_here(message, function() return { f() } end)
@@ -274,13 +275,18 @@ describe("a function", function()
       function() return { "1" + x } end, function() return { "1" - x } end,
       function() return { "1" * x } end, function() return { "1" / x } end,
       function() return { "1" // x } end, function() return { "1" % x } end,
-      function() return { "1" ^ x } end,
+      function() return { "1" ^ x } end, function() return { print & x } end,
+      function() return { print | x } end, function() return { print ~ x } end,
     } do
       raises_here("the left side of ", f)
-      raises_here(": array, number or table expected, got string", f)
+      raises_here(": array, number or table expected, got ", f)
     end
     raises_here("the right side of +: array, number or table expected, got string",
       function() return { x + "1" } end)
+    raises_here("the left side of &: array, number or table expected, got function",
+      function() return { print & x } end)
+    raises_here("the right side of |: ", function() return { x | print } end)
+    raises_here("the right side of ~: ", function() return { x ~ print } end)
   end)
 
   it("tells nil from what was not given, wherever that is needed", function()

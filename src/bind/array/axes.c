@@ -11,14 +11,7 @@
 
 void l_reduction_arguments(lua_State *L, int arg, const char *const *names)
 {
-    lua_settop(L, arg + 1);
-    if (l_is_options(L, arg)) {
-        if (!lua_isnil(L, arg + 1))
-            l_error(L, "%s: options stand last", l_call_function(L)->name);
-        lua_pushnil(L);
-        lua_insert(L, arg);
-        lua_settop(L, arg + 1);
-    }
+    l_options_last(L, arg);
     if (lua_istable(L, arg + 1))
         l_options_check(L, arg + 1, names);
 }

@@ -2,7 +2,6 @@
 #include "core/array/repeat.h"
 
 #include <lauxlib.h>
-#include <string.h>
 
 #include "bind/array/nested_table.h"
 #include "bind/array/shape.h"
@@ -101,13 +100,11 @@ static pg_pad_mode read_mode(lua_State *L)
     static const char *const modes[] = {"constant", "edge", "reflect", NULL};
     l_option_push(L, OPTIONS, "mode");
     const char *mode = lua_isnil(L, -1) ? modes[0] : lua_tostring(L, -1);
-    for (int i = 0; mode && modes[i]; i++)
-        if (strcmp(mode, modes[i]) == 0) {
-            lua_pop(L, 1);
-            return (pg_pad_mode)i;
-        }
-    l_option_error(L, "mode", "\"constant\", \"edge\" or \"reflect\"");
-    return PG_PAD_CONSTANT;
+    int index = mode ? l_find_name(modes, mode) : -1;
+    if (index < 0)
+        l_option_error(L, "mode", "\"constant\", \"edge\" or \"reflect\"");
+    lua_pop(L, 1);
+    return (pg_pad_mode)index;
 }
 
 /* pad(a, widths [, {mode = "constant", value = 0}]) */

@@ -41,9 +41,11 @@ static naming name_function(lua_State *L)
 static void push_operand(lua_State *L, const char *event, int arg)
 {
     static const char *const operators[][2] = {
-        {"add", "+"},   {"sub", "-"}, {"mul", "*"}, {"div", "/"},
-        {"idiv", "//"}, {"mod", "%"}, {"pow", "^"}, {"concat", ".."},
-        {"lt", "<"},    {"le", "<="}, {"eq", "=="}, {NULL, NULL},
+        {"add", "+"},     {"sub", "-"},  {"mul", "*"},  {"div", "/"},
+        {"idiv", "//"},   {"mod", "%"},  {"pow", "^"},  {"band", "&"},
+        {"bor", "|"},     {"bxor", "~"}, {"shl", "<<"}, {"shr", ">>"},
+        {"concat", ".."}, {"lt", "<"},   {"le", "<="},  {"eq", "=="},
+        {NULL, NULL},
     };
     for (int i = 0; operators[i][0]; i++)
         if (strcmp(event, operators[i][0]) == 0) {
@@ -53,6 +55,8 @@ static void push_operand(lua_State *L, const char *event, int arg)
         }
     if (strcmp(event, "unm") == 0)
         lua_pushliteral(L, "the operand of -");
+    else if (strcmp(event, "bnot") == 0)
+        lua_pushliteral(L, "the operand of ~");
     else if (strcmp(event, "len") == 0)
         lua_pushliteral(L, "the operand of #");
     else if (strcmp(event, "newindex") == 0 && arg == 3)

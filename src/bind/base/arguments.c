@@ -52,14 +52,22 @@ const char *l_string_check(lua_State *L, int arg, size_t *length)
     return lua_tolstring(L, arg, length);
 }
 
-int l_option_check(lua_State *L, int arg, const char *const *names)
+int l_find_name(const char *const *names, const char *name)
 {
-    const char *name = l_string_check(L, arg, NULL);
     for (int i = 0; names[i]; i++)
         if (strcmp(names[i], name) == 0)
             return i;
-    return l_argument_error(L, arg,
-                            lua_pushfstring(L, "invalid option '%s'", name));
+    return -1;
+}
+
+int l_name_check(lua_State *L, int arg, const char *const *names)
+{
+    const char *name = l_string_check(L, arg, NULL);
+    int index = l_find_name(names, name);
+    return index >= 0
+               ? index
+               : l_argument_error(
+                     L, arg, lua_pushfstring(L, "invalid option '%s'", name));
 }
 
 bool l_boolean_opt(lua_State *L, int arg, bool otherwise)

@@ -20,7 +20,12 @@ lua_Integer l_integer_opt(lua_State *L, int arg, lua_Integer otherwise);
 double l_number_check(lua_State *L, int arg);
 double l_number_opt(lua_State *L, int arg, double otherwise);
 const char *l_string_check(lua_State *L, int arg, size_t *length);
-int l_option_check(lua_State *L, int arg, const char *const *names);
+
+/* The index of a name in a list that ends with NULL; -1 if it is not there. */
+int l_find_name(const char *const *names, const char *name);
+
+/* The index of the string at arg among the names, which end with NULL. */
+int l_name_check(lua_State *L, int arg, const char *const *names);
 
 /* The boolean at arg, or `otherwise` if it is absent. */
 bool l_boolean_opt(lua_State *L, int arg, bool otherwise);

@@ -2,9 +2,8 @@
 #include "bind/base/options.h"
 
 #include <lauxlib.h>
-#include <string.h>
 
-#include "bind/base/argument_error.h"
+#include "bind/base/arguments.h"
 #include "bind/base/call.h"
 #include "bind/base/error.h"
 
@@ -21,12 +20,16 @@ bool l_is_options(lua_State *L, int arg)
     return !has_first;
 }
 
-static bool is_among(const char *name, const char *const *names)
+void l_options_last(lua_State *L, int arg)
 {
-    for (int i = 0; names[i]; i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
+    lua_settop(L, arg + 1);
+    if (!l_is_options(L, arg))
+        return;
+    if (!lua_isnil(L, arg + 1))
+        l_error(L, "%s: options stand last", l_call_function(L)->name);
+    lua_pushnil(L);
+    lua_insert(L, arg);
+    lua_settop(L, arg + 1);
 }
 
 /* "a, b" */
@@ -51,7 +54,7 @@ void l_options_check(lua_State *L, int arg, const char *const *names)
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-        if (name && is_among(name, names))
+        if (name && l_find_name(names, name) >= 0)
             continue;
         name = l_tolstring(L, -2);
         l_error(L, "%s: unknown option '%s'; there are %s",

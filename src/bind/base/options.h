@@ -13,6 +13,10 @@
    metatable. */
 bool l_is_options(lua_State *L, int arg);
 
+/* Sets the stack to the value at arg, or nil, and behind it the options, or
+   nil: options at arg move behind. Raises if another argument follows them. */
+void l_options_last(lua_State *L, int arg);
+
 /* Raises unless the value at arg is nil, or a table whose keys are all among
    the names; the list ends with NULL. */
 void l_options_check(lua_State *L, int arg, const char *const *names);

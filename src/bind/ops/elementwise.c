@@ -8,7 +8,6 @@
 #include "bind/base/scalar.h"
 #include "bind/base/status.h"
 #include "core/array/create.h"
-#include "core/ops/linalg.h"
 #include "core/ops/map.h"
 
 /* --- operands ------------------------------------------------------------- */
@@ -77,19 +76,6 @@ static bool push_out(lua_State *L, int arg)
     if (!l_array_test(L, lua_gettop(L)))
         l_option_error(L, "out", "an array");
     return true;
-}
-
-/* Leaves `last` arguments: if options stand at arg, they become the last one,
-   and nil takes their place. */
-static void insert_before_options(lua_State *L, int arg, int last)
-{
-    lua_settop(L, last);
-    if (!l_is_options(L, arg))
-        return;
-    lua_pushvalue(L, arg);
-    lua_replace(L, last);
-    lua_pushnil(L);
-    lua_replace(L, arg);
 }
 
 /* Ends a function that has written into the array at arg. */
@@ -170,7 +156,7 @@ static int l_array_round(lua_State *L)
 {
     enum { A = 1, DECIMALS, OPTIONS, OUT };
     pg_error err;
-    insert_before_options(L, DECIMALS, OPTIONS);
+    l_options_last(L, DECIMALS);
     lua_Integer decimals = l_integer_opt(L, DECIMALS, 0);
     if (push_out(L, OPTIONS)) {
         const pg_array *a = l_array_to(L, A);
@@ -243,7 +229,7 @@ static void clip_at(lua_State *L, pg_binary_op op, int arg, bool is_last)
 /* clip(a, low, high [, {out = array}]); one of the bounds may be nil */
 static int l_array_clip(lua_State *L)
 {
-    insert_before_options(L, HIGH, OPTIONS);
+    l_options_last(L, HIGH);
     push_out(L, OPTIONS);
     bool is_number = l_is_scalar(L, CLIPPED) && lua_isnil(L, OUT);
     l_array_to(L, CLIPPED);

@@ -8,7 +8,6 @@
 #include "bind/base/scalar.h"
 #include "bind/base/status.h"
 #include "core/array/storage.h"
-#include "core/ops/map.h"
 #include "core/ops/reduce.h"
 
 /* Reduces all elements to a number, and pushes it. The array of rank 0 is no

@@ -54,7 +54,7 @@ static int l_trainer_new(lua_State *L)
     pg_error err;
     pg_network network;
     double scale = l_number_check(L, SCALE);
-    pg_plan plan = (pg_plan)l_option_check(L, PLAN, plans);
+    pg_plan plan = (pg_plan)l_name_check(L, PLAN, plans);
     lua_settop(L, PLAN);
     l_trainer *t = lua_newuserdatauv(L, sizeof *t, 1);
     t->trainer = NULL;
@@ -78,7 +78,7 @@ static int l_trainer_new(lua_State *L)
 /* The optimizer named at arg. */
 static pg_optimizer_kind check_optimizer(lua_State *L, int arg)
 {
-    return (pg_optimizer_kind)l_option_check(L, arg, pg_optimizer_names);
+    return (pg_optimizer_kind)l_name_check(L, arg, pg_optimizer_names);
 }
 
 /* A number of the settings at arg; 0 if the optimizer does not have it. */

@@ -21,7 +21,7 @@ static pg_status variables_of(pg_array *out, const pg_array *a,
     char text[PG_SHAPE_TEXT];
     pg_array view;
     memset(out, 0, sizeof *out);
-    if (a->ndim > 2)
+    if (a->ndim < 1 || a->ndim > 2)
         return pg_fail(err, PG_ESHAPE,
                        "%s needs vectors or matrices, not shape %s", name,
                        pg_shape_text(text, a));
