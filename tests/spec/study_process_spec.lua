@@ -83,6 +83,44 @@ describe("os.exit in a trial", function()
     assert.equal("1=done 2=failed 3=done 4=done ", (shell "$P s.lua --quiet"))
   end)
 
+  --- A study of halving whose trial 4 ends the process at its second rung.
+  local function write_halving()
+    write([[for i = 1, 4 do
+      if p.k == 4 and i > 1 then os.exit(0) end
+      trial:report(i, { accuracy = p.k + i })
+    end]], "metric = 'accuracy', prune = sweep.halving { first = 1 },")
+  end
+
+  it("is a failed trial at the second rung of halving", function()
+    write_halving()
+    for _, options in ipairs { "", " --jobs 2" } do
+      shell(("rm -rf runs; $P s.lua --quiet%s"):format(options))
+      local output, errors, status = shell("timeout 60 $P s.lua --quiet" .. options)
+      assert.equal("1=pruned 2=pruned 3=done 4=failed ", output, errors)
+      assert.matches("k 4 failed before", errors)
+      assert.equal(1, status)
+    end
+  end)
+
+  it("is a failed trial where a clock has told a later time before", function()
+    write_halving()
+    shell [[$P s.lua --quiet; cd runs/s/journal
+      sed -i '/"failed"/d; s/"finished":"20/"finished":"21/' *]]
+    assert.matches("k 4 failed: it ended the process", (select(2, shell "$P s.lua --quiet")))
+    assert.equal("1=pruned 2=pruned 3=done 4=failed ", (shell "$P s.lua --quiet"))
+    shell [[cd runs/s/journal; sed -i '/"failed"/d' *; rm $(ls | tail -n 1)]]
+    assert.equal("1=pruned 2=pruned 3=done 4=failed ",
+      (shell "timeout 60 $P s.lua --quiet --jobs 2"))
+  end)
+
+  it("is run again, and once, where an earlier version recorded no time", function()
+    write_halving()
+    shell [[$P s.lua --quiet; sed -i '/"failed"/s/"finished":"[^"]*",//' runs/s/journal/*]]
+    assert.equal("1\n", (shell [[cat runs/s/journal/* | grep '"failed"' | grep -vc finished]]))
+    assert.matches("k 4 failed: it ended the process", (select(2, shell "$P s.lua --quiet")))
+    assert.equal("1=pruned 2=pruned 3=done 4=failed ", (shell "$P s.lua --quiet"))
+  end)
+
   it("ends a --dry-run with a sentence, and no record", function()
     write "os.exit(0)"
     local _, errors, status = shell "$P s.lua --dry-run"

@@ -65,7 +65,8 @@ local function is_in_shard(study, index)
   return not shard or (index - 1) % shard.parts + 1 == shard.part
 end
 
---- The trials to run next. Those that the rule cuts are recorded before.
+--- The trials to run next, each with the time of its record before (`after`). Those that the rule
+--- cuts are recorded before.
 local function next_wave(study)
   local store, trials = study.store, study.trials
   local wave, cuts = study.rule:wave(store)
@@ -77,6 +78,8 @@ local function next_wave(study)
   end
   local own = {}
   for _, item in ipairs(wave) do
+    local known = store:record(item.index)
+    item.after = known and known.finished
     own[#own + 1] = is_in_shard(study, item.index) and item or nil
   end
   return own

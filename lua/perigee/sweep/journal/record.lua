@@ -1,5 +1,7 @@
---- The records of a journal: checks that a line has the fields of a first line, or of a trial.
+--- The records of a journal: makes those of trials, and checks that a line has the fields of a first
+--- line, or of a trial.
 
+local collections = require "perigee.util.collections"
 local space = require "perigee.sweep.space.space"
 
 local records = {}
@@ -83,6 +85,19 @@ local TRIAL = {
 }
 
 local NEEDED = { "trial", "status", "repeat", "seed", "values", "reports", "iterations", "seconds" }
+
+--- Makes the record of a trial that has ended. By default it has no reports.
+---@param trial { id: string, seed: integer, repeat_number: integer, after: string? }  after: the
+---   time of the record that it replaces, which is not later even if a clock was set back
+---@param outcome table  the status; of a failed trial the error; more fields if they are known
+---@return table
+function records.new(trial, outcome)
+  local now, after = os.date "!%Y-%m-%dT%H:%M:%SZ", trial.after
+  return collections.merge({
+    trial = trial.id, seed = trial.seed, ["repeat"] = trial.repeat_number, reports = {},
+    iterations = 0, seconds = 0, finished = after and after > now and after or now,
+  }, outcome)
+end
 
 --- Returns a value that is a record; nil, and what is wrong, for another.
 ---@param value any

@@ -5,6 +5,7 @@ local errors = require "perigee.util.errors"
 local json = require "perigee.util.json"
 local notices = require "perigee.sweep.run.notices"
 local printable = require "perigee.util.printable"
+local records = require "perigee.sweep.journal.record"
 local shared_data = require "perigee.sweep.data.shared_data"
 local trial_checkpoint = require "perigee.sweep.trial.trial_checkpoint"
 local trial_runs = require "perigee.sweep.trial.trial_run"
@@ -21,7 +22,7 @@ end
 
 --- Makes the run of a study's trial.
 ---@param study perigee.sweep.study
----@param item { index: integer, limit: table? }
+---@param item { index: integer, limit: table?, after: string? }
 ---@param beat fun(trial_run: perigee.sweep.trial_run)  is called now and then
 ---@return perigee.sweep.trial_run
 function executor.new_run(study, item, beat)
@@ -31,7 +32,7 @@ function executor.new_run(study, item, beat)
   local id = trials.ids[i]
   return trial_runs.new {
     index = i, id = id, seed = trials:seed(i), repeat_number = trials:repeat_number(i),
-    label = trials:label(i), data = study.data, is_parameter = study.is_parameter,
+    after = item.after, label = trials:label(i), data = study.data, is_parameter = study.is_parameter,
     notes = study.notes, limit = item.limit, every = every,
     checkpoints = every and trial_checkpoint.stem(study.root, id, study.code),
     is_outdated = every and is_outdated(study, id),
@@ -52,13 +53,11 @@ end
 --- message.
 local function set_ending(study, trial_run, values)
   local problem = "it ended the process (os.exit)"
-  local record = ('{"error":"%s","iterations":0,"repeat":%d,"reports":[],"seconds":0,"seed":%d,'
-    .. '"status":"failed","trial":"%s","values":%s}\n'):format(problem, trial_run.repeat_number,
-    trial_run.seed, trial_run.id, json.encode(values))
+  local record = records.new(trial_run, { status = "failed", error = problem, values = values })
   local message = ("perigee: %s failed: %s; the same command goes on with the others"):format(
     trial_run.label, problem)
   local is_worker = (study.options.jobs or 1) > 1 -- the parent says how it ended
-  core.set_ending(study.ending, study.store.writer.path, record,
+  core.set_ending(study.ending, study.store.writer.path, json.encode(record) .. "\n",
     is_worker and "" or printable.line(message) .. "\n")
 end
 

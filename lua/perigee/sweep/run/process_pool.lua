@@ -6,6 +6,7 @@ local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local json = require "perigee.util.json"
 local notices = require "perigee.sweep.run.notices"
+local records = require "perigee.sweep.journal.record"
 local workers = require "perigee.sweep.run.worker"
 local uv = external.require "luv"
 
@@ -176,11 +177,10 @@ function Pool:lost(item, problem)
     table.insert(self.queue, 1, item)
     return
   elseif not is_kept then
-    store:append {
-      trial = trials.ids[index], status = "failed", ["repeat"] = trials:repeat_number(index),
-      seed = trials:seed(index), values = trials:values(index), reports = {},
-      iterations = 0, seconds = 0, error = problem, finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
-    }
+    store:append(records.new({
+      id = trials.ids[index], seed = trials:seed(index),
+      repeat_number = trials:repeat_number(index), after = item.after,
+    }, { status = "failed", error = problem, values = trials:values(index) }))
   end
   self:finish(index)
 end

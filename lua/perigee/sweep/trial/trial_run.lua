@@ -11,6 +11,7 @@ local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local handles = require "perigee.sweep.trial.trial"
 local printable = require "perigee.util.printable"
+local records = require "perigee.sweep.journal.record"
 local rules = require "perigee.sweep.prune.rule"
 local space = require "perigee.sweep.space.space"
 local suggest = require "perigee.util.suggest"
@@ -27,6 +28,7 @@ local PROBE = 0.3 -- seconds of a training that only serves to estimate its time
 ---@field label string  by its parameters
 ---@field seed integer
 ---@field repeat_number integer
+---@field after string?  the time of the record that its own replaces
 ---@field data any
 ---@field is_parameter table<string, true>
 ---@field notes table  what `run` refers to (fingerprint.lua)
@@ -372,21 +374,17 @@ function TrialRun:run(run, values)
   if ending and ending.status == "interrupted" or core.interrupts() > signals then
     error("interrupted!", 0)
   end
-  local record = {
-    trial = self.id, seed = self.seed, ["repeat"] = self.repeat_number, reports = self.reports,
-    iterations = self.iteration, seconds = self:seconds(),
-    finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
+  local outcome = {
+    status = ending and ending.status or worked and "done" or "failed",
+    reason = ending and ending.reason,
+    reports = self.reports, iterations = self.iteration, seconds = self:seconds(),
   }
-  if ending then
-    record.status, record.reason = ending.status, ending.reason
-  elseif worked then
-    record.status = "done"
-  else
+  if outcome.status == "failed" then
     local has_traceback = type(problem) == "table" -- else there was no memory for one
-    record.status, record.error = "failed", has_traceback and problem.message or problem
-    record.traceback = has_traceback and problem.traceback or nil
+    outcome.error = has_traceback and problem.message or problem
+    outcome.traceback = has_traceback and problem.traceback or nil
   end
-  return record
+  return records.new(self, outcome)
 end
 
 return trial_run
