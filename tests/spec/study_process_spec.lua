@@ -362,6 +362,17 @@ describe("A journal that cannot be read", function()
       assert.matches("line %d+: no record, and passed over", errors)
     end
   end)
+
+  it("is told of its damaged lines once, also by a study that several processes run", function()
+    write "os.execute 'for f in runs/s/journal/*.jsonl; do echo torn >>$f; done'"
+    local output, errors, status = shell "$P s.lua k=1,2 --jobs 2"
+    assert.equal("1=done 2=done ", output)
+    assert.equal(0, status)
+    assert.matches("line 2: no record, and passed over", errors)
+    for line in errors:gmatch "[^\n]*passed over[^\n]*" do
+      assert.equal(1, select(2, errors:gsub(line:gsub("%p", "%%%0"), "")))
+    end
+  end)
 end)
 
 describe("A worker", function()

@@ -148,7 +148,7 @@ local function paths_in(folder)
 end
 
 --- Opens a file to be read. Raises for a device or a pipe, which might never end, and for a file
---- that was there when its name was learned.
+--- that has gone since its name was learned.
 local function open_file(path)
   local uv = external.require "luv"
   local status = uv.fs_stat(path)

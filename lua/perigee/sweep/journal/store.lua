@@ -10,7 +10,7 @@ local journal = require "perigee.sweep.journal.journal"
 
 ---@class perigee.sweep.store
 ---@field trials perigee.sweep.trials
----@field damaged string[]  sentences about lines of journals that are no records
+---@field damaged string[]  sentences about lines of journals that are no records, not yet taken
 ---@field header table?  the first line of the newest journal
 ---@field headers table<string, table>  the first lines by the journals' paths
 ---@field counts table<string, integer>  of trials, by their status
@@ -113,9 +113,10 @@ local function take(self, record, path, at)
   end
   local index, status = self.trials.index_of[record.trial], record.status
   local known = self.records[index]
-  if not index or known and not says_more(record, known)
-    or status == "failed" and at < (self.forgotten[path] or 0)
-    or (status == "paused" or status == "pruned") and record.rule ~= self.rule then
+  local is_forgotten = status == "failed" and at < (self.forgotten[path] or 0)
+  local is_by_rule = status == "paused" or status == "pruned"
+  local is_of_other_rule = is_by_rule and record.rule ~= self.rule
+  if not index or is_forgotten or is_of_other_rule or known and not says_more(record, known) then
     return
   elseif known then
     self.counts[known.status] = self.counts[known.status] - 1
@@ -128,22 +129,33 @@ local function take(self, record, path, at)
   end
 end
 
+local function add_damaged(self, damaged)
+  table.move(damaged, 1, #damaged, #self.damaged + 1, self.damaged)
+end
+
 --- Reads what was added to the journals since they were read, by other processes too. Raises for a
 --- journal that cannot be read.
 function Store:read()
-  local damaged = journal.read(self.folder, self.cursors, function(...)
+  add_damaged(self, journal.read(self.folder, self.cursors, function(...)
     take(self, ...)
-  end)
-  table.move(damaged, 1, #damaged, #self.damaged + 1, self.damaged)
+  end))
 end
 
 --- Reads what was added to one journal. Raises if it cannot be read.
 ---@param path string
 function Store:read_file(path)
   self.cursors[path] = self.cursors[path] or { at = 0, lines = 0 }
-  journal.read_file(path, self.cursors[path], function(...)
+  add_damaged(self, journal.read_file(path, self.cursors[path], function(...)
     take(self, ...)
-  end)
+  end))
+end
+
+--- Returns the sentences about damaged lines that were read since the last call.
+---@return string[]
+function Store:take_damaged()
+  local damaged = self.damaged
+  self.damaged = {}
+  return damaged
 end
 
 --- Forgets the failures that are known, so that those trials are run again.

@@ -59,14 +59,19 @@ local function changed_notes(study)
   end
 end
 
+--- Says which lines of journals are damaged, of those that were read since it was said last.
+local function damaged_lines(store)
+  for _, sentence in ipairs(store:take_damaged()) do
+    say(sentence)
+  end
+end
+
 --- Says what has changed since earlier trials were run: data, script, notes, kernels; and which
 --- lines of journals are damaged.
 ---@param study perigee.sweep.study
 function notices.changes(study)
   local store, header = study.store, study.store.header
-  for _, sentence in ipairs(store.damaged) do
-    say(sentence)
-  end
+  damaged_lines(store)
   if header and store:finished() == 0 and (header.data or {}).fingerprint ~= study.fingerprint then
     say "the data are not those of before: all trials are new ones"
   end
@@ -135,11 +140,13 @@ local function unreported_metrics(study)
   end
 end
 
---- Says which trials had failed before, which metric is missing, and how the study has ended.
+--- Says which lines of journals are damaged, which trials had failed before, which metric is
+--- missing, and how the study has ended.
 ---@param study perigee.sweep.study
 ---@param status "done"|"stopped"
 ---@param sentence string
 function notices.ending(study, status, sentence)
+  damaged_lines(study.store)
   old_failures(study)
   unreported_metrics(study)
   if not study.options.quiet then
