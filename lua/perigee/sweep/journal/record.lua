@@ -1,5 +1,5 @@
---- The records of a journal: makes those of trials, and checks that a line has the fields of a first
---- line, or of a trial.
+--- The records of a journal: made of a trial's outcome, and checked for the fields of a first line
+--- or a trial.
 
 local collections = require "perigee.util.collections"
 local space = require "perigee.sweep.space.space"

@@ -32,8 +32,8 @@ function executor.new_run(study, item, beat)
   local id = trials.ids[i]
   return trial_runs.new {
     index = i, id = id, seed = trials:seed(i), repeat_number = trials:repeat_number(i),
-    after = item.after, label = trials:label(i), data = study.data, is_parameter = study.is_parameter,
-    notes = study.notes, limit = item.limit, every = every,
+    label = trials:label(i), data = study.data, is_parameter = study.is_parameter,
+    notes = study.notes, limit = item.limit, after = item.after, every = every,
     checkpoints = every and trial_checkpoint.stem(study.root, id, study.code),
     is_outdated = every and is_outdated(study, id),
     monitor = {
