@@ -1,6 +1,6 @@
 /* Calls that must be refused: what no binding checks for a caller in C. Each
    has a rank, axis, count or shape that is wrong, and the status that it must
-   return; outputs must be empty. */
+   return; outputs must be empty. Two calls do less than they are asked for. */
 #include "test.h"
 
 #include <string.h>
@@ -128,6 +128,45 @@ static void refuse_networks(pg_random *g)
     REFUSE(PG_EARG, pg_network_initialize(&network, PG_FLOAT32, ones, g, &err));
 }
 
+/* The sparse plan of a network without a hidden layer is dense, and has the
+   reason. */
+static void check_plan(void)
+{
+    pg_error err;
+    pg_array x, labels, W, b;
+    pg_trainer *trainer;
+    char why[PG_PLAN_TEXT];
+    const size_t shape[2] = {2, 3}, row[2] = {1, 2}, two = 2;
+    need(pg_array_zeros(&x, PG_FLOAT32, 2, shape, &err), &err);
+    need(pg_array_zeros(&labels, PG_INT32, 1, &two, &err), &err);
+    need(pg_array_zeros(&W, PG_FLOAT32, 2, shape, &err), &err);
+    need(pg_array_zeros(&b, PG_FLOAT32, 2, row, &err), &err);
+    pg_network network = {.layers = 1, .W = {&W}, .b = {&b}};
+    need(pg_trainer_new(&trainer, &x, 1, &labels, &network, PG_PLAN_SPARSE,
+                        &err),
+         &err);
+    if (pg_trainer_plan(why, trainer) != PG_PLAN_DENSE ||
+        strcmp(why, "there is no hidden layer") != 0)
+        fail("a sparse plan without a hidden layer: %s", why);
+    pg_trainer_free(trainer);
+    pg_array_release(&x);
+    pg_array_release(&labels);
+    pg_array_release(&W);
+    pg_array_release(&b);
+}
+
+/* Borrowed elements are not placed. */
+static void check_place(void)
+{
+    pg_array a;
+    double one = 1;
+    uint64_t memory[PG_STORAGE_HEADER / sizeof(uint64_t) + 1];
+    pg_array_borrow(&a, &one, PG_FLOAT64, 0, NULL);
+    pg_array_place(&a, memory, sizeof one);
+    if (a.data != &one || a.is_placed)
+        fail("borrowed elements were placed");
+}
+
 void test_refusals(void)
 {
     pg_error err;
@@ -140,5 +179,7 @@ void test_refusals(void)
     refuse_axes(&a);
     refuse_extremes();
     refuse_networks(&random);
+    check_plan();
+    check_place();
     pg_array_release(&a);
 }

@@ -13,8 +13,8 @@
 
 /* --- lifetime ------------------------------------------------------------- */
 
-/* Keys of the metatables in the registry, and values of l_array.mark: lookups
-   by address are fast, and each new array does one.
+/* Keys of the metatables in the registry: lookups by address are fast, and each
+   new array does one. counted_key is also the mark of every l_array.
 
    A finalizer takes longer than a small operation. So the elements of small
    results stand in the userdata, where the collector frees them, and arrays
@@ -30,7 +30,7 @@ enum { MOST_ROOM = 512 };
 typedef struct l_array {
     pg_array array;           /* first: lua_touserdata gives its address */
     const pg_array *original; /* the array's address; a copy has another */
-    const void *mark;         /* &counted_key: tells arrays from the others */
+    const void *mark;         /* &counted_key: tells arrays from other values */
     size_t room;              /* bytes of elements that fit behind it */
     bool is_finished;
     uint64_t memory[]; /* of a placed storage */

@@ -33,7 +33,8 @@ size_t l_array_room(lua_State *L, int arg);
 size_t l_array_most_room(lua_State *L, int arg);
 
 /* Finishes the result on top; returns false if its elements are in a userdata.
-   A view of such elements keeps that alive; it is on the stack. */
+   A view of such elements keeps that userdata alive, which must be on the
+   stack. */
 bool l_array_finish(lua_State *L);
 
 /* Ends a function whose new array is on top: raises, or returns 1. */

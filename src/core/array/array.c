@@ -114,7 +114,8 @@ void pg_array_release(pg_array *a)
 void pg_array_place(pg_array *a, void *memory, size_t room)
 {
     size_t bytes = pg_array_bytes(a);
-    if (bytes > room || a->is_placed || !pg_storage_is_sole(a->storage) ||
+    if (!a->storage || bytes > room || a->is_placed ||
+        !pg_storage_is_sole(a->storage) ||
         a->data != pg_storage_data(a->storage) || !pg_array_is_contiguous(a))
         return;
     pg_storage *placed = pg_storage_place(memory, bytes);

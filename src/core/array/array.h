@@ -43,7 +43,8 @@ pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
 pg_status pg_array_end(pg_array *out, pg_status status, pg_error *err);
 
 /* A C-contiguous array over memory that the caller keeps alive: no storage,
-   nothing to release. The rank must be valid. */
+   nothing to release. The rank must be valid, and the memory aligned to the
+   dtype's size. */
 void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
                      const size_t *shape);
 
@@ -51,7 +52,8 @@ void pg_array_borrow(pg_array *out, void *data, pg_dtype dtype, int ndim,
 void pg_array_release(pg_array *a);
 
 /* Moves the elements into memory of the caller (pg_storage_place), if a is the
-   only view of its storage and this has at most `room` bytes. */
+   only view of its storage and this has at most `room` bytes. Borrowed elements
+   stay. */
 void pg_array_place(pg_array *a, void *memory, size_t room);
 
 /* --- properties ----------------------------------------------------------- */

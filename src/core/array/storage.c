@@ -56,6 +56,7 @@ pg_storage *pg_storage_new(size_t bytes)
 pg_storage *pg_storage_place(void *memory, size_t bytes)
 {
     pg_storage *s = memory;
+    pg_assert((uintptr_t)memory % 8 == 0);
     atomic_init(&s->references, 0);
     s->bytes = bytes;
     s->version = 0;

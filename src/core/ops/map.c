@@ -434,6 +434,18 @@ pg_status pg_where(pg_array *out, const pg_array *mask, const pg_array *a,
     return status;
 }
 
+pg_status pg_divide_by(const pg_array *a, double divisor, pg_error *err)
+{
+    pg_array operand;
+    pg_element element;
+    pg_scalar scalar = {.kind = 'f', .as.f = divisor};
+    pg_status status =
+        pg_binary_scalar(&operand, &element, PG_DIVIDE, scalar, a->dtype, err);
+    if (status == PG_OK)
+        status = pg_binary_into(a, PG_DIVIDE, a, &operand, err);
+    return status;
+}
+
 pg_status pg_axpy(const pg_array *y, double alpha, const pg_array *x,
                   pg_error *err)
 {

@@ -42,6 +42,9 @@ pg_status pg_unary_replace(const pg_array *out, pg_unary_op op,
 pg_status pg_binary_in_place(const pg_array *a, pg_binary_op op,
                              const pg_array *b, pg_error *err);
 
+/* a /= divisor, for floating a. */
+pg_status pg_divide_by(const pg_array *a, double divisor, pg_error *err);
+
 /* *out: a rank 0 array that borrows *element, which holds the scalar as op
    takes it beside an array of dtype `beside`. PG_EDTYPE for an integer that
    this dtype does not hold, unless op is a division or a comparison. */

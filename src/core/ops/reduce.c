@@ -204,6 +204,7 @@ static size_t count_reduced(const pg_array *a, unsigned axes)
 int pg_reduced_shape(size_t *shape, const pg_array *a, unsigned axes, bool keep)
 {
     int ndim = 0;
+    pg_assert(axes == PG_ALL || axes < PG_AXIS(a->ndim));
     for (int i = 0; i < a->ndim; i++)
         if (!is_reduced(axes, i) || keep)
             shape[ndim++] = is_reduced(axes, i) ? 1 : a->shape[i];
@@ -330,20 +331,13 @@ static pg_status sum_as_double(pg_array *out, pg_reduce_op op,
     return status;
 }
 
-static pg_status divide_by(const pg_array *out, double divisor, pg_error *err)
-{
-    pg_array count;
-    pg_array_borrow(&count, &divisor, PG_FLOAT64, 0, NULL);
-    return pg_binary_into(out, PG_DIVIDE, out, &count, err);
-}
-
 /* The mean in float64; NaN of no elements, as 0 / 0. */
 static pg_status mean_as_double(pg_array *out, const pg_array *a, unsigned axes,
                                 bool keep, pg_error *err)
 {
     pg_status status = sum_as_double(out, PG_SUM, a, axes, keep, err);
     if (status == PG_OK)
-        status = divide_by(out, (double)count_reduced(a, axes), err);
+        status = pg_divide_by(out, (double)count_reduced(a, axes), err);
     return status;
 }
 
@@ -364,7 +358,7 @@ static pg_status var_as_double(pg_array *out, const pg_array *a, unsigned axes,
         status = sum_as_double(out, PG_SUM, &deviations, axes, keep, err);
     double n = (double)count_reduced(a, axes);
     if (status == PG_OK)
-        status = divide_by(out, n > ddof ? n - ddof : 0, err);
+        status = pg_divide_by(out, n > ddof ? n - ddof : 0, err);
     pg_array_release(&mean);
     pg_array_release(&deviations);
     return status;

@@ -118,7 +118,7 @@ static pg_status covariances(pg_array *out, const pg_array *a,
                              const pg_array *b, bool rows_are_variables,
                              int64_t ddof, const char *name, pg_error *err)
 {
-    pg_array variables, mean = {0}, centred = {0}, count;
+    pg_array variables, mean = {0}, centred = {0};
     memset(out, 0, sizeof *out);
     pg_status status =
         all_variables(&variables, a, b, rows_are_variables, name, err);
@@ -130,10 +130,8 @@ static pg_status covariances(pg_array *out, const pg_array *a,
     if (status == PG_OK)
         status = multiply_by_transpose(out, &centred, err);
     double n = (double)variables.shape[1], divisor = n - (double)ddof;
-    divisor = divisor < 0 ? 0 : divisor;
-    pg_array_borrow(&count, &divisor, PG_FLOAT64, 0, NULL);
     if (status == PG_OK)
-        status = pg_binary_into(out, PG_DIVIDE, out, &count, err);
+        status = pg_divide_by(out, divisor < 0 ? 0 : divisor, err);
     status = pg_unless_interrupted(status, err);
     if (status != PG_OK)
         pg_array_release(out);

@@ -7,8 +7,10 @@
 #include "array/array.h"
 
 /* counts (bins, int64) and edges (bins + 1, float64) of bins of equal width
-   from low to high; the last bin includes its upper edge. Elements outside and
-   NaN are not counted. PG_EARG for no bins, for so many that one has no width,
+   from low to high; the last bin includes its upper edge. low == high becomes a
+   range of width 1 around it. The edges of float32 elements are rounded to
+   float32, where low and high differ in it. Elements outside and NaN are not
+   counted. PG_EARG for no bins, for so many that one has no width,
    or for ends that are not finite, not in order, or further apart than any
    float64. */
 pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,

@@ -105,16 +105,21 @@ static pg_status rows_along(pg_array *out, const pg_array *a, unsigned axes,
     return status;
 }
 
-/* *out, of q's shape and that of the reduction behind it: the places in each
-   row of a along the axes. */
+/* *out, of the places' shape and that of the reduction behind it: the values at
+   the places in each row of a along the axes. */
 static pg_status take_places(pg_array *out, const pg_array *a, unsigned axes,
-                             bool keep, const pg_array *q, const place *places,
+                             bool keep, int places_ndim,
+                             const size_t *places_shape, const place *places,
                              interpolation interpolate, pg_error *err)
 {
     pg_array rows;
-    size_t shape[PG_MAXDIM + PG_MAXDIM];
-    int ndim = pg_reduced_shape(shape + q->ndim, a, axes, keep) + q->ndim;
-    memcpy(shape, q->shape, (size_t)q->ndim * sizeof *shape);
+    size_t shape[PG_MAXDIM + PG_MAXDIM], places_count = 1;
+    int ndim =
+        places_ndim + pg_reduced_shape(shape + places_ndim, a, axes, keep);
+    for (int i = 0; i < places_ndim; i++) {
+        shape[i] = places_shape[i];
+        places_count *= places_shape[i];
+    }
     PG_EXPECT_FLOATS(2);
     pg_dtype dtype = a->dtype == PG_FLOAT32 ? PG_FLOAT32 : PG_FLOAT64;
     pg_status status = pg_array_new(out, dtype, ndim, shape, err);
@@ -129,7 +134,7 @@ static pg_status take_places(pg_array *out, const pg_array *a, unsigned axes,
                        .dtype = a->dtype,
                        .n = rows.shape[1],
                        .rows = count,
-                       .count = pg_array_size(q),
+                       .count = places_count,
                        .places = places,
                        .interpolate = interpolate,
                        .threads = many ? 1 : pg_threads()};
@@ -146,7 +151,6 @@ pg_status pg_median(pg_array *out, const pg_array *a, unsigned axes, bool keep,
                     pg_error *err)
 {
     size_t n;
-    pg_array one;
     memset(out, 0, sizeof *out);
     pg_status status = pg_reduced_size(&n, a, axes, err);
     if (status == PG_OK && n == 0)
@@ -154,8 +158,7 @@ pg_status pg_median(pg_array *out, const pg_array *a, unsigned axes, bool keep,
     if (status != PG_OK)
         return status;
     place at = {(n - 1) / 2, n / 2, n % 2 ? 0 : 0.5};
-    pg_array_borrow(&one, &at, PG_FLOAT64, 0, NULL);
-    return take_places(out, a, axes, keep, &one, &at, middle, err);
+    return take_places(out, a, axes, keep, 0, NULL, &at, middle, err);
 }
 
 /* places[i] = where quantile i lies among n >= 1 elements. */
@@ -197,7 +200,8 @@ pg_status pg_quantile(pg_array *out, const pg_array *a, const pg_array *q,
     if (status == PG_OK)
         status = find_places(places, wide.data, count, whole, n, err);
     if (status == PG_OK)
-        status = take_places(out, a, axes, keep, &wide, places, between, err);
+        status = take_places(out, a, axes, keep, q->ndim, q->shape, places,
+                             between, err);
     if (places)
         pg_free(places, bytes);
     pg_array_release(&wide);

@@ -85,7 +85,7 @@ const char *pg_layout_text(char *text, const pg_layout *layout)
 
 typedef enum copy_direction { PACK, UNPACK } copy_direction;
 
-/* Between a part of a buffer and an array of the same shape. */
+/* Copies between a part of a buffer and an array of the same shape. */
 static void copy_part(const pg_array *part, const pg_array *a,
                       copy_direction direction)
 {
@@ -95,7 +95,7 @@ static void copy_part(const pg_array *part, const pg_array *a,
         pg_cast_array(a, part);
 }
 
-/* Panel p of W1 and its units' rows of the array, as views that hold nothing.
+/* Copies between panel p of the buffer's W1 and its units' rows of the array.
  */
 static void copy_panel(const pg_layout *layout, const void *buffer,
                        const pg_array *W1, size_t p, copy_direction direction)

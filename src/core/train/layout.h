@@ -24,7 +24,8 @@ typedef struct pg_layout {
     size_t panels; /* 0: W1 is stored as the others are */
 } pg_layout;
 
-/* The layouts of a network that was checked: dense, and for the sparse plan. */
+/* The layouts of a network that was checked: dense, and for the sparse plan,
+   which needs a hidden layer. */
 void pg_layout_of(pg_layout *layout, const pg_network *network);
 void pg_layout_sparse_of(pg_layout *layout, const pg_network *network);
 

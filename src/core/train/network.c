@@ -157,6 +157,7 @@ pg_status pg_network_initialize(const pg_network *network, pg_dtype dtype,
     for (int l = 0; l < network->layers && status == PG_OK; l++) {
         size_t weights[2] = {widths[l + 1], widths[l]};
         size_t biases[2] = {1, widths[l + 1]};
+        pg_assert(!network->W[l]->data && !network->b[l]->data);
         status = draw_weights(network->W[l], dtype, weights, random, err);
         if (status == PG_OK)
             status = pg_array_zeros(network->b[l], dtype, 2, biases, err);

@@ -235,16 +235,12 @@ static pg_status add_gradient_arrays(outputs *o, const pg_network *gradients,
 static pg_status last_derivative(pg_array *d, const pg_array *a,
                                  const pg_array *y, pg_error *err)
 {
-    pg_array rows, n;
-    pg_element element;
-    pg_scalar count = {.kind = 'f', .as.f = (double)a->shape[0]};
+    pg_array rows;
     pg_status status = pg_targets_rows(&rows, y, a, a->dtype, err);
     if (status == PG_OK)
         status = pg_binary(d, PG_SUBTRACT, a, &rows, err);
     if (status == PG_OK)
-        status = pg_scalar_operand(&n, &element, count, d->dtype, false, err);
-    if (status == PG_OK)
-        status = pg_binary_into(d, PG_DIVIDE, d, &n, err);
+        status = pg_divide_by(d, (double)a->shape[0], err);
     pg_array_release(&rows);
     return status;
 }

@@ -18,11 +18,8 @@
 pg_status pg_forward(pg_array *const *a, const pg_network *network,
                      const pg_array *x, pg_error *err);
 
-/* The gradient of cross-entropy. With d = (a[last] - y) / n in the last layer,
-   and d_l = (d_{l+1} W_{l+1}) * f'(a[l]) in those before:
-       dW_l = d_l^T a[l - 1],   db_l = the sum of d_l's rows,
-   in the dtype of a[last]. x stands for a[-1]; y is (n) labels or (n, classes).
- */
+/* The gradient of cross-entropy by the formulas of step.h, dW_l and db_l, in
+   the dtype of a[last]. y is (n) labels or (n, classes). */
 pg_status pg_gradient(const pg_network *gradients, const pg_array *x,
                       const pg_array *y, const pg_array *const *a,
                       const pg_network *network, pg_error *err);
@@ -37,9 +34,9 @@ pg_status pg_update(const pg_network *network, const pg_network *gradients,
 pg_status pg_cross_entropy(double *loss, const pg_array *a, const pg_array *y,
                            pg_error *err);
 
-/* The part of labels, 0..1, that are equal in two arrays of one shape, of rank
-   1 at most: of rows such as one-hot ones, most elements agree however wrong
-   the labels are. PG_ESHAPE where there are no labels, too. */
+/* The part of labels, 0..1, that are equal in two arrays of one shape and of
+   rank 1 at most. PG_ESHAPE for another rank, since most elements of one-hot
+   rows agree even where the labels differ, and for no labels. */
 pg_status pg_accuracy(double *accuracy, const pg_array *a, const pg_array *b,
                       pg_error *err);
 

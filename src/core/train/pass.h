@@ -15,8 +15,8 @@ typedef struct pg_pass {
     pg_shards shards;
 } pg_pass;
 
-/* Packs the weights of a network that was checked, as dtype. PG_ENOMEM. It is
-   to be ended in either case. */
+/* Packs the weights of a network that was checked, as dtype. PG_ENOMEM.
+   pg_pass_end must follow in either case. */
 pg_status pg_pass_start(pg_pass *pass, const pg_network *network,
                         const pg_array *x, double scale, pg_dtype dtype,
                         pg_error *err);

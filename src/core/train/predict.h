@@ -26,10 +26,11 @@ typedef struct pg_evaluation {
     double accuracy; /* 0..1 */
 } pg_evaluation;
 
-/* Of x (n, inputs) times scale, n at least 1, and labels (n) int32 below the
-   classes; confusion (NULL: not wanted): int64 (classes, classes), the rows of
-   class i that were taken for class j. Errors as above, and PG_ESHAPE,
-   PG_EDTYPE, PG_EARG of x and labels as pg_trainer_new's. */
+/* Evaluates the network on x (n, inputs) times scale, n at least 1, and labels
+   (n) int32 below the number of classes. confusion (NULL: not wanted) is int64
+   (classes, classes): the number of rows of class i that were predicted as j.
+   Errors as above; PG_ESHAPE for no rows or another number of labels, PG_EDTYPE
+   and PG_EARG for labels that are no classes. */
 pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
                               const pg_network *network, const pg_array *x,
                               double scale, const pg_array *labels,

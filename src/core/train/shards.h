@@ -4,11 +4,11 @@
  *
  * Rows are cut into shards by their number alone:
  *
- *     all rows   groups of 128 rows, at most 16 of them to a shard: the least
- *                power of two of shards for that, but 16 or more where there
- *                are as many groups, and at most 1024. 60,000 rows: 32 shards.
- *     a batch    1 shard up to 64 rows, 2 up to 512, then one for each 256, at
- *                most 1024, of as many rows each.
+ *     all rows   The rows form groups of 128. The number of shards is the least
+ *                power of two, from 16 to 1024, that leaves at most 16 groups
+ * to a shard, but no more than there are groups. 60,000 rows: 32 shards. a
+ * batch    1 shard up to 64 rows, 2 up to 512, then one for each 256, at most
+ * 1024. Their numbers of rows differ by at most one.
  *
  * With half the rows to a shard, clearing and adding gradients took 2.5 % of a
  * step of 60,000 rows and 100 units, in place of 1.4 %.

@@ -110,6 +110,7 @@ void pg_step_forward(const pg_workspace *w, const void *weights,
     const pg_layout *layout = w->layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
     int last = layout->layers - 1;
+    pg_assert(n <= pg_workspace_rows(layout));
     for (int l = 0; l <= last && !pg_interrupted(); l++) {
         void *a = w->a[l]; /* (n, units) */
         const void *b = pg_layout_at(layout, weights, layout->b[l]);

@@ -45,7 +45,8 @@ pg_status pg_workspace_new(pg_workspace *w, const pg_layout *layout,
                            const pg_rows *rows, pg_error *err);
 void pg_workspace_release(pg_workspace *w);
 
-/* a[l] (n, padded l + 1) of all layers, from x (n, inputs). */
+/* a[l] (n, padded l + 1) of all layers, from x (n, inputs); n is at most
+   pg_workspace_rows. */
 void pg_step_forward(const pg_workspace *w, const void *weights,
                      const pg_row_block *x, size_t n);
 

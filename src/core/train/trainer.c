@@ -232,6 +232,7 @@ static pg_status fail_non_finite(const pg_trainer *t, pg_error *err)
                                    layout->width[l + 1]))
             break;
     }
+    pg_assert(l < layout->layers);
     return pg_fail(err, PG_EFINITE, "%s %c%d is not finite", what,
                    in_W ? 'W' : 'b', l + 1);
 }

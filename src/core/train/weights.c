@@ -29,12 +29,14 @@ void pg_weights_free(pg_weights *w)
     w->buffer = NULL;
 }
 
-/* Writes to borrowed memory are not counted, and a placed storage may be gone
-   at the next step: neither is ever unchanged. */
+/* Remembers an array and its version. Borrowed memory and placed storage are
+   not remembered, and so are packed at each step: writes to the first are not
+   counted, and the second may be gone by then. */
 static void see(pg_seen *seen, const pg_array *a)
 {
     if (!a->storage || a->is_placed)
         return;
+    pg_assert(!seen->array.storage);
     pg_array_view(&seen->array, a);
     seen->version = pg_storage_version(a->storage);
 }

@@ -27,8 +27,8 @@ typedef struct pg_weights {
 pg_status pg_weights_new(pg_weights *w, const pg_layout *layout, pg_error *err);
 void pg_weights_free(pg_weights *w); /* zeroed: nothing to free */
 
-/* Copies the network's weights to the buffer, which may then be changed, and
-   back. */
+/* pg_weights_take copies the network's weights to the buffer, which may then be
+   changed, and pg_weights_give copies it back. A give follows a take. */
 void pg_weights_take(pg_weights *w, const pg_layout *layout,
                      const pg_network *network);
 void pg_weights_give(pg_weights *w, const pg_layout *layout,
