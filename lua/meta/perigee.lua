@@ -204,7 +204,7 @@ function array:flatten(first) end
 ---     parts[3]  --> [6, 7] int64 (2,)
 ---     first, rest = table.unpack(pg.range(1, 7):array_split{6})
 ---     rest  --> [6, 7] int64 (2,)
----@param parts integer|perigee.like  a number, or positions; one beyond the end makes an empty part
+---@param parts integer|perigee.like  a number, or positions; beyond the ends parts are empty
 ---@param axis? integer  default 1
 ---@return perigee.array[]
 function array:array_split(parts, axis) end
@@ -401,6 +401,8 @@ function array:take(positions, axis) end
 function array:masked(mask) end
 
 --- Returns the positions of the elements that aren't 0: an array for each axis, in row-major order.
+--- The elements themselves are `a[a:ne(0)]`; `a:argwhere()` has a row of positions for each. An
+--- index takes one array: `a[a:nonzero()]` of a matrix is `a[rows]`, whole rows.
 ---
 ---     rows, columns = pg.array{{0, 5}, {6, 0}}:nonzero()
 ---     rows  --> [1, 2] int64 (2,)
@@ -758,8 +760,9 @@ function array:axpy_(alpha, x) end
 ---     --> [[ 6.],
 ---     -->  [15.]] float64 (2, 1)
 ---     pg.ones(2, 3, 4):sum{1, 3}  --> [8., 8., 8.] float64 (3,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; `sum(1)` adds up the rows
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more;
+---   `sum(1)` adds up the rows
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:sum(axis, options) end
 
@@ -768,8 +771,8 @@ function array:sum(axis, options) end
 ---     a = pg.array{{1, 2, 3}, {4, 5, 6}}
 ---     a:mean()  --> 3.5
 ---     a:mean(1)  --> [2.5, 3.5, 4.5] float64 (3,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:mean(axis, options) end
 
@@ -778,8 +781,8 @@ function array:mean(axis, options) end
 ---
 ---     pg.array{2, 4, 4, 4, 5, 5, 7, 9}:std()  --> 2.0
 ---     pg.array{2, 4, 6}:std{ddof = 1}  --> 2.0
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1);
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis;
 ---   ddof = 0 (the sum of squares is divided by n - ddof)
 ---@return number|perigee.array
 function array:std(axis, options) end
@@ -789,8 +792,8 @@ function array:std(axis, options) end
 ---
 ---     pg.array{2, 4, 4, 4, 5, 5, 7, 9}:var()  --> 4.0
 ---     pg.array{2, 4, 6}:var{ddof = 1}  --> 4.0
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1);
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis;
 ---   ddof = 0 (the sum of squares is divided by n - ddof)
 ---@return number|perigee.array
 function array:var(axis, options) end
@@ -799,8 +802,8 @@ function array:var(axis, options) end
 --- float64.
 ---
 ---     pg.array{{3, 4}, {6, 8}}:norm(2)  --> [ 5., 10.] float64 (2,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:norm(axis, options) end
 
@@ -808,8 +811,8 @@ function array:norm(axis, options) end
 ---
 ---     pg.array{{0, 1}, {0, 0}}:any()  --> true
 ---     pg.array{{0, 1}, {0, 0}}:any(2)  --> [ true, false] bool (2,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return boolean|perigee.array
 function array:any(axis, options) end
 
@@ -817,8 +820,8 @@ function array:any(axis, options) end
 ---
 ---     pg.array{{0, 1}, {1, 1}}:all()  --> false
 ---     pg.array{{0, 1}, {1, 1}}:all(2)  --> [false,  true] bool (2,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return boolean|perigee.array
 function array:all(axis, options) end
 
@@ -826,8 +829,8 @@ function array:all(axis, options) end
 ---
 ---     pg.array{{3, 1}, {2, 5}}:min()  --> 1.0
 ---     pg.array{{3, 1}, {2, 5}}:min(1)  --> [2., 1.] float64 (2,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|boolean|perigee.array
 function array:min(axis, options) end
 
@@ -836,8 +839,8 @@ function array:min(axis, options) end
 ---
 ---     pg.array{{3, 1}, {2, 5}}:max()  --> 5.0
 ---     pg.array{{3, 1}, {2, 5}}:max(1)  --> [3., 5.] float64 (2,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|boolean|perigee.array
 function array:max(axis, options) end
 
@@ -845,7 +848,7 @@ function array:max(axis, options) end
 ---
 ---     pg.array{3, 1, 2}:argmin()  --> 2
 ---@param axis? integer  from 1, or from -1 at the end
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return integer|perigee.array  # int64
 function array:argmin(axis, options) end
 
@@ -856,7 +859,7 @@ function array:argmin(axis, options) end
 ---     a:argmax()  --> 2
 ---     a:argmax(2)  --> [2, 2] int64 (2,)
 ---@param axis? integer  from 1, or from -1 at the end
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return integer|perigee.array  # int64
 function array:argmax(axis, options) end
 
@@ -865,8 +868,8 @@ function array:argmax(axis, options) end
 ---
 ---     pg.array{{1, 2}, {3, 4}}:prod()  --> 24.0
 ---     pg.array{{1, 2}, {3, 4}}:prod(1)  --> [3., 8.] float64 (2,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:prod(axis, options) end
 
@@ -874,24 +877,24 @@ function array:prod(axis, options) end
 --- Integers keep their dtype, and wrap. Raises for no elements, and for bool.
 ---
 ---     pg.array{3, 1, 7}:ptp()  --> 6.0
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:ptp(axis, options) end
 
 --- Returns `sum`, with NaN counted as 0.
 ---
 ---     pg.array{1, 0/0, 2}:nansum()  --> 3.0
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:nansum(axis, options) end
 
 --- Returns the mean of the elements that aren't NaN; NaN where there are none.
 ---
 ---     pg.array{1, 0/0, 2}:nanmean()  --> 1.5
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:nanmean(axis, options) end
 
@@ -900,8 +903,8 @@ function array:nanmean(axis, options) end
 ---     a = pg.array{{0, 1}, {2, 3}}
 ---     a:count_nonzero()  --> 3
 ---     a:gt(1):count_nonzero(2)  --> [0, 2] int64 (2,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return integer|perigee.array  # int64
 function array:count_nonzero(axis, options) end
 
@@ -910,8 +913,8 @@ function array:count_nonzero(axis, options) end
 ---
 ---     pg.array{3, 1, 2}:median()  --> 2.0
 ---     pg.array{{1, 2}, {3, 4}}:median(1)  --> [2., 3.] float64 (2,)
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:median(axis, options) end
 
@@ -926,8 +929,8 @@ function array:median(axis, options) end
 ---     a:quantile{0, 0.25, 1}  --> [1.  , 1.75, 4.  ] float64 (3,)
 ---     pg.array{{1, 2}, {3, 4}}:quantile(0.5, 2)  --> [1.5, 3.5] float64 (2,)
 ---@param q perigee.like  0 to 1
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:quantile(q, axis, options) end
 
@@ -935,8 +938,8 @@ function array:quantile(q, axis, options) end
 ---
 ---     pg.range(0, 10):percentile{25, 50}  --> [2.5, 5. ] float64 (2,)
 ---@param q perigee.like  0 to 100
----@param axis? integer|integer[]  from 1, or from -1 at the end; a list of several
----@param options? table|boolean  keep = false (or true, which may stand alone: axes keep length 1)
+---@param axis? integer|integer[]  from 1, or from -1 at the end; a list of one or more
+---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return number|perigee.array
 function array:percentile(q, axis, options) end
 

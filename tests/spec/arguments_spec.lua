@@ -385,6 +385,29 @@ describe("a function", function()
     assert.same({ 2, 3 }, pg.zeros(table.pack(2, 3)).shape)
   end)
 
+  it("takes no text for a number", function()
+    local x = pg.ones(2, 2)
+    for _, f in ipairs {
+      function() return { x:sum "1" } end, function() return { x:sum { "1" } } end,
+      function() return { pg.eye "3" } end, function() return { pg.concat({ x }, "2") } end,
+      function() return { x:topk "2" } end, function() return { x:round "2" } end,
+      function() return { x:diag "1" } end, function() return { x:triu "1" } end,
+      function() return { pg.range("1", "3") } end, function() return { pg.range(1, 3, "1") } end,
+      function() return { pg.linspace(0, 1, "5") } end, function() return { pg.zeros "3" } end,
+      function() return { x:tile "2" } end, function() return { x:take "2" } end,
+      function() return { pg.full({ 2 }, "1") } end, function() return { x:get("1", 1) } end,
+      function() return { pg.normal("0", 1) } end, function() return { pg.randint("1") } end,
+      function() return { x:clip("0", 1) } end, function() return { x:maximum "1" } end,
+      function() pg.seed "1" end, function() x:fill_ "1" end, function() x:rows("1", 2) end,
+      function() pg.threads "1" end, function() return { x:swapaxes("1", 2) } end,
+      function() return { x:array_split "2" } end, function() return { x:pad "1" } end,
+      function() return { x:reshape("4") } end, function() return { x:transpose("2", "1") } end,
+      function() return { x:sum(1, { ddof = "1" }) } end, function() x:axpy_("1", x) end,
+    } do
+      assert.is_false((pcall(f)))
+    end
+  end)
+
   it("takes booleans where booleans are meant", function()
     raises_here("bad argument #2 to 'sum' (boolean expected, got number",
       function() return { pg.zeros(2, 2):sum(1, 0) } end)

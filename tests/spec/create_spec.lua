@@ -470,6 +470,8 @@ describe("meshgrid", function()
     assert.same({ 2, 1, 3 }, (pg.meshgrid({ 1 }, { 1, 2 }, { 1, 2, 3 })).shape)
     assert.same({ 1, 2 }, pg.meshgrid({ 1, 2 }):tolist())
     assert.same({ 0, 1 }, (pg.meshgrid(7, pg.zeros(0))).shape)
+    x, y = pg.meshgrid({ 1, 2 }, {}) -- an empty table is a vector
+    assert.same({ { 0, 2 }, { 0, 2 } }, { x.shape, y.shape })
   end)
 
   it("refuses other options and too many vectors", function()
@@ -501,6 +503,10 @@ describe("concatenate, vstack and hstack", function()
     assert.error_matches(function() pg.hstack { pg.zeros(2, 2), pg.zeros(3, 1) } end,
       "hstack along axis 2: shapes")
     assert.error_matches(function() pg.hstack { { 1 }, pg.zeros(2, 2) } end, "hstack along axis 1")
+    for _, name in ipairs { "concat", "concatenate" } do
+      assert.error_matches(function() pg[name]({ pg.zeros(2, 2), pg.zeros(3, 1) }, 1) end,
+        "concatenation along axis 1: shapes %(2, 2%) and %(3, 1%)")
+    end
     assert.error_matches(function() pg.vstack {} end, "there is nothing to join")
   end)
 end)

@@ -225,8 +225,11 @@ describe("out", function()
       function() a:exp({ out = pg.zeros({ 2, 3 }, "int64") }) end)
     refuses("'round' gives float64, .* int64",
       function() a:round(1, { out = pg.zeros({ 2, 3 }, "int64") }) end)
-    refuses("exp: out must be an array, not", function() a:exp({ out = { 1 } }) end)
-    refuses("exp: unknown option 'into'; there are out", function() a:exp({ into = b }) end)
+    refuses("exp: out must be an array, not table", function() a:exp({ out = { 1 } }) end)
+    refuses("exp: out must be an array, not perigee.random",
+      function() a:exp({ out = pg.random(0) }) end)
+    refuses("exp: unknown option 'into'; the only option is out",
+      function() a:exp({ into = b }) end)
     refuses("table of options expected", function() a:exp(b) end)
     refuses("table of options expected", function() a:clip(0, 1, 2) end)
     local freed = pg.ones(2, 3)

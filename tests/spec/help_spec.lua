@@ -200,7 +200,7 @@ local function taken(f, ...)
   local worked, message = pcall(f, table.unpack(arguments, 1, arguments.n + 1))
   assert.is_false(worked)
   local names = {}
-  local list = message:match "there are ([%w_, ]+)" or message:match "there is: ([%w_]+)"
+  local list = message:match "there are ([%w_, ]+)" or message:match "the only option is ([%w_]+)"
   for name in list:gmatch "[%w_]+" do
     names[#names + 1] = name
   end

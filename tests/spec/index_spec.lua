@@ -122,6 +122,9 @@ describe("a slice", function()
     assert.error_matches(function() return a["1:2:0"] end, "step 0")
     assert.error_matches(function() return a[{ { 1 } }] end, "{first, last}")
     assert.error_matches(function() return a[{ { 1, 2, 3, 4 } }] end, "{first, last}")
+    assert.error_matches(function() return a[{ pg.array { 1 }, pg.array { 2 } }] end,
+      "an integer, not an array: x%[mask%] takes single elements")
+    assert.error_matches(function() return a[{ pg.random(0) }] end, "integer, not random generator")
     assert.error_matches(function() return a[{ { "x", 2 } }] end, "integer, not x")
   end)
 

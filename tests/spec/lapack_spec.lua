@@ -226,11 +226,14 @@ describe("linear algebra", function()
       ["lstsq: b has a number that is not finite"] = function()
         return pg.lstsq({ { 1 } }, { 0 / 0 })
       end,
-      ["svd: unknown option 'full'; there are full_matrices"] = function()
+      ["svd: unknown option 'full'; the only option is full_matrices"] = function()
         return pg.eye(2):svd { full = true }
       end,
       ["svd: full_matrices must be true or false, not 0"] = function()
         return pg.eye(2):svd { full_matrices = 0 }
+      end,
+      [("lstsq: rcond must be a number, not %s"):format(0 / 0)] = function()
+        return pg.eye(2):lstsq({ 1, 2 }, { rcond = 0 / 0 })
       end,
       ["lstsq: rcond must be a number, not small"] = function()
         return pg.eye(2):lstsq({ 1, 2 }, { rcond = "small" })

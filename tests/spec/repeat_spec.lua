@@ -84,6 +84,10 @@ describe("pad", function()
     assert.error_matches(function() a:pad(1, { mode = "wrap" }) end, 'mode must be "constant"')
     assert.error_matches(function() a:pad(1, { width = 2 }) end, "unknown option 'width'")
     assert.error_matches(function() a:pad(1, { value = "x" }) end, "value must be a number")
+    for _, mode in ipairs { "edge", "reflect" } do
+      assert.error_matches(function() pg.ones(2):pad(1, { mode = mode, value = 7 }) end,
+        'value is an option of mode "constant" alone')
+    end
     assert.error_matches(function() a:pad(1, { value = 1.5 }) end, "1.5 is not a number that int64")
     assert.error_matches(function() pg.zeros(2, 0):pad(1, { mode = "edge" }) end,
       "axis 2 of shape %(2, 0%) has no element")

@@ -47,7 +47,18 @@ describe("an axis of a reduction", function()
     assert.equal("2,1,4", shape(a:median(2, { keep = true })))
     assert.equal("2,1,1,1", shape(a:quantile({ 0, 1 }, { keep = true })))
     assert.equal("1,1,1", shape(a:argmax { keep = true }))
-    assert.equal(300, a:sum {})
+  end)
+
+  it("raises for an empty list, and for true in an axis's place", function()
+    for _, f in ipairs {
+      function() a:sum {} end, function() a:sum({}, true) end, function() a:std {} end,
+      function() a:median {} end, function() a:quantile(0.5, {}) end,
+    } do
+      assert.error_matches(f, ": an empty list of axes: leave it out for all axes")
+    end
+    assert.error_matches(function() a:sum(true) end,
+      "sum: an axis must be an integer, not true: without an axis write {keep = true}")
+    assert.error_matches(function() a:percentile(50, true) end, "write {keep = true}")
   end)
 
   it("raises for what is no axis, and for unknown options", function()
@@ -62,6 +73,7 @@ describe("an axis of a reduction", function()
     assert.error_matches(function() a:sum { ddof = 1 } end, "unknown option 'ddof'")
     assert.error_matches(function() a:sum { keep = 1 } end, "keep must be true or false")
     assert.error_matches(function() a:std { ddof = "1" } end, "ddof must be a number")
+    assert.error_matches(function() a:std { ddof = 0 / 0 } end, "ddof must be a number, not %-?nan")
     assert.error_matches(function() a:sum({ keep = true }, true) end, "options stand last")
     assert.error_matches(function() a:argmax { 1, 2 } end, "argmax takes one axis")
     assert.equal(3, a:argmax({ 2 }, true).ndim)
@@ -139,7 +151,7 @@ describe("differences", function()
     assert.same({ -1 }, pg.array({ 1, 0 }, "int8"):diff():tolist())
     assert.same({ 255 }, pg.array({ 1, 0 }, "uint8"):diff():tolist())
     assert.same({ true, false }, pg.array { true, false, false }:diff():tolist())
-    assert.error_matches(function() pg.diff(3) end, "rank 1")
+    assert.error_matches(function() pg.diff(3) end, "rank 0 has no axis")
     assert.error_matches(function() a:diff(-1) end, "diff")
     assert.error_matches(function() a:diff(1, 3) end, "no axis 3")
   end)
@@ -368,6 +380,7 @@ describe("covariances", function()
     assert.error_matches(function() pg.corrcoef(5) end, "corrcoef needs vectors")
     assert.error_matches(function() pg.cov({ 1, 2 }, { 1, 2, 3 }) end,
       "2 observations in one argument, and 3")
+    assert.error_matches(function() pg.cov({ 1, 2, 3 }, {}) end, "and 0 in the other")
     assert.error_matches(function() pg.cov({ 1, 2 }, { rowvars = false }) end, "unknown option")
     assert.error_matches(function() pg.cov({ 1, 2 }, { ddof = 0.5 }) end, "ddof must be an integer")
     assert.error_matches(function() pg.corrcoef({ 1, 2 }, { ddof = 1 }) end, "unknown option")

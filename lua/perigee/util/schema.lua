@@ -126,7 +126,8 @@ local function unknown(options, known, what, owners)
   if owners[own] then
     return ("%s: unknown option '%s': it belongs to %s"):format(what, name, owners[own]:format(own))
   end
-  return ("%s: unknown option '%s'; there are %s%s"):format(what, name,
+  return ("%s: unknown option '%s'; %s %s%s"):format(what, name,
+    #all == 1 and "the only option is" or "there are",
     printable.name(table.concat(all, ", ")), known[synonym]
     and ("; did you mean '%s'?"):format(synonym) or suggest.suggestion(name, all))
 end

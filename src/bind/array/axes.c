@@ -26,11 +26,20 @@ unsigned l_axes_check(lua_State *L, int arg, const pg_array *a)
 {
     if (lua_isnil(L, arg))
         return PG_ALL;
+    if (lua_isboolean(L, arg))
+        l_error(L,
+                "%s: an axis must be an integer, not %s: without an axis write "
+                "{keep = %s}",
+                l_call_function(L)->name, luaL_tolstring(L, arg, NULL),
+                lua_toboolean(L, arg) ? "true" : "false");
     if (!lua_istable(L, arg))
         return PG_AXIS(l_axis_check(L, arg, a));
     unsigned axes = 0;
     lua_Integer count = (lua_Integer)lua_rawlen(L, arg);
     l_list_refuse_fields(L, arg, count);
+    if (count == 0)
+        l_error(L, "%s: an empty list of axes: leave it out for all axes",
+                l_call_function(L)->name);
     for (lua_Integer i = 1; i <= count; i++) {
         lua_rawgeti(L, arg, i);
         if (lua_type(L, -1) != LUA_TNUMBER)

@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "bind/array/array.h"
 #include "bind/base/error.h"
 #include "bind/base/status.h"
 
@@ -26,6 +27,12 @@ bool l_indices_are_positions(const l_indices *indices)
 static int64_t check_position(lua_State *L, int arg, const char *what)
 {
     int is_integer;
+    if (l_array_peek(L, arg))
+        l_error(L,
+                "%s must be an integer, not an array: x[mask] takes single "
+                "elements by a mask as x:ne(0), x:take(list, axis) the "
+                "parts of an axis",
+                what);
     lua_Integer position = lua_tointegerx(L, arg, &is_integer);
     if (!is_integer || lua_type(L, arg) != LUA_TNUMBER)
         l_error(L, "%s must be an integer, not %s", what, l_tolstring(L, arg));

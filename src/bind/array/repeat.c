@@ -120,6 +120,8 @@ static int l_array_pad(lua_State *L)
     l_option_push(L, OPTIONS, "value");
     if (!lua_isnil(L, -1) && !l_scalar_test(L, -1, &value))
         l_option_error(L, "value", "a number or boolean");
+    if (!lua_isnil(L, -1) && mode != PG_PAD_CONSTANT)
+        l_error(L, "pad: value is an option of mode \"constant\" alone");
     lua_pop(L, 1);
     read_widths(L, l_array_to(L, A)->ndim, before, after);
     pg_array *out = l_array_push_result(L, l_array_most_room(L, A));

@@ -148,6 +148,9 @@ static int check_axis(lua_State *L, int arg, const pg_array *a, int ndim)
         return (int)axis + ndim;
     if (axis == 0)
         return l_error(L, "there is no axis 0: axes start at 1");
+    if (ndim != a->ndim)
+        return l_error(L, "there is no axis %I in a result of rank %d", axis,
+                       ndim);
     return l_error(L, "there is no axis %I in an array of shape %s", axis,
                    pg_shape_text(text, a));
 }

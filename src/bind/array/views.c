@@ -143,7 +143,7 @@ static int l_array_split(lua_State *L)
     pg_error err;
     lua_settop(L, AXIS);
     bool is_number = lua_type(L, PARTS) == LUA_TNUMBER;
-    size_t parts = is_number ? l_length_check(L, PARTS) : 0;
+    size_t parts = is_number ? l_count_check(L, PARTS, "parts") : 0;
     l_argument_check(L, !is_number || parts > 0, PARTS, "there must be a part");
     pg_array *whole = l_array_push(L);
     if (!is_number) {

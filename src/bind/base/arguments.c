@@ -21,8 +21,8 @@ void *l_userdata_check(lua_State *L, int arg, const char *metatable)
 lua_Integer l_integer_check(lua_State *L, int arg)
 {
     int is_integer;
+    l_argument_expect(L, lua_type(L, arg) == LUA_TNUMBER, arg, "number");
     lua_Integer value = lua_tointegerx(L, arg, &is_integer);
-    l_argument_expect(L, is_integer || lua_isnumber(L, arg), arg, "number");
     l_argument_check(L, is_integer, arg,
                      "number has no integer representation");
     return value;
@@ -35,10 +35,8 @@ lua_Integer l_integer_opt(lua_State *L, int arg, lua_Integer otherwise)
 
 double l_number_check(lua_State *L, int arg)
 {
-    int is_number;
-    double value = lua_tonumberx(L, arg, &is_number);
-    l_argument_expect(L, is_number, arg, "number");
-    return value;
+    l_argument_expect(L, lua_type(L, arg) == LUA_TNUMBER, arg, "number");
+    return lua_tonumber(L, arg);
 }
 
 double l_number_opt(lua_State *L, int arg, double otherwise)
@@ -78,11 +76,18 @@ bool l_boolean_opt(lua_State *L, int arg, bool otherwise)
     return lua_toboolean(L, arg);
 }
 
+size_t l_count_check(lua_State *L, int arg, const char *name)
+{
+    lua_Integer count = l_integer_check(L, arg);
+    if (count < 0)
+        l_argument_error(L, arg,
+                         lua_pushfstring(L, "%s cannot be negative", name));
+    return (size_t)count;
+}
+
 size_t l_length_check(lua_State *L, int arg)
 {
-    lua_Integer length = l_integer_check(L, arg);
-    l_argument_check(L, length >= 0, arg, "a length cannot be negative");
-    return (size_t)length;
+    return l_count_check(L, arg, "a length");
 }
 
 const char *l_path_check(lua_State *L, int arg)

@@ -12,7 +12,8 @@
 #include "bind/base/argument_error.h"
 #include "core/array/dtype.h"
 
-/* As luaL_checktype, luaL_checkudata, luaL_checkinteger and so on. */
+/* As luaL_checktype, luaL_checkudata, luaL_checkinteger and so on; but a text
+   is no number. */
 void l_type_check(lua_State *L, int arg, int type);
 void *l_userdata_check(lua_State *L, int arg, const char *metatable);
 lua_Integer l_integer_check(lua_State *L, int arg);
@@ -29,6 +30,9 @@ int l_name_check(lua_State *L, int arg, const char *const *names);
 
 /* The boolean at arg, or `otherwise` if it is absent. */
 bool l_boolean_opt(lua_State *L, int arg, bool otherwise);
+
+/* The count, 0 or more, at arg; its name is for the message. */
+size_t l_count_check(lua_State *L, int arg, const char *name);
 
 /* The length, 0 or more, at arg. */
 size_t l_length_check(lua_State *L, int arg);

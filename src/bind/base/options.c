@@ -17,7 +17,16 @@ bool l_is_options(lua_State *L, int arg)
     }
     bool has_first = lua_rawgeti(L, arg, 1) != LUA_TNIL;
     lua_pop(L, 1);
-    return !has_first;
+    if (has_first)
+        return false;
+    for (lua_pushnil(L); lua_next(L, arg);) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            lua_pop(L, 1);
+            return true;
+        }
+    }
+    return false;
 }
 
 void l_options_last(lua_State *L, int arg)
@@ -57,8 +66,9 @@ void l_options_check(lua_State *L, int arg, const char *const *names)
         if (name && l_find_name(names, name) >= 0)
             continue;
         name = l_tolstring(L, -2);
-        l_error(L, "%s: unknown option '%s'; there are %s",
-                l_call_function(L)->name, name, push_list(L, names));
+        l_error(L, "%s: unknown option '%s'; %s %s", l_call_function(L)->name,
+                name, names[1] ? "there are" : "the only option is",
+                push_list(L, names));
     }
 }
 
@@ -74,8 +84,13 @@ void l_option_push(lua_State *L, int arg, const char *name)
 
 int l_option_error(lua_State *L, const char *name, const char *expected)
 {
+    const char *found = luaL_typename(L, -1);
+    if (lua_isstring(L, -1) || lua_isboolean(L, -1))
+        found = l_tolstring(L, -1);
+    else if (luaL_getmetafield(L, -1, "__name") == LUA_TSTRING)
+        found = lua_tostring(L, -1);
     return l_error(L, "%s: %s must be %s, not %s", l_call_function(L)->name,
-                   name, expected, l_tolstring(L, -1));
+                   name, expected, found);
 }
 
 bool l_option_boolean(lua_State *L, int arg, const char *name, bool otherwise)
@@ -105,9 +120,9 @@ double l_option_number(lua_State *L, int arg, const char *name,
                        double otherwise)
 {
     l_option_push(L, arg, name);
-    if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TNUMBER)
-        l_option_error(L, name, "a number");
     double value = lua_isnil(L, -1) ? otherwise : lua_tonumber(L, -1);
+    if (!lua_isnil(L, -1) && (lua_type(L, -1) != LUA_TNUMBER || value != value))
+        l_option_error(L, name, "a number");
     lua_pop(L, 1);
     return value;
 }

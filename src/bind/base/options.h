@@ -9,8 +9,8 @@
 #include <lua.h>
 #include <stdbool.h>
 
-/* True for a table at arg that can only be one of options: nothing at 1, and no
-   metatable. */
+/* True for a table at arg that can only be one of options: a key is a string,
+   nothing is at 1, and there is no metatable. An empty table is data. */
 bool l_is_options(lua_State *L, int arg);
 
 /* Sets the stack to the value at arg, or nil, and behind it the options, or
@@ -22,7 +22,7 @@ void l_options_last(lua_State *L, int arg);
 void l_options_check(lua_State *L, int arg, const char *const *names);
 
 /* An option of the table at arg, or `otherwise` where it is absent. Raise for a
-   value of another type. */
+   value of another type; l_option_number raises for NaN, too. */
 bool l_option_boolean(lua_State *L, int arg, const char *name, bool otherwise);
 lua_Integer l_option_integer(lua_State *L, int arg, const char *name,
                              lua_Integer otherwise);
@@ -32,7 +32,8 @@ double l_option_number(lua_State *L, int arg, const char *name,
 /* Pushes an option of the table at arg, of any type; nil where it is absent. */
 void l_option_push(lua_State *L, int arg, const char *name);
 
-/* Raises that the option must be what `expected` says, not the value on top. */
+/* Raises that the option must be what `expected` says, not the value on top. Of
+   a table or another object it names the type. */
 int l_option_error(lua_State *L, const char *name, const char *expected);
 
 #endif

@@ -128,8 +128,9 @@ static bool check_options(lua_State *L)
         bool is_text = lua_type(L, -1) == LUA_TSTRING;
         if (lua_type(L, -2) != LUA_TSTRING ||
             strcmp(lua_tostring(L, -2), "compress") != 0)
-            l_error(L, "save: there is no option '%s'; there is: compress",
-                    l_tolstring(L, -2));
+            l_error(
+                L, "save: there is no option '%s'; the only option is compress",
+                l_tolstring(L, -2));
         if (!lua_isboolean(L, -1))
             l_error(L,
                     is_text ? "save: compress must be true or false, not '%s'"

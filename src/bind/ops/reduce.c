@@ -72,7 +72,7 @@ static int l_array_softmax(lua_State *L)
     lua_settop(L, AXIS);
     pg_array *out = l_array_push_result(L, l_array_room(L, A));
     const pg_array *a = l_array_to(L, A);
-    l_argument_check(L, a->ndim > 0, A, "softmax needs rank 1 or more");
+    l_argument_check(L, a->ndim > 0, A, "an array of rank 0 has no axis");
     int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
     return l_array_return(L, pg_softmax(out, a, axis, &err), &err);
 }

@@ -90,7 +90,7 @@ static int l_array_topk(lua_State *L)
     }
     l_options_check(L, OPTIONS, names);
     bool is_largest = l_option_boolean(L, OPTIONS, "largest", true);
-    size_t k = l_length_check(L, K);
+    size_t k = l_count_check(L, K, "k");
     pg_array *values = l_array_push(L), *positions = l_array_push(L);
     const pg_array *a = l_array_to(L, A);
     l_argument_check(L, a->ndim > 0, A, "an array of rank 0 has no axis");

@@ -52,10 +52,10 @@ static int l_array_diff(lua_State *L)
     enum { A = 1, TIMES, AXIS };
     pg_error err;
     lua_settop(L, AXIS);
-    size_t times = lua_isnil(L, TIMES) ? 1 : l_length_check(L, TIMES);
+    size_t times = lua_isnil(L, TIMES) ? 1 : l_count_check(L, TIMES, "times");
     pg_array *out = l_array_push_result(L, l_array_room(L, A));
     const pg_array *a = l_array_to(L, A);
-    l_argument_check(L, a->ndim > 0, A, "diff needs rank 1 or more");
+    l_argument_check(L, a->ndim > 0, A, "an array of rank 0 has no axis");
     int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
     return l_array_return(L, pg_diff(out, a, times, axis, &err), &err);
 }

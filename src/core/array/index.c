@@ -137,12 +137,13 @@ void pg_split_view(pg_array *out, const pg_array *a, int axis, size_t part,
                    least + (part < longer));
 }
 
-/* *index (from 0) = where the part behind cut `part` begins. */
+/* *index (from 0) = where the part behind a cut at `position` begins. */
 static pg_status cut_at(size_t *index, const pg_array *a, int axis,
                         int64_t position, pg_error *err)
 {
-    *index = a->shape[axis];
-    if (position == (int64_t)a->shape[axis] + 1)
+    int64_t length = (int64_t)a->shape[axis];
+    *index = position > 0 ? a->shape[axis] : 0;
+    if (position > length || position < -length)
         return PG_OK;
     return pg_index_of_position(index, position, a, axis, err);
 }

@@ -39,8 +39,8 @@ void pg_split_view(pg_array *out, const pg_array *a, int axis, size_t part,
                    size_t parts);
 
 /* Part `part` (from 0) of an axis that is cut in front of each of `count`
-   positions; there are count + 1 parts. A position may be one beyond the end.
-   PG_EINDEX for one out of range. */
+   positions; there are count + 1 parts. A position beyond the ends cuts there,
+   as in numpy.array_split. PG_EINDEX for 0. */
 pg_status pg_split_view_at(pg_array *out, const pg_array *a, int axis,
                            size_t part, const int64_t *positions, size_t count,
                            pg_error *err);

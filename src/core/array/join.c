@@ -107,7 +107,7 @@ static pg_status join(pg_array *out, const joining *j, pg_error *err)
 pg_status pg_concat(pg_array *out, const pg_array *const *arrays, size_t count,
                     int axis, pg_error *err)
 {
-    return join(out, &(joining){"concat", arrays, count, axis, 0}, err);
+    return join(out, &(joining){"concatenation", arrays, count, axis, 0}, err);
 }
 
 pg_status pg_vstack(pg_array *out, const pg_array *const *arrays, size_t count,
