@@ -85,6 +85,42 @@ describe("an array of any size", function()
     assert.has_error(function() return a + t end)
   end)
 
+  it("is right beside one that was not finished", function()
+    local t = setmetatable({}, { __len = function() return 3 end, __index = function(_, i)
+      if i == 3 then
+        pcall(function() return pg.ones(60) + pg.ones(7) end)
+      end
+      return i
+    end })
+    for name, f in pairs {
+      clip = function() return pg.clip({ 1, 2, 3 }, 0, t) end,
+      meshgrid = function() return (pg.meshgrid({ 1, 2, 3 }, t))[1] end,
+      add = function() return pg.zeros(3) + t end,
+      where = function() return pg.where({ true, true, true }, t, 0) end,
+      sort = function() return pg.sort(t) end,
+      concat = function() return pg.concat { t } end,
+      quantile = function() return pg.quantile({ 1, 2, 3 }, 0, 1) + pg.array { 0, 1, 2 } end,
+    } do
+      local result = f()
+      fill_memory()
+      assert.same({ 1, 2, 3 }, result:tolist(), name)
+    end
+  end)
+
+  it("is split at positions that are its own elements", function()
+    for _, positions_of in ipairs { function(x) return x end, function(x) return x:rows(1, -1) end } do
+      local parts
+      do
+        local x = pg.range(1, 12) + 0
+        parts = x:array_split(positions_of(x))
+      end
+      fill_memory()
+      for i = 1, 11 do
+        assert.same({ i }, parts[i + 1]:tolist())
+      end
+    end
+  end)
+
   it("is kept alive by a model, which sees what is written to it", function()
     local function train(change)
       local x, y = pg.array { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 1, 1 } } + 0, { 0, 1, 1, 0 }

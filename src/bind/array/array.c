@@ -60,9 +60,7 @@ pg_array *l_array_push(lua_State *L)
 
 pg_array *l_array_push_result(lua_State *L, size_t room)
 {
-    l_array *a = push(L, room);
-    pg_storage_offer(room > 0 ? a->memory : NULL, room);
-    return &a->array;
+    return &push(L, room)->array;
 }
 
 /* The array at an index, of any state; NULL for anything else. */
@@ -100,8 +98,16 @@ size_t l_array_most_room(lua_State *L, int arg)
     return l_array_room(L, arg) > 0 ? MOST_ROOM : 0;
 }
 
+void l_array_offer_memory(pg_array *out)
+{
+    l_array *a = (l_array *)out;
+    if (a->room > 0)
+        pg_storage_offer(a->memory, a->room);
+}
+
 /* Has the array on top keep the userdata alive in which its elements stand: its
-   own, or that of an array below it, or that which such a view keeps. */
+   own, or that of an array below it, or that which such a view keeps. A view
+   that is not finished keeps none. */
 static void keep_elements(lua_State *L, const l_array *a)
 {
     const pg_storage *storage = a->array.storage;
@@ -115,8 +121,11 @@ static void keep_elements(lua_State *L, const l_array *a)
             lua_pushvalue(L, i);
         else
             lua_getiuservalue(L, i, 1);
-        lua_setiuservalue(L, -2, 1);
-        return;
+        if (!lua_isnil(L, -1)) {
+            lua_setiuservalue(L, -2, 1);
+            return;
+        }
+        lua_pop(L, 1);
     }
     l_error(L, "the array of a view is not on the stack");
 }
@@ -124,7 +133,6 @@ static void keep_elements(lua_State *L, const l_array *a)
 bool l_array_finish(lua_State *L)
 {
     l_array *a = lua_touserdata(L, -1);
-    pg_storage_offer(NULL, 0);
     if (a->room > 0 && a->array.storage)
         pg_array_place(&a->array, a->memory, a->room);
     if (a->array.is_placed)
@@ -179,6 +187,7 @@ pg_array *l_array_check(lua_State *L, int arg)
 
 int l_array_return(lua_State *L, pg_status status, const pg_error *err)
 {
+    pg_storage_offer(NULL, 0);
     l_check(L, status, err);
     if (l_array_finish(L))
         l_collector_step(L);

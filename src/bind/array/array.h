@@ -20,8 +20,13 @@ pg_array *l_array_push(lua_State *L);
 
 /* Pushes the result of the next call of the core, which l_array_return or
    l_array_finish must follow: no finalizer would release it before. At most
-   `room` bytes of elements then stay in the userdata. */
+   `room` bytes of elements are then moved into the userdata. */
 pg_array *l_array_push_result(lua_State *L, size_t room);
+
+/* Has the core place the elements of such a result there at once. The call of
+   the core must be next, and l_array_return behind it: nothing else may make an
+   array between. */
+void l_array_offer_memory(pg_array *out);
 
 /* The room for a result of this shape, or of the shape of the array at arg; 0
    for more than what stays in a userdata. */

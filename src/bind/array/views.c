@@ -36,6 +36,7 @@ static int l_array_copy(lua_State *L)
     lua_settop(L, 1);
     pg_array *out = l_array_push_result(L, l_array_room(L, 1));
     const pg_array *a = l_array_to(L, 1);
+    l_array_offer_memory(out);
     return l_array_return(L, pg_array_copy(out, a, &err), &err);
 }
 

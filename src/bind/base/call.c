@@ -11,7 +11,6 @@
 #include <setjmp.h>
 
 #include "bind/base/scalar.h"
-#include "core/array/storage.h"
 #include "core/base/interrupt.h"
 
 const l_function *l_call_function(lua_State *L)
@@ -114,7 +113,6 @@ int l_call_run(lua_State *L, lua_CFunction entry, lua_CFunction function)
     const pg_interrupt *before = pg_set_interrupt(
         lua_touserdata(L, lua_upvalueindex(L_UPVALUE_INTERRUPT)));
     now.is_second = false;
-    pg_storage_offer(NULL, 0); /* of a function that has raised */
     keep_arguments(L, &now);
     this_run = (running){L, frame_of(L), entry, &now};
     if (setjmp(now.no_memory) != 0) {

@@ -107,6 +107,7 @@ static int l_array_binary(lua_State *L)
     bool is_number = room == 0 && l_is_scalar(L, A) && l_is_scalar(L, B);
     pg_array *out = l_array_push_result(L, room);
     read_operands(L, o, A, op);
+    l_array_offer_memory(out);
     pg_status status = pg_binary(out, op, o[0].array, o[1].array, &err);
     return return_as(L, is_number, status, &err);
 }
@@ -125,7 +126,9 @@ static int l_array_unary(lua_State *L)
     }
     bool is_number = l_is_scalar(L, A);
     pg_array *out = l_array_push_result(L, l_array_room(L, A));
-    pg_status status = pg_unary(out, op, l_array_to(L, A), &err);
+    const pg_array *a = l_array_to(L, A);
+    l_array_offer_memory(out);
+    pg_status status = pg_unary(out, op, a, &err);
     return return_as(L, is_number, status, &err);
 }
 

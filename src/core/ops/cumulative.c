@@ -114,6 +114,12 @@ pg_status pg_diff(pg_array *out, const pg_array *a, size_t times, int axis,
     pg_status status = pg_axis_check(a, axis, err);
     if (status == PG_OK && times == 0)
         return pg_array_copy(out, a, err);
+    if (status == PG_OK && pg_array_size(a) == 0) {
+        size_t shape[PG_MAXDIM];
+        memcpy(shape, a->shape, sizeof shape);
+        shape[axis] -= pg_size_min(times, shape[axis]);
+        return pg_array_new(out, a->dtype, a->ndim, shape, err);
+    }
     times = status == PG_OK ? pg_size_min(times, pg_size_max(1, a->shape[axis]))
                             : 0;
     pg_array rest;
