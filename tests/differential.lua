@@ -30,7 +30,9 @@ local function method(name, ...)
     local n, out = list.n, args.out and list[list.n]
     n = out and n - 1 or n
     for i, field in ipairs(fields) do
-      list[n + i] = args[field]
+      local value = args[field]
+      local is_empty = field == "options" and value and not next(value) -- {} would be data
+      list[n + i] = not is_empty and value or nil
     end
     n = n + #fields
     if not out then
