@@ -31,7 +31,7 @@ local function method(name, ...)
     n = out and n - 1 or n
     for i, field in ipairs(fields) do
       local value = args[field]
-      local is_empty = field == "options" and value and not next(value) -- {} would be data
+      local is_empty = field == "options" and type(value) == "table" and not next(value)
       list[n + i] = not is_empty and value or nil
     end
     n = n + #fields
