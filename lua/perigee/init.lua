@@ -66,7 +66,8 @@ end
 function array.__no_field(_, name)
   local methods = require("perigee.util.collections").sorted_keys(array.__methods)
   table.move(PROPERTIES, 1, #PROPERTIES, #methods + 1, methods)
-  return require("perigee.util.unknown_name").of_array(name, methods)
+  local is_of_module = type(rawget(names, name) or later[name]) == "function"
+  return require("perigee.util.unknown_name").of_array(name, methods, is_of_module)
 end
 
 core.copy_array_metatable()

@@ -30,6 +30,10 @@ describe("an array", function()
   it("raises for a field that it does not have, and takes none", function()
     local a = pg.zeros(2)
     support.raises_here("an array has no 'colour'", function() return a.colour end)
+    for _, name in ipairs { "histogram", "where", "concat", "stack", "save", "shuffle", "show" } do
+      support.raises_here(("an array has no '%s'; it is a function of the module: pg.%s("):format(
+        name, name), function() return a[name] end)
+    end
     support.raises_here("has no 'shpe'; did you mean 'shape'?", function() return a.shpe end)
     support.raises_here("did you mean 'reshape'?", function() return a.view end)
     assert.error_matches(function() a.colour = 1 end, "no field 'colour'")

@@ -461,6 +461,11 @@ docs/reference.md#atakepositions-axis, docs/numpy.md]==], text_of "take")
     assert.matches("^m:evaluate returns the confusion matrix", text_of "confusion matrix")
     assert.matches("^The loss of a model is the mean cross%-entropy", text_of "loss")
     assert.matches("t:csv", text_of "csv", 1, true)
+    assert.matches("^A mask is a bool array", text_of "masks")
+    assert.matches("^A view shares its elements", text_of "views")
+    assert.matches("{keep = true}", text_of "keepdims", 1, true)
+    assert.matches("^The matrix product is a:dot%(b%)", text_of "@")
+    assert.matches("^a:expand_dims%(axis%) adds an axis", text_of "np.newaxis")
   end)
 
   it("suggests no shorter name for a short one", function()
@@ -475,6 +480,7 @@ docs/reference.md#atakepositions-axis, docs/numpy.md]==], text_of "take")
   it("suggests a name for one that is misspelt, if any is near", function()
     for name, message in pairs {
       sofmax = "did you mean 'softmax'?", srot = "did you mean 'sort'?",
+      ["np.repeat"] = "did you mean 'repeat_interleave'?", split = "did you mean 'array_split'?",
       plt = "did you mean 'plot'?", mm = "did you mean 'dot'?", tabel = "did you mean 'table'?",
       xyzzy = 'help "all" lists all names', ["a:srt"] = "did you mean 'sort'?",
     } do

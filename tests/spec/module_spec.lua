@@ -74,6 +74,10 @@ describe("the module", function()
       assert.is_true(names[name], name)
     end
     support.raises_here("perigee has no 'nothing'", function() return pg.nothing end)
+    support.raises_here("perigee has no 'linalg': its functions are pg's own, as pg.solve",
+      function() return pg.linalg.solve end)
+    support.raises_here("perigee has no 'split'; did you mean 'array_split'?",
+      function() return pg.split end)
     support.raises_here("perigee has no 'nil'", function() return pg[nil] end)
   end)
 

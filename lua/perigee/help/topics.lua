@@ -24,6 +24,38 @@ return {
     see = { "a:rows", "a:cols", "a:get", "a:set", "a:take", "a:masked" },
   },
   {
+    words = { "mask", "masks", "boolean_indexing" },
+    text = "A mask is a bool array, as the comparisons give: x:gt(0.5). x[mask] copies the "
+      .. "elements where it is true, and x[mask] = 0 writes to them. &, | and ~ combine masks.",
+    example = {
+      "x[x:gt(0.5)]                -- the elements above 0.5",
+      "x[x:gt(0.2) & x:lt(0.8)]    -- those between",
+      "x[x:lt(0)] = 0              -- writes into x",
+    },
+    see = { "a:masked", "a:nonzero", "a:argwhere", "a:gt" },
+  },
+  {
+    words = { "view", "views" },
+    text = "A view shares its elements with the array that it was made from: writing to one "
+      .. "changes the other. Slices, a.T and reshape, where the strides allow it, give views; "
+      .. "masks, lists of positions and a:copy() give copies.",
+    example = { "x[1]                   -- a view of row 1", "x[1]:copy()            -- a copy" },
+    see = { "a:copy", "a:reshape", "a:rows" },
+  },
+  {
+    words = { "@", "matrix_product" },
+    text = "The matrix product is a:dot(b), as Lua has no operator @; a * b multiplies elements. "
+      .. "a:matmul(b) multiplies stacks of matrices.",
+    example = { "x:dot(x.T)" },
+    see = { "a:dot", "a:matmul", "a:outer" },
+  },
+  {
+    words = { "newaxis", "np.newaxis" },
+    text = "a:expand_dims(axis) adds an axis of length 1, as an index of np.newaxis or None does.",
+    example = { "x:expand_dims(1).shape" },
+    see = { "a:expand_dims", "a:reshape" },
+  },
+  {
     words = { "broadcasting", "broadcast" },
     text = "Two arrays of different shapes are compatible if, from the last axis on, their "
       .. "lengths are equal or one of them is 1, which is repeated. Missing axes in front count as "
@@ -35,7 +67,7 @@ return {
     see = { "a:expand_dims", "a:reshape", "a:sum" },
   },
   {
-    words = { "axis", "axes", "dim", "dims" },
+    words = { "axis", "axes", "dim", "dims", "keepdims" },
     text = "Axes count from 1, and from -1 at the end: axis 1 runs along the rows. A reduction "
       .. "along an axis drops it, unless `{keep = true}` keeps it with the length 1. A list of "
       .. "axes is reduced over all of them: a:sum{1, 3}.",

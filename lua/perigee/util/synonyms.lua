@@ -6,6 +6,7 @@ return {
     manual_seed = "seed", default_rng = "random", tqdm = "progress", trange = "progress",
     permute = "transpose", confusion_matrix = "evaluate", clamp = "clip", imshow = "show",
     imsave = "save_png", imread = "load_png", RandomState = "random",
+    ["repeat"] = "repeat_interleave", split = "array_split",
   },
   options = {
     lr = "rate", learning_rate = "rate", learning_rate_init = "rate", batch_size = "batch",

@@ -17,6 +17,7 @@ local NOTES = {
   add = "x + y", subtract = "x - y", multiply = "x * y", divide = "x / y", power = "x ^ y",
   len = "#x is how many rows an array has, x.size how many elements",
   sweep = 'it is a module of its own: require "perigee.sweep"',
+  linalg = "its functions are pg's own, as pg.solve and pg.inv",
 }
 
 local IN_PLACE = "; %s makes another array, %s changes x itself"
@@ -35,10 +36,14 @@ local ARRAY_NOTES = {
 
 --- The message about a name that an array does not have.
 ---@param name any
----@param names string[]
+---@param names string[]  of methods and properties
+---@param is_of_module boolean  true if a function of the module has the name
 ---@return string
-function unknown_name.of_array(name, names)
+function unknown_name.of_array(name, names, is_of_module)
   local note = ARRAY_NOTES[name]
+  if not note and is_of_module then
+    note = ("; it is a function of the module: pg.%s(...)"):format(name)
+  end
   return note and ("an array has no '%s'%s"):format(name, note)
     or unknown_name.message("an array", name, names)
 end
