@@ -210,8 +210,7 @@ end
 --- the library again.
 local function give_up(study, problem)
   local is_interrupt = errors.is_interrupt(problem)
-  local is_failure = type(problem) == "string" and not is_interrupt
-    and not problem:find "^[^\n]*%.lua:%d+:"
+  local is_failure = errors.is_failure(problem)
   if study.arguments and is_failure then
     say(("%s: %s"):format(study.name, problem))
     leave(1)

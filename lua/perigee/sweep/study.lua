@@ -15,7 +15,6 @@ local results = require "perigee.sweep.results"
 local schema = require "perigee.util.schema"
 local stores = require "perigee.sweep.journal.store"
 local study_run = require "perigee.sweep.run"
-local tables = require "perigee.sweep.table.table"
 local trials = require "perigee.sweep.trials"
 local types = require "perigee.util.types"
 local unknown_name = require "perigee.util.unknown_name"
@@ -237,7 +236,7 @@ end
 ---@return string|true
 function Study:csv(path)
   errors.call(self.open, self)
-  return tables.deliver(results.last_reports(self):csv(), path, "csv")
+  return results.last_reports(self):csv(path)
 end
 
 --- Writes or returns the table in Markdown (`t:markdown`).
@@ -247,7 +246,7 @@ end
 ---@return string|true
 function Study:markdown(path)
   errors.call(self.open, self)
-  return tables.deliver(results.last_reports(self):markdown(), path, "markdown")
+  return results.last_reports(self):markdown(path)
 end
 
 -- The data of a report beside the results.

@@ -95,6 +95,15 @@ function errors.is_interrupt(problem)
     and (problem == "interrupted!" or problem:find ":%d+: interrupted!$" ~= nil)
 end
 
+--- Tells if an error is a failure of the outside world, as `errors.fail` raises it: a text without
+--- the line of a Lua file, which bugs and errors of the library's callers have.
+---@param problem any
+---@return boolean
+function errors.is_failure(problem)
+  return type(problem) == "string" and not errors.is_interrupt(problem)
+    and not problem:find "^[^\n]*%.lua:%d+:"
+end
+
 --- Returns the results of pcall; raises Ctrl-C's error again.
 local function pass_interrupt(worked, ...)
   if not worked and errors.is_interrupt((...)) then

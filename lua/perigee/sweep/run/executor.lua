@@ -12,8 +12,9 @@ local trial_runs = require "perigee.sweep.trial.trial_run"
 
 local executor = {}
 
---- Tells if a trial has checkpoints of another version of the script only. True once for a trial.
-local function is_outdated(study, id)
+--- Takes the mark of a trial that has checkpoints of another version of the script only. A trial
+--- that runs several times is marked for the first.
+local function take_outdated(study, id)
   study.outdated = study.outdated or trial_checkpoint.of_other_code(study.root, study.code)
   local known = study.outdated[id]
   study.outdated[id] = nil
@@ -35,7 +36,7 @@ function executor.new_run(study, item, beat)
     label = trials:label(i), data = study.data, is_parameter = study.is_parameter,
     notes = study.notes, limit = item.limit, after = item.after, every = every,
     checkpoints = every and trial_checkpoint.stem(study.root, id, study.code),
-    is_outdated = every and is_outdated(study, id),
+    is_outdated = every and take_outdated(study, id),
     monitor = {
       beat = beat,
       warn = notices.say,

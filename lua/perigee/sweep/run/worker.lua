@@ -119,7 +119,7 @@ function worker.serve(study)
     end
   end
   if not worked and not errors.is_interrupt(message) then -- trials' own errors are in their records
-    if type(message) == "string" and not message:find "^[^\n]*%.lua:%d+:" then
+    if errors.is_failure(message) then
       send { event = "broken", message = message }
     else
       io.stderr:write(printable.lines(message), "\n")

@@ -355,7 +355,7 @@ end
 ---@param path? string
 ---@param what string  the method's name
 ---@return string|true
-function tables.deliver(text, path, what)
+local function deliver(text, path, what)
   if path == nil then
     return text
   elseif not types.is_path(path) then
@@ -379,7 +379,7 @@ function Table:csv(path)
   for i, row in ipairs(self.rows) do
     lines[i + 1] = tables.csv_line(self.columns, row)
   end
-  return tables.deliver(table.concat(lines), path, "csv")
+  return deliver(table.concat(lines), path, "csv")
 end
 
 --- Writes or returns the table in Markdown, with numbers in six digits.
@@ -391,7 +391,7 @@ end
 ---@param path? string  the file; without it, the text is returned
 ---@return string|true
 function Table:markdown(path)
-  return tables.deliver(table_text.markdown(self), path, "markdown")
+  return deliver(table_text.markdown(self), path, "markdown")
 end
 
 public.methods(Table, METATABLE, "a table", "t", { best = 1, sort = 1, where = 1, group = 1 })
