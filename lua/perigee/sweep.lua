@@ -38,7 +38,7 @@ local function table_kind(words)
   }
 end
 
-local MAX_SEED = (1 << 32) - 1
+local MAX_SEED = schema.MAX_SEED
 
 local KINDS = {
   name = {
@@ -54,7 +54,7 @@ local KINDS = {
   params = table_kind "a table of lists by name, or a list of tables",
   settings = table_kind "a table of values by name",
   repeats = schema.integer(1, MAX_SEED),
-  seed = schema.integer(0, MAX_SEED),
+  seed = schema.seed,
   draws = schema.integer(1, 1 << 24),
   data = {
     expected = "a data set's name, an archive, an array, or a table of these",

@@ -22,6 +22,7 @@ local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
 local core = require "perigee.core"
+local network_options = require "perigee.model.network_options"
 local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
 local training = require "perigee.model.training"
@@ -38,7 +39,7 @@ local checkpoint = {}
 
 -- --- text -----------------------------------------------------------------------
 
-local activation = schema.name(trainer.activations)
+local activation = network_options.activation
 
 --- The activation of each hidden layer; a single one was written without a list.
 local activations_kind = {
@@ -58,8 +59,8 @@ local rate_kind = {
 --- The kinds of the values in the text. A name with a point is in a table of its own.
 local KINDS = {
   activation = activations_kind,
-  scale = schema.number "",
-  plan = schema.name { "auto", "dense", "sparse" },
+  scale = network_options.KINDS.scale,
+  plan = network_options.KINDS.plan,
   rows = schema.integer(1),
   used = schema.integer(0),
   iteration = schema.integer(0),
@@ -307,9 +308,9 @@ local function read_values(file)
       refuse(file, "the text does not say %s", name)
     end
   end
-  if #values.activation > weights.MOST_HIDDEN then
+  if #values.activation > trainer.most_hidden then
     refuse(file, "it has %d hidden layers, and a model has at most %d", #values.activation,
-      weights.MOST_HIDDEN)
+      trainer.most_hidden)
   elseif values.used >= values.rows then
     refuse(file, "%d rows of %d were used", values.used, values.rows)
   elseif values.steps > values.iteration then

@@ -15,6 +15,8 @@ local checkpoint = require "perigee.model.checkpoint"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
 local losses = require "perigee.model.losses"
+local model_state = require "perigee.model.model_state"
+local network_options = require "perigee.model.network_options"
 local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
 local public = require "perigee.util.public"
@@ -23,8 +25,6 @@ local training = require "perigee.model.training"
 local printable = require "perigee.util.printable"
 
 local trainer = core.trainer
-
-local MAX_SEED = (1 << 32) - 1
 
 --- A network of dense layers with its data, its weights and the state of its training.
 ---@class perigee.Model
@@ -74,58 +74,7 @@ end
 
 -- --- options -----------------------------------------------------------------
 
-local units = schema.integer(1)
-
---- The widths of the hidden layers: one, or a list.
-local hidden_kind = {
-  expected = units.expected,
-  read = function(value)
-    return schema.elements(type(value) == "table" and value or { value }, units.read)
-  end,
-}
-
-local activation = schema.name(trainer.activations)
-
---- A name for all hidden layers, or a list of one for each.
-local activations_kind = {
-  expected = activation.expected,
-  quoted = true,
-  read = function(value)
-    if type(value) ~= "table" then
-      return activation.read(value)
-    end
-    return schema.elements(value, activation.read)
-  end,
-}
-
-local KINDS = collections.merge(training.KINDS, {
-  hidden = hidden_kind,
-  activation = activations_kind,
-  seed = schema.integer(0, MAX_SEED),
-  dtype = schema.name { "float32", "float64" },
-  classes = schema.integer(1),
-  scale = schema.number "",
-  plan = schema.name { "auto", "dense", "sparse" },
-})
-
---- The widths of the hidden layers, and the activation of each; nil and a message where they do not
---- fit.
-local function layers_of(options)
-  local widths = options.hidden or { 100 }
-  local activations = options.activation or trainer.activations[1] -- a name, or one for each layer
-  if #widths < 1 or #widths > weights.MOST_HIDDEN then
-    return nil, ("hidden must be a number of units, or a list of 1 to %d"):format(
-      weights.MOST_HIDDEN)
-  elseif type(activations) == "table" and #activations ~= #widths then
-    return nil, ("there are %d activations for %d hidden layers (one name serves for all)"):format(
-      #activations, #widths)
-  end
-  local list = {}
-  for i = 1, #widths do
-    list[i] = type(activations) == "table" and activations[i] or activations
-  end
-  return widths, list
-end
+local KINDS = collections.merge(training.KINDS, network_options.KINDS)
 
 -- --- making ------------------------------------------------------------------
 
@@ -167,7 +116,7 @@ end
 ---@return perigee.Model
 local function new(_, x, y, options)
   options = errors.must(schema.read(options, KINDS, "Model", training.OWNERS))
-  local widths, list = errors.must(layers_of(options))
+  local widths, list = errors.must(network_options.layers(options))
   local defaults = training.merge({}, options)
   local dtype, scale = options.dtype or "float32", options.scale or 1
   errors.must(optimizer.settings(defaults))
@@ -355,31 +304,6 @@ end
 
 -- --- saving ------------------------------------------------------------------
 
---- The optimizer's state: its name, the number of its steps, and `arrays`: a table of arrays, named
---- as the weights, for each of the states that it keeps.
-local function optimizer_state_of(self)
-  if not self._trainer then
-    return self._optimizer_state
-  end
-  local name, steps = trainer.optimizer(self._trainer)
-  local state = { optimizer = name, steps = steps, arrays = {} }
-  for i = 1, trainer.states[name] do
-    state.arrays[i] = weights.map(self.weights, self._layers, function(array)
-      return core.zeros(array.shape, array.dtype)
-    end)
-    errors.must(trainer.read_state(self._trainer, i, state.arrays[i]))
-  end
-  return state
-end
-
---- Sets the optimizer's state.
-local function set_optimizer_state(self, state)
-  errors.must(trainer.set_optimizer(self._trainer, state.optimizer, state.steps))
-  for i, arrays in ipairs(state.arrays) do
-    errors.must(trainer.write_state(self._trainer, i, arrays))
-  end
-end
-
 --- Writes the model to an NPZ file, atomically.
 ---
 --- numpy.load reads it: the weights under their names, the losses as `history`. It also has the
@@ -401,7 +325,7 @@ function Model:save(path, note)
   errors.must(weights.check(self.weights, self._layers, self._shapes))
   errors.must(weights.check_finite(self.weights, self._layers))
   training.finish(self)
-  local optimizer_state = optimizer_state_of(self)
+  local optimizer_state = model_state.optimizer(self)
   for i, arrays in ipairs(optimizer_state.arrays) do
     errors.must(weights.check_finite(arrays, self._layers, ("state%d_"):format(i)))
   end
@@ -415,18 +339,6 @@ function Model:save(path, note)
     checksum = self._trainer and errors.must(trainer.checksum(self._trainer)),
   }))
   return true
-end
-
---- Sets the state of the training to that of a checkpoint.
-local function set_progress(self, state)
-  if state.random_state then
-    self._random = self._random or core.random(0)
-    self._random:set_state(state.random_state)
-  end
-  self._epoch = state.epoch
-  self._record = state.record
-  self._losses = state.losses
-  self._validation_losses = state.validation_losses
 end
 
 --- Raises for a value that is no path.
@@ -473,7 +385,7 @@ function Model.load(path, x, y)
     _options = state.options,
     _optimizer_state = state.optimizer_state,
   }, METATABLE)
-  set_progress(self, state)
+  model_state.set_progress(self, state)
   if x ~= nil or y ~= nil then
     local data = errors.must(inputs.labelled(x, y, classes))
     local given, problem = set_data(self, data)
@@ -481,65 +393,11 @@ function Model.load(path, x, y)
       errors.raise(printable.name(path) .. ": " .. problem)
     end
     inputs.warn_if_scaled("x", data.rows, self._scale)
-    set_optimizer_state(self, state.optimizer_state)
+    model_state.set_optimizer(self, state.optimizer_state)
     self._optimizer_state = nil
   end
   return self, state.note
 end
-
---- Checks that a checkpoint is of a network like this model's.
-local function check_alike(self, state)
-  local layers = #state.activation
-  local alike = layers == self._layers - 1
-  for i = 1, layers do
-    alike = alike and state.activation[i] == self._activation[i]
-  end
-  for _, name in ipairs(weights.names(layers + 1)) do
-    alike = alike and weights.is_like(state.weights[name], self.weights[name])
-  end
-  if not alike then
-    return nil, "the model has other layers, or another dtype"
-  elseif state.scale ~= self._scale then
-    return nil, ("the scale is %g, and the model's is %g"):format(state.scale, self._scale)
-  end
-  return true
-end
-
---- Restores the state of a checkpoint; returns nil and a message where it does not fit, and leaves
---- the model unchanged.
-local function restore(self, path)
-  local state, message = checkpoint.read(path)
-  if not state then
-    return nil, message
-  end
-  local is_alike, difference = weights.check_names(self.weights, self._layers, self._shapes)
-  if is_alike then
-    is_alike, difference = check_alike(self, state)
-  end
-  if not is_alike then
-    return nil, path .. ": " .. difference
-  end
-  for name, array in pairs(state.weights) do
-    self.weights[name][{ {}, {} }] = array
-  end
-  self._batches = nil
-  set_progress(self, state)
-  local kept = self._record and self._record.options or {}
-  -- A file keeps no function and no data, but a marker.
-  for name, marker in pairs { rate = "function", validation = "given" } do
-    if kept[name] == marker then
-      kept[name] = self._options[name] or marker
-    end
-  end
-  if self._trainer then
-    set_optimizer_state(self, state.optimizer_state)
-  else
-    self._optimizer_state = state.optimizer_state
-  end
-  return true, state.note
-end
-
-METATABLE.restore = restore -- for trials, which ignore checkpoints that do not fit
 
 --- Replaces the model's state by the one in a file of `save`: weights, losses, the states of the
 --- optimizer and the generator, and the progress of the training. The data and the options of
@@ -556,7 +414,7 @@ METATABLE.restore = restore -- for trials, which ignore checkpoints that do not 
 ---@return string? note  the text that `save` was given
 function Model:restore(path)
   check_path(path, "restore")
-  local restored, note = errors.must(restore(self, path))
+  local restored, note = errors.must(model_state.restore(self, path))
   return restored, note
 end
 

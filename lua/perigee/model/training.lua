@@ -1,12 +1,17 @@
 --- The training of a model: its options and its loop.
 --
--- The model keeps the state from which a training is resumed:
---   _losses   one for each update, which the core appends
---   _batches  the minibatches of the current epoch
---   _record   the current training: `first` and `target`, the model's iterations at its start and
---             its end; the number of `rows`; its `options`; `stopping`, the state of early
---             stopping; and after loading, until it is resumed, the `checksum` of its data
---             (`checksum_v1` in old files)
+-- The model keeps the state from which a training is resumed, beside its weights and the
+-- optimizer's state:
+--   _losses             one for each update, which the core appends
+--   _validation_losses  one for each epoch that was validated
+--   _random             the generator of the minibatches' order
+--   _batches            the minibatches of the current epoch
+--   _epoch              after loading, until a training has made `_batches`: the number of `rows`,
+--                       and how many of them the epoch has `used`
+--   _record             the current training: `first` and `target`, the model's iterations at its
+--                       start and its end; the number of `rows`; its `options`; `stopping`, the
+--                       state of early stopping; and after loading, until it is resumed, the
+--                       `checksum` of its data (`checksum_v1` in old files)
 
 local minibatches = require "perigee.model.minibatches"
 local c_locale = require "perigee.util.c_locale"
@@ -15,6 +20,7 @@ local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
+local network_options = require "perigee.model.network_options"
 local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
 local early_stopping = require "perigee.model.early_stopping"
@@ -60,7 +66,7 @@ local OF_MODEL = {}
 for name in pairs(CALL_KINDS) do
   training.OWNERS[name] = not training.KINDS[name] and "m:fit{%s = ...}" or nil
 end
-for _, name in ipairs { "hidden", "activation", "seed", "dtype", "classes", "scale", "plan" } do
+for name in pairs(network_options.KINDS) do
   OF_MODEL[name] = "pg.Model(x, y, {%s = ...})"
 end
 

@@ -9,9 +9,6 @@ local unknown_name = require "perigee.util.unknown_name"
 
 local weights = {}
 
---- The core's limit of hidden layers.
-weights.MOST_HIDDEN = 15
-
 --- The names of the arrays of a number of layers, in order.
 ---@param layers integer
 ---@return string[]

@@ -28,6 +28,11 @@ function schema.integer(least, most)
   }
 end
 
+--- The largest seed of a generator.
+schema.MAX_SEED = (1 << 32) - 1
+
+schema.seed = schema.integer(0, schema.MAX_SEED)
+
 --- A finite number that passes a test, which `words` describe; any finite number without one.
 function schema.number(words, passes)
   return {

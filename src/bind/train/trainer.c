@@ -366,5 +366,7 @@ void l_open_trainer(lua_State *L)
         lua_setfield(L, -2, pg_optimizer_names[i]);
     }
     lua_setfield(L, -2, "states");
+    lua_pushinteger(L, PG_MAX_LAYERS - 1);
+    lua_setfield(L, -2, "most_hidden");
     lua_setfield(L, -2, "trainer");
 }

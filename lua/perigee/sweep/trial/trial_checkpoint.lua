@@ -15,6 +15,7 @@ local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
 local fs = require "perigee.util.fs"
 local json = require "perigee.util.json"
+local model_state = require "perigee.model.model_state"
 local schema = require "perigee.util.schema"
 local uv = external.require "luv"
 
@@ -143,8 +144,7 @@ function trial_checkpoint.restore(path, model)
     return nil
   end
   file:close()
-  -- Returns a message where `m:restore` raises.
-  local restored, note = getmetatable(model).restore(model, path)
+  local restored, note = model_state.restore(model, path)
   if not restored then
     return nil, note
   end

@@ -1,0 +1,111 @@
+--- The state of a model that a checkpoint keeps: the optimizer's, and the progress of the training.
+
+local checkpoint = require "perigee.model.checkpoint"
+local core = require "perigee.core"
+local errors = require "perigee.util.errors"
+local weights = require "perigee.model.weights"
+
+local trainer = core.trainer
+
+local model_state = {}
+
+--- The optimizer's state: its name, the number of its steps, and `arrays`: a table of arrays, named
+--- as the weights, for each of the states that it keeps.
+---@param model perigee.Model
+---@return table
+function model_state.optimizer(model)
+  if not model._trainer then
+    return model._optimizer_state
+  end
+  local name, steps = trainer.optimizer(model._trainer)
+  local state = { optimizer = name, steps = steps, arrays = {} }
+  for i = 1, trainer.states[name] do
+    state.arrays[i] = weights.map(model.weights, model._layers, function(array)
+      return core.zeros(array.shape, array.dtype)
+    end)
+    errors.must(trainer.read_state(model._trainer, i, state.arrays[i]))
+  end
+  return state
+end
+
+--- Sets the optimizer's state of a model with data.
+---@param model perigee.Model
+---@param state table
+function model_state.set_optimizer(model, state)
+  errors.must(trainer.set_optimizer(model._trainer, state.optimizer, state.steps))
+  for i, arrays in ipairs(state.arrays) do
+    errors.must(trainer.write_state(model._trainer, i, arrays))
+  end
+end
+
+--- Sets the state of the training to that of a checkpoint.
+---@param model perigee.Model
+---@param state table  as `checkpoint.read` returns it
+function model_state.set_progress(model, state)
+  if state.random_state then
+    model._random = model._random or core.random(0)
+    model._random:set_state(state.random_state)
+  end
+  model._epoch = state.epoch
+  model._record = state.record
+  model._losses = state.losses
+  model._validation_losses = state.validation_losses
+end
+
+--- Checks that a checkpoint is of a network like this model's.
+local function check_alike(model, state)
+  local layers = #state.activation
+  local alike = layers == model._layers - 1
+  for i = 1, layers do
+    alike = alike and state.activation[i] == model._activation[i]
+  end
+  for _, name in ipairs(weights.names(layers + 1)) do
+    alike = alike and weights.is_like(state.weights[name], model.weights[name])
+  end
+  if not alike then
+    return nil, "the model has other layers, or another dtype"
+  elseif state.scale ~= model._scale then
+    return nil, ("the scale is %g, and the model's is %g"):format(state.scale, model._scale)
+  end
+  return true
+end
+
+--- Restores the state of a checkpoint. For one that does not fit, returns nil and a message, with
+--- which trials warn, and the model is unchanged.
+---@param model perigee.Model
+---@param path string
+---@return true?
+---@return string? note  the checkpoint's; the error message, where nil comes first
+function model_state.restore(model, path)
+  local state, message = checkpoint.read(path)
+  if not state then
+    return nil, message
+  end
+  local is_alike, difference = weights.check_names(model.weights, model._layers, model._shapes)
+  if is_alike then
+    is_alike, difference = check_alike(model, state)
+  end
+  if not is_alike then
+    return nil, path .. ": " .. difference
+  end
+  for name, array in pairs(state.weights) do
+    model.weights[name][{ {}, {} }] = array
+  end
+  model._batches = nil
+  model_state.set_progress(model, state)
+  local kept = model._record and model._record.options or {}
+  -- A file keeps no function and no data, but a marker.
+  for name, marker in pairs { rate = "function", validation = "given" } do
+    if kept[name] == marker then
+      kept[name] = model._options[name] or marker
+    end
+  end
+  if model._trainer then
+    model_state.set_optimizer(model, state.optimizer_state)
+  else
+    model._optimizer_state = state.optimizer_state
+  end
+  return true, state.note
+end
+
+return model_state

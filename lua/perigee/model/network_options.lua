@@ -1,0 +1,66 @@
+--- The options of a network: its layers, their activations, and how it takes the data.
+
+local core = require "perigee.core"
+local schema = require "perigee.util.schema"
+
+local trainer = core.trainer
+
+local network_options = {}
+
+local units = schema.integer(1)
+
+--- An activation's name.
+network_options.activation = schema.name(trainer.activations)
+
+local read_activation = network_options.activation.read
+
+--- Options that `pg.Model` alone takes, not `steps` and `fit`.
+network_options.KINDS = {
+  -- The widths of the hidden layers: one, or a list.
+  hidden = {
+    expected = units.expected,
+    read = function(value)
+      return schema.elements(type(value) == "table" and value or { value }, units.read)
+    end,
+  },
+  -- A name for all hidden layers, or a list of one for each.
+  activation = {
+    expected = network_options.activation.expected,
+    quoted = true,
+    read = function(value)
+      if type(value) ~= "table" then
+        return read_activation(value)
+      end
+      return schema.elements(value, read_activation)
+    end,
+  },
+  seed = schema.seed,
+  dtype = schema.name { "float32", "float64" },
+  classes = schema.integer(1),
+  scale = schema.number "",
+  plan = schema.name { "auto", "dense", "sparse" },
+}
+
+--- The widths of the hidden layers, and the activation of each; nil and a message where they do not
+--- fit.
+---@param options table
+---@return integer[]?
+---@return string[]|string
+function network_options.layers(options)
+  local widths = options.hidden or { 100 }
+  local activations = options.activation or trainer.activations[1] -- a name, or one for each layer
+  if #widths < 1 or #widths > trainer.most_hidden then
+    return nil, ("hidden must be a number of units, or a list of 1 to %d"):format(
+      trainer.most_hidden)
+  elseif type(activations) == "table" and #activations ~= #widths then
+    return nil, ("there are %d activations for %d hidden layers (one name serves for all)"):format(
+      #activations, #widths)
+  end
+  local list = {}
+  for i = 1, #widths do
+    list[i] = type(activations) == "table" and activations[i] or activations
+  end
+  return widths, list
+end
+
+return network_options
