@@ -85,7 +85,7 @@ void pg_cast(pg_dtype to, char *out, ptrdiff_t out_stride, pg_dtype from,
 /* --- transposed matrices -------------------------------------------------- */
 
 /* From MIN_SHARED elements on, threads share the copy. */
-enum { MIN_SHARED = 1 << 17 };
+enum { MIN_SHARED = 1 << 15 };
 
 typedef struct transposition {
     char *out;
