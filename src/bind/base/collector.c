@@ -1,7 +1,8 @@
 /* Lua's collector, run when C memory has grown.
 
-   There is a full collection when live C memory exceeds its least value since
-   the last collection by half, and by the slack.
+   There is a collection when live C memory exceeds its least value since the
+   last full one by half, and by the slack: a step first, which in generational
+   mode frees what is young, and a full one if half of the growth is left.
 
    The time of a collection is proportional to Lua's heap. The slack is a
    multiple of the heap, so that collections cost little, but bounded, so that
@@ -39,6 +40,9 @@ void l_collector_step(lua_State *L)
                                pg_size_min(MOST_SLACK, SLACK_PER_HEAP * heap));
     bool is_running = lua_gc(L, LUA_GCISRUNNING) == 1; /* not in a finalizer */
     if (live <= least + pg_size_max(least / 2, slack) || !is_running)
+        return;
+    lua_gc(L, LUA_GCSTEP, 0);
+    if (pg_live_bytes() <= least + (live - least) / 2)
         return;
     lua_gc(L, LUA_GCCOLLECT);
     set_least(L, pg_live_bytes());
