@@ -62,20 +62,21 @@ static int l_array_transpose(lua_State *L)
     if (count > 0)
         return return_view(L, pg_permute_view(out, a, axes, count, &err), &err);
     pg_array_transpose_view(out, a);
-    return return_view(L, PG_OK, &err);
+    l_array_finish(L);
+    return 1;
 }
 
 /* swapaxes(a, axis, axis) */
 static int l_array_swapaxes(lua_State *L)
 {
     enum { A = 1, FIRST, SECOND };
-    pg_error err;
     lua_settop(L, SECOND);
     pg_array *out = l_array_push_result(L, 0);
     const pg_array *a = l_array_to(L, A);
     int i = l_axis_check(L, FIRST, a), j = l_axis_check(L, SECOND, a);
     pg_swap_axes_view(out, a, i, j);
-    return return_view(L, PG_OK, &err);
+    l_array_finish(L);
+    return 1;
 }
 
 /* squeeze(a [, axis]) */
@@ -106,13 +107,13 @@ static int l_array_expand_dims(lua_State *L)
 static int l_array_flip(lua_State *L)
 {
     enum { A = 1, AXIS };
-    pg_error err;
     lua_settop(L, AXIS);
     pg_array *out = l_array_push_result(L, 0);
     const pg_array *a = l_array_to(L, A);
     int axis = lua_isnil(L, AXIS) ? PG_EVERY_AXIS : l_axis_check(L, AXIS, a);
     pg_flip_view(out, a, axis);
-    return return_view(L, PG_OK, &err);
+    l_array_finish(L);
+    return 1;
 }
 
 /* ravel(a): one axis */

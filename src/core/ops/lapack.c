@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "array/copy.h"
+#include "array/create.h"
 #include "base/blas.h"
 #include "kernels/kernels.h"
 
@@ -120,33 +121,25 @@ static pg_status to_columns(pg_array *out, const pg_array *a, pg_dtype dtype,
     return status;
 }
 
-/* *out = a copy in row order of the first rows and columns of a matrix in
-   column order. */
+/* The first rows and columns of a matrix in column order, as a view. */
+static void view_columns(pg_array *out, const pg_array *columns, size_t rows,
+                         size_t cols)
+{
+    pg_array_transpose_view(out, columns);
+    pg_assert(rows <= out->shape[0] && cols <= out->shape[1]);
+    out->shape[0] = rows;
+    out->shape[1] = cols;
+}
+
+/* The same as a copy in row order. */
 static pg_status from_columns(pg_array *out, const pg_array *columns,
                               size_t rows, size_t cols, pg_error *err)
 {
-    pg_array transposed;
-    pg_array_transpose_view(&transposed, columns);
-    pg_assert(rows <= transposed.shape[0] && cols <= transposed.shape[1]);
-    transposed.shape[0] = rows;
-    transposed.shape[1] = cols;
-    pg_status status = pg_array_copy(out, &transposed, err);
-    pg_array_release(&transposed);
+    pg_array view;
+    view_columns(&view, columns, rows, cols);
+    pg_status status = pg_array_copy(out, &view, err);
+    pg_array_release(&view);
     return status;
-}
-
-/* Sets to 0 what stands above (or below) the diagonal of a C-contiguous
-   matrix. */
-static void clear_triangle(const pg_array *a, bool above)
-{
-    size_t rows = a->shape[0], cols = a->shape[1];
-    size_t size = pg_dtype_size(a->dtype);
-    for (size_t i = 0; i < rows; i++) {
-        size_t first = above ? i + 1 : 0, end = above ? cols : i;
-        if (first < pg_size_min(end, cols))
-            memset((char *)a->data + (i * cols + first) * size, 0,
-                   (pg_size_min(end, cols) - first) * size);
-    }
 }
 
 static pg_status check_finite(const pg_array *columns, const char *name,
@@ -338,17 +331,18 @@ pg_status pg_determinant(double *determinant, const pg_array *a, pg_error *err)
 
 pg_status pg_cholesky(pg_array *l, const pg_array *a, pg_error *err)
 {
+    pg_array factor;
     memset(l, 0, sizeof *l);
     pg_status status = check_square(a, "cholesky", err);
     if (status != PG_OK)
         return status;
     int n = (int)a->shape[0], lda = leading(a->shape[0]), info = 0;
-    status = pg_array_astype(l, a, float_dtype(a->dtype), err);
+    status = pg_array_astype(&factor, a, float_dtype(a->dtype), err);
     if (status == PG_OK)
         status = pg_blas_reserve(1, err);
     if (status == PG_OK && n > 0) {
         /* The lower triangle in row order is the upper one in column order. */
-        CALL(l->dtype, potrf, "U", &n, l->data, &lda, &info, 1);
+        CALL(factor.dtype, potrf, "U", &n, factor.data, &lda, &info, 1);
         if (info > 0)
             status = pg_fail(err, PG_EARG,
                              "cholesky: the matrix is not positive definite: "
@@ -356,9 +350,8 @@ pg_status pg_cholesky(pg_array *l, const pg_array *a, pg_error *err)
                              info);
     }
     if (status == PG_OK)
-        clear_triangle(l, true);
-    else
-        pg_array_release(l);
+        status = pg_triangle_of(l, &factor, PG_LOWER, 0, err);
+    pg_array_release(&factor);
     return status;
 }
 
@@ -387,10 +380,13 @@ pg_status pg_qr(pg_array *q, pg_array *r, const pg_array *a, pg_error *err)
     if (status == PG_OK && k > 0)
         CALL(dtype, geqrf, &m, &n, t[A].data, &lda, t[TAU].data, t[WORK].data,
              &lwork, &info);
-    if (status == PG_OK)
-        status = from_columns(r, &t[A], least, cols, err);
     if (status == PG_OK) {
-        clear_triangle(r, false);
+        pg_array view;
+        view_columns(&view, &t[A], least, cols);
+        status = pg_triangle_of(r, &view, PG_UPPER, 0, err);
+        pg_array_release(&view);
+    }
+    if (status == PG_OK) {
         if (k > 0)
             CALL(dtype, orgqr, &m, &k, &k, t[A].data, &lda, t[TAU].data,
                  t[WORK].data, &lwork, &info);
@@ -446,18 +442,6 @@ pg_status pg_eigh(pg_array *w, pg_array *v, const pg_array *a, pg_error *err)
     return status;
 }
 
-/* The identity for the empty side of a matrix without elements. */
-static void set_identity(const pg_array *a)
-{
-    size_t n = pg_size_min(a->shape[0], a->shape[1]);
-    memset(a->data, 0, pg_array_bytes(a));
-    for (size_t i = 0; i < n; i++)
-        if (a->dtype == PG_FLOAT32)
-            ((float *)a->data)[i * a->shape[1] + i] = 1;
-        else
-            ((double *)a->data)[i * a->shape[1] + i] = 1;
-}
-
 /* a's copy in row order is its transpose to LAPACK, whose u and vt are then vt
    and u in row order: nothing has to be transposed. */
 pg_status pg_svd(pg_array *u, pg_array *s, pg_array *vt, const pg_array *a,
@@ -482,20 +466,20 @@ pg_status pg_svd(pg_array *u, pg_array *s, pg_array *vt, const pg_array *a,
     status = pg_array_astype(&t[A], a, dtype, err);
     if (status == PG_OK)
         status = check_finite(&t[A], "svd", "the matrix", err);
+    bool is_identity = is_full && least == 0; /* of the side that is not 0 */
     if (status == PG_OK)
-        status = new_array(u, dtype, 2, rows, left, err);
+        status = is_identity ? pg_eye(u, rows, dtype, err)
+                             : new_array(u, dtype, 2, rows, left, err);
     if (status == PG_OK)
         status = new_array(s, dtype, 1, least, 0, err);
     if (status == PG_OK)
-        status = new_array(vt, dtype, 2, right, cols, err);
+        status = is_identity ? pg_eye(vt, cols, dtype, err)
+                             : new_array(vt, dtype, 2, right, cols, err);
     if (status == PG_OK)
         status = new_integers(&t[INTEGERS], 8 * least, err);
     if (status == PG_OK)
         status = pg_blas_reserve(1, err);
-    if (status == PG_OK && least == 0) {
-        set_identity(u);
-        set_identity(vt);
-    } else if (status == PG_OK) {
+    if (status == PG_OK && least > 0) {
         CALL(dtype, gesdd, job, &m, &n, t[A].data, &lda, s->data, vt->data,
              &ldu, u->data, &ldvt, &asked, &lwork, t[INTEGERS].data, &info, 1);
         status =
