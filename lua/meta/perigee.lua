@@ -1147,8 +1147,8 @@ function array:svd(options) end
 
 --- Returns the x with the least |a x - b|, by singular values (LAPACK's gelsd).
 ---
---- Of several x it is the one with the least |x|. `residuals` are the sums of squares of a x - b;
---- they are empty unless a has full rank and more rows than columns.
+--- Several such x have different norms: the least is taken. `residuals` are the sums of squares of
+--- a x - b; they are empty unless a has full rank and more rows than columns.
 ---
 ---     x = pg.lstsq({{0, 1}, {1, 1}, {2, 1}}, {1, 3, 5})
 ---     x:round(6)  --> [2., 1.] float64 (2,)

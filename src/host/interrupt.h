@@ -7,8 +7,8 @@
 #include <lua.h>
 #include <stdbool.h>
 
-/* From now on SIGINT does not end the program: where it interrupts nothing, it
-   is remembered. */
+/* Keeps SIGINT from ending the program: one that interrupts nothing is
+   remembered. */
 void host_keep_session(void);
 
 /* SIGINT ends the program again. */

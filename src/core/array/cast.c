@@ -84,7 +84,7 @@ void pg_cast(pg_dtype to, char *out, ptrdiff_t out_stride, pg_dtype from,
 
 /* --- transposed matrices -------------------------------------------------- */
 
-/* From MIN_SHARED elements on, threads share the copy. */
+/* Threads share the copy of MIN_SHARED elements and more. */
 enum { MIN_SHARED = 1 << 15 };
 
 typedef struct transposition {

@@ -21,8 +21,8 @@ enum {
     COUNTED = 16
 };
 
-/* What elements are folded into. A constant of each call, so that the loops of
-   each kind are its own. */
+/* The result that elements are folded into: a constant of each call, so that
+   each kind has its own loops. */
 typedef enum fold_kind { FOLD_SUM, FOLD_PROD, FOLD_NANSUM } fold_kind;
 
 /* Unsigned integers of the elements' width, by dtype. */

@@ -21,7 +21,7 @@ typedef struct place {
 
 typedef double (*interpolation)(double lower, double upper, double weight);
 
-/* From the nearer end, as NumPy: both ends are met exactly. */
+/* Interpolates from the nearer end, as NumPy, so that both ends are exact. */
 static double between(double lower, double upper, double weight)
 {
     if (weight == 0 || lower == upper) /* infinite ones would give NaN */

@@ -2,8 +2,8 @@
  * layout.h -- how a network's weights, or its gradients, stand in one parameter
  * buffer.
  *
- * Of each layer, W_l (width of l, padded width of l - 1) and b_l (padded width
- * of l) follow each other. Only the sparse plan has padding: there the first
+ * Each layer has W_l (width of l, padded width of l - 1) and, behind it, b_l
+ * (padded width of l). Only the sparse plan has padding: there the first
  * hidden layer is padded with zeros to whole registers, and W1 stands in
  * panels: for each input, the weights of as many units as a kernel takes at a
  * time.

@@ -245,7 +245,7 @@ static pg_status last_derivative(pg_array *d, const pg_array *a,
     return status;
 }
 
-/* What a block reads, all of one dtype. */
+/* The arrays that a block reads, all of one dtype. */
 typedef struct backward {
     pg_pass pass;
     pg_array a[PG_MAX_LAYERS]; /* contiguous; of the hidden layers */

@@ -11,7 +11,7 @@
 /* "sgd" and so on, and NULL behind the last. */
 extern const char *const pg_optimizer_names[PG_OPTIMIZERS + 1];
 
-/* How many states an optimizer has: numbers that it remembers for each weight.
+/* The number of states of an optimizer: numbers that it keeps for each weight.
  */
 int pg_optimizer_states(pg_optimizer_kind kind);
 

@@ -10,7 +10,7 @@
 #include "train/pass.h"
 #include "train/targets.h"
 
-/* What the rows of a pass are read for. */
+/* The results for which the rows of a pass are read. */
 typedef struct prediction {
     pg_pass pass;
     int64_t *labels;            /* (n) predicted; NULL: not wanted */

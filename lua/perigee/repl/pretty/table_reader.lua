@@ -1,7 +1,7 @@
 --- The contents of a table in the order in which they are printed: the sequence, then the keys.
 --
--- Of a metatable only __pairs is used. Of a table with very many keys only some are visited, so
--- that the time to print one is bounded.
+-- The only metamethod used is __pairs. A table with very many keys is visited in part, so that the
+-- time to print one is bounded.
 
 local classes = require "perigee.repl.introspect.classes"
 local errors = require "perigee.util.errors"

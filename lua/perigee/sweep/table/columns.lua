@@ -4,10 +4,10 @@ local collections = require "perigee.util.collections"
 
 local columns = {}
 
---- Of results.csv, between the parameters and the metrics.
+--- The columns of results.csv between the parameters and the metrics.
 columns.RESULTS = { "repeat", "seed" }
 
---- Of curves.csv.
+--- The columns of curves.csv.
 columns.CURVES = { "repeat", "seed", "iteration" }
 
 local reserved = collections.merge(collections.set(columns.RESULTS),
