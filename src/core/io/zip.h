@@ -54,6 +54,8 @@ typedef struct pg_zip_member {
     uint64_t data;         /* offset of the data */
     uint64_t limit;        /* offset of the next member, or the directory */
     const char *fault;     /* the reason that it cannot be read, or NULL */
+    const unsigned char *entry; /* of the directory, as the file has it */
+    size_t entry_bytes;
 } pg_zip_member;
 
 typedef struct pg_zip {

@@ -220,6 +220,8 @@ static size_t parse_entry(pg_zip_member *m, const unsigned char *at, size_t n)
         .packed = pg_bytes_get(at + 20, 4),
         .size = pg_bytes_get(at + 24, 4),
         .header = pg_bytes_get(at + 42, 4),
+        .entry = at,
+        .entry_bytes = total,
     };
     return read_extra(m, at + DIRECTORY_ENTRY + name, extra) ? total : 0;
 }
