@@ -44,6 +44,8 @@
 
 /* --- reading -------------------------------------------------------------- */
 
+enum { PG_ZIP_STORED = 0, PG_ZIP_DEFLATED = 8 }; /* methods */
+
 typedef struct pg_zip_member {
     const char *name; /* not terminated */
     size_t name_length;
@@ -79,11 +81,20 @@ void pg_zip_close(pg_zip *zip);
 pg_status pg_zip_check_header(const pg_zip *zip, const pg_zip_member *member,
                               pg_error *err);
 
+/* PG_EFORMAT, which says why, for a member that no stream reads. */
+pg_status pg_zip_check_readable(const pg_zip *zip, const pg_zip_member *member,
+                                pg_error *err);
+
+/* PG_EFORMAT: "FILE: member 'NAME': WHAT". */
+pg_status pg_zip_fail_member(const pg_zip *zip, const pg_zip_member *member,
+                             pg_error *err, const char *what);
+
 enum { PG_ZIP_BUFFER = 1 << 16 };
 
-/* One member that is read. An archive has one stream at a time. */
+/* One member that is read. Several threads may each read a stream of one
+   archive. */
 typedef struct pg_zip_stream {
-    pg_zip *zip;
+    const pg_zip *zip;
     const pg_zip_member *member;
     z_stream inflater;
     bool inflating;             /* the inflater is in use */
@@ -95,7 +106,7 @@ typedef struct pg_zip_stream {
 
 /* Opens a stream; pg_zip_stream_close closes it, also after a failure. Messages
    name the file and the member. */
-pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
+pg_status pg_zip_stream_open(pg_zip_stream *s, const pg_zip *zip,
                              const pg_zip_member *member, pg_error *err);
 
 /* Reads exactly n bytes; PG_EFORMAT if the member has fewer. */

@@ -19,8 +19,6 @@ enum {
     LONGEST_COMMENT = 0xffff,
     ZIP64_LOCATOR = 20,
     ZIP64_RECORD = 56,
-    STORED = 0,
-    DEFLATED = 8,
     /* flags: */
     ENCRYPTED = 1,
     DESCRIBED_LATER = 8,  /* CRC-32 and sizes follow the data */
@@ -468,9 +466,9 @@ void pg_zip_close(pg_zip *zip)
     memset(zip, 0, sizeof *zip);
 }
 
-/* --- one member ----------------------------------------------------------- */
+/* --- members -------------------------------------------------------------- */
 
-static pg_status fail_member(const pg_zip *zip, const pg_zip_member *member,
+pg_status pg_zip_fail_member(const pg_zip *zip, const pg_zip_member *member,
                              pg_error *err, const char *what)
 {
     return pg_fail(err, PG_EFORMAT, "%.500s: member '%.*s': %s", zip->path,
@@ -481,162 +479,23 @@ static pg_status fail_member(const pg_zip *zip, const pg_zip_member *member,
 pg_status pg_zip_check_header(const pg_zip *zip, const pg_zip_member *member,
                               pg_error *err)
 {
-    return member->fault ? fail_member(zip, member, err, member->fault) : PG_OK;
+    return member->fault ? pg_zip_fail_member(zip, member, err, member->fault)
+                         : PG_OK;
 }
 
-static pg_status fail_stream(const pg_zip_stream *s, pg_error *err,
-                             const char *what)
+pg_status pg_zip_check_readable(const pg_zip *zip, const pg_zip_member *m,
+                                pg_error *err)
 {
-    return fail_member(s->zip, s->member, err, what);
-}
-
-static pg_status check_readable(const pg_zip_stream *s, pg_error *err)
-{
-    const pg_zip_member *m = s->member;
     if (m->flags & ENCRYPTED)
-        return fail_stream(s, err, "it is encrypted");
-    if (m->method != STORED && m->method != DEFLATED)
-        return fail_stream(s, err,
-                           "its compression is neither stored nor deflated");
-    if (m->method == STORED && m->size != m->packed)
-        return fail_stream(s, err, "it is stored, but its two sizes differ");
+        return pg_zip_fail_member(zip, m, err, "it is encrypted");
+    if (m->method != PG_ZIP_STORED && m->method != PG_ZIP_DEFLATED)
+        return pg_zip_fail_member(
+            zip, m, err, "its compression is neither stored nor deflated");
+    if (m->method == PG_ZIP_STORED && m->size != m->packed)
+        return pg_zip_fail_member(zip, m, err,
+                                  "it is stored, but its two sizes differ");
     if (m->size / LARGEST_RATIO > m->packed)
-        return fail_stream(s, err,
-                           "its size is more than its data could unpack to");
-    return pg_zip_check_header(s->zip, m, err);
-}
-
-/* Reads from the file's position. */
-static pg_status read_here(const pg_zip_stream *s, void *out, size_t n,
-                           pg_error *err)
-{
-    pg_status status = pg_input_read(s->zip->file, s->zip->path, out, n, err);
-    if (status == PG_EFORMAT)
-        return fail_stream(s, err, "the file ends within it");
-    return status;
-}
-
-pg_status pg_zip_stream_open(pg_zip_stream *s, pg_zip *zip,
-                             const pg_zip_member *member, pg_error *err)
-{
-    s->zip = zip;
-    s->member = member;
-    s->inflating = s->ended = false;
-    s->packed_left = member->packed;
-    s->left = member->size;
-    s->crc = 0;
-    memset(&s->inflater, 0, sizeof s->inflater);
-    pg_status status = check_readable(s, err);
-    if (status == PG_OK &&
-        fseeko(zip->file, (off_t)member->data, SEEK_SET) != 0)
-        status = pg_fail_system(err, zip->path);
-    if (status != PG_OK || member->method == STORED)
-        return status;
-    if (inflateInit2(&s->inflater, -MAX_WBITS) != Z_OK) /* raw deflate */
-        return pg_fail_memory(err, sizeof s->inflater);
-    s->inflating = true;
-    return PG_OK;
-}
-
-/* Inflates at most n bytes; *got is their number, 0 at the end of the data. */
-static pg_status inflate_some(pg_zip_stream *s, void *out, size_t n,
-                              size_t *got, pg_error *err)
-{
-    uInt room = (uInt)pg_size_min(n, 1U << 30);
-    s->inflater.next_out = out;
-    s->inflater.avail_out = room;
-    int result = Z_OK;
-    while (result == Z_OK && s->inflater.avail_out > 0) {
-        if (s->inflater.avail_in == 0) {
-            size_t packed = pg_size_min(s->packed_left, sizeof s->buffer);
-            s->packed_left -= packed;
-            s->inflater.next_in = s->buffer;
-            s->inflater.avail_in = (uInt)packed;
-            pg_status status = read_here(s, s->buffer, packed, err);
-            if (status != PG_OK)
-                return status;
-        }
-        result = inflate(&s->inflater, Z_NO_FLUSH);
-    }
-    *got = room - s->inflater.avail_out;
-    s->ended = result == Z_STREAM_END;
-    if (result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR)
-        return PG_OK;
-    if (result == Z_MEM_ERROR)
-        return pg_fail_memory(err, (size_t)1 << MAX_WBITS); /* its window */
-    return fail_stream(s, err, "its compressed data are damaged");
-}
-
-static pg_status read_deflated(pg_zip_stream *s, char *out, size_t n,
-                               pg_error *err)
-{
-    while (n > 0) {
-        size_t got;
-        pg_status status = inflate_some(s, out, n, &got, err);
-        if (status != PG_OK)
-            return status;
-        if (got == 0)
-            return fail_stream(s, err, "its compressed data end too early");
-        out += got;
-        n -= got;
-    }
-    return PG_OK;
-}
-
-/* Bytes between polls for interrupts; they are still in cache when the CRC-32
-   is computed. */
-enum { CHUNK = 1 << 18 };
-
-pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
-                             pg_error *err)
-{
-    char *at = out;
-    pg_status status = PG_OK;
-    if (n > s->left)
-        return fail_stream(s, err, "it ends too early");
-    for (size_t chunk; n > 0; at += chunk, n -= chunk) {
-        chunk = pg_size_min(n, CHUNK);
-        if (!s->inflating)
-            s->packed_left -= chunk;
-        status = s->inflating ? read_deflated(s, at, chunk, err)
-                              : read_here(s, at, chunk, err);
-        status = pg_unless_interrupted(status, err);
-        if (status != PG_OK)
-            break;
-        s->left -= chunk;
-        s->crc =
-            (uint32_t)crc32(s->crc, (const unsigned char *)at, (uInt)chunk);
-    }
-    return status;
-}
-
-pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err)
-{
-    unsigned char surplus;
-    size_t got = 0;
-    if (s->left > 0)
-        return fail_stream(s, err, "it has more bytes than its array needs");
-    if (s->inflating) {
-        pg_status status = inflate_some(s, &surplus, 1, &got, err);
-        if (status != PG_OK)
-            return status;
-        if (got == 0 && !s->ended)
-            return fail_stream(s, err, "its compressed data end too early");
-    }
-    if (got > 0 || s->packed_left > 0 || s->inflater.avail_in > 0)
-        return fail_stream(s, err, "it holds more data than its size says");
-    if (s->crc != s->member->crc)
-        return pg_fail(
-            err, PG_EFORMAT,
-            "%.500s: member '%.*s': CRC-32 %08x expected, %08x found",
-            s->zip->path, (int)pg_size_min(s->member->name_length, 300),
-            s->member->name, (unsigned)s->member->crc, (unsigned)s->crc);
-    return PG_OK;
-}
-
-void pg_zip_stream_close(pg_zip_stream *s)
-{
-    if (s->inflating)
-        inflateEnd(&s->inflater);
-    s->inflating = false;
+        return pg_zip_fail_member(
+            zip, m, err, "its size is more than its data could unpack to");
+    return pg_zip_check_header(zip, m, err);
 }
