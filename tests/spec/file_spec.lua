@@ -959,7 +959,12 @@ describe("a damaged archive", function()
         assert.matches(name .. ".npy", a, 1, true)
       end
     end
-    assert.equal(2, #archive:keys())
+    local lists, keys = pcall(archive.keys, archive)
+    if lists then
+      assert.equal(2, #keys)
+    else
+      assert.matches(path, keys, 1, true)
+    end
     archive:close()
   end
 
@@ -1030,10 +1035,6 @@ describe("a damaged archive", function()
       fails(write("a.npz", container.zip(members, end_record)), text)
     end
     local y = { name = "y.npy", data = NUMBERS }
-    for _, name in ipairs { "y.npy", "yy.npy", "x.np", "" } do
-      fails_with("member 'x.npy': its own header calls it '" .. name .. "': the archive's " ..
-        "directory is damaged", { y, member { local_name = name, local_extra = "\0\0\0\0\0" } })
-    end
     local first = #container.zip { member {} } - #container.zip {} - 30 - 5 - #NUMBERS
     fails_with("more members than its end record", { member {}, y }, { count = 1, bytes = first })
     fails_with("does not fit", { member {}, y, { name = "z.npy", data = NUMBERS, at = 0 } })
@@ -1050,6 +1051,24 @@ describe("a damaged archive", function()
     fails_with("lies beyond its end", { member {} }, { at = 1 << 31 })
     fails_with("several disks", { member {} }, { disk = 1 })
     fails_with("ZIP64 record is missing", { member {} }, { at = 0xffffffff })
+  end)
+
+  it("does not hide an array whose name is damaged", function()
+    local y = { name = "y.npy", data = NUMBERS }
+    for _, name in ipairs { "z.npy", "zz.npy", "x.np", "" } do
+      local x = member { local_name = name, local_extra = "\0\0\0\0\0" }
+      local archive <close> = pg.load(write("a.npz", container.zip { y, x }))
+      assert.same({ 1, 2, 3, 4 }, archive.y:tolist())
+      for _, use in ipairs {
+        function() return archive.x end, function() return archive.z end,
+        function() return archive:get "z" end, function() return archive:form "z" end,
+        function() return archive:checksum "z" end, function() return archive:keys() end,
+      } do
+        raises(use, at "a.npz", "member 'x.npy': its own header calls it '" .. name ..
+          "': the archive's directory is damaged")
+      end
+      assert.matches("^archive .*%(damaged%)$", tostring(archive))
+    end
   end)
 
   it("gives what its members' headers do not contradict", function()

@@ -38,9 +38,10 @@ end
 ---@param archive perigee.archive
 ---@return string
 function repr.archive(archive)
-  local path, names = archive:path(), errors.try(archive.keys, archive)
+  local path, names, message = archive:path(), errors.try(archive.keys, archive)
   if not names then
-    return repr.make(("archive %s (closed)"):format(path), {})
+    local state = message:find("was closed", 1, true) and "closed" or "damaged"
+    return repr.make(("archive %s (%s)"):format(path, state), {})
   end
   local rows = {}
   for i = 1, math.min(#names, MOST_MEMBERS) do

@@ -51,9 +51,25 @@ static int l_archive_close(lua_State *L)
     return 0;
 }
 
+/* *i = the index of the named member; false if there is none. Raises if a name
+   in the directory is damaged: it may be this one. */
+static bool find_member(lua_State *L, size_t *i)
+{
+    pg_error err;
+    size_t n;
+    const char *name = l_string_check(L, NAME, &n);
+    pg_npz *npz = check_archive(L);
+    if (pg_npz_find(i, npz, name, n))
+        return true;
+    l_check(L, pg_npz_check_names(npz, &err), &err);
+    return false;
+}
+
 /* keys(archive) -> the names of the arrays, in the file's order */
 static int l_archive_keys(lua_State *L)
 {
+    pg_error err;
+    l_check(L, pg_npz_check_names(check_archive(L), &err), &err);
     lua_newtable(L);
     lua_Integer n = 0;
     for (size_t i = 0; i < pg_npz_count(check_archive(L)); i++) {
@@ -86,19 +102,18 @@ static int l_archive_get(lua_State *L)
 {
     enum { ARRAY = NAME + 1 };
     pg_error err;
-    size_t n, i;
-    const char *name = l_string_check(L, NAME, &n);
+    size_t i;
+    l_string_check(L, NAME, NULL);
     lua_settop(L, NAME);
     check_archive(L);
     if (push_decoded(L))
         return 1;
     pg_array *a = l_array_push(L);
-    pg_npz *npz = check_archive(L);
-    if (!pg_npz_find(&i, npz, name, n)) {
+    if (!find_member(L, &i)) {
         lua_pushnil(L);
         return 1;
     }
-    l_check(L, pg_npz_get(a, npz, i, &err), &err);
+    l_check(L, pg_npz_get(a, check_archive(L), i, &err), &err);
     lua_getiuservalue(L, ARCHIVE, DECODED);
     lua_pushvalue(L, NAME);
     lua_pushvalue(L, ARRAY);
@@ -126,14 +141,6 @@ static int l_archive_writes(lua_State *L)
         lua_rawset(L, WRITES);
     }
     return 1;
-}
-
-/* *i = the index of the named member; false if there is none. */
-static bool find_member(lua_State *L, size_t *i)
-{
-    size_t n;
-    const char *name = l_string_check(L, NAME, &n);
-    return pg_npz_find(i, check_archive(L), name, n);
 }
 
 /* form(archive, name) -> dtype, shape; nil for an unknown name; a member that

@@ -28,6 +28,11 @@ bool pg_npz_is_open(const pg_npz *npz)
 
 /* --- names ---------------------------------------------------------------- */
 
+pg_status pg_npz_check_names(pg_npz *npz, pg_error *err)
+{
+    return pg_zip_check_names(&npz->zip, err);
+}
+
 size_t pg_npz_count(const pg_npz *npz)
 {
     return npz->zip.count;
@@ -57,8 +62,9 @@ pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
                           pg_error *err)
 {
     pg_assert(i < npz->zip.count);
+    uint64_t data;
     *sum = npz->zip.members[i].crc;
-    return pg_zip_check_header(&npz->zip, &npz->zip.members[i], err);
+    return pg_zip_find_data(&data, &npz->zip, &npz->zip.members[i], err);
 }
 
 /* --- reading -------------------------------------------------------------- */

@@ -18,7 +18,7 @@ typedef struct pg_npz {
     pg_zip zip;
 } pg_npz;
 
-/* Opens an archive: reads its directory and its members' local headers. */
+/* Opens an archive: reads its directory alone. */
 pg_status pg_npz_open(pg_npz *npz, const char *path, pg_error *err);
 void pg_npz_close(pg_npz *npz);
 bool pg_npz_is_open(const pg_npz *npz);
@@ -30,6 +30,10 @@ size_t pg_npz_count(const pg_npz *npz);
 /* *name = the i-th array's name: any bytes, not zero-terminated. Returns its
    length, 0 for a member that is no array. */
 size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i);
+
+/* PG_EFORMAT if the directory's names are damaged. Reads local headers once;
+   needed before all names are listed, or one is said to be missing. */
+pg_status pg_npz_check_names(pg_npz *npz, pg_error *err);
 
 /* *i = the index of the array called name, n bytes long; false if there is
    none. */

@@ -29,10 +29,10 @@
  *
  * The reader trusts no file: it checks each offset, length and count against
  * the file's length and the others before it uses them. Members may not
- * overlap, the local headers must agree with the directory, and a size that
- * deflate cannot have made is refused before memory is allocated. Encrypted
- * members, other methods and archives over several disks are refused. The
- * writer always makes ZIP64 fields, and the same bytes from the same input.
+ * overlap, local headers must agree with the directory, and a size that deflate
+ * cannot have made is refused before memory is allocated. Encrypted members,
+ * other methods and archives over several disks are refused. The writer always
+ * makes ZIP64 fields, and the same bytes from the same input.
  */
 #ifndef PG_ZIP_H
 #define PG_ZIP_H
@@ -53,9 +53,7 @@ typedef struct pg_zip_member {
     uint32_t crc;
     uint64_t packed, size; /* bytes in the file, and unpacked */
     uint64_t header;       /* offset of the local header */
-    uint64_t data;         /* offset of the data */
     uint64_t limit;        /* offset of the next member, or the directory */
-    const char *fault;     /* the reason that it cannot be read, or NULL */
     const unsigned char *entry; /* of the directory, as the file has it */
     size_t entry_bytes;
 } pg_zip_member;
@@ -69,17 +67,24 @@ typedef struct pg_zip {
     size_t directory_bytes;
     pg_zip_member *members; /* in the directory's order */
     size_t count;
+    bool names_are_checked; /* by pg_zip_check_names */
 } pg_zip;
 
-/* Opens the archive at path, reads its directory, and compares it with the
-   local headers. PG_EIO, or PG_EFORMAT for a file that is no ZIP archive or in
-   which a member has two names: the message names the file. */
+/* Opens the archive at path, and reads its directory alone. PG_EIO, or
+   PG_EFORMAT for a file that is no ZIP archive or in which a member has two
+   names: the message names the file. */
 pg_status pg_zip_open(pg_zip *zip, const char *path, pg_error *err);
 void pg_zip_close(pg_zip *zip);
 
-/* PG_EFORMAT for a member whose local header differs from the directory. */
-pg_status pg_zip_check_header(const pg_zip *zip, const pg_zip_member *member,
-                              pg_error *err);
+/* *data = the offset of the member's data, behind its local header. PG_EFORMAT
+   if that differs from the directory, or the data do not fit. */
+pg_status pg_zip_find_data(uint64_t *data, const pg_zip *zip,
+                           const pg_zip_member *member, pg_error *err);
+
+/* PG_EFORMAT if a local header has another name than the directory: a damaged
+   name in the directory would hide the member. Reads the local headers once;
+   needed before a name is said to be missing, or all names are listed. */
+pg_status pg_zip_check_names(pg_zip *zip, pg_error *err);
 
 /* PG_EFORMAT, which says why, for a member that no stream reads. */
 pg_status pg_zip_check_readable(const pg_zip *zip, const pg_zip_member *member,
@@ -97,6 +102,7 @@ typedef struct pg_zip_stream {
     const pg_zip *zip;
     const pg_zip_member *member;
     z_stream inflater;
+    uint64_t data;              /* offset of the member's data */
     bool inflating;             /* the inflater is in use */
     bool ended;                 /* it has seen the end of its data */
     uint64_t packed_left, left; /* bytes that are not read yet */

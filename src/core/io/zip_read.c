@@ -35,6 +35,14 @@ static pg_status fail_file(const pg_zip *zip, pg_error *err, const char *what)
     return pg_fail(err, PG_EFORMAT, "%.600s: %s", zip->path, what);
 }
 
+pg_status pg_zip_fail_member(const pg_zip *zip, const pg_zip_member *member,
+                             pg_error *err, const char *what)
+{
+    return pg_fail(err, PG_EFORMAT, "%.500s: member '%.*s': %s", zip->path,
+                   (int)pg_size_min(member->name_length, 300), member->name,
+                   what);
+}
+
 static pg_status read_at(const pg_zip *zip, void *out, uint64_t at, size_t n,
                          pg_error *err)
 {
@@ -382,30 +390,53 @@ static bool same_header(const local_header *local, const pg_zip_member *m)
            said.size == m->size;
 }
 
-/* Compares the local headers with the directory, and finds the members' data.
-   Names must agree for the archive to open. Other faults of a member are errors
-   when that member is used, and leave the others readable. */
-static pg_status check_local_headers(pg_zip *zip, pg_error *err)
+/* Reads the member's local header, and compares it with the directory. */
+static pg_status check_local_header(uint64_t *data, local_header *local,
+                                    const pg_zip *zip, const pg_zip_member *m,
+                                    pg_error *err)
 {
+    pg_status status = read_local_header(local, zip, m, err);
+    if (status == PG_OK)
+        status = check_name(local, zip, m, err);
+    if (status != PG_OK)
+        return status;
+    *data = m->header + LOCAL_HEADER + m->name_length + local->extra_length;
+    if (*data > m->limit || m->limit - *data < m->packed)
+        return pg_zip_fail_member(zip, m, err,
+                                  "its data runs into the next member");
+    if (!same_header(local, m))
+        return pg_zip_fail_member(zip, m, err,
+                                  "its header and the directory differ");
+    return PG_OK;
+}
+
+pg_status pg_zip_find_data(uint64_t *data, const pg_zip *zip,
+                           const pg_zip_member *m, pg_error *err)
+{
+    *data = 0;
+    local_header *local = pg_malloc(sizeof *local);
+    if (!local)
+        return pg_fail_memory(err, sizeof *local);
+    pg_status status = check_local_header(data, local, zip, m, err);
+    pg_free(local, sizeof *local);
+    return status;
+}
+
+pg_status pg_zip_check_names(pg_zip *zip, pg_error *err)
+{
+    if (zip->names_are_checked)
+        return PG_OK;
     local_header *local = pg_malloc(sizeof *local);
     if (!local)
         return pg_fail_memory(err, sizeof *local);
     pg_status status = PG_OK;
-    for (size_t i = 0; i < zip->count; i++) {
-        pg_zip_member *m = &zip->members[i];
-        status = read_local_header(local, zip, m, err);
+    for (size_t i = 0; i < zip->count && status == PG_OK; i++) {
+        status = read_local_header(local, zip, &zip->members[i], err);
         if (status == PG_OK)
-            status = check_name(local, zip, m, err);
-        if (status != PG_OK)
-            break;
-        m->data =
-            m->header + LOCAL_HEADER + m->name_length + local->extra_length;
-        if (m->data > m->limit || m->limit - m->data < m->packed)
-            m->fault = "its data runs into the next member";
-        else if (!same_header(local, m))
-            m->fault = "its header and the directory differ";
+            status = check_name(local, zip, &zip->members[i], err);
     }
     pg_free(local, sizeof *local);
+    zip->names_are_checked = status == PG_OK;
     return status;
 }
 
@@ -433,8 +464,6 @@ static pg_status read_directory(pg_zip *zip, pg_error *err)
         status = check_end(zip, &end, err);
     if (status == PG_OK)
         status = check_layout(zip, end.directory_at, err);
-    if (status == PG_OK)
-        status = check_local_headers(zip, err);
     return status;
 }
 
@@ -468,21 +497,6 @@ void pg_zip_close(pg_zip *zip)
 
 /* --- members -------------------------------------------------------------- */
 
-pg_status pg_zip_fail_member(const pg_zip *zip, const pg_zip_member *member,
-                             pg_error *err, const char *what)
-{
-    return pg_fail(err, PG_EFORMAT, "%.500s: member '%.*s': %s", zip->path,
-                   (int)pg_size_min(member->name_length, 300), member->name,
-                   what);
-}
-
-pg_status pg_zip_check_header(const pg_zip *zip, const pg_zip_member *member,
-                              pg_error *err)
-{
-    return member->fault ? pg_zip_fail_member(zip, member, err, member->fault)
-                         : PG_OK;
-}
-
 pg_status pg_zip_check_readable(const pg_zip *zip, const pg_zip_member *m,
                                 pg_error *err)
 {
@@ -497,5 +511,5 @@ pg_status pg_zip_check_readable(const pg_zip *zip, const pg_zip_member *m,
     if (m->size / LARGEST_RATIO > m->packed)
         return pg_zip_fail_member(
             zip, m, err, "its size is more than its data could unpack to");
-    return pg_zip_check_header(zip, m, err);
+    return PG_OK;
 }

@@ -18,7 +18,7 @@ static pg_status fail_stream(const pg_zip_stream *s, pg_error *err,
 static pg_status read_packed(pg_zip_stream *s, void *out, size_t n,
                              pg_error *err)
 {
-    uint64_t at = s->member->data + s->member->packed - s->packed_left;
+    uint64_t at = s->data + s->member->packed - s->packed_left;
     pg_status status =
         pg_input_read_at(s->zip->file, s->zip->path, out, at, n, err);
     s->packed_left -= n;
@@ -38,6 +38,8 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, const pg_zip *zip,
     s->crc = 0;
     memset(&s->inflater, 0, sizeof s->inflater);
     pg_status status = pg_zip_check_readable(zip, member, err);
+    if (status == PG_OK)
+        status = pg_zip_find_data(&s->data, zip, member, err);
     if (status != PG_OK || member->method == PG_ZIP_STORED)
         return status;
     if (inflateInit2(&s->inflater, -MAX_WBITS) != Z_OK) /* raw deflate */
