@@ -2,10 +2,8 @@
 
 #include "io/npy.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "array/copy.h"
@@ -14,6 +12,7 @@
 #include "base/memory.h"
 #include "io/file_kind.h"
 #include "io/input.h"
+#include "io/npy_dictionary.h"
 #include "io/output.h"
 
 static const char MAGIC[] = "\x93NUMPY";
@@ -23,189 +22,6 @@ enum {
     ALIGNMENT = 64,         /* of the elements in the file */
     LONGEST_HEADER = 65536, /* by default, NumPy reads 10000 */
 };
-
-/* --- the dictionary ----------------------------------------------------------
-
-   A parser of the Python literals that the dictionary needs. Each function
-   reads at the position *at of the text; if it returns true, *at is behind the
-   text that it has read. */
-
-static void skip_space(const char **at)
-{
-    *at += strspn(*at, " \t\n\v\f\r");
-}
-
-static bool accept(const char **at, const char *token)
-{
-    skip_space(at);
-    size_t n = strlen(token);
-    if (strncmp(*at, token, n) != 0)
-        return false;
-    *at += n;
-    return true;
-}
-
-static bool read_string(const char **at, char *out, size_t room)
-{
-    skip_space(at);
-    char quote = **at;
-    if (quote != '\'' && quote != '"')
-        return false;
-    const char *begin = ++*at, *end = strchr(begin, quote);
-    if (!end || (size_t)(end - begin) >= room)
-        return false;
-    memcpy(out, begin, (size_t)(end - begin));
-    out[end - begin] = '\0';
-    *at = end + 1;
-    return true;
-}
-
-static bool read_length(const char **at, size_t *length)
-{
-    skip_space(at);
-    if (**at < '0' || **at > '9')
-        return false;
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(*at, &end, 10);
-    *length = (size_t)value;
-    *at = end;
-    accept(at, "L"); /* of Python 2 */
-    return errno == 0 && value <= PTRDIFF_MAX;
-}
-
-/* (), (3,), (3, 4) */
-static bool read_shape(const char **at, pg_npy_header *h)
-{
-    h->ndim = 0;
-    if (!accept(at, "("))
-        return false;
-    while (!accept(at, ")")) {
-        if (h->ndim == PG_MAXDIM || !read_length(at, &h->shape[h->ndim++]))
-            return false;
-        if (!accept(at, ",") && (h->ndim == 1 || **at != ')'))
-            return false;
-    }
-    return true;
-}
-
-/* '<f8': byte order, kind, bytes. */
-static bool parse_descr(pg_npy_header *h, const char *descr)
-{
-    if (!*descr || !strchr("<>|=", *descr))
-        return false;
-    h->is_swapped =
-        *descr == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '>' : '<');
-    PG_EXPECT_FLOATS(2); /* float16 is read as float32 */
-    h->is_half = strcmp(descr + 1, "f2") == 0;
-    h->dtype = PG_FLOAT32;
-    for (int d = 0; d < PG_DTYPE_COUNT; d++)
-        if (strcmp(descr + 1, pg_dtype_descr((pg_dtype)d) + 1) == 0) {
-            h->dtype = (pg_dtype)d;
-            return true;
-        }
-    return h->is_half;
-}
-
-/* The length of the value at the start of text: up to the closing quote of a
-   string, else up to the first comma outside of brackets. */
-static size_t value_length(const char *text)
-{
-    if (*text == '\'' || *text == '"')
-        return strcspn(text + 1, *text == '"' ? "\"" : "'") + 2;
-    size_t n = 0;
-    for (int depth = 0; text[n] && (depth > 0 || !strchr(",}", text[n])); n++) {
-        depth += text[n] == '[' || text[n] == '(';
-        depth -= text[n] == ']' || text[n] == ')';
-    }
-    return n;
-}
-
-/* The end of a message about a dtype that is not read: the NumPy expression
-   that makes one that is. */
-static const char *dtype_hint(const char *descr)
-{
-    switch (*descr && strchr("<>|=", *descr) ? descr[1] : *descr) {
-    case 'U':
-    case 'S':
-    case 'a':
-        return "; names, labels = np.unique(texts, return_inverse=True) makes "
-               "labels from 0 of texts";
-    case 'O':
-        return "; a.astype(float) makes numbers of Python objects that are "
-               "some";
-    case 'c':
-    case 'F':
-    case 'D':
-        return "; a.real and a.imag are float arrays";
-    case 'M':
-    case 'm':
-        return "; a.astype(np.int64) makes integers of times";
-    case 'V':
-    case '[':
-        return "; a['name'] is one field of a structured array";
-    case 'g':
-    case 'f':
-        return "; a.astype(np.float64) makes it one of them";
-    default:
-        return "";
-    }
-}
-
-static pg_status read_descr(const char **at, pg_npy_header *h,
-                            const pg_source *s, pg_error *err)
-{
-    char descr[64] = "";
-    const char *value = *at;
-    if (read_string(at, descr, sizeof descr) && parse_descr(h, descr))
-        return PG_OK;
-    skip_space(&value); /* the value may be a list of fields */
-    return pg_fail(err, PG_EFORMAT,
-                   "%.500s: arrays of dtype %.*s are not read (bool, "
-                   "integers, float16, float32 and float64 are)%s",
-                   s->name, (int)pg_size_min(value_length(value), 200), value,
-                   dtype_hint(*value == '[' ? value : descr));
-}
-
-/* Parses a text that has each of the three keys once, and nothing else. */
-static pg_status parse_dictionary(pg_npy_header *h, const char *text,
-                                  size_t length, const pg_source *s,
-                                  pg_error *err)
-{
-    enum { DESCR = 1, ORDER = 2, SHAPE = 4 };
-    const char *at = text;
-    int seen = 0;
-    bool good = accept(&at, "{");
-    while (good && !accept(&at, "}")) {
-        char key[32];
-        int found = 0;
-        good = read_string(&at, key, sizeof key) && accept(&at, ":");
-        if (good && strcmp(key, "descr") == 0) {
-            pg_status status = read_descr(&at, h, s, err);
-            if (status != PG_OK)
-                return status;
-            found = DESCR;
-        } else if (good && strcmp(key, "fortran_order") == 0) {
-            h->fortran_order = accept(&at, "True");
-            good = h->fortran_order || accept(&at, "False");
-            found = ORDER;
-        } else if (good && strcmp(key, "shape") == 0) {
-            good = read_shape(&at, h);
-            found = SHAPE;
-        }
-        good = good && found && !(seen & found);
-        seen |= found;
-        skip_space(&at);
-        good = good && (accept(&at, ",") || *at == '}');
-    }
-    skip_space(&at);
-    if (good && at == text + length && seen == (DESCR | ORDER | SHAPE))
-        return PG_OK;
-    return pg_fail(err, PG_EFORMAT,
-                   "%.500s: an NPY header with 'descr', 'fortran_order' and "
-                   "'shape' (rank at most %d) was expected, found: %.200s",
-                   s->name, PG_MAXDIM, text);
-}
 
 /* --- the header ----------------------------------------------------------- */
 
@@ -290,7 +106,7 @@ pg_status pg_npy_read_header(pg_npy_header *out, pg_source *source,
     status = source->read(source->context, text, length, err);
     text[length] = '\0';
     if (status == PG_OK)
-        status = parse_dictionary(out, text, length, source, err);
+        status = pg_npy_parse_dictionary(out, text, length, source->name, err);
     pg_free(text, length + 1);
     return status == PG_OK ? check_length(out, source, err) : status;
 }
