@@ -233,12 +233,14 @@ valgrind: deps-valgrind  ## the specs under Valgrind
 	@$(call specs,$(VALGRIND) $(LUA) /usr/bin/busted --exclude-tags=slow \
 	    --exclude-tags=timed)
 
-C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] tests/c/*.[ch])
+C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] tests/c/*.[ch] \
+            tests/fuzz/*.[ch])
 
 lint: deps-lint  ## formatting, Lua lint, warnings as errors, layering
 	clang-format --dry-run -Werror $(C_FILES)
 	luacheck --quiet lua examples tests tools
-	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all build/lint/core
+	$(MAKE) BUILD=build/lint CFLAGS="-O1" WERROR=-Werror all build/lint/core \
+	  $(patsubst %.c,build/lint/obj/%.o,$(wildcard tests/fuzz/*.c))
 	BUILD=build/lint LUA=$(LUA) tools/layering.sh
 	@# each header stands alone; kernel_target.h, exp.h and templates are parts of files
 	@for header in $(filter-out %/kernel_target.h %/exp.h %_template.h,$(wildcard src/*/*.h src/*/*/*.h)); do \
@@ -303,6 +305,32 @@ fuzz: deps-test  ## random input at the prompt; ARGS="seconds=600 seed=2"
 	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
 	@$(PROGRAM) tests/prompt_fuzz.lua $(ARGS)
 
+# The fuzzers of file readers have counters of edges in io/ alone: all else is called by everything.
+FUZZERS := npy npz png
+FUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/base/*.c src/core/array/*.c \
+                  src/core/io/*.c))
+FUZZ_SHARED := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,fuzz mutator npy_mutator zip_mutator \
+                 png_mutator)
+
+fuzz-files: deps-clang  ## libFuzzer on NPY, NPZ and PNG files; ARGS="seconds=600 executions=10000000 quiet=600"
+	@$(MAKE) -s --no-print-directory all
+	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" \
+	  COUNTERS=-fsanitize=fuzzer-no-link fuzzers
+	@$(PROGRAM) tests/fuzz/files.lua $(ARGS)
+
+fuzzers: $(FUZZERS:%=$(BUILD)/%)
+
+$(BUILD)/obj/core/io/%.o: override SANITIZE += $(COUNTERS)
+
+$(FUZZERS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SHARED) $(FUZZ_OBJECTS)
+	@$(say) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -fsanitize=fuzzer -pthread -o $@.part $^ \
+	  $(LDFLAGS) $(BLAS_LIBS) -lz -ldl -lm && mv $@.part $@
+
+$(BUILD)/obj/tests/fuzz/%.o: tests/fuzz/%.c Makefile
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(COMPILE) $(OBJECT)
+
 sweep-kills: deps-kills  ## studies that are killed, or run out of disk, end in the same files
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/sweep_kills.lua $(ARGS)
@@ -352,7 +380,7 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
-        parity-torch bench differential faults gcstress run-gcstress fuzz resume \
-        sweep-kills browser install uninstall \
+        parity-torch bench differential faults gcstress run-gcstress fuzz fuzz-files fuzzers \
+        resume sweep-kills browser install uninstall \
         reference session format clean \
         help
