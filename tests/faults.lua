@@ -129,6 +129,7 @@ local operations = {
   end,
   npz = function()
     assert(pg.save(path .. ".npz", { a = a, b = b }, { compress = true }))
+    assert(pg.save(path .. ".npz", { a = a }, { append = true }))
     local archive <close> = assert(pg.load(path .. ".npz"))
     assert(archive:form "a")
     return archive.a, archive.b, archive:keys()

@@ -213,6 +213,7 @@ local SPECIAL = {
   save = calls(
     function() return path .. ".npz", { a = A(), b = T(), c = M(), d = 3 } end,
     function() return path .. ".npz", { a = V(), b = B() }, { compress = true } end,
+    function() return path .. ".npz", { a = A(), c = B() }, { append = true } end,
     function() return path .. ".npy", M() end),
   save_png = calls(function() return path .. ".png", pg.zeros({ 4, 4 }, "uint8") end),
   set = calls(

@@ -1609,13 +1609,21 @@ function pg.exists(path) end
 --- other hard links keep the old file. Raises if the file can't be written, with its path and the
 --- reason; the old file is then unchanged.
 ---
+--- `append` adds the arrays to an archive that is there, and replaces those of the same name. It
+--- copies the other members as they are, without decompressing them, into a new file that replaces
+--- the old one: it reads and writes the archive once, and needs as much free space again, but no
+--- memory for it. A file that isn't there is made; one that is no archive raises and stays. Of two
+--- processes that append at once, the last to end is kept.
+---
 ---     pg.save("a.npy", pg.eye(3))  --> true
 ---     w = {W1 = pg.zeros(20, 784), b1 = pg.zeros(1, 20)}
 ---     pg.save("w.npz", w, {compress = true})  --> true
+---     pg.save("w.npz", {b1 = pg.ones(1, 20)}, {append = true})  --> true
+---     pg.load("w.npz"):keys()  --> {W1, b1}
 ---@param path string  ends in .npy or .npz
 ---@param value perigee.like|table<string, perigee.like>
----@param options? { compress?: boolean }  compress = false (or true: the members of an .npz are
----   deflated)
+---@param options? { compress?: boolean, append?: boolean }  compress = false (or true: the members
+---   of an .npz are deflated); append = false (or true: members of an .npz that is there are kept)
 ---@return true
 function pg.save(path, value, options) end
 

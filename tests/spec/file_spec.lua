@@ -1,4 +1,5 @@
 local pg = require "perigee"
+local folder = require "tests.folder"
 local support = require "tests.support"
 local live_bytes, raises_here = support.live_bytes, support.raises_here
 
@@ -10,63 +11,9 @@ local container = dofile(HERE .. "/../container.lua")
 local DTYPES = { "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
   "float32", "float64" }
 
-local folder
-
-local function at(name)
-  return folder .. "/" .. name
-end
-
-local function write(name, bytes)
-  local file = assert(io.open(at(name), "wb"))
-  file:write(bytes)
-  file:close()
-  return at(name)
-end
-
-local function read(name)
-  local file = assert(io.open(at(name), "rb"))
-  local bytes = file:read "a"
-  file:close()
-  return bytes
-end
-
---- What stands in the folder, by name.
-local function entries()
-  local pipe = assert(io.popen("ls -A '" .. folder .. "'"))
-  local list = pipe:read "a"
-  pipe:close()
-  return list
-end
-
-local function shell(line)
-  local pipe = assert(io.popen(line .. " 2>&1"))
-  local output = pipe:read "a"
-  return output, pipe:close()
-end
-
-local function lua_in(before, script)
-  return shell(("%s %s %s"):format(before, PROGRAM, write("script.lua", script)))
-end
-
-local function has(command)
-  return (os.execute(command .. " >/dev/null 2>&1"))
-end
-
-local function same(a, b)
-  assert.equal(a.dtype, b.dtype)
-  assert.same(a.shape, b.shape)
-  assert.is_true(a.size == 0 or a:eq(b):min())
-end
-
---- Raises, in this file, a message that has each of those texts in it.
-local function raises(f, ...)
-  local ok, message = pcall(f)
-  assert.is_false(ok)
-  assert.matches("file_spec.lua:%d+: ", message)
-  for _, text in ipairs { ... } do
-    assert.matches(text, message, 1, true)
-  end
-end
+local at, write, read, shell, lua_in, has = folder.at, folder.write, folder.read, folder.shell,
+  folder.lua_in, folder.has
+local same, raises = folder.same, folder.raises
 
 --- Loading that path raises, likewise.
 local function fails(path, ...)
@@ -91,15 +38,8 @@ local function member(fields)
   return fields
 end
 
-setup(function()
-  folder = os.tmpname()
-  os.remove(folder)
-  assert(os.execute("mkdir '" .. folder .. "'"))
-end)
-
-teardown(function()
-  os.execute("chmod -R u+w '" .. folder .. "'; rm -rf '" .. folder .. "'")
-end)
+setup(folder.make)
+teardown(folder.remove)
 
 describe("an .npy file", function()
   it("shows no control characters of a stranger's name to the terminal", function()
@@ -219,39 +159,12 @@ describe("an .npy file", function()
   end)
 end)
 
-describe("pg.write", function()
-  local path
-
-  before_each(function()
-    path = os.tmpname()
-  end)
-
-  after_each(function()
-    os.remove(path)
-  end)
-
-  it("writes any text, in place of what was there", function()
-    for _, text in ipairs { "", "one\ntwo", "\0\255", ("x"):rep(100000) } do
-      assert.is_true(pg.write(path, text))
-      local file <close> = assert(io.open(path, "rb"))
-      assert.equal(text, file:read "a")
-    end
-  end)
-
-  it("raises where it cannot write, and leaves what was there", function()
-    raises(function() pg.write(path .. "/none", "text") end, path .. "/none: Not a directory")
-    raises(function() pg.write("/dev/full", "text") end, "/dev/full: it is not a regular file")
-    raises(function() pg.write(path) end, "string expected")
-    raises(function() pg.write(path .. "\0", "text") end, "no zero bytes")
-  end)
-end)
-
 describe("pg.exists", function()
   it("is true for whatever is there", function()
     write("file", "")
     shell(("cd '%s' && mkdir sub && ln -s file good && ln -s sub folder_link && mkfifo pipe")
-      :format(folder))
-    for _, path in ipairs { folder, at "file", at "sub", at "sub/", at "good", at "folder_link",
+      :format(at()))
+    for _, path in ipairs { at(), at "file", at "sub", at "sub/", at "good", at "folder_link",
       at "pipe", ".", "/dev/null", "/dev/full" } do
       assert.is_true(pg.exists(path), path)
     end
@@ -260,7 +173,7 @@ describe("pg.exists", function()
 
   it("is false where there is nothing", function()
     write("file", "")
-    shell(("cd '%s' && ln -s nowhere lost && ln -s loop loop"):format(folder))
+    shell(("cd '%s' && ln -s nowhere lost && ln -s loop loop"):format(at()))
     for _, path in ipairs { "", at "none", at "none/a", at "file/a", at "file/", at "lost",
       at "loop", at(("n"):rep(300)), ("n/"):rep(5000) } do
       assert.is_false(pg.exists(path), path)
@@ -282,7 +195,7 @@ describe("pg.exists", function()
     end
     local module = package.searchpath("perigee", package.cpath)
     shell(("cd '%s' && mkdir -m 0 closed && cp '%s' module.so && chmod 755 . module.so"):format(
-      folder, module))
+      at(), module))
     local output = lua_in(as_other, ([[
       print(pcall(package.loadlib(%q, "luaopen_perigee_core")().exists, %q))]]):format(
       at "module.so", at "closed/a"))
@@ -580,305 +493,6 @@ describe("checksums", function()
   end)
 end)
 
-describe("saving an archive", function()
-  it("takes a table that a metamethod fills while it is read", function()
-    for _ = 1, 20 do
-      local t = {}
-      t.x = setmetatable({}, {
-        __len = function() return 2 end,
-        __index = function()
-          for k = 1, 200 do
-            t["n" .. k] = 1
-          end
-          return 1
-        end,
-      })
-      for k = 1, 7 do
-        t["a" .. k] = 1
-      end
-      local saves = pcall(pg.save, at "grows.npz", t)
-      if saves then
-        local archive <close> = pg.load(at "grows.npz")
-        assert.is_true(#archive:keys() >= 8)
-      end
-      os.remove(at "grows.npz")
-    end
-  end)
-
-  local w = { W1 = pg.range(1, 6):reshape(2, 3), b1 = pg.zeros(3, "float32"), n = 3, ok = true,
-    list = { { 1, 2 }, { 3, 4 } }, view = pg.range(1, 12):reshape(3, 4).T }
-
-  it("gives every array back, stored or deflated, with sorted names", function()
-    for _, options in ipairs { {}, { compress = true } } do
-      assert.is_true(pg.save(at "w.npz", w, options))
-      local back <close> = assert(pg.load(at "w.npz"))
-      assert.same({ "W1", "b1", "list", "n", "ok", "view" }, back:keys())
-      for name, value in pairs(w) do
-        same(type(value) == "userdata" and value or pg.array(value), back[name])
-      end
-    end
-  end)
-
-  it("writes the same bytes twice, fewer of them deflated", function()
-    local a = { a = pg.zeros(1000), b = 1 }
-    pg.save(at "1.npz", a)
-    pg.save(at "2.npz", a)
-    assert.equal(read "1.npz", read "2.npz")
-    pg.save(at "3.npz", a, { compress = true })
-    assert.is_true(#read "3.npz" < #read "1.npz" / 4)
-  end)
-
-  it("does not need the global table's functions", function()
-    local sort = table.sort
-    rawset(table, "sort", nil)
-    local ok, message = pcall(pg.save, at "w.npz", w)
-    rawset(table, "sort", sort)
-    assert(ok, message)
-  end)
-
-  it("makes an archive of no arrays", function()
-    assert.is_true(pg.save(at "w.npz", {}))
-    local back <close> = assert(pg.load(at "w.npz"))
-    assert.same({}, back:keys())
-  end)
-
-  it("writes what unzip finds whole", function()
-    if not has "unzip -v" then
-      return pending "unzip is not installed"
-    end
-    for _, compress in ipairs { false, true } do
-      pg.save(at "w.npz", w, { compress = compress })
-      local output, ok = shell("unzip -t '" .. at "w.npz" .. "'")
-      assert(ok, output)
-    end
-  end)
-
-  it("writes what NumPy reads", function()
-    if not has "/usr/bin/python3 -c 'import numpy'" then
-      return pending "NumPy is not installed"
-    end
-    for _, compress in ipairs { "false", "true" } do
-      pg.save(at "w.npz", w, { compress = compress == "true" })
-      local output, ok = shell(([==[/usr/bin/python3 -c '
-import numpy
-w = numpy.load("%s")
-assert w.files == ["W1", "b1", "list", "n", "ok", "view"], w.files
-assert (w["W1"] == [[1, 2, 3], [4, 5, 6]]).all() and w["W1"].dtype == "int64"
-assert w["b1"].dtype == "float32" and w["b1"].shape == (3,)
-assert w["n"] == 3 and w["ok"].dtype == "bool"
-assert (w["view"] == numpy.arange(1, 13).reshape(3, 4).T).all()']==]):format(at "w.npz"))
-      assert(ok, output)
-    end
-  end)
-
-  it("raises for what is no array, by name, and writes nothing", function()
-    local before = entries()
-    for _, value in ipairs { "text", print } do
-      raises(function() pg.save(at "new.npz", { a = 1, W = value }) end, "'W' is a " .. type(value))
-    end
-    local freed = pg.zeros(1)
-    freed:free()
-    raises(function() pg.save(at "new.npz", { W = freed }) end, "'W' was freed")
-    raises(function() pg.save(at "new.npz", { 1, 2 }) end, "named by strings, not by a number")
-    raises(function() pg.save(at "new.npz", { [""] = 1 }) end, "1 to 1024 bytes")
-    raises(function() pg.save(at "new.npz", { [("n"):rep(1025)] = 1 }) end, "1 to 1024 bytes")
-    raises(function() pg.save(at "new.npz", { ["a\0b"] = 1 }) end, "none of them zero")
-    raises(function() pg.save(at "new.npz", { a = 1 }, true) end, "table expected")
-    assert.equal(before, entries())
-  end)
-
-  it("raises for names that are not UTF-8, with which NumPy opens nothing", function()
-    for _, name in ipairs { "\xff", "\xc3", "\xe2\x82", "\xc0\x80", "\xed\xa0\x80",
-      "\xf4\x90\x80\x80", "a\x80" } do
-      raises(function() pg.save(at "new.npz", { [name] = 1 }) end, "UTF-8")
-    end
-    for _, name in ipairs { "\u{7f}", "\u{80}", "\u{7ff}", "\u{800}", "\u{ffff}", "\u{10ffff}" } do
-      assert.is_true(pg.save(at "new.npz", { [name] = 1 }))
-      assert.same({ name }, pg.load(at "new.npz"):keys())
-    end
-  end)
-
-  it("raises for a table of fields as an array, whose elements would be lost", function()
-    local before = entries()
-    local layers = { W1 = pg.zeros(2) }
-    raises(function() pg.save(at "w.npy", layers) end, "named arrays go into .npz")
-    raises(function() pg.save(at "w.npz", { w = layers }) end, "'w' is a table of fields")
-    assert.equal(before, entries())
-  end)
-
-  it("raises for an option that there is not", function()
-    raises(function() pg.save(at "w.npz", { a = 1 }, { compressed = true }) end, "'compressed'")
-    raises(function() pg.save(at "w.npz", { a = 1 }, { true }) end, "no option '1'")
-    for given, found in pairs { no = "'no'", [1] = "1", [0] = "0", [{}] = "table: " } do
-      for name, value in pairs { ["w.npz"] = { a = 1 }, ["w.npy"] = { 1 } } do
-        raises(function() pg.save(at(name), value, { compress = given }) end,
-          "compress must be true or false, not " .. found)
-      end
-    end
-    raises(function() pg.save(at "w.npy", { 1 }, { compress = true }) end, "not compressed")
-    assert.is_true(pg.save(at "w.npy", { 1 }, { compress = false }))
-  end)
-
-  it("raises where the name does not fit", function()
-    raises(function() pg.save(at "w.npz", pg.zeros(1)) end, "takes a table of named arrays")
-    raises(function() pg.save(at "w.txt", pg.zeros(1)) end, "must end in .npy")
-    raises(function() pg.save("a\0.npy", pg.zeros(1)) end, "no zero bytes")
-    raises(function() pg.load "a\0.npy" end, "no zero bytes")
-    raises(function() pg.load(3) end, "string expected, got number")
-  end)
-end)
-
-describe("a file that cannot be written", function()
-  it("raises, and leaves nothing", function()
-    os.execute("mkdir '" .. at "folder.npy" .. "'; ln -s loop.npy '" .. at "loop.npy" .. "'")
-    local before = entries()
-    for path, reason in pairs {
-      [at "none/a.npy"] = "No such file", [at "folder.npy"] = "directory",
-      ["/dev/full.npy/a.npy"] = "No such file", [at "loop.npy"] = "symbolic links",
-      [at(("n"):rep(300) .. ".npy")] = "too long",
-    } do
-      raises(function() pg.save(path, { 1 }) end, path:sub(1, 100), reason)
-    end
-    raises(function() pg.save(at "none/a.npz", { a = 1 }) end, at "none/a.npz: No such file")
-    raises(function() pg.save(at "folder.npy/a.npz/b.npz", { a = 1 }) end, "No such file")
-    assert.equal(before, entries())
-  end)
-
-  it("raises in a coroutine that is left as it is, and leaves nothing", function()
-    local before = entries()
-    local thread = coroutine.create(function() pg.save(at "none/a.npz", { a = 1 }) end)
-    local ok, message = coroutine.resume(thread)
-    assert.is_false(ok)
-    assert.matches("^[^\n]*file_spec.lua:%d+: " .. at "none/a.npz", message)
-    assert.equal(before, entries())
-  end)
-
-  it("on a full disk leaves the old one as it was", function()
-    -- A limit on the size of files, with its signal ignored, is like a disk.
-    local calls = {
-      ["old.npy"] = "pg.save(path, pg.zeros(100000))",
-      ["old.npz"] = "pg.save(path, {a=pg.zeros(100000)})",
-      ["model.npz"] = "pg.Model(pg.rand(9, 400), pg.range(0, 8), {hidden=200}):save(path)",
-      ["old.txt"] = "pg.write(path, ('x'):rep(100000))",
-    }
-    for name, call in pairs(calls) do
-      write(name, "old")
-      local before = entries():gsub("script.lua\n", "")
-      local output, ok = lua_in("trap '' XFSZ; ulimit -f 8;", ([[
-        local pg = require "perigee"
-        local path = %q
-        local ok, message = pcall(function() local _ = %s end)
-        assert(not ok)
-        print(message)]]):format(at(name), call))
-      assert(ok, output)
-      assert.matches(("script.lua:3: %s: File too large"):format(at(name)), output, 1, true)
-      assert.equal("old", read(name))
-      assert.equal(before, (entries():gsub("script.lua\n", "")))
-    end
-  end)
-
-  it("behind a link is replaced, and the link stays", function()
-    write("target.npy", "old")
-    os.execute(("cd '%s' && ln -sf target.npy link.npy && chmod 640 target.npy"):format(folder))
-    assert.is_true(pg.save(at "link.npy", { 1, 2 }))
-    same(pg.array { 1, 2 }, pg.load(at "target.npy"))
-    assert.equal("target.npy\n", (shell("readlink '" .. at "link.npy" .. "'")))
-    assert.matches("^%-rw%-r%-%-%-%-%-", (shell("ls -l '" .. at "target.npy" .. "'")))
-  end)
-end)
-
-describe("a file that is replaced", function()
-  local function stat(format, name)
-    return (shell(("stat -c '%s' '%s'"):format(format, at(name))):gsub("\n", ""))
-  end
-
-  it("hands down its mode, but not setuid, setgid and sticky bits", function()
-    write("mode.npy", "old")
-    os.execute("chmod 7751 '" .. at "mode.npy" .. "'")
-    assert.is_true(pg.save(at "mode.npy", { 1 }))
-    assert.equal("751", stat("%a", "mode.npy"))
-  end)
-
-  it("hands down owner and group where the system lets it", function()
-    write("owner.npy", "old")
-    os.execute("chown 12345:23456 '" .. at "owner.npy" .. "' 2>/dev/null; chmod 640 '"
-      .. at "owner.npy" .. "'")
-    local before = stat("%u %g %a", "owner.npy")
-    assert.is_true(pg.save(at "owner.npy", { 1 }))
-    assert.equal(before, stat("%u %g %a", "owner.npy"))
-  end)
-
-  it("stays what it was under its other hard links", function()
-    write("one.npy", "old")
-    os.execute(("ln '%s' '%s'"):format(at "one.npy", at "other.npy"))
-    assert.is_true(pg.save(at "one.npy", { 1 }))
-    assert.equal("old", read "other.npy")
-    same(pg.array { 1 }, pg.load(at "one.npy"))
-  end)
-end)
-
-describe("a temporary name", function()
-  before_each(function()
-    os.execute("rm -f '" .. folder .. "'/*.tmp")
-  end)
-
-  it("fits where the file's own does", function()
-    local before = entries()
-    for _, letter in ipairs { "n", "ü", "字" } do
-      for bytes = 235, 255 do
-        local name = letter:rep((bytes - 4) // #letter)
-        name = name .. ("_"):rep(bytes - 4 - #name) .. ".npy"
-        assert.is_true(pg.save(at(name), { bytes }))
-        assert.is_true(pg.save(at(name), { bytes + 1 }))
-        assert.equal(bytes + 1, pg.load(at(name))[1])
-        os.remove(at(name))
-      end
-    end
-    assert.equal(before, entries())
-    raises_here("File name too long",
-      function() pg.save(at(("n"):rep(252) .. ".npy"), { 1 }) end)
-  end)
-
-  it("that a killed process has left is removed by the next save", function()
-    write("a.npy.perigee-0.tmp", "left")
-    write("a.npy.perigee-1.tmp", "left")
-    write("b.npy.perigee-0.tmp", "another's")
-    assert.is_true(pg.save(at "a.npy", { 1 }))
-    same(pg.array { 1 }, pg.load(at "a.npy"))
-    assert.is_nil(io.open(at "a.npy.perigee-0.tmp"))
-    assert.is_nil(io.open(at "a.npy.perigee-1.tmp"))
-    assert.equal("another's", read "b.npy.perigee-0.tmp")
-  end)
-
-  it("that is another process's, or no file, is left alone", function()
-    if not has "flock --version" then
-      pending "flock is not installed"
-    end
-    write("c.npy.perigee-0.tmp", "being written")
-    os.execute("mkdir '" .. at "c.npy.perigee-1.tmp" .. "'; ln -s c.npy.perigee-0.tmp '"
-      .. at "c.npy.perigee-2.tmp" .. "'")
-    local output = lua_in(("flock '%s'"):format(at "c.npy.perigee-0.tmp"),
-      ("print(require 'perigee'.save(%q, { 1 }))"):format(at "c.npy"))
-    assert.equal("true\n", output)
-    assert.equal("being written", read "c.npy.perigee-0.tmp")
-    assert.is_nil(io.open(at "c.npy.perigee-3.tmp"))
-    os.execute("rmdir '" .. at "c.npy.perigee-1.tmp" .. "'")
-  end)
-
-  it("of a process that is killed before it is renamed is gone after the next save", function()
-    if not has "strace -V" then
-      pending "strace is not installed"
-    end
-    write("d.npy", "old")
-    local script = ("require 'perigee'.save(%q, { 1 })"):format(at "d.npy")
-    lua_in("strace -qq -f -o /dev/null -e inject=renameat,rename:signal=KILL", script)
-    assert.equal("old", read "d.npy")
-    assert.matches("d.npy.perigee-0.tmp", entries(), 1, true)
-    assert.is_true(pg.save(at "d.npy", { 2 }))
-    assert.is_nil(entries():find("perigee-", 1, true))
-  end)
-end)
-
 describe("what is no file of arrays", function()
   it("raises", function()
     for bytes, text in pairs { [""] = "not an NPZ archive", ["hello"] = "not an NPZ archive",
@@ -886,7 +500,7 @@ describe("what is no file of arrays", function()
       fails(write("a", bytes), text)
     end
     fails(at "none", at "none: No such file or directory")
-    fails(folder, folder .. ": it is a directory")
+    fails(at(), at() .. ": it is a directory")
   end)
 
   it("is called by the kind of file that it is", function()

@@ -7,6 +7,7 @@
 #include "bind/base/error.h"
 #include "bind/base/list.h"
 #include "bind/base/open.h"
+#include "bind/base/options.h"
 #include "bind/base/status.h"
 #include "bind/io/archive.h"
 #include "core/io/input.h"
@@ -117,43 +118,33 @@ static const char **push_names(lua_State *L, size_t *count)
     return names;
 }
 
-/* The option compress. Raises for any other option. */
-static bool check_options(lua_State *L)
+typedef struct save_options {
+    bool compress, append;
+} save_options;
+
+static save_options check_options(lua_State *L)
 {
-    bool compress = false;
-    if (lua_isnoneornil(L, OPTIONS))
-        return false;
-    l_type_check(L, OPTIONS, LUA_TTABLE);
-    for (lua_pushnil(L); lua_next(L, OPTIONS); lua_pop(L, 1)) {
-        bool is_text = lua_type(L, -1) == LUA_TSTRING;
-        if (lua_type(L, -2) != LUA_TSTRING ||
-            strcmp(lua_tostring(L, -2), "compress") != 0)
-            l_error(
-                L, "save: there is no option '%s'; the only option is compress",
-                l_tolstring(L, -2));
-        if (!lua_isboolean(L, -1))
-            l_error(L,
-                    is_text ? "save: compress must be true or false, not '%s'"
-                            : "save: compress must be true or false, not %s",
-                    luaL_tolstring(L, -1, NULL));
-        compress = lua_toboolean(L, -1);
-    }
-    return compress;
+    static const char *const names[] = {"compress", "append", NULL};
+    l_options_check(L, OPTIONS, names);
+    return (save_options){l_option_boolean(L, OPTIONS, "compress", false),
+                          l_option_boolean(L, OPTIONS, "append", false)};
 }
 
 static int save_archive(lua_State *L, const char *path)
 {
     pg_error err;
-    bool compress = check_options(L);
+    save_options options = check_options(L);
     lua_settop(L, OPTIONS);
     size_t count;
     push_members(L);
     const char **names = push_names(L, &count);
     pg_zip_writer *w = push_writer(L);
-    pg_status status = pg_zip_writer_open(w, path, &err);
+    pg_status status =
+        pg_npz_writer_open(w, path, options.append, names, count, &err);
     for (size_t i = 0; i < count && status == PG_OK; i++) {
         lua_getfield(L, MEMBERS, names[i]);
-        status = pg_npz_add(w, names[i], l_array_check(L, -1), compress, &err);
+        status = pg_npz_add(w, names[i], l_array_check(L, -1), options.compress,
+                            &err);
         lua_pop(L, 1);
     }
     if (status == PG_OK)
@@ -171,8 +162,8 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* save("w.npy", array) or save("w.npz", {name = array} [, {compress = true}])
-   -> true */
+/* save("w.npy", array) or save("w.npz", {name = array} [, {compress = true,
+   append = true}]) -> true */
 static int l_file_save(lua_State *L)
 {
     pg_error err;
@@ -184,8 +175,11 @@ static int l_file_save(lua_State *L)
     }
     l_argument_check(L, ends_with(path, ".npy"), PATH,
                      "the name must end in .npy (an array) or .npz (a table)");
-    l_argument_check(L, !check_options(L), OPTIONS,
+    save_options options = check_options(L);
+    l_argument_check(L, !options.compress, OPTIONS,
                      "an .npy file is not compressed: compress is for .npz");
+    l_argument_check(L, !options.append, OPTIONS,
+                     "an .npy file takes one array: append is for .npz");
     l_argument_check(L, !l_list_has_only_fields(L, VALUE), VALUE,
                      "an .npy file takes one array; named arrays go into .npz");
     l_check(L, pg_npy_save(path, l_array_to(L, VALUE), &err), &err);

@@ -3,10 +3,12 @@
 #include "io/npz.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/printable.h"
+#include "io/input.h"
 
 static const char SUFFIX[] = ".npy";
 enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };
@@ -142,6 +144,78 @@ bool pg_npz_may_name(const char *name, size_t n)
         if (pg_code_point(name, &length) < 0)
             return false;
     return true;
+}
+
+/* A name of n bytes. */
+typedef struct npz_name {
+    const char *name;
+    size_t n;
+} npz_name;
+
+static int compare_names(const void *key, const void *element)
+{
+    const npz_name *a = key;
+    const char *b = *(const char *const *)element;
+    size_t n = strlen(b);
+    int order = memcmp(a->name, b, pg_size_min(a->n, n));
+    return order ? order : (a->n > n) - (a->n < n);
+}
+
+/* Tells which members are kept beside new arrays. A member that is no array is
+   replaced, too, where it has a new array's name: NumPy would give it in the
+   array's place. */
+static void choose_kept(bool *keep, const pg_npz *npz, const char *const *names,
+                        size_t count)
+{
+    for (size_t i = 0; i < npz->zip.count; i++) {
+        const pg_zip_member *m = &npz->zip.members[i];
+        npz_name key;
+        key.n = pg_npz_name(&key.name, npz, i);
+        if (key.n == 0)
+            key = (npz_name){m->name, m->name_length};
+        keep[i] = count == 0 ||
+                  !bsearch(&key, names, count, sizeof *names, compare_names);
+    }
+}
+
+static pg_status keep_members(pg_zip_writer *w, const pg_npz *npz,
+                              const char *const *names, size_t count,
+                              pg_error *err)
+{
+    size_t bytes = npz->zip.count * sizeof(bool);
+    bool *keep = pg_malloc(bytes);
+    if (!keep)
+        return pg_fail_memory(err, bytes);
+    choose_kept(keep, npz, names, count);
+    pg_status status = pg_zip_writer_keep(w, &npz->zip, keep, err);
+    pg_free(keep, bytes);
+    return status;
+}
+
+pg_status pg_npz_writer_open(pg_zip_writer *w, const char *path, bool append,
+                             const char *const *names, size_t count,
+                             pg_error *err)
+{
+    pg_npz old;
+    bool exists = false;
+    memset(w, 0, sizeof *w);
+    pg_status status = append ? pg_input_exists(&exists, path, err) : PG_OK;
+    if (status != PG_OK)
+        return status;
+    if (!exists)
+        return pg_zip_writer_open(w, path, err);
+    status = pg_npz_open(&old, path, err);
+    if (status != PG_OK)
+        return status;
+    status = pg_zip_check_names(&old.zip, err);
+    if (status == PG_OK)
+        status = pg_zip_writer_open(w, path, err);
+    if (status == PG_OK)
+        status = keep_members(w, &old, names, count, err);
+    if (status != PG_OK)
+        pg_zip_writer_discard(w);
+    pg_npz_close(&old);
+    return status;
 }
 
 pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,

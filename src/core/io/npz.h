@@ -57,6 +57,14 @@ pg_status pg_npz_header(pg_npy_header *out, pg_npz *npz, size_t i,
 enum { PG_NPZ_NAME = 1024 };
 bool pg_npz_may_name(const char *name, size_t n);
 
+/* Opens the writer of an archive at path. With `append`, the members of the
+   archive that is there are kept, but for the arrays of those names, which are
+   sorted by their bytes; without it, and if there is no file, names may be
+   NULL. PG_EFORMAT for a file that is no archive. */
+pg_status pg_npz_writer_open(pg_zip_writer *w, const char *path, bool append,
+                             const char *const *names, size_t count,
+                             pg_error *err);
+
 /* Appends an array to an archive that a pg_zip_writer writes. PG_EARG for a
    name that may not be written. */
 pg_status pg_npz_add(pg_zip_writer *w, const char *name, const pg_array *a,

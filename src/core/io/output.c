@@ -17,6 +17,35 @@
 #include "base/memory.h"
 #include "io/input.h"
 
+enum { BUFFER = 1 << 16 }; /* bytes that are gathered before they are written */
+
+/* --- system calls --------------------------------------------------------- */
+
+/* True if a call is made again: a signal came before it did anything. A file
+   system that gives nothing but signals ends in an error. */
+static bool is_repeated(int result, int *tries)
+{
+    enum { MOST = 100 };
+    return result < 0 && errno == EINTR && ++*tries < MOST && !pg_interrupted();
+}
+
+/* result = call, repeated after signals. */
+#define REPEAT(result, call)                 \
+    do {                                     \
+        int tries = 0;                       \
+        do                                   \
+            (result) = (int)(call);          \
+        while (is_repeated(result, &tries)); \
+    } while (0)
+
+static pg_status fail(const pg_output *out, pg_error *err)
+{
+    int error = errno;
+    pg_status status = error == EINTR ? pg_check_interrupt(err) : PG_OK;
+    errno = error;
+    return status == PG_OK ? pg_fail_system(err, out->path) : status;
+}
+
 /* --- paths ---------------------------------------------------------------- */
 
 /* The name behind the last slash of a path. */
@@ -90,12 +119,12 @@ static pg_status open_folder(pg_output *out, pg_error *err)
     snprintf(folder, sizeof folder, "%s", out->path);
     char *name = name_in(folder);
     snprintf(name, 2, "%s", name == folder ? "." : "");
-    out->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    REPEAT(out->folder, open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 #ifdef O_PATH
     if (out->folder < 0 && errno == EACCES)
-        out->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        REPEAT(out->folder, open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
 #endif
-    return out->folder < 0 ? pg_fail_system(err, out->path) : PG_OK;
+    return out->folder < 0 ? fail(out, err) : PG_OK;
 }
 
 /* Opens a file without a name in the folder, locked as a file with a name is:
@@ -105,8 +134,9 @@ static int create_unnamed(const pg_output *out)
 {
 #ifdef O_TMPFILE
     if (access("/proc/self/fd", X_OK) == 0) {
-        int fd =
-            openat(out->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+        int fd;
+        REPEAT(fd, openat(out->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC,
+                          0666));
         if (fd >= 0)
             flock(fd, LOCK_EX | LOCK_NB);
         return fd;
@@ -171,8 +201,9 @@ static bool remove_abandoned(const pg_output *out)
    with EEXIST if another process has the name. */
 static int create_named(const pg_output *out)
 {
-    int fd = openat(out->folder, out->temporary,
-                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd;
+    REPEAT(fd, openat(out->folder, out->temporary,
+                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (fd < 0)
         return -1;
     if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
@@ -191,10 +222,10 @@ static int name_once(const pg_output *out, int fd)
     if (fd < 0)
         return create_named(out);
     snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", fd);
-    return linkat(AT_FDCWD, open_file, out->folder, out->temporary,
-                  AT_SYMLINK_FOLLOW) == 0
-               ? fd
-               : -1;
+    int result;
+    REPEAT(result, linkat(AT_FDCWD, open_file, out->folder, out->temporary,
+                          AT_SYMLINK_FOLLOW));
+    return result == 0 ? fd : -1;
 }
 
 /* Calls name_once with the first temporary name that is free or abandoned, and
@@ -226,37 +257,41 @@ static int name_beside(pg_output *out, int fd)
 }
 
 /* Copies owner, group and mode of the file that is replaced, without the bits
-   setuid, setgid and sticky, as far as the system allows. */
-static void inherit(const pg_output *out, int fd)
+   setuid, setgid and sticky, as far as the system allows. Fails if others could
+   read or write what they could not before. */
+static pg_status inherit(const pg_output *out, pg_error *err)
 {
-    struct stat old;
+    struct stat old, new;
+    int result;
     if (stat(out->path, &old) != 0)
-        return;
-    bool owned = fchown(fd, old.st_uid, old.st_gid) == 0 ||
-                 fchown(fd, (uid_t)-1, old.st_gid) == 0;
-    (void)owned;
-    fchmod(fd, old.st_mode & 0777);
+        return errno == ENOENT ? PG_OK : fail(out, err);
+    REPEAT(result, fchown(out->file, old.st_uid, old.st_gid));
+    if (result != 0)
+        REPEAT(result, fchown(out->file, (uid_t)-1, old.st_gid));
+    REPEAT(result, fchmod(out->file, old.st_mode & 0777));
+    if (result == 0)
+        return PG_OK;
+    int error = errno;
+    if (fstat(out->file, &new) == 0 && (new.st_mode & 0777 & ~old.st_mode) == 0)
+        return PG_OK;
+    errno = error;
+    return fail(out, err);
 }
 
 static pg_status open_temporary(pg_output *out, pg_error *err)
 {
-    int fd = create_unnamed(out);
-    if (fd < 0)
-        fd = name_beside(out, -1);
-    if (fd < 0)
-        return pg_fail_system(err, out->path);
-    out->file = fdopen(fd, "wb");
-    if (!out->file) {
-        close(fd);
-        return pg_fail_memory(err, sizeof *out->file);
-    }
-    inherit(out, fd);
-    return PG_OK;
+    out->buffer = pg_malloc(BUFFER);
+    if (!out->buffer)
+        return pg_fail_memory(err, BUFFER);
+    out->file = create_unnamed(out);
+    if (out->file < 0)
+        out->file = name_beside(out, -1);
+    return out->file < 0 ? fail(out, err) : inherit(out, err);
 }
 
 pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
 {
-    *out = (pg_output){.folder = -1};
+    *out = (pg_output){.folder = -1, .file = -1};
     pg_status status = set_path(out, path, err);
     if (status == PG_OK)
         status = check_replaced(out->path, err);
@@ -276,52 +311,101 @@ pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
    disk. */
 enum { CHUNK = 1 << 20, WAITING = 1 << 25 };
 
-/* Makes the system begin to write what it holds; false on an error. */
-static bool start_writing(pg_output *out)
+/* Writes n bytes at the end of the file. The system may take fewer at a time.
+ */
+static pg_status write_file(const pg_output *out, const unsigned char *data,
+                            size_t n, pg_error *err)
+{
+    while (n > 0) {
+        int got;
+        REPEAT(got, write(out->file, data, n));
+        if (got < 0)
+            return fail(out, err);
+        data += got;
+        n -= (size_t)got;
+    }
+    return PG_OK;
+}
+
+static pg_status flush(pg_output *out, pg_error *err)
+{
+    size_t n = out->buffered;
+    out->buffered = 0;
+    return write_file(out, out->buffer, n, err);
+}
+
+/* Makes the system begin to write what it holds. */
+static void start_writing(pg_output *out)
 {
 #ifdef SYNC_FILE_RANGE_WRITE
-    if (out->bytes - out->started < WAITING / 2)
-        return true;
-    int fd = fileno(out->file);
+    uint64_t in_file = out->bytes - out->buffered;
+    if (in_file - out->started < WAITING / 2)
+        return;
     off_t from = (off_t)out->started, behind = from - WAITING / 2;
-    if (fflush(out->file) != 0)
-        return false; /* stdio has dropped its buffer */
-    sync_file_range(fd, from, 0, SYNC_FILE_RANGE_WRITE);
+    sync_file_range(out->file, from, 0, SYNC_FILE_RANGE_WRITE);
     if (behind >= 0)
-        sync_file_range(fd, behind, WAITING / 2,
+        sync_file_range(out->file, behind, WAITING / 2,
                         SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
                             SYNC_FILE_RANGE_WAIT_AFTER);
-    out->started = out->bytes;
+    out->started = in_file;
 #else
     (void)out;
 #endif
-    return true;
+}
+
+/* Appends a chunk: to the buffer, or to the file if the buffer has no room. */
+static pg_status write_chunk(pg_output *out, const unsigned char *data,
+                             size_t n, pg_error *err)
+{
+    pg_status status = PG_OK;
+    if (n > BUFFER - out->buffered)
+        status = flush(out, err);
+    if (status == PG_OK && n >= BUFFER) {
+        status = write_file(out, data, n, err);
+    } else if (status == PG_OK) {
+        memcpy(out->buffer + out->buffered, data, n);
+        out->buffered += n;
+    }
+    out->bytes += n;
+    if (status == PG_OK)
+        start_writing(out);
+    return status;
 }
 
 pg_status pg_output_write(pg_output *out, const void *data, size_t n,
                           pg_error *err)
 {
-    pg_assert(out->file);
+    pg_assert(out->path);
+    pg_status status = PG_OK;
     size_t end;
-    for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK); i = end) {
-        if (fwrite((const char *)data + i, 1, end - i, out->file) != end - i)
-            return pg_fail_system(err, out->path);
-        out->bytes += end - i;
-        if (!start_writing(out))
-            return pg_fail_system(err, out->path);
-    }
-    return pg_check_interrupt(err);
+    for (size_t i = 0; status == PG_OK && pg_next_chunk(&end, i, n, CHUNK);
+         i = end)
+        status =
+            write_chunk(out, (const unsigned char *)data + i, end - i, err);
+    return pg_unless_interrupted(status, err);
 }
 
-pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
-                          pg_error *err)
+pg_status pg_output_patch(pg_output *out, uint64_t at, const void *data,
+                          size_t n, pg_error *err)
 {
     pg_assert(at <= out->bytes && n <= out->bytes - at);
-    if (fseeko(out->file, (off_t)at, SEEK_SET) != 0 ||
-        fwrite(data, 1, n, out->file) != n ||
-        fseeko(out->file, 0, SEEK_END) != 0)
-        return pg_fail_system(err, out->path);
-    return PG_OK;
+    const unsigned char *from = data;
+    uint64_t in_file = out->bytes - out->buffered;
+    if (at >= in_file) {
+        memcpy(out->buffer + (at - in_file), data, n);
+        return PG_OK;
+    }
+    pg_status status = at + n > in_file ? flush(out, err) : PG_OK;
+    while (status == PG_OK && n > 0) {
+        int got;
+        REPEAT(got, pwrite(out->file, from, n, (off_t)at));
+        if (got < 0)
+            return fail(out, err);
+        from += got;
+        at += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return status;
 }
 
 /* --- ending --------------------------------------------------------------- */
@@ -333,16 +417,20 @@ pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
    cannot sync a folder. */
 pg_status pg_output_commit(pg_output *out, pg_error *err)
 {
-    int fd = fileno(out->file);
-    pg_status status = PG_OK;
-    if (fflush(out->file) != 0 || fsync(fd) != 0 ||
-        (!out->temporary[0] && name_beside(out, fd) < 0) ||
-        renameat(out->folder, out->temporary, out->folder,
-                 name_in(out->path)) != 0) {
-        status = pg_fail_system(err, out->path);
-    } else {
+    int result = 0;
+    pg_status status = flush(out, err);
+    if (status == PG_OK) {
+        REPEAT(result, fsync(out->file));
+        if (result == 0 && !out->temporary[0])
+            result = name_beside(out, out->file) < 0 ? -1 : 0;
+        if (result == 0)
+            REPEAT(result, renameat(out->folder, out->temporary, out->folder,
+                                    name_in(out->path)));
+        status = result == 0 ? PG_OK : fail(out, err);
+    }
+    if (status == PG_OK) {
         out->temporary[0] = '\0'; /* the file has its own name now */
-        fsync(out->folder);
+        REPEAT(result, fsync(out->folder));
     }
     pg_output_discard(out);
     return status;
@@ -350,14 +438,16 @@ pg_status pg_output_commit(pg_output *out, pg_error *err)
 
 void pg_output_discard(pg_output *out)
 {
+    if (!out->path)
+        return;
     if (out->temporary[0])
         unlinkat(out->folder, out->temporary, 0);
-    if (out->file)
-        fclose(out->file);
-    if (out->path && out->folder >= 0)
+    if (out->file >= 0)
+        close(out->file);
+    if (out->folder >= 0)
         close(out->folder);
-    if (out->path)
-        pg_free(out->path, strlen(out->path) + 1);
+    pg_free(out->buffer, BUFFER);
+    pg_free(out->path, strlen(out->path) + 1);
     memset(out, 0, sizeof *out);
 }
 

@@ -12,17 +12,18 @@
 #define PG_OUTPUT_H
 
 #include <limits.h>
-#include <stdio.h>
 
 #include "base/status.h"
 
 typedef struct pg_output {
-    FILE *file;
-    char *path;                   /* of the file, symbolic links followed */
-    int folder;                   /* the folder of path */
+    char *path; /* of the file, symbolic links followed; NULL: not open */
+    int folder; /* the folder of path */
+    int file;   /* the temporary file */
     char temporary[NAME_MAX + 1]; /* a name in it; "": the file has none */
-    size_t bytes;                 /* written so far */
-    size_t started;               /* bytes that the system writes already */
+    uint64_t bytes;               /* written so far */
+    uint64_t started;             /* bytes that the system writes already */
+    unsigned char *buffer;        /* the last bytes, not in the file yet */
+    size_t buffered;
 } pg_output;
 
 /* Opens a file that will be at path, or at the end of that symbolic link. It
@@ -37,8 +38,8 @@ pg_status pg_output_write(pg_output *out, const void *data, size_t n,
                           pg_error *err);
 
 /* Overwrites n bytes at offset `at`, all of which were written before. */
-pg_status pg_output_patch(pg_output *out, size_t at, const void *data, size_t n,
-                          pg_error *err);
+pg_status pg_output_patch(pg_output *out, uint64_t at, const void *data,
+                          size_t n, pg_error *err);
 
 /* Puts the file in place, and closes the output, also after a failure. */
 pg_status pg_output_commit(pg_output *out, pg_error *err);

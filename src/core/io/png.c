@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -322,27 +323,42 @@ static pg_status check_picture(const pg_array *a, pg_error *err)
     return PG_OK;
 }
 
-static pg_status write_file(const char *path, const libpng *png,
-                            const pg_array *dense, pg_error *err)
+/* *bytes = the file, n bytes long, from malloc. */
+static pg_status encode(char **bytes, size_t *n, const libpng *png,
+                        const pg_array *dense, const char *path, pg_error *err)
 {
     static const uint32_t formats[] = {0, FORMAT_ALPHA, FORMAT_COLOUR,
                                        FORMAT_COLOUR | FORMAT_ALPHA};
     size_t samples = dense->ndim == 3 ? dense->shape[2] : 1;
-    pg_output out;
     libpng_image image = {.version = IMAGE_VERSION,
                           .width = (uint32_t)dense->shape[1],
                           .height = (uint32_t)dense->shape[0],
                           .format = formats[samples - 1]};
-    pg_status status = pg_output_open(&out, path, err);
-    if (status != PG_OK)
-        return status;
+    FILE *memory = open_memstream(bytes, n);
+    if (!memory)
+        return pg_fail_system(err, path);
     errno = 0;
-    if (png->write(&image, out.file, 0, dense->data, 0, NULL))
-        return pg_output_commit(&out, err);
-    status = errno ? pg_fail_system(err, path)
-                   : pg_fail(err, PG_EIO, "%.600s: %.64s", path, image.message);
+    bool written = png->write(&image, memory, 0, dense->data, 0, NULL) != 0;
+    int error = errno;
+    written = fclose(memory) == 0 && written;
+    errno = error;
+    pg_status status =
+        written ? PG_OK
+        : error ? pg_fail_system(err, path)
+                : pg_fail(err, PG_EIO, "%.600s: %.64s", path, image.message);
     png->free(&image);
-    pg_output_discard(&out);
+    return status;
+}
+
+static pg_status write_file(const char *path, const libpng *png,
+                            const pg_array *dense, pg_error *err)
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    pg_status status = encode(&bytes, &n, png, dense, path, err);
+    if (status == PG_OK)
+        status = pg_output_save(path, bytes, n, err);
+    free(bytes);
     return status;
 }
 

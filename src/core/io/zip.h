@@ -31,8 +31,11 @@
  * the file's length and the others before it uses them. Members may not
  * overlap, local headers must agree with the directory, and a size that deflate
  * cannot have made is refused before memory is allocated. Encrypted members,
- * other methods and archives over several disks are refused. The writer always
- * makes ZIP64 fields, and the same bytes from the same input.
+ * other methods and archives over several disks are refused.
+ *
+ * The writer makes the same bytes from the same input: ZIP64 fields only where
+ * a number needs them, flag 11 only for names that are not ASCII, and the first
+ * day of ZIP's calendar as each member's date.
  */
 #ifndef PG_ZIP_H
 #define PG_ZIP_H
@@ -131,10 +134,13 @@ typedef struct pg_zip_writer {
     unsigned char *directory; /* as it will be written */
     size_t directory_bytes, directory_room, count;
     /* The open member: */
-    size_t entry;      /* offset in the directory */
-    size_t data_start; /* offset in the file */
-    uint64_t size;     /* bytes that were announced */
-    uint64_t written;  /* bytes so far */
+    size_t name_length;
+    unsigned flags, method;
+    bool is_wide;     /* its local header has a ZIP64 field */
+    uint64_t header;  /* offset of the local header */
+    uint64_t data;    /* offset of the data */
+    uint64_t size;    /* bytes that were announced */
+    uint64_t written; /* bytes so far */
     uint32_t crc;
     bool deflating; /* the deflater is in use */
     z_stream deflater;
@@ -148,6 +154,12 @@ pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
 pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
                               pg_error *err);
 pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err);
+
+/* Copies members of an open archive without decompressing them: the i-th one
+   where keep[i] is true. Headers, data and entries stay as they are, but for
+   the offsets. Comes before the first member. */
+pg_status pg_zip_writer_keep(pg_zip_writer *w, const pg_zip *zip,
+                             const bool *keep, pg_error *err);
 
 /* Writes the directory, and puts the archive in place: whole or not at all. */
 pg_status pg_zip_writer_commit(pg_zip_writer *w, pg_error *err);

@@ -2,27 +2,34 @@
 
 #include "io/zip.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
+#include "io/input.h"
 
 enum {
     LOCAL_HEADER = 30,
     DIRECTORY_ENTRY = 46,
-    STORED = 0,
-    DEFLATED = 8,
     UTF8_NAME = 1 << 11, /* a flag */
-    VERSION = 45,        /* 4.5: ZIP64 */
-    EXTRA_LOCAL = 20,    /* a ZIP64 field with two sizes */
-    EXTRA_ENTRY = 28,    /* a ZIP64 field with two sizes and the offset */
+    VERSION = 20,        /* 2.0: deflated */
+    VERSION_ZIP64 = 45,  /* 4.5 */
+    ZIP64_EXTRA = 1,     /* the field's id */
+    LOCAL_EXTRA = 20,    /* a ZIP64 field with two sizes */
+    ENTRY_EXTRA = 28,    /* a ZIP64 field with two sizes and the offset */
     MIDNIGHT = 0,
     FIRST_OF_1980 = 0x21, /* ZIP's first day: the same input, the same bytes */
 };
 
-/* Stands for a size or offset that is in the ZIP64 field, as all are here. */
-static const uint64_t IN_EXTRA = 0xffffffff;
+/* The least numbers that need ZIP64: fields of all ones say that it is used. */
+static const uint64_t WIDE = 0xffffffff, MANY = 0xffff;
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err)
 {
@@ -50,80 +57,144 @@ static pg_status reserve(pg_zip_writer *w, size_t more, pg_error *err)
     return PG_OK;
 }
 
-/* Writes the fields from version to sizes, which a local header and an entry
+/* Writes the fields from version to date, which a local header and an entry
    share. */
-static unsigned char *put_common(unsigned char *p, unsigned method,
-                                 uint32_t crc)
+static unsigned char *put_common(unsigned char *p, const pg_zip_writer *w,
+                                 bool is_zip64)
 {
-    p = pg_bytes_put(p, VERSION, 2);
-    p = pg_bytes_put(p, UTF8_NAME, 2);
-    p = pg_bytes_put(p, method, 2);
+    p = pg_bytes_put(p, is_zip64 ? VERSION_ZIP64 : VERSION, 2);
+    p = pg_bytes_put(p, w->flags, 2);
+    p = pg_bytes_put(p, w->method, 2);
     p = pg_bytes_put(p, MIDNIGHT, 2);
-    p = pg_bytes_put(p, FIRST_OF_1980, 2);
-    p = pg_bytes_put(p, crc, 4);
-    p = pg_bytes_put(p, IN_EXTRA, 4);
-    return pg_bytes_put(p, IN_EXTRA, 4);
+    return pg_bytes_put(p, FIRST_OF_1980, 2);
 }
 
-/* Writes the entry, and zeros for CRC-32 and sizes. */
-static void put_entry(unsigned char *p, const char *name, size_t n,
-                      unsigned method, uint64_t header)
+/* Appends the number to the ZIP64 field if 32 bits cannot hold it; returns the
+   number of the 32 bits. */
+static uint64_t narrow(uint64_t value, unsigned char **extra)
 {
-    enum { UNIX = 3, MODE = 0644 };
+    if (value < WIDE)
+        return value;
+    *extra = pg_bytes_put(*extra, value, 8);
+    return WIDE;
+}
+
+/* Completes the entry of the member that ends: its name is in place. */
+static void put_entry(pg_zip_writer *w, uint64_t packed)
+{
+    enum { UNIX = 3, MODE = 0100644 };
+    unsigned char extra[ENTRY_EXTRA], *end = extra + 4;
+    size_t n = w->name_length;
+    uint64_t size32 = narrow(w->size, &end), packed32 = narrow(packed, &end);
+    uint64_t header32 = narrow(w->header, &end);
+    size_t extra_bytes = end > extra + 4 ? (size_t)(end - extra) : 0;
+    pg_bytes_put(extra, ZIP64_EXTRA, 2);
+    pg_bytes_put(extra + 2, (uint64_t)(end - extra - 4), 2);
+    bool is_zip64 = w->is_wide || extra_bytes > 0;
+
+    unsigned char *p = w->directory + w->directory_bytes;
     memcpy(p, "PK\1\2", 4);
-    p = pg_bytes_put(p + 4, UNIX << 8 | VERSION, 2);
-    p = put_common(p, method, 0);
+    p = pg_bytes_put(p + 4, UNIX << 8 | (is_zip64 ? VERSION_ZIP64 : VERSION),
+                     2);
+    p = put_common(p, w, is_zip64);
+    p = pg_bytes_put(p, w->crc, 4);
+    p = pg_bytes_put(p, packed32, 4);
+    p = pg_bytes_put(p, size32, 4);
     p = pg_bytes_put(p, n, 2);
-    p = pg_bytes_put(p, EXTRA_ENTRY, 2);
+    p = pg_bytes_put(p, extra_bytes, 2);
     p = pg_bytes_put(p, 0, 2 + 2 + 2); /* comment, disk, internal */
     p = pg_bytes_put(p, (uint64_t)MODE << 16, 4);
-    p = pg_bytes_put(p, IN_EXTRA, 4);
-    memcpy(p, name, n);
-    p = pg_bytes_put(p + n, 1, 2);
-    p = pg_bytes_put(p, EXTRA_ENTRY - 4, 2);
-    p = pg_bytes_put(p, 0, 8 + 8); /* sizes, filled in at the end */
-    pg_bytes_put(p, header, 8);
+    p = pg_bytes_put(p, header32, 4);
+    memcpy(p + n, extra, extra_bytes);
+    w->directory_bytes += DIRECTORY_ENTRY + n + extra_bytes;
+    w->count++;
 }
 
 /* --- a member ------------------------------------------------------------- */
 
-static pg_status write_local_header(pg_zip_writer *w, const char *name,
-                                    size_t n, unsigned method, pg_error *err)
+static bool is_ascii(const char *name, size_t n)
 {
-    unsigned char header[LOCAL_HEADER], extra[EXTRA_LOCAL] = {1, 0, 16, 0};
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)name[i] > 0x7f)
+            return false;
+    return true;
+}
+
+/* True if the member's sizes may need ZIP64: deflate makes data that do not
+   shrink longer by less than this (deflateBound in zlib.h). */
+static bool may_be_wide(uint64_t size, bool compress)
+{
+    uint64_t longer = compress ? size / 1024 + 64 : 0;
+    return size >= WIDE || longer >= WIDE - size;
+}
+
+/* Writes the local header, in which CRC-32 and sizes are filled in later. */
+static pg_status write_local_header(pg_zip_writer *w, const char *name,
+                                    pg_error *err)
+{
+    unsigned char header[LOCAL_HEADER], extra[LOCAL_EXTRA] = {ZIP64_EXTRA};
     memcpy(header, "PK\3\4", 4);
-    unsigned char *p = put_common(header + 4, method, 0);
-    p = pg_bytes_put(p, n, 2);
-    pg_bytes_put(p, EXTRA_LOCAL, 2);
+    unsigned char *p = put_common(header + 4, w, w->is_wide);
+    p = pg_bytes_put(p, 0, 4);
+    p = pg_bytes_put(p, w->is_wide ? WIDE : 0, 4);
+    p = pg_bytes_put(p, w->is_wide ? WIDE : 0, 4);
+    p = pg_bytes_put(p, w->name_length, 2);
+    pg_bytes_put(p, w->is_wide ? LOCAL_EXTRA : 0, 2);
+    pg_bytes_put(extra + 2, LOCAL_EXTRA - 4, 2);
     pg_status status = pg_output_write(&w->output, header, LOCAL_HEADER, err);
     if (status == PG_OK)
-        status = pg_output_write(&w->output, name, n, err);
-    if (status == PG_OK)
-        status = pg_output_write(&w->output, extra, EXTRA_LOCAL, err);
+        status = pg_output_write(&w->output, name, w->name_length, err);
+    if (status == PG_OK && w->is_wide)
+        status = pg_output_write(&w->output, extra, LOCAL_EXTRA, err);
     return status;
+}
+
+/* Fills in CRC-32 and sizes, which are known now. */
+static pg_status patch_local_header(pg_zip_writer *w, uint64_t packed,
+                                    pg_error *err)
+{
+    unsigned char numbers[4 + 8 + 8];
+    unsigned char *p = pg_bytes_put(numbers, w->crc, 4);
+    if (!w->is_wide) {
+        p = pg_bytes_put(p, packed, 4);
+        pg_bytes_put(p, w->size, 4);
+        return pg_output_patch(&w->output, w->header + 14, numbers, 4 + 4 + 4,
+                               err);
+    }
+    p = pg_bytes_put(p, w->size, 8);
+    pg_bytes_put(p, packed, 8);
+    pg_status status =
+        pg_output_patch(&w->output, w->header + 14, numbers, 4, err);
+    if (status != PG_OK)
+        return status;
+    return pg_output_patch(&w->output, w->data - (8 + 8), numbers + 4, 8 + 8,
+                           err);
 }
 
 pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
                               bool compress, pg_error *err)
 {
     size_t n = strlen(name);
-    unsigned method = compress ? DEFLATED : STORED;
     pg_assert(!w->deflating);
     if (n > 0xffff)
         return pg_fail(err, PG_EARG,
                        "a member's name of %zu bytes: at most "
                        "65535 are possible",
                        n);
-    pg_status status = reserve(w, DIRECTORY_ENTRY + n + EXTRA_ENTRY, err);
+    pg_status status = reserve(w, DIRECTORY_ENTRY + n + ENTRY_EXTRA, err);
     if (status != PG_OK)
         return status;
-    w->entry = w->directory_bytes;
-    put_entry(w->directory + w->entry, name, n, method, w->output.bytes);
-    status = write_local_header(w, name, n, method, err);
-    w->data_start = w->output.bytes;
+    memcpy(w->directory + w->directory_bytes + DIRECTORY_ENTRY, name, n);
+    w->name_length = n;
+    w->flags = is_ascii(name, n) ? 0 : UTF8_NAME;
+    w->method = compress ? PG_ZIP_DEFLATED : PG_ZIP_STORED;
+    w->is_wide = may_be_wide(size, compress);
+    w->header = w->output.bytes;
     w->size = size;
     w->written = 0;
     w->crc = 0;
+    status = write_local_header(w, name, err);
+    w->data = w->output.bytes;
     if (status != PG_OK || !compress)
         return status;
     memset(&w->deflater, 0, sizeof w->deflater);
@@ -179,8 +250,6 @@ static void close_deflater(pg_zip_writer *w)
     w->deflating = false;
 }
 
-/* Fills in CRC-32 and sizes, which are known now, in the entry and in the local
-   header. */
 pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err)
 {
     pg_status status = PG_OK;
@@ -191,36 +260,138 @@ pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err)
     if (w->deflating)
         status = drain(w, Z_FINISH, err);
     close_deflater(w);
-    unsigned char crc[4], sizes[16], *entry = w->directory + w->entry;
-    size_t name = pg_bytes_get(entry + 28, 2);
-    size_t header = w->data_start - EXTRA_LOCAL - name - LOCAL_HEADER;
-    pg_bytes_put(crc, w->crc, 4);
-    pg_bytes_put(pg_bytes_put(sizes, w->size, 8),
-                 w->output.bytes - w->data_start, 8);
-    memcpy(entry + 16, crc, 4);
-    memcpy(entry + DIRECTORY_ENTRY + name + 4, sizes, 16);
-    w->directory_bytes += DIRECTORY_ENTRY + name + EXTRA_ENTRY;
-    w->count++;
+    if (status != PG_OK)
+        return status;
+    uint64_t packed = w->output.bytes - w->data;
+    pg_assert(w->is_wide || packed < WIDE);
+    put_entry(w, packed);
+    return patch_local_header(w, packed, err);
+}
+
+/* --- members of other archives -------------------------------------------- */
+
+static pg_status copy_bytes(pg_zip_writer *w, const pg_zip *zip, uint64_t at,
+                            uint64_t n, pg_error *err)
+{
+    enum { BUFFER = 1 << 18 };
+    size_t room = (size_t)least(n, BUFFER);
+    unsigned char *buffer = pg_malloc(room);
+    if (!buffer)
+        return pg_fail_memory(err, room);
+    pg_status status = PG_OK;
+    for (size_t part; n > 0 && status == PG_OK; at += part, n -= part) {
+        part = (size_t)least(n, room);
+        status = pg_input_read_at(zip->file, zip->path, buffer, at, part, err);
+        if (status == PG_OK)
+            status = pg_output_write(&w->output, buffer, part, err);
+    }
+    pg_free(buffer, room);
+    return status;
+}
+
+/* Sets the offset in an entry, in 32 bits or behind the sizes in the ZIP64
+   field, as the entry had it. */
+static void move_entry(unsigned char *entry, uint64_t header)
+{
+    if (pg_bytes_get(entry + 42, 4) != WIDE) {
+        pg_bytes_put(entry + 42, header, 4);
+        return;
+    }
+    size_t before = pg_bytes_get(entry + 20, 4) == WIDE ? 8 : 0;
+    before += pg_bytes_get(entry + 24, 4) == WIDE ? 8 : 0;
+    unsigned char *extra =
+        entry + DIRECTORY_ENTRY + pg_bytes_get(entry + 28, 2);
+    while (pg_bytes_get(extra, 2) != ZIP64_EXTRA)
+        extra += 4 + pg_bytes_get(extra + 2, 2);
+    pg_bytes_put(extra + 4 + before, header, 8);
+}
+
+/* A member of another archive, and its offset in the new one. */
+typedef struct kept_member {
+    const pg_zip_member *member;
+    uint64_t header;
+} kept_member;
+
+static int by_header(const void *a, const void *b)
+{
+    const kept_member *x = a, *y = b;
+    return (x->member->header > y->member->header) -
+           (x->member->header < y->member->header);
+}
+
+static int by_entry(const void *a, const void *b)
+{
+    const kept_member *x = a, *y = b;
+    return (x->member > y->member) - (x->member < y->member);
+}
+
+/* Copies what is in front of the first member, and each member up to the next
+   one, in the order of the file, so that no offset grows. */
+static pg_status copy_members(pg_zip_writer *w, const pg_zip *zip,
+                              kept_member *kept, size_t n, uint64_t first,
+                              pg_error *err)
+{
+    pg_status status = copy_bytes(w, zip, 0, first, err);
+    qsort(kept, n, sizeof *kept, by_header);
+    for (size_t i = 0; i < n && status == PG_OK; i++) {
+        const pg_zip_member *m = kept[i].member;
+        kept[i].header = w->output.bytes;
+        status = copy_bytes(w, zip, m->header, m->limit - m->header, err);
+    }
+    return status;
+}
+
+/* Copies the members' entries in the order of the directory. */
+static pg_status copy_entries(pg_zip_writer *w, kept_member *kept, size_t n,
+                              pg_error *err)
+{
+    qsort(kept, n, sizeof *kept, by_entry);
+    for (size_t i = 0; i < n; i++) {
+        const pg_zip_member *m = kept[i].member;
+        pg_status status = reserve(w, m->entry_bytes, err);
+        if (status != PG_OK)
+            return status;
+        unsigned char *entry = w->directory + w->directory_bytes;
+        memcpy(entry, m->entry, m->entry_bytes);
+        move_entry(entry, kept[i].header);
+        w->directory_bytes += m->entry_bytes;
+        w->count++;
+    }
+    return PG_OK;
+}
+
+pg_status pg_zip_writer_keep(pg_zip_writer *w, const pg_zip *zip,
+                             const bool *keep, pg_error *err)
+{
+    pg_assert(w->output.bytes == 0);
+    size_t bytes = zip->count * sizeof(kept_member), n = 0;
+    kept_member *kept = pg_malloc(bytes);
+    if (!kept)
+        return pg_fail_memory(err, bytes);
+    uint64_t first = zip->count > 0 ? UINT64_MAX : 0;
+    for (size_t i = 0; i < zip->count; i++) {
+        first = least(first, zip->members[i].header);
+        if (keep[i])
+            kept[n++].member = &zip->members[i];
+    }
+    pg_status status = copy_members(w, zip, kept, n, first, err);
     if (status == PG_OK)
-        status = pg_output_patch(&w->output, header + 14, crc, sizeof crc, err);
-    if (status == PG_OK)
-        status = pg_output_patch(&w->output, w->data_start - sizeof sizes,
-                                 sizes, sizeof sizes, err);
+        status = copy_entries(w, kept, n, err);
+    pg_free(kept, bytes);
     return status;
 }
 
 /* --- the end -------------------------------------------------------------- */
 
-/* Writes the ZIP64 record, its locator, and the end record. */
-static pg_status write_end(pg_zip_writer *w, uint64_t directory_at,
-                           pg_error *err)
+/* Writes the ZIP64 record and its locator. */
+static unsigned char *put_zip64_record(unsigned char *p, const pg_zip_writer *w,
+                                       uint64_t directory_at)
 {
-    unsigned char end[56 + 20 + 22] = {0}, *p = end;
     uint64_t record_at = w->output.bytes;
     memcpy(p, "PK\6\6", 4);
     p = pg_bytes_put(p + 4, 56 - 12, 8);
-    p = pg_bytes_put(p, VERSION, 2);
-    p = pg_bytes_put(p, VERSION, 2);
+    p = pg_bytes_put(p, VERSION_ZIP64, 2);
+    p = pg_bytes_put(p, VERSION_ZIP64, 2);
     p = pg_bytes_put(p, 0, 4 + 4); /* disks */
     p = pg_bytes_put(p, w->count, 8);
     p = pg_bytes_put(p, w->count, 8);
@@ -229,14 +400,24 @@ static pg_status write_end(pg_zip_writer *w, uint64_t directory_at,
     memcpy(p, "PK\6\7", 4);
     p = pg_bytes_put(p + 4, 0, 4);
     p = pg_bytes_put(p, record_at, 8);
-    p = pg_bytes_put(p, 1, 4);
+    return pg_bytes_put(p, 1, 4);
+}
+
+/* Writes the end record, and the ZIP64 record if a number needs it. */
+static pg_status write_end(pg_zip_writer *w, uint64_t directory_at,
+                           pg_error *err)
+{
+    unsigned char end[56 + 20 + 22] = {0}, *p = end;
+    if (w->count >= MANY || w->directory_bytes >= WIDE || directory_at >= WIDE)
+        p = put_zip64_record(p, w, directory_at);
     memcpy(p, "PK\5\6", 4);
-    p = pg_bytes_put(p + 4, 0, 4);
-    p = pg_bytes_put(p, 0xffff, 2);
-    p = pg_bytes_put(p, 0xffff, 2);
-    p = pg_bytes_put(p, IN_EXTRA, 4);
-    pg_bytes_put(p, IN_EXTRA, 4);
-    return pg_output_write(&w->output, end, sizeof end, err);
+    p = pg_bytes_put(p + 4, 0, 4); /* disks */
+    p = pg_bytes_put(p, least(w->count, MANY), 2);
+    p = pg_bytes_put(p, least(w->count, MANY), 2);
+    p = pg_bytes_put(p, least(w->directory_bytes, WIDE), 4);
+    p = pg_bytes_put(p, least(directory_at, WIDE), 4);
+    p = pg_bytes_put(p, 0, 2); /* comment */
+    return pg_output_write(&w->output, end, (size_t)(p - end), err);
 }
 
 pg_status pg_zip_writer_commit(pg_zip_writer *w, pg_error *err)
