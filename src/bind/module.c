@@ -49,6 +49,7 @@ int luaopen_perigee_core(lua_State *L)
     l_open_random(L);
     l_open_random_state(L);
     l_open_archive(L);
+    l_open_load(L);
     l_open_file(L);
     l_open_png(L);
     l_open_initialization(L);

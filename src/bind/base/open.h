@@ -28,6 +28,7 @@ void l_open_lapack(lua_State *L);
 void l_open_random(lua_State *L);
 void l_open_random_state(lua_State *L);
 void l_open_archive(lua_State *L);
+void l_open_load(lua_State *L);
 void l_open_file(lua_State *L);
 void l_open_png(lua_State *L);
 void l_open_initialization(lua_State *L);

@@ -126,3 +126,16 @@ double l_option_number(lua_State *L, int arg, const char *name,
     lua_pop(L, 1);
     return value;
 }
+
+uint64_t l_option_max_bytes(lua_State *L, int arg)
+{
+    l_option_push(L, arg, "max_bytes");
+    bool is_given = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    lua_Integer bytes = l_option_integer(L, arg, "max_bytes", 0);
+    if (bytes < 0) {
+        lua_pushinteger(L, bytes);
+        l_option_error(L, "max_bytes", "0 or more");
+    }
+    return is_given ? (uint64_t)bytes : UINT64_MAX;
+}

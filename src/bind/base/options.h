@@ -8,6 +8,7 @@
 
 #include <lua.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* True for a table at arg that can only be one of options: a key is a string,
    nothing is at 1, and there is no metatable. An empty table is data. */
@@ -28,6 +29,10 @@ lua_Integer l_option_integer(lua_State *L, int arg, const char *name,
                              lua_Integer otherwise);
 double l_option_number(lua_State *L, int arg, const char *name,
                        double otherwise);
+
+/* The option max_bytes of the table at arg, an integer of 0 or more; UINT64_MAX
+   where it is absent. */
+uint64_t l_option_max_bytes(lua_State *L, int arg);
 
 /* Pushes an option of the table at arg, of any type; nil where it is absent. */
 void l_option_push(lua_State *L, int arg, const char *name);

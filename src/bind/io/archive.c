@@ -215,7 +215,8 @@ static int l_archive_path(lua_State *L)
     return 1;
 }
 
-int l_archive_open(lua_State *L, const char *path)
+pg_npz *l_archive_open(lua_State *L, const char *path,
+                       const pg_load_options *options)
 {
     pg_error err;
     l_archive *archive = lua_newuserdatauv(L, sizeof *archive, 2);
@@ -227,8 +228,20 @@ int l_archive_open(lua_State *L, const char *path)
     lua_setiuservalue(L, -2, DECODED);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, PATH);
-    l_check(L, pg_npz_open(npz, path, &err), &err);
-    return 1;
+    l_check(L, pg_npz_open(npz, path, options, &err), &err);
+    return npz;
+}
+
+int l_archive_no_array(lua_State *L, int archive, int name)
+{
+    l_archive *self = lua_touserdata(L, archive);
+    if (luaL_getmetafield(L, archive, "__no_field") == LUA_TNIL)
+        return l_error(L, "there is no array '%s'", l_tolstring(L, name));
+    lua_pushvalue(L, archive);
+    lua_pushvalue(L, name);
+    lua_call(L, 2, 1);
+    pg_npz_close(&self->npz);
+    return l_error(L, "%s", lua_tostring(L, -1));
 }
 
 static const l_class archive_class = {L_ARCHIVE, "an archive", "data", 0, NULL};

@@ -6,8 +6,15 @@
 
 #include <lua.h>
 
+#include "core/io/npz.h"
+
 /* Opens the NPZ file whose path is the argument at 1, as well as `path`, and
-   pushes the archive. Raises for a damaged one. Returns 1. */
-int l_archive_open(lua_State *L, const char *path);
+   pushes the archive. Raises for a damaged one. Returns it. */
+pg_npz *l_archive_open(lua_State *L, const char *path,
+                       const pg_load_options *options);
+
+/* Raises that the archive at an index has no array of the name at another one,
+   and suggests a name. Closes the archive. */
+int l_archive_no_array(lua_State *L, int archive, int name);
 
 #endif

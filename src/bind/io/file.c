@@ -1,4 +1,4 @@
-/* Loads and saves NPY and NPZ files, and writes text. */
+/* Saves NPY and NPZ files, and writes text. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,25 +9,12 @@
 #include "bind/base/open.h"
 #include "bind/base/options.h"
 #include "bind/base/status.h"
-#include "bind/io/archive.h"
 #include "core/io/input.h"
 #include "core/io/npz.h"
 #include "core/io/output.h"
 
-/* --- load and save -------------------------------------------------------- */
-
-/* load(path) -> an array or an archive, by the file's first bytes */
-static int l_file_load(lua_State *L)
-{
-    pg_error err;
-    bool is_npy = false;
-    const char *path = l_path_check(L, 1);
-    l_check(L, pg_npy_test(&is_npy, path, &err), &err);
-    if (!is_npy)
-        return l_archive_open(L, path);
-    pg_array *a = l_array_push(L);
-    return l_array_return(L, pg_npy_load(a, path, &err), &err);
-}
+/* --- save --------------------------------------------------------------------
+ */
 
 /* The stack of save: arguments, and behind them the members of an archive. */
 enum { PATH = 1, VALUE, OPTIONS, MEMBERS };
@@ -212,7 +199,6 @@ static int l_file_exists(lua_State *L)
 }
 
 static const l_function functions[] = {
-    {"load", l_file_load, 0, 1, 0},
     {"save", l_file_save, 0, 3, 0},
     {"write", l_file_write, 0, 2, 0},
     {"exists", l_file_exists, 0, 1, 0},

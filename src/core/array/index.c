@@ -75,6 +75,18 @@ static pg_status resolve_slice(int64_t *first, size_t *count,
     return PG_OK;
 }
 
+pg_status pg_index_of_slice(size_t *first, size_t *count, const pg_index *slice,
+                            const pg_array *a, int axis, pg_error *err)
+{
+    pg_assert(slice->kind == PG_INDEX_SLICE && axis >= 0 && axis < a->ndim);
+    int64_t position;
+    *first = *count = 0;
+    pg_status status = resolve_slice(&position, count, slice, a, axis, err);
+    if (status == PG_OK && *count > 0)
+        *first = (size_t)position - 1;
+    return status;
+}
+
 pg_status pg_index_view(pg_array *out, const pg_array *a,
                         const pg_index *indices, int count, pg_error *err)
 {

@@ -32,6 +32,12 @@ pg_status pg_index_view(pg_array *out, const pg_array *a,
 pg_status pg_index_of_position(size_t *index, int64_t position,
                                const pg_array *a, int axis, pg_error *err);
 
+/* *count = the number of elements that the slice names along an axis, which a
+   must have, and *first the index (from 0) of the first of them. PG_EINDEX for
+   a position out of range; PG_EARG for a step of 0. */
+pg_status pg_index_of_slice(size_t *first, size_t *count, const pg_index *slice,
+                            const pg_array *a, int axis, pg_error *err);
+
 /* Part `part` (from 0) of an axis that is cut into `parts` parts as equal as
    possible: the first ones are longer by one, as in numpy.array_split. a must
    have the axis, and parts must be more than part. */

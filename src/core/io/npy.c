@@ -1,4 +1,4 @@
-/* NPY files: the header, the elements, and files of one array. */
+/* NPY files: the header that is read, and writing. */
 
 #include "io/npy.h"
 
@@ -56,8 +56,7 @@ static pg_status read_preamble(size_t *length, pg_npy_header *h, pg_source *s,
     return status;
 }
 
-/* Bytes of an element in the file. */
-static size_t element_bytes(const pg_npy_header *h)
+size_t pg_npy_element_bytes(const pg_npy_header *h)
 {
     return h->is_half ? sizeof(uint16_t) : pg_dtype_size(h->dtype);
 }
@@ -67,7 +66,7 @@ static pg_status check_length(const pg_npy_header *h, const pg_source *s,
                               pg_error *err)
 {
     char text[PG_SHAPE_TEXT];
-    size_t bytes = element_bytes(h);
+    size_t bytes = pg_npy_element_bytes(h);
     bool fits = true, empty = false;
     for (int i = 0; i < h->ndim; i++) {
         empty = empty || h->shape[i] == 0;
@@ -109,77 +108,6 @@ pg_status pg_npy_read_header(pg_npy_header *out, pg_source *source,
         status = pg_npy_parse_dictionary(out, text, length, source->name, err);
     pg_free(text, length + 1);
     return status == PG_OK ? check_length(out, source, err) : status;
-}
-
-/* --- the elements --------------------------------------------------------- */
-
-/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-static float float_from_half(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000U) << 16;
-    uint32_t exponent = half >> 10 & 0x1fU, fraction = half & 0x3ffU, bits;
-    float value;
-    if (exponent == 0) { /* zero, or a subnormal: fraction * 2^-24 */
-        value = (float)fraction * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    if (exponent == 31)
-        bits = sign | 0x7f800000U | fraction << 13;
-    else
-        bits = sign | (exponent + 112) << 23 | fraction << 13;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* Reads float16 into the upper half of the floats' memory, and widens them from
-   the front: no float overwrites a half before it is read. */
-static pg_status read_elements(const pg_array *a, const pg_npy_header *h,
-                               pg_source *s, pg_error *err)
-{
-    size_t n = pg_array_size(a), size = element_bytes(h);
-    unsigned char *bytes = a->data;
-    unsigned char *elements = bytes + (h->is_half ? n * size : 0);
-    pg_status status = s->read(s->context, elements, n * size, err);
-    if (status != PG_OK)
-        return status;
-    if (h->is_swapped)
-        pg_swap_bytes(elements, n, size);
-    if (h->is_half)
-        PG_EACH (i, n) {
-            uint16_t half;
-            memcpy(&half, elements + i * sizeof half, sizeof half);
-            float value = float_from_half(half);
-            memcpy(bytes + i * sizeof value, &value, sizeof value);
-        }
-    if (h->dtype == PG_BOOL)
-        PG_EACH (i, n)
-            bytes[i] = bytes[i] != 0; /* other bytes are no C bool */
-    return PG_OK;
-}
-
-/* Elements in column-major order are the transpose's in row-major order. */
-pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err)
-{
-    pg_npy_header h;
-    size_t shape[PG_MAXDIM];
-    memset(out, 0, sizeof *out);
-    pg_status status = pg_npy_read_header(&h, source, err);
-    if (status != PG_OK)
-        return status;
-    for (int i = 0; i < h.ndim; i++)
-        shape[i] = h.shape[h.fortran_order ? h.ndim - 1 - i : i];
-    status = pg_array_new(out, h.dtype, h.ndim, shape, err);
-    if (status == PG_OK)
-        status = read_elements(out, &h, source, err);
-    status = pg_unless_interrupted(status, err);
-    if (status == PG_OK && h.fortran_order) {
-        pg_array rows = *out;
-        pg_array_transpose_view(out, &rows);
-        pg_array_release(&rows);
-    }
-    if (status != PG_OK)
-        pg_array_release(out);
-    return status;
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -228,17 +156,6 @@ pg_status pg_npy_write(pg_sink *sink, const pg_array *a, pg_error *err)
 
 /* --- files ---------------------------------------------------------------- */
 
-typedef struct npy_file {
-    FILE *file;
-    const char *path;
-} npy_file;
-
-static pg_status read_file(void *context, void *out, size_t n, pg_error *err)
-{
-    npy_file *f = context;
-    return pg_input_read(f->file, f->path, out, n, err);
-}
-
 pg_status pg_npy_test(bool *is_npy, const char *path, pg_error *err)
 {
     FILE *file;
@@ -251,19 +168,6 @@ pg_status pg_npy_test(bool *is_npy, const char *path, pg_error *err)
         status = pg_input_read(file, path, magic, sizeof magic, err);
     *is_npy = memcmp(magic, MAGIC, sizeof magic) == 0;
     fclose(file);
-    return status;
-}
-
-pg_status pg_npy_load(pg_array *out, const char *path, pg_error *err)
-{
-    npy_file f = {.path = path};
-    pg_source source = {.read = read_file, .context = &f, .name = path};
-    memset(out, 0, sizeof *out);
-    pg_status status = pg_input_open(&f.file, &source.length, path, err);
-    if (status != PG_OK)
-        return status;
-    status = pg_npy_read(out, &source, err);
-    fclose(f.file);
     return status;
 }
 

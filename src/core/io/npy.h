@@ -38,9 +38,11 @@ typedef struct pg_npy_header {
     uint64_t bytes;     /* of magic, version, length and dictionary */
 } pg_npy_header;
 
-/* A stream of bytes to read: read gives exactly n of them or fails. */
+/* A stream of bytes to read: read gives exactly n of them or fails, skip leaves
+   out n of them, which must be there. */
 typedef struct pg_source {
     pg_status (*read)(void *context, void *out, size_t n, pg_error *err);
+    pg_status (*skip)(void *context, uint64_t n, pg_error *err);
     void *context;
     uint64_t length;  /* of header and elements together */
     const char *name; /* for messages: the file, or file and member */
@@ -51,9 +53,62 @@ typedef struct pg_source {
 pg_status pg_npy_read_header(pg_npy_header *out, pg_source *source,
                              pg_error *err);
 
-/* Reads the array. Errors as above; memory for the elements is allocated after
-   the header is checked. */
-pg_status pg_npy_read(pg_array *out, pg_source *source, pg_error *err);
+/* Bytes of an element in the file. */
+size_t pg_npy_element_bytes(const pg_npy_header *h);
+
+/* --- elements ------------------------------------------------------------- */
+
+/* Rows from one position to another: from 1, both ends, negative from the
+   end. */
+typedef struct pg_rows_range {
+    int64_t first, last;
+} pg_rows_range;
+
+/* How a file is loaded. */
+typedef struct pg_load_options {
+    uint64_t max_bytes; /* that an array may take in memory */
+    bool check; /* members of which rows are loaded are read whole, for their
+                   CRC-32 */
+} pg_load_options;
+#define PG_LOAD_DEFAULT ((pg_load_options){.max_bytes = UINT64_MAX})
+
+/* Makes h the header of these rows alone, unless they are NULL; *first is the
+   index of the first. PG_EINDEX, and PG_ESHAPE for rank 0. */
+pg_status pg_npy_find_rows(size_t *first, pg_npy_header *h,
+                           const pg_rows_range *rows, const char *name,
+                           pg_error *err);
+
+/* *bytes = those that the array takes in memory. PG_EARG for more than
+   `most`. */
+pg_status pg_npy_check_bytes(size_t *bytes, const pg_npy_header *h,
+                             uint64_t most, const char *name, pg_error *err);
+
+/* An array for the header's elements, in the file's order of axes: reversed for
+   column-major order. Errors as above; PG_ENOMEM. */
+pg_status pg_npy_new(pg_array *out, const pg_npy_header *h, uint64_t most,
+                     const char *name, pg_error *err);
+
+/* The place for the *n bytes that the file has of such an array. */
+void *pg_npy_file_bytes(size_t *n, const pg_array *a, const pg_npy_header *h);
+
+/* Finishes such an array after these bytes were read: converts the elements and
+   puts the axes in order. Returns status, or PG_EINTERRUPT; releases the array
+   unless that is PG_OK. */
+pg_status pg_npy_end(pg_array *out, const pg_npy_header *h, pg_status status,
+                     pg_error *err);
+
+/* Reads the elements behind a header, or these rows of them. All sizes are
+   checked before memory is allocated. */
+pg_status pg_npy_read_elements(pg_array *out, const pg_npy_header *header,
+                               const pg_rows_range *rows, uint64_t most,
+                               pg_source *source, pg_error *err);
+
+/* Loads a file of one array, or these rows of it. */
+pg_status pg_npy_load(pg_array *out, const char *path,
+                      const pg_rows_range *rows, const pg_load_options *options,
+                      pg_error *err);
+
+/* --- writing -------------------------------------------------------------- */
 
 /* A stream of bytes to write. */
 typedef struct pg_sink {
@@ -68,8 +123,7 @@ uint64_t pg_npy_length(const pg_array *a);
 /* Writes header and elements. */
 pg_status pg_npy_write(pg_sink *sink, const pg_array *a, pg_error *err);
 
-/* Reads and writes a file of one array. It is written whole or not at all. */
-pg_status pg_npy_load(pg_array *out, const char *path, pg_error *err);
+/* Writes a file of one array, whole or not at all. */
 pg_status pg_npy_save(const char *path, const pg_array *a, pg_error *err);
 
 /* *is_npy = the file begins as NPY files do. PG_EIO if it cannot be read. */

@@ -13,14 +13,44 @@
 static const char SUFFIX[] = ".npy";
 enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };
 
-pg_status pg_npz_open(pg_npz *npz, const char *path, pg_error *err)
+/* The rows of a member that are got. */
+struct pg_npz_rows {
+    bool is_given;
+    pg_rows_range range;
+};
+
+pg_status pg_npz_open(pg_npz *npz, const char *path,
+                      const pg_load_options *options, pg_error *err)
 {
+    *npz = (pg_npz){.options = *options};
     return pg_zip_open(&npz->zip, path, err);
 }
 
 void pg_npz_close(pg_npz *npz)
 {
+    pg_free(npz->rows, npz->zip.count * sizeof *npz->rows);
     pg_zip_close(&npz->zip);
+    npz->rows = NULL;
+}
+
+pg_status pg_npz_set_rows(pg_npz *npz, size_t i, pg_rows_range rows,
+                          pg_error *err)
+{
+    pg_assert(i < npz->zip.count);
+    size_t bytes = npz->zip.count * sizeof *npz->rows;
+    if (!npz->rows) {
+        npz->rows = pg_malloc(bytes);
+        if (!npz->rows)
+            return pg_fail_memory(err, bytes);
+        memset(npz->rows, 0, bytes);
+    }
+    npz->rows[i] = (struct pg_npz_rows){true, rows};
+    return PG_OK;
+}
+
+static const pg_rows_range *rows_of(const pg_npz *npz, size_t i)
+{
+    return npz->rows && npz->rows[i].is_given ? &npz->rows[i].range : NULL;
 }
 
 bool pg_npz_is_open(const pg_npz *npz)
@@ -76,52 +106,75 @@ static pg_status read_stream(void *context, void *out, size_t n, pg_error *err)
     return pg_zip_stream_read(context, out, n, err);
 }
 
+static pg_status skip_stream(void *context, uint64_t n, pg_error *err)
+{
+    return pg_zip_stream_skip(context, n, err);
+}
+
 /* A member as a source, with its label for messages. It is allocated: the
    stream's buffer is too large for a stack. */
 typedef struct npz_member {
     pg_zip_stream stream;
     char label[PG_ERROR_SIZE];
     pg_source source;
+    pg_npy_header header;
 } npz_member;
 
-static pg_status open_member(npz_member *m, pg_npz *npz, size_t i,
+static void close_member(npz_member *m)
+{
+    if (m)
+        pg_zip_stream_close(&m->stream);
+    pg_free(m, sizeof *m);
+}
+
+/* Opens the i-th member and reads its array's header. close_member must follow
+   in either case. */
+static pg_status open_member(npz_member **out, const pg_npz *npz, size_t i,
                              pg_error *err)
 {
     pg_assert(i < npz->zip.count);
     const pg_zip_member *member = &npz->zip.members[i];
-    snprintf(m->label, sizeof m->label, "%.350s: member '%.*s'", npz->zip.path,
-             (int)pg_size_min(member->name_length, 120), member->name);
-    m->source = (pg_source){read_stream, &m->stream, member->size, m->label};
-    return pg_zip_stream_open(&m->stream, &npz->zip, member, err);
-}
-
-pg_status pg_npz_header(pg_npy_header *out, pg_npz *npz, size_t i,
-                        pg_error *err)
-{
-    npz_member *m = pg_malloc(sizeof *m);
+    npz_member *m = *out = pg_malloc(sizeof *m);
     if (!m)
         return pg_fail_memory(err, sizeof *m);
-    pg_status status = open_member(m, npz, i, err);
+    snprintf(m->label, sizeof m->label, "%.350s: member '%.*s'", npz->zip.path,
+             (int)pg_size_min(member->name_length, 120), member->name);
+    m->source = (pg_source){read_stream, skip_stream, &m->stream, member->size,
+                            m->label};
+    pg_status status = pg_zip_stream_open(&m->stream, &npz->zip, member, err);
     if (status == PG_OK)
-        status = pg_npy_read_header(out, &m->source, err);
-    pg_zip_stream_close(&m->stream);
-    pg_free(m, sizeof *m);
+        status = pg_npy_read_header(&m->header, &m->source, err);
     return status;
 }
 
-pg_status pg_npz_get(pg_array *out, pg_npz *npz, size_t i, pg_error *err)
+pg_status pg_npz_header(pg_npy_header *out, const pg_npz *npz, size_t i,
+                        pg_error *err)
 {
+    npz_member *m;
+    size_t first;
+    pg_status status = open_member(&m, npz, i, err);
+    if (status == PG_OK) {
+        *out = m->header;
+        status = pg_npy_find_rows(&first, out, rows_of(npz, i), m->label, err);
+    }
+    close_member(m);
+    return status;
+}
+
+pg_status pg_npz_get(pg_array *out, const pg_npz *npz, size_t i, pg_error *err)
+{
+    npz_member *m;
+    const pg_rows_range *rows = rows_of(npz, i);
     memset(out, 0, sizeof *out);
-    npz_member *m = pg_malloc(sizeof *m);
-    if (!m)
-        return pg_fail_memory(err, sizeof *m);
-    pg_status status = open_member(m, npz, i, err);
-    if (status == PG_OK)
-        status = pg_npy_read(out, &m->source, err);
-    if (status == PG_OK)
+    pg_status status = open_member(&m, npz, i, err);
+    if (status == PG_OK) {
+        m->stream.is_checked = !rows || npz->options.check;
+        status = pg_npy_read_elements(out, &m->header, rows,
+                                      npz->options.max_bytes, &m->source, err);
+    }
+    if (status == PG_OK && m->stream.is_checked)
         status = pg_zip_stream_finish(&m->stream, err);
-    pg_zip_stream_close(&m->stream);
-    pg_free(m, sizeof *m);
+    close_member(m);
     if (status != PG_OK)
         pg_array_release(out);
     return status;

@@ -16,10 +16,14 @@
 /* An archive that is open for reading. */
 typedef struct pg_npz {
     pg_zip zip;
+    pg_load_options options;
+    struct pg_npz_rows *rows; /* of each member; NULL: all of all members */
 } pg_npz;
 
-/* Opens an archive: reads its directory alone. */
-pg_status pg_npz_open(pg_npz *npz, const char *path, pg_error *err);
+/* Opens an archive: reads its directory alone. max_bytes is that of each array
+   that is got. */
+pg_status pg_npz_open(pg_npz *npz, const char *path,
+                      const pg_load_options *options, pg_error *err);
 void pg_npz_close(pg_npz *npz);
 bool pg_npz_is_open(const pg_npz *npz);
 
@@ -39,18 +43,24 @@ pg_status pg_npz_check_names(pg_npz *npz, pg_error *err);
    none. */
 bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n);
 
+/* Has the i-th array got as these rows of it. PG_ENOMEM. */
+pg_status pg_npz_set_rows(pg_npz *npz, size_t i, pg_rows_range rows,
+                          pg_error *err);
+
 /* *sum = the CRC-32 of the i-th member's NPY file, as the directory has it;
    pg_npz_get checks it. PG_EFORMAT if the member's local header differs from
    the directory. */
 pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
                           pg_error *err);
 
-/* Reads the i-th array, from the file straight into its memory. Messages name
-   the file and the member. */
-pg_status pg_npz_get(pg_array *out, pg_npz *npz, size_t i, pg_error *err);
+/* Reads the i-th array, or its rows, from the file straight into its memory.
+   Messages name the file and the member. The CRC-32 is checked, of rows only
+   with the option check. */
+pg_status pg_npz_get(pg_array *out, const pg_npz *npz, size_t i, pg_error *err);
 
-/* Reads the i-th array's header alone, and so cannot check the CRC-32. */
-pg_status pg_npz_header(pg_npy_header *out, pg_npz *npz, size_t i,
+/* Reads the header of the i-th array, or of its rows, alone, and so cannot
+ * check the CRC-32. */
+pg_status pg_npz_header(pg_npy_header *out, const pg_npz *npz, size_t i,
                         pg_error *err);
 
 /* True if an array may be written under that name: n bytes and a zero. */

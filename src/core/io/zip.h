@@ -108,6 +108,7 @@ typedef struct pg_zip_stream {
     uint64_t data;              /* offset of the member's data */
     bool inflating;             /* the inflater is in use */
     bool ended;                 /* it has seen the end of its data */
+    bool is_checked;            /* all bytes are read, for the CRC-32 */
     uint64_t packed_left, left; /* bytes that are not read yet */
     uint32_t crc;
     unsigned char buffer[PG_ZIP_BUFFER];
@@ -122,8 +123,12 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, const pg_zip *zip,
 pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
                              pg_error *err);
 
-/* Checks that all bytes of the member were read, that its data end there, and
-   the CRC-32. */
+/* Leaves out the next n bytes. If is_checked is false, bytes that are stored
+   are not read. */
+pg_status pg_zip_stream_skip(pg_zip_stream *s, uint64_t n, pg_error *err);
+
+/* Reads what is left of the member, and checks that its data end there, and the
+   CRC-32. is_checked must be true, as it is at first. */
 pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err);
 void pg_zip_stream_close(pg_zip_stream *s);
 

@@ -33,6 +33,7 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, const pg_zip *zip,
     s->zip = zip;
     s->member = member;
     s->inflating = s->ended = false;
+    s->is_checked = true;
     s->packed_left = member->packed;
     s->left = member->size;
     s->crc = 0;
@@ -117,19 +118,41 @@ pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
     return status;
 }
 
+pg_status pg_zip_stream_skip(pg_zip_stream *s, uint64_t n, pg_error *err)
+{
+    pg_status status = PG_OK;
+    if (n > s->left)
+        return fail_stream(s, err, "it ends too early");
+    if (!s->inflating && !s->is_checked) {
+        s->left -= n;
+        s->packed_left -= n;
+        return PG_OK;
+    }
+    size_t room = pg_size_min(n, PG_ZIP_BUFFER);
+    void *unused = pg_malloc(room);
+    if (!unused)
+        return pg_fail_memory(err, room);
+    for (size_t piece; n > 0 && status == PG_OK; n -= piece) {
+        piece = pg_size_min(n, room);
+        status = pg_zip_stream_read(s, unused, piece, err);
+    }
+    pg_free(unused, room);
+    return status;
+}
+
 pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err)
 {
     unsigned char surplus;
     size_t got = 0;
-    if (s->left > 0)
-        return fail_stream(s, err, "it has more bytes than its array needs");
-    if (s->inflating) {
-        pg_status status = inflate_some(s, &surplus, 1, &got, err);
-        if (status != PG_OK)
-            return status;
-        if (got == 0 && !s->ended)
+    pg_assert(s->is_checked);
+    pg_status status = pg_zip_stream_skip(s, s->left, err);
+    if (status == PG_OK && s->inflating) {
+        status = inflate_some(s, &surplus, 1, &got, err);
+        if (status == PG_OK && got == 0 && !s->ended)
             return fail_stream(s, err, "its compressed data end too early");
     }
+    if (status != PG_OK)
+        return status;
     if (got > 0 || s->packed_left > 0 || s->inflater.avail_in > 0)
         return fail_stream(s, err, "it holds more data than its size says");
     if (s->crc != s->member->crc)

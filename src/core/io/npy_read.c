@@ -1,0 +1,237 @@
+/* Elements of NPY files: all of them, or some rows, in memory. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array/index.h"
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "io/input.h"
+#include "io/npy.h"
+
+/* --- the array in memory -------------------------------------------------- */
+
+/* Bytes of the array in memory; SIZE_MAX for more than that. */
+static size_t memory_bytes(const pg_npy_header *h)
+{
+    size_t bytes = pg_dtype_size(h->dtype);
+    for (int i = 0; i < h->ndim; i++)
+        if (!pg_size_multiply(&bytes, bytes, h->shape[i]))
+            return SIZE_MAX;
+    return bytes;
+}
+
+pg_status pg_npy_check_bytes(size_t *bytes, const pg_npy_header *h,
+                             uint64_t most, const char *name, pg_error *err)
+{
+    char text[PG_SHAPE_TEXT];
+    *bytes = memory_bytes(h);
+    if (*bytes <= most)
+        return PG_OK;
+    return pg_fail(err, PG_EARG,
+                   "%.500s: %s of shape %s takes %zu bytes, more than "
+                   "max_bytes = %" PRIu64,
+                   name, pg_dtype_name(h->dtype),
+                   pg_shape_text_of(text, h->ndim, h->shape), *bytes, most);
+}
+
+pg_status pg_npy_new(pg_array *out, const pg_npy_header *h, uint64_t most,
+                     const char *name, pg_error *err)
+{
+    size_t shape[PG_MAXDIM], bytes;
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_npy_check_bytes(&bytes, h, most, name, err);
+    if (status != PG_OK)
+        return status;
+    for (int i = 0; i < h->ndim; i++)
+        shape[i] = h->shape[h->fortran_order ? h->ndim - 1 - i : i];
+    status = pg_array_new(out, h->dtype, h->ndim, shape, err);
+    if (status != PG_OK) {
+        pg_error reason = *err;
+        pg_fail(err, status, "%.500s: %.400s", name, reason.message);
+    }
+    return status;
+}
+
+/* --- conversion ----------------------------------------------------------- */
+
+/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
+static float float_from_half(uint16_t half)
+{
+    uint32_t sign = (uint32_t)(half & 0x8000U) << 16;
+    uint32_t exponent = half >> 10 & 0x1fU, fraction = half & 0x3ffU, bits;
+    float value;
+    if (exponent == 0) { /* zero, or a subnormal: fraction * 2^-24 */
+        value = (float)fraction * 0x1p-24f;
+        return sign ? -value : value;
+    }
+    if (exponent == 31)
+        bits = sign | 0x7f800000U | fraction << 13;
+    else
+        bits = sign | (exponent + 112) << 23 | fraction << 13;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* float16 is read into the upper half of the floats' memory, and widened from
+   the front: no float overwrites a half before it is read. */
+void *pg_npy_file_bytes(size_t *n, const pg_array *a, const pg_npy_header *h)
+{
+    *n = pg_array_size(a) * pg_npy_element_bytes(h);
+    return (char *)a->data + (h->is_half ? *n : 0);
+}
+
+static void convert(const pg_array *a, const pg_npy_header *h)
+{
+    size_t bytes, n = pg_array_size(a);
+    unsigned char *at = a->data;
+    unsigned char *read = pg_npy_file_bytes(&bytes, a, h);
+    if (h->is_swapped)
+        pg_swap_bytes(read, n, pg_npy_element_bytes(h));
+    if (h->is_half)
+        PG_EACH (i, n) {
+            uint16_t half;
+            memcpy(&half, read + i * sizeof half, sizeof half);
+            float value = float_from_half(half);
+            memcpy(at + i * sizeof value, &value, sizeof value);
+        }
+    if (h->dtype == PG_BOOL)
+        PG_EACH (i, n)
+            at[i] = at[i] != 0; /* other bytes are no C bool */
+}
+
+pg_status pg_npy_end(pg_array *out, const pg_npy_header *h, pg_status status,
+                     pg_error *err)
+{
+    if (status == PG_OK)
+        convert(out, h);
+    status = pg_array_end(out, status, err);
+    if (status == PG_OK && h->fortran_order) {
+        pg_array rows = *out;
+        pg_array_transpose_view(out, &rows);
+        pg_array_release(&rows);
+    }
+    return status;
+}
+
+/* --- rows ----------------------------------------------------------------- */
+
+pg_status pg_npy_find_rows(size_t *first, pg_npy_header *h,
+                           const pg_rows_range *rows, const char *name,
+                           pg_error *err)
+{
+    pg_array all;
+    pg_error reason;
+    pg_index slice = PG_INDEX_ALL;
+    *first = 0;
+    if (!rows)
+        return PG_OK;
+    if (h->ndim == 0)
+        return pg_fail(err, PG_ESHAPE, "%.500s: an array of rank 0 has no rows",
+                       name);
+    slice.has_first = slice.has_last = true;
+    slice.first = rows->first;
+    slice.last = rows->last;
+    pg_array_borrow(&all, NULL, h->dtype, h->ndim, h->shape);
+    pg_status status =
+        pg_index_of_slice(first, &h->shape[0], &slice, &all, 0, &reason);
+    if (status != PG_OK)
+        return pg_fail(err, status,
+                       "%.500s: rows %" PRId64 " to %" PRId64 ": %.300s", name,
+                       rows->first, rows->last, reason.message);
+    return PG_OK;
+}
+
+/* Reads rows `first` on, as many as `some` has, of the array `all`. In the
+   file a row is one part, or in column-major order each column has a part. */
+static pg_status read_rows(void *out, const pg_npy_header *all,
+                           const pg_npy_header *some, size_t first,
+                           pg_source *s, pg_error *err)
+{
+    char *at = out;
+    size_t row = pg_npy_element_bytes(all), columns = 1;
+    for (int i = 1; i < all->ndim; i++)
+        columns *= all->shape[i];
+    if (!all->fortran_order) {
+        row *= columns;
+        columns = 1;
+    }
+    size_t before = first * row, bytes = some->shape[0] * row;
+    size_t behind = all->shape[0] * row - before - bytes;
+    pg_status status = PG_OK;
+    for (size_t i = 0; i < columns && bytes > 0 && status == PG_OK; i++) {
+        size_t gap = before + (i > 0 ? behind : 0);
+        if (gap > 0)
+            status = s->skip(s->context, gap, err);
+        if (status == PG_OK)
+            status = s->read(s->context, at, bytes, err);
+        at += bytes;
+    }
+    return status;
+}
+
+pg_status pg_npy_read_elements(pg_array *out, const pg_npy_header *header,
+                               const pg_rows_range *rows, uint64_t most,
+                               pg_source *source, pg_error *err)
+{
+    pg_npy_header some = *header;
+    size_t first, bytes;
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_npy_find_rows(&first, &some, rows, source->name, err);
+    if (status == PG_OK)
+        status = pg_npy_new(out, &some, most, source->name, err);
+    if (status != PG_OK)
+        return status;
+    void *read = pg_npy_file_bytes(&bytes, out, &some);
+    if (rows)
+        status = read_rows(read, header, &some, first, source, err);
+    else
+        status = source->read(source->context, read, bytes, err);
+    return pg_npy_end(out, &some, status, err);
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+typedef struct npy_file {
+    FILE *file;
+    const char *path;
+    uint64_t at;
+} npy_file;
+
+static pg_status read_file(void *context, void *out, size_t n, pg_error *err)
+{
+    npy_file *f = context;
+    pg_status status = pg_input_read_at(f->file, f->path, out, f->at, n, err);
+    f->at += n;
+    return status;
+}
+
+/* Only to offsets within the file, which the header was checked for. */
+static pg_status skip_file(void *context, uint64_t n, pg_error *err)
+{
+    npy_file *f = context;
+    (void)err;
+    f->at += n;
+    return PG_OK;
+}
+
+pg_status pg_npy_load(pg_array *out, const char *path,
+                      const pg_rows_range *rows, const pg_load_options *options,
+                      pg_error *err)
+{
+    npy_file f = {.path = path};
+    pg_npy_header header;
+    pg_source source = {
+        .read = read_file, .skip = skip_file, .context = &f, .name = path};
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_input_open(&f.file, &source.length, path, err);
+    if (status != PG_OK)
+        return status;
+    status = pg_npy_read_header(&header, &source, err);
+    if (status == PG_OK)
+        status = pg_npy_read_elements(out, &header, rows, options->max_bytes,
+                                      &source, err);
+    fclose(f.file);
+    return status;
+}
