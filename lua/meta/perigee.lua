@@ -1585,14 +1585,30 @@ function pg.where(mask, a, b) end
 --- Sizes, shapes and offsets in the file are checked before they are used. Raises for a file that
 --- can't be opened or read, with its path and the reason.
 ---
+--- The length of an array and the CRC-32 of a member are checked before its numbers are returned.
+--- An `.npy` file has no checksum.
+---
+--- `rows` reads some rows of an `.npy` file, or of members of an archive by their names. Positions
+--- are those of slices: from 1, both ends, negative from the end; beyond the ends raises. Other
+--- bytes are not read, but that a deflated member is inflated up to the last of its rows. So the
+--- CRC-32 isn't checked; `check = true` reads the whole member and checks it.
+---
+--- `max_bytes` is the most that an array may take in memory; without it, that is what the system, or
+--- the control group of the process, has left. An array that takes more raises, before memory is
+--- allocated.
+---
 ---     data = pg.load "file.npz"
 ---     data:keys()  --> {W1, b1}
 ---     data.W1.shape  --> (20, 784)
+---     pg.load("file.npz", {rows = {W1 = {-5, -1}}}).W1.shape  --> (5, 784)
 ---     pcall(pg.load, "missing.npy")
 ---     --> false  missing.npy: No such file or directory
 ---@param path string
+---@param options? table  rows ({first, last} of an .npy file, {name = {first, last}, ...} of an
+---   archive); check = false (or true: with rows, the CRC-32 is checked); max_bytes (else what
+---   memory is left)
 ---@return perigee.archive|perigee.array
-function pg.load(path) end
+function pg.load(path, options) end
 
 --- Tells if a file or a folder exists at a path. Symbolic links are followed.
 --- Raises if the system can't tell, as in a folder without permission.
@@ -1631,14 +1647,15 @@ function pg.save(path, value, options) end
 --- and alpha (2), red, green and blue (3), or these and alpha (4). Palettes and fewer bits are
 --- widened to 0 to 255, and 16 bits are rounded to 8. The gamma of the file is converted to a
 --- screen's. Sizes in the file are checked before memory is allocated: more than 64 MB of pixels
---- must not exceed 1032 bytes for each byte of the file, deflate's limit. Raises for a file that
---- can't be opened or read, and for an interlaced one of 16 bits.
+--- must not exceed 1032 bytes for each byte of the file, deflate's limit; `max_bytes` limits the
+--- array. Raises for a file that can't be opened or read, and for an interlaced one of 16 bits.
 ---
 ---     pg.save_png("digit.png", data.x_train[1])
 ---     pg.load_png("digit.png").shape  --> (28, 28)
 ---@param path string
+---@param options? { max_bytes?: integer }  max_bytes (of the array, else what memory is left)
 ---@return perigee.array  # uint8
-function pg.load_png(path) end
+function pg.load_png(path, options) end
 
 --- Writes a text file atomically, as `save` does. Raises if it can't be written.
 ---

@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     pg_array a;
     bool is_npy;
     FUZZ_CHECK(pg_npy_test(&is_npy, path, &err) == PG_OK);
-    pg_status status = pg_npy_load(&a, path, &err);
+    const pg_load_options options = PG_LOAD_DEFAULT;
+    pg_status status = pg_npy_load(&a, path, NULL, &options, &err);
     FUZZ_CHECK(is_npy || status != PG_OK);
     fuzz_check_array(&a, status, &err);
     fuzz_end();

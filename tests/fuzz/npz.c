@@ -53,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         fuzz_begin(data, n, (2 * RATIO + FOR_EACH_BYTE) * n + BUFFERS);
     pg_error err;
     pg_npz npz;
-    pg_status status = pg_npz_open(&npz, path, &err);
+    const pg_load_options options = PG_LOAD_DEFAULT;
+    pg_status status = pg_npz_open(&npz, path, &options, &err);
     FUZZ_CHECK(pg_npz_is_open(&npz) == (status == PG_OK));
     if (status != PG_OK)
         fuzz_check_error(status, &err);

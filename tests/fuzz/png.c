@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     const char *path = fuzz_begin(data, n, RATIO * n + n + PIXELS);
     pg_error err;
     pg_array a;
-    fuzz_check_array(&a, pg_png_load(&a, path, &err), &err);
+    fuzz_check_array(&a, pg_png_load(&a, path, UINT64_MAX, &err), &err);
     fuzz_end();
     return 0;
 }

@@ -303,7 +303,7 @@ describe("help", function()
     end
     for name, what in pairs {
       ["pg.forward(x, weights, out)"] = "forward", ["a:sort(axis)"] = "a:sort",
-      ["t:sort(name, order)"] = "t:sort", ["pg.load(path)"] = "load",
+      ["t:sort(name, order)"] = "t:sort", ["pg.load(path, options)"] = "load",
       ["pg.Model.load(path, x, y)"] = "Model.load", ["m:steps(options)"] = "steps",
       ["trial:steps(model, options)"] = "trial:steps", ["a:exp(options)"] = "pg.exp",
       ["pg.random(seed)"] = "random", ["sweep.halving(options)"] = "sweep.halving()",

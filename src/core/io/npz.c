@@ -250,6 +250,7 @@ pg_status pg_npz_writer_open(pg_zip_writer *w, const char *path, bool append,
                              pg_error *err)
 {
     pg_npz old;
+    const pg_load_options options = PG_LOAD_DEFAULT;
     bool exists = false;
     memset(w, 0, sizeof *w);
     pg_status status = append ? pg_input_exists(&exists, path, err) : PG_OK;
@@ -257,7 +258,7 @@ pg_status pg_npz_writer_open(pg_zip_writer *w, const char *path, bool append,
         return status;
     if (!exists)
         return pg_zip_writer_open(w, path, err);
-    status = pg_npz_open(&old, path, err);
+    status = pg_npz_open(&old, path, &options, err);
     if (status != PG_OK)
         return status;
     status = pg_zip_check_names(&old.zip, err);

@@ -234,13 +234,19 @@ static pg_status fail_damaged(const libpng_image *image, const char *path,
 
 static pg_status read_pixels(pg_array *out, const libpng *png,
                              libpng_image *image, const char *path,
-                             pg_error *err)
+                             uint64_t max_bytes, pg_error *err)
 {
     image->format &= FORMAT_ALPHA | FORMAT_COLOUR;
     image->flags |= FLAG_16_BITS_ARE_SRGB;
     size_t samples = (image->format & FORMAT_COLOUR ? 3U : 1U) +
                      (image->format & FORMAT_ALPHA ? 1U : 0U);
     size_t shape[] = {image->height, image->width, samples};
+    uint64_t bytes = (uint64_t)image->width * image->height * samples;
+    if (bytes > max_bytes)
+        return pg_fail(err, PG_EARG,
+                       "%.600s: %" PRIu32 " x %" PRIu32 " pixels take %" PRIu64
+                       " bytes, more than max_bytes = %" PRIu64,
+                       path, image->width, image->height, bytes, max_bytes);
     pg_status status =
         pg_array_new(out, PG_UINT8, samples > 1 ? 3 : 2, shape, err);
     if (status == PG_OK && !png->finish_read(image, NULL, out->data, 0, NULL))
@@ -252,7 +258,7 @@ static pg_status read_pixels(pg_array *out, const libpng *png,
 
 static pg_status decode(pg_array *out, const libpng *png,
                         const unsigned char *bytes, size_t n, const char *path,
-                        pg_error *err)
+                        uint64_t max_bytes, pg_error *err)
 {
     libpng_image image = {.version = IMAGE_VERSION};
     png_header header = {0};
@@ -267,14 +273,15 @@ static pg_status decode(pg_array *out, const libpng *png,
                        "save it without interlacing, or with 8 bits",
                        path);
     if (png->begin_read(&image, bytes, n))
-        status = read_pixels(out, png, &image, path, err);
+        status = read_pixels(out, png, &image, path, max_bytes, err);
     else
         status = fail_damaged(&image, path, err);
     png->free(&image);
     return status;
 }
 
-pg_status pg_png_load(pg_array *out, const char *path, pg_error *err)
+pg_status pg_png_load(pg_array *out, const char *path, uint64_t max_bytes,
+                      pg_error *err)
 {
     libpng png = {0};
     FILE *file;
@@ -292,7 +299,7 @@ pg_status pg_png_load(pg_array *out, const char *path, pg_error *err)
                        : pg_fail_memory(err, n);
     }
     if (status == PG_OK)
-        status = decode(out, &png, bytes, n, path, err);
+        status = decode(out, &png, bytes, n, path, max_bytes, err);
     pg_free(bytes, n);
     close_library(&png);
     fclose(file);

@@ -26,8 +26,9 @@
    than sRGB's is converted. PG_EFORMAT for a file that is not PNG, or damaged
    anywhere; PG_EIO if it cannot be read or there is no libpng. Memory for the
    pixels is allocated only if the file's data can inflate to them, or if it is
-   at most 64 MB. */
-pg_status pg_png_load(pg_array *out, const char *path, pg_error *err);
+   at most 64 MB. PG_EARG if the array takes more than max_bytes. */
+pg_status pg_png_load(pg_array *out, const char *path, uint64_t max_bytes,
+                      pg_error *err);
 
 /* Writes a picture, whole or not at all; (height, width, 1) is grey, too.
    PG_EDTYPE and PG_ESHAPE for an array that is no picture, or larger than

@@ -1,0 +1,213 @@
+-- Loading of parts of files: rows, limits.
+
+local pg = require "perigee"
+local support = require "tests.support"
+local live_bytes, raises_here = support.live_bytes, support.raises_here
+
+local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
+local container = dofile(HERE .. "/../container.lua")
+
+local folder
+
+local function at(name)
+  return folder .. "/" .. name
+end
+
+local function write(name, bytes)
+  local file <close> = assert(io.open(at(name), "wb"))
+  file:write(bytes)
+  return at(name)
+end
+
+local function read(name)
+  local file <close> = assert(io.open(at(name), "rb"))
+  return file:read "a"
+end
+
+local function same(a, b)
+  assert.equal(a.dtype, b.dtype)
+  assert.same(a.shape, b.shape)
+  assert.is_true(a.size == 0 or a:eq(b):all())
+end
+
+--- The bytes of an array in an NPY file, without the header.
+local function elements(a)
+  pg.save(at "elements.npy", a)
+  local bytes = read "elements.npy"
+  return bytes:sub(11 + ("<I2"):unpack(bytes, 9))
+end
+
+--- An NPY file of the array in column-major order.
+local function column_major(a)
+  local descr = { uint8 = "|u1", int16 = "<i2", float64 = "<f8" }
+  local header = ("{'descr': '%s', 'fortran_order': True, 'shape': (%s,), }\n"):format(
+    descr[a.dtype], table.concat(a.shape, ", "))
+  return container.npy_with(header, elements(a.T))
+end
+
+--- Rows of an array, as the option names them, and as an index does.
+local RANGES = { { 1, 1 }, { 2, 5 }, { 7, 7 }, { 1, 7 }, { -2, -1 }, { -7, 3 }, { 3, 2 }, { 8, 7 } }
+
+setup(function()
+  folder = os.tmpname()
+  os.remove(folder)
+  assert(os.execute("mkdir '" .. folder .. "'"))
+end)
+
+teardown(function()
+  os.execute("rm -rf '" .. folder .. "'")
+end)
+
+describe("rows", function()
+  local x = pg.range(1, 7 * 3 * 2):reshape(7, 3, 2)
+
+  it("of an .npy file are those of a slice", function()
+    for _, dtype in ipairs { "uint8", "int16", "float64" } do
+      local a = x:astype(dtype)
+      pg.save(at "rows.npy", a)
+      write("columns.npy", column_major(a))
+      write("swapped.npy", container.npy("'>i2'", "(7, 3, 2)",
+        (elements(x:astype "int16"):gsub("(.)(.)", "%2%1"))))
+      for _, range in ipairs(RANGES) do
+        same(a[{ range }], pg.load(at "rows.npy", { rows = range }))
+        same(a[{ range }], pg.load(at "columns.npy", { rows = range }))
+        same(x:astype "int16"[{ range }], pg.load(at "swapped.npy", { rows = range }))
+      end
+    end
+  end)
+
+  it("of float16 become float32", function()
+    local halves = ("\0\60"):rep(3) .. ("\0\64"):rep(3)
+    write("half.npy", container.npy("'<f2'", "(2, 3)", halves))
+    same(pg.full({ 1, 3 }, 2, "float32"), pg.load(at "half.npy", { rows = { 2, 2 } }))
+  end)
+
+  it("of an archive's members are given by name", function()
+    local a = x:astype "int16"
+    for _, method in ipairs { 0, 8 } do
+      local path = write("rows.npz", container.zip {
+        { name = "rows.npy", data = container.npy("'<i2'", "(7, 3, 2)", elements(a)),
+          method = method },
+        { name = "columns.npy", data = column_major(a), method = method },
+        { name = "whole.npy", data = column_major(a), method = method },
+      })
+      for _, range in ipairs(RANGES) do
+        for _, check in ipairs { false, true } do
+          local data <close> = pg.load(path, { rows = { rows = range, columns = range },
+            check = check })
+          same(a[{ range }], data:get "rows")
+          same(a[{ range }], data.columns)
+          same(a, data.whole)
+          assert.same(a[{ range }].shape, select(2, data:form "rows"))
+        end
+      end
+    end
+  end)
+
+  it("beyond the ends raise, and so do those of rank 0", function()
+    pg.save(at "a.npy", x)
+    pg.save(at "scalar.npy", 1)
+    for range, text in pairs {
+      [{ 0, 3 }] = "rows 0 to 3: position 0", [{ 1, 8 }] = "position 8 is beyond axis 1, whose " ..
+      "length is 7", [{ -8, 1 }] = "position -8", [{ 9, 8 }] = "position 9",
+      [{ math.mininteger, math.maxinteger }] = "position",
+    } do
+      raises_here(at "a.npy" .. ": rows", function() pg.load(at "a.npy", { rows = range }) end)
+      raises_here(text, function() pg.load(at "a.npy", { rows = range }) end)
+    end
+    raises_here("scalar.npy: an array of rank 0 has no rows", function()
+      pg.load(at "scalar.npy", { rows = { 1, 1 } })
+    end)
+    pg.save(at "a.npz", { x = x })
+    raises_here("a.npz: member 'x.npy': rows 1 to 8: position 8", function()
+      return pg.load(at "a.npz", { rows = { x = { 1, 8 } } }).x
+    end)
+  end)
+
+  it("raise for what is no range", function()
+    pg.save(at "a.npy", x)
+    pg.save(at "a.npz", { x_train = x })
+    for _, rows in ipairs { { 1 }, { 1, 2, 3 }, { 1, 2.5 }, { "1", "2" }, { 1, false } } do
+      raises_here("load: rows must be {first, last}, two integers", function()
+        pg.load(at "a.npy", { rows = rows })
+      end)
+      raises_here("load: rows must be {first, last}, two integers", function()
+        pg.load(at "a.npz", { rows = { x_train = rows } })
+      end)
+    end
+    raises_here("load: rows must be a table, not 5", function()
+      pg.load(at "a.npy", { rows = 5 })
+    end)
+    raises_here("an .npy file has one array", function()
+      pg.load(at "a.npy", { rows = { x = { 1, 2 } } })
+    end)
+    raises_here("are given by name", function() pg.load(at "a.npz", { rows = { 1, 2 } }) end)
+    raises_here("a.npz has no 'x_trian'; it has x_train; did you mean 'x_train'?", function()
+      pg.load(at "a.npz", { rows = { x_trian = { 1, 2 } } })
+    end)
+    raises_here("load: unknown option 'row'", function() pg.load(at "a.npy", { row = 1 }) end)
+  end)
+
+  it("are read without the CRC-32, unless that is asked for", function()
+    for _, method in ipairs { 0, 8 } do
+      local path = write("damaged.npz", container.zip { {
+        name = "x.npy", data = container.npy("'|u1'", "(4,)", "\1\2\3\4"), crc = 1,
+        method = method,
+      } })
+      assert.same({ 2, 3 }, pg.load(path, { rows = { x = { 2, 3 } } }).x:tolist())
+      raises_here("CRC-32 00000001 expected", function()
+        return pg.load(path, { rows = { x = { 2, 3 } }, check = true }).x
+      end)
+      raises_here("CRC-32 00000001 expected", function() return pg.load(path).x end)
+    end
+  end)
+
+  it("of a long member take no more memory than they need", function()
+    local a = pg.zeros(100000, 100, "uint8")
+    a[{ 5 }] = 7
+    pg.save(at "long.npz", { a = a }, { compress = true })
+    a:free()
+    local before = live_bytes()
+    local data <close> = pg.load(at "long.npz", { rows = { a = { 5, 6 } } })
+    same(pg.array { { 7 }, { 0 } }:astype "uint8" + pg.zeros(2, 100, "uint8"), data.a)
+    assert.is_true(live_bytes() - before < 10000)
+  end)
+end)
+
+describe("max_bytes", function()
+  it("limits an array's memory", function()
+    pg.save(at "a.npy", pg.zeros(5, 4))
+    pg.save(at "a.npz", { a = pg.zeros(5, 4), b = pg.zeros(1) })
+    assert.same({ 5, 4 }, pg.load(at "a.npy", { max_bytes = 160 }).shape)
+    assert.same({ 2, 4 }, pg.load(at "a.npy", { max_bytes = 64, rows = { 1, 2 } }).shape)
+    raises_here("a.npy: float64 of shape (5, 4) takes 160 bytes, more than max_bytes = 159",
+      function() pg.load(at "a.npy", { max_bytes = 159 }) end)
+    local data <close> = pg.load(at "a.npz", { max_bytes = 159 })
+    raises_here("a.npz: member 'a.npy': float64 of shape (5, 4) takes 160 bytes, more than",
+      function() return data.a end)
+    assert.same({ 0 }, data.b:tolist())
+  end)
+
+  it("counts float16 as the float32 that they become", function()
+    write("half.npy", container.npy("'<f2'", "(3,)", ("\0"):rep(6)))
+    assert.same({ 3 }, pg.load(at "half.npy", { max_bytes = 12 }).shape)
+    raises_here("takes 12 bytes", function() pg.load(at "half.npy", { max_bytes = 11 }) end)
+  end)
+
+  it("limits a picture's memory", function()
+    pg.save_png(at "a.png", pg.zeros(4, 5, 3, "uint8"))
+    assert.same({ 4, 5, 3 }, pg.load_png(at "a.png", { max_bytes = 60 }).shape)
+    raises_here("a.png: 5 x 4 pixels take 60 bytes, more than max_bytes = 59", function()
+      pg.load_png(at "a.png", { max_bytes = 59 })
+    end)
+  end)
+
+  it("is an integer, 0 or more", function()
+    pg.save(at "a.npy", pg.zeros(0))
+    assert.same({ 0 }, pg.load(at "a.npy", { max_bytes = 0 }).shape)
+    assert.same({ 0 }, pg.load(at "a.npy", { max_bytes = 1e9 }).shape)
+    for _, bytes in ipairs { -1, 1.5, "10", true } do
+      raises_here("max_bytes must be", function() pg.load(at "a.npy", { max_bytes = bytes }) end)
+    end
+  end)
+end)
