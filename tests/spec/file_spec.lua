@@ -139,8 +139,6 @@ describe("an .npy file", function()
     local before = live_bytes()
     for shape, texts in pairs {
       ["(3,)"] = { "24 bytes of data expected for shape (3,), found 8" },
-      ["()"] = nil,
-      ["(0,)"] = { "0 bytes of data expected for shape (0,), found 8" },
       ["(1099511627776,)"] = { "8796093022208 bytes" },
       ["(4294967296, 4294967296)"] = { "claims more than any file holds" },
       ["(9223372036854775807,)"] = { "claims more than any file holds" },
@@ -416,13 +414,12 @@ describe("an archive", function()
     end
   end)
 
-  it("of two members of one name gives the last", function()
-    local path = write("twice.npz", container.zip {
+  it("with two members of one name is refused", function()
+    fails(write("twice.npz", container.zip {
       { name = "x.npy", data = npy("'|u1'", "(1,)", "\1") },
+      { name = "y.npy", data = npy("'|u1'", "(1,)", "\1") },
       { name = "x.npy", data = npy("'|u1'", "(1,)", "\2") },
-    })
-    local archive <close> = assert(pg.load(path))
-    assert.same({ 2 }, archive.x:tolist())
+    }), "member 'x.npy': two members have this name")
   end)
 end)
 
@@ -628,18 +625,18 @@ describe("a damaged archive", function()
     refuses(container.zip { member { flags = 1 } }, "encrypted")
     refuses(container.zip { member { method = 12 } }, "neither stored nor deflated")
     refuses(container.zip { member { size = 5 } }, "its two sizes differ")
-    refuses(container.zip { member { method = 8, size = #NUMBERS + 1 } }, "found 5")
+    refuses(container.zip { member { method = 8, size = #NUMBERS + 1 } }, "end too early")
     refuses(container.zip { member { method = 8, size = 1 << 31 } }, "could unpack to")
     refuses(container.zip { member { method = 8, packed = "\7" } }, "damaged")
     refuses(container.zip { member { method = 8, packed = container.deflate(NUMBERS):sub(1, -2) } },
       "end too early")
     refuses(container.zip { member { method = 8, packed = container.deflate(NUMBERS .. "x") } },
       "more data than its size says")
-    refuses(container.zip { member { local_crc = 1 } }, "its header and the directory differ")
-    refuses(container.zip { member { local_flags = 1 } }, "its header and the directory differ")
-    refuses(container.zip { member { local_method = 8 } }, "its header and the directory differ")
-    refuses(container.zip { member { local_size = 5 } }, "its header and the directory differ")
-    refuses(container.zip { member { local_size = 0xffffffff } }, "the directory differ")
+    refuses(container.zip { member { local_flags = 1 } }, "it is encrypted")
+    refuses(container.zip { member { local_method = 8 } },
+      "its own header and the directory differ: method 8, not 0")
+    refuses(container.zip { member { local_extra = ("\0"):rep(9), packed_size = #NUMBERS + 9,
+      size = #NUMBERS + 9 } }, "it overlaps the next member")
     refuses(container.zip { member { data = "hello" } }, "5 bytes are no NPY array")
     refuses(container.zip { member { data = ("hello"):rep(3) } }, "does not begin with \\x93NUMPY")
   end)
@@ -650,17 +647,18 @@ describe("a damaged archive", function()
     end
     local y = { name = "y.npy", data = NUMBERS }
     local first = #container.zip { member {} } - #container.zip {} - 30 - 5 - #NUMBERS
-    fails_with("more members than its end record", { member {}, y }, { count = 1, bytes = first })
-    fails_with("does not fit", { member {}, y, { name = "z.npy", data = NUMBERS, at = 0 } })
+    fails_with("not where its end record says", { member {}, y }, { count = 1, bytes = first })
+    fails_with("'x.npy' and 'z.npy' overlap",
+      { member {}, y, { name = "z.npy", data = NUMBERS, at = 0 } })
     fails_with("damaged at entry 2", { member {}, y }, { bytes = 2 * first - 1 })
     fails_with("damaged at entry 1, member 'x.npy'", { member { extra = "\1\0\9\0" } })
-    fails_with("does not fit", { member {}, { name = "y.npy", data = NUMBERS, at = 0 } })
-    fails_with("does not fit", { member {}, { name = "y.npy", data = NUMBERS, at = 20 } })
+    fails_with("overlap", { member {}, { name = "y.npy", data = NUMBERS, at = 0 } })
+    fails_with("overlap", { member {}, { name = "y.npy", data = NUMBERS, at = 20 } })
     fails_with("does not fit", { member { at = 1 << 30 } })
-    fails_with("does not fit", { member { packed_size = 1 << 30 }, y })
-    fails_with("fewer members than", { member {} }, { count = 1000 })
-    fails_with("more than its 1 members", { member {}, y }, { count = 1 })
-    fails_with("damaged at entry 1", { member {} }, { at = 0 })
+    fails_with("overlap", { member { packed_size = 1 << 30 }, y })
+    fails_with("has 1 members, and 1000 by its end record", { member {} }, { count = 1000 })
+    fails_with("has 2 members, and 1 by its end record", { member {}, y }, { count = 1 })
+    fails_with("not where its end record says", { member {} }, { at = 0 })
     fails_with("lies beyond its end", { member {} }, { bytes = 1 << 31 })
     fails_with("lies beyond its end", { member {} }, { at = 1 << 31 })
     fails_with("several disks", { member {} }, { disk = 1 })
@@ -705,7 +703,7 @@ describe("a damaged archive", function()
     local bytes = container.zip { member { local_crc = 1 } }
     local archive <close> = assert(pg.load(write("a.npz", bytes)))
     raises(function() return archive:checksum "x" end, at "a.npz", "x.npy",
-      "its header and the directory differ")
+      "its own header and the directory differ")
   end)
 
   it("asks for no memory that the file could not fill", function()

@@ -51,7 +51,7 @@ static int l_archive_close(lua_State *L)
     return 0;
 }
 
-/* *i = the index of the named member; false if there is none. Raises if a name
+/* *i = the index of the named array; false if there is none. Raises if a name
    in the directory is damaged: it may be this one. */
 static bool find_member(lua_State *L, size_t *i)
 {
@@ -62,7 +62,7 @@ static bool find_member(lua_State *L, size_t *i)
     if (pg_npz_find(i, npz, name, n))
         return true;
     l_check(L, pg_npz_check_names(npz, &err), &err);
-    return false;
+    return pg_npz_find(i, npz, name, n);
 }
 
 /* keys(archive) -> the names of the arrays, in the file's order */
@@ -74,8 +74,8 @@ static int l_archive_keys(lua_State *L)
     lua_Integer n = 0;
     for (size_t i = 0; i < pg_npz_count(check_archive(L)); i++) {
         const char *name;
-        size_t length = pg_npz_name(&name, check_archive(L), i);
-        if (length == 0)
+        size_t length;
+        if (!pg_npz_name(&name, &length, check_archive(L), i))
             continue;
         lua_pushlstring(L, name, length);
         lua_rawseti(L, -2, ++n);

@@ -17,7 +17,6 @@
 
 static const char MAGIC[] = "\x93NUMPY";
 enum {
-    MAGIC_BYTES = 6,
     PREAMBLE = 10,          /* magic, version, a 2-byte length */
     ALIGNMENT = 64,         /* of the elements in the file */
     LONGEST_HEADER = 65536, /* by default, NumPy reads 10000 */
@@ -29,30 +28,31 @@ enum {
 static pg_status read_preamble(size_t *length, pg_npy_header *h, pg_source *s,
                                pg_error *err)
 {
-    unsigned char bytes[MAGIC_BYTES + 2 + 4] = {0};
+    unsigned char bytes[PG_NPY_MAGIC + 2 + 4] = {0};
     if (s->length < PREAMBLE)
         return pg_fail(err, PG_EFORMAT,
                        "%.500s: %" PRIu64 " bytes are no NPY array", s->name,
                        s->length);
-    pg_status status = s->read(s->context, bytes, MAGIC_BYTES + 2, err);
+    pg_status status = s->read(s->context, bytes, PG_NPY_MAGIC + 2, err);
     if (status != PG_OK)
         return status;
-    if (memcmp(bytes, MAGIC, MAGIC_BYTES) != 0) {
-        const char *kind = pg_file_kind(bytes, MAGIC_BYTES + 2);
+    if (memcmp(bytes, MAGIC, PG_NPY_MAGIC) != 0) {
+        const char *kind = pg_file_kind(bytes, PG_NPY_MAGIC + 2);
         return pg_fail(err, PG_EFORMAT,
                        "%.500s: not an NPY array%s%s (it does not begin with "
                        "\\x93NUMPY)",
                        s->name, kind ? ", but " : "", kind ? kind : "");
     }
-    unsigned version = bytes[MAGIC_BYTES];
-    if (version < 1 || version > 3)
+    unsigned version = bytes[PG_NPY_MAGIC], minor = bytes[PG_NPY_MAGIC + 1];
+    if (version < 1 || version > 3 || minor != 0)
         return pg_fail(err, PG_EFORMAT,
-                       "%.500s: NPY version 1, 2 or 3 was expected, found %u",
-                       s->name, version);
+                       "%.500s: NPY version 1.0, 2.0 or 3.0 was expected, "
+                       "found %u.%u",
+                       s->name, version, minor);
     size_t width = version == 1 ? 2 : 4;
     status = s->read(s->context, bytes, width, err);
     *length = pg_bytes_get(bytes, width);
-    h->bytes = MAGIC_BYTES + 2 + width + *length;
+    h->bytes = PG_NPY_MAGIC + 2 + width + *length;
     return status;
 }
 
@@ -61,7 +61,8 @@ size_t pg_npy_element_bytes(const pg_npy_header *h)
     return h->is_half ? sizeof(uint16_t) : pg_dtype_size(h->dtype);
 }
 
-/* PG_EFORMAT unless as many bytes follow the header as the shape needs. */
+/* PG_EFORMAT unless as many bytes follow the header as the shape needs, or
+   more: NumPy ignores those. */
 static pg_status check_length(const pg_npy_header *h, const pg_source *s,
                               pg_error *err)
 {
@@ -73,17 +74,17 @@ static pg_status check_length(const pg_npy_header *h, const pg_source *s,
         fits = fits && pg_size_multiply(&bytes, bytes, h->shape[i]);
     }
     uint64_t found = s->length - h->bytes;
-    if (empty ? found == 0 : fits && bytes == found)
+    if (empty || (fits && bytes <= found))
         return PG_OK;
     pg_shape_text_of(text, h->ndim, h->shape);
-    if (!fits && !empty)
+    if (!fits)
         return pg_fail(err, PG_EFORMAT,
                        "%.500s: shape %s claims more than any file holds",
                        s->name, text);
     return pg_fail(err, PG_EFORMAT,
                    "%.500s: %zu bytes of data expected for shape %s, found "
                    "%" PRIu64,
-                   s->name, empty ? 0 : bytes, text, found);
+                   s->name, bytes, text, found);
 }
 
 pg_status pg_npy_read_header(pg_npy_header *out, pg_source *source,
@@ -123,10 +124,10 @@ static size_t make_header(char *header, const pg_array *a)
                      pg_dtype_descr(a->dtype), pg_shape_text(shape, a));
     size_t used = PREAMBLE + (size_t)n + 1;
     size_t total = pg_size_divide_up(used, ALIGNMENT) * ALIGNMENT;
-    memcpy(header, MAGIC, MAGIC_BYTES);
-    header[MAGIC_BYTES] = 1;
-    header[MAGIC_BYTES + 1] = 0;
-    pg_bytes_put((unsigned char *)header + MAGIC_BYTES + 2, total - PREAMBLE,
+    memcpy(header, MAGIC, PG_NPY_MAGIC);
+    header[PG_NPY_MAGIC] = 1;
+    header[PG_NPY_MAGIC + 1] = 0;
+    pg_bytes_put((unsigned char *)header + PG_NPY_MAGIC + 2, total - PREAMBLE,
                  2);
     memset(header + used - 1, ' ', total - used);
     header[total - 1] = '\n';
@@ -156,17 +157,22 @@ pg_status pg_npy_write(pg_sink *sink, const pg_array *a, pg_error *err)
 
 /* --- files ---------------------------------------------------------------- */
 
+bool pg_npy_is_magic(const char first[PG_NPY_MAGIC])
+{
+    return memcmp(first, MAGIC, PG_NPY_MAGIC) == 0;
+}
+
 pg_status pg_npy_test(bool *is_npy, const char *path, pg_error *err)
 {
     FILE *file;
     uint64_t length;
-    char magic[MAGIC_BYTES] = {0};
+    char magic[PG_NPY_MAGIC] = {0};
     pg_status status = pg_input_open(&file, &length, path, err);
     if (status != PG_OK)
         return status;
     if (length >= sizeof magic)
         status = pg_input_read(file, path, magic, sizeof magic, err);
-    *is_npy = memcmp(magic, MAGIC, sizeof magic) == 0;
+    *is_npy = pg_npy_is_magic(magic);
     fclose(file);
     return status;
 }

@@ -25,18 +25,7 @@
 #ifndef PG_NPY_H
 #define PG_NPY_H
 
-#include "array/array.h"
-
-/* The part of a file before the elements. */
-typedef struct pg_npy_header {
-    pg_dtype dtype; /* of the array: float32 for float16 */
-    int ndim;
-    size_t shape[PG_MAXDIM];
-    bool is_half;       /* the elements are float16 */
-    bool is_swapped;    /* the elements have the other byte order */
-    bool fortran_order; /* the elements are in column-major order */
-    uint64_t bytes;     /* of magic, version, length and dictionary */
-} pg_npy_header;
+#include "io/npy_dictionary.h"
 
 /* A stream of bytes to read: read gives exactly n of them or fails, skip leaves
    out n of them, which must be there. */
@@ -125,6 +114,10 @@ pg_status pg_npy_write(pg_sink *sink, const pg_array *a, pg_error *err);
 
 /* Writes a file of one array, whole or not at all. */
 pg_status pg_npy_save(const char *path, const pg_array *a, pg_error *err);
+
+/* True if a file that begins with these bytes is in NPY format. */
+enum { PG_NPY_MAGIC = 6 };
+bool pg_npy_is_magic(const char first[PG_NPY_MAGIC]);
 
 /* *is_npy = the file begins as NPY files do. PG_EIO if it cannot be read. */
 pg_status pg_npy_test(bool *is_npy, const char *path, pg_error *err);

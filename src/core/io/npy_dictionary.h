@@ -14,7 +14,18 @@
 #ifndef PG_NPY_DICTIONARY_H
 #define PG_NPY_DICTIONARY_H
 
-#include "io/npy.h"
+#include "array/array.h"
+
+/* The part of a file before the elements. */
+typedef struct pg_npy_header {
+    pg_dtype dtype; /* of the array: float32 for float16 */
+    int ndim;
+    size_t shape[PG_MAXDIM];
+    bool is_half;       /* the elements are float16 */
+    bool is_swapped;    /* the elements have the other byte order */
+    bool fortran_order; /* the elements are in column-major order */
+    uint64_t bytes;     /* of magic, version, length and dictionary */
+} pg_npy_header;
 
 /* Parses a text of `length` bytes with a zero behind them, and sets dtype,
    is_half, is_swapped, fortran_order, ndim and shape. PG_EFORMAT for another

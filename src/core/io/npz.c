@@ -1,4 +1,4 @@
-/* NPZ archives: the names of arrays, and their members as streams. */
+/* NPZ archives: their members as arrays, and the names that arrays may have. */
 
 #include "io/npz.h"
 
@@ -10,8 +10,7 @@
 #include "base/printable.h"
 #include "io/input.h"
 
-static const char SUFFIX[] = ".npy";
-enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };
+static const char SUFFIX[] = PG_NPZ_SUFFIX;
 
 /* The rows of a member that are got. */
 struct pg_npz_rows {
@@ -29,8 +28,10 @@ pg_status pg_npz_open(pg_npz *npz, const char *path,
 void pg_npz_close(pg_npz *npz)
 {
     pg_free(npz->rows, npz->zip.count * sizeof *npz->rows);
+    pg_free(npz->kinds, npz->zip.count);
     pg_zip_close(&npz->zip);
     npz->rows = NULL;
+    npz->kinds = NULL;
 }
 
 pg_status pg_npz_set_rows(pg_npz *npz, size_t i, pg_rows_range rows,
@@ -58,45 +59,17 @@ bool pg_npz_is_open(const pg_npz *npz)
     return npz->zip.file != NULL;
 }
 
-/* --- names ---------------------------------------------------------------- */
-
-pg_status pg_npz_check_names(pg_npz *npz, pg_error *err)
-{
-    return pg_zip_check_names(&npz->zip, err);
-}
-
 size_t pg_npz_count(const pg_npz *npz)
 {
     return npz->zip.count;
-}
-
-size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i)
-{
-    pg_assert(i < npz->zip.count);
-    const pg_zip_member *m = &npz->zip.members[i];
-    *name = m->name;
-    if (m->name_length <= SUFFIX_LENGTH)
-        return 0;
-    size_t n = m->name_length - SUFFIX_LENGTH;
-    return memcmp(m->name + n, SUFFIX, SUFFIX_LENGTH) == 0 ? n : 0;
-}
-
-bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n)
-{
-    const char *other;
-    for (*i = npz->zip.count; n > 0 && (*i)-- > 0;)
-        if (pg_npz_name(&other, npz, *i) == n && memcmp(other, name, n) == 0)
-            return true;
-    return false;
 }
 
 pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
                           pg_error *err)
 {
     pg_assert(i < npz->zip.count);
-    uint64_t data;
     *sum = npz->zip.members[i].crc;
-    return pg_zip_find_data(&data, &npz->zip, &npz->zip.members[i], err);
+    return pg_zip_check_sizes(&npz->zip, &npz->zip.members[i], err);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -222,10 +195,8 @@ static void choose_kept(bool *keep, const pg_npz *npz, const char *const *names,
 {
     for (size_t i = 0; i < npz->zip.count; i++) {
         const pg_zip_member *m = &npz->zip.members[i];
-        npz_name key;
-        key.n = pg_npz_name(&key.name, npz, i);
-        if (key.n == 0)
-            key = (npz_name){m->name, m->name_length};
+        size_t suffix = pg_npz_has_suffix(m) ? sizeof SUFFIX - 1 : 0;
+        npz_name key = {m->name, m->name_length - suffix};
         keep[i] = count == 0 ||
                   !bsearch(&key, names, count, sizeof *names, compare_names);
     }

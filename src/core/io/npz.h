@@ -3,9 +3,13 @@
  *
  * The format (numpy.savez and savez_compressed) is a ZIP archive (zip.h): array
  * x is the member "x.npy", a file in NPY format (npy.h), stored or deflated. A
- * name is 1 to PG_NPZ_NAME bytes of UTF-8 without zeros, as NumPy opens no
- * archive with another. Of several members with one name, the last counts;
- * those without the suffix are no arrays, and are skipped.
+ * name that is written is 1 to PG_NPZ_NAME bytes of UTF-8 without zeros, as
+ * NumPy opens no archive with another.
+ *
+ * A member without the suffix is an array, too, if it begins as an NPY file. If
+ * it does not, but is damaged, or cannot be read at all, it may have been one:
+ * it is listed, and fails when it is read. Where x and x.npy are arrays both,
+ * x.npy is called by its whole name.
  */
 #ifndef PG_NPZ_H
 #define PG_NPZ_H
@@ -13,11 +17,14 @@
 #include "io/npy.h"
 #include "io/zip.h"
 
+#define PG_NPZ_SUFFIX ".npy"
+
 /* An archive that is open for reading. */
 typedef struct pg_npz {
     pg_zip zip;
     pg_load_options options;
     struct pg_npz_rows *rows; /* of each member; NULL: all of all members */
+    unsigned char *kinds; /* of the members; NULL before pg_npz_check_names */
 } pg_npz;
 
 /* Opens an archive: reads its directory alone. max_bytes is that of each array
@@ -31,16 +38,19 @@ bool pg_npz_is_open(const pg_npz *npz);
    the directory's order. */
 size_t pg_npz_count(const pg_npz *npz);
 
-/* *name = the i-th array's name: any bytes, not zero-terminated. Returns its
-   length, 0 for a member that is no array. */
-size_t pg_npz_name(const char **name, const pg_npz *npz, size_t i);
-
-/* PG_EFORMAT if the directory's names are damaged. Reads local headers once;
-   needed before all names are listed, or one is said to be missing. */
+/* Reads local headers, and members without the suffix as far as it takes to
+   tell if they are arrays; once. Needed before names are listed, or one is said
+   to be missing. PG_EFORMAT if a name in the directory is damaged. */
 pg_status pg_npz_check_names(pg_npz *npz, pg_error *err);
 
-/* *i = the index of the array called name, n bytes long; false if there is
-   none. */
+/* *name = the i-th array's name, not zero-terminated, and *n its length; false
+   for a member that is no array. After pg_npz_check_names. */
+bool pg_npz_name(const char **name, size_t *n, const pg_npz *npz, size_t i);
+
+bool pg_npz_has_suffix(const pg_zip_member *m);
+
+/* *i = the index of the array called name, n bytes long. False if there is
+   none, or, before pg_npz_check_names, if it takes that to tell. */
 bool pg_npz_find(size_t *i, const pg_npz *npz, const char *name, size_t n);
 
 /* Has the i-th array got as these rows of it. PG_ENOMEM. */

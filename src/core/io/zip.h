@@ -23,15 +23,20 @@
  *
  * Method 0 stores the data, 8 deflates them. Flag 0 says that they are
  * encrypted, flag 3 that CRC-32 and sizes follow the data, flag 11 that the
- * name is UTF-8. An extra field is an id [2], its length [2] and that many
- * bytes. Numbers of all ones stand in the extra field 1 (ZIP64), 8 bytes each:
- * size, packed size, offset; the end record's stand in the ZIP64 record.
+ * name is UTF-8; else it is in code page 437. An extra field is an id [2], its
+ * length [2] and that many bytes. Numbers of all ones stand in the extra field
+ * 1 (ZIP64): size [8], packed size [8], offset [8], disk [4]; the end record's
+ * stand in the ZIP64 record.
  *
- * The reader trusts no file: it checks each offset, length and count against
- * the file's length and the others before it uses them. Members may not
- * overlap, local headers must agree with the directory, and a size that deflate
- * cannot have made is refused before memory is allocated. Encrypted members,
- * other methods and archives over several disks are refused.
+ * The reader reads what Python's zipfile reads, stored or deflated: bytes
+ * before the archive, which its offsets exclude, up to 64 kB behind its end
+ * record, and any numbers of CRC-32 and size in local headers. It trusts no
+ * file: it checks each offset, length and count against the file's length and
+ * the others before it uses them. Members may not overlap, local headers must
+ * agree in names and methods, and a size that deflate cannot have made is
+ * refused before memory is allocated. A damaged directory is an error; it never
+ * hides a member. Encrypted members, other methods, names that come twice and
+ * archives over several disks are refused.
  *
  * The writer makes the same bytes from the same input: ZIP64 fields only where
  * a number needs them, flag 11 only for names that are not ASCII, and the first
@@ -50,13 +55,14 @@
 enum { PG_ZIP_STORED = 0, PG_ZIP_DEFLATED = 8 }; /* methods */
 
 typedef struct pg_zip_member {
-    const char *name; /* not terminated */
+    const char *name; /* in UTF-8, not terminated */
     size_t name_length;
     unsigned flags, method;
     uint32_t crc;
     uint64_t packed, size; /* bytes in the file, and unpacked */
     uint64_t header;       /* offset of the local header */
     uint64_t limit;        /* offset of the next member, or the directory */
+    uint64_t disk;         /* 0, or all ones where nothing says it */
     const unsigned char *entry; /* of the directory, as the file has it */
     size_t entry_bytes;
 } pg_zip_member;
@@ -66,23 +72,40 @@ typedef struct pg_zip {
     uint64_t length;
     char *path;
     size_t path_bytes;
-    unsigned char *directory; /* holds the names */
+    unsigned char *directory; /* holds the names in UTF-8 */
     size_t directory_bytes;
-    pg_zip_member *members; /* in the directory's order */
+    uint64_t directory_at; /* its offset */
+    uint64_t prefix; /* bytes before the archive; the offsets in the directory's
+                        bytes exclude them, those of members do not */
+    char *names;     /* those that were decoded */
+    size_t names_bytes;
+    pg_zip_member **by_name; /* sorted */
+    pg_zip_member *members;  /* in the directory's order */
     size_t count;
     bool names_are_checked; /* by pg_zip_check_names */
 } pg_zip;
 
 /* Opens the archive at path, and reads its directory alone. PG_EIO, or
-   PG_EFORMAT for a file that is no ZIP archive or in which a member has two
-   names: the message names the file. */
+   PG_EFORMAT for a file that is no ZIP archive, or one over several disks, or
+   whose directory is damaged, has a name twice, or has members that overlap. */
 pg_status pg_zip_open(pg_zip *zip, const char *path, pg_error *err);
 void pg_zip_close(pg_zip *zip);
 
+/* *i = the index of the member called name, n bytes long, with the suffix, a
+   zero-terminated text, behind it; false if there is none. */
+bool pg_zip_find(size_t *i, const pg_zip *zip, const char *name, size_t n,
+                 const char *suffix);
+
 /* *data = the offset of the member's data, behind its local header. PG_EFORMAT
-   if that differs from the directory, or the data do not fit. */
+   if that has another name or method, or the data do not fit. Its CRC-32 and
+   sizes don't count. */
 pg_status pg_zip_find_data(uint64_t *data, const pg_zip *zip,
                            const pg_zip_member *member, pg_error *err);
+
+/* PG_EFORMAT if the local header has another CRC-32 or size than the directory,
+   too: to be called where these are used without reading all of the data. */
+pg_status pg_zip_check_sizes(const pg_zip *zip, const pg_zip_member *member,
+                             pg_error *err);
 
 /* PG_EFORMAT if a local header has another name than the directory: a damaged
    name in the directory would hide the member. Reads the local headers once;

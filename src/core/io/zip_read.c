@@ -1,7 +1,5 @@
-/* The reader of ZIP archives: end record, directory, local headers, members and
-   their CRC-32. */
-
-#include "io/zip.h"
+/* The directory of ZIP archives: parsing it, the layout of members, and members
+   by name. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,28 +7,12 @@
 #include "base/bytes.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
-#include "io/file_kind.h"
 #include "io/input.h"
+#include "io/zip_reader.h"
 
-enum {
-    LOCAL_HEADER = 30,
-    DIRECTORY_ENTRY = 46,
-    END_RECORD = 22,
-    LONGEST_COMMENT = 0xffff,
-    ZIP64_LOCATOR = 20,
-    ZIP64_RECORD = 56,
-    /* flags: */
-    ENCRYPTED = 1,
-    DESCRIBED_LATER = 8,  /* CRC-32 and sizes follow the data */
-    LARGEST_RATIO = 1032, /* of deflate (zlib's manual) */
-};
+enum { LARGEST_RATIO = 1032 }; /* of deflate (zlib's manual) */
 
-/* A field of 32 bits whose number is in the ZIP64 extra field. */
-static const uint64_t IN_EXTRA = 0xffffffff;
-
-static const char ONE_DISK[] = "archives over several disks are not read";
-
-static pg_status fail_file(const pg_zip *zip, pg_error *err, const char *what)
+pg_status pg_zip_fail(const pg_zip *zip, pg_error *err, const char *what)
 {
     return pg_fail(err, PG_EFORMAT, "%.600s: %s", zip->path, what);
 }
@@ -43,152 +25,28 @@ pg_status pg_zip_fail_member(const pg_zip *zip, const pg_zip_member *member,
                    what);
 }
 
-static pg_status read_at(const pg_zip *zip, void *out, uint64_t at, size_t n,
-                         pg_error *err)
+/* --- entries -------------------------------------------------------------- */
+
+/* A field of 32 bits whose number is in the ZIP64 extra field, and one of 16
+   bits. */
+static const uint64_t IN_EXTRA = 0xffffffff, DISK_IN_EXTRA = 0xffff;
+
+/* Replaces a field of all ones by the next number, of n bytes, of the ZIP64
+   extra field; false if there is none. */
+static bool widen(uint64_t *field, uint64_t ones, size_t n,
+                  const unsigned char **extra, size_t *left)
 {
-    return pg_input_read_at(zip->file, zip->path, out, at, n, err);
-}
-
-/* --- the end record ------------------------------------------------------- */
-
-typedef struct end_record {
-    uint64_t at; /* its offset, or that of the ZIP64 record */
-    uint64_t count, directory_bytes, directory_at;
-} end_record;
-
-/* The offset, within the last n bytes of the file, of the last end record whose
-   comment ends where the file does; -1 for none. */
-static ptrdiff_t find_end_record(const unsigned char *tail, size_t n)
-{
-    for (size_t i = n < END_RECORD ? 0 : n - END_RECORD + 1; i-- > 0;)
-        if (memcmp(tail + i, "PK\5\6", 4) == 0 &&
-            i + END_RECORD + pg_bytes_get(tail + i + 20, 2) == n)
-            return (ptrdiff_t)i;
-    return -1;
-}
-
-/* Without a ZIP64 record, 65535 is a number of members like others; size and
-   offset of all ones are in that record alone. */
-static pg_status without_zip64(const pg_zip *zip, const end_record *end,
-                               pg_error *err)
-{
-    if (end->directory_bytes == 0xffffffff || end->directory_at == 0xffffffff)
-        return fail_file(zip, err, "its ZIP64 record is missing");
-    return PG_OK;
-}
-
-static pg_status read_zip64_record(const pg_zip *zip, end_record *end,
-                                   pg_error *err)
-{
-    unsigned char locator[ZIP64_LOCATOR], record[ZIP64_RECORD];
-    if (end->at < ZIP64_LOCATOR + ZIP64_RECORD)
-        return without_zip64(zip, end, err);
-    pg_status status =
-        read_at(zip, locator, end->at - ZIP64_LOCATOR, ZIP64_LOCATOR, err);
-    if (status != PG_OK)
-        return status;
-    if (memcmp(locator, "PK\6\7", 4) != 0)
-        return without_zip64(zip, end, err);
-    uint64_t at = pg_bytes_get(locator + 8, 8);
-    if (at > end->at - ZIP64_LOCATOR - ZIP64_RECORD)
-        return fail_file(zip, err, "its ZIP64 record lies beyond its end");
-    status = read_at(zip, record, at, ZIP64_RECORD, err);
-    if (status != PG_OK)
-        return status;
-    if (memcmp(record, "PK\6\6", 4) != 0)
-        return fail_file(zip, err, "its ZIP64 record is damaged");
-    if (pg_bytes_get(record + 16, 8) != 0 ||
-        pg_bytes_get(record + 24, 8) != pg_bytes_get(record + 32, 8))
-        return fail_file(zip, err, ONE_DISK);
-    *end = (end_record){at, pg_bytes_get(record + 32, 8),
-                        pg_bytes_get(record + 40, 8),
-                        pg_bytes_get(record + 48, 8)};
-    return PG_OK;
-}
-
-static pg_status parse_end_record(const pg_zip *zip, end_record *end,
-                                  const unsigned char *record, pg_error *err)
-{
-    bool one_disk = pg_bytes_get(record + 4, 2) == 0 &&
-                    pg_bytes_get(record + 6, 2) == 0 &&
-                    pg_bytes_get(record + 8, 2) == pg_bytes_get(record + 10, 2);
-    end->count = pg_bytes_get(record + 10, 2);
-    end->directory_bytes = pg_bytes_get(record + 12, 4);
-    end->directory_at = pg_bytes_get(record + 16, 4);
-    if (!one_disk)
-        return fail_file(zip, err, ONE_DISK);
-    if (end->count == 0xffff || end->directory_bytes == 0xffffffff ||
-        end->directory_at == 0xffffffff)
-        return read_zip64_record(zip, end, err);
-    return PG_OK;
-}
-
-/* The error of a file without an end record: by its first bytes it is a file of
-   another kind, or an archive that was cut off. */
-static pg_status fail_kind(const pg_zip *zip, pg_error *err)
-{
-    unsigned char first[PG_FILE_KIND_BYTES];
-    size_t n = pg_size_min(zip->length, sizeof first);
-    pg_status status = read_at(zip, first, 0, n, err);
-    if (status != PG_OK)
-        return status;
-    const char *kind = pg_file_kind(first, n);
-    if (n >= 4 && memcmp(first, "PK\3\4", 4) == 0)
-        return pg_fail(err, PG_EFORMAT,
-                       "%.600s: not an NPZ archive that is whole: it begins "
-                       "as one, and its end record was not found at its end: "
-                       "was it copied or downloaded to its end?",
-                       zip->path);
-    return pg_fail(err, PG_EFORMAT, "%.600s: not an NPZ archive%s%s%s",
-                   zip->path, kind ? ", nor an NPY array, but " : "",
-                   kind ? kind : "",
-                   kind ? ""
-                        : " (a ZIP file's end record was expected at its end, "
-                          "and not found)");
-}
-
-static pg_status read_end_record(const pg_zip *zip, end_record *end,
-                                 pg_error *err)
-{
-    uint64_t length = zip->length;
-    size_t n = pg_size_min(length, END_RECORD + LONGEST_COMMENT);
-    unsigned char *tail = pg_malloc(n);
-    if (!tail)
-        return pg_fail_memory(err, n);
-    pg_status status = read_at(zip, tail, length - n, n, err);
-    ptrdiff_t at = status == PG_OK ? find_end_record(tail, n) : -1;
-    if (status == PG_OK && at < 0)
-        status = fail_kind(zip, err);
-    if (status == PG_OK) {
-        end->at = length - n + (uint64_t)at;
-        status = parse_end_record(zip, end, tail + at, err);
-    }
-    pg_free(tail, n);
-    if (status == PG_OK && (end->directory_at > end->at ||
-                            end->directory_bytes > end->at - end->directory_at))
-        status = fail_file(zip, err, "its directory lies beyond its end");
-    return status;
-}
-
-/* --- the directory -------------------------------------------------------- */
-
-/* Replaces a field of all ones by the next number of the ZIP64 extra field;
-   false if there is none. */
-static bool widen(uint64_t *field, const unsigned char **extra, size_t *left)
-{
-    if (*field != IN_EXTRA)
+    if (*field != ones)
         return true;
-    if (*left < 8)
+    if (*left < n)
         return false;
-    *field = pg_bytes_get(*extra, 8);
-    *extra += 8;
-    *left -= 8;
+    *field = pg_bytes_get(*extra, n);
+    *extra += n;
+    *left -= n;
     return true;
 }
 
-/* Reads sizes and offset that did not fit in 32 bits; false for damaged
-   fields. */
-static bool read_extra(pg_zip_member *m, const unsigned char *extra, size_t n)
+bool pg_zip_read_extra(pg_zip_member *m, const unsigned char *extra, size_t n)
 {
     enum { ZIP64_EXTRA = 1 };
     while (n >= 4) {
@@ -197,9 +55,10 @@ static bool read_extra(pg_zip_member *m, const unsigned char *extra, size_t n)
             return false;
         if (id == ZIP64_EXTRA) {
             const unsigned char *numbers = extra + 4;
-            return widen(&m->size, &numbers, &size) &&
-                   widen(&m->packed, &numbers, &size) &&
-                   widen(&m->header, &numbers, &size);
+            return widen(&m->size, IN_EXTRA, 8, &numbers, &size) &&
+                   widen(&m->packed, IN_EXTRA, 8, &numbers, &size) &&
+                   widen(&m->header, IN_EXTRA, 8, &numbers, &size) &&
+                   widen(&m->disk, DISK_IN_EXTRA, 4, &numbers, &size);
         }
         extra += 4 + size;
         n -= 4 + size;
@@ -207,37 +66,43 @@ static bool read_extra(pg_zip_member *m, const unsigned char *extra, size_t n)
     return true;
 }
 
-/* Parses the entry at `at`, of n bytes that are left; returns its length, 0 if
-   it is damaged. */
-static size_t parse_entry(pg_zip_member *m, const unsigned char *at, size_t n)
+/* The length of the entry at `at`, of n bytes that are left; 0 if it is
+   damaged. */
+static size_t entry_length(const unsigned char *at, size_t n)
 {
-    if (n < DIRECTORY_ENTRY || memcmp(at, "PK\1\2", 4) != 0)
+    if (n < PG_ZIP_ENTRY || memcmp(at, "PK\1\2", 4) != 0)
         return 0;
+    size_t total = PG_ZIP_ENTRY + pg_bytes_get(at + 28, 2) +
+                   pg_bytes_get(at + 30, 2) + pg_bytes_get(at + 32, 2);
+    return total <= n ? total : 0;
+}
+
+/* Parses an entry; false if its extra fields are damaged. */
+static bool parse_entry(pg_zip_member *m, const unsigned char *at, size_t total)
+{
     size_t name = pg_bytes_get(at + 28, 2), extra = pg_bytes_get(at + 30, 2);
-    size_t total = DIRECTORY_ENTRY + name + extra + pg_bytes_get(at + 32, 2);
-    if (total > n)
-        return 0;
     *m = (pg_zip_member){
-        .name = (const char *)at + DIRECTORY_ENTRY,
+        .name = (const char *)at + PG_ZIP_ENTRY,
         .name_length = name,
         .flags = (unsigned)pg_bytes_get(at + 8, 2),
         .method = (unsigned)pg_bytes_get(at + 10, 2),
         .crc = (uint32_t)pg_bytes_get(at + 16, 4),
         .packed = pg_bytes_get(at + 20, 4),
         .size = pg_bytes_get(at + 24, 4),
+        .disk = pg_bytes_get(at + 34, 2),
         .header = pg_bytes_get(at + 42, 4),
         .entry = at,
         .entry_bytes = total,
     };
-    return read_extra(m, at + DIRECTORY_ENTRY + name, extra) ? total : 0;
+    return pg_zip_read_extra(m, at + PG_ZIP_ENTRY + name, extra);
 }
 
 /* The error of a damaged entry; names the member if it still looks like one. */
 static pg_status fail_entry(const pg_zip *zip, size_t i,
                             const unsigned char *at, size_t n, pg_error *err)
 {
-    size_t name = n < DIRECTORY_ENTRY ? 0 : pg_bytes_get(at + 28, 2);
-    if (name == 0 || memcmp(at, "PK\1\2", 4) != 0 || name > n - DIRECTORY_ENTRY)
+    size_t name = n < PG_ZIP_ENTRY ? 0 : pg_bytes_get(at + 28, 2);
+    if (name == 0 || memcmp(at, "PK\1\2", 4) != 0 || name > n - PG_ZIP_ENTRY)
         return pg_fail(err, PG_EFORMAT,
                        "%.600s: its directory is damaged at entry %zu",
                        zip->path, i + 1);
@@ -245,27 +110,115 @@ static pg_status fail_entry(const pg_zip *zip, size_t i,
                    "%.500s: its directory is damaged at entry %zu, member "
                    "'%.*s'",
                    zip->path, i + 1, (int)pg_size_min(name, 300),
-                   (const char *)at + DIRECTORY_ENTRY);
+                   (const char *)at + PG_ZIP_ENTRY);
 }
 
-static pg_status parse_directory(pg_zip *zip, pg_error *err)
+/* --- names ---------------------------------------------------------------- */
+
+/* True if the entry's name has to be decoded: it is in code page 437, and not
+   of ASCII alone. */
+static bool is_encoded(const pg_zip_member *m)
 {
-    const unsigned char *at = zip->directory;
-    size_t left = zip->directory_bytes;
+    if (m->flags & PG_ZIP_UTF8_NAME)
+        return false;
+    for (size_t i = 0; i < m->name_length; i++)
+        if ((unsigned char)m->name[i] >= 0x80)
+            return true;
+    return false;
+}
+
+/* Replaces names in code page 437 by UTF-8. */
+static pg_status decode_names(pg_zip *zip, pg_error *err)
+{
+    char code[3];
+    size_t bytes = 0;
+    for (size_t i = 0; i < zip->count; i++)
+        if (is_encoded(&zip->members[i]))
+            bytes += sizeof code * zip->members[i].name_length;
+    if (bytes == 0)
+        return PG_OK;
+    char *out = zip->names = pg_malloc(bytes);
+    if (!out)
+        return pg_fail_memory(err, bytes);
+    zip->names_bytes = bytes;
     for (size_t i = 0; i < zip->count; i++) {
-        size_t length = parse_entry(&zip->members[i], at, left);
-        if (length == 0)
-            return fail_entry(zip, i, at, left, err);
-        at += length;
-        left -= length;
+        pg_zip_member *m = &zip->members[i];
+        if (!is_encoded(m))
+            continue;
+        const char *name = m->name;
+        m->name = out;
+        for (size_t k = 0; k < m->name_length; k++) {
+            size_t n = pg_zip_decode_byte(code, (unsigned char)name[k]);
+            memcpy(out, code, n);
+            out += n;
+        }
+        m->name_length = (size_t)(out - m->name);
     }
-    if (left > 0)
-        return pg_fail(err, PG_EFORMAT,
-                       "%.600s: its directory has %zu bytes more than its %zu "
-                       "members",
-                       zip->path, left, zip->count);
     return PG_OK;
 }
+
+static int compare_names(const char *a, size_t n, const char *b, size_t m)
+{
+    int order = memcmp(a, b, pg_size_min(n, m));
+    return order ? order : (n > m) - (n < m);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const pg_zip_member *x = *(pg_zip_member *const *)a;
+    const pg_zip_member *y = *(pg_zip_member *const *)b;
+    return compare_names(x->name, x->name_length, y->name, y->name_length);
+}
+
+/* Sorts the members by name. PG_EFORMAT if two have the same: programs differ
+   in which of them they take. */
+static pg_status sort_names(pg_zip *zip, pg_error *err)
+{
+    zip->by_name = pg_malloc(zip->count * sizeof *zip->by_name);
+    if (!zip->by_name)
+        return pg_fail_memory(err, zip->count * sizeof *zip->by_name);
+    for (size_t i = 0; i < zip->count; i++)
+        zip->by_name[i] = &zip->members[i];
+    qsort(zip->by_name, zip->count, sizeof *zip->by_name, by_name);
+    for (size_t i = 1; i < zip->count; i++)
+        if (by_name(&zip->by_name[i - 1], &zip->by_name[i]) == 0)
+            return pg_zip_fail_member(zip, zip->by_name[i], err,
+                                      "two members have this name");
+    return PG_OK;
+}
+
+/* Compares name and suffix, one behind the other, with the member's name. */
+static int compare_with(const pg_zip_member *m, const char *name, size_t n,
+                        const char *suffix)
+{
+    size_t same = pg_size_min(n, m->name_length);
+    int order = memcmp(name, m->name, same);
+    if (order != 0 || n > m->name_length)
+        return order != 0 ? order : 1;
+    return compare_names(suffix, strlen(suffix), m->name + n,
+                         m->name_length - n);
+}
+
+bool pg_zip_find(size_t *i, const pg_zip *zip, const char *name, size_t n,
+                 const char *suffix)
+{
+    size_t low = 0, high = zip->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const pg_zip_member *m = zip->by_name[middle];
+        int order = compare_with(m, name, n, suffix);
+        *i = (size_t)(m - zip->members);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+/* --- layout --------------------------------------------------------------- */
 
 static int by_header(const void *a, const void *b)
 {
@@ -274,9 +227,21 @@ static int by_header(const void *a, const void *b)
     return (x->header > y->header) - (x->header < y->header);
 }
 
+static pg_status fail_overlap(const pg_zip *zip, const pg_zip_member *m,
+                              const pg_zip_member *next, pg_error *err)
+{
+    if (!next)
+        return pg_zip_fail_member(zip, m, err,
+                                  "it does not fit where the directory says "
+                                  "it is");
+    return pg_fail(err, PG_EFORMAT, "%.400s: members '%.*s' and '%.*s' overlap",
+                   zip->path, (int)pg_size_min(m->name_length, 200), m->name,
+                   (int)pg_size_min(next->name_length, 200), next->name);
+}
+
 /* Checks that each member ends before the next begins: overlapping ones could
    unpack to far more than the file ("A better zip bomb", Fifield 2019). */
-static pg_status check_layout(pg_zip *zip, uint64_t directory_at, pg_error *err)
+static pg_status check_layout(pg_zip *zip, const pg_zip_end *end, pg_error *err)
 {
     size_t bytes = zip->count * sizeof(pg_zip_member *);
     pg_zip_member **sorted = pg_malloc(bytes);
@@ -288,182 +253,92 @@ static pg_status check_layout(pg_zip *zip, uint64_t directory_at, pg_error *err)
     qsort(sorted, zip->count, sizeof *sorted, by_header);
     for (size_t i = 0; i < zip->count && status == PG_OK; i++) {
         pg_zip_member *m = sorted[i];
-        m->limit = i + 1 < zip->count ? sorted[i + 1]->header : directory_at;
-        uint64_t least = LOCAL_HEADER + m->name_length;
+        pg_zip_member *next = i + 1 < zip->count ? sorted[i + 1] : NULL;
+        m->limit = next ? next->header : end->directory_at;
+        uint64_t least = PG_ZIP_LOCAL_HEADER + pg_bytes_get(m->entry + 28, 2);
         if (m->header > m->limit || m->limit - m->header < least ||
             m->limit - m->header - least < m->packed)
-            status = pg_fail(err, PG_EFORMAT,
-                             "%.600s: member '%.*s' does not fit where the "
-                             "directory says it is",
-                             zip->path, (int)m->name_length, m->name);
+            status = fail_overlap(zip, m, next, err);
     }
     pg_free(sorted, bytes);
     return status;
 }
 
-/* Checks that no further entry follows the directory; ZIP64 records may. */
-static pg_status check_end(const pg_zip *zip, const end_record *end,
-                           pg_error *err)
+/* --- the directory -------------------------------------------------------- */
+
+/* Counts the entries. PG_EFORMAT unless they fill the directory, and are as
+   many as the end record says. */
+static pg_status count_entries(size_t *count, const pg_zip *zip,
+                               const pg_zip_end *end, pg_error *err)
 {
-    unsigned char signature[4];
-    uint64_t behind = end->directory_at + end->directory_bytes;
-    if (end->at - behind < sizeof signature)
-        return PG_OK;
-    pg_status status = read_at(zip, signature, behind, sizeof signature, err);
-    if (status == PG_OK && memcmp(signature, "PK\1\2", 4) == 0)
-        status = fail_file(zip, err,
-                           "its directory holds more members than its end "
-                           "record says");
-    return status;
-}
-
-/* --- local headers -------------------------------------------------------- */
-
-/* A local header with name and extra fields, as far as the file has them. */
-typedef struct local_header {
-    unsigned char bytes[LOCAL_HEADER + 2 * 0xffff];
-    size_t length;
-    size_t name_length, extra_length;
-} local_header;
-
-/* Reads most headers at once, as their extra fields are short. */
-static pg_status read_local_header(local_header *local, const pg_zip *zip,
-                                   const pg_zip_member *m, pg_error *err)
-{
-    enum { USUAL_EXTRA = 64 };
-    uint64_t room = m->limit - m->header;
-    local->length =
-        pg_size_min(room, LOCAL_HEADER + m->name_length + USUAL_EXTRA);
-    pg_status status =
-        read_at(zip, local->bytes, m->header, local->length, err);
-    if (status != PG_OK)
-        return status;
-    local->name_length = pg_bytes_get(local->bytes + 26, 2);
-    local->extra_length = pg_bytes_get(local->bytes + 28, 2);
-    size_t whole = pg_size_min(room, LOCAL_HEADER + local->name_length +
-                                         local->extra_length);
-    size_t had = local->length;
-    if (whole <= had)
-        return PG_OK;
-    local->length = whole;
-    return read_at(zip, local->bytes + had, m->header + had, whole - had, err);
-}
-
-/* PG_EFORMAT if the two names differ: a damaged one in the directory would hide
-   the member. */
-static pg_status check_name(const local_header *local, const pg_zip *zip,
-                            const pg_zip_member *m, pg_error *err)
-{
-    const char *name = (const char *)local->bytes + LOCAL_HEADER;
-    if (local->name_length == m->name_length &&
-        memcmp(name, m->name, m->name_length) == 0)
-        return PG_OK;
-    size_t there =
-        pg_size_min(local->name_length, local->length - LOCAL_HEADER);
-    return pg_fail(err, PG_EFORMAT,
-                   "%.400s: member '%.*s': its own header calls it '%.*s': the "
-                   "archive's directory is damaged",
-                   zip->path, (int)pg_size_min(m->name_length, 200), m->name,
-                   (int)pg_size_min(there, 200), name);
-}
-
-/* True if flags, method, CRC-32 and sizes are those of the directory. A local
-   header may leave CRC-32 and sizes to a record behind the data; some writers
-   leave the CRC-32 at 0 without that flag. */
-static bool same_header(const local_header *local, const pg_zip_member *m)
-{
-    const unsigned char *at = local->bytes;
-    unsigned flags = (unsigned)pg_bytes_get(at + 6, 2);
-    if (memcmp(at, "PK\3\4", 4) != 0 || ((flags ^ m->flags) & ENCRYPTED) != 0 ||
-        pg_bytes_get(at + 8, 2) != m->method)
-        return false;
-    if (flags & DESCRIBED_LATER)
-        return true;
-    uint32_t crc = (uint32_t)pg_bytes_get(at + 14, 4);
-    pg_zip_member said = {.packed = pg_bytes_get(at + 18, 4),
-                          .size = pg_bytes_get(at + 22, 4)};
-    bool widened = said.packed == IN_EXTRA || said.size == IN_EXTRA;
-    if (widened && !read_extra(&said, at + LOCAL_HEADER + local->name_length,
-                               local->extra_length))
-        return false;
-    return (crc == 0 || crc == m->crc) && said.packed == m->packed &&
-           said.size == m->size;
-}
-
-/* Reads the member's local header, and compares it with the directory. */
-static pg_status check_local_header(uint64_t *data, local_header *local,
-                                    const pg_zip *zip, const pg_zip_member *m,
-                                    pg_error *err)
-{
-    pg_status status = read_local_header(local, zip, m, err);
-    if (status == PG_OK)
-        status = check_name(local, zip, m, err);
-    if (status != PG_OK)
-        return status;
-    *data = m->header + LOCAL_HEADER + m->name_length + local->extra_length;
-    if (*data > m->limit || m->limit - *data < m->packed)
-        return pg_zip_fail_member(zip, m, err,
-                                  "its data runs into the next member");
-    if (!same_header(local, m))
-        return pg_zip_fail_member(zip, m, err,
-                                  "its header and the directory differ");
-    return PG_OK;
-}
-
-pg_status pg_zip_find_data(uint64_t *data, const pg_zip *zip,
-                           const pg_zip_member *m, pg_error *err)
-{
-    *data = 0;
-    local_header *local = pg_malloc(sizeof *local);
-    if (!local)
-        return pg_fail_memory(err, sizeof *local);
-    pg_status status = check_local_header(data, local, zip, m, err);
-    pg_free(local, sizeof *local);
-    return status;
-}
-
-pg_status pg_zip_check_names(pg_zip *zip, pg_error *err)
-{
-    if (zip->names_are_checked)
-        return PG_OK;
-    local_header *local = pg_malloc(sizeof *local);
-    if (!local)
-        return pg_fail_memory(err, sizeof *local);
-    pg_status status = PG_OK;
-    for (size_t i = 0; i < zip->count && status == PG_OK; i++) {
-        status = read_local_header(local, zip, &zip->members[i], err);
-        if (status == PG_OK)
-            status = check_name(local, zip, &zip->members[i], err);
+    const unsigned char *at = zip->directory;
+    *count = 0;
+    for (size_t left = zip->directory_bytes, n; left > 0; left -= n, at += n) {
+        n = entry_length(at, left);
+        if (n == 0)
+            return fail_entry(zip, *count, at, left, err);
+        ++*count;
     }
-    pg_free(local, sizeof *local);
-    zip->names_are_checked = status == PG_OK;
-    return status;
+    uint64_t said = end->count_is_partial ? *count & 0xffff : *count;
+    if (said == end->count)
+        return PG_OK;
+    return pg_fail(err, PG_EFORMAT,
+                   "%.600s: its directory has %zu members, and %llu by its end "
+                   "record",
+                   zip->path, *count, (unsigned long long)end->count);
+}
+
+static pg_status parse_directory(pg_zip *zip, const pg_zip_end *end,
+                                 pg_error *err)
+{
+    const unsigned char *at = zip->directory;
+    for (size_t i = 0; i < zip->count; i++) {
+        pg_zip_member *m = &zip->members[i];
+        size_t n = entry_length(at, zip->directory_bytes -
+                                        (size_t)(at - zip->directory));
+        if (!parse_entry(m, at, n))
+            return fail_entry(zip, i, at, n, err);
+        if (m->disk != 0 && m->disk != DISK_IN_EXTRA)
+            return pg_zip_fail_member(zip, m, err, "it is on another disk");
+        if (m->header > end->directory_at ||
+            end->directory_at - m->header < end->prefix)
+            return fail_overlap(zip, m, NULL, err);
+        m->header += end->prefix;
+        at += n;
+    }
+    return PG_OK;
 }
 
 static pg_status read_directory(pg_zip *zip, pg_error *err)
 {
-    end_record end = {0};
-    pg_status status = read_end_record(zip, &end, err);
+    pg_zip_end end;
+    pg_status status = pg_zip_find_directory(&end, zip, err);
     if (status != PG_OK)
         return status;
-    if (end.count > end.directory_bytes / DIRECTORY_ENTRY)
-        return fail_file(zip, err,
-                         "its directory has fewer members than it "
-                         "claims");
+    zip->prefix = end.prefix;
+    zip->directory_at = end.directory_at;
     zip->directory = pg_malloc(end.directory_bytes);
-    zip->directory_bytes = zip->directory ? end.directory_bytes : 0;
-    zip->members = pg_malloc(end.count * sizeof *zip->members);
-    zip->count = zip->members ? end.count : 0;
-    if (!zip->directory || !zip->members)
+    if (!zip->directory)
         return pg_fail_memory(err, end.directory_bytes);
-    status = read_at(zip, zip->directory, end.directory_at,
-                     zip->directory_bytes, err);
+    zip->directory_bytes = end.directory_bytes;
+    status = pg_input_read_at(zip->file, zip->path, zip->directory,
+                              end.directory_at, zip->directory_bytes, err);
+    size_t count = 0;
     if (status == PG_OK)
-        status = parse_directory(zip, err);
+        status = count_entries(&count, zip, &end, err);
+    if (status != PG_OK)
+        return status;
+    zip->members = pg_malloc(count * sizeof *zip->members);
+    if (!zip->members)
+        return pg_fail_memory(err, count * sizeof *zip->members);
+    zip->count = count;
+    status = parse_directory(zip, &end, err);
     if (status == PG_OK)
-        status = check_end(zip, &end, err);
+        status = decode_names(zip, err);
     if (status == PG_OK)
-        status = check_layout(zip, end.directory_at, err);
+        status = sort_names(zip, err);
+    if (status == PG_OK)
+        status = check_layout(zip, &end, err);
     return status;
 }
 
@@ -491,20 +366,49 @@ void pg_zip_close(pg_zip *zip)
         fclose(zip->file);
     pg_free(zip->path, zip->path_bytes);
     pg_free(zip->directory, zip->directory_bytes);
+    pg_free(zip->names, zip->names_bytes);
+    pg_free(zip->by_name, zip->count * sizeof *zip->by_name);
     pg_free(zip->members, zip->count * sizeof *zip->members);
     memset(zip, 0, sizeof *zip);
 }
 
 /* --- members -------------------------------------------------------------- */
 
+/* The name of a compression that other programs write, or NULL. */
+static const char *method_name(unsigned method)
+{
+    static const struct {
+        unsigned method;
+        const char *name;
+    } names[] = {{1, "shrunk"}, {6, "imploded"},       {9, "Deflate64"},
+                 {12, "bzip2"}, {14, "LZMA"},          {93, "Zstandard"},
+                 {95, "XZ"},    {96, "JPEG"},          {97, "WavPack"},
+                 {98, "PPMd"},  {99, "AES encryption"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].method == method)
+            return names[i].name;
+    return NULL;
+}
+
+static pg_status fail_method(const pg_zip *zip, const pg_zip_member *m,
+                             pg_error *err)
+{
+    const char *name = method_name(m->method);
+    return pg_fail(err, PG_EFORMAT,
+                   "%.500s: member '%.*s': its compression is neither stored "
+                   "nor deflated: method %u%s%s%s",
+                   zip->path, (int)pg_size_min(m->name_length, 300), m->name,
+                   m->method, name ? " (" : "", name ? name : "",
+                   name ? ")" : "");
+}
+
 pg_status pg_zip_check_readable(const pg_zip *zip, const pg_zip_member *m,
                                 pg_error *err)
 {
-    if (m->flags & ENCRYPTED)
+    if (m->flags & (PG_ZIP_ENCRYPTED | PG_ZIP_STRONGLY_ENCRYPTED))
         return pg_zip_fail_member(zip, m, err, "it is encrypted");
     if (m->method != PG_ZIP_STORED && m->method != PG_ZIP_DEFLATED)
-        return pg_zip_fail_member(
-            zip, m, err, "its compression is neither stored nor deflated");
+        return fail_method(zip, m, err);
     if (m->method == PG_ZIP_STORED && m->size != m->packed)
         return pg_zip_fail_member(zip, m, err,
                                   "it is stored, but its two sizes differ");
