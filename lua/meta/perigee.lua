@@ -1593,9 +1593,20 @@ function pg.where(mask, a, b) end
 --- bytes are not read, but that a deflated member is inflated up to the last of its rows. So the
 --- CRC-32 isn't checked; `check = true` reads the whole member and checks it.
 ---
---- `max_bytes` is the most that an array may take in memory; without it, that is what the system, or
---- the control group of the process, has left. An array that takes more raises, before memory is
---- allocated.
+--- `map = true` leaves the elements in the file: the system reads them when they are used, and
+--- drops them when it needs the memory, so that an array may be larger than memory. Bytes of the
+--- CRC-32 are then only read with `check = true`. What a script writes to such an array stays in
+--- its memory; the file is not changed. Members that are deflated raise. Elements that memory has
+--- in another form are read as without `map`: bool, float16, the other byte order, and those whose
+--- address in the file is no multiple of their size. While an array is mapped, its file must not
+--- be cut or written to in place: the system ends a process that reads behind the new end
+--- (SIGBUS), without an error that a script could catch, and other changes show in the array. A
+--- file that is replaced, as by `pg.save`, does no harm. A model on a mapped x is dense unless
+--- `plan` is "sparse", because compressed rows are in memory.
+---
+--- `max_bytes` is the most that an array may take in memory; without it, that is what the system,
+--- or the control group of the process, has left. An array that takes more raises, before memory
+--- is allocated.
 ---
 ---     data = pg.load "file.npz"
 ---     data:keys()  --> {W1, b1}
@@ -1605,8 +1616,8 @@ function pg.where(mask, a, b) end
 ---     --> false  missing.npy: No such file or directory
 ---@param path string
 ---@param options? table  rows ({first, last} of an .npy file, {name = {first, last}, ...} of an
----   archive); check = false (or true: with rows, the CRC-32 is checked); max_bytes (else what
----   memory is left)
+---   archive); map = false (or true); check = false (or true: with rows or map, the CRC-32 is
+---   checked); max_bytes (else what memory is left)
 ---@return perigee.archive|perigee.array
 function pg.load(path, options) end
 

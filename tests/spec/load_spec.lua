@@ -174,6 +174,126 @@ describe("rows", function()
   end)
 end)
 
+--- The number of regions of this process's memory that are files in the folder.
+local function mappings()
+  collectgarbage()
+  collectgarbage()
+  local count = 0
+  for line in io.lines "/proc/self/maps" do
+    count = count + (line:find(folder, 1, true) and 1 or 0)
+  end
+  return count
+end
+
+describe("map", function()
+  local x = pg.range(1, 7 * 3 * 2):reshape(7, 3, 2)
+
+  it("leaves the elements of an .npy file there", function()
+    for _, dtype in ipairs { "uint8", "int16", "float64" } do
+      local a = x:astype(dtype)
+      pg.save(at "rows.npy", a)
+      write("columns.npy", column_major(a))
+      for _, name in ipairs { "rows.npy", "columns.npy" } do
+        local b <close> = pg.load(at(name), { map = true })
+        same(a, b)
+        for _, range in ipairs(RANGES) do
+          same(a[{ range }], pg.load(at(name), { map = true, rows = range }))
+        end
+      end
+    end
+  end)
+
+  it("leaves stored members there, and no other ones", function()
+    pg.save(at "stored.npz", { x = x, y = pg.range(0, 9):astype "uint8" })
+    pg.save(at "deflated.npz", { x = x }, { compress = true })
+    for _, check in ipairs { false, true } do
+      local data = pg.load(at "stored.npz", { map = true, check = check })
+      same(x, data.x)
+      same(pg.range(0, 9):astype "uint8", data.y)
+      assert.is_true(mappings() >= 1)
+      data:close()
+    end
+    assert.equal(0, mappings())
+    local data <close> = pg.load(at "deflated.npz", { map = true })
+    raises_here("deflated.npz: member 'x.npy': it is deflated, and only stored members are mapped",
+      function() return data.x end)
+  end)
+
+  it("lasts as long as a view, and takes no memory of the heap", function()
+    pg.save(at "long.npy", pg.zeros(1000, 1000, "uint8"))
+    local before = live_bytes()
+    local a = pg.load(at "long.npy", { map = true })
+    assert.is_true(live_bytes() - before < 1000)
+    local view = a:rows(2, 3)
+    a:free()
+    assert.equal(1, mappings())
+    assert.equal(0, view:max())
+    view:free()
+    assert.equal(0, mappings())
+    assert.equal(before, live_bytes())
+  end)
+
+  it("keeps what is written in memory", function()
+    pg.save(at "written.npy", x)
+    local a <close> = pg.load(at "written.npy", { map = true })
+    local b <close> = pg.load(at "written.npy", { map = true })
+    a:fill_(-1)
+    assert.equal(-1, a:max())
+    same(x, b)
+    same(x, pg.load(at "written.npy"))
+  end)
+
+  it("reads what memory has in another form, or at other addresses", function()
+    local function reads(name, bytes, expected)
+      local a = pg.load(write(name, bytes), { map = true })
+      same(expected, a)
+      assert.equal(0, mappings())
+    end
+    reads("swapped.npy", container.npy("'>i2'", "(2,)", "\0\1\0\2"), pg.array({ 1, 2 }, "int16"))
+    reads("half.npy", container.npy("'<f2'", "(1,)", "\0\60"), pg.ones(1, "float32"))
+    reads("bool.npy", container.npy("'|b1'", "(2,)", "\0\2"), pg.array { false, true })
+    reads("empty.npy", container.npy("'<f8'", "(0, 3)", ""), pg.zeros(0, 3))
+    local header = #container.npy("'<f8'", "(1,)", "")
+    assert.is_true(header % 8 ~= 0)
+    reads("unaligned.npy", container.npy("'<f8'", "(1,)", ("<d"):pack(2.5)), pg.full({ 1 }, 2.5))
+  end)
+
+  it("checks the CRC-32 only if asked to", function()
+    local path = write("damaged.npz", container.zip { {
+      name = "x.npy", data = container.npy("'|u1'", "(4,)", "\1\2\3\4"), crc = 1,
+    } })
+    assert.same({ 1, 2, 3, 4 }, pg.load(path, { map = true }).x:tolist())
+    raises_here("CRC-32 00000001 expected", function()
+      return pg.load(path, { map = true, check = true }).x
+    end)
+  end)
+
+  it("is not limited by max_bytes, which is memory's", function()
+    pg.save(at "a.npy", x)
+    same(x, pg.load(at "a.npy", { map = true, max_bytes = 0 }))
+  end)
+
+  it("has a model train as on the same numbers in memory, in the dense plan", function()
+    pg.seed(0)
+    local pixels = (pg.rand(60, 20) * 300 - 100):clip(0, 255):astype "uint8"
+    local labels = pg.randint(0, 3, { 60 })
+    pg.save(at "pixels.npy", pixels)
+    local mapped = pg.load(at "pixels.npy", { map = true })
+    local options = { hidden = 5, seed = 0, scale = 1 / 255, classes = 3 }
+    local m = pg.Model(mapped, labels, options)
+    local plan, why = m:plan()
+    assert.same({ "dense", "x is mapped, and stays in its file" }, { plan, why })
+    options.plan = "dense"
+    local of_memory = pg.Model(pixels, labels, options)
+    for _, training in ipairs { { iterations = 3 }, { epochs = 2, batch = 7 } } do
+      same(of_memory:fit(training), m:fit(training))
+    end
+    same(of_memory:predict(pixels), m:predict(mapped))
+    options.plan = "sparse"
+    assert.equal("sparse", (pg.Model(mapped, labels, options):plan()))
+  end)
+end)
+
 describe("max_bytes", function()
   it("limits an array's memory", function()
     pg.save(at "a.npy", pg.zeros(5, 4))

@@ -51,18 +51,22 @@ static int l_archive_close(lua_State *L)
     return 0;
 }
 
-/* *i = the index of the named array; false if there is none. Raises if a name
-   in the directory is damaged: it may be this one. */
-static bool find_member(lua_State *L, size_t *i)
+bool l_archive_find(lua_State *L, pg_npz *npz, const char *name, size_t n,
+                    size_t *i)
 {
     pg_error err;
-    size_t n;
-    const char *name = l_string_check(L, NAME, &n);
-    pg_npz *npz = check_archive(L);
     if (pg_npz_find(i, npz, name, n))
         return true;
     l_check(L, pg_npz_check_names(npz, &err), &err);
     return pg_npz_find(i, npz, name, n);
+}
+
+/* l_archive_find for the arguments. */
+static bool find_member(lua_State *L, size_t *i)
+{
+    size_t n;
+    const char *name = l_string_check(L, NAME, &n);
+    return l_archive_find(L, check_archive(L), name, n, i);
 }
 
 /* keys(archive) -> the names of the arrays, in the file's order */

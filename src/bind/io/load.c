@@ -10,7 +10,8 @@
 
 enum { PATH = 1, OPTIONS, ROWS, RESULT };
 
-static const char *const option_names[] = {"max_bytes", "rows", "check", NULL};
+static const char *const option_names[] = {"max_bytes", "rows", "map", "check",
+                                           NULL};
 
 /* The part of a file that the option rows on top names: {first, last}. */
 static pg_rows_range check_range(lua_State *L)
@@ -54,7 +55,7 @@ static void set_rows(lua_State *L, pg_npz *npz)
                        "= {NAME = {first, last}}}");
         pg_rows_range rows = check_range(L);
         const char *name = lua_tolstring(L, -2, &n);
-        if (!pg_npz_find(&i, npz, name, n))
+        if (!l_archive_find(L, npz, name, n, &i))
             l_archive_no_array(L, RESULT, lua_absindex(L, -2));
         l_check(L, pg_npz_set_rows(npz, i, rows, &err), &err);
     }
@@ -72,6 +73,7 @@ static int l_file_load(lua_State *L)
     l_options_check(L, OPTIONS, option_names);
     pg_load_options options = {
         .max_bytes = l_option_max_bytes(L, OPTIONS),
+        .map = l_option_boolean(L, OPTIONS, "map", false),
         .check = l_option_boolean(L, OPTIONS, "check", false),
     };
     l_option_push(L, OPTIONS, "rows");

@@ -87,6 +87,26 @@ pg_status pg_array_new(pg_array *out, pg_dtype dtype, int ndim,
     return PG_OK;
 }
 
+pg_status pg_array_map(pg_array *out, int file, uint64_t at, pg_dtype dtype,
+                       int ndim, const size_t *shape, const char *name,
+                       pg_error *err)
+{
+    size_t bytes;
+    void *data;
+    memset(out, 0, sizeof *out);
+    pg_status status = check_rank(ndim, err);
+    if (status != PG_OK)
+        return status;
+    if (!count_bytes(&bytes, dtype, ndim, shape))
+        return fail_size(err, dtype, ndim, shape);
+    pg_storage *storage = pg_storage_map(&data, file, at, bytes);
+    if (!storage)
+        return pg_fail_system(err, name);
+    pg_array_borrow(out, data, dtype, ndim, shape);
+    out->storage = storage;
+    return PG_OK;
+}
+
 pg_status pg_array_end(pg_array *out, pg_status status, pg_error *err)
 {
     status = pg_unless_interrupted(status, err);

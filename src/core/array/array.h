@@ -42,6 +42,13 @@ pg_status pg_array_zeros(pg_array *out, pg_dtype dtype, int ndim,
    the filling was interrupted. Releases the array unless that is PG_OK. */
 pg_status pg_array_end(pg_array *out, pg_status status, pg_error *err);
 
+/* A C-contiguous array whose elements stay in a file (pg_storage_map), from
+   offset `at` on, a multiple of the dtype's size. PG_EIO with the file's name,
+   or PG_ENOMEM, if it cannot be mapped. */
+pg_status pg_array_map(pg_array *out, int file, uint64_t at, pg_dtype dtype,
+                       int ndim, const size_t *shape, const char *name,
+                       pg_error *err);
+
 /* A C-contiguous array over memory that the caller keeps alive: no storage,
    nothing to release. The rank must be valid, and the memory aligned to the
    dtype's size. */

@@ -1,8 +1,13 @@
-/* Reference counts, versions and cached values of storage. */
+/* Reference counts, versions and cached values of storage; storage that is
+   mapped from a file. */
+
+#define _DEFAULT_SOURCE /* MAP_NORESERVE */
 
 #include "array/storage.h"
 
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/interrupt.h"
 #include "base/memory.h"
@@ -10,12 +15,13 @@
 /* The header of one allocation: it fills a cache line, the elements follow. */
 struct pg_storage {
     atomic_size_t references;
-    size_t bytes;
+    size_t bytes; /* that follow, or of the mapping */
     uint64_t version;
     void *cached;
     void (*release)(void *cached);
+    void *mapping; /* NULL: the elements follow */
     bool is_placed;
-    char padding[PG_STORAGE_HEADER - 41];
+    char padding[PG_STORAGE_HEADER - 49];
 };
 
 _Static_assert(sizeof(pg_storage) == PG_STORAGE_HEADER,
@@ -49,6 +55,7 @@ pg_storage *pg_storage_new(size_t bytes)
     s->bytes = bytes;
     s->version = 0;
     s->cached = NULL;
+    s->mapping = NULL;
     s->is_placed = false;
     return s;
 }
@@ -61,8 +68,34 @@ pg_storage *pg_storage_place(void *memory, size_t bytes)
     s->bytes = bytes;
     s->version = 0;
     s->cached = NULL;
+    s->mapping = NULL;
     s->is_placed = true;
     return s;
+}
+
+/* Pages that are written to are copies of the process's own. Linux would refuse
+   a private mapping that is larger than memory, but for MAP_NORESERVE. */
+pg_storage *pg_storage_map(void **data, int file, uint64_t at, size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), before = at % page;
+    pg_storage *s = pg_malloc(sizeof *s);
+    if (!s)
+        return NULL;
+    *s = (pg_storage){.bytes = before + bytes};
+    atomic_init(&s->references, 1);
+    s->mapping = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_NORESERVE, file, (off_t)(at - before));
+    if (s->mapping == MAP_FAILED) {
+        pg_free(s, sizeof *s);
+        return NULL;
+    }
+    *data = (char *)s->mapping + before;
+    return s;
+}
+
+bool pg_storage_is_mapped(const pg_storage *s)
+{
+    return s && s->mapping;
 }
 
 bool pg_storage_is_placed(const pg_storage *s)
@@ -120,5 +153,7 @@ void pg_storage_release(pg_storage *s)
     if (before != 1)
         return;
     pg_storage_cache(s, NULL, NULL);
-    pg_free(s, sizeof *s + s->bytes);
+    if (s->mapping)
+        munmap(s->mapping, s->bytes);
+    pg_free(s, sizeof *s + (s->mapping ? 0 : s->bytes));
 }

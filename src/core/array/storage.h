@@ -22,6 +22,16 @@ pg_storage *pg_storage_place(void *memory, size_t bytes);
    makes; NULL withdraws it. */
 void pg_storage_offer(void *memory, size_t bytes);
 
+/* A storage whose elements are `bytes` of a file from offset `at` on, which
+   must be there; *data is their address. The system reads them when they are
+   used, and may drop them again. What is written to them is kept in memory
+   alone. If another process cuts the file, reading ends this one (SIGBUS). The
+   file may be closed. NULL, with errno, if it cannot be mapped. */
+pg_storage *pg_storage_map(void **data, int file, uint64_t at, size_t bytes);
+
+/* True for a storage that was mapped; false for NULL. */
+bool pg_storage_is_mapped(const pg_storage *s);
+
 /* True for a storage that was placed: it caches nothing. */
 bool pg_storage_is_placed(const pg_storage *s);
 

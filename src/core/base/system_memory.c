@@ -166,7 +166,9 @@ size_t pg_system_memory_resident(void)
     char text[TEXT_SIZE];
     if (!read_text(text, sizeof text, "/proc/self/status"))
         return 0;
-    return bytes_of(find_number(text, "VmRSS:"));
+    size_t all = bytes_of(find_number(text, "VmRSS:"));
+    size_t of_files = bytes_of(find_number(text, "RssFile:"));
+    return all - pg_size_min(of_files, all);
 }
 
 void pg_system_memory_trim(void)

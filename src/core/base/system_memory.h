@@ -13,7 +13,8 @@
    read them from. Allocates nothing; takes some ten microseconds. */
 size_t pg_system_memory_available(void);
 
-/* Bytes that this process occupies; 0 if unknown. */
+/* Bytes that this process occupies, without those of files that are mapped,
+   which the system can drop; 0 if unknown. */
 size_t pg_system_memory_resident(void);
 
 /* Returns memory that the C library has freed to the system. */

@@ -25,6 +25,8 @@
 #ifndef PG_NPY_H
 #define PG_NPY_H
 
+#include <stdio.h>
+
 #include "io/npy_dictionary.h"
 
 /* A stream of bytes to read: read gives exactly n of them or fails, skip leaves
@@ -56,8 +58,9 @@ typedef struct pg_rows_range {
 /* How a file is loaded. */
 typedef struct pg_load_options {
     uint64_t max_bytes; /* that an array may take in memory */
-    bool check; /* members of which rows are loaded are read whole, for their
-                   CRC-32 */
+    bool map;   /* elements stay in the file, where memory has them so, too */
+    bool check; /* members that are mapped, or of which rows are loaded, are
+                   read whole, for their CRC-32 */
 } pg_load_options;
 #define PG_LOAD_DEFAULT ((pg_load_options){.max_bytes = UINT64_MAX})
 
@@ -91,6 +94,17 @@ pg_status pg_npy_end(pg_array *out, const pg_npy_header *h, pg_status status,
 pg_status pg_npy_read_elements(pg_array *out, const pg_npy_header *header,
                                const pg_rows_range *rows, uint64_t most,
                                pg_source *source, pg_error *err);
+
+/* True if the elements, from offset `at` of a file on, can be mapped: in memory
+   they have the same bytes, and a bool is 0 or 1 (which must be checked), so
+   that bool, float16, other byte orders and addresses that are not aligned are
+   read instead. */
+bool pg_npy_may_map(const pg_npy_header *h, uint64_t at);
+
+/* Maps the elements, from offset `at` of a file on, or these rows of them. */
+pg_status pg_npy_map(pg_array *out, const pg_npy_header *h,
+                     const pg_rows_range *rows, FILE *file, uint64_t at,
+                     const char *name, pg_error *err);
 
 /* Loads a file of one array, or these rows of it. */
 pg_status pg_npy_load(pg_array *out, const char *path,

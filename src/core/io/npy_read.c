@@ -1,4 +1,4 @@
-/* Elements of NPY files: all of them, or some rows, in memory. */
+/* Elements of NPY files: all of them, or some rows, read or mapped. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,6 +36,20 @@ pg_status pg_npy_check_bytes(size_t *bytes, const pg_npy_header *h,
                    pg_shape_text_of(text, h->ndim, h->shape), *bytes, most);
 }
 
+/* The lengths of the axes in the file's order. */
+static void file_shape(size_t *shape, const pg_npy_header *h)
+{
+    for (int i = 0; i < h->ndim; i++)
+        shape[i] = h->shape[h->fortran_order ? h->ndim - 1 - i : i];
+}
+
+static void transpose(pg_array *a)
+{
+    pg_array rows = *a;
+    pg_array_transpose_view(a, &rows);
+    pg_array_release(&rows);
+}
+
 pg_status pg_npy_new(pg_array *out, const pg_npy_header *h, uint64_t most,
                      const char *name, pg_error *err)
 {
@@ -44,8 +58,7 @@ pg_status pg_npy_new(pg_array *out, const pg_npy_header *h, uint64_t most,
     pg_status status = pg_npy_check_bytes(&bytes, h, most, name, err);
     if (status != PG_OK)
         return status;
-    for (int i = 0; i < h->ndim; i++)
-        shape[i] = h->shape[h->fortran_order ? h->ndim - 1 - i : i];
+    file_shape(shape, h);
     status = pg_array_new(out, h->dtype, h->ndim, shape, err);
     if (status != PG_OK) {
         pg_error reason = *err;
@@ -107,11 +120,8 @@ pg_status pg_npy_end(pg_array *out, const pg_npy_header *h, pg_status status,
     if (status == PG_OK)
         convert(out, h);
     status = pg_array_end(out, status, err);
-    if (status == PG_OK && h->fortran_order) {
-        pg_array rows = *out;
-        pg_array_transpose_view(out, &rows);
-        pg_array_release(&rows);
-    }
+    if (status == PG_OK && h->fortran_order)
+        transpose(out);
     return status;
 }
 
@@ -191,6 +201,41 @@ pg_status pg_npy_read_elements(pg_array *out, const pg_npy_header *header,
     return pg_npy_end(out, &some, status, err);
 }
 
+/* --- mapping -------------------------------------------------------------- */
+
+bool pg_npy_may_map(const pg_npy_header *h, uint64_t at)
+{
+    size_t bytes = memory_bytes(h);
+    return !h->is_half && !h->is_swapped && h->dtype != PG_BOOL && bytes > 0 &&
+           at % pg_npy_element_bytes(h) == 0;
+}
+
+pg_status pg_npy_map(pg_array *out, const pg_npy_header *h,
+                     const pg_rows_range *rows, FILE *file, uint64_t at,
+                     const char *name, pg_error *err)
+{
+    pg_npy_header some = *h;
+    size_t first, shape[PG_MAXDIM];
+    pg_array all;
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_npy_find_rows(&first, &some, rows, name, err);
+    if (status != PG_OK)
+        return status;
+    file_shape(shape, h);
+    status = pg_array_map(&all, fileno(file), at, h->dtype, h->ndim, shape,
+                          name, err);
+    if (status != PG_OK)
+        return status;
+    if (h->fortran_order)
+        transpose(&all);
+    if (rows)
+        pg_array_rows_view(out, &all, first, some.shape[0]);
+    else
+        pg_array_view(out, &all);
+    pg_array_release(&all);
+    return PG_OK;
+}
+
 /* --- files ---------------------------------------------------------------- */
 
 typedef struct npy_file {
@@ -229,7 +274,12 @@ pg_status pg_npy_load(pg_array *out, const char *path,
     if (status != PG_OK)
         return status;
     status = pg_npy_read_header(&header, &source, err);
-    if (status == PG_OK)
+    bool map = options->map && status == PG_OK &&
+               pg_npy_may_map(&header, header.bytes);
+    if (map)
+        status =
+            pg_npy_map(out, &header, rows, f.file, header.bytes, path, err);
+    else if (status == PG_OK)
         status = pg_npy_read_elements(out, &header, rows, options->max_bytes,
                                       &source, err);
     fclose(f.file);

@@ -19,11 +19,17 @@
 
 #define PG_NPZ_SUFFIX ".npy"
 
+/* The rows of a member that are got. */
+typedef struct pg_npz_rows {
+    bool is_given; /* false: all */
+    pg_rows_range range;
+} pg_npz_rows;
+
 /* An archive that is open for reading. */
 typedef struct pg_npz {
     pg_zip zip;
     pg_load_options options;
-    struct pg_npz_rows *rows; /* of each member; NULL: all of all members */
+    pg_npz_rows *rows;    /* of each member; NULL: all of all members */
     unsigned char *kinds; /* of the members; NULL before pg_npz_check_names */
 } pg_npz;
 

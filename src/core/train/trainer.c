@@ -35,14 +35,16 @@ struct pg_trainer {
 /* --- making --------------------------------------------------------------- */
 
 /* The layout is the dense plan's unless rows are compressed. A network without
-   a hidden layer has nothing to pad. */
+   a hidden layer has nothing to pad. x that is mapped may be larger than
+   memory, and compressed rows would be in memory. */
 static pg_status choose_plan(pg_trainer *t, const pg_network *network,
                              pg_plan plan, pg_error *err)
 {
     size_t most = plan == PG_PLAN_CHOSEN ? MOST_INPUTS : UINT32_MAX;
     t->plan = plan;
     if (plan == PG_PLAN_DENSE || network->layers < 2 ||
-        t->layout.width[0] > most)
+        t->layout.width[0] > most ||
+        (plan == PG_PLAN_CHOSEN && pg_storage_is_mapped(t->rows.x.storage)))
         return PG_OK;
     pg_status status = pg_rows_compress(
         &t->rows, plan == PG_PLAN_SPARSE ? 1 : MOST_DENSITY, err);
@@ -101,6 +103,8 @@ pg_plan pg_trainer_plan(char *why, const pg_trainer *t)
         snprintf(why, PG_PLAN_TEXT, "there is no hidden layer");
     else if (t->plan != PG_PLAN_CHOSEN)
         snprintf(why, PG_PLAN_TEXT, "asked for");
+    else if (pg_storage_is_mapped(t->rows.x.storage))
+        snprintf(why, PG_PLAN_TEXT, "x is mapped, and stays in its file");
     else if (!t->rows.sparse)
         snprintf(why, PG_PLAN_TEXT, "more than %d inputs, or no hidden layer",
                  MOST_INPUTS);

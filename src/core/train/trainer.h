@@ -15,7 +15,8 @@ typedef enum pg_plan { PG_PLAN_CHOSEN, PG_PLAN_DENSE, PG_PLAN_SPARSE } pg_plan;
    (n) int32 below the network's classes, for networks of the given one's
    layout. It shares x and copies labels. x is read once: PG_EFINITE names row,
    column and value. PG_ESHAPE names both shapes. PG_PLAN_CHOSEN depends on
-   shapes and on how much of x is 0. PG_PLAN_SPARSE is dense for a network
+   shapes and on how much of x is 0; it is dense for x that is mapped from a
+   file. PG_PLAN_SPARSE is dense for a network
    without a hidden layer. */
 pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
                          const pg_array *labels, const pg_network *network,
