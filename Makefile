@@ -278,6 +278,14 @@ $(BUILD)/faults.so: tests/faults.c src/core/base/memory.h Makefile
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -Isrc/core -fPIC \
 	  -shared -o $@ $<
 
+save-faults: deps-run  ## each system call of a save fails in turn, and the process is killed at each
+	@$(MAKE) -s --no-print-directory all $(BUILD)/calls.so
+	@$(PROGRAM) tests/save_faults.lua $(BUILD)
+
+$(BUILD)/calls.so: tests/calls.c Makefile
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC -shared -o $@ $<
+
 # Lua's functions that may make an object or run a metamethod; the program and the wrapped module
 # lie one floor below build/, from where the program finds the library.
 WRAPPED := lua_newuserdatauv lua_createtable lua_pushstring lua_pushlstring \
@@ -380,7 +388,7 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
-        parity-torch bench differential faults gcstress run-gcstress fuzz fuzz-files fuzzers \
-        resume sweep-kills browser install uninstall \
+        parity-torch bench differential faults save-faults gcstress run-gcstress fuzz \
+        fuzz-files fuzzers resume sweep-kills browser install uninstall \
         reference session format clean \
         help

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "io/retry.h"
 
 pg_status pg_input_check_regular(mode_t mode, const char *path, pg_error *err)
 {
@@ -25,10 +26,12 @@ pg_status pg_input_open(FILE **file, uint64_t *length, const char *path,
 {
     struct stat info;
     *file = NULL;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd, result;
+    PG_RETRY(fd, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (fd < 0)
         return pg_fail_system(err, path);
-    pg_status status = fstat(fd, &info) == 0
+    PG_RETRY(result, fstat(fd, &info));
+    pg_status status = result == 0
                            ? pg_input_check_regular(info.st_mode, path, err)
                            : pg_fail_system(err, path);
     if (status == PG_OK) {
@@ -64,12 +67,11 @@ pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
     size_t end;
     for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK); i = end)
         for (size_t k = i; k < end;) {
-            ssize_t got =
-                pread(fileno(file), (char *)out + k, end - k, (off_t)(at + k));
-            if (got < 0 && errno == EINTR)
-                continue;
+            ssize_t got;
+            PG_RETRY(got, pread(fileno(file), (char *)out + k, end - k,
+                                (off_t)(at + k)));
             if (got < 0)
-                return pg_fail_system(err, path);
+                return pg_fail_call(err, path);
             if (got == 0)
                 return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early",
                                path);
@@ -81,7 +83,9 @@ pg_status pg_input_read_at(FILE *file, const char *path, void *out, uint64_t at,
 pg_status pg_input_exists(bool *exists, const char *path, pg_error *err)
 {
     struct stat info;
-    *exists = stat(path, &info) == 0;
+    int result;
+    PG_RETRY(result, stat(path, &info));
+    *exists = result == 0;
     if (*exists || errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
         errno == ENAMETOOLONG)
         return PG_OK;

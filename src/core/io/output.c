@@ -13,38 +13,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/interrupt.h"
 #include "base/memory.h"
 #include "io/input.h"
+#include "io/retry.h"
 
 enum { BUFFER = 1 << 16 }; /* bytes that are gathered before they are written */
-
-/* --- system calls --------------------------------------------------------- */
-
-/* True if a call is made again: a signal came before it did anything. A file
-   system that gives nothing but signals ends in an error. */
-static bool is_repeated(int result, int *tries)
-{
-    enum { MOST = 100 };
-    return result < 0 && errno == EINTR && ++*tries < MOST && !pg_interrupted();
-}
-
-/* result = call, repeated after signals. */
-#define REPEAT(result, call)                 \
-    do {                                     \
-        int tries = 0;                       \
-        do                                   \
-            (result) = (int)(call);          \
-        while (is_repeated(result, &tries)); \
-    } while (0)
-
-static pg_status fail(const pg_output *out, pg_error *err)
-{
-    int error = errno;
-    pg_status status = error == EINTR ? pg_check_interrupt(err) : PG_OK;
-    errno = error;
-    return status == PG_OK ? pg_fail_system(err, out->path) : status;
-}
 
 /* --- paths ---------------------------------------------------------------- */
 
@@ -63,9 +36,10 @@ static bool follow_links(char path[PATH_MAX])
     enum { MOST_LINKS = 40 };
     char link[PATH_MAX];
     for (int i = 0; i < MOST_LINKS; i++) {
-        ssize_t n = readlink(path, link, sizeof link - 1);
+        ssize_t n;
+        PG_RETRY(n, readlink(path, link, sizeof link - 1));
         if (n < 0)
-            return true;
+            return errno == EINVAL || errno == ENOENT; /* no link, no file */
         link[n] = '\0';
         char *name = link[0] == '/' ? path : name_in(path);
         if ((name - path) + n >= PATH_MAX) {
@@ -84,11 +58,11 @@ static pg_status set_path(pg_output *out, const char *path, pg_error *err)
     size_t n = strlen(path);
     if (n >= sizeof resolved) {
         errno = ENAMETOOLONG;
-        return pg_fail_system(err, path);
+        return pg_fail_call(err, path);
     }
     memcpy(resolved, path, n + 1);
     if (!follow_links(resolved))
-        return pg_fail_system(err, path);
+        return pg_fail_call(err, path);
     size_t bytes = strlen(resolved) + 1;
     out->path = pg_malloc(bytes);
     if (!out->path)
@@ -103,12 +77,15 @@ static pg_status set_path(pg_output *out, const char *path, pg_error *err)
 static pg_status check_replaced(const char *path, pg_error *err)
 {
     struct stat old;
-    if (stat(path, &old) != 0)
-        return errno == ENOENT ? PG_OK : pg_fail_system(err, path);
+    int result;
+    PG_RETRY(result, stat(path, &old));
+    if (result != 0)
+        return errno == ENOENT ? PG_OK : pg_fail_call(err, path);
     pg_status status = pg_input_check_regular(old.st_mode, path, err);
     if (status != PG_OK)
         return status;
-    return access(path, W_OK) == 0 ? PG_OK : pg_fail_system(err, path);
+    PG_RETRY(result, access(path, W_OK));
+    return result == 0 ? PG_OK : pg_fail_call(err, path);
 }
 
 /* Opens the folder of the path: the part up to the last slash, or ".". A folder
@@ -119,12 +96,12 @@ static pg_status open_folder(pg_output *out, pg_error *err)
     snprintf(folder, sizeof folder, "%s", out->path);
     char *name = name_in(folder);
     snprintf(name, 2, "%s", name == folder ? "." : "");
-    REPEAT(out->folder, open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    PG_RETRY(out->folder, open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 #ifdef O_PATH
     if (out->folder < 0 && errno == EACCES)
-        REPEAT(out->folder, open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
+        PG_RETRY(out->folder, open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
 #endif
-    return out->folder < 0 ? fail(out, err) : PG_OK;
+    return out->folder < 0 ? pg_fail_call(err, out->path) : PG_OK;
 }
 
 /* Opens a file without a name in the folder, locked as a file with a name is:
@@ -135,8 +112,8 @@ static int create_unnamed(const pg_output *out)
 #ifdef O_TMPFILE
     if (access("/proc/self/fd", X_OK) == 0) {
         int fd;
-        REPEAT(fd, openat(out->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC,
-                          0666));
+        PG_RETRY(fd, openat(out->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC,
+                            0666));
         if (fd >= 0)
             flock(fd, LOCK_EX | LOCK_NB);
         return fd;
@@ -202,8 +179,8 @@ static bool remove_abandoned(const pg_output *out)
 static int create_named(const pg_output *out)
 {
     int fd;
-    REPEAT(fd, openat(out->folder, out->temporary,
-                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    PG_RETRY(fd, openat(out->folder, out->temporary,
+                        O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (fd < 0)
         return -1;
     if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
@@ -223,8 +200,8 @@ static int name_once(const pg_output *out, int fd)
         return create_named(out);
     snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", fd);
     int result;
-    REPEAT(result, linkat(AT_FDCWD, open_file, out->folder, out->temporary,
-                          AT_SYMLINK_FOLLOW));
+    PG_RETRY(result, linkat(AT_FDCWD, open_file, out->folder, out->temporary,
+                            AT_SYMLINK_FOLLOW));
     return result == 0 ? fd : -1;
 }
 
@@ -263,19 +240,20 @@ static pg_status inherit(const pg_output *out, pg_error *err)
 {
     struct stat old, new;
     int result;
-    if (stat(out->path, &old) != 0)
-        return errno == ENOENT ? PG_OK : fail(out, err);
-    REPEAT(result, fchown(out->file, old.st_uid, old.st_gid));
+    PG_RETRY(result, stat(out->path, &old));
     if (result != 0)
-        REPEAT(result, fchown(out->file, (uid_t)-1, old.st_gid));
-    REPEAT(result, fchmod(out->file, old.st_mode & 0777));
+        return errno == ENOENT ? PG_OK : pg_fail_call(err, out->path);
+    PG_RETRY(result, fchown(out->file, old.st_uid, old.st_gid));
+    if (result != 0)
+        PG_RETRY(result, fchown(out->file, (uid_t)-1, old.st_gid));
+    PG_RETRY(result, fchmod(out->file, old.st_mode & 0777));
     if (result == 0)
         return PG_OK;
     int error = errno;
     if (fstat(out->file, &new) == 0 && (new.st_mode & 0777 & ~old.st_mode) == 0)
         return PG_OK;
     errno = error;
-    return fail(out, err);
+    return pg_fail_call(err, out->path);
 }
 
 static pg_status open_temporary(pg_output *out, pg_error *err)
@@ -286,7 +264,7 @@ static pg_status open_temporary(pg_output *out, pg_error *err)
     out->file = create_unnamed(out);
     if (out->file < 0)
         out->file = name_beside(out, -1);
-    return out->file < 0 ? fail(out, err) : inherit(out, err);
+    return out->file < 0 ? pg_fail_call(err, out->path) : inherit(out, err);
 }
 
 pg_status pg_output_open(pg_output *out, const char *path, pg_error *err)
@@ -317,10 +295,10 @@ static pg_status write_file(const pg_output *out, const unsigned char *data,
                             size_t n, pg_error *err)
 {
     while (n > 0) {
-        int got;
-        REPEAT(got, write(out->file, data, n));
+        ssize_t got;
+        PG_RETRY(got, write(out->file, data, n));
         if (got < 0)
-            return fail(out, err);
+            return pg_fail_call(err, out->path);
         data += got;
         n -= (size_t)got;
     }
@@ -397,10 +375,10 @@ pg_status pg_output_patch(pg_output *out, uint64_t at, const void *data,
     }
     pg_status status = at + n > in_file ? flush(out, err) : PG_OK;
     while (status == PG_OK && n > 0) {
-        int got;
-        REPEAT(got, pwrite(out->file, from, n, (off_t)at));
+        ssize_t got;
+        PG_RETRY(got, pwrite(out->file, from, n, (off_t)at));
         if (got < 0)
-            return fail(out, err);
+            return pg_fail_call(err, out->path);
         from += got;
         at += (uint64_t)got;
         n -= (size_t)got;
@@ -420,17 +398,17 @@ pg_status pg_output_commit(pg_output *out, pg_error *err)
     int result = 0;
     pg_status status = flush(out, err);
     if (status == PG_OK) {
-        REPEAT(result, fsync(out->file));
+        PG_RETRY(result, fsync(out->file));
         if (result == 0 && !out->temporary[0])
             result = name_beside(out, out->file) < 0 ? -1 : 0;
         if (result == 0)
-            REPEAT(result, renameat(out->folder, out->temporary, out->folder,
-                                    name_in(out->path)));
-        status = result == 0 ? PG_OK : fail(out, err);
+            PG_RETRY(result, renameat(out->folder, out->temporary, out->folder,
+                                      name_in(out->path)));
+        status = result == 0 ? PG_OK : pg_fail_call(err, out->path);
     }
     if (status == PG_OK) {
         out->temporary[0] = '\0'; /* the file has its own name now */
-        REPEAT(result, fsync(out->folder));
+        PG_RETRY(result, fsync(out->folder));
     }
     pg_output_discard(out);
     return status;
