@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
-#include "io/retry.h"
 
 pg_status pg_input_check_regular(mode_t mode, const char *path, pg_error *err)
 {

@@ -13,9 +13,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "io/input.h"
-#include "io/retry.h"
 
 enum { BUFFER = 1 << 16 }; /* bytes that are gathered before they are written */
 
