@@ -353,6 +353,10 @@ differential: deps-differential  ## random array operations, compared with NumPy
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/differential.lua $(ARGS)
 
+interchange: deps-differential  ## random NPY and NPZ files, compared with NumPy both ways
+	@$(MAKE) -s --no-print-directory all
+	@$(PROGRAM) tests/interchange.lua $(ARGS)
+
 # --- installing --------------------------------------------------------------
 
 PREFIX ?= /usr/local
@@ -388,7 +392,7 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
-        parity-torch bench differential faults save-faults gcstress run-gcstress fuzz \
-        fuzz-files fuzzers resume sweep-kills browser install uninstall \
+        parity-torch bench differential interchange faults save-faults gcstress run-gcstress \
+        fuzz fuzz-files fuzzers resume sweep-kills browser install uninstall \
         reference session format clean \
         help
