@@ -33,9 +33,16 @@ function container.npy(descr, shape, elements, version)
   return container.npy_with(header, elements, version)
 end
 
---- Deflated without compressing: one block that is stored.
+--- Deflated without compressing: blocks that are stored.
 function container.deflate(bytes)
-  return "\1" .. ("<I2I2"):pack(#bytes, ~#bytes & 0xFFFF) .. bytes
+  local blocks, first = {}, 1
+  repeat
+    local block = bytes:sub(first, first + 0xFFFE)
+    first = first + #block
+    blocks[#blocks + 1] = ("<I1I2I2"):pack(first > #bytes and 1 or 0, #block, ~#block & 0xFFFF)
+      .. block
+  until first > #bytes
+  return table.concat(blocks)
 end
 
 local function local_header(m)

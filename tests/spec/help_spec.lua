@@ -185,8 +185,8 @@ describe("A description", function()
         assert.is_true(member.text ~= "", class.name .. "." .. member.name)
       end
     end
-    assert.same({ "method keys", "method get", "method form", "method checksum", "method path",
-      "method close" }, members.archive)
+    assert.same({ "method keys", "method get", "method load", "method form", "method checksum",
+      "method path", "method close" }, members.archive)
     assert.equal("function new", members.sweep[1])
   end)
 end)

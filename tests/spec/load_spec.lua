@@ -294,6 +294,148 @@ describe("map", function()
   end)
 end)
 
+describe("an archive's load", function()
+  local LONG = 300000
+  local threads
+
+  before_each(function()
+    threads = pg.threads()
+  end)
+
+  after_each(function()
+    pg.threads(threads)
+  end)
+
+  --- Bytes of int32, float16 and bool that are large enough for several threads, and small ones.
+  local function members(method)
+    local a = pg.range(1, LONG):astype "int32"
+    local bools = pg.range(1, 5 * LONG) % 3
+    local bytes = elements(bools:astype "uint8")
+    local swapped = elements(a):gsub("(.)(.)(.)(.)", "%4%3%2%1")
+    return {
+      { name = "a.npy", data = container.npy("'<i4'", "(300000,)", elements(a)), method = method },
+      { name = "swapped.npy", method = method,
+        data = container.npy("'>i4'", "(300000,)", swapped) },
+      { name = "half.npy", method = method,
+        data = container.npy("'<f2'", "(300, 2000)", ("\0\60\0\64"):rep(LONG)) },
+      { name = "bool.npy", data = container.npy("'|b1'", "(1500000,)", bytes), method = method },
+      { name = "columns.npy", data = column_major(a:astype "int16":reshape(3, 100, 1000)) },
+      { name = "small.npy", data = container.npy("'|u1'", "(2,)", "\1\2"), method = method },
+      { name = "empty.npy", data = container.npy("'|u1'", "(0,)", ""), method = method },
+      { name = "readme.txt", data = "hello" },
+    }
+  end
+
+  local function assert_right(all)
+    local names = {}
+    for name in pairs(all) do
+      names[#names + 1] = name
+    end
+    assert.equal(7, #names)
+    local a = pg.range(1, LONG):astype "int32"
+    same(a, all.a)
+    same(a, all.swapped)
+    same(a:astype "int16":reshape(3, 100, 1000), all.columns)
+    same((pg.range(0, 2 * LONG - 1) % 2 + 1):astype "float32":reshape(300, 2000), all.half)
+    same((pg.range(1, 5 * LONG) % 3):gt(0), all.bool)
+    assert.same({ 1, 2 }, all.small:tolist())
+    assert.same({ 0 }, all.empty.shape)
+  end
+
+  for _, method in ipairs { 0, 8 } do
+    local how = method == 0 and "stored" or "deflated"
+
+    it("gives all arrays, on any number of threads, " .. how, function()
+      local path = write("all.npz", container.zip(members(method)))
+      for _, n in ipairs { 1, 2, 5 } do
+        pg.threads(n)
+        local data <close> = pg.load(path)
+        assert_right(data:load())
+        local other <close> = pg.load(path)
+        local all = {}
+        for _, name in ipairs(other:keys()) do
+          all[name] = other[name]
+        end
+        assert_right(all)
+      end
+    end)
+
+    it("names the first member that is damaged, " .. how, function()
+      local list = members(method)
+      list[2].crc, list[4].crc = 1, 2
+      local path = write("damaged.npz", container.zip(list))
+      local before = live_bytes()
+      for _, n in ipairs { 1, 2, 5 } do
+        pg.threads(n)
+        local data <close> = pg.load(path)
+        raises_here("damaged.npz: member 'swapped.npy': CRC-32 00000001 expected", function()
+          data:load()
+        end)
+        raises_here("member 'bool.npy': CRC-32 00000002 expected", function()
+          return data.bool
+        end)
+        assert.equal(LONG, data.a.size)
+      end
+      assert.equal(before, live_bytes())
+    end)
+  end
+
+  it("names a member whose compressed data are damaged, or end too early", function()
+    pg.threads(2)
+    local list = members(8)
+    list[1].packed = container.deflate(list[1].data):sub(1, -2)
+    raises_here("member 'a.npy': its compressed data end too early", function()
+      local data <close> = pg.load(write("cut.npz", container.zip(list)))
+      data:load()
+    end)
+    list[1].packed = ("\7"):rep(50000)
+    raises_here("member 'a.npy': its compressed data are damaged", function()
+      local data <close> = pg.load(write("cut.npz", container.zip(list)))
+      data:load()
+    end)
+  end)
+
+  it("keeps arrays, and takes those that were got", function()
+    pg.save(at "all.npz", { x = pg.ones(3), y = pg.zeros(2), z = pg.zeros(1) })
+    local data <close> = pg.load(at "all.npz")
+    local x, z = data.x, data.z
+    z:free()
+    local all = data:load()
+    assert.equal(x, all.x)
+    assert.equal(data.y, all.y)
+    assert.same({ 0 }, all.z:tolist())
+    assert.equal(all.z, data.z)
+    assert.equal(all.y, data:load().y)
+  end)
+
+  it("gives rows, and mapped members", function()
+    pg.save(at "all.npz", { x = pg.range(1, 9), y = pg.zeros(200000) })
+    local data = pg.load(at "all.npz", { map = true, rows = { x = { -2, -1 } } })
+    local all = data:load()
+    assert.same({ 8, 9 }, all.x:tolist())
+    assert.same({ 200000 }, all.y.shape)
+    pg.save(at "deflated.npz", { x = pg.zeros(9) }, { compress = true })
+    raises_here("member 'x.npy': it is deflated", function()
+      pg.load(at "deflated.npz", { map = true }):load()
+    end)
+  end)
+
+  it("is limited by max_bytes as a whole", function()
+    pg.save(at "all.npz", { x = pg.zeros(9), y = pg.zeros(2) })
+    assert.same({ 2 }, pg.load(at "all.npz", { max_bytes = 88 }):load().y.shape)
+    local data <close> = pg.load(at "all.npz", { max_bytes = 87 })
+    assert.same({ 9 }, data.x.shape)
+    raises_here("all.npz: its arrays take 88 bytes, more than max_bytes = 87", function()
+      data:load()
+    end)
+    assert.same({ 2 }, data.y.shape)
+  end)
+
+  it("gives an empty table of an empty archive", function()
+    assert.same({}, pg.load(write("empty.npz", container.zip {})):load())
+  end)
+end)
+
 describe("max_bytes", function()
   it("limits an array's memory", function()
     pg.save(at "a.npy", pg.zeros(5, 4))

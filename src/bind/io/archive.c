@@ -127,6 +127,45 @@ static int l_archive_get(lua_State *L)
     return 1;
 }
 
+/* load(archive) -> a table of all arrays, by name */
+static int l_archive_load(lua_State *L)
+{
+    enum { LOADED = ARCHIVE + 1, OUT, MEMBERS, DECODED_ARRAYS, KEY };
+    pg_error err;
+    const char *name;
+    size_t n, count = 0;
+    lua_settop(L, ARCHIVE);
+    l_check(L, pg_npz_check_names(check_archive(L), &err), &err);
+    size_t most = pg_npz_count(check_archive(L));
+    lua_newtable(L);
+    pg_array **out = lua_newuserdatauv(L, most * sizeof *out, 0);
+    size_t *members = lua_newuserdatauv(L, most * sizeof *members, 0);
+    lua_getiuservalue(L, ARCHIVE, DECODED);
+    for (size_t i = 0; i < most; i++) {
+        if (!pg_npz_name(&name, &n, check_archive(L), i))
+            continue;
+        lua_pushlstring(L, name, n);
+        lua_pushvalue(L, KEY);
+        lua_rawget(L, DECODED_ARRAYS);
+        out[count] = l_array_peek(L, -1);
+        if (!out[count] || !out[count]->data) {
+            lua_pop(L, 1);
+            out[count] = l_array_push(L);
+        }
+        members[count++] = i;
+        lua_rawset(L, LOADED);
+    }
+    l_check(L, pg_npz_load(out, check_archive(L), members, count, &err), &err);
+    for (lua_pushnil(L); lua_next(L, LOADED);) {
+        lua_pushvalue(L, KEY);
+        lua_insert(L, -2);
+        lua_rawset(L, DECODED_ARRAYS);
+    }
+    lua_settop(L, LOADED);
+    l_collector_step(L);
+    return 1;
+}
+
 /* archive_writes(archive) -> the number of writes to each decoded array, by
    name; freed arrays are left out */
 static int l_archive_writes(lua_State *L)
@@ -253,6 +292,7 @@ static const l_class archive_class = {L_ARCHIVE, "an archive", "data", 0, NULL};
 static const l_function methods[] = {
     {"keys", l_archive_keys, 0, 1, 0},
     {"get", l_archive_get, 0, 2, 0},
+    {"load", l_archive_load, 0, 1, 0},
     {"checksum", l_archive_checksum, 0, 2, 0},
     {"path", l_archive_path, 0, 1, 0},
     {"form", l_archive_form, 0, 2, 0},

@@ -74,6 +74,12 @@ pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
    with the option check. */
 pg_status pg_npz_get(pg_array *out, const pg_npz *npz, size_t i, pg_error *err);
 
+/* Reads arrays that are empty, each as pg_npz_get does, on several threads; the
+   others count for max_bytes, which is that of all together. All sizes are
+   checked before memory is allocated. A failure leaves them empty. */
+pg_status pg_npz_load(pg_array *const *out, const pg_npz *npz,
+                      const size_t *members, size_t count, pg_error *err);
+
 /* Reads the header of the i-th array, or of its rows, alone, and so cannot
  * check the CRC-32. */
 pg_status pg_npz_header(pg_npy_header *out, const pg_npz *npz, size_t i,

@@ -132,6 +132,7 @@ typedef struct pg_zip_stream {
     bool inflating;             /* the inflater is in use */
     bool ended;                 /* it has seen the end of its data */
     bool is_checked;            /* all bytes are read, for the CRC-32 */
+    bool sums_crc;              /* false: the CRC-32 is computed elsewhere */
     uint64_t packed_left, left; /* bytes that are not read yet */
     uint32_t crc;
     unsigned char buffer[PG_ZIP_BUFFER];
@@ -153,7 +154,15 @@ pg_status pg_zip_stream_skip(pg_zip_stream *s, uint64_t n, pg_error *err);
 /* Reads what is left of the member, and checks that its data end there, and the
    CRC-32. is_checked must be true, as it is at first. */
 pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err);
+
+/* Checks that all bytes of the member were read, and that its data end there.
+ */
+pg_status pg_zip_stream_end(pg_zip_stream *s, pg_error *err);
 void pg_zip_stream_close(pg_zip_stream *s);
+
+/* PG_EFORMAT unless this is the member's CRC-32. */
+pg_status pg_zip_check_crc(const pg_zip *zip, const pg_zip_member *member,
+                           uint32_t crc, pg_error *err);
 
 /* --- writing -------------------------------------------------------------- */
 

@@ -33,7 +33,7 @@ pg_status pg_zip_stream_open(pg_zip_stream *s, const pg_zip *zip,
     s->zip = zip;
     s->member = member;
     s->inflating = s->ended = false;
-    s->is_checked = true;
+    s->is_checked = s->sums_crc = true;
     s->packed_left = member->packed;
     s->left = member->size;
     s->crc = 0;
@@ -112,8 +112,9 @@ pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
         if (status != PG_OK)
             break;
         s->left -= chunk;
-        s->crc =
-            (uint32_t)crc32(s->crc, (const unsigned char *)at, (uInt)chunk);
+        if (s->sums_crc)
+            s->crc =
+                (uint32_t)crc32(s->crc, (const unsigned char *)at, (uInt)chunk);
     }
     return status;
 }
@@ -140,28 +141,44 @@ pg_status pg_zip_stream_skip(pg_zip_stream *s, uint64_t n, pg_error *err)
     return status;
 }
 
-pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err)
+pg_status pg_zip_stream_end(pg_zip_stream *s, pg_error *err)
 {
     unsigned char surplus;
     size_t got = 0;
-    pg_assert(s->is_checked);
-    pg_status status = pg_zip_stream_skip(s, s->left, err);
-    if (status == PG_OK && s->inflating) {
-        status = inflate_some(s, &surplus, 1, &got, err);
-        if (status == PG_OK && got == 0 && !s->ended)
+    if (s->left > 0)
+        return fail_stream(s, err, "it has more bytes than were read");
+    if (s->inflating) {
+        pg_status status = inflate_some(s, &surplus, 1, &got, err);
+        if (status != PG_OK)
+            return status;
+        if (got == 0 && !s->ended)
             return fail_stream(s, err, "its compressed data end too early");
     }
-    if (status != PG_OK)
-        return status;
     if (got > 0 || s->packed_left > 0 || s->inflater.avail_in > 0)
         return fail_stream(s, err, "it holds more data than its size says");
-    if (s->crc != s->member->crc)
-        return pg_fail(
-            err, PG_EFORMAT,
-            "%.500s: member '%.*s': CRC-32 %08x expected, %08x found",
-            s->zip->path, (int)pg_size_min(s->member->name_length, 300),
-            s->member->name, (unsigned)s->member->crc, (unsigned)s->crc);
     return PG_OK;
+}
+
+pg_status pg_zip_check_crc(const pg_zip *zip, const pg_zip_member *m,
+                           uint32_t crc, pg_error *err)
+{
+    if (crc == m->crc)
+        return PG_OK;
+    return pg_fail(err, PG_EFORMAT,
+                   "%.500s: member '%.*s': CRC-32 %08x expected, %08x found",
+                   zip->path, (int)pg_size_min(m->name_length, 300), m->name,
+                   (unsigned)m->crc, (unsigned)crc);
+}
+
+pg_status pg_zip_stream_finish(pg_zip_stream *s, pg_error *err)
+{
+    pg_assert(s->is_checked && s->sums_crc);
+    pg_status status = pg_zip_stream_skip(s, s->left, err);
+    if (status == PG_OK)
+        status = pg_zip_stream_end(s, err);
+    if (status == PG_OK)
+        status = pg_zip_check_crc(s->zip, s->member, s->crc, err);
+    return status;
 }
 
 void pg_zip_stream_close(pg_zip_stream *s)
