@@ -313,10 +313,11 @@ fuzz: deps-test  ## random input at the prompt; ARGS="seconds=600 seed=2"
 	@$(MAKE) -s --no-print-directory all $(BUILD)/pty
 	@$(PROGRAM) tests/prompt_fuzz.lua $(ARGS)
 
-# The fuzzers of file readers have counters of edges in io/ alone: all else is called by everything.
+# The fuzzers of file readers have counters of edges in io/ and formats/ alone: all else is called by
+# everything.
 FUZZERS := npy npz png
 FUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/base/*.c src/core/array/*.c \
-                  src/core/io/*.c))
+                  src/core/io/*.c src/core/formats/*.c))
 FUZZ_SHARED := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,fuzz mutator npy_mutator zip_mutator \
                  png_mutator)
 
@@ -328,7 +329,7 @@ fuzz-files: deps-clang  ## libFuzzer on NPY, NPZ and PNG files; ARGS="seconds=60
 
 fuzzers: $(FUZZERS:%=$(BUILD)/%)
 
-$(BUILD)/obj/core/io/%.o: override SANITIZE += $(COUNTERS)
+$(BUILD)/obj/core/io/%.o $(BUILD)/obj/core/formats/%.o: override SANITIZE += $(COUNTERS)
 
 $(FUZZERS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SHARED) $(FUZZ_OBJECTS)
 	@$(say) LINK $@

@@ -70,9 +70,9 @@
 #include "statistics/quantile.h"
 
 #include "io/file_kind.h"
-#include "io/npy.h"
-#include "io/npz.h"
-#include "io/png.h"
+#include "formats/npy.h"
+#include "formats/npz.h"
+#include "formats/png.h"
 
 #include "train/network.h"
 #include "train/notebook.h"

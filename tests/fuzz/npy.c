@@ -1,7 +1,7 @@
 /* The fuzzer of NPY files: an array, and its kind. */
 
 #include "fuzz.h"
-#include "io/npy.h"
+#include "formats/npy.h"
 #include "mutator.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

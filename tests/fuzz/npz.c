@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "io/npz.h"
+#include "formats/npz.h"
 #include "mutator.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -4,7 +4,7 @@
 #include <dlfcn.h>
 
 #include "fuzz.h"
-#include "io/png.h"
+#include "formats/png.h"
 #include "mutator.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -23,7 +23,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    enum { RATIO = 1032, PIXELS = 64 << 20 }; /* io/png.h has the rule */
+    enum { RATIO = 1032, PIXELS = 64 << 20 }; /* formats/png.h has the rule */
     const char *path = fuzz_begin(data, n, RATIO * n + n + PIXELS);
     pg_error err;
     pg_array a;

@@ -10,7 +10,7 @@
 #include "bind/base/error.h"
 #include "bind/base/open.h"
 #include "bind/base/status.h"
-#include "core/io/npz.h"
+#include "core/formats/npz.h"
 
 #define L_ARCHIVE "perigee.archive"
 

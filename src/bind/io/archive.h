@@ -6,7 +6,7 @@
 
 #include <lua.h>
 
-#include "core/io/npz.h"
+#include "core/formats/npz.h"
 
 /* Opens the NPZ file whose path is the argument at 1, as well as `path`, and
    pushes the archive. Raises for a damaged one. Returns it. */

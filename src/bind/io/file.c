@@ -10,7 +10,7 @@
 #include "bind/base/options.h"
 #include "bind/base/status.h"
 #include "core/io/input.h"
-#include "core/io/npz.h"
+#include "core/formats/npz.h"
 #include "core/io/output.h"
 
 /* --- save --------------------------------------------------------------------

@@ -6,7 +6,7 @@
 #include "bind/base/options.h"
 #include "bind/base/status.h"
 #include "bind/io/archive.h"
-#include "core/io/npz.h"
+#include "core/formats/npz.h"
 
 enum { PATH = 1, OPTIONS, ROWS, RESULT };
 

@@ -4,7 +4,7 @@
 #include "bind/base/open.h"
 #include "bind/base/options.h"
 #include "bind/base/status.h"
-#include "core/io/png.h"
+#include "core/formats/png.h"
 
 /* load_png(path [, options]) -> uint8 array */
 static int l_png_load(lua_State *L)

@@ -27,7 +27,7 @@
 
 #include <stdio.h>
 
-#include "io/npy_dictionary.h"
+#include "formats/npy_dictionary.h"
 
 /* A stream of bytes to read: read gives exactly n of them or fails, skip leaves
    out n of them, which must be there. */

@@ -1,6 +1,6 @@
 /* PNG files: their chunks are checked here, their pixels decoded by libpng. */
 
-#include "io/png.h"
+#include "formats/png.h"
 
 #include <dlfcn.h>
 #include <errno.h>

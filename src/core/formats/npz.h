@@ -14,7 +14,7 @@
 #ifndef PG_NPZ_H
 #define PG_NPZ_H
 
-#include "io/npy.h"
+#include "formats/npy.h"
 #include "io/zip.h"
 
 #define PG_NPZ_SUFFIX ".npy"

@@ -1,6 +1,6 @@
 /* The dictionary of an NPY header, a Python literal, and the dtypes in it. */
 
-#include "io/npy_dictionary.h"
+#include "formats/npy_dictionary.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #ifndef PG_NPZ_MEMBER_H
 #define PG_NPZ_MEMBER_H
 
-#include "io/npz.h"
+#include "formats/npz.h"
 
 /* A member as a source of an NPY file, behind its header. */
 typedef struct pg_npz_member {

@@ -1,6 +1,6 @@
 /* NPZ archives: their members as arrays, and the names that arrays may have. */
 
-#include "io/npz.h"
+#include "formats/npz.h"
 
 #include <stdio.h>
 #include <stdlib.h>

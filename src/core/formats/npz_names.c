@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "io/npz.h"
+#include "formats/npz.h"
 
 static const char SUFFIX[] = PG_NPZ_SUFFIX;
 enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };

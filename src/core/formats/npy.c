@@ -1,6 +1,6 @@
 /* NPY files: the header that is read, and writing. */
 
-#include "io/npy.h"
+#include "formats/npy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "io/file_kind.h"
 #include "io/input.h"
-#include "io/npy_dictionary.h"
+#include "formats/npy_dictionary.h"
 #include "io/output.h"
 
 static const char MAGIC[] = "\x93NUMPY";

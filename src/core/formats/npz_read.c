@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "io/npz_member.h"
+#include "formats/npz_member.h"
 
 const pg_rows_range *pg_npz_rows_of(const pg_npz *npz, size_t i)
 {

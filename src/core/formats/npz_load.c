@@ -17,7 +17,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "io/input.h"
-#include "io/npz_member.h"
+#include "formats/npz_member.h"
 
 enum {
     CHUNK = 1 << 20, /* bytes */

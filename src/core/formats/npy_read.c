@@ -8,7 +8,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "io/input.h"
-#include "io/npy.h"
+#include "formats/npy.h"
 
 /* --- the array in memory -------------------------------------------------- */
 
