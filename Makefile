@@ -327,7 +327,14 @@ fuzz-files: deps-clang  ## libFuzzer on NPY, NPZ and PNG files; ARGS="seconds=60
 	  COUNTERS=-fsanitize=fuzzer-no-link fuzzers
 	@$(PROGRAM) tests/fuzz/files.lua $(ARGS)
 
+mutants: deps-run  ## changed files of models and journals of studies; ARGS="cases=200000 seed=1"
+	@$(MAKE) -s --no-print-directory all
+	@$(PROGRAM) tests/fuzz/models.lua $(ARGS)
+	@$(PROGRAM) tests/fuzz/journals.lua $(ARGS)
+
 fuzzers: $(FUZZERS:%=$(BUILD)/%)
+
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard tests/fuzz/*.c))
 
 $(BUILD)/obj/core/io/%.o $(BUILD)/obj/core/formats/%.o: override SANITIZE += $(COUNTERS)
 
@@ -394,6 +401,6 @@ help:  ## this list
 .DELETE_ON_ERROR:
 .PHONY: all run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
         parity-torch bench differential interchange faults save-faults gcstress run-gcstress \
-        fuzz fuzz-files fuzzers resume sweep-kills browser install uninstall \
+        fuzz fuzz-files fuzzers mutants resume sweep-kills browser install uninstall \
         reference session format clean \
         help

@@ -23,46 +23,87 @@ static bool same_form(const pg_array *a, const pg_npy_header *header)
                   (size_t)a->ndim * sizeof *a->shape) == 0;
 }
 
-static void read_member(pg_npz *npz, size_t i)
+/* Reads what there is to know of a member; *a = its array. */
+static pg_status read_member(pg_array *a, pg_npz *npz, size_t i)
 {
     pg_error err;
     pg_npy_header header;
-    pg_array a;
     uint32_t sum;
     const char *name;
-    size_t found, length;
-    pg_status names = pg_npz_check_names(npz, &err);
-    if (names != PG_OK)
-        fuzz_check_error(names, &err);
-    else if (pg_npz_name(&name, &length, npz, i))
-        FUZZ_CHECK(pg_npz_find(&found, npz, name, length) && found == i);
+    size_t found, n;
+    if (pg_npz_name(&name, &n, npz, i))
+        FUZZ_CHECK(pg_npz_find(&found, npz, name, n) && found == i);
     pg_status checksum = pg_npz_checksum(&sum, npz, i, &err);
     if (checksum != PG_OK)
         fuzz_check_error(checksum, &err);
     pg_status known = pg_npz_header(&header, npz, i, &err);
     if (known != PG_OK)
         fuzz_check_error(known, &err);
-    pg_status status = pg_npz_get(&a, npz, i, &err);
+    pg_status status = pg_npz_get(a, npz, i, &err);
     if (status == PG_OK) /* what gives an array has a header */
-        FUZZ_CHECK(known == PG_OK && same_form(&a, &header));
-    fuzz_check_array(&a, status, &err);
+        FUZZ_CHECK(known == PG_OK && same_form(a, &header));
+    fuzz_check_array(a, status, &err);
+    return status;
+}
+
+/* Opens an archive, and checks its names; not open where that fails. */
+static void open_archive(pg_npz *npz, const char *path,
+                         const pg_load_options *options)
+{
+    pg_error err;
+    pg_status status = pg_npz_open(npz, path, options, &err);
+    FUZZ_CHECK(pg_npz_is_open(npz) == (status == PG_OK));
+    if (status == PG_OK)
+        status = pg_npz_check_names(npz, &err);
+    if (status != PG_OK) {
+        fuzz_check_error(status, &err);
+        pg_npz_close(npz);
+    }
+}
+
+/* Gets an array once more, with other options, from another archive of the same
+   file. */
+static void read_part(pg_npz *npz, size_t i, const pg_array *whole,
+                      const pg_load_options *options, const pg_rows_range *rows)
+{
+    pg_error err;
+    pg_array part;
+    uint32_t sum;
+    /* Deflated members are not mapped, and what does not read all of a member
+       wants the right sizes and CRC-32 in its local header. */
+    bool deflated = npz->zip.members[i].method == PG_ZIP_DEFLATED;
+    bool is_part = rows || options->map;
+    bool may_refuse = (deflated && options->map) ||
+                      (is_part && pg_npz_checksum(&sum, npz, i, &err) != PG_OK);
+    if (rows)
+        FUZZ_CHECK(pg_npz_set_rows(npz, i, *rows, &err) == PG_OK);
+    pg_status status = pg_npz_get(&part, npz, i, &err);
+    fuzz_check_part(&part, status, &err, whole, options, rows, may_refuse);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    /* float16 becomes float32. */
+    /* float16 becomes float32; an array is read twice. */
     const char *path =
-        fuzz_begin(data, n, (2 * RATIO + FOR_EACH_BYTE) * n + BUFFERS);
-    pg_error err;
-    pg_npz npz;
-    const pg_load_options options = PG_LOAD_DEFAULT;
-    pg_status status = pg_npz_open(&npz, path, &options, &err);
-    FUZZ_CHECK(pg_npz_is_open(&npz) == (status == PG_OK));
-    if (status != PG_OK)
-        fuzz_check_error(status, &err);
-    for (size_t i = 0; i < pg_npz_count(&npz); i++)
-        read_member(&npz, i);
-    pg_npz_close(&npz);
+        fuzz_begin(data, n, (4 * RATIO + FOR_EACH_BYTE) * n + BUFFERS);
+    const pg_load_options all = PG_LOAD_DEFAULT;
+    pg_load_options options;
+    pg_rows_range range;
+    const pg_rows_range *rows = fuzz_options(&options, &range);
+    pg_npz npz, other;
+    pg_array a;
+    open_archive(&npz, path, &all);
+    if (pg_npz_is_open(&npz)) {
+        open_archive(&other, path, &options);
+        FUZZ_CHECK(pg_npz_is_open(&other));
+        for (size_t i = 0; i < pg_npz_count(&npz); i++)
+            if (read_member(&a, &npz, i) == PG_OK) {
+                read_part(&other, i, &a, &options, rows);
+                pg_array_release(&a);
+            }
+        pg_npz_close(&other);
+        pg_npz_close(&npz);
+    }
     fuzz_end();
     return 0;
 }

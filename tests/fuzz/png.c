@@ -25,9 +25,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     enum { RATIO = 1032, PIXELS = 64 << 20 }; /* formats/png.h has the rule */
     const char *path = fuzz_begin(data, n, RATIO * n + n + PIXELS);
+    uint64_t most = fuzz_choose(4) ? UINT64_MAX : fuzz_choose(64);
     pg_error err;
     pg_array a;
-    fuzz_check_array(&a, pg_png_load(&a, path, UINT64_MAX, &err), &err);
+    pg_status status = pg_png_load(&a, path, most, &err);
+    fuzz_check_array(&a, status, &err);
+    if (status == PG_OK)
+        FUZZ_CHECK(pg_array_bytes(&a) <= most);
+    pg_array_release(&a);
     fuzz_end();
     return 0;
 }

@@ -415,12 +415,22 @@ describe("Integers", function()
     for _, value in ipairs { { 9007199254740993 }, { a = -9007199254740993 }, { math.mininteger },
       { "9007199254740993" }, { ["9007199254740993"] = 9007199254740993 },
       { 'quoted " 9007199254740993,', "\\", "9007199254740993\\" }, { 0.12345678901234566 },
-      { "integer 9007199254740993", 9007199254740993 }, { 1e300, 123456789012345678 } } do
+      { "integer 9007199254740993", 9007199254740993 }, { 1e300, 123456789012345678 },
+      { "integer 1 5", { a = "integer 2 " }, { "integer 4 " }, 9007199254740993 } } do
       assert.same(value, json.decode(json.encode(value)))
     end
     assert.equal(9223372036854775808.0, json.decode "9223372036854775808")
     for _, text in ipairs { "0x10", "nan", "inf", "-Infinity", "[1,]", "{", "" } do
       assert.is_nil((json.decode(text)))
+    end
+  end)
+
+  it("beside a long text take no longer than the text", function()
+    for _, text in ipairs { ("\\"):rep(50000) .. "x", ('"'):rep(50000),
+      "integer " .. ("!"):rep(50000) } do
+      local value, before = { 9007199254740993, text }, os.clock()
+      assert.same(value, json.decode(json.encode(value)))
+      assert.is_true(os.clock() - before < 5) -- 0.05 s; it was 20 s and more
     end
   end)
 end)

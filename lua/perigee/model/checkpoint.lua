@@ -406,10 +406,9 @@ local function read_random(file)
   local state = (has_drawn and member or optional)(file, "random_state")
   if state then
     local generator = core.random(0)
-    must_fit(file, errors.try(function()
-      generator:set_state(state)
-      return true
-    end))
+    if not pcall(generator.set_state, generator, state) then
+      refuse(file, "'random_state' is not a generator's state, but %s", form_of(state))
+    end
   end
   return state
 end

@@ -71,6 +71,19 @@ end
 local MOST_EXACT = 1 << 53 -- floats do not hold all integers from here on
 local LONG = "%f[%w.+-]%-?" .. ("%d"):rep(16) .. "%d*%f[^%w.+-]" -- 16 digits or more
 
+--- The end of the text whose opening quote is at `quote`; nil for one without an end. A backslash
+--- takes the byte behind it.
+local function end_of_text(text, quote)
+  local at = quote + 1
+  while true do
+    local stop = text:find('["\\]', at)
+    if not stop or text:byte(stop) == 34 then
+      return stop
+    end
+    at = stop + 2
+  end
+end
+
 --- Replaces integers of 16 digits or more, which a float may not hold, by texts that begin with the
 --- mark.
 local function mark_integers(text, mark)
@@ -79,10 +92,7 @@ local function mark_integers(text, mark)
     local quote = text:find('"', at, true)
     local bare = text:sub(at, (quote or 0) - 1)
     parts[#parts + 1] = bare:gsub(LONG, '"' .. mark .. '%0"')
-    local close = quote
-    repeat -- a quote behind an odd number of backslashes does not end the text
-      close = close and text:find('"', close + 1, true)
-    until not close or #text:sub(quote + 1, close - 1):match "\\*$" % 2 == 0
+    local close = quote and end_of_text(text, quote)
     parts[#parts + 1] = quote and text:sub(quote, close or -1)
     at = close and close + 1
   end
@@ -109,15 +119,26 @@ local function make_integers(list, mark)
   return has_large
 end
 
---- Tells if a table or a subtable has a text with this beginning.
-local function has_text(list, beginning)
+--- Collects the numbers n of texts in a table and its subtables that begin with "integer n ".
+local function collect_marks(list, marks)
   for _, value in next, list do
-    if type(value) == "string" and value:sub(1, #beginning) == beginning
-      or type(value) == "table" and has_text(value, beginning) then
-      return true
+    local number = type(value) == "string" and value:match "^integer (%d+) "
+    if number then
+      marks[number] = true
+    elseif type(value) == "table" then
+      collect_marks(value, marks)
     end
   end
-  return false
+  return marks
+end
+
+--- A mark with which no text of a table and its subtables begins.
+local function free_mark(list)
+  local used, number = collect_marks(list, {}), 1
+  while used[tostring(number)] do
+    number = number + 1
+  end
+  return "integer " .. number .. " "
 end
 
 --- cjson's decode in protected mode.
@@ -141,10 +162,7 @@ function json.decode(text)
   end
   local list = { value }
   if make_integers(list) then
-    local mark = "integer "
-    while has_text(list, mark) do
-      mark = mark .. "!"
-    end
+    local mark = free_mark(list)
     list = { select(2, read(mark_integers(text, mark))) }
     make_integers(list, mark)
   end
