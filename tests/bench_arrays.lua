@@ -1,9 +1,9 @@
 -- Times array operations beside NumPy's, in turn, and prints medians and ratios.
 --
---   build/perigee tests/bench_arrays.lua [rounds=3 seconds=0.2]
+--   build/perigee tests/bench_arrays.lua [rounds=3 seconds=0.2 only=add,exp size=1000]
 --
 -- Both sides work on the same shapes of float64, call by call as a script would; NumPy
--- answers from one process, so that neither side's start is counted. A ratio above 1 means
+-- answers from one process, so that neither side's start is counted. `only` and `size` choose rows. A ratio above 1 means
 -- that NumPy takes longer.
 
 local here = arg[0]:match "^(.*)/" or "."
@@ -14,7 +14,7 @@ local options = require "perigee.options"
 local timing = require "timing"
 local uv = require "luv"
 
-local o = options.read(arg, { rounds = 3, seconds = 0.2 })
+local o = options.read(arg, { rounds = 3, seconds = 0.2, only = "all", size = 0 })
 local PYTHON = os.getenv "PYTHON" or "/usr/bin/python3"
 
 --- Operations on matrices (n, n): a, b, and a positive definite one.
@@ -130,8 +130,13 @@ end
 local numpy = start_numpy()
 local ROWS = {}
 local function rows(name, sizes)
+  if o.only ~= "all" and not ("," .. o.only .. ","):find("," .. name .. ",", 1, true) then
+    return
+  end
   for _, n in ipairs(sizes) do
-    ROWS[#ROWS + 1] = { name = name, n = n, ours = {}, numpy = {} }
+    if o.size == 0 or o.size == n then
+      ROWS[#ROWS + 1] = { name = name, n = n, ours = {}, numpy = {} }
+    end
   end
 end
 local SIZES = { 1000, 100000, 10000000 }
@@ -167,6 +172,9 @@ local function time_text(seconds)
 end
 
 local function print_rows(first, last)
+  if first > last then
+    return
+  end
   local logs, slower = 0, 0
   print(("\n%-16s %9s %12s %12s %7s"):format("", "size", "Perigee", "NumPy", "ratio"))
   for i = first, last do

@@ -23,7 +23,12 @@
    alive by a user value. getmetatable gives the first of both. */
 static const char counted_key, placed_key;
 
-enum { MOST_ROOM = 512 };
+/* The most bytes of elements in a userdata, and the room for a result whose
+   size is not known. More would fill the level 1 cache, and make an incremental
+   collector, which looks at all of the heap each time that it has doubled, run
+   for every few results. */
+enum { MOST_ROOM = 16384, USUAL_ROOM = 512 };
+enum { ALIGNMENT = 64 };
 
 /* luv hands a userdata to another thread's state as a copy of its bytes, with
    the metatable of the same name. Such a copy does not hold the storage. */
@@ -33,12 +38,18 @@ typedef struct l_array {
     const void *mark;         /* &counted_key: tells arrays from other values */
     size_t room;              /* bytes of elements that fit behind it */
     bool is_finished;
-    uint64_t memory[]; /* of a placed storage */
+    char memory[]; /* of a placed storage, which is aligned in it */
 } l_array;
+
+static void *placed_memory(const l_array *a)
+{
+    uintptr_t end = (uintptr_t)a->memory + ALIGNMENT - 1;
+    return (void *)(end - end % ALIGNMENT);
+}
 
 static l_array *push(lua_State *L, size_t room)
 {
-    size_t memory = room > 0 ? PG_STORAGE_HEADER + room : 0;
+    size_t memory = room > 0 ? PG_STORAGE_HEADER + room + ALIGNMENT - 1 : 0;
     l_array *a = lua_newuserdatauv(L, sizeof *a + memory, 1);
     *a = (l_array){.original = &a->array, .mark = &counted_key, .room = room};
     return a;
@@ -93,16 +104,16 @@ size_t l_array_room(lua_State *L, int arg)
     return a && a->array.data ? l_shape_room(a->array.ndim, a->array.shape) : 0;
 }
 
-size_t l_array_most_room(lua_State *L, int arg)
+size_t l_array_usual_room(lua_State *L, int arg)
 {
-    return l_array_room(L, arg) > 0 ? MOST_ROOM : 0;
+    return l_array_room(L, arg) > 0 ? USUAL_ROOM : 0;
 }
 
 void l_array_offer_memory(pg_array *out)
 {
     l_array *a = (l_array *)out;
     if (a->room > 0)
-        pg_storage_offer(a->memory, a->room);
+        pg_storage_offer(placed_memory(a), a->room);
 }
 
 /* Has the array on top keep the userdata alive in which its elements stand: its
@@ -111,13 +122,13 @@ void l_array_offer_memory(pg_array *out)
 static void keep_elements(lua_State *L, const l_array *a)
 {
     const pg_storage *storage = a->array.storage;
-    if (storage == (const pg_storage *)a->memory)
+    if (storage == placed_memory(a))
         return;
     for (int i = lua_gettop(L) - 1; i > 0; i--) {
         const l_array *other = array_at(L, i);
         if (!other || other->array.storage != storage)
             continue;
-        if (storage == (const pg_storage *)other->memory)
+        if (storage == placed_memory(other))
             lua_pushvalue(L, i);
         else
             lua_getiuservalue(L, i, 1);
@@ -134,7 +145,7 @@ bool l_array_finish(lua_State *L)
 {
     l_array *a = lua_touserdata(L, -1);
     if (a->room > 0 && a->array.storage)
-        pg_array_place(&a->array, a->memory, a->room);
+        pg_array_place(&a->array, placed_memory(a), a->room);
     if (a->array.is_placed)
         keep_elements(L, a);
     if (!a->is_finished)

@@ -33,9 +33,9 @@ void l_array_offer_memory(pg_array *out);
 size_t l_shape_room(int ndim, const size_t *shape);
 size_t l_array_room(lua_State *L, int arg);
 
-/* The most room, if the array at arg is so small that a result of it may be;
-   else 0. */
-size_t l_array_most_room(lua_State *L, int arg);
+/* The room for a result of the array at arg whose size is not known; 0 if the
+   array is large. */
+size_t l_array_usual_room(lua_State *L, int arg);
 
 /* Finishes the result on top; returns false if its elements are in a userdata.
    A view of such elements keeps that userdata alive, which must be on the

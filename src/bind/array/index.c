@@ -83,15 +83,27 @@ static int index_by_text(lua_State *L)
     return push_indexed(L, &indices);
 }
 
+/* The room for what an array of positions, or a mask, at arg takes from a row;
+   whatever it takes from an array of a higher rank. */
+static size_t taken_room(lua_State *L, int arg)
+{
+    const pg_array *a = l_array_peek(L, ARRAY);
+    return a && a->ndim == 1 ? l_array_room(L, arg)
+                             : l_array_usual_room(L, arg);
+}
+
 /* a[mask] and a[positions] -> a new array */
 static int index_by_array(lua_State *L)
 {
     pg_error err;
-    pg_array *out = l_array_push_result(L, l_array_room(L, KEY));
+    pg_array *out = l_array_push_result(L, taken_room(L, KEY));
     const pg_array *a = l_array_check(L, ARRAY), *key = l_array_check(L, KEY);
-    if (key->dtype == PG_BOOL)
+    bool is_mask = key->dtype == PG_BOOL;
+    if (!is_mask)
+        check_has_axis(L, a);
+    l_array_offer_memory(out);
+    if (is_mask)
         return l_array_return(L, pg_masked(out, a, key, &err), &err);
-    check_has_axis(L, a);
     return l_array_return(L, pg_take(out, a, key, 0, &err), &err);
 }
 
@@ -266,11 +278,12 @@ static int l_array_take(lua_State *L)
         l_array_from_value(L, POSITIONS, &integer);
         lua_replace(L, POSITIONS);
     }
-    pg_array *out = l_array_push_result(L, l_array_room(L, POSITIONS));
+    pg_array *out = l_array_push_result(L, taken_room(L, POSITIONS));
     const pg_array *a = l_array_to(L, ARRAY);
     const pg_array *positions = l_array_check(L, POSITIONS);
     check_has_axis(L, a);
     int axis = lua_isnil(L, AXIS) ? 0 : l_axis_check(L, AXIS, a);
+    l_array_offer_memory(out);
     return l_array_return_scalar(L, pg_take(out, a, positions, axis, &err),
                                  &err);
 }

@@ -11,6 +11,16 @@
 #include "bind/base/options.h"
 #include "bind/base/scalar.h"
 
+/* The room for a, at 1, repeated as often as the number at arg says. */
+static size_t repeated_room(lua_State *L, int arg)
+{
+    const pg_array *a = l_array_peek(L, 1);
+    lua_Integer times = lua_tointeger(L, arg);
+    if (!a || !a->data || times < 1)
+        return l_array_usual_room(L, 1);
+    return l_shape_room(2, (size_t[]){pg_array_size(a), (size_t)times});
+}
+
 /* repeat_interleave(a, counts [, axis]); without an axis all elements */
 static int l_array_repeat(lua_State *L)
 {
@@ -18,9 +28,10 @@ static int l_array_repeat(lua_State *L)
     pg_error err;
     const pg_array *a, *counts;
     lua_settop(L, AXIS);
-    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
+    pg_array *out = l_array_push_result(L, repeated_room(L, COUNTS));
     l_arrays_to(L, &a, A, &counts, COUNTS);
     int axis = lua_isnil(L, AXIS) ? PG_EVERY_AXIS : l_axis_check(L, AXIS, a);
+    l_array_offer_memory(out);
     return l_array_return(L, pg_array_repeat(out, a, counts, axis, &err), &err);
 }
 
@@ -33,8 +44,9 @@ static int l_array_tile(lua_State *L)
     int count = l_last_shape_check(L, REPEATS, repeats, false);
     l_argument_check(L, count > 0 || lua_istable(L, REPEATS), REPEATS,
                      "the number of repeats is missing");
-    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
+    pg_array *out = l_array_push_result(L, repeated_room(L, REPEATS));
     const pg_array *a = l_array_to(L, A);
+    l_array_offer_memory(out);
     return l_array_return(L, pg_array_tile(out, a, count, repeats, &err), &err);
 }
 
@@ -107,6 +119,17 @@ static pg_pad_mode read_mode(lua_State *L)
     return (pg_pad_mode)index;
 }
 
+static size_t padded_room(const pg_array *a, const size_t *before,
+                          const size_t *after)
+{
+    size_t shape[PG_MAXDIM];
+    for (int i = 0; i < a->ndim; i++)
+        if (__builtin_add_overflow(a->shape[i], before[i], &shape[i]) ||
+            __builtin_add_overflow(shape[i], after[i], &shape[i]))
+            return 0;
+    return l_shape_room(a->ndim, shape);
+}
+
 /* pad(a, widths [, {mode = "constant", value = 0}]) */
 static int l_array_pad(lua_State *L)
 {
@@ -124,8 +147,10 @@ static int l_array_pad(lua_State *L)
         l_error(L, "pad: value is an option of mode \"constant\" alone");
     lua_pop(L, 1);
     read_widths(L, l_array_to(L, A)->ndim, before, after);
-    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
+    pg_array *out =
+        l_array_push_result(L, padded_room(l_array_check(L, A), before, after));
     const pg_array *a = l_array_check(L, A);
+    l_array_offer_memory(out);
     return l_array_return(
         L, pg_array_pad(out, a, before, after, mode, value, &err), &err);
 }

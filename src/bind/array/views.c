@@ -14,7 +14,7 @@ static int l_array_reshape(lua_State *L)
     pg_error err;
     size_t shape[PG_MAXDIM];
     int ndim = l_last_shape_check(L, SHAPE, shape, true);
-    pg_array *out = l_array_push_result(L, l_array_room(L, A));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, A));
     const pg_array *a = l_array_to(L, A);
     return l_array_return(L, pg_array_reshape(out, a, ndim, shape, &err), &err);
 }
@@ -26,6 +26,7 @@ static int l_array_astype(lua_State *L)
     pg_dtype dtype = l_dtype_check(L, 2);
     pg_array *out = l_array_push_result(L, l_array_room(L, 1));
     const pg_array *a = l_array_to(L, 1);
+    l_array_offer_memory(out);
     return l_array_return(L, pg_array_astype(out, a, dtype, &err), &err);
 }
 

@@ -31,6 +31,7 @@ static int l_create_array(lua_State *L)
     }
     pg_array *out = l_array_push_result(L, l_array_room(L, VALUE));
     const pg_array *a = l_array_check(L, VALUE);
+    l_array_offer_memory(out);
     return l_array_return(
         L, pg_array_astype(out, a, has_dtype ? dtype : a->dtype, &err), &err);
 }
@@ -70,6 +71,7 @@ static int l_create_constant(lua_State *L)
     l_no_more_arguments(L, dtype_arg + 1);
     pg_scalar value = {.kind = 'i', .as.i = l_call_operation(L)};
     pg_array *out = l_array_push_result(L, l_shape_room(ndim, shape));
+    l_array_offer_memory(out);
     return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
                           &err);
 }
@@ -109,6 +111,7 @@ static int l_create_full(lua_State *L)
     pg_dtype dtype =
         l_dtype_opt(L, dtype_arg, value.kind == 'b' ? PG_BOOL : PG_FLOAT64);
     pg_array *out = l_array_push_result(L, l_shape_room(ndim, shape));
+    l_array_offer_memory(out);
     return l_array_return(L, pg_full(out, dtype, ndim, shape, value, &err),
                           &err);
 }
@@ -165,6 +168,7 @@ static int l_create_constant_like(lua_State *L)
     pg_array *out = l_array_push_result(L, l_array_room(L, A));
     const pg_array *a = l_array_to(L, A);
     pg_dtype dtype = l_dtype_opt(L, DTYPE, a->dtype);
+    l_array_offer_memory(out);
     return l_array_return(
         L, pg_full(out, dtype, a->ndim, a->shape, value, &err), &err);
 }
@@ -181,6 +185,7 @@ static int l_create_full_like(lua_State *L)
     pg_array *out = l_array_push_result(L, l_array_room(L, A));
     const pg_array *a = l_array_to(L, A);
     pg_dtype dtype = l_dtype_opt(L, DTYPE, a->dtype);
+    l_array_offer_memory(out);
     return l_array_return(
         L, pg_full(out, dtype, a->ndim, a->shape, value, &err), &err);
 }
@@ -295,6 +300,15 @@ static void push_arrays(lua_State *L, lua_Integer count)
     }
 }
 
+/* The i-th array of the list, from 1. */
+static const pg_array *array_in(lua_State *L, lua_Integer i)
+{
+    lua_rawgeti(L, ARRAYS, i);
+    const pg_array *a = l_array_check(L, -1);
+    lua_pop(L, 1);
+    return a;
+}
+
 /* The arrays of the list, and their number. Pushes the empty result last, and
    before it what keeps the arrays and the pointers to them. */
 static const pg_array **read_arrays(lua_State *L, size_t *count, pg_array **out)
@@ -308,15 +322,12 @@ static const pg_array **read_arrays(lua_State *L, size_t *count, pg_array **out)
     push_arrays(L, length);
     *count = (size_t)length;
     const pg_array **arrays = lua_newuserdatauv(L, *count * sizeof *arrays, 0);
-    lua_rawgeti(L, ARRAYS, 1);
-    size_t room = l_array_most_room(L, -1);
-    lua_pop(L, 1);
-    *out = l_array_push_result(L, room);
-    for (lua_Integer i = 0; i < length; i++) {
-        lua_rawgeti(L, ARRAYS, i + 1);
-        arrays[i] = l_array_check(L, -1);
-        lua_pop(L, 1);
-    }
+    size_t elements = 0;
+    for (lua_Integer i = 1; i <= length; i++)
+        elements += pg_size_min(pg_array_size(array_in(L, i)), 1 << 20);
+    *out = l_array_push_result(L, l_shape_room(1, &elements));
+    for (lua_Integer i = 1; i <= length; i++)
+        arrays[i - 1] = array_in(L, i);
     return arrays;
 }
 
@@ -330,6 +341,7 @@ static int l_create_concat(lua_State *L)
     l_argument_check(L, arrays[0]->ndim > 0, LIST,
                      "arrays of rank 0 have no axis");
     int axis = lua_isnil(L, AXIS) ? 0 : l_axis_check(L, AXIS, arrays[0]);
+    l_array_offer_memory(out);
     return l_array_return(L, pg_concat(out, arrays, count, axis, &err), &err);
 }
 
@@ -340,6 +352,7 @@ static int l_create_joined(lua_State *L)
     pg_array *out;
     size_t count;
     const pg_array **arrays = read_arrays(L, &count, &out);
+    l_array_offer_memory(out);
     return l_array_return(L,
                           l_call_operation(L)
                               ? pg_hstack(out, arrays, count, &err)
@@ -355,6 +368,7 @@ static int l_create_stack(lua_State *L)
     size_t count;
     const pg_array **arrays = read_arrays(L, &count, &out);
     int axis = lua_isnil(L, AXIS) ? 0 : l_new_axis_check(L, AXIS, arrays[0]);
+    l_array_offer_memory(out);
     return l_array_return(L, pg_stack(out, arrays, count, axis, &err), &err);
 }
 

@@ -9,7 +9,7 @@ static int l_array_dot(lua_State *L)
     pg_error err;
     const pg_array *a, *b;
     lua_settop(L, 2);
-    pg_array *out = l_array_push_result(L, l_array_room(L, 1));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, 1));
     l_arrays_to(L, &a, 1, &b, 2);
     return l_array_return_scalar(L, pg_dot(out, a, b, &err), &err);
 }
@@ -20,7 +20,7 @@ static int l_array_matmul(lua_State *L)
     pg_error err;
     const pg_array *a, *b;
     lua_settop(L, 2);
-    pg_array *out = l_array_push_result(L, l_array_room(L, 1));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, 1));
     l_arrays_to(L, &a, 1, &b, 2);
     return l_array_return_scalar(L, pg_matmul(out, a, b, &err), &err);
 }
@@ -31,7 +31,7 @@ static int l_array_outer(lua_State *L)
     pg_error err;
     const pg_array *a, *b;
     lua_settop(L, 2);
-    pg_array *out = l_array_push_result(L, l_array_room(L, 1));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, 1));
     l_arrays_to(L, &a, 1, &b, 2);
     return l_array_return(L, pg_outer(out, a, b, &err), &err);
 }

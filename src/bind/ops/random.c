@@ -110,6 +110,7 @@ static int draw_shape(lua_State *L, pg_random *g, int arg, draw f,
     }
     int ndim = l_last_shape_check(L, arg, shape, false);
     pg_array *a = l_array_push_result(L, l_shape_room(ndim, shape));
+    l_array_offer_memory(a);
     return l_array_return(L, pg_draw(a, ndim, shape, f, offset, scale, g, &err),
                           &err);
 }
@@ -189,6 +190,7 @@ static int l_random_integers(lua_State *L)
     }
     int ndim = l_last_shape_check(L, first + SHAPE, shape, false);
     pg_array *a = l_array_push_result(L, l_shape_room(ndim, shape));
+    l_array_offer_memory(a);
     return l_array_return(
         L, pg_draw_integers(a, ndim, shape, low, high - 1, g, &err), &err);
 }
@@ -260,6 +262,7 @@ static int l_random_permutation(lua_State *L)
     pg_random *g = generator(L, &n_arg);
     size_t n = l_length_check(L, n_arg);
     pg_array *a = l_array_push_result(L, l_shape_room(1, &n));
+    l_array_offer_memory(a);
     return l_array_return(L, pg_draw_permutation(a, n, g, &err), &err);
 }
 

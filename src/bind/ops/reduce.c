@@ -43,9 +43,10 @@ static int reduce(lua_State *L, const char *const *names)
     pg_reduce_op op = (pg_reduce_op)l_call_operation(L);
     if (lua_isnil(L, AXES) && !keep)
         return push_reduced(L, op, l_array_to(L, A), ddof);
-    pg_array *out = l_array_push_result(L, l_array_room(L, A));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, A));
     const pg_array *a = l_array_to(L, A);
     unsigned axes = l_axes_check(L, AXES, a);
+    l_array_offer_memory(out);
     return l_array_return_scalar(
         L, pg_reduce_ddof(out, op, a, axes, keep, ddof, &err), &err);
 }
@@ -74,6 +75,7 @@ static int l_array_softmax(lua_State *L)
     const pg_array *a = l_array_to(L, A);
     l_argument_check(L, a->ndim > 0, A, "an array of rank 0 has no axis");
     int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
+    l_array_offer_memory(out);
     return l_array_return(L, pg_softmax(out, a, axis, &err), &err);
 }
 

@@ -20,10 +20,12 @@ static int l_array_nonzero(lua_State *L)
     enum { A = 1, POSITIONS };
     pg_error err;
     lua_settop(L, A);
-    int ndim = l_array_to(L, A)->ndim;
+    const pg_array *a = l_array_to(L, A);
+    int ndim = a->ndim;
     l_argument_check(L, ndim > 0, A, "an array of rank 0 has no positions");
     luaL_checkstack(L, ndim, NULL);
-    pg_array *positions = l_array_push_result(L, l_array_most_room(L, A));
+    size_t most[] = {(size_t)ndim, pg_array_size(a)};
+    pg_array *positions = l_array_push_result(L, l_shape_room(2, most));
     l_check(L, pg_nonzero(positions, l_array_check(L, A), &err), &err);
     bool is_counted = l_array_finish(L);
     for (int i = 0; i < ndim; i++) {
@@ -67,7 +69,7 @@ static int l_array_bincount(lua_State *L)
     lua_Integer least = l_option_integer(L, OPTIONS, "minlength", 0);
     if (least < 0)
         l_error(L, "bincount: minlength must not be negative");
-    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, A));
     if (lua_isnil(L, WEIGHTS))
         a = l_array_to(L, A);
     else

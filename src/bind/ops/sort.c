@@ -22,9 +22,9 @@ static int run_along(lua_State *L, along_axis f, bool is_flat)
     pg_error err;
     lua_settop(L, AXIS);
     const pg_array *a = l_array_to(L, A);
-    if (lua_isnil(L, AXIS) && (is_flat || a->ndim == 0)) {
+    if (lua_isnil(L, AXIS) && (a->ndim == 0 || (is_flat && a->ndim > 1))) {
         size_t size = pg_array_size(a);
-        pg_array *row = l_array_push_result(L, l_array_room(L, A));
+        pg_array *row = l_array_push_result(L, l_array_usual_room(L, A));
         l_check(L, pg_array_reshape(row, l_array_check(L, A), 1, &size, &err),
                 &err);
         l_array_finish(L);
@@ -33,6 +33,7 @@ static int run_along(lua_State *L, along_axis f, bool is_flat)
     pg_array *out = l_array_push_result(L, l_array_room(L, A));
     a = l_array_check(L, A);
     int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
+    l_array_offer_memory(out);
     return l_array_return(L, f(out, a, axis, &err), &err);
 }
 
@@ -57,6 +58,7 @@ static int l_array_diff(lua_State *L)
     const pg_array *a = l_array_to(L, A);
     l_argument_check(L, a->ndim > 0, A, "an array of rank 0 has no axis");
     int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
+    l_array_offer_memory(out);
     return l_array_return(L, pg_diff(out, a, times, axis, &err), &err);
 }
 

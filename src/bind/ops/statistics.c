@@ -16,7 +16,7 @@ static int l_array_median(lua_State *L)
     pg_error err;
     l_reduction_arguments(L, AXES, reduction_names);
     bool keep = l_keep_check(L, AXES);
-    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, A));
     const pg_array *a = l_array_to(L, A);
     unsigned axes = l_axes_check(L, AXES, a);
     return l_array_return_scalar(L, pg_median(out, a, axes, keep, &err), &err);
@@ -32,7 +32,7 @@ static int l_array_quantile(lua_State *L)
     l_reduction_arguments(L, AXES, reduction_names);
     bool keep = l_keep_check(L, AXES);
     double whole = l_call_operation(L);
-    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, A));
     l_arrays_to(L, &a, A, &q, Q);
     unsigned axes = l_axes_check(L, AXES, a);
     return l_array_return_scalar(
@@ -59,7 +59,7 @@ static int l_array_covariance(lua_State *L)
     settle_variables(L, names);
     bool rows = l_option_boolean(L, OPTIONS, "rowvar", true);
     lua_Integer ddof = l_option_integer(L, OPTIONS, "ddof", 1);
-    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, A));
     if (lua_isnil(L, B))
         a = l_array_to(L, A);
     else
@@ -77,7 +77,7 @@ static int l_array_correlation(lua_State *L)
     const pg_array *a, *b = NULL;
     settle_variables(L, names);
     bool rows = l_option_boolean(L, OPTIONS, "rowvar", true);
-    pg_array *out = l_array_push_result(L, l_array_most_room(L, A));
+    pg_array *out = l_array_push_result(L, l_array_usual_room(L, A));
     if (lua_isnil(L, B))
         a = l_array_to(L, A);
     else
