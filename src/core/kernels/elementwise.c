@@ -188,6 +188,44 @@ static bool indices_from_positions(int64_t *positions, size_t n, size_t length)
     return !outside;
 }
 
+static size_t count_true(const bool *holds, size_t n)
+{
+    const unsigned char *bytes = (const unsigned char *)holds;
+    size_t count = 0;
+#pragma omp simd reduction(+ : count)
+    for (size_t i = 0; i < n; i++)
+        count += bytes[i];
+    return count;
+}
+
+/* Without a branch for each element, as a mask is hard to predict: of four
+   elements four indices are written, and the next ones overwrite those that are
+   too many. */
+static size_t list_true(int64_t *list, size_t room, const bool *holds, size_t n,
+                        int64_t first)
+{
+    static const int64_t places[16][4] = {
+        {0},    {0},       {1},       {0, 1},      {2},    {0, 2},
+        {1, 2}, {0, 1, 2}, {3},       {0, 3},      {1, 3}, {0, 1, 3},
+        {2, 3}, {0, 2, 3}, {1, 2, 3}, {0, 1, 2, 3}};
+    static const uint8_t counts[16] = {0, 1, 1, 2, 1, 2, 2, 3,
+                                       1, 2, 2, 3, 2, 3, 3, 4};
+    size_t found = 0, i = 0;
+    for (; i + 4 <= n && found + 4 <= room; i += 4) {
+        int four = holds[i] | holds[i + 1] << 1 | holds[i + 2] << 2 |
+                   holds[i + 3] << 3;
+#pragma omp simd
+        for (size_t k = 0; k < 4; k++)
+            list[found + k] = first + (int64_t)i + places[four][k];
+        found += counts[four];
+    }
+    for (; i < n && found < room; i++) {
+        list[found] = first + (int64_t)i;
+        found += holds[i];
+    }
+    return found;
+}
+
 /* Loads and stores whole elements; copies wider parts. */
 #define TAKE_LOOP(T)                                 \
     for (size_t i = 0; i < n; i++)                   \
@@ -286,5 +324,7 @@ const pg_elementwise_table TABLE(PG_TARGET) = {
     .where = {FULL_ROW(where)},
     .axpy = {FLOAT_ROW(axpy)},
     .indices_from_positions = indices_from_positions,
+    .count_true = count_true,
+    .list_true = list_true,
     .take = take,
 };

@@ -30,6 +30,11 @@ typedef struct pg_elementwise_table {
     /* Turns positions (from 1, or from -1 at the end) into indices (from 0);
        true if all of them are on an axis of this length. */
     bool (*indices_from_positions)(int64_t *positions, size_t n, size_t length);
+    /* The number of true elements; and their indices, counted from `first`, in
+       a list that has room for them. */
+    size_t (*count_true)(const bool *holds, size_t n);
+    size_t (*list_true)(int64_t *list, size_t room, const bool *holds, size_t n,
+                        int64_t first);
 
     /* out[i] = in[indices[i]], each of `bytes` bytes. */
     void (*take)(char *out, const char *in, const int64_t *indices, size_t n,

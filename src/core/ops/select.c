@@ -81,17 +81,14 @@ static pg_status check_mask(const pg_array *mask, const pg_array *a,
 }
 
 /* Writes the indices, plus `base`, of the true elements among n to list, which
-   has room for `count`: not more are true. Returns their number. Without a
-   branch for each: a mask is hard to predict. */
+   has room for `count`: not more are true. Returns their number. */
 static size_t list_indices(int64_t *list, size_t count, const bool *holds,
                            size_t n, int64_t base)
 {
     size_t found = 0, end;
     for (size_t i = 0; pg_next_chunk(&end, i, n, PG_CHUNK); i = end)
-        for (size_t k = i; k < end && found < count; k++) {
-            list[found] = (int64_t)k + base;
-            found += holds[k];
-        }
+        found += pg_elementwise_kernels()->list_true(
+            list + found, count - found, holds + i, end - i, (int64_t)i + base);
     return found;
 }
 
@@ -99,10 +96,10 @@ static size_t list_indices(int64_t *list, size_t count, const bool *holds,
 static pg_status count_true(size_t *count, const pg_array *mask, pg_error *err)
 {
     const bool *holds = mask->data;
-    size_t size = pg_array_size(mask);
+    size_t end, size = pg_array_size(mask);
     *count = 0;
-    PG_EACH (i, size)
-        *count += holds[i];
+    for (size_t i = 0; pg_next_chunk(&end, i, size, PG_CHUNK); i = end)
+        *count += pg_elementwise_kernels()->count_true(holds + i, end - i);
     return pg_check_interrupt(err);
 }
 
