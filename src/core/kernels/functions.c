@@ -141,17 +141,26 @@ static inline real tanh_of(real x)
 /* --- logarithms ------------------------------------------------------------
  */
 
-/* x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for x > 0 */
-static inline real log_parts(real x, real *k)
+/* x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for a normal x; 2^-k */
+static inline real normal_parts(real x, real *k, real *inverse_power)
 {
     const real magic = (real)((bits)1 << MANTISSA);
     const bits one = (bits)EXPONENT_BIAS << MANTISSA;
-    real shift = x < REAL_MIN ? SUBNORMAL_SHIFT : 0;
-    x = x < REAL_MIN ? x * (real)((bits)1 << SUBNORMAL_SHIFT) : x;
     bits b = to_bits(x) + (one - SQRT_HALF_BITS);
-    *k = from_bits((b >> MANTISSA) | to_bits(magic)) - (magic + EXPONENT_BIAS) -
-         shift;
+    *k = from_bits((b >> MANTISSA) | to_bits(magic)) - (magic + EXPONENT_BIAS);
+    *inverse_power =
+        from_bits((2 * (bits)EXPONENT_BIAS - (b >> MANTISSA)) << MANTISSA);
     return from_bits((b & (((bits)1 << MANTISSA) - 1)) + SQRT_HALF_BITS) - 1;
+}
+
+/* As normal_parts, for x > 0. */
+static inline real log_parts(real x, real *k)
+{
+    real unused, shift = x < REAL_MIN ? SUBNORMAL_SHIFT : 0;
+    x = x < REAL_MIN ? x * (real)((bits)1 << SUBNORMAL_SHIFT) : x;
+    real f = normal_parts(x, k, &unused);
+    *k -= shift;
+    return f;
 }
 
 /* log(1 + f) - f + half, half = f^2/2 */
@@ -176,11 +185,15 @@ static inline real log_of(real x)
     return log_edges(MULADD(k, LN2_HIGH, f - (half - low)), x, 0);
 }
 
-/* log u, u = 1 + x, and the part of x that rounding took from u. */
+/* log u, u = 1 + x, and the part of x that rounding took from u, divided by u.
+   That needs few digits: 1 / (1 + f) is (1 - f) (1 + f^2) (1 + f^4) within
+   f^8. */
 static inline real log1p_of(real x)
 {
-    real k, u = 1 + x, f = log_parts(u, &k), half = (real)0.5 * f * f;
-    real lost = (k > 0 ? 1 - (u - x) : x - (u - 1)) / u;
+    real k, inverse, u = 1 + x, f = normal_parts(u, &k, &inverse);
+    real square = f * f, half = (real)0.5 * square;
+    inverse *= (1 - f) * (1 + square) * (1 + square * square);
+    real lost = (x > 1 ? 1 - (u - x) : x - (u - 1)) * inverse;
     real low = MULADD(k, LN2_LOW, lost) + log_tail(f, half);
     real y = MULADD(k, LN2_HIGH, f - (half - low));
     y = FABS(x) < EPSILON / 4 ? x : y;

@@ -8,6 +8,7 @@
 #include "array/copy.h"
 #include "array/create.h"
 #include "base/interrupt.h"
+#include "kernels/reduction.h"
 #include "ops/reduce.h"
 
 /* *value = the least or greatest element, in float64. */
@@ -207,18 +208,21 @@ pg_status pg_histogram_between(pg_array *counts, pg_array *edges,
 /* *count = one more than the greatest of a's elements. */
 static pg_status count_values(size_t *count, const pg_array *a, pg_error *err)
 {
-    const int64_t *value = a->data;
-    int64_t greatest = -1;
-    size_t n = pg_array_size(a);
-    PG_EACH (i, n) {
-        if (value[i] < 0)
-            return pg_fail(err, PG_EARG,
-                           "bincount: element %zu is %lld; values are 0 or "
-                           "more",
-                           i + 1, (long long)value[i]);
-        greatest = value[i] > greatest ? value[i] : greatest;
+    const uint64_t *value = a->data;
+    size_t n = pg_array_size(a), end;
+    *count = 0;
+    for (size_t i = 0; pg_next_chunk(&end, i, n, PG_CHUNK); i = end) {
+        uint64_t greatest; /* which negative numbers are, as unsigned ones */
+        pg_reduction_kernels()->of[PG_MAX][PG_UINT64].along(
+            &greatest, value + i, end - i);
+        *count = pg_size_max(*count, (size_t)greatest + 1);
+        for (size_t k = i; greatest > INT64_MAX && k < end; k++)
+            if (value[k] > INT64_MAX)
+                return pg_fail(err, PG_EARG,
+                               "bincount: element %zu is %lld; values are 0 "
+                               "or more",
+                               k + 1, (long long)value[k]);
     }
-    *count = (size_t)greatest + 1;
     return pg_check_interrupt(err);
 }
 
@@ -260,12 +264,15 @@ pg_status pg_bincount(pg_array *out, const pg_array *a, const pg_array *weights,
     if (status != PG_OK)
         n = 0;
     const int64_t *value = values.data;
+    const double *weight = heavy.data;
+    double *sums = out->data;
+    int64_t *counts = out->data;
     if (weights)
         PG_EACH (i, n)
-            ((double *)out->data)[value[i]] += ((const double *)heavy.data)[i];
+            sums[value[i]] += weight[i];
     else
         PG_EACH (i, n)
-            ((int64_t *)out->data)[value[i]]++;
+            counts[value[i]]++;
     pg_array_release(&values);
     pg_array_release(&heavy);
     return pg_array_end(out, status, err);
