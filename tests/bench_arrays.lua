@@ -3,8 +3,8 @@
 --   build/perigee tests/bench_arrays.lua [rounds=3 seconds=0.2 only=add,exp size=1000]
 --
 -- Both sides work on the same shapes of float64, call by call as a script would; NumPy
--- answers from one process, so that neither side's start is counted. `only` and `size` choose rows. A ratio above 1 means
--- that NumPy takes longer.
+-- answers from one process, so that neither side's start is counted. A ratio above 1 means
+-- that NumPy takes longer. `only` and `size` choose rows.
 
 local here = arg[0]:match "^(.*)/" or "."
 package.path = here .. "/?.lua;" .. package.path

@@ -1,14 +1,14 @@
 local pg = require "perigee"
 
 -- Elements of small results stand in the userdata of the array, those of larger ones do not.
-local SIZES = { 1, 5, 64, 65, 300 }
+local SIZES = { 1, 5, 64, 65, 300, 1024, 1025 }
 
 local function fill_memory()
   for _ = 1, 2 do
     collectgarbage()
     local list = {}
     for i = 1, 300 do
-      list[i] = pg.full({ 64 }, i) * -1
+      list[i] = { pg.full({ 64 }, i) * -1, pg.full({ 2, 1024 }, i) * -1 }
     end
     assert.equal(300, #list)
   end

@@ -141,15 +141,16 @@ static inline real tanh_of(real x)
 /* --- logarithms ------------------------------------------------------------
  */
 
-/* x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for a normal x; 2^-k */
-static inline real normal_parts(real x, real *k, real *inverse_power)
+/* x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for a normal x; *inverse =
+   2^(1 - k), which is 0 for the greatest k */
+static inline real normal_parts(real x, real *k, real *inverse)
 {
     const real magic = (real)((bits)1 << MANTISSA);
     const bits one = (bits)EXPONENT_BIAS << MANTISSA;
     bits b = to_bits(x) + (one - SQRT_HALF_BITS);
     *k = from_bits((b >> MANTISSA) | to_bits(magic)) - (magic + EXPONENT_BIAS);
-    *inverse_power =
-        from_bits((2 * (bits)EXPONENT_BIAS - (b >> MANTISSA)) << MANTISSA);
+    *inverse =
+        from_bits((2 * (bits)EXPONENT_BIAS + 1 - (b >> MANTISSA)) << MANTISSA);
     return from_bits((b & (((bits)1 << MANTISSA) - 1)) + SQRT_HALF_BITS) - 1;
 }
 
@@ -192,7 +193,7 @@ static inline real log1p_of(real x)
 {
     real k, inverse, u = 1 + x, f = normal_parts(u, &k, &inverse);
     real square = f * f, half = (real)0.5 * square;
-    inverse *= (1 - f) * (1 + square) * (1 + square * square);
+    inverse *= (real)0.5 * (1 - f) * (1 + square) * (1 + square * square);
     real lost = (x > 1 ? 1 - (u - x) : x - (u - 1)) * inverse;
     real low = MULADD(k, LN2_LOW, lost) + log_tail(f, half);
     real y = MULADD(k, LN2_HIGH, f - (half - low));

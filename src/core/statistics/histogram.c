@@ -213,8 +213,8 @@ static pg_status count_values(size_t *count, const pg_array *a, pg_error *err)
     *count = 0;
     for (size_t i = 0; pg_next_chunk(&end, i, n, PG_CHUNK); i = end) {
         uint64_t greatest; /* which negative numbers are, as unsigned ones */
-        pg_reduction_kernels()->of[PG_MAX][PG_UINT64].along(
-            &greatest, value + i, end - i);
+        pg_reduction_kernels()->of[PG_MAX][PG_UINT64].along(&greatest,
+                                                            value + i, end - i);
         *count = pg_size_max(*count, (size_t)greatest + 1);
         for (size_t k = i; greatest > INT64_MAX && k < end; k++)
             if (value[k] > INT64_MAX)
