@@ -27,6 +27,7 @@ end
 
 --- Writes a file, and returns its path.
 function folder.write(name, bytes)
+  os.remove(folder.at(name)) -- some file systems flush a file that is cut and written again
   local file <close> = assert(io.open(folder.at(name), "wb"))
   file:write(bytes)
   return folder.at(name)
