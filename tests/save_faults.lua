@@ -48,6 +48,8 @@ local function give_up(...)
   os.exit(1)
 end
 
+pg.threads(1) -- the system lets no thread begin whose calls are trapped
+
 -- --- the saves ------------------------------------------------------------------------
 
 local x, y = pg.rand(20, 8), pg.permutation(20) % 3

@@ -128,6 +128,32 @@ assert (w["view"] == numpy.arange(1, 13).reshape(3, 4).T).all()']==]):format(at 
     end
   end)
 
+  it("writes the same bytes on any number of threads, at the ends of blocks, too", function()
+    local BLOCK, HEADER = 1 << 18, 128
+    local noise = pg.randint(0, 256, { 11 * BLOCK }):astype "uint8"
+    local threads = pg.threads()
+    for _, n in ipairs { BLOCK, 2 * BLOCK, 10 * BLOCK } do
+      for more = -1, n < 9 * BLOCK and 1 or -1 do
+        local a = noise:rows(1, math.max(1, n - HEADER + more))
+        local w = { a = a, zeros = a * 0 }
+        for _, compress in ipairs { false, true } do
+          local bytes
+          for _, count in ipairs { 1, 3 } do
+            pg.threads(count)
+            pg.save(at "w.npz", w, { compress = compress })
+            bytes = bytes or read "w.npz"
+            assert.is_true(bytes == read "w.npz")
+          end
+          local back <close> = pg.load(at "w.npz")
+          for name in pairs(w) do
+            assert.is_true(back[name]:array_equal(w[name]))
+          end
+        end
+      end
+    end
+    pg.threads(threads)
+  end)
+
   it("has 32-bit fields, and the flag of UTF-8 for other names than ASCII's alone", function()
     pg.save(at "w.npz", { a = 1, ["ü"] = 2 })
     local bytes = read "w.npz"

@@ -48,7 +48,7 @@
 #include <stdio.h>
 #include <zlib.h>
 
-#include "io/output.h"
+#include "io/deflate.h"
 
 /* --- reading -------------------------------------------------------------- */
 
@@ -179,8 +179,8 @@ typedef struct pg_zip_writer {
     uint64_t size;    /* bytes that were announced */
     uint64_t written; /* bytes so far */
     uint32_t crc;
-    bool deflating; /* the deflater is in use */
-    z_stream deflater;
+    bool is_deflated; /* the deflater is in use */
+    pg_deflater deflater;
 } pg_zip_writer;
 
 pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err);

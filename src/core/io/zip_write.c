@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "io/input.h"
 
 enum {
@@ -175,7 +176,7 @@ pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
                               bool compress, pg_error *err)
 {
     size_t n = strlen(name);
-    pg_assert(!w->deflating);
+    pg_assert(!w->is_deflated);
     if (n > 0xffff)
         return pg_fail(err, PG_EARG,
                        "a member's name of %zu bytes: at most "
@@ -197,57 +198,75 @@ pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
     w->data = w->output.bytes;
     if (status != PG_OK || !compress)
         return status;
-    memset(&w->deflater, 0, sizeof w->deflater);
-    if (deflateInit2(&w->deflater, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-                     -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return pg_fail_memory(err, sizeof w->deflater);
-    w->deflating = true;
-    return PG_OK;
+    w->is_deflated = true;
+    return pg_deflater_open(&w->deflater, &w->output, size, err);
 }
 
-/* Deflates the input, and writes the result to the file; with Z_FINISH, all of
-   it. */
-static pg_status drain(pg_zip_writer *w, int flush, pg_error *err)
+/* Stored data, written by one job while others compute the CRC-32 of their
+   pieces. */
+enum { PIECE = 1 << 19, PIECES = 16 };
+
+typedef struct stored_part {
+    pg_output *output;
+    const unsigned char *data;
+    size_t n;
+    uint32_t crcs[PIECES];
+    pg_status status;
+    pg_error *err;
+} stored_part;
+
+static size_t piece_bytes(const stored_part *part, size_t i)
 {
-    unsigned char buffer[1 << 14];
-    do {
-        w->deflater.next_out = buffer;
-        w->deflater.avail_out = sizeof buffer;
-        deflate(&w->deflater, flush);
-        pg_status status = pg_output_write(
-            &w->output, buffer, sizeof buffer - w->deflater.avail_out, err);
-        if (status != PG_OK)
-            return status;
-    } while (w->deflater.avail_out == 0);
-    return PG_OK;
+    return pg_size_min(PIECE, part->n - i * PIECE);
 }
 
-enum { CHUNK = 1 << 18 }; /* bytes between polls for interrupts */
-
-pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
-                              pg_error *err)
+static void write_or_sum(void *context, size_t job)
 {
-    const unsigned char *at = data;
+    stored_part *part = context;
+    if (job == 0) {
+        part->status =
+            pg_output_write(part->output, part->data, part->n, part->err);
+        return;
+    }
+    part->crcs[job - 1] = (uint32_t)crc32(0, part->data + (job - 1) * PIECE,
+                                          (uInt)piece_bytes(part, job - 1));
+}
+
+static pg_status store(pg_zip_writer *w, const unsigned char *data, size_t n,
+                       pg_error *err)
+{
     pg_status status = PG_OK;
-    w->written += n;
-    for (size_t chunk; n > 0 && status == PG_OK; at += chunk, n -= chunk) {
-        chunk = pg_size_min(n, CHUNK);
-        w->crc = (uint32_t)crc32(w->crc, at, (uInt)chunk);
-        w->deflater.next_in =
-            (unsigned char *)at; /* zlib does not write there */
-        w->deflater.avail_in = (uInt)chunk;
-        status = w->deflating ? drain(w, Z_NO_FLUSH, err)
-                              : pg_output_write(&w->output, at, chunk, err);
-        status = pg_unless_interrupted(status, err);
+    while (n > 0 && status == PG_OK) {
+        stored_part part = {.output = &w->output, .data = data, .err = err};
+        part.n = pg_size_min(n, (size_t)PIECES * PIECE);
+        size_t pieces = pg_size_divide_up(part.n, PIECE);
+        pg_parallel_for(1 + pieces, pieces > 1, write_or_sum, &part);
+        status = pg_unless_interrupted(part.status, err);
+        for (size_t i = 0; i < pieces && status == PG_OK; i++)
+            w->crc = (uint32_t)crc32_combine(w->crc, part.crcs[i],
+                                             (z_off_t)piece_bytes(&part, i));
+        data += part.n;
+        n -= part.n;
     }
     return status;
 }
 
+pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
+                              pg_error *err)
+{
+    if (n > w->size - w->written)
+        return pg_fail(err, PG_EARG,
+                       "a member of %llu bytes was announced, more are written",
+                       (unsigned long long)w->size);
+    w->written += n;
+    return w->is_deflated ? pg_deflater_write(&w->deflater, data, n, err)
+                          : store(w, data, n, err);
+}
+
 static void close_deflater(pg_zip_writer *w)
 {
-    if (w->deflating)
-        deflateEnd(&w->deflater);
-    w->deflating = false;
+    pg_deflater_close(&w->deflater);
+    w->is_deflated = false;
 }
 
 pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err)
@@ -257,8 +276,10 @@ pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err)
         return pg_fail(
             err, PG_EARG, "a member of %llu bytes was announced, %llu written",
             (unsigned long long)w->size, (unsigned long long)w->written);
-    if (w->deflating)
-        status = drain(w, Z_FINISH, err);
+    if (w->is_deflated) {
+        status = pg_deflater_end(&w->deflater, err);
+        w->crc = w->deflater.crc;
+    }
     close_deflater(w);
     if (status != PG_OK)
         return status;
