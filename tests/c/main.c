@@ -1,6 +1,6 @@
-/* The C tests of the core alone: `core` runs all, `core NAME` one of them. The
-   tests of arrays and kernels run once for each target of the kernels, on
-   several threads. */
+/* The C tests of the core alone: `core` runs all, `core NAME` one of them, and
+   `core archives PATH` leaves the file that it writes. The tests of arrays and
+   kernels run once for each target of the kernels, on several threads. */
 #include "test.h"
 
 #include <stdarg.h>
@@ -9,6 +9,8 @@
 #include <string.h>
 
 static int failures;
+
+const char *test_file;
 
 void fail(const char *format, ...)
 {
@@ -46,13 +48,13 @@ int main(int argc, char **argv)
         void (*test)(void);
         bool for_each_target;
     } tests[] = {
-        {"refusals", test_refusals, false},
-        {"arrays", test_arrays, true},
-        {"kernels", test_kernels, true},
-        {"shards", test_shards, true},
+        {"refusals", test_refusals, false}, {"arrays", test_arrays, true},
+        {"kernels", test_kernels, true},    {"shards", test_shards, true},
+        {"archives", test_archives, false},
     };
     pg_error err;
     need(pg_set_threads(3, &err), &err);
+    test_file = argc > 2 ? argv[2] : NULL;
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         if (argc > 1 && strcmp(argv[1], tests[i].name) != 0)
             continue;

@@ -50,10 +50,15 @@ bool same_element(const void *x, const void *y, pg_dtype dtype);
 /* True if x is within tolerance of y, or both are NaN or the same infinity. */
 bool is_near(double x, double y, double tolerance);
 
+/* The path of the file that test_archives writes, as the program was told; NULL
+   for a temporary one. */
+extern const char *test_file;
+
 /* The tests, one function for each file. */
 void test_refusals(void);
 void test_arrays(void);
 void test_kernels(void);
 void test_shards(void);
+void test_archives(void);
 
 #endif

@@ -24,4 +24,8 @@ describe("the core as a C library", function()
   it("sums shards as one thread does in a naive tree", function()
     run_c_tests "shards"
   end)
+
+  it("writes archives of more than 4 GB, with holes in them #large", function()
+    run_c_tests "archives"
+  end)
 end)
