@@ -291,6 +291,7 @@ local ARCHIVE = {
 }
 local archive_alone = calls(function() return archive() end)
 ARCHIVE.keys, ARCHIVE.path, ARCHIVE.close = archive_alone, archive_alone, archive_alone
+ARCHIVE.load = archive_alone
 ARCHIVE.__gc, ARCHIVE.__close, ARCHIVE.__tostring = archive_alone, archive_alone, archive_alone
 ARCHIVE.__index = calls(
   function() return archive(), "x" end, function() return archive(), "keys" end)
