@@ -321,9 +321,9 @@ fuzz: deps-test  ## random input at the prompt; ARGS="seconds=600 seed=2"
 # The fuzzers of file readers have counters of edges in io/ and formats/ alone: all else is called by
 # everything.
 FUZZERS := npy npz png
-FUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/base/*.c src/core/array/*.c \
-                  src/core/io/*.c src/core/formats/*.c))
-FUZZ_SHARED := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,fuzz mutator npy_mutator zip_mutator \
+FUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out %/memory_pool.c,$(wildcard \
+                  src/core/base/*.c src/core/array/*.c src/core/io/*.c src/core/formats/*.c)))
+FUZZ_SHARED := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,fuzz arena mutator npy_mutator zip_mutator \
                  png_mutator)
 
 fuzz-files: deps-clang  ## libFuzzer on NPY, NPZ and PNG files; ARGS="seconds=600 executions=10000000 quiet=600"

@@ -39,17 +39,15 @@ typedef struct archive {
 
 /* --- reading -------------------------------------------------------------- */
 
-static bool is_at(const uint8_t *data, size_t n, size_t at, const char *what)
-{
-    return at + 4 <= n && memcmp(data + at, what, 4) == 0;
-}
-
-/* The offset of the next signature from `at` on; n where there is none. */
+/* The offset of the next signature, of 4 bytes, from `at` on; n where there is
+   none. */
 static size_t find(const uint8_t *data, size_t n, size_t at, const char *what)
 {
-    while (at < n && !is_at(data, n, at, what))
-        at++;
-    return at < n ? at : n;
+    uint64_t wanted = pg_bytes_get((const uint8_t *)what, 4);
+    for (; at + 4 <= n; at++)
+        if (data[at] == 'P' && pg_bytes_get(data + at, 4) == wanted)
+            return at;
+    return n;
 }
 
 /* Reads the member whose local header is at `at`; packed is what the directory

@@ -118,7 +118,8 @@ describe("an .npy file", function()
       fails(path, "an NPY header", "rank at most 8", shape)
     end
     for _, header in ipairs {
-      "", "{}", "{'descr': '|u1'}", "{'descr': '|u1', 'descr': '|u1', 'descr': '|u1', 'shape': ()}",
+      "", "{", "{'", "{'descr", "{'descr': '|u1', '\\", "{}", "{'descr': '|u1'}",
+      "{'descr': '|u1', 'descr': '|u1', 'descr': '|u1', 'shape': ()}",
       "{'descr': '|u1', 'fortran_order': False, 'shape': (), 'more': 1}",
       "{'descr': '|u1', 'fortran_order': 0, 'shape': ()}",
       "{'descr': '|u1', 'fortran_order': False, 'shape': ()} x",

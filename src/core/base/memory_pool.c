@@ -10,9 +10,10 @@
 
 #include "base/status.h"
 
-/* Keeps nothing under a sanitizer: a kept block would hide reads of freed or
-   uninitialised memory, and hand data from thread to thread. gcc tells by
-   macros, clang by __has_feature. */
+/* Keeps nothing under a sanitizer, and makes blocks of the exact size: a kept
+   block would hide reads of freed or uninitialised memory, and hand data from
+   thread to thread, and a larger one reads behind the end. gcc tells by macros,
+   clang by __has_feature. */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define SANITIZED 1
 #elif defined __has_feature
@@ -82,7 +83,7 @@ void *pg_pool_take(size_t bytes)
         kept -= size;
     }
     pthread_mutex_unlock(&lock);
-    return block ? block : new_block(size);
+    return block ? block : new_block(SANITIZED ? bytes : size);
 }
 
 void pg_pool_give(void *memory, size_t bytes)

@@ -11,7 +11,7 @@
 /* --- Python literals ---------------------------------------------------------
 
    Each function reads at the position *at of the text; if it returns true, *at
-   is behind the text that it has read. */
+   is behind the text that it has read; else *at may be behind the end. */
 
 /* Skips spaces, newlines, comments, and backslashes that join lines. */
 static void skip_space(const char **at)
@@ -293,10 +293,10 @@ pg_status pg_npy_parse_dictionary(pg_npy_header *h, const char *text,
         } else {
             good = false;
         }
-        skip_space(&at);
         good = good && (accept(&at, ",") || *at == '}');
     }
-    skip_space(&at);
+    if (good)
+        skip_space(&at);
     if (good && at == text + length && seen == (DESCR | ORDER | SHAPE))
         return PG_OK;
     return pg_fail(err, PG_EFORMAT,
