@@ -49,12 +49,14 @@ local function local_header(m)
   return ("<c4I2I2I2I2I2I4I4I4"):pack("PK\3\4", 20, m.local_flags or m.flags,
     m.local_method or m.method, 0, 0x21, m.local_crc or m.crc, m.local_packed_size or #m.packed,
     m.local_size or m.size) ..
-    ("<I2I2"):pack(#m.local_name, #m.local_extra) .. m.local_name .. m.local_extra .. m.packed
+    ("<I2I2"):pack(#m.local_name, #m.local_extra) .. m.local_name .. m.local_extra .. m.packed ..
+    m.behind
 end
 
 local function entry(m)
   return ("<c4I2I2I2I2I2I2I4I4I4I2I2I2I2I2I4I4"):pack("PK\1\2", 20, 20, m.flags, m.method, 0, 0x21,
-    m.crc, m.packed_size, m.size, #m.name, #m.extra, 0, 0, 0, 0, m.at) .. m.name .. m.extra
+    m.crc, m.packed_size, m.size, #m.name, #m.extra, #m.comment, m.disk, 0, 0, m.at) .. m.name ..
+    m.extra .. m.comment
 end
 
 --- What is not given, as it should be.
@@ -71,22 +73,52 @@ local function complete(member, at)
   m.crc = m.crc or container.crc32(m.data)
   m.local_name, m.local_extra = m.local_name or m.name, m.local_extra or ""
   m.extra, m.at = m.extra or "", m.at or at
+  m.behind, m.comment, m.disk = m.behind or "", m.comment or "", m.disk or 0
+  return m
+end
+
+--- Gives a member CRC-32 and sizes behind its data, in numbers of 4 or 8 bytes, with a signature
+--- or without.
+function container.describe(member, bytes, signature)
+  local m = complete(member, 0)
+  m.flags, m.at = m.flags | 8, nil
+  m.local_crc, m.local_size, m.local_packed_size = 0, 0, 0
+  m.behind = (signature and "PK\7\8" or "") ..
+    ("<I4I%dI%d"):format(bytes, bytes):pack(m.crc, #m.packed, m.size)
+  return m
+end
+
+--- Gives a member ZIP64 fields for its sizes, and in the directory for its offset, too.
+function container.widen(member, at)
+  local m = complete(member, at)
+  local sizes = ("<I8I8"):pack(m.size, #m.packed)
+  m.local_extra = m.local_extra .. ("<I2s2"):pack(1, sizes)
+  m.extra = m.extra .. ("<I2s2"):pack(1, sizes .. ("<I8"):pack(at))
+  m.local_size, m.local_packed_size = 0xffffffff, 0xffffffff
+  m.size, m.packed_size, m.at = 0xffffffff, 0xffffffff, 0xffffffff
   return m
 end
 
 --- A ZIP archive. Of a member, `name` and `data` are needed; what else is there
---- is taken as it is. `end_record` overrides count, disk, bytes and at, and
---- gives a comment and what stands before it.
+--- is taken as it is, and `zip64` asks for ZIP64 fields. `end_record` overrides
+--- count, disk, bytes and at, and gives a comment, what stands before it, before
+--- the archive (`prefix`) and `behind` it; `zip64` asks for a ZIP64 record.
 function container.zip(members, end_record)
   local e, body, directory = end_record or {}, "", ""
   for _, member in ipairs(members) do
-    local m = complete(member, #body)
+    local m = member.zip64 and container.widen(member, #body) or complete(member, #body)
     body, directory = body .. local_header(m), directory .. entry(m)
   end
-  local count, at = e.count or #members, e.at or #body
-  return body .. directory .. (e.before or "") ..
-    ("<c4I2I2I2I2I4I4s2"):pack("PK\5\6", e.disk or 0, 0, count, count, e.bytes or #directory, at,
-      e.comment or "")
+  local count, bytes, at, disk = #members, #directory, #body, e.disk or 0
+  local before = e.before or ""
+  if e.zip64 then
+    before = container.zip64(at + bytes, count, bytes, at)
+    count, bytes, at, disk = 0xffff, 0xffffffff, 0xffffffff, 0xffff
+  end
+  count = e.count or count
+  return (e.prefix or "") .. body .. directory .. before ..
+    ("<c4I2I2I2I2I4I4s2"):pack("PK\5\6", disk, e.zip64 and disk or 0, count, count,
+      e.bytes or bytes, e.at or at, e.comment or "") .. (e.behind or "")
 end
 
 --- The ZIP64 end record and its locator, for an archive whose end record is at
