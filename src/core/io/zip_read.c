@@ -255,9 +255,9 @@ static pg_status check_layout(pg_zip *zip, const pg_zip_end *end, pg_error *err)
         pg_zip_member *m = sorted[i];
         pg_zip_member *next = i + 1 < zip->count ? sorted[i + 1] : NULL;
         m->limit = next ? next->header : end->directory_at;
-        uint64_t least = PG_ZIP_LOCAL_HEADER + pg_bytes_get(m->entry + 28, 2);
-        if (m->header > m->limit || m->limit - m->header < least ||
-            m->limit - m->header - least < m->packed)
+        if (m->header > m->limit ||
+            m->limit - m->header < PG_ZIP_LOCAL_HEADER ||
+            m->limit - m->header - PG_ZIP_LOCAL_HEADER < m->packed)
             status = fail_overlap(zip, m, next, err);
     }
     pg_free(sorted, bytes);
