@@ -70,7 +70,8 @@ describe("a header", function()
   it("that Python would not read is refused", function()
     for _, text in ipairs {
       "{'descr': '|u1', 'fortran_order': False, 'shape': (4,),,}", "{'descr': '|u1'",
-      "{'descr' '|u1', 'fortran_order': False, 'shape': (4,)}", "['descr', 'fortran_order', 'shape']",
+      "{'descr' '|u1', 'fortran_order': False, 'shape': (4,)}",
+      "['descr', 'fortran_order', 'shape']",
       "{b'descr': '|u1', 'fortran_order': False, 'shape': (4,)}",
       "{'descr': '|u1', 'fortran_order': false, 'shape': (4,)}",
       "{'descr': '|u1', 'fortran_order': False, 'shape': (4,)", "{'descr\\", "{'", "{u", "#", "\\",
@@ -269,11 +270,13 @@ describe("an archive", function()
   end)
 
   it("may have up to 64 kB behind it", function()
-    for _, behind in ipairs { "\n", "\0", ("\0"):rep(512), ("x"):rep(65000), "PK", "PK\5", "PK\7\8" } do
+    for _, behind in ipairs { "\n", "\0", ("\0"):rep(512), ("x"):rep(65000), "PK", "PK\5",
+      "PK\7\8" } do
       gives({ member {}, y }, { behind = behind })
       gives({ member {}, y }, { comment = "a comment", behind = behind, zip64 = true })
     end
-    fails("its end record was not found", container.zip({ member {} }, { behind = ("x"):rep(70000) }))
+    fails("its end record was not found",
+      container.zip({ member {} }, { behind = ("x"):rep(70000) }))
     fails("records of another archive follow", container.zip({ member {} }, { behind = "PK\3\4" }))
   end)
 
