@@ -265,11 +265,12 @@ parity-torch: deps-torch  ## optimizers and activations beside PyTorch's (needs 
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/parity_torch.lua $(ARGS)
 
-bench: deps-run  ## trainings and array operations beside NumPy and PyTorch; what a study costs; start-up; Ctrl-C
+bench: deps-run  ## trainings, array operations and files beside NumPy and PyTorch; what a study costs; start-up; Ctrl-C
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/bench.lua $(ARGS)
 	@$(PROGRAM) tests/bench_batches.lua $(filter rounds=% hidden=% data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_arrays.lua
+	@$(PROGRAM) tests/bench_files.lua
 	@$(PROGRAM) tests/bench_sweep.lua $(filter data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_startup.lua
 	@$(PROGRAM) tests/bench_interrupts.lua

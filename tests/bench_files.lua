@@ -1,0 +1,86 @@
+-- Times files of arrays beside NumPy's, in turn, and prints medians and ratios.
+--
+--   build/perigee tests/bench_files.lua [rounds=5 data=mnist]
+--
+-- A ratio above 1 means that NumPy takes longer. Perigee's saves end when the disk has the file,
+-- NumPy's when the system has it, but for the rows with "fsync". NumPy answers from one process, so
+-- that its start isn't counted.
+
+local here = arg[0]:match "^(.*)/" or "."
+package.path = here .. "/?.lua;" .. package.path
+
+local options = require "perigee.options"
+local pg = require "perigee"
+local timing = require "timing"
+local uv = require "luv"
+
+local o = options.read(arg, { rounds = 5, data = "mnist" })
+local PYTHON = os.getenv "PYTHON" or "/usr/bin/python3"
+
+local data <close> = pg.dataset(o.data)
+local arrays = {}
+for _, name in ipairs(data:keys()) do
+  arrays[name] = data[name]
+end
+local folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/bench-XXXXXX"))
+
+local function at(name)
+  return folder .. "/" .. name
+end
+
+--- Starts NumPy's process: a function that gives the seconds of a row there; nil without NumPy.
+local function start_numpy()
+  if not os.execute(PYTHON .. " -c 'import numpy' 2>/dev/null") then
+    return nil
+  end
+  local stdin, stdout = uv.new_pipe(), uv.new_pipe()
+  local text = ""
+  assert(uv.spawn(PYTHON, {
+    args = { here .. "/bench_files.py", data:path(), folder }, stdio = { stdin, stdout, 2 },
+  }))
+  stdout:read_start(function(_, chunk)
+    text = text .. (chunk or "\n")
+  end)
+  return function(name)
+    text = ""
+    stdin:write(name .. "\n")
+    while not text:find "\n" do
+      uv.run "once"
+    end
+    return (assert(tonumber(text), "NumPy's process ended"))
+  end
+end
+
+local function store() pg.save(at "w.npz", arrays) end
+local function deflate() pg.save(at "w.npz", arrays, { compress = true }) end
+
+--- Of each row, what is timed, and what comes before that.
+local ROWS = {
+  { name = "save, stored", run = store },
+  { name = "save, stored, fsync", run = store },
+  { name = "save, deflated", run = deflate },
+  {
+    name = "append to deflated", before = deflate,
+    run = function() pg.save(at "w.npz", { extra = pg.zeros(1000) }, { append = true }) end,
+  },
+}
+
+local numpy = start_numpy()
+for _ = 1, o.rounds do
+  for _, row in ipairs(ROWS) do
+    row.ours, row.numpy = row.ours or {}, row.numpy or {}
+    if row.before then
+      row.before()
+    end
+    table.insert(row.ours, timing.seconds(row.run))
+    table.insert(row.numpy, numpy and numpy(row.name) or 0 / 0)
+  end
+end
+
+print(("%-24s %12s %12s %7s"):format(o.data .. ", ms", "Perigee", "NumPy", "ratio"))
+for _, row in ipairs(ROWS) do
+  local mine, theirs = timing.median(row.ours), timing.median(row.numpy)
+  print(("%-24s %12.1f %12.1f %7.2f"):format(row.name, mine * 1e3, theirs * 1e3, theirs / mine))
+end
+os.execute("rm -rf '" .. folder .. "'")
+os.exit(true)
