@@ -1172,7 +1172,9 @@ function array:lstsq(b, options) end
 ---@field [string] perigee.array?
 local archive = {}
 
---- Returns the names of the arrays, in the file's order.
+--- Returns the names of the arrays, in the file's order: those of its members, without `.npy`. A
+--- member without `.npy` is an array if it begins as one; the rest of the archive's files is left
+--- out.
 ---
 ---     data = pg.dataset "digits"
 ---     data:keys()  --> {x_test, x_train, y_test, y_train}
@@ -1594,6 +1596,12 @@ function pg.where(mask, a, b) end
 --- Opens an NPZ archive, or reads an NPY array; the file's first bytes tell which.
 --- Sizes, shapes and offsets in the file are checked before they are used. Raises for a file that
 --- can't be opened or read, with its path and the reason.
+---
+--- Reads what NumPy reads, also as other programs write it: bool, integers and floats (float16 as
+--- float32) in either byte order and memory order; members stored or deflated, with or without
+--- `.npy`. A dtype that isn't read, encryption and another compression raise when that array is
+--- taken, and leave the others. A damaged directory raises; so do archives with a name twice or
+--- over several disks. Of several arrays in an `.npy` file, the first is read.
 ---
 --- The length of an array and the CRC-32 of a member are checked before its numbers are returned.
 --- An `.npy` file has no checksum.

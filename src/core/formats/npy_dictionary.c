@@ -11,7 +11,7 @@
 /* --- Python literals ---------------------------------------------------------
 
    Each function reads at the position *at of the text; if it returns true, *at
-   is behind the text that it has read; else *at may be behind the end. */
+   is behind the text that it has read. */
 
 /* Skips spaces, newlines, comments, and backslashes that join lines. */
 static void skip_space(const char **at)
@@ -93,7 +93,10 @@ static int read_hex(const char *at, int n)
    dtype needs. */
 static int read_escape(const char **at)
 {
-    char kind = *(*at)++;
+    char kind = **at;
+    if (!kind)
+        return -1;
+    ++*at;
     if (kind == '\'' || kind == '"' || kind == '\\')
         return kind;
     int digits = kind == 'x' ? 2 : kind == 'u' ? 4 : 0;
@@ -117,10 +120,13 @@ static bool read_part(const char **at, char *out, size_t room, size_t *used)
         end[1] = '\0';
     *at += strlen(end);
     while (strncmp(*at, end, strlen(end)) != 0) {
-        int c = (unsigned char)*(*at)++;
+        int c = (unsigned char)**at;
+        if (c == 0)
+            return false;
+        ++*at;
         if (c == '\\')
             c = raw ? -1 : read_escape(at);
-        if (c <= 0 || *used + 1 >= room)
+        if (c < 0 || *used + 1 >= room)
             return false;
         out[(*used)++] = (char)c;
     }
