@@ -4,6 +4,7 @@
    may be touched. This is several times as fast as its own malloc, and stricter
    than blocks of the pool's sizes. */
 
+#include <pthread.h>
 #include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@ enum {
 };
 
 static _Alignas(ALIGNMENT) unsigned char arena[ARENA];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static size_t used, blocks;
 static bool is_poisoned;
 
@@ -27,19 +29,29 @@ static bool is_in_arena(const void *memory)
     return at >= arena && at < arena + ARENA;
 }
 
-void *pg_pool_take(size_t bytes)
+/* NULL where the arena is full. */
+static void *take(size_t bytes)
 {
-    void *memory;
+    void *memory = NULL;
+    pthread_mutex_lock(&lock);
     if (!is_poisoned)
         ASAN_POISON_MEMORY_REGION(arena, ARENA);
     is_poisoned = true;
-    if (used > ARENA - RED_ZONE - ALIGNMENT ||
-        bytes > ARENA - RED_ZONE - ALIGNMENT - used)
-        return posix_memalign(&memory, ALIGNMENT, bytes) == 0 ? memory : NULL;
-    memory = arena + used;
-    used += pg_size_divide_up(bytes + RED_ZONE, ALIGNMENT) * ALIGNMENT;
-    blocks++;
-    ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
+    if (bytes < ARENA && bytes + RED_ZONE + ALIGNMENT <= ARENA - used) {
+        memory = arena + used;
+        used += pg_size_divide_up(bytes + RED_ZONE, ALIGNMENT) * ALIGNMENT;
+        blocks++;
+        ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
+    }
+    pthread_mutex_unlock(&lock);
+    return memory;
+}
+
+void *pg_pool_take(size_t bytes)
+{
+    void *memory = take(bytes);
+    if (!memory && posix_memalign(&memory, ALIGNMENT, bytes) != 0)
+        return NULL;
     return memory;
 }
 
@@ -49,7 +61,9 @@ void pg_pool_give(void *memory, size_t bytes)
         free(memory);
         return;
     }
+    pthread_mutex_lock(&lock);
     ASAN_POISON_MEMORY_REGION(memory, bytes);
     if (--blocks == 0)
         used = 0;
+    pthread_mutex_unlock(&lock);
 }

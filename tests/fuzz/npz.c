@@ -2,18 +2,21 @@
 
 #include <string.h>
 
+#include "base/threads.h"
 #include "fuzz.h"
 #include "formats/npz.h"
 #include "mutator.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t room,
                                unsigned seed);
 
 enum {
     RATIO = 1032,       /* deflate makes at most so many bytes of one */
-    BUFFERS = 1 << 20,  /* of a stream, a local header, the end record */
+    BUFFERS = 2 << 20,  /* of a stream, a local header, the end record */
     FOR_EACH_BYTE = 16, /* of the directory, for a member's struct */
+    MOST_LOADED = 8,    /* members that are loaded at once */
 };
 
 static bool same_form(const pg_array *a, const pg_npy_header *header)
@@ -81,26 +84,66 @@ static void read_part(pg_npz *npz, size_t i, const pg_array *whole,
     fuzz_check_part(&part, status, &err, whole, options, rows, may_refuse);
 }
 
+/* Reads all members at once, on two threads: all or none of them. `alone` are
+   their arrays, empty for those that cannot be read. */
+static void read_all(const pg_npz *npz, const pg_array *alone, size_t count)
+{
+    pg_array arrays[MOST_LOADED], *out[MOST_LOADED];
+    size_t members[MOST_LOADED];
+    pg_error err;
+    bool expected = true;
+    for (size_t i = 0; i < count; i++) {
+        arrays[i] = (pg_array){0};
+        out[i] = &arrays[i];
+        members[i] = i;
+        expected = expected && alone[i].data;
+    }
+    pg_status status = pg_npz_load(out, npz, members, count, &err);
+    FUZZ_CHECK((status == PG_OK) == expected);
+    for (size_t i = 0; i < count; i++) {
+        fuzz_check_array(&arrays[i], status, &err);
+        if (status == PG_OK)
+            fuzz_check_same(&arrays[i], &alone[i]);
+        pg_array_release(&arrays[i]);
+    }
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    pg_error err;
+    (void)argc;
+    (void)argv;
+    FUZZ_CHECK(pg_set_threads(2, &err) == PG_OK);
+    return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    /* float16 becomes float32; an array is read twice. */
+    /* float16 becomes float32; all arrays are there twice, and a part. */
     const char *path =
-        fuzz_begin(data, n, (4 * RATIO + FOR_EACH_BYTE) * n + BUFFERS);
+        fuzz_begin(data, n, (6 * RATIO + FOR_EACH_BYTE) * n + BUFFERS);
     const pg_load_options all = PG_LOAD_DEFAULT;
     pg_load_options options;
     pg_rows_range range;
     const pg_rows_range *rows = fuzz_options(&options, &range);
     pg_npz npz, other;
-    pg_array a;
+    pg_array a, alone[MOST_LOADED] = {{0}};
     open_archive(&npz, path, &all);
     if (pg_npz_is_open(&npz)) {
         open_archive(&other, path, &options);
         FUZZ_CHECK(pg_npz_is_open(&other));
-        for (size_t i = 0; i < pg_npz_count(&npz); i++)
-            if (read_member(&a, &npz, i) == PG_OK) {
-                read_part(&other, i, &a, &options, rows);
+        size_t count = pg_npz_count(&npz);
+        for (size_t i = 0; i < count; i++) {
+            pg_array *one = i < MOST_LOADED ? &alone[i] : &a;
+            if (read_member(one, &npz, i) == PG_OK)
+                read_part(&other, i, one, &options, rows);
+            if (one == &a)
                 pg_array_release(&a);
-            }
+        }
+        if (count <= MOST_LOADED && fuzz_choose(8) == 0)
+            read_all(&npz, alone, count);
+        for (size_t i = 0; i < MOST_LOADED; i++)
+            pg_array_release(&alone[i]);
         pg_npz_close(&other);
         pg_npz_close(&npz);
     }

@@ -88,6 +88,8 @@ def write_npz():
     write("npz/named", archive({"\u00e9": a, "x.txt": b"text"}, deflated,
                                comment=b"a comment"))
     write("npz/empty", archive({}, stored))
+    large = npy(np.zeros((1 << 20) + 9, dtype="uint8"))  # read in chunks
+    write("npz/large", archive({"b.npy": large, "a.npy": a}, deflated))
     out = io.BytesIO()
     np.savez(out, a=np.ones(2, "int8"))  # with ZIP64 fields
     write("npz/savez", out.getvalue())

@@ -72,7 +72,7 @@ static bool read_member(member *m, const uint8_t *data, size_t n, size_t at,
     if (m->method == DEFLATED) {
         m->n = mutator_inflate(m->data, MOST_DATA, data + begin, packed,
                                -MAX_WBITS);
-        return true;
+        return m->n > 0;
     }
     m->n = packed < MOST_DATA ? packed : MOST_DATA;
     memcpy(m->data, data + begin, m->n);

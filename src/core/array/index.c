@@ -22,10 +22,11 @@ static pg_status fail_position(int64_t position, int axis, const pg_array *a,
                    position, axis + 1, a->shape[axis], pg_shape_text(text, a));
 }
 
-/* A position counted from the start; -1 is the last. */
+/* A position counted from the start; -1 is the last. The length may be the
+   largest int64_t. */
 static int64_t from_start(int64_t position, int64_t length)
 {
-    return position < 0 ? length + 1 + position : position;
+    return position < 0 ? length + (position + 1) : position;
 }
 
 static bool within(int64_t position, int64_t low, int64_t high)
@@ -64,7 +65,7 @@ static pg_status resolve_slice(int64_t *first, size_t *count,
         last = from_start(index->last, length);
     int64_t low = step > 0 ? *first : last, high = step > 0 ? last : *first;
     bool empty = high < low;
-    if (!within(low, 1, length + empty))
+    if (low < 1 || low - (int64_t)empty > length)
         return fail_position(step > 0 ? index->first : index->last, axis, a,
                              err);
     if (!within(high, 1 - (int64_t)empty, length))
