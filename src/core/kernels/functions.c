@@ -155,9 +155,12 @@ static inline real normal_parts(real x, real *k, real *inverse)
 }
 
 /* As normal_parts, for x > 0. */
-static inline real log_parts(real x, real *k)
+static inline real log_parts(real x, real *k, bool is_plain)
 {
-    real unused, shift = x < REAL_MIN ? SUBNORMAL_SHIFT : 0;
+    real unused;
+    if (is_plain)
+        return normal_parts(x, k, &unused);
+    real shift = x < REAL_MIN ? SUBNORMAL_SHIFT : 0;
     x = x < REAL_MIN ? x * (real)((bits)1 << SUBNORMAL_SHIFT) : x;
     real f = normal_parts(x, k, &unused);
     *k -= shift;
@@ -171,25 +174,28 @@ static inline real log_tail(real f, real half)
     return s * MULADD(z, log_polynomial(z), half);
 }
 
-/* y, but for x where a logarithm has no finite number. */
-static inline real log_edges(real y, real x, real zero)
+/* y, but for x where a logarithm has no finite number. A plain x is normal and
+   above zero. */
+static inline real log_edges(real y, real x, real zero, bool is_plain)
 {
+    if (is_plain)
+        return y;
     y = x == zero ? -(real)INFINITY : y;
     y = x < zero ? (real)NAN : y;
     return x <= REAL_MAX ? y : x;
 }
 
-static inline real log_of(real x)
+static inline real log_of(real x, bool is_plain)
 {
-    real k, f = log_parts(x, &k), half = (real)0.5 * f * f;
+    real k, f = log_parts(x, &k, is_plain), half = (real)0.5 * f * f;
     real low = MULADD(k, LN2_LOW, log_tail(f, half));
-    return log_edges(MULADD(k, LN2_HIGH, f - (half - low)), x, 0);
+    return log_edges(MULADD(k, LN2_HIGH, f - (half - low)), x, 0, is_plain);
 }
 
 /* log u, u = 1 + x, and the part of x that rounding took from u, divided by u.
    That needs few digits: 1 / (1 + f) is (1 - f) (1 + f^2) (1 + f^4) within
    f^8. */
-static inline real log1p_of(real x)
+static inline real log1p_of(real x, bool is_plain)
 {
     real k, inverse, u = 1 + x, f = normal_parts(u, &k, &inverse);
     real square = f * f, half = (real)0.5 * square;
@@ -198,7 +204,7 @@ static inline real log1p_of(real x)
     real low = MULADD(k, LN2_LOW, lost) + log_tail(f, half);
     real y = MULADD(k, LN2_HIGH, f - (half - low));
     y = FABS(x) < EPSILON / 4 ? x : y;
-    return log_edges(y, x, -1);
+    return log_edges(y, x, -1, is_plain);
 }
 
 /* log(1 + f), the first part with half of the digits. */
@@ -217,28 +223,61 @@ static inline real add_parts(real a, real b, real low)
     return sum + (low + ((a - sum) + b));
 }
 
-static inline real log2_of(real x)
+static inline real log2_of(real x, bool is_plain)
 {
-    real k, low, high = log_split(log_parts(x, &k), &low);
+    real k, low, high = log_split(log_parts(x, &k, is_plain), &low);
     real rest = (low + high) * INV_LN2_LOW + low * INV_LN2_HIGH;
-    return log_edges(add_parts(k, high * INV_LN2_HIGH, rest), x, 0);
+    return log_edges(add_parts(k, high * INV_LN2_HIGH, rest), x, 0, is_plain);
 }
 
-static inline real log10_of(real x)
+static inline real log10_of(real x, bool is_plain)
 {
-    real k, low, high = log_split(log_parts(x, &k), &low);
+    real k, low, high = log_split(log_parts(x, &k, is_plain), &low);
     real rest = (low + high) * INV_LN10_LOW + low * INV_LN10_HIGH;
     rest = k * LOG10_2_LOW + rest;
     real y = add_parts(k * LOG10_2_HIGH, high * INV_LN10_HIGH, rest);
-    return log_edges(y, x, 0);
+    return log_edges(y, x, 0, is_plain);
 }
 
 FUNCTION(expm1)
 FUNCTION(tanh)
-FUNCTION(log)
-FUNCTION(log1p)
-FUNCTION(log2)
-FUNCTION(log10)
+
+enum { BLOCK = 256 };
+
+/* True if n numbers are finite and not below `least`. */
+static inline bool are_plain(const real *x, size_t n, real least)
+{
+    bits plain = 1;
+#pragma omp simd reduction(& : plain)
+    for (size_t i = 0; i < n; i++)
+        plain &= (bits)(x[i] >= least) & (bits)(x[i] <= REAL_MAX);
+    return plain != 0;
+}
+
+/* In blocks, as most need no look at the edges. */
+#define LOGARITHM(name, least)                          \
+    void NAME(name)(void *out, const void *x, size_t n) \
+    {                                                   \
+        real *o = out;                                  \
+        const real *in = x;                             \
+        for (size_t end, i = 0; i < n; i = end) {       \
+            end = n - i < BLOCK ? n : i + BLOCK;        \
+            if (are_plain(in + i, end - i, least)) {    \
+                INDEPENDENT                             \
+                for (size_t k = i; k < end; k++)        \
+                    o[k] = name##_of(in[k], true);      \
+            } else {                                    \
+                INDEPENDENT                             \
+                for (size_t k = i; k < end; k++)        \
+                    o[k] = name##_of(in[k], false);     \
+            }                                           \
+        }                                               \
+    }
+
+LOGARITHM(log, REAL_MIN)
+LOGARITHM(log1p, -1 + EPSILON / 4)
+LOGARITHM(log2, REAL_MIN)
+LOGARITHM(log10, REAL_MIN)
 
 /* --- sin, cos and tan ------------------------------------------------------
    x = n pi/2 + r + low. pi/2 in three parts gives r to the last place unless x
@@ -331,7 +370,6 @@ static inline real tan_of(real x, bits *is_hard)
 #define ANGLE_FUNCTION(name)                                               \
     void NAME(name)(void *out, const void *x, size_t n)                    \
     {                                                                      \
-        enum { BLOCK = 256 };                                              \
         real block[BLOCK], *o = out;                                       \
         const real *in = x;                                                \
         for (size_t first = 0; first < n; first += BLOCK) {                \
