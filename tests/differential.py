@@ -758,7 +758,13 @@ def repeat(draw):
     axis, np_axis = draw.axis(a.value.ndim)
     if draw.chance(0.4):
         count = draw.between(-1 if draw.chance(0.1) else 0, 3)
-        return Case([a], lambda: np.repeat(a.value, count, np_axis), {"axis": axis, "count": count})
+
+        def repeated():
+            if count < 0:
+                raise ValueError  # of an empty array, too, where NumPy does not look at the count
+            return np.repeat(a.value, count, np_axis)
+
+        return Case([a], repeated, {"axis": axis, "count": count})
     at = min(np_axis or 0, max(a.value.ndim - 1, 0))
     n = a.value.size if np_axis is None else a.value.shape[at]
     counts = draw.array((n + draw.chance(0.05),), INTEGERS + FLOATS, ["positive"])
