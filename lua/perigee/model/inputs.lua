@@ -108,14 +108,24 @@ end
 
 -- --- data that were scaled twice -----------------------------------------------
 
+local BLOCK = 16384 -- rows that are tested at a time
 local FIRST = 16 -- rows that are tested before all others, as most data are not within 0..1
 
 --- The lines of scripts for which there was a warning, by "file:line".
 local warned = {}
 
---- Tells if all numbers are from 0 to 1.
-local function within_unit(x)
-  return x:min() >= 0 and x:max() <= 1
+--- The largest number, if all are from 0 to 1. Rows in column-major order are copied for that, a
+--- block at a time: mapped ones may be more than memory.
+local function largest_within_unit(x)
+  local largest = 0
+  for first = 1, x.shape[1], BLOCK do
+    local rows <close> = x:rows(first, math.min(first + BLOCK - 1, x.shape[1]))
+    largest = math.max(largest, rows:max())
+    if rows:min() < 0 or largest > 1 then
+      return nil
+    end
+  end
+  return largest
 end
 
 --- Warns on stderr, once for each line of a script, of floats within 0..1 that a model scales down:
@@ -125,11 +135,11 @@ end
 ---@param scale number  the model's
 function inputs.warn_if_scaled(name, rows, scale)
   if math.abs(scale) >= 1 or not rows.dtype:find "^float"
-    or not within_unit(rows:rows(1, math.min(FIRST, rows.shape[1]))) then
+    or not largest_within_unit(rows:rows(1, math.min(FIRST, rows.shape[1]))) then
     return
   end
   local place = errors.place() or "perigee"
-  if warned[place] or not within_unit(rows) or rows:max() == 0 then
+  if warned[place] or (largest_within_unit(rows) or 0) == 0 then
     return
   end
   warned[place] = true

@@ -19,7 +19,7 @@ static uint32_t add_bytes(uint32_t sum, const void *bytes, size_t n)
     return sum;
 }
 
-static pg_status add_elements(uint32_t *sum, const pg_array *a, pg_error *err)
+static pg_status add_copy(uint32_t *sum, const pg_array *a, pg_error *err)
 {
     pg_array elements;
     pg_status status = pg_array_little_endian(&elements, a, err);
@@ -28,6 +28,24 @@ static pg_status add_elements(uint32_t *sum, const pg_array *a, pg_error *err)
     *sum = add_bytes(*sum, elements.data, pg_array_bytes(&elements));
     pg_array_release(&elements);
     return pg_check_interrupt(err);
+}
+
+/* Elements that have to be copied are copied row by row: mapped ones may be
+   more than memory. */
+static pg_status add_elements(uint32_t *sum, const pg_array *a, pg_error *err)
+{
+    pg_status status = PG_OK;
+    if (a->ndim == 0 || pg_array_size(a) == 0 || pg_array_is_contiguous(a))
+        return add_copy(sum, a, err);
+    size_t n = a->shape[0], row = pg_array_bytes(a) / n;
+    size_t count = pg_size_max(1, CHUNK_BYTES / row);
+    for (size_t i = 0; i < n && status == PG_OK; i += count) {
+        pg_array rows;
+        pg_array_rows_view(&rows, a, i, pg_size_min(count, n - i));
+        status = add_copy(sum, &rows, err);
+        pg_array_release(&rows);
+    }
+    return status;
 }
 
 /* A header of n bytes, the length of each axis, and the elements. */

@@ -98,6 +98,15 @@ bool pg_storage_is_mapped(const pg_storage *s)
     return s && s->mapping;
 }
 
+void pg_storage_prefetch(const pg_storage *s, const void *data, size_t bytes)
+{
+    pg_assert(pg_storage_is_mapped(s));
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t before = (uintptr_t)data % page;
+    posix_madvise((char *)data - before, before + bytes,
+                  POSIX_MADV_WILLNEED); /* a hint; it may fail */
+}
+
 bool pg_storage_is_placed(const pg_storage *s)
 {
     return s->is_placed;

@@ -32,6 +32,10 @@ pg_storage *pg_storage_map(void **data, int file, uint64_t at, size_t bytes);
 /* True for a storage that was mapped; false for NULL. */
 bool pg_storage_is_mapped(const pg_storage *s);
 
+/* Has the system read these bytes of a mapped storage, which are used soon, in
+   the background. */
+void pg_storage_prefetch(const pg_storage *s, const void *data, size_t bytes);
+
 /* True for a storage that was placed: it caches nothing. */
 bool pg_storage_is_placed(const pg_storage *s);
 

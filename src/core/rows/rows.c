@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "array/cast.h"
+#include "array/storage.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "kernels/kernels.h"
@@ -137,6 +138,18 @@ pg_row_block pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
                           .columns = pg_sparse_columns(rows->sparse, block),
                           .rows = pg_sparse_rows(rows->sparse, block),
                           .table = rows->table};
+}
+
+void pg_rows_prefetch(const pg_rows *rows, const int64_t *positions, size_t n)
+{
+    const pg_array *x = &rows->x;
+    size_t size = pg_dtype_size(x->dtype), bytes = x->shape[1] * size;
+    if (!pg_storage_is_mapped(x->storage) || pg_rows_are_compressed(rows) ||
+        (x->shape[1] > 1 && x->strides[1] != (ptrdiff_t)size))
+        return;
+    for (size_t i = 0; i < n; i++)
+        pg_storage_prefetch(x->storage, row_at(rows, (size_t)positions[i] - 1),
+                            bytes);
 }
 
 pg_row_block pg_rows_batch(const pg_rows *rows, void *buffer,

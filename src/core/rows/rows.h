@@ -60,6 +60,11 @@ size_t pg_rows_buffer_bytes(const pg_rows *rows, size_t n);
 pg_row_block pg_rows_block(const pg_rows *rows, void *buffer, size_t first,
                            size_t n);
 
+/* Has the system read the rows at these positions, which count from 1, if they
+   are mapped from a file: all at once, where pg_rows_batch would wait for one
+   after the other. */
+void pg_rows_prefetch(const pg_rows *rows, const int64_t *positions, size_t n);
+
 /* The n rows at these positions, which count from 1, in the buffer. */
 pg_row_block pg_rows_batch(const pg_rows *rows, void *buffer,
                            const int64_t *positions, size_t n);

@@ -249,6 +249,8 @@ static pg_status compute_gradients(double *loss, pg_trainer *t,
                                    pg_error *err)
 {
     training_rows step = {t, batch, batch ? n : t->rows.x.shape[0]};
+    if (batch)
+        pg_rows_prefetch(&t->rows, batch, n);
     pg_weights_take(&t->weights, &t->layout, network);
     pg_status status = pg_shards_run(loss, &t->shards, step.n,
                                      batch ? PG_CUT_BATCH : PG_CUT_ALL_ROWS,
