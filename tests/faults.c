@@ -1,24 +1,27 @@
 /* For tests/faults.lua: runs a function while an allocation fails. */
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdatomic.h>
 
 #include "../src/core/base/memory.h"
 
 LUAMOD_API int luaopen_faults(lua_State *L);
 
+/* Several threads may allocate. */
 typedef struct fault {
-    long long left; /* allocations until the one that fails */
-    bool lasts;     /* whether all behind it fail, too */
-    bool hit;
+    atomic_llong left; /* allocations until the one that fails */
+    bool lasts;        /* whether all behind it fail, too */
+    atomic_bool hit;
     lua_Alloc allocate; /* Lua's own */
     void *context;
 } fault;
 
 static bool fails(fault *f)
 {
-    f->left--;
-    bool now = f->left == 0 || (f->lasts && f->left < 0);
-    f->hit = f->hit || now;
+    long long left = atomic_fetch_sub(&f->left, 1) - 1;
+    bool now = left == 0 || (f->lasts && left < 0);
+    if (now)
+        f->hit = true;
     return now;
 }
 

@@ -20,6 +20,7 @@ local MOST = 100000 -- failures of one operation: more means that it never ends
 local a, b = pg.rand(4, 6), pg.rand(4, 6):astype "float32"
 local i8, u8 = pg.array({ 3, 1, 2 }, "int8"), pg.array({ 1, 2, 200 }, "uint8")
 local mask, long = a:gt(0.5), pg.rand(70000)
+local long_bytes = pg.zeros(1200000, "uint8") -- read by several threads
 local positions = pg.array({ 2, -1, 1 }, "int64")
 local g = pg.random(0)
 local path = os.tmpname()
@@ -134,6 +135,24 @@ local operations = {
     assert(archive:form "a")
     return archive.a, archive.b, archive:keys()
   end,
+  parts = function()
+    local rows = { rows = { 1, 2 } }
+    assert(pg.save(path .. ".npy", a))
+    assert(pg.save(path .. ".npz", { a = a, long = long_bytes }))
+    local archive <close> = pg.load(path .. ".npz", { rows = { a = { 1, 2 } }, check = true })
+    local mapped <close> = pg.load(path .. ".npz", { map = true })
+    local m = pg.Model(mapped.a, pg.range(0, #a - 1) % 2, { hidden = 2 })
+    m:fit { iterations = 2, batch = 2 }
+    return archive.a, pg.load(path .. ".npy", rows), pg.load(path .. ".npy", { map = true }),
+      mapped:load(), m:predict(mapped.a)
+  end,
+  all_of_an_archive = function()
+    assert(pg.save(path .. ".npz", { a = a, long = long_bytes }))
+    assert(pg.save(path .. "2.npz", { b = b, long = long_bytes }, { compress = true }))
+    local stored <close> = pg.load(path .. ".npz")
+    local deflated <close> = pg.load(path .. "2.npz")
+    return stored:load(), deflated:load(), pg.load(path .. "2.npz").long
+  end,
   kernels = function()
     local act = pg.forward(x, w)
     local gradient = pg.gradient(x, y, act, w)
@@ -215,7 +234,7 @@ for _, name in ipairs(names) do
     failures = failures + fail_each(name, operations[name], which)
   end
 end
-for _, suffix in ipairs { "", ".npy", ".npz", ".png" } do
+for _, suffix in ipairs { "", ".npy", ".npz", "2.npz", ".png" } do
   os.remove(path .. suffix)
 end
 print(("%d groups of operations, %d failed allocations, nothing lost"):format(#names, failures))

@@ -197,8 +197,11 @@ local SPECIAL = {
   item = calls(function() return { { 1 } } end, function() return pg.ones(1, 1) end),
   linspace = calls(function() return 0, 1, 5 end),
   exists = calls(function() return path .. ".npy" end),
-  load = calls(function() return path .. ".npy" end, function() return path .. ".npz" end),
-  load_png = calls(function() return path .. ".png" end),
+  load = calls(function() return path .. ".npy" end, function() return path .. ".npz" end,
+    function() return path .. ".npy", { rows = { 1, 2 }, max_bytes = 1000 } end,
+    function() return path .. ".npz", { rows = { x = { 1, 2 } }, map = true } end,
+    function() return path .. ".npz", { rows = { none = { 1, 2 } } } end),
+  load_png = calls(function() return path .. ".png", { max_bytes = 1000000 } end),
   masked = calls(
     function() return A(), B() end, function() return T(), B():tolist() end,
     function() return M(), B() end),

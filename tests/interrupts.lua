@@ -104,6 +104,20 @@ interrupts.OPERATIONS = {
     local archive <close> = assert(pg.load(path .. ".npz"))
     check(archive.a:sum() == a:sum())
   ]],
+  load = [[
+    local a, path2 = pg.rand(3000000), path .. "2.npz"
+    assert(pg.save(path .. ".npz", { a = a, z = pg.zeros(40000000, "uint8") },
+      { compress = true }))
+    assert(pg.save(path2, { a = a, z = pg.zeros(40000000, "uint8") }))
+    run(function()
+      local deflated <close> = pg.load(path .. ".npz")
+      local stored <close> = pg.load(path2)
+      return deflated:load(), stored:load()
+    end)
+    local archive <close> = pg.load(path .. ".npz")
+    check(archive:load().a:sum() == a:sum())
+    os.remove(path2)
+  ]],
   save = [[
     local a = pg.rand(10000000)
     assert(pg.save(path .. ".npz", { a = 1 }))

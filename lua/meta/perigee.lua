@@ -1209,7 +1209,7 @@ function archive:load() end
 function archive:form(name) end
 
 --- Returns the CRC-32 of a member from the file's directory, without decoding it. Equal arrays that
---- are saved again have the same.
+--- are saved again have the same; other `rows` of an array have another.
 ---
 ---     data:checksum "x_train" == pg.dataset "digits":checksum "x_train"
 ---     --> true

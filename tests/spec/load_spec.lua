@@ -104,6 +104,18 @@ describe("rows", function()
     end
   end)
 
+  it("have checksums of their own", function()
+    pg.save(at "a.npz", { x = x })
+    local function sum(range)
+      local data <close> = pg.load(at "a.npz", { rows = { x = range } })
+      return data:checksum "x"
+    end
+    local whole = pg.load(at "a.npz"):checksum "x"
+    assert.equal(sum { 1, 2 }, sum { -7, 2 })
+    assert.is_true(sum { 1, 2 } ~= sum { 2, 3 } and sum { 1, 2 } ~= sum { 1, 3 })
+    assert.is_true(sum { 1, 2 } ~= whole)
+  end)
+
   it("beyond the ends raise, and so do those of rank 0", function()
     pg.save(at "a.npy", x)
     pg.save(at "scalar.npy", 1)

@@ -5,6 +5,7 @@
 
 #include "array/storage.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -79,6 +80,7 @@ pg_storage *pg_storage_map(void **data, int file, uint64_t at, size_t bytes)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), before = at % page;
     pg_storage *s = pg_malloc(sizeof *s);
+    errno = ENOMEM;
     if (!s)
         return NULL;
     *s = (pg_storage){.bytes = before + bytes};

@@ -53,14 +53,6 @@ size_t pg_npz_count(const pg_npz *npz)
     return npz->zip.count;
 }
 
-pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
-                          pg_error *err)
-{
-    pg_assert(i < npz->zip.count);
-    *sum = npz->zip.members[i].crc;
-    return pg_zip_check_sizes(&npz->zip, &npz->zip.members[i], err);
-}
-
 /* --- writing -------------------------------------------------------------- */
 
 static pg_status write_member(void *context, const void *data, size_t n,

@@ -64,8 +64,8 @@ pg_status pg_npz_set_rows(pg_npz *npz, size_t i, pg_rows_range rows,
                           pg_error *err);
 
 /* *sum = the CRC-32 of the i-th member's NPY file, as the directory has it;
-   pg_npz_get checks it. PG_EFORMAT if the member's local header differs from
-   the directory. */
+   pg_npz_get checks it; another number for each choice of rows. PG_EFORMAT if
+   the member's local header differs from the directory. */
 pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
                           pg_error *err);
 

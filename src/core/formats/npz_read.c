@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/memory.h"
 #include "formats/npz_member.h"
 
@@ -108,4 +109,35 @@ pg_status pg_npz_member_get(pg_array *out, const pg_npz *npz, pg_npz_member *m,
     if (!pg_npy_may_map(&m->header, m->stream.data + m->header.bytes))
         return read_member(out, npz, m, rows, err);
     return map_member(out, npz, m, rows, err);
+}
+
+/* Adds the rows to the sum: others are another array. */
+static pg_status add_rows(uint32_t *sum, const pg_npz *npz, size_t i,
+                          pg_error *err)
+{
+    pg_npz_member *m;
+    size_t first;
+    unsigned char bytes[8 + 8];
+    pg_status status = pg_npz_member_open(&m, npz, i, err);
+    if (status == PG_OK)
+        status = pg_npy_find_rows(&first, &m->header, pg_npz_rows_of(npz, i),
+                                  m->label, err);
+    if (status == PG_OK) {
+        pg_bytes_put(bytes, first, 8);
+        pg_bytes_put(bytes + 8, m->header.shape[0], 8);
+        *sum = (uint32_t)crc32(*sum, bytes, sizeof bytes);
+    }
+    pg_npz_member_close(m);
+    return status;
+}
+
+pg_status pg_npz_checksum(uint32_t *sum, const pg_npz *npz, size_t i,
+                          pg_error *err)
+{
+    pg_assert(i < npz->zip.count);
+    *sum = npz->zip.members[i].crc;
+    pg_status status = pg_zip_check_sizes(&npz->zip, &npz->zip.members[i], err);
+    if (status == PG_OK && pg_npz_rows_of(npz, i))
+        status = add_rows(sum, npz, i, err);
+    return status;
 }
