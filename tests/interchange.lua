@@ -112,11 +112,16 @@ local function draw_array()
   return math.random(2) == 1 and #shape > 1 and a.T or a
 end
 
-local function draw_name()
+--- A name, but none that NumPy confuses with another: x and x.npy.
+local function draw_name(arrays)
   local letters = { "a", "b", "W1", "_", " ", ".", "-", "/x", "é", "€", "字", ".npy" }
   local name = "n"
   for _ = 1, math.random(0, 5) do
     name = name .. letters[math.random(#letters)]
+  end
+  local stem = name:match "^(.*)%.npy$"
+  if arrays[name .. ".npy"] or stem and arrays[stem] then
+    return draw_name(arrays)
   end
   return name
 end
@@ -134,11 +139,11 @@ local function save_drawn(folder, cases)
     else
       local arrays = {}
       for _ = 1, math.random(0, 5) do
-        arrays[draw_name()] = draw_array()
+        arrays[draw_name(arrays)] = draw_array()
       end
       pg.save(path, arrays, { compress = math.random(2) == 1 })
       if math.random(3) == 1 then
-        local name = draw_name()
+        local name = draw_name(arrays)
         arrays[name] = draw_array()
         pg.save(path, { [name] = arrays[name] }, { append = true, compress = math.random(2) == 1 })
       end

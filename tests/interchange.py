@@ -381,7 +381,7 @@ def check(folder):
         for line in f:
             file, name, expected = line.rstrip("\n").split("\t")
             loaded = np.load(os.path.join(folder, file))
-            found = checksum(loaded[name + ".npy"] if file.endswith(".npz") else loaded)
+            found = checksum(loaded[name] if file.endswith(".npz") else loaded)
             n += 1
             if found != int(expected):
                 wrong += 1

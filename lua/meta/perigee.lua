@@ -1652,7 +1652,8 @@ function pg.exists(path) end
 --- replaced when the new one is complete. Symbolic links are followed. The new file has the mode of
 --- the old one, without setuid, setgid and sticky bits, and its owner if the system permits that;
 --- other hard links keep the old file. Raises if the file can't be written, with its path and the
---- reason; the old file is then unchanged.
+--- reason; the old file is then unchanged. Raises for the names x and x.npy in one archive, which
+--- NumPy confuses.
 ---
 --- `append` adds the arrays to an archive that is there, and replaces those of the same name. It
 --- copies the other members as they are, without decompressing them, into a new file that replaces

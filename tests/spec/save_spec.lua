@@ -356,6 +356,54 @@ describe("appending to an archive", function()
     assert.equal(at_first, #body - 30 - #"first.npy" - #data)
   end)
 
+  it("keeps comments, extra fields, and bytes before the archive", function()
+    local extra = ("<I2s2"):pack(7, "more")
+    local whole = container.zip({
+      { name = "a.npy", data = container.npy("'|u1'", "(1,)", "\7"), extra = extra,
+        local_extra = extra },
+    }, { comment = "what it is" })
+    write("w.npz", "#!/bin/sh\n" .. whole)
+    append { b = 1 }
+    local bytes = read "w.npz"
+    assert.equal("#!/bin/sh\nPK\3\4", bytes:sub(1, 14))
+    assert.equal("what it is", bytes:sub(-10))
+    local _, count = bytes:gsub(extra:gsub("%p", "%%%0"), "")
+    assert.equal(2, count)
+    local archive <close> = pg.load(at "w.npz")
+    assert.same({ 7, 1 }, { archive.a:item(), archive.b:item() })
+    if has "python3 -V" then
+      assert.equal("None b'what it is'\n", (shell(("python3 -c 'import zipfile; "
+        .. "d = zipfile.ZipFile(\"%s\"); "
+        .. "print(d.testzip(), d.comment)'"):format(at "w.npz"))))
+    end
+  end)
+
+  it("moves offsets that have no ZIP64 field, or one of ones alone", function()
+    local data = container.npy("'|u1'", "(1,)", "\7")
+    local first = { name = "first.npy", data = data }
+    local body = #container.zip { first } - #container.zip {} - 46 - #first.name
+    write("w.npz", container.zip { first, {
+      name = "b.npy", data = data, at = 0xffffffff, extra = ("<I2I2I8"):pack(1, 8, body),
+    } })
+    append { first = 5, c = 2 }
+    local archive <close> = pg.load(at "w.npz")
+    assert.same({ 7, 5, 2 }, { archive.b:item(), archive.first:item(), archive.c:item() })
+  end)
+
+  it("raises for two names that NumPy confuses", function()
+    for _, arrays in ipairs {
+      { x = 1, ["x.npy"] = 2 }, { a = 1, ["x.npy.npy"] = 1, ["x.npy"] = 2 },
+    } do
+      raises(function() pg.save(at "w.npz", arrays) end, at "w.npz", "NumPy")
+    end
+    pg.save(at "w.npz", { x = 1 })
+    raises(function() append { ["x.npy"] = 2 } end, "'x' and 'x.npy'")
+    pg.save(at "w.npz", { ["x.npy"] = 1 })
+    raises(function() append { x = 2 } end, "'x' and 'x.npy'")
+    assert.is_true(append { ["x.npy"] = 2 })
+    assert.same({ "x.npy" }, names())
+  end)
+
   it("raises for what is no archive, or damaged, and leaves it", function()
     pg.save(at "w.npz", { a = 1 })
     local whole = read "w.npz"

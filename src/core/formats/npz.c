@@ -11,6 +11,7 @@
 #include "io/input.h"
 
 static const char SUFFIX[] = PG_NPZ_SUFFIX;
+enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };
 
 pg_status pg_npz_open(pg_npz *npz, const char *path,
                       const pg_load_options *options, pg_error *err)
@@ -87,6 +88,20 @@ static int compare_names(const void *key, const void *element)
     return order ? order : (a->n > n) - (a->n < n);
 }
 
+static bool is_among(const char *name, size_t n, const char *const *names,
+                     size_t count)
+{
+    npz_name key = {name, n};
+    return count > 0 &&
+           bsearch(&key, names, count, sizeof *names, compare_names);
+}
+
+/* The length of a member's name without the suffix. */
+static size_t stem_length(const pg_zip_member *m)
+{
+    return m->name_length - (pg_npz_has_suffix(m) ? SUFFIX_LENGTH : 0);
+}
+
 /* Tells which members are kept beside new arrays. A member that is no array is
    replaced, too, where it has a new array's name: NumPy would give it in the
    array's place. */
@@ -95,12 +110,62 @@ static void choose_kept(bool *keep, const pg_npz *npz, const char *const *names,
 {
     for (size_t i = 0; i < npz->zip.count; i++) {
         const pg_zip_member *m = &npz->zip.members[i];
-        size_t suffix = pg_npz_has_suffix(m) ? sizeof SUFFIX - 1 : 0;
-        npz_name key = {m->name, m->name_length - suffix};
-        keep[i] = count == 0 ||
-                  !bsearch(&key, names, count, sizeof *names, compare_names);
+        keep[i] = !is_among(m->name, stem_length(m), names, count);
     }
 }
+
+/* --- names that NumPy confuses -------------------------------------------- */
+
+/* NumPy gives the member x.npy, which is the array x, for the name x.npy, and
+   never the array of that name. */
+static pg_status fail_confused(const char *path, const char *name, size_t n,
+                               pg_error *err)
+{
+    int shown = (int)pg_size_min(n, 120);
+    return pg_fail(err, PG_EARG,
+                   "%.400s: the arrays '%.*s' and '%.*s.npy' can't be in one "
+                   "archive: NumPy would read the first for both",
+                   path, shown, name, shown, name);
+}
+
+static bool ends_with_suffix(const char *name, size_t n)
+{
+    return n > SUFFIX_LENGTH &&
+           memcmp(name + n - SUFFIX_LENGTH, SUFFIX, SUFFIX_LENGTH) == 0;
+}
+
+static pg_status check_new_names(const char *path, const char *const *names,
+                                 size_t count, pg_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t n = strlen(names[i]);
+        if (ends_with_suffix(names[i], n) &&
+            is_among(names[i], n - SUFFIX_LENGTH, names, count))
+            return fail_confused(path, names[i], n - SUFFIX_LENGTH, err);
+    }
+    return PG_OK;
+}
+
+static pg_status check_kept_names(const pg_npz *npz, const bool *keep,
+                                  const char *const *names, size_t count,
+                                  pg_error *err)
+{
+    for (size_t i = 0; i < npz->zip.count; i++) {
+        const pg_zip_member *m = &npz->zip.members[i];
+        size_t n = stem_length(m);
+        if (!keep[i] || n == m->name_length)
+            continue;
+        if (ends_with_suffix(m->name, n) &&
+            is_among(m->name, n - SUFFIX_LENGTH, names, count))
+            return fail_confused(npz->zip.path, m->name, n - SUFFIX_LENGTH,
+                                 err);
+        if (is_among(m->name, m->name_length, names, count))
+            return fail_confused(npz->zip.path, m->name, n, err);
+    }
+    return PG_OK;
+}
+
+/* --- opening a writer ----------------------------------------------------- */
 
 static pg_status keep_members(pg_zip_writer *w, const pg_npz *npz,
                               const char *const *names, size_t count,
@@ -111,7 +176,9 @@ static pg_status keep_members(pg_zip_writer *w, const pg_npz *npz,
     if (!keep)
         return pg_fail_memory(err, bytes);
     choose_kept(keep, npz, names, count);
-    pg_status status = pg_zip_writer_keep(w, &npz->zip, keep, err);
+    pg_status status = check_kept_names(npz, keep, names, count, err);
+    if (status == PG_OK)
+        status = pg_zip_writer_keep(w, &npz->zip, keep, err);
     pg_free(keep, bytes);
     return status;
 }
@@ -124,7 +191,9 @@ pg_status pg_npz_writer_open(pg_zip_writer *w, const char *path, bool append,
     const pg_load_options options = PG_LOAD_DEFAULT;
     bool exists = false;
     memset(w, 0, sizeof *w);
-    pg_status status = append ? pg_input_exists(&exists, path, err) : PG_OK;
+    pg_status status = check_new_names(path, names, count, err);
+    if (status == PG_OK && append)
+        status = pg_input_exists(&exists, path, err);
     if (status != PG_OK)
         return status;
     if (!exists)

@@ -89,10 +89,11 @@ pg_status pg_npz_header(pg_npy_header *out, const pg_npz *npz, size_t i,
 enum { PG_NPZ_NAME = 1024 };
 bool pg_npz_may_name(const char *name, size_t n);
 
-/* Opens the writer of an archive at path. With `append`, the members of the
-   archive that is there are kept, but for the arrays of those names, which are
-   sorted by their bytes; without it, and if there is no file, names may be
-   NULL. PG_EFORMAT for a file that is no archive. */
+/* Opens the writer of an archive at path, to which arrays of those names,
+   sorted by their bytes, are added next. With `append`, the members of an
+   archive that is there are kept, but for arrays of those names. PG_EFORMAT for
+   a file that is no archive, PG_EARG for the names x and x.npy, which NumPy
+   confuses. */
 pg_status pg_npz_writer_open(pg_zip_writer *w, const char *path, bool append,
                              const char *const *names, size_t count,
                              pg_error *err);

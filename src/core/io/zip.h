@@ -77,7 +77,9 @@ typedef struct pg_zip {
     uint64_t directory_at; /* its offset */
     uint64_t prefix; /* bytes before the archive; the offsets in the directory's
                         bytes exclude them, those of members do not */
-    char *names;     /* those that were decoded */
+    uint64_t comment_at; /* the archive's comment */
+    size_t comment_bytes;
+    char *names; /* those that were decoded */
     size_t names_bytes;
     pg_zip_member **by_name; /* sorted */
     pg_zip_member *members;  /* in the directory's order */
@@ -170,6 +172,9 @@ typedef struct pg_zip_writer {
     pg_output output;
     unsigned char *directory; /* as it will be written */
     size_t directory_bytes, directory_room, count;
+    uint64_t prefix; /* bytes before the archive: offsets exclude them */
+    unsigned char *comment;
+    size_t comment_bytes;
     /* The open member: */
     size_t name_length;
     unsigned flags, method;
@@ -193,8 +198,9 @@ pg_status pg_zip_writer_write(pg_zip_writer *w, const void *data, size_t n,
 pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err);
 
 /* Copies members of an open archive without decompressing them: the i-th one
-   where keep[i] is true. Headers, data and entries stay as they are, but for
-   the offsets. Comes before the first member. */
+   where keep[i] is true. Headers, data, entries, the archive's comment and what
+   is before the first member stay as they are, but for the offsets. Comes
+   before the first member. */
 pg_status pg_zip_writer_keep(pg_zip_writer *w, const pg_zip *zip,
                              const bool *keep, pg_error *err);
 

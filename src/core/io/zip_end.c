@@ -224,12 +224,14 @@ static pg_status fail_kind(const pg_zip *zip, pg_error *err)
                        "as one, and its end record was not found at its end: "
                        "was it copied or downloaded to its end?",
                        zip->path);
-    return pg_fail(err, PG_EFORMAT, "%.600s: not an NPZ archive%s%s%s",
-                   zip->path, kind ? ", nor an NPY array, but " : "",
-                   kind ? kind : "",
-                   kind ? ""
-                        : " (a ZIP file's end record was expected at its end, "
-                          "and not found)");
+    if (!kind)
+        return pg_fail(err, PG_EFORMAT,
+                       "%.600s: not an NPZ archive (a ZIP file's end record "
+                       "was expected at its end, and not found)",
+                       zip->path);
+    bool is_npy = n >= 6 && memcmp(first, "\x93NUMPY", 6) == 0;
+    return pg_fail(err, PG_EFORMAT, "%.600s: not an NPZ archive, %sbut %s",
+                   zip->path, is_npy ? "" : "nor an NPY array, ", kind);
 }
 
 /* True if these bytes, which follow an end record and its comment, have the
@@ -259,7 +261,11 @@ static pg_status try_end_record(pg_zip_end *out, const pg_zip *zip,
                            "records of another archive follow its end");
     pg_status status =
         read_numbers(&end, zip, tail + i, zip->length - n + i, err);
-    return status == PG_OK ? place_directory(out, zip, &end, err) : status;
+    if (status == PG_OK)
+        status = place_directory(out, zip, &end, err);
+    out->comment_at = zip->length - n + i + PG_ZIP_END_RECORD;
+    out->comment_bytes = pg_size_min(behind, n) - i - PG_ZIP_END_RECORD;
+    return status;
 }
 
 /* Tries the end records in the tail from the last to the first: a comment may

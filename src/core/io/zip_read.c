@@ -316,6 +316,8 @@ static pg_status read_directory(pg_zip *zip, pg_error *err)
     if (status != PG_OK)
         return status;
     zip->prefix = end.prefix;
+    zip->comment_at = end.comment_at;
+    zip->comment_bytes = end.comment_bytes;
     zip->directory_at = end.directory_at;
     zip->directory = pg_malloc(end.directory_bytes);
     if (!zip->directory)

@@ -32,6 +32,7 @@ typedef struct pg_zip_end {
     uint64_t prefix;       /* bytes before the archive: offsets exclude them */
     uint64_t count;        /* of members */
     bool count_is_partial; /* its low 16 bits alone are known */
+    uint64_t comment_at, comment_bytes;
 } pg_zip_end;
 
 /* Finds the directory by the end record. PG_EFORMAT for a file that is no

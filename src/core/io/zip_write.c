@@ -32,6 +32,12 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* The offset in the archive of what is written next. */
+static uint64_t offset(const pg_zip_writer *w)
+{
+    return w->output.bytes - w->prefix;
+}
+
 pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err)
 {
     memset(w, 0, sizeof *w);
@@ -154,18 +160,17 @@ static pg_status write_local_header(pg_zip_writer *w, const char *name,
 static pg_status patch_local_header(pg_zip_writer *w, uint64_t packed,
                                     pg_error *err)
 {
+    uint64_t at = w->prefix + w->header + 14;
     unsigned char numbers[4 + 8 + 8];
     unsigned char *p = pg_bytes_put(numbers, w->crc, 4);
     if (!w->is_wide) {
         p = pg_bytes_put(p, packed, 4);
         pg_bytes_put(p, w->size, 4);
-        return pg_output_patch(&w->output, w->header + 14, numbers, 4 + 4 + 4,
-                               err);
+        return pg_output_patch(&w->output, at, numbers, 4 + 4 + 4, err);
     }
     p = pg_bytes_put(p, w->size, 8);
     pg_bytes_put(p, packed, 8);
-    pg_status status =
-        pg_output_patch(&w->output, w->header + 14, numbers, 4, err);
+    pg_status status = pg_output_patch(&w->output, at, numbers, 4, err);
     if (status != PG_OK)
         return status;
     return pg_output_patch(&w->output, w->data - (8 + 8), numbers + 4, 8 + 8,
@@ -190,7 +195,7 @@ pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
     w->flags = is_ascii(name, n) ? 0 : UTF8_NAME;
     w->method = compress ? PG_ZIP_DEFLATED : PG_ZIP_STORED;
     w->is_wide = may_be_wide(size, compress);
-    w->header = w->output.bytes;
+    w->header = offset(w);
     w->size = size;
     w->written = 0;
     w->crc = 0;
@@ -310,21 +315,37 @@ static pg_status copy_bytes(pg_zip_writer *w, const pg_zip *zip, uint64_t at,
     return status;
 }
 
-/* Sets the offset in an entry, in 32 bits or behind the sizes in the ZIP64
-   field, as the entry had it. */
+/* The ZIP64 field of an entry; NULL if there is none. */
+static unsigned char *find_zip64_field(unsigned char *entry)
+{
+    unsigned char *extra =
+        entry + DIRECTORY_ENTRY + pg_bytes_get(entry + 28, 2);
+    size_t left = pg_bytes_get(entry + 30, 2);
+    while (left >= 4) {
+        size_t n = 4 + pg_bytes_get(extra + 2, 2);
+        if (n > left)
+            return NULL;
+        if (pg_bytes_get(extra, 2) == ZIP64_EXTRA)
+            return extra;
+        extra += n;
+        left -= n;
+    }
+    return NULL;
+}
+
+/* Sets the offset in an entry that was parsed: in 32 bits, or behind the sizes
+   in the ZIP64 field, as the entry had it. It is not larger than before. */
 static void move_entry(unsigned char *entry, uint64_t header)
 {
-    if (pg_bytes_get(entry + 42, 4) != WIDE) {
+    unsigned char *field =
+        pg_bytes_get(entry + 42, 4) == WIDE ? find_zip64_field(entry) : NULL;
+    if (!field) {
         pg_bytes_put(entry + 42, header, 4);
         return;
     }
     size_t before = pg_bytes_get(entry + 20, 4) == WIDE ? 8 : 0;
     before += pg_bytes_get(entry + 24, 4) == WIDE ? 8 : 0;
-    unsigned char *extra =
-        entry + DIRECTORY_ENTRY + pg_bytes_get(entry + 28, 2);
-    while (pg_bytes_get(extra, 2) != ZIP64_EXTRA)
-        extra += 4 + pg_bytes_get(extra + 2, 2);
-    pg_bytes_put(extra + 4 + before, header, 8);
+    pg_bytes_put(field + 4 + before, header, 8);
 }
 
 /* A member of another archive, and its offset in the new one. */
@@ -356,7 +377,7 @@ static pg_status copy_members(pg_zip_writer *w, const pg_zip *zip,
     qsort(kept, n, sizeof *kept, by_header);
     for (size_t i = 0; i < n && status == PG_OK; i++) {
         const pg_zip_member *m = kept[i].member;
-        kept[i].header = w->output.bytes;
+        kept[i].header = offset(w);
         status = copy_bytes(w, zip, m->header, m->limit - m->header, err);
     }
     return status;
@@ -381,6 +402,17 @@ static pg_status copy_entries(pg_zip_writer *w, kept_member *kept, size_t n,
     return PG_OK;
 }
 
+static pg_status keep_comment(pg_zip_writer *w, const pg_zip *zip,
+                              pg_error *err)
+{
+    w->comment_bytes = zip->comment_bytes;
+    w->comment = pg_malloc(w->comment_bytes);
+    if (!w->comment)
+        return pg_fail_memory(err, w->comment_bytes);
+    return pg_input_read_at(zip->file, zip->path, w->comment, zip->comment_at,
+                            w->comment_bytes, err);
+}
+
 pg_status pg_zip_writer_keep(pg_zip_writer *w, const pg_zip *zip,
                              const bool *keep, pg_error *err)
 {
@@ -395,9 +427,12 @@ pg_status pg_zip_writer_keep(pg_zip_writer *w, const pg_zip *zip,
         if (keep[i])
             kept[n++].member = &zip->members[i];
     }
+    w->prefix = zip->prefix;
     pg_status status = copy_members(w, zip, kept, n, first, err);
     if (status == PG_OK)
         status = copy_entries(w, kept, n, err);
+    if (status == PG_OK)
+        status = keep_comment(w, zip, err);
     pg_free(kept, bytes);
     return status;
 }
@@ -408,7 +443,7 @@ pg_status pg_zip_writer_keep(pg_zip_writer *w, const pg_zip *zip,
 static unsigned char *put_zip64_record(unsigned char *p, const pg_zip_writer *w,
                                        uint64_t directory_at)
 {
-    uint64_t record_at = w->output.bytes;
+    uint64_t record_at = offset(w);
     memcpy(p, "PK\6\6", 4);
     p = pg_bytes_put(p + 4, 56 - 12, 8);
     p = pg_bytes_put(p, VERSION_ZIP64, 2);
@@ -437,13 +472,16 @@ static pg_status write_end(pg_zip_writer *w, uint64_t directory_at,
     p = pg_bytes_put(p, least(w->count, MANY), 2);
     p = pg_bytes_put(p, least(w->directory_bytes, WIDE), 4);
     p = pg_bytes_put(p, least(directory_at, WIDE), 4);
-    p = pg_bytes_put(p, 0, 2); /* comment */
-    return pg_output_write(&w->output, end, (size_t)(p - end), err);
+    p = pg_bytes_put(p, w->comment_bytes, 2);
+    pg_status status = pg_output_write(&w->output, end, (size_t)(p - end), err);
+    return status == PG_OK
+               ? pg_output_write(&w->output, w->comment, w->comment_bytes, err)
+               : status;
 }
 
 pg_status pg_zip_writer_commit(pg_zip_writer *w, pg_error *err)
 {
-    uint64_t directory_at = w->output.bytes;
+    uint64_t directory_at = offset(w);
     pg_status status =
         pg_output_write(&w->output, w->directory, w->directory_bytes, err);
     if (status == PG_OK)
@@ -459,5 +497,6 @@ void pg_zip_writer_discard(pg_zip_writer *w)
     close_deflater(w);
     pg_output_discard(&w->output);
     pg_free(w->directory, w->directory_room);
+    pg_free(w->comment, w->comment_bytes);
     memset(w, 0, sizeof *w);
 }
