@@ -27,6 +27,9 @@ local path = os.tmpname()
 local x, y = pg.rand(50, 8), pg.permutation(50) % 3
 local w = pg.initialization(x, 5, { classes = 3, random = pg.random(1) })
 
+pg.write(path .. ".idx", "\0\0\11\1\0\0\0\2\0\1\0\2")
+assert(os.execute(("gzip -c '%s.idx' > '%s.gz'"):format(path, path)))
+
 local operations = {
   array = function() return pg.array({ { 1, 2 }, { 3, 4 } }, "int16") end,
   create = function()
@@ -120,6 +123,7 @@ local operations = {
     assert(pg.save(path .. ".npy", a))
     return assert(pg.load(path .. ".npy"))
   end,
+  idx = function() return pg.load(path .. ".idx"), pg.load(path .. ".gz", { rows = { 2, 2 } }) end,
   png = function()
     assert(pg.save_png(path .. ".png", a, { map = "diverging" }))
     return assert(pg.load_png(path .. ".png"))
@@ -234,7 +238,7 @@ for _, name in ipairs(names) do
     failures = failures + fail_each(name, operations[name], which)
   end
 end
-for _, suffix in ipairs { "", ".npy", ".npz", "2.npz", ".png" } do
+for _, suffix in ipairs { "", ".npy", ".npz", "2.npz", ".png", ".idx", ".gz" } do
   os.remove(path .. suffix)
 end
 print(("%d groups of operations, %d failed allocations, nothing lost"):format(#names, failures))

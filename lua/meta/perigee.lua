@@ -1593,7 +1593,7 @@ function pg.where(mask, a, b) end
 
 -- --- reading and writing -----------------------------------------------------------------
 
---- Opens an NPZ archive, or reads an NPY array; the file's first bytes tell which.
+--- Opens an NPZ archive, or reads the array of an NPY or IDX file; the first bytes tell which.
 --- Sizes, shapes and offsets in the file are checked before they are used. Raises for a file that
 --- can't be opened or read, with its path and the reason.
 ---
@@ -1605,6 +1605,10 @@ function pg.where(mask, a, b) end
 ---
 --- The length of an array and the CRC-32 of a member are checked before its numbers are returned.
 --- An `.npy` file has no checksum.
+---
+--- IDX files, as the original ones of MNIST, may be packed by gzip. All of their types and ranks 0
+--- to 8 are read, as uint8, int8, int16, int32, float32 or float64. Their length must be that of
+--- their header. The members of a gzip file are joined, as gunzip does; bytes behind them raise.
 ---
 --- `rows` reads some rows of an `.npy` file, or of members of an archive by their names. Positions
 --- are those of slices: from 1, both ends, negative from the end; beyond the ends raises. Other
@@ -1633,7 +1637,7 @@ function pg.where(mask, a, b) end
 ---     pcall(pg.load, "missing.npy")
 ---     --> false  missing.npy: No such file or directory
 ---@param path string
----@param options? table  rows ({first, last} of an .npy file, {name = {first, last}, ...} of an
+---@param options? table  rows ({first, last} of an array's file, {name = {first, last}, ...} of an
 ---   archive); map = false (or true); check = false (or true: with rows or map, the CRC-32 is
 ---   checked); max_bytes (else what memory is left)
 ---@return perigee.archive|perigee.array

@@ -70,6 +70,8 @@
 #include "statistics/quantile.h"
 
 #include "io/file_kind.h"
+#include "io/gzip.h"
+#include "formats/idx.h"
 #include "formats/npy.h"
 #include "formats/npz.h"
 #include "formats/png.h"

@@ -1,4 +1,4 @@
-/* Loads NPY and NPZ files, whole or in parts. */
+/* Loads NPY, IDX and NPZ files, whole or in parts. */
 #include "bind/array/array.h"
 #include "bind/base/arguments.h"
 #include "bind/base/error.h"
@@ -6,6 +6,7 @@
 #include "bind/base/options.h"
 #include "bind/base/status.h"
 #include "bind/io/archive.h"
+#include "core/formats/idx.h"
 #include "core/formats/npz.h"
 
 enum { PATH = 1, OPTIONS, ROWS, RESULT };
@@ -36,7 +37,8 @@ static bool check_rows(lua_State *L, pg_rows_range *rows)
     if (lua_isnil(L, ROWS))
         return false;
     if (l_is_options(L, ROWS))
-        l_error(L, "load: an .npy file has one array: {rows = {first, last}}");
+        l_error(L, "load: an .npy file has one array, as an IDX file: {rows = "
+                   "{first, last}}");
     lua_pushvalue(L, ROWS);
     *rows = check_range(L);
     return true;
@@ -66,7 +68,7 @@ static void set_rows(lua_State *L, pg_npz *npz)
 static int l_file_load(lua_State *L)
 {
     pg_error err;
-    bool is_npy = false;
+    bool is_npy = false, is_idx = false;
     pg_rows_range rows;
     lua_settop(L, OPTIONS);
     const char *path = l_path_check(L, PATH);
@@ -80,15 +82,20 @@ static int l_file_load(lua_State *L)
     if (!lua_isnil(L, ROWS) && !lua_istable(L, ROWS))
         l_option_error(L, "rows", "a table");
     l_check(L, pg_npy_test(&is_npy, path, &err), &err);
-    if (!is_npy) {
+    if (!is_npy)
+        l_check(L, pg_idx_test(&is_idx, path, &err), &err);
+    if (!is_npy && !is_idx) {
         set_rows(L, l_archive_open(L, path, &options));
         lua_settop(L, RESULT);
         return 1;
     }
     bool has_rows = check_rows(L, &rows);
     pg_array *a = l_array_push(L);
-    return l_array_return(
-        L, pg_npy_load(a, path, has_rows ? &rows : NULL, &options, &err), &err);
+    const pg_rows_range *some = has_rows ? &rows : NULL;
+    return l_array_return(L,
+                          is_idx ? pg_idx_load(a, path, some, &options, &err)
+                                 : pg_npy_load(a, path, some, &options, &err),
+                          &err);
 }
 
 static const l_function functions[] = {
