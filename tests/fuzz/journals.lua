@@ -143,7 +143,7 @@ local FILES = {
 local function mutate(base)
   local lines, first = {}, math.random(#base)
   for i, text in ipairs(base) do
-    if i == 1 or i >= first and i < first + 10 then
+    if i == 1 or i >= first and i < first + 8 then
       lines[#lines + 1] = { text = text, is_left = true }
     end
   end
@@ -286,7 +286,7 @@ mutants.run(arg, function(folder)
     check_lines(path, whole, visited, damaged)
     journal.fingerprints(place)
     check_store(stores.new(place, trials, rule, "accuracy"), whole)
-    if case % 10 == 0 then
+    if case % 20 == 0 then
       check_study(folder)
     end
   end, function()

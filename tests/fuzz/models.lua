@@ -246,7 +246,7 @@ end
 local function array_in(members, name, folder)
   local found
   for _, m in ipairs(members) do
-    if m.name == name .. ".npy" then
+    if m.name == name or m.name == name .. ".npy" then
       assert(not found, "a model is loaded from a file with two members " .. name)
       found = m
     end
@@ -285,6 +285,28 @@ local function check_training(path)
   assert(trained and model.iteration == before + 2 or message:find "finite", message)
 end
 
+--- The checksums of a model's weights, in a text.
+local function checksums(model)
+  local sums = {}
+  for name, array in pairs(model.weights) do
+    sums[#sums + 1] = name .. array:checksum()
+  end
+  table.sort(sums)
+  return table.concat(sums, " ")
+end
+
+--- Fails unless a model that cannot be restored is as before.
+local function check_restoring(path)
+  local x, y = data()
+  local model = pg.Model(x, y, TRAININGS[1])
+  local before = checksums(model)
+  local worked, message = pcall(model.restore, model, path)
+  if not worked then
+    mutants.check_message(message, path)
+    assert(checksums(model) == before and model.iteration == 0, "a model is half restored")
+  end
+end
+
 mutants.run(arg, function(folder)
   local bases, path = save_models(folder), folder .. "/mutant.npz"
   local counts = { loaded = 0, refused = 0 }
@@ -308,6 +330,9 @@ mutants.run(arg, function(folder)
       if case % 4 == 0 then
         check_training(path)
       end
+    end
+    if case % 8 == 0 then
+      check_restoring(path)
     end
   end, function()
     return ("%d were loaded, %d were refused"):format(counts.loaded, counts.refused)

@@ -113,6 +113,7 @@ describe("an .npy file", function()
     for shape, elements in pairs {
       ["(-1,)"] = "", ["(1, 1, 1, 1, 1, 1, 1, 1, 1)"] = "\1", ["(1)"] = "\1", ["(,)"] = "\1",
       ["(1 1)"] = "\1", ["(99999999999999999999,)"] = "\1", ["[1]"] = "\1", ["(1"] = "\1",
+      ["(01,)"] = "\1",
     } do
       local path = write("a.npy", npy("'|u1'", shape, elements))
       fails(path, "an NPY header", "rank at most 8", shape)

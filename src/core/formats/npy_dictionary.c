@@ -44,19 +44,19 @@ static bool read_bool(const char **at, bool *value)
     return *value || accept(at, "False");
 }
 
-/* 12, and Python 2's 12L */
+/* 12, and Python 2's 12L; 012 was octal, and is none now */
 static bool read_length(const char **at, size_t *length)
 {
     skip_space(at);
     if (**at < '0' || **at > '9')
         return false;
-    char *end;
+    char *end, first = **at;
     errno = 0;
     unsigned long long value = strtoull(*at, &end, 10);
     *length = (size_t)value;
     *at = end;
     accept(at, "L");
-    return errno == 0 && value <= PTRDIFF_MAX;
+    return errno == 0 && value <= PTRDIFF_MAX && (first != '0' || value == 0);
 }
 
 /* (), (3,), (3, 4) */
