@@ -329,7 +329,7 @@ FUZZ_SHARED := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,fuzz arena mutator npy_m
 
 fuzz-files: deps-clang  ## libFuzzer on NPY, NPZ and PNG files; ARGS="seconds=600 executions=10000000 quiet=600"
 	@$(MAKE) -s --no-print-directory all
-	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O1 -g" SANITIZE="$(ASAN_FLAGS)" \
+	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O2 -g" SANITIZE="$(ASAN_FLAGS)" \
 	  COUNTERS=-fsanitize=fuzzer-no-link fuzzers
 	@$(PROGRAM) tests/fuzz/files.lua $(ARGS)
 
