@@ -54,8 +54,53 @@ end
 local function store() pg.save(at "w.npz", arrays) end
 local function deflate() pg.save(at "w.npz", arrays, { compress = true }) end
 
+--- Frees arrays, by name: a script that runs once does not wait for the collector.
+local function free(all)
+  for _, a in pairs(all) do
+    a:free()
+  end
+end
+
+--- Loads all arrays of an archive, as a whole or one after the other.
+local function load_all(path)
+  local archive <close> = pg.load(path)
+  free(archive:load())
+end
+
+local function get_each(path)
+  local archive <close> = pg.load(path)
+  for _, name in ipairs(archive:keys()) do
+    archive[name]:free()
+  end
+end
+
+--- The first array of the data with at least 1000 rows.
+local long
+for _, name in ipairs(data:keys()) do
+  long = long or #arrays[name] >= 1000 and name
+end
+pg.save(at "stored.npz", arrays)
+pg.save(at "deflated.npz", arrays, { compress = true })
+pg.save(at "long.npy", arrays[long])
+
 --- Of each row, what is timed, and what comes before that.
 local ROWS = {
+  { name = "load, stored", run = function() load_all(at "stored.npz") end },
+  { name = "load, deflated", run = function() load_all(data:path()) end },
+  { name = "get each, stored", run = function() get_each(at "stored.npz") end },
+  { name = "get each, deflated", run = function() get_each(data:path()) end },
+  { name = "open", run = function() pg.load(data:path()):close() end },
+  { name = "load, .npy", run = function() pg.load(at "long.npy"):free() end },
+  { name = "rows, .npy", run = function() pg.load(at "long.npy", { rows = { 1, 1000 } }):free() end },
+  { name = "rows, stored", run = function()
+    local archive <close> = pg.load(at "stored.npz", { rows = { [long] = { 1, 1000 } } })
+    archive[long]:free()
+  end },
+  { name = "rows, deflated", run = function()
+    local archive <close> = pg.load(at "deflated.npz", { rows = { [long] = { 1, 1000 } } })
+    archive[long]:free()
+  end },
+  { name = "map", run = function() pg.load(at "long.npy", { map = true }):free() end },
   { name = "save, stored", run = store },
   { name = "save, stored, fsync", run = store },
   { name = "save, deflated", run = deflate },

@@ -30,8 +30,33 @@ def synced():
         os.fsync(file)
 
 
+def load_all(file):
+    with np.load(file) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def rows(file):
+    with np.load(file) as archive:
+        return archive[long][:1000].copy()
+
+
+stored, deflated, npy = (folder + "/" + name for name in
+                         ("stored.npz", "deflated.npz", "long.npy"))
+long = next(name for name in arrays if len(arrays[name]) >= 1000)
+
 NOTHING = lambda: None
 ROWS = {  # what comes before, and what is timed
+    "load, stored": (NOTHING, lambda: load_all(stored)),
+    "load, deflated": (NOTHING, lambda: load_all(path)),
+    "get each, stored": (NOTHING, lambda: load_all(stored)),
+    "get each, deflated": (NOTHING, lambda: load_all(path)),
+    "open": (NOTHING, lambda: np.load(path).close()),
+    "load, .npy": (NOTHING, lambda: np.load(npy)),
+    "rows, .npy": (NOTHING,
+                   lambda: np.load(npy, mmap_mode="r")[:1000].copy()),
+    "rows, stored": (NOTHING, lambda: rows(stored)),
+    "rows, deflated": (NOTHING, lambda: rows(deflated)),
+    "map": (NOTHING, lambda: np.load(npy, mmap_mode="c")),
     "save, stored": (NOTHING, lambda: np.savez(saved, **arrays)),
     "save, stored, fsync": (NOTHING, synced),
     "save, deflated": (NOTHING, lambda: np.savez_compressed(saved, **arrays)),
