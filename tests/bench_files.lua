@@ -91,7 +91,9 @@ local ROWS = {
   { name = "get each, deflated", run = function() get_each(data:path()) end },
   { name = "open", run = function() pg.load(data:path()):close() end },
   { name = "load, .npy", run = function() pg.load(at "long.npy"):free() end },
-  { name = "rows, .npy", run = function() pg.load(at "long.npy", { rows = { 1, 1000 } }):free() end },
+  { name = "rows, .npy", run = function()
+    pg.load(at "long.npy", { rows = { 1, 1000 } }):free()
+  end },
   { name = "rows, stored", run = function()
     local archive <close> = pg.load(at "stored.npz", { rows = { [long] = { 1, 1000 } } })
     archive[long]:free()

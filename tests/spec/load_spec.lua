@@ -222,7 +222,7 @@ describe("map", function()
       local data = pg.load(at "stored.npz", { map = true, check = check })
       same(x, data.x)
       same(pg.range(0, 9):astype "uint8", data.y)
-      assert.is_true(mappings() >= 1)
+      assert.equal(2, mappings()) -- pg.save aligns the elements
       data:close()
     end
     assert.equal(0, mappings())

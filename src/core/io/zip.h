@@ -40,7 +40,8 @@
  *
  * The writer makes the same bytes from the same input: ZIP64 fields only where
  * a number needs them, flag 11 only for names that are not ASCII, and the first
- * day of ZIP's calendar as each member's date.
+ * day of ZIP's calendar as each member's date. An extra field of zeros (0xa11e)
+ * aligns data that are stored to 64 bytes of the file.
  */
 #ifndef PG_ZIP_H
 #define PG_ZIP_H

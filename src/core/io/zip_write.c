@@ -14,12 +14,16 @@
 enum {
     LOCAL_HEADER = 30,
     DIRECTORY_ENTRY = 46,
-    UTF8_NAME = 1 << 11, /* a flag */
-    VERSION = 20,        /* 2.0: deflated */
-    VERSION_ZIP64 = 45,  /* 4.5 */
-    ZIP64_EXTRA = 1,     /* the field's id */
-    LOCAL_EXTRA = 20,    /* a ZIP64 field with two sizes */
-    ENTRY_EXTRA = 28,    /* a ZIP64 field with two sizes and the offset */
+    UTF8_NAME = 1 << 11,    /* a flag */
+    VERSION = 20,           /* 2.0: deflated */
+    VERSION_ZIP64 = 45,     /* 4.5 */
+    ZIP64_EXTRA = 1,        /* the field's id */
+    LOCAL_EXTRA = 20,       /* a ZIP64 field with two sizes */
+    ENTRY_EXTRA = 28,       /* a ZIP64 field with two sizes and the offset */
+    PADDING_EXTRA = 0xa11e, /* a field's id: its data are the alignment [2] and
+                               zeros */
+    PADDING_LEAST = 6,
+    ALIGNMENT = 64, /* of stored data in the file, as they may be mapped */
     MIDNIGHT = 0,
     FIRST_OF_1980 = 0x21, /* ZIP's first day: the same input, the same bytes */
 };
@@ -135,24 +139,49 @@ static bool may_be_wide(uint64_t size, bool compress)
     return size >= WIDE || longer >= WIDE - size;
 }
 
-/* Writes the local header, in which CRC-32 and sizes are filled in later. */
+/* Writes the field behind which the data are aligned, if the local header has
+   `before` bytes without it, and returns its length. */
+static size_t put_padding(unsigned char *p, const pg_zip_writer *w,
+                          size_t before)
+{
+    size_t n = (size_t)(0 - (w->header + before)) % ALIGNMENT;
+    if (w->method != PG_ZIP_STORED || n == 0)
+        return 0;
+    n += n < PADDING_LEAST ? ALIGNMENT : 0;
+    memset(p, 0, n);
+    p = pg_bytes_put(p, PADDING_EXTRA, 2);
+    p = pg_bytes_put(p, n - 4, 2);
+    pg_bytes_put(p, ALIGNMENT, 2);
+    return n;
+}
+
+/* Writes the local header, in which CRC-32 and sizes are filled in later: the
+   ZIP64 field comes last. */
 static pg_status write_local_header(pg_zip_writer *w, const char *name,
                                     pg_error *err)
 {
-    unsigned char header[LOCAL_HEADER], extra[LOCAL_EXTRA] = {ZIP64_EXTRA};
+    unsigned char header[LOCAL_HEADER];
+    unsigned char extra[ALIGNMENT + PADDING_LEAST + LOCAL_EXTRA];
+    size_t wide = w->is_wide ? LOCAL_EXTRA : 0;
+    size_t n = put_padding(extra, w, LOCAL_HEADER + w->name_length + wide);
+    if (w->is_wide) {
+        unsigned char *field = pg_bytes_put(extra + n, ZIP64_EXTRA, 2);
+        field = pg_bytes_put(field, LOCAL_EXTRA - 4, 2);
+        memset(field, 0, LOCAL_EXTRA - 4);
+        n += LOCAL_EXTRA;
+    }
     memcpy(header, "PK\3\4", 4);
     unsigned char *p = put_common(header + 4, w, w->is_wide);
     p = pg_bytes_put(p, 0, 4);
     p = pg_bytes_put(p, w->is_wide ? WIDE : 0, 4);
     p = pg_bytes_put(p, w->is_wide ? WIDE : 0, 4);
     p = pg_bytes_put(p, w->name_length, 2);
-    pg_bytes_put(p, w->is_wide ? LOCAL_EXTRA : 0, 2);
-    pg_bytes_put(extra + 2, LOCAL_EXTRA - 4, 2);
+    pg_bytes_put(p, n, 2);
     pg_status status = pg_output_write(&w->output, header, LOCAL_HEADER, err);
     if (status == PG_OK)
         status = pg_output_write(&w->output, name, w->name_length, err);
-    if (status == PG_OK && w->is_wide)
-        status = pg_output_write(&w->output, extra, LOCAL_EXTRA, err);
+    if (status == PG_OK)
+        status = pg_output_write(&w->output, extra, n, err);
     return status;
 }
 
