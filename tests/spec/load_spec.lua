@@ -76,6 +76,17 @@ describe("rows", function()
     end
   end)
 
+  it("in column-major order are those of long columns, and of many", function()
+    for _, shape in ipairs { { 5000, 3 }, { 3, 50000 }, { 4000, 2, 3 } } do
+      local a = (pg.range(1, shape[1] * shape[2] * (shape[3] or 1)) % 251):reshape(shape)
+      a = a:astype "uint8"
+      write("columns.npy", column_major(a))
+      for _, range in ipairs { { 2, 3 }, { 1, 2 }, { -1, -1 }, { 1, -1 } } do
+        same(a[{ range }], pg.load(at "columns.npy", { rows = range }))
+      end
+    end
+  end)
+
   it("of float16 become float32", function()
     local halves = ("\0\60"):rep(3) .. ("\0\64"):rep(3)
     write("half.npy", container.npy("'<f2'", "(2, 3)", halves))

@@ -153,13 +153,55 @@ pg_status pg_npy_find_rows(size_t *first, pg_npy_header *h,
     return PG_OK;
 }
 
-/* Reads rows `first` on, as many as `some` has, of the array `all`. In the
-   file a row is one part, or in column-major order each column has a part. */
+/* Rows of an array in the file: row by row, or in column-major order a part of
+   each column. */
+typedef struct parts {
+    size_t count;
+    size_t before, bytes, behind; /* of each: what is left out, and read */
+} parts;
+
+/* Reads short columns whole, many at a time: a call for each part would take
+   longer, and the system reads whole pages. */
+static pg_status read_columns(char *out, const parts *p, pg_source *s,
+                              pg_error *err)
+{
+    enum { BUFFER = 1 << 16 };
+    size_t column = p->before + p->bytes + p->behind;
+    char *buffer = pg_malloc(BUFFER);
+    if (!buffer)
+        return pg_fail_memory(err, BUFFER);
+    pg_status status = PG_OK;
+    for (size_t i = 0, n; i < p->count && status == PG_OK; i += n) {
+        n = pg_size_min(p->count - i, BUFFER / column);
+        status = s->read(s->context, buffer, n * column, err);
+        for (size_t k = 0; k < n && status == PG_OK; k++, out += p->bytes)
+            memcpy(out, buffer + k * column + p->before, p->bytes);
+    }
+    pg_free(buffer, BUFFER);
+    return status;
+}
+
+static pg_status read_parts(char *out, const parts *p, pg_source *s,
+                            pg_error *err)
+{
+    pg_status status = PG_OK;
+    for (size_t i = 0; i < p->count && status == PG_OK; i++) {
+        size_t gap = p->before + (i > 0 ? p->behind : 0);
+        if (gap > 0)
+            status = s->skip(s->context, gap, err);
+        if (status == PG_OK)
+            status = s->read(s->context, out, p->bytes, err);
+        out += p->bytes;
+    }
+    return status;
+}
+
+/* Reads rows `first` on, as many as `some` has, of the array `all`. */
 static pg_status read_rows(void *out, const pg_npy_header *all,
                            const pg_npy_header *some, size_t first,
                            pg_source *s, pg_error *err)
 {
-    char *at = out;
+    enum { PAGE = 4096 };
     size_t row = pg_npy_element_bytes(all), columns = 1;
     for (int i = 1; i < all->ndim; i++)
         columns *= all->shape[i];
@@ -167,18 +209,13 @@ static pg_status read_rows(void *out, const pg_npy_header *all,
         row *= columns;
         columns = 1;
     }
-    size_t before = first * row, bytes = some->shape[0] * row;
-    size_t behind = all->shape[0] * row - before - bytes;
-    pg_status status = PG_OK;
-    for (size_t i = 0; i < columns && bytes > 0 && status == PG_OK; i++) {
-        size_t gap = before + (i > 0 ? behind : 0);
-        if (gap > 0)
-            status = s->skip(s->context, gap, err);
-        if (status == PG_OK)
-            status = s->read(s->context, at, bytes, err);
-        at += bytes;
-    }
-    return status;
+    parts p = {columns, first * row, some->shape[0] * row, 0};
+    p.behind = all->shape[0] * row - p.before - p.bytes;
+    if (columns == 0 || p.bytes == 0)
+        return PG_OK;
+    if (columns > 1 && p.before + p.bytes + p.behind <= PAGE)
+        return read_columns(out, &p, s, err);
+    return read_parts(out, &p, s, err);
 }
 
 pg_status pg_npy_read_elements(pg_array *out, const pg_npy_header *header,
