@@ -390,6 +390,35 @@ describe("appending to an archive", function()
     assert.same({ 7, 5, 2 }, { archive.b:item(), archive.first:item(), archive.c:item() })
   end)
 
+  it("raises and leaves a damaged one, or keeps what could be read of it", function()
+    local path = (os.execute "test -w /dev/shm" and "/dev/shm" or at()) .. "/damaged.npz"
+    local arrays = { a = { 1, 2, 3 }, b = { 4, 5 } }
+    pg.save(path, arrays)
+    pg.save(path, { c = 6 }, { append = true, compress = true })
+    local file <close> = assert(io.open(path, "rb"))
+    local whole = file:read "a"
+    local function readable()
+      local sums = {}
+      local opens, archive = pcall(pg.load, path)
+      for _, name in ipairs { "a", "b", "c" } do
+        local reads, array = pcall(function() return archive:get(name) end)
+        sums[name] = opens and reads and array and array:checksum() or nil
+      end
+      return sums
+    end
+    for bit = 0, 8 * #whole - 1, 3 do
+      local n = bit // 8 + 1
+      pg.write(path, whole:sub(1, n - 1) .. string.char(whole:byte(n) ~ 1 << bit % 8)
+        .. whole:sub(n + 1))
+      local before = readable()
+      if pcall(pg.save, path, { d = 7 }, { append = true }) then
+        assert.same(before, readable(), bit)
+        assert.equal(7, pg.load(path).d:item())
+      end
+    end
+    os.remove(path)
+  end)
+
   it("raises for two names that NumPy confuses", function()
     for _, arrays in ipairs {
       { x = 1, ["x.npy"] = 2 }, { a = 1, ["x.npy.npy"] = 1, ["x.npy"] = 2 },
