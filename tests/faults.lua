@@ -123,6 +123,13 @@ local operations = {
     assert(pg.save(path .. ".npy", a))
     return assert(pg.load(path .. ".npy"))
   end,
+  split = function()
+    return pg.split(a, { 1, 1, 2, 2 }, { "a", "b", "a", "b" }, { stratify = true, test = 2 })
+  end,
+  standardise = function()
+    local z, scale = pg.standardise(b)
+    return z, pg.standardise(i8, { mean = 1, std = 2 }), pg.standardise(b, scale)
+  end,
   idx = function() return pg.load(path .. ".idx"), pg.load(path .. ".gz", { rows = { 2, 2 } }) end,
   png = function()
     assert(pg.save_png(path .. ".png", a, { map = "diverging" }))

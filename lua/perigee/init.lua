@@ -19,7 +19,7 @@ for _, name in ipairs {
   "copy_array_metatable",
   "archive_writes", "lua_random", "call", "interrupts", "call_until", "keep_interrupts",
   "terminal_size", "hold_interrupts", "hold_silence", "hold_lock", "hold_ending", "set_ending",
-  "hold_generators",
+  "hold_generators", "split_rows", "column_scale", "scale_columns",
 } do
   names[name] = nil
 end
@@ -31,6 +31,12 @@ local later = {
   end,
   dataset = function()
     return require("perigee.data.dataset").open
+  end,
+  split = function()
+    return require("perigee.data.split").split
+  end,
+  standardise = function()
+    return require("perigee.data.standardise").standardise
   end,
   progress = function()
     return require("perigee.util.progress").each
@@ -50,7 +56,9 @@ local later = {
 }
 
 --- The number of arguments that their functions need.
-local least = { dataset = 1, progress = 1, plot = 1, show = 1, save_png = 1 }
+local least = {
+  dataset = 1, split = 1, standardise = 1, progress = 1, plot = 1, show = 1, save_png = 1,
+}
 
 -- --- metatables of the core's values ------------------------------------------------------------
 

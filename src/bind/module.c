@@ -43,11 +43,13 @@ int luaopen_perigee_core(lua_State *L)
     l_open_reduce(L);
     l_open_sort(L);
     l_open_statistics(L);
+    l_open_standardise(L);
     l_open_select(L);
     l_open_linalg(L);
     l_open_lapack(L);
     l_open_random(L);
     l_open_random_state(L);
+    l_open_split(L);
     l_open_archive(L);
     l_open_load(L);
     l_open_file(L);

@@ -480,7 +480,7 @@ docs/reference.md#atakepositions-axis, docs/numpy.md]==], text_of "take")
   it("suggests a name for one that is misspelt, if any is near", function()
     for name, message in pairs {
       sofmax = "did you mean 'softmax'?", srot = "did you mean 'sort'?",
-      ["np.repeat"] = "did you mean 'repeat_interleave'?", split = "did you mean 'array_split'?",
+      ["np.repeat"] = "did you mean 'repeat_interleave'?",
       plt = "did you mean 'plot'?", mm = "did you mean 'dot'?", tabel = "did you mean 'table'?",
       xyzzy = 'help "all" lists all names', ["a:srt"] = "did you mean 'sort'?",
     } do

@@ -65,7 +65,7 @@ describe("the description", function()
     local functions, methods = {}, methods_of(pg.zeros(1))
     local in_lua = {
       Model = true, dataset = true, plot = true, progress = true, help = true, show = true,
-      save_png = true, _VERSION = true,
+      save_png = true, _VERSION = true, split = true, standardise = true,
     }
     for name in pairs(pg) do
       if not methods[name] and not in_lua[name] then
