@@ -12,6 +12,7 @@ local run = assert(package.loadlib(build .. "/faults.so", "luaopen_faults"))()
 
 local pg = require "perigee"
 local show = require "perigee.image.show"
+local container = dofile((arg[0]:match "^(.*)/" or ".") .. "/container.lua")
 
 local MOST = 100000 -- failures of one operation: more means that it never ends
 
@@ -29,6 +30,15 @@ local w = pg.initialization(x, 5, { classes = 3, random = pg.random(1) })
 
 pg.write(path .. ".idx", "\0\0\11\1\0\0\0\2\0\1\0\2")
 assert(os.execute(("gzip -c '%s.idx' > '%s.gz'"):format(path, path)))
+
+-- Names that are decoded, members without the suffix, one that is no array.
+pg.save(path .. ".npy", a)
+local member <close> = assert(io.open(path .. ".npy", "rb"))
+local bytes = member:read "a"
+pg.write(path .. ".foreign.npz", container.zip {
+  { name = "\xe9.npy", data = bytes }, { name = "bare", data = bytes, method = 8 },
+  { name = "README", data = "hello" },
+})
 
 local operations = {
   array = function() return pg.array({ { 1, 2 }, { 3, 4 } }, "int16") end,
@@ -164,6 +174,11 @@ local operations = {
     local deflated <close> = pg.load(path .. "2.npz")
     return stored:load(), deflated:load(), pg.load(path .. "2.npz").long
   end,
+  foreign_npz = function()
+    local archive <close> = assert(pg.load(path .. ".foreign.npz"))
+    local keys = archive:keys()
+    return keys, archive:get(keys[1]), archive:get(keys[2]), archive:get "none", archive:load()
+  end,
   kernels = function()
     local act = pg.forward(x, w)
     local gradient = pg.gradient(x, y, act, w)
@@ -245,7 +260,7 @@ for _, name in ipairs(names) do
     failures = failures + fail_each(name, operations[name], which)
   end
 end
-for _, suffix in ipairs { "", ".npy", ".npz", "2.npz", ".png", ".idx", ".gz" } do
+for _, suffix in ipairs { "", ".npy", ".npz", ".foreign.npz", "2.npz", ".png", ".idx", ".gz" } do
   os.remove(path .. suffix)
 end
 print(("%d groups of operations, %d failed allocations, nothing lost"):format(#names, failures))

@@ -234,29 +234,29 @@ static pg_status fail_kind(const pg_zip *zip, pg_error *err)
                    zip->path, is_npy ? "" : "nor an NPY array, ", kind);
 }
 
-/* True if these bytes, which follow an end record and its comment, have the
-   signature of another record: then the end record is that of a member, or
-   was overwritten. */
-static bool has_records(const unsigned char *bytes, size_t n)
+/* The offset, within n bytes, of the last signature of a record; 0 for none. */
+static size_t find_last_record(const unsigned char *bytes, size_t n)
 {
-    for (size_t i = 0; i + 4 <= n; i++)
+    for (size_t i = n < 4 ? 0 : n - 3; i-- > 0;)
         if (bytes[i] == 'P' && bytes[i + 1] == 'K' &&
             ((bytes[i + 2] == 1 && bytes[i + 3] == 2) ||
              (bytes[i + 2] == 3 && bytes[i + 3] == 4) ||
              (bytes[i + 2] == 5 && bytes[i + 3] == 6) ||
              (bytes[i + 2] == 6 && (bytes[i + 3] == 6 || bytes[i + 3] == 7))))
-            return true;
-    return false;
+            return i;
+    return 0;
 }
 
-/* Tries the end record at offset i of the tail, the file's last n bytes. */
+/* Tries the end record at offset i of the tail, the file's last n bytes, with
+   the last signature at offset `last`. If that is behind the record and its
+   comment, the record is that of a member, or another one was overwritten. */
 static pg_status try_end_record(pg_zip_end *out, const pg_zip *zip,
                                 const unsigned char *tail, size_t n, size_t i,
-                                pg_error *err)
+                                size_t last, pg_error *err)
 {
     end_record end;
     size_t behind = i + PG_ZIP_END_RECORD + pg_bytes_get(tail + i + 20, 2);
-    if (behind < n && has_records(tail + behind, n - behind))
+    if (last >= behind)
         return pg_zip_fail(zip, err,
                            "records of another archive follow its end");
     pg_status status =
@@ -277,12 +277,13 @@ static pg_status search_tail(pg_zip_end *out, const pg_zip *zip,
     pg_error found;
     pg_status status = PG_EFORMAT;
     ptrdiff_t exact = find_exact_end(tail, n);
+    size_t last = find_last_record(tail, n);
     bool failed = false;
     for (size_t i = n < PG_ZIP_END_RECORD ? 0 : n - PG_ZIP_END_RECORD + 1;
          i-- > 0 && status == PG_EFORMAT;) {
         if (memcmp(tail + i, "PK\5\6", 4) != 0)
             continue;
-        status = try_end_record(out, zip, tail, n, i, &found);
+        status = try_end_record(out, zip, tail, n, i, last, &found);
         if (status != PG_OK &&
             (!failed || (ptrdiff_t)i == exact || status != PG_EFORMAT))
             *err = found;
