@@ -64,11 +64,11 @@
 #include "ops/reduce.h"
 #include "ops/select.h"
 #include "ops/sort.h"
-#include "ops/split.h"
 
 #include "statistics/covariance.h"
 #include "statistics/histogram.h"
 #include "statistics/quantile.h"
+#include "statistics/split.h"
 #include "statistics/standardise.h"
 
 #include "io/file_kind.h"

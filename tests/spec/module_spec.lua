@@ -76,7 +76,7 @@ describe("the module", function()
     support.raises_here("perigee has no 'nothing'", function() return pg.nothing end)
     support.raises_here("perigee has no 'linalg': its functions are pg's own, as pg.solve",
       function() return pg.linalg.solve end)
-    support.raises_here("pg.array_split cuts an array", function() return pg.split({ 1 }, 3) end)
+    support.raises_here("pg.array_split cuts an array", function() pg.split({ 1 }, 3) end)
     support.raises_here("perigee has no 'nil'", function() return pg[nil] end)
   end)
 

@@ -5,7 +5,7 @@
 #include "bind/base/open.h"
 #include "bind/base/status.h"
 #include "bind/ops/random.h"
-#include "core/ops/split.h"
+#include "core/statistics/split.h"
 
 /* split_rows(all, train, test [, labels [, random]]) -> the positions for
    training and for testing */

@@ -1,6 +1,6 @@
 /* Random splits of rows, stratified by classes or not. */
 
-#include "ops/split.h"
+#include "statistics/split.h"
 
 #include <math.h>
 #include <stdlib.h>
