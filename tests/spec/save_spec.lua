@@ -303,6 +303,26 @@ describe("appending to an archive", function()
     assert.equal(read "v.npz", read "w.npz")
   end)
 
+  it("keeps stored elements at multiples of 64 bytes, so that they can be mapped", function()
+    local x = pg.range(1, 100)
+    local function offsets()
+      local bytes, list = read "w.npz", {}
+      for first, n, extra in bytes:gmatch "()PK\3\4......................(..)(..)" do
+        list[#list + 1] = (first + 29 + ("<I2"):unpack(n) + ("<I2"):unpack(extra)) % 64
+      end
+      return list
+    end
+    for length = 1, 70, 3 do
+      pg.save(at "w.npz", { [("a"):rep(length)] = pg.ones(length), x = x, y = pg.zeros(3) })
+      append({ [("a"):rep(length)] = 2 }, { compress = true })
+      assert.same({ 0, 0 }, { table.unpack(offsets(), 1, 2) })
+      append { x = 3 }
+      assert.same({ 0, 0 }, { offsets()[1], offsets()[3] })
+      local archive <close> = pg.load(at "w.npz")
+      assert.same({ 0, 0, 0 }, archive.y:tolist())
+    end
+  end)
+
   it("takes arrays that it reads from the same archive", function()
     pg.save(at "w.npz", { a = { 1, 2 } })
     local archive <close> = pg.load(at "w.npz")

@@ -200,8 +200,8 @@ pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err);
 
 /* Copies members of an open archive without decompressing them: the i-th one
    where keep[i] is true. Headers, data, entries, the archive's comment and what
-   is before the first member stay as they are, but for the offsets. Comes
-   before the first member. */
+   is before the first member stay as they are, but for the offsets and the
+   padding of stored data. Comes before the first member. */
 pg_status pg_zip_writer_keep(pg_zip_writer *w, const pg_zip *zip,
                              const bool *keep, pg_error *err);
 

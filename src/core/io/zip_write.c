@@ -1,29 +1,19 @@
 /* The writer of ZIP archives: members, and the directory behind them. */
 
-#include "io/zip.h"
+#include "io/zip_writer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "io/input.h"
 
 enum {
-    LOCAL_HEADER = 30,
-    DIRECTORY_ENTRY = 46,
-    UTF8_NAME = 1 << 11,    /* a flag */
-    VERSION = 20,           /* 2.0: deflated */
-    VERSION_ZIP64 = 45,     /* 4.5 */
-    ZIP64_EXTRA = 1,        /* the field's id */
-    LOCAL_EXTRA = 20,       /* a ZIP64 field with two sizes */
-    ENTRY_EXTRA = 28,       /* a ZIP64 field with two sizes and the offset */
-    PADDING_EXTRA = 0xa11e, /* a field's id: its data are the alignment [2] and
-                               zeros */
-    PADDING_LEAST = 6,
-    ALIGNMENT = 64, /* of stored data in the file, as they may be mapped */
+    VERSION = 20,       /* 2.0: deflated */
+    VERSION_ZIP64 = 45, /* 4.5 */
+    LOCAL_EXTRA = 20,   /* a ZIP64 field with two sizes */
+    ENTRY_EXTRA = 28,   /* a ZIP64 field with two sizes and the offset */
     MIDNIGHT = 0,
     FIRST_OF_1980 = 0x21, /* ZIP's first day: the same input, the same bytes */
 };
@@ -36,12 +26,6 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The offset in the archive of what is written next. */
-static uint64_t offset(const pg_zip_writer *w)
-{
-    return w->output.bytes - w->prefix;
-}
-
 pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err)
 {
     memset(w, 0, sizeof *w);
@@ -50,8 +34,7 @@ pg_status pg_zip_writer_open(pg_zip_writer *w, const char *path, pg_error *err)
 
 /* --- the directory, in memory until the end ------------------------------- */
 
-/* Makes room for as many more bytes of the directory. */
-static pg_status reserve(pg_zip_writer *w, size_t more, pg_error *err)
+pg_status pg_zip_writer_reserve(pg_zip_writer *w, size_t more, pg_error *err)
 {
     size_t needed = w->directory_bytes + more;
     if (needed <= w->directory_room)
@@ -99,7 +82,7 @@ static void put_entry(pg_zip_writer *w, uint64_t packed)
     uint64_t size32 = narrow(w->size, &end), packed32 = narrow(packed, &end);
     uint64_t header32 = narrow(w->header, &end);
     size_t extra_bytes = end > extra + 4 ? (size_t)(end - extra) : 0;
-    pg_bytes_put(extra, ZIP64_EXTRA, 2);
+    pg_bytes_put(extra, PG_ZIP64_EXTRA, 2);
     pg_bytes_put(extra + 2, (uint64_t)(end - extra - 4), 2);
     bool is_zip64 = w->is_wide || extra_bytes > 0;
 
@@ -117,7 +100,7 @@ static void put_entry(pg_zip_writer *w, uint64_t packed)
     p = pg_bytes_put(p, (uint64_t)MODE << 16, 4);
     p = pg_bytes_put(p, header32, 4);
     memcpy(p + n, extra, extra_bytes);
-    w->directory_bytes += DIRECTORY_ENTRY + n + extra_bytes;
+    w->directory_bytes += PG_ZIP_ENTRY + n + extra_bytes;
     w->count++;
 }
 
@@ -139,20 +122,20 @@ static bool may_be_wide(uint64_t size, bool compress)
     return size >= WIDE || longer >= WIDE - size;
 }
 
-/* Writes the field behind which the data are aligned, if the local header has
-   `before` bytes without it, and returns its length. */
-static size_t put_padding(unsigned char *p, const pg_zip_writer *w,
-                          size_t before)
+size_t pg_zip_padding(uint64_t at)
 {
-    size_t n = (size_t)(0 - (w->header + before)) % ALIGNMENT;
-    if (w->method != PG_ZIP_STORED || n == 0)
-        return 0;
-    n += n < PADDING_LEAST ? ALIGNMENT : 0;
+    size_t n = (size_t)(0 - at) % PG_ZIP_ALIGNMENT;
+    return n > 0 && n < PG_ZIP_PADDING_LEAST ? n + PG_ZIP_ALIGNMENT : n;
+}
+
+void pg_zip_put_padding(unsigned char *p, size_t n)
+{
+    if (n == 0)
+        return;
     memset(p, 0, n);
-    p = pg_bytes_put(p, PADDING_EXTRA, 2);
+    p = pg_bytes_put(p, PG_ZIP_PADDING_EXTRA, 2);
     p = pg_bytes_put(p, n - 4, 2);
-    pg_bytes_put(p, ALIGNMENT, 2);
-    return n;
+    pg_bytes_put(p, PG_ZIP_ALIGNMENT, 2);
 }
 
 /* Writes the local header, in which CRC-32 and sizes are filled in later: the
@@ -160,12 +143,15 @@ static size_t put_padding(unsigned char *p, const pg_zip_writer *w,
 static pg_status write_local_header(pg_zip_writer *w, const char *name,
                                     pg_error *err)
 {
-    unsigned char header[LOCAL_HEADER];
-    unsigned char extra[ALIGNMENT + PADDING_LEAST + LOCAL_EXTRA];
+    unsigned char header[PG_ZIP_LOCAL_HEADER];
+    unsigned char extra[PG_ZIP_PADDING_MOST + LOCAL_EXTRA];
     size_t wide = w->is_wide ? LOCAL_EXTRA : 0;
-    size_t n = put_padding(extra, w, LOCAL_HEADER + w->name_length + wide);
+    uint64_t data =
+        w->output.bytes + PG_ZIP_LOCAL_HEADER + w->name_length + wide;
+    size_t n = w->method == PG_ZIP_STORED ? pg_zip_padding(data) : 0;
+    pg_zip_put_padding(extra, n);
     if (w->is_wide) {
-        unsigned char *field = pg_bytes_put(extra + n, ZIP64_EXTRA, 2);
+        unsigned char *field = pg_bytes_put(extra + n, PG_ZIP64_EXTRA, 2);
         field = pg_bytes_put(field, LOCAL_EXTRA - 4, 2);
         memset(field, 0, LOCAL_EXTRA - 4);
         n += LOCAL_EXTRA;
@@ -177,7 +163,8 @@ static pg_status write_local_header(pg_zip_writer *w, const char *name,
     p = pg_bytes_put(p, w->is_wide ? WIDE : 0, 4);
     p = pg_bytes_put(p, w->name_length, 2);
     pg_bytes_put(p, n, 2);
-    pg_status status = pg_output_write(&w->output, header, LOCAL_HEADER, err);
+    pg_status status =
+        pg_output_write(&w->output, header, PG_ZIP_LOCAL_HEADER, err);
     if (status == PG_OK)
         status = pg_output_write(&w->output, name, w->name_length, err);
     if (status == PG_OK)
@@ -216,15 +203,16 @@ pg_status pg_zip_writer_begin(pg_zip_writer *w, const char *name, uint64_t size,
                        "a member's name of %zu bytes: at most "
                        "65535 are possible",
                        n);
-    pg_status status = reserve(w, DIRECTORY_ENTRY + n + ENTRY_EXTRA, err);
+    pg_status status =
+        pg_zip_writer_reserve(w, PG_ZIP_ENTRY + n + ENTRY_EXTRA, err);
     if (status != PG_OK)
         return status;
-    memcpy(w->directory + w->directory_bytes + DIRECTORY_ENTRY, name, n);
+    memcpy(w->directory + w->directory_bytes + PG_ZIP_ENTRY, name, n);
     w->name_length = n;
-    w->flags = is_ascii(name, n) ? 0 : UTF8_NAME;
+    w->flags = is_ascii(name, n) ? 0 : PG_ZIP_UTF8_NAME;
     w->method = compress ? PG_ZIP_DEFLATED : PG_ZIP_STORED;
     w->is_wide = may_be_wide(size, compress);
-    w->header = offset(w);
+    w->header = pg_zip_writer_offset(w);
     w->size = size;
     w->written = 0;
     w->crc = 0;
@@ -323,156 +311,13 @@ pg_status pg_zip_writer_end(pg_zip_writer *w, pg_error *err)
     return patch_local_header(w, packed, err);
 }
 
-/* --- members of other archives -------------------------------------------- */
-
-static pg_status copy_bytes(pg_zip_writer *w, const pg_zip *zip, uint64_t at,
-                            uint64_t n, pg_error *err)
-{
-    enum { BUFFER = 1 << 18 };
-    size_t room = (size_t)least(n, BUFFER);
-    unsigned char *buffer = pg_malloc(room);
-    if (!buffer)
-        return pg_fail_memory(err, room);
-    pg_status status = PG_OK;
-    for (size_t part; n > 0 && status == PG_OK; at += part, n -= part) {
-        part = (size_t)least(n, room);
-        status = pg_input_read_at(zip->file, zip->path, buffer, at, part, err);
-        if (status == PG_OK)
-            status = pg_output_write(&w->output, buffer, part, err);
-    }
-    pg_free(buffer, room);
-    return status;
-}
-
-/* The ZIP64 field of an entry; NULL if there is none. */
-static unsigned char *find_zip64_field(unsigned char *entry)
-{
-    unsigned char *extra =
-        entry + DIRECTORY_ENTRY + pg_bytes_get(entry + 28, 2);
-    size_t left = pg_bytes_get(entry + 30, 2);
-    while (left >= 4) {
-        size_t n = 4 + pg_bytes_get(extra + 2, 2);
-        if (n > left)
-            return NULL;
-        if (pg_bytes_get(extra, 2) == ZIP64_EXTRA)
-            return extra;
-        extra += n;
-        left -= n;
-    }
-    return NULL;
-}
-
-/* Sets the offset in an entry that was parsed: in 32 bits, or behind the sizes
-   in the ZIP64 field, as the entry had it. It is not larger than before. */
-static void move_entry(unsigned char *entry, uint64_t header)
-{
-    unsigned char *field =
-        pg_bytes_get(entry + 42, 4) == WIDE ? find_zip64_field(entry) : NULL;
-    if (!field) {
-        pg_bytes_put(entry + 42, header, 4);
-        return;
-    }
-    size_t before = pg_bytes_get(entry + 20, 4) == WIDE ? 8 : 0;
-    before += pg_bytes_get(entry + 24, 4) == WIDE ? 8 : 0;
-    pg_bytes_put(field + 4 + before, header, 8);
-}
-
-/* A member of another archive, and its offset in the new one. */
-typedef struct kept_member {
-    const pg_zip_member *member;
-    uint64_t header;
-} kept_member;
-
-static int by_header(const void *a, const void *b)
-{
-    const kept_member *x = a, *y = b;
-    return (x->member->header > y->member->header) -
-           (x->member->header < y->member->header);
-}
-
-static int by_entry(const void *a, const void *b)
-{
-    const kept_member *x = a, *y = b;
-    return (x->member > y->member) - (x->member < y->member);
-}
-
-/* Copies what is in front of the first member, and each member up to the next
-   one, in the order of the file, so that no offset grows. */
-static pg_status copy_members(pg_zip_writer *w, const pg_zip *zip,
-                              kept_member *kept, size_t n, uint64_t first,
-                              pg_error *err)
-{
-    pg_status status = copy_bytes(w, zip, 0, first, err);
-    qsort(kept, n, sizeof *kept, by_header);
-    for (size_t i = 0; i < n && status == PG_OK; i++) {
-        const pg_zip_member *m = kept[i].member;
-        kept[i].header = offset(w);
-        status = copy_bytes(w, zip, m->header, m->limit - m->header, err);
-    }
-    return status;
-}
-
-/* Copies the members' entries in the order of the directory. */
-static pg_status copy_entries(pg_zip_writer *w, kept_member *kept, size_t n,
-                              pg_error *err)
-{
-    qsort(kept, n, sizeof *kept, by_entry);
-    for (size_t i = 0; i < n; i++) {
-        const pg_zip_member *m = kept[i].member;
-        pg_status status = reserve(w, m->entry_bytes, err);
-        if (status != PG_OK)
-            return status;
-        unsigned char *entry = w->directory + w->directory_bytes;
-        memcpy(entry, m->entry, m->entry_bytes);
-        move_entry(entry, kept[i].header);
-        w->directory_bytes += m->entry_bytes;
-        w->count++;
-    }
-    return PG_OK;
-}
-
-static pg_status keep_comment(pg_zip_writer *w, const pg_zip *zip,
-                              pg_error *err)
-{
-    w->comment_bytes = zip->comment_bytes;
-    w->comment = pg_malloc(w->comment_bytes);
-    if (!w->comment)
-        return pg_fail_memory(err, w->comment_bytes);
-    return pg_input_read_at(zip->file, zip->path, w->comment, zip->comment_at,
-                            w->comment_bytes, err);
-}
-
-pg_status pg_zip_writer_keep(pg_zip_writer *w, const pg_zip *zip,
-                             const bool *keep, pg_error *err)
-{
-    pg_assert(w->output.bytes == 0);
-    size_t bytes = zip->count * sizeof(kept_member), n = 0;
-    kept_member *kept = pg_malloc(bytes);
-    if (!kept)
-        return pg_fail_memory(err, bytes);
-    uint64_t first = zip->count > 0 ? UINT64_MAX : 0;
-    for (size_t i = 0; i < zip->count; i++) {
-        first = least(first, zip->members[i].header);
-        if (keep[i])
-            kept[n++].member = &zip->members[i];
-    }
-    w->prefix = zip->prefix;
-    pg_status status = copy_members(w, zip, kept, n, first, err);
-    if (status == PG_OK)
-        status = copy_entries(w, kept, n, err);
-    if (status == PG_OK)
-        status = keep_comment(w, zip, err);
-    pg_free(kept, bytes);
-    return status;
-}
-
 /* --- the end -------------------------------------------------------------- */
 
 /* Writes the ZIP64 record and its locator. */
 static unsigned char *put_zip64_record(unsigned char *p, const pg_zip_writer *w,
                                        uint64_t directory_at)
 {
-    uint64_t record_at = offset(w);
+    uint64_t record_at = pg_zip_writer_offset(w);
     memcpy(p, "PK\6\6", 4);
     p = pg_bytes_put(p + 4, 56 - 12, 8);
     p = pg_bytes_put(p, VERSION_ZIP64, 2);
@@ -510,7 +355,7 @@ static pg_status write_end(pg_zip_writer *w, uint64_t directory_at,
 
 pg_status pg_zip_writer_commit(pg_zip_writer *w, pg_error *err)
 {
-    uint64_t directory_at = offset(w);
+    uint64_t directory_at = pg_zip_writer_offset(w);
     pg_status status =
         pg_output_write(&w->output, w->directory, w->directory_bytes, err);
     if (status == PG_OK)
