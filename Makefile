@@ -271,6 +271,7 @@ bench: deps-run  ## trainings, array operations and files beside NumPy and PyTor
 	@$(PROGRAM) tests/bench_batches.lua $(filter rounds=% hidden=% data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_arrays.lua
 	@$(PROGRAM) tests/bench_files.lua
+	@$(PROGRAM) tests/bench_parts.lua
 	@$(PROGRAM) tests/bench_sweep.lua $(filter data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_startup.lua
 	@$(PROGRAM) tests/bench_interrupts.lua
