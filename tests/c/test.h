@@ -60,5 +60,6 @@ void test_arrays(void);
 void test_kernels(void);
 void test_shards(void);
 void test_archives(void);
+void test_crc32(void);
 
 #endif

@@ -25,6 +25,10 @@ describe("the core as a C library", function()
     run_c_tests "shards"
   end)
 
+  it("computes CRC-32 as zlib does", function()
+    run_c_tests "crc32"
+  end)
+
   it("writes archives of more than 4 GB, with holes in them #large", function()
     run_c_tests "archives"
   end)

@@ -16,6 +16,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "io/crc32.h"
 #include "io/input.h"
 #include "formats/npz_member.h"
 
@@ -186,7 +187,7 @@ static void run_chunk(load *l, chunk *c)
         if (!p->is_inflated)
             status = read_chunk(l, c, at, end - at, &err);
         if (status == PG_OK)
-            c->crc = (uint32_t)crc32(c->crc, p->file + at, (uInt)(end - at));
+            c->crc = pg_crc32(c->crc, p->file + at, end - at);
     }
     fail_part(l, p, status, &err);
 }

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "formats/npz_member.h"
+#include "io/crc32.h"
 
 const pg_rows_range *pg_npz_rows_of(const pg_npz *npz, size_t i)
 {
@@ -125,7 +126,7 @@ static pg_status add_rows(uint32_t *sum, const pg_npz *npz, size_t i,
     if (status == PG_OK) {
         pg_bytes_put(bytes, first, 8);
         pg_bytes_put(bytes + 8, m->header.shape[0], 8);
-        *sum = (uint32_t)crc32(*sum, bytes, sizeof bytes);
+        *sum = pg_crc32(*sum, bytes, sizeof bytes);
     }
     pg_npz_member_close(m);
     return status;

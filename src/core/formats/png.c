@@ -7,10 +7,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "array/copy.h"
 #include "base/memory.h"
+#include "io/crc32.h"
 #include "io/file_kind.h"
 #include "io/input.h"
 #include "io/output.h"
@@ -133,8 +133,7 @@ static pg_status next_chunk(png_chunk *chunk, const unsigned char *bytes,
                        "%zu that are left",
                        path, (const char *)chunk->name, *at, chunk->length,
                        n - *at - FRAME_BYTES);
-    uLong crc =
-        crc32_z(crc32_z(0, NULL, 0), chunk->name, NAME_BYTES + chunk->length);
+    uint32_t crc = pg_crc32(0, chunk->name, NAME_BYTES + chunk->length);
     if (crc != number_at(chunk->name + NAME_BYTES + chunk->length))
         return pg_fail(err, PG_EFORMAT,
                        "%.600s: chunk %.4s at byte %zu is damaged: its "

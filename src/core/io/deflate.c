@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "io/crc32.h"
 
 enum {
     BLOCK = 1 << 18,      /* bytes; some 10 ms of work */
@@ -70,7 +71,7 @@ static void deflate_block(void *context, size_t job)
     pg_assert(z.avail_in == 0 && z.avail_out > 0);
     b->packed = LONGEST - z.avail_out;
     deflateEnd(&z);
-    b->crc = (uint32_t)crc32(0, b->data, (uInt)b->n);
+    b->crc = pg_crc32(0, b->data, b->n);
 }
 
 /* Deflates the first n blocks, which follow each other, and writes them. */

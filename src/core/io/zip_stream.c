@@ -5,6 +5,7 @@
 
 #include "base/interrupt.h"
 #include "base/memory.h"
+#include "io/crc32.h"
 #include "io/input.h"
 #include "io/zip.h"
 
@@ -113,8 +114,7 @@ pg_status pg_zip_stream_read(pg_zip_stream *s, void *out, size_t n,
             break;
         s->left -= chunk;
         if (s->sums_crc)
-            s->crc =
-                (uint32_t)crc32(s->crc, (const unsigned char *)at, (uInt)chunk);
+            s->crc = pg_crc32(s->crc, at, chunk);
     }
     return status;
 }

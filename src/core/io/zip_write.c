@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "io/crc32.h"
 
 enum {
     VERSION = 20,       /* 2.0: deflated */
@@ -250,8 +251,8 @@ static void write_or_sum(void *context, size_t job)
             pg_output_write(part->output, part->data, part->n, part->err);
         return;
     }
-    part->crcs[job - 1] = (uint32_t)crc32(0, part->data + (job - 1) * PIECE,
-                                          (uInt)piece_bytes(part, job - 1));
+    part->crcs[job - 1] =
+        pg_crc32(0, part->data + (job - 1) * PIECE, piece_bytes(part, job - 1));
 }
 
 static pg_status store(pg_zip_writer *w, const unsigned char *data, size_t n,
