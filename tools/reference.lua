@@ -53,6 +53,7 @@ local CHAPTERS = {
       .. "[docs/models.md](models.md) has its options in tables.",
     { title = "Making a model", class = "pg", heading = "models" },
     { title = "Training and prediction", class = "model", type = "perigee.Model" },
+    { title = "Reports", type = "perigee.report" },
   },
   {
     title = "Plots, pictures and progress",

@@ -476,8 +476,8 @@ describe("a mistake", function()
 
   it("in the options lists the known ones", function()
     raises_here("Model: unknown option 'hiden'; there are activation, alpha, batch, betas, "
-      .. "classes, dampening, dtype, eps, hidden, momentum, optimizer, patience, plan, rate, "
-      .. "scale, seed, validation, weight_decay",
+      .. "classes, dampening, dtype, eps, hidden, momentum, names, optimizer, patience, plan, "
+      .. "rate, scale, seed, validation, weight_decay",
       function() pg.Model(x, y, { hiden = 3 }) end)
     local m = model()
     raises_here("steps: unknown option 'n_iter'; there are alpha, batch, betas, dampening, "

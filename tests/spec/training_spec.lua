@@ -227,7 +227,8 @@ describe("validation", function()
       function() m:fit { validation = { x, y + 3 } } end)
     raises_here("x of shape (100, 19) does not fit W1 of shape (6, 20)",
       function() m:fit { validation = { x:cols(1, 19), y } } end)
-    raises_here("validation must be a table {x, y} (two arrays, in that order), or false, not 3",
+    raises_here("validation must be a table {x, y} (two arrays, in that order), or a fraction "
+      .. "between 0 and 1, or false, not 3",
       function() m:fit { validation = 3 } end)
     raises_here("patience needs validation = {x, y}", function() m:fit { patience = 3 } end)
     assert.equal(0, m.iteration)

@@ -20,6 +20,7 @@ local IN_LUA = {
   { file = "model/model.lua", name = "new", class = "pg", public = "Model", heading = "models",
     page = MODELS },
   { file = "model/model.lua", prefix = "Model", class = "model" },
+  { file = "model/classification.lua", prefix = "Report", class = "model" }, -- its type
   { file = "data/dataset.lua", name = "dataset.open", class = "pg", public = "dataset",
     heading = "reading and writing" },
   { file = "data/split.lua", name = "split.split", class = "pg", public = "split",

@@ -7,6 +7,7 @@
 --   best_W1, ...                 the best weights of early stopping
 --   random_state                 uint32: the generator's state
 --   note                         uint8: a text of the user
+--   names                        uint8: the names of the classes, with zero bytes between them
 --   perigee                      uint8: a text with the rest
 --
 -- The text has a line with the format's version, then lines of a name and values, separated by
@@ -56,6 +57,17 @@ local rate_kind = {
   end,
 }
 
+--- Validation data are not kept; a fraction of the rows is.
+local validation_kind = {
+  expected = "'given', false or a fraction between 0 and 1",
+  read = function(value)
+    if value == "given" or value == false then
+      return value
+    end
+    return math.type(value) and training.KINDS.validation.read(value) or nil
+  end,
+}
+
 --- The kinds of the values in the text. A name with a point is in a table of its own.
 local KINDS = {
   activation = activations_kind,
@@ -86,7 +98,7 @@ for _, prefix in ipairs { "option.", "record.option." } do
     KINDS[prefix .. name] = kind
   end
   KINDS[prefix .. "rate"] = rate_kind
-  KINDS[prefix .. "validation"] = schema.or_false(schema.name { "given" })
+  KINDS[prefix .. "validation"] = validation_kind
 end
 
 --- Formats values as text. A function becomes the word "function".
@@ -176,7 +188,7 @@ end
 local function add_options(values, prefix, options)
   for name, value in pairs(options) do
     if KINDS[prefix .. name] then
-      values[prefix .. name] = name == "validation" and value and "given" or value
+      values[prefix .. name] = name == "validation" and type(value) == "table" and "given" or value
     end
   end
 end
@@ -224,6 +236,7 @@ function checkpoint.write(path, state)
   local members = {
     perigee = to_bytes(to_text(values_of(state))),
     note = state.note and to_bytes(state.note),
+    names = state.names and to_bytes(table.concat(state.names, "\0")),
     history = core.array(state.losses),
     validation_history = core.array(state.validation_losses),
     random_state = state.random_state,
@@ -329,11 +342,31 @@ local function read_note(file)
   return bytes and text_of(bytes)
 end
 
+--- Reads the names of the classes, of which there are `count`; nil if there are none.
+local function read_names(file, count)
+  local bytes = optional(file, "names")
+  if not bytes then
+    return nil
+  elseif not is_text(bytes) then
+    refuse(file, "'names' is no text, as uint8 of one axis, but %s", form_of(bytes))
+  end
+  local list = {}
+  for name in (text_of(bytes) .. "\0"):gmatch "([^\0]*)\0" do
+    list[#list + 1] = name
+  end
+  if #list ~= count then
+    refuse(file, "'names' has %d names, and there are %d classes", #list, count)
+  elseif not network_options.names.read(list) then
+    refuse(file, "'names' has a name twice")
+  end
+  return list
+end
+
 --- Refuses members that occur twice or do not belong to the model: with another number of layers or
 --- another optimizer, a part of them would be ignored.
 local function check_members(file)
   local allowed = collections.set {
-    "perigee", "note", "history", "validation_history", "random_state",
+    "perigee", "note", "names", "history", "validation_history", "random_state",
   }
   local prefixes = { "", "best_" }
   for i = 1, trainer.states[file.values.optimizer] do
@@ -521,6 +554,7 @@ local function read_state(file)
     validation_losses = validation_losses,
     random_state = read_random(file),
     note = read_note(file),
+    names = read_names(file, arrays["W" .. file.layers].shape[1]),
   }
 end
 

@@ -12,6 +12,8 @@ local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
 local checkpoint = require "perigee.model.checkpoint"
+local class_names = require "perigee.util.class_names"
+local classification = require "perigee.model.classification"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
 local losses = require "perigee.model.losses"
@@ -22,6 +24,7 @@ local optimizer = require "perigee.model.optimizer"
 local public = require "perigee.util.public"
 local inputs = require "perigee.model.inputs"
 local training = require "perigee.model.training"
+local training_data = require "perigee.model.training_data"
 local printable = require "perigee.util.printable"
 
 local trainer = core.trainer
@@ -30,14 +33,16 @@ local trainer = core.trainer
 ---@class perigee.Model
 ---@field weights perigee.weights  W1 (hidden, inputs), b1 (1, hidden), W2, ...: live, and writable
 ---@field classes integer  the number of classes
+---@field names string[]?  the names of the classes; nil for a model without: `m.names[label + 1]`
 ---@field iteration integer  the number of updates that were made
 local Model = {}
 local METATABLE = { __name = "perigee.model" }
+local NAMES = 66 -- columns of the classes' names on one line
 
 --- Names of private fields that may be nil.
 local MAY_BE_NIL = collections.set {
-  "_batches", "_epoch", "_losses", "_optimizer_state", "_random", "_record", "_rows", "_trainer",
-  "_validation_losses",
+  "_batches", "_data", "_epoch", "_losses", "_names", "_optimizer_state", "_random",
+  "_record", "_rows", "_trainer", "_validation_losses",
 }
 
 function METATABLE:__index(name)
@@ -47,11 +52,13 @@ function METATABLE:__index(name)
     return self._classes
   elseif name == "weights" then
     return self._weights
+  elseif name == "names" then
+    return self._names
   end
   local method = rawget(Model, name)
   if method == nil and not MAY_BE_NIL[name] then
     local names = collections.sorted_keys(Model)
-    table.move({ "weights", "classes", "iteration" }, 1, 3, #names + 1, names)
+    table.move({ "weights", "classes", "iteration", "names" }, 1, 4, #names + 1, names)
     errors.raise(unknown_name.message("a model", name, names))
   end
   return method
@@ -62,6 +69,8 @@ function METATABLE:__newindex(name, value)
     errors.raise("a model's iteration is how many updates were made, and not to be set")
   elseif name == "classes" then
     errors.raise("a model's classes are those that it was made with, and not to be set")
+  elseif name == "names" then
+    errors.raise("a model's names are those that it was made with, and not to be set")
   elseif name == "weights" then
     errors.must(weights.check_names(value, self._layers, self._shapes))
     name = "_weights"
@@ -80,10 +89,8 @@ local KINDS = collections.merge(training.KINDS, network_options.KINDS)
 
 --- Sets the training data; returns nil and a message where they do not fit.
 local function set_data(self, data)
-  local made, message = errors.try(trainer.new, data.rows, self._scale, data.labels, self.weights,
-    self._activation, self._plan)
-  self._trainer, self._rows = made, data.rows.shape[1]
-  return made, message
+  self._data = { all = data }
+  return training_data.hold_out(self, self._options.validation)
 end
 
 --- Makes a model of x and y, with weights as the notebook draws them.
@@ -110,6 +117,7 @@ end
 ---@param options? table  hidden = 100 (a number or a list); activation = "sigmoid" ("tanh",
 ---   "relu", or a list of one for each hidden layer); seed (else the module's generator);
 ---   dtype = "float32" (or "float64"); classes (else y's columns, or its largest label + 1);
+---   names (a list of the classes' names, in the order of the labels, which gives `classes`, too);
 ---   scale = 1 (x is multiplied by it, in training and in prediction);
 ---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x); those of
 ---   `m:steps` but iterations, epochs, resume, progress
@@ -121,7 +129,7 @@ local function new(_, x, y, options)
   local dtype, scale = options.dtype or "float32", options.scale or 1
   errors.must(optimizer.settings(defaults))
   errors.must(weights.check_scale(scale, dtype))
-  local data = errors.must(inputs.labelled(x, y, options.classes or 0))
+  local data = errors.must(inputs.labelled(x, y, errors.must(network_options.classes(options))))
   local random = options.seed and core.random(options.seed)
   local initial = errors.must(errors.try(core.initialization, data.rows, widths, {
     activation = list, classes = data.classes, dtype = dtype, random = random,
@@ -131,6 +139,7 @@ local function new(_, x, y, options)
     _weights = weights.guard(initial, layers, list),
     _shapes = weights.shapes(initial, layers),
     _classes = data.classes,
+    _names = options.names,
     _activation = list,
     _layers = layers,
     _scale = scale,
@@ -156,6 +165,10 @@ end
 --- training ends when that loss hasn't fallen for as many epochs; in the last run of the body, the
 --- model has the weights of the smallest loss.
 ---
+--- `validation = 0.1` takes a tenth of the rows off, rounded up: those that
+--- `pg.split(x, y, {test = 0.1, seed = 0})` gives for testing, each time the same. The training has
+--- the others, in copies.
+---
 --- Another training continues from the weights and the optimizer's state, and counts i from 1. With
 --- `resume = true` the training before continues, also of a loaded model: with its i and its
 --- options (all but batch may be given again), until it has made the iterations or epochs that are
@@ -173,7 +186,8 @@ end
 ---@param options? table  iterations = 1000 (the number of updates); epochs (passes over all rows,
 ---   in the place of iterations); progress = false (or true: a line on stderr);
 ---   resume = false (or true); batch = false (or a number of rows);
----   validation = false (or {x, y}); patience = false (or a number of epochs);
+---   validation = false ({x, y}, or a fraction of the rows, which are taken off: see above);
+---   patience = false (or a number of epochs);
 ---   optimizer = "sgd" ("momentum", "nesterov", "rmsprop", "adam"); rate = 0.1 (of rmsprop 0.01, of
 ---   adam 0.001; or a function of i); weight_decay = 0; momentum = 0.9 (of momentum and nesterov;
 ---   of rmsprop 0); dampening = 0 (of momentum); alpha = 0.99 (of rmsprop);
@@ -298,8 +312,30 @@ function Model:evaluate(x, y)
   local data = errors.must(inputs.labelled(x, y, self.classes))
   check_rows(self, data)
   local loss, accuracy, confusion = errors.must(training.evaluate(self, data, true))
+  class_names.set(confusion, self._names)
   inputs.warn_if_scaled("x", data.rows, self._scale)
   return loss, accuracy, confusion
+end
+
+--- Returns a report: precision, recall and F1 of each class, their means, and the accuracy.
+---
+--- It prints as scikit-learn's classification_report, with the model's names, and has the numbers
+--- as fields. Precision is the fraction of rows predicted as a class that are of it, recall the
+--- fraction of the class's rows that are predicted so, F1 their harmonic mean, support the number
+--- of the class's rows; a fraction of no rows is 0. All classes of the model are there. `macro` has
+--- the means over the classes, `weighted` those weighted by support.
+---
+--- Raises for a label outside the model's classes.
+---
+---     r = m:report(xt, yt)
+---     r.precision.shape, r.support:sum() == #xt  --> (10,)  true
+---     r.accuracy == m:score(xt, yt), r.macro.f1 == r.f1:mean()  --> true  true
+---@param x perigee.like  (n, ...)
+---@param y perigee.like  (n) labels or (n, classes) one-hot
+---@return perigee.report
+function Model:report(x, y)
+  local _, _, confusion = self:evaluate(x, y)
+  return classification.report(confusion, self._names)
 end
 
 -- --- saving ------------------------------------------------------------------
@@ -336,6 +372,7 @@ function Model:save(path, note)
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
     random_state = random_state, optimizer_state = optimizer_state, note = note,
+    names = self._names,
     checksum = self._trainer and errors.must(trainer.checksum(self._trainer)),
   }))
   return true
@@ -378,6 +415,7 @@ function Model.load(path, x, y)
     _weights = weights.guard(state.weights, layers, state.activation),
     _shapes = weights.shapes(state.weights, layers),
     _classes = classes,
+    _names = state.names,
     _activation = state.activation,
     _layers = layers,
     _scale = state.scale,
@@ -434,6 +472,12 @@ local function scale_text(self)
   return c_locale.format("x times %.4g", self._scale)
 end
 
+--- The rows that are held out as text: ", 15 rows for validation".
+local function held_text(self)
+  local held = self._data and self._data.validation
+  return held and (", %s for validation"):format(format.quantity(held.rows.shape[1], "row")) or ""
+end
+
 --- The lines of a summary about layers, with the number of parameters.
 local function layer_lines(self)
   local lines, total = { "layer  units  activation  parameters" }, 0
@@ -468,8 +512,11 @@ function Model:summary()
   local function add(name, ...)
     lines[#lines + 1] = ("%-10s %s"):format(name, c_locale.format(...))
   end
-  add("data", "%s", self._trainer and ("%d rows of %d, %d classes"):format(self._rows,
-    self.weights.W1.shape[2], self.classes) or "none")
+  add("data", "%s", self._trainer and ("%d rows of %d, %d classes%s"):format(self._rows,
+    self.weights.W1.shape[2], self.classes, held_text(self)) or "none")
+  if self._names then
+    add("names", "%s", network_options.names_text(self._names, NAMES))
+  end
   if self._scale ~= 1 then
     add("scale", "%s", scale_text(self))
   end
@@ -517,18 +564,21 @@ function METATABLE:__tostring()
   end
   local rows = {
     { "trained", trained },
-    { "data", self._trainer and ("%s, %s plan"):format(format.quantity(self._rows, "row"),
-      (trainer.plan(self._trainer))) or "none" },
+    { "data", self._trainer and ("%s, %s plan%s"):format(format.quantity(self._rows, "row"),
+      (trainer.plan(self._trainer)), held_text(self)) or "none" },
   }
+  if self._names then
+    rows[#rows + 1] = { "classes", network_options.names_text(self._names, NAMES) }
+  end
   if self._scale ~= 1 then
-    rows[3] = { "scale", scale_text(self) }
+    rows[#rows + 1] = { "scale", scale_text(self) }
   end
   return repr.make(errors.try(title_of, self) or "Model: its weights do not fit each other", rows)
 end
 
 local load = Model.load
 public.methods(Model, METATABLE, "a model", "m", {
-  predict = 1, predict_proba = 1, score = 2, evaluate = 2, save = 1, restore = 1,
+  predict = 1, predict_proba = 1, score = 2, evaluate = 2, report = 2, save = 1, restore = 1,
 })
 Model.load = public.counted("load", load, 1) -- a function of the class, not a method
 

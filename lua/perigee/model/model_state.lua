@@ -2,40 +2,26 @@
 
 local checkpoint = require "perigee.model.checkpoint"
 local core = require "perigee.core"
-local errors = require "perigee.util.errors"
+local optimizer_state = require "perigee.model.optimizer_state"
 local weights = require "perigee.model.weights"
-
-local trainer = core.trainer
 
 local model_state = {}
 
---- The optimizer's state: its name, the number of its steps, and `arrays`: a table of arrays, named
---- as the weights, for each of the states that it keeps.
+--- The optimizer's state.
 ---@param model perigee.Model
 ---@return table
 function model_state.optimizer(model)
   if not model._trainer then
     return model._optimizer_state
   end
-  local name, steps = trainer.optimizer(model._trainer)
-  local state = { optimizer = name, steps = steps, arrays = {} }
-  for i = 1, trainer.states[name] do
-    state.arrays[i] = weights.map(model.weights, model._layers, function(array)
-      return core.zeros(array.shape, array.dtype)
-    end)
-    errors.must(trainer.read_state(model._trainer, i, state.arrays[i]))
-  end
-  return state
+  return optimizer_state.read(model, model._trainer)
 end
 
 --- Sets the optimizer's state of a model with data.
 ---@param model perigee.Model
 ---@param state table
 function model_state.set_optimizer(model, state)
-  errors.must(trainer.set_optimizer(model._trainer, state.optimizer, state.steps))
-  for i, arrays in ipairs(state.arrays) do
-    errors.must(trainer.write_state(model._trainer, i, arrays))
-  end
+  optimizer_state.write(model._trainer, state)
 end
 
 --- Sets the state of the training to that of a checkpoint.
@@ -64,6 +50,9 @@ local function check_alike(model, state)
   end
   if not alike then
     return nil, "the model has other layers, or another dtype"
+  elseif state.names and model.names
+    and table.concat(state.names, "\0") ~= table.concat(model.names, "\0") then
+    return nil, "its classes have other names than the model's"
   elseif state.scale ~= model._scale then
     return nil, ("the scale is %g, and the model's is %g"):format(state.scale, model._scale)
   end

@@ -1,6 +1,7 @@
 --- The options of a network: its layers, their activations, and how it takes the data.
 
 local core = require "perigee.core"
+local printable = require "perigee.util.printable"
 local schema = require "perigee.util.schema"
 
 local trainer = core.trainer
@@ -13,6 +14,24 @@ local units = schema.integer(1)
 network_options.activation = schema.name(trainer.activations)
 
 local read_activation = network_options.activation.read
+
+--- The names of the classes, in the order of the labels.
+network_options.names = {
+  expected = "a list of the classes' names, different texts without zero bytes",
+  read = function(value)
+    if type(value) ~= "table" or #value == 0 then
+      return nil
+    end
+    local seen = {}
+    return schema.elements(value, function(name)
+      if type(name) ~= "string" or name:find("\0", 1, true) or seen[name] then
+        return nil
+      end
+      seen[name] = true
+      return name
+    end)
+  end,
+}
 
 --- Options that `pg.Model` alone takes, not `steps` and `fit`.
 network_options.KINDS = {
@@ -37,6 +56,7 @@ network_options.KINDS = {
   seed = schema.seed,
   dtype = schema.name { "float32", "float64" },
   classes = schema.integer(1),
+  names = network_options.names,
   scale = schema.number "",
   plan = schema.name { "auto", "dense", "sparse" },
 }
@@ -61,6 +81,31 @@ function network_options.layers(options)
     list[i] = type(activations) == "table" and activations[i] or activations
   end
   return widths, list
+end
+
+--- The number of classes that the options name or give; 0 where they do neither; nil and a message
+--- where the two differ.
+---@param options table
+---@return integer?
+---@return string?
+function network_options.classes(options)
+  local names, classes = options.names, options.classes
+  if names and classes and #names ~= classes then
+    return nil, ("there are %d names for %d classes"):format(#names, classes)
+  end
+  return classes or names and #names or 0
+end
+
+--- The names of classes as one text, of at most `columns` columns.
+---@param names string[]
+---@param columns integer
+---@return string
+function network_options.names_text(names, columns)
+  local shown = {}
+  for i, name in ipairs(names) do
+    shown[i] = printable.name(name)
+  end
+  return printable.cut(table.concat(shown, ", "), columns, "...")
 end
 
 return network_options

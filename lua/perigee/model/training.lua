@@ -25,6 +25,7 @@ local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
 local early_stopping = require "perigee.model.early_stopping"
 local inputs = require "perigee.model.inputs"
+local training_data = require "perigee.model.training_data"
 
 local trainer = core.trainer
 
@@ -35,10 +36,13 @@ local training = {}
 
 -- --- options --------------------------------------------------------------------
 
---- Validation data.
-local pair = {
-  expected = "a table {x, y} (two arrays, in that order)",
+--- Validation data, or the fraction of the rows that are taken off as such.
+local validation = {
+  expected = "a table {x, y} (two arrays, in that order), or a fraction between 0 and 1",
   read = function(value)
+    if math.type(value) then
+      return value > 0 and value < 1 and value or nil
+    end
     return type(value) == "table" and value[1] ~= nil and value[2] ~= nil and value[3] == nil
       and value or nil
   end,
@@ -48,7 +52,7 @@ local pair = {
 --- model, and files keep them.
 training.KINDS = collections.merge(optimizer.KINDS, {
   batch = schema.or_false(schema.integer(1)),
-  validation = schema.or_false(pair),
+  validation = schema.or_false(validation),
   patience = schema.or_false(schema.integer(1)),
 })
 
@@ -238,12 +242,17 @@ local function prepare(model, options)
     return nil, "validation was given, which a file does not keep: give it again, or "
       .. "validation = false"
   elseif options.patience and not options.validation then
-    return nil, "patience needs validation = {x, y}"
-  elseif not options.validation then
-    return settings, false
+    return nil, "patience needs validation = {x, y}, or a fraction of the rows"
   end
   local data, loss
-  data, message = inputs.labelled(options.validation[1], options.validation[2], model.classes)
+  data, message = training_data.hold_out(model, options.validation)
+  if not data then
+    return nil, message
+  elseif not options.validation then
+    return settings, false
+  elseif data == true then
+    data, message = inputs.labelled(options.validation[1], options.validation[2], model.classes)
+  end
   if data then
     loss, message = training.evaluate(model, data)
   end

@@ -1,6 +1,7 @@
 --- The gnuplot commands of a plot: curves, or a grid of numbers.
 
 local c_locale = require "perigee.util.c_locale"
+local class_names = require "perigee.util.class_names"
 local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
 local core = require "perigee.core"
@@ -438,7 +439,8 @@ end
 --- The command for the labels of a grid's columns or rows, which are at 0, 1, ...; without labels
 --- they are numbered, unless there are too many.
 local function tics(axis, labels, length, options, surface)
-  labels = labels or length <= MOST_TICS and positions(length, options.first)
+  labels = labels or not options.first and class_names.of(options.z)
+    or length <= MOST_TICS and positions(length, options.first)
   if not labels then
     return ("unset %stics"):format(axis)
   elseif #labels ~= length then

@@ -4,8 +4,10 @@
 -- only the edges are shown.
 
 local c_locale = require "perigee.util.c_locale"
+local class_names = require "perigee.util.class_names"
 local errors = require "perigee.util.errors"
 local core = require "perigee.core"
+local printable = require "perigee.util.printable"
 
 local array_format = {}
 
@@ -13,6 +15,7 @@ local SUMMARISE = 1000 -- elements; a larger array is shown by its edges
 local EDGE = 3 -- elements shown at each end of a summarised axis
 local DECIMALS = 8 -- the most digits behind the point
 local LINE = 75 -- characters
+local LONGEST_NAME = 15 -- columns of a class's name
 local GAP = "..." -- stands for elements that are left out
 
 -- --- elements --------------------------------------------------------------------
@@ -211,6 +214,36 @@ local function layout(node, shape, depth, format)
   return "[" .. table.concat(rows, "," .. ("\n"):rep(rank - 1) .. indent) .. "]"
 end
 
+--- Formats a confusion matrix with the classes' names before its rows and over its columns; nil
+--- where a line does not take them.
+local function named_matrix(a, names)
+  local first, widths, shown = 0, {}, {}
+  local digits = #("%d"):format(a:max())
+  for i, name in ipairs(names) do
+    shown[i] = printable.cut(printable.name(name), LONGEST_NAME, "...")
+    widths[i] = math.max(printable.width(shown[i]), digits)
+    first = math.max(first, printable.width(shown[i]))
+  end
+  local function padded(text, width)
+    return (" "):rep(width - printable.width(text)) .. text
+  end
+  local lines = { (" "):rep(first) }
+  for i, name in ipairs(shown) do
+    lines[1] = lines[1] .. "  " .. padded(name, widths[i])
+  end
+  if printable.width(lines[1]) > LINE then
+    return nil
+  end
+  for i, row in ipairs(a:tolist()) do
+    local words = { shown[i] .. (" "):rep(first - printable.width(shown[i])) }
+    for j, count in ipairs(row) do
+      words[j + 1] = padded(("%d"):format(count), widths[j])
+    end
+    lines[i + 1] = table.concat(words, "  ")
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
 --- Formats an array: its elements, dtype and shape.
 ---@param a perigee.array
 ---@param most? integer  elements that are shown in full, 1000 by default
@@ -219,14 +252,15 @@ function array_format.array(a, most)
   if not errors.try(function() return a.ndim end) then
     return "array (freed)"
   end
-  local text = "[]"
-  if a.size > 0 then
+  local names = class_names.of(a)
+  local text = names and named_matrix(a, names) or "[]"
+  if text == "[]" and a.size > 0 then
     local shown = a.size > (most or SUMMARISE) and edges_of(a) or a
     local nested = shown.dtype == "uint64" -- whose numbers may be too large for Lua's integers
       and join_digits((shown // 10):tolist(), (shown % 10):tolist()) or shown:tolist()
     text = layout(nested, a.shape, 0, format_for(collect(nested, {}), a.dtype))
   end
-  return ("%s %s %s"):format(text, a.dtype, a.shape)
+  return ("%s%s%s %s"):format(text, text:find "\n$" and "" or " ", a.dtype, a.shape)
 end
 
 return array_format
