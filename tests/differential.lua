@@ -194,6 +194,9 @@ local operations = {
   cumprod = method("cumprod", "axis"),
   diff = method("diff", "times", "axis"),
   cov = method("cov", "options"),
+  conv2d = method("conv2d", "options"),
+  max_pool2d = method("max_pool2d", "size", "options"),
+  avg_pool2d = method("avg_pool2d", "size", "options"),
   corrcoef = method("corrcoef", "options"),
 }
 

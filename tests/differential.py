@@ -1203,6 +1203,74 @@ def covariances(function):
     return make
 
 
+def pixels(draw, least, most):
+    """A number of pixels, or one down and one across, as an option and as both."""
+    if draw.chance(0.5):
+        number = draw.between(least, most)
+        return number, (number, number)
+    both = (draw.between(least, most), draw.between(least, most))
+    return list(both), both
+
+
+def windows(x, size, stride, padding, around):
+    """The windows (n, channels, down, across, height, width) of images."""
+    widths = [(0, 0), (0, 0)] + [(n, n) for n in padding]
+    padded = np.pad(x, widths, constant_values=around)
+    return np.lib.stride_tricks.sliding_window_view(padded, size, (2, 3))[
+        :, :, ::stride[0], ::stride[1]]
+
+
+def window_options(draw, padding):
+    options, stride = {}, None
+    if draw.chance(0.6):
+        options["stride"], stride = pixels(draw, 0 if draw.chance(0.05) else 1, 3)
+    both = (0, 0)
+    if draw.chance(0.5):
+        options["padding"], both = pixels(draw, 0, padding)
+    return options, stride, both
+
+
+def conv2d(draw):
+    images = draw.array((draw.between(0, 2), draw.between(1, 3), draw.between(1, 9),
+                         draw.between(1, 9)), moods=["small", "positive"])
+    kernels = draw.array((draw.between(0, 5), draw.between(1, 3) if draw.chance(0.05)
+                          else images.value.shape[1], draw.between(1, 4), draw.between(1, 4)),
+                         moods=["small", "positive"])
+    options, stride, padding = window_options(draw, 3)
+    dtype = np.result_type(images.value, kernels.value)
+    dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
+    sums = []
+
+    def compute():
+        if stride == (0, 0) or images.value.shape[1] != kernels.value.shape[1]:
+            raise ValueError
+        x, k = images.value.astype(np.float64), kernels.value.astype(np.float64)
+        found = windows(x, k.shape[2:], stride or (1, 1), padding, 0)
+        sums.append(np.einsum("ncijhw,ochw->noij", np.abs(found), np.abs(k)))
+        return np.einsum("ncijhw,ochw->noij", found, k).astype(dtype)
+    return Case([images, kernels], compute, {"options": options}, "sum",
+                lambda _: 64 * np.finfo(dtype).eps * sums[-1])
+
+
+def pool2d(is_mean):
+    def make(draw):
+        images = draw.array((draw.between(0, 2), draw.between(1, 3), draw.between(1, 9),
+                             draw.between(1, 9)), moods=["small", "positive"])
+        size, sizes = pixels(draw, 0 if draw.chance(0.05) else 1, 4)
+        options, stride, padding = window_options(draw, 2)
+        dtype = images.value.dtype if images.value.dtype.kind == "f" else np.dtype(np.float64)
+
+        def compute():
+            if 0 in (stride or sizes) or any(2 * p > n for p, n in zip(padding, sizes)):
+                raise ValueError
+            x = images.value.astype(np.float64)
+            found = windows(x, sizes, stride or sizes, padding, 0 if is_mean else -np.inf)
+            return (found.mean((4, 5)) if is_mean else found.max((4, 5))).astype(dtype)
+        return Case([images], compute, {"size": size, "options": options}, "sum",
+                    lambda result: 64 * np.finfo(dtype).eps * 256)
+    return make
+
+
 def extremum(function):
     return reduced(lambda x, axis, keep: function(x, axis=axis, keepdims=keep), "value")
 
@@ -1381,6 +1449,9 @@ OPERATIONS = {
     "cumprod": cumprod,
     "diff": diff,
     "cov": covariances(np.cov),
+    "conv2d": conv2d,
+    "max_pool2d": pool2d(False),
+    "avg_pool2d": pool2d(True),
     "corrcoef": covariances(np.corrcoef),
 }
 

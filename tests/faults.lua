@@ -76,6 +76,12 @@ local operations = {
     return a:median(), b:median(1), a:quantile({ 0.1, 0.5 }, 2), i8:percentile(30), long:median(),
       a:cov(), a:cov(a, { rowvar = false, ddof = 0 }), pg.corrcoef(a, a[1]), pg.cov { 1, 2 }
   end,
+  images = function()
+    local images, kernels = pg.ones(2, 3, 6, 5), pg.ones(4, 3, 2, 2, "float32")
+    return images:conv2d(kernels, { padding = 1 }),
+      images:astype("int8"):conv2d(kernels, { stride = 2 }), images.T:max_pool2d({ 1, 2 }),
+      images:astype("int8"):avg_pool2d(2)
+  end,
   sorting = function()
     return a:sort(), a:sort(1), a:argsort(1), i8:unique(), a:cumsum(1), b:cumsum(), long:sort(),
       b:cumprod(1), a:diff(2), i8:diff()

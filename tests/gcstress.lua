@@ -105,6 +105,15 @@ local SPECIAL = {
   lstsq = calls(
     function() return A(), { 1, 2, 3 }, { rcond = 0.1 } end, function() return T(), A() end,
     function() return M(), T() end),
+  conv2d = calls(
+    function() return pg.ones(1, 2, 3, 3), pg.ones(1, 2, 2, 2), { padding = { 1, 0 } } end,
+    function() return { { { { 1, 2 } } } }, { { { { 3 } } } } end),
+  max_pool2d = calls(
+    function() return pg.ones(1, 2, 3, 3), 2, { stride = 1 } end,
+    function() return { { { { 1, 2 } } } }, { 1, 2 } end),
+  avg_pool2d = calls(
+    function() return pg.ones(1, 2, 3, 3), 2, { stride = 1 } end,
+    function() return { { { { 1, 2 } } } }, { 1, 2 } end),
   cov = calls(
     function() return A(), V(), { rowvar = false } end, function() return T(), T() end,
     function() return M(), { ddof = 0 } end, function() return T(), A() end),

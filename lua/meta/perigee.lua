@@ -1039,6 +1039,49 @@ function array:cov(b, options) end
 ---@return number|perigee.array  # (n, n)
 function array:corrcoef(b, options) end
 
+--- Returns the sums of products of windows of images with kernels. As in
+--- torch.nn.functional.conv2d a window begins at each pixel, or at each `stride`-th one, and the
+--- kernels are not flipped. There are (height + 2 padding - kernel height) / stride + 1 windows
+--- down, rounded down, and likewise across; pixels outside of the image are 0. float32 stays
+--- float32, other dtypes give float64; the bits don't depend on the number of threads.
+---
+---     x = pg.range(1, 9):reshape(1, 1, 3, 3)
+---     x:conv2d{{{{1, 0}, {0, -1}}}}
+---     --> [[[[-4., -4.],
+---     -->    [-4., -4.]]]] float64 (1, 1, 2, 2)
+---     x:conv2d(pg.ones(8, 1, 3, 3), {padding = 1}).shape  --> (1, 8, 3, 3)
+---@param kernels perigee.like  (outputs, channels, height, width); a: (n, channels, height, width)
+---@param options? table  stride = 1; padding = 0: pixels, or {down, across}
+---@return perigee.array  # (n, outputs, windows down, windows across)
+function array:conv2d(kernels, options) end
+
+--- Returns the greatest pixel of each window of images, as torch.nn.functional.max_pool2d.
+--- Windows of `size` pixels, or {down, across}, begin at each `stride`-th pixel. The padding is at
+--- most half of the size; it adds no pixels, but windows that begin outside. NaN of a window with
+--- NaN. float32 stays float32, other dtypes give float64.
+---
+---     x = pg.range(1, 16):reshape(1, 1, 4, 4)
+---     x:max_pool2d(2)
+---     --> [[[[ 6.,  8.],
+---     -->    [14., 16.]]]] float64 (1, 1, 2, 2)
+---     x:max_pool2d(3, {stride = 1}).shape  --> (1, 1, 2, 2)
+---@param size integer|integer[]  pixels, or {down, across}; a is (n, channels, height, width)
+---@param options? table  stride = size; padding = 0: pixels, or {down, across}
+---@return perigee.array  # (n, channels, windows down, windows across)
+function array:max_pool2d(size, options) end
+
+--- Returns the mean of each window of images, as torch.nn.functional.avg_pool2d. See `max_pool2d`;
+--- here pixels of the padding count as 0.
+---
+---     x = pg.range(1, 16):reshape(1, 1, 4, 4)
+---     x:avg_pool2d(2)
+---     --> [[[[ 3.5,  5.5],
+---     -->    [11.5, 13.5]]]] float64 (1, 1, 2, 2)
+---@param size integer|integer[]  pixels, or {down, across}; a is (n, channels, height, width)
+---@param options? table  stride = size; padding = 0: pixels, or {down, across}
+---@return perigee.array  # (n, channels, windows down, windows across)
+function array:avg_pool2d(size, options) end
+
 --- Counts how often 0, 1, 2 ... are among integers from 0, as numpy.bincount: labels, say.
 --- The count of 0 is at position 1. With weights, it adds up the weights of each value.
 ---

@@ -71,6 +71,9 @@
 #include "statistics/split.h"
 #include "statistics/standardise.h"
 
+#include "images/convolution.h"
+#include "images/pooling.h"
+
 #include "io/file_kind.h"
 #include "io/gzip.h"
 #include "formats/idx.h"

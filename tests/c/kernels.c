@@ -329,6 +329,41 @@ static void random_sparse_matrix(sparse_matrix *m, pg_dtype dtype, bool coded)
     }
 }
 
+static void test_convolve(const pg_kernels *kernels, pg_dtype dtype)
+{
+    enum { MOST_TAPS = 30 };
+    size_t lanes = kernels->lanes, offsets[MOST_TAPS];
+    size_t outputs = (size_t)random_between(0, 9);
+    size_t taps = (size_t)random_between(0, MOST_TAPS);
+    size_t n = (size_t)random_between(1, 20 * (int64_t)lanes);
+    size_t leading = (n / lanes + 1 + (size_t)random_between(0, 2)) * lanes;
+    size_t farthest = 0;
+    for (size_t t = 0; t < taps; t++) {
+        offsets[t] = (size_t)random_between(0, 50);
+        farthest = offsets[t] > farthest ? offsets[t] : farthest;
+    }
+    vec weights = random_vec(dtype, outputs * taps);
+    vec x = random_vec(dtype, farthest + n + lanes);
+    vec out = new_vec(dtype, outputs * leading);
+    kernels->convolve(out.data, leading, outputs, weights.data, taps, x.data,
+                      offsets, n);
+    for (size_t o = 0; o < outputs; o++)
+        for (size_t i = 0; i < n; i++) {
+            double expected = 0, magnitude = 0;
+            for (size_t t = 0; t < taps; t++) {
+                double term =
+                    get(&weights, o * taps + t) * get(&x, offsets[t] + i);
+                expected += term;
+                magnitude += fabs(term);
+            }
+            expect("convolve", &out, o * leading + i, expected, magnitude,
+                   MOST_TAPS);
+        }
+    free_vec(&weights);
+    free_vec(&x);
+    free_vec(&out);
+}
+
 /* out (major) += dense . in (minor), rows of `vectors` registers; and
    transposed, out (minor) += dense' . in (major). */
 static void test_multiply_sparse(const pg_kernels *kernels, pg_dtype dtype,
@@ -464,6 +499,7 @@ void test_kernels(void)
             test_softmax_and_cross_entropy(kernels, dtype, rows, cols);
             test_add_rows(kernels, dtype, rows, cols);
             test_multiply_sparse(kernels, dtype, trial % 2, trial / 2 % 2);
+            test_convolve(kernels, dtype);
             for (pg_optimizer_kind kind = 0; kind < PG_OPTIMIZERS; kind++)
                 test_optimizer(kernels, dtype, kind);
         }

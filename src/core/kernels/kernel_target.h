@@ -94,4 +94,9 @@ void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_leading,
                                 size_t vectors, const pg_tile *tile,
                                 const void *table);
 
+/* Defined in convolve.c, listed in the table of kernels.c. */
+void NAME(convolve)(void *out, size_t out_leading, size_t outputs,
+                    const void *weights, size_t taps, const void *x,
+                    const size_t *offsets, size_t n);
+
 #endif

@@ -339,6 +339,7 @@ const pg_kernels TABLE = {
     .most_vectors = MOST_VECTORS,
     .multiply_sparse = MULTIPLY_SPARSE,
     .multiply_sparse_transposed = MULTIPLY_SPARSE_TRANSPOSED,
+    .convolve = NAME(convolve),
     .function = {[PG_EXP] = kernel_exp,
                  [PG_SIGMOID] = kernel_sigmoid,
                  PG_FUNCTION_LIST(FUNCTION)},

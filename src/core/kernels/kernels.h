@@ -38,6 +38,14 @@ typedef struct pg_kernels {
                                        size_t in_leading, size_t vectors,
                                        const pg_tile *tile, const void *table);
 
+    /* out (outputs, n) = the sums over all taps t of weights[o, t] *
+       x[offsets[t] + i], added in their order; weights (outputs, taps). The
+       rows of out are out_leading elements apart. Up to `lanes` - 1 elements
+       behind each row are read and written. */
+    void (*convolve)(void *out, size_t out_leading, size_t outputs,
+                     const void *weights, size_t taps, const void *x,
+                     const size_t *offsets, size_t n);
+
     /* out[i] = f(x[i]) for PG_EXP, PG_SIGMOID and PG_FUNCTION_LIST, NULL for
        the others; out may be x. Within 2 ulp, tan within 3, with subnormal
        results, infinities and NaN as the C library has them. */

@@ -144,10 +144,6 @@ pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
     PG_EXPECT_FLOATS(2);
     bool single = a->dtype == PG_FLOAT32 && (float)low < (float)high &&
                   isfinite((float)low) && isfinite((float)high);
-    if (single) {
-        low = (float)low;
-        high = (float)high;
-    }
     if (low == high)
         return pg_fail(err, PG_EARG,
                        "histogram: around %.17g no bin of width 1 can be made",

@@ -1,0 +1,98 @@
+/* Convolutions and pooling of images. */
+#include "core/images/convolution.h"
+
+#include "bind/array/nested_table.h"
+#include "bind/base/arguments.h"
+#include "bind/base/error.h"
+#include "bind/base/open.h"
+#include "bind/base/options.h"
+#include "core/images/pooling.h"
+
+static const char *const option_names[] = {"stride", "padding", NULL};
+
+/* Reads the value on top, which is `name`: a number of pixels, or {down,
+   across}; and pops it. */
+static void read_pixels(lua_State *L, const char *name, size_t pixels[2])
+{
+    static const char expected[] = "a number of pixels or {down, across}";
+    bool is_pair = lua_istable(L, -1);
+    if (is_pair && luaL_len(L, -1) != 2)
+        l_option_error(L, name, expected);
+    for (int i = 0; i < 2; i++) {
+        int is_integer;
+        if (is_pair)
+            lua_geti(L, -1, i + 1);
+        else
+            lua_pushvalue(L, -1);
+        lua_Integer value = lua_tointegerx(L, -1, &is_integer);
+        if (!is_integer || value < 0 || lua_type(L, -1) != LUA_TNUMBER)
+            l_option_error(L, name, expected);
+        pixels[i] = (size_t)value;
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+/* Reads stride, whose default is in the window, and padding. */
+static void read_options(lua_State *L, int arg, pg_window *window)
+{
+    l_options_check(L, arg, option_names);
+    l_option_push(L, arg, "stride");
+    if (lua_isnil(L, -1))
+        lua_pop(L, 1);
+    else
+        read_pixels(L, "stride", window->stride);
+    l_option_push(L, arg, "padding");
+    if (lua_isnil(L, -1))
+        lua_pop(L, 1);
+    else
+        read_pixels(L, "padding", window->padding);
+}
+
+/* conv2d(images, kernels [, {stride = 1, padding = 0}]) */
+static int l_array_conv2d(lua_State *L)
+{
+    enum { IMAGES = 1, KERNELS, OPTIONS };
+    pg_error err;
+    const pg_array *images, *kernels;
+    pg_window window = {.stride = {1, 1}};
+    lua_settop(L, OPTIONS);
+    read_options(L, OPTIONS, &window);
+    pg_array *out = l_array_push(L);
+    l_arrays_to(L, &images, IMAGES, &kernels, KERNELS);
+    return l_array_return(L, pg_conv2d(out, images, kernels, &window, &err),
+                          &err);
+}
+
+/* max_pool2d(images, size [, {stride = size, padding = 0}]), operation 0, and
+   avg_pool2d, 1 */
+static int l_array_pool2d(lua_State *L)
+{
+    enum { IMAGES = 1, SIZE, OPTIONS };
+    pg_error err;
+    pg_window window = {.padding = {0, 0}};
+    lua_settop(L, OPTIONS);
+    lua_pushvalue(L, SIZE);
+    read_pixels(L, "size", window.size);
+    window.stride[0] = window.size[0];
+    window.stride[1] = window.size[1];
+    read_options(L, OPTIONS, &window);
+    pg_array *out = l_array_push(L);
+    const pg_array *images = l_array_to(L, IMAGES);
+    pg_status status = l_call_operation(L)
+                           ? pg_avg_pool2d(out, images, &window, &err)
+                           : pg_max_pool2d(out, images, &window, &err);
+    return l_array_return(L, status, &err);
+}
+
+static const l_function functions[] = {
+    {"conv2d", l_array_conv2d, 2, 3, 0},
+    {"max_pool2d", l_array_pool2d, 1, 3, 0},
+    {"avg_pool2d", l_array_pool2d, 1, 3, 1},
+    {NULL, NULL, 0, 0, 0},
+};
+
+void l_open_convolution(lua_State *L)
+{
+    l_array_add_functions(L, functions);
+}

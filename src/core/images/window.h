@@ -1,0 +1,25 @@
+/*
+ * window.h -- windows that move over images.
+ *
+ * Images are (n, channels, height, width). A window moves over each image,
+ * `stride` pixels at a time, and begins `padding` pixels outside of it. So
+ * there are (length + 2 padding - size) / stride + 1 windows along an axis,
+ * rounded down.
+ */
+#ifndef PG_WINDOW_H
+#define PG_WINDOW_H
+
+#include "array/array.h"
+
+/* Down and across. */
+typedef struct pg_window {
+    size_t size[2], stride[2], padding[2];
+} pg_window;
+
+/* count[0] windows down and count[1] across. PG_EARG for a size or a stride of
+   0, PG_ESHAPE if not one window fits; `name` is the function's. */
+pg_status pg_window_count(size_t count[2], const pg_window *window,
+                          const char *name, const pg_array *images,
+                          pg_error *err);
+
+#endif
