@@ -17,7 +17,7 @@ local o = options.read(arg, {
   build = "build/fuzz",
 })
 
-local MEMORY, ALLOCATION, HANG = 512, 128, 5 -- MB of the process, MB of one block, seconds
+local MEMORY, ALLOCATION, HANG = 512, 128, 20 -- MB of the process, MB of one block, seconds
 local INTERRUPTED = 72 -- libFuzzer's exit status after SIGINT
 
 local function make_folder(path)

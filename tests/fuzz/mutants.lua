@@ -5,8 +5,8 @@
 --   build/perigee tests/fuzz/NAME.lua [cases=10000] [seed=1] [first=1]
 --
 -- Case i of a seed is always the same: `first=i cases=1` repeats it alone. A crash, a case of more
--- than 10 seconds, or one that is not as it must be, ends the run with status 1; its files stay in
--- the folder that is named.
+-- than 10 seconds of the processor (or of 10 minutes, if it waits), or one that is not as it must
+-- be, ends the run with status 1; its files stay in the folder that is named.
 
 local format = require "perigee.util.format"
 local options = require "perigee.options"
@@ -14,7 +14,7 @@ local uv = require "luv"
 
 local mutants = {}
 
-local HANG = 10 -- seconds
+local HANG, LONGEST_WAIT = 10, 600 -- seconds: of the processor, and in all
 local MEMORY = 256 << 20 -- bytes of arrays
 
 -- --- drawing ------------------------------------------------------------------------
@@ -104,11 +104,35 @@ local function run_cases(o, run)
   print(("peak %d"):format(uv.getrusage().maxrss))
 end
 
+--- The processor's seconds that a process has used; 0 where the system cannot tell.
+local function processor_seconds(id)
+  local file <close> = io.open(("/proc/%d/stat"):format(id))
+  local user, system = (file and file:read "a" or ""):match("%) " .. ("%S+ "):rep(11)
+    .. "(%d+) (%d+)")
+  return user and (user + system) / 100 or 0
+end
+
+--- Kills a process that makes no progress. Returns a function to call at each progress, and the
+--- timer.
+local function guard(process, id, on_hang)
+  local timer, used, since = uv.new_timer(), 0, uv.hrtime()
+  local function progress()
+    used, since = processor_seconds(id), uv.hrtime()
+  end
+  timer:start(1000, 1000, function()
+    if processor_seconds(id) - used > HANG or (uv.hrtime() - since) * 1e-9 > LONGEST_WAIT then
+      on_hang()
+      process:kill "sigkill"
+    end
+  end)
+  return progress, timer
+end
+
 --- Starts the process, and waits for its end; nil if it is as it must be, else what is wrong.
 local function watch(script, o, run)
-  local pipe, timer, what, rest = uv.new_pipe(false), uv.new_timer(), nil, ""
-  local process
-  process = assert(uv.spawn(uv.exepath(), {
+  local pipe, what, rest = uv.new_pipe(false), nil, ""
+  local process, id, progress, timer
+  process, id = assert(uv.spawn(uv.exepath(), {
     args = { script, "cases=" .. o.cases, "seed=" .. o.seed, "first=" .. o.first,
       "folder=" .. o.folder },
     stdio = { nil, pipe, 2 },
@@ -118,13 +142,7 @@ local function watch(script, o, run)
     timer:close()
     process:close()
   end))
-  local function wait()
-    timer:start(HANG * 1000, 0, function()
-      what = ("a hang: no end within %d s"):format(HANG)
-      process:kill "sigkill"
-    end)
-  end
-  wait()
+  progress, timer = guard(process, id, function() what = "a hang" end)
   pipe:read_start(function(_, data)
     if not data then
       pipe:close()
@@ -136,9 +154,7 @@ local function watch(script, o, run)
       run.case = tonumber(lines:match ".*case (%d+)\n") or run.case
       run.peak = tonumber(lines:match "peak (%d+)\n")
       rest = rest:sub(behind)
-      if not timer:is_closing() then
-        wait()
-      end
+      progress()
     end
   end)
   uv.run()

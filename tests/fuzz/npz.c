@@ -108,6 +108,34 @@ static void read_all(const pg_npz *npz, const pg_array *alone, size_t count)
     }
 }
 
+/* Reads each array of an open archive alone, in part, and all at once; those
+   beyond MOST_LOADED alone. */
+static void read_arrays(pg_npz *npz, const char *path)
+{
+    pg_load_options options;
+    pg_rows_range range;
+    const pg_rows_range *rows = fuzz_options(&options, &range);
+    pg_npz other = {0};
+    pg_array further, alone[MOST_LOADED] = {{0}};
+    size_t count = pg_npz_count(npz);
+    for (size_t i = 0; i < count; i++) {
+        pg_array *a = i < MOST_LOADED ? &alone[i] : &further;
+        if (read_member(a, npz, i) == PG_OK) {
+            if (!pg_npz_is_open(&other))
+                open_archive(&other, path, &options);
+            FUZZ_CHECK(pg_npz_is_open(&other));
+            read_part(&other, i, a, &options, rows);
+        }
+        if (a == &further)
+            pg_array_release(a);
+    }
+    if (count <= MOST_LOADED && fuzz_choose(8) == 0)
+        read_all(npz, alone, count);
+    for (size_t i = 0; i < MOST_LOADED; i++)
+        pg_array_release(&alone[i]);
+    pg_npz_close(&other);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     pg_error err;
@@ -123,31 +151,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     const char *path =
         fuzz_begin(data, n, (6 * RATIO + FOR_EACH_BYTE) * n + BUFFERS);
     const pg_load_options all = PG_LOAD_DEFAULT;
-    pg_load_options options;
-    pg_rows_range range;
-    const pg_rows_range *rows = fuzz_options(&options, &range);
-    pg_npz npz, other;
-    pg_array a, alone[MOST_LOADED] = {{0}};
+    pg_npz npz;
     open_archive(&npz, path, &all);
     if (pg_npz_is_open(&npz)) {
-        memset(&other, 0, sizeof other);
-        size_t count = pg_npz_count(&npz);
-        for (size_t i = 0; i < count; i++) {
-            pg_array *one = i < MOST_LOADED ? &alone[i] : &a;
-            if (read_member(one, &npz, i) == PG_OK) {
-                if (!pg_npz_is_open(&other))
-                    open_archive(&other, path, &options);
-                FUZZ_CHECK(pg_npz_is_open(&other));
-                read_part(&other, i, one, &options, rows);
-            }
-            if (one == &a)
-                pg_array_release(&a);
-        }
-        if (count <= MOST_LOADED && fuzz_choose(8) == 0)
-            read_all(&npz, alone, count);
-        for (size_t i = 0; i < MOST_LOADED; i++)
-            pg_array_release(&alone[i]);
-        pg_npz_close(&other);
+        read_arrays(&npz, path);
         pg_npz_close(&npz);
     }
     fuzz_end();
