@@ -5,11 +5,15 @@
    deflated member, and others follow it with the CRC-32 of its chunks, which
    are put together at the end. */
 
+#define _DEFAULT_SOURCE /* madvise */
+
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "array/storage.h"
@@ -174,12 +178,34 @@ static pg_status read_chunk(const load *l, const chunk *c, size_t at, size_t n,
     return status;
 }
 
+/* Has the system make the pages of chunks that are inflated soon: the thread
+   that inflates would wait for it. */
+static void make_pages(const part *p, const chunk *c)
+{
+#ifdef MADV_POPULATE_WRITE
+    enum { AHEAD = 4 * CHUNK };
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t first = c->at == 0 ? 0 : c->at + AHEAD - CHUNK;
+    size_t end = pg_size_min(c->at + AHEAD, p->file_bytes);
+    if (first >= end)
+        return;
+    size_t before = (uintptr_t)(p->file + first) % page;
+    madvise(p->file + first - before, before + end - first,
+            MADV_POPULATE_WRITE); /* a hint; it may fail */
+#else
+    (void)p;
+    (void)c;
+#endif
+}
+
 static void run_chunk(load *l, chunk *c)
 {
     pg_error err;
     pg_status status = PG_OK;
     const part *p = c->part;
     size_t end, last = c->at + c->n;
+    if (p->is_inflated && !is_late(l, p))
+        make_pages(p, c);
     if (is_late(l, p) || (p->is_inflated && !wait_for(l, c)))
         return;
     for (size_t at = c->at;
