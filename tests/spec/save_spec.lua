@@ -99,8 +99,9 @@ describe("saving an archive", function()
     assert.same({}, back:keys())
   end)
 
+  local SEVEN_ZIP = has "command -v 7zz" and "7zz" or "7z"
   local CHECKS = {
-    unzip = "unzip -tq 'FILE'", ["7z"] = "7z t 'FILE'", ["7zz"] = "7zz t 'FILE'",
+    unzip = "unzip -tq 'FILE'", [SEVEN_ZIP] = SEVEN_ZIP .. " t 'FILE'",
     bsdtar = "bsdtar -xOf 'FILE' >/dev/null",
     jar = "mkdir -p 'FOLDER/out' && cd 'FOLDER/out' && jar xf 'FILE'",
     python3 = "python3 -c 'import zipfile; assert not zipfile.ZipFile(\"FILE\").testzip()'",
@@ -130,7 +131,7 @@ describe("saving an archive", function()
     check_by_programs "stored.npz"
     check_by_programs "deflated.npz"
     local missing = check_by_programs "appended.npz"
-    if missing:find ", .*, " then -- 7z has one of two names
+    if missing ~= "" then
       pending("not installed: " .. missing)
     end
   end)
