@@ -46,6 +46,11 @@ local function new_world()
   arrays = arrays or digits.draw(0, 100, 50)
   assert(pg.save("digits.npz", arrays))
   assert(pg.save("file.npz", { W1 = pg.zeros(20, 784), b1 = pg.zeros(1, 20) }))
+  for i = 1, 6 do
+    local class = i % 2 == 0 and "pictures/circle" or "pictures/square"
+    os.execute("mkdir -p " .. class)
+    pg.save_png(("%s/%d.png"):format(class, i), arrays.x_train[i])
+  end
   local x, y = (arrays.x_train / 255):reshape(-1, 784), arrays.y_train
   local world = {
     pg = setmetatable({ dataset = function() return pg.load "digits.npz" end }, { __index = pg }),

@@ -40,6 +40,11 @@ pg.write(path .. ".foreign.npz", container.zip {
   { name = "README", data = "hello" },
 })
 
+assert(os.execute(("mkdir -p '%s.folder/a' '%s.folder/b'"):format(path, path)))
+for i = 1, 20 do
+  pg.save_png(("%s.folder/%s/%d.png"):format(path, i % 2 == 0 and "a" or "b", i), pg.eye(3))
+end
+
 local operations = {
   array = function() return pg.array({ { 1, 2 }, { 3, 4 } }, "int16") end,
   create = function()
@@ -146,6 +151,7 @@ local operations = {
     local z, scale = pg.standardise(b)
     return z, pg.standardise(i8, { mean = 1, std = 2 }), pg.standardise(b, scale)
   end,
+  folder = function() return pg.load_folder(path .. ".folder") end,
   idx = function() return pg.load(path .. ".idx"), pg.load(path .. ".gz", { rows = { 2, 2 } }) end,
   png = function()
     assert(pg.save_png(path .. ".png", a, { map = "diverging" }))
@@ -269,4 +275,5 @@ end
 for _, suffix in ipairs { "", ".npy", ".npz", ".foreign.npz", "2.npz", ".png", ".idx", ".gz" } do
   os.remove(path .. suffix)
 end
+os.execute(("rm -rf '%s.folder'"):format(path))
 print(("%d groups of operations, %d failed allocations, nothing lost"):format(#names, failures))

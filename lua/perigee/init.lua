@@ -20,6 +20,7 @@ for _, name in ipairs {
   "archive_writes", "lua_random", "call", "interrupts", "call_until", "keep_interrupts",
   "terminal_size", "hold_interrupts", "hold_silence", "hold_lock", "hold_ending", "set_ending",
   "hold_generators", "split_rows", "column_scale", "scale_columns",
+  "load_png_folder",
 } do
   names[name] = nil
 end
@@ -31,6 +32,9 @@ local later = {
   end,
   dataset = function()
     return require("perigee.data.dataset").open
+  end,
+  load_folder = function()
+    return require("perigee.data.folder").load
   end,
   split = function()
     return require("perigee.data.split").split
@@ -57,7 +61,8 @@ local later = {
 
 --- The number of arguments that their functions need.
 local least = {
-  dataset = 1, split = 1, standardise = 1, progress = 1, plot = 1, show = 1, save_png = 1,
+  dataset = 1, load_folder = 1, split = 1, standardise = 1, progress = 1, plot = 1, show = 1,
+  save_png = 1,
 }
 
 -- --- metatables of the core's values ------------------------------------------------------------

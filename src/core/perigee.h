@@ -76,10 +76,12 @@
 
 #include "io/file_kind.h"
 #include "io/gzip.h"
+#include "io/name_list.h"
 #include "formats/idx.h"
 #include "formats/npy.h"
 #include "formats/npz.h"
 #include "formats/png.h"
+#include "formats/png_folder.h"
 
 #include "train/network.h"
 #include "train/notebook.h"

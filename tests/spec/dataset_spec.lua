@@ -72,6 +72,47 @@ describe("a data set", function()
     assert.not_matches("/.cache", dataset_in "HOME=", 1, true)
   end)
 
+  it("may be the four original files, plain or packed, with either name", function()
+    local function idx(shape, numbers)
+      return string.pack("BBBB", 0, 0, 8, #shape)
+        .. string.pack(">" .. ("I4"):rep(#shape), table.unpack(shape))
+        .. string.char(table.unpack(numbers))
+    end
+    local FILES = {
+      ["train-images-idx3-ubyte"] = idx({ 2, 1, 2 }, { 1, 2, 3, 4 }),
+      ["train-labels.idx1-ubyte"] = idx({ 2 }, { 5, 6 }),
+      ["t10k-images.idx3-ubyte"] = idx({ 1, 1, 2 }, { 7, 8 }),
+      ["t10k-labels-idx1-ubyte"] = idx({ 1 }, { 9 }),
+    }
+    local script = [[
+      local pg = require "perigee"
+      local opens, data = pcall(pg.dataset, NAME)
+      if not opens then print(data) os.exit() end
+      print(data.x_train:sum(), data.y_test[1], table.concat(data:keys(), " "), data:path(),
+        data:get "none", #data:load().y_train, data:form "x_test")
+      data:close()
+    ]]
+    for _, case in ipairs { { "mnist", "data", true }, { "mnist", "data/mnist" },
+      { "fashion_mnist", "data/fashion_mnist", true }, { "fashion_mnist", "data/FashionMNIST/raw" },
+    } do
+      local name, place, packs = table.unpack(case)
+      assert(os.execute(("rm -rf '%s/data'; mkdir -p '%s/%s'"):format(folder, folder, place)))
+      for file, bytes in pairs(FILES) do
+        pg.write(("%s/%s/%s"):format(folder, place, file), bytes)
+      end
+      if packs then
+        assert(os.execute(("gzip '%s/%s/'t*"):format(folder, place)))
+      end
+      assert.equal(("10\t9\tx_test x_train y_test y_train\t./%s\tnil\t2\tuint8\t(1, 1, 2)"):format(
+        place), run_in("", script:gsub("NAME", ("'%s'"):format(name))))
+      if name == "mnist" then
+        os.execute(("rm '%s/%s/'train-labels*"):format(folder, place))
+        assert.matches(", and no train-labels-idx1-ubyte (or with .gz)", run_in("",
+          (script:gsub("NAME", "'mnist'"))), 1, true)
+      end
+    end
+  end)
+
   it("that is damaged raises, with its file's name, and is not passed over", function()
     put("data", 2)
     local file = assert(io.open(put("given", 1) .. "/mnist.npz", "wb"))

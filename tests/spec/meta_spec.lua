@@ -66,6 +66,7 @@ describe("the description", function()
     local in_lua = {
       Model = true, dataset = true, plot = true, progress = true, help = true, show = true,
       save_png = true, _VERSION = true, split = true, standardise = true,
+      load_folder = true,
     }
     for name in pairs(pg) do
       if not methods[name] and not in_lua[name] then

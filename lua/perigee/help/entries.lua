@@ -23,6 +23,8 @@ local IN_LUA = {
   { file = "model/classification.lua", prefix = "Report", class = "model" }, -- its type
   { file = "data/dataset.lua", name = "dataset.open", class = "pg", public = "dataset",
     heading = "reading and writing" },
+  { file = "data/folder.lua", name = "folder.load", class = "pg", public = "load_folder",
+    heading = "reading and writing" },
   { file = "data/split.lua", name = "split.split", class = "pg", public = "split",
     heading = "reading and writing" },
   { file = "data/standardise.lua", name = "standardise.standardise", class = "pg",

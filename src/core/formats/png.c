@@ -72,6 +72,20 @@ static pg_status open_library(libpng *png, pg_error *err)
                    "libpng16-16");
 }
 
+pg_status pg_png_hold(void **library, pg_error *err)
+{
+    libpng png = {0};
+    pg_status status = open_library(&png, err);
+    *library = png.handle;
+    return status;
+}
+
+void pg_png_drop(void *library)
+{
+    libpng png = {.handle = library};
+    close_library(&png);
+}
+
 /* --- chunks ------------------------------------------------------------------
 
    Files are checked before libpng reads them: it asks for the memory that a

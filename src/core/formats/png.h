@@ -30,6 +30,11 @@
 pg_status pg_png_load(pg_array *out, const char *path, uint64_t max_bytes,
                       pg_error *err);
 
+/* Keeps libpng loaded until pg_png_drop, so that many pictures are read sooner.
+   PG_EIO if there is no libpng. */
+pg_status pg_png_hold(void **library, pg_error *err);
+void pg_png_drop(void *library);
+
 /* Writes a picture, whole or not at all; (height, width, 1) is grey, too.
    PG_EDTYPE and PG_ESHAPE for an array that is no picture, or larger than
    libpng writes. */
