@@ -322,13 +322,13 @@ fuzz: deps-test  ## random input at the prompt; ARGS="seconds=600 seed=2"
 
 # The fuzzers of file readers have counters of edges in io/ and formats/ alone: all else is called by
 # everything.
-FUZZERS := npy npz png
+FUZZERS := npy npz png idx
 FUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out %/memory_pool.c,$(wildcard \
                   src/core/base/*.c src/core/array/*.c src/core/io/*.c src/core/formats/*.c)))
 FUZZ_SHARED := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,fuzz arena mutator npy_mutator zip_mutator \
                  png_mutator)
 
-fuzz-files: deps-clang  ## libFuzzer on NPY, NPZ and PNG files; ARGS="seconds=600 executions=10000000 quiet=600"
+fuzz-files: deps-clang  ## libFuzzer on NPY, NPZ, PNG and IDX files; ARGS="seconds=600 executions=10000000 quiet=600"
 	@$(MAKE) -s --no-print-directory all
 	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O2 -g" SANITIZE="$(ASAN_FLAGS)" \
 	  COUNTERS=-fsanitize=fuzzer-no-link fuzzers

@@ -4,6 +4,7 @@ each form, from which the fuzzers begin.
 usage: python3 tests/fuzz/seeds.py
 """
 
+import gzip
 import io
 import os
 import struct
@@ -126,7 +127,31 @@ def write_png():
                                 interlaced=1))
 
 
+def idx(kind, array):
+    lengths = b"".join(struct.pack(">I", n) for n in array.shape)
+    return bytes([0, 0, kind, array.ndim]) + lengths + array.tobytes()
+
+
+def write_idx():
+    arrays = {
+        "pictures": idx(8, np.arange(12, dtype="u1").reshape(2, 3, 2)),
+        "labels": idx(8, np.arange(3, dtype="u1")),
+        "bytes": idx(9, np.zeros((1, 1, 1, 1, 1, 1, 1, 2), "i1")),
+        "short": idx(11, np.arange(4, dtype=">i2")),
+        "int": idx(12, np.array(7, dtype=">i4")),
+        "float": idx(13, np.ones((2, 1), ">f4")),
+        "double": idx(14, np.ones((0, 3), ">f8")),
+    }
+    for name, data in arrays.items():
+        write("idx/" + name, data)
+        write("idx/" + name + ".gz", gzip.compress(data, mtime=0))
+    halves = arrays["pictures"][:9], arrays["pictures"][9:]
+    write("idx/members.gz",
+          b"".join(gzip.compress(half, mtime=0) for half in halves))
+
+
 if __name__ == "__main__":
     write_npy()
     write_npz()
     write_png()
+    write_idx()

@@ -22,9 +22,35 @@ local SMALLER = { ["50000"] = "50", ["50001"] = "51", ["60000"] = "60", ["1000"]
 
 local folder
 
+--- Writes the files that docs/data.md names: arrays under other names, IDX files, pictures.
+local function write_data()
+  local pictures = digits.draw(0, 60, 20)
+  local target = pg.range(0, 299) % 3
+  pg.save(folder .. "/mine.npz", { features = pg.randn(300, 4) + target:reshape(-1, 1),
+    target = target })
+  local function write_idx(name, array)
+    local header = string.pack("BBBB", 0, 0, 8, array.ndim)
+      .. string.pack(">" .. ("I4"):rep(array.ndim), table.unpack(array.shape))
+    local bytes = {}
+    for i, byte in ipairs(array:ravel():tolist()) do
+      bytes[i] = string.char(byte)
+    end
+    pg.write(folder .. "/" .. name, header .. table.concat(bytes))
+    assert(os.execute(("gzip '%s/%s'"):format(folder, name)))
+  end
+  write_idx("train-images-idx3-ubyte", pictures.x_train)
+  write_idx("train-labels-idx1-ubyte", pictures.y_train)
+  for i = 1, 20 do
+    local class = i % 2 == 0 and "circle" or "square"
+    assert(os.execute(("mkdir -p '%s/pictures/%s'"):format(folder, class)))
+    pg.save_png(("%s/pictures/%s/%d.png"):format(folder, class, i), pictures.x_train[i])
+  end
+end
+
 setup(function()
   folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/documents-XXXXXX"))
   pg.save(folder .. "/mnist.npz", digits.draw(0, 60, 20))
+  write_data()
 end)
 
 teardown(function()
@@ -44,7 +70,8 @@ end
 
 describe("the blocks of", function()
   for path, least in pairs {
-    ["README.md"] = 2, ["docs/models.md"] = 3, ["docs/numpy.md"] = 1, ["docs/prompt.md"] = 2,
+    ["README.md"] = 2, ["docs/data.md"] = 10,
+    ["docs/models.md"] = 3, ["docs/numpy.md"] = 1, ["docs/prompt.md"] = 2,
     ["docs/sweeps.md"] = 2,
   } do
     it(path .. " run", function()
