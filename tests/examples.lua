@@ -51,12 +51,14 @@ local function new_world()
     os.execute("mkdir -p " .. class)
     pg.save_png(("%s/%d.png"):format(class, i), arrays.x_train[i])
   end
+  assert(pg.write("iris.csv", "length,width,species\n5.1,3.5,setosa\n6.3,3.3,virginica\n"))
   local x, y = (arrays.x_train / 255):reshape(-1, 784), arrays.y_train
   local world = {
     pg = setmetatable({ dataset = function() return pg.load "digits.npz" end }, { __index = pg }),
     a = pg.array { { 1, 2, 3 }, { 4, 5, 6 } }, x = x, y = y,
     xt = (arrays.x_test / 255):reshape(-1, 784), yt = arrays.y_test,
-    data = pg.load "digits.npz", g = pg.random(0), w = pg.initialization(x, 20),
+    data = pg.load "digits.npz", csv = pg.read_csv "iris.csv",
+    g = pg.random(0), w = pg.initialization(x, 20),
     m = pg.Model(x, y, { hidden = 20, seed = 0 }), t = rows(), help = help,
     options = options,
     sweep = setmetatable({ new = function(definition)

@@ -157,6 +157,13 @@ local operations = {
     assert(pg.save_png(path .. ".png", a, { map = "diverging" }))
     return assert(pg.load_png(path .. ".png"))
   end,
+  csv = function()
+    assert(pg.write(path .. ".csv", 'a,b,c\n1,0.5,x\n-0,NA,"y""\n"\n2.5,3,\n'))
+    local t = pg.read_csv(path .. ".csv", { kinds = { a = "number" }, missing = { "NA" } })
+    t:array { "a", "b" }
+    t:labels "c"
+    return assert(pg.write_csv(path .. ".csv", t))
+  end,
   pictures = function()
     local surface = { palette = "256", width = 40, lines = 20 }
     return show.text(b:reshape(2, 2, 6), { each = true, labels = { 1, 2 } }, surface)

@@ -36,6 +36,7 @@ end
 local path = os.tmpname()
 core.save(path .. ".npy", A())
 core.save(path .. ".npz", { x = A(), y = Y() })
+core.write(path .. ".csv", "a,b\n1,x\n2.5,NA\n")
 core.save_png(path .. ".png", pg.zeros({ 4, 4 }, "uint8"))
 
 local function weights() return pg.initialization(A(), { 4, 4 }, { classes = 3 }) end
@@ -210,6 +211,16 @@ local SPECIAL = {
     function() return path .. ".npy", { rows = { 1, 2 }, max_bytes = 1000 } end,
     function() return path .. ".npz", { rows = { x = { 1, 2 } }, map = true } end,
     function() return path .. ".npz", { rows = { none = { 1, 2 } } } end),
+  read_csv = calls(
+    function() return path .. ".csv" end,
+    function() return path .. ".csv", { missing = { "", "NA" }, kinds = { a = "number" } } end),
+  write_csv = calls(
+    function() return path .. "w.csv", { "a", "b" }, { A()[1], { "x", "y", "z", "w" } }, 4 end,
+    function() return path .. "w.csv", { "a", "b", "c", "d" }, A(), 3, { delimiter = ";" } end),
+  distinct = calls(function() return { "b", "a", "b" } end),
+  indices = calls(
+    function() return { "b", "a", "b" }, { "a", "b" } end,
+    function() return Y(), { 2, 1, 0 } end),
   load_png = calls(function() return path .. ".png", { max_bytes = 1000000 } end),
   masked = calls(
     function() return A(), B() end, function() return T(), B():tolist() end,

@@ -32,6 +32,8 @@ local CHAPTERS = {
     { title = "Reading and writing", class = "pg", heading = "reading and writing" },
     { title = "Archives", class = "archive", type = "perigee.archive",
       text = "`data` is an archive: `pg.load \"file.npz\"`, `pg.dataset \"mnist\"`." },
+    { title = "CSV tables", class = "csv", type = "perigee.csv.table",
+      text = "`csv` is a table of a CSV file: `pg.read_csv \"iris.csv\"`." },
   },
   {
     title = "Random numbers",

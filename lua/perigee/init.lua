@@ -21,6 +21,7 @@ for _, name in ipairs {
   "terminal_size", "hold_interrupts", "hold_silence", "hold_lock", "hold_ending", "set_ending",
   "hold_generators", "split_rows", "column_scale", "scale_columns",
   "load_png_folder",
+  "read_csv", "write_csv", "distinct", "indices",
 } do
   names[name] = nil
 end
@@ -42,6 +43,12 @@ local later = {
   standardise = function()
     return require("perigee.data.standardise").standardise
   end,
+  read_csv = function()
+    return require("perigee.data.csv").read
+  end,
+  write_csv = function()
+    return require("perigee.data.csv").write
+  end,
   progress = function()
     return require("perigee.util.progress").each
   end,
@@ -61,8 +68,8 @@ local later = {
 
 --- The number of arguments that their functions need.
 local least = {
-  dataset = 1, load_folder = 1, split = 1, standardise = 1, progress = 1, plot = 1, show = 1,
-  save_png = 1,
+  dataset = 1, load_folder = 1, read_csv = 1, write_csv = 2, split = 1, standardise = 1,
+  progress = 1, plot = 1, show = 1, save_png = 1,
 }
 
 -- --- metatables of the core's values ------------------------------------------------------------

@@ -56,6 +56,7 @@ int luaopen_perigee_core(lua_State *L)
     l_open_file(L);
     l_open_png(L);
     l_open_png_folder(L);
+    l_open_csv(L);
     l_open_initialization(L);
     l_open_notebook(L);
     l_open_trainer(L);

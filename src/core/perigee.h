@@ -74,9 +74,11 @@
 #include "images/convolution.h"
 #include "images/pooling.h"
 
+#include "io/decimal.h"
 #include "io/file_kind.h"
 #include "io/gzip.h"
 #include "io/name_list.h"
+#include "formats/csv.h"
 #include "formats/idx.h"
 #include "formats/npy.h"
 #include "formats/npz.h"

@@ -20,6 +20,9 @@ local function values(f)
   local data <close> = pg.load(path .. ".npz")
   os.remove(path)
   os.remove(path .. ".npz")
+  pg.write(path, "a\n1\n")
+  local csv = pg.read_csv(path)
+  os.remove(path)
   local trial = require("perigee.sweep.trial.trial_run").new({
     index = 1, seed = 0, id = "0", is_parameter = {},
     monitor = { beat = function() end, warn = function() end },
@@ -27,7 +30,7 @@ local function values(f)
   f {
     array = pg.zeros(2), random = pg.random(0), model = pg.Model(pg.zeros(4, 2), { 0, 1, 0, 1 }),
     study = study(), table = tables.new({ "k" }, { { k = 1 } }, {}), archive = data, trial = trial,
-    pg = pg, sweep = sweep, options = options,
+    pg = pg, sweep = sweep, options = options, csv = csv,
   }
 end
 
@@ -42,7 +45,7 @@ describe("a method", function()
       local owners = {
         array = "an array's", random = "a generator's", archive = "an archive's",
         model = "a model's", study = "a study's", table = "a table's",
-        trial = "a trial's",
+        trial = "a trial's", csv = "a table of a CSV file's",
       }
       for _, entry in ipairs(entries.entries()) do
         local owner = owners[entry.class]

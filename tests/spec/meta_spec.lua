@@ -65,7 +65,8 @@ describe("the description", function()
     local functions, methods = {}, methods_of(pg.zeros(1))
     local in_lua = {
       Model = true, dataset = true, plot = true, progress = true, help = true, show = true,
-      save_png = true, _VERSION = true, split = true, standardise = true,
+      save_png = true, _VERSION = true, split = true, standardise = true, read_csv = true,
+      write_csv = true,
       load_folder = true,
     }
     for name in pairs(pg) do

@@ -35,6 +35,7 @@ void l_open_load(lua_State *L);
 void l_open_file(lua_State *L);
 void l_open_png(lua_State *L);
 void l_open_png_folder(lua_State *L);
+void l_open_csv(lua_State *L);
 void l_open_initialization(lua_State *L);
 void l_open_notebook(lua_State *L);
 void l_open_trainer(lua_State *L);

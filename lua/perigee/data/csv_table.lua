@@ -1,0 +1,232 @@
+--- Columns with names, as a CSV file has them.
+
+local collections = require "perigee.util.collections"
+local core = require "perigee.core"
+local errors = require "perigee.util.errors"
+local format = require "perigee.util.format"
+local printable = require "perigee.util.printable"
+local public = require "perigee.util.public"
+local repr = require "perigee.util.repr"
+local suggest = require "perigee.util.suggest"
+local types = require "perigee.util.types"
+local unknown_name = require "perigee.util.unknown_name"
+
+--- Columns of one length with names, which `pg.read_csv` returns. `csv[name]` is a column: an array
+--- of float64 or int64, or a list of texts; so is `csv[i]`, by position. `csv:get(name)` reads any
+--- column, also one that is called as a field or a method. `#csv` is the number of rows,
+--- `pairs(csv)` goes along the columns, and `print(csv)` lists them.
+---@class perigee.csv.table
+---@field names string[]  of the columns, in the file's order
+local Table = {}
+
+--- Names that come before those of columns.
+local FIELDS = { "array", "get", "labels", "names" }
+
+local METATABLE = { __name = "perigee.csv.table" }
+
+--- A column by its name or position; nil if there is none.
+local function find(self, name)
+  if math.type(name) == "float" then
+    name = math.tointeger(name)
+  end
+  local positions = rawget(self, "_positions")
+  return rawget(self, "_columns")[math.type(name) and name or positions[name]]
+end
+
+--- The message about a column that there is not.
+local function no_column(self, name)
+  local names = rawget(self, "_names")
+  if math.type(name) then
+    return ("%s has columns 1 to %d, not %s"):format(rawget(self, "_path"), #names, name)
+  end
+  return unknown_name.message(rawget(self, "_path"), name, names)
+end
+
+--- A column; raises in the caller's line if there is none.
+local function must_find(self, name, what)
+  local column = find(self, name)
+  if column == nil then
+    errors.raise("%s: %s", what, no_column(self, name))
+  end
+  return column
+end
+
+--- The name of a column, given by its name or position.
+local function name_of(self, name)
+  return math.type(name) and rawget(self, "_names")[math.tointeger(name)] or name
+end
+
+function METATABLE:__index(name)
+  if Table[name] then
+    return Table[name]
+  elseif name == "names" then
+    return rawget(self, "_names")
+  end
+  local column = find(self, name)
+  if column == nil then
+    errors.raise(no_column(self, name))
+  end
+  return column
+end
+
+function METATABLE.__newindex(_, name)
+  unknown_name.refuse("a table of a CSV file", name)
+end
+
+function METATABLE:__len()
+  return rawget(self, "_rows")
+end
+
+function METATABLE:__pairs()
+  local names, columns, i = rawget(self, "_names"), rawget(self, "_columns"), 0
+  return function()
+    i = i + 1
+    return names[i], columns[i]
+  end
+end
+
+--- The names that a prompt completes behind `csv.`.
+function METATABLE:__names()
+  local names = table.move(FIELDS, 1, #FIELDS, 1, {})
+  return table.move(rawget(self, "_names"), 1, #rawget(self, "_names"), #names + 1, names)
+end
+
+local MOST = 12 -- columns that are listed
+
+function METATABLE:__tostring()
+  local names, columns, rows = rawget(self, "_names"), rawget(self, "_columns"), {}
+  for i = 1, math.min(#names, MOST) do
+    rows[i] = { names[i], types.is_array(columns[i]) and columns[i].dtype or "texts" }
+  end
+  if #names > MOST then
+    rows[MOST + 1] = { ("... %s more"):format(format.integer(#names - MOST)), "" }
+  end
+  return repr.make(("table %s: %s of %s"):format(rawget(self, "_path"),
+    format.quantity(#names, "column"), format.quantity(#self, "row")), rows)
+end
+
+--- Returns a column: an array, or a list of texts; nil if there is none of that name. This also
+--- finds a column that is called as a method or field of the table.
+---
+---     csv:get "length"         --> [5.1, 6.3] float64 (2,)
+---     csv.species, csv[2]:sum()  --> {setosa, virginica}  6.8
+---     csv:get "weight"         --> nil
+---@param name string|integer  or a position
+---@return perigee.array|string[]|nil
+function Table:get(name)
+  return find(self, name)
+end
+
+--- Puts columns of numbers side by side, all of them without an argument: int64 if all are, else
+--- float64. Raises for a column of texts.
+---
+---     csv:array {"length", "width"}
+---     --> [[5.1, 3.5],
+---     -->  [6.3, 3.3]] float64 (2, 2)
+---     csv:array({"width"}).shape  --> (2, 1)
+---@param names? (string|integer)[]  names or positions
+---@return perigee.array  # (rows, columns)
+function Table:array(names)
+  if names == nil then
+    names = rawget(self, "_names")
+  elseif type(names) ~= "table" or #names == 0 then
+    errors.raise('array: a list of columns is needed, {"a", "b"}, not ' .. errors.describe(names))
+  end
+  local columns = {}
+  for i, name in ipairs(names) do
+    columns[i] = must_find(self, name, "array")
+    if not types.is_array(columns[i]) then
+      errors.raise("array: column '%s' is texts (row 1 is '%s'); csv:labels \"%s\" makes numbers "
+        .. "of classes", printable.name(name_of(self, name)), printable.name(columns[i][1]),
+        printable.name(name_of(self, name)))
+    end
+  end
+  return core.stack(columns, 2)
+end
+
+--- The sorted values of a column, each once, but for those that are missing.
+local function classes_of(self, column)
+  if types.is_array(column) then
+    return column[column:isnan():eq(0)]:unique():tolist()
+  end
+  local is_missing, classes = collections.set(rawget(self, "_missing")), {}
+  for _, text in ipairs(core.distinct(column)) do
+    classes[#classes + 1] = not is_missing[text] and text or nil
+  end
+  return classes
+end
+
+--- Raises for a value that is none of the classes.
+local function refuse_value(self, name, row, classes)
+  local column = find(self, name)
+  local value = types.is_array(column) and column:get(row) or column[row]
+  local where = ("labels: row %d of column '%s'"):format(row, printable.name(name_of(self, name)))
+  if value ~= value or collections.contains(rawget(self, "_missing"), value) then
+    errors.raise("%s is missing", where)
+  end
+  local names = {}
+  for i, class in ipairs(classes) do
+    names[i] = tostring(class)
+  end
+  errors.raise("%s is '%s', which is no class; there %s %s%s", where,
+    printable.name(tostring(value)), #classes == 1 and "is" or "are",
+    printable.cut(printable.name(table.concat(names, ", ")), 200, "..."),
+    type(value) == "string" and suggest.suggestion(value, names) or "")
+end
+
+--- Numbers the classes of a column: int64 labels from 0, and the classes, `classes[label + 1]`.
+--- Without `classes` these are the column's values, sorted: texts byte by byte. With them, as those
+--- of the file that a model was trained on, a value that is none of them raises, and so does a
+--- missing value.
+---
+---     csv:labels "species"  --> [0, 1] int64 (2,)  {setosa, virginica}
+---     csv:labels("species", {"virginica", "setosa"})
+---     --> [1, 0] int64 (2,)  {virginica, setosa}
+---@param name string|integer  or a position
+---@param classes? (string|number)[]
+---@return perigee.array labels  # int64 (rows)
+---@return (string|number)[] classes
+function Table:labels(name, classes)
+  local column = must_find(self, name, "labels")
+  if classes ~= nil and (type(classes) ~= "table" or #classes == 0) then
+    errors.raise("labels: classes are a list that is not empty, not " .. errors.describe(classes))
+  end
+  classes = classes or classes_of(self, column)
+  local labels, row = errors.try(core.indices, column, classes)
+  if labels then
+    return labels, classes
+  elseif math.type(row) then
+    refuse_value(self, name, row, classes)
+  end
+  errors.raise(row)
+end
+
+public.methods(Table, METATABLE, "a table of a CSV file", "csv", { get = 1, labels = 1 })
+
+local csv_table = {}
+
+--- Makes a table of columns.
+---@param path string  of its file, for messages
+---@param names string[]
+---@param columns (perigee.array|string[])[]
+---@param missing string[]  the texts of cells that are missing
+---@return perigee.csv.table
+function csv_table.new(path, names, columns, missing)
+  local positions = {}
+  for i, name in ipairs(names) do
+    positions[name] = i
+  end
+  return setmetatable({
+    _path = printable.name(path), _names = names, _columns = columns, _positions = positions,
+    _rows = #columns[1], _missing = missing,
+  }, METATABLE)
+end
+
+--- Tells if a value is a table of a CSV file.
+---@param value any
+---@return boolean
+function csv_table.is_instance(value)
+  return type(value) == "table" and getmetatable(value) == METATABLE
+end
+
+return csv_table
