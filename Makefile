@@ -324,7 +324,8 @@ fuzz: deps-test  ## random input at the prompt; ARGS="seconds=600 seed=2"
 # everything.
 FUZZERS := npy npz png idx
 FUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out %/memory_pool.c,$(wildcard \
-                  src/core/base/*.c src/core/array/*.c src/core/io/*.c src/core/formats/*.c)))
+                  src/core/base/*.c src/core/decimal/*.c src/core/array/*.c src/core/io/*.c \
+                  src/core/formats/*.c)))
 FUZZ_SHARED := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,fuzz arena mutator npy_mutator zip_mutator \
                  png_mutator)
 
@@ -343,7 +344,7 @@ fuzzers: $(FUZZERS:%=$(BUILD)/%)
 
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard tests/fuzz/*.c))
 
-$(BUILD)/obj/core/io/%.o $(BUILD)/obj/core/formats/%.o: override SANITIZE += $(COUNTERS)
+$(foreach f,io decimal formats,$(BUILD)/obj/core/$f/%.o): override SANITIZE += $(COUNTERS)
 
 $(FUZZERS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_SHARED) $(FUZZ_OBJECTS)
 	@$(say) LINK $@

@@ -41,6 +41,8 @@
 #include "base/process.h"
 #include "base/threads.h"
 
+#include "decimal/decimal.h"
+
 #include "array/array.h"
 #include "array/checksum.h"
 #include "array/copy.h"
@@ -74,7 +76,6 @@
 #include "images/convolution.h"
 #include "images/pooling.h"
 
-#include "io/decimal.h"
 #include "io/file_kind.h"
 #include "io/gzip.h"
 #include "io/name_list.h"

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "formats/csv_reader.h"
-#include "io/decimal.h"
+#include "decimal/decimal.h"
 
 /* A piece that is parsed. */
 typedef struct piece_work {

@@ -9,7 +9,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "formats/csv_reader.h"
-#include "io/decimal.h"
+#include "decimal/decimal.h"
 #include "io/file_kind.h"
 
 /* --- options -------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "formats/csv_reader.h"
-#include "io/decimal.h"
+#include "decimal/decimal.h"
 
 enum {
     BUFFER = 1 << 16,

@@ -2,7 +2,7 @@
    q < 0 the quotient of a power of 2 and 5^-q, scaled by a power of 2 to
    2^127 <= c < 2^128. */
 
-#include "io/decimal_powers.h"
+#include "decimal/powers.h"
 
 const uint64_t pg_decimal_powers[PG_POWER_MOST - PG_POWER_LEAST + 1][2] = {
     {0xeef453d6923bd65a, 0x113faa2906a13b3f},

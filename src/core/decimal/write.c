@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "io/decimal.h"
-#include "io/decimal_powers.h"
+#include "decimal/decimal.h"
+#include "decimal/powers.h"
 
 __extension__ typedef unsigned __int128 wide;
 

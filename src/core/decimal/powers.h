@@ -1,8 +1,8 @@
 /*
- * decimal_powers.h -- powers of ten, of which 128 bits are kept.
+ * powers.h -- powers of ten, of which 128 bits are kept.
  */
-#ifndef PG_DECIMAL_POWERS_H
-#define PG_DECIMAL_POWERS_H
+#ifndef PG_POWERS_H
+#define PG_POWERS_H
 
 #include <stdint.h>
 
