@@ -38,6 +38,11 @@ core.save(path .. ".npy", A())
 core.save(path .. ".npz", { x = A(), y = Y() })
 core.write(path .. ".csv", "a,b\n1,x\n2.5,NA\n")
 core.save_png(path .. ".png", pg.zeros({ 4, 4 }, "uint8"))
+os.execute(("mkdir -p '%s.folder/a' '%s.folder/b'"):format(path, path))
+for _, name in ipairs { "a/1", "a/2", "b/1" } do
+  core.save_png(("%s.folder/%s.png"):format(path, name), pg.zeros({ 4, 4 }, "uint8"))
+end
+pg.write(path .. ".idx", "\0\0\8\1\0\0\0\2\1\2")
 
 local function weights() return pg.initialization(A(), { 4, 4 }, { classes = 3 }) end
 local function named() -- with an activation that is looked up
@@ -210,6 +215,7 @@ local SPECIAL = {
   load = calls(function() return path .. ".npy" end, function() return path .. ".npz" end,
     function() return path .. ".npy", { rows = { 1, 2 }, max_bytes = 1000 } end,
     function() return path .. ".npz", { rows = { x = { 1, 2 } }, map = true } end,
+    function() return path .. ".idx", { rows = { 1, 2 } } end,
     function() return path .. ".npz", { rows = { none = { 1, 2 } } } end),
   read_csv = calls(
     function() return path .. ".csv" end,
@@ -222,6 +228,14 @@ local SPECIAL = {
     function() return { "b", "a", "b" }, { "a", "b" } end,
     function() return Y(), { 2, 1, 0 } end),
   load_png = calls(function() return path .. ".png", { max_bytes = 1000000 } end),
+  load_png_folder = calls(function() return path .. ".folder", { max_bytes = 1000000 } end),
+  split_rows = calls(
+    function() return 6, 4, 2, nil, pg.random(0) end,
+    function() return 6, 4, 2, { 0, 1, 0, 1, 1, 0 }, pg.random(0) end,
+    function() return 3, 2, 1 end),
+  scale_columns = calls(
+    function() return A(), { 1, 2, 3, 4 }, { 1, 2, 3, 4 } end,
+    function() return T(), V():cols(1, 4)[1], V():cols(1, 4)[2] end),
   masked = calls(
     function() return A(), B() end, function() return T(), B():tolist() end,
     function() return M(), B() end),
@@ -466,7 +480,8 @@ try_all("g:", random_class.__methods, draws_of_one)
 try_all("trainer.", core.trainer, TRAINER)
 try_all("archive:", archive_class.__methods, ARCHIVE)
 try_all("archive's ", archive_class, ARCHIVE)
-for _, suffix in ipairs { "", ".npy", ".npz", ".png" } do
+for _, suffix in ipairs { "", ".npy", ".npz", ".png", ".idx" } do
   os.remove(path .. suffix)
 end
+os.execute(("rm -rf '%s.folder'"):format(path))
 print(("%d functions, %d collections inside them, nothing lost"):format(functions, attempts))

@@ -118,6 +118,21 @@ interrupts.OPERATIONS = {
     check(archive:load().a:sum() == a:sum())
     os.remove(path2)
   ]],
+  data = [[
+    local a, labels = pg.rand(2000000, 2), pg.randint(0, 9, 2000000)
+    os.execute(("mkdir -p '%s.pictures/a'"):format(path))
+    for i = 1, 40 do
+      pg.save_png(("%s.pictures/a/%d.png"):format(path, i), pg.rand(300, 300))
+    end
+    pg.write(path .. ".idx", string.pack(">I4I4", 0x801, 60000000) .. ("\0"):rep(60000000))
+    assert(os.execute(("gzip -1 '%s.idx'"):format(path)))
+    run(function()
+      return pg.load_folder(path .. ".pictures"), pg.load(path .. ".idx.gz"),
+        pg.split(a, labels, { stratify = true }), pg.standardise(a)
+    end)
+    check(pg.load_folder(path .. ".pictures").size == 40 * 300 * 300)
+    os.execute(("rm -rf '%s.pictures' '%s.idx.gz'"):format(path, path))
+  ]],
   save = [[
     local a = pg.rand(10000000)
     assert(pg.save(path .. ".npz", { a = 1 }))

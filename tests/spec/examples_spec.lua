@@ -222,4 +222,21 @@ describe("the examples", function()
       end
     end
   end)
+
+  it("classify flowers from a CSV file, and print a report of each species", function()
+    local pipe = assert(io.popen(("'%s' examples/iris_like.lua epochs=30 2>&1"):format(PROGRAM)))
+    local output = pipe:read "a"
+    assert.is_true(pipe:close(), output)
+    assert.matches("classes  meadow flag, reed flag, tall flag", output)
+    assert.matches("\n    accuracy +0%.[89]%d +30\n", output)
+    assert.matches("\nreed flag +0 +10 +0\n", output)
+  end)
+
+  it("have a CSV file as its script draws it", function()
+    local pipe = assert(io.popen(("'%s' tools/draw_iris_like.lua"):format(PROGRAM)))
+    local drawn = pipe:read "a"
+    pipe:close()
+    local file <close> = assert(io.open "examples/iris_like.csv")
+    assert.equal(file:read "a", drawn)
+  end)
 end)
