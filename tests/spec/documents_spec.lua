@@ -40,6 +40,11 @@ local function write_data()
   end
   write_idx("train-images-idx3-ubyte", pictures.x_train)
   write_idx("train-labels-idx1-ubyte", pictures.y_train)
+  local csv <close> = assert(io.open "examples/iris_like.csv")
+  for _, name in ipairs { "flowers.csv", "new_flowers.csv" } do
+    csv:seek "set"
+    pg.write(folder .. "/" .. name, csv:read "a")
+  end
   for i = 1, 20 do
     local class = i % 2 == 0 and "circle" or "square"
     assert(os.execute(("mkdir -p '%s/pictures/%s'"):format(folder, class)))

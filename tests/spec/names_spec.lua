@@ -37,6 +37,7 @@ describe("names", function()
     assert.matches("classes  setosa, versicolor, a name%?with é", tostring(m))
     assert.matches("\nnames      setosa, versicolor, a name%?with é\n", m:summary())
     assert.equal(4, model { names = { "a", "b", "c", "d" } }.classes)
+    assert.same({ "3", "4", "5.5" }, model { names = { 3, 4, 5.5 } }.names)
     assert.is_nil(model().names)
   end)
 
@@ -53,7 +54,7 @@ describe("names", function()
       model { names = { "a", "b" }, classes = 3 }
     end)
     raises_here("2", function() model { names = { "a", "b" } } end)
-    for _, wrong in ipairs { { "a", "a", "b" }, { "a", 2, "b" }, { "a\0", "b", "c" }, {}, "a" } do
+    for _, wrong in ipairs { { "a", "a", "b" }, { "a", true, "b" }, { "a\0", "b", "c" }, {}, "a" } do
       raises_here("names must be a list of the classes' names", function()
         model { names = wrong }
       end)

@@ -1,5 +1,6 @@
 --- The options of a network: its layers, their activations, and how it takes the data.
 
+local c_locale = require "perigee.util.c_locale"
 local core = require "perigee.core"
 local printable = require "perigee.util.printable"
 local schema = require "perigee.util.schema"
@@ -15,7 +16,8 @@ network_options.activation = schema.name(trainer.activations)
 
 local read_activation = network_options.activation.read
 
---- The names of the classes, in the order of the labels.
+--- The names of the classes, in the order of the labels; numbers, as of a column of them, become
+--- texts.
 network_options.names = {
   expected = "a list of the classes' names, different texts without zero bytes",
   read = function(value)
@@ -24,6 +26,7 @@ network_options.names = {
     end
     local seen = {}
     return schema.elements(value, function(name)
+      name = math.type(name) and c_locale.tostring(name) or name
       if type(name) ~= "string" or name:find("\0", 1, true) or seen[name] then
         return nil
       end
