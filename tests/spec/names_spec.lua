@@ -54,7 +54,7 @@ describe("names", function()
       model { names = { "a", "b" }, classes = 3 }
     end)
     raises_here("2", function() model { names = { "a", "b" } } end)
-    for _, wrong in ipairs { { "a", "a", "b" }, { "a", true, "b" }, { "a\0", "b", "c" }, {}, "a" } do
+    for _, wrong in ipairs { { "a", "a" }, { "a", true }, { "a\0", "b", "c" }, {}, "a" } do
       raises_here("names must be a list of the classes' names", function()
         model { names = wrong }
       end)

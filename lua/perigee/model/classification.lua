@@ -32,6 +32,15 @@ local function ratio(a, b)
   return core.where(b:eq(0), 0, a / core.maximum(b, 1))
 end
 
+--- The harmonic mean of arrays or numbers, 0 where both are 0. The order of the operations is
+--- scikit-learn's: it decides how numbers such as 0.625 are rounded to two digits.
+local function harmonic_mean(a, b)
+  if math.type(a) then
+    return a + b == 0 and 0.0 or 2 * a * b / (a + b)
+  end
+  return core.where((a + b):eq(0), 0, a * 2 * b / core.where((a + b):eq(0), 1, a + b))
+end
+
 --- The means of a report's columns, by weights.
 local function averages(report, weights)
   local sum, means = weights:sum(), { support = report.support:sum() }
@@ -50,7 +59,6 @@ function classification.report(confusion, names)
   local report = {
     names = names, confusion = confusion, support = support,
     precision = ratio(right, predicted), recall = ratio(right, support),
-    f1 = ratio(right * 2, support + predicted),
     accuracy = right:sum() / support:sum(),
   }
   if not names then
@@ -59,6 +67,7 @@ function classification.report(confusion, names)
       report.names[i] = ("%d"):format(i - 1)
     end
   end
+  report.f1 = harmonic_mean(report.precision, report.recall)
   report.macro = averages(report, core.ones(#support))
   report.weighted = averages(report, support)
   return setmetatable(report, METATABLE)
@@ -93,7 +102,8 @@ function METATABLE:__tostring()
     add(name, number(precision[i]), number(recall[i]), f1[i], support[i])
   end
   lines[#lines + 1] = ""
-  add("accuracy", "", "", self.accuracy, self.support:sum())
+  -- scikit-learn shows F1 over all classes together, which is the accuracy but for rounding.
+  add("accuracy", "", "", harmonic_mean(self.accuracy, self.accuracy), self.support:sum())
   for _, average in ipairs { "macro", "weighted" } do
     local means = self[average]
     add(average .. " avg", number(means.precision), number(means.recall), means.f1, means.support)
