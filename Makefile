@@ -271,6 +271,7 @@ bench: deps-run  ## trainings, array operations and files beside NumPy and PyTor
 	@$(PROGRAM) tests/bench_batches.lua $(filter rounds=% hidden=% data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_arrays.lua
 	@$(PROGRAM) tests/bench_files.lua
+	@$(PROGRAM) tests/bench_csv.lua
 	@$(PROGRAM) tests/bench_parts.lua
 	@$(PROGRAM) tests/bench_sweep.lua $(filter data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_startup.lua
@@ -322,14 +323,14 @@ fuzz: deps-test  ## random input at the prompt; ARGS="seconds=600 seed=2"
 
 # The fuzzers of file readers have counters of edges in io/ and formats/ alone: all else is called by
 # everything.
-FUZZERS := npy npz png idx
+FUZZERS := npy npz png idx csv
 FUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out %/memory_pool.c,$(wildcard \
                   src/core/base/*.c src/core/decimal/*.c src/core/array/*.c src/core/io/*.c \
                   src/core/formats/*.c)))
 FUZZ_SHARED := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,fuzz arena mutator npy_mutator zip_mutator \
                  png_mutator)
 
-fuzz-files: deps-clang  ## libFuzzer on NPY, NPZ, PNG and IDX files; ARGS="seconds=600 executions=10000000 quiet=600"
+fuzz-files: deps-clang  ## libFuzzer on NPY, NPZ, PNG, IDX and CSV files; ARGS="seconds=600 executions=10000000 quiet=600"
 	@$(MAKE) -s --no-print-directory all
 	@$(MAKE) BUILD=build/fuzz CC=clang CFLAGS="-O2 -g" SANITIZE="$(ASAN_FLAGS)" \
 	  COUNTERS=-fsanitize=fuzzer-no-link fuzzers
@@ -368,6 +369,10 @@ browser: deps-browser  ## the report of a study, in headless Chromium
 differential: deps-differential  ## random array operations, compared with NumPy's
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/differential.lua $(ARGS)
+
+csv: deps-csv  ## random CSV files, compared with Python's csv, float() and pandas
+	@$(MAKE) -s --no-print-directory all
+	@$(PROGRAM) tests/csv_corpus.lua $(ARGS)
 
 interchange: deps-differential  ## random NPY and NPZ files, compared with NumPy both ways
 	@$(MAKE) -s --no-print-directory all
@@ -408,7 +413,7 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
-        parity-torch bench differential interchange faults save-faults gcstress run-gcstress \
+        parity-torch bench differential interchange csv faults save-faults gcstress run-gcstress \
         fuzz fuzz-files fuzzers mutants resume sweep-kills browser install uninstall \
         reference session format clean \
         help

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what a make target needs is there.
 #
-# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|torch|lint|valgrind
+# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|csv|torch|lint|valgrind
 #        tools/deps.sh check
 #
 # check installs nothing: it looks for what build would, with $CC, $CFLAGS and
@@ -98,6 +98,13 @@ needs_browser() {
 needs_differential() {
     needs_run
     need python3-numpy /usr/bin/python3 -c "import numpy"
+}
+
+needs_csv() {
+    needs_run
+    need python3 test -x /usr/bin/python3
+    want locales test -d /usr/share/i18n/locales
+    want python3-pandas /usr/bin/python3 -c "import pandas"
 }
 
 needs_torch() {

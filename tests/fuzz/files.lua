@@ -1,7 +1,7 @@
 -- Runs the fuzzers of file readers, one after the other.
 --
 --   build/perigee tests/fuzz/files.lua [seconds=60] [executions=10000000] [quiet=600]
---                                      [seed=1] [only=npy,npz,png,idx] [build=build/fuzz]
+--                                      [seed=1] [only=npy,npz,png,idx,csv] [build=build/fuzz]
 --
 -- Each fuzzer ends after `seconds`, or earlier, when it has made `executions` and has found no new
 -- edge of the code for `quiet` seconds. Inputs that reach new code are kept in build/fuzz/corpus,
@@ -13,7 +13,8 @@ local options = require "perigee.options"
 local uv = require "luv"
 
 local o = options.read(arg, {
-  seconds = 60, executions = 10000000, quiet = 600, seed = 1, only = { "npy", "npz", "png", "idx" },
+  seconds = 60, executions = 10000000, quiet = 600, seed = 1, only = { "npy", "npz", "png", "idx",
+    "csv" },
   build = "build/fuzz",
 })
 

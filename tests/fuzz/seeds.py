@@ -150,8 +150,23 @@ def write_idx():
           b"".join(gzip.compress(half, mtime=0) for half in halves))
 
 
+def write_csv():
+    files = {
+        "plain": b"a,b\n1,0.5\n-2,1e3\n",
+        "texts": b'a,"b c"\r\n"x ""y""\nz",NA\r\n,2\r\n',
+        "mark": b"\xef\xbb\xbfa;b\n1,5;\xc3\xa9\n\n",
+        "digits": b"a\n%s.5e-400\n-0\n+inf\nnan\n" % (b"123456789" * 9),
+        "integers": b"a\n9223372036854775807\n-9223372036854775808\n",
+        "returns": b"a\tb\r1\t\r\r2\t3",
+    }
+    for name, data in files.items():
+        write("csv/" + name, data)
+    write("csv/plain.gz", gzip.compress(files["plain"], mtime=0))
+
+
 if __name__ == "__main__":
     write_npy()
     write_npz()
     write_png()
     write_idx()
+    write_csv()

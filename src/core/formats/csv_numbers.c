@@ -186,8 +186,8 @@ static cell read_text(const pg_csv *csv, pg_csv_text text)
 
 /* *c = the cell at `at`; returns the address of the delimiter or line end
    behind it, or NULL. */
-static inline unsigned char *read_cell(cell *c, const pg_csv *csv,
-                                       unsigned char *at, unsigned char *end)
+static unsigned char *read_cell(cell *c, const pg_csv *csv, unsigned char *at,
+                                unsigned char *end)
 {
     token kind;
     number x;
@@ -290,33 +290,67 @@ static void store(piece_work *w, size_t column, pg_bits64 *elements, size_t row,
         store_float(&elements[row], value_of(c));
 }
 
+/* Parses any cell of a row; returns the address behind it, or NULL. */
+static unsigned char *parse_cell(piece_work *w, const csv_pass *pass,
+                                 unsigned char *at, size_t row, size_t column)
+{
+    const pg_csv *csv = pass->csv;
+    unsigned char *begin = at, *end = w->bytes + w->n;
+    bool is_skipped = w->kinds[column] >= PG_CSV_TEXTS;
+    cell c;
+    if (is_skipped)
+        at = pg_csv_cell(&c.text, csv, at, end);
+    else
+        at = read_cell(&c, csv, at, end);
+    w->has_changed = !at;
+    if (!at || is_skipped)
+        return at;
+    if (c.kind == IS_TEXT && csv->columns[column].must_be_numbers) {
+        fail_cell(w, &c.text, begin, column);
+        return NULL;
+    }
+    store(w, column,
+          pass->columns ? pass->columns[column] + w->first_row : NULL, row, &c);
+    return at;
+}
+
+/* Parses a cell whose number fits its column, as most do, without a look at
+   anything else; returns the address behind it, or `at` for other cells. */
+static inline unsigned char *parse_number(pg_bits64 *element,
+                                          unsigned char kind, const pg_csv *csv,
+                                          unsigned char *at)
+{
+    token form;
+    number x;
+    unsigned char *behind =
+        read_number(&form, &x, at, (unsigned char)csv->options.decimal);
+    if (form == OTHER || !csv->classes[*behind])
+        return at;
+    if (kind == PG_CSV_FLOATS)
+        store_float(element, to_double(&x));
+    else if (form == INTEGER && x.m <= INT64_MAX &&
+             !(x.is_negative && x.m == 0))
+        *element = x.is_negative ? 0 - x.m : x.m;
+    else
+        return at;
+    return behind;
+}
+
 /* Parses a row; returns the address behind its last cell, or NULL. */
 static unsigned char *parse_row(piece_work *w, const csv_pass *pass,
                                 unsigned char *at, size_t row)
 {
     const pg_csv *csv = pass->csv;
-    unsigned char *end = w->bytes + w->n;
     size_t last = csv->column_count - 1;
+    pg_bits64 **columns = csv->missing_numbers ? NULL : pass->columns;
     for (size_t i = 0;; i++) {
-        unsigned char *begin = at;
-        cell c;
-        bool is_skipped = w->kinds[i] >= PG_CSV_TEXTS;
-        if (is_skipped)
-            at = pg_csv_cell(&c.text, csv, at, end);
-        else
-            at = read_cell(&c, csv, at, end);
-        if (!at) {
-            w->has_changed = true;
+        unsigned char *begin = at, kind = w->kinds[i];
+        if (columns && kind < PG_CSV_TEXTS)
+            at = parse_number(columns[i] + w->first_row + row, kind, csv, at);
+        if (at == begin)
+            at = parse_cell(w, pass, at, row, i);
+        if (!at)
             return NULL;
-        }
-        if (!is_skipped) {
-            if (c.kind == IS_TEXT && csv->columns[i].must_be_numbers) {
-                fail_cell(w, &c.text, begin, i);
-                return NULL;
-            }
-            store(w, i, pass->columns ? pass->columns[i] + w->first_row : NULL,
-                  row, &c);
-        }
         if (i == last)
             break;
         if (csv->classes[*at] != PG_CSV_DELIMITER) {
