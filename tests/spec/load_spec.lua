@@ -473,6 +473,18 @@ describe("max_bytes", function()
     assert.same({ 0 }, data.b:tolist())
   end)
 
+  it("limits what a member unpacks to, behind its array, too", function()
+    local array = container.npy("'|u1'", "(4,)", "\1\2\3\4" .. ("\0"):rep(1000))
+    write("long.npz", container.zip { { name = "a.npy", data = array, method = 8 } })
+    assert.same({ 1, 2, 3, 4 }, pg.load(at "long.npz", { max_bytes = 1004 }).a:tolist())
+    local data <close> = pg.load(at "long.npz", { max_bytes = 1003 })
+    local message = "member 'a.npy': it unpacks to 1004 bytes, more than max_bytes = 1003"
+    raises_here(message, function() return data.a end)
+    raises_here(message, function() return data:load() end)
+    local rows = { a = { 2, 2 } }
+    assert.same({ 2 }, pg.load(at "long.npz", { max_bytes = 10, rows = rows }).a:tolist())
+  end)
+
   it("counts float16 as the float32 that they become", function()
     write("half.npy", container.npy("'<f2'", "(3,)", ("\0"):rep(6)))
     assert.same({ 3 }, pg.load(at "half.npy", { max_bytes = 12 }).shape)

@@ -290,6 +290,26 @@ describe("appending to an archive", function()
     assert.same({ "a", "b", "c", "a0" }, names())
   end)
 
+  it("keeps bytes before an archive, also of one without members", function()
+    local member = { name = "a.npy", data = container.npy("'|u1'", "()", "\7") }
+    for _, members in ipairs { {}, { member } } do
+      write("w.npz", container.zip(members, { prefix = "other bytes" }))
+      assert.is_true(append { b = 5 })
+      assert.equal("other bytes", read "w.npz":sub(1, 11))
+      local archive <close> = pg.load(at "w.npz")
+      assert.equal(#members + 1, #archive:keys())
+      assert.equal(5, archive.b:item())
+    end
+  end)
+
+  it("refuses a file that is loaded as one array", function()
+    local archive = container.zip { { name = "a.npy", data = container.npy("'|u1'", "()", "\7") } }
+    local bytes = container.npy("'|u1'", "(1,)", "\1") .. archive
+    write("w.npz", bytes)
+    raises(function() append { b = 1 } end, at "w.npz", "it is an NPY array")
+    assert.equal(bytes, read "w.npz")
+  end)
+
   it("replaces an array whose name is given again", function()
     pg.save(at "w.npz", { a = pg.zeros(100000), b = 2, c = 3 })
     append { a = 1 }

@@ -328,10 +328,25 @@ describe("an archive", function()
       at = at + #locals[i]
     end
     local directory = table.concat(entries)
-    local data <close> = load(table.concat(locals) .. directory ..
-      ("<c4I2I2I2I2I4I4I2"):pack("PK\5\6", 0, 0, 1, 1, #directory, at, 0))
+    local function with_count(count)
+      return table.concat(locals) .. directory ..
+        ("<c4I2I2I2I2I4I4I2"):pack("PK\5\6", 0, 0, count, count, #directory, at, 0)
+    end
+    for _, count in ipairs { 1, 65535 } do -- modulo 65536, or the greatest
+      local data <close> = load(with_count(count))
+      assert.same({ "x" }, data:keys())
+      assert.same({ 1, 2, 3, 4 }, data.x:tolist())
+    end
+    fails("65537 members", with_count(2))
+  end)
+
+  it("that macOS made has no arrays among its resource forks", function()
+    local fork = "\0\5\22\7\0\2\0\0Mac OS X        "
+    local data <close> = load(container.zip { member {}, { name = "__MACOSX/._x.npy", data = fork },
+      { name = "__MACOSX/._y", data = fork } })
     assert.same({ "x" }, data:keys())
-    assert.same({ 1, 2, 3, 4 }, data.x:tolist())
+    assert.same({ 1, 2, 3, 4 }, data:load().x:tolist())
+    assert.is_nil(data:load()["__MACOSX/._x"])
   end)
 
   it("over several disks is refused", function()

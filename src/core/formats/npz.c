@@ -198,6 +198,14 @@ pg_status pg_npz_writer_open(pg_zip_writer *w, const char *path, bool append,
         return status;
     if (!exists)
         return pg_zip_writer_open(w, path, err);
+    bool is_npy = false;
+    status = pg_npy_test(&is_npy, path, err);
+    if (status == PG_OK && is_npy)
+        status = pg_fail(err, PG_EFORMAT,
+                         "%.600s: it is an NPY array, no archive to append to",
+                         path);
+    if (status != PG_OK)
+        return status;
     status = pg_npz_open(&old, path, &options, err);
     if (status != PG_OK)
         return status;

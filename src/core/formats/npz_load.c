@@ -272,8 +272,8 @@ static pg_status measure(load *l, part *p, pg_error *err)
             &first, &p->header, pg_npz_rows_of(npz, p->member), m->label, err);
     }
     if (status == PG_OK)
-        status = pg_npy_check_bytes(&p->bytes, &p->header,
-                                    npz->options.max_bytes, m->label, err);
+        status = pg_npz_member_check(
+            &p->bytes, npz, m, pg_npz_rows_of(npz, p->member), &p->header, err);
     if (status == PG_OK) {
         p->file_bytes = p->bytes / pg_dtype_size(p->header.dtype) *
                         pg_npy_element_bytes(&p->header);

@@ -16,11 +16,22 @@ enum {
     OTHER,
 };
 
+/* True for a member that macOS keeps beside another, with that one's name. */
+static bool is_resource_fork(const pg_zip_member *m)
+{
+    static const char folder[] = "__MACOSX/";
+    size_t n = sizeof folder - 1;
+    return m->name_length >= n && memcmp(m->name, folder, n) == 0;
+}
+
 static int kind_of(const pg_npz *npz, size_t i)
 {
-    return npz->kinds                                ? npz->kinds[i]
-           : pg_npz_has_suffix(&npz->zip.members[i]) ? NAMED
-                                                     : UNKNOWN;
+    const pg_zip_member *m = &npz->zip.members[i];
+    if (npz->kinds)
+        return npz->kinds[i];
+    if (is_resource_fork(m))
+        return OTHER;
+    return pg_npz_has_suffix(m) ? NAMED : UNKNOWN;
 }
 
 bool pg_npz_has_suffix(const pg_zip_member *m)
@@ -71,7 +82,9 @@ static pg_status read_kinds(unsigned char *kinds, const pg_zip *zip,
         return pg_fail_memory(err, sizeof *s);
     pg_status status = PG_OK;
     for (size_t i = 0; i < zip->count && status == PG_OK; i++)
-        if (pg_npz_has_suffix(&zip->members[i]))
+        if (is_resource_fork(&zip->members[i]))
+            kinds[i] = OTHER;
+        else if (pg_npz_has_suffix(&zip->members[i]))
             kinds[i] = NAMED;
         else
             status = read_kind(&kinds[i], s, zip, &zip->members[i], err);

@@ -1,5 +1,6 @@
 /* Members of NPZ archives as sources of NPY files. */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,10 +70,30 @@ pg_status pg_npz_header(pg_npy_header *out, const pg_npz *npz, size_t i,
     return status;
 }
 
+pg_status pg_npz_member_check(size_t *bytes, const pg_npz *npz,
+                              const pg_npz_member *m, const pg_rows_range *rows,
+                              const pg_npy_header *h, pg_error *err)
+{
+    uint64_t most = npz->options.max_bytes;
+    uint64_t unpacked = m->source.length - m->header.bytes;
+    pg_status status = pg_npy_check_bytes(bytes, h, most, m->label, err);
+    if (status != PG_OK || rows || npz->options.map || unpacked <= most)
+        return status;
+    return pg_fail(err, PG_EARG,
+                   "%.500s: it unpacks to %" PRIu64
+                   " bytes, more than max_bytes = %" PRIu64,
+                   m->label, unpacked, most);
+}
+
 static pg_status read_member(pg_array *out, const pg_npz *npz, pg_npz_member *m,
                              const pg_rows_range *rows, pg_error *err)
 {
+    size_t bytes;
     pg_status status = PG_OK;
+    if (!rows)
+        status = pg_npz_member_check(&bytes, npz, m, rows, &m->header, err);
+    if (status != PG_OK)
+        return status;
     m->stream.is_checked = !rows || npz->options.check;
     if (!m->stream.is_checked)
         status = pg_zip_check_sizes(&npz->zip, m->stream.member, err);

@@ -215,7 +215,7 @@ pg_status pg_zip_writer_keep(pg_zip_writer *w, const pg_zip *zip,
     kept_member *kept = pg_malloc(bytes);
     if (!kept)
         return pg_fail_memory(err, bytes);
-    uint64_t first = zip->count > 0 ? UINT64_MAX : 0;
+    uint64_t first = zip->directory_at;
     for (size_t i = 0; i < zip->count; i++) {
         first = least(first, zip->members[i].header);
         if (keep[i])

@@ -279,8 +279,10 @@ static pg_status count_entries(size_t *count, const pg_zip *zip,
             return fail_entry(zip, *count, at, left, err);
         ++*count;
     }
-    uint64_t said = end->count_is_partial ? *count & 0xffff : *count;
-    if (said == end->count)
+    if (end->count == *count)
+        return PG_OK;
+    bool is_longer = end->count_is_partial && *count > 0xffff;
+    if (is_longer && (end->count == 0xffff || end->count == (*count & 0xffff)))
         return PG_OK;
     return pg_fail(err, PG_EFORMAT,
                    "%.600s: its directory has %zu members, and %llu by its end "
