@@ -342,7 +342,7 @@ describe("completion", function()
       ['m:fit { optimizer = "'] = "adam momentum nesterov rmsprop sgd",
       ["m:fit { optimizer = 'a"] = "adam",
       ['sweep.new { goal = "'] = "max min",
-      ['sweep.new { data = "'] = "digits mnist",
+      ['sweep.new { data = "'] = "digits fashion_mnist mnist",
       ['pg.dataset "'] = "digits mnist",
       ['help "forw'] = "forward",
       ['pg.help("forw'] = "forward",
