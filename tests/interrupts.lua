@@ -133,6 +133,24 @@ interrupts.OPERATIONS = {
     check(pg.load_folder(path .. ".pictures").size == 40 * 300 * 300)
     os.execute(("rm -rf '%s.pictures' '%s.idx.gz'"):format(path, path))
   ]],
+  csv = [[
+    local a, words = pg.rand(200000, 10), {}
+    pg.write_csv(path .. ".csv", a)
+    for i = 1, 3000000 do
+      words[i] = i % 7 == 0 and "x" or "y"
+    end
+    local t = { names = { "w" }, w = words }
+    pg.write_csv(path .. ".texts.csv", t)
+    run(function()
+      local texts = pg.read_csv(path .. ".texts.csv")
+      texts:labels "w"
+      pg.read_csv(path .. ".csv"):array()
+      pg.write_csv(path .. ".csv", a)
+      return pg.write_csv(path .. ".texts.csv", t)
+    end)
+    check(pg.read_csv(path .. ".csv"):array():eq(a):all())
+    os.execute(("rm '%s.csv' '%s.texts.csv'"):format(path, path))
+  ]],
   save = [[
     local a = pg.rand(10000000)
     assert(pg.save(path .. ".npz", { a = 1 }))

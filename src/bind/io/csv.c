@@ -273,7 +273,7 @@ static pg_csv_cells cells_of(lua_State *L, int arg, size_t i, size_t first,
    of arrays (rows) and lists of texts, or an array (rows) or (rows, n). */
 static int l_csv_write(lua_State *L)
 {
-    enum { PATH = 1, NAMES, COLUMNS, ROWS, OPTIONS, WRITER, TEXT, CELLS };
+    enum { PATH = 1, NAMES, COLUMNS, ROWS, OPTIONS };
     enum { BLOCK = 1 << 16 }; /* cells that are written at a time */
     static const char *const option_names[] = {"delimiter", "decimal", NULL};
     pg_error err;
@@ -325,6 +325,8 @@ static int l_csv_write(lua_State *L)
 
 /* --- labels --------------------------------------------------------------- */
 
+enum { POLL = 1 << 16 }; /* rows between polls for interrupts */
+
 static int by_bytes(const void *a, const void *b)
 {
     const pg_csv_text *x = a, *y = b;
@@ -361,12 +363,13 @@ static int l_csv_distinct(lua_State *L)
     size_t n = lua_rawlen(L, 1);
     lua_newtable(L);
     for (size_t i = 0; i < n; i++) {
+        if (i % POLL == 0)
+            l_check_interrupt(L);
         if (lua_rawgeti(L, 1, (lua_Integer)i + 1) != LUA_TSTRING)
             l_error(L, "labels: row %I is no text", (LUAI_UACINT)i + 1);
         lua_pushboolean(L, true);
         lua_rawset(L, 2);
     }
-    l_check_interrupt(L);
     sort_keys(L);
     return 1;
 }
@@ -411,6 +414,8 @@ static int l_csv_indices(lua_State *L)
     l_check(L, pg_array_new(labels, PG_INT64, 1, &n, &err), &err);
     int64_t *out = labels->data;
     for (size_t i = 0; i < n; i++) { /* nothing here makes an object */
+        if (i % POLL == 0)
+            l_check_interrupt(L);
         if (a)
             l_scalar_push(L, pg_scalar_load((const char *)a->data +
                                                 (ptrdiff_t)i * a->strides[0],
@@ -425,7 +430,6 @@ static int l_csv_indices(lua_State *L)
         out[i] = lua_tointeger(L, -1);
         lua_pop(L, 1);
     }
-    l_check_interrupt(L);
     l_collector_step(L);
     return 1;
 }
