@@ -98,10 +98,10 @@ return {
   {
     words = { "npz", "npy", "files", "csv", "pickle" },
     text = "pg.load opens NumPy's files: an .npy file is an array, an .npz file an archive of "
-      .. "arrays by name. pg.save writes them. CSV files cannot be read yet: numpy.savez makes an "
-      .. ".npz file of their columns. t:csv writes a table of results as CSV.",
+      .. "arrays by name. pg.save writes them. pg.read_csv reads the columns of a CSV file, and "
+      .. "pg.write_csv writes them; t:csv writes a table of results as CSV.",
     example = { 'pg.exists "w.npz"' },
-    see = { "pg.load", "pg.save", "t:csv" },
+    see = { "pg.load", "pg.save", "pg.read_csv", "pg.write_csv", "t:csv" },
   },
   {
     words = { "image", "images", "picture", "pictures", "png" },

@@ -6,6 +6,7 @@ return {
     manual_seed = "seed", default_rng = "random", tqdm = "progress", trange = "progress",
     permute = "transpose", confusion_matrix = "evaluate", clamp = "clip", imshow = "show",
     imsave = "save_png", imread = "load_png", RandomState = "random",
+    loadtxt = "read_csv", genfromtxt = "read_csv", savetxt = "write_csv", to_csv = "write_csv",
     ["repeat"] = "repeat_interleave", split = "array_split",
   },
   options = {
