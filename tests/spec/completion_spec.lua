@@ -343,7 +343,7 @@ describe("completion", function()
       ["m:fit { optimizer = 'a"] = "adam",
       ['sweep.new { goal = "'] = "max min",
       ['sweep.new { data = "'] = "digits fashion_mnist mnist",
-      ['pg.dataset "'] = "digits mnist",
+      ['pg.dataset "'] = "digits fashion_mnist mnist",
       ['help "forw'] = "forward",
       ['pg.help("forw'] = "forward",
       ['data:get "x_'] = "x_test x_train",
