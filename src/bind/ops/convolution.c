@@ -71,6 +71,7 @@ static int l_array_pool2d(lua_State *L)
     enum { IMAGES = 1, SIZE, OPTIONS };
     pg_error err;
     pg_window window = {.padding = {0, 0}};
+    l_argument_expect(L, !lua_isnoneornil(L, SIZE), SIZE, "size");
     lua_settop(L, OPTIONS);
     lua_pushvalue(L, SIZE);
     read_pixels(L, "size", window.size);
