@@ -50,13 +50,18 @@ pg_status pg_input_read(FILE *file, const char *path, void *out, size_t n,
                         pg_error *err)
 {
     size_t end;
-    for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK); i = end) {
-        if (fread((char *)out + i, 1, end - i, file) == end - i)
-            continue;
-        if (ferror(file))
-            return pg_fail_system(err, path);
-        return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early", path);
-    }
+    for (size_t i = 0; pg_next_chunk(&end, i, n, CHUNK); i = end)
+        for (size_t k = i; k < end;) {
+            k += fread((char *)out + k, 1, end - k, file);
+            if (k == end)
+                break;
+            if (!ferror(file))
+                return pg_fail(err, PG_EFORMAT, "%.600s: it ends too early",
+                               path);
+            if (errno != EINTR)
+                return pg_fail_system(err, path);
+            clearerr(file);
+        }
     return pg_check_interrupt(err);
 }
 
