@@ -1261,7 +1261,8 @@ def pool2d(is_mean):
         dtype = images.value.dtype if images.value.dtype.kind == "f" else np.dtype(np.float64)
 
         def compute():
-            if 0 in (stride or sizes) or any(2 * p > n for p, n in zip(padding, sizes)):
+            too_wide = any(2 * p > n for p, n in zip(padding, sizes))
+            if 0 in sizes or 0 in (stride or sizes) or too_wide:
                 raise ValueError
             x = images.value.astype(np.float64)
             found = windows(x, sizes, stride or sizes, padding, 0 if is_mean else -np.inf)
