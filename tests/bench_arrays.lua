@@ -11,11 +11,10 @@ package.path = here .. "/?.lua;" .. package.path
 
 local pg = require "perigee"
 local options = require "perigee.options"
+local start_numpy = require "numpy_process"
 local timing = require "timing"
-local uv = require "luv"
 
 local o = options.read(arg, { rounds = 3, seconds = 0.2, only = "all", size = 0 })
-local PYTHON = os.getenv "PYTHON" or "/usr/bin/python3"
 
 --- Operations on matrices (n, n): a, b, and a positive definite one.
 local MATRIX = {
@@ -104,30 +103,7 @@ local function ours(name, n, total)
   return timing.median(times)
 end
 
---- A function that asks NumPy for the same, or nil where there is no NumPy.
-local function start_numpy()
-  if not os.execute(PYTHON .. " -c 'import numpy' 2>/dev/null") then
-    return nil
-  end
-  local stdin, stdout = uv.new_pipe(), uv.new_pipe()
-  local text = ""
-  assert(uv.spawn(PYTHON, {
-    args = { here .. "/bench_arrays.py" }, stdio = { stdin, stdout, 2 },
-  }))
-  stdout:read_start(function(_, chunk)
-    text = text .. (chunk or "\n")
-  end)
-  return function(name, n, total)
-    text = ""
-    stdin:write(("%s %d %g\n"):format(name, n, total))
-    while not text:find "\n" do
-      uv.run "once"
-    end
-    return (assert(tonumber(text), "NumPy's process ended"))
-  end
-end
-
-local numpy = start_numpy()
+local numpy = start_numpy(here .. "/bench_arrays.py")
 local ROWS = {}
 local function rows(name, sizes)
   if o.only ~= "all" and not ("," .. o.only .. ","):find("," .. name .. ",", 1, true) then
@@ -161,7 +137,7 @@ for _ = 1, o.rounds do
   for _, row in ipairs(ROWS) do
     table.insert(row.ours, ours(row.name, row.n, o.seconds))
     if numpy then
-      table.insert(row.numpy, numpy(row.name, row.n, o.seconds))
+      table.insert(row.numpy, numpy(("%s %d %g"):format(row.name, row.n, o.seconds)))
     end
   end
 end

@@ -11,11 +11,11 @@ package.path = here .. "/?.lua;" .. package.path
 
 local options = require "perigee.options"
 local pg = require "perigee"
+local start_numpy = require "numpy_process"
 local timing = require "timing"
 local uv = require "luv"
 
 local o = options.read(arg, { rounds = 5, data = "mnist" })
-local PYTHON = os.getenv "PYTHON" or "/usr/bin/python3"
 
 local data <close> = pg.dataset(o.data)
 local arrays = {}
@@ -26,29 +26,6 @@ local folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/bench-XXXXXX"))
 
 local function at(name)
   return folder .. "/" .. name
-end
-
---- Starts NumPy's process: a function that gives the seconds of a row there; nil without NumPy.
-local function start_numpy()
-  if not os.execute(PYTHON .. " -c 'import numpy' 2>/dev/null") then
-    return nil
-  end
-  local stdin, stdout = uv.new_pipe(), uv.new_pipe()
-  local text = ""
-  assert(uv.spawn(PYTHON, {
-    args = { here .. "/bench_files.py", data:path(), folder }, stdio = { stdin, stdout, 2 },
-  }))
-  stdout:read_start(function(_, chunk)
-    text = text .. (chunk or "\n")
-  end)
-  return function(name)
-    text = ""
-    stdin:write(name .. "\n")
-    while not text:find "\n" do
-      uv.run "once"
-    end
-    return (assert(tonumber(text), "NumPy's process ended"))
-  end
 end
 
 local function store() pg.save(at "w.npz", arrays) end
@@ -83,7 +60,7 @@ pg.save(at "stored.npz", arrays)
 pg.save(at "deflated.npz", arrays, { compress = true })
 pg.save(at "long.npy", arrays[long])
 
---- Of each row, what is timed, and what comes before that.
+--- Each row has the function that is timed, `run`, and perhaps one that comes first, `before`.
 local ROWS = {
   { name = "load, stored", run = function() load_all(at "stored.npz") end },
   { name = "load, deflated", run = function() load_all(data:path()) end },
@@ -112,7 +89,7 @@ local ROWS = {
   },
 }
 
-local numpy = start_numpy()
+local numpy = start_numpy(here .. "/bench_files.py", data:path(), folder)
 --- Times a row of Perigee, and one of NumPy.
 local function time_ours(row)
   if row.before then

@@ -7,16 +7,18 @@
 -- cases. To add an operation: a row in `operations` here, and one there. Exit status 1 where
 -- anything differs.
 
+local here = arg[0]:match "^(.*)/" or "."
+package.path = here .. "/?.lua;" .. package.path
+
 local pg = require "perigee"
 local options = require "perigee.options"
-local uv = require "luv"
+local in_folder = require "scratch_folder"
 
 local o = options.read(arg, { seed = -1, cases = 4000 })
 
 local PYTHON = os.getenv("PYTHON") or "/usr/bin/python3"
 local SHOWN = 20 -- failures told in full
 
-local here = arg[0]:match("^(.*)/") or "."
 local seed = o.seed >= 0 and o.seed or os.time()
 
 -- --- the operations: each takes the case's arguments, then its operands --------------
@@ -381,19 +383,6 @@ end
 
 -- --- the run -------------------------------------------------------------------------
 
-local function in_folder(f)
-  local folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/differential-XXXXXX"))
-  local ok, message = xpcall(f, debug.traceback, folder)
-  for name in uv.fs_scandir_next, assert(uv.fs_scandir(folder)) do
-    os.remove(folder .. "/" .. name)
-  end
-  os.remove(folder)
-  if not ok then
-    io.stderr:write(message, "\n")
-    os.exit(1, true)
-  end
-end
-
 local function draw(folder)
   local command = ("'%s' '%s/differential.py' %d %d '%s'"):format(PYTHON, here, seed, o.cases,
     folder)
@@ -418,7 +407,7 @@ end
 local compared, skipped, failures, absent = 0, 0, 0, {}
 
 check_comparing()
-in_folder(function(folder)
+in_folder("differential", function(folder)
   local cases, archive <close> = draw(folder)
   for number, case in ipairs(cases) do
     if not is_there(case.op) then

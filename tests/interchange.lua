@@ -7,9 +7,12 @@
 -- file and member. Then random arrays are saved here, and read there. The seed is the clock's
 -- unless given; one seed always gives the same files. Exit status 1 where anything differs.
 
+local here = arg[0]:match "^(.*)/" or "."
+package.path = here .. "/?.lua;" .. package.path
+
 local pg = require "perigee"
 local options = require "perigee.options"
-local uv = require "luv"
+local in_folder = require "scratch_folder"
 
 local o = options.read(arg, { seed = -1, cases = 1000 })
 
@@ -18,7 +21,6 @@ local SHOWN = 20 -- failures told in full
 local DTYPES = { "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
   "float32", "float64" }
 
-local here = arg[0]:match "^(.*)/" or "."
 local seed = o.seed >= 0 and o.seed or os.time()
 local failures = 0
 
@@ -158,20 +160,7 @@ end
 
 -- --- the run -------------------------------------------------------------------------
 
-local function in_folder(f)
-  local folder = assert(uv.fs_mkdtemp(uv.os_tmpdir() .. "/interchange-XXXXXX"))
-  local ok, message = xpcall(f, debug.traceback, folder)
-  for name in uv.fs_scandir_next, assert(uv.fs_scandir(folder)) do
-    os.remove(folder .. "/" .. name)
-  end
-  os.remove(folder)
-  if not ok then
-    io.stderr:write(message, "\n")
-    os.exit(1, true)
-  end
-end
-
-in_folder(function(folder)
+in_folder("interchange", function(folder)
   assert(python("draw", seed, o.cases, folder), "interchange.py failed")
   local read = check_drawn(folder)
   math.randomseed(seed)

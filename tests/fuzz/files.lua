@@ -29,7 +29,7 @@ local function seconds_since(start)
   return (uv.hrtime() - start) * 1e-9
 end
 
---- What libFuzzer's lines say: executions, edges that were reached, and those that there are.
+--- Reads a line of libFuzzer: executions, edges that were reached, and all edges.
 local function read_line(run, line)
   local executions, edges = line:match "^#(%d+)%s.-cov: (%d+)"
   if executions then

@@ -81,7 +81,7 @@ static void read_part(pg_npz *npz, size_t i, const pg_array *whole,
     if (rows)
         FUZZ_CHECK(pg_npz_set_rows(npz, i, *rows, &err) == PG_OK);
     pg_status status = pg_npz_get(&part, npz, i, &err);
-    /* What follows an array in its member counts for max_bytes, too. */
+    /* Bytes behind an array in its member count for max_bytes, too. */
     if (!is_part && status == PG_EARG &&
         npz->zip.members[i].size > options->max_bytes) {
         fuzz_check_array(&part, status, &err);

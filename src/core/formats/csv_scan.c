@@ -9,7 +9,7 @@
 
 enum { CHUNK = 1 << 18 }; /* bytes that are scanned between polls */
 
-/* What was last. */
+/* The byte before, and where it stands. */
 typedef enum place {
     AT_LINE,   /* nothing of the line, or blanks alone */
     AT_CELL,   /* a delimiter */

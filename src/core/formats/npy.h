@@ -55,7 +55,7 @@ typedef struct pg_rows_range {
     int64_t first, last;
 } pg_rows_range;
 
-/* How a file is loaded. */
+/* Options of loading. */
 typedef struct pg_load_options {
     uint64_t max_bytes; /* that an array may take in memory */
     bool map;   /* elements stay in the file, where memory has them so, too */

@@ -8,7 +8,7 @@
 static const char SUFFIX[] = PG_NPZ_SUFFIX;
 enum { SUFFIX_LENGTH = sizeof SUFFIX - 1 };
 
-/* What a member is. */
+/* Kinds of members. */
 enum {
     UNKNOWN, /* it has no suffix, and was not looked at */
     NAMED,   /* an array by its suffix */
