@@ -1314,8 +1314,15 @@ def unique(draw):
 
 
 def histogram(draw):
-    a = draw.array(draw.shape(least=1), moods=["small", "wide"])
+    """Bins between the array's own ends, often of one number, or between given ones."""
+    shape = (draw.between(1, 2),) if draw.chance(0.3) else draw.shape(least=1)
+    a = draw.array(shape, moods=["small", "wide"])
     bins = draw.between(1, 8)
+    if draw.chance(0.3):
+        low = draw.between(-4, 3) / 3
+        ends = (low, low + draw.between(0, 9) / 7)
+        return Case([a], lambda: np.histogram(a.value, bins, ends)[0],
+                    {"bins": bins, "ends": ends})
     return Case([a], lambda: np.histogram(a.value, bins)[0], {"bins": bins})
 
 

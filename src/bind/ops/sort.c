@@ -107,15 +107,14 @@ static int l_array_histogram(lua_State *L)
         double ends[2];
         lua_Integer bins = l_integer_opt(L, BINS, 10);
         l_argument_check(L, bins > 0, BINS, "there must be a bin");
+        bool has_ends = !lua_isnil(L, ENDS);
         l_array_to(L, A);
-        if (!lua_isnil(L, ENDS))
+        if (has_ends)
             check_ends(L, ENDS, ends);
         a = l_array_check(L, A);
-        if (lua_isnil(L, ENDS))
-            l_check(L, pg_histogram_ends(&ends[0], &ends[1], a, &err), &err);
         l_check(L,
-                pg_histogram(counts, edges, a, (size_t)bins, ends[0], ends[1],
-                             &err),
+                pg_histogram(counts, edges, a, (size_t)bins,
+                             has_ends ? ends : NULL, &err),
                 &err);
     } else {
         l_argument_check(L, lua_isnil(L, ENDS), ENDS,

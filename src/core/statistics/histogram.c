@@ -26,16 +26,16 @@ static pg_status extreme(double *value, pg_reduce_op op, const pg_array *a,
     return status;
 }
 
-pg_status pg_histogram_ends(double *low, double *high, const pg_array *a,
-                            pg_error *err)
+/* The least and the greatest element; 0 and 1 of no elements. */
+static pg_status find_ends(double ends[2], const pg_array *a, pg_error *err)
 {
-    *low = 0;
-    *high = 1;
+    ends[0] = 0;
+    ends[1] = 1;
     if (pg_array_size(a) == 0)
         return PG_OK;
-    pg_status status = extreme(low, PG_MIN, a, err);
+    pg_status status = extreme(&ends[0], PG_MIN, a, err);
     if (status == PG_OK)
-        status = extreme(high, PG_MAX, a, err);
+        status = extreme(&ends[1], PG_MAX, a, err);
     return status;
 }
 
@@ -127,34 +127,62 @@ static size_t find_disorder(const double *edges, size_t n, bool may_be_equal)
     return found;
 }
 
-pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
-                       size_t bins, double low, double high, pg_error *err)
+/* Edges from low to high in float32 arithmetic, as numpy.linspace computes them
+   between two float32. */
+static void fill_single(double *e, size_t bins, float low, float high)
 {
-    memset(counts, 0, sizeof *counts);
-    memset(edges, 0, sizeof *edges);
-    pg_status status = check_bins(bins, low, high, err);
+    float whole = high - low, step = whole / (float)bins;
+    PG_EACH (i, bins)
+        e[i] = step == 0 ? (float)i / (float)bins * whole + low
+                         : (float)i * step + low;
+    e[bins] = high;
+}
+
+/* Edges of equal bins. Where both ends differ in float32, those of float32
+   elements are float32, which decides the bin of a number on an edge: computed
+   in float32 if the ends are the elements' own, else rounded, as in NumPy. */
+static pg_status make_edges(pg_array *edges, const pg_array *a, size_t bins,
+                            const double *given, pg_error *err)
+{
+    double ends[2];
+    pg_status status = PG_OK;
+    if (given)
+        memcpy(ends, given, sizeof ends);
+    else
+        status = find_ends(ends, a, err);
+    if (status == PG_OK)
+        status = check_bins(bins, ends[0], ends[1], err);
     if (status != PG_OK)
         return status;
-    if (low == high) {
-        low -= 0.5;
-        high += 0.5;
+    if (ends[0] == ends[1]) {
+        ends[0] -= 0.5;
+        ends[1] += 0.5;
     }
-    /* The edges of float32 elements are float32 in NumPy: they decide the bin
-       of a number on an edge. */
-    PG_EXPECT_FLOATS(2);
-    bool single = a->dtype == PG_FLOAT32 && (float)low < (float)high &&
-                  isfinite((float)low) && isfinite((float)high);
+    double low = ends[0], high = ends[1];
     if (low == high)
         return pg_fail(err, PG_EARG,
                        "histogram: around %.17g no bin of width 1 can be made",
                        low);
+    PG_EXPECT_FLOATS(2);
+    bool single = a->dtype == PG_FLOAT32 && (float)low < (float)high &&
+                  isfinite((float)high - (float)low);
     status = pg_linspace(edges, low, high, bins + 1, err);
     double *e = edges->data;
-    if (status == PG_OK && single) {
+    if (status == PG_OK && single && !given)
+        fill_single(e, bins, (float)low, (float)high);
+    else if (status == PG_OK && single)
         PG_EACH (i, bins + 1)
             e[i] = (float)e[i];
-        status = pg_check_interrupt(err);
-    }
+    return status == PG_OK ? pg_check_interrupt(err) : status;
+}
+
+pg_status pg_histogram(pg_array *counts, pg_array *edges, const pg_array *a,
+                       size_t bins, const double *ends, pg_error *err)
+{
+    memset(counts, 0, sizeof *counts);
+    memset(edges, 0, sizeof *edges);
+    pg_status status = make_edges(edges, a, bins, ends, err);
+    const double *e = edges->data;
     if (status == PG_OK) { /* rounding may have put edges on each other */
         size_t empty = find_disorder(e, bins + 1, false);
         if (empty <= bins)
