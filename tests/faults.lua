@@ -147,6 +147,13 @@ local operations = {
   split = function()
     return pg.split(a, { 1, 1, 2, 2 }, { "a", "b", "a", "b" }, { stratify = true, test = 2 })
   end,
+  backward = function()
+    local core = require "perigee.core"
+    return core.sum_to(a, a[1]), core.sum_to(b, 1), core.sum_to(b, a), core.broadcast_to(1, a),
+      core.broadcast_to(a[1], b), core.add_at(a, { 1, 2 }, 3), core.add_at(a, "1:2", a["3:4"].T.T),
+      core.add_at(a, mask, 1), core.add_at(b, positions, a["1:3"]),
+      core.add_at_axis(b, { 1, 1 }, 2, 1)
+  end,
   standardise = function()
     local z, scale = pg.standardise(b)
     return z, pg.standardise(i8, { mean = 1, std = 2 }), pg.standardise(b, scale)

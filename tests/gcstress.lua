@@ -229,6 +229,19 @@ local SPECIAL = {
     function() return Y(), { 2, 1, 0 } end),
   load_png = calls(function() return path .. ".png", { max_bytes = 1000000 } end),
   load_png_folder = calls(function() return path .. ".folder", { max_bytes = 1000000 } end),
+  sum_to = calls(
+    function() return A(), pg.ones(4) end, function() return T(), 1 end,
+    function() return M(), pg.ones(3, 1) end, function() return V(), pg.ones({ 4 }, "float32") end),
+  broadcast_to = calls(
+    function() return 2, A() end, function() return { 1, 2, 3, 4 }, V() end,
+    function() return M()[1], A() end),
+  add_at = calls(
+    function() return A(), "1:2, 3", { 1, 2 } end, function() return V(), { 2, 3 }, 1 end,
+    function() return A(), B(), 1 end, function() return A(), positions(), T() end,
+    function() return V(), positions(), M() end),
+  add_at_axis = calls(
+    function() return A(), positions(), 1, T() end, function() return V(), { 1, 1 }, 2, 1 end,
+    function() return A(), M()[1], 1, M()[1] end),
   split_rows = calls(
     function() return 6, 4, 2, nil, pg.random(0) end,
     function() return 6, 4, 2, { 0, 1, 0, 1, 1, 0 }, pg.random(0) end,

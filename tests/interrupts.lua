@@ -48,6 +48,16 @@ interrupts.OPERATIONS = {
     end)
     check((a[1] + a[2]) - a:rows(1, 2):sum() == 0)
   ]],
+  backward = [[
+    local core = require "perigee.core"
+    local a, places = pg.rand(4000, 2000), pg.randint(1, 4001, 8000000)
+    run(function()
+      return core.sum_to(a, a[1]), core.broadcast_to(a[1], a), core.add_at(a, a:gt(0.5), 1),
+        core.add_at(a, "::2", 1), core.add_at(a[{ {}, 1 }], places, a:reshape(-1)),
+        core.add_at_axis(a, places:rows(1, 4000), 1, a)
+    end)
+    check(core.sum_to(pg.ones(3, 2), pg.ones(2)):get(2) == 3)
+  ]],
   statistics = [[
     local a = pg.rand(10000000)
     local m, c = a:reshape(1000, 10000), a:reshape(100, 1000, 100)

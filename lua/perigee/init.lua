@@ -22,6 +22,7 @@ for _, name in ipairs {
   "hold_generators", "split_rows", "column_scale", "scale_columns",
   "load_png_folder",
   "read_csv", "write_csv", "distinct", "indices",
+  "sum_to", "broadcast_to", "add_at", "add_at_axis",
 } do
   names[name] = nil
 end

@@ -73,6 +73,8 @@
 #include "statistics/split.h"
 #include "statistics/standardise.h"
 
+#include "neural/backward.h"
+
 #include "images/convolution.h"
 #include "images/pooling.h"
 

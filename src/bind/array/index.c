@@ -1,8 +1,9 @@
 /* Reads and writes by index: a[i], a["1:10, :"], a[mask], a.shape. */
-#include "bind/array/index_key.h"
+#include "bind/array/index.h"
 
 #include <string.h>
 
+#include "bind/array/index_key.h"
 #include "bind/array/nested_table.h"
 #include "bind/array/shape.h"
 #include "bind/base/arguments.h"
@@ -263,26 +264,34 @@ static int l_array_lines(lua_State *L)
     return push_indexed(L, &indices);
 }
 
+void l_positions_to(lua_State *L, int arg)
+{
+    const pg_dtype integer = PG_INT64;
+    if (l_array_test(L, arg))
+        return;
+    l_argument_expect(L, lua_istable(L, arg) || lua_type(L, arg) == LUA_TNUMBER,
+                      arg, "array, number or table");
+    l_array_from_value(L, arg, &integer);
+    lua_replace(L, arg);
+}
+
+int l_taken_axis_check(lua_State *L, int arg, const pg_array *a)
+{
+    check_has_axis(L, a);
+    return lua_isnil(L, arg) ? 0 : l_axis_check(L, arg, a);
+}
+
 /* take(a, positions [, axis]) */
 static int l_array_take(lua_State *L)
 {
     enum { POSITIONS = 2, AXIS };
     pg_error err;
     lua_settop(L, AXIS);
-    if (!l_array_test(L, POSITIONS)) {
-        const pg_dtype integer = PG_INT64;
-        l_argument_expect(L,
-                          lua_istable(L, POSITIONS) ||
-                              lua_type(L, POSITIONS) == LUA_TNUMBER,
-                          POSITIONS, "array, number or table");
-        l_array_from_value(L, POSITIONS, &integer);
-        lua_replace(L, POSITIONS);
-    }
+    l_positions_to(L, POSITIONS);
     pg_array *out = l_array_push_result(L, taken_room(L, POSITIONS));
     const pg_array *a = l_array_to(L, ARRAY);
     const pg_array *positions = l_array_check(L, POSITIONS);
-    check_has_axis(L, a);
-    int axis = lua_isnil(L, AXIS) ? 0 : l_axis_check(L, AXIS, a);
+    int axis = l_taken_axis_check(L, AXIS, a);
     l_array_offer_memory(out);
     return l_array_return_scalar(L, pg_take(out, a, positions, axis, &err),
                                  &err);

@@ -12,6 +12,7 @@
 #include "base/interrupt.h"
 #include "base/parallel.h"
 #include "kernels/elementwise.h"
+#include "ops/reduce.h"
 
 /* --- indices: int64, dense, from 0 ---------------------------------------- */
 
@@ -445,6 +446,75 @@ pg_status pg_assign_taken(const pg_array *a, const pg_array *positions,
     if (status == PG_OK && pg_array_size(&dense) > 0)
         scatter(a, 1, &indices, &dense);
     pg_array_release(&indices);
+    pg_array_release(&dense);
+    return status;
+}
+
+/* out (outer, length, inner) += in (outer, n, inner) at n indices of the middle
+   axis, both dense and of one dtype. A job takes a stripe of the elements of
+   one outer index, so that each sum has one thread. */
+typedef struct adding {
+    char *out;
+    const char *in;
+    const int64_t *indices;
+    pg_elementwise_kernel add;
+    size_t n, length, inner, size; /* size: bytes of an element */
+} adding;
+
+enum { STRIPE = 1024 };
+
+/* pg_job */
+static void add_some(void *context, size_t job)
+{
+    const adding *a = context;
+    size_t stripes = pg_size_divide_up(a->inner, STRIPE);
+    size_t outer = job / stripes, first = job % stripes * STRIPE;
+    size_t width = pg_size_min(STRIPE, a->inner - first);
+    ptrdiff_t step = (ptrdiff_t)a->size;
+    char *out = a->out + (outer * a->length * a->inner + first) * a->size;
+    const char *in = a->in + (outer * a->n * a->inner + first) * a->size;
+    PG_EACH_WIDE (width, i, a->n) {
+        char *sum = out + (size_t)a->indices[i] * a->inner * a->size;
+        char *more = (char *)in + i * a->inner * a->size;
+        a->add((char *const[]){sum, sum, more},
+               (const ptrdiff_t[]){step, step, step}, width);
+    }
+}
+
+pg_status pg_add_taken(const pg_array *a, const pg_array *positions, int axis,
+                       const pg_array *value, pg_error *err)
+{
+    int ndim;
+    size_t shape[PG_MAXDIM], lengths[3];
+    pg_array indices = {0}, view = {0}, dense = {0};
+    pg_assert(pg_array_is_contiguous(a));
+    if (a->dtype == PG_BOOL)
+        return pg_fail(err, PG_EDTYPE, "bools do not add up");
+    pg_status status = taken_shape(&ndim, shape, a, positions, axis, err);
+    if (status == PG_OK)
+        status = find_indices(&indices, positions, a, axis, err);
+    if (status == PG_OK)
+        status = pg_array_broadcast_view(&view, value, ndim, shape, err);
+    if (status == PG_OK)
+        status = pg_array_as(&dense, &view, a->dtype, err);
+    if (status == PG_OK && pg_array_size(&dense) > 0) {
+        pg_axes_lengths(lengths, a, axis, axis + 1);
+        pg_elementwise_kernel add =
+            pg_elementwise_kernels()->binary[PG_ADD][a->dtype];
+        adding all = {a->data,
+                      dense.data,
+                      indices.data,
+                      add,
+                      pg_array_size(&indices),
+                      lengths[1],
+                      lengths[2],
+                      pg_dtype_size(a->dtype)};
+        size_t jobs = lengths[0] * pg_size_divide_up(lengths[2], STRIPE);
+        pg_parallel_for(jobs, pg_array_size(&dense) > PG_CHUNK, add_some, &all);
+    }
+    status = pg_unless_interrupted(status, err);
+    pg_array_release(&indices);
+    pg_array_release(&view);
     pg_array_release(&dense);
     return status;
 }

@@ -35,4 +35,12 @@ pg_status pg_assign_masked(const pg_array *a, const pg_array *mask,
 pg_status pg_assign_taken(const pg_array *a, const pg_array *positions,
                           const pg_array *value, pg_error *err);
 
+/* a[..., positions, ...] += value along an axis (from 0), value of the shape
+   that pg_take gives, or broadcast to it: what is added at a position that
+   comes twice adds up, in the order of the positions. a is dense and of no one
+   else, as an interrupt leaves it half written. Errors as pg_take's, and
+   PG_EDTYPE for an a of bools. */
+pg_status pg_add_taken(const pg_array *a, const pg_array *positions, int axis,
+                       const pg_array *value, pg_error *err);
+
 #endif
