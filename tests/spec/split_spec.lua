@@ -136,6 +136,44 @@ describe("standardise", function()
       (pg.standardise({ { 3, 4 } }, { mean = { 1, 2 }, std = { 2, 1 } })):tolist())
   end)
 
+  it("applies a scale that was saved", function()
+    local path = os.tmpname() .. ".npz"
+    for _, case in ipairs { { { { 1, 5 }, { 3, 5 } }, { { 5, 6 } } }, { { 1, 3 }, { 5 } } } do
+      local _, scale = pg.standardise(case[1])
+      pg.save(path, scale)
+      local archive <close> = pg.load(path)
+      assert.is_true((pg.standardise(case[2], archive)):array_equal(
+        (pg.standardise(case[2], scale))))
+    end
+    pg.save(path, { mean = { 1 } })
+    local archive <close> = pg.load(path)
+    raises_here("has no 'std'", function() pg.standardise({ { 1 } }, archive) end)
+    os.remove(path)
+  end)
+
+  it("gives a constant column 0, whatever the rounding of its mean", function()
+    local x = pg.ones(60, 3) * pg.array { 0.1, 1e9 + 0.3, -1e300 }
+    local z, scale = pg.standardise(x)
+    assert.is_true(z:array_equal(pg.zeros(60, 3)))
+    assert.is_true(scale.mean:array_equal(x[1]))
+    assert.is_true(scale.std:array_equal { 1, 1, 1 })
+  end)
+
+  it("finds deviations whose squares float64 has not", function()
+    for _, power in ipairs { 1e-320, 1e-300, 1e-200, 1e200, 1e300 } do
+      local z, scale = pg.standardise { { 1 * power }, { -1 * power } }
+      assert.is_true(z:allclose { { 1 }, { -1 } }, power)
+      assert.equal(power, scale.std:item())
+    end
+    raises_here("standardise: column 1 has numbers from -1.7e+308 to 1.7e+308: their sum or "
+      .. "difference is beyond float64", function()
+      pg.standardise { { -1.7e308 }, { 1.7e308 }, { 1.7e308 } }
+    end)
+    raises_here("column 2 has numbers from 1e+308 to 1.1e+308", function()
+      pg.standardise { { 1, 1e308 }, { 1, 1.1e308 } }
+    end)
+  end)
+
   it("takes any dtype and rank", function()
     for _, dtype in ipairs(support.dtypes) do
       local z = pg.standardise(pg.array({ { 0, 1 }, { 1, 1 } }, dtype))
@@ -164,6 +202,9 @@ describe("standardise", function()
   it("raises for what does not fit", function()
     raises_here("standardise: row 2, column 1 is inf, and not finite", function()
       pg.standardise { { 1 }, { math.huge } }
+    end)
+    raises_here("standardise: row 1, column 2 is -inf, and not finite", function()
+      pg.standardise({ { 1, -math.huge } }, { mean = { 0, 0 }, std = { 1, 1 } })
     end)
     raises_here("standardise: shape (0, 2) has no row", function()
       pg.standardise(pg.zeros(0, 2))

@@ -21,7 +21,7 @@ local function apply(x, like)
   local mean, std
   if like == nil then
     mean, std = core.column_scale(array)
-  elseif type(like) ~= "table" then
+  elseif type(like) ~= "table" and (type(like) ~= "userdata" or types.is_array(like)) then
     errors.fail("like is {mean = ..., std = ...}, as standardise returns it, not %s",
       errors.describe(like))
   else
@@ -36,12 +36,13 @@ end
 
 --- Subtracts each column's mean and divides by its standard deviation, as scikit-learn's
 --- StandardScaler. Returns the result, and the means and deviations, which `like` applies to new
---- data: those for testing must be scaled as those for training were.
+--- data: those for testing must be scaled as those for training were. `pg.save` writes them, and
+--- `pg.load` reads them.
 ---
 --- The deviation is the population's. A constant column gets the deviation 1, so that it becomes 0.
 --- NaN counts as missing: it is left out of the means, and stays NaN. An infinite number raises,
---- with its row and column. float32 stays float32, other dtypes become float64. Means and
---- deviations are computed in float64.
+--- with its row and column, and so do numbers whose sum is beyond float64. float32 stays float32,
+--- other dtypes become float64. Means and deviations are computed in float64.
 ---
 ---     z, scale = pg.standardise{{1, 5}, {3, 5}}
 ---     z
@@ -50,8 +51,12 @@ end
 ---     scale.mean, scale.std
 ---     --> [2., 5.] float64 (2,)  [1., 1.] float64 (2,)
 ---     (pg.standardise({{5, 6}}, scale))  --> [[3., 1.]] float64 (1, 2)
+---     pg.save("scale.npz", scale)        --> true
+---     (pg.standardise({{5, 6}}, pg.load "scale.npz"))
+---     --> [[3., 1.]] float64 (1, 2)
 ---@param x perigee.like  (n, ...)
----@param like? { mean: perigee.like, std: perigee.like }  the second result of another call
+---@param like? { mean: perigee.like, std: perigee.like }  the second result of another call, or an
+---   archive of it
 ---@return perigee.array
 ---@return { mean: perigee.array, std: perigee.array }  # float64, of a row's shape; numbers for x
 ---   of rank 1

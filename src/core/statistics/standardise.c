@@ -46,6 +46,13 @@ static pg_status each_rows(const pg_array *x, each_block f, void *context,
     return status;
 }
 
+static pg_status refuse_infinite(double x, size_t row, size_t column,
+                                 pg_error *err)
+{
+    return pg_fail(err, PG_EFINITE, "row %zu, column %zu is %s, and not finite",
+                   row + 1, column + 1, x > 0 ? "inf" : "-inf");
+}
+
 static pg_status check_rows(const pg_array *x, pg_error *err)
 {
     char text[PG_SHAPE_TEXT];
@@ -63,6 +70,9 @@ typedef struct sums {
     double *mean; /* of each column, and first the sum */
     double *std;  /* and first the sum of the squared deviations */
     double *count, *correction; /* numbers that are not NaN; their deviations */
+    double *low, *high;         /* the smallest and the largest number */
+    double *factor; /* a power of 2: the squares of deviations by it are finite
+                     */
 } sums;
 
 static pg_status add_rows(void *context, const double *x, size_t first,
@@ -72,11 +82,13 @@ static pg_status add_rows(void *context, const double *x, size_t first,
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < s->columns; j++, x++) {
             if (isinf(*x))
-                return pg_fail(err, PG_EFINITE,
-                               "row %zu, column %zu is %s, and not finite",
-                               first + i + 1, j + 1, *x > 0 ? "inf" : "-inf");
+                return refuse_infinite(*x, first + i, j, err);
             if (isnan(*x))
                 continue;
+            if (s->count[j] == 0)
+                s->low[j] = s->high[j] = *x;
+            s->low[j] = fmin(s->low[j], *x);
+            s->high[j] = fmax(s->high[j], *x);
             s->mean[j] += *x;
             s->count[j]++;
         }
@@ -91,12 +103,37 @@ static pg_status add_deviations(void *context, const double *x, size_t first,
     (void)err;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < s->columns; j++, x++) {
-            double deviation = *x - s->mean[j];
+            double deviation = (*x - s->mean[j]) * s->factor[j];
             if (isnan(deviation))
                 continue;
             s->std[j] += deviation * deviation;
             s->correction[j] += deviation;
         }
+    return PG_OK;
+}
+
+/* Makes means of the sums. A column of one number has it as its mean, without
+   the rounding of a sum. */
+static pg_status find_means(sums *s, pg_error *err)
+{
+    enum { EXPONENT = 1000 }; /* 2 to it is finite, and so is its inverse */
+    for (size_t j = 0; j < s->columns; j++) {
+        double low = s->low[j], high = s->high[j];
+        double mean = low == high ? low : s->mean[j] / s->count[j];
+        double largest = fmax(high - mean, mean - low);
+        if (isinf(mean) || isinf(largest))
+            return pg_fail(err, PG_EFINITE,
+                           "column %zu has numbers from %g to %g: their sum or "
+                           "difference is beyond float64",
+                           j + 1, low, high);
+        int exponent = 0;
+        if (largest > 0)
+            frexp(largest, &exponent);
+        exponent = exponent > EXPONENT ? EXPONENT : exponent;
+        exponent = exponent < -EXPONENT ? -EXPONENT : exponent;
+        s->mean[j] = s->count[j] > 0 ? mean : NAN;
+        s->factor[j] = ldexp(1, -exponent);
+    }
     return PG_OK;
 }
 
@@ -106,19 +143,18 @@ static double deviation_of(const sums *s, size_t j)
 {
     double n = s->count[j], mean = s->mean[j], correction = s->correction[j];
     double variance = (s->std[j] - correction * correction / n) / n;
-    double error = n * mean * DBL_EPSILON;
+    double error = n * mean * DBL_EPSILON * s->factor[j];
     bool is_constant = variance <= n * DBL_EPSILON * variance + error * error;
-    return is_constant ? 1 : sqrt(variance);
+    return is_constant ? 1 : sqrt(variance) / s->factor[j];
 }
 
 static pg_status sum_up(sums *s, const pg_array *x, pg_error *err)
 {
     pg_status status = each_rows(x, add_rows, s, err);
-    if (status != PG_OK)
-        return status;
-    for (size_t j = 0; j < s->columns; j++)
-        s->mean[j] /= s->count[j];
-    status = each_rows(x, add_deviations, s, err);
+    if (status == PG_OK)
+        status = find_means(s, err);
+    if (status == PG_OK)
+        status = each_rows(x, add_deviations, s, err);
     for (size_t j = 0; j < s->columns && status == PG_OK; j++)
         s->std[j] = deviation_of(s, j);
     return status;
@@ -128,7 +164,7 @@ pg_status pg_column_scale(pg_array *mean, pg_array *std, const pg_array *x,
                           pg_error *err)
 {
     char text[PG_SHAPE_TEXT];
-    pg_array count = {0}, correction = {0};
+    pg_array numbers = {0}; /* the other members of sums, a row for each */
     memset(mean, 0, sizeof *mean);
     memset(std, 0, sizeof *std);
     pg_status status = check_rows(x, err);
@@ -137,20 +173,23 @@ pg_status pg_column_scale(pg_array *mean, pg_array *std, const pg_array *x,
     if (x->shape[0] == 0)
         return pg_fail(err, PG_ESHAPE, "shape %s has no row",
                        pg_shape_text(text, x));
-    pg_array *const all[] = {mean, std, &count, &correction};
-    for (int i = 0; i < 4 && status == PG_OK; i++)
+    size_t columns = columns_of(x);
+    const size_t shape[] = {5, columns};
+    status = pg_array_zeros(mean, PG_FLOAT64, x->ndim - 1, x->shape + 1, err);
+    if (status == PG_OK)
         status =
-            pg_array_zeros(all[i], PG_FLOAT64, x->ndim - 1, x->shape + 1, err);
+            pg_array_zeros(std, PG_FLOAT64, x->ndim - 1, x->shape + 1, err);
+    if (status == PG_OK)
+        status = pg_array_zeros(&numbers, PG_FLOAT64, 2, shape, err);
     if (status == PG_OK) {
-        sums s = {.columns = columns_of(x),
-                  .mean = mean->data,
-                  .std = std->data,
-                  .count = count.data,
-                  .correction = correction.data};
+        double *row = numbers.data;
+        sums s = {columns,           mean->data,
+                  std->data,         row,
+                  row + columns,     row + 2 * columns,
+                  row + 3 * columns, row + 4 * columns};
         status = sum_up(&s, x, err);
     }
-    pg_array_release(&count);
-    pg_array_release(&correction);
+    pg_array_release(&numbers);
     if (status != PG_OK) {
         pg_array_release(mean);
         pg_array_release(std);
@@ -172,15 +211,17 @@ static pg_status scale_rows(void *context, const double *x, size_t first,
                             size_t n, pg_error *err)
 {
     scaling *s = context;
-    (void)err;
     double *out = (double *)s->out->data + first * s->columns;
     float *narrow = (float *)s->out->data + first * s->columns;
     for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < s->columns; j++, x++)
+        for (size_t j = 0; j < s->columns; j++, x++) {
+            if (isinf(*x))
+                return refuse_infinite(*x, first + i, j, err);
             if (s->out->dtype == PG_FLOAT32)
                 *narrow++ = (float)((float)(*x - s->mean[j]) / s->std[j]);
             else
                 *out++ = (*x - s->mean[j]) / s->std[j];
+        }
     return PG_OK;
 }
 
