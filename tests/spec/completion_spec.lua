@@ -20,6 +20,13 @@ local function archive()
   return assert(pg.load(path))
 end
 
+--- A table of a CSV file with columns of those names.
+local function csv(names)
+  local path = FOLDER .. "/data.csv"
+  assert(pg.write(path, names .. "\n1,2,x\n"))
+  return pg.read_csv(path)
+end
+
 local model = pg.Model(pg.zeros(4, 3), pg.array { 0, 1, 0, 1 })
 
 local GLOBALS = setmetatable({
@@ -28,6 +35,7 @@ local GLOBALS = setmetatable({
   study = sweep.new {
     name = "s", arguments = false, params = { rate = { 1 } }, run = function() end,
   },
+  csv = csv "age,petal width,sex",
   rows = results.new({ "hidden", "rate" }, { { hidden = 5, rate = 0.1 } }, {}),
   zeros = pg.zeros, word = "text", count = 7, falsehood = false,
   tbl = {
@@ -209,6 +217,10 @@ describe("completion", function()
       ["study:ta"] = "table",
       ["study:b"] = "best",
       ["rows:gr"] = "group",
+      ["csv."] = "age array get labels names sex",
+      ["csv._"] = "",
+      ["csv:"] = "array get labels",
+      ["csv.age:asty"] = "astype",
       ["rows."] = "best columns csv group markdown metrics sort where",
     } do
       offers(text, words)
@@ -256,6 +268,7 @@ describe("completion", function()
       ['object["'] = "far method own",
       ['data["x_'] = "x_test x_train",
       ['m.weights["W'] = "W1 W2",
+      ['csv["'] = "age petal width sex",
       ['missing["'] = "",
     } do
       offers(text, words)
@@ -348,6 +361,9 @@ describe("completion", function()
       ['pg.help("forw'] = "forward",
       ['data:get "x_'] = "x_test x_train",
       ['data.get(data, "x_'] = "x_test x_train",
+      ['csv:get "p'] = "petal width",
+      ['csv:labels("'] = "age petal width sex",
+      ['csv:array { "age", "p'] = "petal width",
       ['rows:sort("'] = "hidden rate",
       ['rows:sort("hidden", "'] = "ascending descending",
       ['rows:group { "hidden", "r'] = "rate",

@@ -330,6 +330,29 @@ describe("a table of a CSV file", function()
     assert.matches("3 columns of 3 rows\n  length   float64\n  names    texts", tostring(t))
   end)
 
+  it("has columns of any name, beside its own fields", function()
+    local names = { "_rows", "_names", "_columns", "_missing", "_path", "__len", "get" }
+    local t = read(table.concat(names, ",") .. "\n1,2,3,4,5,6,7\n")
+    for i, name in ipairs(names) do
+      assert.same({ i }, t:get(name):tolist())
+      assert.same({ i }, name == "get" and { i } or t[name]:tolist())
+    end
+    assert.equal(1, #t)
+    assert.same(names, t.names)
+  end)
+
+  it("is no array, and says how to make one", function()
+    for _, text in ipairs { "a,b\n1,2\n", "a,b\n" } do
+      local t = read(text)
+      for _, f in ipairs { pg.array, pg.mean, pg.split, pg.standardise,
+        function(x) return pg.stack { x, x } end, function(x) return pg.Model(x, { 0 }) end } do
+        local worked, message = pcall(f, t)
+        assert.is_false(worked)
+        assert.matches("a table of a CSV file is no array: csv:array{", message, 1, true)
+      end
+    end
+  end)
+
   it("puts columns side by side", function()
     local t = read "a,b,c\n1,0.5,x\n2,1.5,y\n"
     assert.same({ { 1.0, 0.5 }, { 2.0, 1.5 } }, t:array({ "a", "b" }):tolist())
@@ -339,6 +362,23 @@ describe("a table of a CSV file", function()
     raises_here("array: " .. path .. " has no 'd'", function() t:array { "a", "d" } end)
     raises_here("array: a list of columns is needed", function() t:array "a" end)
     raises_here("array: a list of columns is needed", function() t:array {} end)
+    raises_here("array: the columns must be a list, not one with nil at position 2", function()
+      t:array { "a", nil, "b" }
+    end)
+  end)
+
+  it("tells which text makes texts of a column of numbers", function()
+    local t = read 'n,d,z,m\n1,"1,5",x,NA\n,"2,5",1,\nnull,3,2,3e\n'
+    raises_here("array: column 'n' is texts (row 3 is 'null' among numbers; missing = "
+      .. '{"", "NA", "null"} takes it for a missing one); csv:labels "n"', function()
+      t:array { "n" }
+    end)
+    raises_here("column 'd' is texts (row 1 is '1,5'; decimal = \",\" reads decimal commas)",
+      function() t:array { 2 } end)
+    raises_here("column 'z' is texts (row 1 is 'x' among numbers", function() t:array { "z" } end)
+    raises_here("column 'm' is texts (row 3 is '3e')", function() t:array { "m" } end)
+    t = read("z\n01\n02\n", { kinds = { z = "text" } })
+    raises_here("column 'z' is texts (row 1 is '01')", function() t:array() end)
   end)
 
   it("numbers the classes of a column", function()
@@ -361,6 +401,24 @@ describe("a table of a CSV file", function()
     raises_here("class 'a' comes twice", function() t:labels("s", { "a", "a" }) end)
     raises_here("classes are a list that is not empty", function() t:labels("s", {}) end)
     raises_here("has no 'q'", function() t:labels "q" end)
+  end)
+
+  it("finds numbers by a model's names, which are texts", function()
+    local t = read "class,f\n3,0.5\n1,-1\n3,0.5\n"
+    local labels, classes = t:labels "class"
+    local m = pg.Model({ { 0 }, { 1 }, { 2 } }, labels, { names = classes, hidden = 2 })
+    assert.same({ "1", "3" }, m.names)
+    assert.same({ 1, 0, 1 }, t:labels("class", m.names):tolist())
+    assert.same({ 0, 1, 0 }, t:labels("f", { "0.5", "-1.0" }):tolist())
+    raises_here("labels: row 2 of column 'class' is '1', which is no class; there are 3, x",
+      function() t:labels("class", { "3", "x" }) end)
+    raises_here("class 2 is neither text nor number", function()
+      t:labels("class", { "3", {}, "1" })
+    end)
+    raises_here("class '3' comes twice", function() t:labels("class", { "3", 3 }) end)
+    t = read "class\n3\n?\n"
+    raises_here("labels: the classes are numbers, and column 'class' is texts (row 2 is '?' among",
+      function() t:labels("class", { 1, 3 }) end)
   end)
 end)
 

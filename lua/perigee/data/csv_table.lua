@@ -1,5 +1,6 @@
 --- Columns with names, as a CSV file has them.
 
+local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
 local core = require "perigee.core"
 local errors = require "perigee.util.errors"
@@ -19,27 +20,30 @@ local unknown_name = require "perigee.util.unknown_name"
 ---@field names string[]  of the columns, in the file's order
 local Table = {}
 
---- Names that come before those of columns.
-local FIELDS = { "array", "get", "labels", "names" }
+local METATABLE = {
+  __name = "perigee.csv", -- the name of the class in the reference
+  __no_array = 'a table of a CSV file is no array: csv:array{"a", "b"} makes one of its columns',
+}
 
-local METATABLE = { __name = "perigee.csv.table" }
+--- The key of a table's private fields: any text may be the name of a column.
+local PRIVATE = {}
 
 --- A column by its name or position; nil if there is none.
 local function find(self, name)
   if math.type(name) == "float" then
     name = math.tointeger(name)
   end
-  local positions = rawget(self, "_positions")
-  return rawget(self, "_columns")[math.type(name) and name or positions[name]]
+  local private = self[PRIVATE]
+  return private.columns[math.type(name) and name or private.positions[name]]
 end
 
 --- The message about a column that there is not.
 local function no_column(self, name)
-  local names = rawget(self, "_names")
+  local names = self[PRIVATE].names
   if math.type(name) then
-    return ("%s has columns 1 to %d, not %s"):format(rawget(self, "_path"), #names, name)
+    return ("%s has columns 1 to %d, not %s"):format(self[PRIVATE].path, #names, name)
   end
-  return unknown_name.message(rawget(self, "_path"), name, names)
+  return unknown_name.message(self[PRIVATE].path, name, names)
 end
 
 --- A column; raises in the caller's line if there is none.
@@ -53,14 +57,14 @@ end
 
 --- The name of a column, given by its name or position.
 local function name_of(self, name)
-  return math.type(name) and rawget(self, "_names")[math.tointeger(name)] or name
+  return math.type(name) and self[PRIVATE].names[math.tointeger(name)] or name
 end
 
 function METATABLE:__index(name)
   if Table[name] then
     return Table[name]
   elseif name == "names" then
-    return rawget(self, "_names")
+    return self[PRIVATE].names
   end
   local column = find(self, name)
   if column == nil then
@@ -74,34 +78,33 @@ function METATABLE.__newindex(_, name)
 end
 
 function METATABLE:__len()
-  return rawget(self, "_rows")
+  return self[PRIVATE].rows
 end
 
 function METATABLE:__pairs()
-  local names, columns, i = rawget(self, "_names"), rawget(self, "_columns"), 0
+  local names, columns, i = self[PRIVATE].names, self[PRIVATE].columns, 0
   return function()
     i = i + 1
     return names[i], columns[i]
   end
 end
 
---- The names that a prompt completes behind `csv.`.
+--- The names of columns, which a prompt completes behind `csv.` and in brackets.
 function METATABLE:__names()
-  local names = table.move(FIELDS, 1, #FIELDS, 1, {})
-  return table.move(rawget(self, "_names"), 1, #rawget(self, "_names"), #names + 1, names)
+  return self[PRIVATE].names
 end
 
 local MOST = 12 -- columns that are listed
 
 function METATABLE:__tostring()
-  local names, columns, rows = rawget(self, "_names"), rawget(self, "_columns"), {}
+  local names, columns, rows = self[PRIVATE].names, self[PRIVATE].columns, {}
   for i = 1, math.min(#names, MOST) do
     rows[i] = { names[i], types.is_array(columns[i]) and columns[i].dtype or "texts" }
   end
   if #names > MOST then
     rows[MOST + 1] = { ("... %s more"):format(format.integer(#names - MOST)), "" }
   end
-  return repr.make(("table %s: %s of %s"):format(rawget(self, "_path"),
+  return repr.make(("table %s: %s of %s"):format(self[PRIVATE].path,
     format.quantity(#names, "column"), format.quantity(#self, "row")), rows)
 end
 
@@ -117,6 +120,30 @@ function Table:get(name)
   return find(self, name)
 end
 
+--- The message about a column of texts where numbers are needed. It shows the first text that is
+--- none where the others are numbers.
+local function no_numbers(self, name, texts)
+  local is_missing, row, has_number = collections.set(self[PRIVATE].missing), nil, false
+  for i, text in ipairs(texts) do
+    local is_number = c_locale.tonumber(text) ~= nil
+    has_number = has_number or is_number
+    row = row or not is_number and not is_missing[text] and i or nil
+  end
+  local why = printable.name(texts[row or 1])
+  if row and why:find "^[+-]?%d*,%d+$" then
+    why = why .. "'; decimal = \",\" reads decimal commas"
+  elseif row and has_number then
+    local missing = table.move(self[PRIVATE].missing, 1, #self[PRIVATE].missing, 1, {})
+    missing[#missing + 1] = texts[row]
+    why = ("%s' among numbers; missing = {\"%s\"} takes it for a missing one"):format(why,
+      printable.name(table.concat(missing, '", "')))
+  else
+    why = why .. "'"
+  end
+  return ("column '%s' is texts (row %d is '%s)"):format(printable.name(name_of(self, name)),
+    row or 1, why)
+end
+
 --- Puts columns of numbers side by side, all of them without an argument: int64 if all are, else
 --- float64. Raises for a column of texts.
 ---
@@ -128,17 +155,20 @@ end
 ---@return perigee.array  # (rows, columns)
 function Table:array(names)
   if names == nil then
-    names = rawget(self, "_names")
+    names = self[PRIVATE].names
   elseif type(names) ~= "table" or #names == 0 then
     errors.raise('array: a list of columns is needed, {"a", "b"}, not ' .. errors.describe(names))
+  end
+  local hole = collections.hole(names)
+  if hole then
+    errors.raise("array: the columns must be a list, not one with " .. hole)
   end
   local columns = {}
   for i, name in ipairs(names) do
     columns[i] = must_find(self, name, "array")
     if not types.is_array(columns[i]) then
-      errors.raise("array: column '%s' is texts (row 1 is '%s'); csv:labels \"%s\" makes numbers "
-        .. "of classes", printable.name(name_of(self, name)), printable.name(columns[i][1]),
-        printable.name(name_of(self, name)))
+      errors.raise("array: %s; csv:labels \"%s\" makes numbers of classes",
+        no_numbers(self, name, columns[i]), printable.name(name_of(self, name)))
     end
   end
   return core.stack(columns, 2)
@@ -149,11 +179,35 @@ local function classes_of(self, column)
   if types.is_array(column) then
     return column[column:isnan():eq(0)]:unique():tolist()
   end
-  local is_missing, classes = collections.set(rawget(self, "_missing")), {}
+  local is_missing, classes = collections.set(self[PRIVATE].missing), {}
   for _, text in ipairs(core.distinct(column)) do
     classes[#classes + 1] = not is_missing[text] and text or nil
   end
   return classes
+end
+
+--- The classes as the values of a column: for numbers, texts that are numbers are these, as a
+--- model's names.
+local function as_values(column, classes)
+  if not types.is_array(column) then
+    return classes
+  end
+  local values = {}
+  for i = 1, #classes do
+    local class = classes[i]
+    values[i] = type(class) == "string" and c_locale.tonumber(class) or class
+  end
+  return values
+end
+
+--- Tells if a list has a text.
+local function has_text(list)
+  for _, each in ipairs(list) do
+    if type(each) == "string" then
+      return true
+    end
+  end
+  return false
 end
 
 --- Raises for a value that is none of the classes.
@@ -161,8 +215,10 @@ local function refuse_value(self, name, row, classes)
   local column = find(self, name)
   local value = types.is_array(column) and column:get(row) or column[row]
   local where = ("labels: row %d of column '%s'"):format(row, printable.name(name_of(self, name)))
-  if value ~= value or collections.contains(rawget(self, "_missing"), value) then
+  if value ~= value or collections.contains(self[PRIVATE].missing, value) then
     errors.raise("%s is missing", where)
+  elseif type(value) == "string" and not has_text(classes) then
+    errors.raise("labels: the classes are numbers, and %s", no_numbers(self, name, column))
   end
   local names = {}
   for i, class in ipairs(classes) do
@@ -176,8 +232,8 @@ end
 
 --- Numbers the classes of a column: int64 labels from 0, and the classes, `classes[label + 1]`.
 --- Without `classes` these are the column's values, sorted: texts byte by byte. With them, as those
---- of the file that a model was trained on, a value that is none of them raises, and so does a
---- missing value.
+--- of the file that a model was trained on, or the model's names, a value that is none of them
+--- raises, and so does a missing value.
 ---
 ---     csv:labels "species"  --> [0, 1] int64 (2,)  {setosa, virginica}
 ---     csv:labels("species", {"virginica", "setosa"})
@@ -192,7 +248,7 @@ function Table:labels(name, classes)
     errors.raise("labels: classes are a list that is not empty, not " .. errors.describe(classes))
   end
   classes = classes or classes_of(self, column)
-  local labels, row = errors.try(core.indices, column, classes)
+  local labels, row = errors.try(core.indices, column, as_values(column, classes))
   if labels then
     return labels, classes
   elseif math.type(row) then
@@ -216,10 +272,11 @@ function csv_table.new(path, names, columns, missing)
   for i, name in ipairs(names) do
     positions[name] = i
   end
-  return setmetatable({
-    _path = printable.name(path), _names = names, _columns = columns, _positions = positions,
-    _rows = #columns[1], _missing = missing,
-  }, METATABLE)
+  local private = {
+    path = printable.name(path), names = names, columns = columns, positions = positions,
+    rows = #columns[1], missing = missing,
+  }
+  return setmetatable({ [PRIVATE] = private }, METATABLE)
 end
 
 --- Tells if a value is a table of a CSV file.

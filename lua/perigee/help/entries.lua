@@ -56,6 +56,8 @@ local CLASSES = {
     title = "an array", section = "Arrays", page = NUMPY },
   { name = "model", written = "perigee.Model", variable = "m", several = "models",
     title = "a model", section = "Models", page = MODELS },
+  { name = "report", written = "perigee.report", variable = "r", several = "reports",
+    title = "a report of a classification", section = "Reports", page = MODELS },
   { name = "sweep", variable = "sweep", several = "sweeps", is_module = true,
     title = 'the module for sweeps: sweep = require "perigee.sweep"', section = "Sweeps",
     page = "docs/sweeps.md" },

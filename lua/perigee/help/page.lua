@@ -163,7 +163,7 @@ local function group_members(class)
   local headings, groups, width = {}, {}, 0
   for _, member in ipairs(entries.members(class.name)) do
     local is_field = member.kind == "field"
-    local heading = is_field and "fields" or member.heading
+    local heading = is_field and "fields" or member.heading or "methods"
     local row = is_field and { class.variable .. "." .. member.name,
       member.text ~= "" and member.text or plain_type(member.type) }
       or { entries.signature(member.entry), member.text }

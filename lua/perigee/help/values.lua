@@ -80,6 +80,11 @@ end
 --- A method that only this class has, for classes made in Lua.
 local OWN_METHOD = { model = "steps", study = "curves", table = "group", trial = "report" }
 
+--- Tells if a metatable has the name of a class, as completion knows it.
+local function is_named(metatable, class)
+  return rawequal(rawget(metatable, "__name"), "perigee." .. class.name)
+end
+
 --- The class of a value; nil for a value that is not Perigee's.
 local function class_of(value)
   local metatable = getmetatable(value)
@@ -87,7 +92,8 @@ local function class_of(value)
     return nil
   end
   for _, class in ipairs(entries.classes()) do
-    if class.written and rawequal(debug.getregistry()[class.written], metatable) then
+    if class.written and rawequal(debug.getregistry()[class.written], metatable)
+      or type(value) == "table" and is_named(metatable, class) then
       return class
     end
     local name = OWN_METHOD[class.name]
@@ -112,6 +118,10 @@ local ABOUT = {
       return ("an archive: %s, with %s"):format(archive:path(), table.concat(archive:keys(), ", "))
     end)
     return line or "an archive that was closed"
+  end,
+  csv = function(csv)
+    return ("a table of a CSV file: %s of %s"):format(format.quantity(#csv.names, "column"),
+      format.quantity(#csv, "row"))
   end,
   model = function(model)
     return (tostring(model):match "^[^\n]*":gsub("^Model", "a model"))

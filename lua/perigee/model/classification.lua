@@ -15,7 +15,7 @@ local classification = {}
 ---@field recall perigee.array  float64 (classes)
 ---@field f1 perigee.array  float64 (classes)
 ---@field support perigee.array  int64 (classes): rows of each class
----@field accuracy number
+---@field accuracy number  the fraction of rows that are predicted right
 ---@field macro table  precision, recall, f1: means over the classes; support, all rows
 ---@field weighted table  likewise, weighted by support
 ---@field confusion perigee.array  as m:evaluate returns it

@@ -24,6 +24,7 @@ static int nested_shape(lua_State *L, size_t *shape)
     while (lua_istable(L, -1)) {
         if (ndim == PG_MAXDIM)
             l_error(L, "tables nested deeper than rank %d", PG_MAXDIM);
+        l_list_refuse_object(L, -1);
         lua_Integer length = luaL_len(L, -1);
         if (length < 0)
             l_error(L, "a table of length %I is no array", length);

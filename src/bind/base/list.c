@@ -1,6 +1,7 @@
 /* Checks of tables that are lists of elements. */
 #include "bind/base/list.h"
 
+#include <lauxlib.h>
 #include <string.h>
 
 #include "bind/base/error.h"
@@ -16,6 +17,14 @@ bool l_list_has_only_fields(lua_State *L, int index)
         return false;
     lua_pop(L, 2);
     return true;
+}
+
+void l_list_refuse_object(lua_State *L, int index)
+{
+    int type = luaL_getmetafield(L, index, "__no_array");
+    if (type == LUA_TSTRING)
+        l_error(L, "%s", lua_tostring(L, -1));
+    lua_pop(L, type == LUA_TNIL ? 0 : 1);
 }
 
 /* Raises if the key on top is a field's. Leaves it on top, for lua_next. */
@@ -37,6 +46,7 @@ void l_list_refuse_fields(lua_State *L, int index, lua_Integer length)
     pg_assert(lua_istable(L, index));
     index = lua_absindex(L, index);
     luaL_checkstack(L, 2, NULL);
+    l_list_refuse_object(L, index);
     lua_pushinteger(L, length);
     lua_rawgeti(L, index, length);
     if (length == 0 || lua_isnil(L, -1)) { /* a key that lua_next refuses */

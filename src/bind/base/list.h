@@ -12,8 +12,13 @@
    array. */
 bool l_list_has_only_fields(lua_State *L, int index);
 
-/* Raises for a field beside the `length` elements of the table at index, which
-   may be a misplaced option. The n of table.pack is allowed. */
+/* Raises for an object of the library whose metatable has __no_array, the
+   message. */
+void l_list_refuse_object(lua_State *L, int index);
+
+/* Raises for such an object, and for a field beside the `length` elements of
+   the table at index, which may be a misplaced option. The n of table.pack is
+   allowed. */
 void l_list_refuse_fields(lua_State *L, int index, lua_Integer length);
 
 #endif

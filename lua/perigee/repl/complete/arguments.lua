@@ -1,6 +1,7 @@
 --- Candidates for an argument of a call: the strings that a parameter accepts, the keys of options.
 
 local candidates = require "perigee.repl.complete.candidates"
+local classes = require "perigee.repl.introspect.classes"
 local members = require "perigee.repl.introspect.members"
 local resolve = require "perigee.repl.introspect.resolve"
 local signatures = require "perigee.repl.introspect.signatures"
@@ -18,6 +19,11 @@ local function add_columns(found, owner)
   found:add_all(type(columns) == "table" and columns or {})
 end
 
+--- Adds the columns of a CSV file.
+local function add_csv_columns(found, owner)
+  found:add_all(owner.value ~= nil and classes.listed_names(owner.value) or {})
+end
+
 --- Candidates of parameters whose type does not list them, by the function ("class.name") or by the
 --- parameter ("class:name").
 local SPECIAL = {
@@ -28,6 +34,8 @@ local SPECIAL = {
   ["archive:name"] = function(found, owner)
     members.add_keys(owner, found)
   end,
+  ["csv:name"] = add_csv_columns,
+  ["csv:names"] = add_csv_columns,
   ["table:name"] = add_columns,
   ["table:names"] = add_columns,
   ["table:values"] = add_columns,

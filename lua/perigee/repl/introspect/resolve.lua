@@ -105,6 +105,8 @@ function RESOLVE.index(node, context, depth, before)
     if value == nil or collections.contains(classes.listed_names(value), node.key) then
       return { class = "array" }
     end
+  elseif class == "csv" and base.value ~= nil and not signatures.entry(class, node.key) then
+    return { value = base.value[node.key] } -- reads no file
   elseif class then
     local field_class = signatures.field_class(class, node.key)
     if field_class then
