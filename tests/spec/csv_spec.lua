@@ -179,7 +179,20 @@ describe("pg.read_csv", function()
     local t = read("zip,age\n01234,7\n5,NA\n", { kinds = { zip = "text", age = "number" } })
     assert.same({ "01234", "5" }, t.zip)
     same_column({ 7.0, NAN }, t.age)
-    assert.same({ "1" }, read("1,2\n", { header = false, kinds = { [1] = "text" } })[1])
+    for _, name in ipairs { 1, "1" } do
+      assert.same({ "1" }, read("1,2\n", { header = false, kinds = { [name] = "text" } })[1])
+    end
+    for _, name in ipairs { "0", "3", "a", "" } do
+      raises_here(("t.csv has no column '%s'"):format(name), function()
+        read("1,2\n", { header = false, kinds = { [name] = "text" } })
+      end)
+    end
+    raises_here(("'%s...' is not a number"):format(("é"):rep(23)), function()
+      read("a\n" .. ("é"):rep(30) .. "\n", { kinds = { a = "number" } })
+    end)
+    raises_here(("'x%s...' is not a number"):format(("é"):rep(22)), function()
+      read("a\nx" .. ("é"):rep(30) .. "\n", { kinds = { a = "number" } })
+    end)
     raises_here("t.csv: line 4, column 2 ('age'): 'x y' is not a number", function()
       read('zip,age\n\n1,2\n3,"x y"\n', { kinds = { age = "number" } })
     end)
@@ -234,6 +247,8 @@ describe("pg.read_csv", function()
       ["\xFF\xFEa\0\n\0"] = "text in UTF-16", ["a\0b\0\n\0"] = "a zero byte",
       ["PK\3\4\20\0"] = "not a CSV file, but a ZIP archive",
       ["\n<!DOCTYPE html><html>"] = "not a CSV file, but an HTML page",
+      ["BZh91AY&SY\x9b\1\x05\xe2"] = "not a CSV file, but a bzip2 file",
+      ["BMI,caf\xE9\n"] = "line 1, column 2 ('caf?'): not UTF-8",
     } do
       raises_here(message, function() read(text) end)
     end
@@ -270,6 +285,39 @@ describe("pg.read_csv", function()
     end)
   end)
 
+  it("takes no more memory than max_bytes on the way, whatever is packed #memory", function()
+    if not os.execute "gzip --version >/dev/null 2>&1" then
+      return pending "gzip is not installed"
+    end
+    local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
+    --- The message of a reading with a limit of 1000 bytes, whose process stays small.
+    local function message_of(shell)
+      assert(os.execute(("{ %s; } | gzip > '%s'"):format(shell, path)))
+      local pipe <close> = assert(io.popen(([['%s' -e '
+        local pg = require "perigee"
+        print(select(2, pcall(pg.read_csv, "%s", { max_bytes = 1000 })))
+        print(io.open("/proc/self/status"):read("a"):match "VmHWM:%%s*(%%d+)")' 2>&1]]):format(
+        PROGRAM, path)))
+      local message, memory = pipe:read("l", "n")
+      assert.is_true(memory < 100000, memory)
+      return message
+    end
+    assert.matches("line 2, column 2 ('b'): the row is longer than max_bytes",
+      message_of [[printf 'a,b\n1,"'; head -c 200000000 /dev/zero | tr '\0' x; echo '"']], 1, true)
+    assert.matches("line 1, column 1: the row is longer than max_bytes",
+      message_of [[head -c 200000000 /dev/zero | tr '\0' x; printf '\n1\n']], 1, true)
+    assert.matches("its 50 columns of 400001 rows take 320000800 bytes or more",
+      message_of(("r=%sx; echo $(seq -s, 50); yes $r | head -n 400001"):format(("x,"):rep(49))), 1,
+      true)
+  end)
+
+  it("passes millions of empty lines over, a piece at a time", function()
+    local lines = ("\n"):rep(1000000)
+    local t = read(lines .. "a,b\n" .. lines .. "1,x\n" .. lines .. "2,y\n" .. lines)
+    assert.same({ 1, 2 }, t.a:tolist())
+    assert.same({ "x", "y" }, t.b)
+  end)
+
   it("reads the same on any number of threads, and keeps no memory", function()
     local lines = { "i,x,late,t" }
     for i = 1, 60000 do
@@ -299,6 +347,7 @@ describe("pg.read_csv", function()
     assert.same({ 5000, 5000 }, t.c5000:tolist())
     assert.same({ 2, 5000 }, t:array().shape)
     local long = ("x,\"\"\n"):rep(100000)
+    assert.equal((","):rep(1100000), read('"' .. (","):rep(1100000) .. '",b""\n1,2\n').names[1])
     t = read('a,b\n1,"' .. long .. '"\n2,y\n')
     assert.equal(long:gsub('""', '"'), t.b[1])
     assert.same({ 1, 2 }, t.a:tolist())
@@ -494,6 +543,13 @@ describe("pg.write_csv", function()
     raises_here("row 2 of a list of texts is a boolean", function()
       pg.write_csv(path, { names = { "s" }, s = { "x", true } })
     end)
+  end)
+
+  it("writes texts that begin as a file of another kind, with control characters", function()
+    for _, name in ipairs { "BMI", "GIF8", "RIFF", "PAR1", "BZh" } do
+      pg.write_csv(path, { names = { name, "é" }, [name] = { "\27", "a" }, ["é"] = { 1, 2 } })
+      assert.same({ "\27", "a" }, pg.read_csv(path)[1])
+    end
   end)
 
   it("quotes what would be read as something else", function()

@@ -34,7 +34,8 @@ local MISSING = { "", "NA" } -- also in bind/io/csv.c
 ---   kinds?: table<string|integer, "number"|"text">, max_bytes?: integer }  header = true (the
 ---   first row has names); delimiter = "," (one character); decimal = "." (or ","); missing =
 ---   {"", "NA"} (whole cells that are missing); kinds (of columns by name or position: "number" or
----   "text"); max_bytes (of the columns, 16 for each text and its bytes; else what memory is left)
+---   "text"); max_bytes (of the columns, 16 for each text and its bytes, and of a row of more than
+---   16 MB; else what memory is left)
 ---@return perigee.csv.table
 function csv.read(path, options)
   local names, columns = errors.try(core.read_csv, path, options)

@@ -327,13 +327,6 @@ static int l_csv_write(lua_State *L)
 
 enum { POLL = 1 << 16 }; /* rows between polls for interrupts */
 
-static int by_bytes(const void *a, const void *b)
-{
-    const pg_csv_text *x = a, *y = b;
-    int order = memcmp(x->text, y->text, pg_size_min(x->n, y->n));
-    return order ? order : (x->n > y->n) - (x->n < y->n);
-}
-
 /* Replaces the table on top, whose keys are texts, by a sorted list of them. */
 static void sort_keys(lua_State *L)
 {
@@ -346,7 +339,7 @@ static void sort_keys(lua_State *L)
     n = 0;
     for (lua_pushnil(L); lua_next(L, keys); lua_pop(L, 1), n++)
         texts[n].text = lua_tolstring(L, -2, &texts[n].n);
-    qsort(texts, n, sizeof *texts, by_bytes);
+    qsort(texts, n, sizeof *texts, pg_csv_compare_texts);
     for (size_t i = 0; i < n; i++) {
         lua_pushlstring(L, texts[i].text, texts[i].n);
         lua_rawseti(L, keys + 1, (lua_Integer)i + 1);

@@ -25,7 +25,7 @@
  * The reader goes over the file two or three times: for rows and quotes, for
  * numbers, and for texts. So it has each array in its place from the beginning,
  * and needs no more memory beside the result than some pieces of the file,
- * which several threads read, and the longest row.
+ * which several threads read; a piece has one row at least.
  */
 #ifndef PG_CSV_H
 #define PG_CSV_H
@@ -39,12 +39,18 @@ typedef struct pg_csv_text {
     size_t n;
 } pg_csv_text;
 
+/* Order by bytes, for qsort. */
+int pg_csv_compare_texts(const void *a, const void *b);
+
+enum { PG_CSV_ROW = 16 << 20 };
+
 typedef struct pg_csv_options {
     char delimiter, decimal; /* pg_csv_check_options */
     bool header;
     const pg_csv_text *missing; /* must outlive the reader */
     size_t missing_count;
-    uint64_t max_bytes; /* that the columns may take */
+    uint64_t max_bytes; /* that the columns may take, and a row, unless it has
+                           less than PG_CSV_ROW bytes */
 } pg_csv_options;
 
 typedef struct pg_csv_source { /* the file's bytes, inflated */
@@ -109,7 +115,7 @@ pg_status pg_csv_open(pg_csv *csv, const char *path,
 void pg_csv_close(pg_csv *csv);
 
 /* *i = the index of the column called name, n bytes long; false if there is
-   none. */
+   none. Without a header, the names are "1", "2" and so on. */
 bool pg_csv_find(size_t *i, const pg_csv *csv, const char *name, size_t n);
 
 /* Has a column read as texts, or as numbers, whose first cell that is none is

@@ -240,7 +240,7 @@ static void fail_cell(piece_work *w, const pg_csv_text *text,
                       const unsigned char *at, size_t column)
 {
     pg_csv_fault *fault = &w->fault;
-    size_t n = pg_size_min(text->n, sizeof fault->cell - 2);
+    size_t n = pg_csv_cut(text, sizeof fault->cell - 2);
     *fault = (pg_csv_fault){.what = text->n > n ? "...' is not a number"
                                                 : "' is not a number",
                             .offset = w->offset + (uint64_t)(at - w->bytes),
@@ -449,20 +449,24 @@ static pg_status run_pass(csv_pass *pass, size_t first, size_t last,
     return status;
 }
 
+/* Counts the bytes of the columns, without those of texts themselves. PG_EARG
+   if they are more than max_bytes. */
+static pg_status count_bytes(pg_csv *csv, pg_error *err)
+{
+    csv->bytes = 0; /* rows * column_count cells are in the file */
+    for (size_t i = 0; i < csv->column_count; i++)
+        csv->bytes += (uint64_t)csv->rows *
+                      (csv->columns[i].kind == PG_CSV_TEXTS ? PG_CSV_SLOT
+                                                            : sizeof(double));
+    return csv->bytes > csv->options.max_bytes ? pg_csv_fail_bytes(csv, err)
+                                               : PG_OK;
+}
+
 /* Allocates the arrays of the columns that are numbers so far. */
 static pg_status allocate(csv_pass *pass, pg_error *err)
 {
     pg_csv *csv = pass->csv;
-    size_t bytes;
-    if (!pg_size_multiply(&bytes, csv->rows, sizeof(double)))
-        return pg_fail_memory(err, SIZE_MAX);
-    csv->bytes = 0;
-    for (size_t i = 0; i < csv->column_count; i++)
-        if (csv->columns[i].kind < PG_CSV_TEXTS)
-            csv->bytes += bytes;
-    if (csv->bytes > csv->options.max_bytes)
-        return pg_csv_fail_bytes(csv, err);
-    pg_status status = PG_OK;
+    pg_status status = count_bytes(csv, err);
     for (size_t i = 0; i < csv->column_count && status == PG_OK; i++) {
         pg_csv_column *column = &csv->columns[i];
         pass->columns[i] = NULL;
@@ -475,21 +479,18 @@ static pg_status allocate(csv_pass *pass, pg_error *err)
 }
 
 /* Gives arrays their dtypes, and frees those of columns that became texts. */
-static void finish(pg_csv *csv)
+static pg_status finish(pg_csv *csv, pg_error *err)
 {
-    csv->bytes = 0;
     for (size_t i = 0; i < csv->column_count; i++) {
         pg_csv_column *column = &csv->columns[i];
         if (csv->rows == 0 && column->kind == PG_CSV_INTEGERS)
             column->kind = PG_CSV_FLOATS;
-        if (column->kind == PG_CSV_TEXTS) {
+        if (column->kind == PG_CSV_TEXTS)
             pg_array_release(&column->array);
-            continue;
-        }
-        if (column->kind == PG_CSV_INTEGERS)
+        else if (column->kind == PG_CSV_INTEGERS)
             column->array.dtype = PG_INT64;
-        csv->bytes += pg_array_bytes(&column->array);
     }
+    return count_bytes(csv, err);
 }
 
 /* Reads the columns again that have lost the sign of a -0 before they became
@@ -538,9 +539,7 @@ static pg_status read_pieces(csv_pass *pass, pg_bits64 **columns, pg_error *err)
         status = run_pass(pass, 0, csv->piece_count, err);
     if (status == PG_OK)
         status = restore_signs(pass, err);
-    if (status == PG_OK)
-        finish(csv);
-    return status;
+    return status == PG_OK ? finish(csv, err) : status;
 }
 
 pg_status pg_csv_read_numbers(pg_csv *csv, pg_error *err)

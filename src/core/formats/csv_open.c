@@ -16,10 +16,10 @@
 
 pg_status pg_csv_check_options(const pg_csv_options *options, pg_error *err)
 {
-    char c = options->delimiter;
+    unsigned char c = (unsigned char)options->delimiter;
     bool is_number = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
     bool is_letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-    if (c == '"' || is_number || is_letter || c == 0x7f ||
+    if (c == '"' || is_number || is_letter || c >= 0x7f ||
         (c < ' ' && c != '\t'))
         return pg_fail(err, PG_EARG,
                        "delimiter must be one character of ASCII that is "
@@ -27,7 +27,7 @@ pg_status pg_csv_check_options(const pg_csv_options *options, pg_error *err)
                        "',', ';' or a tab");
     if (options->decimal != '.' && options->decimal != ',')
         return pg_fail(err, PG_EARG, "decimal must be '.' or ','");
-    if (options->decimal == c)
+    if (options->decimal == options->delimiter)
         return pg_fail(err, PG_EARG,
                        "decimal and delimiter are both '%c': files with "
                        "decimal commas mostly have delimiter = ';'",
@@ -48,6 +48,20 @@ static void set_classes(pg_csv *csv)
 
 /* --- what is no CSV file -------------------------------------------------- */
 
+/* True if the first bytes of a file are no text, also in a code page of 8
+   bits. */
+static bool is_binary(const unsigned char *first, size_t n)
+{
+    enum { LONGEST = 4 }; /* a character, which may be cut at the end */
+    bool has_control = false;
+    for (size_t i = 0; i < n; i++)
+        has_control = has_control || first[i] < '\t' ||
+                      (first[i] > '\r' && first[i] < ' ');
+    return memchr(first, 0, n) ||
+           (has_control &&
+            pg_csv_check_text((const char *)first, n) + LONGEST <= n);
+}
+
 /* Sets where the text begins, behind UTF-8's mark. PG_EFORMAT for files that
    are known to be another kind. */
 static pg_status check_begin(pg_csv *csv, pg_error *err)
@@ -59,16 +73,12 @@ static pg_status check_begin(pg_csv *csv, pg_error *err)
     if (status != PG_OK)
         return status;
     const char *kind = pg_file_kind(first, n);
-    bool is_binary = false;
-    for (size_t i = 0; i < n; i++)
-        is_binary =
-            is_binary || first[i] < '\t' || (first[i] > '\r' && first[i] < ' ');
     if (kind && n > 1 && first[0] >= 0xfe && first[1] >= 0xfe)
         return pg_fail(err, PG_EFORMAT,
                        "%.600s: it is %s: save it as UTF-8 (iconv -f utf-16 -t "
                        "utf-8 converts it)",
                        csv->source.path, kind);
-    if (kind && (is_binary || strcmp(kind, "an HTML page") == 0))
+    if (kind && (is_binary(first, n) || strcmp(kind, "an HTML page") == 0))
         return pg_fail(err, PG_EFORMAT, "%.600s: not a CSV file, but %s",
                        csv->source.path, kind);
     csv->begin = n >= 3 && memcmp(first, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
@@ -76,6 +86,21 @@ static pg_status check_begin(pg_csv *csv, pg_error *err)
 }
 
 /* --- columns -------------------------------------------------------------- */
+
+/* The number of cells in a row. */
+static size_t count_cells(const pg_csv *csv, const unsigned char *row, size_t n)
+{
+    size_t count = 1;
+    bool is_first = true, is_quoted = false, is_inside = false;
+    for (size_t i = 0; i < n; i++) {
+        if (is_first)
+            is_quoted = row[i] == '"';
+        is_inside ^= is_quoted && row[i] == '"';
+        is_first = !is_inside && csv->classes[row[i]] == PG_CSV_DELIMITER;
+        count += is_first;
+    }
+    return count;
+}
 
 /* Reads the first row, and counts its cells; its bytes stay as they are. */
 static pg_status read_first_row(pg_csv *csv, pg_error *err)
@@ -93,9 +118,7 @@ static pg_status read_first_row(pg_csv *csv, pg_error *err)
     if (got < n)
         return pg_csv_fail_changed(csv, err);
     memset(csv->first + n, '\n', PG_CSV_PADDING);
-    csv->column_count = 1;
-    for (size_t i = 0; i < n; i++) /* more than there are, where quoted */
-        csv->column_count += csv->classes[csv->first[i]] == PG_CSV_DELIMITER;
+    csv->column_count = count_cells(csv, csv->first, n);
     return PG_OK;
 }
 
@@ -121,17 +144,18 @@ static pg_status add_columns(pg_csv *csv, pg_error *err)
     return at ? PG_OK : pg_csv_fail_changed(csv, err);
 }
 
-static int compare_names(const pg_csv_text *a, const pg_csv_text *b)
+int pg_csv_compare_texts(const void *a, const void *b)
 {
-    int order = memcmp(a->text, b->text, pg_size_min(a->n, b->n));
-    return order ? order : (a->n > b->n) - (a->n < b->n);
+    const pg_csv_text *x = a, *y = b;
+    int order = memcmp(x->text, y->text, pg_size_min(x->n, y->n));
+    return order ? order : (x->n > y->n) - (x->n < y->n);
 }
 
 static int by_name(const void *a, const void *b)
 {
     const pg_csv_column *x = *(pg_csv_column *const *)a;
     const pg_csv_column *y = *(pg_csv_column *const *)b;
-    int order = compare_names(&x->name, &y->name);
+    int order = pg_csv_compare_texts(&x->name, &y->name);
     return order ? order : (x > y) - (x < y);
 }
 
@@ -164,8 +188,8 @@ static pg_status check_names(pg_csv *csv, pg_error *err)
     qsort(csv->by_name, csv->column_count, sizeof *csv->by_name, by_name);
     const pg_csv_column *doubled = NULL;
     for (size_t i = 1; i < csv->column_count; i++)
-        if (compare_names(&csv->by_name[i - 1]->name, &csv->by_name[i]->name) ==
-                0 &&
+        if (pg_csv_compare_texts(&csv->by_name[i - 1]->name,
+                                 &csv->by_name[i]->name) == 0 &&
             (!doubled || csv->by_name[i] < doubled))
             doubled = csv->by_name[i];
     if (!doubled)
@@ -177,11 +201,19 @@ static pg_status check_names(pg_csv *csv, pg_error *err)
 
 bool pg_csv_find(size_t *i, const pg_csv *csv, const char *name, size_t n)
 {
-    size_t first = 0, last = csv->options.header ? csv->column_count : 0;
+    size_t first = 0, last = csv->column_count;
     pg_csv_text wanted = {name, n};
+    int64_t position;
+    if (!csv->options.header) {
+        if (!pg_decimal_read_integer(&position, name, n) || position < 1 ||
+            (uint64_t)position > csv->column_count)
+            return false;
+        *i = (size_t)position - 1;
+        return true;
+    }
     while (first < last) {
         size_t middle = first + (last - first) / 2;
-        int order = compare_names(&csv->by_name[middle]->name, &wanted);
+        int order = pg_csv_compare_texts(&csv->by_name[middle]->name, &wanted);
         *i = (size_t)(csv->by_name[middle] - csv->columns);
         if (order == 0)
             return true;

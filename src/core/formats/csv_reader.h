@@ -7,9 +7,10 @@
 #include "formats/csv.h"
 
 enum {
-    PG_CSV_PADDING = 16,     /* bytes behind those of a buffer */
-    PG_CSV_PIECE = 1 << 18,  /* bytes of rows that are read together */
-    PG_CSV_COLUMNS = 1 << 20 /* at most */
+    PG_CSV_PADDING = 16,      /* bytes behind those of a buffer */
+    PG_CSV_PIECE = 1 << 18,   /* bytes of rows that are read together */
+    PG_CSV_COLUMNS = 1 << 20, /* at most */
+    PG_CSV_SLOT = 16 /* bytes of a table in Lua, where each text has a slot */
 };
 
 /* Classes of bytes: those that end a plain cell are not 0. */
@@ -29,6 +30,9 @@ typedef struct pg_csv_fault {
     size_t cells;  /* of a row with another number than the first; or 0 */
     char cell[48];
 } pg_csv_fault;
+
+/* The bytes of a text's first characters, at most `most`. */
+size_t pg_csv_cut(const pg_csv_text *text, size_t most);
 
 /* PG_EFORMAT: "FILE: line L, column C ('NAME'): WHAT". Counts the lines. */
 pg_status pg_csv_fail(pg_csv *csv, const pg_csv_fault *fault, pg_error *err);

@@ -32,6 +32,7 @@ typedef struct scanner {
     pg_error *err;
 } scanner;
 
+/* Adds a piece that begins at an offset. */
 static void add_piece(scanner *s, uint64_t offset)
 {
     pg_csv *csv = s->csv;
@@ -63,10 +64,9 @@ static void end_line(scanner *s, uint64_t end)
         csv->data = csv->options.header ? end : s->line;
         add_piece(s, csv->data);
         csv->rows += !csv->options.header;
-    } else if (!s->is_blank) {
-        csv->rows++;
-        if (s->status == PG_OK &&
-            end - csv->pieces[csv->piece_count - 1].offset >= PG_CSV_PIECE)
+    } else if (s->has_first && s->status == PG_OK) {
+        csv->rows += !s->is_blank;
+        if (end - csv->pieces[csv->piece_count - 1].offset >= PG_CSV_PIECE)
             add_piece(s, end);
     }
     s->place = AT_LINE;
@@ -232,8 +232,10 @@ pg_status pg_csv_scan(pg_csv *csv, pg_csv_fault *fault, pg_error *err)
                  .line = csv->begin,
                  .fault = fault,
                  .err = err};
-    uint64_t base = csv->begin;
+    uint64_t base = csv->begin, most = csv->options.max_bytes;
     size_t got = CHUNK;
+    if (most < PG_CSV_ROW)
+        most = PG_CSV_ROW;
     unsigned char *chunk = pg_malloc(CHUNK);
     if (!chunk)
         return pg_fail_memory(err, CHUNK);
@@ -243,6 +245,8 @@ pg_status pg_csv_scan(pg_csv *csv, pg_csv_fault *fault, pg_error *err)
         if (s.status == PG_OK)
             scan_chunk(&s, chunk, got, base);
         base += got;
+        if (base - s.line > most && !fault->what)
+            fail(&s, "the row is longer than max_bytes", s.line);
         s.status = pg_unless_interrupted(s.status, err);
     }
     pg_free(chunk, CHUNK);

@@ -133,6 +133,15 @@ static const char *delimiter_hint(const pg_csv *csv)
     return memchr(name.text, ',', name.n) ? "; is it delimiter = ','?" : "";
 }
 
+size_t pg_csv_cut(const pg_csv_text *text, size_t most)
+{
+    size_t n = pg_size_min(text->n, most);
+    while (n > 0 && n < text->n &&
+           ((unsigned char)text->text[n] & 0xc0) == 0x80)
+        n--; /* in the middle of a character */
+    return n;
+}
+
 pg_status pg_csv_fail(pg_csv *csv, const pg_csv_fault *fault, pg_error *err)
 {
     enum { NAME = 60 };
@@ -143,7 +152,7 @@ pg_status pg_csv_fail(pg_csv *csv, const pg_csv_fault *fault, pg_error *err)
         return status;
     if (csv->options.header && fault->column < csv->column_count) {
         pg_csv_text text = csv->columns[fault->column].name;
-        snprintf(name, sizeof name, " ('%.*s')", (int)pg_size_min(text.n, NAME),
+        snprintf(name, sizeof name, " ('%.*s')", (int)pg_csv_cut(&text, NAME),
                  text.text);
     }
     if (fault->cells > 0)

@@ -6,9 +6,7 @@
 #include "base/memory.h"
 #include "formats/csv_reader.h"
 
-/* A slot of a table in Lua, which the bindings put each text into. */
-enum { SLOT = 16 };
-
+/* Reads the texts of a piece, of which there are *count rows. */
 static pg_status read_texts(pg_csv *csv, size_t piece, size_t *count,
                             pg_error *err)
 {
@@ -50,48 +48,51 @@ static pg_status read_texts(pg_csv *csv, size_t piece, size_t *count,
     return row == rows ? PG_OK : pg_csv_fail_changed(csv, err);
 }
 
+/* Makes room for the cells of a piece. */
+static pg_status reserve_cells(pg_csv *csv, size_t piece, size_t columns,
+                               pg_error *err)
+{
+    const pg_csv_piece *p = &csv->pieces[piece];
+    size_t cells, bytes;
+    if (!pg_size_multiply(&cells, p[1].first_row - p[0].first_row, columns) ||
+        !pg_size_multiply(&bytes, cells, sizeof *csv->cells))
+        return pg_fail_memory(err, SIZE_MAX);
+    if (csv->cell_room >= cells)
+        return PG_OK;
+    pg_free(csv->cells, csv->cell_room * sizeof *csv->cells);
+    csv->cell_room = 0;
+    csv->cells = pg_malloc(bytes);
+    if (!csv->cells)
+        return pg_fail_memory(err, bytes);
+    csv->cell_room = cells;
+    return PG_OK;
+}
+
 pg_status pg_csv_next_texts(const pg_csv_text **texts, size_t *rows,
                             pg_csv *csv, pg_error *err)
 {
-    size_t columns = 0, cells, bytes, piece = csv->next_piece;
+    size_t columns = 0;
+    pg_status status = PG_OK;
     *rows = 0;
     for (size_t i = 0; i < csv->column_count; i++)
         columns += csv->columns[i].kind == PG_CSV_TEXTS;
-    while (piece < csv->piece_count &&
-           csv->pieces[piece].first_row == csv->rows)
-        piece++;
-    if (columns == 0 || piece == csv->piece_count)
+    if (columns == 0)
         return PG_OK;
-    if (piece == 0) {
-        pg_status status =
-            pg_csv_source_seek(&csv->source, csv->pieces->offset, err);
-        if (status != PG_OK)
-            return status;
-        if (!pg_size_multiply(&bytes, csv->rows, columns * SLOT))
-            bytes = SIZE_MAX / 2;
-        csv->bytes += bytes;
+    if (csv->next_piece == 0)
+        status = pg_csv_source_seek(&csv->source, csv->pieces->offset, err);
+    while (status == PG_OK && *rows == 0 &&
+           csv->next_piece <
+               csv->piece_count) { /* some have empty lines alone */
+        size_t piece = csv->next_piece++;
+        status = reserve_cells(csv, piece, columns, err);
+        if (status == PG_OK)
+            status = read_texts(csv, piece, rows, err);
+        if (status == PG_OK && csv->bytes > csv->options.max_bytes)
+            status = pg_csv_fail_bytes(csv, err);
+        status = pg_unless_interrupted(status, err);
     }
-    size_t count =
-        csv->pieces[piece + 1].first_row - csv->pieces[piece].first_row;
-    if (!pg_size_multiply(&cells, count, columns) ||
-        !pg_size_multiply(&bytes, cells, sizeof *csv->cells))
-        return pg_fail_memory(err, SIZE_MAX);
-    if (csv->cell_room < cells) {
-        pg_free(csv->cells, csv->cell_room * sizeof *csv->cells);
-        csv->cell_room = 0;
-        csv->cells = pg_malloc(bytes);
-        if (!csv->cells)
-            return pg_fail_memory(err, bytes);
-        csv->cell_room = cells;
-    }
-    pg_status status = csv->bytes > csv->options.max_bytes
-                           ? PG_OK
-                           : read_texts(csv, piece, rows, err);
-    if (status == PG_OK && csv->bytes > csv->options.max_bytes)
-        status = pg_csv_fail_bytes(csv, err);
-    csv->next_piece = piece + 1;
     *texts = csv->cells;
-    return pg_unless_interrupted(status, err);
+    return status;
 }
 
 pg_status pg_csv_fail_bytes(const pg_csv *csv, pg_error *err)

@@ -91,13 +91,6 @@ static const char *fault_of(const pg_csv_text *text)
 
 /* --- names ---------------------------------------------------------------- */
 
-static int by_bytes(const void *a, const void *b)
-{
-    const pg_csv_text *x = a, *y = b;
-    int order = memcmp(x->text, y->text, pg_size_min(x->n, y->n));
-    return order ? order : (x->n > y->n) - (x->n < y->n);
-}
-
 static pg_status check_names(const pg_csv_text *names, size_t count,
                              pg_error *err)
 {
@@ -113,13 +106,12 @@ static pg_status check_names(const pg_csv_text *names, size_t count,
     if (!sorted)
         return pg_fail_memory(err, bytes);
     memcpy(sorted, names, bytes);
-    qsort(sorted, count, sizeof *sorted, by_bytes);
+    qsort(sorted, count, sizeof *sorted, pg_csv_compare_texts);
     pg_status status = PG_OK;
     for (size_t i = 1; i < count && status == PG_OK; i++)
-        if (by_bytes(&sorted[i - 1], &sorted[i]) == 0)
-            status =
-                pg_fail(err, PG_EARG, "two columns are named '%.*s'",
-                        (int)pg_size_min(sorted[i].n, 100), sorted[i].text);
+        if (pg_csv_compare_texts(&sorted[i - 1], &sorted[i]) == 0)
+            status = pg_fail(err, PG_EARG, "two columns are named '%.*s'",
+                             (int)pg_csv_cut(&sorted[i], 100), sorted[i].text);
     pg_free(sorted, bytes);
     return status;
 }
