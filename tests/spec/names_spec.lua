@@ -45,7 +45,10 @@ describe("names", function()
     local names = { "a", "b", "c" }
     local m = model { names = names }
     names[1] = "other"
-    assert.equal("a", m.names[1])
+    m.names[2], m:report(x, y).names[3] = "a", "a" -- a file with a name twice is refused
+    assert.same({ "a", "b", "c" }, m.names)
+    m:save(path)
+    assert.same({ "a", "b", "c" }, pg.Model.load(path).names)
     raises_here("a model's names are those that it was made with", function() m.names = names end)
   end)
 

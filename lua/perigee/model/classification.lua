@@ -57,7 +57,8 @@ end
 function classification.report(confusion, names)
   local right, support, predicted = confusion:diag(), confusion:sum(2), confusion:sum(1)
   local report = {
-    names = names, confusion = confusion, support = support,
+    names = names and table.move(names, 1, #names, 1, {}), confusion = confusion,
+    support = support,
     precision = ratio(right, predicted), recall = ratio(right, support),
     accuracy = right:sum() / support:sum(),
   }

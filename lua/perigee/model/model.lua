@@ -33,7 +33,7 @@ local trainer = core.trainer
 ---@class perigee.Model
 ---@field weights perigee.weights  W1 (hidden, inputs), b1 (1, hidden), W2, ...: live, and writable
 ---@field classes integer  the number of classes
----@field names string[]?  the names of the classes; nil for a model without: `m.names[label + 1]`
+---@field names string[]?  a copy of the classes' names, nil without: `m.names[label + 1]`
 ---@field iteration integer  the number of updates that were made
 local Model = {}
 local METATABLE = { __name = "perigee.model" }
@@ -53,7 +53,7 @@ function METATABLE:__index(name)
   elseif name == "weights" then
     return self._weights
   elseif name == "names" then
-    return self._names
+    return self._names and table.move(self._names, 1, #self._names, 1, {})
   end
   local method = rawget(Model, name)
   if method == nil and not MAY_BE_NIL[name] then
