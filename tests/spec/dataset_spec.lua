@@ -91,6 +91,13 @@ describe("a data set", function()
       print(data.x_train:sum(), data.y_test[1], table.concat(data:keys(), " "), data:path(),
         data:get "none", #data:load().y_train, data:form "x_test")
       data:close()
+      for _, misuse in ipairs {
+        function() data.get "x_train" end, function() data:get() end,
+        function() data:get("x_train", 1) end, function() data.other = 1 end,
+      } do
+        local passes, message = pcall(misuse)
+        print(passes, (message:gsub("^.-: ", "")))
+      end
     ]]
     for _, case in ipairs { { "mnist", "data", true }, { "mnist", "data/mnist" },
       { "fashion_mnist", "data/fashion_mnist", true }, { "fashion_mnist", "data/FashionMNIST/raw" },
@@ -103,8 +110,12 @@ describe("a data set", function()
       if packs then
         assert(os.execute(("gzip '%s/%s/'t*"):format(folder, place)))
       end
-      assert.equal(("10\t9\tx_test x_train y_test y_train\t./%s\tnil\t2\tuint8\t(1, 1, 2)"):format(
-        place), run_in("", script:gsub("NAME", ("'%s'"):format(name))))
+      assert.equal(("10\t9\tx_test x_train y_test y_train\t./%s\tnil\t2\tuint8\t(1, 1, 2)\n"):format(
+        place) .. "false\tget is a data set's method: data:get(...), with a colon\n"
+        .. "false\tbad argument #1 to 'get' (name expected, got no value)\n"
+        .. "false\tbad argument #2 to 'get' (no such argument; pg.help \"get\" shows those there are)\n"
+        .. "false\ta data set's files are not written to: pg.save(path, {other = ...}) makes an archive",
+        run_in("", script:gsub("NAME", ("'%s'"):format(name))))
       if name == "mnist" then
         os.execute(("rm '%s/%s/'train-labels*"):format(folder, place))
         assert.matches(", and no train-labels-idx1-ubyte (or with .gz)", run_in("",

@@ -6,6 +6,8 @@
 local collections = require "perigee.util.collections"
 local errors = require "perigee.util.errors"
 local core = require "perigee.core"
+local printable = require "perigee.util.printable"
+local public = require "perigee.util.public"
 local unknown_name = require "perigee.util.unknown_name"
 
 local file_set = {}
@@ -59,9 +61,13 @@ local METATABLE = { __name = "perigee.file_set" }
 --- The arrays' names, and the folder, of each set.
 local paths_of = setmetatable({}, { __mode = "k" })
 
---- Returns the arrays' names.
-function Set.keys()
+local function keys()
   return { table.unpack(NAMES) }
+end
+
+--- Returns the arrays' names.
+function Set:keys() -- luacheck: ignore self
+  return keys()
 end
 
 --- Returns an array, or nil if there is none of the name.
@@ -98,7 +104,9 @@ function Set:path()
 end
 
 --- Does nothing: no file is open.
-function Set.close() end
+function Set:close() end -- luacheck: ignore self
+
+public.methods(Set, METATABLE, "a data set", "data", { get = 1, form = 1, checksum = 1 })
 
 function METATABLE.__index(self, name)
   if Set[name] then
@@ -107,13 +115,18 @@ function METATABLE.__index(self, name)
   errors.raise(unknown_name.message(paths_of[self] or "a data set", name, NAMES))
 end
 
-METATABLE.__close = Set.close
+function METATABLE.__newindex(_, name)
+  errors.raise("a data set's files are not written to: pg.save(path, {%s = ...}) makes an archive",
+    printable.name(tostring(name)))
+end
+
+function METATABLE.__close() end
 
 function METATABLE:__tostring()
   return require("perigee.util.repr").archive(self)
 end
 
-METATABLE.__names = Set.keys
+METATABLE.__names = keys
 
 --- Raises unless pictures have rank 3, labels rank 1, and there are as many of both.
 local function check_pair(paths, x, y)
