@@ -131,6 +131,29 @@ describe("load_folder", function()
       pg.load_folder(folder, { max_bytes = 11 })
     end)
     assert.equal(2, #pg.load_folder(folder, { max_bytes = 12 }))
+    put("a/1.png", pg.full({ 2, 3, 2 }, 255, "uint8"))
+    assert.equal(2, #pg.load_folder(folder, { max_bytes = 12 }))
+  end)
+
+  it("reads no pixels of a picture that is too large #memory", function()
+    local PROGRAM = os.getenv "PERIGEE" or "build/perigee"
+    --- The message of a process that stays small.
+    local function message()
+      local pipe <close> = assert(io.popen(([['%s' -e '
+        local pg = require "perigee"
+        print(select(2, pcall(pg.load_folder, "%s", { max_bytes = 100 })))
+        print(io.open("/proc/self/status"):read("a"):match "VmHWM:%%s*(%%d+)")' 2>&1]]):format(
+        PROGRAM, folder)))
+      local line, memory = pipe:read("l", "n")
+      assert.is_true(memory < 40000, memory)
+      return line
+    end
+    put("a/2.png", pg.zeros({ 7000, 7000 }, "uint8"))
+    assert.matches("1 pictures of 7000 x 7000 pixels of grey take more than max_bytes = 100",
+      message(), 1, true)
+    put("a/1.png", grey(1))
+    assert.matches("/a/2.png: 2 x 3 pixels of grey expected, as in ", message(), 1, true)
+    assert.matches("/a/1.png, found 7000 x 7000 of grey", message(), 1, true)
   end)
 
   it("gives a model its classes", function()

@@ -245,37 +245,49 @@ static pg_status fail_damaged(const libpng_image *image, const char *path,
                    path, image->message);
 }
 
-static pg_status read_pixels(pg_array *out, const libpng *png,
-                             libpng_image *image, const char *path,
-                             uint64_t max_bytes, pg_error *err)
+/* What is read of a file. */
+typedef struct picture {
+    const char *path;
+    size_t shape[PG_PNG_NDIM];
+    pg_array *out; /* NULL: the shape alone */
+    uint64_t max_bytes;
+} picture;
+
+static pg_status read_pixels(picture *p, const libpng *png, libpng_image *image,
+                             pg_error *err)
 {
     image->format &= FORMAT_ALPHA | FORMAT_COLOUR;
     image->flags |= FLAG_16_BITS_ARE_SRGB;
     size_t samples = (image->format & FORMAT_COLOUR ? 3U : 1U) +
                      (image->format & FORMAT_ALPHA ? 1U : 0U);
-    size_t shape[] = {image->height, image->width, samples};
+    p->shape[0] = image->height;
+    p->shape[1] = image->width;
+    p->shape[2] = samples;
+    if (!p->out)
+        return PG_OK;
     uint64_t bytes = (uint64_t)image->width * image->height * samples;
-    if (bytes > max_bytes)
+    if (bytes > p->max_bytes)
         return pg_fail(err, PG_EARG,
                        "%.600s: %" PRIu32 " x %" PRIu32 " pixels take %" PRIu64
                        " bytes, more than max_bytes = %" PRIu64,
-                       path, image->width, image->height, bytes, max_bytes);
+                       p->path, image->width, image->height, bytes,
+                       p->max_bytes);
     pg_status status =
-        pg_array_new(out, PG_UINT8, samples > 1 ? 3 : 2, shape, err);
-    if (status == PG_OK && !png->finish_read(image, NULL, out->data, 0, NULL))
-        status = fail_damaged(image, path, err);
+        pg_array_new(p->out, PG_UINT8, samples > 1 ? 3 : 2, p->shape, err);
+    if (status == PG_OK &&
+        !png->finish_read(image, NULL, p->out->data, 0, NULL))
+        status = fail_damaged(image, p->path, err);
     if (status != PG_OK)
-        pg_array_release(out);
+        pg_array_release(p->out);
     return status;
 }
 
-static pg_status decode(pg_array *out, const libpng *png,
-                        const unsigned char *bytes, size_t n, const char *path,
-                        uint64_t max_bytes, pg_error *err)
+static pg_status decode(picture *p, const libpng *png,
+                        const unsigned char *bytes, size_t n, pg_error *err)
 {
     libpng_image image = {.version = IMAGE_VERSION};
     png_header header = {0};
-    pg_status status = check_chunks(&header, bytes, n, path, err);
+    pg_status status = check_chunks(&header, bytes, n, p->path, err);
     if (status != PG_OK)
         return status;
     /* Before 1.6.51, libpng writes behind the end of the pixels here
@@ -284,38 +296,53 @@ static pg_status decode(pg_array *out, const libpng *png,
         return pg_fail(err, PG_EFORMAT,
                        "%.600s: an interlaced picture of 16 bits is not read: "
                        "save it without interlacing, or with 8 bits",
-                       path);
+                       p->path);
     if (png->begin_read(&image, bytes, n))
-        status = read_pixels(out, png, &image, path, max_bytes, err);
+        status = read_pixels(p, png, &image, err);
     else
-        status = fail_damaged(&image, path, err);
+        status = fail_damaged(&image, p->path, err);
     png->free(&image);
     return status;
 }
 
-pg_status pg_png_load(pg_array *out, const char *path, uint64_t max_bytes,
-                      pg_error *err)
+static pg_status read_picture(picture *p, pg_error *err)
 {
     libpng png = {0};
     FILE *file;
     uint64_t length;
     unsigned char *bytes = NULL;
-    memset(out, 0, sizeof *out);
-    pg_status status = pg_input_open(&file, &length, path, err);
+    pg_status status = pg_input_open(&file, &length, p->path, err);
     if (status != PG_OK)
         return status;
     size_t n = (size_t)length;
     status = open_library(&png, err);
     if (status == PG_OK) {
         bytes = pg_malloc(n);
-        status = bytes ? pg_input_read(file, path, bytes, n, err)
+        status = bytes ? pg_input_read(file, p->path, bytes, n, err)
                        : pg_fail_memory(err, n);
     }
     if (status == PG_OK)
-        status = decode(out, &png, bytes, n, path, max_bytes, err);
+        status = decode(p, &png, bytes, n, err);
     pg_free(bytes, n);
     close_library(&png);
     fclose(file);
+    return status;
+}
+
+pg_status pg_png_load(pg_array *out, const char *path, uint64_t max_bytes,
+                      pg_error *err)
+{
+    picture p = {.path = path, .out = out, .max_bytes = max_bytes};
+    memset(out, 0, sizeof *out);
+    return read_picture(&p, err);
+}
+
+pg_status pg_png_shape(size_t shape[PG_PNG_NDIM], const char *path,
+                       pg_error *err)
+{
+    picture p = {.path = path};
+    pg_status status = read_picture(&p, err);
+    memcpy(shape, p.shape, sizeof p.shape);
     return status;
 }
 

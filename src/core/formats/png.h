@@ -30,6 +30,12 @@
 pg_status pg_png_load(pg_array *out, const char *path, uint64_t max_bytes,
                       pg_error *err);
 
+/* *shape = the height, the width and the samples of a pixel (1, 2, 3 or 4) that
+   pg_png_load would give. It reads no pixels; errors are as there. */
+enum { PG_PNG_NDIM = 3 };
+pg_status pg_png_shape(size_t shape[PG_PNG_NDIM], const char *path,
+                       pg_error *err);
+
 /* Keeps libpng loaded until pg_png_drop, so that many pictures are read sooner.
    PG_EIO if there is no libpng. */
 pg_status pg_png_hold(void **library, pg_error *err);

@@ -166,9 +166,9 @@ static size_t samples_of(const pg_array *a)
     return a->ndim == 3 ? a->shape[2] : 1;
 }
 
-static size_t colours_of(const pg_array *a)
+static size_t colours_of(size_t samples)
 {
-    return samples_of(a) < 3 ? 1 : 3;
+    return samples < 3 ? 1 : 3;
 }
 
 static bool has_alpha(const pg_array *a)
@@ -195,9 +195,18 @@ typedef struct picture_form {
     size_t height, width, colours;
 } picture_form;
 
-static picture_form form_of(const pg_array *a)
+static picture_form form_of(const size_t shape[PG_PNG_NDIM])
 {
-    return (picture_form){a->shape[0], a->shape[1], colours_of(a)};
+    return (picture_form){shape[0], shape[1], colours_of(shape[2])};
+}
+
+/* Reads the form of a picture, without its pixels. */
+static pg_status read_form(picture_form *out, const char *path, pg_error *err)
+{
+    size_t shape[PG_PNG_NDIM];
+    pg_status status = pg_png_shape(shape, path, err);
+    *out = form_of(shape);
+    return status;
 }
 
 /* Copies a picture's samples without alpha: all of one colour, then those of
@@ -206,7 +215,7 @@ static void copy_samples(unsigned char *out, const pg_array *a)
 {
     const unsigned char *in = a->data;
     size_t samples = samples_of(a), n = a->shape[0] * a->shape[1];
-    for (size_t colour = 0; colour < colours_of(a); colour++)
+    for (size_t colour = 0; colour < colours_of(samples); colour++)
         for (size_t i = 0; i < n; i++)
             *out++ = in[i * samples + colour];
 }
@@ -234,29 +243,45 @@ static const char *colours_text(size_t colours)
     return colours == 3 ? "of colours" : "of grey";
 }
 
+/* PG_EFORMAT unless a picture has the form of the first. */
+static pg_status check_form(const loading *l, const picture_form *found,
+                            const char *path, pg_error *err)
+{
+    char first[LONGEST_PATH];
+    if (found->height == l->form.height && found->width == l->form.width &&
+        found->colours == l->form.colours)
+        return PG_OK;
+    pg_status status = path_of(first, l->folder, 0, err);
+    if (status != PG_OK)
+        return status;
+    return pg_fail(err, PG_EFORMAT,
+                   "%.400s: %zu x %zu pixels %s expected, as in %.400s, found "
+                   "%zu x %zu %s",
+                   path, l->form.height, l->form.width,
+                   colours_text(l->form.colours), first, found->height,
+                   found->width, colours_text(found->colours));
+}
+
 static pg_status load_picture(const loading *l, size_t i, pg_error *err)
 {
-    char path[LONGEST_PATH], first[LONGEST_PATH];
+    char path[LONGEST_PATH];
+    picture_form found;
     pg_array a;
-    size_t bytes = l->form.height * l->form.width * l->form.colours;
+    size_t pixels = l->form.height * l->form.width;
+    size_t bytes = pixels * l->form.colours, with_alpha = bytes + pixels;
     pg_status status = path_of(path, l->folder, i, err);
     if (status != PG_OK)
         return status;
-    status = pg_png_load(&a, path, UINT64_MAX, err);
+    status = pg_png_load(&a, path, with_alpha, err);
+    if (status == PG_EARG) { /* too large for the first one's form */
+        status = read_form(&found, path, err);
+        return status == PG_OK ? check_form(l, &found, path, err) : status;
+    }
     if (status != PG_OK)
         return status;
-    picture_form found = form_of(&a);
-    if (found.height != l->form.height || found.width != l->form.width ||
-        found.colours != l->form.colours) {
-        status = path_of(first, l->folder, 0, err);
-        if (status == PG_OK)
-            status = pg_fail(err, PG_EFORMAT,
-                             "%.400s: %zu x %zu pixels %s expected, as in "
-                             "%.400s, found %zu x %zu %s",
-                             path, l->form.height, l->form.width,
-                             colours_text(l->form.colours), first, found.height,
-                             found.width, colours_text(found.colours));
-    }
+    const size_t shape[] = {a.shape[0], a.shape[1], samples_of(&a)};
+    found = form_of(shape);
+    status = check_form(l, &found, path, err);
     if (status == PG_OK)
         status = check_opaque(&a, path, err);
     if (status == PG_OK)
@@ -308,15 +333,8 @@ static pg_status find_form(picture_form *out, const pg_png_folder *f,
                            pg_error *err)
 {
     char path[LONGEST_PATH];
-    pg_array a;
     pg_status status = path_of(path, f, 0, err);
-    if (status != PG_OK)
-        return status;
-    status = pg_png_load(&a, path, UINT64_MAX, err);
-    if (status == PG_OK)
-        *out = form_of(&a);
-    pg_array_release(&a);
-    return status;
+    return status == PG_OK ? read_form(out, path, err) : status;
 }
 
 static pg_status new_pictures(pg_array *out, const picture_form *form,
