@@ -110,11 +110,14 @@ describe("a data set", function()
       if packs then
         assert(os.execute(("gzip '%s/%s/'t*"):format(folder, place)))
       end
-      assert.equal(("10\t9\tx_test x_train y_test y_train\t./%s\tnil\t2\tuint8\t(1, 1, 2)\n"):format(
-        place) .. "false\tget is a data set's method: data:get(...), with a colon\n"
-        .. "false\tbad argument #1 to 'get' (name expected, got no value)\n"
-        .. "false\tbad argument #2 to 'get' (no such argument; pg.help \"get\" shows those there are)\n"
-        .. "false\ta data set's files are not written to: pg.save(path, {other = ...}) makes an archive",
+      assert.equal(table.concat({
+        "10\t9\tx_test x_train y_test y_train\t./" .. place .. "\tnil\t2\tuint8\t(1, 1, 2)",
+        "false\tget is a data set's method: data:get(...), with a colon",
+        "false\tbad argument #1 to 'get' (name expected, got no value)",
+        "false\tbad argument #2 to 'get' (no such argument; pg.help \"get\" shows those there are)",
+        "false\ta data set's files are not written to: pg.save(path, {other = ...}) makes an "
+          .. "archive",
+      }, "\n"),
         run_in("", script:gsub("NAME", ("'%s'"):format(name))))
       if name == "mnist" then
         os.execute(("rm '%s/%s/'train-labels*"):format(folder, place))
