@@ -50,6 +50,8 @@ local function write_data()
     assert(os.execute(("mkdir -p '%s/pictures/%s'"):format(folder, class)))
     pg.save_png(("%s/pictures/%s/%d.png"):format(folder, class, i), pictures.x_train[i])
   end
+  assert(os.execute(("mkdir '%s/new' && cp -r '%s/pictures/square' '%s/new'"):format(folder, folder,
+    folder)))
 end
 
 setup(function()
