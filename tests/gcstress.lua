@@ -120,6 +120,27 @@ local SPECIAL = {
   avg_pool2d = calls(
     function() return pg.ones(1, 2, 3, 3), 2, { stride = 1 } end,
     function() return { { { { 1, 2 } } } }, { 1, 2 } end),
+  conv2d_input_gradient = calls(
+    function() return pg.ones(1, 1, 2, 2), pg.ones(1, 2, 2, 2), { 1, 2, 3, 3 } end,
+    function() return { { { { 1 } } } }, { { { { 3, 4 } } } }, { 1, 1, 1, 2 }, {} end),
+  conv2d_kernel_gradient = calls(
+    function() return pg.ones(1, 1, 2, 2), pg.ones(1, 2, 3, 3), { 1, 2, 2, 2 } end,
+    function() return { { { { 1 } } } }, { { { { 3, 4 } } } }, { 1, 1, 1, 2 }, {} end),
+  max_pool2d_positions = calls(
+    function() return pg.ones(1, 2, 3, 3), 2, { stride = 1 } end,
+    function() return { { { { 1, 2 } } } }, { 1, 2 } end),
+  max_pool2d_with_positions = calls(
+    function() return pg.ones(1, 2, 3, 3), 2, { stride = 1 } end,
+    function() return { { { { 1, 2 } } } }, { 1, 2 } end),
+  pool_scatter = calls(
+    function() return pg.ones(1, 1, 1, 2), pg.ones(1, 1, 1, 2, "int64"), { 1, 1, 2, 2 } end,
+    function() return { { { { 1, 2 } } } }, { { { { 1, 1 } } } }, { 1, 1, 2, 2 } end),
+  pool_gather = calls(
+    function() return pg.ones(1, 1, 2, 2), pg.ones(1, 1, 1, 2, "int64") end,
+    function() return { { { { 1, 2 } } } }, { { { { 1, 2 } } } } end),
+  avg_pool2d_gradient = calls(
+    function() return pg.ones(1, 1, 2, 2), 2, { 1, 1, 4, 4 } end,
+    function() return { { { { 1, 2 } } } }, 1, { 1, 1, 1, 2 }, {} end),
   cov = calls(
     function() return A(), V(), { rowvar = false } end, function() return T(), T() end,
     function() return M(), { ddof = 0 } end, function() return T(), A() end),

@@ -23,6 +23,8 @@ for _, name in ipairs {
   "load_png_folder",
   "read_csv", "write_csv", "distinct", "indices",
   "sum_to", "broadcast_to", "add_at", "add_at_axis",
+  "conv2d_input_gradient", "conv2d_kernel_gradient", "max_pool2d_positions",
+  "max_pool2d_with_positions", "pool_scatter", "pool_gather", "avg_pool2d_gradient",
 } do
   names[name] = nil
 end

@@ -342,17 +342,18 @@ static void test_convolve(const pg_kernels *kernels, pg_dtype dtype)
         offsets[t] = (size_t)random_between(0, 50);
         farthest = offsets[t] > farthest ? offsets[t] : farthest;
     }
-    vec weights = random_vec(dtype, outputs * taps);
+    size_t row = taps + (size_t)random_between(0, 3);
+    vec weights = random_vec(dtype, outputs * row);
     vec x = random_vec(dtype, farthest + n + lanes);
     vec out = new_vec(dtype, outputs * leading);
-    kernels->convolve(out.data, leading, outputs, weights.data, taps, x.data,
-                      offsets, n);
+    kernels->convolve(out.data, leading, outputs, weights.data, row, taps,
+                      x.data, offsets, n);
     for (size_t o = 0; o < outputs; o++)
         for (size_t i = 0; i < n; i++) {
             double expected = 0, magnitude = 0;
             for (size_t t = 0; t < taps; t++) {
                 double term =
-                    get(&weights, o * taps + t) * get(&x, offsets[t] + i);
+                    get(&weights, o * row + t) * get(&x, offsets[t] + i);
                 expected += term;
                 magnitude += fabs(term);
             }
@@ -362,6 +363,80 @@ static void test_convolve(const pg_kernels *kernels, pg_dtype dtype)
     free_vec(&weights);
     free_vec(&x);
     free_vec(&out);
+}
+
+static void test_correlate(const pg_kernels *kernels, pg_dtype dtype)
+{
+    enum { MOST_TAPS = 15 };
+    size_t lanes = kernels->lanes, offsets[MOST_TAPS];
+    size_t outputs = (size_t)random_between(0, 9);
+    size_t taps = (size_t)random_between(0, MOST_TAPS);
+    size_t rows = (size_t)random_between(1, 4);
+    size_t n = (size_t)random_between(1, 3 * (int64_t)lanes);
+    size_t pitch = (n / lanes + 1) * lanes;
+    size_t x_pitch = (size_t)random_between(0, 60);
+    size_t leading = rows * pitch + (size_t)random_between(0, 5);
+    for (size_t t = 0; t < taps; t++)
+        offsets[t] = (size_t)random_between(0, 50);
+    vec g = random_vec(dtype, outputs * leading);
+    vec x = random_vec(dtype, 50 + rows * x_pitch + n + lanes);
+    vec before = random_vec(dtype, outputs * taps), sums = copy_vec(&before);
+    for (size_t o = 0; o < outputs; o++)
+        for (size_t r = 0; r < rows; r++)
+            for (size_t i = n; i < pitch; i++)
+                set(&g, o * leading + r * pitch + i, 0);
+    kernels->correlate(sums.data, outputs, g.data, leading, pitch, x.data,
+                       offsets, taps, x_pitch, rows, n);
+    for (size_t o = 0; o < outputs; o++)
+        for (size_t t = 0; t < taps; t++) {
+            double expected = get(&before, o * taps + t);
+            double magnitude = fabs(expected);
+            for (size_t r = 0; r < rows; r++)
+                for (size_t i = 0; i < n; i++) {
+                    double term = get(&g, o * leading + r * pitch + i) *
+                                  get(&x, offsets[t] + r * x_pitch + i);
+                    expected += term;
+                    magnitude += fabs(term);
+                }
+            expect("correlate", &sums, o * taps + t, expected, magnitude,
+                   (double)(rows * n + 1));
+        }
+    free_vec(&sums);
+    free_vec(&before);
+    free_vec(&x);
+    free_vec(&g);
+}
+
+/* Both ways: the second undoes the first. */
+static void test_lanes(const pg_kernels *kernels, pg_dtype dtype)
+{
+    enum { MOST_PIXELS = 40 };
+    size_t lanes = kernels->lanes, places[MOST_PIXELS];
+    size_t n = (size_t)random_between(0, MOST_PIXELS);
+    size_t images = (size_t)random_between(1, (int64_t)lanes);
+    size_t leading = n + (size_t)random_between(0, 5);
+    size_t step = (size_t)random_between(1, 3) * lanes;
+    vec in = random_vec(dtype, images * leading);
+    vec placed = new_vec(dtype, MOST_PIXELS * 3 * lanes);
+    vec dense = new_vec(dtype, n * lanes), back = copy_vec(&in);
+    for (size_t p = 0; p < n; p++)
+        places[p] = (n - 1 - p) * step;
+    kernels->images_to_lanes(placed.data, places, in.data, leading, images, n);
+    for (size_t p = 0; p < n; p++)
+        for (size_t i = 0; i < lanes; i++) {
+            double expected = i < images ? get(&in, i * leading + p) : 0;
+            expect("images_to_lanes", &placed, places[p] + i, expected, 0, 0);
+            set(&dense, p * lanes + i, expected);
+            if (i < images)
+                set(&back, i * leading + p, 0);
+        }
+    kernels->lanes_to_images(back.data, leading, images, dense.data, n);
+    for (size_t i = 0; i < images * leading; i++)
+        expect("lanes_to_images", &back, i, get(&in, i), 0, 0);
+    free_vec(&back);
+    free_vec(&dense);
+    free_vec(&placed);
+    free_vec(&in);
 }
 
 /* out (major) += dense . in (minor), rows of `vectors` registers; and
@@ -500,6 +575,8 @@ void test_kernels(void)
             test_add_rows(kernels, dtype, rows, cols);
             test_multiply_sparse(kernels, dtype, trial % 2, trial / 2 % 2);
             test_convolve(kernels, dtype);
+            test_correlate(kernels, dtype);
+            test_lanes(kernels, dtype);
             for (pg_optimizer_kind kind = 0; kind < PG_OPTIMIZERS; kind++)
                 test_optimizer(kernels, dtype, kind);
         }

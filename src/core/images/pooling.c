@@ -87,8 +87,9 @@ static void pool_plane(void *context, size_t plane)
                     (const double *)p->in->data + in);
 }
 
-static pg_status check(const pg_array *images, const pg_window *window,
-                       const char *name, pg_error *err)
+pg_status pg_pool_check(size_t count[2], const pg_array *images,
+                        const pg_window *window, const char *name,
+                        pg_error *err)
 {
     char text[PG_SHAPE_TEXT];
     if (images->ndim != 4)
@@ -102,7 +103,7 @@ static pg_status check(const pg_array *images, const pg_window *window,
                            "%s: a padding of %zu is more than half of the "
                            "window's %zu pixels",
                            name, window->padding[i], window->size[i]);
-    return PG_OK;
+    return pg_window_count(count, window, name, images, err);
 }
 
 static pg_status pool(pg_array *out, const pg_array *images,
@@ -113,9 +114,7 @@ static pg_status pool(pg_array *out, const pg_array *images,
     pg_array x = {0};
     size_t count[2];
     memset(out, 0, sizeof *out);
-    pg_status status = check(images, window, name, err);
-    if (status == PG_OK)
-        status = pg_window_count(count, window, name, images, err);
+    pg_status status = pg_pool_check(count, images, window, name, err);
     if (status != PG_OK)
         return status;
     size_t shape[] = {images->shape[0], images->shape[1], count[0], count[1]};

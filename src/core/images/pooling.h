@@ -16,4 +16,33 @@ pg_status pg_max_pool2d(pg_array *out, const pg_array *images,
 pg_status pg_avg_pool2d(pg_array *out, const pg_array *images,
                         const pg_window *window, pg_error *err);
 
+/* pg_max_pool2d's result, and *positions (int64) of its pixels: from 1,
+   row-major within a plane (height, width). The first of equal pixels is taken,
+   and the last NaN. PG_ESHAPE if there are windows, but no pixels. */
+pg_status pg_max_pool2d_positions(pg_array *out, pg_array *positions,
+                                  const pg_array *images,
+                                  const pg_window *window, pg_error *err);
+
+/* *out (shape: n, channels, height, width) = g (n, channels, down, across),
+   each added at its position; PG_EINDEX for one outside of the plane. */
+pg_status pg_pool_scatter(pg_array *out, const pg_array *g,
+                          const pg_array *positions, const size_t shape[4],
+                          pg_error *err);
+
+/* *out, of the positions' shape, = the pixels at the positions. */
+pg_status pg_pool_gather(pg_array *out, const pg_array *images,
+                         const pg_array *positions, pg_error *err);
+
+/* *out (shape) = the gradient of pg_avg_pool2d by the images where g is that by
+   the result. PG_ESHAPE if g does not have the result's shape. */
+pg_status pg_avg_pool2d_gradient(pg_array *out, const pg_array *g,
+                                 const size_t shape[4], const pg_window *window,
+                                 pg_error *err);
+
+/* pg_window_count, and PG_ESHAPE or PG_EARG for images or a padding that
+   pooling does not take; `name` is the function's. */
+pg_status pg_pool_check(size_t count[2], const pg_array *images,
+                        const pg_window *window, const char *name,
+                        pg_error *err);
+
 #endif

@@ -22,4 +22,21 @@ pg_status pg_window_count(size_t count[2], const pg_window *window,
                           const char *name, const pg_array *images,
                           pg_error *err);
 
+/* The pixels first .. end - 1 of an axis. */
+typedef struct pg_span {
+    size_t first, end;
+} pg_span;
+
+/* Those of a window along an axis of this length that are inside. */
+static inline pg_span pg_window_span(const pg_window *window, int axis,
+                                     size_t index, size_t length)
+{
+    size_t padding = window->padding[axis];
+    size_t first = index * window->stride[axis];
+    size_t end = first + window->size[axis];
+    end = end > padding ? pg_size_min(end - padding, length) : 0;
+    first = first > padding ? pg_size_min(first - padding, length) : 0;
+    return (pg_span){first, end};
+}
+
 #endif

@@ -8,21 +8,13 @@
 
 #include "kernels/vector.h"
 
-/* The registers of positions of a tile: as many as leave room for the operands
-   where a tile has MOST_OUTPUTS. */
-enum { MOST_OUTPUTS = 4 };
-#if defined __AVX512F__
-enum { WIDTH = 6 };
-#else
-enum { WIDTH = 3 };
-#endif
-
 /* The sums of a tile: `outputs` rows of `width` registers. */
 INLINE void convolve_tile(real *out, size_t out_leading, const int outputs,
-                          const int width, const real *weights, size_t taps,
-                          const real *x, const size_t *offsets)
+                          const int width, const real *weights,
+                          size_t weights_leading, size_t taps, const real *x,
+                          const size_t *offsets)
 {
-    vector sum[MOST_OUTPUTS][WIDTH];
+    vector sum[TILE_OUTPUTS][TILE_WIDTH];
     for (int o = 0; o < outputs; o++)
         for (int v = 0; v < width; v++)
             sum[o][v] = (vector){0};
@@ -30,7 +22,7 @@ INLINE void convolve_tile(real *out, size_t out_leading, const int outputs,
         const unaligned_vector *from =
             (const unaligned_vector *)(x + offsets[t]);
         for (int o = 0; o < outputs; o++) {
-            vector w = BROADCAST(weights[(size_t)o * taps + t]);
+            vector w = BROADCAST(weights[(size_t)o * weights_leading + t]);
             for (int v = 0; v < width; v++)
                 sum[o][v] = VECTOR_MULADD(w, from[v], sum[o][v]);
         }
@@ -41,42 +33,63 @@ INLINE void convolve_tile(real *out, size_t out_leading, const int outputs,
                 sum[o][v];
 }
 
+/* The registers of a row are cut into tiles of nearly the same width. */
 INLINE void convolve_rows(real *out, size_t out_leading, const int outputs,
-                          const real *weights, size_t taps, const real *x,
-                          const size_t *offsets, size_t n)
+                          const real *weights, size_t weights_leading,
+                          size_t taps, const real *x, const size_t *offsets,
+                          size_t n)
 {
-    enum { TILE = WIDTH * LANES };
-    size_t i = 0;
-    for (; i + TILE <= n; i += TILE)
-        convolve_tile(out + i, out_leading, outputs, WIDTH, weights, taps,
-                      x + i, offsets);
-    for (; i < n; i += LANES)
-        convolve_tile(out + i, out_leading, outputs, 1, weights, taps, x + i,
-                      offsets);
+    size_t registers = (n + LANES - 1) / LANES;
+    size_t tiles = (registers + TILE_WIDTH - 1) / TILE_WIDTH;
+    for (size_t i = 0; i < tiles; i++) {
+        size_t width = registers / tiles + (i < registers % tiles);
+        switch (width) {
+#define TILE(w)                                                               \
+    case w:                                                                   \
+        convolve_tile(out, out_leading, outputs, w, weights, weights_leading, \
+                      taps, x, offsets);                                      \
+        break
+            TILE(1);
+            TILE(2);
+            TILE(3);
+#if defined __AVX512F__
+            TILE(4);
+            TILE(5);
+            TILE(6);
+#endif
+#undef TILE
+        default:
+            break;
+        }
+        out += width * LANES;
+        x += width * LANES;
+    }
 }
 
 void NAME(convolve)(void *out, size_t out_leading, size_t outputs,
-                    const void *weights, size_t taps, const void *x,
-                    const size_t *offsets, size_t n)
+                    const void *weights, size_t weights_leading, size_t taps,
+                    const void *x, const size_t *offsets, size_t n)
 {
     real *o = out;
     const real *w = weights;
-    for (; outputs >= MOST_OUTPUTS; outputs -= MOST_OUTPUTS) {
-        convolve_rows(o, out_leading, MOST_OUTPUTS, w, taps, x, offsets, n);
-        o += MOST_OUTPUTS * out_leading;
-        w += MOST_OUTPUTS * taps;
-    }
-    switch (outputs) {
-    case 3:
-        convolve_rows(o, out_leading, 3, w, taps, x, offsets, n);
-        break;
-    case 2:
-        convolve_rows(o, out_leading, 2, w, taps, x, offsets, n);
-        break;
-    case 1:
-        convolve_rows(o, out_leading, 1, w, taps, x, offsets, n);
-        break;
-    default:
-        break;
+    while (outputs > 0) {
+        size_t count = outputs < TILE_OUTPUTS ? outputs : TILE_OUTPUTS;
+        switch (count) {
+#define ROWS(outputs)                                                       \
+    case outputs:                                                           \
+        convolve_rows(o, out_leading, outputs, w, weights_leading, taps, x, \
+                      offsets, n);                                          \
+        break
+            ROWS(1);
+            ROWS(2);
+            ROWS(3);
+            ROWS(4);
+#undef ROWS
+        default:
+            break;
+        }
+        o += count * out_leading;
+        w += count * weights_leading;
+        outputs -= count;
     }
 }

@@ -94,9 +94,18 @@ void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_leading,
                                 size_t vectors, const pg_tile *tile,
                                 const void *table);
 
-/* Defined in convolve.c, listed in the table of kernels.c. */
+/* Defined in convolve.c, correlate.c and lanes.c, listed in the table of
+   kernels.c. */
 void NAME(convolve)(void *out, size_t out_leading, size_t outputs,
-                    const void *weights, size_t taps, const void *x,
-                    const size_t *offsets, size_t n);
+                    const void *weights, size_t weights_leading, size_t taps,
+                    const void *x, const size_t *offsets, size_t n);
+void NAME(correlate)(void *sums, size_t outputs, const void *g,
+                     size_t g_leading, size_t g_pitch, const void *x,
+                     const size_t *offsets, size_t taps, size_t x_pitch,
+                     size_t rows, size_t n);
+void NAME(images_to_lanes)(void *out, const size_t *places, const void *in,
+                           size_t in_leading, size_t images, size_t n);
+void NAME(lanes_to_images)(void *out, size_t out_leading, size_t images,
+                           const void *in, size_t n);
 
 #endif

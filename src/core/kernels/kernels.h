@@ -39,12 +39,31 @@ typedef struct pg_kernels {
                                        const pg_tile *tile, const void *table);
 
     /* out (outputs, n) = the sums over all taps t of weights[o, t] *
-       x[offsets[t] + i], added in their order; weights (outputs, taps). The
-       rows of out are out_leading elements apart. Up to `lanes` - 1 elements
-       behind each row are read and written. */
+       x[offsets[t] + i], added in their order. The rows of out are out_leading
+       elements apart, those of weights weights_leading. Up to `lanes` - 1
+       elements behind each row are read and written. */
     void (*convolve)(void *out, size_t out_leading, size_t outputs,
-                     const void *weights, size_t taps, const void *x,
-                     const size_t *offsets, size_t n);
+                     const void *weights, size_t weights_leading, size_t taps,
+                     const void *x, const size_t *offsets, size_t n);
+
+    /* sums (outputs, taps) += the sums over all rows r and i < n of
+       g[o * g_leading + r * g_pitch + i] * x[offsets[t] + r * x_pitch + i]. Up
+       to `lanes` - 1 elements behind each row are read: those of g must be
+       0. */
+    void (*correlate)(void *sums, size_t outputs, const void *g,
+                      size_t g_leading, size_t g_pitch, const void *x,
+                      const size_t *offsets, size_t taps, size_t x_pitch,
+                      size_t rows, size_t n);
+
+    /* out[places[p] + i] = in[i * in_leading + p] for the n pixels p of
+       1 .. `lanes` images i; 0 for the lanes without an image. The places are
+       multiples of `lanes`, and out is aligned to a register. */
+    void (*images_to_lanes)(void *out, const size_t *places, const void *in,
+                            size_t in_leading, size_t images, size_t n);
+
+    /* out[i * out_leading + p] = in[p * lanes + i]: its inverse. */
+    void (*lanes_to_images)(void *out, size_t out_leading, size_t images,
+                            const void *in, size_t n);
 
     /* out[i] = f(x[i]) for PG_EXP, PG_SIGMOID and PG_FUNCTION_LIST, NULL for
        the others; out may be x. Within 2 ulp, tan within 3, with subnormal
