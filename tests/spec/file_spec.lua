@@ -535,6 +535,22 @@ describe("what is no file of arrays", function()
         assert.matches(path .. ": not a PNG file, but " .. kind, message, 1, true)
       end
     end
+    for bytes, reader in pairs {
+      ["a,b\n"] = "a CSV file (pg.read_csv reads it)",
+      ["a\tb\n"] = "a file of columns between tabs (pg.read_csv reads it)",
+      ["\x89PNG\r\n\x1a\n"] = "a PNG picture (pg.load_png reads it)",
+    } do
+      fails(write("a.csv", bytes), "but " .. reader)
+    end
+    for bytes, reader in pairs {
+      ["\x93NUMPY\1\0"] = "an NPY array (pg.load reads it)",
+      ["PK\3\4\0"] = "a ZIP archive (pg.load reads it)",
+      ["\0\0\8\1\0\0\0\0"] = "an IDX file of labels (pg.load reads it)",
+      ["\x89PNG\r\n\x1a\n\0"] = "a PNG picture (pg.load_png reads it)",
+    } do
+      local _, message = pcall(pg.read_csv, write("a.csv", bytes))
+      assert.matches("not a CSV file, but " .. reader, message, 1, true)
+    end
     os.remove(at "a.csv")
     refuses(container.zip { member { data = "a,b,c\n1,2,3\n" } },
       "not an NPY array, but a CSV file")

@@ -67,6 +67,7 @@ static bool is_binary(const unsigned char *first, size_t n)
 static pg_status check_begin(pg_csv *csv, pg_error *err)
 {
     unsigned char first[PG_FILE_KIND_BYTES];
+    char reader[PG_READER_TEXT];
     size_t n;
     pg_status status =
         pg_csv_source_read(&csv->source, first, sizeof first, &n, err);
@@ -79,8 +80,8 @@ static pg_status check_begin(pg_csv *csv, pg_error *err)
                        "utf-8 converts it)",
                        csv->source.path, kind);
     if (kind && (is_binary(first, n) || strcmp(kind, "an HTML page") == 0))
-        return pg_fail(err, PG_EFORMAT, "%.600s: not a CSV file, but %s",
-                       csv->source.path, kind);
+        return pg_fail(err, PG_EFORMAT, "%.600s: not a CSV file, but %s%s",
+                       csv->source.path, kind, pg_file_reader(reader, kind));
     csv->begin = n >= 3 && memcmp(first, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     return PG_OK;
 }

@@ -202,14 +202,16 @@ static pg_status check_chunks(png_header *header, const unsigned char *bytes,
                               size_t n, const char *path, pg_error *err)
 {
     png_chunk chunk = {0};
+    char reader[PG_READER_TEXT];
     size_t at = SIGNATURE_BYTES;
     if (n < SIGNATURE_BYTES || memcmp(bytes, SIGNATURE, SIGNATURE_BYTES) != 0) {
         const char *kind =
             pg_file_kind(bytes, pg_size_min(n, PG_FILE_KIND_BYTES));
         return pg_fail(err, PG_EFORMAT,
-                       "%.600s: not a PNG file%s%s (it does not begin with "
+                       "%.600s: not a PNG file%s%s%s (it does not begin with "
                        "\\x89PNG)",
-                       path, kind ? ", but " : "", kind ? kind : "");
+                       path, kind ? ", but " : "", kind ? kind : "",
+                       pg_file_reader(reader, kind));
     }
     pg_status status = next_chunk(&chunk, bytes, n, &at, path, err);
     if (status != PG_OK)

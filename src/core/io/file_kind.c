@@ -3,6 +3,7 @@
 #include "io/file_kind.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -106,4 +107,25 @@ const char *pg_file_kind(const unsigned char *first, size_t n)
     while (skipped < n && is_space(first[skipped]))
         skipped++;
     return kind_of_text(first + skipped, n - skipped);
+}
+
+const char *pg_file_reader(char text[PG_READER_TEXT], const char *kind)
+{
+    static const struct {
+        const char *kind, *function;
+    } readers[] = {
+        {"an NPY array", "pg.load"},
+        {"a ZIP archive", "pg.load"},
+        {"an IDX file of labels", "pg.load"},
+        {"an IDX file of pictures", "pg.load"},
+        {"a PNG picture", "pg.load_png"},
+        {"a CSV file", "pg.read_csv"},
+        {"a file of columns between tabs", "pg.read_csv"},
+    };
+    *text = '\0';
+    for (size_t i = 0; kind && i < sizeof readers / sizeof *readers; i++)
+        if (strcmp(kind, readers[i].kind) == 0)
+            snprintf(text, PG_READER_TEXT, " (%s reads it)",
+                     readers[i].function);
+    return text;
 }

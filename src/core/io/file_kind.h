@@ -14,4 +14,9 @@ enum { PG_FILE_KIND_BYTES = 512 }; /* enough for all kinds */
    these n bytes; 0 bytes are an empty file. NULL for an unknown kind. */
 const char *pg_file_kind(const unsigned char *first, size_t n);
 
+/* Writes " (pg.load reads it)", with the function that reads files of a kind,
+   or nothing where there is none. */
+enum { PG_READER_TEXT = 32 };
+const char *pg_file_reader(char text[PG_READER_TEXT], const char *kind);
+
 #endif

@@ -218,6 +218,7 @@ static pg_status fail_kind(const pg_zip *zip, pg_error *err)
     if (status != PG_OK)
         return status;
     const char *kind = pg_file_kind(first, n);
+    char reader[PG_READER_TEXT];
     if (n >= 4 && memcmp(first, "PK\3\4", 4) == 0)
         return pg_fail(err, PG_EFORMAT,
                        "%.600s: not an NPZ archive that is whole: it begins "
@@ -230,8 +231,9 @@ static pg_status fail_kind(const pg_zip *zip, pg_error *err)
                        "was expected at its end, and not found)",
                        zip->path);
     bool is_npy = n >= 6 && memcmp(first, "\x93NUMPY", 6) == 0;
-    return pg_fail(err, PG_EFORMAT, "%.600s: not an NPZ archive, %sbut %s",
-                   zip->path, is_npy ? "" : "nor an NPY array, ", kind);
+    return pg_fail(err, PG_EFORMAT, "%.600s: not an NPZ archive, %sbut %s%s",
+                   zip->path, is_npy ? "" : "nor an NPY array, ", kind,
+                   pg_file_reader(reader, kind));
 }
 
 /* The offset, within n bytes, of the last signature of a record; 0 for none. */
