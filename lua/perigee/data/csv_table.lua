@@ -15,7 +15,7 @@ local unknown_name = require "perigee.util.unknown_name"
 --- Columns of one length with names, which `pg.read_csv` returns. `csv[name]` is a column: an array
 --- of float64 or int64, or a list of texts; so is `csv[i]`, by position. `csv:get(name)` reads any
 --- column, also one that is called as a field or a method. `#csv` is the number of rows,
---- `pairs(csv)` goes along the columns, and `print(csv)` lists them.
+--- `pairs(csv)` and `ipairs(csv)` go along the columns, and `print(csv)` lists them.
 ---@class perigee.csv.table
 ---@field names string[]  of the columns, in the file's order
 local Table = {}
@@ -67,7 +67,7 @@ function METATABLE:__index(name)
     return self[PRIVATE].names
   end
   local column = find(self, name)
-  if column == nil then
+  if column == nil and name ~= #self[PRIVATE].names + 1 then -- where ipairs ends
     errors.raise(no_column(self, name))
   end
   return column
