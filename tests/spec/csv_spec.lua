@@ -395,6 +395,22 @@ describe("a table of a CSV file", function()
     assert.same(names, t.names)
   end)
 
+  it("keeps its names and missing texts when the lists that are given out or in change", function()
+    local missing = { "?" }
+    local t = read("a,y\n1,x\n2,?\n", { missing = missing })
+    local names = t.names
+    table.remove(names)
+    missing[1] = "x"
+    assert.same({ "a", "y" }, t.names)
+    assert.matches("2 columns of 2 rows", tostring(t))
+    raises_here("labels: row 2 of column 'y' is missing", function() t:labels "y" end)
+    local copy = folder .. "/copy.csv"
+    pg.write_csv(copy, t)
+    assert.same({ "a", "y" }, pg.read_csv(copy).names)
+    pcall(function() t._path = "x" end)
+    assert.matches("t.csv: 2 columns", tostring(t))
+  end)
+
   it("is no array, and says how to make one", function()
     for _, text in ipairs { "a,b\n1,2\n", "a,b\n" } do
       local t = read(text)
@@ -453,6 +469,9 @@ describe("a table of a CSV file", function()
     raises_here("labels: row 2 of column 'm' is missing", function() t:labels "m" end)
     assert.same({ 1, 0, 2, 2 }, t:labels("m", { "", "x", "y" }):tolist())
     raises_here("class 'a' comes twice", function() t:labels("s", { "a", "a" }) end)
+    raises_here("labels: the classes must be a list, not one with a field 'n'", function()
+      t:labels("s", { "a", n = "b" })
+    end)
     raises_here("classes are a list that is not empty", function() t:labels("s", {}) end)
     raises_here("has no 'q'", function() t:labels "q" end)
   end)

@@ -72,6 +72,16 @@ describe("a data set", function()
     assert.not_matches("/.cache", dataset_in "HOME=", 1, true)
   end)
 
+  it("is named in messages that a terminal doesn't obey", function()
+    local place = "a\27[31mb"
+    assert.matches("looked for a?[31mb/mnist.npz", dataset_in(("PERIGEE_DATA='%s'"):format(place)),
+      1, true)
+    assert(os.execute(("cd '%s' && mkdir '%s'"):format(folder, place)))
+    pg.write(("%s/%s/train-images-idx3-ubyte"):format(folder, place), "")
+    assert.equal("a?[31mb: it has train-images-idx3-ubyte, and no t10k-images-idx3-ubyte (or with "
+      .. ".gz)", dataset_in(("PERIGEE_DATA='%s'"):format(place)))
+  end)
+
   it("may be the four original files, plain or packed, with either name", function()
     local function idx(shape, numbers)
       return string.pack("BBBB", 0, 0, 8, #shape)

@@ -85,6 +85,12 @@ end
 keep(pg.array { 0.5, -1.25, 1e10 }, pg.array { 0.1, 0.25 }, pg.array({ 0.1 }, "float32"))
 keep(require("perigee.repl.pretty.printer").text({ 0.5, x = 1.25, [2.5] = -0.0 }))
 keep(pcall(pg.zeros, 2.5))
+assert(pg.write("t.csv", "a,b\n0.5,x\n1.5,y\n"))
+local csv = pg.read_csv "t.csv"
+keep(csv, csv.a, pcall(csv.labels, csv, "a", { 0.5, 2.5 }))
+keep(pcall(function() return csv[1.5] end))
+assert(pg.write_csv("written.csv", csv))
+assert(pg.write_csv("commas.csv", csv, { delimiter = ";", decimal = "," }))
 keep(pcall(function() return pg.zeros(3)[1.5] end))
 keep(pcall(pg.onehot, pg.array { 0.5 }, 3))
 keep(pcall(pg.Model, pg.rand(20, 10), pg.range(0, 19) % 10, { rate = -0.5 }))

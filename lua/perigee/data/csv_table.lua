@@ -17,7 +17,7 @@ local unknown_name = require "perigee.util.unknown_name"
 --- column, also one that is called as a field or a method. `#csv` is the number of rows,
 --- `pairs(csv)` and `ipairs(csv)` go along the columns, and `print(csv)` lists them.
 ---@class perigee.csv.table
----@field names string[]  of the columns, in the file's order
+---@field names string[]  of the columns, in the file's order: a new list each time
 local Table = {}
 
 local METATABLE = {
@@ -41,7 +41,8 @@ end
 local function no_column(self, name)
   local names = self[PRIVATE].names
   if math.type(name) then
-    return ("%s has columns 1 to %d, not %s"):format(self[PRIVATE].path, #names, name)
+    return ("%s has columns 1 to %d, not %s"):format(self[PRIVATE].path, #names,
+      errors.describe(name))
   end
   return unknown_name.message(self[PRIVATE].path, name, names)
 end
@@ -64,7 +65,8 @@ function METATABLE:__index(name)
   if Table[name] then
     return Table[name]
   elseif name == "names" then
-    return self[PRIVATE].names
+    local names = self[PRIVATE].names
+    return table.move(names, 1, #names, 1, {})
   end
   local column = find(self, name)
   if column == nil and name ~= #self[PRIVATE].names + 1 then -- where ipairs ends
@@ -222,10 +224,10 @@ local function refuse_value(self, name, row, classes)
   end
   local names = {}
   for i, class in ipairs(classes) do
-    names[i] = tostring(class)
+    names[i] = c_locale.tostring(class)
   end
   errors.raise("%s is '%s', which is no class; there %s %s%s", where,
-    printable.name(tostring(value)), #classes == 1 and "is" or "are",
+    printable.name(value), #classes == 1 and "is" or "are",
     printable.cut(printable.name(table.concat(names, ", ")), 200, "..."),
     type(value) == "string" and suggest.suggestion(value, names) or "")
 end
@@ -246,6 +248,10 @@ function Table:labels(name, classes)
   local column = must_find(self, name, "labels")
   if classes ~= nil and (type(classes) ~= "table" or #classes == 0) then
     errors.raise("labels: classes are a list that is not empty, not " .. errors.describe(classes))
+  end
+  local hole = collections.hole(classes or {})
+  if hole then
+    errors.raise("labels: the classes must be a list, not one with " .. hole)
   end
   classes = classes or classes_of(self, column)
   local labels, row = errors.try(core.indices, column, as_values(column, classes))
@@ -274,7 +280,7 @@ function csv_table.new(path, names, columns, missing)
   end
   local private = {
     path = printable.name(path), names = names, columns = columns, positions = positions,
-    rows = #columns[1], missing = missing,
+    rows = #columns[1], missing = table.move(missing, 1, #missing, 1, {}),
   }
   return setmetatable({ [PRIVATE] = private }, METATABLE)
 end

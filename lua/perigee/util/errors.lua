@@ -43,6 +43,12 @@ function errors.place()
   return info and info.currentline > 0 and ("%s:%d"):format(info.short_src, info.currentline) or nil
 end
 
+--- A message without the characters that a terminal would obey, which names from files may have; a
+--- value that is no text as it is.
+local function printed(message)
+  return type(message) == "string" and printable.lines(message) or message
+end
+
 --- Raises a message in the caller's line. As with Lua's error, there is no line where a function of
 --- C has called the library.
 ---@param message any  a text, or where arguments follow, a format
@@ -55,7 +61,7 @@ function errors.raise(message, ...)
   if is_direct and info.currentline > 0 and type(message) == "string" then
     message = ("%s:%d: %s"):format(info.short_src, info.currentline, message)
   end
-  error(message, 0)
+  error(printed(message), 0)
 end
 
 --- Returns its arguments; raises the second in the caller's line where the first is nil.
@@ -73,7 +79,7 @@ end
 ---@param message string  a text, or where arguments follow, a format
 ---@param ... any  the format's arguments
 function errors.fail(message, ...)
-  error(select("#", ...) > 0 and message:format(...) or message, 0)
+  error(printed(select("#", ...) > 0 and message:format(...) or message), 0)
 end
 
 --- Returns its arguments; raises the second without a line where the first is nil.
@@ -82,7 +88,7 @@ end
 ---@return any ...
 function errors.ensure(value, ...)
   if value == nil then
-    error((...), 0)
+    error(printed((...)), 0)
   end
   return value, ...
 end
