@@ -28,6 +28,11 @@ local CHAPTERS = {
       heading = "reductions and products" },
   },
   {
+    title = "Derivatives",
+    text = "Gradients of functions of Lua over arrays; [gradients.md](gradients.md) says how.",
+    { title = "Gradients of functions", class = "pg", heading = "derivatives" },
+  },
+  {
     title = "Files",
     { title = "Reading and writing", class = "pg", heading = "reading and writing" },
     { title = "Archives", class = "archive", type = "perigee.archive",

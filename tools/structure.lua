@@ -200,7 +200,9 @@ end
 
 --- Folders of lua/perigee from the ground: a folder requires itself and those before it. "." are
 -- the modules that scripts require.
-local LUA_FLOORS = { "util", "image", "data", "model", "plot", "help", "sweep", ".", "repl" }
+local LUA_FLOORS = {
+  "util", "gradient", "image", "data", "model", "plot", "help", "sweep", ".", "repl",
+}
 
 local function check_lua_floors(graph)
   local floors = {}

@@ -19,10 +19,10 @@ for _, name in ipairs {
   "copy_array_metatable",
   "archive_writes", "lua_random", "call", "interrupts", "call_until", "keep_interrupts",
   "terminal_size", "hold_interrupts", "hold_silence", "hold_lock", "hold_ending", "set_ending",
-  "hold_generators", "split_rows", "column_scale", "scale_columns",
+  "hold_generators", "set_tracer", "split_rows", "column_scale", "scale_columns",
   "load_png_folder",
   "read_csv", "write_csv", "distinct", "indices",
-  "sum_to", "broadcast_to", "add_at", "add_at_axis",
+  "has_form", "sum_to", "broadcast_to", "add_at", "add_at_axis",
   "conv2d_input_gradient", "conv2d_kernel_gradient", "max_pool2d_positions",
   "max_pool2d_with_positions", "pool_scatter", "pool_gather", "avg_pool2d_gradient",
 } do
@@ -67,11 +67,27 @@ local later = {
   help = function()
     return require "perigee.help.help"
   end,
+  grad = function()
+    return require("perigee.gradient.gradient").grad
+  end,
+  value_and_grad = function()
+    return require("perigee.gradient.gradient").value_and_grad
+  end,
+  check_grad = function()
+    return require("perigee.gradient.check").check_grad
+  end,
+  custom_gradient = function()
+    return require("perigee.gradient.gradient").custom_gradient
+  end,
+  detach = function()
+    return require("perigee.gradient.gradient").detach
+  end,
 }
 
 --- The number of arguments that their functions need.
 local least = {
   dataset = 1, load_folder = 1, read_csv = 1, write_csv = 2, split = 1, standardise = 1,
+  grad = 1, value_and_grad = 1, check_grad = 2, custom_gradient = 2, detach = 1,
   progress = 1, plot = 1, show = 1, save_png = 1,
 }
 

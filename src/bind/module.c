@@ -31,6 +31,7 @@ int luaopen_perigee_core(lua_State *L)
     read_environment(L);
     lua_newtable(L);
     l_open_interrupt(L);
+    l_open_traced(L);
     l_open_shape(L);
     l_open_array(L);
     l_open_nested_table(L);

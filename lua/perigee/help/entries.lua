@@ -9,9 +9,10 @@ local entries = {}
 
 local here = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*/[^/]*$" or ".."
 
--- The pages about arrays, and about models.
+-- The pages about arrays, models and derivatives.
 local NUMPY = "docs/numpy.md"
 local MODELS = "docs/models.md"
+local GRADIENTS = "docs/gradients.md"
 
 --- Public functions made in Lua: the file, the name of the function there (or the prefix of the
 --- class's methods), its class and its public name. A function of the module also has a heading,
@@ -34,6 +35,16 @@ local IN_LUA = {
   { file = "data/csv.lua", name = "csv.write", class = "pg", public = "write_csv",
     heading = "reading and writing" },
   { file = "data/csv_table.lua", prefix = "Table", class = "csv" },
+  { file = "gradient/gradient.lua", name = "gradient.grad", class = "pg",
+    public = "grad", heading = "derivatives", page = GRADIENTS },
+  { file = "gradient/gradient.lua", name = "gradient.value_and_grad", class = "pg",
+    public = "value_and_grad", heading = "derivatives", page = GRADIENTS },
+  { file = "gradient/check.lua", name = "check.check_grad", class = "pg",
+    public = "check_grad", heading = "derivatives", page = GRADIENTS },
+  { file = "gradient/gradient.lua", name = "gradient.custom_gradient", class = "pg",
+    public = "custom_gradient", heading = "derivatives", page = GRADIENTS },
+  { file = "gradient/gradient.lua", name = "gradient.detach", class = "pg",
+    public = "detach", heading = "derivatives", page = GRADIENTS },
   { file = "util/progress.lua", name = "progress.each", class = "pg", public = "progress" },
   { file = "plot/plot.lua", name = "", class = "pg", public = "plot" },
   { file = "image/show.lua", name = "show.show", class = "pg", public = "show" },

@@ -9,6 +9,7 @@
 #include "bind/base/error.h"
 #include "bind/base/open.h"
 #include "bind/base/status.h"
+#include "bind/base/traced.h"
 #include "core/array/storage.h"
 
 /* --- lifetime ------------------------------------------------------------- */
@@ -180,8 +181,10 @@ pg_array *l_array_handle(lua_State *L, int arg)
 pg_array *l_array_test(lua_State *L, int arg)
 {
     l_array *found = array_at(L, arg);
-    if (!found)
+    if (!found) {
+        l_traced_leave(L, arg);
         return NULL;
+    }
     pg_array *a = check_original(L, arg, found);
     if (!a->data)
         l_argument_error(L, arg, "the array was freed");

@@ -7,6 +7,7 @@
 #include "bind/array/array.h"
 #include "bind/base/error.h"
 #include "bind/base/status.h"
+#include "bind/base/traced.h"
 
 pg_index l_index_position(int64_t position)
 {
@@ -27,6 +28,11 @@ bool l_indices_are_positions(const l_indices *indices)
 static int64_t check_position(lua_State *L, int arg, const char *what)
 {
     int is_integer;
+    if (l_is_traced(L, arg))
+        l_error(L,
+                "%s must be an integer, not a traced value: pg.detach gives "
+                "the number behind it",
+                what);
     if (l_array_peek(L, arg))
         l_error(L,
                 "%s must be an integer, not an array: x[mask] takes single "
@@ -73,7 +79,7 @@ static pg_index read_axis(lua_State *L)
                     lua_tostring(L, -1));
         return parsed.axis[0];
     }
-    if (!lua_istable(L, -1))
+    if (!lua_istable(L, -1) || l_is_traced(L, -1))
         return l_index_position(check_position(L, -1, "a position"));
     if (luaL_len(L, -1) == 1 || luaL_len(L, -1) > 3)
         l_error(L, "a slice is {}, {first, last} or {first, last, step}");
@@ -95,6 +101,8 @@ void l_indices_check(lua_State *L, int arg, l_indices *indices)
         indices->count = 1;
         break;
     case LUA_TTABLE: {
+        if (l_is_traced(L, arg))
+            check_position(L, arg, "a position");
         lua_Integer count = luaL_len(L, arg);
         if (count < 0 || count > PG_MAXDIM)
             l_error(L, "%I indices: the rank is at most %d", count, PG_MAXDIM);

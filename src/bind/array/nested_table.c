@@ -11,6 +11,7 @@
 #include "bind/base/open.h"
 #include "bind/base/scalar.h"
 #include "bind/base/status.h"
+#include "bind/base/traced.h"
 
 enum { CHUNK = 1024 }; /* elements between two polls for interrupts */
 
@@ -22,6 +23,7 @@ static int nested_shape(lua_State *L, size_t *shape)
 {
     int ndim = 0;
     while (lua_istable(L, -1)) {
+        l_traced_leave(L, -1);
         if (ndim == PG_MAXDIM)
             l_error(L, "tables nested deeper than rank %d", PG_MAXDIM);
         l_list_refuse_object(L, -1);
@@ -46,6 +48,7 @@ static void refuse_array(lua_State *L)
 {
     char text[PG_SHAPE_TEXT];
     const pg_array *a = l_array_peek(L, -1);
+    l_traced_leave(L, -1);
     if (a)
         l_error(L,
                 "an array of shape %s is no element of a table: "
@@ -106,7 +109,7 @@ static void store_nested(lua_State *L, filling f, int axis, char *row)
         store_element(L, f, row);
         return;
     }
-    if (!lua_istable(L, -1)) {
+    if (!lua_istable(L, -1) || l_is_traced(L, -1)) {
         refuse_array(L);
         const char *found = luaL_typename(L, -1);
         l_error(L, "a %s where a table of %I elements was expected%s", found,

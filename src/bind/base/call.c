@@ -1,5 +1,5 @@
-/* The call of a binding function: interrupts, and a second run after a garbage
-   collection.
+/* The call of a binding function: interrupts, a second run after a garbage
+   collection, and the tracer.
 
    Lua does not see an array's elements, so an allocation may fail although
    garbage arrays hold enough memory. A collection runs finalizers, which may
@@ -11,6 +11,7 @@
 #include <setjmp.h>
 
 #include "bind/base/scalar.h"
+#include "bind/base/traced.h"
 #include "core/base/interrupt.h"
 
 const l_function *l_call_function(lua_State *L)
@@ -32,13 +33,17 @@ const l_class *l_call_class(lua_State *L)
 
 enum { MOST_SCALARS = PG_MAXDIM + 4 };
 
+/* Where a run of a function jumps to. */
+enum { SECOND_RUN = 1, TRACER };
+
 /* The state of a call, for its second run. A function replaces tables and
    numbers among its arguments by arrays. The second run takes the arrays, but
    the numbers themselves: the result's type depends on them. */
 typedef struct attempt {
-    jmp_buf no_memory;
+    jmp_buf target;
     bool is_second;
-    int count; /* arguments */
+    int count;    /* arguments */
+    int inserted; /* index of a nil that was inserted among them, or 0 */
     pg_scalar scalars[MOST_SCALARS];
 } attempt;
 
@@ -83,19 +88,37 @@ void l_call_retry(lua_State *L)
 {
     if (is_current(L) && !this_run.attempt->is_second &&
         lua_gc(L, LUA_GCISRUNNING) == 1)
-        longjmp(this_run.attempt->no_memory, 1);
+        longjmp(this_run.attempt->target, SECOND_RUN);
+}
+
+void l_call_trace(lua_State *L)
+{
+    if (is_current(L))
+        longjmp(this_run.attempt->target, TRACER);
+}
+
+void l_call_insert_nil(lua_State *L, int arg)
+{
+    lua_pushnil(L);
+    lua_insert(L, arg);
+    if (is_current(L))
+        this_run.attempt->inserted = arg;
 }
 
 static void keep_arguments(lua_State *L, attempt *a)
 {
     a->count = lua_gettop(L);
+    a->inserted = 0;
     for (int i = 0; i < a->count && i < MOST_SCALARS; i++)
         if (!l_scalar_test(L, i + 1, &a->scalars[i]))
             a->scalars[i].kind = 0;
 }
 
-static void restore_arguments(lua_State *L, const attempt *a)
+static void restore_arguments(lua_State *L, attempt *a)
 {
+    if (a->inserted > 0)
+        lua_remove(L, a->inserted);
+    a->inserted = 0;
     lua_settop(L, a->count);
     for (int i = 0; i < a->count && i < MOST_SCALARS; i++)
         if (a->scalars[i].kind) {
@@ -115,11 +138,20 @@ int l_call_run(lua_State *L, lua_CFunction entry, lua_CFunction function)
     now.is_second = false;
     keep_arguments(L, &now);
     this_run = (running){L, frame_of(L), entry, &now};
-    if (setjmp(now.no_memory) != 0) {
+    switch (setjmp(now.target)) {
+    case SECOND_RUN:
         now.is_second = true;
         this_run = (running){L, frame_of(L), entry, &now};
         restore_arguments(L, &now);
         lua_gc(L, LUA_GCCOLLECT);
+        break;
+    case TRACER:
+        restore_arguments(L, &now);
+        this_run = outer;
+        pg_set_interrupt(before);
+        return l_traced_call(L, l_call_function(L)->name);
+    default:
+        break;
     }
     int results = function(L);
     this_run = outer;

@@ -1,6 +1,6 @@
 /*
  * call.h -- the call of a binding function: its name and operation, interrupts,
- * and a second run after an allocation that failed.
+ * a second run after an allocation that failed, and its run by the tracer.
  */
 #ifndef PG_BIND_CALL_H
 #define PG_BIND_CALL_H
@@ -56,12 +56,20 @@ bool l_call_is_missing(lua_State *L, int arg);
    this state. If the core returns PG_ENOMEM to the function, garbage is
    collected and the function runs a second time, with the same arguments; a
    table may have become an array. There is no second run while the collector is
-   stopped. */
+   stopped. If an argument turns out to be a traced value (traced.h), the tracer
+   is called instead, with the same arguments. */
 int l_call_run(lua_State *L, lua_CFunction entry, lua_CFunction function);
 
 /* Jumps out of the function that runs, to its second run. Returns if there is
    none: in the second run, while the collector is stopped, and outside
    l_call_run. */
 void l_call_retry(lua_State *L);
+
+/* Jumps out of the function that runs, to the tracer. Returns outside
+   l_call_run. */
+void l_call_trace(lua_State *L);
+
+/* Inserts nil at arg; another run finds the arguments without it. */
+void l_call_insert_nil(lua_State *L, int arg);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "bind/base/traced.h"
 #include "core/base/printable.h"
 
 void l_make_printable(lua_State *L)
@@ -22,7 +23,7 @@ void l_make_printable(lua_State *L)
 int l_error(lua_State *L, const char *format, ...)
 {
     va_list args;
-    luaL_where(L, 1);
+    l_traced_where(L, 1);
     va_start(args, format);
     lua_pushvfstring(L, format, args);
     va_end(args);
@@ -36,7 +37,7 @@ void l_where(lua_State *L, bool is_metamethod)
     lua_Debug caller;
     bool called_by_c = is_metamethod && lua_getstack(L, 1, &caller) &&
                        lua_getinfo(L, "S", &caller) && *caller.what == 'C';
-    luaL_where(L, called_by_c ? 2 : 1);
+    l_traced_where(L, called_by_c ? 2 : 1);
 }
 
 int l_metamethod_error(lua_State *L, const char *text)

@@ -4,6 +4,7 @@
 #include "bind/base/argument_error.h"
 #include "bind/base/error.h"
 #include "bind/base/interrupt.h"
+#include "bind/base/traced.h"
 
 void l_no_more_arguments(lua_State *L, int arg)
 {
@@ -55,8 +56,11 @@ static int call(lua_State *L)
     const l_function *f = l_call_function(L);
     const l_class *class = l_call_class(L);
     int before = class ? class->before : 0;
-    if (class && !is_self(L, class))
+    if (class && !is_self(L, class)) {
+        if (l_is_traced(L, 1))
+            return l_traced_call(L, f->name);
         method_error(L);
+    }
     if (f->most != L_ANY)
         l_no_more_arguments(L, before + f->most + 1);
     for (int i = before + 1; i <= before + f->arrays; i++)

@@ -10,6 +10,7 @@
 #include <lua.h>
 
 void l_open_interrupt(lua_State *L); /* before the first function is added */
+void l_open_traced(lua_State *L);
 void l_open_shape(lua_State *L);
 void l_open_array(lua_State *L); /* before the first array method is added */
 void l_open_nested_table(lua_State *L);

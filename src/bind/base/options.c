@@ -36,8 +36,7 @@ void l_options_last(lua_State *L, int arg)
         return;
     if (!lua_isnil(L, arg + 1))
         l_error(L, "%s: options stand last", l_call_function(L)->name);
-    lua_pushnil(L);
-    lua_insert(L, arg);
+    l_call_insert_nil(L, arg);
     lua_settop(L, arg + 1);
 }
 

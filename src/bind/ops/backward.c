@@ -30,6 +30,13 @@ static bool has_form(lua_State *L)
     return l_is_scalar(L, A) && l_is_scalar(L, LIKE);
 }
 
+/* has_form(a, like) -> true if both are numbers, or of one shape and dtype */
+static int l_has_form(lua_State *L)
+{
+    lua_pushboolean(L, has_form(L));
+    return 1;
+}
+
 /* sum_to(a, like), operation 0, and broadcast_to, 1: a itself if it has the
    form of like, which may be a number, as a may */
 static int l_array_to_form(lua_State *L)
@@ -95,6 +102,7 @@ static int l_array_add_at_axis(lua_State *L)
 }
 
 static const l_function functions[] = {
+    {"has_form", l_has_form, 2, 2, 0},
     {"sum_to", l_array_to_form, 2, 2, 0},
     {"broadcast_to", l_array_to_form, 2, 2, 1},
     {"add_at", l_array_add_at, 3, 3, 0},

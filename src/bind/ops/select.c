@@ -61,8 +61,7 @@ static int l_array_bincount(lua_State *L)
     const pg_array *a, *weights = NULL;
     lua_settop(L, OPTIONS);
     if (l_is_options(L, WEIGHTS) && lua_isnil(L, OPTIONS)) {
-        lua_pushnil(L);
-        lua_insert(L, WEIGHTS);
+        l_call_insert_nil(L, WEIGHTS);
         lua_settop(L, OPTIONS);
     }
     l_options_check(L, OPTIONS, names);
@@ -86,8 +85,7 @@ static int l_array_topk(lua_State *L)
     pg_error err;
     lua_settop(L, OPTIONS);
     if (lua_istable(L, AXIS) && lua_isnil(L, OPTIONS)) {
-        lua_pushnil(L);
-        lua_insert(L, AXIS);
+        l_call_insert_nil(L, AXIS);
         lua_settop(L, OPTIONS);
     }
     l_options_check(L, OPTIONS, names);

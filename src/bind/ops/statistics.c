@@ -44,8 +44,10 @@ static void settle_variables(lua_State *L, const char *const *names)
 {
     enum { A = 1, B, OPTIONS };
     lua_settop(L, OPTIONS);
-    if (lua_isnil(L, OPTIONS) && l_is_options(L, B))
-        lua_insert(L, B);
+    if (lua_isnil(L, OPTIONS) && l_is_options(L, B)) {
+        l_call_insert_nil(L, B);
+        lua_settop(L, OPTIONS);
+    }
     l_options_check(L, OPTIONS, names);
 }
 

@@ -1,0 +1,253 @@
+--- Gradients of functions of Lua: pg.grad, pg.value_and_grad, pg.custom_gradient, pg.detach.
+
+local walk = require("perigee.gradient.backward").walk
+local core = require "perigee.core"
+local errors = require "perigee.util.errors"
+local traced = require "perigee.gradient.traced"
+local types = require "perigee.util.types"
+require "perigee.gradient.rules"
+
+local gradient = {}
+
+local calls = 0 -- of functions that value_and_grad has made: the level of the last one's tape
+
+local FLOATS = { float32 = true, float64 = true }
+local MOST_NESTED = 100
+
+-- --- the argument -------------------------------------------------------------------------------
+
+--- A traced copy of an argument: of its arrays of floats and its numbers, also in nested tables.
+---@param value any
+---@param tape table
+---@param depth integer  of tables around it
+---@return any copy
+local function trace(value, tape, depth)
+  local inner = traced.plain(value)
+  if types.is_array(inner) then
+    if not FLOATS[inner.dtype] then
+      if depth == 0 then
+        traced.raise("a gradient by an array of floats is needed, not of %s", inner.dtype)
+      end
+      return value
+    end
+    return traced.new(value, { tape = tape })
+  elseif type(inner) == "number" then
+    return traced.new(traced.is(value) and value or value + 0.0, { tape = tape })
+  elseif type(value) ~= "table" then
+    if depth == 0 then
+      traced.raise("a gradient by an array, a number or a table of them is needed, not by %s",
+        type(value) == "nil" and "nil" or errors.describe(value))
+    end
+    return value
+  elseif depth == MOST_NESTED then
+    traced.raise("a gradient by a table that is nested deeper than %d", MOST_NESTED)
+  end
+  local copy = setmetatable({}, getmetatable(value))
+  for key, each in next, value do
+    rawset(copy, key, trace(each, tape, depth + 1))
+  end
+  return copy
+end
+
+--- The gradient by a leaf: an array of its own, which shares no element with another.
+local function gradient_of_leaf(leaf)
+  local node, value = leaf._node, leaf._value
+  local g = node.gradient
+  if g == nil then
+    return type(traced.plain(value)) == "number" and 0.0 or core.zeros_like(traced.plain(value))
+  elseif types.is_array(g) and not node.owns_gradient then
+    return g:copy()
+  end
+  return g
+end
+
+--- The gradients by a traced argument, in the form of the argument: what isn't traced is left out.
+local function gradients_of(argument)
+  if traced.is(argument) then
+    return gradient_of_leaf(argument)
+  end
+  local result = {}
+  for key, each in next, argument do
+    if type(each) == "table" then
+      result[key] = gradients_of(each)
+    end
+  end
+  return result
+end
+
+-- --- the result ---------------------------------------------------------------------------------
+
+--- A result as the caller of the gradient's function gets it: values of the tape are taken off, in
+--- tables too.
+local function leave(value, tape)
+  if traced.is(value) then
+    return value._node.tape == tape and value._value or value
+  elseif type(value) ~= "table" or getmetatable(value) then
+    return value
+  end
+  local copy = {}
+  for key, each in next, value do
+    copy[key] = leave(each, tape)
+  end
+  return copy
+end
+
+--- Checks that the first result is one number. Returns it, and the gradient to begin with.
+local function check_loss(loss)
+  local value = traced.plain(loss)
+  if type(value) == "number" then
+    return loss, 1.0
+  elseif types.is_array(value) and value.size == 1 then
+    return loss:reshape(1)[1], core.ones_like(value)
+  end
+  traced.raise("a gradient is that of one number, but the function returned %s",
+    types.is_array(value) and ("an array of shape (%s)"):format(table.concat(value.shape, ", "))
+      or value == nil and "nothing" or errors.describe(value))
+end
+
+-- --- the functions ------------------------------------------------------------------------------
+
+--- Ends a tape with the results of the function.
+local function finish(tape, argument, loss, ...)
+  local is_traced = traced.is(loss) and loss._node.tape == tape
+  local value, start = check_loss(is_traced and loss._value or loss)
+  if is_traced then
+    walk(loss._node, start)
+  end
+  tape.ended = true
+  return value, gradients_of(argument), ...
+end
+
+local function check_function(name, f, n)
+  if type(f) ~= "function" and not (getmetatable(f) and getmetatable(f).__call) then
+    traced.raise("%s: a function expected, got %s", name, errors.describe(f))
+  end
+  if n ~= nil and (math.type(n) ~= "integer" or n < 1) then
+    traced.raise("%s: the number of an argument is an integer from 1, not %s", name,
+      errors.describe(n))
+  end
+end
+
+--- Makes a function that returns f's value, its gradient, and f's further results.
+---
+--- f takes arrays and numbers and returns a number, with any control flow. The gradient is by the
+--- n-th argument: an array of floats, a number, or a nested table of them. It has the argument's
+--- form: shapes, dtypes, tables; zeros for what f doesn't use. Further results come without traces.
+---
+---     f = pg.value_and_grad(function(w, x) return (x:dot(w) ^ 2):sum() end)
+---     f(pg.array{1, 2}, pg.array{{1, 0}, {1, 1}})  --> 10.0  [8., 6.] float64 (2,)
+---@param f fun(...): number, ...
+---@param n? integer  the argument's number (1)
+---@return fun(...): number, any, ...
+function gradient.value_and_grad(f, n)
+  check_function("value_and_grad", f, n)
+  n = n or 1
+  return function(...)
+    local arguments, count = { ... }, math.max(select("#", ...), n)
+    calls = calls + 1
+    local tape = { level = calls }
+    local argument = trace(arguments[n], tape, 0)
+    arguments[n] = argument
+    local results = table.pack(f(table.unpack(arguments, 1, count)))
+    for i = 2, results.n do
+      results[i] = leave(results[i], tape)
+    end
+    return finish(tape, argument, table.unpack(results, 1, results.n))
+  end
+end
+
+--- Makes a function that returns the gradient of f by its n-th argument, as `value_and_grad`.
+---
+---     slope = pg.grad(function(x) return x ^ 3 end)
+---     slope(2)  --> 12.0
+---     pg.grad(slope)(2)  --> 12.0
+---@param f fun(...): number, ...
+---@param n? integer  the argument's number (1)
+---@return fun(...): any
+function gradient.grad(f, n)
+  check_function("grad", f, n)
+  local both = gradient.value_and_grad(f, n)
+  return function(...)
+    local _, g = both(...)
+    return g
+  end
+end
+
+--- The plain array or number behind a traced value: a constant from there on. Other values are
+--- returned as they are.
+---
+---     pg.grad(function(x) return pg.detach(x) * x end)(3)  --> 3.0
+---@param v any
+---@return any
+function gradient.detach(v)
+  return traced.plain_deep(v)
+end
+
+-- --- rules of one's own -------------------------------------------------------------------------
+
+local function describe_form(value)
+  if types.is_array(value) then
+    return ("an array of shape (%s)"):format(table.concat(value.shape, ", "))
+  end
+  return type(value) == "number" and "a number" or value == nil and "nil" or errors.describe(value)
+end
+
+--- Checks the gradient of an argument that a rule returned; returns it in the argument's form.
+local function check_gradient(g, value, i)
+  local own, wanted = traced.plain(g), traced.plain(value)
+  if g == nil or core.has_form(own, wanted) then
+    return g
+  end
+  local is_cast = types.is_array(own) and types.is_array(wanted)
+    and table.concat(own.shape, ",") == table.concat(wanted.shape, ",")
+  if not is_cast then
+    traced.raise("custom_gradient: the gradient of argument %d must be %s, not %s", i,
+      describe_form(wanted), describe_form(own))
+  end
+  return g:astype(wanted.dtype)
+end
+
+--- Gives a function a rule of one's own for its gradient.
+---
+--- The function that is returned computes f. For its gradient, `backward` is called with the
+--- gradient of the result, the result, and the arguments, and returns a gradient for each argument:
+--- of its shape, or nil for none. f takes arrays and numbers, and returns one.
+---
+---     bounded = pg.custom_gradient(
+---       function(x) return x end,
+---       function(g) return g:clip(-1, 1) end)
+---     f = function(x) return (10 * bounded(x)):sum() end
+---     pg.grad(f)(pg.zeros(2))  --> [1., 1.] float64 (2,)
+---@param f function
+---@param backward function
+---@return function
+function gradient.custom_gradient(f, backward)
+  check_function("custom_gradient", f)
+  check_function("custom_gradient", backward)
+  return function(...)
+    local values, n = { ... }, select("#", ...)
+    local tape = traced.innermost(values, n)
+    if not tape then
+      return f(...)
+    end
+    local nodes = traced.unwrap(values, n, tape)
+    local y = f(table.unpack(values, 1, n))
+    local node, gradients, left = { tape = tape }, nil, 0
+    for i = 1, n do
+      if nodes[i] then
+        left = left + 1
+        node[#node + 1] = nodes[i]
+        node[#node + 1] = function(g)
+          gradients = gradients or table.pack(backward(g, y, table.unpack(values, 1, n)))
+          local part = check_gradient(gradients[i], values[i], i)
+          left = left - 1
+          gradients = left > 0 and gradients or nil
+          return part
+        end
+      end
+    end
+    return traced.new(y, node)
+  end
+end
+
+return gradient

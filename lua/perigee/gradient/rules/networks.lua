@@ -1,0 +1,201 @@
+--- Rules of the functions of networks: softmax and its kin, losses, convolution, pooling, and the
+--- notebook's kernels.
+
+local core = require "perigee.core"
+local traced = require "perigee.gradient.traced"
+
+local plain = traced.plain
+
+-- --- softmax and its kin ------------------------------------------------------------------------
+
+traced.define("softmax", {
+  function(y, _, axis)
+    axis = axis or -1
+    return function(g)
+      local part = g * y
+      return part - y * part:sum(axis, true)
+    end
+  end,
+})
+
+traced.define("log_softmax", {
+  function(y, _, axis)
+    axis = axis or -1
+    return function(g) return g - core.exp(y) * g:sum(axis, true) end
+  end,
+})
+
+traced.define("logsumexp", {
+  function(y, a, axis)
+    local kept = core.logsumexp(plain(a), axis, { keep = true }).shape
+    return function(g) return g:reshape(kept) * core.exp(a - y:reshape(kept)) end
+  end,
+})
+
+--- Labels as one-hot rows; other rows as they are.
+local function rows_of(y, scores)
+  y = traced.is(y) and y or core.array(y)
+  if plain(y).ndim == 1 then
+    return core.onehot(y, plain(scores).shape[2], plain(scores).dtype)
+  end
+  return y
+end
+
+traced.define("softmax_cross_entropy", {
+  function(_, scores, y)
+    return function(g) return g * core.softmax_cross_entropy_gradient(scores, y) end
+  end,
+  function(_, scores, y)
+    local like = plain(y)
+    return function(g)
+      return core.sum_to(core.log_softmax(scores) * (-g / plain(scores).shape[1]), like)
+    end
+  end,
+})
+
+traced.compose("softmax_cross_entropy_gradient", function(scores, y)
+  local rows = rows_of(y, scores)
+  return (core.softmax(scores) * rows:sum(2, true) - rows) / plain(scores).shape[1]
+end)
+
+-- --- images -------------------------------------------------------------------------------------
+-- A convolution and its two gradients are linear in each operand; the derivatives of each are the
+-- others.
+
+traced.define("conv2d", {
+  function(_, x, k, options)
+    local shape = plain(x).shape
+    return function(g) return core.conv2d_input_gradient(g, k, shape, options) end
+  end,
+  function(_, x, k, options)
+    local shape = plain(k).shape
+    return function(g) return core.conv2d_kernel_gradient(g, x, shape, options) end
+  end,
+})
+
+traced.define("conv2d_input_gradient", {
+  function(_, _, k, _, options)
+    return function(g) return core.conv2d(g, k, options) end
+  end,
+  function(_, x, k, _, options)
+    local shape = plain(k).shape
+    return function(g) return core.conv2d_kernel_gradient(x, g, shape, options) end
+  end,
+})
+
+traced.define("conv2d_kernel_gradient", {
+  function(_, _, x, _, options)
+    return function(g) return core.conv2d(x, g, options) end
+  end,
+  function(_, h, x, _, options)
+    local shape = plain(x).shape
+    return function(g) return core.conv2d_input_gradient(h, g, shape, options) end
+  end,
+})
+
+traced.compose("max_pool2d", function(a, size, options)
+  local positions = core.max_pool2d_positions(plain(a), size, options)
+  return core.pool_gather(a, positions)
+end)
+
+traced.define("avg_pool2d", {
+  function(_, a, size, options)
+    local shape = plain(a).shape
+    return function(g) return core.avg_pool2d_gradient(g, size, shape, options) end
+  end,
+})
+
+traced.define("avg_pool2d_gradient", {
+  function(_, _, size, _, options)
+    return function(g) return core.avg_pool2d(g, size, options) end
+  end,
+})
+
+-- --- the notebook's kernels ---------------------------------------------------------------------
+
+local ACTIVATIONS = {
+  sigmoid = core.sigmoid, tanh = core.tanh, relu = core.relu, gelu = core.gelu,
+}
+
+--- The derivative of an activation at its output, as the kernels compute it.
+local DERIVATIVES = {
+  sigmoid = function(a) return a * (1 - a) end,
+  tanh = function(a) return 1 - a * a end,
+  relu = function(a) return plain(a):gt(0) end,
+}
+
+--- The number of layers of weights W1, b1, W2, b2, ...
+local function count_layers(weights)
+  local n = 0
+  while rawget(weights, "W" .. n + 1) ~= nil do
+    n = n + 1
+  end
+  return n
+end
+
+--- The activation of each hidden layer, by name.
+local function activations_of(weights, layers)
+  local given = weights.activation
+  local names = {}
+  for i = 1, layers - 1 do
+    names[i] = type(given) == "table" and given[i] or type(given) == "string" and given or "sigmoid"
+  end
+  return names
+end
+
+local function refuse_out(name, out)
+  if out ~= nil then
+    traced.raise("%s: a traced result can't be written into `out`", name)
+  end
+end
+
+traced.compose("forward", function(x, weights, out)
+  refuse_out("forward", out)
+  local layers = count_layers(weights)
+  local names = activations_of(weights, layers)
+  local result, a = {}, x
+  for i = 1, layers do
+    local z = core.dot(a, weights["W" .. i].T) + weights["b" .. i]
+    a = i < layers and ACTIVATIONS[names[i]](z) or core.softmax(z)
+    result["A" .. i] = a
+  end
+  return result
+end)
+
+--- The last array of a table of activations; another value as it is.
+local function last_activation(activations)
+  if type(activations) ~= "table" or traced.is(activations) then
+    return activations
+  end
+  local n = 1
+  while activations["A" .. n + 1] do
+    n = n + 1
+  end
+  return activations["A" .. n]
+end
+
+traced.compose("cross_entropy", function(activations, y)
+  local a = last_activation(activations)
+  return -(rows_of(y, a) * core.log(a + 1e-9)):sum() / plain(a).shape[1]
+end)
+
+traced.compose("gradient", function(x, y, activations, weights, out)
+  refuse_out("gradient", out)
+  local layers = count_layers(weights)
+  local names = activations_of(weights, layers)
+  local last = activations["A" .. layers]
+  local dz, result = (last - rows_of(y, last)) / plain(last).shape[1], {}
+  for i = layers, 1, -1 do
+    local before = i > 1 and activations["A" .. i - 1] or x
+    result["dW" .. i] = core.dot(dz.T, before)
+    result["db" .. i] = dz:sum(1, true)
+    if i > 1 then
+      dz = core.dot(dz, weights["W" .. i]) * DERIVATIVES[names[i - 1]](before)
+    end
+  end
+  return result
+end)
+
+traced.compose("dropout", function(a, p, generator)
+  return a * core.dropout_mask(plain(a), p, generator)
+end)

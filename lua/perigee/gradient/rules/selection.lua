@@ -1,0 +1,136 @@
+--- Rules of operations that select elements: indices, positions, sorting; and of their gradients.
+
+local core = require "perigee.core"
+local traced = require "perigee.gradient.traced"
+
+local plain = traced.plain
+
+-- --- indices ------------------------------------------------------------------------------------
+
+--- A copy of a key, whose tables the caller may change.
+local function copy_key(key)
+  if type(key) ~= "table" then
+    return key
+  end
+  local copy = {}
+  for i, part in ipairs(key) do
+    copy[i] = copy_key(part)
+  end
+  return copy
+end
+
+traced.compose("__index", function(a, key)
+  local node, value = a._node, a._value[key]
+  if value == nil then -- behind the last element
+    return nil
+  end
+  traced.innermost({ a }, 1)
+  key = copy_key(key)
+  local like = plain(a)
+  return traced.new(value, {
+    node, function(g) return core.add_at(like, key, g) end, tape = node.tape,
+  })
+end)
+
+local index = traced.operations.__index
+
+traced.compose("get", function(a, ...)
+  return index(a, { ... })
+end)
+
+traced.compose("rows", function(a, first, last)
+  return index(a, { { first, last or first } })
+end)
+
+traced.compose("cols", function(a, first, last)
+  return index(a, { {}, { first, last or first } })
+end)
+
+traced.define("masked", {
+  function(_, a, mask)
+    local like = plain(a)
+    return function(g) return core.add_at(like, mask, g) end
+  end,
+})
+
+traced.define("take", {
+  function(_, a, positions, axis)
+    local like = plain(a)
+    return function(g) return core.add_at_axis(like, positions, axis, g) end
+  end,
+})
+
+traced.define("add_at", {
+  false, false,
+  function(_, _, key) return function(g) return g[key] end end,
+})
+
+traced.define("add_at_axis", {
+  false, false, false,
+  function(_, _, positions, axis) return function(g) return g:take(positions, axis) end end,
+})
+
+-- --- broadcasting -------------------------------------------------------------------------------
+
+traced.define("sum_to", {
+  function(_, a)
+    local like = plain(a)
+    return function(g) return core.broadcast_to(g, like) end
+  end,
+})
+
+traced.define("broadcast_to", {
+  function(_, a)
+    local like = plain(a)
+    return function(g) return core.sum_to(g, like) end
+  end,
+})
+
+-- --- sorting ------------------------------------------------------------------------------------
+
+--- The backward function of what takes, along an axis, the elements at `positions`, an array whose
+--- other axes are a's.
+local function of_positions(a, positions, axis)
+  local like = plain(a):swapaxes(axis, -1)
+  local shape, n = like.shape, like.shape[-1]
+  positions = positions:swapaxes(axis, -1)
+  local rows = like.size // math.max(n, 1)
+  local in_row = positions:reshape(rows, -1) + (core.range(0, rows - 1) * n):reshape(rows, 1)
+  return function(g)
+    local flat = core.add_at(like:reshape(-1), in_row:reshape(-1), g:swapaxes(axis, -1):reshape(-1))
+    return flat:reshape(shape):swapaxes(axis, -1)
+  end
+end
+
+traced.define("sort", {
+  function(_, a, axis)
+    local positions = core.argsort(plain(a), axis)
+    return of_positions(a, positions, axis or -1)
+  end,
+})
+
+traced.compose("topk", function(a, k, axis, options)
+  if type(axis) == "table" then
+    axis, options = nil, axis
+  end
+  local values, positions = core.topk(plain(a), k, axis, options)
+  traced.innermost({ a }, 1)
+  local node = a._node
+  if traced.is(a._value) then
+    values = traced.call("topk", a._value, k, axis, options)
+  end
+  return traced.new(values, {
+    node, of_positions(a._value, positions, axis or -1), tape = node.tape,
+  }), positions
+end)
+
+traced.define("pool_scatter", {
+  function(_, _, positions) return function(g) return core.pool_gather(g, positions) end end,
+})
+
+traced.define("pool_gather", {
+  function(_, a, positions)
+    local shape = plain(a).shape
+    return function(g) return core.pool_scatter(g, positions, shape) end
+  end,
+})

@@ -1,0 +1,296 @@
+--- Rules of operations that arrange elements: shapes, views, joining and repetition.
+
+local core = require "perigee.core"
+local traced = require "perigee.gradient.traced"
+
+local plain, sum_to = traced.plain, core.sum_to
+
+-- --- shapes -------------------------------------------------------------------------------------
+
+--- The result's gradient in the argument's shape.
+local function reshaped(_, a)
+  local shape = plain(a).shape
+  return function(g)
+    return g:reshape(shape)
+  end
+end
+
+for _, name in ipairs { "reshape", "squeeze", "expand_dims", "ravel", "flatten" } do
+  traced.define(name, { reshaped })
+end
+
+traced.define("copy", { function() return function(g) return g end end })
+
+traced.define("transpose", {
+  function(_, _, ...)
+    local axes, back = { ... }, {}
+    for i, axis in ipairs(axes) do
+      back[axis < 0 and axis + 1 + #axes or axis] = i
+    end
+    return function(g)
+      return g:transpose(table.unpack(back))
+    end
+  end,
+})
+
+traced.define("swapaxes", {
+  function(_, _, i, j) return function(g) return g:swapaxes(i, j) end end,
+})
+
+traced.define("flip", {
+  function(_, _, axis) return function(g) return g:flip(axis) end end,
+})
+
+traced.define("astype", {
+  function(_, a)
+    local dtype = plain(a).dtype
+    return function(g) return g:astype(dtype) end
+  end,
+})
+local cast = traced.operations.astype
+
+traced.compose("astype", function(a, dtype)
+  if dtype == "float32" or dtype == "float64" then
+    return cast(a, dtype)
+  end
+  return plain(a):astype(dtype)
+end)
+
+-- --- triangles and diagonals --------------------------------------------------------------------
+
+traced.define("tril", { function(_, _, k) return function(g) return g:tril(k) end end })
+traced.define("triu", { function(_, _, k) return function(g) return g:triu(k) end end })
+
+traced.compose("diag", function(a, k)
+  if a.ndim == 1 then
+    local places = core.diag(core.range(1, #a), k)
+    return core.where(places:eq(0), core.zeros(1):astype(a.dtype), a:take(core.maximum(places, 1)))
+  end
+  local positions = core.diag(core.range(1, a.size):reshape(a.shape), k)
+  return a:reshape(-1):take(positions)
+end)
+
+-- --- joining ------------------------------------------------------------------------------------
+
+--- Defines an operation on a list of arrays: rule(y, values, i, axis) returns the backward function
+--- of the i-th, whose result is cast to its dtype.
+local function define_of_list(name, rule)
+  local operation = core[name]
+  traced.compose(name, function(list, axis)
+    local values = traced.elements(list)
+    local n = #values
+    local tape = traced.innermost(values, n)
+    if not tape then
+      return operation(values, axis)
+    end
+    local nodes, node = traced.unwrap(values, n, tape), { tape = tape }
+    local y = operation(values, axis)
+    for i = 1, n do
+      if nodes[i] then
+        local backward, like = rule(y, values, i, axis or 1), plain(values[i])
+        node[#node + 1] = nodes[i]
+        node[#node + 1] = function(g)
+          return sum_to(backward(g), like)
+        end
+      end
+    end
+    return traced.new(y, node)
+  end)
+end
+
+--- The index of an array of a rank that takes `part` along an axis.
+local function along(rank, axis, part)
+  local key = {}
+  for i = 1, rank do
+    key[i] = {}
+  end
+  key[axis < 0 and axis + 1 + rank or axis] = part
+  return key
+end
+
+local function of_concat(_, values, i, axis)
+  local first = 1
+  for k = 1, i - 1 do
+    first = first + plain(values[k]).shape[axis]
+  end
+  local value = plain(values[i])
+  local key = along(value.ndim, axis, { first, first + value.shape[axis] - 1 })
+  return function(g)
+    return g[key]
+  end
+end
+
+define_of_list("concat", of_concat)
+define_of_list("concatenate", of_concat)
+
+define_of_list("stack", function(y, _, i, axis)
+  local key = along(plain(y).ndim, axis, i)
+  return function(g)
+    return g[key]
+  end
+end)
+
+--- The arrays of a list, a number as one element, in a shape that `shape` gives for its rank.
+local function at_least(list, shape)
+  local values = {}
+  for i, value in ipairs(traced.elements(list)) do
+    local is_number = type(plain(value)) == "number"
+    value = is_number and core.array { value } or traced.is(value) and value or core.array(value)
+    values[i] = shape(value)
+  end
+  return values
+end
+
+traced.compose("vstack", function(list)
+  return core.concat(at_least(list, function(a)
+    return a.ndim == 1 and a:reshape(1, -1) or a
+  end), 1)
+end)
+
+traced.compose("hstack", function(list)
+  local values = at_least(list, function(a) return a end)
+  return core.concat(values, values[1].ndim == 1 and 1 or 2)
+end)
+
+--- An array of a list of numbers, some of them traced.
+local function array_of_numbers(list)
+  local values, n = traced.elements(list), #list
+  local tape = traced.innermost(values, n)
+  if not tape then
+    return core.array(values)
+  end
+  local nodes, node = traced.unwrap(values, n, tape), { tape = tape }
+  for i = 1, n do
+    if nodes[i] then
+      node[#node + 1] = nodes[i]
+      node[#node + 1] = function(g) return g[i] end
+    end
+  end
+  return traced.new(core.array(values), node)
+end
+
+local function array_of(value)
+  if type(plain(value[1])) == "number" then
+    return array_of_numbers(value)
+  end
+  local rows = {}
+  for i = 1, #value do
+    rows[i] = array_of(value[i])
+  end
+  return core.stack(rows)
+end
+
+traced.compose("array", function(value, dtype)
+  core.array(traced.plain_deep(value)) -- raises for what is no array
+  local a = traced.is(value) and value:copy() or array_of(value)
+  return dtype and a:astype(dtype) or a
+end)
+
+traced.compose("matrix", function(value, dtype)
+  local a = core.array(value, dtype)
+  return a.ndim == 1 and a:reshape(1, -1) or a
+end)
+
+traced.compose("full", function(shape, value, dtype)
+  return core.ones(shape, dtype or "float64") * value
+end)
+
+traced.compose("full_like", function(a, value, dtype)
+  return core.ones_like(plain(a), dtype) * value
+end)
+
+-- --- parts --------------------------------------------------------------------------------------
+
+traced.compose("array_split", function(a, parts, axis)
+  axis = axis or 1
+  local places = core.range(1, plain(a).shape[axis])
+  local results = {}
+  for i, part in ipairs(core.array_split(places, parts)) do
+    local n = #part
+    local first = n > 0 and part[1] or 1
+    results[i] = a[along(a.ndim, axis, { first, first + n - 1 })]
+  end
+  return results
+end)
+
+-- --- repetition ---------------------------------------------------------------------------------
+-- They take elements at positions, which the core's own operation arranges.
+
+traced.compose("repeat_interleave", function(a, counts, axis)
+  if not axis then
+    a, axis = a:reshape(-1), 1
+  end
+  return a:take(core.repeat_interleave(core.range(1, a.shape[axis]), counts), axis)
+end)
+
+traced.compose("tile", function(a, ...)
+  local repeats = { ... }
+  repeats = type(repeats[1]) == "table" and repeats[1] or repeats
+  local shape, missing = plain(a).shape, #repeats - a.ndim
+  local lengths = table.move(shape, 1, #shape, 1 + math.max(missing, 0), {})
+  for i = 1, missing do
+    lengths[i] = 1
+  end
+  a = a:reshape(lengths)
+  for i = 1, #lengths do
+    local times = repeats[i + math.min(missing, 0)] or 1
+    if times ~= 1 then
+      a = a:take(core.tile(core.range(1, lengths[i]), times), i)
+    end
+  end
+  return a
+end)
+
+--- {before, after} of an axis, as pad takes the widths.
+local function widths_of(widths, i)
+  if type(widths) ~= "table" then
+    return { widths, widths }
+  end
+  return type(widths[1]) == "table" and widths[i] or widths
+end
+
+local pad_constant
+
+traced.define("pad", {
+  function(_, a, widths)
+    local key = {}
+    for i, length in ipairs(plain(a).shape) do
+      local before = widths_of(widths, i)[1]
+      key[i] = { before + 1, before + length }
+    end
+    return function(g)
+      return g[key]
+    end
+  end,
+})
+pad_constant = traced.operations.pad
+
+traced.compose("pad", function(a, widths, options)
+  if not options or (options.mode or "constant") == "constant" then
+    return pad_constant(a, widths, options)
+  end
+  for i, length in ipairs(plain(a).shape) do
+    local places = core.pad(core.range(1, length), { widths_of(widths, i) }, options)
+    a = a:take(places, i)
+  end
+  return a
+end)
+
+traced.compose("meshgrid", function(...)
+  local values, n = { ... }, select("#", ...)
+  local grids = table.pack(core.meshgrid(table.unpack(traced.plain_deep(values), 1, n)))
+  local is_ij = type(values[n]) == "table" and not traced.is(values[n])
+    and values[n].indexing == "ij"
+  for i = 1, grids.n do
+    local shape = {}
+    for k = 1, grids.n do
+      shape[k] = 1
+    end
+    shape[not is_ij and grids.n > 1 and (i == 1 and 2 or i == 2 and 1) or i] = -1
+    local value = values[i]
+    if traced.is(value) then
+      grids[i] = core.broadcast_to(value:reshape(shape), grids[i])
+    end
+  end
+  return table.unpack(grids, 1, grids.n)
+end)

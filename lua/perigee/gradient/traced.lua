@@ -1,0 +1,426 @@
+--- Traced values: what an array or a number is inside a function whose gradient is computed.
+--
+-- A traced value stands for a plain one, in its field _value, and for how it was computed, in
+-- _node. A node lists its parents, the nodes of the operation's traced arguments, each followed by
+-- a function that turns the gradient of the result into that of the argument:
+--
+--     { parent, backward, parent, backward, ..., tape = tape }
+--
+-- Nodes refer to their parents only. So what the result doesn't depend on is garbage at once, and
+-- the functions keep no more of the arguments and results than they need.
+--
+-- Each call of a gradient's function has a tape. Its number, `level`, tells inner calls from outer
+-- ones: the _value of an inner call's traced value may be a traced value of an outer call, so an
+-- operation computes with the values of the innermost call, and the outer one traces what the
+-- inner one computes, backward too.
+
+local core = require "perigee.core"
+local errors = require "perigee.util.errors"
+
+local getmetatable, setmetatable = getmetatable, setmetatable
+local has_form, sum_to = core.has_form, core.sum_to
+
+local traced = {}
+
+local Traced = { __name = "traced value" }
+
+--- The operations that take traced values, by the names of functions and metamethods.
+---@type table<string, function>
+local operations = {}
+traced.operations = operations
+
+--- Tells if a value is traced.
+---@param value any
+---@return boolean
+function traced.is(value)
+  return getmetatable(value) == Traced
+end
+
+--- The plain value behind a traced one, of any number of levels; another value as it is.
+---@param value any
+---@return any
+local function plain(value)
+  while getmetatable(value) == Traced do
+    value = value._value
+  end
+  return value
+end
+traced.plain = plain
+
+--- plain for each value of a nested table, which is copied if it has traced ones.
+---@param value any
+---@return any
+local function plain_deep(value)
+  if type(value) ~= "table" or getmetatable(value) == Traced then
+    return plain(value)
+  end
+  local copy
+  for key, each in next, value do
+    local new = plain_deep(each)
+    if not rawequal(new, each) then
+      copy = copy or setmetatable(table.move(value, 1, #value, 1, {}), getmetatable(value))
+      copy[key] = new
+    end
+  end
+  if copy then
+    for key, each in next, value do
+      if copy[key] == nil then
+        copy[key] = each
+      end
+    end
+  end
+  return copy or value
+end
+traced.plain_deep = plain_deep
+
+--- A traced value.
+---@param value any  a number, an array, or a traced value of an outer call
+---@param node table
+local function new(value, node)
+  return setmetatable({ _value = value, _node = node }, Traced)
+end
+traced.new = new
+
+--- Raises a message in the caller's line, also where a binding has called the tracer.
+---@param message string  a format of the arguments that follow
+---@param ... any
+function traced.raise(message, ...)
+  local place = errors.place()
+  error((place and place .. ": " or "") .. message:format(...), 0)
+end
+
+local function check_tape(tape)
+  if tape.ended then
+    traced.raise("a traced value is used after the gradient's function has returned: pg.detach(v) "
+      .. "inside of it gives a value to keep")
+  end
+end
+
+-- --- operations ---------------------------------------------------------------------------------
+
+--- The function of one operand: y = operation(a, ...), where rule(y, a, ...) is the backward
+--- function.
+local function unary(operation, rule)
+  return function(a, ...)
+    local node, x = a._node, a._value
+    local tape = node.tape
+    if tape.ended then
+      check_tape(tape)
+    end
+    local y = operation(x, ...)
+    return setmetatable({ _value = y, _node = { node, rule(y, x, ...), tape = tape } }, Traced)
+  end
+end
+
+--- A backward function whose result is summed over the axes along which its operand was broadcast,
+--- and cast to the operand's dtype.
+local function broadcasting(backward, x, y)
+  if has_form(x, y) then
+    return backward
+  end
+  local like = plain(x)
+  return function(g)
+    return sum_to(backward(g), like)
+  end
+end
+
+--- The function of two operands that broadcast.
+local function binary(operation, rule_a, rule_b)
+  return function(a, b)
+    local node_a = getmetatable(a) == Traced and a._node
+    local node_b = getmetatable(b) == Traced and b._node
+    local tape = node_a and node_a.tape or node_b.tape
+    if node_a and node_b and node_b.tape.level ~= tape.level then -- one is a constant to the other
+      if node_b.tape.level > tape.level then
+        node_a, tape = nil, node_b.tape
+      else
+        node_b = nil
+      end
+    end
+    if tape.ended then
+      check_tape(tape)
+    end
+    local x_a, x_b = a, b
+    if node_a then
+      x_a = a._value
+    end
+    if node_b then
+      x_b = b._value
+    end
+    local y = operation(x_a, x_b)
+    local node
+    if node_a and node_b then
+      node = {
+        node_a, broadcasting(rule_a(y, x_a, x_b), x_a, y),
+        node_b, broadcasting(rule_b(y, x_a, x_b), x_b, y), tape = tape,
+      }
+    elseif node_a then
+      node = { node_a, broadcasting(rule_a(y, x_a, x_b), x_a, y), tape = tape }
+    else
+      node = { node_b, broadcasting(rule_b(y, x_a, x_b), x_b, y), tape = tape }
+    end
+    return setmetatable({ _value = y, _node = node }, Traced)
+  end
+end
+
+--- The tape of the innermost call among a list of values; nil if none is traced.
+---@param values table
+---@param n integer
+---@return table? tape
+local function innermost(values, n)
+  local tape
+  for i = 1, n do
+    local value = values[i]
+    if getmetatable(value) == Traced then
+      local other = value._node.tape
+      if not tape or other.level > tape.level then
+        tape = other
+      end
+    end
+  end
+  if tape and tape.ended then
+    check_tape(tape)
+  end
+  return tape
+end
+traced.innermost = innermost
+
+--- Replaces the values of a tape by those behind them.
+---@return table nodes  of those values, by their positions
+local function unwrap(values, n, tape)
+  local nodes = {}
+  for i = 1, n do
+    local value = values[i]
+    if getmetatable(value) == Traced and value._node.tape == tape then
+      nodes[i], values[i] = value._node, value._value
+    end
+  end
+  return nodes
+end
+traced.unwrap = unwrap
+
+--- A table that holds traced values as an array of the same form.
+local function gathered(value)
+  if type(value) == "table" and getmetatable(value) ~= Traced and plain_deep(value) ~= value then
+    return operations.array(value)
+  end
+  return value
+end
+
+--- The function of any number of operands; the first #rules arguments may be traced. Those at or
+--- behind `broadcast` are summed as `broadcasting` says.
+local function general(name, operation, rules, broadcasts)
+  local most = #rules
+  return function(...)
+    local values, n = { ... }, select("#", ...)
+    for i = 1, n do
+      values[i] = gathered(values[i])
+      if i > most and getmetatable(values[i]) == Traced then
+        traced.raise("%s: argument %d can't be a traced value; pg.detach gives the plain one",
+          name, i)
+      end
+    end
+    local tape = innermost(values, n)
+    if not tape then
+      return operation(...)
+    end
+    local nodes = unwrap(values, n, tape)
+    local y = operation(table.unpack(values, 1, n))
+    local node = { tape = tape }
+    for i = 1, most do
+      if nodes[i] then
+        local backward = rules[i](y, table.unpack(values, 1, n))
+        if broadcasts then
+          backward = broadcasting(backward, values[i], y)
+        end
+        node[#node + 1], node[#node + 2] = nodes[i], backward
+      end
+    end
+    return new(y, node)
+  end
+end
+
+--- True for a traced value, an array or a number; false for a nested table.
+local function is_operand(value)
+  return getmetatable(value) == Traced or type(value) ~= "table"
+end
+
+--- A copy of a list of arrays; the rows of a traced array.
+---@param list table
+---@return table
+function traced.elements(list)
+  local values = {}
+  for i = 1, #list do
+    values[i] = list[i]
+  end
+  return values
+end
+
+local function refuse_out(name, options)
+  if type(options) == "table" and rawget(options, "out") ~= nil then
+    traced.raise("%s: a traced result can't be written into `out`", name)
+  end
+end
+
+--- Defines an operation by its rules.
+--
+-- rules[i](y, ...) returns the backward function of the i-th argument, where y is the result and
+-- ... are the arguments. A backward function takes the gradient of the result, which has the
+-- result's form, and returns the gradient of the argument.
+---@param name string  a function of the core
+---@param rules function[]
+---@param operation? function  default the core's function
+function traced.define(name, rules, operation)
+  operations[name] = general(name, operation or core[name], rules, false)
+end
+
+--- Defines an operation whose operands broadcast, and which takes the option `out`.
+---@param name string
+---@param rules function[]  backward functions may return gradients of the result's form
+---@param operation? function  default the core's function
+function traced.elementwise(name, rules, operation)
+  operation = operation or core[name]
+  local slow, fast = general(name, operation, rules, true), nil
+  if #rules == 1 then
+    fast = unary(operation, rules[1])
+  elseif #rules == 2 then
+    fast = binary(operation, rules[1], rules[2])
+  end
+  operations[name] = function(a, b, c, options)
+    if #rules == 1 and b == nil and getmetatable(a) == Traced then
+      return fast(a)
+    elseif #rules == 2 and c == nil and is_operand(a) and is_operand(b) then
+      return fast(a, b)
+    end
+    refuse_out(name, options)
+    refuse_out(name, c)
+    refuse_out(name, b)
+    return slow(a, b, c)
+  end
+end
+
+--- Defines a metamethod of two operands that broadcast.
+---@param event string  "__add"
+---@param operation function
+---@param rules function[]
+function traced.operator(event, operation, rules)
+  local apply = binary(operation, rules[1], rules[2])
+  Traced[event], operations[event] = apply, apply
+end
+
+--- Defines a metamethod of one operand.
+function traced.unary_operator(event, operation, rule)
+  local apply = unary(operation, rule)
+  Traced[event], operations[event] = apply, apply
+end
+
+--- Defines an operation by a function of traced values.
+---@param name string
+---@param f function
+function traced.compose(name, f)
+  operations[name] = f
+end
+
+--- Defines an operation whose result is a constant: it takes the plain values.
+---@param name string
+---@param operation function
+function traced.constant(name, operation)
+  operations[name] = function(...)
+    local values = { ... }
+    for i = 1, select("#", ...) do
+      values[i] = plain_deep(values[i])
+    end
+    return operation(table.unpack(values, 1, select("#", ...)))
+  end
+end
+
+--- Defines an operation that raises a message, which begins with the operation's name.
+---@param name string
+---@param message string
+function traced.refuse(name, message)
+  operations[name] = function()
+    traced.raise("%s: %s", name, message)
+  end
+end
+
+-- --- the class ----------------------------------------------------------------------------------
+
+local PROPERTIES = { shape = true, dtype = true, ndim = true, size = true }
+
+local array_methods = getmetatable(core.zeros(1)).__methods
+
+local function not_of_number(key)
+  if type(key) == "string" and array_methods[key] then
+    traced.raise("a traced number has no methods: pg.%s(s)", key)
+  end
+  traced.raise("a traced number has no fields and no positions")
+end
+
+function Traced:__index(key)
+  local value = plain(self)
+  if type(value) == "number" then
+    not_of_number(key)
+  elseif type(key) == "string" then
+    if array_methods[key] then
+      return operations[key] or function(...)
+        return traced.call(key, ...)
+      end
+    elseif PROPERTIES[key] then
+      return value[key]
+    elseif key == "T" then
+      return operations.transpose(self)
+    end
+  end
+  return operations.__index(self, plain(key))
+end
+
+function Traced.__newindex()
+  traced.raise("a traced value can't be written into: compute a new one, as with pg.where or "
+    .. "pg.concat")
+end
+
+function Traced:__len()
+  return #plain(self)
+end
+
+function Traced:__tostring()
+  return tostring(plain(self))
+end
+
+function Traced.__concat(a, b)
+  return plain(a) .. plain(b)
+end
+
+function Traced.__lt(a, b)
+  return plain(a) < plain(b)
+end
+
+function Traced.__le(a, b)
+  return plain(a) <= plain(b)
+end
+
+function Traced.__idiv(a, b)
+  return plain(a) // plain(b)
+end
+operations.__idiv = Traced.__idiv
+
+function Traced:__pairs()
+  return pairs(plain(self))
+end
+
+--- Calls an operation with traced values among its arguments: the bindings do, when they find one.
+---@param name string  of the function or metamethod
+---@param ... any  its arguments
+---@return any ...
+function traced.call(name, ...)
+  local operation = operations[name]
+  if not operation then
+    traced.raise("%s has no rule for traced values: pg.detach(v) gives the plain value, "
+      .. "pg.custom_gradient a rule of one's own", name)
+  end
+  return operation(...)
+end
+
+core.set_tracer(Traced, traced.call)
+
+return traced
