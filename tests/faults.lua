@@ -91,13 +91,13 @@ local operations = {
     local core = require "perigee.core"
     local images, k = pg.ones(2, 3, 6, 5), pg.ones(4, 3, 2, 2, "float32")
     local from, many = pg.ones(2, 4, 5, 4, "int8"), pg.ones(20, 3, 6, 5)
-    local positions = core.max_pool2d_positions(images, 2)
+    local greatest = core.max_pool2d_positions(images, 2)
     return core.conv2d_input_gradient(from, k, images.shape),
       core.conv2d_kernel_gradient(from, images.T.T, k.shape), many:conv2d(k),
       core.conv2d_kernel_gradient(pg.ones(20, 4, 5, 4), many, k.shape),
       core.max_pool2d_with_positions(many:astype "int8", 2), core.max_pool2d_positions(images, 2),
       core.pool_scatter(pg.ones(2, 3, 3, 2, "int8"), positions:astype "float64", images.shape),
-      core.pool_gather(images:astype "int8", positions),
+      core.pool_gather(images:astype "int8", greatest),
       core.avg_pool2d_gradient(pg.ones(2, 3, 3, 2, "int8"), 2, images.shape)
   end,
   sorting = function()
