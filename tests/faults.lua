@@ -96,7 +96,7 @@ local operations = {
       core.conv2d_kernel_gradient(from, images.T.T, k.shape), many:conv2d(k),
       core.conv2d_kernel_gradient(pg.ones(20, 4, 5, 4), many, k.shape),
       core.max_pool2d_with_positions(many:astype "int8", 2), core.max_pool2d_positions(images, 2),
-      core.pool_scatter(pg.ones(2, 3, 3, 2, "int8"), positions:astype "float64", images.shape),
+      core.pool_scatter(pg.ones(2, 3, 3, 2, "int8"), greatest:astype "float64", images.shape),
       core.pool_gather(images:astype "int8", greatest),
       core.avg_pool2d_gradient(pg.ones(2, 3, 3, 2, "int8"), 2, images.shape)
   end,
