@@ -183,7 +183,7 @@ describe("pg.read_csv", function()
       assert.same({ "1" }, read("1,2\n", { header = false, kinds = { [name] = "text" } })[1])
     end
     for _, name in ipairs { "0", "3", "a", "" } do
-      raises_here(("t.csv has no column '%s'"):format(name), function()
+      raises_here(("t.csv has no '%s'"):format(name), function()
         read("1,2\n", { header = false, kinds = { [name] = "text" } })
       end)
     end
@@ -196,9 +196,13 @@ describe("pg.read_csv", function()
     raises_here("t.csv: line 4, column 2 ('age'): 'x y' is not a number", function()
       read('zip,age\n\n1,2\n3,"x y"\n', { kinds = { age = "number" } })
     end)
-    raises_here("has no column 'aeg'", function()
-      read("age\n1\n", { kinds = { aeg = "text" } })
-    end)
+    raises_here("read_csv: kinds: " .. path .. " has no 'aeg'; it has age, b; did you mean 'age'?",
+      function() read("age,b\n1,2\n", { kinds = { aeg = "text" } }) end)
+    for _, kinds in ipairs { { [2] = "text", b = "number" }, { [2] = "number", b = "text" } } do
+      raises_here("read_csv: kinds: column 2 comes twice", function()
+        read("age,b\n1,2\n", { kinds = kinds })
+      end)
+    end
     raises_here("'number' or 'text', not int", function()
       read("age\n1\n", { kinds = { age = "int" } })
     end)
@@ -266,10 +270,14 @@ describe("pg.read_csv", function()
       fails("delimiter must be one character", { delimiter = delimiter })
     end
     fails("decimal must be '.' or ','", { decimal = ":" })
-    fails("decimal and delimiter are both ','", { decimal = "," })
+    fails("read_csv: decimal and delimiter are both ','", { decimal = "," })
     fails("header must be true or false", { header = 1 })
     fails("missing must be a list of texts", { missing = "NA" })
     fails("missing must be a list of texts", { missing = { 1 } })
+    for _, missing in ipairs { { age = "NA" }, { "NA", age = "NA" }, { [0] = "NA" } } do
+      fails("read_csv: missing must be a list of texts, which count in all columns, not a table "
+        .. "with the key", { missing = missing })
+    end
     fails("kinds must be a table", { kinds = "number" })
     fails("unknown option 'sep'", { sep = ";" })
   end)
@@ -564,8 +572,19 @@ describe("pg.write_csv", function()
       pg.write_csv(path, { names = { "n", "s" }, n = pg.zeros(2), s = { "x" } })
     end)
     raises_here("column 's' is missing", function() pg.write_csv(path, { names = { "s" } }) end)
-    raises_here("row 2 of a list of texts is a boolean", function()
+    raises_here("row 2 of column 1, a list of texts, is a boolean", function()
       pg.write_csv(path, { names = { "s" }, s = { "x", true } })
+    end)
+    for what, t in pairs {
+      ["names is a list, and has nil at position 2"] = { names = { "a", nil, "b" }, a = { "x" } },
+      ["column 'a' is a list, and has nil at position 2"] = { names = { "a" }, a = { 1, nil, 3 } },
+      ["column 'b' is a list, and has nil at position 1"] = { names = { "b" }, b = { nil, "x" } },
+      ["column 'c' is a list, and has a field 'n'"] = { names = { "c" }, c = { "x", n = 1 } },
+    } do
+      raises_here("write_csv: " .. what, function() pg.write_csv(path, t) end)
+    end
+    raises_here("write_csv: names is a list, and has a field 'delimiter'", function()
+      pg.write_csv(path, pg.zeros(1, 2), { "a", "b", delimiter = ";" })
     end)
   end)
 
@@ -594,17 +613,17 @@ describe("pg.write_csv", function()
       end)
       assert.equal("old", written())
     end
-    fails("two columns are named 'a'", pg.zeros(1, 2), { "a", "a" })
-    fails("the name of column 2: it is empty", pg.zeros(1, 2), { "a", "" })
+    fails(path .. ": two columns are named 'a'", pg.zeros(1, 2), { "a", "a" })
+    fails(path .. ": the name of column 2: it is empty", pg.zeros(1, 2), { "a", "" })
     fails("a column's name is a text", pg.zeros(1, 2), { "a", 1 })
     fails("the name of column 1: not UTF-8", pg.zeros(1, 1), { "\xE9" })
     fails("2 names are needed", pg.zeros(1, 2), { "a" })
-    fails("row 1 of column 1: a zero byte", { names = { "a" }, a = { "\0" } })
-    fails("row 2 of column 1: not UTF-8", { names = { "a" }, a = { "x", "\xE9" } })
-    fails("row 2 of column 1: an integer beyond int64", pg.array({ 1, 2 ^ 63 }, "uint64"))
+    fails(path .. ": row 1 of column 1 ('a'): a zero byte", { names = { "a" }, a = { "\0" } })
+    fails("row 2 of column 1 ('a'): not UTF-8", { names = { "a" }, a = { "x", "\xE9" } })
+    fails("row 2 of column 1 ('1'): an integer beyond int64", pg.array({ 1, 2 ^ 63 }, "uint64"))
     fails("(rows) or (rows, columns) is needed, not (1, 2, 3)", pg.zeros(1, 2, 3))
     fails("unknown option 'sep'", pg.zeros(1), { sep = ";" })
-    fails("decimal and delimiter", pg.zeros(1), { decimal = "," })
+    fails("write_csv: decimal and delimiter", pg.zeros(1), { decimal = "," })
     fails("a table has names of its own", { names = { "a" }, a = pg.zeros(1) }, { "b" })
     raises_here("No such file", function() pg.write_csv(folder .. "/no/t.csv", pg.zeros(1)) end)
   end)

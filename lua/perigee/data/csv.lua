@@ -1,10 +1,12 @@
 --- pg.read_csv and pg.write_csv.
 
+local collections = require "perigee.util.collections"
 local core = require "perigee.core"
 local csv_table = require "perigee.data.csv_table"
 local errors = require "perigee.util.errors"
 local printable = require "perigee.util.printable"
 local types = require "perigee.util.types"
+local unknown_name = require "perigee.util.unknown_name"
 
 local csv = {}
 
@@ -38,8 +40,10 @@ local MISSING = { "", "NA" } -- also in bind/io/csv.c
 ---   16 MB; else what memory is left)
 ---@return perigee.csv.table
 function csv.read(path, options)
-  local names, columns = errors.try(core.read_csv, path, options)
-  if not names then
+  local names, columns, known = errors.try(core.read_csv, path, options)
+  if known then
+    errors.raise("read_csv: kinds: %s", unknown_name.message(path, columns, known))
+  elseif not names then
     errors.raise(columns)
   end
   return csv_table.new(path, names, columns, options and options.missing or MISSING)
@@ -54,34 +58,44 @@ local function positions(n)
   return names
 end
 
+--- Raises for a hole or a field in a list.
+local function check_list(list, what)
+  local hole = collections.hole(list)
+  if hole then
+    errors.fail("write_csv: %s is a list, and has %s", what, hole)
+  end
+end
+
 --- Names, columns and number of rows of a table with a list of names.
 local function from_table(t)
-  local is_read, columns, rows = csv_table.is_instance(t), {}, nil
-  if #t.names == 0 then
+  local is_read, columns, names, rows = csv_table.is_instance(t), {}, t.names, nil
+  if #names == 0 then
     errors.fail "write_csv: names is a list of columns' names, and is empty"
   end
-  for i, name in ipairs(t.names) do
+  check_list(names, "names")
+  for i, name in ipairs(names) do
     local column = t[name]
     if is_read then
       column = t:get(name)
     end
-    if type(column) == "table" and type(column[1]) == "number" then
-      column = core.array(column)
+    if type(column) == "table" then
+      check_list(column, ("column '%s'"):format(printable.name(name)))
+      column = type(column[1]) == "number" and core.array(column) or column
     end
     local is_array = types.is_array(column)
     if not is_array and type(column) ~= "table" then
       errors.fail("write_csv: column '%s' is %s, not an array or a list of texts",
-        printable.name(tostring(name)), column == nil and "missing" or "a " .. type(column))
+        printable.name(name), column == nil and "missing" or "a " .. type(column))
     elseif is_array and column.ndim ~= 1 then
       errors.fail("write_csv: column '%s' has shape %s, not (n)", printable.name(name),
         tostring(column.shape))
     elseif rows and #column ~= rows then
       errors.fail("write_csv: column '%s' has %d rows, and '%s' %d", printable.name(name), #column,
-        printable.name(t.names[1]), rows)
+        printable.name(names[1]), rows)
     end
     columns[i], rows = column, #column
   end
-  return t.names, columns, rows
+  return names, columns, rows
 end
 
 --- Names, array and number of rows of a vector or matrix.
@@ -95,6 +109,7 @@ local function from_array(value, names)
   if names ~= nil and (type(names) ~= "table" or #names ~= columns) then
     errors.fail("write_csv: %d names are needed, not %s", columns, errors.describe(names))
   end
+  check_list(names or {}, "names")
   return names or positions(columns), a, #a
 end
 

@@ -4,6 +4,7 @@
 
 #include "bind/array/array.h"
 #include "bind/base/arguments.h"
+#include "bind/base/call.h"
 #include "bind/base/collector.h"
 #include "bind/base/error.h"
 #include "bind/base/interrupt.h"
@@ -33,7 +34,21 @@ static void check_characters(lua_State *L, int arg, pg_csv_options *options)
     pg_error err;
     options->delimiter = check_character(L, arg, "delimiter", ',');
     options->decimal = check_character(L, arg, "decimal", '.');
-    l_check(L, pg_csv_check_options(options, &err), &err);
+    if (pg_csv_check_options(options, &err) != PG_OK)
+        l_error(L, "%s: %s", l_call_function(L)->name, err.message);
+}
+
+/* Raises for a key of the option missing, at `list`, that is no position of its
+   n texts. */
+static void check_positions(lua_State *L, int list, size_t n)
+{
+    for (lua_pushnil(L); lua_next(L, list); lua_pop(L, 1))
+        if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) < 1 ||
+            (lua_Unsigned)lua_tointeger(L, -2) > n)
+            l_error(L,
+                    "%s: missing must be a list of texts, which count in all "
+                    "columns, not a table with the key %s",
+                    l_call_function(L)->name, l_tolstring(L, -2));
 }
 
 /* Pushes a table that keeps the texts of the option missing, and a userdata
@@ -46,6 +61,8 @@ static void push_missing(lua_State *L, int arg, pg_csv_options *options)
     if (!lua_isnil(L, -1) && !lua_istable(L, -1))
         l_option_error(L, "missing", "a list of texts");
     size_t n = lua_isnil(L, -1) ? COUNT : lua_rawlen(L, -1);
+    if (!lua_isnil(L, -1))
+        check_positions(L, lua_gettop(L), n);
     lua_newtable(L);
     pg_csv_text *texts = lua_newuserdatauv(L, n * sizeof *texts, 0);
     for (size_t i = 0; i < n; i++) {
@@ -81,37 +98,44 @@ static pg_csv *push_reader(lua_State *L)
     return csv;
 }
 
-/* The column that the name or position on top names. */
-static size_t check_column(lua_State *L, const pg_csv *csv, const char *path)
+/* *column = the one that the name or position on top names; false for a name
+   that there is not. */
+static bool check_column(size_t *column, lua_State *L, const pg_csv *csv,
+                         const char *path)
 {
-    size_t n, column;
+    size_t n;
     if (lua_isinteger(L, -1)) {
         lua_Integer position = lua_tointeger(L, -1);
         if (position < 1 || (lua_Unsigned)position > csv->column_count)
             l_error(L, "read_csv: kinds: %s has columns 1 to %I, not %I", path,
                     (LUAI_UACINT)csv->column_count, (LUAI_UACINT)position);
-        return (size_t)position - 1;
+        *column = (size_t)position - 1;
+        return true;
     }
     if (lua_type(L, -1) != LUA_TSTRING)
         l_error(L, "read_csv: kinds are given by the columns' names");
     const char *name = lua_tolstring(L, -1, &n);
-    if (!pg_csv_find(&column, csv, name, n))
-        l_error(L, "read_csv: kinds: %s has no column '%s'", path, name);
-    return column;
+    return pg_csv_find(column, csv, name, n);
 }
 
-/* Has the columns of the table at `kinds` read as it says. */
-static void set_kinds(lua_State *L, int kinds, pg_csv *csv, const char *path)
+/* Has the columns of the table at `kinds` read as it says; false for a name
+   that no column has, which is on top then. */
+static bool set_kinds(lua_State *L, int kinds, pg_csv *csv, const char *path)
 {
     static const char *const names[] = {"number", "text", NULL};
+    size_t column;
     if (lua_isnil(L, kinds))
-        return;
+        return true;
     for (lua_pushnil(L); lua_next(L, kinds); lua_pop(L, 1)) {
         int kind = lua_type(L, -1) == LUA_TSTRING
                        ? l_find_name(names, lua_tostring(L, -1))
                        : -1;
         lua_pushvalue(L, -2);
-        size_t column = check_column(L, csv, path);
+        if (!check_column(&column, L, csv, path))
+            return false;
+        if (csv->columns[column].is_expected)
+            l_error(L, "read_csv: kinds: column %I comes twice",
+                    (LUAI_UACINT)column + 1);
         if (kind < 0)
             l_error(L,
                     "read_csv: kinds: a column is 'number' or 'text', not %s",
@@ -119,6 +143,7 @@ static void set_kinds(lua_State *L, int kinds, pg_csv *csv, const char *path)
         lua_pop(L, 1);
         pg_csv_expect(csv, column, kind == 0);
     }
+    return true;
 }
 
 /* Pushes a list of the columns: arrays, and lists that are still empty. */
@@ -165,8 +190,22 @@ static void read_texts(lua_State *L, int columns, pg_csv *csv)
     }
 }
 
-/* read_csv(path [, options]) -> names, columns; without a header, names are the
-   positions */
+/* Pushes a list of the columns' names; without a header, of the positions. */
+static void push_names(lua_State *L, const pg_csv *csv)
+{
+    lua_newtable(L);
+    for (size_t i = 0; i < csv->column_count; i++) {
+        pg_csv_text name = csv->columns[i].name;
+        if (csv->options.header)
+            lua_pushlstring(L, name.text, name.n);
+        else
+            lua_pushfstring(L, "%I", (LUAI_UACINT)i + 1);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* read_csv(path [, options]) -> names, columns; or nil, the name of a kind that
+   no column has, names */
 static int l_csv_read(lua_State *L)
 {
     enum { PATH = 1, OPTIONS, KINDS, MISSING, TEXTS, READER, NAMES, COLUMNS };
@@ -187,16 +226,13 @@ static int l_csv_read(lua_State *L)
     push_missing(L, OPTIONS, &options);
     pg_csv *csv = push_reader(L);
     l_check(L, pg_csv_open(csv, path, &options, &err), &err);
-    set_kinds(L, KINDS, csv, path);
-    lua_newtable(L);
-    for (size_t i = 0; i < csv->column_count; i++) {
-        pg_csv_text name = csv->columns[i].name;
-        if (options.header)
-            lua_pushlstring(L, name.text, name.n);
-        else
-            lua_pushfstring(L, "%I", (LUAI_UACINT)i + 1);
-        lua_rawseti(L, NAMES, (lua_Integer)i + 1);
+    if (!set_kinds(L, KINDS, csv, path)) {
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        push_names(L, csv);
+        return 3;
     }
+    push_names(L, csv);
     l_check(L, pg_csv_read_numbers(csv, &err), &err);
     push_columns(L, csv);
     read_texts(L, COLUMNS, csv);
@@ -238,15 +274,17 @@ static const pg_csv_text *push_texts(lua_State *L, int arg, size_t n)
     return texts;
 }
 
-/* Takes rows first .. first + rows - 1 of the list on top. */
-static void take_texts(lua_State *L, pg_csv_text *texts, size_t first,
+/* Takes rows first .. first + rows - 1 of the list on top, of column i. */
+static void take_texts(lua_State *L, pg_csv_text *texts, size_t i, size_t first,
                        size_t rows)
 {
     for (size_t row = 0; row < rows; row++) {
         int type = lua_rawgeti(L, -1, (lua_Integer)(first + row) + 1);
         if (type != LUA_TSTRING)
-            l_error(L, "write_csv: row %I of a list of texts is a %s",
-                    (LUAI_UACINT)(first + row) + 1, lua_typename(L, type));
+            l_error(L,
+                    "write_csv: row %I of column %I, a list of texts, is a %s",
+                    (LUAI_UACINT)(first + row) + 1, (LUAI_UACINT)i + 1,
+                    lua_typename(L, type));
         texts[row].text = lua_tolstring(L, -1, &texts[row].n);
         lua_pop(L, 1);
     }
@@ -307,7 +345,7 @@ static int l_csv_write(lua_State *L)
             }
             if (lua_rawgeti(L, COLUMNS, (lua_Integer)i + 1) == LUA_TTABLE) {
                 cells[i] = (pg_csv_cells){.texts = texts + i * most};
-                take_texts(L, texts + i * most, first, n);
+                take_texts(L, texts + i * most, i, first, n);
             } else
                 cells[i] = cells_of(L, -1, 0, first, n);
             lua_pop(L, 1);

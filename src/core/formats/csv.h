@@ -77,8 +77,8 @@ typedef struct pg_csv_column {
     pg_csv_text name;
     pg_array array;
     pg_csv_kind kind;
-    bool must_be_numbers;
-    bool lost_sign; /* of a -0, among integers */
+    bool is_expected, must_be_numbers; /* pg_csv_expect */
+    bool lost_sign;                    /* of a -0, among integers */
 } pg_csv_column;
 
 typedef struct pg_csv {
@@ -146,17 +146,21 @@ typedef struct pg_csv_cells {
 typedef struct pg_csv_writer {
     pg_output output;
     char delimiter, decimal;
-    size_t rows;  /* written so far */
+    size_t rows; /* written so far */
+    const char *path;
+    const pg_csv_text *names;
     char *buffer; /* of text that is not in the output yet */
     size_t used;
 } pg_csv_writer;
 
 /* Opens a file that pg_csv_writer_commit puts in place: whole or not at all.
-   The options' delimiter and decimal count. */
+   The options' delimiter and decimal count; the path must outlive the writer.
+ */
 pg_status pg_csv_writer_open(pg_csv_writer *w, const char *path,
                              const pg_csv_options *options, pg_error *err);
 
-/* Writes the row of names. PG_EARG for a name that the reader would refuse. */
+/* Writes the row of names, which must outlive the writer. PG_EARG for a name
+   that the reader would refuse. */
 pg_status pg_csv_write_names(pg_csv_writer *w, const pg_csv_text *names,
                              size_t count, pg_error *err);
 

@@ -228,6 +228,7 @@ bool pg_csv_find(size_t *i, const pg_csv *csv, const char *name, size_t n)
 
 void pg_csv_expect(pg_csv *csv, size_t column, bool numbers)
 {
+    csv->columns[column].is_expected = true;
     csv->columns[column].must_be_numbers = numbers;
     csv->columns[column].kind = numbers ? PG_CSV_INTEGERS : PG_CSV_TEXTS;
 }

@@ -91,15 +91,15 @@ static const char *fault_of(const pg_csv_text *text)
 
 /* --- names ---------------------------------------------------------------- */
 
-static pg_status check_names(const pg_csv_text *names, size_t count,
-                             pg_error *err)
+static pg_status check_names(const pg_csv_writer *w, const pg_csv_text *names,
+                             size_t count, pg_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         const char *fault =
             names[i].n == 0 ? "it is empty" : fault_of(&names[i]);
         if (fault)
-            return pg_fail(err, PG_EARG, "the name of column %zu: %s", i + 1,
-                           fault);
+            return pg_fail(err, PG_EARG, "%.600s: the name of column %zu: %s",
+                           w->path, i + 1, fault);
     }
     size_t bytes = count * sizeof *names;
     pg_csv_text *sorted = pg_malloc(bytes);
@@ -110,7 +110,8 @@ static pg_status check_names(const pg_csv_text *names, size_t count,
     pg_status status = PG_OK;
     for (size_t i = 1; i < count && status == PG_OK; i++)
         if (pg_csv_compare_texts(&sorted[i - 1], &sorted[i]) == 0)
-            status = pg_fail(err, PG_EARG, "two columns are named '%.*s'",
+            status = pg_fail(err, PG_EARG,
+                             "%.600s: two columns are named '%.*s'", w->path,
                              (int)pg_csv_cut(&sorted[i], 100), sorted[i].text);
     pg_free(sorted, bytes);
     return status;
@@ -119,7 +120,8 @@ static pg_status check_names(const pg_csv_text *names, size_t count,
 pg_status pg_csv_write_names(pg_csv_writer *w, const pg_csv_text *names,
                              size_t count, pg_error *err)
 {
-    pg_status status = check_names(names, count, err);
+    pg_status status = check_names(w, names, count, err);
+    w->names = names;
     for (size_t i = 0; i < count && status == PG_OK; i++) {
         status = put_text(w, &names[i], count, err);
         if (status == PG_OK)
@@ -129,6 +131,15 @@ pg_status pg_csv_write_names(pg_csv_writer *w, const pg_csv_text *names,
 }
 
 /* --- rows ----------------------------------------------------------------- */
+
+static pg_status fail_cell(const pg_csv_writer *w, size_t row, size_t i,
+                           const char *fault, pg_error *err)
+{
+    const pg_csv_text *name = &w->names[i];
+    return pg_fail(err, PG_EARG, "%.600s: row %zu of column %zu ('%.*s'): %s",
+                   w->path, w->rows + row + 1, i + 1,
+                   (int)pg_csv_cut(name, 100), name->text, fault);
+}
 
 static pg_status put_number(pg_csv_writer *w, const pg_csv_cells *column,
                             size_t row, size_t i, pg_error *err)
@@ -140,10 +151,10 @@ static pg_status put_number(pg_csv_writer *w, const pg_csv_cells *column,
         return status;
     char *out = w->buffer + w->used;
     if (value.kind == 'f' && !pg_dtype_is_float(column->dtype))
-        return pg_fail(err, PG_EARG,
-                       "row %zu of column %zu: an integer beyond int64 is not "
-                       "read back: astype \"float64\" rounds it",
-                       w->rows + row + 1, i + 1);
+        return fail_cell(w, row, i,
+                         "an integer beyond int64 is not read back: astype "
+                         "\"float64\" rounds it",
+                         err);
     if (value.kind != 'f') {
         w->used += pg_decimal_write_integer(
             out, value.kind == 'b' ? value.as.b : value.as.i);
@@ -164,8 +175,7 @@ static pg_status put_cell(pg_csv_writer *w, const pg_csv_cells *column,
         return put_number(w, column, row, i, err);
     const char *fault = fault_of(&column->texts[row]);
     if (fault)
-        return pg_fail(err, PG_EARG, "row %zu of column %zu: %s",
-                       w->rows + row + 1, i + 1, fault);
+        return fail_cell(w, row, i, fault, err);
     return put_text(w, &column->texts[row], count, err);
 }
 
@@ -194,6 +204,7 @@ pg_status pg_csv_writer_open(pg_csv_writer *w, const char *path,
     memset(w, 0, sizeof *w);
     w->delimiter = options->delimiter;
     w->decimal = options->decimal;
+    w->path = path;
     pg_status status = pg_csv_check_options(options, err);
     if (status != PG_OK)
         return status;
