@@ -45,6 +45,8 @@ local function write_data()
     csv:seek "set"
     pg.write(folder .. "/" .. name, csv:read "a")
   end
+  pg.write(folder .. "/people.csv", "age,fare,port,survived\n"
+    .. ("22,7.25,S,0\n38,71.3,C,1\nunknown,8.05,Q,1\n35,NA,S,0\n"):rep(5))
   for i = 1, 20 do
     local class = i % 2 == 0 and "circle" or "square"
     assert(os.execute(("mkdir -p '%s/pictures/%s'"):format(folder, class)))

@@ -484,7 +484,8 @@ describe("a mistake", function()
       .. "epochs, eps, iterations, momentum, optimizer, patience, progress, rate, resume, "
       .. "validation, weight_decay",
       function() m:steps { n_iter = 3 } end)
-    raises_here("fit: unknown option '1'", function() m:fit { 100 } end)
+    raises_here("fit: options have names, as alpha = ..., and a list is none (its first element is "
+      .. "100)", function() m:fit { 100 } end)
     raises_here("fit: options are a table, not a number", function() m:fit(100) end)
   end)
 

@@ -62,6 +62,15 @@ describe("names", function()
         model { names = wrong }
       end)
     end
+    raises_here("zero bytes, not one with 'a' twice", function()
+      model { names = { "a", "b", "a" } }
+    end)
+    raises_here("y is a list of texts, and labels are numbers from 0", function()
+      pg.Model(x, NAMES, { names = NAMES })
+    end)
+    raises_here("Model: options have names, as activation = ..., and a list is none (its first "
+      .. "element is setosa)", function() pg.Model(x, y, NAMES) end)
+    raises_here("did you mean 'names'?", function() model { target_names = NAMES } end)
     raises_here("does not have one column for each of 4 classes", function()
       pg.Model(x, pg.onehot(y, 3), { names = { "a", "b", "c", "d" } })
     end)
@@ -144,6 +153,12 @@ describe("a report", function()
     assert.equal(8 / 12, r.accuracy)
     assert.is_true(math.abs(r.weighted.f1 - (4 * 0.5 + 3 * 2 / 3 + 5 * 0.8) / 12) < 1e-15)
     raises_here("did you mean 'precision'?", function() return r.precison .. "" end)
+    raises_here("a report has no 'f1_score'; it has names, precision, recall, f1, support, "
+      .. "accuracy, macro, weighted, confusion; did you mean 'f1'?", function()
+      return r.f1_score .. ""
+    end)
+    raises_here("an average has no 'f1-score'; it has precision, recall, f1, support; did you "
+      .. "mean 'f1'?", function() return r.macro["f1-score"] .. "" end)
   end)
 
   it("has 0 for fractions of no rows", function()

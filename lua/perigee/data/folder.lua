@@ -9,20 +9,7 @@ local suggest = require "perigee.util.suggest"
 local types = require "perigee.util.types"
 local core = require "perigee.core"
 
-local KINDS = {
-  max_bytes = schema.integer(0),
-  classes = {
-    expected = "a list of the classes' names, different texts",
-    read = function(value)
-      local seen = {}
-      return type(value) == "table" and #value > 0 and schema.elements(value, function(name)
-        local is_new = type(name) == "string" and not seen[name]
-        seen[name] = true
-        return is_new and name or nil
-      end) or nil
-    end,
-  },
-}
+local KINDS = { max_bytes = schema.integer(0), classes = schema.class_names }
 
 local folder = {}
 

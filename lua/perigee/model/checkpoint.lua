@@ -356,7 +356,7 @@ local function read_names(file, count)
   end
   if #list ~= count then
     refuse(file, "'names' has %d names, and there are %d classes", #list, count)
-  elseif not network_options.names.read(list) then
+  elseif not schema.class_names.read(list) then
     refuse(file, "'names' has a name twice")
   end
   return list

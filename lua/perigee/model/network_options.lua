@@ -1,6 +1,5 @@
 --- The options of a network: its layers, their activations, and how it takes the data.
 
-local c_locale = require "perigee.util.c_locale"
 local core = require "perigee.core"
 local printable = require "perigee.util.printable"
 local schema = require "perigee.util.schema"
@@ -15,26 +14,6 @@ local units = schema.integer(1)
 network_options.activation = schema.name(trainer.activations)
 
 local read_activation = network_options.activation.read
-
---- The names of the classes, in the order of the labels; numbers, as of a column of them, become
---- texts.
-network_options.names = {
-  expected = "a list of the classes' names, different texts without zero bytes",
-  read = function(value)
-    if type(value) ~= "table" or #value == 0 then
-      return nil
-    end
-    local seen = {}
-    return schema.elements(value, function(name)
-      name = math.type(name) and c_locale.tostring(name) or name
-      if type(name) ~= "string" or name:find("\0", 1, true) or seen[name] then
-        return nil
-      end
-      seen[name] = true
-      return name
-    end)
-  end,
-}
 
 --- Options that `pg.Model` alone takes, not `steps` and `fit`.
 network_options.KINDS = {
@@ -59,7 +38,7 @@ network_options.KINDS = {
   seed = schema.seed,
   dtype = schema.name { "float32", "float64" },
   classes = schema.integer(1),
-  names = network_options.names,
+  names = schema.class_names,
   scale = schema.number "",
   plan = schema.name { "auto", "dense", "sparse" },
 }

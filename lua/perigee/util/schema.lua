@@ -99,24 +99,52 @@ end
 
 --- Reads each element of a list by a kind's `read`.
 ---@param list table
----@param read fun(value: any): any
+---@param read fun(value: any): any, any  nil, and what to say of it, for one that does not fit
 ---@return any[]?  # nil for a list that does not fit
 ---@return any  # the first element that does not fit, or the position of a hole
 function schema.elements(list, read)
   local hole, elements = collections.hole(list), {}
   for i, value in ipairs(list) do
-    elements[i] = read(value)
+    local why
+    elements[i], why = read(value)
     if elements[i] == nil then
-      return nil, value
+      return nil, why == nil and value or why
     end
   end
   return not hole and elements or nil, hole
 end
 
+--- The names of the classes, in the order of the labels; numbers, as of a column of them, become
+--- texts.
+schema.class_names = {
+  expected = "a list of the classes' names, different texts without zero bytes",
+  read = function(value)
+    if type(value) ~= "table" or #value == 0 then
+      return nil
+    end
+    local seen = {}
+    return schema.elements(value, function(name)
+      name = math.type(name) and c_locale.tostring(name) or name
+      if type(name) ~= "string" then
+        return nil, name
+      elseif name:find("\0", 1, true) or seen[name] then
+        return nil, ("one with '%s'%s"):format(name, seen[name] and " twice" or "")
+      end
+      seen[name] = true
+      return name
+    end)
+  end,
+}
+
 -- --- reading options --------------------------------------------------------------
 
 --- The message about the alphabetically first unknown option; nil if all are known.
 local function unknown(options, known, what, owners)
+  if options[1] ~= nil then
+    return ("%s: options have names, as %s = ..., and a list is none (its first element is %s); "
+      .. "brackets around a call keep its first result alone"):format(what,
+      collections.sorted_keys(known)[1], errors.describe(options[1]))
+  end
   local names = {}
   for name in pairs(options) do
     names[#names + 1] = not known[name] and printable.name(name) or nil
