@@ -59,6 +59,11 @@ local picture = (pg.rand(20, 30) * 255):astype "uint8"
 local large = pg.rand(5 << 18) -- 10 MB
 local weights = { a = pg.rand(30), b = pg.zeros(5000), c = pg.range(1, 9) }
 
+local csv_columns = { names = { "a", "b" }, a = pg.rand(8000), b = {} }
+for i = 1, 8000 do
+  csv_columns.b[i] = ("text %d"):format(i)
+end
+
 local function saved(arrays, options)
   return function(path) pg.save(path, arrays, options) end
 end
@@ -77,6 +82,8 @@ local SAVES = {
   { "model", "m.npz", function(path) model:save(path) end, before = "old" },
   { "text", "t.txt", function(path) pg.write(path, ("line\n"):rep(1000)) end, before = "old" },
   { "text, new", "t.txt", function(path) pg.write(path, "") end },
+  { "csv", "t.csv", function(path) pg.write_csv(path, csv_columns) end, before = "old" },
+  { "csv, new", "t.csv", function(path) pg.write_csv(path, x) end },
   { "npz, large", "w.npz", saved({ a = large, b = large }), before = "old",
     faults = { "ENOSPC", "EINTR", "short", "kill" } },
   { "through a link", "link.npy", saved { 1, 2, 3 }, target = "w.npy", before = "old" },

@@ -124,6 +124,20 @@ describe("load_folder", function()
     end)
   end)
 
+  it("raises for a folder whose classes may not be looked at", function()
+    put("a/1.png", grey(1))
+    local program = "setpriv --reuid=65534 --regid=65534 --clear-groups "
+      .. (os.getenv "PERIGEE" or "lua5.4")
+    if not os.execute(program .. " -e 'require \"perigee\"' 2>/dev/null") then
+      return pending "setpriv can't run the program as another user"
+    end
+    shell("chmod 744 '%s'", folder)
+    local pipe = assert(io.popen(([[%s -e 'print(pcall(require "perigee".load_folder, "%s"))' 2>&1]])
+      :format(program, folder)))
+    assert.matches(folder .. "/a: Permission denied", pipe:read "a", 1, true)
+    pipe:close()
+  end)
+
   it("has a limit", function()
     put("a/1.png", grey(1))
     put("a/2.png", grey(1))

@@ -3,6 +3,7 @@
 
 #include "formats/png_folder.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -44,17 +45,32 @@ static bool is_picture(const char *name)
     return n > 4 && strcasecmp(name + n - 4, ".png") == 0;
 }
 
+/* Tells if there is a folder at path. A link that leads nowhere is none; any
+   other failure is an error, as a missing class would be a silent one. */
+static pg_status is_folder(bool *is, const char *path, pg_error *err)
+{
+    struct stat info;
+    int result;
+    PG_RETRY(result, stat(path, &info));
+    *is = result == 0 && S_ISDIR(info.st_mode);
+    return result == 0 || errno == ENOENT || errno == ELOOP || errno == ENOTDIR
+               ? PG_OK
+               : pg_fail_system(err, path);
+}
+
 /* Moves the names that pass to the front of the list, in their order. */
 static pg_status find_classes(pg_png_folder *f, pg_error *err)
 {
     char path[LONGEST_PATH];
-    struct stat info;
+    bool is = false;
     for (size_t i = 0; i < f->classes.count; i++) {
         const char *name = f->classes.names[i];
         pg_status status = join(path, f->path, name, NULL, err);
+        if (status == PG_OK)
+            status = is_folder(&is, path, err);
         if (status != PG_OK)
             return status;
-        if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        if (is)
             f->classes.names[f->count++] = name;
         else
             leave_out(f, NULL, name);
