@@ -48,11 +48,15 @@ local function is_likelier(name, a, b)
   return a < b
 end
 
---- The known name of the smallest edit distance, and the distance; nil for no known names.
+local NEAR, SHORT = 2, 4 -- the largest distance; it is 1 for names of at most SHORT letters
+local LARGEST = 4096 -- known names whose distances take no time that is felt
+
+--- The known name of the smallest edit distance, and the distance; nil for no known names, and for
+--- more than LARGEST.
 local function nearest(name, known)
   local best, least
-  for _, each in ipairs(known) do
-    local d = distance(name, each)
+  for _, each in ipairs(#known <= LARGEST and known or {}) do
+    local d = math.abs(#each - #name) <= NEAR and distance(name, each) or math.huge
     if not least or d < least or d == least and is_likelier(name, each, best) then
       best, least = each, d
     end
@@ -60,7 +64,6 @@ local function nearest(name, known)
   return best, least
 end
 
-local NEAR, SHORT = 2, 4 -- the largest distance; it is 1 for names of at most SHORT letters
 local SHORTEST = 3 -- letters: for such a name, no shorter one is suggested, as "le" for "len"
 local LEAST, MOST = 3, 60 -- letters of a name that gets a suggestion
 local STEM = 3 -- letters: the least beginning that is completed
