@@ -439,6 +439,77 @@ static void test_lanes(const pg_kernels *kernels, pg_dtype dtype)
     free_vec(&in);
 }
 
+/* Small whole numbers, some NaN, so that there are equal pixels. */
+static vec random_pixels(pg_dtype dtype, size_t n)
+{
+    vec v = new_vec(dtype, n);
+    for (size_t i = 0; i < n; i++)
+        set(&v, i,
+            random_between(0, 20) == 0 ? (double)NAN
+                                       : (double)random_between(-3, 3));
+    return v;
+}
+
+static double position(const vec *v, size_t i)
+{
+    return v->dtype == PG_FLOAT32 ? (double)((uint32_t *)v->data)[i]
+                                  : (double)((uint64_t *)v->data)[i];
+}
+
+static void test_pool(const pg_kernels *kernels, pg_dtype dtype)
+{
+    enum { MOST = 6 };
+    size_t lanes = kernels->lanes, height = 5, width = 7;
+    size_t n = (size_t)random_between(0, MOST);
+    pg_span rows, columns[MOST];
+    rows.first = (size_t)random_between(0, 3);
+    rows.end = (size_t)random_between((int64_t)rows.first + 1, 5);
+    for (size_t w = 0; w < n; w++) {
+        columns[w].first = (size_t)random_between(0, 5);
+        columns[w].end =
+            (size_t)random_between((int64_t)columns[w].first + 1, 7);
+    }
+    vec x = random_pixels(dtype, height * width * lanes);
+    vec finite = random_vec(dtype, height * width * lanes);
+    vec g = random_vec(dtype, n * lanes), spread = copy_vec(&finite);
+    vec greatest = new_vec(dtype, n * lanes), alone = copy_vec(&greatest);
+    vec at = copy_vec(&greatest), mean = copy_vec(&greatest);
+    vec expected = copy_vec(&finite);
+    kernels->max_pool(greatest.data, at.data, x.data, width, rows, columns, n);
+    kernels->max_pool(alone.data, NULL, x.data, width, rows, columns, n);
+    kernels->mean_pool(mean.data, finite.data, width, rows, columns, n, 3);
+    kernels->mean_pool_gradient(spread.data, g.data, width, rows, columns, n,
+                                3);
+    for (size_t w = 0; w < n * lanes; w++) {
+        pg_span across = columns[w / lanes];
+        size_t lane = w % lanes, best = SIZE_MAX;
+        double sum = 0, magnitude = 0;
+        for (size_t i = rows.first; i < rows.end; i++)
+            for (size_t j = across.first; j < across.end; j++) {
+                size_t p = (i * width + j) * lanes + lane;
+                if (best == SIZE_MAX || isnan(get(&x, p)) ||
+                    get(&x, p) > get(&x, best))
+                    best = p;
+                sum += get(&finite, p) / 3;
+                magnitude += fabs(get(&finite, p));
+                set(&expected, p, get(&expected, p) + get(&g, w) / 3);
+            }
+        expect("max_pool", &greatest, w, get(&x, best), 0, 0);
+        expect("max_pool without positions", &alone, w, get(&x, best), 0, 0);
+        expect("mean_pool", &mean, w, sum, magnitude, 40);
+        if (position(&at, w) != (double)(best / lanes + 1))
+            fail("max_pool of %s, %s: the position is %g, not %zu",
+                 pg_dtype_name(dtype), pg_kernels_name(), position(&at, w),
+                 best / lanes + 1);
+    }
+    for (size_t p = 0; p < spread.n; p++)
+        expect("mean_pool_gradient", &spread, p, get(&expected, p), 10, 20);
+    vec *all[] = {&x,     &finite, &g,    &spread,  &greatest,
+                  &alone, &at,     &mean, &expected};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free_vec(all[i]);
+}
+
 /* out (major) += dense . in (minor), rows of `vectors` registers; and
    transposed, out (minor) += dense' . in (major). */
 static void test_multiply_sparse(const pg_kernels *kernels, pg_dtype dtype,
@@ -577,6 +648,7 @@ void test_kernels(void)
             test_convolve(kernels, dtype);
             test_correlate(kernels, dtype);
             test_lanes(kernels, dtype);
+            test_pool(kernels, dtype);
             for (pg_optimizer_kind kind = 0; kind < PG_OPTIMIZERS; kind++)
                 test_optimizer(kernels, dtype, kind);
         }

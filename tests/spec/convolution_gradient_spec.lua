@@ -195,6 +195,40 @@ describe("the positions of max_pool2d", function()
   end)
 end)
 
+describe("pooling", function()
+  it("takes windows that are larger than the images", function()
+    for _, n in ipairs { 1, 20 } do
+      local x = whole(n, 1, 2, 3)
+      local half = 1 << 40
+      local found, positions = core.max_pool2d_with_positions(x, 2 * half, { padding = half })
+      assert.same({ n, 1, 1, 1 }, found.shape)
+      assert.is_true(pg.array_equal(x:reshape(n, -1):max(2), found:reshape(n)))
+      assert.is_true(pg.array_equal(x:reshape(n, -1):argmax(2), positions:reshape(n)))
+      assert.is_true(pg.allclose(x:reshape(n, -1):sum(2) / 2.0 ^ 82,
+        x:avg_pool2d(2 * half, { padding = half }):reshape(n), 1e-15, 0))
+    end
+  end)
+
+  it("has the same bits however many planes there are", function()
+    local x = pg.randn(40, 3, 70, 90)
+    for _, size in ipairs { 2, { 3, 5 } } do
+      for _, options in ipairs { {}, { stride = 1, padding = 1 } } do
+        local greatest, positions = core.max_pool2d_with_positions(x, size, options)
+        local means = x:avg_pool2d(size, options)
+        local spread = core.avg_pool2d_gradient(means, size, x.shape, options)
+        local one = x["2:2"]
+        local pixel, position = core.max_pool2d_with_positions(one, size, options)
+        assert.is_true(pg.array_equal(greatest[2], pixel[1]))
+        assert.is_true(pg.array_equal(greatest, x:max_pool2d(size, options)))
+        assert.is_true(pg.array_equal(positions[2], position[1]))
+        assert.is_true(pg.array_equal(means[2], one:avg_pool2d(size, options)[1]))
+        assert.is_true(pg.allclose(spread[2],
+          core.avg_pool2d_gradient(means["2:2"], size, one.shape, options)[1], 1e-14, 1e-15))
+      end
+    end
+  end)
+end)
+
 describe("pool_scatter and pool_gather", function()
   it("add at positions, and read there", function()
     local g = pg.array { { { { 1, 2 }, { 3, 4 } } } }
@@ -256,10 +290,10 @@ describe("the gradient of avg_pool2d", function()
   end)
 
   it("refuses what does not fit", function()
-    raises_here("2 x 2 windows", function()
+    raises_here("do not fit 2 x 2 windows of images", function()
       core.avg_pool2d_gradient(pg.ones(1, 1, 2, 3), 2, { 1, 1, 4, 4 })
     end)
-    raises_here("do not fit images", function()
+    raises_here("of images of shape (1, 1, 4, 4)", function()
       core.avg_pool2d_gradient(pg.ones(1, 2, 2, 2), 2, { 1, 1, 4, 4 })
     end)
     raises_here("more than half", function()

@@ -1,95 +1,14 @@
-/* Pooling: windows, tap by tap. */
+/* The greatest pixels of windows, and their means, with their gradients. */
 
 #include "images/pooling.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "array/copy.h"
-#include "base/interrupt.h"
-#include "base/parallel.h"
+#include "images/planes.h"
 
-typedef struct pooling {
-    const pg_window *window;
-    const pg_array *in;
-    const pg_array *out;
-    bool is_mean;
-} pooling;
-
-/* The windows first .. end - 1 along an axis whose `tap`-th pixel is inside,
-   and the index of that pixel in the first of them. */
-typedef struct taps {
-    size_t first, end, at;
-} taps;
-
-static taps taps_of(const pooling *p, int axis, size_t tap)
-{
-    size_t stride = p->window->stride[axis], padding = p->window->padding[axis];
-    size_t length = p->in->shape[2 + axis], count = p->out->shape[2 + axis];
-    taps t = {.first = 0, .end = 0, .at = 0};
-    if (tap < padding)
-        t.first = pg_size_divide_up(padding - tap, stride);
-    if (length + padding > tap)
-        t.end = pg_size_min(count,
-                            pg_size_divide_up(length + padding - tap, stride));
-    t.at = t.first * stride + tap - padding;
-    return t;
-}
-
-/* A plane (height, width) of in gives one of out: tap by tap, so that the loop
-   over a row of windows has no branch. */
-#define POOL(type)                                                           \
-    static void pool_##type(const pooling *p, type *out, const type *in)     \
-    {                                                                        \
-        const size_t *size = p->window->size, *stride = p->window->stride;   \
-        size_t height = p->out->shape[2], width = p->out->shape[3];          \
-        for (size_t i = 0; i < height * width; i++)                          \
-            out[i] = p->is_mean ? 0 : -(type)INFINITY;                       \
-        for (size_t a = 0; a < size[0]; a++) {                               \
-            taps down = taps_of(p, 0, a);                                    \
-            for (size_t b = 0; b < size[1]; b++) {                           \
-                taps across = taps_of(p, 1, b);                              \
-                for (size_t i = down.first; i < down.end; i++) {             \
-                    size_t row = down.at + (i - down.first) * stride[0];     \
-                    const type *x = in + row * p->in->shape[3] + across.at;  \
-                    type *o = out + i * width;                               \
-                    if (p->is_mean)                                          \
-                        for (size_t j = across.first; j < across.end; j++) { \
-                            o[j] += *x;                                      \
-                            x += stride[1];                                  \
-                        }                                                    \
-                    else                                                     \
-                        for (size_t j = across.first; j < across.end; j++) { \
-                            o[j] = *x > o[j] || isnan(*x) ? *x : o[j];       \
-                            x += stride[1];                                  \
-                        }                                                    \
-                }                                                            \
-            }                                                                \
-        }                                                                    \
-        for (size_t i = 0; p->is_mean && i < height * width; i++)            \
-            out[i] /= (type)(size[0] * size[1]);                             \
-    }
-
-POOL(float)
-POOL(double)
-PG_EXPECT_FLOATS(2);
-
-static void pool_plane(void *context, size_t plane)
-{
-    const pooling *p = context;
-    size_t in = plane * p->in->shape[2] * p->in->shape[3];
-    size_t out = plane * p->out->shape[2] * p->out->shape[3];
-    if (p->in->dtype == PG_FLOAT32)
-        pool_float(p, (float *)p->out->data + out,
-                   (const float *)p->in->data + in);
-    else
-        pool_double(p, (double *)p->out->data + out,
-                    (const double *)p->in->data + in);
-}
-
-pg_status pg_pool_check(size_t count[2], const pg_array *images,
-                        const pg_window *window, const char *name,
-                        pg_error *err)
+static pg_status check(size_t count[2], const pg_array *images,
+                       const pg_window *window, const char *name, pg_error *err)
 {
     char text[PG_SHAPE_TEXT];
     if (images->ndim != 4)
@@ -106,40 +25,96 @@ pg_status pg_pool_check(size_t count[2], const pg_array *images,
     return pg_window_count(count, window, name, images, err);
 }
 
-static pg_status pool(pg_array *out, const pg_array *images,
-                      const pg_window *window, bool is_mean, pg_error *err)
+/* positions may be NULL. */
+static pg_status pool(pg_array *out, pg_array *positions,
+                      const pg_array *images, const pg_window *window,
+                      pg_pooling op, const char *name, pg_error *err)
 {
-    enum { LEAST_WORK = 32768 }; /* pixels that more threads are worth */
-    const char *name = is_mean ? "avg_pool2d" : "max_pool2d";
     pg_array x = {0};
     size_t count[2];
     memset(out, 0, sizeof *out);
-    pg_status status = pg_pool_check(count, images, window, name, err);
+    pg_status status = check(count, images, window, name, err);
     if (status != PG_OK)
         return status;
     size_t shape[] = {images->shape[0], images->shape[1], count[0], count[1]};
-    pg_dtype dtype =
-        pg_dtype_is_float(images->dtype) ? images->dtype : PG_FLOAT64;
-    status = pg_array_as(&x, images, dtype, err);
+    status = pg_array_as(&x, images, pg_pooling_dtype(images), err);
+    if (status == PG_OK && positions)
+        status = pg_array_new(positions, PG_INT64, 4, shape, err);
     if (status == PG_OK)
-        status = pg_array_new(out, dtype, 4, shape, err);
-    if (status == PG_OK && pg_array_size(out) > 0) {
-        pooling p = {window, &x, out, is_mean};
-        pg_parallel_for(shape[0] * shape[1], pg_array_size(&x) >= LEAST_WORK,
-                        pool_plane, &p);
+        status = pg_array_new(out, x.dtype, 4, shape, err);
+    if (status == PG_OK) {
+        pg_planes planes = pg_planes_of(op, &x, out, window);
+        planes.positions = positions ? positions->data : NULL;
+        status = pg_planes_pool(&planes, err);
     }
     pg_array_release(&x);
     return pg_array_end(out, status, err);
 }
 
+pg_dtype pg_pooling_dtype(const pg_array *a)
+{
+    return pg_dtype_is_float(a->dtype) ? a->dtype : PG_FLOAT64;
+}
+
 pg_status pg_max_pool2d(pg_array *out, const pg_array *images,
                         const pg_window *window, pg_error *err)
 {
-    return pool(out, images, window, false, err);
+    return pool(out, NULL, images, window, PG_POOL_MAX, "max_pool2d", err);
 }
 
 pg_status pg_avg_pool2d(pg_array *out, const pg_array *images,
                         const pg_window *window, pg_error *err)
 {
-    return pool(out, images, window, true, err);
+    return pool(out, NULL, images, window, PG_POOL_MEAN, "avg_pool2d", err);
+}
+
+pg_status pg_max_pool2d_positions(pg_array *out, pg_array *positions,
+                                  const pg_array *images,
+                                  const pg_window *window, pg_error *err)
+{
+    static const char name[] = "max_pool2d_positions";
+    char text[PG_SHAPE_TEXT];
+    memset(out, 0, sizeof *out);
+    memset(positions, 0, sizeof *positions);
+    if (images->ndim == 4 && images->shape[0] > 0 && images->shape[1] > 0 &&
+        pg_array_size(images) == 0)
+        return pg_fail(err, PG_ESHAPE, "%s: no pixels in images of shape %s",
+                       name, pg_shape_text(text, images));
+    pg_status status =
+        pool(out, positions, images, window, PG_POOL_MAX, name, err);
+    if (status != PG_OK)
+        pg_array_release(positions);
+    return status;
+}
+
+pg_status pg_avg_pool2d_gradient(pg_array *out, const pg_array *g,
+                                 const size_t shape[4], const pg_window *window,
+                                 pg_error *err)
+{
+    static const char name[] = "avg_pool2d_gradient";
+    char tg[PG_SHAPE_TEXT], ti[PG_SHAPE_TEXT];
+    pg_array from = {0}, images = {.ndim = 4};
+    size_t count[2];
+    memset(out, 0, sizeof *out);
+    memcpy(images.shape, shape, 4 * sizeof *shape);
+    pg_status status = check(count, &images, window, name, err);
+    if (status != PG_OK)
+        return status;
+    size_t expected[] = {shape[0], shape[1], count[0], count[1]};
+    if (g->ndim != 4 || memcmp(g->shape, expected, sizeof expected) != 0)
+        return pg_fail(err, PG_ESHAPE,
+                       "%s: gradients of shape %s do not fit %zu x %zu windows "
+                       "of images of shape %s",
+                       name, pg_shape_text(tg, g), count[0], count[1],
+                       pg_shape_text(ti, &images));
+    status = pg_array_as(&from, g, pg_pooling_dtype(g), err);
+    if (status == PG_OK)
+        status = pg_array_new(out, from.dtype, 4, shape, err);
+    if (status == PG_OK) {
+        pg_planes planes =
+            pg_planes_of(PG_POOL_MEAN_GRADIENT, out, &from, window);
+        status = pg_planes_pool(&planes, err);
+    }
+    pg_array_release(&from);
+    return pg_array_end(out, status, err);
 }

@@ -39,10 +39,7 @@ pg_status pg_avg_pool2d_gradient(pg_array *out, const pg_array *g,
                                  const size_t shape[4], const pg_window *window,
                                  pg_error *err);
 
-/* pg_window_count, and PG_ESHAPE or PG_EARG for images or a padding that
-   pooling does not take; `name` is the function's. */
-pg_status pg_pool_check(size_t count[2], const pg_array *images,
-                        const pg_window *window, const char *name,
-                        pg_error *err);
+/* The dtype in which a is pooled. */
+pg_dtype pg_pooling_dtype(const pg_array *a);
 
 #endif

@@ -10,6 +10,7 @@
 #define PG_WINDOW_H
 
 #include "array/array.h"
+#include "kernels/span.h"
 
 /* Down and across. */
 typedef struct pg_window {
@@ -22,12 +23,7 @@ pg_status pg_window_count(size_t count[2], const pg_window *window,
                           const char *name, const pg_array *images,
                           pg_error *err);
 
-/* The pixels first .. end - 1 of an axis. */
-typedef struct pg_span {
-    size_t first, end;
-} pg_span;
-
-/* Those of a window along an axis of this length that are inside. */
+/* The pixels of a window that are inside, along an axis of this length. */
 static inline pg_span pg_window_span(const pg_window *window, int axis,
                                      size_t index, size_t length)
 {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "kernels/operations.h"
+#include "kernels/span.h"
 #include "kernels/tile.h"
 
 #if defined PG_REAL_IS_float32
@@ -94,8 +95,8 @@ void MULTIPLY_SPARSE_TRANSPOSED(void *out, const void *in, size_t in_leading,
                                 size_t vectors, const pg_tile *tile,
                                 const void *table);
 
-/* Defined in convolve.c, correlate.c and lanes.c, listed in the table of
-   kernels.c. */
+/* Defined in convolve.c, correlate.c, lanes.c and pool.c, listed in the table
+   of kernels.c. */
 void NAME(convolve)(void *out, size_t out_leading, size_t outputs,
                     const void *weights, size_t weights_leading, size_t taps,
                     const void *x, const size_t *offsets, size_t n);
@@ -107,5 +108,13 @@ void NAME(images_to_lanes)(void *out, const size_t *places, const void *in,
                            size_t in_leading, size_t images, size_t n);
 void NAME(lanes_to_images)(void *out, size_t out_leading, size_t images,
                            const void *in, size_t n);
+
+void NAME(max_pool)(void *out, void *positions, const void *x, size_t width,
+                    pg_span rows, const pg_span *columns, size_t n);
+void NAME(mean_pool)(void *out, const void *x, size_t width, pg_span rows,
+                     const pg_span *columns, size_t n, double area);
+void NAME(mean_pool_gradient)(void *x, const void *g, size_t width,
+                              pg_span rows, const pg_span *columns, size_t n,
+                              double area);
 
 #endif

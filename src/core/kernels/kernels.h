@@ -17,6 +17,7 @@
 #include "kernels/activation.h"
 #include "kernels/operations.h"
 #include "kernels/optimizers.h"
+#include "kernels/span.h"
 #include "kernels/tile.h"
 
 typedef struct pg_kernels {
@@ -64,6 +65,21 @@ typedef struct pg_kernels {
     /* out[i * out_leading + p] = in[p * lanes + i]: its inverse. */
     void (*lanes_to_images)(void *out, size_t out_leading, size_t images,
                             const void *in, size_t n);
+
+    /* A row of n windows over images in lanes: x (height, width, lanes). Window
+       w has the pixels rows x columns[w], of which there is at least one.
+       max_pool: out (n, lanes) = the greatest pixels, and positions (n, lanes),
+       unsigned integers of an element's size, their positions from 1; the first
+       of equal pixels, the last NaN. positions may be NULL.
+       mean_pool: out = the sums of the pixels / area.
+       mean_pool_gradient: x += g (n, lanes) / area for the window's pixels. */
+    void (*max_pool)(void *out, void *positions, const void *x, size_t width,
+                     pg_span rows, const pg_span *columns, size_t n);
+    void (*mean_pool)(void *out, const void *x, size_t width, pg_span rows,
+                      const pg_span *columns, size_t n, double area);
+    void (*mean_pool_gradient)(void *x, const void *g, size_t width,
+                               pg_span rows, const pg_span *columns, size_t n,
+                               double area);
 
     /* out[i] = f(x[i]) for PG_EXP, PG_SIGMOID and PG_FUNCTION_LIST, NULL for
        the others; out may be x. Within 2 ulp, tan within 3, with subnormal
