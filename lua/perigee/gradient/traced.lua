@@ -380,7 +380,11 @@ function Traced.__newindex()
 end
 
 function Traced:__len()
-  return #plain(self)
+  local value = plain(self)
+  if type(value) == "number" then
+    traced.raise("a traced number can't be used here: pg.detach(s) gives the plain one")
+  end
+  return #value
 end
 
 function Traced:__tostring()
