@@ -73,7 +73,7 @@ FLAGS_avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma \
                 -mprefer-vector-width=512
 KERNELS_DEFINED := -DPG_KERNELS_X86
 endif
-KERNEL_FILES := kernels functions multiply_sparse convolve correlate lanes pool
+KERNEL_FILES := kernels functions gelu multiply_sparse convolve correlate lanes pool
 LOOP_FILES := elementwise reduction
 KERNELS := $(foreach f,$(KERNEL_FILES),$(foreach t,$(KERNEL_TARGETS),\
              $(KERNEL_REALS:%=$f-$t-%))) \

@@ -7,6 +7,7 @@ far off it may be) and FOLDER/cases.lua (a list of what to do with them). tests/
 runs this and compares. To add an operation: a row in OPERATIONS here, and one there.
 """
 
+import math
 import os
 import sys
 import warnings
@@ -395,6 +396,96 @@ def softmax(draw):
         e = np.exp(precise(x - x.max(axis=at, keepdims=True)))
         return (e / e.sum(axis=at, keepdims=True)).astype(x.dtype)
     return Case([a], compute, {"axis": axis}, "ulp", ulps)
+
+
+def leaky_relu(draw):
+    a = draw.array(draw.shape())
+    slope = draw.pick([None, 0.5, -2.0, 0.0, 0.3])
+
+    def compute():
+        x = a.value.astype(real(a.value.dtype))
+        return np.where(x < 0, x * x.dtype.type(0.01 if slope is None else slope), x)
+    return Case([a], compute, {"slope": slope})
+
+
+def gelu(draw):
+    """erfc's argument has a second part, as the error grows with its square. What is not normal
+    may be 0."""
+    def compute(x):
+        wide = x.astype(np.float64)
+        argument = -precise(wide) / np.sqrt(precise(2))
+        first = argument.astype(np.float64)
+        second = np.where(np.isfinite(first), argument - first, 0)
+        beyond = np.vectorize(math.erfc, otypes=[float])(first)
+        beyond = beyond - second * 2 / np.sqrt(np.pi) * np.exp(-precise(first) ** 2)
+        return np.where(np.isneginf(wide), -0.0, wide * beyond / 2).astype(real(x.dtype))
+    case = unary(compute, tolerance="sum")(draw)
+    case.bound = lambda result: 2 * ulps(result) + np.finfo(result.dtype).tiny
+    return case
+
+
+def shifted(a, axis):
+    """a - max, and the logarithm of the sum of its exponentials."""
+    x = precise(a.astype(real(a.dtype)))
+    x = x - x.max(axis=axis, keepdims=True)
+    return x, np.log(np.exp(x).sum(axis=axis, keepdims=True))
+
+
+def log_softmax(draw):
+    a = draw.array(draw.shape(least=1))
+    axis, np_axis = draw.axis(a.value.ndim)
+    at, dtype = -1 if np_axis is None else np_axis, real(a.value.dtype)
+
+    def compute():
+        if a.value.size == 0:
+            return a.value.astype(dtype) if at < a.value.ndim else a.value.sum(axis=at)
+        x, logs = shifted(a.value, at)
+        return (x - logs).astype(dtype)
+
+    def bound(result):
+        return 4 * np.spacing(1 + np.abs(result)) if result.size else 0.0
+    return Case([a], compute, {"axis": axis}, "sum", bound)
+
+
+def logsumexp(draw):
+    a = draw.array(draw.shape())
+    axis, np_axis = draw.axes(a.value.ndim)
+    keep, dtype = draw.chance(0.4), real(a.value.dtype)
+    at = -1 if np_axis is None else np_axis
+
+    def compute():
+        if a.value.ndim == 0:
+            raise ValueError("rank 0")
+        x = precise(a.value.astype(dtype))
+        most = x.max(axis=at, keepdims=True, initial=-np.inf)
+        most = np.where(np.isfinite(most), most, 0)
+        found = np.log(np.exp(x - most).sum(axis=at, keepdims=True)) + most
+        return (found if keep else found.squeeze(at)).astype(dtype)
+    return Case([a], compute, reduction_arguments(draw, axis, {"keep": keep}), "sum",
+                lambda result: 4 * np.spacing((1 + np.abs(result)).astype(dtype)), number=True)
+
+
+def softmax_cross_entropy(draw):
+    n, k = draw.between(1, 40), draw.between(1, 12)
+    scores = draw.array((n, k), moods=["small", "wide"])
+    is_labels = draw.chance(0.5)
+    if is_labels:
+        labels = draw.rng.integers(0, k + draw.chance(0.03), n).astype(draw.pick(INTEGERS + FLOATS))
+        y = Operand(labels, labels)
+    else:
+        y = draw.array((n, k), moods=["positive"])
+    dtype = real(scores.value.dtype)
+
+    def compute():
+        x, logs = shifted(scores.value, 1)
+        if is_labels:
+            return -np.mean((x - logs)[np.arange(n), y.value.astype(int)]).astype(np.float64)
+        weights = y.value.astype(dtype)
+        return -np.where(weights == 0, 0, weights * (x - logs)).sum().astype(np.float64) / n
+
+    def bound(result):
+        return 8 * np.finfo(dtype).eps * (1 + np.abs(result))
+    return Case([scores, y], compute, {}, "sum", bound, number=True)
 
 
 def clip(draw):
@@ -1374,7 +1465,12 @@ OPERATIONS = {
     "sqrt": unary(square_root),
     "tanh": transcendental(np.tanh),
     "sigmoid": sigmoid,
+    "leaky_relu": leaky_relu,
+    "gelu": gelu,
     "softmax": softmax,
+    "log_softmax": log_softmax,
+    "logsumexp": logsumexp,
+    "softmax_cross_entropy": softmax_cross_entropy,
     "clip": clip,
     "where": where,
     "add_": in_place(np.add),
@@ -1464,7 +1560,7 @@ OPERATIONS = {
 }
 
 TAKES_OUT = """gt ge lt le eq ne minimum maximum abs sign square relu exp expm1 log log1p log2 log10
-    sqrt sin cos tan tanh sigmoid isnan isfinite isinf round floor ceil clip""".split()
+    sqrt sin cos tan tanh sigmoid gelu isnan isfinite isinf round floor ceil clip""".split()
 
 OPERATIONS.update((name, with_out(OPERATIONS[name])) for name in TAKES_OUT)
 

@@ -60,7 +60,7 @@ local operations = {
     return a:exp(), a:log(), a:sqrt(), a:abs(), a:tanh(), a:sigmoid(), a:softmax(),
       a:clip(0.1, 1), a:floor(), a:ceil(), a:round(2), i8:round(-1), a:isnan(), pg.maximum(a, b),
       pg.where(mask, a, 0), a:sin(), a:cos(), a:tan(), a:log1p(), a:log2(), a:log10(), a:expm1(),
-      a:sign(), i8:square(), a:relu(), a:isfinite(), a:isinf()
+      a:sign(), i8:square(), a:relu(), a:isfinite(), a:isinf(), a:gelu(), i8:leaky_relu(2)
   end,
   out = function()
     local c = a:copy()
@@ -159,6 +159,14 @@ local operations = {
   end,
   split = function()
     return pg.split(a, { 1, 1, 2, 2 }, { "a", "b", "a", "b" }, { stratify = true, test = 2 })
+  end,
+  networks = function()
+    local core = require "perigee.core"
+    local labels = pg.array({ 0, 5, 1, 2 }, "int64")
+    return a:log_softmax(), b:log_softmax(1), a:logsumexp(), i8:logsumexp(),
+      b:logsumexp({ 1, 2 }, { keep = true }), pg.softmax_cross_entropy(a, labels),
+      pg.softmax_cross_entropy(b, a), core.softmax_cross_entropy_gradient(b, labels),
+      core.softmax_cross_entropy_gradient(a, b), pg.dropout(b, 0.5, g), pg.dropout(i8, 0.1, g)
   end,
   backward = function()
     local core = require "perigee.core"

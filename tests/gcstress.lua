@@ -250,6 +250,18 @@ local SPECIAL = {
     function() return Y(), { 2, 1, 0 } end),
   load_png = calls(function() return path .. ".png", { max_bytes = 1000000 } end),
   load_png_folder = calls(function() return path .. ".folder", { max_bytes = 1000000 } end),
+  logsumexp = calls(
+    function() return A(), { 1, 2 } end, function() return T(), { keep = true } end,
+    function() return M(), 1, true end, function() return V() end),
+  softmax_cross_entropy = calls(
+    function() return A(), Y() end, function() return V(), A() end,
+    function() return M(), { 0, 1, 2 } end, function() return T(), T() end),
+  softmax_cross_entropy_gradient = calls(
+    function() return A(), Y() end, function() return V(), A() end,
+    function() return M(), { 0, 1, 2 } end, function() return T(), T() end),
+  dropout_mask = calls(
+    function() return A(), 0.5, pg.random(0) end, function() return { 3, 4 }, 0.5 end,
+    function() return M()[1], 0.1 end),
   sum_to = calls(
     function() return A(), pg.ones(4) end, function() return T(), 1 end,
     function() return M(), pg.ones(3, 1) end, function() return V(), pg.ones({ 4 }, "float32") end),

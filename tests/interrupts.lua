@@ -48,6 +48,19 @@ interrupts.OPERATIONS = {
     end)
     check((a[1] + a[2]) - a:rows(1, 2):sum() == 0)
   ]],
+  networks = [[
+    local core = require "perigee.core"
+    local a, g = pg.rand(1000000, 10), pg.random(7)
+    local y, state = pg.randint(0, 10, 1000000), nil
+    run(function()
+      state = g:get_state()
+      return a:gelu(), a:leaky_relu(), a:log_softmax(), a:logsumexp(),
+        pg.softmax_cross_entropy(a, y), pg.softmax_cross_entropy(a, a),
+        core.softmax_cross_entropy_gradient(a, y), core.softmax_cross_entropy_gradient(a, a),
+        pg.dropout(a, 0.5, g)
+    end)
+    check(pg.softmax_cross_entropy(pg.zeros(2, 1), { 0, 0 }) == 0)
+  ]],
   backward = [[
     local core = require "perigee.core"
     local a, places = pg.rand(4000, 2000), pg.randint(1, 4001, 8000000)

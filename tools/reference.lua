@@ -55,6 +55,11 @@ local CHAPTERS = {
     { title = "The notebook's kernels", class = "pg", heading = "kernels" },
   },
   {
+    title = "Networks",
+    text = "What a network of one's own needs beside the functions of arrays.",
+    { title = "Loss and dropout", class = "pg", heading = "networks" },
+  },
+  {
     title = "Models",
     text = "`m` is a model, `pg.Model(x, y, options)`. "
       .. "[docs/models.md](models.md) has its options in tables.",

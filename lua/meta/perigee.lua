@@ -514,6 +514,26 @@ function array:square(options) end
 ---@return perigee.array
 function array:relu(options) end
 
+--- Returns each element, but those below 0 times the slope, as torch.nn.functional.leaky_relu. NaN
+--- stays NaN. Integers give float64.
+---
+---     pg.array{-2, 0, 3}:leaky_relu()  --> [-0.02,  0.  ,  3.  ] float64 (3,)
+---     pg.array{-2, 0, 3}:leaky_relu(0.5)  --> [-1.,  0.,  3.] float64 (3,)
+---@param slope? number  default 0.01
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:leaky_relu(slope, options) end
+
+--- Returns the exact gelu of each element: x times the probability that a standard normal number
+--- is below x, as torch.nn.functional.gelu by default. Small results of negative elements are as
+--- precise as others; that of -inf is -0. Integers give float64.
+---
+---     pg.array{-1, 0, 1}:gelu()
+---     --> [-0.15865525,  0.        ,  0.84134475] float64 (3,)
+---@param options? table  out (array of the result's shape that takes the result)
+---@return perigee.array
+function array:gelu(options) end
+
 --- Returns e to the power of each element, within 1 ulp. Integers give float64.
 ---
 --- `out` takes the result in the place of a new array, here and in all functions of elements: it
@@ -620,6 +640,17 @@ function array:sigmoid(options) end
 ---@param axis? integer  default the last
 ---@return perigee.array
 function array:softmax(axis) end
+
+--- Returns the logarithm of `softmax` along an axis: x - max - log(sum(exp(x - max))). It is
+--- precise where softmax is next to 0. NaN where all elements are -inf, or one is inf. Integers
+--- give float64.
+---
+---     pg.array{{0, 0}, {0, 2}}:log_softmax()
+---     --> [[-0.69314718, -0.69314718],
+---     -->  [-2.12692801, -0.12692801]] float64 (2, 2)
+---@param axis? integer  default the last
+---@return perigee.array  # of the same shape
+function array:log_softmax(axis) end
 
 --- Rounds each element down to an integer, in the same dtype.
 ---
@@ -907,6 +938,18 @@ function array:nanmean(axis, options) end
 ---@param options? table|boolean  keep = false (axes keep length 1), or true behind an axis
 ---@return integer|perigee.array  # int64
 function array:count_nonzero(axis, options) end
+
+--- Returns log(sum(exp(x))) along axes, by default the last one, without overflow. -inf where all
+--- elements are -inf, and of none; NaN where one is NaN. Integers give float64. Raises for rank 0.
+---
+---     pg.array{{0, 0}, {9, 9}}:logsumexp()
+---     --> [0.69314718, 9.69314718] float64 (2,)
+---     pg.array{{0, 0}, {0, 0}}:logsumexp{keep = true}.shape  --> (2, 1)
+---     ("%.4f"):format(pg.logsumexp{0, 0})  --> 0.6931
+---@param axis? integer|integer[]|table  default the last; the options may stand in its place
+---@param keep? boolean|table  keeps the axes with length 1; or options: keep = false
+---@return perigee.array|number
+function array:logsumexp(axis, keep) end
 
 --- Returns the middle element in ascending order, or the mean of the two in the middle.
 --- NaN if there is one, or if there are no elements. Float32 keeps its dtype, others give float64.
@@ -1945,6 +1988,24 @@ function pg.cross_entropy(activations, y) end
 ---@param y_pred perigee.like  (n)
 ---@return number
 function pg.accuracy(y_true, y_pred) end
+
+-- --- networks -----------------------------------------------------------------------------
+
+--- Returns the cross-entropy of scores, any numbers: the mean over rows of -sum(y
+--- log(softmax(scores))), as torch.nn.functional.cross_entropy. It is computed from `log_softmax`,
+--- so that it is finite where a probability is 0 in floats. A class of weight 0 counts nothing.
+---
+--- Raises for scores that aren't (n, k) or have no elements, for y of another shape, with both
+--- shapes, and for a label that is not a class 0 to k - 1, with its row and value.
+---
+---     scores = pg.array{{2, 0}, {0, 0}}
+---     ("%.4f"):format(pg.softmax_cross_entropy(scores, {0, 1}))  --> 0.4100
+---     soft = {{1, 0}, {0.5, 0.5}}
+---     ("%.4f"):format(pg.softmax_cross_entropy(scores, soft))  --> 0.4100
+---@param scores perigee.like  (n, k); integers count as float64
+---@param y perigee.like  (n) labels 0 to k - 1, or (n, k) one-hot or soft rows
+---@return number
+function pg.softmax_cross_entropy(scores, y) end
 
 -- --- the machine -------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ for _, name in ipairs {
   "has_form", "sum_to", "broadcast_to", "add_at", "add_at_axis",
   "conv2d_input_gradient", "conv2d_kernel_gradient", "max_pool2d_positions",
   "max_pool2d_with_positions", "pool_scatter", "pool_gather", "avg_pool2d_gradient",
+  "gelu_derivative", "softmax_cross_entropy_gradient", "dropout_mask",
 } do
   names[name] = nil
 end
@@ -33,6 +34,9 @@ end
 local later = {
   Model = function()
     return require "perigee.model.model"
+  end,
+  dropout = function()
+    return require("perigee.model.dropout").dropout
   end,
   dataset = function()
     return require("perigee.data.dataset").open
@@ -86,8 +90,8 @@ local later = {
 
 --- The number of arguments that their functions need.
 local least = {
-  dataset = 1, load_folder = 1, read_csv = 1, write_csv = 2, split = 1, standardise = 1,
-  grad = 1, value_and_grad = 1, check_grad = 2, custom_gradient = 2, detach = 1,
+  dropout = 2, dataset = 1, load_folder = 1, read_csv = 1, write_csv = 2, split = 1,
+  standardise = 1, grad = 1, value_and_grad = 1, check_grad = 2, custom_gradient = 2, detach = 1,
   progress = 1, plot = 1, show = 1, save_png = 1,
 }
 

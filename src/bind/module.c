@@ -49,6 +49,8 @@ int luaopen_perigee_core(lua_State *L)
     l_open_linalg(L);
     l_open_lapack(L);
     l_open_convolution(L);
+    l_open_softmax(L);
+    l_open_dropout(L);
     l_open_backward(L);
     l_open_random(L);
     l_open_random_state(L);

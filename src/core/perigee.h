@@ -74,6 +74,9 @@
 #include "statistics/standardise.h"
 
 #include "neural/backward.h"
+#include "neural/cross_entropy.h"
+#include "neural/dropout.h"
+#include "neural/softmax.h"
 
 #include "images/convolution.h"
 #include "images/pooling.h"

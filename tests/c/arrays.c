@@ -184,6 +184,9 @@ static bool float_twin(double *out, pg_binary_op op, double x, double y,
     case PG_MAXIMUM:
         *out = isnan(x) || isnan(y) ? (double)NAN : fmax(x, y);
         break;
+    case PG_LEAKY_RELU:
+        *out = x < 0 ? x * y : x;
+        break;
     default:
         return false;
     }
@@ -240,7 +243,7 @@ static const char *describe(char *text, const pg_array *a)
 }
 
 /* The promoted operands give the dtype that is computed in, except that
-   integers divide as float64. */
+   integers divide, and go through leaky_relu, as float64. */
 static void compare_binary(pg_binary_op op, const pg_array *a,
                            const pg_array *b)
 {
@@ -248,7 +251,8 @@ static void compare_binary(pg_binary_op op, const pg_array *a,
     pg_array out;
     char ta[2 * PG_SHAPE_TEXT], tb[2 * PG_SHAPE_TEXT];
     pg_dtype dtype = pg_dtype_promote(a->dtype, b->dtype);
-    if (op == PG_DIVIDE && !pg_dtype_is_float(dtype))
+    bool needs_floats = op == PG_DIVIDE || op == PG_LEAKY_RELU;
+    if (needs_floats && !pg_dtype_is_float(dtype))
         dtype = PG_FLOAT64;
     pg_status status = pg_binary(&out, op, a, b, &err);
     if (status == PG_EDTYPE || (op == PG_POWER && status == PG_EARG))
@@ -353,6 +357,10 @@ static double unary_twin(pg_unary_op op, double x)
         return sqrt(x);
     case PG_TANH:
         return tanh(x);
+    case PG_GELU:
+        return gelu(x);
+    case PG_GELU_DERIVATIVE:
+        return gelu_derivative(x);
     case PG_SIGMOID:
         return 1 / (1 + exp(-x));
     case PG_FLOOR:
@@ -409,8 +417,10 @@ static void compare_unary(pg_unary_op op, const pg_array *a)
             is_right = found.i == cast(expected, a->dtype).i;
         } else {
             double expected = unary_twin(op, number(x));
-            is_right = is_near(number(found), expected,
-                               4 * precision * fabs(expected));
+            double magnitude =
+                op == PG_GELU_DERIVATIVE ? 1 : fabs(expected); /* has a 0 */
+            is_right =
+                is_near(number(found), expected, 4 * precision * magnitude);
         }
         if (!is_right)
             fail("unary %d of %s: %.17g gives %.17g", op,
@@ -758,7 +768,7 @@ static void test_softmax(void)
     size_t shape[PG_MAXDIM];
     for (pg_dtype dtype = PG_FLOAT32; dtype <= PG_FLOAT64; dtype++)
         for (int trial = 0; trial < 10 * TRIALS; trial++) {
-            pg_array out;
+            pg_array out, logs, wholes;
             random_shape(&ndim, shape);
             pg_array a = any_array(dtype, ndim, shape, ANY);
             int axis = ndim ? (int)random_between(0, ndim - 1) : 0;
@@ -767,6 +777,8 @@ static void test_softmax(void)
                 continue;
             }
             need(pg_softmax(&out, &a, axis, &err), &err);
+            need(pg_log_softmax(&logs, &a, axis, &err), &err);
+            need(pg_logsumexp(&wholes, &a, PG_AXIS(axis), false, &err), &err);
             size_t step = 1, n = a.shape[axis];
             for (int i = axis + 1; i < ndim; i++)
                 step *= a.shape[i];
@@ -777,12 +789,25 @@ static void test_softmax(void)
                     sum += exp(member(&g, k).f);
                 double x = load(element_at(&a, i, ndim, a.shape), dtype).f;
                 double y = load(element_at(&out, i, ndim, a.shape), dtype).f;
-                if (!is_near(y, exp(x) / sum,
-                             dtype == PG_FLOAT32 ? 1e-6 : 1e-14))
-                    fail("softmax of %s along %d: %.17g, not %.17g",
-                         pg_dtype_name(dtype), axis, y, exp(x) / sum);
+                double log = load(element_at(&logs, i, ndim, a.shape), dtype).f;
+                double whole =
+                    load(element_at(&wholes, i / (step * n) * step + i % step,
+                                    wholes.ndim, wholes.shape),
+                         dtype)
+                        .f;
+                double bound = dtype == PG_FLOAT32 ? 1e-6 : 1e-14;
+                if (!is_near(y, exp(x) / sum, bound) ||
+                    !is_near(log, x - whole, 20 * bound) ||
+                    !is_near(exp(whole - x), sum / exp(x),
+                             20 * bound * sum / exp(x)))
+                    fail("softmax of %s along %d: %.17g, not %.17g; "
+                         "logarithms %.17g and %.17g",
+                         pg_dtype_name(dtype), axis, y, exp(x) / sum, log,
+                         whole);
             }
             pg_array_release(&out);
+            pg_array_release(&logs);
+            pg_array_release(&wholes);
             pg_array_release(&a);
         }
 }

@@ -143,3 +143,21 @@ pg_array random_view(pg_dtype dtype, int ndim, const size_t *shape, values v)
     pg_array_release(&base);
     return view;
 }
+
+/* The normal distribution's cumulative function. */
+static long double cdf(double x)
+{
+    return erfcl(-(long double)x / sqrtl(2)) / 2;
+}
+
+double gelu(double x)
+{
+    return x == (double)-INFINITY ? -0.0 : (double)(x * cdf(x));
+}
+
+double gelu_derivative(double x)
+{
+    const long double density_at_0 = 0.398942280401432677939946L;
+    long double density = density_at_0 * expl(-0.5L * x * x);
+    return (double)(cdf(x) + (isinf(x) ? 0 : x * density));
+}

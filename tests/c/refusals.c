@@ -72,6 +72,7 @@ static void refuse_axes(const pg_array *a)
                        pg_reduce(&out, op, a, PG_AXIS(axis), false, &err));
         REFUSE(PG_EARG, pg_cumsum(&out, a, axis, &err));
         REFUSE(PG_EARG, pg_softmax(&out, a, axis, &err));
+        REFUSE(PG_EARG, pg_log_softmax(&out, a, axis, &err));
         REFUSE(PG_EARG, pg_sort(&out, a, axis, &err));
         REFUSE(PG_EARG, pg_argsort(&out, a, axis, &err));
         REFUSE(PG_EARG, pg_take(&out, a, a, axis, &err));

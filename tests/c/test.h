@@ -50,6 +50,10 @@ bool same_element(const void *x, const void *y, pg_dtype dtype);
 /* True if x is within tolerance of y, or both are NaN or the same infinity. */
 bool is_near(double x, double y, double tolerance);
 
+/* The twins of gelu and its derivative, also far out. */
+double gelu(double x);
+double gelu_derivative(double x);
+
 /* The path of the file that test_archives writes, as the program was told; NULL
    for a temporary one. */
 extern const char *test_file;

@@ -52,6 +52,7 @@ describe("an array", function()
       "rows", "cols", "get", "set", "take", "dot", "add_", "sub_", "mul_", "div_", "fill_",
       "axpy_", "exp", "log", "sqrt", "abs", "tanh", "sigmoid", "sin", "cos", "tan", "log1p",
       "log2", "log10", "expm1", "sign", "square", "relu", "isfinite", "isinf", "softmax", "clip",
+      "leaky_relu", "gelu", "log_softmax", "logsumexp",
       "sum", "mean", "std", "min", "max", "argmax", "gt", "ge", "lt", "le", "eq", "ne",
       "allclose", "reshape", "astype", "copy", "item", "tolist", "free",
     } do

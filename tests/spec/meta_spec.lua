@@ -67,7 +67,8 @@ describe("the description", function()
       Model = true, dataset = true, plot = true, progress = true, help = true, show = true,
       save_png = true, _VERSION = true, split = true, standardise = true, read_csv = true,
       write_csv = true,
-      load_folder = true,
+      load_folder = true, dropout = true, grad = true, value_and_grad = true, check_grad = true,
+      custom_gradient = true, detach = true,
     }
     for name in pairs(pg) do
       if not methods[name] and not in_lua[name] then

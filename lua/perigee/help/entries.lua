@@ -21,6 +21,8 @@ local IN_LUA = {
   { file = "model/model.lua", name = "new", class = "pg", public = "Model", heading = "models",
     page = MODELS },
   { file = "model/model.lua", prefix = "Model", class = "model" },
+  { file = "model/dropout.lua", name = "dropout.dropout", class = "pg", public = "dropout",
+    heading = "networks" },
   { file = "model/classification.lua", prefix = "Report", class = "model" }, -- its type
   { file = "data/dataset.lua", name = "dataset.open", class = "pg", public = "dataset",
     heading = "reading and writing" },

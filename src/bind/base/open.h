@@ -28,6 +28,8 @@ void l_open_select(lua_State *L);
 void l_open_linalg(lua_State *L);
 void l_open_lapack(lua_State *L);
 void l_open_convolution(lua_State *L);
+void l_open_softmax(lua_State *L);
+void l_open_dropout(lua_State *L);
 void l_open_backward(lua_State *L);
 void l_open_random(lua_State *L);
 void l_open_random_state(lua_State *L);

@@ -139,6 +139,16 @@ static int l_array_unary_operator(lua_State *L)
     return l_array_unary(L);
 }
 
+/* leaky_relu(a [, slope] [, {out = array}]) */
+static int l_array_leaky_relu(lua_State *L)
+{
+    enum { SLOPE = 2 };
+    l_options_last(L, SLOPE);
+    lua_pushnumber(L, l_number_opt(L, SLOPE, 0.01));
+    lua_replace(L, SLOPE);
+    return l_array_binary(L);
+}
+
 /* add_(a, b), sub_, mul_ and div_ -> a, changed in place */
 static int l_array_binary_in_place(lua_State *L)
 {
@@ -337,6 +347,8 @@ static const l_function functions[] = {
     {"cos", l_array_unary, 1, 2, PG_COS},
     {"tan", l_array_unary, 1, 2, PG_TAN},
     {"tanh", l_array_unary, 1, 2, PG_TANH},
+    {"gelu", l_array_unary, 1, 2, PG_GELU},
+    {"leaky_relu", l_array_leaky_relu, 1, 3, PG_LEAKY_RELU},
     {"sigmoid", l_array_unary, 1, 2, PG_SIGMOID},
     {"floor", l_array_unary, 1, 2, PG_FLOOR},
     {"ceil", l_array_unary, 1, 2, PG_CEIL},
@@ -353,6 +365,7 @@ static const l_function functions[] = {
 
 static const l_function module_functions[] = {
     {"where", l_array_where, 3, 3, 0},
+    {"gelu_derivative", l_array_unary, 1, 2, PG_GELU_DERIVATIVE},
     {NULL, NULL, 0, 0, 0},
 };
 

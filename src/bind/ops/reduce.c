@@ -1,4 +1,4 @@
-/* Reductions over axes or over all elements, and softmax. */
+/* Reductions over axes or over all elements. */
 #include "bind/array/axes.h"
 #include "bind/array/nested_table.h"
 #include "bind/array/shape.h"
@@ -65,20 +65,6 @@ static int l_array_spread(lua_State *L)
     return reduce(L, names);
 }
 
-/* softmax(a [, axis]); the default is the last axis */
-static int l_array_softmax(lua_State *L)
-{
-    enum { A = 1, AXIS };
-    pg_error err;
-    lua_settop(L, AXIS);
-    pg_array *out = l_array_push_result(L, l_array_room(L, A));
-    const pg_array *a = l_array_to(L, A);
-    l_argument_check(L, a->ndim > 0, A, "an array of rank 0 has no axis");
-    int axis = lua_isnil(L, AXIS) ? a->ndim - 1 : l_axis_check(L, AXIS, a);
-    l_array_offer_memory(out);
-    return l_array_return(L, pg_softmax(out, a, axis, &err), &err);
-}
-
 static const l_function functions[] = {
     {"sum", l_array_reduce, 1, 3, PG_SUM},
     {"mean", l_array_reduce, 1, 3, PG_MEAN},
@@ -96,7 +82,6 @@ static const l_function functions[] = {
     {"nansum", l_array_reduce, 1, 3, PG_NANSUM},
     {"nanmean", l_array_reduce, 1, 3, PG_NANMEAN},
     {"count_nonzero", l_array_reduce, 1, 3, PG_COUNT_NONZERO},
-    {"softmax", l_array_softmax, 1, 2, 0},
     {NULL, NULL, 0, 0, 0},
 };
 

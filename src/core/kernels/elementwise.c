@@ -287,6 +287,7 @@ const pg_elementwise_table TABLE(PG_TARGET) = {
             [PG_BITWISE_XOR] = {[PG_BOOL] = xor_BOOL, INTEGER_ROW(xor)},
             [PG_MINIMUM] = {[PG_BOOL] = and_BOOL, NUMBER_ROW(minimum)},
             [PG_MAXIMUM] = {[PG_BOOL] = or_BOOL, NUMBER_ROW(maximum)},
+            [PG_LEAKY_RELU] = {FLOAT_ROW(leaky_relu)},
         },
 
     .unary =
@@ -307,6 +308,8 @@ const pg_elementwise_table TABLE(PG_TARGET) = {
             [PG_COS] = {FLOAT_ROW(cos)},
             [PG_TAN] = {FLOAT_ROW(tan)},
             [PG_TANH] = {FLOAT_ROW(tanh)},
+            [PG_GELU] = {FLOAT_ROW(gelu)},
+            [PG_GELU_DERIVATIVE] = {FLOAT_ROW(gelu_derivative)},
             [PG_SIGMOID] = {FLOAT_ROW(sigmoid)},
             [PG_FLOOR] = {[PG_BOOL] = round_BOOL,
                           INTEGER_ROW(round),

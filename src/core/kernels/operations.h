@@ -23,6 +23,7 @@ typedef enum pg_binary_op {
     PG_BITWISE_XOR,
     PG_MINIMUM, /* NaN if either is */
     PG_MAXIMUM,
+    PG_LEAKY_RELU, /* x, but x y where x is negative; integers give float64 */
     PG_BINARY_COUNT
 } pg_binary_op;
 
@@ -43,6 +44,8 @@ typedef enum pg_unary_op {
     PG_COS,
     PG_TAN,
     PG_TANH,
+    PG_GELU, /* x cdf(x), of the normal distribution */
+    PG_GELU_DERIVATIVE,
     PG_SIGMOID, /* 1 / (1 + exp(-x)) */
     PG_FLOOR,   /* integers are unchanged, here and in the next two */
     PG_CEIL,
@@ -54,7 +57,7 @@ typedef enum pg_unary_op {
     PG_UNARY_COUNT
 } pg_unary_op;
 
-/* The functions that functions.c computes: X(operation, name) */
+/* The functions that functions.c and gelu.c compute: X(operation, name) */
 #define PG_FUNCTION_LIST(X) \
     X(PG_EXPM1, expm1)      \
     X(PG_TANH, tanh)        \
@@ -64,7 +67,9 @@ typedef enum pg_unary_op {
     X(PG_LOG10, log10)      \
     X(PG_SIN, sin)          \
     X(PG_COS, cos)          \
-    X(PG_TAN, tan)
+    X(PG_TAN, tan)          \
+    X(PG_GELU, gelu)        \
+    X(PG_GELU_DERIVATIVE, gelu_derivative)
 
 typedef enum pg_reduce_op {
     PG_SUM, /* bool and signed give int64, unsigned uint64 */

@@ -12,11 +12,10 @@
 
 /* --- numbers -------------------------------------------------------------- */
 
-/* Finishes an array of draws: restores the generator if it was interrupted. */
-static pg_status end_draw(pg_array *out, pg_random *g, const pg_random *before,
-                          pg_error *err)
+pg_status pg_draw_end(pg_array *out, pg_status status, pg_random *g,
+                      const pg_random *before, pg_error *err)
 {
-    pg_status status = pg_array_end(out, PG_OK, err);
+    status = pg_array_end(out, status, err);
     if (status != PG_OK)
         *g = *before;
     return status;
@@ -33,7 +32,7 @@ pg_status pg_draw(pg_array *out, int ndim, const size_t *shape,
     draw(g, out->data, pg_array_size(out));
     if (offset != 0 || scale != 1)
         pg_random_scale(out->data, pg_array_size(out), offset, scale);
-    return end_draw(out, g, &before, err);
+    return pg_draw_end(out, PG_OK, g, &before, err);
 }
 
 pg_status pg_draw_integers(pg_array *out, int ndim, const size_t *shape,
@@ -45,7 +44,7 @@ pg_status pg_draw_integers(pg_array *out, int ndim, const size_t *shape,
     if (status != PG_OK)
         return status;
     pg_random_integers(g, out->data, pg_array_size(out), low, high);
-    return end_draw(out, g, &before, err);
+    return pg_draw_end(out, PG_OK, g, &before, err);
 }
 
 pg_status pg_draw_permutation(pg_array *out, size_t n, pg_random *g,
@@ -56,7 +55,7 @@ pg_status pg_draw_permutation(pg_array *out, size_t n, pg_random *g,
     if (status != PG_OK)
         return status;
     pg_random_permutation(g, out->data, n);
-    return end_draw(out, g, &before, err);
+    return pg_draw_end(out, PG_OK, g, &before, err);
 }
 
 /* --- shuffle -------------------------------------------------------------- */
@@ -231,10 +230,7 @@ pg_status pg_choose(pg_array *out, int ndim, const size_t *shape,
         pg_array_release(&all);
     } else if (n > 0)
         pg_random_integers(g, out->data, n, 1, (int64_t)choice->population);
-    status = pg_array_end(out, status, err);
-    if (status != PG_OK)
-        *g = before;
-    return status;
+    return pg_draw_end(out, status, g, &before, err);
 }
 
 pg_status pg_choose_rows(pg_array *out, const pg_array *a, int ndim,

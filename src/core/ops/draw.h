@@ -16,6 +16,12 @@ pg_status pg_draw(pg_array *out, int ndim, const size_t *shape,
                   void (*draw)(pg_random *g, double *out, size_t n),
                   double offset, double scale, pg_random *g, pg_error *err);
 
+/* Finishes an array of draws that is filled: returns status, or PG_EINTERRUPT
+   if the filling was interrupted. Unless that is PG_OK, the array is released
+   and the generator is as it was before. */
+pg_status pg_draw_end(pg_array *out, pg_status status, pg_random *g,
+                      const pg_random *before, pg_error *err);
+
 /* *out = integers by pg_random_integers, and by pg_random_permutation. */
 pg_status pg_draw_integers(pg_array *out, int ndim, const size_t *shape,
                            int64_t low, int64_t high, pg_random *g,

@@ -162,6 +162,7 @@ static const char *const binary_names[PG_BINARY_COUNT] = {
     [PG_BITWISE_XOR] = "~",
     [PG_MINIMUM] = "minimum",
     [PG_MAXIMUM] = "maximum",
+    [PG_LEAKY_RELU] = "leaky_relu",
 };
 
 static const char *const unary_names[PG_UNARY_COUNT] = {
@@ -173,6 +174,7 @@ static const char *const unary_names[PG_UNARY_COUNT] = {
     [PG_LOG10] = "log10",       [PG_SQRT] = "sqrt",
     [PG_SIN] = "sin",           [PG_COS] = "cos",
     [PG_TAN] = "tan",           [PG_TANH] = "tanh",
+    [PG_GELU] = "gelu",         [PG_GELU_DERIVATIVE] = "gelu_derivative",
     [PG_SIGMOID] = "sigmoid",   [PG_FLOOR] = "floor",
     [PG_CEIL] = "ceil",         [PG_ROUND] = "round",
     [PG_ISNAN] = "isnan",       [PG_ISFINITE] = "isfinite",
@@ -189,6 +191,11 @@ static bool is_predicate(pg_unary_op op)
     return op >= PG_ISNAN && op <= PG_ISINF;
 }
 
+static bool needs_floats(pg_binary_op op)
+{
+    return op == PG_DIVIDE || op == PG_LEAKY_RELU;
+}
+
 /* *loop = the loop over operands of these dtypes; wanted = what it gives and
    takes. As in NumPy, integers divide to float64, and bool floor-divides,
    leaves remainders and powers as int8. PG_EDTYPE if there is no loop. */
@@ -197,7 +204,7 @@ static pg_status choose_binary(pg_elementwise_kernel *loop, pg_dtype wanted[3],
                                const pg_array *b, pg_error *err)
 {
     pg_dtype dtype = pg_dtype_promote(a->dtype, b->dtype);
-    if (op == PG_DIVIDE && !pg_dtype_is_float(dtype))
+    if (needs_floats(op) && !pg_dtype_is_float(dtype))
         dtype = PG_FLOAT64;
     if (dtype == PG_BOOL &&
         (op == PG_FLOOR_DIVIDE || op == PG_REMAINDER || op == PG_POWER))
@@ -358,7 +365,7 @@ pg_status pg_binary(pg_array *out, pg_binary_op op, const pg_array *a,
 pg_status pg_binary_scalar(pg_array *out, pg_element *element, pg_binary_op op,
                            pg_scalar scalar, pg_dtype beside, pg_error *err)
 {
-    if (op == PG_DIVIDE && scalar.kind == 'i') /* divides as a float */
+    if (needs_floats(op) && scalar.kind == 'i')
         scalar = (pg_scalar){.kind = 'f', .as.f = (double)scalar.as.i};
     return pg_scalar_operand(out, element, scalar, beside, is_comparison(op),
                              err);

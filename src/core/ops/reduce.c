@@ -1,4 +1,4 @@
-/* Reductions over axes: sums, means, extremes, counts; softmax. */
+/* Reductions over axes: sums, means, extremes, counts. */
 
 #include "ops/reduce.h"
 
@@ -511,34 +511,4 @@ pg_status pg_reduce(pg_array *out, pg_reduce_op op, const pg_array *a,
                     unsigned axes, bool keep, pg_error *err)
 {
     return pg_reduce_ddof(out, op, a, axes, keep, 0, err);
-}
-
-/* --- softmax ------------------------------------------------------------ */
-
-pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err)
-{
-    pg_array max = {0}, sum = {0};
-    pg_dtype dtype = pg_dtype_is_float(a->dtype) ? a->dtype : PG_FLOAT64;
-    memset(out, 0, sizeof *out);
-    pg_status status = pg_axis_check(a, axis, err);
-    if (status == PG_OK)
-        status = pg_array_astype(out, a, dtype, err);
-    if (status != PG_OK || pg_array_size(a) == 0)
-        return status;
-    unsigned axes = PG_AXIS(axis);
-    if (status == PG_OK)
-        status = pg_reduce(&max, PG_MAX, out, axes, true, err);
-    if (status == PG_OK)
-        status = pg_binary_into(out, PG_SUBTRACT, out, &max, err);
-    if (status == PG_OK)
-        status = pg_unary_into(out, PG_EXP, out, err);
-    if (status == PG_OK)
-        status = pg_reduce(&sum, PG_SUM, out, axes, true, err);
-    if (status == PG_OK)
-        status = pg_binary_into(out, PG_DIVIDE, out, &sum, err);
-    if (status != PG_OK)
-        pg_array_release(out);
-    pg_array_release(&max);
-    pg_array_release(&sum);
-    return status;
 }

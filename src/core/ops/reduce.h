@@ -1,5 +1,5 @@
 /*
- * reduce.h -- reductions over axes: sums, means, extremes, counts; softmax.
+ * reduce.h -- reductions over axes: sums, means, extremes, counts.
  *
  * Floats are summed in double, rows pairwise; the order of additions depends on
  * the shape alone.
@@ -41,9 +41,5 @@ pg_dtype pg_sum_dtype(pg_dtype dtype);
 
 /* The number of elements before, of and behind the axes first to end - 1. */
 void pg_axes_lengths(size_t lengths[3], const pg_array *a, int first, int end);
-
-/* *out, of a's shape: exp(a - max) / sum(exp(a - max)), max and sum along an
-   axis (from 0). Integers give float64. */
-pg_status pg_softmax(pg_array *out, const pg_array *a, int axis, pg_error *err);
 
 #endif

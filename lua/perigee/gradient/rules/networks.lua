@@ -3,6 +3,7 @@
 
 local core = require "perigee.core"
 local traced = require "perigee.gradient.traced"
+local types = require "perigee.util.types"
 
 local plain = traced.plain
 
@@ -25,10 +26,25 @@ traced.define("log_softmax", {
   end,
 })
 
+--- A result of logsumexp with the axes of length 1 that were dropped; a number stays one.
+local function keep_axes(value, a, axis)
+  local is_options = type(axis) == "table" and axis[1] == nil
+  if not types.is_array(plain(value)) then
+    return value
+  end
+  local shape = plain(a).shape
+  axis = not is_options and axis or -1
+  for _, each in ipairs(type(axis) == "table" and axis or { axis }) do
+    shape[each < 0 and each + 1 + #shape or each] = 1
+  end
+  return value:reshape(shape)
+end
+
 traced.define("logsumexp", {
   function(y, a, axis)
-    local kept = core.logsumexp(plain(a), axis, { keep = true }).shape
-    return function(g) return g:reshape(kept) * core.exp(a - y:reshape(kept)) end
+    return function(g)
+      return keep_axes(g, a, axis) * core.exp(a - keep_axes(y, a, axis))
+    end
   end,
 })
 
