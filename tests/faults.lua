@@ -307,7 +307,9 @@ for _, name in ipairs(names) do
     failures = failures + fail_each(name, operations[name], which)
   end
 end
-for _, suffix in ipairs { "", ".npy", ".npz", ".foreign.npz", "2.npz", ".png", ".idx", ".gz" } do
+for _, suffix in ipairs {
+  "", ".npy", ".npz", ".foreign.npz", "2.npz", ".png", ".idx", ".gz", ".csv",
+} do
   os.remove(path .. suffix)
 end
 os.execute(("rm -rf '%s.folder'"):format(path))

@@ -526,7 +526,7 @@ try_all("g:", random_class.__methods, draws_of_one)
 try_all("trainer.", core.trainer, TRAINER)
 try_all("archive:", archive_class.__methods, ARCHIVE)
 try_all("archive's ", archive_class, ARCHIVE)
-for _, suffix in ipairs { "", ".npy", ".npz", ".png", ".idx" } do
+for _, suffix in ipairs { "", ".npy", ".npz", ".png", ".idx", ".csv", "w.csv" } do
   os.remove(path .. suffix)
 end
 os.execute(("rm -rf '%s.folder'"):format(path))
