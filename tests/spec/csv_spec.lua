@@ -597,6 +597,11 @@ describe("pg.write_csv", function()
     end
   end)
 
+  it("takes an empty table of options", function()
+    pg.write_csv(path, { names = { "a" }, a = { "x" } }, {})
+    assert.equal("a\nx\n", written())
+  end)
+
   it("quotes what would be read as something else", function()
     for _, text in ipairs { "", " ", "\t", "a,b", '"', "a\rb", "\n", "\u{FEFF}x", "<html>", "x ",
       "\x1F" } do

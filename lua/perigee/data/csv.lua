@@ -138,10 +138,11 @@ end
 ---   decimal = "." (or ",")
 ---@return true
 function csv.write(path, value, names, options)
-  if options == nil and type(names) == "table" and #names == 0 and next(names) ~= nil then
+  local is_table = type(value) == "table" and type(value.names) == "table"
+  if options == nil and type(names) == "table" and #names == 0
+    and (is_table or next(names) ~= nil) then
     names, options = nil, names
   end
-  local is_table = type(value) == "table" and type(value.names) == "table"
   if is_table and names ~= nil then
     errors.raise "write_csv: a table has names of its own"
   end
