@@ -478,6 +478,15 @@ describe("a table of a CSV file", function()
     raises_here("labels: row 4 of column 'f' is missing", function() t:labels "f" end)
     raises_here("labels: row 2 of column 'm' is missing", function() t:labels "m" end)
     assert.same({ 1, 0, 2, 2 }, t:labels("m", { "", "x", "y" }):tolist())
+    t = read "f\n0.1\n0.30000000000000004\n0.3\n1e300\n2.0\n"
+    labels, classes = t:labels "f"
+    local m = pg.Model(pg.ones(5, 1), labels, { names = classes, hidden = 1, seed = 0 })
+    assert.same({ "0.1", "0.3", "0.30000000000000004", "2.0", "1e+300" }, m.names)
+    assert.same(labels:tolist(), t:labels("f", m.names):tolist())
+    raises_here("is '0.30000000000000004', which is no class; there are 0.1, 0.3", function()
+      t:labels("f", { 0.1, 0.3 })
+    end)
+    t = read "s,n,f,m\nb,7,0.5,x\n"
     raises_here("class 'a' comes twice", function() t:labels("s", { "a", "a" }) end)
     raises_here("labels: the classes must be a list, not one with a field 'n'", function()
       t:labels("s", { "a", n = "b" })

@@ -196,6 +196,10 @@ describe("in the C locale", function()
       assert.equal(tostring(x), c_locale.tostring(x))
       assert.equal(("%8.3f|%a|%s|%%"):format(x, x, x), c_locale.format("%8.3f|%a|%s|%%", x, x, x))
     end
+    assert.same({ "0.1", "0.30000000000000004", "1e-05", "3", "2.0", "inf" }, {
+      c_locale.exact(0.1), c_locale.exact(0.1 + 0.2), c_locale.exact(1e-5), c_locale.exact(3),
+      c_locale.exact(2.0), c_locale.exact(math.huge),
+    })
     assert.equal(0.5, c_locale.tonumber "0.5")
     assert.is_nil(c_locale.tonumber "0,5")
     assert.is_nil(c_locale.tonumber(nil))

@@ -216,6 +216,9 @@ end
 local function refuse_value(self, name, row, classes)
   local column = find(self, name)
   local value = types.is_array(column) and column:get(row) or column[row]
+  local function to_text(each)
+    return math.type(each) and c_locale.exact(each) or tostring(each)
+  end
   local where = ("labels: row %d of column '%s'"):format(row, printable.name(name_of(self, name)))
   if value ~= value or collections.contains(self[PRIVATE].missing, value) then
     errors.raise("%s is missing", where)
@@ -224,10 +227,10 @@ local function refuse_value(self, name, row, classes)
   end
   local names = {}
   for i, class in ipairs(classes) do
-    names[i] = c_locale.tostring(class)
+    names[i] = to_text(class)
   end
   errors.raise("%s is '%s', which is no class; there %s %s%s", where,
-    printable.name(value), #classes == 1 and "is" or "are",
+    printable.name(to_text(value)), #classes == 1 and "is" or "are",
     printable.cut(printable.name(table.concat(names, ", ")), 200, "..."),
     type(value) == "string" and suggest.suggestion(value, names) or "")
 end

@@ -61,6 +61,20 @@ function c_locale.tostring(value)
   return math.type(value) == "float" and c_locale.with_point(text) or text
 end
 
+--- The text of a number, with as many digits as it takes to read the same number: tostring has 14.
+---@param value number
+---@return string
+function c_locale.exact(value)
+  local text = tostring(value)
+  for digits = 15, 17 do
+    if value ~= value or tonumber(text) == value then
+      break
+    end
+    text = ("%." .. digits .. "g"):format(value)
+  end
+  return math.type(value) == "float" and c_locale.with_point(text) or text
+end
+
 --- tonumber in the C locale: "0.5" is a number, "0,5" is not.
 ---@param text string?
 ---@return number?

@@ -124,7 +124,7 @@ schema.class_names = {
     end
     local seen = {}
     return schema.elements(value, function(name)
-      name = math.type(name) and c_locale.tostring(name) or name
+      name = math.type(name) and c_locale.exact(name) or name
       if type(name) ~= "string" then
         return nil, name
       elseif name:find("\0", 1, true) or seen[name] then
