@@ -132,8 +132,8 @@ describe("load_folder", function()
       return pending "setpriv can't run the program as another user"
     end
     shell("chmod 744 '%s'", folder)
-    local pipe = assert(io.popen(([[%s -e 'print(pcall(require "perigee".load_folder, "%s"))' 2>&1]])
-      :format(program, folder)))
+    local pipe = assert(io.popen(([[%s -e '
+      print(pcall(require "perigee".load_folder, "%s"))' 2>&1]]):format(program, folder)))
     assert.matches(folder .. "/a: Permission denied", pipe:read "a", 1, true)
     pipe:close()
   end)
