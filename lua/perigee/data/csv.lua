@@ -138,6 +138,10 @@ end
 ---   decimal = "." (or ",")
 ---@return true
 function csv.write(path, value, names, options)
+  if not types.is_path(path) then
+    errors.raise("write_csv: a path is needed, a text without zero bytes, not %s",
+      errors.describe(path))
+  end
   local is_table = type(value) == "table" and type(value.names) == "table"
   if options == nil and type(names) == "table" and #names == 0
     and (is_table or next(names) ~= nil) then
