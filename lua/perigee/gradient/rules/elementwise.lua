@@ -12,6 +12,14 @@ local function same(g)
   return g
 end
 
+--- a * b. Writes into a, which nothing else holds, where that is the result's form.
+local function times(a, b)
+  if type(a) == "userdata" and type(b) == "userdata" and core.has_form(a, b) then
+    return core.mul_(a, b)
+  end
+  return a * b
+end
+
 -- --- operators ----------------------------------------------------------------------------------
 
 traced.operator("__add", function(a, b) return a + b end, {
@@ -57,7 +65,7 @@ end
 traced.operator("__pow", function(a, b) return a ^ b end, {
   function(_, a, b)
     return function(g)
-      return b == 2 and g * (2 * a) or g * (b * a ^ exponent_less_1(a, b))
+      return b == 2 and times(2 * a, g) or g * (b * a ^ exponent_less_1(a, b))
     end
   end,
   function(y, a, b) return function(g) return g * (y * core.log(base_of_log(a, b))) end end,
@@ -72,27 +80,27 @@ end)
 local LOG2, LOG10, ROOT_TAU = math.log(2), math.log(10), math.sqrt(2 * math.pi)
 
 for name, rule in pairs {
-  abs = function(_, a) return function(g) return g * core.sign(a) end end,
-  square = function(_, a) return function(g) return g * (2 * a) end end,
+  abs = function(_, a) return function(g) return times(core.sign(a), g) end end,
+  square = function(_, a) return function(g) return times(2 * a, g) end end,
   exp = function(y) return function(g) return g * y end end,
-  expm1 = function(y) return function(g) return g * (y + 1) end end,
+  expm1 = function(y) return function(g) return times(y + 1, g) end end,
   log = function(_, a) return function(g) return g / a end end,
   log1p = function(_, a) return function(g) return g / (a + 1) end end,
   log2 = function(_, a) return function(g) return g / (LOG2 * a) end end,
   log10 = function(_, a) return function(g) return g / (LOG10 * a) end end,
   sqrt = function(y) return function(g) return g / (2 * y) end end,
-  sin = function(_, a) return function(g) return g * core.cos(a) end end,
-  cos = function(_, a) return function(g) return -g * core.sin(a) end end,
-  tan = function(y) return function(g) return g * (1 + y * y) end end,
-  tanh = function(y) return function(g) return g * (1 - y * y) end end,
-  sigmoid = function(y) return function(g) return g * (y * (1 - y)) end end,
+  sin = function(_, a) return function(g) return times(core.cos(a), g) end end,
+  cos = function(_, a) return function(g) return times(-core.sin(a), g) end end,
+  tan = function(y) return function(g) return times(1 + y * y, g) end end,
+  tanh = function(y) return function(g) return times(1 - y * y, g) end end,
+  sigmoid = function(y) return function(g) return times(times(1 - y, y), g) end end,
   relu = function(y) return function(g) return choose.where(core.le(y, 0), 0.0, g) end end,
   leaky_relu = function(_, a, slope)
     return function(g) return choose.where(core.gt(a, 0), g, (slope or 0.01) * g) end
   end,
-  gelu = function(_, a) return function(g) return g * core.gelu_derivative(a) end end,
+  gelu = function(_, a) return function(g) return times(core.gelu_derivative(a), g) end end,
   gelu_derivative = function(_, a)
-    return function(g) return g * ((2 - a * a) * core.exp(-0.5 * a * a) / ROOT_TAU) end
+    return function(g) return times((2 - a * a) * core.exp(-0.5 * a * a) / ROOT_TAU, g) end
   end,
 } do
   traced.elementwise(name, { rule })
