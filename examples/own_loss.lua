@@ -5,16 +5,15 @@
 local pg = require "perigee"
 local options = require "perigee.options"
 
-local o = options.read(arg, { iterations = 100, hidden = 100, rate = 0.1, data = "mnist", seed = 0 })
+local o = options.read(arg, {
+  iterations = 100, hidden = 100, rate = 0.1, data = "mnist", seed = 0,
+})
 
 local data <close> = pg.dataset(o.data)
 local function rows(x)
   return (x:astype "float64" / 255):reshape(#x, -1)
 end
 local x_train, y_train = rows(data.x_train), pg.onehot(data.y_train, 10)
-
-pg.seed(o.seed)
-local w = pg.initialization(x_train, o.hidden)
 
 local function forward(w, x) -- any function of arrays would do
   local hidden = (x:dot(w.W1.T) + w.b1):sigmoid()
@@ -25,17 +24,19 @@ local loss_and_gradient = pg.value_and_grad(function(w)
   return -(y_train * pg.log(forward(w, x_train) + 1e-9)):sum() / #y_train
 end)
 
+pg.seed(o.seed)
+local weights = pg.initialization(x_train, o.hidden)
 local loss
 for _ in pg.progress(o.iterations) do
   local gradient
-  loss, gradient = loss_and_gradient(w)
+  loss, gradient = loss_and_gradient(weights)
   for name, g in pairs(gradient) do
-    w[name]:axpy_(-o.rate, g)
+    weights[name]:axpy_(-o.rate, g)
   end
 end
 
 if loss then
   print(string.format("Loss          : %.6f", loss))
 end
-local accuracy = pg.accuracy(data.y_test, pg.labels(forward(w, rows(data.x_test))))
+local accuracy = pg.accuracy(data.y_test, pg.labels(forward(weights, rows(data.x_test))))
 print(string.format("Test accuracy : %.2f%%", accuracy * 100))

@@ -72,19 +72,19 @@ local later = {
     return require "perigee.help.help"
   end,
   grad = function()
-    return require("perigee.gradient.gradient").grad
+    return require("perigee.gradient").grad
   end,
   value_and_grad = function()
-    return require("perigee.gradient.gradient").value_and_grad
+    return require("perigee.gradient").value_and_grad
   end,
   check_grad = function()
-    return require("perigee.gradient.check").check_grad
+    return require("perigee.gradient").check_grad
   end,
   custom_gradient = function()
-    return require("perigee.gradient.gradient").custom_gradient
+    return require("perigee.gradient").custom_gradient
   end,
   detach = function()
-    return require("perigee.gradient.gradient").detach
+    return require("perigee.gradient").detach
   end,
 }
 

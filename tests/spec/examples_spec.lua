@@ -82,6 +82,13 @@ describe("the examples", function()
     assert.equal(notebook[1], sweep[10])
   end)
 
+  it("own_loss.lua has the notebook's numbers", function()
+    local arguments = "iterations=20 hidden=16 rate=0.5 seed=5"
+    local own, errors, status = run("own_loss", arguments)
+    assert.equal(0, status, errors)
+    assert.equal((run("notebook", arguments)), own)
+  end)
+
   it("iteration_sweep.lua answers ten times, and ten trainings the same", function()
     local arguments = "hidden=12 rate=0.5 iterations="
     local quick, errors, status = run("iteration_sweep", arguments .. 30)

@@ -5,7 +5,6 @@ local core = require "perigee.core"
 local errors = require "perigee.util.errors"
 local traced = require "perigee.gradient.traced"
 local types = require "perigee.util.types"
-require "perigee.gradient.rules"
 
 local gradient = {}
 

@@ -6,6 +6,7 @@
 
 local choose = require "perigee.gradient.choose"
 local core = require "perigee.core"
+local gradient = require "perigee.gradient.gradient"
 local traced = require "perigee.gradient.traced"
 local types = require "perigee.util.types"
 
@@ -65,8 +66,8 @@ local function gradient_as_matrices(g, a, b)
 end
 
 --- sum_to for the operand as matrices, then in the operand's shape.
-local function to_operand(gradient, matrices, operand)
-  return core.sum_to(gradient, plain(matrices)):reshape(plain(operand).shape)
+local function to_operand(g, matrices, operand)
+  return core.sum_to(g, plain(matrices)):reshape(plain(operand).shape)
 end
 
 traced.define("matmul", {
@@ -269,7 +270,7 @@ end
 --- The backward function of the solution by one of its arguments, which computes it again.
 local function of_solution(a, b, n)
   return function(g)
-    return require("perigee.gradient.gradient").grad(function(left, right)
+    return gradient.grad(function(left, right)
       return (solution(left, right) * g):sum()
     end, n)(a, b)
   end

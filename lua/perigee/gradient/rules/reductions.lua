@@ -5,6 +5,7 @@
 
 local choose = require "perigee.gradient.choose"
 local core = require "perigee.core"
+local gradient = require "perigee.gradient.gradient"
 local traced = require "perigee.gradient.traced"
 local types = require "perigee.util.types"
 
@@ -225,7 +226,7 @@ local function quantile_backward(y, a, q, axis, options)
   axis = settle(axis, options)
   q = core.array(q)
   return function(g)
-    return require("perigee.gradient.gradient").grad(function(x)
+    return gradient.grad(function(x)
       local values = quantiles(merge_axes(x, axis):sort(-1), q:reshape(-1))
       if q.ndim > 0 and types.is_array(plain(y)) then
         local order = core.range(1, values.ndim - 1):tolist()
