@@ -59,6 +59,7 @@ interrupts.OPERATIONS = {
         core.softmax_cross_entropy_gradient(a, y), core.softmax_cross_entropy_gradient(a, a),
         pg.dropout(a, 0.5, g)
     end)
+    check(g:get_state():eq(state):all()) -- what was given up was not drawn
     check(pg.softmax_cross_entropy(pg.zeros(2, 1), { 0, 0 }) == 0)
   ]],
   backward = [[
