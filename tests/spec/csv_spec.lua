@@ -385,6 +385,9 @@ describe("a table of a CSV file", function()
       columns_of[t.names[i]] = each
     end
     assert.same({ length = t.length, names = t:get "names", species = t.species }, columns_of)
+    raises_here("it has length, names, species; #csv is the number of rows", function()
+      return t.shape
+    end)
     raises_here("has no field 'length' that can be set", function() t.length = 1 end)
     local seen = {}
     for name, each in pairs(t) do
@@ -633,7 +636,10 @@ describe("pg.write_csv", function()
     fails(path .. ": the name of column 2: it is empty", pg.zeros(1, 2), { "a", "" })
     fails("a column's name is a text", pg.zeros(1, 2), { "a", 1 })
     fails("the name of column 1: not UTF-8", pg.zeros(1, 1), { "\xE9" })
-    fails("2 names are needed", pg.zeros(1, 2), { "a" })
+    fails("2 names are needed, not 1", pg.zeros(1, 2), { "a" })
+    fails("1 name is needed, not a", pg.zeros(1), "a")
+    fails("a table of columns has the list names, too", { a = pg.zeros(1) })
+    fails("an array or a table of columns is needed behind the path, not a.csv", "a.csv")
     fails(path .. ": row 1 of column 1 ('a'): a zero byte", { names = { "a" }, a = { "\0" } })
     fails("row 2 of column 1 ('a'): not UTF-8", { names = { "a" }, a = { "x", "\xE9" } })
     fails("row 2 of column 1 ('1'): an integer beyond int64", pg.array({ 1, 2 ^ 63 }, "uint64"))

@@ -76,6 +76,16 @@ describe("the module", function()
     support.raises_here("perigee has no 'nothing'", function() return pg.nothing end)
     support.raises_here("perigee has no 'linalg': its functions are pg's own, as pg.solve",
       function() return pg.linalg.solve end)
+    for name, text in pairs {
+      train_test_split = "; did you mean 'split'?",
+      StandardScaler = "; did you mean 'standardise'?",
+      confusion_matrix = ": m:evaluate(x, y) returns a model's",
+      nan_to_num = ": x[x:isnan()] = 0 replaces NaN in x",
+    } do
+      support.raises_here(("perigee has no '%s'%s"):format(name, text), function()
+        return pg[name]
+      end)
+    end
     support.raises_here("pg.array_split cuts an array", function() pg.split({ 1 }, 3) end)
     support.raises_here("perigee has no 'nil'", function() return pg[nil] end)
   end)

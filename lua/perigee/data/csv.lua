@@ -100,6 +100,12 @@ end
 
 --- Names, array and number of rows of a vector or matrix.
 local function from_array(value, names)
+  if type(value) ~= "table" and not types.is_array(value) then
+    errors.fail("write_csv: an array or a table of columns is needed behind the path, not %s",
+      errors.describe(value))
+  elseif type(value) == "table" and #value == 0 and next(value) ~= nil then
+    errors.fail 'write_csv: a table of columns has the list names, too: {names = {"a"}, a = x}'
+  end
   local a = types.is_array(value) and value or core.array(value)
   if a.ndim < 1 or a.ndim > 2 then
     errors.fail("write_csv: an array of shape (rows) or (rows, columns) is needed, not %s",
@@ -107,7 +113,8 @@ local function from_array(value, names)
   end
   local columns = a.ndim == 2 and a.shape[2] or 1
   if names ~= nil and (type(names) ~= "table" or #names ~= columns) then
-    errors.fail("write_csv: %d names are needed, not %s", columns, errors.describe(names))
+    errors.fail("write_csv: %d name%s needed, not %s", columns, columns == 1 and " is" or "s are",
+      type(names) == "table" and #names or errors.describe(names))
   end
   check_list(names or {}, "names")
   return names or positions(columns), a, #a

@@ -37,6 +37,15 @@ local function find(self, name)
   return private.columns[math.type(name) and name or private.positions[name]]
 end
 
+--- What a table has for names of pandas.
+local NOTES = {
+  columns = "csv.names lists the columns", keys = "csv.names lists the columns",
+  shape = "#csv is the number of rows, #csv.names that of columns",
+  head = "print(csv) lists the columns, and csv.NAME shows one",
+  values = "csv:array() has the columns of numbers as one array",
+  to_numpy = "csv:array() has the columns of numbers as one array",
+}
+
 --- The message about a column that there is not.
 local function no_column(self, name)
   local names = self[PRIVATE].names
@@ -44,7 +53,8 @@ local function no_column(self, name)
     return ("%s has columns 1 to %d, not %s"):format(self[PRIVATE].path, #names,
       errors.describe(name))
   end
-  return unknown_name.message(self[PRIVATE].path, name, names)
+  local message = unknown_name.message(self[PRIVATE].path, name, names)
+  return NOTES[name] and ("%s; %s"):format(message, NOTES[name]) or message
 end
 
 --- A column; raises in the caller's line if there is none.

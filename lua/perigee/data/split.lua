@@ -59,6 +59,8 @@ local function to_rows(value, position)
       errors.fail("argument %d is a list of texts with %s", position, hole)
     end
     return value
+  elseif are_options(value) and next(value) ~= nil then
+    errors.fail("argument %d is a table of options, which stand last", position)
   elseif not types.is_array(value) and type(value) ~= "table" then
     errors.fail("argument %d must be an array or a list, not %s%s", position,
       errors.describe(value),
@@ -77,7 +79,9 @@ local function rows_of(arguments, count)
   for i = 1, count do
     all[i] = to_rows(arguments[i], i)
     if #all[i] ~= #all[1] then
-      errors.fail("the arguments have %d and %d rows (arguments 1 and %d)", #all[1], #all[i], i)
+      local is_classes = i == count and is_list_of_texts(all[i])
+      errors.fail("the arguments have %d and %d rows (arguments 1 and %d)%s", #all[1], #all[i], i,
+        is_classes and "; brackets around t:labels(...) keep the labels without the classes" or "")
     end
   end
   return all
@@ -146,6 +150,8 @@ local function sizes_of(options, n)
   local test, train = options.test, options.train
   if not test and not train then
     test = TEST
+  elseif math.type(test) == "float" and math.type(train) == "float" and test + train > 1 then
+    errors.fail("test = %g and train = %g are together more than 1", test, train)
   end
   local n_test = test and size_of(test, n, math.ceil, "test")
   local n_train = train and size_of(train, n, math.floor, "train")

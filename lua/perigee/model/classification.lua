@@ -41,13 +41,20 @@ local function harmonic_mean(a, b)
   return core.where((a + b):eq(0), 0, a * 2 * b / core.where((a + b):eq(0), 1, a + b))
 end
 
+local AVERAGE_FIELDS = { "precision", "recall", "f1", "support" }
+local AVERAGES_METATABLE = {
+  __index = function(_, name)
+    errors.raise(unknown_name.message("an average", name, AVERAGE_FIELDS))
+  end,
+}
+
 --- The means of a report's columns, by weights.
 local function averages(report, weights)
   local sum, means = weights:sum(), { support = report.support:sum() }
   for _, name in ipairs { "precision", "recall", "f1" } do
     means[name] = sum == 0 and 0.0 or (report[name] * weights):sum() / sum
   end
-  return means
+  return setmetatable(means, AVERAGES_METATABLE)
 end
 
 --- Makes the report of a confusion matrix.

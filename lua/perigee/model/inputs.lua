@@ -13,6 +13,10 @@ local inputs = {}
 --- Converts a nested table to an array, and checks that an array was not freed.
 local function to_array(value, name)
   local array, message = value, nil
+  if name == "y" and type(value) == "table" and type(value[1]) == "string" then
+    return nil, ("y is a list of texts, and labels are numbers from 0: %s numbers the texts of a "
+      .. "CSV file's column"):format 't:labels "name"'
+  end
   if type(value) == "table" then
     array, message = errors.try(core.array, value)
   elseif not types.is_array(value) then

@@ -7,6 +7,12 @@ return {
     permute = "transpose", confusion_matrix = "evaluate", clamp = "clip", imshow = "show",
     imsave = "save_png", imread = "load_png", RandomState = "random",
     loadtxt = "read_csv", genfromtxt = "read_csv", savetxt = "write_csv", to_csv = "write_csv",
+    read_table = "read_csv", load_idx = "load", train_test_split = "split",
+    StandardScaler = "standardise", OneHotEncoder = "onehot",
+    get_dummies = "onehot", ImageFolder = "load_folder",
+    image_dataset_from_directory = "load_folder", fetch_openml = "dataset",
+    classification_report = "report", precision_score = "precision", recall_score = "recall",
+    f1_score = "f1", ["f1-score"] = "f1",
     ["repeat"] = "repeat_interleave", split = "array_split",
   },
   options = {
@@ -15,6 +21,8 @@ return {
     n_iterations = "iterations", solver = "optimizer", hidden_layer_sizes = "hidden",
     units = "hidden", random_state = "seed", validation_data = "validation",
     nesterov = "optimizer", n_iter_no_change = "patience", verbose = "progress",
-    early_stopping = "patience", EarlyStopping = "patience",
+    early_stopping = "patience", EarlyStopping = "patience", test_size = "test",
+    train_size = "train", validation_split = "validation", validation_fraction = "validation",
+    class_names = "names", target_names = "names",
   },
 }

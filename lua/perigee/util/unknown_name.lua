@@ -18,6 +18,10 @@ local NOTES = {
   len = "#x is how many rows an array has, x.size how many elements",
   sweep = 'it is a module of its own: require "perigee.sweep"',
   linalg = "its functions are pg's own, as pg.solve and pg.inv",
+  classification_report = "m:report(x, y) is a model's",
+  confusion_matrix = "m:evaluate(x, y) returns a model's",
+  LabelEncoder = 't:labels "name" numbers a column of pg.read_csv',
+  nan_to_num = "x[x:isnan()] = 0 replaces NaN in x",
 }
 
 local IN_PLACE = "; %s makes another array, %s changes x itself"
@@ -30,6 +34,8 @@ local ARRAY_NOTES = {
   float = '; x:astype "float32" converts', double = '; x:astype "float64" converts',
   int = '; x:astype "int32" converts', long = '; x:astype "int64" converts',
   unsqueeze = "; did you mean 'expand_dims'?", numpy = "; it is an array already",
+  fillna = "; x[x:isnan()] = value replaces NaN in x",
+  dropna = "; x[x:isnan():eq(0)] has the others than NaN",
   cpu = "; arrays are the CPU's", cuda = "; arrays are the CPU's",
   to = '; x:astype "float32" converts',
 }
