@@ -374,6 +374,9 @@ csv: deps-csv  ## random CSV files, compared with Python's csv, float() and pand
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/csv_corpus.lua $(ARGS)
 
+sklearn: deps-sklearn  ## pg.split, pg.standardise and reports, compared with scikit-learn's
+	@$(MAKE) -s --no-print-directory test SPECS=tests/spec/sklearn_spec.lua
+
 interchange: deps-differential  ## random NPY and NPZ files, compared with NumPy both ways
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/interchange.lua $(ARGS)
@@ -413,7 +416,7 @@ help:  ## this list
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
-        parity-torch bench differential interchange csv faults save-faults gcstress run-gcstress \
-        fuzz fuzz-files fuzzers mutants resume sweep-kills browser install uninstall \
+        parity-torch bench differential interchange csv sklearn faults save-faults gcstress \
+        run-gcstress fuzz fuzz-files fuzzers mutants resume sweep-kills browser install uninstall \
         reference session format clean \
         help

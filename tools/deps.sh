@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what a make target needs is there.
 #
-# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|csv|torch|lint|valgrind
+# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|csv|sklearn|torch|lint|valgrind
 #        tools/deps.sh check
 #
 # check installs nothing: it looks for what build would, with $CC, $CFLAGS and
@@ -105,6 +105,11 @@ needs_csv() {
     need python3 test -x /usr/bin/python3
     want locales test -d /usr/share/i18n/locales
     want python3-pandas /usr/bin/python3 -c "import pandas"
+}
+
+needs_sklearn() {
+    needs_test
+    want python3-sklearn /usr/bin/python3 -c "import sklearn"
 }
 
 needs_torch() {
