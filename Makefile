@@ -270,6 +270,7 @@ bench: deps-run  ## trainings, array operations and files beside NumPy and PyTor
 	@$(PROGRAM) tests/bench.lua $(ARGS)
 	@$(PROGRAM) tests/bench_batches.lua $(filter rounds=% hidden=% data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_arrays.lua
+	@$(PROGRAM) tests/bench_images.lua
 	@$(PROGRAM) tests/bench_files.lua
 	@$(PROGRAM) tests/bench_csv.lua
 	@$(PROGRAM) tests/bench_parts.lua

@@ -13,7 +13,7 @@
 /* Where a place has one image, the windows of all rows are one row of sums; the
    sums at the ends of rows, whose windows continue in the next row, are left
    out. Where it has several, a band of rows is computed at a time, so that it
-   is in level 1 cache when it is cut into images; kernel rows outside of the
+   is in level 2 cache when it is cut into images; kernel rows outside of the
    images are left out. */
 typedef struct convolution {
     pg_canvas canvas;
@@ -104,7 +104,7 @@ static void convolve_group(void *context, size_t job, int worker)
    memory. */
 static bool set_sizes(convolution *c)
 {
-    enum { BAND_BYTES = 24 * 1024 };
+    enum { BAND_BYTES = 1 << 18 };
     const pg_canvas *v = &c->canvas;
     size_t lanes = v->kernels->lanes;
     c->groups = pg_size_divide_up(c->outputs, GROUP);

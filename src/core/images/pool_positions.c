@@ -9,16 +9,17 @@
 #include "images/pooling.h"
 
 /* Images (n, channels, height, width), and the numbers and the positions of
-   their windows. A job is a plane. */
-typedef struct placed {
+   their windows. A job is a group of planes: taking one costs as much as a
+   small plane. */
+typedef struct placed placed;
+struct placed {
     const pg_array *images, *windows;
     const int64_t *positions;
     size_t planes, pixels, count; /* pixels and windows of a plane */
-    atomic_bool failed;           /* at a position outside */
-} placed;
-
-/* --- numbers at positions --------------------------------------------------
- */
+    size_t group;                 /* planes of a job */
+    void (*move)(placed *p, size_t plane);
+    atomic_bool failed; /* at a position outside */
+};
 
 /* PG_EINDEX for the first position that is not in a plane. */
 static pg_status fail_position(const placed *p, const char *name, pg_error *err)
@@ -58,9 +59,8 @@ GATHER(float)
 GATHER(double)
 PG_EXPECT_FLOATS(2);
 
-static void scatter_plane(void *context, size_t plane)
+static void scatter_plane(placed *p, size_t plane)
 {
-    placed *p = context;
     size_t bytes = p->pixels * pg_dtype_size(p->images->dtype);
     memset((char *)p->images->data + plane * bytes, 0, bytes);
     if (p->images->dtype == PG_FLOAT32)
@@ -69,9 +69,8 @@ static void scatter_plane(void *context, size_t plane)
         scatter_double(p, plane);
 }
 
-static void gather_plane(void *context, size_t plane)
+static void gather_plane(placed *p, size_t plane)
 {
-    placed *p = context;
     if (p->images->dtype == PG_FLOAT32)
         gather_float(p, plane);
     else
@@ -92,20 +91,33 @@ static pg_status check_planes(const char *name, const pg_array *images,
                    name, pg_shape_text(tw, windows), pg_shape_text(ti, images));
 }
 
-/* Runs the job for each plane. */
-static pg_status run(pg_job job, const pg_array *images,
+static void move_group(void *context, size_t job)
+{
+    placed *p = context;
+    size_t first = job * p->group;
+    size_t end = first + pg_size_min(p->group, p->planes - first);
+    for (size_t plane = first; plane < end; plane++)
+        p->move(p, plane);
+}
+
+/* Moves the numbers of each plane. */
+static pg_status run(void (*move)(placed *, size_t), const pg_array *images,
                      const pg_array *windows, const pg_array *positions,
                      const char *name, pg_error *err)
 {
-    enum { LEAST_WORK = 32768 }; /* pixels that more threads are worth */
+    enum { LEAST_WORK = 32768, GROUP = 16384 }; /* pixels */
     placed p = {.images = images,
                 .windows = windows,
                 .positions = positions->data,
                 .planes = images->shape[0] * images->shape[1],
                 .pixels = images->shape[2] * images->shape[3],
-                .count = windows->shape[2] * windows->shape[3]};
-    pg_parallel_for(p.planes, p.planes > 0 && p.pixels >= LEAST_WORK / p.planes,
-                    job, &p);
+                .count = windows->shape[2] * windows->shape[3],
+                .move = move};
+    p.group = 1 + GROUP / (1 + pg_size_max(p.pixels, p.count));
+    size_t work = pg_size_max(p.pixels, p.count);
+    pg_parallel_for(pg_size_divide_up(p.planes, p.group),
+                    p.planes > 0 && work >= LEAST_WORK / p.planes, move_group,
+                    &p);
     return p.failed ? fail_position(&p, name, err) : PG_OK;
 }
 
