@@ -50,9 +50,6 @@ traced.operator("__mod", function(a, b) return a % b end, {
 
 --- The exponent less 1; 0 where a and b are 0, so that b times the power is 0 there.
 local function exponent_less_1(a, b)
-  if type(b) == "number" and b ~= 0 then
-    return b - 1
-  end
   local both_are_zero = choose.both(core.eq(a, 0), core.eq(b, 0))
   return choose.where(both_are_zero, 1.0, b) - 1
 end
@@ -62,13 +59,23 @@ local function base_of_log(a, b)
   return choose.where(choose.both(core.eq(a, 0), core.ge(b, 0)), 1.0, a)
 end
 
+--- A derivative in the result's dtype: choose.where makes float64 of numbers.
+local function in_form_of(y, derivative)
+  return core.has_form(derivative, y) and derivative or core.sum_to(derivative, traced.plain(y))
+end
+
 traced.operator("__pow", function(a, b) return a ^ b end, {
-  function(_, a, b)
+  function(y, a, b)
     return function(g)
-      return b == 2 and times(2 * a, g) or g * (b * a ^ exponent_less_1(a, b))
+      if type(b) == "number" and b ~= 0 then
+        return b == 2 and times(2 * a, g) or g * (b * a ^ (b - 1))
+      end
+      return g * in_form_of(y, b * a ^ exponent_less_1(a, b))
     end
   end,
-  function(y, a, b) return function(g) return g * (y * core.log(base_of_log(a, b))) end end,
+  function(y, a, b)
+    return function(g) return g * in_form_of(y, y * core.log(base_of_log(a, b))) end
+  end,
 })
 
 traced.unary_operator("__unm", function(a) return -a end, function()

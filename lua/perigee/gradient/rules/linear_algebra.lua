@@ -177,7 +177,8 @@ define_results("eigh", {
   function(values)
     local w, v = values[1], values[2]
     return function(g)
-      return core.dot(core.dot(v, inverse_gaps(w) * core.dot(v.T, g)), v.T)
+      local inner = core.dot(v.T, g)
+      return core.dot(core.dot(v, inverse_gaps(w) * (0.5 * (inner - inner.T))), v.T)
     end
   end,
 })
@@ -246,7 +247,12 @@ local function svd_rule(which)
     local is_full = plain(u).shape[2] > k or plain(vt).shape[1] > k
     return function(g)
       if which == 2 then
-        return core.dot(u[{ {}, { 1, k } }] * g, vt[{ { 1, k } }])
+        local left, right = u, vt
+        if is_full and traced.is(a) then -- for derivatives of these gradients
+          local reduced = table.pack(core.svd(a, { full_matrices = false }))
+          left, right = reduced[1], reduced[3]
+        end
+        return core.dot(left[{ {}, { 1, k } }] * g, right[{ { 1, k } }])
       elseif is_full then
         traced.raise("svd: the gradient of all singular vectors of a (%d, %d) matrix isn't "
           .. "defined: {full_matrices = false} has those that are", m, n)

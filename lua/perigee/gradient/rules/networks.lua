@@ -80,12 +80,16 @@ end)
 
 traced.define("conv2d", {
   function(_, x, k, options)
-    local shape = plain(x).shape
-    return function(g) return core.conv2d_input_gradient(g, k, shape, options) end
+    local like = plain(x)
+    return function(g)
+      return core.sum_to(core.conv2d_input_gradient(g, k, like.shape, options), like)
+    end
   end,
   function(_, x, k, options)
-    local shape = plain(k).shape
-    return function(g) return core.conv2d_kernel_gradient(g, x, shape, options) end
+    local like = plain(core.array(k))
+    return function(g)
+      return core.sum_to(core.conv2d_kernel_gradient(g, x, like.shape, options), like)
+    end
   end,
 })
 

@@ -70,6 +70,15 @@ traced.define("add_at_axis", {
   function(_, _, positions, axis) return function(g) return g:take(positions, axis) end end,
 })
 
+--- Counts are constants, sums of weights are not.
+traced.compose("bincount", function(values, weights, options)
+  local result = core.bincount(plain(values), plain(weights), options)
+  if not traced.is(weights) then
+    return result
+  end
+  return core.add_at(result, core.array(plain(values)) + 1, weights:astype "float64")
+end)
+
 -- --- broadcasting -------------------------------------------------------------------------------
 
 traced.define("sum_to", {

@@ -84,6 +84,9 @@ local function define_of_list(name, rule)
       return operation(values, axis)
     end
     local nodes, node = traced.unwrap(values, n, tape), { tape = tape }
+    for i = 1, n do
+      values[i] = traced.is(values[i]) and values[i] or core.array(values[i])
+    end
     local y = operation(values, axis)
     for i = 1, n do
       if nodes[i] then
