@@ -22,6 +22,18 @@ interrupts.OPERATIONS = {
     run(function() return a:sort(), a:argsort(), a:unique() end)
     check(a:sum() == sum and pg.sort({ 3, 1, 2 }):get(1) == 1)
   ]],
+  images = [[
+    local core = require "perigee.core"
+    local x, k = pg.rand(64, 16, 100, 100), pg.rand(32, 16, 5, 5)
+    local sum = x:sum()
+    run(function()
+      local out, positions = core.max_pool2d_with_positions(x, 5, { stride = 1 })
+      return core.pool_scatter(out, positions, x.shape), x:conv2d(k),
+        core.conv2d_input_gradient(pg.ones(64, 32, 96, 96), k, x.shape),
+        core.conv2d_kernel_gradient(pg.ones(64, 32, 96, 96), x, k.shape)
+    end)
+    check(x:sum() == sum and pg.ones(1, 1, 2, 2):conv2d(pg.ones(1, 1, 2, 2)):item() == 4)
+  ]],
   draws = [[
     local g, state = pg.random(7)
     run(function()

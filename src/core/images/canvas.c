@@ -81,7 +81,10 @@ pg_status pg_canvas_open(pg_canvas *c, pg_error *err)
     set_places(c, c->size);
     size_t lanes = c->kernels->lanes;
     c->size = (pg_size_divide_up(c->size, lanes) + 1) * lanes;
-    return PG_OK;
+    pg_status status = pg_check_interrupt(err);
+    if (status != PG_OK)
+        pg_canvas_close(c);
+    return status;
 }
 
 void pg_canvas_close(pg_canvas *c)

@@ -38,7 +38,8 @@ typedef struct pg_canvas {
 size_t pg_canvas_side(const pg_kernels *kernels, size_t item, size_t n,
                       size_t channels, size_t height, size_t width);
 
-/* PG_ENOMEM if there is no memory; pg_canvas_close frees it. */
+/* PG_ENOMEM, or PG_EINTERRUPT before all places are set; pg_canvas_close frees
+   the memory. */
 pg_status pg_canvas_open(pg_canvas *canvas, pg_error *err);
 void pg_canvas_close(pg_canvas *canvas);
 
