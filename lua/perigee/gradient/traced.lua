@@ -371,7 +371,10 @@ function Traced:__index(key)
       return operations.transpose(self)
     end
   end
-  return operations.__index(self, plain(key))
+  if getmetatable(key) == Traced then
+    traced.raise("a position can't be a traced value: pg.detach(s) gives the plain one")
+  end
+  return operations.__index(self, key)
 end
 
 function Traced.__newindex()
