@@ -31,7 +31,6 @@ int luaopen_perigee_core(lua_State *L)
     read_environment(L);
     lua_newtable(L);
     l_open_interrupt(L);
-    l_open_traced(L);
     l_open_shape(L);
     l_open_array(L);
     l_open_nested_table(L);
@@ -67,6 +66,7 @@ int luaopen_perigee_core(lua_State *L)
     l_open_runtime(L);
     l_open_process(L);
     l_open_user_call(L);
+    l_open_tracer(L);
     l_open_memory(L);
     l_array_copy_metatable(L);
     return 1;

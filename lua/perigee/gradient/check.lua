@@ -1,8 +1,8 @@
 --- pg.check_grad: gradients beside central differences.
 
 local core = require "perigee.core"
-local gradient = require "perigee.gradient.gradient"
-local traced = require "perigee.gradient.traced"
+local gradient = require "perigee.gradient.trace.gradient"
+local traced = require "perigee.gradient.trace.traced"
 local types = require "perigee.util.types"
 
 local check = {}

@@ -2,7 +2,7 @@
 
 require "perigee.gradient.rules"
 local check = require "perigee.gradient.check"
-local gradient = require "perigee.gradient.gradient"
+local gradient = require "perigee.gradient.trace.gradient"
 
 return {
   grad = gradient.grad,

@@ -5,11 +5,11 @@
 
 #include "bind/array/shape.h"
 #include "bind/base/argument_error.h"
+#include "bind/base/call.h"
 #include "bind/base/collector.h"
 #include "bind/base/error.h"
 #include "bind/base/open.h"
 #include "bind/base/status.h"
-#include "bind/base/traced.h"
 #include "core/array/storage.h"
 
 /* --- lifetime ------------------------------------------------------------- */
@@ -182,7 +182,7 @@ pg_array *l_array_test(lua_State *L, int arg)
 {
     l_array *found = array_at(L, arg);
     if (!found) {
-        l_traced_leave(L, arg);
+        l_call_leave_traced(L, arg);
         return NULL;
     }
     pg_array *a = check_original(L, arg, found);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bind/base/argument_error.h"
+#include "bind/base/call.h"
 #include "bind/base/collector.h"
 #include "bind/base/error.h"
 #include "bind/base/interrupt.h"
@@ -23,7 +24,7 @@ static int nested_shape(lua_State *L, size_t *shape)
 {
     int ndim = 0;
     while (lua_istable(L, -1)) {
-        l_traced_leave(L, -1);
+        l_call_leave_traced(L, -1);
         if (ndim == PG_MAXDIM)
             l_error(L, "tables nested deeper than rank %d", PG_MAXDIM);
         l_list_refuse_object(L, -1);
@@ -48,7 +49,7 @@ static void refuse_array(lua_State *L)
 {
     char text[PG_SHAPE_TEXT];
     const pg_array *a = l_array_peek(L, -1);
-    l_traced_leave(L, -1);
+    l_call_leave_traced(L, -1);
     if (a)
         l_error(L,
                 "an array of shape %s is no element of a table: "

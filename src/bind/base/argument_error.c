@@ -5,7 +5,6 @@
 
 #include "bind/base/call.h"
 #include "bind/base/error.h"
-#include "bind/base/traced.h"
 
 bool l_is_method_call(lua_State *L)
 {
@@ -99,7 +98,7 @@ int l_argument_error(lua_State *L, int arg, const char *text)
 int l_type_error(lua_State *L, int arg, const char *expected)
 {
     const char *found = luaL_typename(L, arg);
-    l_traced_leave(L, arg);
+    l_call_leave_traced(L, arg);
     if (l_call_is_missing(L, arg))
         found = "no value";
     else if (luaL_getmetafield(L, arg, "__name") == LUA_TSTRING)

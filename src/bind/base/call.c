@@ -10,6 +10,7 @@
 
 #include <setjmp.h>
 
+#include "bind/base/error.h"
 #include "bind/base/scalar.h"
 #include "bind/base/traced.h"
 #include "core/base/interrupt.h"
@@ -91,10 +92,14 @@ void l_call_retry(lua_State *L)
         longjmp(this_run.attempt->target, SECOND_RUN);
 }
 
-void l_call_trace(lua_State *L)
+void l_call_leave_traced(lua_State *L, int index)
 {
+    if (!l_is_traced(L, index))
+        return;
     if (is_current(L))
         longjmp(this_run.attempt->target, TRACER);
+    l_error(L, "a traced value can't be used here: pg.detach gives the array "
+               "or number behind it");
 }
 
 void l_call_insert_nil(lua_State *L, int arg)

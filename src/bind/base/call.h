@@ -65,9 +65,9 @@ int l_call_run(lua_State *L, lua_CFunction entry, lua_CFunction function);
    l_call_run. */
 void l_call_retry(lua_State *L);
 
-/* Jumps out of the function that runs, to the tracer. Returns outside
-   l_call_run. */
-void l_call_trace(lua_State *L);
+/* Jumps out of the function that runs, to the tracer, if the value at index is
+   traced. Raises where there is no function to leave, as in __newindex. */
+void l_call_leave_traced(lua_State *L, int index);
 
 /* Inserts nil at arg; another run finds the arguments without it. */
 void l_call_insert_nil(lua_State *L, int arg);

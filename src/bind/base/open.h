@@ -10,7 +10,6 @@
 #include <lua.h>
 
 void l_open_interrupt(lua_State *L); /* before the first function is added */
-void l_open_traced(lua_State *L);
 void l_open_shape(lua_State *L);
 void l_open_array(lua_State *L); /* before the first array method is added */
 void l_open_nested_table(lua_State *L);
@@ -46,6 +45,7 @@ void l_open_trainer(lua_State *L);
 void l_open_runtime(lua_State *L);
 void l_open_process(lua_State *L);
 void l_open_user_call(lua_State *L);
+void l_open_tracer(lua_State *L);
 void l_open_memory(lua_State *L);
 
 #endif

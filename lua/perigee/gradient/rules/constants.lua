@@ -1,7 +1,7 @@
 --- Operations without rules: those whose results are constants, that write in place, and the rest.
 
 local core = require "perigee.core"
-local traced = require "perigee.gradient.traced"
+local traced = require "perigee.gradient.trace.traced"
 
 --- Their results don't change with small changes of the arguments, or aren't numbers.
 local CONSTANTS = {

@@ -3,9 +3,9 @@
 -- y is the result, a and b are the operands, g is the gradient of the result. At ties and kinks
 -- the gradients are PyTorch's.
 
-local choose = require "perigee.gradient.choose"
+local choose = require "perigee.gradient.rules.choose"
 local core = require "perigee.core"
-local traced = require "perigee.gradient.traced"
+local traced = require "perigee.gradient.trace.traced"
 
 --- Passes a gradient on as it is.
 local function same(g)

@@ -6,4 +6,4 @@ require "perigee.gradient.rules.selection"
 require "perigee.gradient.rules.linear_algebra"
 require "perigee.gradient.rules.networks"
 require "perigee.gradient.rules.constants"
-return require("perigee.gradient.traced").operations
+return require("perigee.gradient.trace.traced").operations

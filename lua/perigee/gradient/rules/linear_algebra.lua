@@ -4,10 +4,10 @@
 -- forward and reverse mode algorithmic differentiation" (2008), and of PyTorch. g is the gradient
 -- of the result y.
 
-local choose = require "perigee.gradient.choose"
+local choose = require "perigee.gradient.rules.choose"
 local core = require "perigee.core"
-local gradient = require "perigee.gradient.gradient"
-local traced = require "perigee.gradient.traced"
+local gradient = require "perigee.gradient.trace.gradient"
+local traced = require "perigee.gradient.trace.traced"
 local types = require "perigee.util.types"
 
 local plain = traced.plain

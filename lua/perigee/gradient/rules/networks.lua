@@ -2,7 +2,7 @@
 --- notebook's kernels.
 
 local core = require "perigee.core"
-local traced = require "perigee.gradient.traced"
+local traced = require "perigee.gradient.trace.traced"
 local types = require "perigee.util.types"
 
 local plain = traced.plain
@@ -214,8 +214,4 @@ traced.compose("gradient", function(x, y, activations, weights, out)
     end
   end
   return result
-end)
-
-traced.compose("dropout", function(a, p, generator)
-  return a * core.dropout_mask(plain(a), p, generator)
 end)

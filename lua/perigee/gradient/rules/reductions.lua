@@ -3,10 +3,10 @@
 -- y is the result, a the array, g the gradient of the result. `axis` is nil for all axes, a number,
 -- or a list.
 
-local choose = require "perigee.gradient.choose"
+local choose = require "perigee.gradient.rules.choose"
 local core = require "perigee.core"
-local gradient = require "perigee.gradient.gradient"
-local traced = require "perigee.gradient.traced"
+local gradient = require "perigee.gradient.trace.gradient"
+local traced = require "perigee.gradient.trace.traced"
 local types = require "perigee.util.types"
 
 local plain = traced.plain

@@ -1,7 +1,7 @@
 --- Rules of operations that select elements: indices, positions, sorting; and of their gradients.
 
 local core = require "perigee.core"
-local traced = require "perigee.gradient.traced"
+local traced = require "perigee.gradient.trace.traced"
 
 local plain = traced.plain
 

@@ -1,7 +1,7 @@
 --- Rules of operations that arrange elements: shapes, views, joining and repetition.
 
 local core = require "perigee.core"
-local traced = require "perigee.gradient.traced"
+local traced = require "perigee.gradient.trace.traced"
 
 local plain, sum_to = traced.plain, core.sum_to
 

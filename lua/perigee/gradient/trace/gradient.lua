@@ -1,9 +1,9 @@
 --- Gradients of functions of Lua: pg.grad, pg.value_and_grad, pg.custom_gradient, pg.detach.
 
-local walk = require("perigee.gradient.backward").walk
+local walk = require("perigee.gradient.trace.backward").walk
 local core = require "perigee.core"
 local errors = require "perigee.util.errors"
-local traced = require "perigee.gradient.traced"
+local traced = require "perigee.gradient.trace.traced"
 local types = require "perigee.util.types"
 
 local gradient = {}

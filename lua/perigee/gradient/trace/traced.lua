@@ -428,6 +428,7 @@ function traced.call(name, ...)
   return operation(...)
 end
 
-core.set_tracer(Traced, traced.call)
+-- Positions of errors are of functions that are not in the folder of this one, or beside it.
+core.set_tracer(Traced, traced.call, debug.getinfo(1, "S").source:match "^(.*/)[^/]*/[^/]*$")
 
 return traced
