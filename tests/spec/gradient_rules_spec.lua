@@ -12,6 +12,7 @@ local IN_LUA = {
   grad = true, value_and_grad = true, check_grad = true, custom_gradient = true, detach = true,
   dataset = true, load_folder = true, read_csv = true, write_csv = true, plot = true, show = true,
   save_png = true, help = true, progress = true, split = true, standardise = true,
+  dropout = true,
 }
 
 --- Metamethods that the class of traced values has itself, and those that nobody calls by an
