@@ -215,7 +215,7 @@ local function general(name, operation, rules, broadcasts)
     local values, n = { ... }, select("#", ...)
     for i = 1, n do
       values[i] = gathered(values[i])
-      if i > most and getmetatable(values[i]) == Traced then
+      if not rules[i] and getmetatable(values[i]) == Traced then
         traced.raise("%s: argument %d can't be a traced value; pg.detach gives the plain one",
           name, i)
       end
