@@ -50,6 +50,7 @@ local function reduction(name, f)
       end
     end,
   })
+  traced.take_number(name)
 end
 
 reduction("sum", function(g, _, a)

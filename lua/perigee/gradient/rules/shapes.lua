@@ -21,6 +21,10 @@ end
 
 traced.define("copy", { function() return function(g) return g end end })
 
+for _, name in ipairs { "reshape", "squeeze", "expand_dims", "ravel", "flatten", "copy" } do
+  traced.take_number(name)
+end
+
 traced.define("transpose", {
   function(_, _, ...)
     local axes, back = { ... }, {}
@@ -185,7 +189,7 @@ end
 
 traced.compose("array", function(value, dtype)
   core.array(traced.plain_deep(value)) -- raises for what is no array
-  local a = traced.is(value) and value:copy() or array_of(value)
+  local a = traced.is(value) and core.copy(value) or array_of(value)
   return dtype and a:astype(dtype) or a
 end)
 

@@ -274,6 +274,29 @@ function traced.define(name, rules, operation)
   operations[name] = general(name, operation or core[name], rules, false)
 end
 
+--- A traced number as a traced array of rank 0; other values as they are.
+---@param value any
+---@return any
+function traced.as_array(value)
+  if getmetatable(value) ~= Traced or type(plain(value)) ~= "number" then
+    return value
+  end
+  local tape = innermost({ value }, 1)
+  return new(core.array(value._value), {
+    value._node, function(g) return sum_to(g, 1.0) end, tape = tape,
+  })
+end
+
+--- Makes an operation of arrays take a traced number as its first argument, as the core's takes a
+--- number.
+---@param name string
+function traced.take_number(name)
+  local operation = operations[name]
+  operations[name] = function(a, ...)
+    return operation(traced.as_array(a), ...)
+  end
+end
+
 --- Defines an operation whose operands broadcast, and which takes the option `out`.
 ---@param name string
 ---@param rules function[]  backward functions may return gradients of the result's form
