@@ -84,6 +84,15 @@ interrupts.OPERATIONS = {
     end)
     check(core.sum_to(pg.ones(3, 2), pg.ones(2)):get(2) == 3)
   ]],
+  gradients = [[
+    local w = { W = pg.rand(2000, 300), b = pg.zeros(300) }
+    local x = pg.rand(3000, 2000)
+    local f = pg.value_and_grad(function(v)
+      return ((x:dot(v.W) + v.b):tanh():sort(1):softmax():log() ^ 2):mean()
+    end)
+    run(function() return f(w) end)
+    check(w.b:sum() == 0 and pg.grad(function(s) return s * s end)(3) == 6)
+  ]],
   statistics = [[
     local a = pg.rand(10000000)
     local m, c = a:reshape(1000, 10000), a:reshape(100, 1000, 100)
