@@ -6,9 +6,10 @@ local traced = require "perigee.gradient.trace.traced"
 --- Their results don't change with small changes of the arguments, or aren't numbers.
 local CONSTANTS = {
   "accuracy", "all", "allclose", "any", "argmax", "argmin", "argsort", "argwhere", "array_equal",
-  "ceil", "checksum", "count_nonzero", "dropout_mask", "eq", "floor", "ge", "gt",
-  "histogram", "isfinite", "isinf", "isnan", "item", "labels", "le", "lt", "max_pool2d_positions",
-  "ne", "nonzero", "onehot", "ones_like", "round", "save", "sign", "tolist", "zeros_like",
+  "ceil", "checksum", "count_nonzero", "dropout_mask", "eq", "floor", "ge", "gt", "histogram",
+  "isfinite", "isinf", "isnan", "item", "labels", "le", "lt", "max_pool2d_positions",
+  "max_pool2d_with_positions", "ne", "nonzero", "onehot", "ones_like", "round", "save", "sign",
+  "tolist", "zeros_like",
 }
 
 local IN_PLACE = {

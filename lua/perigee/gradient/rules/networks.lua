@@ -114,8 +114,15 @@ traced.define("conv2d_kernel_gradient", {
 })
 
 traced.compose("max_pool2d", function(a, size, options)
-  local positions = core.max_pool2d_positions(plain(a), size, options)
-  return core.pool_gather(a, positions)
+  traced.innermost({ a }, 1) -- raises after the tape's end
+  local node, inner, shape = a._node, a._value, a.shape
+  local y, positions = core.max_pool2d_with_positions(plain(a), size, options)
+  if traced.is(inner) then
+    y = core.pool_gather(inner, positions)
+  end
+  return traced.new(y, {
+    node, function(g) return core.pool_scatter(g, positions, shape) end, tape = node.tape,
+  })
 end)
 
 traced.define("avg_pool2d", {
