@@ -101,13 +101,13 @@ local operations = {
       core.avg_pool2d_gradient(pg.ones(2, 3, 3, 2, "int8"), 2, images.shape)
   end,
   gradients = function()
-    local w = { W = pg.ones(6, 3), b = pg.zeros(3), s = 2.0 }
+    local weights = { W = pg.ones(6, 3), b = pg.zeros(3), s = 2.0 }
     local f = pg.value_and_grad(function(v)
       local h = (a:dot(v.W) + v.b):tanh()
       h = pg.concat({ h, h[{ {}, { 1, 2 } }] }, 2):sort():softmax()
       return (h * pg.array { v.s, v.s, 1, 2, 3 }):sum()
     end)
-    return f(w), pg.grad(pg.grad(function(v) return v ^ 3 end))(2)
+    return f(weights), pg.grad(pg.grad(function(v) return v ^ 3 end))(2)
   end,
   sorting = function()
     return a:sort(), a:sort(1), a:argsort(1), i8:unique(), a:cumsum(1), b:cumsum(), long:sort(),

@@ -490,3 +490,25 @@ describe("check_grad", function()
     assert(pg.check_grad(function(x) return x ^ 3 end, 2) < 1e-8)
   end)
 end)
+
+describe("a table of traced numbers", function()
+  it("is an array to every function", function()
+    local function gradient_of(f)
+      return pg.grad(f)(pg.array { 1, 2 }):tolist()
+    end
+    for expected, f in pairs {
+      [{ 2, 1 }] = function(v) return pg.concat { { v[1], 2 }, v }:sum() end,
+      [{ 2, 1.0 }] = function(v) return pg.stack { { v[1], 2 }, v }:sum() end,
+      [{ 1, 0 }] = function(v) return pg.maximum({ v[1], 2 }, 0.5):sum() end,
+      [{ 2, 1 + 0.0 }] = function(v) return (v + { v[1], 2 }):sum() end,
+      [{ 2.0, 2 }] = function(v) return ({ v[1], 2 } * v):sum() end,
+      [{ 1, 1 }] = function(v) return pg.ones(2):dot { v[1], v[2] } end,
+      [{ 3, 0 }] = function(v) return pg.diag { v[1], 2 * v[1] }:sum() end,
+      [{ 0, 2 }] = function(v) return pg.meshgrid({ v[2], 1 }, { 1, 2 }):sum() end,
+      [{ -1, 1 }] = function(v) return pg.diff { v[1], v[2] }:sum() end,
+      [{ 1, 2 }] = function(v) return pg.vstack { { v[1], v[2] }, { v[2], 0 } }:sum() end,
+    } do
+      assert.same(expected, gradient_of(f))
+    end
+  end)
+end)

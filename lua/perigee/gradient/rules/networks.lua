@@ -176,7 +176,7 @@ local function refuse_out(name, out)
   end
 end
 
-traced.compose("forward", function(x, weights, out)
+traced.compose_tables("forward", function(x, weights, out)
   refuse_out("forward", out)
   local layers = count_layers(weights)
   local names = activations_of(weights, layers)
@@ -201,12 +201,12 @@ local function last_activation(activations)
   return activations["A" .. n]
 end
 
-traced.compose("cross_entropy", function(activations, y)
+traced.compose_tables("cross_entropy", function(activations, y)
   local a = last_activation(activations)
   return -(rows_of(y, a) * core.log(a + 1e-9)):sum() / plain(a).shape[1]
 end)
 
-traced.compose("gradient", function(x, y, activations, weights, out)
+traced.compose_tables("gradient", function(x, y, activations, weights, out)
   refuse_out("gradient", out)
   local layers = count_layers(weights)
   local names = activations_of(weights, layers)

@@ -80,7 +80,7 @@ end)
 --- of the i-th, whose result is cast to its dtype.
 local function define_of_list(name, rule)
   local operation = core[name]
-  traced.compose(name, function(list, axis)
+  traced.compose_tables(name, function(list, axis)
     local values = traced.elements(list)
     local n = #values
     local tape = traced.innermost(values, n)
@@ -148,13 +148,13 @@ local function at_least(list, shape)
   return values
 end
 
-traced.compose("vstack", function(list)
+traced.compose_tables("vstack", function(list)
   return core.concat(at_least(list, function(a)
     return a.ndim == 1 and a:reshape(1, -1) or a
   end), 1)
 end)
 
-traced.compose("hstack", function(list)
+traced.compose_tables("hstack", function(list)
   local values = at_least(list, function(a) return a end)
   return core.concat(values, values[1].ndim == 1 and 1 or 2)
 end)
@@ -187,13 +187,13 @@ local function array_of(value)
   return core.stack(rows)
 end
 
-traced.compose("array", function(value, dtype)
+traced.compose_tables("array", function(value, dtype)
   core.array(traced.plain_deep(value)) -- raises for what is no array
   local a = traced.is(value) and core.copy(value) or array_of(value)
   return dtype and a:astype(dtype) or a
 end)
 
-traced.compose("matrix", function(value, dtype)
+traced.compose_tables("matrix", function(value, dtype)
   local a = core.array(value, dtype)
   return a.ndim == 1 and a:reshape(1, -1) or a
 end)

@@ -77,6 +77,7 @@ traced.plain_deep = plain_deep
 ---@param value any  a number, an array, or a traced value of an outer call
 ---@param node table
 local function new(value, node)
+  assert(getmetatable(value) ~= Traced or value._node.tape ~= node.tape, "traced twice")
   return setmetatable({ _value = value, _node = node }, Traced)
 end
 traced.new = new
@@ -124,11 +125,26 @@ local function broadcasting(backward, x, y)
   end
 end
 
+--- A table that holds traced values as an array of the same form.
+local function gathered(value)
+  if type(value) == "table" and getmetatable(value) ~= Traced and plain_deep(value) ~= value then
+    return operations.array(value)
+  end
+  return value
+end
+
 --- The function of two operands that broadcast.
 local function binary(operation, rule_a, rule_b)
   return function(a, b)
     local node_a = getmetatable(a) == Traced and a._node
     local node_b = getmetatable(b) == Traced and b._node
+    if not node_a and type(a) == "table" then
+      a = gathered(a)
+      node_a = getmetatable(a) == Traced and a._node
+    elseif not node_b and type(b) == "table" then
+      b = gathered(b)
+      node_b = getmetatable(b) == Traced and b._node
+    end
     local tape = node_a and node_a.tape or node_b.tape
     if node_a and node_b and node_b.tape.level ~= tape.level then -- one is a constant to the other
       if node_b.tape.level > tape.level then
@@ -199,16 +215,8 @@ local function unwrap(values, n, tape)
 end
 traced.unwrap = unwrap
 
---- A table that holds traced values as an array of the same form.
-local function gathered(value)
-  if type(value) == "table" and getmetatable(value) ~= Traced and plain_deep(value) ~= value then
-    return operations.array(value)
-  end
-  return value
-end
-
---- The function of any number of operands; the first #rules arguments may be traced. Those at or
---- behind `broadcast` are summed as `broadcasting` says.
+--- The function of any number of operands, where those that have a rule may be traced. If it
+--- broadcasts, gradients are summed as `broadcasting` says.
 local function general(name, operation, rules, broadcasts)
   local most = #rules
   return function(...)
@@ -245,13 +253,14 @@ local function is_operand(value)
   return getmetatable(value) == Traced or type(value) ~= "table"
 end
 
---- A copy of a list of arrays; the rows of a traced array.
+--- A copy of a list of arrays, in which nested tables of traced values are arrays; the rows of a
+--- traced array.
 ---@param list table
 ---@return table
 function traced.elements(list)
   local values = {}
   for i = 1, #list do
-    values[i] = list[i]
+    values[i] = gathered(list[i])
   end
   return values
 end
@@ -337,10 +346,24 @@ function traced.unary_operator(event, operation, rule)
   Traced[event], operations[event] = apply, apply
 end
 
---- Defines an operation by a function of traced values.
+--- Defines an operation by a function of traced values. A table of traced numbers becomes an array
+--- before.
 ---@param name string
 ---@param f function
 function traced.compose(name, f)
+  operations[name] = function(...)
+    local values, n = { ... }, select("#", ...)
+    for i = 1, n do
+      values[i] = gathered(values[i])
+    end
+    return f(table.unpack(values, 1, n))
+  end
+end
+
+--- Defines an operation on tables of arrays by a function, which takes the tables as they are.
+---@param name string
+---@param f function
+function traced.compose_tables(name, f)
   operations[name] = f
 end
 
