@@ -512,3 +512,43 @@ describe("a table of traced numbers", function()
     end
   end)
 end)
+
+describe("an array that is written to before the gradient", function()
+  local function message_of(f)
+    local _, message = pcall(pg.grad(f), pg.ones(3))
+    return message
+  end
+
+  it("raises where the way back needs its numbers", function()
+    local buffer, mask = pg.ones(3), pg.array { true, false, true }
+    for _, f in ipairs {
+      function(v)
+        local s = 0
+        for i = 1, 3 do
+          buffer:fill_(i)
+          s = s + (v * buffer):sum()
+        end
+        return s
+      end,
+      function(v) local y = v:exp(); pg.detach(y):fill_(0); return y:sum() end,
+      function(v) local y = v[mask]:sum(); mask[1] = false; return y end,
+      function(v) local y = buffer:dot(v); buffer[1] = 7; return y end,
+      function(v) local y = pg.where(mask, v, 0):sum(); mask[2] = true; return y end,
+    } do
+      assert.matches("an array was written to after", message_of(f), 1, true)
+    end
+  end)
+
+  it("does not where it doesn't", function()
+    local buffer = pg.ones(3)
+    local g = pg.grad(function(v)
+      local s = 0
+      for i = 1, 3 do
+        buffer:fill_(i)
+        s = s + (v + buffer):sum() + (v * buffer:copy()):sum()
+      end
+      return s
+    end)(pg.ones(3))
+    assert.same({ 9, 9, 9 }, g:tolist())
+  end)
+end)

@@ -27,9 +27,9 @@ traced.compose("__index", function(a, key)
   traced.innermost({ a }, 1)
   key = copy_key(key)
   local like = plain(a)
-  return traced.new(value, {
-    node, function(g) return core.add_at(like, key, g) end, tape = node.tape,
-  })
+  local own = { node, function(g) return core.add_at(like, key, g) end, tape = node.tape }
+  traced.keep(own, key)
+  return traced.new(value, own)
 end)
 
 local index = traced.operations.__index

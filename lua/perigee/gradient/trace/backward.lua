@@ -1,8 +1,9 @@
 --- The way back through a traced computation: gradients of its arguments.
 
 local core = require "perigee.core"
+local traced = require "perigee.gradient.trace.traced"
 
-local add_in_place = core.add_
+local add_in_place, writes = core.add_, core.writes
 
 local backward = {}
 
@@ -41,6 +42,16 @@ local function add(node, gradient)
   end
 end
 
+--- Raises if an array that a node keeps was written to since.
+local function check_kept(kept)
+  for i = 1, #kept, 2 do
+    if writes(kept[i]) ~= kept[i + 1] then
+      traced.raise("an array was written to after the function had computed with it, and before "
+        .. "its gradient was: a:copy() keeps its numbers")
+    end
+  end
+end
+
 --- Leaves in `gradient` of each node without parents, on which the node depends, the gradient of
 --- the node. Operations are taken back in such an order that all gradients of a result are added up
 --- before it is left. What an operation kept is dropped then, so memory shrinks on the way.
@@ -58,6 +69,10 @@ function backward.walk(node, gradient)
     local count = #node
     if count > 0 then
       node.gradient = nil
+    end
+    if node.kept then
+      check_kept(node.kept)
+      node.kept = nil
     end
     for i = 1, count, 2 do
       local parent = node[i]

@@ -4,8 +4,10 @@
 -- _node. A node lists its parents, the nodes of the operation's traced arguments, each followed by
 -- a function that turns the gradient of the result into that of the argument:
 --
---     { parent, backward, parent, backward, ..., tape = tape }
+--     { parent, backward, parent, backward, ..., tape = tape, kept = kept }
 --
+-- `kept` lists the arrays that these functions keep, each followed by the number of its writes, so
+-- that an array that is written to before its gradient is found.
 -- Nodes refer to their parents only. So what the result doesn't depend on is garbage at once, and
 -- the functions keep no more of the arguments and results than they need.
 --
@@ -18,7 +20,7 @@ local core = require "perigee.core"
 local errors = require "perigee.util.errors"
 
 local getmetatable, setmetatable = getmetatable, setmetatable
-local has_form, sum_to = core.has_form, core.sum_to
+local has_form, sum_to, writes = core.has_form, core.sum_to, core.writes
 
 local traced = {}
 
@@ -97,11 +99,44 @@ local function check_tape(tape)
   end
 end
 
+-- --- arrays that are kept -----------------------------------------------------------------------
+
+--- The numbers of a rule's parameters that it keeps: those that are not named "_".
+---@param rule function
+---@return integer[]
+local function kept_parameters(rule)
+  local kept, i = {}, 1
+  local name = debug.getlocal(rule, i)
+  while name do
+    kept[#kept + 1] = name ~= "_" and i or nil
+    i = i + 1
+    name = debug.getlocal(rule, i)
+  end
+  return kept
+end
+
+--- Adds an array to those that a node keeps; does nothing for another value.
+local function keep(node, value)
+  if type(value) ~= "userdata" then
+    return
+  end
+  local kept = node.kept
+  if kept then
+    local n = #kept
+    kept[n + 1], kept[n + 2] = value, writes(value)
+  else
+    node.kept = { value, writes(value) }
+  end
+end
+traced.keep = keep
+
 -- --- operations ---------------------------------------------------------------------------------
 
 --- The function of one operand: y = operation(a, ...), where rule(y, a, ...) is the backward
 --- function.
 local function unary(operation, rule)
+  local kept = kept_parameters(rule)
+  local keeps_y, keeps_x = kept[1] == 1, kept[#kept] == 2
   return function(a, ...)
     local node, x = a._node, a._value
     local tape = node.tape
@@ -109,7 +144,14 @@ local function unary(operation, rule)
       check_tape(tape)
     end
     local y = operation(x, ...)
-    return setmetatable({ _value = y, _node = { node, rule(y, x, ...), tape = tape } }, Traced)
+    local own = { node, rule(y, x, ...), tape = tape, kept = nil }
+    if keeps_y then
+      keep(own, y)
+    end
+    if keeps_x then
+      keep(own, x)
+    end
+    return setmetatable({ _value = y, _node = own }, Traced)
   end
 end
 
@@ -135,6 +177,12 @@ end
 
 --- The function of two operands that broadcast.
 local function binary(operation, rule_a, rule_b)
+  local kept_a, kept_b = kept_parameters(rule_a), kept_parameters(rule_b)
+  local function keep_all(node, kept, ...)
+    for i = 1, #kept do
+      keep(node, (select(kept[i], ...)))
+    end
+  end
   return function(a, b)
     local node_a = getmetatable(a) == Traced and a._node
     local node_b = getmetatable(b) == Traced and b._node
@@ -168,12 +216,18 @@ local function binary(operation, rule_a, rule_b)
     if node_a and node_b then
       node = {
         node_a, broadcasting(rule_a(y, x_a, x_b), x_a, y),
-        node_b, broadcasting(rule_b(y, x_a, x_b), x_b, y), tape = tape,
+        node_b, broadcasting(rule_b(y, x_a, x_b), x_b, y), tape = tape, kept = nil,
       }
     elseif node_a then
-      node = { node_a, broadcasting(rule_a(y, x_a, x_b), x_a, y), tape = tape }
+      node = { node_a, broadcasting(rule_a(y, x_a, x_b), x_a, y), tape = tape, kept = nil }
     else
-      node = { node_b, broadcasting(rule_b(y, x_a, x_b), x_b, y), tape = tape }
+      node = { node_b, broadcasting(rule_b(y, x_a, x_b), x_b, y), tape = tape, kept = nil }
+    end
+    if node_a and kept_a[1] then
+      keep_all(node, kept_a, y, x_a, x_b)
+    end
+    if node_b and kept_b[1] then
+      keep_all(node, kept_b, y, x_a, x_b)
     end
     return setmetatable({ _value = y, _node = node }, Traced)
   end
@@ -218,7 +272,10 @@ traced.unwrap = unwrap
 --- The function of any number of operands, where those that have a rule may be traced. If it
 --- broadcasts, gradients are summed as `broadcasting` says.
 local function general(name, operation, rules, broadcasts)
-  local most = #rules
+  local most, kept = #rules, {}
+  for i, rule in ipairs(rules) do
+    kept[i] = rule and kept_parameters(rule)
+  end
   return function(...)
     local values, n = { ... }, select("#", ...)
     for i = 1, n do
@@ -242,6 +299,9 @@ local function general(name, operation, rules, broadcasts)
           backward = broadcasting(backward, values[i], y)
         end
         node[#node + 1], node[#node + 2] = nodes[i], backward
+        for _, k in ipairs(kept[i]) do
+          keep(node, k == 1 and y or values[k - 1])
+        end
       end
     end
     return new(y, node)
