@@ -115,6 +115,24 @@ describe("a traced number", function()
     assert.equal(2.0, pg.grad(pg.grad(function(s) return pg.sum(s * s) end))(5.0))
   end)
 
+  it("is an element of a table beside an operator, and of a function's first argument", function()
+    for text, f in pairs {
+      multiply = function(s, t) return (pg.array { 5, 7 } * { s, t }):sum() end,
+      both = function(s, t) return (pg.array { t, s } * { s, t }):sum() end,
+      topk = function(s, t) return pg.topk({ s, t, s * t }, 2):sum() end,
+      diff = function(s, t) return pg.diff({ s, t, s * t })[2] end,
+      diag = function(s, t) return pg.diag({ s, t })[2]:sum() end,
+      concat = function(s, t) return pg.concat({ { s, 1 }, pg.ones(2) * t }):prod() end,
+      where = function(s, t)
+        return pg.where(pg.array { true, false }, { s, t }, { t, t }):prod()
+      end,
+      softmax = function(s, t) return pg.softmax({ s, t })[1] end,
+    } do
+      local error = pg.check_grad(function(a) return f(a[1], a[2]) end, pg.array { 1.5, 2.5 })
+      assert(error < 1e-7, text)
+    end
+  end)
+
   it("has neither methods nor a length", function()
     traced(1.0, function(s)
       assert.error_matches(function() return s:exp() end, "traced number has no methods: pg.exp")
@@ -193,6 +211,10 @@ describe("errors of traced values", function()
     assert_raise(pg.ones(2), "unique has no rule for traced values",
       function(a) a:unique() end,
       function(a) pg.unique(a * 2) end)
+    assert_raise(pg.ones(2), "split has no rule for traced values",
+      function(a) pg.split(a, pg.array { 0, 1 }) end)
+    assert_raise(pg.ones(2, 2), "standardise: column_scale has no rule for traced values",
+      function(a) pg.standardise(a) end)
     assert_raise(pg.ones(2), "has no rule for traced values",
       function(a) pg.linspace(a[1], 2, 3) end,
       function(a) local _ = a:gt(0) & a end)
@@ -419,6 +441,51 @@ describe("a gradient", function()
       return product
     end)(pg.array { 5, 2, 3 })
     assert.same({ 0.0, 3.0, 2.0 }, g:tolist())
+  end)
+end)
+
+describe("what is written from inside of f", function()
+  it("is the plain values", function()
+    local path = os.tmpname()
+    local g = pg.grad(function(a)
+      pg.write_csv(path, a * 2)
+      assert.is_true(pg.read_csv(path, { header = false }):array():array_equal(pg.detach(a) * 2))
+      pg.save(path, a)
+      assert.is_true(pg.load(path):array_equal(pg.detach(a)))
+      return a:sum()
+    end)(pg.array { { 1, 2 }, { 3, 4 } })
+    os.remove(path)
+    assert.same({ { 1.0, 1.0 }, { 1.0, 1.0 } }, g:tolist())
+  end)
+end)
+
+describe("the notebook's kernels", function()
+  local x, y = pg.randn(5, 3), pg.array { 0, 2, 1, 1, 0 }
+
+  for _, activation in ipairs { "sigmoid", "tanh", "relu" } do
+    it(("have gradients by tables of weights: %s"):format(activation), function()
+      local w = pg.initialization(x, { 4, 3 }, { classes = 3, activation = activation })
+      for i = 1, 3 do
+        w["b" .. i] = pg.randn(w["b" .. i].shape)
+      end
+      local function loss(v) return pg.cross_entropy(pg.forward(x, v), y) end
+      assert(pg.check_grad(loss, w) < 1e-6)
+      assert(pg.check_grad(function(v) return pg.cross_entropy(pg.forward(v, w), y) end, x) < 1e-6)
+      local g = pg.grad(loss)(w)
+      local expected = pg.gradient(x, y, pg.forward(x, w), w)
+      for i = 1, 3 do
+        assert.is_true(g["W" .. i]:allclose(expected["dW" .. i], 1e-6, 1e-8), "W" .. i)
+        assert.is_true(g["b" .. i]:allclose(expected["db" .. i], 1e-6, 1e-8), "b" .. i)
+      end
+    end)
+  end
+
+  it("have a traced gradient", function()
+    local w = pg.initialization(x, 4, { classes = 3 })
+    assert(pg.check_grad(function(v)
+      local g = pg.gradient(x, y, pg.forward(x, v), v)
+      return (g.dW1 ^ 2):sum() + (g.db2 ^ 3):sum()
+    end, w) < 1e-6)
   end)
 end)
 

@@ -5,6 +5,7 @@
 
 #include "bind/array/array.h"
 #include "bind/base/arguments.h"
+#include "bind/base/call.h"
 #include "bind/base/error.h"
 
 bool l_network_push_array(lua_State *L, int arg, const char *prefix,
@@ -18,9 +19,11 @@ bool l_network_push_array(lua_State *L, int arg, const char *prefix,
         lua_pop(L, 2);
         return false;
     }
-    if (!l_array_peek(L, -1))
+    if (!l_array_peek(L, -1)) {
+        l_call_leave_traced(L, -1);
         l_error(L, "%s must be an array, not %s", lua_tostring(L, -2),
                 type == LUA_TNIL ? "absent" : luaL_typename(L, -1));
+    }
     lua_remove(L, -2);
     return true;
 }
