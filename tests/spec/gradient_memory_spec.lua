@@ -42,6 +42,25 @@ describe("the memory of gradients", function()
     assert.equal("float32", g.dtype)
   end)
 
+  it("has no copies of constants", function()
+    local x, w = pg.rand(100, MB // 8), pg.zeros(MB // 8)
+    collectgarbage()
+    local before = pg.info().bytes
+    for _, f in ipairs {
+      function(v) return x:dot(v) end,
+      function(v) return x:matmul(v) end,
+      function(v) return x * v end,
+      function(v) return pg.concat { x[1], v } end,
+    } do
+      pg.grad(function(v)
+        local y = f(v)
+        collectgarbage()
+        assert.is_true(pg.info().bytes - before <= y.size * 8 + MB)
+        return y:sum()
+      end)(w)
+    end
+  end)
+
   it("is given back by an error within the function", function()
     local x = pg.rand(MB)
     collectgarbage()

@@ -43,8 +43,8 @@ end
 --- The backward function of a product, cast to the operand's dtype.
 local function product(f, operand)
   return function(_, a, b)
-    a = traced.is(a) and a or core.array(a)
-    b = traced.is(b) and b or core.array(b)
+    a = traced.array(a)
+    b = traced.array(b)
     local like = plain(operand == 1 and a or b)
     return function(g)
       return core.sum_to(f(g, a, b), like)

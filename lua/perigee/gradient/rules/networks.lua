@@ -50,7 +50,7 @@ traced.define("logsumexp", {
 
 --- Labels as one-hot rows; other rows as they are.
 local function rows_of(y, scores)
-  y = traced.is(y) and y or core.array(y)
+  y = traced.array(y)
   if plain(y).ndim == 1 then
     return core.onehot(y, plain(scores).shape[2], plain(scores).dtype)
   end
@@ -86,7 +86,7 @@ traced.define("conv2d", {
     end
   end,
   function(_, x, k, options)
-    local like = plain(core.array(k))
+    local like = plain(traced.array(k))
     return function(g)
       return core.sum_to(core.conv2d_kernel_gradient(g, x, like.shape, options), like)
     end

@@ -274,7 +274,7 @@ local function covariance(name, f)
     end
     options = options or {}
     local function rows(v)
-      v = traced.is(v) and v or core.array(v)
+      v = traced.array(v)
       v = v.ndim == 1 and v:reshape(1, -1) or v
       return options.rowvar == false and v.shape[1] > 1 and v.T or v
     end

@@ -76,7 +76,7 @@ traced.compose("bincount", function(values, weights, options)
   if not traced.is(weights) then
     return result
   end
-  return core.add_at(result, core.array(plain(values)) + 1, weights:astype "float64")
+  return core.add_at(result, traced.array(plain(values)) + 1, weights:astype "float64")
 end)
 
 -- --- broadcasting -------------------------------------------------------------------------------

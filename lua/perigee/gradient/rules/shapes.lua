@@ -89,7 +89,7 @@ local function define_of_list(name, rule)
     end
     local nodes, node = traced.unwrap(values, n, tape), { tape = tape }
     for i = 1, n do
-      values[i] = traced.is(values[i]) and values[i] or core.array(values[i])
+      values[i] = traced.array(values[i])
     end
     local y = operation(values, axis)
     for i = 1, n do
@@ -142,7 +142,7 @@ local function at_least(list, shape)
   local values = {}
   for i, value in ipairs(traced.elements(list)) do
     local is_number = type(plain(value)) == "number"
-    value = is_number and core.array { value } or traced.is(value) and value or core.array(value)
+    value = is_number and core.array { value } or traced.array(value)
     values[i] = shape(value)
   end
   return values
@@ -188,8 +188,13 @@ local function array_of(value)
 end
 
 traced.compose_tables("array", function(value, dtype)
-  core.array(traced.plain_deep(value)) -- raises for what is no array
-  local a = traced.is(value) and core.copy(value) or array_of(value)
+  local a
+  if traced.is(value) then
+    a = core.copy(value)
+  else
+    core.array(traced.plain_deep(value)) -- raises for what is no array
+    a = array_of(value)
+  end
   return dtype and a:astype(dtype) or a
 end)
 

@@ -343,6 +343,16 @@ function traced.define(name, rules, operation)
   operations[name] = general(name, operation or core[name], rules, false)
 end
 
+--- A traced value or an array as it is, a number or a table as an array.
+---@param value any
+---@return any
+function traced.array(value)
+  if getmetatable(value) == Traced or type(value) == "userdata" then
+    return value
+  end
+  return core.array(value)
+end
+
 --- A traced number as a traced array of rank 0; other values as they are.
 ---@param value any
 ---@return any
