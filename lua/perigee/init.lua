@@ -139,34 +139,10 @@ end
 
 -- --- the module ---------------------------------------------------------------------------------
 
---- Functions that take traced values, of a gradient that is computed, as plain ones; and those that
---- have no rule.
-local takes_plain = { plot = true, write_csv = true, split = false }
-
---- The function, for traced values among its arguments, too.
-local function meet_traced(name, f)
-  return function(...)
-    local traced = package.loaded["perigee.gradient.trace.traced"]
-    if not traced then
-      return f(...)
-    end
-    local arguments, n = { ... }, select("#", ...)
-    for i = 1, n do
-      if takes_plain[name] then
-        arguments[i] = traced.plain_deep(arguments[i])
-      elseif traced.is(arguments[i]) then
-        traced.call(name, ...)
-      end
-    end
-    return f(table.unpack(arguments, 1, n))
-  end
-end
-
 --- Loads a name and keeps its value; returns nil for an unknown name.
 local function load_name(name)
   local value = later[name] and later[name]()
   value = type(value) == "function" and public.counted(name, value, least[name]) or value
-  value = takes_plain[name] ~= nil and meet_traced(name, value) or value
   if value ~= nil then
     names[name] = value
   end
