@@ -90,6 +90,15 @@ describe("a traced number", function()
     end)
   end)
 
+  it("is equal to one of the same value, as Lua's numbers are", function()
+    traced(pg.array { 2, 2, 3 }, function(v)
+      assert.is_true(v[1] == v[2])
+      assert.is_true(v[1] ~= v[3])
+      assert.is_true(v:rows(1) ~= v:rows(1)) -- arrays are equal to themselves only
+      assert.is_true(v:sum() == pg.grad(function(x) return x * v:sum() end)(1))
+    end)
+  end)
+
   it("is taken by functions of the module, and by math's with detach only", function()
     local g = pg.grad(function(s)
       assert.is_false(pcall(math.exp, s))
@@ -156,6 +165,22 @@ describe("detach", function()
       return (pg.detach(a) * a):sum()
     end)(pg.array { 2, 3 })
     assert.same({ 2.0, 3.0 }, g:tolist())
+  end)
+
+  it("keeps a table's own fields, its metatable, and that it holds itself", function()
+    local class = { __index = { slope = 0.1 }, __metatable = "locked" }
+    traced(pg.ones(1), function(v)
+      local w = setmetatable({ slope = 0.5, x = v, list = { v } }, class)
+      w.list.owner = w
+      local plain = pg.detach(w)
+      assert.equal(0.5, plain.slope)
+      assert.equal("userdata", type(plain.x))
+      assert.equal(plain, plain.list.owner)
+      assert.equal("locked", getmetatable(plain))
+      local other = { { 1 } }
+      other.itself = other
+      assert.equal(other, pg.detach(other))
+    end)
   end)
 
   it("takes off the traces of outer gradients as well", function()
@@ -269,6 +294,9 @@ describe("errors of traced values", function()
     } do
       raises_here("used after the gradient's function has returned", f)
     end
+    raises_here("used after the gradient's function has returned", function()
+      pg.grad(function() return kept_number end)(2) -- not a constant
+    end)
     assert.equal(2.0, pg.detach(kept_number))
     assert.same({ 2.0, 2.0 }, pg.detach(kept):tolist())
   end)
@@ -336,6 +364,28 @@ describe("a gradient", function()
     assert.equal("number", type(s))
     assert.is_nil(none)
     assert.equal("last", last)
+  end)
+
+  it("comes with the very tables that f returned, if they have no traced values", function()
+    local state = { steps = 1 }
+    state.itself = state
+    local model = setmetatable({}, { __index = { rate = 1 } })
+    local _, _, same, new = pg.value_and_grad(function(x)
+      return x, state, setmetatable({ last = x, rate = 2, state = state }, getmetatable(model))
+    end)(3)
+    assert.equal(state, same)
+    assert.equal("number", type(new.last))
+    assert.equal(2, new.rate)
+    assert.equal(state, new.state)
+    assert.equal(getmetatable(model), getmetatable(new))
+  end)
+
+  it("is by a table of a class, also of one whose metatable is hidden", function()
+    local class = { __metatable = "hidden" }
+    class.__index = { loss = function(w) return w.a * w.a end }
+    local w = setmetatable({ a = 3 }, class)
+    assert.equal(6.0, pg.grad(function(v) return v:loss() end)(w).a)
+    assert.is_true(pg.check_grad(function(v) return v:loss() end, w) < 1e-8)
   end)
 
   it("takes an array of one element for a number", function()

@@ -23,7 +23,7 @@ local function copy(value)
   elseif type(value) ~= "table" then
     return is_number(value) and value + 0.0 or value
   end
-  local result = setmetatable({}, getmetatable(value))
+  local result = debug.setmetatable({}, debug.getmetatable(value))
   for key, each in next, value do
     rawset(result, key, copy(each))
   end

@@ -41,7 +41,7 @@ local function trace(value, tape, depth)
   elseif depth == MOST_NESTED then
     traced.raise("a gradient by a table that is nested deeper than %d", MOST_NESTED)
   end
-  local copy = setmetatable({}, getmetatable(value))
+  local copy = debug.setmetatable({}, debug.getmetatable(value))
   for key, each in next, value do
     rawset(copy, key, trace(each, tape, depth + 1))
   end
@@ -79,16 +79,9 @@ end
 --- A result as the caller of the gradient's function gets it: values of the tape are taken off, in
 --- tables too.
 local function leave(value, tape)
-  if traced.is(value) then
-    return value._node.tape == tape and value._value or value
-  elseif type(value) ~= "table" or getmetatable(value) then
-    return value
-  end
-  local copy = {}
-  for key, each in next, value do
-    copy[key] = leave(each, tape)
-  end
-  return copy
+  return traced.replace_traced(value, function(v)
+    return v._node.tape == tape and v._value or v
+  end)
 end
 
 --- Checks that the first result is one number. Returns it, and the gradient to begin with.
@@ -108,6 +101,7 @@ end
 
 --- Ends a tape with the results of the function.
 local function finish(tape, argument, loss, ...)
+  traced.innermost({ loss }, 1) -- raises for a value of a call that has ended
   local is_traced = traced.is(loss) and loss._node.tape == tape
   local value, start = check_loss(is_traced and loss._value or loss)
   if is_traced then

@@ -49,29 +49,55 @@ local function plain(value)
 end
 traced.plain = plain
 
+--- Tells if a nested table has a traced value; `seen` are the tables that were looked at.
+local function holds_traced(value, seen)
+  if type(value) ~= "table" then
+    return false
+  elseif getmetatable(value) == Traced then
+    return true
+  elseif seen[value] then
+    return false
+  end
+  seen[value] = true
+  for _, each in next, value do
+    if type(each) == "table" and holds_traced(each, seen) then
+      return true
+    end
+  end
+  return false
+end
+
+--- A value in which `change` has replaced the traced ones. Nested tables that have some are copied,
+--- with their metatables; a table that holds itself has a copy that does. Others stay themselves.
+---@param value any
+---@param change fun(value: any): any
+---@param copies? table<table, table>  of the tables around it
+---@return any
+local function replace_traced(value, change, copies)
+  if getmetatable(value) == Traced then
+    return change(value)
+  elseif type(value) ~= "table" then
+    return value
+  elseif copies and copies[value] then
+    return copies[value]
+  elseif not holds_traced(value, {}) then
+    return value
+  end
+  copies = copies or {}
+  local copy = debug.setmetatable({}, debug.getmetatable(value))
+  copies[value] = copy
+  for key, each in next, value do
+    rawset(copy, key, replace_traced(each, change, copies))
+  end
+  return copy
+end
+traced.replace_traced = replace_traced
+
 --- plain for each value of a nested table, which is copied if it has traced ones.
 ---@param value any
 ---@return any
 local function plain_deep(value)
-  if type(value) ~= "table" or getmetatable(value) == Traced then
-    return plain(value)
-  end
-  local copy
-  for key, each in next, value do
-    local new = plain_deep(each)
-    if not rawequal(new, each) then
-      copy = copy or setmetatable(table.move(value, 1, #value, 1, {}), getmetatable(value))
-      copy[key] = new
-    end
-  end
-  if copy then
-    for key, each in next, value do
-      if copy[key] == nil then
-        copy[key] = each
-      end
-    end
-  end
-  return copy or value
+  return replace_traced(value, plain)
 end
 traced.plain_deep = plain_deep
 
@@ -512,6 +538,12 @@ end
 
 function Traced.__concat(a, b)
   return plain(a) .. plain(b)
+end
+
+--- Equal numbers are equal, as those of Lua are; of arrays, `==` asks for the same one.
+function Traced.__eq(a, b)
+  a, b = plain(a), plain(b)
+  return type(a) == "number" and type(b) == "number" and a == b
 end
 
 function Traced.__lt(a, b)
