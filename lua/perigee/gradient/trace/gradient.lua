@@ -16,10 +16,12 @@ local MOST_NESTED = 100
 -- --- the argument -------------------------------------------------------------------------------
 
 --- A traced copy of an argument: of its arrays of floats and its numbers, also in nested tables.
+--- The leaves are the traced values, in tables of their own: f may write into those of the copy.
 ---@param value any
 ---@param tape table
 ---@param depth integer  of tables around it
 ---@return any copy
+---@return any leaves  nil where nothing is traced
 local function trace(value, tape, depth)
   local inner = traced.plain(value)
   if types.is_array(inner) then
@@ -29,9 +31,11 @@ local function trace(value, tape, depth)
       end
       return value
     end
-    return traced.new(value, { tape = tape })
+    local leaf = traced.new(value, { tape = tape })
+    return leaf, leaf
   elseif type(inner) == "number" then
-    return traced.new(traced.is(value) and value or value + 0.0, { tape = tape })
+    local leaf = traced.new(traced.is(value) and value or value + 0.0, { tape = tape })
+    return leaf, leaf
   elseif type(value) ~= "table" then
     if depth == 0 then
       traced.raise("a gradient by an array, a number or a table of them is needed, not by %s",
@@ -41,11 +45,13 @@ local function trace(value, tape, depth)
   elseif depth == MOST_NESTED then
     traced.raise("a gradient by a table that is nested deeper than %d", MOST_NESTED)
   end
-  local copy = debug.setmetatable({}, debug.getmetatable(value))
+  local copy, leaves = debug.setmetatable({}, debug.getmetatable(value)), {}
   for key, each in next, value do
-    rawset(copy, key, trace(each, tape, depth + 1))
+    local copy_of_each, leaves_of_each = trace(each, tape, depth + 1)
+    rawset(copy, key, copy_of_each)
+    leaves[key] = leaves_of_each
   end
-  return copy
+  return copy, leaves
 end
 
 --- The gradient by a leaf: an array of its own, which shares no element with another.
@@ -60,16 +66,14 @@ local function gradient_of_leaf(leaf)
   return g
 end
 
---- The gradients by a traced argument, in the form of the argument: what isn't traced is left out.
-local function gradients_of(argument)
-  if traced.is(argument) then
-    return gradient_of_leaf(argument)
+--- The gradients by the leaves of an argument, in its form.
+local function gradients_of(leaves)
+  if traced.is(leaves) then
+    return gradient_of_leaf(leaves)
   end
   local result = {}
-  for key, each in next, argument do
-    if type(each) == "table" then
-      result[key] = gradients_of(each)
-    end
+  for key, each in next, leaves do
+    result[key] = gradients_of(each)
   end
   return result
 end
@@ -100,7 +104,7 @@ end
 -- --- the functions ------------------------------------------------------------------------------
 
 --- Ends a tape with the results of the function.
-local function finish(tape, argument, loss, ...)
+local function finish(tape, leaves, loss, ...)
   traced.innermost({ loss }, 1) -- raises for a value of a call that has ended
   local is_traced = traced.is(loss) and loss._node.tape == tape
   local value, start = check_loss(is_traced and loss._value or loss)
@@ -108,7 +112,7 @@ local function finish(tape, argument, loss, ...)
     walk(loss._node, start)
   end
   tape.ended = true
-  return value, gradients_of(argument), ...
+  return value, gradients_of(leaves), ...
 end
 
 local function check_function(name, f, n)
@@ -139,13 +143,13 @@ function gradient.value_and_grad(f, n)
     local arguments, count = { ... }, math.max(select("#", ...), n)
     calls = calls + 1
     local tape = { level = calls }
-    local argument = trace(arguments[n], tape, 0)
-    arguments[n] = argument
+    local leaves
+    arguments[n], leaves = trace(arguments[n], tape, 0)
     local results = table.pack(f(table.unpack(arguments, 1, count)))
     for i = 2, results.n do
       results[i] = leave(results[i], tape)
     end
-    return finish(tape, argument, table.unpack(results, 1, results.n))
+    return finish(tape, leaves, table.unpack(results, 1, results.n))
   end
 end
 
