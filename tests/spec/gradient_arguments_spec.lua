@@ -54,3 +54,44 @@ describe("detach", function()
     assert_close({ 1, 2 }, g.a)
   end)
 end)
+
+describe("nil behind the arguments", function()
+  it("counts as no argument for traced values, too", function()
+    local x = pg.array { { 1, 2 }, { 3, 4.5 } }
+    for name, arguments in pairs {
+      copy = {}, softmax = { 1 }, logsumexp = { 1, true }, median = { 1, true }, flip = { 1 },
+      squeeze = { -1 }, ravel = {}, take = { { 1 }, 2 }, dot = { x }, matmul = { x }, outer = { x },
+      expand_dims = { 1 }, swapaxes = { 1, 2 }, inv = {}, det = {}, sum = { 1, true }, exp = {},
+    } do
+      local function f(v, n)
+        local shape = name == "squeeze" and { 2, 2, 1 } or { 2, 2 }
+        return pg.sum(pg[name](pg.reshape(v, shape), table.unpack(arguments, 1, #arguments + n)))
+      end
+      for n = 1, 3 do
+        assert_close(pg.grad(f)(x, 0), pg.grad(f)(x, n))
+      end
+      assert_close(pg.grad(function(s) return f({ { s, 1 }, { 2, s } }, 0) end)(3),
+        pg.grad(function(s) return f({ { s, 1 }, { 2, s } }, 2) end)(3))
+    end
+  end)
+end)
+
+describe("a function with a rule of one's own", function()
+  local function message(f, x)
+    return select(2, pcall(pg.grad(f), x))
+  end
+
+  it("raises for tables of traced values, for others than its arguments, and without a result",
+    function()
+      local function same(g) return g end
+      assert.matches("argument 1 is a table that holds traced values", message(function(x)
+        return pg.custom_gradient(function(t) return t.x:round():sum() end, same)({ x = x })
+      end, pg.ones(2)))
+      assert.matches("uses a traced value that isn't an argument", message(function(x)
+        return pg.custom_gradient(function(y) return (y * x):sum() end, same)(2 * x)
+      end, pg.ones(2)))
+      assert.matches("must return an array or a number, not nil", message(function(x)
+        return pg.custom_gradient(function() end, same)(x)
+      end, pg.ones(2)))
+    end)
+end)

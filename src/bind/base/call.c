@@ -44,6 +44,7 @@ typedef struct attempt {
     jmp_buf target;
     bool is_second;
     int count;    /* arguments */
+    int given;    /* the last that isn't nil */
     int inserted; /* index of a nil that was inserted among them, or 0 */
     pg_scalar scalars[MOST_SCALARS];
 } attempt;
@@ -112,7 +113,9 @@ void l_call_insert_nil(lua_State *L, int arg)
 
 static void keep_arguments(lua_State *L, attempt *a)
 {
-    a->count = lua_gettop(L);
+    a->count = a->given = lua_gettop(L);
+    while (a->given > 0 && lua_isnil(L, a->given))
+        a->given--;
     a->inserted = 0;
     for (int i = 0; i < a->count && i < MOST_SCALARS; i++)
         if (!l_scalar_test(L, i + 1, &a->scalars[i]))
@@ -124,6 +127,7 @@ static void restore_arguments(lua_State *L, attempt *a)
     if (a->inserted > 0)
         lua_remove(L, a->inserted);
     a->inserted = 0;
+    lua_settop(L, a->given); /* the function may have pushed values there */
     lua_settop(L, a->count);
     for (int i = 0; i < a->count && i < MOST_SCALARS; i++)
         if (a->scalars[i].kind) {

@@ -204,11 +204,31 @@ local function check_gradient(g, value, i)
   return g:astype(wanted.dtype)
 end
 
+local function check_no_table(values, n)
+  for i = 1, n do
+    if not traced.is(values[i]) and traced.holds_traced(values[i], {}) then
+      traced.raise("custom_gradient: argument %d is a table that holds traced values: pass each as "
+        .. "an argument", i)
+    end
+  end
+end
+
+local function check_result(y, tape)
+  local value = traced.plain(y)
+  if type(value) ~= "number" and not types.is_array(value) then
+    traced.raise("custom_gradient: the function must return an array or a number, not %s",
+      describe_form(value))
+  elseif traced.is(y) and y._node.tape.level >= tape.level then
+    traced.raise("custom_gradient: the function uses a traced value that isn't an argument")
+  end
+end
+
 --- Gives a function a rule of one's own for its gradient.
 ---
 --- The function that is returned computes f. For its gradient, `backward` is called with the
 --- gradient of the result, the result, and the arguments, and returns a gradient for each argument:
---- of its shape, or nil for none. f takes arrays and numbers, and returns one.
+--- of its shape, or nil for none. f takes arrays and numbers, and returns one. It raises if it uses
+--- other traced values, or gets tables of them.
 ---
 ---     bounded = pg.custom_gradient(
 ---       function(x) return x end,
@@ -223,12 +243,14 @@ function gradient.custom_gradient(f, backward)
   check_function("custom_gradient", backward)
   return function(...)
     local values, n = { ... }, select("#", ...)
+    check_no_table(values, n)
     local tape = traced.innermost(values, n)
     if not tape then
       return f(...)
     end
     local nodes = traced.unwrap(values, n, tape)
     local y = f(table.unpack(values, 1, n))
+    check_result(y, tape)
     local node, gradients, left = { tape = tape }, nil, 0
     for i = 1, n do
       if nodes[i] then

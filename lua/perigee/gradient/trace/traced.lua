@@ -67,6 +67,8 @@ local function holds_traced(value, seen)
   return false
 end
 
+traced.holds_traced = holds_traced
+
 --- A value in which `change` has replaced the traced ones. Nested tables that have some are copied,
 --- with their metatables; a table that holds itself has a copy that does. Others stay themselves.
 ---@param value any
