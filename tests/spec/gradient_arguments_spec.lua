@@ -95,3 +95,71 @@ describe("a function with a rule of one's own", function()
       end, pg.ones(2)))
     end)
 end)
+
+describe("an operation of traced values", function()
+  it("has the dtype of the plain one", function()
+    local x = pg.array { { 1, 2, 4 }, { 2, 3, 1 } }:astype "float32"
+    for name, f in pairs {
+      cov = function(a) return a:cov() end,
+      corrcoef = function(a) return a:corrcoef(a ^ 2) end,
+      full = function(a) return pg.full(2, 3, a:sum(), "float32") end,
+      full_of_integers = function(a) return pg.full({ 2 }, a:max(), "int64") end,
+      full_like = function(a) return pg.full_like(pg.range(1, 3), a:max()) end,
+    } do
+      local found
+      pg.grad(function(a)
+        found = pg.detach(f(a))
+        return a:sum()
+      end)(x)
+      assert.equal(f(x).dtype, found.dtype, name)
+      assert_close(f(x), found)
+    end
+  end)
+
+  it("has gradients of the operands' dtypes, of second order as well", function()
+    for _, dtypes in ipairs { { "float32", "float64" }, { "float64", "float32" } } do
+      local w = {
+        x = pg.ones(1, 1, 3, 3):astype(dtypes[1]), k = pg.ones(1, 1, 2, 2):astype(dtypes[2]),
+      }
+      local g = pg.grad(function(v)
+        local first = pg.grad(function(u) return (u.x:conv2d(u.k) ^ 2):sum() end)(v)
+        return (first.x ^ 2):sum() + (first.k ^ 2):sum()
+      end)(w)
+      assert.same(dtypes, { g.x.dtype, g.k.dtype })
+    end
+  end)
+
+  it("takes lengths and a traced value: full", function()
+    for _, f in ipairs {
+      function(s) return pg.full(2, s):sum() end,
+      function(s) return pg.full(1, 2, s, "float32"):sum() end,
+      function(s) return pg.full({ 2 }, s):sum() end,
+    } do
+      assert.equal(2.0, pg.grad(f)(3))
+    end
+    assert.matches("a length can't be a traced value",
+      select(2, pcall(pg.grad(function(s) return pg.full({ 2, s }, s):sum() end), 2)))
+  end)
+
+  it("has no gradient by labels", function()
+    local g = pg.grad(function(w) return pg.softmax_cross_entropy(w.scores, w.y) end) {
+      scores = pg.array { { 1, 2 }, { 3, 5 } }, y = pg.array { 0, 1 },
+    }
+    assert_close({ 0, 0 }, g.y)
+  end)
+
+  it("takes arrays without elements", function()
+    for _, shape in ipairs { { 0 }, { 0, 3 }, { 3, 0 } } do
+      for _, name in ipairs { "sort", "diff", "cumsum", "softmax", "flip" } do
+        local g = pg.grad(function(a) return pg.sum(a[name](a)) end)(pg.zeros(shape))
+        assert.same(shape, g.shape)
+      end
+    end
+  end)
+end)
+
+describe("check_grad", function()
+  it("finds no error where a function is constant", function()
+    assert.equal(0.0, pg.check_grad(function(x) return 0 * x:sum() end, pg.ones(3)))
+  end)
+end)

@@ -54,7 +54,7 @@ function Comparison:add(derivative, step, scale, value)
   local quotient = (value(step) - value(-step)) / (2 * step)
   local size = math.max(math.abs(derivative), math.abs(quotient), 1e-3 * scale,
     1e4 * NOISE * math.abs(self.value))
-  local error = math.abs(derivative - quotient) / size
+  local error = derivative == quotient and 0.0 or math.abs(derivative - quotient) / size
   self.largest = (error ~= error or error > self.largest) and error or self.largest
 end
 

@@ -4,6 +4,7 @@
 #include "bind/array/nested_table.h"
 #include "bind/array/shape.h"
 #include "bind/base/arguments.h"
+#include "bind/base/call.h"
 #include "bind/base/collector.h"
 #include "bind/base/error.h"
 #include "bind/base/list.h"
@@ -87,6 +88,7 @@ static int find_value(lua_State *L)
         return SHAPE + 1;
     while (lua_type(L, arg) == LUA_TNUMBER)
         arg++;
+    l_call_leave_traced(L, arg);
     if (!lua_isboolean(L, arg))
         arg--;
     l_argument_check(L, arg > SHAPE, SHAPE, "a shape and a value are needed");

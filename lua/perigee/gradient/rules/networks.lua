@@ -64,6 +64,9 @@ traced.define("softmax_cross_entropy", {
   function(_, scores, y)
     local like = plain(y)
     return function(g)
+      if like.ndim == 1 then -- labels
+        return core.zeros_like(like)
+      end
       return core.sum_to(core.log_softmax(scores) * (-g / plain(scores).shape[1]), like)
     end
   end,
@@ -94,22 +97,28 @@ traced.define("conv2d", {
 })
 
 traced.define("conv2d_input_gradient", {
-  function(_, _, k, _, options)
-    return function(g) return core.conv2d(g, k, options) end
+  function(_, h, k, _, options)
+    local like = plain(h)
+    return function(g) return core.sum_to(core.conv2d(g, k, options), like) end
   end,
-  function(_, x, k, _, options)
-    local shape = plain(k).shape
-    return function(g) return core.conv2d_kernel_gradient(x, g, shape, options) end
+  function(_, h, k, _, options)
+    local like = plain(k)
+    return function(g)
+      return core.sum_to(core.conv2d_kernel_gradient(h, g, like.shape, options), like)
+    end
   end,
 })
 
 traced.define("conv2d_kernel_gradient", {
-  function(_, _, x, _, options)
-    return function(g) return core.conv2d(x, g, options) end
+  function(_, h, x, _, options)
+    local like = plain(h)
+    return function(g) return core.sum_to(core.conv2d(x, g, options), like) end
   end,
   function(_, h, x, _, options)
-    local shape = plain(x).shape
-    return function(g) return core.conv2d_input_gradient(h, g, shape, options) end
+    local like = plain(x)
+    return function(g)
+      return core.sum_to(core.conv2d_input_gradient(h, g, like.shape, options), like)
+    end
   end,
 })
 

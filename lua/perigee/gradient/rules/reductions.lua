@@ -199,7 +199,7 @@ traced.define("cumprod", {
 traced.compose("diff", function(a, n, axis)
   axis = axis or -1
   local position = axis < 0 and axis + 1 + a.ndim or axis
-  for _ = 1, n or 1 do
+  for _ = 1, math.min(n or 1, plain(a).shape[axis] or 1) do
     local behind, before = {}, {}
     for i = 1, position - 1 do
       behind[i], before[i] = {}, {}
@@ -275,7 +275,7 @@ local function covariance(name, f)
     options = options or {}
     local function rows(v)
       v = traced.array(v)
-      v = v.ndim == 1 and v:reshape(1, -1) or v
+      v = (v.ndim == 1 and v:reshape(1, -1) or v):astype "float64"
       return options.rowvar == false and v.shape[1] > 1 and v.T or v
     end
     local x = b and core.concat({ rows(a), rows(b) }, 1) or rows(a)

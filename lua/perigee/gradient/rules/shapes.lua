@@ -203,12 +203,28 @@ traced.compose_tables("matrix", function(value, dtype)
   return a.ndim == 1 and a:reshape(1, -1) or a
 end)
 
-traced.compose("full", function(shape, value, dtype)
-  return core.ones(shape, dtype or "float64") * value
+--- An array of zeros plus a traced number; the plain one where that has no derivative.
+local function filled(like, value)
+  local is_float = like.dtype == "float64" or like.dtype == "float32"
+  return is_float and core.zeros_like(like) + value or like
+end
+
+traced.compose("full", function(...)
+  local arguments, n = { ... }, select("#", ...)
+  local at = n -- of the value, behind the lengths
+  while at > 1 and type(plain(arguments[at])) ~= "number" do
+    at = at - 1
+  end
+  local value = arguments[at]
+  if not traced.is(value) or traced.is(arguments[1]) then
+    traced.raise("full: a length can't be a traced value; pg.detach gives the plain one")
+  end
+  arguments[at] = plain(value)
+  return filled(core.full(table.unpack(arguments, 1, n)), value)
 end)
 
 traced.compose("full_like", function(a, value, dtype)
-  return core.ones_like(plain(a), dtype) * value
+  return filled(core.full_like(plain(a), plain(value), dtype), value)
 end)
 
 -- --- parts --------------------------------------------------------------------------------------
