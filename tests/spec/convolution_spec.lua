@@ -50,6 +50,30 @@ describe("conv2d", function()
     assert.same(a:conv2d(k):tolist(), pg.conv2d(a:tolist(), k:tolist()):tolist())
   end)
 
+  it("takes strides of any length, for images of any width", function()
+    for _, case in ipairs {
+      { { 17, 1, 4, 8 }, { 4, 6 }, { 1, 3 } }, { { 1, 2, 5, 9 }, { 3, 4 }, { 1, 1 } },
+      { { 3, 1, 3, 7 }, { 2, 7 }, { 0, 2 } }, { { 2, 1, 6, 6 }, { 1000000, 2000000 }, { 1, 0 } },
+    } do
+      local shape, stride, padding = table.unpack(case)
+      local a = pg.range(1, pg.zeros(shape).size):reshape(shape) % 11 - 5
+      local k = pg.range(1, 3 * shape[2] * 2 * 2):reshape(3, shape[2], 2, 2) % 7 - 3
+      local options = { stride = stride, padding = padding }
+      assert.is_true(pg.array_equal(naive(a, k, stride, padding), a:conv2d(k, options)))
+      assert.is_true(pg.check_grad(function(w) return (w.a:conv2d(w.k, options) ^ 2):sum() end,
+        { a = a * 1.0, k = k * 1.0 }) < 1e-6)
+    end
+    for width = 1, 16 do
+      for stride = 1, 8 do
+        local a = pg.range(1, 3 * width):reshape(1, 1, 3, width)
+        local k = pg.range(1, 4):reshape(1, 1, 2, 2)
+        local expected = naive(a, k, { 2, stride }, { 1, 3 })
+        assert.is_true(pg.array_equal(expected, a:conv2d(k,
+          { stride = { 2, stride }, padding = { 1, 3 } })))
+      end
+    end
+  end)
+
   it("gives the same bits for any view and any number of threads", function()
     local a, k = pg.randn(9, 3, 12, 11), pg.randn(20, 3, 5, 4)
     local threads, expected = pg.threads(), a:conv2d(k)

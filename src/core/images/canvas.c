@@ -114,11 +114,11 @@ void pg_canvas_fill(const pg_canvas *c, void *out, const void *images,
                                     pixels);
         return;
     }
+    bool is_dense = c->stride[1] == 1 && c->spacing[1] == 1;
     for (size_t p = 0; p < pixels; p += width) {
         const size_t *place = c->places + p;
         const char *in = (const char *)images + p * c->item;
-        bool follow = place[width - 1] == place[0] + width - 1;
-        if (follow)
+        if (is_dense && place[width - 1] == place[0] + width - 1)
             memcpy((char *)out + place[0] * c->item, in, width * c->item);
         else if (c->item == sizeof(float))
             scatter_float(out, (const float *)in, place, width);

@@ -23,6 +23,14 @@ pg_status pg_window_count(size_t count[2], const pg_window *window,
                           const char *name, const pg_array *images,
                           pg_error *err);
 
+/* The stride of `count` windows along an axis: that of one window is 1, however
+   large it is, so that a canvas is no larger than the images. */
+static inline size_t pg_window_stride(const pg_window *window, int axis,
+                                      size_t count)
+{
+    return count == 1 ? 1 : window->stride[axis];
+}
+
 /* The pixels of a window that are inside, along an axis of this length. */
 static inline pg_span pg_window_span(const pg_window *window, int axis,
                                      size_t index, size_t length)
