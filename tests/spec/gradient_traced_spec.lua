@@ -584,6 +584,50 @@ describe("a rule of one's own", function()
   end)
 end)
 
+describe("a rule of one's own, for what it can't see", function()
+  local function pass(g)
+    return g
+  end
+
+  it("raises for traced values that f takes from outside", function()
+    for _, argument in ipairs { 5, pg.ones(2) } do
+      raises_here("isn't an argument", function()
+        pg.grad(function(w)
+          return pg.sum(pg.custom_gradient(function(x) return x * w end, pass)(argument))
+        end)(3)
+      end)
+    end
+    raises_here("isn't an argument", function()
+      pg.grad(function(w) return pg.custom_gradient(function(x) return x * w end, pass)(w) end)(3)
+    end)
+    local of_outer = pg.grad(function(v) -- is a constant to f, and none to the outer gradient
+      return pg.grad(function(w)
+        return pg.custom_gradient(function(x) return x * v end, function(g) return g * v end)(w)
+      end)(3)
+    end)
+    assert.equal(1.0, of_outer(2))
+  end)
+
+  it("raises for other results than one array or number", function()
+    for wanted, f in pairs {
+      ["2 values"] = function(x) return x, 1 end, ["not nil"] = function() end,
+      ["a table of 0"] = function() return {} end, ["not true"] = function() return true end,
+    } do
+      f = pg.custom_gradient(f, pass)
+      raises_here(wanted, function() f(3) end)
+      raises_here(wanted, function() pg.grad(f)(3) end)
+    end
+  end)
+
+  it("raises for a rule that writes into the gradient, which others hold", function()
+    local reversed = pg.custom_gradient(function(x) return x + 0 end,
+      function(g) return g:mul_(-1) end)
+    raises_here("written into the gradient", function()
+      pg.grad(function(w) return (reversed(w) + w):sum() end)(pg.ones(2))
+    end)
+  end)
+end)
+
 describe("check_grad", function()
   it("finds right gradients and wrong ones", function()
     local w = { a = pg.randn(3, 4), b = { pg.rand(4), 0.3 } }

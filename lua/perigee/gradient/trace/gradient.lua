@@ -213,14 +213,31 @@ local function check_no_table(values, n)
   end
 end
 
-local function check_result(y, tape)
-  local value = traced.plain(y)
-  if type(value) ~= "number" and not types.is_array(value) then
+--- Checks and returns the result of a function with a rule of one's own.
+---@param tape? table  of the arguments
+---@param y any
+---@param ... any  further results
+local function check_result(tape, y, ...)
+  local value, further = traced.plain(y), select("#", ...)
+  if further > 0 or type(value) ~= "number" and not types.is_array(value) then
     traced.raise("custom_gradient: the function must return an array or a number, not %s",
-      describe_form(value))
-  elseif traced.is(y) and y._node.tape.level >= tape.level then
+      further > 0 and ("%d values"):format(1 + further) or describe_form(value))
+  elseif traced.is(y) and not (tape and y._node.tape.level < tape.level) then
     traced.raise("custom_gradient: the function uses a traced value that isn't an argument")
   end
+  return y
+end
+
+--- Calls a rule of one's own with the gradient of the result, g.
+---@return table gradients  of the arguments
+local function call_rule(backward, g, ...)
+  local before = type(g) == "userdata" and core.writes(g)
+  local gradients = table.pack(backward(g, ...))
+  if before and core.writes(g) ~= before then
+    traced.raise("custom_gradient: backward has written into the gradient that it got, which "
+      .. "others hold: compute a new one")
+  end
+  return gradients
 end
 
 --- Gives a function a rule of one's own for its gradient.
@@ -246,18 +263,17 @@ function gradient.custom_gradient(f, backward)
     check_no_table(values, n)
     local tape = traced.innermost(values, n)
     if not tape then
-      return f(...)
+      return check_result(nil, f(...))
     end
     local nodes = traced.unwrap(values, n, tape)
-    local y = f(table.unpack(values, 1, n))
-    check_result(y, tape)
+    local y = check_result(tape, f(table.unpack(values, 1, n)))
     local node, gradients, left = { tape = tape }, nil, 0
     for i = 1, n do
       if nodes[i] then
         left = left + 1
         node[#node + 1] = nodes[i]
         node[#node + 1] = function(g)
-          gradients = gradients or table.pack(backward(g, y, table.unpack(values, 1, n)))
+          gradients = gradients or call_rule(backward, g, y, table.unpack(values, 1, n))
           local part = check_gradient(gradients[i], values[i], i)
           left = left - 1
           gradients = left > 0 and gradients or nil
