@@ -184,7 +184,7 @@ end
 
 --- Copies the rows at positions.
 local function take(rows, positions)
-  if types.is_array(rows) then
+  if not is_list_of_texts(rows) then
     return rows:take(positions)
   end
   local texts = {}

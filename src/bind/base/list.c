@@ -4,12 +4,14 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "bind/base/call.h"
 #include "bind/base/error.h"
 #include "core/base/status.h"
 
 bool l_list_has_only_fields(lua_State *L, int index)
 {
     index = lua_absindex(L, index);
+    l_call_leave_traced(L, index);
     if (!lua_istable(L, index) || luaL_len(L, index) > 0)
         return false;
     lua_pushnil(L);
@@ -21,6 +23,7 @@ bool l_list_has_only_fields(lua_State *L, int index)
 
 void l_list_refuse_object(lua_State *L, int index)
 {
+    l_call_leave_traced(L, index);
     int type = luaL_getmetafield(L, index, "__no_array");
     if (type == LUA_TSTRING)
         l_error(L, "%s", lua_tostring(L, -1));

@@ -59,6 +59,7 @@ void l_options_check(lua_State *L, int arg, const char *const *names)
         return;
     if (!lua_istable(L, arg))
         l_type_error(L, arg, "table of options");
+    l_call_leave_traced(L, arg);
     for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;

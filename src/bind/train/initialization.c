@@ -21,6 +21,7 @@ static void push_options(lua_State *L)
     bool is_given = !lua_isnil(L, OPTIONS);
     if (is_given)
         l_type_check(L, OPTIONS, LUA_TTABLE);
+    l_call_leave_traced(L, OPTIONS);
     for (lua_pushnil(L); is_given && lua_next(L, OPTIONS); lua_pop(L, 1)) {
         const char *name =
             lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";

@@ -306,4 +306,4 @@ traced.compose("lstsq", function(a, b, options)
     s = select(2, core.svd(a, { full_matrices = false }))
   end
   return x, residuals, r, s
-end)
+end, 2)

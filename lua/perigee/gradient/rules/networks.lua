@@ -75,7 +75,7 @@ traced.define("softmax_cross_entropy", {
 traced.compose("softmax_cross_entropy_gradient", function(scores, y)
   local rows = rows_of(y, scores)
   return (core.softmax(scores) * rows:sum(2, true) - rows) / plain(scores).shape[1]
-end)
+end, 2)
 
 -- --- images -------------------------------------------------------------------------------------
 -- A convolution and its two gradients are linear in each operand; the derivatives of each are the
@@ -160,10 +160,10 @@ local DERIVATIVES = {
   relu = function(a) return plain(a):gt(0) end,
 }
 
---- The number of layers of weights W1, b1, W2, b2, ...
+--- The number of layers of weights W1, b1, W2, b2, ...; 0 for what is no table of them.
 local function count_layers(weights)
   local n = 0
-  while rawget(weights, "W" .. n + 1) ~= nil do
+  while type(weights) == "table" and rawget(weights, "W" .. n + 1) ~= nil do
     n = n + 1
   end
   return n
@@ -188,6 +188,9 @@ end
 traced.compose_tables("forward", function(x, weights, out)
   refuse_out("forward", out)
   local layers = count_layers(weights)
+  if layers == 0 then
+    return core.forward(traced.plain_deep(x), traced.plain_deep(weights)) -- raises
+  end
   local names = activations_of(weights, layers)
   local result, a = {}, x
   for i = 1, layers do
@@ -200,7 +203,7 @@ end)
 
 --- The last array of a table of activations; another value as it is.
 local function last_activation(activations)
-  if type(activations) ~= "table" or traced.is(activations) then
+  if type(activations) ~= "table" or traced.is(activations) or activations.A1 == nil then
     return activations
   end
   local n = 1
@@ -211,13 +214,19 @@ local function last_activation(activations)
 end
 
 traced.compose_tables("cross_entropy", function(activations, y)
-  local a = last_activation(activations)
+  core.cross_entropy(traced.plain_deep(activations), traced.plain_deep(y)) -- raises for a misfit
+  local a = traced.array(last_activation(activations))
   return -(rows_of(y, a) * core.log(a + 1e-9)):sum() / plain(a).shape[1]
 end)
 
 traced.compose_tables("gradient", function(x, y, activations, weights, out)
   refuse_out("gradient", out)
   local layers = count_layers(weights)
+  if layers == 0 or type(activations) ~= "table" or rawget(activations, "A" .. layers) == nil then
+    local plain_deep = traced.plain_deep
+    return core.gradient(plain_deep(x), plain_deep(y), plain_deep(activations),
+      plain_deep(weights))
+  end
   local names = activations_of(weights, layers)
   local last = activations["A" .. layers]
   local dz, result = (last - rows_of(y, last)) / plain(last).shape[1], {}

@@ -124,6 +124,8 @@ traced.define("cumsum", {
   end,
 })
 
+traced.take_number "cumsum"
+
 --- A view or copy of an array whose axes are merged into one, the last, and the function that takes
 --- an array of that form back to the first one's.
 local function merge_axes(a, axis)
@@ -197,6 +199,9 @@ traced.define("cumprod", {
 })
 
 traced.compose("diff", function(a, n, axis)
+  if type(plain(a)) == "number" or plain(a).ndim == 0 then
+    return core.diff(plain(a), n, axis) -- raises
+  end
   axis = axis or -1
   local position = axis < 0 and axis + 1 + a.ndim or axis
   for _ = 1, math.min(n or 1, plain(a).shape[axis] or 1) do
@@ -281,7 +286,7 @@ local function covariance(name, f)
     local x = b and core.concat({ rows(a), rows(b) }, 1) or rows(a)
     local c = f(x, options)
     return c.size == 1 and c:reshape(1)[1] or c
-  end)
+  end, 2)
 end
 
 covariance("cov", function(x, options)

@@ -35,14 +35,20 @@ end)
 local index = traced.operations.__index
 
 traced.compose("get", function(a, ...)
+  if type(plain(a)) == "number" then
+    core.get(plain(a), ...) -- raises for positions
+    return a
+  end
   return index(a, { ... })
 end)
 
 traced.compose("rows", function(a, first, last)
+  core.rows(plain(a), first, last) -- raises for positions that don't suit
   return index(a, { { first, last or first } })
 end)
 
 traced.compose("cols", function(a, first, last)
+  core.cols(plain(a), first, last)
   return index(a, { {}, { first, last or first } })
 end)
 
@@ -77,7 +83,7 @@ traced.compose("bincount", function(values, weights, options)
     return result
   end
   return core.add_at(result, traced.array(plain(values)) + 1, weights:astype "float64")
-end)
+end, 2)
 
 -- --- broadcasting -------------------------------------------------------------------------------
 
@@ -118,6 +124,16 @@ traced.define("sort", {
     return of_positions(a, positions, axis or -1)
   end,
 })
+local sort_axis = traced.operations.sort
+
+traced.compose("sort", function(a, axis)
+  local is_scalar = type(plain(a)) == "number" or plain(a).ndim == 0
+  if is_scalar then
+    core.sort(plain(a), axis) -- raises for an axis
+    a = core.reshape(a, 1)
+  end
+  return sort_axis(a, axis)
+end)
 
 traced.compose("topk", function(a, k, axis, options)
   if type(axis) == "table" then

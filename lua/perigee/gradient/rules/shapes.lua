@@ -76,12 +76,21 @@ end)
 
 -- --- joining ------------------------------------------------------------------------------------
 
+--- The elements of a list of arrays. What the operation refuses for plain values raises its error.
+local function elements_of(list, operation, ...)
+  local is_list = type(list) == "table" and not traced.is(list)
+  if not is_list or type(plain(list[1])) == "number" then
+    operation(traced.plain_deep(list), ...)
+  end
+  return traced.elements(list)
+end
+
 --- Defines an operation on a list of arrays: rule(y, values, i, axis) returns the backward function
 --- of the i-th, whose result is cast to its dtype.
 local function define_of_list(name, rule)
   local operation = core[name]
   traced.compose_tables(name, function(list, axis)
-    local values = traced.elements(list)
+    local values = elements_of(list, operation, axis)
     local n = #values
     local tape = traced.innermost(values, n)
     if not tape then
@@ -137,10 +146,11 @@ define_of_list("stack", function(y, _, i, axis)
   end
 end)
 
---- The arrays of a list, a number as one element, in a shape that `shape` gives for its rank.
-local function at_least(list, shape)
+--- The arrays of the operation's list, a number as one element, in a shape that `shape` gives for
+--- its rank.
+local function at_least(list, operation, shape)
   local values = {}
-  for i, value in ipairs(traced.elements(list)) do
+  for i, value in ipairs(elements_of(list, operation)) do
     local is_number = type(plain(value)) == "number"
     value = is_number and core.array { value } or traced.array(value)
     values[i] = shape(value)
@@ -149,13 +159,13 @@ local function at_least(list, shape)
 end
 
 traced.compose_tables("vstack", function(list)
-  return core.concat(at_least(list, function(a)
+  return core.concat(at_least(list, core.vstack, function(a)
     return a.ndim == 1 and a:reshape(1, -1) or a
   end), 1)
 end)
 
 traced.compose_tables("hstack", function(list)
-  local values = at_least(list, function(a) return a end)
+  local values = at_least(list, core.hstack, function(a) return a end)
   return core.concat(values, values[1].ndim == 1 and 1 or 2)
 end)
 
@@ -199,8 +209,8 @@ traced.compose_tables("array", function(value, dtype)
 end)
 
 traced.compose_tables("matrix", function(value, dtype)
-  local a = core.array(value, dtype)
-  return a.ndim == 1 and a:reshape(1, -1) or a
+  core.matrix(traced.plain_deep(value), plain(dtype)) -- raises for other ranks
+  return core.array(value, dtype)
 end)
 
 --- An array of zeros plus a traced number; the plain one where that has no derivative.
@@ -221,15 +231,16 @@ traced.compose("full", function(...)
   end
   arguments[at] = plain(value)
   return filled(core.full(table.unpack(arguments, 1, n)), value)
-end)
+end, math.huge)
 
 traced.compose("full_like", function(a, value, dtype)
   return filled(core.full_like(plain(a), plain(value), dtype), value)
-end)
+end, 2)
 
 -- --- parts --------------------------------------------------------------------------------------
 
 traced.compose("array_split", function(a, parts, axis)
+  core.array_split(plain(a), parts, axis) -- raises for what is no array
   axis = axis or 1
   local places = core.range(1, plain(a).shape[axis])
   local results = {}
@@ -250,6 +261,7 @@ traced.compose("repeat_interleave", function(a, counts, axis)
   end
   return a:take(core.repeat_interleave(core.range(1, a.shape[axis]), counts), axis)
 end)
+traced.take_number "repeat_interleave"
 
 traced.compose("tile", function(a, ...)
   local repeats = { ... }
@@ -268,6 +280,7 @@ traced.compose("tile", function(a, ...)
   end
   return a
 end)
+traced.take_number "tile"
 
 --- {before, after} of an axis, as pad takes the widths.
 local function widths_of(widths, i)
@@ -294,6 +307,10 @@ traced.define("pad", {
 pad_constant = traced.operations.pad
 
 traced.compose("pad", function(a, widths, options)
+  if type(plain(a)) == "number" then
+    core.pad(plain(a), widths, options) -- raises for widths: there is no axis
+    return traced.as_array(a)
+  end
   if not options or (options.mode or "constant") == "constant" then
     return pad_constant(a, widths, options)
   end
@@ -317,8 +334,8 @@ traced.compose("meshgrid", function(...)
     shape[not is_ij and grids.n > 1 and (i == 1 and 2 or i == 2 and 1) or i] = -1
     local value = values[i]
     if traced.is(value) then
-      grids[i] = core.broadcast_to(value:reshape(shape), grids[i])
+      grids[i] = core.broadcast_to(core.reshape(value, shape), grids[i])
     end
   end
   return table.unpack(grids, 1, grids.n)
-end)
+end, math.huge)

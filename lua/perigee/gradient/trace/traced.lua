@@ -297,6 +297,14 @@ local function unwrap(values, n, tape)
 end
 traced.unwrap = unwrap
 
+--- Raises if an argument of an operation is traced, or a table with traced values.
+local function refuse_traced(name, i, value)
+  if not rawequal(plain_deep(value), value) then
+    traced.raise("%s: argument %d can't %s; pg.detach gives the plain one", name, i,
+      getmetatable(value) == Traced and "be a traced value" or "hold traced values")
+  end
+end
+
 --- The function of any number of operands, where those that have a rule may be traced. If it
 --- broadcasts, gradients are summed as `broadcasting` says.
 local function general(name, operation, rules, broadcasts)
@@ -307,10 +315,10 @@ local function general(name, operation, rules, broadcasts)
   return function(...)
     local values, n = { ... }, select("#", ...)
     for i = 1, n do
-      values[i] = gathered(values[i])
-      if not rules[i] and getmetatable(values[i]) == Traced then
-        traced.raise("%s: argument %d can't be a traced value; pg.detach gives the plain one",
-          name, i)
+      if rules[i] then
+        values[i] = gathered(values[i])
+      else
+        refuse_traced(name, i, values[i])
       end
     end
     local tape = innermost(values, n)
@@ -448,11 +456,17 @@ end
 --- before.
 ---@param name string
 ---@param f function
-function traced.compose(name, f)
+---@param most? integer  so many of the first arguments may be traced (1)
+function traced.compose(name, f, most)
+  most = most or 1
   operations[name] = function(...)
     local values, n = { ... }, select("#", ...)
     for i = 1, n do
-      values[i] = gathered(values[i])
+      if i <= most then
+        values[i] = gathered(values[i])
+      else
+        refuse_traced(name, i, values[i])
+      end
     end
     return f(table.unpack(values, 1, n))
   end
