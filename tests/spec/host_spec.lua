@@ -166,6 +166,7 @@ describe("the prompt on a terminal", function()
     t:keys "C-c"
     t:expect "in function 'coroutine.close'"
     t:line "x = setmetatable({}, { __gc = function() print 'collecting' spin() end })"
+    t:expect "\n>\n" -- Ctrl-D while a line runs is lost
     t:keys "C-d"
     t:expect "\ncollecting\n"
     t:keys "C-c"
