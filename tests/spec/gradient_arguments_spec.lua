@@ -163,3 +163,61 @@ describe("check_grad", function()
     assert.equal(0.0, pg.check_grad(function(x) return 0 * x:sum() end, pg.ones(3)))
   end)
 end)
+
+describe("a table among the arguments of an operation", function()
+  it("may be changed after the call", function()
+    local x = pg.randn(1, 1, 4, 4)
+    for _, case in ipairs {
+      { function(a, t) return a:sum(t) ^ 2 end, { 3, 4 }, { 1, 2 } },
+      { function(a, t) return a:var(t) end, { ddof = 1 }, { ddof = 0 } },
+      { function(a, t) return a:conv2d(pg.ones(1, 1, 2, 2), t) end, { stride = 1 },
+        { stride = 2 } },
+      { function(a, t) return a:avg_pool2d(2, t) end, { stride = 1 }, { stride = 2 } },
+      { function(a, t) return a * t end, { 1, 2, 3, 4 }, { 0, 0, 0, 0 } },
+      { function(a, t) return pg.maximum(t, a) end, { 1, 0, -1, 0 }, { 9, 9, 9, 9 } },
+      { function(a, t) return a[t] end, { 1, 1, { 1, 2 } }, { 1, 1, { 1, 3 } } },
+      { function(a, t) return a:take(t, 3) end, { 1, 2 }, { 3, 4 } },
+    } do
+      local f, before, after = table.unpack(case)
+      local function gradient(change)
+        return pg.grad(function(a)
+          local t = {}
+          for key, value in pairs(before) do
+            t[key] = value
+          end
+          local y = f(a, t)
+          for key, value in pairs(change) do
+            t[key] = value
+          end
+          return pg.sum(y)
+        end)(x)
+      end
+      assert_close(gradient {}, gradient(after))
+    end
+  end)
+end)
+
+describe("arguments that the plain operation refuses", function()
+  local function without_position(message)
+    return (message:gsub("^[^:]*:%d+: ", ""):gsub("#%d", "#"))
+  end
+
+  it("are refused for traced values", function()
+    local x = pg.array { { 1, 2.5 }, { 3, 1 } }
+    for _, f in ipairs {
+      function(a) return a:clip(0, 1, { oot = 1 }) end, function(a) return a:cov { ddoff = 1 } end,
+      function(a) return a:diff(-1) end, function(a) return a:diff(1, 1, 1) end,
+      function(a) return a:diff(1, 9) end, function(a) return a:rows(1, 2, 3) end,
+      function(a) return a:array_split(2, 9)[1] end,
+      function(a) return a:repeat_interleave(2, 9) end,
+      function(a) return a:tile(-1) end, function(a) return a:astype("float32", 1) end,
+      function(a) return pg.vstack({ a }, 1) end, function(a) return a:diag(1, 1) end,
+      function(a) return pg.maximum(a, 1, { oot = 1 }) end, function(a) return pg.exp(a, 1) end,
+    } do
+      local _, plain = pcall(f, x)
+      local ok, found = pcall(pg.grad(function(a) return pg.sum(f(a)) end), x)
+      assert.is_false(ok)
+      assert.equal(without_position(plain), without_position(found))
+    end
+  end)
+end)

@@ -7,25 +7,12 @@ local plain = traced.plain
 
 -- --- indices ------------------------------------------------------------------------------------
 
---- A copy of a key, whose tables the caller may change.
-local function copy_key(key)
-  if type(key) ~= "table" then
-    return key
-  end
-  local copy = {}
-  for i, part in ipairs(key) do
-    copy[i] = copy_key(part)
-  end
-  return copy
-end
-
 traced.compose("__index", function(a, key)
   local node, value = a._node, a._value[key]
   if value == nil then -- behind the last element
     return nil
   end
   traced.innermost({ a }, 1)
-  key = copy_key(key)
   local like = plain(a)
   local own = { node, function(g) return core.add_at(like, key, g) end, tape = node.tape }
   traced.keep(own, key)

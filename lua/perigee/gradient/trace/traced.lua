@@ -195,12 +195,24 @@ local function broadcasting(backward, x, y)
   end
 end
 
---- A table that holds traced values as an array of the same form.
-local function gathered(value)
-  if type(value) == "table" and getmetatable(value) ~= Traced and plain_deep(value) ~= value then
-    return operations.array(value)
+local function copy_table(value)
+  if type(value) ~= "table" then
+    return value
   end
-  return value
+  local copy = debug.setmetatable({}, debug.getmetatable(value))
+  for key, each in next, value do
+    rawset(copy, key, copy_table(each))
+  end
+  return copy
+end
+
+--- A table that holds traced values as an array of the same form; another table as a copy, which
+--- stays as it is on the way back; other values as they are.
+local function gathered(value)
+  if type(value) ~= "table" or getmetatable(value) == Traced then
+    return value
+  end
+  return holds_traced(value, {}) and operations.array(value) or copy_table(value)
 end
 
 --- The function of two operands that broadcast.
@@ -297,12 +309,14 @@ local function unwrap(values, n, tape)
 end
 traced.unwrap = unwrap
 
---- Raises if an argument of an operation is traced, or a table with traced values.
-local function refuse_traced(name, i, value)
+--- An argument of an operation that has no derivative, a table as a copy. Raises if it is traced, or
+--- a table with traced values.
+local function constant_of(name, i, value)
   if not rawequal(plain_deep(value), value) then
     traced.raise("%s: argument %d can't %s; pg.detach gives the plain one", name, i,
       getmetatable(value) == Traced and "be a traced value" or "hold traced values")
   end
+  return copy_table(value)
 end
 
 --- The function of any number of operands, where those that have a rule may be traced. If it
@@ -318,7 +332,7 @@ local function general(name, operation, rules, broadcasts)
       if rules[i] then
         values[i] = gathered(values[i])
       else
-        refuse_traced(name, i, values[i])
+        values[i] = constant_of(name, i, values[i])
       end
     end
     local tape = innermost(values, n)
@@ -433,7 +447,7 @@ function traced.elementwise(name, rules, operation)
     refuse_out(name, options)
     refuse_out(name, c)
     refuse_out(name, b)
-    return slow(a, b, c)
+    return slow(a, b, c, options)
   end
 end
 
@@ -465,10 +479,25 @@ function traced.compose(name, f, most)
       if i <= most then
         values[i] = gathered(values[i])
       else
-        refuse_traced(name, i, values[i])
+        values[i] = constant_of(name, i, values[i])
       end
     end
     return f(table.unpack(values, 1, n))
+  end
+end
+
+--- Makes an operation that others compose raise for what the core's raises for: an unknown option,
+--- one argument more. The core's runs beside it.
+---@param name string
+function traced.check_by_core(name)
+  local operation = operations[name]
+  operations[name] = function(...)
+    local values = { ... }
+    for i = 1, select("#", ...) do
+      values[i] = plain_deep(values[i])
+    end
+    core[name](table.unpack(values, 1, select("#", ...)))
+    return operation(...)
   end
 end
 
