@@ -309,8 +309,8 @@ local function unwrap(values, n, tape)
 end
 traced.unwrap = unwrap
 
---- An argument of an operation that has no derivative, a table as a copy. Raises if it is traced, or
---- a table with traced values.
+--- An argument by which an operation has no derivative; a table as a copy. Raises if it is traced,
+--- or a table with traced values.
 local function constant_of(name, i, value)
   if not rawequal(plain_deep(value), value) then
     traced.raise("%s: argument %d can't %s; pg.detach gives the plain one", name, i,
