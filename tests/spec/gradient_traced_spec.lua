@@ -280,6 +280,36 @@ describe("errors of traced values", function()
     raises_here("custom_gradient", function() pg.custom_gradient(print) end)
   end)
 
+  it("are told for operands that are no numbers, in the user's line", function()
+    for _, other in pairs { false, "text", {}, print } do
+      traced(2, function(s)
+        local value = other or nil
+        for _, f in ipairs {
+          function() return s + value end, function() return value - s end,
+          function() return s * value end, function() return value / s end,
+          function() return s ^ value end, function() return s % value end,
+          function() return s // value end, function() return value // s end,
+        } do
+          raises_here("attempt to perform arithmetic on a " .. type(value), f)
+        end
+        raises_here("attempt to compare number with " .. type(value), function()
+          return s < value
+        end)
+        raises_here("attempt to compare " .. type(value) .. " with number", function()
+          return value <= s
+        end)
+        if type(value) ~= "string" then
+          raises_here("attempt to concatenate a " .. type(value), function() return s .. value end)
+        end
+      end)
+    end
+    traced(pg.ones(2), function(a)
+      raises_here("attempt to concatenate a perigee.array value", function() return "a" .. a end)
+      raises_here("attempt to concatenate a perigee.array value", function() return a .. "a" end)
+    end)
+    assert.equal(3.0, pg.grad(function(s) return "3" * s end)(2))
+  end)
+
   it("are told for use after the end", function()
     local kept, kept_number
     pg.grad(function(a)

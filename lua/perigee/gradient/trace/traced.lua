@@ -215,8 +215,24 @@ local function gathered(value)
   return holds_traced(value, {}) and operations.array(value) or copy_table(value)
 end
 
---- The function of two operands that broadcast.
-local function binary(operation, rule_a, rule_b)
+--- The name of a value's type, as Lua's messages have it.
+local function type_name(value)
+  local metatable = debug.getmetatable(value)
+  return type(value) == "userdata" and metatable and metatable.__name or type(value)
+end
+
+--- Raises what Lua does for an operand beside a number, in the caller's line; arrays have words of
+--- their own.
+local function check_operand(value, other)
+  if type(plain(value)) == "number" and not tonumber(plain(other))
+    and type(plain(other)) ~= "userdata" then
+    traced.raise("attempt to perform arithmetic on a %s value beside a traced number",
+      type_name(other))
+  end
+end
+
+--- The function of two operands that broadcast; of an operator, it checks them.
+local function binary(operation, rule_a, rule_b, is_operator)
   local kept_a, kept_b = kept_parameters(rule_a), kept_parameters(rule_b)
   local function keep_all(node, kept, ...)
     for i = 1, #kept do
@@ -250,6 +266,16 @@ local function binary(operation, rule_a, rule_b)
     end
     if node_b then
       x_b = b._value
+    end
+    if is_operator and not (node_a and node_b) then
+      local value, other = x_a, x_b
+      if node_b then
+        value, other = x_b, x_a
+      end
+      local kind = type(other)
+      if kind ~= "number" and kind ~= "userdata" then
+        check_operand(value, other)
+      end
     end
     local y = operation(x_a, x_b)
     local node
@@ -456,7 +482,7 @@ end
 ---@param operation function
 ---@param rules function[]
 function traced.operator(event, operation, rules)
-  local apply = binary(operation, rules[1], rules[2])
+  local apply = binary(operation, rules[1], rules[2], true)
   Traced[event], operations[event] = apply, apply
 end
 
@@ -582,7 +608,13 @@ function Traced:__tostring()
 end
 
 function Traced.__concat(a, b)
-  return plain(a) .. plain(b)
+  a, b = plain(a), plain(b)
+  local kind_a, kind_b = type(a), type(b)
+  if kind_a ~= "string" and kind_a ~= "number" or kind_b ~= "string" and kind_b ~= "number" then
+    local is_left = kind_a ~= "string" and kind_a ~= "number"
+    traced.raise("attempt to concatenate a %s value", type_name(is_left and a or b))
+  end
+  return a .. b
 end
 
 --- Equal numbers are equal, as those of Lua are; of arrays, `==` asks for the same one.
@@ -591,15 +623,29 @@ function Traced.__eq(a, b)
   return type(a) == "number" and type(b) == "number" and a == b
 end
 
+--- The plain values of operands, which are compared; arrays have words of their own.
+local function compared(a, b)
+  a, b = plain(a), plain(b)
+  local kind_a, kind_b = type(a), type(b)
+  if kind_a ~= kind_b and kind_a ~= "userdata" and kind_b ~= "userdata" then
+    traced.raise("attempt to compare %s with %s", kind_a, kind_b)
+  end
+  return a, b
+end
+
 function Traced.__lt(a, b)
-  return plain(a) < plain(b)
+  a, b = compared(a, b)
+  return a < b
 end
 
 function Traced.__le(a, b)
-  return plain(a) <= plain(b)
+  a, b = compared(a, b)
+  return a <= b
 end
 
 function Traced.__idiv(a, b)
+  check_operand(a, b)
+  check_operand(b, a)
   return plain(a) // plain(b)
 end
 operations.__idiv = Traced.__idiv
