@@ -310,6 +310,18 @@ describe("errors of traced values", function()
     assert.equal(3.0, pg.grad(function(s) return "3" * s end)(2))
   end)
 
+  it("are told for a table without anything to have a gradient", function()
+    local fields = { W = pg.ones(2) }
+    for _, w in ipairs {
+      {}, { { {} } }, { k = pg.array({ 1, 2 }, "int64"), name = "x" },
+      setmetatable({}, { __index = fields }), -- its arrays stand elsewhere, and would be constants
+    } do
+      raises_here("this one has none", function()
+        pg.grad(function(v) return (v.W or pg.ones(2)):sum() end)(w)
+      end)
+    end
+  end)
+
   it("are told for use after the end", function()
     local kept, kept_number
     pg.grad(function(a)

@@ -54,6 +54,19 @@ local function trace(value, tape, depth)
   return copy, leaves
 end
 
+--- Tells if there is a leaf among those of an argument.
+local function has_leaf(leaves)
+  if traced.is(leaves) then
+    return true
+  end
+  for _, each in next, leaves do
+    if has_leaf(each) then
+      return true
+    end
+  end
+  return false
+end
+
 --- The gradient by a leaf: an array of its own, which shares no element with another.
 local function gradient_of_leaf(leaf)
   local node, value = leaf._node, leaf._value
@@ -145,6 +158,10 @@ function gradient.value_and_grad(f, n)
     local tape = { level = calls }
     local leaves
     arguments[n], leaves = trace(arguments[n], tape, 0)
+    if not has_leaf(leaves) then
+      traced.raise("a gradient by a table with arrays of floats or numbers is needed; this one has "
+        .. "none")
+    end
     local results = table.pack(f(table.unpack(arguments, 1, count)))
     for i = 2, results.n do
       results[i] = leave(results[i], tape)
