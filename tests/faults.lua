@@ -179,7 +179,8 @@ local operations = {
   end,
   backward = function()
     local core = require "perigee.core"
-    return core.sum_to(a, a[1]), core.sum_to(b, 1), core.sum_to(b, a), core.broadcast_to(1, a),
+    return core.form(a), core.sum_to(a, a[1]), core.sum_to(b, 1), core.sum_to(b, a),
+      core.broadcast_to(1, a),
       core.broadcast_to(a[1], b), core.add_at(a, { 1, 2 }, 3), core.add_at(a, "1:2", a["3:4"].T.T),
       core.add_at(a, mask, 1), core.add_at(b, positions, a["1:3"]),
       core.add_at_axis(b, { 1, 1 }, 2, 1)

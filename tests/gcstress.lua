@@ -262,6 +262,7 @@ local SPECIAL = {
   dropout_mask = calls(
     function() return A(), 0.5, pg.random(0) end, function() return { 3, 4 }, 0.5 end,
     function() return M()[1], 0.1 end),
+  form = calls(function() return A() end, function() return V() end),
   sum_to = calls(
     function() return A(), pg.ones(4) end, function() return T(), 1 end,
     function() return M(), pg.ones(3, 1) end, function() return V(), pg.ones({ 4 }, "float32") end),

@@ -22,7 +22,7 @@ for _, name in ipairs {
   "hold_generators", "set_tracer", "split_rows", "column_scale", "scale_columns",
   "load_png_folder",
   "read_csv", "write_csv", "distinct", "indices",
-  "has_form", "sum_to", "broadcast_to", "add_at", "add_at_axis",
+  "form", "has_form", "sum_to", "broadcast_to", "add_at", "add_at_axis",
   "conv2d_input_gradient", "conv2d_kernel_gradient", "max_pool2d_positions",
   "max_pool2d_with_positions", "pool_scatter", "pool_gather", "avg_pool2d_gradient",
   "gelu_derivative", "softmax_cross_entropy_gradient", "dropout_mask",

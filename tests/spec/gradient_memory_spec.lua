@@ -61,6 +61,33 @@ describe("the memory of gradients", function()
     end
   end)
 
+  it("is the form of an operand of which a rule needs no more", function()
+    local x = pg.rand(MB)
+    collectgarbage()
+    local before = pg.info().bytes
+    for name, f in pairs {
+      sum = function(v) return v:sum() end,
+      mean = function(v) return v:mean() end,
+      element = function(v) return v[7] end,
+      rows = function(v) return v:rows(1, 2):copy() end,
+      take = function(v) return v:take { 1, 3 } end,
+      cumsum = function(v) return v:cumsum()[1] end,
+      astype = function(v) return v:astype("float32"):take { 1 } end,
+      broadcast = function(v) return (v:reshape(-1, 1)[1] * pg.ones(3)) end,
+    } do
+      local g = pg.grad(function(v)
+        local y = 0
+        for _ = 1, 3 do
+          y = y + pg.sum(f(v * 2))
+        end
+        collectgarbage()
+        assert.is_true(pg.info().bytes - before < MB, name)
+        return y
+      end)(x)
+      assert.same(x.shape, g.shape)
+    end
+  end)
+
   it("is given back by an error within the function", function()
     local x = pg.rand(MB)
     collectgarbage()

@@ -37,6 +37,16 @@ static int l_has_form(lua_State *L)
     return 1;
 }
 
+/* form(a) -> zeros in a's form, for whatever needs no more of an array than its
+   shape and its dtype: they take no memory */
+static int l_array_form(lua_State *L)
+{
+    pg_error err;
+    pg_form form = pg_form_of(l_array_check(L, A));
+    pg_array *out = l_array_push_result(L, l_shape_room(form.ndim, form.shape));
+    return l_array_return(L, pg_form_array(out, &form, &err), &err);
+}
+
 /* sum_to(a, like), operation 0, and broadcast_to, 1: a itself if it has the
    form of like, which may be a number, as a may */
 static int l_array_to_form(lua_State *L)
@@ -103,6 +113,7 @@ static int l_array_add_at_axis(lua_State *L)
 
 static const l_function functions[] = {
     {"has_form", l_has_form, 2, 2, 0},
+    {"form", l_array_form, 1, 1, 0},
     {"sum_to", l_array_to_form, 2, 2, 0},
     {"broadcast_to", l_array_to_form, 2, 2, 1},
     {"add_at", l_array_add_at, 3, 3, 0},

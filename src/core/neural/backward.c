@@ -17,6 +17,18 @@ pg_form pg_form_of(const pg_array *a)
     return form;
 }
 
+pg_status pg_form_array(pg_array *out, const pg_form *form, pg_error *err)
+{
+    pg_array zero = {0};
+    memset(out, 0, sizeof *out);
+    pg_status status = pg_array_zeros(&zero, form->dtype, 0, NULL, err);
+    if (status == PG_OK)
+        status =
+            pg_array_broadcast_view(out, &zero, form->ndim, form->shape, err);
+    pg_array_release(&zero);
+    return status;
+}
+
 bool pg_form_fits(const pg_form *form, const pg_array *a)
 {
     return a->dtype == form->dtype && a->ndim == form->ndim &&

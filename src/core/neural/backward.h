@@ -21,6 +21,10 @@ typedef struct pg_form {
 
 pg_form pg_form_of(const pg_array *a);
 
+/* *out, of this form: zeros, all of them one element in memory. It is to be
+   read only. */
+pg_status pg_form_array(pg_array *out, const pg_form *form, pg_error *err);
+
 /* True if a has the form. */
 bool pg_form_fits(const pg_form *form, const pg_array *a);
 

@@ -29,8 +29,9 @@ local WITHOUT_RULE = {
   get_state = "draws", set_state = "draws", initialization = "draws",
   load = "reads files", load_png = "reads files", exists = "reads files", write = "takes a text",
   info = "takes nothing",
-  has_form = "looks at forms", distinct = "reads texts", column_scale = "is of a data set",
-  scale_columns = "is of a data set", split_rows = "is of a data set",
+  form = "looks at forms", has_form = "looks at forms", distinct = "reads texts",
+  column_scale = "is of a data set", scale_columns = "is of a data set",
+  split_rows = "is of a data set",
 }
 
 for _, name in ipairs(CONSTANTS) do

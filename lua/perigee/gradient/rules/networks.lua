@@ -135,8 +135,8 @@ traced.compose("max_pool2d", function(a, size, options)
 end)
 
 traced.define("avg_pool2d", {
-  function(_, a, size, options)
-    local shape = plain(a).shape
+  function(_, like, size, options)
+    local shape = like.shape
     return function(g) return core.avg_pool2d_gradient(g, size, shape, options) end
   end,
 })

@@ -53,13 +53,18 @@ local function reduction(name, f)
   traced.take_number(name)
 end
 
-reduction("sum", function(g, _, a)
-  return broadcast_to(g, plain(a))
-end)
-
-reduction("mean", function(g, _, a, _, _, n)
-  return broadcast_to(g / n, plain(a))
-end)
+for name, is_mean in pairs { sum = false, mean = true } do
+  traced.define(name, {
+    function(_, like, axis, options)
+      axis = settle(axis, options)
+      return function(g)
+        local each = is_mean and g / count(g, like) or g
+        return broadcast_to(unreduce(each, like, axis), like)
+      end
+    end,
+  })
+  traced.take_number(name)
+end
 
 --- a less its means along the axes that are reduced.
 local function centred(a, axis)
@@ -116,8 +121,8 @@ local function sums_behind(g, axis)
 end
 
 traced.define("cumsum", {
-  function(_, a, axis)
-    local shape = plain(a).shape
+  function(_, like, axis)
+    local shape = like.shape
     return function(g)
       return sums_behind(g, axis or 1):reshape(shape)
     end

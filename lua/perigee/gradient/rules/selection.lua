@@ -13,7 +13,7 @@ traced.compose("__index", function(a, key)
     return nil
   end
   traced.innermost({ a }, 1)
-  local like = plain(a)
+  local like = traced.form_of(a)
   local own = { node, function(g) return core.add_at(like, key, g) end, tape = node.tape }
   traced.keep(own, key)
   return traced.new(value, own)
@@ -40,15 +40,13 @@ traced.compose("cols", function(a, first, last)
 end)
 
 traced.define("masked", {
-  function(_, a, mask)
-    local like = plain(a)
+  function(_, like, mask)
     return function(g) return core.add_at(like, mask, g) end
   end,
 })
 
 traced.define("take", {
-  function(_, a, positions, axis)
-    local like = plain(a)
+  function(_, like, positions, axis)
     return function(g) return core.add_at_axis(like, positions, axis, g) end
   end,
 })
@@ -75,15 +73,13 @@ end, 2)
 -- --- broadcasting -------------------------------------------------------------------------------
 
 traced.define("sum_to", {
-  function(_, a)
-    local like = plain(a)
+  function(_, like)
     return function(g) return core.broadcast_to(g, like) end
   end,
 })
 
 traced.define("broadcast_to", {
-  function(_, a)
-    local like = plain(a)
+  function(_, like)
     return function(g) return core.sum_to(g, like) end
   end,
 })
@@ -142,8 +138,8 @@ traced.define("pool_scatter", {
 })
 
 traced.define("pool_gather", {
-  function(_, a, positions)
-    local shape = plain(a).shape
+  function(_, like, positions)
+    local shape = like.shape
     return function(g) return core.pool_scatter(g, positions, shape) end
   end,
 })

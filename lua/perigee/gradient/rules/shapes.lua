@@ -8,8 +8,8 @@ local plain, sum_to = traced.plain, core.sum_to
 -- --- shapes -------------------------------------------------------------------------------------
 
 --- The result's gradient in the argument's shape.
-local function reshaped(_, a)
-  local shape = plain(a).shape
+local function reshaped(_, like)
+  local shape = like.shape
   return function(g)
     return g:reshape(shape)
   end
@@ -46,8 +46,8 @@ traced.define("flip", {
 })
 
 traced.define("astype", {
-  function(_, a)
-    local dtype = plain(a).dtype
+  function(_, like)
+    local dtype = like.dtype
     return function(g) return g:astype(dtype) end
   end,
 })
@@ -103,7 +103,7 @@ local function define_of_list(name, rule)
     local y = operation(values, axis)
     for i = 1, n do
       if nodes[i] then
-        local backward, like = rule(y, values, i, axis or 1), plain(values[i])
+        local backward, like = rule(y, values, i, axis or 1), traced.form_of(values[i])
         node[#node + 1] = nodes[i]
         node[#node + 1] = function(g)
           return sum_to(backward(g), like)
@@ -293,9 +293,9 @@ end
 local pad_constant
 
 traced.define("pad", {
-  function(_, a, widths)
+  function(_, like, widths)
     local key = {}
-    for i, length in ipairs(plain(a).shape) do
+    for i, length in ipairs(like.shape) do
       local before = widths_of(widths, i)[1]
       key[i] = { before + 1, before + length }
     end

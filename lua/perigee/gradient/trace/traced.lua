@@ -129,18 +129,46 @@ end
 
 -- --- arrays that are kept -----------------------------------------------------------------------
 
---- The numbers of a rule's parameters that it keeps: those that are not named "_".
+--- The numbers of a rule's parameters that it keeps: those that are not named "_". Of one named
+--- "like" it keeps the form only.
 ---@param rule function
----@return integer[]
+---@return integer[] kept
+---@return integer? like
 local function kept_parameters(rule)
-  local kept, i = {}, 1
+  local kept, like, i = {}, nil, 1
   local name = debug.getlocal(rule, i)
   while name do
-    kept[#kept + 1] = name ~= "_" and i or nil
+    if name == "like" then
+      like = i
+    elseif name ~= "_" then
+      kept[#kept + 1] = i
+    end
     i = i + 1
     name = debug.getlocal(rule, i)
   end
-  return kept
+  return kept, like
+end
+
+--- An array that has the form of a value, but not its memory; a number itself.
+---@param value any
+---@return perigee.array|number
+local function form_of(value)
+  value = plain(value)
+  return type(value) == "userdata" and core.form(value) or value
+end
+traced.form_of = form_of
+
+--- Calls a rule, whose operand `like` (its number among y and the operands) is a form.
+local function call_rule(rule, like, y, values, n)
+  local value = like and values[like - 1]
+  if like then
+    values[like - 1] = form_of(value)
+  end
+  local backward = rule(y, table.unpack(values, 1, n))
+  if like then
+    values[like - 1] = value
+  end
+  return backward
 end
 
 --- Adds an array to those that a node keeps; does nothing for another value.
@@ -189,7 +217,7 @@ local function broadcasting(backward, x, y)
   if has_form(x, y) then
     return backward
   end
-  local like = plain(x)
+  local like = form_of(x)
   return function(g)
     return sum_to(backward(g), like)
   end
@@ -348,9 +376,11 @@ end
 --- The function of any number of operands, where those that have a rule may be traced. If it
 --- broadcasts, gradients are summed as `broadcasting` says.
 local function general(name, operation, rules, broadcasts)
-  local most, kept = #rules, {}
+  local most, kept, likes = #rules, {}, {}
   for i, rule in ipairs(rules) do
-    kept[i] = rule and kept_parameters(rule)
+    if rule then
+      kept[i], likes[i] = kept_parameters(rule)
+    end
   end
   return function(...)
     local values, n = { ... }, select("#", ...)
@@ -370,7 +400,7 @@ local function general(name, operation, rules, broadcasts)
     local node = { tape = tape }
     for i = 1, most do
       if nodes[i] then
-        local backward = rules[i](y, table.unpack(values, 1, n))
+        local backward = call_rule(rules[i], likes[i], y, values, n)
         if broadcasts then
           backward = broadcasting(backward, values[i], y)
         end
@@ -410,8 +440,9 @@ end
 --- Defines an operation by its rules.
 --
 -- rules[i](y, ...) returns the backward function of the i-th argument, where y is the result and
--- ... are the arguments. A backward function takes the gradient of the result, which has the
--- result's form, and returns the gradient of the argument.
+-- ... are the arguments. A parameter with the name "_" is not used; of one with the name "like"
+-- only the form is, so that its memory is not kept. A backward function takes the gradient of the
+-- result, which has the result's form, and returns the gradient of the argument.
 ---@param name string  a function of the core
 ---@param rules function[]
 ---@param operation? function  default the core's function
