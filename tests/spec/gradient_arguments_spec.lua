@@ -148,6 +148,16 @@ describe("an operation of traced values", function()
     assert_close({ 0, 0 }, g.y)
   end)
 
+  it("takes a traced number as the plain one takes a number", function()
+    for name, arguments in pairs {
+      cumprod = {}, cumsum = {}, median = {}, quantile = { 0.3 }, percentile = { 30 }, sort = {},
+      prod = {}, ptp = {}, norm = {},
+    } do
+      local g = pg.grad(function(s) return pg.sum(pg[name](s, table.unpack(arguments))) end)(2)
+      assert.is_true(math.abs(g - (name == "ptp" and 0 or 1)) < 1e-12, name)
+    end
+  end)
+
   it("takes arrays without elements", function()
     for _, shape in ipairs { { 0 }, { 0, 3 }, { 3, 0 } } do
       for _, name in ipairs { "sort", "diff", "cumsum", "softmax", "flip" } do

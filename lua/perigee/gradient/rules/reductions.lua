@@ -268,6 +268,10 @@ traced.define("median", {
   end,
 })
 
+for _, name in ipairs { "cumprod", "quantile", "percentile", "median" } do
+  traced.take_number(name)
+end
+
 -- --- covariances --------------------------------------------------------------------------------
 
 --- Covariances of the rows of x, as the core computes them.
