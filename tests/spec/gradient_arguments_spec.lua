@@ -207,6 +207,21 @@ describe("a table among the arguments of an operation", function()
   end)
 end)
 
+describe("a nil in a list", function()
+  it("raises, and does not end the list", function()
+    for _, f in ipairs {
+      function(s) return pg.sum { s, nil, s } end, function(s) return pg.array { s, nil, s } end,
+      function(s) return pg.concat { pg.array { s }, nil, pg.array { s } } end,
+      function(s) return pg.stack { pg.array { s }, nil, pg.array { s } } end,
+      function(s) return pg.array { { s, 1 }, nil, { s, 2 } } end,
+    } do
+      local ok, message = pcall(pg.grad(function(s) return pg.sum(f(s)) end), 2)
+      assert.is_false(ok)
+      assert.matches("^tests/spec/gradient_arguments_spec.lua:%d+: element 2 is a nil", message)
+    end
+  end)
+end)
+
 describe("arguments that the plain operation refuses", function()
   local function without_position(message)
     return (message:gsub("^[^:]*:%d+: ", ""):gsub("#%d", "#"))

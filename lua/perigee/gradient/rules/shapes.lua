@@ -186,24 +186,14 @@ local function array_of_numbers(list)
   return traced.new(core.array(values), node)
 end
 
-local function array_of(value)
-  if type(plain(value[1])) == "number" then
-    return array_of_numbers(value)
-  end
-  local rows = {}
-  for i = 1, #value do
-    rows[i] = array_of(value[i])
-  end
-  return core.stack(rows)
-end
-
 traced.compose_tables("array", function(value, dtype)
   local a
   if traced.is(value) then
     a = core.copy(value)
   else
     core.array(traced.plain_deep(value)) -- raises for what is no array
-    a = array_of(value)
+    local is_list = type(plain(value[1])) == "number"
+    a = is_list and array_of_numbers(value) or core.stack(traced.elements(value))
   end
   return dtype and a:astype(dtype) or a
 end)

@@ -426,6 +426,9 @@ end
 function traced.elements(list)
   local values = {}
   for i = 1, #list do
+    if list[i] == nil then
+      traced.raise("element %d is a nil, where an array or a number was expected", i)
+    end
     values[i] = gathered(list[i])
   end
   return values
