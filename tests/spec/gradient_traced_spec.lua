@@ -753,3 +753,17 @@ describe("an array that is written to before the gradient", function()
     assert.same({ 9, 9, 9 }, g:tolist())
   end)
 end)
+
+describe("a result that is no number", function()
+  it("raises with what it is", function()
+    for expected, f in pairs {
+      ["of shape (2,) and dtype float64"] = function(v) return v end,
+      ["of shape (1,) and dtype bool"] = function() return pg.array { true } end,
+      ["returned nothing"] = function() end,
+      ["returned true"] = function() return true end,
+    } do
+      local _, message = pcall(pg.grad(f), pg.ones(2))
+      assert.matches(expected, message, 1, true)
+    end
+  end)
+end)

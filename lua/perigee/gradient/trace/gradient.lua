@@ -106,11 +106,11 @@ local function check_loss(loss)
   local value = traced.plain(loss)
   if type(value) == "number" then
     return loss, 1.0
-  elseif types.is_array(value) and value.size == 1 then
+  elseif types.is_array(value) and value.size == 1 and value.dtype ~= "bool" then
     return loss:reshape(1)[1], core.ones_like(value)
   end
   traced.raise("a gradient is that of one number, but the function returned %s",
-    types.is_array(value) and ("an array of shape (%s)"):format(table.concat(value.shape, ", "))
+    types.is_array(value) and ("an array of shape %s and dtype %s"):format(value.shape, value.dtype)
       or value == nil and "nothing" or errors.describe(value))
 end
 
