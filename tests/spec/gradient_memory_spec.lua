@@ -28,7 +28,7 @@ describe("the memory of gradients", function()
     assert.equal(bytes_before, bytes_after)
   end)
 
-  it("is the results that rules keep, and gradients", function()
+  it("is the results that rules keep, and gradients #memory", function()
     local x, depth = pg.rand(MB):astype "float32", 40
     collectgarbage()
     core.limit_memory((depth + 24) * 4 * MB)
