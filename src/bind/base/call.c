@@ -20,6 +20,13 @@ const l_function *l_call_function(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(L_UPVALUE_FUNCTION));
 }
 
+/* The name of the function that runs, as the tracer knows it. */
+static const char *call_name(lua_State *L)
+{
+    const l_function *f = l_call_function(L);
+    return f ? f->name : "__index";
+}
+
 int l_call_operation(lua_State *L)
 {
     return l_call_function(L)->op;
@@ -158,7 +165,7 @@ int l_call_run(lua_State *L, lua_CFunction entry, lua_CFunction function)
         restore_arguments(L, &now);
         this_run = outer;
         pg_set_interrupt(before);
-        return l_traced_call(L, l_call_function(L)->name);
+        return l_traced_call(L, call_name(L));
     default:
         break;
     }

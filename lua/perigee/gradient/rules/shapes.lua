@@ -299,7 +299,7 @@ pad_constant = traced.operations.pad
 traced.compose("pad", function(a, widths, options)
   if type(plain(a)) == "number" then
     core.pad(plain(a), widths, options) -- raises for widths: there is no axis
-    return traced.as_array(a)
+    return traced.number_as_array(a)
   end
   if not options or (options.mode or "constant") == "constant" then
     return pad_constant(a, widths, options)

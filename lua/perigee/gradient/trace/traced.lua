@@ -7,9 +7,9 @@
 --     { parent, backward, parent, backward, ..., tape = tape, kept = kept }
 --
 -- `kept` lists the arrays that these functions keep, each followed by the number of its writes, so
--- that an array that is written to before its gradient is found.
--- Nodes refer to their parents only. So what the result doesn't depend on is garbage at once, and
--- the functions keep no more of the arguments and results than they need.
+-- that one that is written to before its gradient is found. Nodes refer to their parents only. So
+-- what the result doesn't depend on is garbage at once, and the functions keep no more of the
+-- arguments and results than they need.
 --
 -- Each call of a gradient's function has a tape. Its number, `level`, tells inner calls from outer
 -- ones: the _value of an inner call's traced value may be a traced value of an outer call, so an
@@ -466,7 +466,7 @@ end
 --- A traced number as a traced array of rank 0; other values as they are.
 ---@param value any
 ---@return any
-function traced.as_array(value)
+function traced.number_as_array(value)
   if getmetatable(value) ~= Traced or type(plain(value)) ~= "number" then
     return value
   end
@@ -482,7 +482,7 @@ end
 function traced.take_number(name)
   local operation = operations[name]
   operations[name] = function(a, ...)
-    return operation(traced.as_array(a), ...)
+    return operation(traced.number_as_array(a), ...)
   end
 end
 
