@@ -336,7 +336,25 @@ local SPECIAL = {
   guard_memory = calls(function() return false end),
   limit_memory = calls(function() return nil end),
 }
+
+-- Values that functions leave to the tracer; this one gives the arguments back.
+local TRACED = {}
+local function tracer(_, ...) return ... end
+local function X() return setmetatable({}, TRACED) end
+SPECIAL.set_tracer = calls(function() return TRACED, tracer, "@none/" end)
+
+local TRACED_ARGUMENTS = {
+  exp = calls(function() return X() end, function() return { 1, X() } end),
+  dot = calls(function() return A(), X() end, function() return X(), T() end),
+  sum = calls(function() return X(), { keep = true } end, function() return T(), X() end),
+  clip = calls(function() return A(), X(), 1, { out = A() } end),
+  concat = calls(function() return { A(), X() }, 1 end),
+  take = calls(function() return A(), { 1, X() } end),
+  conv2d = calls(function() return pg.ones(1, 1, 3, 3), X(), { padding = 1 } end),
+}
+
 local ONLY_SPECIAL = collections.set {
+  "set_tracer",
   "guard_memory", "limit_memory", "threads", "seed", "call", "call_until", "set_ending",
   "hold_ending", "hold_generators", "hold_interrupts", "hold_silence", "hold_lock", "lua_random",
   "keep_interrupts", "interrupts", "terminal_size",
@@ -521,6 +539,16 @@ end
 draws_of_one.permutation = with_generator(calls(function() return 5 end))
 
 try_all("pg.", core, SPECIAL, GENERAL)
+core.set_tracer(TRACED, tracer, "@none/")
+local functions_of_traced = {}
+for name in pairs(TRACED_ARGUMENTS) do
+  functions_of_traced[name] = core[name]
+end
+try_all("traced ", functions_of_traced, TRACED_ARGUMENTS)
+try_all("traced ", { __add = array_class.__add, __newindex = array_class.__newindex }, {
+  __add = calls(function() return A(), X() end, function() return A(), { 1, 2, 3, X() } end),
+  __newindex = calls(function() return A(), { 1, 1 }, X() end),
+})
 try_all("a:", array_class.__methods, SPECIAL, calls(function() return A() end, GENERAL[6]))
 try_all("array's ", array_class, OPERATORS)
 try_all("g:", random_class.__methods, draws_of_one)
