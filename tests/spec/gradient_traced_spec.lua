@@ -622,7 +622,7 @@ describe("a rule of one's own", function()
     local f = pg.custom_gradient(function(x) return x end, function() return pg.ones(3) end)
     assert.error_matches(function()
       pg.grad(function(a) return f(a):sum() end)(pg.ones(2))
-    end, "custom_gradient: the gradient of argument 1 must be an array of shape %(2%)")
+    end, "custom_gradient: the gradient of argument 1 must be an array of shape %(2,%)")
   end)
 end)
 
@@ -764,6 +764,18 @@ describe("a result that is no number", function()
     } do
       local _, message = pcall(pg.grad(f), pg.ones(2))
       assert.matches(expected, message, 1, true)
+    end
+  end)
+end)
+
+describe("a table that holds itself", function()
+  it("raises as an argument", function()
+    local w = { a = pg.ones(2) }
+    w.w = w
+    local function f(v) return v.a:sum() end
+    for _, call in ipairs { pg.grad(f), function(v) return pg.check_grad(f, v) end } do
+      local _, message = pcall(call, w)
+      assert.matches("a table that is nested deeper than 100", message, 1, true)
     end
   end)
 end)

@@ -15,17 +15,18 @@ local function is_number(value)
   return type(value) == "number"
 end
 
---- Copies of the arrays in float64, and of the numbers as arrays, that can be changed in place.
-local function copy(value)
+--- Copies of the arrays in float64 that can be changed in place, in copies of the tables. What is
+--- nested too deep for a gradient stays as it is, which value_and_grad refuses.
+local function copy(value, depth)
   if types.is_array(value) then
     local is_float = value.dtype == "float32" or value.dtype == "float64"
     return is_float and value:astype("float64"):copy() or value
-  elseif type(value) ~= "table" then
+  elseif type(value) ~= "table" or depth > gradient.MOST_NESTED then
     return is_number(value) and value + 0.0 or value
   end
   local result = debug.setmetatable({}, debug.getmetatable(value))
   for key, each in next, value do
-    rawset(result, key, copy(each))
+    rawset(result, key, copy(each, depth + 1))
   end
   return result
 end
@@ -124,7 +125,7 @@ end
 ---@return number
 function check.check_grad(f, w, ...)
   local arguments, n = { ... }, select("#", ...)
-  w = copy(w)
+  w = copy(w, 0)
   local value, g = gradient.value_and_grad(f)(w, ...)
   local comparison = setmetatable({ largest = 0.0, value = value, random = core.random(0) },
     Comparison)

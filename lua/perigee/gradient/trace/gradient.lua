@@ -11,7 +11,8 @@ local gradient = {}
 local calls = 0 -- of functions that value_and_grad has made: the level of the last one's tape
 
 local FLOATS = { float32 = true, float64 = true }
-local MOST_NESTED = 100
+
+gradient.MOST_NESTED = 100 -- tables within each other
 
 -- --- the argument -------------------------------------------------------------------------------
 
@@ -42,8 +43,9 @@ local function trace(value, tape, depth)
         type(value) == "nil" and "nil" or errors.describe(value))
     end
     return value
-  elseif depth == MOST_NESTED then
-    traced.raise("a gradient by a table that is nested deeper than %d", MOST_NESTED)
+  elseif depth == gradient.MOST_NESTED then
+    traced.raise("a gradient by a table that is nested deeper than %d",
+      gradient.MOST_NESTED)
   end
   local copy, leaves = debug.setmetatable({}, debug.getmetatable(value)), {}
   for key, each in next, value do
@@ -201,7 +203,7 @@ end
 
 local function describe_form(value)
   if types.is_array(value) then
-    return ("an array of shape (%s)"):format(table.concat(value.shape, ", "))
+    return ("an array of shape %s"):format(value.shape)
   end
   return type(value) == "number" and "a number" or value == nil and "nil" or errors.describe(value)
 end
