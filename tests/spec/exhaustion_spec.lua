@@ -81,6 +81,15 @@ describe("without enough memory,", function()
       end
     end)
 
+    it("options in an axis's place stay options", function()
+      for _, call in ipairs {
+        "wide:median { keep = true }", "wide:quantile(0.5, { keep = true })",
+      } do
+        local output = after_garbage("local a = " .. call .. " print(#a, a[1])")
+        assert.matches("^%d+\t1.0\n$", output, 1, call)
+      end
+    end)
+
     it("what changes an array in place changes it once", function()
       assert.equal("2.0\t2.0\n", after_garbage [[
         wide:add_(wide["::-1"])
