@@ -1,4 +1,4 @@
--- What the function of a gradient is given, and what it does with that.
+-- Arguments of the function of a gradient, and changes of them.
 
 local pg = require "perigee"
 

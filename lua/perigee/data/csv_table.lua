@@ -37,7 +37,7 @@ local function find(self, name)
   return private.columns[math.type(name) and name or private.positions[name]]
 end
 
---- What a table has for names of pandas.
+--- Hints for names of pandas: what does the same here.
 local NOTES = {
   columns = "csv.names lists the columns", keys = "csv.names lists the columns",
   shape = "#csv is the number of rows, #csv.names that of columns",

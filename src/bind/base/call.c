@@ -41,7 +41,7 @@ const l_class *l_call_class(lua_State *L)
 
 enum { MOST_SCALARS = PG_MAXDIM + 4 };
 
-/* Where a run of a function jumps to. */
+/* The targets of a jump out of a function that runs. */
 enum { SECOND_RUN = 1, TRACER };
 
 /* The state of a call, for its second run. A function replaces tables and

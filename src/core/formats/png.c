@@ -247,7 +247,7 @@ static pg_status fail_damaged(const libpng_image *image, const char *path,
                    path, image->message);
 }
 
-/* What is read of a file. */
+/* The reading of a file: its path, limit and results. */
 typedef struct picture {
     const char *path;
     size_t shape[PG_PNG_NDIM];

@@ -10,11 +10,11 @@
 #include "base/parallel.h"
 #include "images/canvas.h"
 
-/* Where a place has one image, the windows of all rows are one row of sums; the
-   sums at the ends of rows, whose windows continue in the next row, are left
-   out. Where it has several, a band of rows is computed at a time, so that it
-   is in level 2 cache when it is cut into images; kernel rows outside of the
-   images are left out. */
+/* A convolution over canvases. With one image at a place, the windows of all
+   rows are one row of sums; the sums at the ends of rows, whose windows
+   continue in the next row, are left out. With several images, a band of rows
+   is computed at a time, so that it is in level 2 cache when it is cut into
+   images; kernel rows outside of the images are left out. */
 typedef struct convolution {
     pg_canvas canvas;
     size_t n;

@@ -174,9 +174,7 @@ static bool set_band(lanes *c)
         return false;
     size_t rows = BAND_BYTES / line / pg_size_max(p->width, p->across);
     size_t least = pg_size_min(w->size[0], p->height);
-    c->band = p->op == PG_POOL_MEAN_GRADIENT || rows <= least
-                  ? 1
-                  : (rows - least) / w->stride[0] + 1;
+    c->band = rows <= least ? 1 : (rows - least) / w->stride[0] + 1;
     if (p->op == PG_POOL_MEAN_GRADIENT)
         c->band = p->down;
     c->band = pg_size_min(c->band, p->down);

@@ -9,8 +9,8 @@
 #include "neural/softmax.h"
 #include "ops/labels.h"
 
-/* What the scores are to be near to: labels (n, int32), or rows (n, k) in the
-   dtype of the result. The other one is empty. */
+/* The targets of the scores: labels (n, int32), or rows (n, k) in the dtype of
+   the result. The other one is empty. */
 typedef struct targets {
     pg_array labels, rows;
 } targets;

@@ -81,44 +81,44 @@ end, 2)
 -- A convolution and its two gradients are linear in each operand; the derivatives of each are the
 -- others.
 
+--- The backward function of an operand, cast to its dtype: f(g, shape) is the gradient.
+local function of_operand(operand, f)
+  local like = plain(traced.array(operand))
+  return function(g) return core.sum_to(f(g, like.shape), like) end
+end
+
 traced.define("conv2d", {
   function(_, x, k, options)
-    local like = plain(x)
-    return function(g)
-      return core.sum_to(core.conv2d_input_gradient(g, k, like.shape, options), like)
-    end
+    return of_operand(x, function(g, shape)
+      return core.conv2d_input_gradient(g, k, shape, options)
+    end)
   end,
   function(_, x, k, options)
-    local like = plain(traced.array(k))
-    return function(g)
-      return core.sum_to(core.conv2d_kernel_gradient(g, x, like.shape, options), like)
-    end
+    return of_operand(k, function(g, shape)
+      return core.conv2d_kernel_gradient(g, x, shape, options)
+    end)
   end,
 })
 
 traced.define("conv2d_input_gradient", {
   function(_, h, k, _, options)
-    local like = plain(h)
-    return function(g) return core.sum_to(core.conv2d(g, k, options), like) end
+    return of_operand(h, function(g) return core.conv2d(g, k, options) end)
   end,
   function(_, h, k, _, options)
-    local like = plain(k)
-    return function(g)
-      return core.sum_to(core.conv2d_kernel_gradient(h, g, like.shape, options), like)
-    end
+    return of_operand(k, function(g, shape)
+      return core.conv2d_kernel_gradient(h, g, shape, options)
+    end)
   end,
 })
 
 traced.define("conv2d_kernel_gradient", {
   function(_, h, x, _, options)
-    local like = plain(h)
-    return function(g) return core.sum_to(core.conv2d(x, g, options), like) end
+    return of_operand(h, function(g) return core.conv2d(x, g, options) end)
   end,
   function(_, h, x, _, options)
-    local like = plain(x)
-    return function(g)
-      return core.sum_to(core.conv2d_input_gradient(h, g, like.shape, options), like)
-    end
+    return of_operand(x, function(g, shape)
+      return core.conv2d_input_gradient(h, g, shape, options)
+    end)
   end,
 })
 
