@@ -546,17 +546,22 @@ function traced.compose(name, f, most)
   end
 end
 
+--- The plain values of arguments, in tables too.
+local function plain_all(...)
+  local values, n = { ... }, select("#", ...)
+  for i = 1, n do
+    values[i] = plain_deep(values[i])
+  end
+  return table.unpack(values, 1, n)
+end
+
 --- Makes an operation that others compose raise for what the core's raises for: an unknown option,
 --- one argument more. The core's runs beside it.
 ---@param name string
 function traced.check_by_core(name)
   local operation = operations[name]
   operations[name] = function(...)
-    local values = { ... }
-    for i = 1, select("#", ...) do
-      values[i] = plain_deep(values[i])
-    end
-    core[name](table.unpack(values, 1, select("#", ...)))
+    core[name](plain_all(...))
     return operation(...)
   end
 end
@@ -573,11 +578,7 @@ end
 ---@param operation function
 function traced.constant(name, operation)
   operations[name] = function(...)
-    local values = { ... }
-    for i = 1, select("#", ...) do
-      values[i] = plain_deep(values[i])
-    end
-    return operation(table.unpack(values, 1, select("#", ...)))
+    return operation(plain_all(...))
   end
 end
 
