@@ -41,6 +41,7 @@ void l_open_png_folder(lua_State *L);
 void l_open_csv(lua_State *L);
 void l_open_initialization(lua_State *L);
 void l_open_notebook(lua_State *L);
+void l_open_descent(lua_State *L);
 void l_open_trainer(lua_State *L);
 void l_open_runtime(lua_State *L);
 void l_open_process(lua_State *L);

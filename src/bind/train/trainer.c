@@ -9,6 +9,7 @@
 #include "bind/base/open.h"
 #include "bind/base/status.h"
 #include "bind/train/network_table.h"
+#include "bind/train/optimizer_settings.h"
 #include "core/train/predict.h"
 #include "core/train/targets.h"
 #include "core/train/trainer.h"
@@ -75,42 +76,6 @@ static int l_trainer_new(lua_State *L)
     return 1;
 }
 
-/* The optimizer named at arg. */
-static pg_optimizer_kind check_optimizer(lua_State *L, int arg)
-{
-    return (pg_optimizer_kind)l_name_check(L, arg, pg_optimizer_names);
-}
-
-/* A number of the settings at arg; 0 if the optimizer does not have it. */
-static double setting(lua_State *L, int arg, const char *name)
-{
-    lua_getfield(L, arg, name);
-    double value = lua_tonumber(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
-/* The settings of an optimizer step, from the table at arg: {optimizer = name,
-   rate = number, ...}, as the library's optimizer.settings makes it. */
-static pg_optimizer_settings read_settings(lua_State *L, int arg)
-{
-    l_type_check(L, arg, LUA_TTABLE);
-    pg_optimizer_settings settings = {
-        .rate = setting(L, arg, "rate"),
-        .weight_decay = setting(L, arg, "weight_decay"),
-        .momentum = setting(L, arg, "momentum"),
-        .dampening = setting(L, arg, "dampening"),
-        .alpha = setting(L, arg, "alpha"),
-        .beta1 = setting(L, arg, "beta1"),
-        .beta2 = setting(L, arg, "beta2"),
-        .eps = setting(L, arg, "eps"),
-    };
-    lua_getfield(L, arg, "optimizer");
-    settings.kind = check_optimizer(L, -1);
-    lua_pop(L, 1);
-    return settings;
-}
-
 /* The arguments of step. */
 enum { TRAINER = 1, WEIGHTS, SETTINGS, LOSSES, ORDER, FIRST, LAST };
 
@@ -147,7 +112,7 @@ static int l_trainer_step(lua_State *L)
     size_t n;
     lua_settop(L, LAST);
     l_type_check(L, LOSSES, LUA_TTABLE);
-    pg_optimizer_settings settings = read_settings(L, SETTINGS);
+    pg_optimizer_settings settings = l_optimizer_settings_check(L, SETTINGS);
     l_network weights = l_network_gather(L, WEIGHTS, "");
     l_network_at(L, &weights, &network);
     const int64_t *batch = check_batch(L, &n);
@@ -206,7 +171,7 @@ static int l_trainer_set_optimizer(lua_State *L)
 {
     enum { SELF = 1, OPTIMIZER, STEPS };
     pg_error err;
-    pg_optimizer_kind kind = check_optimizer(L, OPTIMIZER);
+    pg_optimizer_kind kind = l_optimizer_check(L, OPTIMIZER);
     uint64_t steps = (uint64_t)l_integer_check(L, STEPS);
     pg_status status =
         pg_trainer_set_optimizer(check_trainer(L, SELF), kind, steps, &err);

@@ -1,12 +1,10 @@
-/* Forward, loss, backward and update of a block of rows. */
+/* Forward, loss and backward of a block of rows. */
 
 #include "train/step.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/interrupt.h"
-#include "base/parallel.h"
 #include "base/memory.h"
 #include "kernels/kernels.h"
 
@@ -252,56 +250,4 @@ void pg_step_backward(pg_gradients *gradients, const pg_workspace *w,
             w->d[l - 1], w->a[l - 1], n * before);
     }
     gradients->is_empty = false;
-}
-
-/* --- update --------------------------------------------------------------- */
-
-enum { PIECE = 16384 }; /* weights to a job */
-
-typedef struct update {
-    void *weights;
-    pg_optimizer *optimizer;
-    const void *gradients;
-    const pg_layout *layout;
-    const pg_optimizer_settings *settings;
-    atomic_bool is_infinite;
-} update;
-
-/* pg_job */
-static void update_piece(void *context, size_t piece)
-{
-    update *u = context;
-    const pg_layout *layout = u->layout;
-    size_t first = piece * PIECE;
-    void *state[PG_MOST_STATES] = {NULL};
-    for (int i = 0; i < pg_optimizer_states(u->settings->kind); i++)
-        state[i] =
-            pg_layout_at(layout, pg_optimizer_state(u->optimizer, i), first);
-    if (!pg_kernels_for(layout->dtype)
-             ->optimize[u->settings->kind](
-                 pg_layout_at(layout, u->weights, first), state[0], state[1],
-                 pg_layout_at(layout, u->gradients, first), u->settings,
-                 u->optimizer->steps,
-                 pg_size_min(PIECE, layout->count - first)))
-        u->is_infinite = true;
-}
-
-bool pg_step_update(void *weights, pg_optimizer *optimizer,
-                    const void *gradients, const pg_layout *layout,
-                    const pg_optimizer_settings *settings)
-{
-    pg_assert(optimizer->kind == settings->kind);
-    update u = {.weights = weights,
-                .optimizer = optimizer,
-                .gradients = gradients,
-                .layout = layout,
-                .settings = settings};
-    size_t pieces = pg_size_divide_up(layout->count, PIECE);
-    const pg_interrupt *interrupt = pg_set_interrupt(NULL);
-    optimizer->steps++;
-    pg_parallel_for(pieces, pieces > 1, update_piece, &u);
-    pg_set_interrupt(interrupt);
-    if (u.is_infinite)
-        pg_optimizer_clear(optimizer);
-    return !u.is_infinite;
 }

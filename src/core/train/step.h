@@ -1,6 +1,5 @@
 /*
- * step.h -- the mathematics of a training step: forward, loss, backward and
- * update.
+ * step.h -- the mathematics of a training step: forward, loss and backward.
  *
  * A block of n rows goes forward and backward in a workspace, while it is in
  * cache; nothing of size rows x hidden is kept. Layers count from 0 here. With
@@ -12,16 +11,15 @@
  *                 d[l - 1] = (d[l] W_l) * f'(z_(l - 1)), where f' is computed
  *                     from a[l - 1], because z is not kept
  *                 dW_l = d[l]^T a[l - 1],  db_l = sum of d[l]'s rows
- *     update      W_l, b_l by dW_l, db_l and the optimizer
  *
- * Weights and gradients are parameter buffers (layout.h).
+ * Weights and gradients are parameter buffers (layout.h). optimizer.h has the
+ * update.
  */
 #ifndef PG_STEP_H
 #define PG_STEP_H
 
 #include "rows/rows.h"
 #include "train/layout.h"
-#include "train/optimizer.h"
 
 /* A thread's memory for a block of pg_workspace_rows rows. */
 typedef struct pg_workspace {
@@ -64,11 +62,5 @@ typedef struct pg_gradients {
 /* Adds dW_l and db_l of all layers to the gradients, from d[last]. */
 void pg_step_backward(pg_gradients *gradients, const pg_workspace *w,
                       const void *weights, const pg_row_block *x, size_t n);
-
-/* Changes the weights and the optimizer's memory by the gradients. False where
-   a new weight is not finite; the optimizer is then cleared. */
-bool pg_step_update(void *weights, pg_optimizer *optimizer,
-                    const void *gradients, const pg_layout *layout,
-                    const pg_optimizer_settings *settings);
 
 #endif

@@ -264,12 +264,6 @@ static pg_status compute_gradients(double *loss, pg_trainer *t,
     return PG_OK;
 }
 
-static void replace_optimizer(pg_trainer *t, const pg_optimizer *optimizer)
-{
-    pg_optimizer_free(&t->optimizer);
-    t->optimizer = *optimizer;
-}
-
 /* Another kind of optimizer takes the place of the last step's when its first
    step is made. */
 pg_status pg_trainer_step(double *loss, pg_trainer *t,
@@ -286,19 +280,23 @@ pg_status pg_trainer_step(double *loss, pg_trainer *t,
     if (status == PG_OK)
         status = refresh_rows(t, err);
     if (status == PG_OK && is_other)
-        status = pg_optimizer_new(&other, settings->kind, layout, err);
+        status = pg_optimizer_new(&other, settings->kind, layout->dtype,
+                                  layout->count, err);
     if (status == PG_OK)
         status = compute_gradients(loss, t, network, batch, n, err);
     if (status == PG_OK &&
-        !pg_step_update(t->weights.buffer, is_other ? &other : &t->optimizer,
-                        t->shards.gradients, layout, settings))
+        !pg_optimizer_step(is_other ? &other : &t->optimizer, t->weights.buffer,
+                           t->shards.gradients, layout->dtype, layout->count,
+                           settings))
         status = fail_non_finite(t, err);
     if (status != PG_OK) {
         pg_optimizer_free(&other);
         return status;
     }
-    if (is_other)
-        replace_optimizer(t, &other);
+    if (is_other) {
+        pg_optimizer_free(&t->optimizer);
+        t->optimizer = other;
+    }
     pg_weights_give(&t->weights, layout, network);
     return PG_OK;
 }
@@ -314,12 +312,8 @@ pg_optimizer_kind pg_trainer_optimizer(uint64_t *steps, const pg_trainer *t)
 static pg_status check_state(const pg_trainer *t, int state,
                              const pg_network *network, pg_error *err)
 {
-    int states = pg_optimizer_states(t->optimizer.kind);
-    if (state < 0 || state >= states)
-        return pg_fail(err, PG_EARG, "%s has %d states, and no state %d",
-                       pg_optimizer_names[t->optimizer.kind], states,
-                       state + 1);
-    return check_layout(t, network, err);
+    pg_status status = pg_optimizer_check_state(&t->optimizer, state, err);
+    return status == PG_OK ? check_layout(t, network, err) : status;
 }
 
 pg_status pg_trainer_read_state(const pg_network *into, const pg_trainer *t,
@@ -347,11 +341,6 @@ pg_status pg_trainer_write_state(pg_trainer *t, int state,
 pg_status pg_trainer_set_optimizer(pg_trainer *t, pg_optimizer_kind optimizer,
                                    uint64_t steps, pg_error *err)
 {
-    pg_optimizer made;
-    pg_status status = pg_optimizer_new(&made, optimizer, &t->layout, err);
-    if (status != PG_OK)
-        return status;
-    made.steps = steps;
-    replace_optimizer(t, &made);
-    return PG_OK;
+    return pg_optimizer_replace(&t->optimizer, optimizer, t->layout.dtype,
+                                t->layout.count, steps, err);
 }

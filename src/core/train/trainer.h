@@ -5,6 +5,7 @@
 #ifndef PG_TRAINER_H
 #define PG_TRAINER_H
 
+#include "train/network.h"
 #include "train/optimizer.h"
 
 typedef struct pg_trainer pg_trainer;
