@@ -1,9 +1,9 @@
 --- Kinds of options, which say what a value must be, and the reading of options by them.
 --
 -- A kind is a table of `expected`, the words of an error message, and `read(value)`, which returns
--- the value as it is used. For a value that does not fit, read returns nil, and the part of the
--- value that is wrong where it is not the whole value. With `quoted`, a message puts the value in
--- quotes.
+-- the value as it is used. For a value that does not fit, read returns nil, the part of the value
+-- that is wrong where it is not the whole value, and where `expected` doesn't say enough, what the
+-- message says behind the option's name. With `quoted`, a message puts the value in quotes.
 
 local c_locale = require "perigee.util.c_locale"
 local collections = require "perigee.util.collections"
@@ -172,9 +172,11 @@ end
 ---@return any?  # nil for a value that does not fit
 ---@return string?  # the error message, where nil comes first
 function schema.value(name, kind, value)
-  local taken, part = kind.read(value)
+  local taken, part, why = kind.read(value)
   if taken == nil then
-    if part == nil then
+    if why then
+      return nil, ("%s %s"):format(name, why)
+    elseif part == nil then
       part = value
     end
     local words = kind.quoted and "%s must be %s, not '%s'" or "%s must be %s, not %s"

@@ -12,7 +12,7 @@ return {
     get_dummies = "onehot", ImageFolder = "load_folder",
     image_dataset_from_directory = "load_folder", fetch_openml = "dataset",
     classification_report = "report", precision_score = "precision", recall_score = "recall",
-    f1_score = "f1", ["f1-score"] = "f1",
+    f1_score = "f1", ["f1-score"] = "f1", restore_best_weights = "restore_best",
     ["repeat"] = "repeat_interleave", split = "array_split",
   },
   options = {
@@ -24,5 +24,12 @@ return {
     early_stopping = "patience", EarlyStopping = "patience", test_size = "test",
     train_size = "train", validation_split = "validation", validation_fraction = "validation",
     class_names = "names", target_names = "names",
+    lr_scheduler = "schedule", scheduler = "schedule", lr_schedule = "schedule",
+    monitor = "metric", tol = "min_delta", threshold = "min_delta", gamma = "factor",
+    step_size = "every", min_lr = "least", warmup_steps = "warmup", num_warmup_steps = "warmup",
+  },
+  schedules = {
+    CosineAnnealingLR = "cosine", CosineDecay = "cosine", StepLR = "step",
+    ExponentialDecay = "step", ReduceLROnPlateau = "plateau",
   },
 }
