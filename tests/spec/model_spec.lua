@@ -361,7 +361,7 @@ describe("predict_proba", function()
       m:fit { iterations = 10 }
       local p = m:predict_proba(x)
       local a = pg.forward(x:astype(p.dtype), m.weights)
-      assert.is_true(p:allclose(a["A" .. m._layers], 0, 1e-6))
+      assert.is_true(p:allclose(a["A" .. (type(options.hidden) == "table" and #options.hidden or 1) + 1], 0, 1e-6))
       assert.is_true((p:argmax(2) - 1):eq(m:predict(x)):all())
     end
     local m, x = model()
@@ -476,8 +476,8 @@ describe("a mistake", function()
 
   it("in the options lists the known ones", function()
     raises_here("Model: unknown option 'hiden'; there are activation, alpha, batch, betas, "
-      .. "classes, dampening, dtype, eps, hidden, momentum, names, optimizer, patience, plan, "
-      .. "rate, scale, seed, validation, weight_decay",
+      .. "class_weight, classes, dampening, dtype, eps, hidden, label_smoothing, loss, momentum, "
+      .. "names, optimizer, patience, plan, rate, scale, seed, validation, weight_decay",
       function() pg.Model(x, y, { hiden = 3 }) end)
     local m = model()
     raises_here("steps: unknown option 'n_iter'; there are alpha, batch, betas, dampening, "

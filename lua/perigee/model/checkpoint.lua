@@ -196,7 +196,7 @@ end
 --- The values of the text.
 local function values_of(state)
   local values = {
-    activation = state.activation, scale = state.scale, plan = state.plan,
+    activation = state.network.activation, scale = state.scale, plan = state.network.plan,
     rows = state.epoch.rows, used = state.epoch.used, iteration = #state.losses,
     optimizer = state.optimizer_state.optimizer, steps = state.optimizer_state.steps,
   }
@@ -404,7 +404,7 @@ local function read_network(file, prefix, like)
   if not like then
     must_fit(file, weights.check(arrays, file.layers))
   end
-  must_fit(file, weights.check_finite(arrays, file.layers, prefix))
+  must_fit(file, weights.check_finite(arrays, weights.names(file.layers), prefix))
   return arrays
 end
 
@@ -545,7 +545,8 @@ local function read_state(file)
       values.iteration)
   end
   return {
-    activation = values.activation, scale = values.scale, plan = values.plan, weights = arrays,
+    network = { activation = values.activation, plan = values.plan }, scale = values.scale,
+    weights = arrays,
     epoch = { rows = values.rows, used = values.used },
     options = read_options(file, "option"),
     record = read_record(file, arrays, validation_losses),

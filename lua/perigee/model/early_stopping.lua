@@ -3,8 +3,6 @@
 -- The state is one table, which each function replaces by a new one, so that an interrupt falls
 -- before or after.
 
-local weights = require "perigee.model.weights"
-
 local early_stopping = {}
 
 ---@class perigee.early_stopping.state
@@ -16,9 +14,11 @@ local early_stopping = {}
 
 --- Copies the model's weights.
 local function copy_weights(model)
-  return weights.map(model.weights, model._layers, function(array)
-    return array:copy()
-  end)
+  local copies = {}
+  for name, array in pairs(model._network:arrays()) do
+    copies[name] = array:copy()
+  end
+  return copies
 end
 
 --- The state at the start of a training.
@@ -70,9 +70,7 @@ end
 ---@param model perigee.Model
 ---@return perigee.early_stopping.state
 function early_stopping.finish(state, model)
-  for name, best in pairs(state.best_weights or {}) do
-    model.weights[name][{ {}, {} }] = best
-  end
+  model._network:assign(state.best_weights or {})
   return {
     iteration = state.iteration, losses = state.losses, waited = state.waited, best = state.best,
   }

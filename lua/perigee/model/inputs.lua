@@ -32,23 +32,24 @@ local function to_array(value, name)
   return array
 end
 
---- Flattens x (n, ...) to rows (n, inputs).
-local function to_rows(x)
+--- Flattens x (n, ...) to rows (n, inputs), where they are to be flat.
+local function to_rows(x, is_flat)
   if x.ndim == 0 or x.size == 0 then
     return nil, ("x of shape %s has no numbers"):format(x.shape)
   end
-  return x.ndim == 2 and x or x:reshape(x.shape[1], -1)
+  return (x.ndim == 2 or not is_flat) and x or x:reshape(x.shape[1], -1)
 end
 
---- Converts x (n, ...) to rows (n, inputs).
+--- Converts x (n, ...) to an array of rows.
 ---@param x any
+---@param is_flat boolean  true for rows (n, inputs), false for those of x's shape
 ---@return { rows: perigee.array, shape: integer[] }?  # shape is that of x
 ---@return string?
-function inputs.rows(x)
+function inputs.rows(x, is_flat)
   local array, rows, message
   array, message = to_array(x, "x")
   if array then
-    rows, message = to_rows(array)
+    rows, message = to_rows(array, is_flat)
   end
   if not rows then
     return nil, message
@@ -74,15 +75,15 @@ function inputs.check_width(data, W1)
     #data.shape == 2 and "" or (", and has %d numbers in a row"):format(rows.shape[2]))
 end
 
---- Converts x to rows (n, inputs), and y to labels (n).
+--- Converts x to rows, and y to the targets of an objective.
 ---@param x any
 ---@param y any
----@param classes integer  the number of classes; 0 takes it from y
----@return { rows: perigee.array, labels: perigee.array, classes: integer, shape: integer[] }?
----   shape is that of x
+---@param objective perigee.objective
+---@param is_flat boolean  true for rows (n, inputs), false for those of x's shape
+---@return table?  # rows, targets; shape, that of x; y as an array; classes, those that y has
 ---@return string?
-function inputs.labelled(x, y, classes)
-  local message, rows, labels
+function inputs.labelled(x, y, objective, is_flat)
+  local message, rows, targets, classes
   x, message = to_array(x, "x")
   if not x then
     return nil, message
@@ -90,24 +91,25 @@ function inputs.labelled(x, y, classes)
   y, message = to_array(y, "y")
   if not y then
     return nil, message
-  elseif y.ndim == 2 and y.shape[2] == 1 and classes ~= 1 then
+  elseif y.ndim == 2 and y.shape[2] == 1 and objective.loss == "cross_entropy"
+    and objective.classes ~= 1 then
     return nil, ("y of shape %s is one column: labels have rank 1, as y:reshape(-1) has%s"):format(
-      y.shape, classes == 0 and " (classes = 1 says that there is one class)" or "")
+      y.shape, not objective.classes and " (classes = 1 says that there is one class)" or "")
   elseif y.ndim == 0 or x.ndim == 0 or y.shape[1] ~= x.shape[1] then
     local is_row = x.ndim > 0 and y.size == 1
     return nil, ("x of shape %s and y of shape %s do not have as many rows%s"):format(x.shape,
       y.shape, is_row and " (one row is x:rows(1), or x:reshape(1, -1))" or "")
   end
-  rows, message = to_rows(x)
+  rows, message = to_rows(x, is_flat)
   if not rows then
     return nil, message
   end
-  labels, classes = core.trainer.labels(y, classes)
-  if not labels then
+  targets, classes = objective:targets(y)
+  if not targets then
     return nil, classes .. (x.ndim == 1 and y.ndim > 1
       and (" (x of shape %s looks like labels: x comes first, then y)"):format(x.shape) or "")
   end
-  return { rows = rows, labels = labels, classes = classes, shape = x.shape }
+  return { rows = rows, targets = targets, shape = x.shape, y = y, classes = classes }
 end
 
 -- --- data that were scaled twice -----------------------------------------------

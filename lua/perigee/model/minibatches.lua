@@ -40,9 +40,8 @@ end
 --- Takes the next `size` rows, or the rest of the epoch.
 ---@param size integer
 ---@param updates integer  of the model so far
----@return perigee.array order  int64 positions
----@return integer first  the batch is order[first] to
----@return integer last   order[last]
+---@return { order: perigee.array, first: integer, last: integer }  # int64 positions; the batch is
+---   order[first] to order[last]
 function Minibatches:take(size, updates)
   local epoch = settle(self, updates)
   if not epoch.order then
@@ -57,7 +56,7 @@ function Minibatches:take(size, updates)
   self.epoch = {
     used = epoch.used, order = epoch.order, before = epoch.before, taken = last, updates = updates,
   }
-  return epoch.order, epoch.used + 1, last
+  return { order = epoch.order, first = epoch.used + 1, last = last }
 end
 
 --- Gives a batch back whose update failed.

@@ -18,7 +18,9 @@ local core = require "perigee.core"
 local format = require "perigee.util.format"
 local losses = require "perigee.model.losses"
 local model_state = require "perigee.model.model_state"
+local dense_network = require "perigee.model.dense_network"
 local network_options = require "perigee.model.network_options"
+local objective = require "perigee.model.objective"
 local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
 local public = require "perigee.util.public"
@@ -26,8 +28,6 @@ local inputs = require "perigee.model.inputs"
 local training = require "perigee.model.training"
 local training_data = require "perigee.model.training_data"
 local printable = require "perigee.util.printable"
-
-local trainer = core.trainer
 
 --- A network of dense layers with its data, its weights and the state of its training.
 ---@class perigee.Model
@@ -41,17 +41,17 @@ local NAMES = 66 -- columns of the classes' names on one line
 
 --- Names of private fields that may be nil.
 local MAY_BE_NIL = collections.set {
-  "_batches", "_data", "_epoch", "_losses", "_names", "_optimizer_state", "_random",
-  "_record", "_rows", "_trainer", "_validation_losses",
+  "_batches", "_data", "_epoch", "_losses", "_names", "_random", "_record", "_rows",
+  "_validation_losses",
 }
 
 function METATABLE:__index(name)
   if name == "iteration" then
     return #self._losses -- each update appends its loss
   elseif name == "classes" then
-    return self._classes
+    return self._network.objective.classes
   elseif name == "weights" then
-    return self._weights
+    return self._network.weights
   elseif name == "names" then
     return self._names and table.move(self._names, 1, #self._names, 1, {})
   end
@@ -72,8 +72,8 @@ function METATABLE:__newindex(name, value)
   elseif name == "names" then
     errors.raise("a model's names are those that it was made with, and not to be set")
   elseif name == "weights" then
-    errors.must(weights.check_names(value, self._layers, self._shapes))
-    name = "_weights"
+    errors.must(self._network:set_weights(value))
+    return
   elseif not MAY_BE_NIL[name] then
     errors.raise("a model has no field '%s' that can be set%s", printable.name(name),
       training.takes(name) and (": m:fit{%s = ...} takes it"):format(name) or "")
@@ -83,7 +83,8 @@ end
 
 -- --- options -----------------------------------------------------------------
 
-local KINDS = collections.merge(training.KINDS, network_options.KINDS)
+local KINDS = collections.merge(collections.merge(training.KINDS, network_options.KINDS),
+  objective.KINDS)
 
 -- --- making ------------------------------------------------------------------
 
@@ -124,33 +125,23 @@ end
 ---@return perigee.Model
 local function new(_, x, y, options)
   options = errors.must(schema.read(options, KINDS, "Model", training.OWNERS))
-  local widths, list = errors.must(network_options.layers(options))
-  local defaults = training.merge({}, options)
-  local dtype, scale = options.dtype or "float32", options.scale or 1
+  local defaults, dtype = training.merge({}, options), options.dtype or "float32"
   errors.must(optimizer.settings(defaults))
-  errors.must(weights.check_scale(scale, dtype))
-  local data = errors.must(inputs.labelled(x, y, errors.must(network_options.classes(options))))
+  errors.must(weights.check_scale(options.scale or 1, dtype))
+  options.classes = errors.must(network_options.classes(options)) or nil
+  local learnt = errors.must(objective.new(options, dtype))
   local random = options.seed and core.random(options.seed)
-  local initial = errors.must(errors.try(core.initialization, data.rows, widths, {
-    activation = list, classes = data.classes, dtype = dtype, random = random,
-  }))
-  local layers = #list + 1
+  local network, data = errors.must(dense_network.new(x, y, options, learnt, random))
   local self = setmetatable({
-    _weights = weights.guard(initial, layers, list),
-    _shapes = weights.shapes(initial, layers),
-    _classes = data.classes,
+    _network = network,
     _names = options.names,
-    _activation = list,
-    _layers = layers,
-    _scale = scale,
-    _plan = options.plan or "auto",
     _random = random,
     _options = defaults,
     _losses = {},
     _validation_losses = {},
   }, METATABLE)
   errors.must(set_data(self, data))
-  inputs.warn_if_scaled("x", data.rows, self._scale)
+  inputs.warn_if_scaled("x", data.rows, network.scale)
   return self
 end
 
@@ -233,27 +224,15 @@ end
 ---@return "dense"|"sparse"|nil plan  nil for a model without data
 ---@return string why
 function Model:plan()
-  if not self._trainer then
-    return nil, "the model has no data"
-  end
-  return trainer.plan(self._trainer)
+  return self._network:plan()
 end
 
 -- --- using -------------------------------------------------------------------
 
---- Raises if the weights are no longer those of the model, or do not fit rows.
-local function check_rows(self, data)
-  errors.must(weights.check_names(self.weights, self._layers, self._shapes))
-  errors.must(inputs.check_width(data, self.weights.W1))
-end
-
---- Calls a function of the core that predicts labels or probabilities of rows.
-local function predict(self, data, run)
-  check_rows(self, data)
-  local out, message = errors.try(run, self.weights, self._activation, data.rows, self._scale)
-  errors.must(out, not out and weights.explain(message, self))
-  inputs.warn_if_scaled("x", data.rows, self._scale)
-  return out
+--- Warns of data that may have been scaled before, and returns the other values.
+local function warn_if_scaled(self, data, ...)
+  inputs.warn_if_scaled("x", data.rows, self._network.scale)
+  return ...
 end
 
 --- Returns the most likely label of each row.
@@ -266,7 +245,8 @@ end
 ---@param x perigee.like  (n, ...): flattened and scaled as in training
 ---@return perigee.array labels  int64 (n), class numbers from 0
 function Model:predict(x)
-  return predict(self, errors.must(inputs.rows(x)), trainer.predict)
+  local data = errors.must(self._network:read_rows(x))
+  return warn_if_scaled(self, data, (errors.must(self._network:predict(data))))
 end
 
 --- Returns the probability of each class for each row. The probabilities of a row add up to 1, and
@@ -279,7 +259,8 @@ end
 ---@param x perigee.like  (n, ...): flattened and scaled as in training
 ---@return perigee.array probabilities  (n, classes), of the weights' dtype
 function Model:predict_proba(x)
-  return predict(self, errors.must(inputs.rows(x)), trainer.predict_proba)
+  local data = errors.must(self._network:read_rows(x))
+  return warn_if_scaled(self, data, (errors.must(self._network:predict_proba(data))))
 end
 
 --- Returns the accuracy: the fraction of rows whose label is predicted.
@@ -292,8 +273,10 @@ end
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
 ---@return number accuracy  0 to 1
 function Model:score(x, y)
-  local data = errors.must(inputs.labelled(x, y, self.classes))
-  return core.accuracy(data.labels, predict(self, data, trainer.predict))
+  local network = self._network
+  local data = errors.must(network:read_data(x, y))
+  local predicted = errors.must(network:predict(data))
+  return warn_if_scaled(self, data, network.objective:score(data.targets, predicted))
 end
 
 --- Returns the loss, the accuracy and the confusion matrix of some rows.
@@ -309,12 +292,12 @@ end
 ---@return perigee.array confusion  int64 (classes, classes): row i, column j has the number of
 ---   rows of class i - 1 that were predicted as class j - 1
 function Model:evaluate(x, y)
-  local data = errors.must(inputs.labelled(x, y, self.classes))
-  check_rows(self, data)
-  local loss, accuracy, confusion = errors.must(training.evaluate(self, data, true))
-  class_names.set(confusion, self._names)
-  inputs.warn_if_scaled("x", data.rows, self._scale)
-  return loss, accuracy, confusion
+  local data = errors.must(self._network:read_data(x, y))
+  local loss, score, confusion = errors.must(self._network:evaluate(data, true))
+  if confusion then
+    class_names.set(confusion, self._names)
+  end
+  return warn_if_scaled(self, data, loss, score, confusion)
 end
 
 --- Returns a report: precision, recall and F1 of each class, their means, and the accuracy.
@@ -358,22 +341,22 @@ function Model:save(path, note)
   elseif note ~= nil and type(note) ~= "string" then
     errors.raise("save: a note is a text, not a " .. type(note))
   end
-  errors.must(weights.check(self.weights, self._layers, self._shapes))
-  errors.must(weights.check_finite(self.weights, self._layers))
+  local network = self._network
+  errors.must(network:check_values())
   training.finish(self)
-  local optimizer_state = model_state.optimizer(self)
+  local optimizer_state = network:optimizer_state()
   for i, arrays in ipairs(optimizer_state.arrays) do
-    errors.must(weights.check_finite(arrays, self._layers, ("state%d_"):format(i)))
+    errors.must(weights.check_finite(arrays, collections.sorted_keys(arrays),
+      ("state%d_"):format(i)))
   end
   local epoch, random_state = training.epoch(self)
   errors.must(checkpoint.write(path, {
-    weights = weights.map(self.weights, self._layers, function(array) return array end),
-    activation = self._activation, scale = self._scale, plan = self._plan,
+    weights = network:arrays(), network = network:saved(), scale = network.scale,
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
     random_state = random_state, optimizer_state = optimizer_state, note = note,
     names = self._names,
-    checksum = self._trainer and errors.must(trainer.checksum(self._trainer)),
+    checksum = network:has_data() and errors.must(network:checksum()) or nil,
   }))
   return true
 end
@@ -409,30 +392,20 @@ end
 function Model.load(path, x, y)
   check_path(path, "load")
   local state = errors.must(checkpoint.read(path))
-  local layers = #state.activation + 1
-  local classes = state.weights["W" .. layers].shape[1]
+  local network = dense_network.load(state)
   local self = setmetatable({
-    _weights = weights.guard(state.weights, layers, state.activation),
-    _shapes = weights.shapes(state.weights, layers),
-    _classes = classes,
+    _network = network,
     _names = state.names,
-    _activation = state.activation,
-    _layers = layers,
-    _scale = state.scale,
-    _plan = state.plan,
     _options = state.options,
-    _optimizer_state = state.optimizer_state,
   }, METATABLE)
   model_state.set_progress(self, state)
   if x ~= nil or y ~= nil then
-    local data = errors.must(inputs.labelled(x, y, classes))
+    local data = errors.must(network:read_data(x, y))
     local given, problem = set_data(self, data)
     if not given then
       errors.raise(printable.name(path) .. ": " .. problem)
     end
-    inputs.warn_if_scaled("x", data.rows, self._scale)
-    model_state.set_optimizer(self, state.optimizer_state)
-    self._optimizer_state = nil
+    inputs.warn_if_scaled("x", data.rows, network.scale)
   end
   return self, state.note
 end
@@ -458,38 +431,15 @@ end
 
 -- --- text ------------------------------------------------------------------
 
---- The widths of the layers: "784-100-10".
-local function sizes(self)
-  local list = { tostring(self.weights.W1.shape[2]) }
-  for l = 1, self._layers do
-    list[#list + 1] = tostring(self.weights["W" .. l].shape[1])
-  end
-  return table.concat(list, "-")
-end
-
 --- The scale as text: "x times 0.003922".
 local function scale_text(self)
-  return c_locale.format("x times %.4g", self._scale)
+  return c_locale.format("x times %.4g", self._network.scale)
 end
 
 --- The rows that are held out as text: ", 15 rows for validation".
 local function held_text(self)
   local held = self._data and self._data.validation
   return held and (", %s for validation"):format(format.quantity(held.rows.shape[1], "row")) or ""
-end
-
---- The lines of a summary about layers, with the number of parameters.
-local function layer_lines(self)
-  local lines, total = { "layer  units  activation  parameters" }, 0
-  for l = 1, self._layers do
-    local W = self.weights["W" .. l]
-    local count = W.size + W.shape[1]
-    total = total + count
-    lines[#lines + 1] = ("%5d  %5d  %-10s  %10d"):format(l, W.shape[1],
-      self._activation[l] or "softmax", count)
-  end
-  lines[#lines + 1] = ("%36d in all"):format(total)
-  return lines
 end
 
 --- Returns a text: layers, parameters, data, scale, plan, optimizer, iterations and the last loss.
@@ -506,22 +456,22 @@ end
 ---     --> iteration  0
 ---@return string
 function Model:summary()
-  errors.must(weights.check_names(self.weights, self._layers, self._shapes))
-  local lines = layer_lines(self)
-  table.insert(lines, 1, ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype))
+  local network = self._network
+  errors.must(network:check())
+  local lines = network:lines()
   local function add(name, ...)
     lines[#lines + 1] = ("%-10s %s"):format(name, c_locale.format(...))
   end
-  add("data", "%s", self._trainer and ("%d rows of %d, %d classes%s"):format(self._rows,
-    self.weights.W1.shape[2], self.classes, held_text(self)) or "none")
+  add("data", "%s",
+    network:has_data() and network:data_text(self._rows) .. held_text(self) or "none")
   if self._names then
     add("names", "%s", network_options.names_text(self._names, NAMES))
   end
-  if self._scale ~= 1 then
+  if network.scale ~= 1 then
     add("scale", "%s", scale_text(self))
   end
-  if self._trainer then
-    add("plan", "%s (%s)", self:plan())
+  if network:plan() then
+    add("plan", "%s (%s)", network:plan())
   end
   add("optimizer", "%s", training.describe(self))
   add("iteration", "%d", self.iteration)
@@ -538,24 +488,9 @@ function Model:summary()
   return table.concat(lines, "\n")
 end
 
---- The title: "Model 784-100-10, sigmoid, float32: 79,510 weights"; "relu-tanh" where the hidden
---- layers differ.
-local function title_of(self)
-  local count, names = 0, self._activation[1]
-  for _, name in ipairs(self._activation) do
-    if name ~= self._activation[1] then
-      names = table.concat(self._activation, "-")
-    end
-  end
-  for l = 1, self._layers do
-    count = count + self.weights["W" .. l].size + self.weights["b" .. l].size
-  end
-  return ("Model %s, %s, %s: %s"):format(sizes(self), names,
-    self.weights.W1.dtype, format.quantity(count, "weight"))
-end
-
 -- A title and rows, also for a model whose weights do not fit each other.
 function METATABLE:__tostring()
+  local network = self._network
   local cost, validation, trained = self._losses, self._validation_losses, "not yet"
   if #cost > 0 then -- "500 iterations (sgd, rate 0.1, all rows), loss 0.6421"
     trained = c_locale.format("%s (%s), loss %.4g%s", format.quantity(#cost, "iteration"),
@@ -564,16 +499,17 @@ function METATABLE:__tostring()
   end
   local rows = {
     { "trained", trained },
-    { "data", self._trainer and ("%s, %s plan%s"):format(format.quantity(self._rows, "row"),
-      (trainer.plan(self._trainer)), held_text(self)) or "none" },
+    { "data", network:has_data() and format.quantity(self._rows, "row") .. network:plan_text()
+      .. held_text(self) or "none" },
   }
   if self._names then
     rows[#rows + 1] = { "classes", network_options.names_text(self._names, NAMES) }
   end
-  if self._scale ~= 1 then
+  if network.scale ~= 1 then
     rows[#rows + 1] = { "scale", scale_text(self) }
   end
-  return repr.make(errors.try(title_of, self) or "Model: its weights do not fit each other", rows)
+  local title = errors.try(network.title, network)
+  return repr.make(title and "Model " .. title or "Model: its weights do not fit each other", rows)
 end
 
 local load = Model.load

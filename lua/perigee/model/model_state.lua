@@ -1,28 +1,9 @@
---- The state of a model that a checkpoint keeps: the optimizer's, and the progress of the training.
+--- The state of a model that a checkpoint keeps: its weights, and the progress of the training.
 
 local checkpoint = require "perigee.model.checkpoint"
 local core = require "perigee.core"
-local optimizer_state = require "perigee.model.optimizer_state"
-local weights = require "perigee.model.weights"
 
 local model_state = {}
-
---- The optimizer's state.
----@param model perigee.Model
----@return table
-function model_state.optimizer(model)
-  if not model._trainer then
-    return model._optimizer_state
-  end
-  return optimizer_state.read(model, model._trainer)
-end
-
---- Sets the optimizer's state of a model with data.
----@param model perigee.Model
----@param state table
-function model_state.set_optimizer(model, state)
-  optimizer_state.write(model._trainer, state)
-end
 
 --- Sets the state of the training to that of a checkpoint.
 ---@param model perigee.Model
@@ -40,21 +21,14 @@ end
 
 --- Checks that a checkpoint is of a network like this model's.
 local function check_alike(model, state)
-  local layers = #state.activation
-  local alike = layers == model._layers - 1
-  for i = 1, layers do
-    alike = alike and state.activation[i] == model._activation[i]
-  end
-  for _, name in ipairs(weights.names(layers + 1)) do
-    alike = alike and weights.is_like(state.weights[name], model.weights[name])
-  end
-  if not alike then
-    return nil, "the model has other layers, or another dtype"
+  local difference = model._network:difference(state)
+  if difference then
+    return nil, difference
   elseif state.names and model.names
     and table.concat(state.names, "\0") ~= table.concat(model.names, "\0") then
     return nil, "its classes have other names than the model's"
-  elseif state.scale ~= model._scale then
-    return nil, ("the scale is %g, and the model's is %g"):format(state.scale, model._scale)
+  elseif state.scale ~= model._network.scale then
+    return nil, ("the scale is %g, and the model's is %g"):format(state.scale, model._network.scale)
   end
   return true
 end
@@ -70,16 +44,14 @@ function model_state.restore(model, path)
   if not state then
     return nil, message
   end
-  local is_alike, difference = weights.check_names(model.weights, model._layers, model._shapes)
+  local is_alike, difference = model._network:check()
   if is_alike then
     is_alike, difference = check_alike(model, state)
   end
   if not is_alike then
     return nil, path .. ": " .. difference
   end
-  for name, array in pairs(state.weights) do
-    model.weights[name][{ {}, {} }] = array
-  end
+  model._network:assign(state.weights)
   model._batches = nil
   model_state.set_progress(model, state)
   local kept = model._record and model._record.options or {}
@@ -89,11 +61,7 @@ function model_state.restore(model, path)
       kept[name] = model._options[name] or marker
     end
   end
-  if model._trainer then
-    model_state.set_optimizer(model, state.optimizer_state)
-  else
-    model._optimizer_state = state.optimizer_state
-  end
+  model._network:set_optimizer_state(state.optimizer_state)
   return true, state.note
 end
 

@@ -65,17 +65,17 @@ function network_options.layers(options)
   return widths, list
 end
 
---- The number of classes that the options name or give; 0 where they do neither; nil and a message
---- where the two differ.
+--- The number of classes that the options name or give, false where they do neither; nil and a
+--- message where the two differ.
 ---@param options table
----@return integer?
+---@return integer|false|nil
 ---@return string?
 function network_options.classes(options)
   local names, classes = options.names, options.classes
   if names and classes and #names ~= classes then
     return nil, ("there are %d names for %d classes"):format(#names, classes)
   end
-  return classes or names and #names or 0
+  return classes or names and #names or false
 end
 
 --- The names of classes as one text, of at most `columns` columns.

@@ -21,13 +21,11 @@ local schema = require "perigee.util.schema"
 local core = require "perigee.core"
 local format = require "perigee.util.format"
 local network_options = require "perigee.model.network_options"
-local weights = require "perigee.model.weights"
+local objective = require "perigee.model.objective"
 local optimizer = require "perigee.model.optimizer"
 local early_stopping = require "perigee.model.early_stopping"
 local inputs = require "perigee.model.inputs"
 local training_data = require "perigee.model.training_data"
-
-local trainer = core.trainer
 
 local ITERATIONS = 1000
 local MOST_ITERATIONS = 1 << 53
@@ -70,7 +68,7 @@ local OF_MODEL = {}
 for name in pairs(CALL_KINDS) do
   training.OWNERS[name] = not training.KINDS[name] and "m:fit{%s = ...}" or nil
 end
-for name in pairs(network_options.KINDS) do
+for name in pairs(collections.merge(network_options.KINDS, objective.KINDS)) do
   OF_MODEL[name] = "pg.Model(x, y, {%s = ...})"
 end
 
@@ -151,7 +149,7 @@ local function check_resumed(model, options)
   end
   local saved, sum, message = record.checksum_v1 or record.checksum, nil, nil
   if saved then -- the record was loaded, and not resumed since
-    sum, message = (record.checksum_v1 and trainer.checksum_v1 or trainer.checksum)(model._trainer)
+    sum, message = model._network:checksum(record.checksum_v1 ~= nil)
   end
   if sum ~= saved then
     return nil, message or "the training to be resumed had other data: x (its numbers and dtype) "
@@ -216,19 +214,6 @@ end
 
 -- --- beginning ------------------------------------------------------------------
 
---- Evaluates a model on some rows.
----@param model perigee.Model
----@param data { rows: perigee.array, labels: perigee.array }
----@param with_confusion? boolean
----@return number? loss
----@return number|string accuracy  the error message, where nil comes first
----@return perigee.array? confusion
-function training.evaluate(model, data, with_confusion)
-  local loss, accuracy, confusion = errors.try(trainer.evaluate, model.weights, model._activation,
-    data.rows, model._scale, data.labels, with_confusion)
-  return loss, loss and accuracy or weights.explain(accuracy, model), confusion
-end
-
 --- The settings of the optimizer, and the validation data or false; nil and a message where options
 --- do not fit. The data are evaluated once, so that an error in them comes before the first update.
 local function prepare(model, options)
@@ -251,10 +236,10 @@ local function prepare(model, options)
   elseif not options.validation then
     return settings, false
   elseif data == true then
-    data, message = inputs.labelled(options.validation[1], options.validation[2], model.classes)
+    data, message = model._network:read_data(options.validation[1], options.validation[2])
   end
   if data then
-    loss, message = training.evaluate(model, data)
+    loss, message = model._network:evaluate(data)
   end
   if not loss then
     return nil, "validation: " .. message
@@ -264,7 +249,7 @@ end
 
 --- Reads the options of a call, and checks that the model can be trained.
 local function read_options(model, options, what)
-  if not model._trainer then
+  if not model._network:has_data() then
     return nil, what .. ": a model that was loaded without data is not trained: "
       .. "pg.Model.load(path, x, y)"
   end
@@ -273,7 +258,7 @@ local function read_options(model, options, what)
     return nil, message
   end
   local fits
-  fits, message = weights.check_names(model.weights, model._layers, model._shapes)
+  fits, message = model._network:check()
   if fits and given.progress then
     fits, message = require("perigee.util.progress").available()
   end
@@ -303,7 +288,7 @@ function training.begin(model, options, what)
   if not settings then
     return nil, data
   elseif data then
-    inputs.warn_if_scaled("the validation's x", data.rows, model._scale)
+    inputs.warn_if_scaled("the validation's x", data.rows, model._network.scale)
   end
   local batch = batch_of(all, model._rows)
   local count
@@ -373,7 +358,7 @@ function Run:validate()
   if not needs_validation(model, self.options) then
     return nil
   end
-  local loss, message = training.evaluate(model, self.validation)
+  local loss, message = model._network:evaluate(self.validation)
   if not loss then
     return nil, "validation: " .. message
   end
@@ -394,16 +379,12 @@ function Run:update()
   if not settings.rate then
     return nil, message
   end
-  local order, first, last -- nil for all rows
-  if self.batch then
-    order, first, last = model._batches:take(self.batch, model.iteration)
-  end
-  local loss, problem, is_not_finite = errors.try(trainer.step, model._trainer, model.weights,
-    settings, model._losses, order, first, last)
+  local batch = self.batch and model._batches:take(self.batch, model.iteration)
+  local loss, problem, is_not_finite = model._network:step(settings, model._losses, batch)
   if not loss then
     problem = is_not_finite and c_locale.format("%s (a rate of %g may be too large, or inputs or "
       .. "weights); weights left as they were%s", problem, settings.rate,
-      i > 1 and " after iteration " .. i - 1 or "") or weights.explain(problem, model)
+      i > 1 and " after iteration " .. i - 1 or "") or problem
     return nil, ("iteration %d: %s"):format(i, problem)
   end
   self.iteration = model.iteration

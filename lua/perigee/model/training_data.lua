@@ -2,14 +2,10 @@
 --- validation leaves. These are drawn by seed 0: another training, also of a saved model, has the
 --- same.
 --
--- The model's `_data` has `all`, the rows and labels that it was given; and while some are held
--- out, their `fraction`, and `validation`, their rows and labels.
+-- The model's `_data` has `all`, the rows and targets that it was given; and while some are held
+-- out, their `fraction`, and `validation`, their rows and targets.
 
 local core = require "perigee.core"
-local errors = require "perigee.util.errors"
-local optimizer_state = require "perigee.model.optimizer_state"
-
-local trainer = core.trainer
 
 local SEED = 0
 
@@ -24,28 +20,19 @@ local function split(data, fraction)
     return nil, ("validation = %g of %d rows leaves none for training"):format(fraction, n)
   end
   local train, test = core.split_rows(n, n - held, held, nil, core.random(SEED))
-  return { rows = data.rows:take(train), labels = data.labels:take(train) },
-    { rows = data.rows:take(test), labels = data.labels:take(test) }
+  local shape = data.shape
+  return { rows = data.rows:take(train), targets = data.targets:take(train), shape = shape },
+    { rows = data.rows:take(test), targets = data.targets:take(test), shape = shape }
 end
 
---- Makes a trainer of some rows, which goes on with the state of the model's optimizer.
-local function new_trainer(model, data)
-  local made, message = errors.try(trainer.new, data.rows, model._scale, data.labels,
-    model.weights, model._activation, model._plan)
-  if made and model._trainer then
-    optimizer_state.write(made, optimizer_state.read(model, model._trainer))
-  end
-  return made, message
-end
-
---- Gives the model's trainer the rows without a fraction for validation, unless it has them.
+--- Gives the model's network the rows without a fraction for validation, unless it has them.
 ---@param model perigee.Model  with `_data`
 ---@param validation any  the option: a fraction, or anything else for all rows
----@return table|true|nil  # the rows and labels held out; true for none; nil if they don't fit
+---@return table|true|nil  # the rows and targets held out; true for none; nil if they don't fit
 ---@return string?  # the error message, where nil comes first
 function training_data.hold_out(model, validation)
   local data, fraction = model._data, type(validation) == "number" and validation or nil
-  if model._trainer and data.fraction == fraction then
+  if model._network:has_data() and data.fraction == fraction then
     return data.validation or true
   end
   local rows, held = data.all, nil
@@ -55,15 +42,15 @@ function training_data.hold_out(model, validation)
       return nil, held
     end
   end
-  local made, message = new_trainer(model, rows)
-  if not made then
+  local given, message = model._network:set_data(rows)
+  if not given then
     return nil, message
   end
   if model._batches then -- an epoch of other rows
     model._batches, model._epoch = nil, nil
   end
   model._data = { all = data.all, fraction = fraction, validation = held }
-  model._trainer, model._rows = made, rows.rows.shape[1]
+  model._rows = rows.rows.shape[1]
   return held or true
 end
 

@@ -23,12 +23,12 @@ end
 
 --- Maps each array by a function to a new table.
 ---@param arrays table<string, perigee.array>
----@param layers integer
+---@param names string[]
 ---@param f fun(array: perigee.array): perigee.array
 ---@return table<string, perigee.array>
-function weights.map(arrays, layers, f)
+function weights.map(arrays, names, f)
   local mapped = {}
-  for _, name in ipairs(weights.names(layers)) do
+  for _, name in ipairs(names) do
     mapped[name] = f(arrays[name])
   end
   return mapped
@@ -36,32 +36,37 @@ end
 
 --- Tells if an array has the dtype and the shape of a weight.
 ---@param array perigee.array
----@param weight perigee.array  a matrix
+---@param weight perigee.array
 ---@return boolean
 function weights.is_like(array, weight)
-  return array.dtype == weight.dtype and array.ndim == 2 and array.shape[1] == weight.shape[1]
-    and array.shape[2] == weight.shape[2]
+  return core.has_form(array, weight)
+end
+
+--- An element's position: "row 2, column 3" of a matrix, "element (2, 3, 1)" of other arrays.
+local function position_text(shape, at)
+  local position, left = {}, at - 1
+  for axis = #shape, 1, -1 do
+    position[axis] = left % shape[axis] + 1
+    left = left // shape[axis]
+  end
+  return (#shape == 2 and "row %s" or "element (%s)"):format(
+    table.concat(position, #shape == 2 and ", column " or ", "))
 end
 
 --- Checks that all numbers are finite.
 ---@param arrays table<string, perigee.array>
----@param layers integer
+---@param names string[]
 ---@param prefix? string  of the names in the message
 ---@return true?
 ---@return string?  # the error message, where nil comes first
-function weights.check_finite(arrays, layers, prefix)
-  for _, name in ipairs(weights.names(layers)) do
+function weights.check_finite(arrays, names, prefix)
+  for _, name in ipairs(names) do
     local array = arrays[name]
-    local span = array:max() - array:min()
-    if span ~= span or span == math.huge then
-      local at = (array - array):eq(0):argmin() - 1
-      local columns = array.shape[2]
-      local row, column = at // columns + 1, at % columns + 1
-      local number = array[{ row, column }]
-      if number - number ~= 0 then
-        return nil, ("'%s%s': row %d, column %d is %s, and not finite"):format(prefix or "", name,
-          row, column, errors.describe(number))
-      end
+    local finite = array:isfinite()
+    if not finite:all() then
+      local at = finite:argmin()
+      return nil, ("'%s%s': %s is %s, and not finite"):format(prefix or "", name,
+        position_text(array.shape, at), errors.describe(array:reshape(-1)[at]))
     end
   end
   return true
@@ -110,7 +115,7 @@ end
 ---@return table<string, string|integer>  # the shape and dtype of each array as text; and
 ---   `classes`, the number of outputs
 function weights.shapes(arrays, layers)
-  local shapes = weights.map(arrays, layers, function(array)
+  local shapes = weights.map(arrays, weights.names(layers), function(array)
     return ("shape %s (%s)"):format(array.shape, array.dtype)
   end)
   shapes.classes = arrays["W" .. layers].shape[1]
@@ -185,15 +190,6 @@ function weights.check(arrays, layers, shapes)
   end
   return nil, #changed == 0 and problem
     or ("%s (the model was made with %s)"):format(problem, table.concat(changed, ", "))
-end
-
---- The message about a model's weights, if they do not fit; else the given one, of another error.
----@param message string
----@param model perigee.Model
----@return string
-function weights.explain(message, model)
-  local fits, problem = weights.check(model.weights, model._layers, model._shapes)
-  return fits and message or problem
 end
 
 return weights

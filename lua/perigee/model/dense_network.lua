@@ -1,0 +1,352 @@
+--- The network of a built-in model: dense layers and a softmax, which the core trains block by block.
+--
+-- A model's network has its weights and the optimizer's state, and computes with them. Those of the
+-- two kinds, this one and own_network's, have the same methods:
+--
+--   weights                the user's table of live arrays; set_weights replaces it
+--   check, check_values    whether names and forms are right; and whether all numbers are finite
+--   explain                the message about weights that don't fit, else the one that is given
+--   arrays, assign         all arrays that training changes, by their names in a file; copies into them
+--   read_data              x and y as rows and targets, read_rows x alone
+--   set_data               the rows and targets of the training
+--   step                   an update by all rows or a batch; the core appends its loss
+--   predict, predict_proba, evaluate
+--   optimizer_state        {optimizer = name, steps =, arrays = {state 1 by names, ...}};
+--                          set_optimizer_state sets it
+--   checksum               of the training's data
+--   saved                  the values of the network in a file's text
+--   difference             what a file's network has other than this one
+--   title, lines, data_text, plan  for cards and summaries
+--
+-- Functions that can fail return nil and a message.
+
+local c_locale = require "perigee.util.c_locale"
+local core = require "perigee.core"
+local errors = require "perigee.util.errors"
+local format = require "perigee.util.format"
+local inputs = require "perigee.model.inputs"
+local objective = require "perigee.model.objective"
+local network_options = require "perigee.model.network_options"
+local weights = require "perigee.model.weights"
+
+local trainer = core.trainer
+
+---@class perigee.dense_network
+---@field weights perigee.weights
+---@field activation string[]  of each hidden layer
+---@field scale number  by which x is multiplied
+---@field objective perigee.objective
+local DenseNetwork = {}
+DenseNetwork.__index = DenseNetwork
+
+local dense_network = {}
+
+--- Makes a network of arrays.
+---@param arrays table<string, perigee.array>
+---@param options { activation: string[], scale: number, plan: string, objective: perigee.objective }
+---@return perigee.dense_network
+function dense_network.of(arrays, options)
+  local layers = #options.activation + 1
+  return setmetatable({
+    activation = options.activation, scale = options.scale, plan_asked = options.plan,
+    objective = options.objective, layers = layers, names = weights.names(layers),
+    shapes = weights.shapes(arrays, layers),
+    weights = weights.guard(arrays, layers, options.activation),
+  }, DenseNetwork)
+end
+
+--- Draws the weights of a network for x and y.
+---@param x any
+---@param y any
+---@param options table  of `pg.Model`
+---@param learnt perigee.objective
+---@param random? perigee.random
+---@return perigee.dense_network?
+---@return table|string data  the error message, where nil comes first
+function dense_network.new(x, y, options, learnt, random)
+  local widths, activation = network_options.layers(options)
+  if not widths then
+    return nil, activation
+  end
+  local data, message = inputs.labelled(x, y, learnt, true)
+  if not data then
+    return nil, message
+  end
+  local fits
+  fits, message = learnt:learn(data)
+  if not fits then
+    return nil, message
+  end
+  local arrays
+  arrays, message = errors.try(core.initialization, data.rows, widths, {
+    activation = activation, classes = learnt.outputs, dtype = learnt.dtype, random = random,
+  })
+  if not arrays then
+    return nil, message
+  end
+  return dense_network.of(arrays, {
+    activation = activation, scale = options.scale or 1, plan = options.plan or "auto",
+    objective = learnt,
+  }), data
+end
+
+--- The network of a file's state.
+---@param state table  as `checkpoint.read` returns it
+---@return perigee.dense_network
+function dense_network.load(state)
+  local arrays, saved = state.weights, state.network
+  local network = dense_network.of(arrays, {
+    activation = saved.activation, scale = state.scale, plan = saved.plan,
+    objective = errors.must(objective.new({
+      classes = arrays["W" .. #saved.activation + 1].shape[1],
+    }, arrays.W1.dtype)),
+  })
+  network:set_optimizer_state(state.optimizer_state)
+  return network
+end
+
+-- --- weights --------------------------------------------------------------------
+
+function DenseNetwork:set_weights(arrays)
+  local fits, message = weights.check_names(arrays, self.layers, self.shapes)
+  if fits then
+    self.weights = arrays
+  end
+  return fits, message
+end
+
+function DenseNetwork:check()
+  return weights.check_names(self.weights, self.layers, self.shapes)
+end
+
+function DenseNetwork:check_values()
+  local fits, message = weights.check(self.weights, self.layers, self.shapes)
+  if not fits then
+    return nil, message
+  end
+  return weights.check_finite(self.weights, self.names)
+end
+
+function DenseNetwork:explain(message)
+  local fits, problem = weights.check(self.weights, self.layers, self.shapes)
+  return fits and message or problem
+end
+
+function DenseNetwork:arrays()
+  return weights.map(self.weights, self.names, function(array) return array end)
+end
+
+function DenseNetwork:assign(arrays)
+  for name, array in pairs(arrays) do
+    self.weights[name][{ {}, {} }] = array
+  end
+end
+
+-- --- data -----------------------------------------------------------------------
+
+function DenseNetwork:read_rows(x)
+  return inputs.rows(x, true)
+end
+
+function DenseNetwork:read_data(x, y)
+  return inputs.labelled(x, y, self.objective, true)
+end
+
+--- Checks that rows fit the weights.
+function DenseNetwork:check_rows(data)
+  local fits, message = self:check()
+  if not fits then
+    return nil, message
+  end
+  return inputs.check_width(data, self.weights.W1)
+end
+
+--- Makes a trainer of the data, which goes on with the optimizer's state.
+function DenseNetwork:set_data(data)
+  local made, message = errors.try(trainer.new, data.rows, self.scale, data.targets, self.weights,
+    self.activation, self.plan_asked)
+  if not made then
+    return nil, message
+  end
+  local state = (self.trainer or self.waiting_state) and self:optimizer_state()
+  self.trainer, self.waiting_state = made, nil
+  if state then
+    self:set_optimizer_state(state)
+  end
+  return true
+end
+
+function DenseNetwork:has_data()
+  return self.trainer ~= nil
+end
+
+--- The checksum of the data; that of files of format 1 where it is asked for.
+function DenseNetwork:checksum(is_version_1)
+  return (is_version_1 and trainer.checksum_v1 or trainer.checksum)(self.trainer)
+end
+
+-- --- the optimizer's state ------------------------------------------------------
+
+function DenseNetwork:optimizer_state()
+  if not self.trainer then
+    return self.waiting_state
+  end
+  local name, steps = trainer.optimizer(self.trainer)
+  local state = { optimizer = name, steps = steps, arrays = {} }
+  for i = 1, trainer.states[name] do
+    state.arrays[i] = weights.map(self.weights, self.names, core.zeros_like)
+    errors.must(trainer.read_state(self.trainer, i, state.arrays[i]))
+  end
+  return state
+end
+
+function DenseNetwork:set_optimizer_state(state)
+  if not self.trainer then
+    self.waiting_state = state
+    return
+  end
+  errors.must(trainer.set_optimizer(self.trainer, state.optimizer, state.steps))
+  for i, arrays in ipairs(state.arrays) do
+    errors.must(trainer.write_state(self.trainer, i, arrays))
+  end
+end
+
+-- --- computing ------------------------------------------------------------------
+
+--- Makes an update.
+---@param settings table  of the optimizer
+---@param losses number[]  to which the loss is appended
+---@param batch? { order: perigee.array, first: integer, last: integer }  nil for all rows
+---@return number? loss  the mean before the update
+---@return string? message
+---@return boolean? is_not_finite  true for an error about numbers that are not finite
+function DenseNetwork:step(settings, losses, batch)
+  local order, first, last
+  if batch then
+    order, first, last = batch.order, batch.first, batch.last
+  end
+  local loss, problem, is_not_finite = errors.try(trainer.step, self.trainer, self.weights,
+    settings, losses, order, first, last)
+  if not loss and not is_not_finite then
+    problem = self:explain(problem)
+  end
+  return loss, problem, is_not_finite
+end
+
+--- Calls a function of the core that predicts something for each row.
+local function predict(self, data, run)
+  local fits, message = self:check_rows(data)
+  if not fits then
+    return nil, message
+  end
+  local out
+  out, message = errors.try(run, self.weights, self.activation, data.rows, self.scale)
+  return out, not out and self:explain(message) or nil
+end
+
+function DenseNetwork:predict(data)
+  return predict(self, data, trainer.predict)
+end
+
+function DenseNetwork:predict_proba(data)
+  return predict(self, data, trainer.predict_proba)
+end
+
+--- Evaluates the network on some rows.
+---@param data table
+---@param with_confusion? boolean
+---@return number? loss
+---@return number|string score  the error message, where nil comes first
+---@return perigee.array? confusion
+function DenseNetwork:evaluate(data, with_confusion)
+  local fits, message = self:check_rows(data)
+  if not fits then
+    return nil, message
+  end
+  local loss, accuracy, confusion = errors.try(trainer.evaluate, self.weights, self.activation,
+    data.rows, self.scale, data.targets, with_confusion)
+  return loss, loss and accuracy or self:explain(accuracy), confusion
+end
+
+-- --- files ----------------------------------------------------------------------
+
+function DenseNetwork:saved()
+  return { activation = self.activation, plan = self.plan_asked }
+end
+
+function DenseNetwork:difference(state)
+  local theirs = state.network.activation
+  local alike = theirs and #theirs == #self.activation
+  for i = 1, alike and #theirs or 0 do
+    alike = alike and theirs[i] == self.activation[i]
+  end
+  for _, name in ipairs(alike and self.names or {}) do
+    alike = alike and weights.is_like(state.weights[name], self.weights[name])
+  end
+  return not alike and "the model has other layers, or another dtype" or nil
+end
+
+-- --- text -----------------------------------------------------------------------
+
+--- The widths of the layers: "784-100-10".
+local function sizes(self)
+  local list = { tostring(self.weights.W1.shape[2]) }
+  for l = 1, self.layers do
+    list[#list + 1] = tostring(self.weights["W" .. l].shape[1])
+  end
+  return table.concat(list, "-")
+end
+
+function DenseNetwork:plan()
+  if not self.trainer then
+    return nil, "the model has no data"
+  end
+  return trainer.plan(self.trainer)
+end
+
+--- The title of a card: "784-100-10, sigmoid, float32: 79,510 weights"; "relu-tanh" where the
+--- hidden layers differ.
+function DenseNetwork:title()
+  local count, names = 0, self.activation[1]
+  for _, name in ipairs(self.activation) do
+    if name ~= self.activation[1] then
+      names = table.concat(self.activation, "-")
+    end
+  end
+  for _, name in ipairs(self.names) do
+    count = count + self.weights[name].size
+  end
+  return ("%s, %s, %s: %s"):format(sizes(self), names, self.weights.W1.dtype,
+    format.quantity(count, "weight"))
+end
+
+--- The lines of a summary about the layers, with the number of parameters.
+function DenseNetwork:lines()
+  local total = 0
+  local lines = {
+    ("model      %s, %s"):format(sizes(self), self.weights.W1.dtype),
+    "layer  units  activation  parameters",
+  }
+  for l = 1, self.layers do
+    local W = self.weights["W" .. l]
+    local count = W.size + W.shape[1]
+    total = total + count
+    lines[#lines + 1] = ("%5d  %5d  %-10s  %10d"):format(l, W.shape[1],
+      self.activation[l] or "softmax", count)
+  end
+  lines[#lines + 1] = ("%36d in all"):format(total)
+  return lines
+end
+
+--- The data of a summary: "1000 rows of 784, 10 classes".
+function DenseNetwork:data_text(rows)
+  return c_locale.format("%d rows of %d, %d classes", rows, self.weights.W1.shape[2],
+    self.objective.classes)
+end
+
+--- What a card says of the data behind their number of rows: ", sparse plan".
+function DenseNetwork:plan_text()
+  return (", %s plan"):format((self:plan()))
+end
+
+return dense_network

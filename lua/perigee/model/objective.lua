@@ -1,0 +1,357 @@
+--- What a model learns: its loss, and by it what y, predictions and scores are.
+--
+-- Targets are labels (n), as int32; or rows: real targets (n, k), or the probabilities of classes
+-- (n, classes). A loss that is a function gets y as it was given.
+--
+-- The cross-entropies are computed from the terms t (n, classes) of each row: the probabilities of
+-- the classes, smoothed and weighted.
+
+local core = require "perigee.core"
+local errors = require "perigee.util.errors"
+local schema = require "perigee.util.schema"
+
+---@class perigee.objective
+---@field loss string|function
+---@field dtype string  of the scores
+---@field is_classification boolean
+---@field classes? integer
+---@field outputs? integer  columns of the scores; nil until they are known
+---@field rank? integer  of y, for real targets
+---@field label_smoothing number
+---@field class_weight? perigee.array  float64 (classes)
+local Objective = {}
+Objective.__index = Objective
+
+local objective = {}
+
+local LOSSES = { "cross_entropy", "binary_cross_entropy", "mse" }
+
+local loss_name = schema.name(LOSSES)
+
+local class_weights = schema.number(", 0 or more", function(value) return value >= 0 end)
+
+--- Options that `pg.Model` alone takes.
+objective.KINDS = {
+  loss = {
+    expected = loss_name.expected .. ", or a function of scores and y",
+    quoted = true,
+    read = function(value)
+      return type(value) == "function" and value or loss_name.read(value)
+    end,
+  },
+  label_smoothing = schema.number(" from 0 to 1", function(value)
+    return value >= 0 and value <= 1
+  end),
+  class_weight = {
+    expected = "'balanced', or a list of a finite number, 0 or more, for each class",
+    read = function(value)
+      if value == "balanced" then
+        return value
+      end
+      return type(value) == "table" and #value > 0 and schema.elements(value, class_weights.read)
+        or nil
+    end,
+  },
+}
+
+-- --- making ---------------------------------------------------------------------
+
+--- Makes the objective of a model's options.
+---@param options table  loss, label_smoothing, class_weight, classes
+---@param dtype string
+---@return perigee.objective?
+---@return string?  # the error message, where nil comes first
+function objective.new(options, dtype)
+  local loss = options.loss or "cross_entropy"
+  local is_entropy = loss == "cross_entropy" or loss == "binary_cross_entropy"
+  for _, name in ipairs { "label_smoothing", "class_weight" } do
+    if options[name] and not is_entropy then
+      return nil, ("%s is of the cross-entropies, and the loss is %s"):format(name,
+        type(loss) == "function" and "a function" or loss)
+    end
+  end
+  local classes = options.classes
+  if loss == "binary_cross_entropy" then
+    if classes and classes ~= 2 then
+      return nil, ("binary_cross_entropy has the 2 classes 0 and 1, and not %d"):format(classes)
+    end
+    classes = 2
+  elseif loss == "mse" and classes then
+    return nil, ("the loss mse has real targets, and no classes (classes or names give %d)"):format(
+      classes)
+  end
+  return setmetatable({
+    loss = loss, dtype = dtype, is_classification = is_entropy or classes ~= nil,
+    classes = classes, label_smoothing = options.label_smoothing or 0,
+    weights_asked = options.class_weight,
+    outputs = loss == "binary_cross_entropy" and 1 or loss == "cross_entropy" and classes or nil,
+  }, Objective)
+end
+
+-- --- targets --------------------------------------------------------------------
+
+--- Checks that an array is finite; names the first row that isn't.
+local function check_finite(array, name)
+  if array.size == 0 or (array - array):eq(0):all() then
+    return true
+  end
+  local flat = array:reshape(array.shape[1], -1)
+  local at = (flat - flat):eq(0):argmin() - 1
+  local columns = flat.shape[2]
+  local row, column = at // columns + 1, at % columns + 1
+  return nil, ("%s: row %d%s is %s, and not finite"):format(name, row,
+    array.ndim > 1 and (", column %d"):format(column) or "",
+    errors.describe(flat[{ row, column }]))
+end
+
+--- The probabilities of classes (n, k) of y; nil for rows that are none.
+local function soft_rows(y, dtype)
+  local is_soft = y.dtype:find "^float" and y.size > 0 and y:min() >= 0
+    and (y:sum(2) - 1):abs():max() <= 1e-4
+  return is_soft and y:astype(dtype) or nil
+end
+
+--- The targets of class labels, one-hot rows or probabilities.
+local function class_targets(self, y)
+  if self.loss == "binary_cross_entropy" and y.ndim == 2 and y.shape[2] == 1 then
+    y = y:reshape(-1)
+  end
+  if self.loss == "binary_cross_entropy" and y.ndim == 1 and y.dtype:find "^float"
+    and y.size > 0 and y:min() >= 0 and y:max() <= 1 and not (y * (1 - y)):eq(0):all() then
+    return y:astype(self.dtype):reshape(-1, 1)
+  end
+  local labels, classes = core.trainer.labels(y, self.classes or 0)
+  if labels then
+    return labels, classes
+  end
+  local rows = y.ndim == 2 and (not self.classes or y.shape[2] == self.classes)
+    and soft_rows(y, self.dtype)
+  if rows then
+    return rows, rows.shape[2]
+  end
+  return nil, y.ndim == 2 and y.dtype:find "^float" and classes:find "one%-hot"
+    and classes .. ", or probabilities that add up to 1" or classes
+end
+
+--- The targets of y, of which each row is an array's.
+---@param y perigee.array  (n, ...)
+---@return perigee.array? targets
+---@return integer|string|nil classes  the error message, where nil comes first
+function Objective:targets(y)
+  if self.loss ~= "mse" and self.is_classification then
+    if type(self.loss) == "function" then
+      local labels, message = core.trainer.labels(y, self.classes)
+      return labels and y, message
+    end
+    return class_targets(self, y)
+  end
+  local targets = y
+  if self.loss == "mse" or y.dtype:find "^float" then
+    targets = y:astype(self.dtype)
+    local finite, message = check_finite(targets, "y")
+    if not finite then
+      return nil, message
+    end
+  end
+  if self.loss == "mse" and targets.ndim == 1 then
+    targets = targets:reshape(-1, 1)
+  end
+  return targets
+end
+
+--- The class weights of labels: n / (classes * rows of the class), as scikit-learn's "balanced".
+local function balanced(labels, classes)
+  local counts = labels:bincount({ minlength = classes })
+  local empty = counts:eq(0)
+  if empty:any() then
+    return nil, ("class_weight: 'balanced' needs rows of each class, and y has none of class %d")
+      :format(empty:argmax() - 1)
+  end
+  return #labels / (counts:astype "float64" * classes)
+end
+
+--- Takes from the training's y what the options don't say: the number of classes and outputs, the
+--- rank of real targets, the class weights.
+---@param data table  as `inputs.labelled` returns it
+---@return true?
+---@return string?  # the error message, where nil comes first
+function Objective:learn(data)
+  local targets, classes = data.targets, data.classes
+  if self.loss == "cross_entropy" then
+    self.classes = self.classes or classes
+    self.outputs = self.classes
+  elseif not self.is_classification then
+    self.rank = data.y.ndim
+    self.outputs = self.loss == "mse" and targets.size // math.max(#targets, 1) or nil
+  end
+  local asked = self.weights_asked
+  if asked == "balanced" then
+    local message
+    if targets.dtype ~= "int32" then
+      return nil, "class_weight: 'balanced' needs labels, and y has probabilities"
+    end
+    self.class_weight, message = balanced(targets, self.classes)
+    return self.class_weight and true, message
+  elseif asked and #asked ~= self.classes then
+    return nil, ("class_weight has %d numbers for %d classes"):format(#asked, self.classes)
+  elseif asked then
+    self.class_weight = core.array(asked, "float64")
+  end
+  return true
+end
+
+-- --- loss -----------------------------------------------------------------------
+
+--- What the mean loss of some rows is divided by: their number, or the sum of the weights of their
+--- labels.
+---@param targets perigee.array
+---@return number
+function Objective:divisor(targets)
+  if self.class_weight and targets.dtype == "int32" then
+    return self.class_weight:take(targets + 1):sum()
+  end
+  return #targets
+end
+
+--- The terms t (n, classes) of the targets.
+local function terms(self, targets)
+  local t = targets
+  if targets.dtype == "int32" then
+    t = core.onehot(targets, self.classes, self.dtype)
+  elseif self.loss == "binary_cross_entropy" then
+    t = core.concat({ 1 - targets, targets }, 2)
+  end
+  if self.label_smoothing > 0 then
+    t = t * (1 - self.label_smoothing) + self.label_smoothing / self.classes
+  end
+  return self.class_weight and t * self.class_weight:astype(self.dtype) or t
+end
+
+--- The functions of losses with gradients of their own; made when they are first needed, as
+--- gradients load the tracer.
+local entropies = {}
+
+--- The sum of -t log(softmax(scores) + 1e-9), the notebook's loss, with the gradient of
+--- -t log(softmax(scores)), the notebook's gradient.
+function entropies.cross_entropy()
+  return require("perigee.gradient").custom_gradient(function(scores, t)
+    return -(t * (scores:softmax() + 1e-9):log()):sum()
+  end, function(g, _, scores, t)
+    return (scores:softmax() * t:sum(2, true) - t) * g
+  end)
+end
+
+--- log(1 + exp(a)), without overflow.
+local function softplus(a)
+  return a:relu() + (-(a:abs())):exp():log1p()
+end
+
+--- The sum of -t log of the probabilities of the classes 0 and 1, of which sigmoid(scores) is the
+--- second, from scores (n, 1).
+function entropies.binary_cross_entropy()
+  return require("perigee.gradient").custom_gradient(function(scores, t)
+    return (t:cols(1, 1) * softplus(scores) + t:cols(2, 2) * softplus(-scores)):sum()
+  end, function(g, _, scores, t)
+    return (scores:sigmoid() * t:sum(2, true) - t:cols(2, 2)) * g
+  end)
+end
+
+local made = {}
+
+--- The mean loss of scores that an own network computed, which may be traced.
+---@param scores any
+---@param targets perigee.array
+---@param weights table  of the model, for a loss that is a function
+---@return any
+function Objective:mean_loss(scores, targets, weights)
+  local loss = self.loss
+  if type(loss) == "function" then
+    return core.call(loss, scores, targets, weights)
+  elseif scores.ndim == 1 then
+    scores = scores:reshape(-1, 1)
+  end
+  if loss == "mse" then
+    return ((scores - targets) ^ 2):mean()
+  end
+  made[loss] = made[loss] or entropies[loss]()
+  return made[loss](scores, terms(self, targets)) / self:divisor(targets)
+end
+
+-- --- results --------------------------------------------------------------------
+
+--- What is predicted from scores (n, k) or (n): labels, or real values in y's rank.
+---@param scores perigee.array
+---@return perigee.array
+function Objective:predictions(scores)
+  if not self.is_classification then
+    return self.rank == 1 and scores.ndim == 2 and scores:reshape(-1) or scores
+  elseif scores.ndim == 1 or scores.shape[2] == 1 and self.classes == 2 then
+    return scores:reshape(-1):gt(0):astype "int64"
+  end
+  return core.labels(scores)
+end
+
+--- The probabilities of the classes (n, classes) from scores; nil and a message where there are
+--- none.
+---@param scores perigee.array
+---@return perigee.array?
+---@return string?
+function Objective:probabilities(scores)
+  if not self.is_classification then
+    return nil, "predict_proba: the model has no classes, as its targets are real numbers"
+  elseif scores.ndim == 1 or scores.shape[2] == 1 and self.classes == 2 then
+    local p = scores:reshape(-1, 1):sigmoid()
+    return core.concat({ 1 - p, p }, 2)
+  end
+  return scores:softmax()
+end
+
+--- The labels that targets stand for: those of the most likely class of probabilities.
+---@param targets perigee.array
+---@return perigee.array
+local function labels_of(targets)
+  if targets.ndim == 1 then
+    return targets
+  elseif targets.shape[2] == 1 then
+    return targets:reshape(-1):ge(0.5):astype "int64"
+  end
+  return core.labels(targets)
+end
+
+--- The number of rows of each class that were predicted as each.
+---@param targets perigee.array
+---@param predicted perigee.array
+---@return perigee.array  # int64 (classes, classes)
+function Objective:confusion(targets, predicted)
+  local classes = self.classes
+  local pairs_of = labels_of(targets):astype "int64" * classes + predicted
+  return pairs_of:bincount({ minlength = classes * classes }):reshape(classes, classes)
+end
+
+--- R², the mean over the columns of 1 - (squared residuals) / (squared deviations of y from its
+--- mean), as sklearn.metrics.r2_score; a column of one value has 1 where it is predicted exactly,
+--- else 0.
+local function r_squared(targets, predicted)
+  local n = #targets
+  local y = targets:astype("float64"):reshape(n, -1)
+  local residual = ((y - predicted:astype("float64"):reshape(n, -1)) ^ 2):sum(1)
+  local total = ((y - y:mean(1, true)) ^ 2):sum(1)
+  local is_constant = total:eq(0)
+  local ratio = residual / core.where(is_constant, 1, total)
+  return core.where(is_constant, residual:eq(0):astype "float64", 1 - ratio):mean()
+end
+
+--- How good predictions are: the accuracy, or R².
+---@param targets perigee.array
+---@param predicted perigee.array
+---@return number
+function Objective:score(targets, predicted)
+  if self.is_classification then
+    return core.accuracy(labels_of(targets), predicted)
+  elseif predicted.size ~= targets.size then
+    return 0 / 0 -- of a loss for which the scores are no predictions of y
+  end
+  return r_squared(targets, predicted)
+end
+
+return objective
