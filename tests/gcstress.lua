@@ -67,6 +67,15 @@ local function used_trainer()
   return t
 end
 
+--- Two arrays, and descents on them.
+local function list() return { A(), pg.ones(3) } end
+local function new_descent() return core.descent.new(list()) end
+local function used_descent()
+  local d = new_descent()
+  assert(core.descent.step(d, list(), list(), settings(), {}, 1))
+  return d
+end
+
 --- Each makes the arguments of one call anew.
 local function calls(...)
   return { ... }
@@ -386,6 +395,16 @@ local TRAINER = {
   predict_proba = calls(function() return weights(), nil, A(), 1 end),
 }
 
+local DESCENT = {
+  new = calls(function() return list() end),
+  step = calls(function() return new_descent(), list(), list(), settings(), {}, 1 end),
+  optimizer = calls(function() return used_descent() end),
+  set_optimizer = calls(function() return new_descent(), "adam", 3 end),
+  read_state = calls(function() return used_descent(), 1, list() end),
+  write_state = calls(function() return used_descent(), 1, list() end),
+  checksum = calls(function() return A(), pg.array({ 0, 1, 2 }, "int32") end),
+}
+
 local ARCHIVE = {
   get = calls(function() return archive(), "x" end, function() return archive(), "none" end),
   checksum = calls(function() return archive(), "x" end),
@@ -553,6 +572,7 @@ try_all("a:", array_class.__methods, SPECIAL, calls(function() return A() end, G
 try_all("array's ", array_class, OPERATORS)
 try_all("g:", random_class.__methods, draws_of_one)
 try_all("trainer.", core.trainer, TRAINER)
+try_all("descent.", core.descent, DESCENT)
 try_all("archive:", archive_class.__methods, ARCHIVE)
 try_all("archive's ", archive_class, ARCHIVE)
 for _, suffix in ipairs { "", ".npy", ".npz", ".png", ".idx", ".csv", "w.csv" } do

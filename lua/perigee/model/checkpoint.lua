@@ -1,13 +1,15 @@
 --- Checkpoints: NPZ archives of models, which numpy.load reads.
 --
 -- Members of the archive:
---   W1, b1, W2, ...              the weights
+--   W1, b1, W2, ...              the weights, under their own names
+--   state_mean, ...              the state of a model with a forward function
 --   history, validation_history  float64: the losses so far
 --   state1_W1, ...               the optimizer's state
---   best_W1, ...                 the best weights of early stopping
+--   best_W1, ...                 the best weights of early stopping, and their state
 --   random_state                 uint32: the generator's state
 --   note                         uint8: a text of the user
 --   names                        uint8: the names of the classes, with zero bytes between them
+--   frozen                       uint8: the names of the weights that stay, likewise
 --   perigee                      uint8: a text with the rest
 --
 -- The text has a line with the format's version, then lines of a name and values, separated by
@@ -24,6 +26,7 @@ local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
 local core = require "perigee.core"
 local network_options = require "perigee.model.network_options"
+local objective = require "perigee.model.objective"
 local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
 local training = require "perigee.model.training"
@@ -42,13 +45,15 @@ local checkpoint = {}
 
 local activation = network_options.activation
 
---- The activation of each hidden layer; a single one was written without a list.
-local activations_kind = {
-  expected = "a list, each of it " .. activation.expected,
-  read = function(value)
-    return schema.elements(type(value) == "table" and value or { value }, activation.read)
-  end,
-}
+--- A list of values of a kind; a single one was written without a list.
+local function list_of(kind)
+  return {
+    expected = "a list, each of it " .. kind.expected,
+    read = function(value)
+      return schema.elements(type(value) == "table" and value or { value }, kind.read)
+    end,
+  }
+end
 
 local rate_kind = {
   expected = optimizer.KINDS.rate.expected,
@@ -70,7 +75,17 @@ local validation_kind = {
 
 --- The kinds of the values in the text. A name with a point is in a table of its own.
 local KINDS = {
-  activation = activations_kind,
+  activation = list_of(activation),
+  weights = schema.integer(1), -- how many there are, and how many arrays of the state
+  state = schema.integer(0),
+  row = list_of(schema.integer(1)), -- the shape of a row of x
+  loss = schema.name { "cross_entropy", "binary_cross_entropy", "mse", "function" },
+  label_smoothing = objective.KINDS.label_smoothing,
+  class_weight = list_of(schema.number(", 0 or more", function(value) return value >= 0 end)),
+  classes = schema.integer(1),
+  outputs = schema.integer(1),
+  rank = schema.integer(1),
+  dropout_key = schema.integer(0),
   scale = network_options.KINDS.scale,
   plan = network_options.KINDS.plan,
   rows = schema.integer(1),
@@ -87,9 +102,7 @@ local KINDS = {
   ["record.waited"] = schema.integer(0),
   ["record.best"] = schema.number "",
 }
-local REQUIRED = {
-  "activation", "scale", "plan", "rows", "used", "iteration", "optimizer", "steps",
-}
+local REQUIRED = { "scale", "rows", "used", "iteration", "optimizer", "steps" }
 local REQUIRED_OF_RECORD = {
   "record.first", "record.target", "record.rows", "record.validated", "record.waited",
 }
@@ -196,10 +209,18 @@ end
 --- The values of the text.
 local function values_of(state)
   local values = {
-    activation = state.network.activation, scale = state.scale, plan = state.network.plan,
-    rows = state.epoch.rows, used = state.epoch.used, iteration = #state.losses,
+    scale = state.scale, dropout_key = state.dropout_key, rows = state.epoch.rows, used = state.epoch.used, iteration = #state.losses,
     optimizer = state.optimizer_state.optimizer, steps = state.optimizer_state.steps,
   }
+  local network, learnt = state.network, state.objective
+  for _, name in ipairs { "activation", "plan", "weights", "state", "row" } do
+    values[name] = network[name]
+  end
+  for name, value in pairs(learnt) do
+    if not network.activation or learnt.loss or name ~= "classes" and name ~= "outputs" then
+      values[name] = value -- else it follows from the weights
+    end
+  end
   local record = state.record
   add_options(values, "option.", state.options)
   if record then
@@ -237,6 +258,8 @@ function checkpoint.write(path, state)
     perigee = to_bytes(to_text(values_of(state))),
     note = state.note and to_bytes(state.note),
     names = state.names and to_bytes(table.concat(state.names, "\0")),
+    frozen = state.network.frozen and #state.network.frozen > 0
+      and to_bytes(table.concat(state.network.frozen, "\0")) or nil,
     history = core.array(state.losses),
     validation_history = core.array(state.validation_losses),
     random_state = state.random_state,
@@ -255,7 +278,9 @@ end
 ---@field path string
 ---@field archive perigee.archive
 ---@field values table<string, any>  of the text
----@field layers integer
+---@field names string[]  of the weights, and of the arrays of the state
+---@field trained string[]  of the weights that don't stay
+---@field frozen string[]
 ---@field has_best_weights boolean?
 
 --- Raises an error about the file.
@@ -321,7 +346,11 @@ local function read_values(file)
       refuse(file, "the text does not say %s", name)
     end
   end
-  if #values.activation > trainer.most_hidden then
+  local has_layers, is_own = values.activation ~= nil, values.weights ~= nil
+  if has_layers == is_own or has_layers ~= (values.plan ~= nil)
+    or is_own ~= (values.state ~= nil) then
+    refuse(file, "the text must say activation and plan, or weights and state")
+  elseif values.activation and #values.activation > trainer.most_hidden then
     refuse(file, "it has %d hidden layers, and a model has at most %d", #values.activation,
       trainer.most_hidden)
   elseif values.used >= values.rows then
@@ -342,58 +371,119 @@ local function read_note(file)
   return bytes and text_of(bytes)
 end
 
---- Reads the names of the classes, of which there are `count`; nil if there are none.
-local function read_names(file, count)
-  local bytes = optional(file, "names")
+--- Reads a list of texts, none of them twice; nil if there is none.
+local function read_texts(file, name)
+  local bytes = optional(file, name)
   if not bytes then
     return nil
   elseif not is_text(bytes) then
-    refuse(file, "'names' is no text, as uint8 of one axis, but %s", form_of(bytes))
+    refuse(file, "'%s' is no text, as uint8 of one axis, but %s", name, form_of(bytes))
   end
   local list = {}
-  for name in (text_of(bytes) .. "\0"):gmatch "([^\0]*)\0" do
-    list[#list + 1] = name
+  for text in (text_of(bytes) .. "\0"):gmatch "([^\0]*)\0" do
+    list[#list + 1] = text
   end
-  if #list ~= count then
-    refuse(file, "'names' has %d names, and there are %d classes", #list, count)
-  elseif not schema.class_names.read(list) then
-    refuse(file, "'names' has a name twice")
+  if not schema.class_names.read(list) then
+    refuse(file, "'%s' has a name twice", name)
   end
   return list
+end
+
+--- Reads the names of the classes, of which there are `count`; nil if there are none.
+local function read_names(file, count)
+  local list = read_texts(file, "names")
+  if list and #list ~= count then
+    refuse(file, "'names' has %d names, and there are %s classes", #list, count or "no")
+  end
+  return list
+end
+
+--- Members of each file that are no arrays of the model.
+local OTHERS = collections.set {
+  "perigee", "note", "names", "frozen", "history", "validation_history", "random_state",
+}
+
+--- Finds the names of the weights and of the state: those of the layers, or of all members that
+--- have no other name.
+local function find_names(file)
+  local values = file.values
+  if values.activation then
+    file.frozen, file.names = {}, weights.names(#values.activation + 1)
+    file.trained = file.names
+    return
+  end
+  file.names, file.trained, file.frozen = {}, {}, read_texts(file, "frozen") or {}
+  local frozen, states, stays = collections.set(file.frozen), 0, 0
+  for _, name in ipairs(must(file, file.archive.keys)) do
+    if not OTHERS[name] and not name:find "^best_" and not name:find "^state%d+_" then
+      file.names[#file.names + 1] = name
+      if name:find "^state_" then
+        states = states + 1
+      elseif frozen[name] then
+        stays = stays + 1
+      else
+        file.trained[#file.trained + 1] = name
+      end
+    end
+  end
+  if #file.names - states ~= values.weights or states ~= values.state
+    or stays ~= #file.frozen or #file.trained == 0 then
+    refuse(file, "it has %d weights, %d of %d frozen ones, and %d arrays of the state, and the text "
+      .. "says %d weights and %d", #file.names - states, stays, #file.frozen, states,
+      values.weights, values.state)
+  end
 end
 
 --- Refuses members that occur twice or do not belong to the model: with another number of layers or
 --- another optimizer, a part of them would be ignored.
 local function check_members(file)
-  local allowed = collections.set {
-    "perigee", "note", "names", "history", "validation_history", "random_state",
-  }
-  local prefixes = { "", "best_" }
-  for i = 1, trainer.states[file.values.optimizer] do
-    prefixes[#prefixes + 1] = ("state%d_"):format(i)
-  end
-  for _, prefix in ipairs(prefixes) do
-    for _, name in ipairs(weights.names(file.layers)) do
+  local allowed = collections.merge(OTHERS, {})
+  allowed.frozen = #file.frozen > 0 or nil
+  local function allow(prefix, names)
+    for _, name in ipairs(names) do
       allowed[prefix .. name] = true
     end
+  end
+  allow("", file.names)
+  allow("best_", file.names)
+  for i = 1, trainer.states[file.values.optimizer] do
+    allow(("state%d_"):format(i), file.trained)
   end
   local seen = {}
   for _, name in ipairs(must(file, file.archive.keys)) do
     if seen[name] then
       refuse(file, "it has the member '%s' twice", name)
     elseif not allowed[name] then
-      refuse(file, "it has a member '%s', which is not one of a model of %d layers with the "
-        .. "optimizer %s", name, file.layers, file.values.optimizer)
+      refuse(file, "it has a member '%s', which is not one of a model of %s with the "
+        .. "optimizer %s", name, file.values.activation
+        and ("%d layers"):format(#file.values.activation + 1) or "its weights",
+        file.values.optimizer)
     end
     seen[name] = true
     file.has_best_weights = file.has_best_weights or name:find "^best_" ~= nil
   end
 end
 
---- Reads the arrays W1, b1, ... under a prefix, which must be finite, and like the given ones.
-local function read_network(file, prefix, like)
+--- Refuses weights that don't fit each other: layers must, and others have one dtype of floats.
+local function check_weights(file, arrays)
+  if file.values.activation then
+    must_fit(file, weights.check(arrays, #file.values.activation + 1))
+    return
+  end
+  local dtype = arrays[file.trained[1]].dtype
+  for _, name in ipairs(file.names) do
+    local is_state = name:find "^state_"
+    if not is_state and arrays[name].dtype ~= dtype or not dtype:find "^float" then
+      refuse(file, "'%s' is %s, and '%s' is %s: weights have one dtype of floats", file.trained[1],
+        dtype, name, arrays[name].dtype)
+    end
+  end
+end
+
+--- Reads the arrays of some names under a prefix, which must be finite, and like the given ones.
+local function read_network(file, prefix, names, like)
   local arrays = {}
-  for _, name in ipairs(weights.names(file.layers)) do
+  for _, name in ipairs(names) do
     local array = member(file, prefix .. name)
     if like and not weights.is_like(array, like[name]) then
       refuse(file, "'%s%s' does not fit '%s': it is %s, and not %s", prefix, name, name,
@@ -402,9 +492,9 @@ local function read_network(file, prefix, like)
     arrays[name] = array
   end
   if not like then
-    must_fit(file, weights.check(arrays, file.layers))
+    check_weights(file, arrays)
   end
-  must_fit(file, weights.check_finite(arrays, weights.names(file.layers), prefix))
+  must_fit(file, weights.check_finite(arrays, names, prefix))
   return arrays
 end
 
@@ -452,8 +542,8 @@ local function read_optimizer_state(file, like)
   local squares = optimizer.SQUARES[values.optimizer]
   for i = 1, trainer.states[values.optimizer] do
     local prefix = ("state%d_"):format(i)
-    states[i] = read_network(file, prefix, like)
-    for _, name in ipairs(weights.names(file.layers)) do
+    states[i] = read_network(file, prefix, file.trained, like)
+    for _, name in ipairs(file.trained) do
       local array = states[i][name]
       if i == squares and array:min() < 0 then
         refuse(file, "'%s%s' has a mean of squares that is below 0: %g", prefix, name, array:min())
@@ -526,18 +616,40 @@ local function read_record(file, like, validations)
     stopping = {
       iteration = values["record.validated"], losses = #validations,
       waited = values["record.waited"], best = values["record.best"],
-      best_weights = file.has_best_weights and read_network(file, "best_", like) or nil,
+      best_weights = file.has_best_weights and read_network(file, "best_", file.names, like) or nil,
     },
   }
+end
+
+--- Reads what the text says of the objective. Layers have an output for each row of the last one.
+local function read_objective(file, arrays)
+  local values, saved = file.values, {}
+  for _, name in ipairs {
+    "loss", "label_smoothing", "class_weight", "classes", "outputs", "rank",
+  } do
+    saved[name] = values[name]
+  end
+  if values.activation then
+    local outputs = arrays["W" .. #values.activation + 1].shape[1]
+    if not saved.loss then
+      saved.classes, saved.outputs = saved.classes or outputs, saved.outputs or outputs
+    end
+    if saved.outputs ~= outputs then
+      refuse(file, "it has %d outputs, and the text says %s", outputs, saved.outputs or "none")
+    end
+  end
+  must_fit(file, objective.check(saved))
+  return saved
 end
 
 --- Reads the state of a model; raises a message about the file for one that is wrong.
 local function read_state(file)
   file.values = read_values(file)
-  file.layers = #file.values.activation + 1
+  find_names(file)
   check_members(file)
-  local values, arrays = file.values, read_network(file, "")
-  must_fit(file, weights.check_scale(values.scale, arrays.W1.dtype))
+  local values, arrays = file.values, read_network(file, "", file.names)
+  must_fit(file, weights.check_scale(values.scale, arrays[file.trained[1]].dtype))
+  local learnt = read_objective(file, arrays)
   local losses = read_history(file)
   local validation_losses = read_losses(file, "validation_history") -- which need not be finite
   if #validation_losses > values.iteration then
@@ -545,8 +657,10 @@ local function read_state(file)
       values.iteration)
   end
   return {
-    network = { activation = values.activation, plan = values.plan }, scale = values.scale,
-    weights = arrays,
+    network = {
+      activation = values.activation, plan = values.plan, frozen = file.frozen, row = values.row,
+    },
+    objective = learnt, scale = values.scale, dropout_key = values.dropout_key, weights = arrays,
     epoch = { rows = values.rows, used = values.used },
     options = read_options(file, "option"),
     record = read_record(file, arrays, validation_losses),
@@ -555,7 +669,7 @@ local function read_state(file)
     validation_losses = validation_losses,
     random_state = read_random(file),
     note = read_note(file),
-    names = read_names(file, arrays["W" .. file.layers].shape[1]),
+    names = read_names(file, learnt.classes),
   }
 end
 

@@ -1,12 +1,13 @@
---- The network of a built-in model: dense layers and a softmax, which the core trains block by block.
+--- The network of a built-in model: dense layers, which the core trains block by block.
 --
 -- A model's network has its weights and the optimizer's state, and computes with them. Those of the
 -- two kinds, this one and own_network's, have the same methods:
 --
 --   weights                the user's table of live arrays; set_weights replaces it
 --   check, check_values    whether names and forms are right; and whether all numbers are finite
---   explain                the message about weights that don't fit, else the one that is given
---   arrays, assign         all arrays that training changes, by their names in a file; copies into them
+--   explain                the message about weights that don't fit, else the given one
+--   arrays, assign         the arrays that training changes, by their names in a file; copies
+--                          into them
 --   read_data              x and y as rows and targets, read_rows x alone
 --   set_data               the rows and targets of the training
 --   step                   an update by all rows or a batch; the core appends its loss
@@ -14,6 +15,7 @@
 --   optimizer_state        {optimizer = name, steps =, arrays = {state 1 by names, ...}};
 --                          set_optimizer_state sets it
 --   checksum               of the training's data
+--   needs_key              whether a training draws the key of dropout's masks
 --   saved                  the values of the network in a file's text
 --   difference             what a file's network has other than this one
 --   title, lines, data_text, plan  for cards and summaries
@@ -25,7 +27,6 @@ local core = require "perigee.core"
 local errors = require "perigee.util.errors"
 local format = require "perigee.util.format"
 local inputs = require "perigee.model.inputs"
-local objective = require "perigee.model.objective"
 local network_options = require "perigee.model.network_options"
 local weights = require "perigee.model.weights"
 
@@ -43,7 +44,7 @@ local dense_network = {}
 
 --- Makes a network of arrays.
 ---@param arrays table<string, perigee.array>
----@param options { activation: string[], scale: number, plan: string, objective: perigee.objective }
+---@param options table  activation (of each hidden layer), scale, plan, objective
 ---@return perigee.dense_network
 function dense_network.of(arrays, options)
   local layers = #options.activation + 1
@@ -55,15 +56,16 @@ function dense_network.of(arrays, options)
   }, DenseNetwork)
 end
 
---- Draws the weights of a network for x and y.
+--- Draws weights, as the notebook does, for x and y.
 ---@param x any
 ---@param y any
 ---@param options table  of `pg.Model`
 ---@param learnt perigee.objective
 ---@param random? perigee.random
----@return perigee.dense_network?
----@return table|string data  the error message, where nil comes first
-function dense_network.new(x, y, options, learnt, random)
+---@return table<string, perigee.array>?
+---@return string[]|string activation  of each hidden layer; the error message after nil
+---@return table data
+function dense_network.draw(x, y, options, learnt, random)
   local widths, activation = network_options.layers(options)
   if not widths then
     return nil, activation
@@ -81,8 +83,21 @@ function dense_network.new(x, y, options, learnt, random)
   arrays, message = errors.try(core.initialization, data.rows, widths, {
     activation = activation, classes = learnt.outputs, dtype = learnt.dtype, random = random,
   })
+  return arrays, arrays and activation or message, data
+end
+
+--- Makes a network for x and y.
+---@param x any
+---@param y any
+---@param options table  of `pg.Model`
+---@param learnt perigee.objective
+---@param random? perigee.random
+---@return perigee.dense_network?
+---@return table|string data  the error message, where nil comes first
+function dense_network.new(x, y, options, learnt, random)
+  local arrays, activation, data = dense_network.draw(x, y, options, learnt, random)
   if not arrays then
-    return nil, message
+    return nil, activation
   end
   return dense_network.of(arrays, {
     activation = activation, scale = options.scale or 1, plan = options.plan or "auto",
@@ -92,14 +107,12 @@ end
 
 --- The network of a file's state.
 ---@param state table  as `checkpoint.read` returns it
+---@param learnt perigee.objective
 ---@return perigee.dense_network
-function dense_network.load(state)
-  local arrays, saved = state.weights, state.network
-  local network = dense_network.of(arrays, {
-    activation = saved.activation, scale = state.scale, plan = saved.plan,
-    objective = errors.must(objective.new({
-      classes = arrays["W" .. #saved.activation + 1].shape[1],
-    }, arrays.W1.dtype)),
+function dense_network.load(state, learnt)
+  local network = dense_network.of(state.weights, {
+    activation = state.network.activation, scale = state.scale, plan = state.network.plan,
+    objective = learnt,
   })
   network:set_optimizer_state(state.optimizer_state)
   return network
@@ -144,7 +157,7 @@ end
 
 -- --- data -----------------------------------------------------------------------
 
-function DenseNetwork:read_rows(x)
+function DenseNetwork:read_rows(x) -- luacheck: ignore 212
   return inputs.rows(x, true)
 end
 
@@ -216,7 +229,7 @@ end
 --- Makes an update.
 ---@param settings table  of the optimizer
 ---@param losses number[]  to which the loss is appended
----@param batch? { order: perigee.array, first: integer, last: integer }  nil for all rows
+---@param batch? table  order, first, last, as Minibatches:take returns it; nil for all rows
 ---@return number? loss  the mean before the update
 ---@return string? message
 ---@return boolean? is_not_finite  true for an error about numbers that are not finite
@@ -269,6 +282,11 @@ function DenseNetwork:evaluate(data, with_confusion)
 end
 
 -- --- files ----------------------------------------------------------------------
+
+--- Tells if a training of the network needs a key, for the masks of dropout.
+function DenseNetwork:needs_key() -- luacheck: ignore 212
+  return false
+end
 
 function DenseNetwork:saved()
   return { activation = self.activation, plan = self.plan_asked }

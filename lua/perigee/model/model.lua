@@ -18,7 +18,9 @@ local core = require "perigee.core"
 local format = require "perigee.util.format"
 local losses = require "perigee.model.losses"
 local model_state = require "perigee.model.model_state"
+local dense_forward = require "perigee.model.dense_forward"
 local dense_network = require "perigee.model.dense_network"
+local own_network = require "perigee.model.own_network"
 local network_options = require "perigee.model.network_options"
 local objective = require "perigee.model.objective"
 local weights = require "perigee.model.weights"
@@ -41,7 +43,7 @@ local NAMES = 66 -- columns of the classes' names on one line
 
 --- Names of private fields that may be nil.
 local MAY_BE_NIL = collections.set {
-  "_batches", "_data", "_epoch", "_losses", "_names", "_random", "_record", "_rows",
+  "_batches", "_data", "_dropout_key", "_epoch", "_losses", "_names", "_random", "_record", "_rows",
   "_validation_losses",
 }
 
@@ -94,6 +96,24 @@ local function set_data(self, data)
   return training_data.hold_out(self, self._options.validation)
 end
 
+--- Makes the network of a model's options, and reads x and y. A built-in model whose loss is a
+--- function gets its layers as a forward function.
+local function new_network(x, y, options, learnt, random)
+  if options.forward then
+    return own_network.new(x, y, options, learnt)
+  elseif type(learnt.loss) ~= "function" then
+    return dense_network.new(x, y, options, learnt, random)
+  end
+  local arrays, activation = dense_network.draw(x, y, options, learnt, random)
+  if not arrays then
+    return nil, activation
+  end
+  return own_network.new(x, y, {
+    weights = arrays, forward = dense_forward(activation), activation = activation,
+    scale = options.scale,
+  }, learnt)
+end
+
 --- Makes a model of x and y, with weights as the notebook draws them.
 ---
 --- Options of a training (optimizer and its options, rate, batch, validation, patience: see
@@ -125,13 +145,16 @@ end
 ---@return perigee.Model
 local function new(_, x, y, options)
   options = errors.must(schema.read(options, KINDS, "Model", training.OWNERS))
-  local defaults, dtype = training.merge({}, options), options.dtype or "float32"
+  errors.must(network_options.check_kind(options))
+  local defaults = training.merge({}, options)
+  local dtype = options.forward and errors.must(own_network.dtype(options))
+    or options.dtype or "float32"
   errors.must(optimizer.settings(defaults))
   errors.must(weights.check_scale(options.scale or 1, dtype))
   options.classes = errors.must(network_options.classes(options)) or nil
   local learnt = errors.must(objective.new(options, dtype))
   local random = options.seed and core.random(options.seed)
-  local network, data = errors.must(dense_network.new(x, y, options, learnt, random))
+  local network, data = errors.must(new_network(x, y, options, learnt, random))
   local self = setmetatable({
     _network = network,
     _names = options.names,
@@ -352,6 +375,7 @@ function Model:save(path, note)
   local epoch, random_state = training.epoch(self)
   errors.must(checkpoint.write(path, {
     weights = network:arrays(), network = network:saved(), scale = network.scale,
+    objective = network.objective:saved(), dropout_key = self._dropout_key,
     options = self._options, record = self._record, losses = self._losses,
     validation_losses = training.validation_losses(self), epoch = epoch,
     random_state = random_state, optimizer_state = optimizer_state, note = note,
@@ -369,6 +393,34 @@ local function check_path(path, name)
   elseif not types.is_path(path) then
     errors.raise(name .. ": a path has no zero bytes")
   end
+end
+
+local LOAD_KINDS = {
+  forward = network_options.KINDS.forward,
+  loss = {
+    expected = "the function that was the model's loss",
+    read = network_options.KINDS.forward.read,
+  },
+}
+
+--- Makes the network of a file's state; the file has no functions.
+local function load_network(state, options)
+  local saved, has_forward = state.network, state.network.activation == nil
+  local has_loss = state.objective.loss == "function"
+  for name, is_needed in pairs { forward = has_forward, loss = has_loss } do
+    if is_needed and not options[name] then
+      return nil, ("the model has a %s function, which a file does not keep: give it again, as in "
+        .. "pg.Model.load(path, x, y, {%s = f})"):format(name, name)
+    elseif options[name] and not is_needed then
+      return nil, ("%s: the model has no %s function"):format(name, name)
+    end
+  end
+  local dtype = state.weights[next(state.weights)].dtype
+  local learnt = objective.load(state.objective, dtype, options.loss)
+  if has_forward or has_loss then
+    return own_network.load(state, options.forward or dense_forward(saved.activation), learnt)
+  end
+  return dense_network.load(state, learnt)
 end
 
 --- Reads a saved model. The file has no data: with x and y, the model can be trained. `m:fit()`
@@ -389,14 +441,16 @@ end
 ---@param y? perigee.like
 ---@return perigee.Model
 ---@return string? note  the text that `save` was given
-function Model.load(path, x, y)
+function Model.load(path, x, y, options)
   check_path(path, "load")
+  options = errors.must(schema.read(options, LOAD_KINDS, "load"))
   local state = errors.must(checkpoint.read(path))
-  local network = dense_network.load(state)
+  local network = errors.must(load_network(state, options))
   local self = setmetatable({
     _network = network,
     _names = state.names,
     _options = state.options,
+    _dropout_key = state.dropout_key,
   }, METATABLE)
   model_state.set_progress(self, state)
   if x ~= nil or y ~= nil then

@@ -15,8 +15,30 @@ network_options.activation = schema.name(trainer.activations)
 
 local read_activation = network_options.activation.read
 
+--- A table of arrays, which parameters.find reads.
+local tree = {
+  expected = "a table of arrays",
+  read = function(value)
+    return type(value) == "table" and value or nil
+  end,
+}
+
 --- Options that `pg.Model` alone takes, not `steps` and `fit`.
 network_options.KINDS = {
+  weights = tree,
+  state = tree,
+  forward = {
+    expected = "a function of weights, x, training and state",
+    read = function(value)
+      return type(value) == "function" and value or nil
+    end,
+  },
+  freeze = {
+    expected = "a list of names of weights",
+    read = function(value)
+      return type(value) == "table" and schema.elements(value, schema.text.read) or nil
+    end,
+  },
   -- The widths of the hidden layers: one, or a list.
   hidden = {
     expected = units.expected,
@@ -42,6 +64,27 @@ network_options.KINDS = {
   scale = schema.number "",
   plan = schema.name { "auto", "dense", "sparse" },
 }
+
+local OF_OWN = { "weights", "state", "freeze" }
+local OF_DENSE = { "hidden", "activation", "plan" }
+
+--- Checks that options of models with a forward function, and of those without, aren't mixed.
+---@param options table
+---@return true?
+---@return string?  # the error message, where nil comes first
+function network_options.check_kind(options)
+  for _, name in ipairs(options.forward and OF_DENSE or OF_OWN) do
+    if options[name] ~= nil then
+      return nil, options.forward
+        and name .. " is an option of built-in layers, and the model has a forward function"
+        or name .. " is an option of models with a forward function: give forward, too"
+    end
+  end
+  if options.forward and not options.weights then
+    return nil, "forward needs weights: a table of arrays"
+  end
+  return true
+end
 
 --- The widths of the hidden layers, and the activation of each; nil and a message where they do not
 --- fit.

@@ -184,6 +184,30 @@ function Objective:learn(data)
     self.rank = data.y.ndim
     self.outputs = self.loss == "mse" and targets.size // math.max(#targets, 1) or nil
   end
+  return self:learn_weights(targets)
+end
+
+--- Takes the number of outputs from the scores of a forward function. A loss that is a function,
+--- with integer labels (n) and several outputs, is a classification.
+---@param data table  as `inputs.labelled` returns it
+---@param outputs integer
+---@return true?
+---@return string?  # the error message, where nil comes first
+function Objective:learn_outputs(data, outputs)
+  self.outputs = self.outputs or outputs
+  if type(self.loss) == "function" and not self.is_classification and outputs > 1
+    and data.y.ndim == 1 and not data.y.dtype:find "^float" then
+    local labels, message = core.trainer.labels(data.y, outputs)
+    if not labels then
+      return nil, message
+    end
+    self.is_classification, self.classes, self.rank = true, outputs, nil
+  end
+  return true
+end
+
+--- Computes the class weights from the option.
+function Objective:learn_weights(targets)
   local asked = self.weights_asked
   if asked == "balanced" then
     local message
@@ -266,6 +290,9 @@ local made = {}
 function Objective:mean_loss(scores, targets, weights)
   local loss = self.loss
   if type(loss) == "function" then
+    if debug.getinfo(loss, "S").what == "C" then -- pg.softmax_cross_entropy takes no more
+      return core.call(loss, scores, targets)
+    end
     return core.call(loss, scores, targets, weights)
   elseif scores.ndim == 1 then
     scores = scores:reshape(-1, 1)
@@ -275,6 +302,55 @@ function Objective:mean_loss(scores, targets, weights)
   end
   made[loss] = made[loss] or entropies[loss]()
   return made[loss](scores, terms(self, targets)) / self:divisor(targets)
+end
+
+-- --- files ----------------------------------------------------------------------
+
+--- The values that a file keeps, but for those that are as by default.
+---@return table
+function Objective:saved()
+  local loss = type(self.loss) == "function" and "function" or self.loss
+  return {
+    loss = loss ~= "cross_entropy" and loss or nil,
+    label_smoothing = self.label_smoothing > 0 and self.label_smoothing or nil,
+    class_weight = self.class_weight and self.class_weight:tolist(),
+    classes = self.classes, outputs = self.outputs, rank = self.rank,
+  }
+end
+
+--- Checks that the values of a file agree.
+---@param saved table
+---@return true?
+---@return string?  # the error message, where nil comes first
+function objective.check(saved)
+  local loss, classes, outputs = saved.loss or "cross_entropy", saved.classes, saved.outputs
+  local is_entropy = loss == "cross_entropy" or loss == "binary_cross_entropy"
+  if is_entropy and not classes or loss == "mse" and classes
+    or loss == "cross_entropy" and classes ~= outputs
+    or loss == "binary_cross_entropy" and (classes ~= 2 or outputs ~= 1)
+    or (classes == nil) ~= (saved.rank ~= nil) then
+    return nil, ("the loss %s does not go with %s classes, %s outputs and y of rank %s"):format(loss,
+      classes or "no", outputs or "no", saved.rank or "1")
+  elseif (saved.label_smoothing or saved.class_weight) and not is_entropy then
+    return nil, ("the loss %s has no label_smoothing and no class_weight"):format(loss)
+  elseif saved.class_weight and #saved.class_weight ~= classes then
+    return nil, ("class_weight has %d numbers for %d classes"):format(#saved.class_weight, classes)
+  end
+  return true
+end
+
+--- The objective of a file.
+---@param saved table  as `saved` returns it
+---@param dtype string
+---@param loss? function  in the place of one that the file can't keep
+---@return perigee.objective
+function objective.load(saved, dtype, loss)
+  return setmetatable({
+    loss = loss or saved.loss or "cross_entropy", dtype = dtype,
+    is_classification = saved.classes ~= nil, classes = saved.classes, outputs = saved.outputs,
+    rank = saved.rank, label_smoothing = saved.label_smoothing or 0,
+    class_weight = saved.class_weight and core.array(saved.class_weight, "float64"),
+  }, Objective)
 end
 
 -- --- results --------------------------------------------------------------------

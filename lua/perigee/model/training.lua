@@ -5,6 +5,7 @@
 --   _losses             one for each update, which the core appends
 --   _validation_losses  one for each epoch that was validated
 --   _random             the generator of the minibatches' order
+--   _dropout_key        the number of the generator from which the masks of dropout follow
 --   _batches            the minibatches of the current epoch
 --   _epoch              after loading, until a training has made `_batches`: the number of `rows`,
 --                       and how many of them the epoch has `used`
@@ -29,6 +30,7 @@ local training_data = require "perigee.model.training_data"
 
 local ITERATIONS = 1000
 local MOST_ITERATIONS = 1 << 53
+local MOST_KEY = 1 << 53
 
 local training = {}
 
@@ -301,6 +303,10 @@ function training.begin(model, options, what)
   end
   local record, target = (resumed and resume_record or new_record)(model, all, count)
   model._record = record
+  if model._network:needs_key() and not model._dropout_key then
+    model._random = model._random or core.random(core.randint(0, 1 << 32))
+    model._dropout_key = model._random:randint(0, MOST_KEY)
+  end
   if model._batches then
     model._batches:give_back(model.iteration)
   elseif batch then
@@ -380,7 +386,8 @@ function Run:update()
     return nil, message
   end
   local batch = self.batch and model._batches:take(self.batch, model.iteration)
-  local loss, problem, is_not_finite = model._network:step(settings, model._losses, batch)
+  local loss, problem, is_not_finite = model._network:step(settings, model._losses, batch,
+    model._dropout_key)
   if not loss then
     problem = is_not_finite and c_locale.format("%s (a rate of %g may be too large, or inputs or "
       .. "weights); weights left as they were%s", problem, settings.rate,

@@ -9,6 +9,7 @@
 #include "bind/base/open.h"
 #include "bind/base/status.h"
 #include "bind/train/optimizer_settings.h"
+#include "core/array/checksum.h"
 #include "core/train/descent.h"
 
 #define L_DESCENT "perigee.descent"
@@ -147,6 +148,19 @@ static int l_descent_state(lua_State *L)
     return 1;
 }
 
+/* checksum(x, targets) -> integer: that of a training's data */
+static int l_descent_checksum(lua_State *L)
+{
+    pg_error err;
+    uint32_t sum;
+    const pg_array *x = l_array_check(L, 1), *targets = l_array_check(L, 2);
+    pg_status status = pg_data_checksum(&sum, x, targets, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
+    lua_pushinteger(L, sum);
+    return 1;
+}
+
 static int l_descent_free(lua_State *L)
 {
     l_descent *d = l_userdata_check(L, 1, L_DESCENT);
@@ -159,6 +173,7 @@ static const l_function functions[] = {
     {"new", l_descent_new, 0, 1, 0},
     {"step", l_descent_step, 0, 6, 0},
     {"optimizer", l_descent_optimizer, 0, 1, 0},
+    {"checksum", l_descent_checksum, 0, 2, 0},
     {"set_optimizer", l_descent_set_optimizer, 0, 3, 0},
     {"read_state", l_descent_state, 0, 3, 0},
     {"write_state", l_descent_state, 0, 3, 1},

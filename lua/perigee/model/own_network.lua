@@ -1,0 +1,800 @@
+--- The network of a model with a forward function of its own, and any arrays as weights.
+--
+-- It has the methods of dense_network. A batch is one call of `forward`; what depends on all rows
+-- is computed in blocks of them, the same for any number of threads.
+--
+-- A step is whole: where it fails, or is interrupted, the weights and the state are as before.
+
+local core = require "perigee.core"
+local collections = require "perigee.util.collections"
+local dropout = require "perigee.model.dropout"
+local errors = require "perigee.util.errors"
+local format = require "perigee.util.format"
+local inputs = require "perigee.model.inputs"
+local parameters = require "perigee.model.parameters"
+local suggest = require "perigee.util.suggest"
+local types = require "perigee.util.types"
+local weights = require "perigee.model.weights"
+
+local descent = core.descent
+
+---@class perigee.own_network
+---@field weights table  the tree of the weights
+---@field state table  the tree of what isn't trained
+---@field forward function
+---@field scale number
+---@field objective perigee.objective
+---@field activation? string[]  of the hidden layers of a built-in model whose loss is a function
+local OwnNetwork = {}
+OwnNetwork.__index = OwnNetwork
+
+local own_network = {}
+
+local MOST_ROWS, LEAST_ROWS = 256, 16
+local MOST_NUMBERS = 1 << 18 -- of the rows of x in a block, where that leaves LEAST_ROWS
+
+--- Members of a model's file that a weight can't have the name of.
+local RESERVED = collections.set {
+  "perigee", "note", "names", "frozen", "history", "validation_history", "random_state",
+}
+
+-- --- making ---------------------------------------------------------------------
+
+--- The message about the form of weights; nil if they are right.
+local function problem_of_weights(found)
+  local seen = {}
+  if #found.names == 0 then
+    return "weights has no arrays"
+  end
+  for _, name in ipairs(found.names) do
+    local array = found.arrays[name]
+    local worked, dtype = pcall(function() return array.dtype end)
+    if not worked then
+      return ("weights.%s is an array that was freed"):format(name)
+    elseif not dtype:find "^float" then
+      return ("weights.%s is %s, and weights are float32 or float64"):format(name, dtype)
+    elseif array.size == 0 then
+      return ("weights.%s of shape %s has no numbers"):format(name, array.shape)
+    elseif seen[array] then
+      return ("weights.%s and weights.%s are one array: use it under one name"):format(seen[array],
+        name)
+    elseif RESERVED[name] or name:find "^best_" or name:find "^state%d*_" then
+      return ("weights has the name '%s', which a model's file has another member of"):format(name)
+    end
+    seen[array] = name
+  end
+end
+
+--- The one dtype of weights; nil and a message where they have two.
+local function dtype_of(found)
+  local first = found.names[1]
+  local dtype = found.arrays[first].dtype
+  for _, name in ipairs(found.names) do
+    if found.arrays[name].dtype ~= dtype then
+      return nil, ("weights.%s is %s and weights.%s is %s: give dtype = 'float32' or 'float64'")
+        :format(first, dtype, name, found.arrays[name].dtype)
+    end
+  end
+  return dtype
+end
+
+--- The dtype of a model of its own: the one that is asked for, or its weights'.
+---@param options table  of `pg.Model`
+---@return string?
+---@return string?  # the error message, where nil comes first
+function own_network.dtype(options)
+  local found, message = parameters.find(options.weights, "weights")
+  message = message or problem_of_weights(found)
+  if message then
+    return nil, message
+  end
+  if options.dtype then
+    return options.dtype
+  end
+  return dtype_of(found)
+end
+
+--- The names that stay: each in `freeze` is a weight's, or that of a table of weights.
+local function frozen_names(freeze, names)
+  local frozen = {}
+  for _, wanted in ipairs(freeze) do
+    local is_known = false
+    for _, name in ipairs(names) do
+      if name == wanted or name:sub(1, #wanted + 1) == wanted .. "." then
+        frozen[name], is_known = true, true
+      end
+    end
+    if not is_known then
+      return nil, ("freeze: there is no weight '%s'; there are %s%s"):format(wanted,
+        table.concat(names, ", "), suggest.suggestion(wanted, names))
+    end
+  end
+  return frozen
+end
+
+--- Sets the network's lists of names, and what depends on them.
+local function set_forms(self)
+  self.trained, self.trained_names = {}, {}
+  for _, name in ipairs(self.names) do
+    if not self.frozen[name] then
+      self.trained_names[#self.trained_names + 1] = name
+    end
+  end
+  if #self.trained_names == 0 then
+    return nil, "freeze names all weights, and none is left to be trained"
+  end
+  for i, name in ipairs(self.trained_names) do
+    self.trained[i] = self.forms[name]
+  end
+  self.descent = descent.new(self.trained)
+  return true
+end
+
+--- Makes a network of trees of arrays, which it keeps.
+local function of(self, found, state)
+  self.names, self.paths, self.forms = found.names, found.paths, {}
+  for name, array in pairs(found.arrays) do
+    self.forms[name] = array
+  end
+  self.weights = parameters.tree(found.names, found.paths, found.arrays, "weights table")
+  self.state_names, self.state_paths, self.state_forms = state.names, state.paths, {}
+  for name, array in pairs(state.arrays) do
+    self.state_forms[name] = array
+  end
+  self.state = parameters.tree(state.names, state.paths, state.arrays, "state")
+  return setmetatable(self, OwnNetwork)
+end
+
+--- Copies of arrays; floats as a dtype, where one is given.
+local function copies(found, dtype)
+  for name, array in pairs(found.arrays) do
+    found.arrays[name] = dtype and array:astype(dtype) or array:copy()
+  end
+  return found
+end
+
+--- Makes a network of the arrays that were found in two trees, which it keeps.
+---@param options table  forward, scale, frozen, objective, activation
+local function network_of(options, found, state)
+  local self = of(options, found, state)
+  local made, message = set_forms(self)
+  return made and self or nil, message
+end
+
+--- Makes a network with copies of the weights and the state.
+---@param x any
+---@param y any
+---@param options table  of `pg.Model`: weights, forward, state, freeze, scale, activation
+---@param learnt perigee.objective
+---@return perigee.own_network?
+---@return table|string data  the error message, where nil comes first
+function own_network.new(x, y, options, learnt)
+  local found, state, frozen, message, self, data, fits
+  state, message = parameters.find(options.state or {}, "state")
+  if not state then
+    return nil, message
+  end
+  found, message = parameters.find(options.weights, "weights")
+  if not found then
+    return nil, message
+  end
+  frozen, message = frozen_names(options.freeze or {}, found.names)
+  if not frozen then
+    return nil, message
+  end
+  self, message = network_of({
+    forward = options.forward, scale = options.scale or 1, objective = learnt, frozen = frozen,
+    activation = options.activation,
+  }, copies(found, learnt.dtype), copies(state))
+  if not self then
+    return nil, message
+  end
+  data, message = self:read_data(x, y)
+  if not data then
+    return nil, message
+  end
+  fits, message = learnt:learn(data)
+  if fits then
+    fits, message = self:probe(data)
+  end
+  return fits and self, fits and data or message
+end
+
+--- The network of a file's state.
+---@param state table  as `checkpoint.read` returns it
+---@param forward function
+---@param learnt perigee.objective
+---@return perigee.own_network
+function own_network.load(state, forward, learnt)
+  local found, kept = { names = {}, arrays = {} }, { names = {}, arrays = {} }
+  for _, name in ipairs(collections.sorted_keys(state.weights)) do
+    local short = name:match "^state_(.*)$"
+    local tree = short and kept or found
+    tree.names[#tree.names + 1] = short or name
+    tree.arrays[short or name] = state.weights[name]
+  end
+  found.paths = parameters.paths_of(found.names)
+  kept.paths = parameters.paths_of(kept.names)
+  local self = errors.must(network_of({
+    forward = forward, scale = state.scale, objective = learnt,
+    frozen = collections.set(state.network.frozen or {}), activation = state.network.activation,
+  }, found, kept))
+  self.row_shape = state.network.row and table.concat(state.network.row, ", ") or nil
+  self:set_optimizer_state(state.optimizer_state)
+  return self
+end
+
+-- --- weights --------------------------------------------------------------------
+
+--- The value at a path of a tree.
+local function at(tree, path)
+  for i = 1, #path do
+    if type(tree) ~= "table" then
+      return nil
+    end
+    tree = rawget(tree, path[i])
+  end
+  return tree
+end
+
+--- The message about an array that has not the form of another one.
+local function problem_of_array(array, form, name)
+  if not types.is_array(array) then
+    return ("%s must be an array of shape %s (%s), not %s"):format(name, form.shape, form.dtype,
+      errors.describe(array))
+  end
+  local worked, shape = pcall(function() return tostring(array.shape) end)
+  return worked and ("%s must have shape %s (%s), not %s (%s)"):format(name, form.shape, form.dtype,
+    shape, array.dtype) or name .. " is an array that was freed"
+end
+
+--- Reads the arrays of a tree into a list, in the order of names.
+local function read_tree(tree, names, paths, forms, what)
+  local list = {}
+  for i, name in ipairs(names) do
+    local array = at(tree, paths[name])
+    if not types.is_array(array) or not core.has_form(array, forms[name]) then
+      return nil, problem_of_array(array, forms[name], what .. "." .. name)
+    end
+    list[i] = array
+  end
+  return list
+end
+
+function OwnNetwork:set_weights(tree)
+  local found, message = parameters.find(tree, "weights")
+  if not found then
+    return nil, message
+  end
+  for _, name in ipairs(found.names) do
+    if not self.forms[name] then
+      return nil, ("'%s' is no weight of the model: there are %s%s"):format(name,
+        table.concat(self.names, ", "), suggest.suggestion(name, self.names))
+    end
+  end
+  local list
+  list, message = read_tree(tree, self.names, self.paths, self.forms, "weights")
+  if list then
+    self.weights = parameters.tree(self.names, self.paths, found.arrays, "weights table")
+  end
+  return list and true, message
+end
+
+function OwnNetwork:check()
+  local list, message = read_tree(self.weights, self.names, self.paths, self.forms, "weights")
+  if list then
+    list, message = read_tree(self.state, self.state_names, self.state_paths, self.state_forms,
+      "state")
+  end
+  return list and true, message
+end
+
+function OwnNetwork:check_values()
+  local fits, message = self:check()
+  if not fits then
+    return nil, message
+  end
+  local arrays = self:arrays()
+  return weights.check_finite(arrays, collections.sorted_keys(arrays))
+end
+
+function OwnNetwork:explain(message)
+  local fits, problem = self:check()
+  return fits and message or problem
+end
+
+function OwnNetwork:arrays()
+  local arrays = {}
+  for _, name in ipairs(self.names) do
+    arrays[name] = at(self.weights, self.paths[name])
+  end
+  for _, name in ipairs(self.state_names) do
+    arrays["state_" .. name] = at(self.state, self.state_paths[name])
+  end
+  return arrays
+end
+
+--- Sets all elements of an array to those of another one.
+local function set_elements(array, from)
+  if array.ndim == 0 then
+    array:fill_(from:item())
+  else
+    array[{ {} }] = from
+  end
+end
+
+function OwnNetwork:assign(arrays)
+  local live = self:arrays()
+  for name, array in pairs(arrays) do
+    set_elements(live[name], array)
+  end
+end
+
+-- --- data -----------------------------------------------------------------------
+
+--- Refuses a number of x that is not finite: row, position and value.
+local function check_finite(x)
+  if not x.dtype:find "^float" then
+    return true
+  end
+  for first = 1, #x, MOST_ROWS do
+    local rows = x:rows(first, math.min(first + MOST_ROWS - 1, #x))
+    local finite = rows:isfinite()
+    if not finite:all() then
+      local place = finite:argmin() - 1
+      local width = rows.size // #rows
+      return nil, ("x: row %d, number %d is %s, and not finite"):format(first + place // width,
+        place % width + 1, errors.describe(rows:reshape(-1)[place + 1]))
+    end
+  end
+  return true
+end
+
+function OwnNetwork:read_rows(x)
+  local data, message = inputs.rows(x, false)
+  if not data then
+    return nil, message
+  end
+  return self:check_rows(data)
+end
+
+function OwnNetwork:read_data(x, y)
+  local data, message = inputs.labelled(x, y, self.objective, false)
+  if not data then
+    return nil, message
+  end
+  return self:check_rows(data)
+end
+
+--- Returns the data if their rows are like those of the training.
+function OwnNetwork:check_rows(data)
+  local shape, known = data.shape, self.row_shape
+  local row = table.concat(shape, ", ", 2)
+  if known and row ~= known then
+    return nil, ("x of shape %s does not fit the model: its rows have shape (%s), those of the "
+      .. "training (%s)"):format(shape, row, known)
+  end
+  local finite, message = check_finite(data.rows)
+  return finite and data, message
+end
+
+function OwnNetwork:set_data(data)
+  self.data = data
+  self.row_shape = self.row_shape or table.concat(data.shape, ", ", 2)
+  self.divisor, self.sum = nil, nil
+  return true
+end
+
+function OwnNetwork:has_data()
+  return self.data ~= nil
+end
+
+function OwnNetwork:checksum()
+  local data, known = self.data, self.sum
+  local writes = core.writes(data.rows) + core.writes(data.targets)
+  if not known or known.writes ~= writes then
+    local sum, message = errors.try(descent.checksum, data.rows, data.targets)
+    if not sum then
+      return nil, message
+    end
+    self.sum = { writes = writes, value = sum }
+  end
+  return self.sum.value
+end
+
+-- --- the optimizer's state ------------------------------------------------------
+
+function OwnNetwork:optimizer_state()
+  local name, steps = descent.optimizer(self.descent)
+  local state = { optimizer = name, steps = steps, arrays = {} }
+  for i = 1, core.trainer.states[name] do
+    local list, by_name = {}, {}
+    for j, each in ipairs(self.trained_names) do
+      list[j] = core.zeros_like(self.forms[each])
+      by_name[each] = list[j]
+    end
+    errors.must(descent.read_state(self.descent, i, list))
+    state.arrays[i] = by_name
+  end
+  return state
+end
+
+function OwnNetwork:set_optimizer_state(state)
+  errors.must(descent.set_optimizer(self.descent, state.optimizer, state.steps))
+  for i, arrays in ipairs(state.arrays) do
+    local list = {}
+    for j, name in ipairs(self.trained_names) do
+      list[j] = arrays[name]
+    end
+    errors.must(descent.write_state(self.descent, i, list))
+  end
+end
+
+-- --- computing ------------------------------------------------------------------
+
+--- Checks the scores of n rows.
+local function check_scores(self, scores, n)
+  local plain = scores
+  if type(scores) == "table" and getmetatable(scores) then
+    plain = require("perigee.gradient").detach(scores)
+  end
+  if not types.is_array(plain) then
+    errors.raise("forward must return an array of scores, not %s",
+      plain == nil and "nothing" or errors.describe(plain))
+  end
+  local shape, objective = plain.shape, self.objective
+  local rank, outputs = #shape, objective.outputs
+  local expected = outputs and (outputs == 1 and "(n, 1) or (n)" or ("(n, %d)"):format(outputs))
+    or type(objective.loss) == "string" and "(n, k)" or "(n, ...)"
+  local fits = rank >= 1 and shape[1] == n and plain.dtype:find "^float"
+  if fits and type(objective.loss) == "string" then
+    local columns = rank == 1 and 1 or plain.size // n
+    fits = (objective.loss == "mse" or rank == 2 or rank == 1 and outputs == 1)
+      and (not outputs or columns == outputs)
+  end
+  if not fits then
+    errors.raise("forward must return scores %s for the n = %d rows of x, not %s of shape %s",
+      expected, n, plain.dtype, plain.shape)
+  end
+  return scores
+end
+
+--- Rows of x as forward gets them: a new array of the model's dtype, scaled.
+local function input_of(self, x)
+  local input = x:astype(self.objective.dtype)
+  return self.scale == 1 and input or input:mul_(self.scale)
+end
+
+--- The number of blocks of n rows, and the first row of the one behind i.
+local function blocks_of(x)
+  local n = #x
+  local rows = math.max(LEAST_ROWS, math.min(MOST_ROWS, MOST_NUMBERS // (x.size // n)))
+  return (n + rows - 1) // rows, function(i)
+    return i * n // ((n + rows - 1) // rows) + 1
+  end
+end
+
+--- The scores of some rows, outside of a training.
+local function scores_of(self, x)
+  return check_scores(self, core.call(self.forward, self.weights, input_of(self, x), false,
+    self.state), #x)
+end
+
+--- Calls f with the scores, the first and the last row of each block.
+local function each_block(self, x, f)
+  local count, first_of = blocks_of(x)
+  for i = 1, count do
+    local first, last = first_of(i - 1), first_of(i) - 1
+    f(scores_of(self, x:rows(first, last)), first, last)
+  end
+end
+
+--- Joins what f makes of the scores of each block.
+local function map_blocks(self, x, f)
+  local parts = {}
+  each_block(self, x, function(scores)
+    parts[#parts + 1] = errors.must(f(scores))
+  end)
+  return #parts == 1 and parts[1] or core.concat(parts, 1)
+end
+
+--- Refuses results that are not finite, by the row.
+local function check_results(out)
+  if out.dtype:find "^float" and not out:isfinite():all() then
+    local at_row = (out:isfinite():argmin() - 1) // (out.size // #out) + 1
+    return nil, ("x: row %d gets scores that are not finite: weights are too large, or not finite")
+      :format(at_row)
+  end
+  return out
+end
+
+function OwnNetwork:predict(data)
+  local fits, message = self:check()
+  if not fits then
+    return nil, message
+  end
+  return check_results(map_blocks(self, data.rows, function(scores)
+    local finite, problem = check_results(scores)
+    return finite and self.objective:predictions(scores), problem
+  end))
+end
+
+function OwnNetwork:predict_proba(data)
+  local fits, message = self:check()
+  if not fits then
+    return nil, message
+  elseif not self.objective.is_classification then
+    return self.objective:probabilities(nil)
+  end
+  return check_results(map_blocks(self, data.rows, function(scores)
+    return self.objective:probabilities(scores)
+  end))
+end
+
+function OwnNetwork:evaluate(data, with_confusion)
+  local fits, message = self:check()
+  if not fits then
+    return nil, message
+  end
+  local objective, parts, loss, divisor = self.objective, {}, 0, 0
+  each_block(self, data.rows, function(scores, first, last)
+    local targets = data.targets:rows(first, last)
+    local share = objective:divisor(targets)
+    if share > 0 then
+      loss, divisor = loss + objective:mean_loss(scores, targets, self.weights) * share,
+        divisor + share
+    end
+    parts[#parts + 1] = objective:predictions(scores)
+  end)
+  local predicted = #parts == 1 and parts[1] or core.concat(parts, 1)
+  local score = objective:score(data.targets, predicted)
+  return loss / divisor, score, with_confusion and objective.is_classification
+    and objective:confusion(data.targets, predicted) or nil
+end
+
+--- Calls forward once with two rows, so that what doesn't fit is said when the model is made.
+function OwnNetwork:probe(data)
+  local n = math.min(2, #data.rows)
+  local scores = scores_of(self, data.rows:rows(1, n))
+  local learnt, message = self.objective:learn_outputs(data,
+    scores.ndim == 1 and 1 or scores.size // n)
+  if learnt then
+    self.objective:mean_loss(scores, data.targets:rows(1, n), self.weights)
+  end
+  return learnt, message
+end
+
+-- --- the step -------------------------------------------------------------------
+
+--- The function of the trained arrays, x and targets whose gradient a step descends.
+local function loss_of_weights(self)
+  return function(trained, x, targets)
+    local arrays = {}
+    for _, name in ipairs(self.names) do
+      arrays[name] = self.frozen[name] and at(self.weights, self.paths[name]) or nil
+    end
+    for i, name in ipairs(self.trained_names) do
+      arrays[name] = trained[i]
+    end
+    local tree = parameters.tree(self.names, self.paths, arrays, "weights table")
+    local scores = core.call(self.forward, tree, x, true, self.state)
+    check_scores(self, scores, #x)
+    return self.objective:mean_loss(scores, targets, tree)
+  end
+end
+
+--- The loss and the gradients (a list) of some rows.
+local function differentiate(self, trained, x, targets)
+  self.loss_and_gradients = self.loss_and_gradients
+    or require("perigee.gradient").value_and_grad(loss_of_weights(self))
+  return self.loss_and_gradients(trained, input_of(self, x), targets)
+end
+
+--- The loss and the gradients of all rows, block by block. A block counts by its share of the
+--- divisor.
+local function differentiate_all(self, trained)
+  local data, objective = self.data, self.objective
+  local count, first_of = blocks_of(data.rows)
+  if count == 1 then
+    return differentiate(self, trained, data.rows, data.targets)
+  end
+  self.divisor = self.divisor or objective:divisor(data.targets)
+  local loss, sums = 0, nil
+  for i = 1, count do
+    local first, last = first_of(i - 1), first_of(i) - 1
+    local targets = data.targets:rows(first, last)
+    local share = objective:divisor(targets) / self.divisor
+    if share > 0 then
+      local part, gradients = differentiate(self, trained, data.rows:rows(first, last), targets)
+      loss = loss + part * share
+      for j, g in ipairs(gradients) do
+        if sums then
+          sums[j]:axpy_(share, g)
+        else
+          g:mul_(share)
+        end
+      end
+      sums = sums or gradients
+    end
+  end
+  return loss, sums
+end
+
+--- What a step puts back when it ends: the generator of pg.dropout; and the state, unless an update
+--- was made.
+local STEP = {
+  __close = function(step)
+    dropout.generator = step.generator_before
+    if #step.losses == step.updates then
+      local network = step.network
+      for name, array in pairs(step.state) do
+        local live = at(network.state, network.state_paths[name])
+        if types.is_array(live) and core.has_form(live, array) then
+          set_elements(live, array)
+        end
+      end
+    end
+  end,
+}
+
+--- A seed for a step: the upper half of a mix of the key and the number of updates before it
+--- (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014: SplitMix64).
+local function seed_of(key, updates)
+  local z = key + (updates + 1) * 0x9E3779B97F4A7C15
+  z = (z ~ (z >> 30)) * 0xBF58476D1CE4E5B9
+  z = (z ~ (z >> 27)) * 0x94D049BB133111EB
+  return (z ~ (z >> 31)) >> 32
+end
+
+--- Begins a step.
+local function begin_step(self, losses, key)
+  local state = {}
+  for _, name in ipairs(self.state_names) do
+    state[name] = at(self.state, self.state_paths[name]):copy()
+  end
+  local step = setmetatable({
+    network = self, losses = losses, updates = #losses, state = state,
+    generator_before = dropout.generator,
+  }, STEP)
+  dropout.generator = core.random(seed_of(key, #losses))
+  return step
+end
+
+--- Makes an update, as DenseNetwork:step does.
+---@param key integer  from which the masks of dropout are drawn, with the number of updates
+function OwnNetwork:step(settings, losses, batch, key)
+  local trained, message = read_tree(self.weights, self.trained_names, self.paths, self.forms,
+    "weights")
+  if not trained then
+    return nil, message
+  end
+  local step <close> = begin_step(self, losses, key)
+  local loss, gradients
+  if batch then
+    local positions = batch.order[{ { batch.first, batch.last } }]
+    loss, gradients = differentiate(self, trained, self.data.rows:take(positions, 1),
+      self.data.targets:take(positions, 1))
+  else
+    loss, gradients = differentiate_all(self, trained)
+  end
+  local kept, problem = read_tree(self.state, self.state_names, self.state_paths, self.state_forms,
+    "state")
+  if not kept then
+    return nil, problem
+  elseif loss - loss ~= 0 then
+    return nil, ("the loss is %s"):format(errors.describe(loss)), true
+  end
+  local made, culprit
+  made, problem, culprit = errors.try(descent.step, self.descent, trained, gradients, settings,
+    losses, loss)
+  if not made and culprit then
+    problem = ("%s %s is not finite"):format(problem, self.trained_names[culprit])
+  end
+  return step and made and loss or nil, problem, culprit ~= nil
+end
+
+-- --- files ----------------------------------------------------------------------
+
+function OwnNetwork:saved()
+  local row = {}
+  for length in self.row_shape:gmatch "%d+" do
+    row[#row + 1] = math.tointeger(length)
+  end
+  return {
+    weights = #self.names, state = #self.state_names, row = #row > 0 and row or nil,
+    activation = self.activation, plan = self.activation and "auto" or nil,
+    frozen = collections.sorted_keys(self.frozen),
+  }
+end
+
+--- Tells if a training of the network needs a key.
+function OwnNetwork:needs_key() -- luacheck: ignore 212
+  return true
+end
+
+function OwnNetwork:difference(state)
+  local saved = state.network
+  if (saved.activation == nil) ~= (self.activation == nil) then
+    return saved.activation and "it is a built-in model's, and this one has a forward function"
+      or "its model has a forward function, and this one has none"
+  end
+  local theirs, mine = state.weights, self:arrays()
+  for _, name in ipairs(collections.sorted_keys(mine)) do
+    if not theirs[name] or not core.has_form(theirs[name], mine[name]) then
+      return ("it has %s, and the model's %s has shape %s (%s)"):format(
+        theirs[name] and ("%s of shape %s (%s)"):format(name, theirs[name].shape,
+          theirs[name].dtype) or "no " .. name, name, mine[name].shape, mine[name].dtype)
+    end
+  end
+  for _, name in ipairs(collections.sorted_keys(theirs)) do
+    if not mine[name] then
+      return ("it has %s, which the model has not"):format(name)
+    end
+  end
+  local frozen = collections.sorted_keys(self.frozen)
+  if table.concat(saved.frozen, "\0") ~= table.concat(frozen, "\0") then
+    return "it has other frozen weights"
+  end
+end
+
+-- --- text -----------------------------------------------------------------------
+
+function OwnNetwork:plan() -- luacheck: ignore 212
+  return nil, "the model has a forward function of its own, and no plan"
+end
+
+function OwnNetwork:plan_text() -- luacheck: ignore 212
+  return ""
+end
+
+--- The number of the weights' elements.
+local function count_of(self)
+  local count = 0
+  for _, name in ipairs(self.names) do
+    count = count + self.forms[name].size
+  end
+  return count
+end
+
+--- The loss as text.
+local function loss_text(self)
+  local loss = self.objective.loss
+  return type(loss) == "function" and "a loss of its own" or loss
+end
+
+function OwnNetwork:title()
+  return ("with its own forward, %s, %s: %s"):format(loss_text(self), self.objective.dtype,
+    format.quantity(count_of(self), "weight"))
+end
+
+function OwnNetwork:lines()
+  local width = #"array"
+  for name in pairs(self:arrays()) do
+    width = math.max(width, utf8.len(name) or #name)
+  end
+  local lines = {
+    ("model      with its own forward, %s, %s"):format(loss_text(self), self.objective.dtype),
+    ("array%s  %-20s  parameters"):format((" "):rep(width - 5), "shape"),
+  }
+  local function add(name, array, count)
+    lines[#lines + 1] = ("%s%s  %-20s  %10s"):format(name,
+      (" "):rep(width - (utf8.len(name) or #name)), tostring(array.shape), count)
+  end
+  for _, name in ipairs(self.names) do
+    local form = self.forms[name]
+    add(name, form, ("%d%s"):format(form.size, self.frozen[name] and ", frozen" or ""))
+  end
+  for _, name in ipairs(self.state_names) do
+    add("state_" .. name, self.state_forms[name], "state")
+  end
+  lines[#lines + 1] = ("%s  %-20s  %10d in all"):format((" "):rep(width), "", count_of(self))
+  return lines
+end
+
+function OwnNetwork:data_text(rows)
+  local classes = self.objective.classes
+  return ("%d rows of (%s)%s"):format(rows, self.row_shape,
+    classes and (", %d classes"):format(classes) or "")
+end
+
+return own_network

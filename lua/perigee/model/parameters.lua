@@ -1,0 +1,153 @@
+--- Trees of arrays: nested tables of a model's weights or state, and the names of their arrays.
+--
+-- The array of tree.layers[2].W has the name "layers.2.W".
+
+local collections = require "perigee.util.collections"
+local c_locale = require "perigee.util.c_locale"
+local errors = require "perigee.util.errors"
+local printable = require "perigee.util.printable"
+local types = require "perigee.util.types"
+local unknown_name = require "perigee.util.unknown_name"
+
+local parameters = {}
+
+--- The arrays of a tree.
+---@class perigee.parameters
+---@field names string[]  sorted
+---@field paths table<string, any[]>  the keys on the way to each array
+---@field arrays table<string, perigee.array>
+
+local MOST_NESTED = 20
+
+--- The keys of a table, list positions first.
+local function keys_of(tree)
+  local keys, seen = {}, {}
+  for i = 1, rawlen(tree) do
+    keys[i], seen[i] = i, true
+  end
+  local names = {}
+  for key in next, tree do
+    if not seen[key] then
+      names[#names + 1] = key
+    end
+  end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  return table.move(names, 1, #names, #keys + 1, keys)
+end
+
+--- Why a key can't be a name: it is part of a member's name in a file, between points.
+local function problem_of_key(key, is_position)
+  if is_position then
+    return nil
+  elseif type(key) ~= "string" then
+    return ("has the key %s: names are texts, or the positions of a list"):format(
+      errors.describe(key))
+  elseif key == "" or key:find "[%c%./\\]" or not utf8.len(key) then
+    return ("has the name '%s': a name has no points, slashes and control characters"):format(
+      printable.name(key))
+  elseif c_locale.tonumber(key) then
+    return ("has the name '%s', a text that is a number"):format(key)
+  end
+end
+
+--- Tells if a value is a table, and no object of the library, such as a traced value.
+local function is_plain(value)
+  local metatable = getmetatable(value)
+  return type(value) == "table" and (type(metatable) ~= "table" or metatable.__name == nil)
+end
+
+--- Adds the arrays of a tree; raises a message where something else is in it.
+local function add(found, tree, what, path, around)
+  local positions = rawlen(tree)
+  if #path == MOST_NESTED or around[tree] then
+    errors.fail("%s: tables are nested deeper than %d, or hold themselves", what, MOST_NESTED)
+  end
+  around[tree] = true
+  for _, key in ipairs(keys_of(tree)) do
+    local value = rawget(tree, key)
+    local problem = problem_of_key(key, math.type(key) and key >= 1 and key <= positions)
+    if problem then
+      errors.fail("%s %s", what, problem)
+    end
+    local here = table.move(path, 1, #path, 1, {})
+    here[#here + 1] = key
+    local name = table.concat(here, ".")
+    if types.is_array(value) then
+      found.names[#found.names + 1] = name
+      found.paths[name], found.arrays[name] = here, value
+    elseif is_plain(value) then
+      add(found, value, what .. "." .. key, here, around)
+    else
+      errors.fail("%s.%s must be an array, or a table of arrays, not %s", what, key,
+        errors.describe(value))
+    end
+  end
+  around[tree] = nil
+end
+
+--- Finds the arrays of a tree.
+---@param tree any
+---@param what string  the tree's name in messages
+---@return perigee.parameters?
+---@return string?  # the error message, where nil comes first
+function parameters.find(tree, what)
+  if not is_plain(tree) then
+    return nil, ("%s must be a table of arrays, not %s"):format(what, errors.describe(tree))
+  end
+  local found = { names = {}, paths = {}, arrays = {} }
+  local worked, message = errors.try(function()
+    add(found, tree, what, {}, {})
+    return true
+  end)
+  if not worked then
+    return nil, message
+  end
+  table.sort(found.names)
+  return found
+end
+
+--- Makes the paths of names, as those of a file.
+---@param names string[]
+---@return table<string, any[]>
+function parameters.paths_of(names)
+  local paths = {}
+  for _, name in ipairs(names) do
+    local path = {}
+    for key in name:gmatch "[^.]+" do
+      path[#path + 1] = math.tointeger(c_locale.tonumber(key)) or key
+    end
+    paths[name] = path
+  end
+  return paths
+end
+
+--- Makes reads of unknown names raise; a list still ends with nil.
+local function guard(tree, what)
+  return setmetatable(tree, { __index = function(_, name)
+    if math.type(name) then
+      return nil
+    end
+    errors.raise(unknown_name.message("the model's " .. what, name, collections.sorted_keys(tree)))
+  end })
+end
+
+--- Makes the tree of arrays; reading a name that its outermost table doesn't have raises.
+---@param names string[]
+---@param paths table<string, any[]>
+---@param arrays table<string, any>
+---@param what string  the name of the tree in messages: "state"
+---@return table
+function parameters.tree(names, paths, arrays, what)
+  local tree = {}
+  for _, name in ipairs(names) do
+    local path, inner = paths[name], tree
+    for i = 1, #path - 1 do
+      inner[path[i]] = inner[path[i]] or {}
+      inner = inner[path[i]]
+    end
+    inner[path[#path]] = arrays[name]
+  end
+  return guard(tree, what)
+end
+
+return parameters
