@@ -209,7 +209,8 @@ end
 --- The values of the text.
 local function values_of(state)
   local values = {
-    scale = state.scale, dropout_key = state.dropout_key, rows = state.epoch.rows, used = state.epoch.used, iteration = #state.losses,
+    scale = state.scale, dropout_key = state.dropout_key, rows = state.epoch.rows,
+    used = state.epoch.used, iteration = #state.losses,
     optimizer = state.optimizer_state.optimizer, steps = state.optimizer_state.steps,
   }
   local network, learnt = state.network, state.objective
@@ -428,8 +429,8 @@ local function find_names(file)
   end
   if #file.names - states ~= values.weights or states ~= values.state
     or stays ~= #file.frozen or #file.trained == 0 then
-    refuse(file, "it has %d weights, %d of %d frozen ones, and %d arrays of the state, and the text "
-      .. "says %d weights and %d", #file.names - states, stays, #file.frozen, states,
+    refuse(file, "it has %d weights, %d of %d frozen ones, and %d arrays of the state, and the "
+      .. "text says %d weights and %d", #file.names - states, stays, #file.frozen, states,
       values.weights, values.state)
   end
 end

@@ -329,8 +329,8 @@ function objective.check(saved)
     or loss == "cross_entropy" and classes ~= outputs
     or loss == "binary_cross_entropy" and (classes ~= 2 or outputs ~= 1)
     or (classes == nil) ~= (saved.rank ~= nil) then
-    return nil, ("the loss %s does not go with %s classes, %s outputs and y of rank %s"):format(loss,
-      classes or "no", outputs or "no", saved.rank or "1")
+    return nil, ("the loss %s does not go with %s classes, %s outputs and y of rank %s"):format(
+      loss, classes or "no", outputs or "no", saved.rank or "1")
   elseif (saved.label_smoothing or saved.class_weight) and not is_entropy then
     return nil, ("the loss %s has no label_smoothing and no class_weight"):format(loss)
   elseif saved.class_weight and #saved.class_weight ~= classes then

@@ -700,9 +700,11 @@ function OwnNetwork:saved()
   for length in self.row_shape:gmatch "%d+" do
     row[#row + 1] = math.tointeger(length)
   end
+  if self.activation then
+    return { activation = self.activation, plan = "auto", row = row }
+  end
   return {
     weights = #self.names, state = #self.state_names, row = #row > 0 and row or nil,
-    activation = self.activation, plan = self.activation and "auto" or nil,
     frozen = collections.sorted_keys(self.frozen),
   }
 end
@@ -732,7 +734,7 @@ function OwnNetwork:difference(state)
     end
   end
   local frozen = collections.sorted_keys(self.frozen)
-  if table.concat(saved.frozen, "\0") ~= table.concat(frozen, "\0") then
+  if table.concat(saved.frozen or {}, "\0") ~= table.concat(frozen, "\0") then
     return "it has other frozen weights"
   end
 end
