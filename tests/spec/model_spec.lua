@@ -478,13 +478,13 @@ describe("a mistake", function()
   it("in the options lists the known ones", function()
     raises_here("Model: unknown option 'hiden'; there are activation, alpha, batch, betas, "
       .. "class_weight, classes, dampening, dtype, eps, forward, freeze, hidden, label_smoothing, "
-      .. "loss, momentum, names, optimizer, patience, plan, rate, scale, seed, state, validation, "
-      .. "weight_decay, weights",
+      .. "loss, metric, min_delta, momentum, names, optimizer, patience, plan, rate, scale, "
+      .. "schedule, seed, state, validation, weight_decay, weights",
       function() pg.Model(x, y, { hiden = 3 }) end)
     local m = model()
     raises_here("steps: unknown option 'n_iter'; there are alpha, batch, betas, dampening, "
-      .. "epochs, eps, iterations, momentum, optimizer, patience, progress, rate, resume, "
-      .. "validation, weight_decay",
+      .. "epochs, eps, iterations, metric, min_delta, momentum, optimizer, patience, progress, "
+      .. "rate, resume, schedule, validation, weight_decay",
       function() m:steps { n_iter = 3 } end)
     raises_here("fit: options have names, as alpha = ..., and a list is none (its first element is "
       .. "100)", function() m:fit { 100 } end)

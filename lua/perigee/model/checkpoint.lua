@@ -5,7 +5,7 @@
 --   state_mean, ...              the state of a model with a forward function
 --   history, validation_history  float64: the losses so far
 --   state1_W1, ...               the optimizer's state
---   best_W1, ...                 the best weights of early stopping, and their state
+--   best_W1, ...                 the best weights of the current training, and their state
 --   random_state                 uint32: the generator's state
 --   note                         uint8: a text of the user
 --   names                        uint8: the names of the classes, with zero bytes between them
@@ -29,6 +29,7 @@ local network_options = require "perigee.model.network_options"
 local objective = require "perigee.model.objective"
 local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
+local schedule = require "perigee.model.schedule"
 local training = require "perigee.model.training"
 local printable = require "perigee.util.printable"
 
@@ -61,6 +62,8 @@ local rate_kind = {
     return value == "function" and value or optimizer.KINDS.rate.read(value)
   end,
 }
+
+local schedule_kind = schema.or_false(schedule.WORDS_KIND)
 
 --- Validation data are not kept; a fraction of the rows is.
 local validation_kind = {
@@ -100,7 +103,10 @@ local KINDS = {
   ["record.data_checksum"] = schema.integer(0, MOST_CHECKSUM),
   ["record.validated"] = schema.integer(0), -- the iteration
   ["record.waited"] = schema.integer(0),
-  ["record.best"] = schema.number "",
+  ["record.best"] = schema.number "", -- the metric
+  ["record.plateau_reductions"] = schema.integer(0),
+  ["record.plateau_waited"] = schema.integer(0),
+  ["record.plateau_best"] = schema.number "", -- the loss
 }
 local REQUIRED = { "scale", "rows", "used", "iteration", "optimizer", "steps" }
 local REQUIRED_OF_RECORD = {
@@ -111,6 +117,7 @@ for _, prefix in ipairs { "option.", "record.option." } do
     KINDS[prefix .. name] = kind
   end
   KINDS[prefix .. "rate"] = rate_kind
+  KINDS[prefix .. "schedule"] = schedule_kind
   KINDS[prefix .. "validation"] = validation_kind
 end
 
@@ -201,7 +208,8 @@ end
 local function add_options(values, prefix, options)
   for name, value in pairs(options) do
     if KINDS[prefix .. name] then
-      values[prefix .. name] = name == "validation" and type(value) == "table" and "given" or value
+      values[prefix .. name] = name == "validation" and type(value) == "table" and "given"
+        or name == "schedule" and value and schedule.words(value) or value
     end
   end
 end
@@ -229,6 +237,10 @@ local function values_of(state)
     values["record.first"], values["record.target"] = record.first, record.target
     values["record.rows"], values["record.validated"] = record.rows, stopping.iteration
     values["record.waited"], values["record.best"] = stopping.waited, stopping.best
+    local plateau = stopping.plateau or {}
+    values["record.plateau_reductions"] = plateau.reductions
+    values["record.plateau_waited"] = plateau.waited
+    values["record.plateau_best"] = plateau.best
     values["record.checksum"] = record.checksum_v1
     if not record.checksum_v1 then
       values["record.data_checksum"] = record.checksum or state.checksum
@@ -559,11 +571,41 @@ end
 --- Reads the options of the model or of its training.
 local function read_options(file, prefix)
   local options = with_prefix(file.values, prefix)
-  local fits, message = optimizer.settings(options)
+  local fits, message = training.settings(options)
   if not fits then
     refuse(file, "%s: %s", prefix, message)
   end
   return options
+end
+
+--- Tells what is wrong with the best metric of a training's validations; nil for nothing.
+local function problem_of_best(best, metric, validations)
+  if metric == "loss" and not collections.contains(validations, best) then
+    return ("record.best is %g, which is none of the validation losses"):format(best)
+  elseif metric ~= "loss" and best > 1 then
+    return ("record.best is %g, and no %s is above 1"):format(best, metric)
+  elseif metric == "accuracy" and best < 0 then
+    return ("record.best is %g, and no accuracy is below 0"):format(best)
+  end
+end
+
+--- Tells what is wrong with the state of the schedule plateau; nil for nothing.
+local function problem_of_plateau(values, validations)
+  local settings = values["record.option.schedule"]
+  local reductions, waited = values["record.plateau_reductions"], values["record.plateau_waited"]
+  local best = values["record.plateau_best"]
+  local has_plateau = settings and settings.name == "plateau" or false
+  if (reductions ~= nil) ~= has_plateau or (waited ~= nil) ~= has_plateau
+    or best and not has_plateau then
+    return "the schedule plateau alone has plateau_reductions, plateau_waited and plateau_best"
+  elseif has_plateau and not values["record.option.validation"] then
+    return "there is the schedule plateau without validation"
+  elseif has_plateau and reductions + waited > #validations then
+    return ("record.plateau_reductions is %d and record.plateau_waited is %d, after %d validations")
+      :format(reductions, waited, #validations)
+  elseif best and not collections.contains(validations, best) then
+    return ("record.plateau_best is %g, which is none of the validation losses"):format(best)
+  end
 end
 
 --- The message about values of a training that contradict each other; nil if none do.
@@ -584,11 +626,13 @@ local function contradiction(values, validations, has_best_weights)
     return "there is patience without validation"
   elseif waited > #validations then
     return ("record.waited is %d, after %d validations"):format(waited, #validations)
-  elseif best and not collections.contains(validations, best) then
-    return ("record.best is %g, which is none of the validation losses"):format(best)
+  elseif best and not values["record.option.validation"] then
+    return "there is record.best without validation"
   elseif has_best_weights and not best then
     return "there are best weights, and no record.best"
   end
+  return best and problem_of_best(best, values["record.option.metric"] or "loss", validations)
+    or problem_of_plateau(values, validations)
 end
 
 --- Reads the record of the current training; nil if there is none.
@@ -617,6 +661,10 @@ local function read_record(file, like, validations)
     stopping = {
       iteration = values["record.validated"], losses = #validations,
       waited = values["record.waited"], best = values["record.best"],
+      plateau = values["record.plateau_reductions"] and {
+        reductions = values["record.plateau_reductions"],
+        waited = values["record.plateau_waited"], best = values["record.plateau_best"],
+      } or nil,
       best_weights = file.has_best_weights and read_network(file, "best_", file.names, like) or nil,
     },
   }

@@ -1,18 +1,61 @@
---- Early stopping: the smallest validation loss, its weights, and the epochs since.
+--- Early stopping: the best validation result, its weights, and the epochs since; and what the
+--- schedule plateau keeps of the validation losses.
 --
 -- The state is one table, which each function replaces by a new one, so that an interrupt falls
 -- before or after.
+
+local c_locale = require "perigee.util.c_locale"
+local schema = require "perigee.util.schema"
+local schedule = require "perigee.model.schedule"
 
 local early_stopping = {}
 
 ---@class perigee.early_stopping.state
 ---@field iteration integer  of the last validation, or of the training's start
 ---@field losses integer  the number of the model's validation losses
----@field waited integer  validations since the best loss
----@field best? number  the smallest loss
----@field best_weights? table<string, perigee.array>
+---@field waited integer  with patience, the validations since the best one
+---@field best? number  the metric of the best validation
+---@field best_weights? table<string, perigee.array>  nil while the model has them
+---@field plateau? perigee.schedule.plateau
 
---- Copies the model's weights.
+--- The default metric.
+early_stopping.METRIC = "loss"
+
+--- Options by which validations are compared.
+early_stopping.KINDS = {
+  patience = schema.or_false(schema.integer(1)),
+  metric = schema.name { "loss", "accuracy", "score" },
+  min_delta = schema.number(", 0 or more", function(value) return value >= 0 end),
+}
+
+--- Checks that a model has the metric of some options.
+---@param options table<string, any>
+---@param objective perigee.objective
+---@return true?
+---@return string?  # the error message, where nil comes first
+function early_stopping.check(options, objective)
+  local metric = options.metric
+  if metric == "accuracy" and not objective.is_classification then
+    return nil, "metric = 'accuracy' is of models with classes: with real targets there are 'loss' "
+      .. "and 'score', which is R²"
+  elseif metric == "score" and objective.is_classification then
+    return nil, "metric = 'score' is R², of models with real targets: with classes there are "
+      .. "'loss' and 'accuracy'"
+  end
+  return true
+end
+
+--- Describes early stopping: "patience 3 by accuracy, min_delta 0.01".
+---@param options table<string, any>  with patience
+---@return string
+function early_stopping.describe(options)
+  local metric, min_delta = options.metric or early_stopping.METRIC, options.min_delta or 0
+  return ("patience %d%s%s"):format(options.patience,
+    metric ~= early_stopping.METRIC and " by " .. metric or "",
+    min_delta > 0 and c_locale.format(", min_delta %g", min_delta) or "")
+end
+
+--- Copies the model's arrays.
 local function copy_weights(model)
   local copies = {}
   for name, array in pairs(model._network:arrays()) do
@@ -23,49 +66,74 @@ end
 
 --- The state at the start of a training.
 ---@param model perigee.Model
+---@param options table<string, any>
 ---@return perigee.early_stopping.state
-function early_stopping.begin(model)
-  return { iteration = model.iteration, losses = #model._validation_losses, waited = 0 }
-end
-
---- The state when an ended training is resumed: the model has the best weights.
----@param state perigee.early_stopping.state
----@param model perigee.Model
----@return perigee.early_stopping.state
-function early_stopping.resume(state, model)
-  local copied = state.best and not state.best_weights and copy_weights(model)
+function early_stopping.begin(model, options)
   return {
-    iteration = state.iteration, losses = state.losses, waited = state.waited, best = state.best,
-    best_weights = copied or state.best_weights,
+    iteration = model.iteration, losses = #model._validation_losses, waited = 0,
+    plateau = schedule.begin(options.schedule),
   }
 end
 
---- The state when a training is resumed without early stopping: without a best loss.
----@param state perigee.early_stopping.state
----@return perigee.early_stopping.state
-function early_stopping.forget(state)
-  return { iteration = state.iteration, losses = state.losses, waited = 0 }
-end
-
---- The state after a validation. A loss that is not finite is never the best.
+--- The state when a training is resumed. Without validation, and with another metric, it has no
+--- best result any more. A training that had ended by patience goes on from the best weights, which
+--- the model has.
 ---@param state perigee.early_stopping.state
 ---@param model perigee.Model
----@param loss number
----@param patience integer|false|nil  without it, no best loss is kept
+---@param options table<string, any>
+---@param before table<string, any>  the options until now
 ---@return perigee.early_stopping.state
-function early_stopping.update(state, model, loss, patience)
-  local now = { iteration = model.iteration, losses = state.losses + 1, waited = 0 }
-  if not patience then
-    return now
-  elseif loss - loss == 0 and (not state.best or loss < state.best) then
-    now.best, now.best_weights = loss, copy_weights(model)
-  else
-    now.best, now.best_weights, now.waited = state.best, state.best_weights, state.waited + 1
+function early_stopping.resume(state, model, options, before)
+  local now = {
+    iteration = state.iteration, losses = state.losses, waited = 0,
+    plateau = schedule.begin(options.schedule, state.plateau),
+  }
+  local is_same = (options.metric or early_stopping.METRIC)
+    == (before.metric or early_stopping.METRIC)
+  if options.validation and is_same then
+    now.best = state.best
+    now.best_weights = state.best_weights or state.best and copy_weights(model) or nil
+    now.waited = options.patience and state.waited or 0
   end
   return now
 end
 
---- The state after the training's end. Copies the best weights into the model's.
+--- Tells if a metric is better than the best one. One that isn't finite never is.
+local function is_better(value, best, options)
+  local min_delta = options.min_delta or 0
+  if value - value ~= 0 then
+    return false
+  elseif not best then
+    return true
+  elseif (options.metric or early_stopping.METRIC) == "loss" then
+    return value < best - min_delta
+  end
+  return value > best + min_delta
+end
+
+--- The state after a validation.
+---@param state perigee.early_stopping.state
+---@param model perigee.Model
+---@param options table<string, any>
+---@param loss number
+---@param score number  the accuracy, or R²
+---@return perigee.early_stopping.state
+function early_stopping.update(state, model, options, loss, score)
+  local now = {
+    iteration = model.iteration, losses = state.losses + 1, waited = 0,
+    best = state.best, best_weights = state.best_weights,
+    plateau = schedule.told(options.schedule, state.plateau, loss),
+  }
+  local value = (options.metric or early_stopping.METRIC) == "loss" and loss or score
+  if is_better(value, state.best, options) then
+    now.best, now.best_weights = value, copy_weights(model)
+  elseif options.patience then
+    now.waited = state.waited + 1
+  end
+  return now
+end
+
+--- The state after the end of a training with patience. Copies the best weights into the model's.
 ---@param state perigee.early_stopping.state
 ---@param model perigee.Model
 ---@return perigee.early_stopping.state
@@ -73,6 +141,7 @@ function early_stopping.finish(state, model)
   model._network:assign(state.best_weights or {})
   return {
     iteration = state.iteration, losses = state.losses, waited = state.waited, best = state.best,
+    plateau = state.plateau,
   }
 end
 

@@ -24,7 +24,6 @@ local own_network = require "perigee.model.own_network"
 local network_options = require "perigee.model.network_options"
 local objective = require "perigee.model.objective"
 local weights = require "perigee.model.weights"
-local optimizer = require "perigee.model.optimizer"
 local public = require "perigee.util.public"
 local inputs = require "perigee.model.inputs"
 local training = require "perigee.model.training"
@@ -116,8 +115,8 @@ end
 
 --- Makes a model of x and y, with weights as the notebook draws them.
 ---
---- Options of a training (optimizer and its options, rate, batch, validation, patience: see
---- `steps`) are defaults of all the model's trainings; options of `steps` or `fit` are for one
+--- Options of a training (optimizer and its options, rate, schedule, batch, validation, patience:
+--- see `steps`) are defaults of all the model's trainings; options of `steps` or `fit` are for one
 --- training.
 ---
 --- Raises for options and arrays that don't fit, with shapes, rows and values. The largest label
@@ -149,7 +148,7 @@ local function new(_, x, y, options)
   local defaults = training.merge({}, options)
   local dtype = options.forward and errors.must(own_network.dtype(options))
     or options.dtype or "float32"
-  errors.must(optimizer.settings(defaults))
+  errors.must(training.settings(defaults))
   errors.must(weights.check_scale(options.scale or 1, dtype))
   options.classes = errors.must(network_options.classes(options)) or nil
   local learnt = errors.must(objective.new(options, dtype))
@@ -177,7 +176,16 @@ end
 --- the rows in a new random order, drawn by the model's generator. With validation data, the third
 --- value is their loss after each epoch (without batches, after each update). With `patience`, the
 --- training ends when that loss hasn't fallen for as many epochs; in the last run of the body, the
---- model has the weights of the smallest loss.
+--- model has the weights of the smallest loss. `metric` names what is compared in the place of the
+--- loss. The first of equal results is the best. `m:restore_best()` gives the model the best
+--- weights at any other time.
+---
+--- A `schedule` changes the rate from update to update, as PyTorch's lr_scheduler. "cosine": from
+--- the rate to 0 along half a cosine over all iterations, behind `warmup = 0` updates in which it
+--- rises (CosineAnnealingLR behind LinearLR). "step": times `factor = 0.1` after every `every`
+--- updates (StepLR). "plateau": times `factor = 0.1` once the validation loss has not become
+--- smaller, by more than `min_delta = 0`, for more than `patience = 10` validations in a row, down
+--- to `least = 0` (ReduceLROnPlateau with threshold_mode = "abs" and eps = 0).
 ---
 --- `validation = 0.1` takes a tenth of the rows off, rounded up: those that
 --- `pg.split(x, y, {test = 0.1, seed = 0})` gives for testing, each time the same. The training has
@@ -186,9 +194,10 @@ end
 --- Another training continues from the weights and the optimizer's state, and counts i from 1. With
 --- `resume = true` the training before continues, also of a loaded model: with its i and its
 --- options (all but batch may be given again), until it has made the iterations or epochs that are
---- given, else those of its start. If it has nothing left to do, a line on stderr says so. A
---- training that stopped early continues from the best weights with a larger patience, or with
---- patience = false.
+--- given, else those of its start. A cosine then runs over all of these iterations: with more than
+--- at the start, the rate jumps up to where it would be if they had been given there. If the
+--- training has nothing left to do, a line on stderr says so. One that stopped early continues from
+--- the best weights with a larger patience, or with patience = false.
 ---
 --- A loss, gradient or weight that isn't finite raises, with the iteration, and leaves the last
 --- finite weights.
@@ -202,6 +211,10 @@ end
 ---   resume = false (or true); batch = false (or a number of rows);
 ---   validation = false ({x, y}, or a fraction of the rows, which are taken off: see above);
 ---   patience = false (or a number of epochs);
+---   metric = "loss" ("accuracy"; or "score", R², of models without classes: what patience and the
+---   best weights go by); min_delta = 0 (a metric is better only if by more than this);
+---   schedule = false ("cosine", {"cosine", warmup = 100}, {"step", every = 1000, factor = 0.1},
+---   {"plateau", factor = 0.5, patience = 3}: see above);
 ---   optimizer = "sgd" ("momentum", "nesterov", "rmsprop", "adam"); rate = 0.1 (of rmsprop 0.01, of
 ---   adam 0.001; or a function of i); weight_decay = 0; momentum = 0.9 (of momentum and nesterov;
 ---   of rmsprop 0); dampening = 0 (of momentum); alpha = 0.99 (of rmsprop);
@@ -226,6 +239,24 @@ function Model:fit(options)
     validation[#validation + 1] = validation_loss
   end
   return losses.arrays(cost, validation)
+end
+
+--- Copies the best weights of the current training, those of its best validation, into the model:
+--- after a `break`, after Ctrl-C, or in a loop's body, which goes on from them. Returns how good
+--- they are: the smallest validation loss, or the largest of another `metric`. At the end of a
+--- training with `patience` the model has them already.
+---
+--- Each training with validation keeps them, also in the model's file, with or without `patience`;
+--- the next one begins without. Raises if there are none.
+---
+---     for i, loss, validation_loss in m:steps{rate = 2, validation = {xt, yt}} do
+---       if i == 20 then break end
+---     end
+---     best = m:restore_best()
+---     best == m:evaluate(xt, yt)  --> true
+---@return number best  the validation loss, or another `metric`, of these weights
+function Model:restore_best()
+  return (errors.must(training.restore_best(self)))
 end
 
 --- Returns the losses of all updates, also those before the model was saved and loaded.
@@ -537,7 +568,7 @@ function Model:summary()
   end
   local best = self._record and self._record.stopping.best
   if best then
-    add("best", "%.6g", best)
+    add("best", "%.6g%s", best, training.metric_text(self))
   end
   return table.concat(lines, "\n")
 end
@@ -569,6 +600,7 @@ end
 local load = Model.load
 public.methods(Model, METATABLE, "a model", "m", {
   predict = 1, predict_proba = 1, score = 2, evaluate = 2, report = 2, save = 1, restore = 1,
+  restore_best = 0,
 })
 Model.load = public.counted("load", load, 1) -- a function of the class, not a method
 

@@ -155,26 +155,34 @@ end
 
 -- --- checking ------------------------------------------------------------------
 
+--- Checks that a schedule fits the rate.
+---@param settings perigee.schedule
+---@param rate any  the option: a number, or else a function
+---@return true?
+---@return string?  # the error message, where nil comes first
+function schedule.check_rate(settings, rate)
+  if type(rate) ~= "number" then
+    return nil, ("rate is a function of the iteration, and the schedule '%s' would change what it "
+      .. "returns: rate must be a number, or schedule = false"):format(settings.name)
+  elseif settings.least and settings.least >= rate then
+    return nil, c_locale.format("schedule '%s': least is %g, and not below the rate, %g",
+      settings.name, settings.least, rate)
+  end
+  return true
+end
+
 --- Checks that a schedule fits a training.
 ---@param settings perigee.schedule
----@param rate number|function  the option
 ---@param updates integer  of the whole training
 ---@param has_validation boolean
 ---@return true?
 ---@return string?  # the error message, where nil comes first
-function schedule.check(settings, rate, updates, has_validation)
-  local name = settings.name
-  if type(rate) ~= "number" then
-    return nil, ("rate is a function of the iteration, and the schedule '%s' would change it: one "
-      .. "of them must be left out (schedule = false)"):format(name)
-  elseif name == "plateau" and not has_validation then
-    return nil, "the schedule 'plateau' needs validation = {x, y}, or a fraction of the rows"
-  elseif name == "plateau" and settings.least >= rate then
-    return nil, c_locale.format("schedule 'plateau': least is %g, and not below the rate, %g",
-      settings.least, rate)
-  elseif name == "cosine" and updates > 0 and settings.warmup >= updates then
-    return nil, ("schedule 'cosine': warmup is %d, and the training has %d iterations, which must "
-      .. "be more"):format(settings.warmup, updates)
+function schedule.check(settings, updates, has_validation)
+  if settings.name == "plateau" and not has_validation then
+    return nil, "schedule 'plateau' needs validation = {x, y}, or a fraction of the rows"
+  elseif settings.warmup and settings.warmup >= updates then
+    return nil, ("schedule '%s': warmup is %d, and the training has %d iterations, which must be "
+      .. "more"):format(settings.name, settings.warmup, updates)
   end
   return true
 end
@@ -198,7 +206,7 @@ function FACTORS.step(settings, i)
 end
 
 function FACTORS.plateau(settings, _, _, plateau)
-  return settings.factor ^ plateau.reductions
+  return settings.factor ^ (plateau and plateau.reductions or 0)
 end
 
 --- The learning rate of an update.
@@ -215,25 +223,30 @@ end
 
 -- --- plateau -------------------------------------------------------------------
 
+local function is_plateau(settings)
+  return settings and settings.name == "plateau"
+end
+
+local START = { reductions = 0, waited = 0 }
+
 --- The state of plateau at the start of a training, or of one that is resumed.
 ---@param settings perigee.schedule|false|nil
 ---@param before? perigee.schedule.plateau  of the resumed training
 ---@return perigee.schedule.plateau?  # nil for another schedule, and for none
 function schedule.begin(settings, before)
-  if settings and settings.name == "plateau" then
-    return before or { reductions = 0, waited = 0 }
-  end
+  return is_plateau(settings) and (before or START) or nil
 end
 
 --- The state of plateau after a validation. A loss that is NaN or infinite is never smaller.
 ---@param settings perigee.schedule|false|nil
----@param plateau? perigee.schedule.plateau
+---@param plateau? perigee.schedule.plateau  nil for that of the start
 ---@param loss number
 ---@return perigee.schedule.plateau?  # nil for another schedule, and for none
 function schedule.told(settings, plateau, loss)
+  plateau = schedule.begin(settings, plateau)
   if not plateau then
     return nil
-  elseif loss < (plateau.best or math.huge) - settings.min_delta then
+  elseif loss - loss == 0 and loss < (plateau.best or math.huge) - settings.min_delta then
     return { reductions = plateau.reductions, waited = 0, best = loss }
   elseif plateau.waited < settings.patience then
     return { reductions = plateau.reductions, waited = plateau.waited + 1, best = plateau.best }

@@ -25,6 +25,7 @@ local network_options = require "perigee.model.network_options"
 local objective = require "perigee.model.objective"
 local optimizer = require "perigee.model.optimizer"
 local early_stopping = require "perigee.model.early_stopping"
+local schedule = require "perigee.model.schedule"
 local inputs = require "perigee.model.inputs"
 local training_data = require "perigee.model.training_data"
 
@@ -50,10 +51,10 @@ local validation = {
 
 --- Options that `pg.Model` and each call of `steps` and `fit` take: a call inherits those of the
 --- model, and files keep them.
-training.KINDS = collections.merge(optimizer.KINDS, {
+training.KINDS = collections.merge(collections.merge(optimizer.KINDS, early_stopping.KINDS), {
   batch = schema.or_false(schema.integer(1)),
+  schedule = schema.or_false(schedule.KIND),
   validation = schema.or_false(validation),
-  patience = schema.or_false(schema.integer(1)),
 })
 
 --- Options of `steps` and `fit`: those above, and those of one call alone, which nothing keeps.
@@ -111,11 +112,20 @@ function training.describe(model)
   local words = { settings.optimizer }
   local rate = settings.rate
   words[2] = type(rate) == "number" and c_locale.format("rate %g", rate) or "rate a function"
-  words[3] = settings.weight_decay > 0 and c_locale.format("weight_decay %g", settings.weight_decay)
-    or nil
+  words[3] = options.schedule and "schedule " .. schedule.describe(options.schedule) or nil
+  words[#words + 1] = settings.weight_decay > 0
+    and c_locale.format("weight_decay %g", settings.weight_decay) or nil
   words[#words + 1] = options.batch and ("batch %d"):format(options.batch) or "all rows"
-  words[#words + 1] = options.patience and ("patience %d"):format(options.patience) or nil
+  words[#words + 1] = options.patience and early_stopping.describe(options) or nil
   return table.concat(words, ", ")
+end
+
+--- What a summary says behind the best metric: "" for the loss, " accuracy".
+---@param model perigee.Model
+---@return string
+function training.metric_text(model)
+  local metric = model._record.options.metric or early_stopping.METRIC
+  return metric == early_stopping.METRIC and "" or " " .. metric
 end
 
 -- --- length -----------------------------------------------------------------------
@@ -164,15 +174,20 @@ local function check_resumed(model, options)
   return true
 end
 
---- The record of a resumed training, and its last iteration.
-local function resume_record(model, options, count)
+--- The updates of the whole training: those that are asked for, or those of the resumed one.
+local function length(model, resumed, count)
   local record = model._record
-  local target = count and record.first + count or record.target
+  return count or resumed and record.target - record.first or ITERATIONS
+end
+
+--- The record of a resumed training, and its last iteration.
+local function resume_record(model, options, updates)
+  local record = model._record
+  local target = record.first + updates
   record.checksum, record.checksum_v1 = nil, nil -- from now on the user may change x
   if target > model.iteration then
     record.target = target
-    record.stopping = options.patience and early_stopping.resume(record.stopping, model)
-      or early_stopping.forget(record.stopping)
+    record.stopping = early_stopping.resume(record.stopping, model, options, record.options)
   end
   if options.validation and not record.options.validation then
     record.stopping.iteration = model.iteration -- the next epoch is the first to be validated
@@ -181,11 +196,11 @@ local function resume_record(model, options, count)
 end
 
 --- The record of a new training, and its last iteration.
-local function new_record(model, options, count)
-  local target = model.iteration + (count or ITERATIONS)
+local function new_record(model, options, updates)
+  local target = model.iteration + updates
   return {
     first = model.iteration, target = target, rows = model._rows, options = options,
-    stopping = early_stopping.begin(model),
+    stopping = early_stopping.begin(model, options),
   }, target
 end
 
@@ -203,7 +218,8 @@ local function needs_validation(model, options)
   return not model._epoch or model._epoch.used == 0
 end
 
---- Finishes the current training if it is at its end: copies the best weights into the model's.
+--- Finishes the current training if it has patience and is at its end: copies the best weights into
+--- the model's.
 ---@param model perigee.Model
 function training.finish(model)
   local record = model._record
@@ -214,12 +230,44 @@ function training.finish(model)
   end
 end
 
+--- Copies the best weights of the current training into the model.
+---@param model perigee.Model
+---@return number?  # the best metric
+---@return string?  # the error message, where nil comes first
+function training.restore_best(model)
+  local state = model._record and model._record.stopping
+  if not state or not state.best then
+    return nil, "restore_best: there are no best weights: a training with validation = {x, y} "
+      .. "keeps them, from its first epoch on"
+  end
+  local fits, message = model._network:check()
+  if not fits then
+    return nil, "restore_best: " .. message
+  end
+  model._network:assign(state.best_weights or {}) -- none after the end: the model has them
+  return state.best
+end
+
 -- --- beginning ------------------------------------------------------------------
+
+--- The settings of the optimizer, of a rate that fits the schedule.
+---@param options table<string, any>
+---@return table?
+---@return string?  # the error message, where nil comes first
+function training.settings(options)
+  local settings, message = optimizer.settings(options)
+  if settings and options.schedule and settings.rate ~= "function" then
+    local fits
+    fits, message = schedule.check_rate(options.schedule, settings.rate)
+    return fits and settings, message
+  end
+  return settings, message
+end
 
 --- The settings of the optimizer, and the validation data or false; nil and a message where options
 --- do not fit. The data are evaluated once, so that an error in them comes before the first update.
 local function prepare(model, options)
-  local settings, message = optimizer.settings(options)
+  local settings, message = training.settings(options)
   if not settings then
     return nil, message
   end
@@ -231,7 +279,12 @@ local function prepare(model, options)
   elseif options.patience and not options.validation then
     return nil, "patience needs validation = {x, y}, or a fraction of the rows"
   end
-  local data, loss
+  local fits
+  fits, message = early_stopping.check(options, model._network.objective)
+  if not fits then
+    return nil, message
+  end
+  local data, loss, score
   data, message = training_data.hold_out(model, options.validation)
   if not data then
     return nil, message
@@ -241,10 +294,13 @@ local function prepare(model, options)
     data, message = model._network:read_data(options.validation[1], options.validation[2])
   end
   if data then
-    loss, message = model._network:evaluate(data)
+    loss, score = model._network:evaluate(data)
+    message = score
   end
   if not loss then
     return nil, "validation: " .. message
+  elseif options.metric == "score" and score ~= score then
+    return nil, "metric = 'score' needs predictions of y: R² of the model's outputs is nan"
   end
   return settings, data
 end
@@ -286,6 +342,11 @@ function training.begin(model, options, what)
   training.finish(model)
   local resumed = given.resume and model._record ~= nil
   local all = training.merge(resumed and model._record.options or model._options, given)
+  for _, name in ipairs { "metric", "min_delta" } do
+    if given[name] and not all.validation then
+      return nil, name .. " needs validation = {x, y}, or a fraction of the rows"
+    end
+  end
   local settings, data = prepare(model, all)
   if not settings then
     return nil, data
@@ -298,10 +359,15 @@ function training.begin(model, options, what)
   if not message and resumed then
     message = select(2, check_resumed(model, all))
   end
+  local updates = length(model, resumed, count)
+  local is_done = resumed and model._record.first + updates <= model.iteration or updates == 0
+  if not message and all.schedule and not is_done then
+    message = select(2, schedule.check(all.schedule, updates, data))
+  end
   if message then
     return nil, message
   end
-  local record, target = (resumed and resume_record or new_record)(model, all, count)
+  local record, target = (resumed and resume_record or new_record)(model, all, updates)
   model._record = record
   if model._network:needs_key() and not model._dropout_key then
     model._random = model._random or core.random(core.randint(0, 1 << 32))
@@ -344,8 +410,12 @@ function Run:is_over()
 end
 
 --- The learning rate of update i; nil and a message where a function returns no rate.
-local function rate_at(rate, i)
-  if type(rate) == "number" then
+function Run:rate_at(i)
+  local rate, record = self.rate, self.record
+  if self.options.schedule then
+    return schedule.rate(self.options.schedule, rate, i, record.target - record.first,
+      record.stopping.plateau)
+  elseif type(rate) == "number" then
     return rate
   end
   local value = core.call(rate, i)
@@ -364,11 +434,11 @@ function Run:validate()
   if not needs_validation(model, self.options) then
     return nil
   end
-  local loss, message = model._network:evaluate(self.validation)
+  local loss, score = model._network:evaluate(self.validation)
   if not loss then
-    return nil, "validation: " .. message
+    return nil, "validation: " .. score
   end
-  local state = early_stopping.update(record.stopping, model, loss, self.patience)
+  local state = early_stopping.update(record.stopping, model, self.options, loss, score)
   model._validation_losses[state.losses] = loss
   record.stopping = state
   return loss
@@ -381,7 +451,7 @@ end
 function Run:update()
   local model, settings, i = self.model, self.settings, self:done() + 1
   local message
-  settings.rate, message = rate_at(self.rate, i)
+  settings.rate, message = self:rate_at(i)
   if not settings.rate then
     return nil, message
   end

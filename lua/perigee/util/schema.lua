@@ -154,7 +154,8 @@ local function unknown(options, known, what, owners)
   if not name then
     return nil
   end
-  local synonym, all = synonyms.options[name], collections.sorted_keys(known)
+  local synonym = synonyms.options[name] or synonyms.nested_options[name]
+  local all = collections.sorted_keys(known)
   local own = owners[name] and name or synonym
   if owners[own] then
     return ("%s: unknown option '%s': it belongs to %s"):format(what, name, owners[own]:format(own))

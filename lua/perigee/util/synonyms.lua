@@ -25,8 +25,11 @@ return {
     train_size = "train", validation_split = "validation", validation_fraction = "validation",
     class_names = "names", target_names = "names",
     lr_scheduler = "schedule", scheduler = "schedule", lr_schedule = "schedule",
-    monitor = "metric", tol = "min_delta", threshold = "min_delta", gamma = "factor",
-    step_size = "every", min_lr = "least", warmup_steps = "warmup", num_warmup_steps = "warmup",
+    monitor = "metric", tol = "min_delta", threshold = "min_delta",
+  },
+  nested_options = { -- of a schedule
+    gamma = "factor", step_size = "every", min_lr = "least", warmup_steps = "warmup",
+    num_warmup_steps = "warmup",
   },
   schedules = {
     CosineAnnealingLR = "cosine", CosineDecay = "cosine", StepLR = "step",
