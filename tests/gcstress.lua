@@ -56,6 +56,10 @@ local function archive() return (core.load(path .. ".npz")) end
 local function new_trainer()
   return core.trainer.new(A(), 1, pg.array({ 0, 1, 2 }, "int32"), weights(), nil, "auto")
 end
+local function binary_loss()
+  return { loss = "binary_cross_entropy", label_smoothing = 0.1, class_weight = pg.array { 1, 2 } }
+end
+local function one_output() return pg.initialization(A(), { 4, 4 }, { classes = 1 }) end
 local function settings()
   return { optimizer = "adam", rate = 0.1, beta1 = 0.9, beta2 = 0.99, eps = 1e-8 }
 end
@@ -374,7 +378,19 @@ local TRAINER = {
   labels = calls(
     function() return Y(), 3 end, function() return { 0, 1, 2 }, 0 end,
     function() return pg.onehot(Y(), 3):tolist(), 3 end),
+  targets = calls(
+    function() return Y(), "cross_entropy", 3 end,
+    function() return { { 0.5, 0.5 }, { 0, 1 }, { 1, 0 } }, "cross_entropy", 0, "float64" end,
+    function() return { 0, 1, 0.5 }, "binary_cross_entropy", 1 end,
+    function() return V(), "mse", 0 end),
   new = calls(
+    function()
+      return A(), 1, pg.array({ 0, 1, 1 }, "int32"), one_output(), "tanh", "dense", binary_loss()
+    end,
+    function()
+      return A(), 1, pg.ones(3, 3, "float32"):astype(weights().W1.dtype), weights(), nil, "dense",
+        { loss = "mse" }
+    end,
     function() return A(), 1, pg.array({ 0, 1, 2 }, "int32"), weights(), "tanh", "dense" end,
     function() return V(), 1, pg.array({ 0, 1, 2 }, "int32"), weights(), { "relu", "tanh" },
       "sparse" end),
@@ -388,11 +404,19 @@ local TRAINER = {
   set_optimizer = calls(function() return new_trainer(), "adam", 3 end),
   read_state = calls(function() return used_trainer(), 1, weights() end),
   write_state = calls(function() return used_trainer(), 1, weights() end),
-  evaluate = calls(function()
-    return weights(), { "relu", "tanh" }, A(), 1, pg.array({ 0, 1, 2 }, "int32"), true
-  end),
-  predict = calls(function() return weights(), "tanh", V(), 1 end),
-  predict_proba = calls(function() return weights(), nil, A(), 1 end),
+  evaluate = calls(
+    function()
+      return weights(), { "relu", "tanh" }, A(), 1, pg.array({ 0, 1, 2 }, "int32"), true
+    end,
+    function()
+      return one_output(), nil, A(), 1, pg.array({ 0, 1, 1 }, "int32"), true, binary_loss()
+    end),
+  predict = calls(
+    function() return weights(), "tanh", V(), 1 end,
+    function() return one_output(), "tanh", V(), 1, { loss = "mse" } end),
+  predict_proba = calls(
+    function() return weights(), nil, A(), 1 end,
+    function() return one_output(), nil, A(), 1, binary_loss() end),
 }
 
 local DESCENT = {

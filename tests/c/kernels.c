@@ -248,7 +248,7 @@ static void test_softmax_and_cross_entropy(const pg_kernels *kernels,
     int32_t labels[40];
     vec z = random_vec(dtype, rows * cols), b = random_vec(dtype, cols);
     vec p = copy_vec(&z);
-    kernels->bias_softmax(p.data, b.data, rows, cols);
+    kernels->bias_output[PG_LOSS_CROSS_ENTROPY](p.data, b.data, rows, cols);
     for (size_t i = 0; i < z.n; i++) {
         double sum = 0;
         for (size_t k = 0; k < cols; k++)
@@ -274,6 +274,134 @@ static void test_softmax_and_cross_entropy(const pg_kernels *kernels,
     free_vec(&p);
     free_vec(&z);
     free_vec(&b);
+}
+
+/* Numbers of 0 .. 1, some of them 0. */
+static vec random_targets(pg_dtype dtype, size_t n)
+{
+    vec t = new_vec(dtype, n);
+    for (size_t i = 0; i < n; i++)
+        set(&t, i,
+            random_between(0, 3) == 0 ? 0
+                                      : (double)random_between(1, 1000) / 1000);
+    return t;
+}
+
+/* The loss of the output a, or score z, with the target t, and its derivative
+   by the score; pair is the second target of binary cross-entropy, total the
+   sum of the row's targets. */
+static double loss_twin(pg_loss kind, double a, double t, double pair,
+                        double total, double *derivative_by_score)
+{
+    switch (kind) {
+    case PG_LOSS_CROSS_ENTROPY:
+        *derivative_by_score = a * total - t;
+        return -t * log(a + 1e-9);
+    case PG_LOSS_BINARY_CROSS_ENTROPY:
+        *derivative_by_score = t * sigmoid(a) - pair * (1 - sigmoid(a));
+        return -t * log(1 - sigmoid(a)) - pair * log(sigmoid(a));
+    case PG_LOSS_MSE:
+        *derivative_by_score = 2 * (a - t);
+        return (a - t) * (a - t);
+    case PG_LOSSES:
+        break;
+    }
+    return (double)NAN;
+}
+
+/* Outputs of random scores, their loss and gradient for random targets. */
+static void test_loss(const pg_kernels *kernels, pg_dtype dtype, pg_loss kind,
+                      size_t rows, size_t cols)
+{
+    double loss = 0, factor = 0.03;
+    size_t each = kind == PG_LOSS_BINARY_CROSS_ENTROPY ? 2 : 1;
+    vec z = random_vec(dtype, rows * cols), b = random_vec(dtype, cols);
+    vec t = random_targets(dtype, each * rows * cols), a = copy_vec(&z);
+    kernels->bias_output[kind](a.data, b.data, rows, cols);
+    vec gradient = copy_vec(&a);
+    double found =
+        kernels->loss_gradient[kind](gradient.data, t.data, factor, rows, cols);
+    for (size_t i = 0; i < z.n; i++) {
+        double expected = 0, total = 0;
+        for (size_t k = 0; k < cols && each == 1; k++)
+            total += get(&t, i / cols * cols + k);
+        if (kind != PG_LOSS_CROSS_ENTROPY)
+            expect("bias_output", &a, i, get(&z, i) + get(&b, i % cols),
+                   fabs(get(&z, i)) + fabs(get(&b, i % cols)), 1);
+        loss += loss_twin(kind, get(&a, i), get(&t, each * i),
+                          get(&t, each * i + each - 1), total, &expected);
+        expect("loss_gradient", &gradient, i, expected * factor,
+               factor * (2 + total + fabs(get(&a, i))), 8 + (double)cols);
+    }
+    if (!is_near(found, loss, 1e-12 * (1 + fabs(loss))))
+        fail("loss_gradient of loss %d gives %.17g, not %.17g", kind, found,
+             loss);
+    free_vec(&gradient);
+    free_vec(&a);
+    free_vec(&t);
+    free_vec(&z);
+    free_vec(&b);
+}
+
+/* Scores far from 0, where exp and log alone would give infinities or 0. */
+static void test_far_scores(const pg_kernels *kernels, pg_dtype dtype)
+{
+    static const double scores[] = {-1000, -80, -40, 0, 40, 80, 1000};
+    enum { N = sizeof scores / sizeof *scores };
+    for (int label = 0; label < 2; label++)
+        for (size_t i = 0; i < N; i++) {
+            vec z = new_vec(dtype, 1), t = new_vec(dtype, 2);
+            double wrong = label ? -scores[i] : scores[i];
+            double expected = wrong > 700 ? wrong : log1p(exp(wrong));
+            set(&z, 0, scores[i]);
+            set(&t, (size_t)label, 1);
+            double found = kernels->loss_gradient[PG_LOSS_BINARY_CROSS_ENTROPY](
+                z.data, t.data, 1, 1, 1);
+            if (!is_near(found, expected, 1e-14 * expected))
+                fail("the loss of the score %g, label %d, is %.17g, not %.17g",
+                     scores[i], label, found, expected);
+            expect("loss_gradient far from 0", &z, 0,
+                   sigmoid(scores[i]) - label, 1, 4);
+            free_vec(&z);
+            free_vec(&t);
+        }
+}
+
+/* The gradient for one-hot rows has the bits of that for labels. */
+static void test_targets(const pg_kernels *kernels, pg_dtype dtype, size_t rows,
+                         size_t cols)
+{
+    int32_t labels[40];
+    vec hot = new_vec(dtype, rows * cols), t = copy_vec(&hot), u = copy_vec(&t);
+    vec scale = random_vec(dtype, cols), shift = random_vec(dtype, cols);
+    vec p = random_targets(dtype, rows * cols), q = copy_vec(&p);
+    for (size_t row = 0; row < rows; row++) {
+        labels[row] = (int32_t)random_between(0, (int64_t)cols - 1);
+        set(&hot, row * cols + (size_t)labels[row], 1);
+    }
+    kernels->targets_of_rows(t.data, p.data, scale.data, shift.data, rows,
+                             cols);
+    kernels->targets_of_labels(u.data, labels, scale.data, shift.data, rows,
+                               cols);
+    for (size_t i = 0; i < t.n; i++) {
+        double factor = get(&scale, i % cols), term = get(&shift, i % cols);
+        expect("targets_of_rows", &t, i, get(&p, i) * factor + term,
+               fabs(factor) + fabs(term), 2);
+        expect("targets_of_labels", &u, i, get(&hot, i) * factor + term,
+               fabs(factor) + fabs(term), 2);
+    }
+    double of_rows = kernels->loss_gradient[PG_LOSS_CROSS_ENTROPY](
+        p.data, hot.data, 0.01, rows, cols);
+    double of_labels =
+        kernels->cross_entropy_gradient(q.data, labels, 0.01, rows, cols);
+    for (size_t i = 0; i < p.n; i++)
+        expect("loss_gradient of one-hot rows", &p, i, get(&q, i), 0, 0);
+    if (!is_near(of_rows, of_labels, 1e-14 * fabs(of_labels)))
+        fail("one-hot rows have the loss %.17g, their labels %.17g", of_rows,
+             of_labels);
+    vec *all[] = {&hot, &t, &u, &scale, &shift, &p, &q};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free_vec(all[i]);
 }
 
 /* sums[j] += d[0,j] + d[1,j] + ... */
@@ -647,6 +775,10 @@ void test_kernels(void)
             test_functions(kernels, dtype);
             test_bias_activation(kernels, dtype, rows, cols);
             test_softmax_and_cross_entropy(kernels, dtype, rows, cols);
+            for (pg_loss kind = 0; kind < PG_LOSSES; kind++)
+                test_loss(kernels, dtype, kind, rows, cols);
+            test_far_scores(kernels, dtype);
+            test_targets(kernels, dtype, rows, cols);
             test_add_rows(kernels, dtype, rows, cols);
             test_multiply_sparse(kernels, dtype, trial % 2, trial / 2 % 2);
             test_convolve(kernels, dtype);

@@ -143,8 +143,9 @@ static void check_plan(void)
     need(pg_array_zeros(&W, PG_FLOAT32, 2, shape, &err), &err);
     need(pg_array_zeros(&b, PG_FLOAT32, 2, row, &err), &err);
     pg_network network = {.layers = 1, .W = {&W}, .b = {&b}};
-    need(pg_trainer_new(&trainer, &x, 1, &labels, &network, PG_PLAN_SPARSE,
-                        &err),
+    const pg_loss_options options = {0};
+    need(pg_trainer_new(&trainer, &x, 1, &labels, &options, &network,
+                        PG_PLAN_SPARSE, &err),
          &err);
     if (pg_trainer_plan(why, trainer) != PG_PLAN_DENSE ||
         strcmp(why, "there is no hidden layer") != 0)

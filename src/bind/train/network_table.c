@@ -52,7 +52,7 @@ l_network l_network_gather(lua_State *L, int arg, const char *prefix)
 
 void l_network_at(lua_State *L, const l_network *gathered, pg_network *network)
 {
-    *network = (pg_network){.layers = gathered->layers};
+    *network = (pg_network){.layers = gathered->layers, .loss = gathered->loss};
     memcpy(network->activation, gathered->activation,
            sizeof network->activation);
     for (int l = 0; l < gathered->layers; l++) {
@@ -99,4 +99,9 @@ void l_activations_check(lua_State *L, int arg, int layers,
         activation[l] = is_default ? (pg_activation)0 : check_activation(L, -1);
         lua_pop(L, 1);
     }
+}
+
+pg_loss l_loss_check(lua_State *L, int arg)
+{
+    return (pg_loss)l_name_check(L, arg, pg_loss_names);
 }

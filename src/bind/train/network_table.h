@@ -17,6 +17,7 @@ typedef struct l_network {
     int layers;
     int first; /* stack index of W1; b1, W2, b2, ... follow */
     pg_activation activation[PG_MAX_LAYERS]; /* of hidden layers */
+    pg_loss loss;
 } l_network;
 
 /* Pushes W1, b1, W2, ... of the table at arg, without metamethods. prefix goes
@@ -34,6 +35,9 @@ bool l_network_push_array(lua_State *L, int arg, const char *prefix,
 
 /* The array at a stack index. Raises if it was freed since it was pushed. */
 pg_array *l_network_array_at(lua_State *L, int index);
+
+/* The loss named at arg. */
+pg_loss l_loss_check(lua_State *L, int arg);
 
 /* Reads the activations of `layers` - 1 hidden layers from the value at arg:
    one name for all, a list with one for each, or nil for the notebook's

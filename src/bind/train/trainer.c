@@ -44,29 +44,91 @@ static int l_trainer_labels(lua_State *L)
     return 2;
 }
 
+/* targets(y, loss, outputs, dtype) -> labels (n) int32, or rows (n, outputs) of
+   dtype; outputs; their number is that of y if 0 is given */
+static int l_trainer_targets(lua_State *L)
+{
+    enum { Y = 1, LOSS, OUTPUTS, DTYPE };
+    pg_error err;
+    size_t outputs = l_length_check(L, OUTPUTS);
+    pg_loss loss = l_loss_check(L, LOSS);
+    pg_dtype dtype = l_dtype_opt(L, DTYPE, PG_FLOAT32);
+    l_argument_check(L, pg_dtype_is_float(dtype), DTYPE, "a float expected");
+    lua_settop(L, DTYPE);
+    pg_array *out = l_array_push(L);
+    const pg_array *y = l_array_to(L, Y);
+    pg_status status = pg_targets_read(out, &outputs, y, loss, dtype, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
+    lua_pushinteger(L, (lua_Integer)outputs);
+    return 2;
+}
+
+/* --- losses --------------------------------------------------------------- */
+
+/* A loss with its options; class_weight is an array on the stack, or 0. */
+typedef struct l_loss {
+    pg_loss kind;
+    double label_smoothing;
+    int class_weight;
+} l_loss;
+
+/* Reads the table at arg, {loss = name, label_smoothing = number or nil,
+   class_weight = float64 array or nil}; nil: cross-entropy. Pushes
+   class_weight. */
+static l_loss gather_loss(lua_State *L, int arg)
+{
+    l_loss loss = {0};
+    bool is_given = !lua_isnoneornil(L, arg);
+    if (is_given) {
+        l_type_check(L, arg, LUA_TTABLE);
+        lua_getfield(L, arg, "loss");
+        loss.kind = l_loss_check(L, lua_gettop(L));
+        lua_getfield(L, arg, "label_smoothing");
+        loss.label_smoothing = lua_tonumber(L, -1);
+        lua_pop(L, 2);
+        lua_getfield(L, arg, "class_weight");
+    } else
+        lua_pushnil(L);
+    loss.class_weight = lua_isnil(L, -1) ? 0 : lua_gettop(L);
+    return loss;
+}
+
+/* The options of a gathered loss, for a call of the core. */
+static pg_loss_options loss_options_at(lua_State *L, const l_loss *loss)
+{
+    return (pg_loss_options){
+        .label_smoothing = loss->label_smoothing,
+        .class_weight =
+            loss->class_weight ? l_array_check(L, loss->class_weight) : NULL,
+    };
+}
+
 /* --- trainers ------------------------------------------------------------- */
 
 static const char *const plans[] = {"auto", "dense", "sparse", NULL};
 
-/* new(x, scale, labels, weights, activation, plan) -> trainer */
+/* new(x, scale, targets, weights, activation, plan [, loss]) -> trainer */
 static int l_trainer_new(lua_State *L)
 {
-    enum { X = 1, SCALE, LABELS, WEIGHTS, ACTIVATION, PLAN, TRAINER };
+    enum { X = 1, SCALE, TARGETS, WEIGHTS, ACTIVATION, PLAN, LOSS, TRAINER };
     pg_error err;
     pg_network network;
     double scale = l_number_check(L, SCALE);
     pg_plan plan = (pg_plan)l_name_check(L, PLAN, plans);
-    lua_settop(L, PLAN);
+    lua_settop(L, LOSS);
     l_trainer *t = lua_newuserdatauv(L, sizeof *t, 1);
     t->trainer = NULL;
     luaL_setmetatable(L, L_TRAINER);
+    l_loss loss = gather_loss(L, LOSS);
     l_network weights = l_network_gather(L, WEIGHTS, "");
     l_activations_check(L, ACTIVATION, weights.layers, weights.activation);
+    weights.loss = loss.kind;
     l_network_at(L, &weights, &network);
-    const pg_array *x = l_array_check(L, X);
-    const pg_array *labels = l_array_check(L, LABELS);
-    pg_status status =
-        pg_trainer_new(&t->trainer, x, scale, labels, &network, plan, &err);
+    const pg_array *x = l_array_check(L, X), *y = l_array_check(L, TARGETS);
+    pg_loss_options options = loss_options_at(L, &loss);
+    pg_status status = pg_trainer_new(&t->trainer, x, scale, y, &options,
+                                      &network, plan, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_settop(L, TRAINER);
@@ -205,36 +267,30 @@ static int l_trainer_state(lua_State *L)
 
 /* --- predictions ---------------------------------------------------------- */
 
-/* The arguments of predict and evaluate, and the result behind evaluate's. */
-enum {
-    MODEL_WEIGHTS = 1,
-    ACTIVATION,
-    X,
-    SCALE,
-    LABELS,
-    HAS_CONFUSION,
-    CONFUSION
-};
-
-/* The network of the weights and the activation. */
-static void check_model(lua_State *L, pg_network *network)
+/* The network of the weights and the activation, which begin the arguments of
+   predict and evaluate. */
+static void check_model(lua_State *L, const l_loss *loss, pg_network *network)
 {
+    enum { MODEL_WEIGHTS = 1, ACTIVATION };
     l_network weights = l_network_gather(L, MODEL_WEIGHTS, "");
     l_activations_check(L, ACTIVATION, weights.layers, weights.activation);
+    weights.loss = loss->kind;
     l_network_at(L, &weights, network);
 }
 
-/* predict(weights, activation, x, scale), operation 0 -> labels (n) int64, and
-   predict_proba, 1 -> probabilities (n, classes) */
+/* predict(weights, activation, x, scale [, loss]), operation 0 -> labels (n)
+   int64, or for mse outputs (n, outputs), and predict_proba, 1 ->
+   probabilities (n, classes) */
 static int l_trainer_predict(lua_State *L)
 {
-    enum { OUT = SCALE + 1 };
+    enum { X = 3, SCALE, LOSS, OUT };
     pg_error err;
     pg_network network;
     double scale = l_number_check(L, SCALE);
-    lua_settop(L, SCALE);
+    lua_settop(L, LOSS);
     pg_array *out = l_array_push(L);
-    check_model(L, &network);
+    l_loss loss = gather_loss(L, LOSS);
+    check_model(L, &loss, &network);
     const pg_array *x = l_array_check(L, X);
     pg_status status =
         l_call_operation(L)
@@ -247,29 +303,38 @@ static int l_trainer_predict(lua_State *L)
     return 1;
 }
 
-/* evaluate(weights, activation, x, scale, labels [, with_confusion])
-   -> loss, accuracy, confusion or nil */
+/* evaluate(weights, activation, x, scale, targets [, with_confusion, loss])
+   -> loss, accuracy or nil, confusion or nil; there is no accuracy for targets
+   that are no labels */
 static int l_trainer_evaluate(lua_State *L)
 {
+    enum { X = 3, SCALE, TARGETS, HAS_CONFUSION, LOSS, CONFUSION };
     pg_error err;
     pg_network network;
     pg_evaluation evaluation;
     double scale = l_number_check(L, SCALE);
-    lua_settop(L, HAS_CONFUSION);
+    lua_settop(L, LOSS);
     pg_array *confusion = NULL;
     if (lua_toboolean(L, HAS_CONFUSION))
         confusion = l_array_push(L);
     else
         lua_pushnil(L);
-    check_model(L, &network);
-    const pg_array *x = l_array_check(L, X), *labels = l_array_check(L, LABELS);
+    l_loss loss = gather_loss(L, LOSS);
+    check_model(L, &loss, &network);
+    const pg_array *x = l_array_check(L, X), *y = l_array_check(L, TARGETS);
+    pg_loss_options options = loss_options_at(L, &loss);
     pg_status status = pg_network_evaluate(&evaluation, confusion, &network, x,
-                                           scale, labels, &err);
+                                           scale, y, &options, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_pushnumber(L, evaluation.loss);
-    lua_pushnumber(L, evaluation.accuracy);
-    lua_pushvalue(L, CONFUSION);
+    if (evaluation.has_labels) {
+        lua_pushnumber(L, evaluation.accuracy);
+        lua_pushvalue(L, CONFUSION);
+    } else {
+        lua_pushnil(L);
+        lua_pushnil(L);
+    }
     l_collector_step(L);
     return 3;
 }
@@ -284,16 +349,17 @@ static int l_trainer_free(lua_State *L)
 
 static const l_function functions[] = {
     {"labels", l_trainer_labels, 0, 2, 0},
-    {"new", l_trainer_new, 0, 6, 0},
+    {"targets", l_trainer_targets, 0, 4, 0},
+    {"new", l_trainer_new, 0, 7, 0},
     {"step", l_trainer_step, 0, 7, 0},
     {"plan", l_trainer_plan, 0, 1, 0},
     {"checksum", l_trainer_checksum, 0, 1, 0},
     {"checksum_v1", l_trainer_checksum, 0, 1, 1},
     {"optimizer", l_trainer_optimizer, 0, 1, 0},
     {"set_optimizer", l_trainer_set_optimizer, 0, 3, 0},
-    {"evaluate", l_trainer_evaluate, 0, 6, 0},
-    {"predict", l_trainer_predict, 0, 4, 0},
-    {"predict_proba", l_trainer_predict, 0, 4, 1},
+    {"evaluate", l_trainer_evaluate, 0, 7, 0},
+    {"predict", l_trainer_predict, 0, 5, 0},
+    {"predict_proba", l_trainer_predict, 0, 5, 1},
     {"read_state", l_trainer_state, 0, 3, 0},
     {"write_state", l_trainer_state, 0, 3, 1},
     {NULL, NULL, 0, 0, 0},
@@ -324,6 +390,7 @@ void l_open_trainer(lua_State *L)
     lua_newtable(L);
     l_add_functions(L, functions, NULL);
     add_names(L, "activations", pg_activation_names);
+    add_names(L, "losses", pg_loss_names);
     add_names(L, "optimizers", pg_optimizer_names);
     lua_newtable(L); /* the number of states of each optimizer, by name */
     for (int i = 0; i < PG_OPTIMIZERS; i++) {

@@ -69,10 +69,10 @@ pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err)
 }
 
 pg_status pg_data_checksum(uint32_t *sum, const pg_array *x,
-                           const pg_array *labels, pg_error *err)
+                           const pg_array *targets, pg_error *err)
 {
     *sum = 0;
-    pg_status status = pg_array_checksum(sum, labels, err);
+    pg_status status = pg_array_checksum(sum, targets, err);
     return status == PG_OK ? pg_array_checksum(sum, x, err) : status;
 }
 

@@ -18,9 +18,9 @@
 /* Continues *sum, the CRC-32 of the bytes before a's, 0 at first. PG_ENOMEM. */
 pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err);
 
-/* The sum of a model's data: the labels, then x. PG_ENOMEM. */
+/* The sum of a model's data: the targets, labels or rows, then x. PG_ENOMEM. */
 pg_status pg_data_checksum(uint32_t *sum, const pg_array *x,
-                           const pg_array *labels, pg_error *err);
+                           const pg_array *targets, pg_error *err);
 
 /* Version 1, which older model files and journals keep. Its sum of an array
    began with the dtype's number in the enum of that time, 8 bytes, in place of

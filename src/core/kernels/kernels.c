@@ -4,14 +4,15 @@
 
    The loops are plain C for the compiler to vectorise. An element's result is
    the same in a whole register and in a tail, because the loops call no
-   function of the C library but log, reorder no sums, and fuse multiply-adds
-   only where MULADD says so (-ffp-contract=off). */
+   function of the C library but those of losses, reorder no sums, and fuse
+   multiply-adds only where MULADD says so (-ffp-contract=off). */
 
 #include "kernels/exp.h"
 #include "kernels/kernels.h"
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /* Tells the compiler that iterations are independent, even if output and input
    are one array. Without it a loop over such arrays runs element by element. */
@@ -156,13 +157,24 @@ static void add_below_zero(real *row, const real *bias, size_t cols)
         row[j] -= most;
 }
 
-static void divide_by_sum(real *row, size_t cols)
+static real sum_of(const real *x, size_t n)
 {
     real sum = 0;
-    for (size_t j = 0; j < cols; j++)
-        sum += row[j];
+    for (size_t j = 0; j < n; j++)
+        sum += x[j];
+    return sum;
+}
+
+static void divide_by_sum(real *row, size_t cols)
+{
+    real sum = sum_of(row, cols);
     for (size_t j = 0; j < cols; j++)
         row[j] /= sum;
+}
+
+static void kernel_bias_scores(void *z, const void *b, size_t rows, size_t cols)
+{
+    add_bias(z, b, rows, cols);
 }
 
 static void kernel_bias_softmax(void *z, const void *b, size_t rows,
@@ -176,10 +188,86 @@ static void kernel_bias_softmax(void *z, const void *b, size_t rows,
         divide_by_sum(o + i * cols, cols);
 }
 
-/* --- backward ------------------------------------------------------------- */
+/* --- losses ----------------------------------------------------------------
+   NAME_loss is loss_gradient of a loss (kernels.h). */
 
-/* The derivative of cross-entropy by the input of softmax is p - onehot(labels)
-   without the 1e-9, which the notebook leaves out, too. */
+/* Most targets may be zero, and log is slow. */
+static double sum_of_logs(const real *a, const real *t, size_t n)
+{
+    double sum = 0;
+    for (size_t j = 0; j < n; j++)
+        if (t[j] != 0)
+            sum += (double)t[j] * log((double)a[j] + 1e-9);
+    return sum;
+}
+
+static double cross_entropy_loss(void *a, const void *t, double factor,
+                                 size_t rows, size_t cols)
+{
+    double loss = 0;
+    for (size_t i = 0; i < rows; i++) {
+        real *p = (real *)a + i * cols;
+        const real *wanted = (const real *)t + i * cols;
+        real total = sum_of(wanted, cols), f = (real)factor;
+        loss -= sum_of_logs(p, wanted, cols);
+        INDEPENDENT
+        for (size_t j = 0; j < cols; j++)
+            p[j] = (p[j] * total - wanted[j]) * f;
+    }
+    return loss;
+}
+
+/* log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), which neither overflows nor
+   loses the digits of a small loss. */
+static double binary_cross_entropy_loss(void *a, const void *t, double factor,
+                                        size_t rows, size_t cols)
+{
+    real *z = a, f = (real)factor;
+    const real *wanted = t;
+    double loss = 0;
+    for (size_t i = 0; i < rows * cols; i++) {
+        double above = z[i] > 0 ? (double)z[i] : 0,
+               below = above - (double)z[i];
+        double rest = log1p(exp(-fabs((double)z[i])));
+        loss += (double)wanted[2 * i] * (above + rest) +
+                (double)wanted[2 * i + 1] * (below + rest);
+    }
+    INDEPENDENT
+    for (size_t i = 0; i < rows * cols; i++) {
+        real t0 = wanted[2 * i], t1 = wanted[2 * i + 1];
+        z[i] = (sigmoid_of(z[i]) * (t0 + t1) - t1) * f;
+    }
+    return loss;
+}
+
+/* Rows may have many outputs: 8 sums side by side are faster than one. */
+static double mse_loss(void *a, const void *t, double factor, size_t rows,
+                       size_t cols)
+{
+    enum { SUMS = 8 };
+    real *z = a, f = (real)(2 * factor);
+    const real *wanted = t;
+    double sums[SUMS] = {0}, loss = 0;
+    size_t n = rows * cols, whole = n / SUMS * SUMS;
+    for (size_t i = 0; i < whole; i += SUMS) {
+        INDEPENDENT
+        for (size_t s = 0; s < SUMS; s++) {
+            double d = (double)z[i + s] - (double)wanted[i + s];
+            sums[s] += d * d;
+        }
+    }
+    for (size_t i = whole; i < n; i++) {
+        double d = (double)z[i] - (double)wanted[i];
+        sums[i - whole] += d * d;
+    }
+    for (size_t s = 0; s < SUMS; s++)
+        loss += sums[s];
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++)
+        z[i] = (z[i] - wanted[i]) * f;
+    return loss;
+}
+
 static double kernel_cross_entropy_gradient(void *p, const int32_t *labels,
                                             double factor, size_t rows,
                                             size_t cols)
@@ -195,6 +283,33 @@ static double kernel_cross_entropy_gradient(void *p, const int32_t *labels,
     kernel_scale(p, factor, rows * cols);
     return loss;
 }
+
+static void kernel_targets_of_rows(void *t, const void *y, const void *scale,
+                                   const void *shift, size_t rows, size_t cols)
+{
+    const real *factor = scale, *term = shift;
+    for (size_t i = 0; i < rows; i++) {
+        real *o = (real *)t + i * cols;
+        const real *row = (const real *)y + i * cols;
+        INDEPENDENT
+        for (size_t j = 0; j < cols; j++)
+            o[j] = row[j] * factor[j] + term[j];
+    }
+}
+
+static void kernel_targets_of_labels(void *t, const int32_t *labels,
+                                     const void *scale, const void *shift,
+                                     size_t rows, size_t cols)
+{
+    for (size_t i = 0; i < rows; i++) {
+        pg_assert(labels[i] >= 0 && (size_t)labels[i] < cols);
+        real *o = (real *)t + i * cols;
+        memcpy(o, shift, cols * sizeof *o);
+        o[labels[i]] += ((const real *)scale)[labels[i]];
+    }
+}
+
+/* --- backward ------------------------------------------------------------- */
 
 static void kernel_add_rows(void *sums, const void *d, size_t rows, size_t cols)
 {
@@ -331,6 +446,8 @@ static bool kernel_all_finite(const void *x, size_t n)
 #define TABLE NAME(kernels)
 #define BIAS_ACTIVATION(upper, name) kernel_bias_##name,
 #define ACTIVATION_GRADIENT(upper, name) kernel_##name##_gradient,
+#define BIAS_OUTPUT(upper, name, output) kernel_bias_##output,
+#define LOSS_GRADIENT(upper, name, output) name##_loss,
 #define OPTIMIZE(upper, name, states) kernel_##name,
 #define FUNCTION(op, name) [op] = NAME(name),
 
@@ -352,8 +469,11 @@ const pg_kernels TABLE = {
     .scale = kernel_scale,
     .from_bytes = kernel_from_bytes,
     .bias_activation = {PG_ACTIVATION_LIST(BIAS_ACTIVATION)},
-    .bias_softmax = kernel_bias_softmax,
+    .bias_output = {PG_LOSS_LIST(BIAS_OUTPUT)},
+    .loss_gradient = {PG_LOSS_LIST(LOSS_GRADIENT)},
     .cross_entropy_gradient = kernel_cross_entropy_gradient,
+    .targets_of_rows = kernel_targets_of_rows,
+    .targets_of_labels = kernel_targets_of_labels,
     .activation_gradient = {PG_ACTIVATION_LIST(ACTIVATION_GRADIENT)},
     .add_rows = kernel_add_rows,
     .optimize = {PG_OPTIMIZER_LIST(OPTIMIZE)},

@@ -15,6 +15,7 @@
 
 #include "array/dtype.h"
 #include "kernels/activation.h"
+#include "kernels/loss.h"
 #include "kernels/operations.h"
 #include "kernels/optimizers.h"
 #include "kernels/span.h"
@@ -96,14 +97,36 @@ typedef struct pg_kernels {
     void (*bias_activation[PG_ACTIVATIONS])(void *z, const void *b, size_t rows,
                                             size_t cols);
 
-    /* z (rows,cols) = softmax(z + b) by rows, b (cols); the row's maximum is
-       subtracted first, for numerical stability. */
-    void (*bias_softmax)(void *z, const void *b, size_t rows, size_t cols);
+    /* The last layer's outputs from z (rows,cols) and b (cols), for each loss.
+       Cross-entropy: z = softmax(z + b) by rows; the row's maximum is
+       subtracted first, for numerical stability. The others: z += b. */
+    void (*bias_output[PG_LOSSES])(void *z, const void *b, size_t rows,
+                                   size_t cols);
 
-    /* The sum of -log(p[i, labels[i]] + 1e-9), and p (rows,cols) =
-       (p - onehot(labels)) * factor: softmax and cross-entropy backward. */
+    /* The sum of the rows' losses, and in the place of the outputs a
+       (rows,cols) the derivative of that sum by the scores z, times factor.
+       t: the targets of all rows, one after the other.
+       Cross-entropy, t (rows,cols): the sum of -t log(a + 1e-9); the
+       derivative a sum(t) - t, sum(t) being the row's, is that without the
+       1e-9, which the notebook leaves out, too.
+       Binary cross-entropy, t (rows,cols,2): for each score z, t[0] of class 0
+       and t[1] of class 1, the sum of t[0] log(1 + exp(z)) +
+       t[1] log(1 + exp(-z)); sigmoid(z) (t[0] + t[1]) - t[1].
+       Mean squared error, t (rows,cols): the sum of (z - t)^2; 2 (z - t). */
+    double (*loss_gradient[PG_LOSSES])(void *a, const void *t, double factor,
+                                       size_t rows, size_t cols);
+
+    /* loss_gradient of cross-entropy for targets that are labels, without
+       a row of them for each. */
     double (*cross_entropy_gradient)(void *p, const int32_t *labels,
                                      double factor, size_t rows, size_t cols);
+
+    /* t (rows,cols) = y (rows,cols) * scale (cols) + shift (cols); of labels
+       (rows), with their one-hot rows as y. */
+    void (*targets_of_rows)(void *t, const void *y, const void *scale,
+                            const void *shift, size_t rows, size_t cols);
+    void (*targets_of_labels)(void *t, const int32_t *labels, const void *scale,
+                              const void *shift, size_t rows, size_t cols);
 
     /* d[i] *= the derivative of an activation where its output is a[i] */
     void (*activation_gradient[PG_ACTIVATIONS])(void *d, const void *a,

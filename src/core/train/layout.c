@@ -13,8 +13,9 @@
 
 static void set_widths(pg_layout *layout, const pg_network *network)
 {
-    *layout =
-        (pg_layout){.layers = network->layers, .dtype = network->W[0]->dtype};
+    *layout = (pg_layout){.layers = network->layers,
+                          .dtype = network->W[0]->dtype,
+                          .loss = network->loss};
     layout->width[0] = network->W[0]->shape[1];
     for (int l = 0; l < network->layers; l++)
         layout->width[l + 1] = network->W[l]->shape[0];

@@ -17,6 +17,7 @@ typedef struct pg_layout {
     int layers;
     pg_dtype dtype;
     pg_activation activation[PG_MAX_LAYERS];
+    pg_loss loss;
     size_t width[PG_MAX_LAYERS + 1];           /* the inputs first */
     size_t padded[PG_MAX_LAYERS + 1];          /* widths with padding */
     size_t W[PG_MAX_LAYERS], b[PG_MAX_LAYERS]; /* index of the first element */
@@ -34,6 +35,12 @@ size_t pg_layout_panel(size_t *units, const pg_layout *layout, size_t p);
 
 /* True where both are of networks with the same shapes and dtype. */
 bool pg_layout_same(const pg_layout *a, const pg_layout *b);
+
+/* The number of outputs for each row: the width of the last layer. */
+static inline size_t pg_layout_outputs(const pg_layout *layout)
+{
+    return layout->width[layout->layers];
+}
 
 /* Bytes of a parameter buffer. */
 size_t pg_layout_bytes(const pg_layout *layout);

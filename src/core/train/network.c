@@ -13,6 +13,9 @@
 const char *const pg_activation_names[PG_ACTIVATIONS + 1] = {
     PG_ACTIVATION_LIST(ACTIVATION_NAME) NULL};
 
+#define LOSS_NAME(upper, lower, output) #lower,
+const char *const pg_loss_names[PG_LOSSES + 1] = {PG_LOSS_LIST(LOSS_NAME) NULL};
+
 /* --- checks --------------------------------------------------------------- */
 
 static pg_status check_layers(const pg_network *network, pg_error *err)

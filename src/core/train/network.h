@@ -2,19 +2,23 @@
  * network.h -- a fully connected network: the arrays of its weights.
  *
  * Layer l computes f(a W_l^T + b_l) from the layer before it, f being an
- * activation in hidden layers (the notebook's is the sigmoid) and the softmax
- * in the last. Layers count from 0 here, names from W1.
+ * activation in hidden layers (the notebook's is the sigmoid). In the last it
+ * is the softmax where the loss is cross-entropy; the others take the scores
+ * themselves. Layers count from 0 here, names from W1.
  */
 #ifndef PG_NETWORK_H
 #define PG_NETWORK_H
 
 #include "kernels/activation.h"
+#include "kernels/loss.h"
 #include "array/array.h"
 
 struct pg_random;
 
 /* "sigmoid" and so on, and NULL behind the last. */
 extern const char *const pg_activation_names[PG_ACTIVATIONS + 1];
+/* "cross_entropy" and so on, and NULL behind the last. */
+extern const char *const pg_loss_names[PG_LOSSES + 1];
 
 enum { PG_MAX_LAYERS = 16 };
 
@@ -24,6 +28,7 @@ typedef struct pg_network {
     pg_array *W[PG_MAX_LAYERS];              /* (width of l, width of l - 1) */
     pg_array *b[PG_MAX_LAYERS];              /* (1, width of l) */
     pg_activation activation[PG_MAX_LAYERS]; /* of hidden layers */
+    pg_loss loss;
 } pg_network;
 
 /* PG_ESHAPE, naming both shapes, unless each layer fits the one before it;

@@ -1,4 +1,4 @@
-/* Forward passes whose results are labels, probabilities or an evaluation. */
+/* Forward passes whose results are predictions or an evaluation. */
 
 #include "train/predict.h"
 
@@ -8,28 +8,23 @@
 #include "base/interrupt.h"
 #include "kernels/kernels.h"
 #include "train/pass.h"
-#include "train/targets.h"
 
 /* The results for which the rows of a pass are read. */
 typedef struct prediction {
     pg_pass pass;
-    int64_t *labels;            /* (n) predicted; NULL: not wanted */
-    char *probabilities;        /* (n, classes) predicted; NULL: not wanted */
-    const int32_t *true_labels; /* (n); NULL: not known, and the loss is 0 */
-    double loss;                /* of all rows */
-    atomic_size_t non_finite;   /* first row of the first such block, or n */
+    int64_t *labels;           /* (n) predicted; NULL: not wanted */
+    char *outputs;             /* (n, outputs); NULL: not wanted */
+    char *probabilities;       /* (n, classes); NULL: not wanted */
+    const pg_targets *targets; /* NULL: not known, and the loss is 0 */
+    double loss;               /* of all rows */
+    atomic_size_t non_finite;  /* first row of the first such block, or n */
 } prediction;
-
-static size_t classes_of(const pg_layout *layout)
-{
-    return layout->width[layout->layers];
-}
 
 /* labels (n) = the column of the largest of each row of a (n, classes). */
 static void most_likely(int64_t *labels, const pg_layout *layout, const void *a,
                         size_t n)
 {
-    size_t classes = classes_of(layout);
+    size_t classes = pg_layout_outputs(layout);
     PG_EXPECT_FLOATS(2);
     for (size_t i = 0; i < n; i++) {
         const float *f = (const float *)a + i * classes;
@@ -40,6 +35,34 @@ static void most_likely(int64_t *labels, const pg_layout *layout, const void *a,
                 best = j;
         labels[i] = (int64_t)best;
     }
+}
+
+/* labels (n) = 1 where the score z (n) is above 0, else 0. */
+static void above_zero(int64_t *labels, const pg_layout *layout, const void *z,
+                       size_t n)
+{
+    PG_EXPECT_FLOATS(2);
+    for (size_t i = 0; i < n; i++)
+        labels[i] = layout->dtype == PG_FLOAT32 ? ((const float *)z)[i] > 0
+                                                : ((const double *)z)[i] > 0;
+}
+
+/* p (n, 2) = sigmoid(-z) and sigmoid(z) of the scores z (n). */
+static void both_probabilities(void *p, const pg_layout *layout, const void *z,
+                               size_t n)
+{
+    PG_EXPECT_FLOATS(2);
+    for (size_t i = 0; i < n; i++)
+        if (layout->dtype == PG_FLOAT32) {
+            float score = ((const float *)z)[i];
+            ((float *)p)[2 * i] = -score;
+            ((float *)p)[2 * i + 1] = score;
+        } else {
+            double score = ((const double *)z)[i];
+            ((double *)p)[2 * i] = -score;
+            ((double *)p)[2 * i + 1] = score;
+        }
+    pg_kernels_for(layout->dtype)->function[PG_SIGMOID](p, p, 2 * n);
 }
 
 /* w->a from rows first .. of x; false where a number of x is not finite. */
@@ -61,22 +84,32 @@ static double predict_block(void *context, const pg_workspace *w,
     prediction *p = context;
     const pg_layout *layout = &p->pass.layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
-    size_t classes = classes_of(layout);
-    size_t row_bytes = classes * pg_dtype_size(layout->dtype);
+    size_t outputs = pg_layout_outputs(layout);
+    size_t size = pg_dtype_size(layout->dtype);
     void *a = w->a[layout->layers - 1];
     (void)gradients;
-    if (!forward_rows(p, w, first, n) || !k->all_finite(a, n * classes)) {
+    if (!forward_rows(p, w, first, n) || !k->all_finite(a, n * outputs)) {
         size_t row = atomic_load(&p->non_finite);
         while (first < row &&
                !atomic_compare_exchange_weak(&p->non_finite, &row, first))
             continue;
         return 0;
     }
+    bool is_binary = layout->loss == PG_LOSS_BINARY_CROSS_ENTROPY;
     if (p->labels)
-        most_likely(p->labels + first, layout, a, n);
-    if (p->probabilities)
-        memcpy(p->probabilities + first * row_bytes, a, n * row_bytes);
-    return p->true_labels ? pg_step_loss(w, p->true_labels + first, 1, n) : 0;
+        (is_binary ? above_zero : most_likely)(p->labels + first, layout, a, n);
+    if (p->probabilities && is_binary)
+        both_probabilities(p->probabilities + 2 * first * size, layout, a, n);
+    else if (p->probabilities)
+        memcpy(p->probabilities + first * outputs * size, a,
+               n * outputs * size);
+    if (p->outputs)
+        memcpy(p->outputs + first * outputs * size, a, n * outputs * size);
+    if (!p->targets)
+        return 0;
+    pg_target_block targets =
+        pg_targets_block(p->targets, w->labels, w->targets, NULL, first, n);
+    return pg_step_loss(w, &targets, 1, n);
 }
 
 /* Names the number of x, or else the row, by which the block of rows that
@@ -86,7 +119,8 @@ static pg_status fail_block(const prediction *p, size_t first, pg_error *err)
     const pg_workspace *w = &p->pass.shards.workspace[0];
     const pg_layout *layout = &p->pass.layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
-    size_t row_bytes = classes_of(layout) * pg_dtype_size(layout->dtype);
+    size_t outputs = pg_layout_outputs(layout);
+    size_t row_bytes = outputs * pg_dtype_size(layout->dtype);
     size_t n =
         pg_size_min(pg_workspace_rows(layout), p->pass.rows.x.shape[0] - first);
     pg_status status = pg_rows_check(&p->pass.rows, w->x, first, n, err);
@@ -97,12 +131,14 @@ static pg_status fail_block(const prediction *p, size_t first, pg_error *err)
         return pg_check_interrupt(err);
     const char *a = w->a[layout->layers - 1];
     size_t i = 0;
-    while (i + 1 < n && k->all_finite(a + i * row_bytes, classes_of(layout)))
+    while (i + 1 < n && k->all_finite(a + i * row_bytes, outputs))
         i++;
     return pg_fail(err, PG_EFINITE,
-                   "x: row %zu gets probabilities that are not finite: weights "
-                   "are too large, or not finite",
-                   first + i + 1);
+                   "x: row %zu gets %s that are not finite: weights are too "
+                   "large, or not finite",
+                   first + i + 1,
+                   layout->loss == PG_LOSS_CROSS_ENTROPY ? "probabilities"
+                                                         : "outputs");
 }
 
 static pg_status predict(prediction *p, const pg_network *network,
@@ -121,16 +157,36 @@ static pg_status predict(prediction *p, const pg_network *network,
     return status;
 }
 
+static size_t outputs_of(const pg_network *network)
+{
+    return network->W[network->layers - 1]->shape[0];
+}
+
+/* Makes *out (n, columns) for the rows of x. */
+static pg_status new_rows(pg_array *out, const pg_network *network,
+                          const pg_array *x, size_t columns, pg_error *err)
+{
+    size_t shape[2] = {x->shape[0], columns};
+    return pg_array_new(out, network->W[0]->dtype, 2, shape, err);
+}
+
 pg_status pg_network_predict(pg_array *out, const pg_network *network,
                              const pg_array *x, double scale, pg_error *err)
 {
+    prediction p = {0};
     memset(out, 0, sizeof *out);
     pg_status status = pg_network_check_input(network, x, err);
-    if (status == PG_OK)
-        status = pg_array_new(out, PG_INT64, 1, x->shape, err);
     if (status != PG_OK)
         return status;
-    prediction p = {.labels = out->data};
+    if (network->loss == PG_LOSS_MSE) {
+        status = new_rows(out, network, x, outputs_of(network), err);
+        p.outputs = out->data;
+    } else {
+        status = pg_array_new(out, PG_INT64, 1, x->shape, err);
+        p.labels = out->data;
+    }
+    if (status != PG_OK)
+        return status;
     return pg_array_end(out, predict(&p, network, x, scale, err), err);
 }
 
@@ -138,68 +194,92 @@ pg_status pg_network_predict_proba(pg_array *out, const pg_network *network,
                                    const pg_array *x, double scale,
                                    pg_error *err)
 {
+    prediction p = {0};
     memset(out, 0, sizeof *out);
     pg_status status = pg_network_check_input(network, x, err);
+    if (status == PG_OK && network->loss == PG_LOSS_MSE)
+        return pg_fail(err, PG_EARG,
+                       "a network with the loss mse has no classes, and gives "
+                       "no probabilities");
+    if (status == PG_OK)
+        status = new_rows(out, network, x,
+                          network->loss == PG_LOSS_BINARY_CROSS_ENTROPY
+                              ? 2
+                              : outputs_of(network),
+                          err);
     if (status != PG_OK)
         return status;
-    size_t classes = network->W[network->layers - 1]->shape[0];
-    status = pg_array_new(out, network->W[0]->dtype, 2,
-                          (const size_t[]){x->shape[0], classes}, err);
-    if (status != PG_OK)
-        return status;
-    prediction p = {.probabilities = out->data};
+    p.probabilities = out->data;
     return pg_array_end(out, predict(&p, network, x, scale, err), err);
 }
 
 /* --- evaluation ----------------------------------------------------------- */
 
+/* Counts the labels that were predicted right, and all pairs of them. */
+static void count_labels(pg_evaluation *evaluation, pg_array *confusion,
+                         const int32_t *labels, const int64_t *predicted,
+                         size_t n)
+{
+    size_t right = 0;
+    int64_t *counts = confusion ? confusion->data : NULL;
+    for (size_t i = 0; i < n; i++) {
+        right += labels[i] == predicted[i];
+        if (counts)
+            counts[(size_t)labels[i] * confusion->shape[1] +
+                   (size_t)predicted[i]]++;
+    }
+    evaluation->accuracy = (double)right / (double)n;
+}
+
 static pg_status evaluate(pg_evaluation *evaluation, pg_array *confusion,
                           const pg_network *network, const pg_array *x,
-                          double scale, const int32_t *true_labels,
+                          double scale, const pg_targets *targets,
                           pg_error *err)
 {
-    pg_array labels = {0};
-    size_t n = x->shape[0], right = 0;
-    pg_status status = pg_array_new(&labels, PG_INT64, 1, &n, err);
-    prediction p = {.true_labels = true_labels, .labels = labels.data};
+    const int32_t *labels = targets->labels.data;
+    pg_array predicted = {0};
+    double divisor;
+    size_t n = x->shape[0];
+    prediction p = {.targets = targets};
+    pg_status status = pg_targets_divisor(&divisor, targets, NULL, n, err);
+    if (status == PG_OK && labels) {
+        status = pg_array_new(&predicted, PG_INT64, 1, &n, err);
+        p.labels = predicted.data;
+    }
     if (status == PG_OK)
         status = predict(&p, network, x, scale, err);
     if (status == PG_OK) {
-        for (size_t i = 0; i < n; i++) {
-            right += true_labels[i] == p.labels[i];
-            if (confusion)
-                ((int64_t *)confusion
-                     ->data)[(size_t)true_labels[i] * confusion->shape[1] +
-                             (size_t)p.labels[i]]++;
-        }
-        evaluation->loss = p.loss / (double)n;
-        evaluation->accuracy = (double)right / (double)n;
+        *evaluation = (pg_evaluation){.loss = p.loss / divisor,
+                                      .has_labels = labels != NULL};
+        if (labels)
+            count_labels(evaluation, confusion, labels, p.labels, n);
     }
-    pg_array_release(&labels);
+    pg_array_release(&predicted);
     return status;
 }
 
 pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
                               const pg_network *network, const pg_array *x,
-                              double scale, const pg_array *labels,
-                              pg_error *err)
+                              double scale, const pg_array *y,
+                              const pg_loss_options *options, pg_error *err)
 {
-    pg_array true_labels;
+    pg_targets targets;
+    pg_layout layout;
     if (confusion)
         memset(confusion, 0, sizeof *confusion);
     pg_status status = pg_network_check_input(network, x, err);
     if (status != PG_OK)
         return status;
-    size_t classes = network->W[network->layers - 1]->shape[0];
-    status = pg_targets_copy(&true_labels, labels, x, classes, err);
-    if (status == PG_OK && confusion)
-        status = pg_array_zeros(confusion, PG_INT64, 2,
-                                (const size_t[]){classes, classes}, err);
+    pg_layout_of(&layout, network);
+    status = pg_targets_new(&targets, y, x, &layout, options, err);
+    size_t shape[2] = {targets.columns, targets.columns};
+    if (status == PG_OK && confusion && targets.labels.data)
+        status = pg_array_zeros(confusion, PG_INT64, 2, shape, err);
     if (status == PG_OK)
-        status = evaluate(evaluation, confusion, network, x, scale,
-                          true_labels.data, err);
+        status =
+            evaluate(evaluation, confusion, network, x, scale, &targets, err);
     if (status != PG_OK && confusion)
         pg_array_release(confusion);
-    pg_array_release(&true_labels);
+    pg_targets_release(&targets);
     return status;
 }

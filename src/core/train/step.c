@@ -44,6 +44,7 @@ static void divide_memory(pg_workspace *w, const pg_layout *layout,
     w->bytes = 0;
     w->x = take(w, pg_rows_buffer_bytes(rows, n));
     w->labels = take(w, n * sizeof *w->labels);
+    w->targets = take(w, n * pg_targets_columns(layout) * size);
     w->panel =
         take(w, layout->panels > 1 ? PG_TILE * k->most_vectors * k->lanes * size
                                    : 0);
@@ -122,7 +123,7 @@ void pg_step_forward(const pg_workspace *w, const void *weights,
             pg_gemm(a, padded, layout->dtype, layer_input(w, x, l), W, n, units,
                     layout->width[l], 0);
         if (l == last)
-            k->bias_softmax(a, b, n, units);
+            k->bias_output[layout->loss](a, b, n, units);
         else
             k->bias_activation[layout->activation[l]](a, b, n, padded);
     }
@@ -130,14 +131,18 @@ void pg_step_forward(const pg_workspace *w, const void *weights,
 
 /* --- loss ----------------------------------------------------------------- */
 
-double pg_step_loss(const pg_workspace *w, const int32_t *labels,
-                    size_t step_rows, size_t n)
+double pg_step_loss(const pg_workspace *w, const pg_target_block *targets,
+                    double divisor, size_t n)
 {
     const pg_layout *layout = w->layout;
-    int last = layout->layers - 1;
-    return pg_kernels_for(layout->dtype)
-        ->cross_entropy_gradient(w->d[last], labels, 1 / (double)step_rows, n,
-                                 layout->width[last + 1]);
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    void *d = w->d[layout->layers - 1];
+    size_t outputs = pg_layout_outputs(layout);
+    if (targets->labels)
+        return k->cross_entropy_gradient(d, targets->labels, 1 / divisor, n,
+                                         outputs);
+    return k->loss_gradient[layout->loss](d, targets->rows, 1 / divisor, n,
+                                          outputs);
 }
 
 /* --- backward ------------------------------------------------------------- */

@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "kernels/kernels.h"
 #include "train/shards.h"
-#include "train/targets.h"
 #include "train/weights.h"
 
 /* Where more of x is not 0, CBLAS is faster; where rows are longer, they take
@@ -23,8 +22,8 @@ enum { MOST_INPUTS = 65536 };
 struct pg_trainer {
     pg_layout layout;
     pg_rows rows;
-    pg_array labels; /* (n) int32 */
-    pg_plan plan;    /* as asked for */
+    pg_targets targets;
+    pg_plan plan; /* as asked for */
     pg_shards shards;
     pg_optimizer optimizer;
     pg_weights weights;
@@ -54,8 +53,8 @@ static pg_status choose_plan(pg_trainer *t, const pg_network *network,
 }
 
 pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
-                         const pg_array *labels, const pg_network *network,
-                         pg_plan plan, pg_error *err)
+                         const pg_array *y, const pg_loss_options *options,
+                         const pg_network *network, pg_plan plan, pg_error *err)
 {
     *trainer = NULL;
     pg_status status = pg_network_check_input(network, x, err);
@@ -69,8 +68,7 @@ pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
     pg_rows_view(&t->rows, x, scale, t->layout.dtype);
     t->shards = (pg_shards){
         .layout = &t->layout, .rows = &t->rows, .sums_gradients = true};
-    status = pg_targets_copy(&t->labels, labels, x,
-                             t->layout.width[network->layers], err);
+    status = pg_targets_new(&t->targets, y, x, &t->layout, options, err);
     if (status == PG_OK)
         status = pg_rows_check_all(&t->rows, err);
     if (status == PG_OK)
@@ -92,7 +90,7 @@ void pg_trainer_free(pg_trainer *t)
     pg_optimizer_free(&t->optimizer);
     pg_weights_free(&t->weights);
     pg_rows_release(&t->rows);
-    pg_array_release(&t->labels);
+    pg_targets_release(&t->targets);
     pg_free(t, sizeof *t);
 }
 
@@ -122,7 +120,8 @@ pg_status pg_trainer_checksum(uint32_t *sum, pg_trainer *t, pg_error *err)
     const pg_storage *storage = t->rows.x.storage;
     pg_status status = PG_OK;
     if (!storage || t->summed_version != pg_storage_version(storage) + 1) {
-        status = pg_data_checksum(&t->checksum, &t->rows.x, &t->labels, err);
+        status = pg_data_checksum(&t->checksum, &t->rows.x,
+                                  pg_targets_array(&t->targets), err);
         t->summed_version =
             storage && status == PG_OK ? pg_storage_version(storage) + 1 : 0;
     }
@@ -133,7 +132,8 @@ pg_status pg_trainer_checksum(uint32_t *sum, pg_trainer *t, pg_error *err)
 pg_status pg_trainer_checksum_v1(uint32_t *sum, const pg_trainer *t,
                                  pg_error *err)
 {
-    return pg_data_checksum_v1(sum, &t->rows.x, &t->labels, err);
+    return pg_data_checksum_v1(sum, &t->rows.x, pg_targets_array(&t->targets),
+                               err);
 }
 
 /* --- the step ------------------------------------------------------------- */
@@ -143,6 +143,7 @@ typedef struct training_rows {
     const pg_trainer *trainer;
     const int64_t *batch; /* (n) positions; NULL: all rows */
     size_t n;
+    double divisor;
 } training_rows;
 
 /* Rows first .. first + n - 1 of the step, forward and backward: pg_block_work.
@@ -152,20 +153,13 @@ static double train_block(void *context, const pg_workspace *w,
 {
     const training_rows *step = context;
     const pg_trainer *t = step->trainer;
-    const int32_t *labels = t->labels.data;
-    pg_row_block x;
-    if (step->batch) {
-        const int64_t *positions = step->batch + first;
-        x = pg_rows_batch(&t->rows, w->x, positions, n);
-        for (size_t i = 0; i < n; i++)
-            w->labels[i] = labels[positions[i] - 1];
-        labels = w->labels;
-    } else {
-        x = pg_rows_block(&t->rows, w->x, first, n);
-        labels += first;
-    }
+    const int64_t *batch = step->batch ? step->batch + first : NULL;
+    pg_row_block x = batch ? pg_rows_batch(&t->rows, w->x, batch, n)
+                           : pg_rows_block(&t->rows, w->x, first, n);
+    pg_target_block targets =
+        pg_targets_block(&t->targets, w->labels, w->targets, batch, first, n);
     pg_step_forward(w, t->weights.buffer, &x, n);
-    double loss = pg_step_loss(w, labels, step->n, n);
+    double loss = pg_step_loss(w, &targets, step->divisor, n);
     pg_step_backward(gradients, w, t->weights.buffer, &x, n);
     return loss;
 }
@@ -248,16 +242,21 @@ static pg_status compute_gradients(double *loss, pg_trainer *t,
                                    const int64_t *batch, size_t n,
                                    pg_error *err)
 {
-    training_rows step = {t, batch, batch ? n : t->rows.x.shape[0]};
+    training_rows step = {
+        .trainer = t, .batch = batch, .n = batch ? n : t->rows.x.shape[0]};
+    pg_status status =
+        pg_targets_divisor(&step.divisor, &t->targets, batch, step.n, err);
+    if (status != PG_OK)
+        return status;
     if (batch)
         pg_rows_prefetch(&t->rows, batch, n);
     pg_weights_take(&t->weights, &t->layout, network);
-    pg_status status = pg_shards_run(loss, &t->shards, step.n,
-                                     batch ? PG_CUT_BATCH : PG_CUT_ALL_ROWS,
-                                     train_block, &step, err);
+    status = pg_shards_run(loss, &t->shards, step.n,
+                           batch ? PG_CUT_BATCH : PG_CUT_ALL_ROWS, train_block,
+                           &step, err);
     if (status != PG_OK)
         return status;
-    *loss /= (double)step.n;
+    *loss /= step.divisor;
     if (!isfinite(*loss))
         return pg_fail(err, PG_EFINITE, "the loss is %s",
                        isnan(*loss) ? "nan" : "inf");

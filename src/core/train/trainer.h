@@ -7,21 +7,23 @@
 
 #include "train/network.h"
 #include "train/optimizer.h"
+#include "train/targets.h"
 
 typedef struct pg_trainer pg_trainer;
 
 typedef enum pg_plan { PG_PLAN_CHOSEN, PG_PLAN_DENSE, PG_PLAN_SPARSE } pg_plan;
 
-/* A trainer on x (n, inputs) of any dtype and view, times scale, and labels
-   (n) int32 below the network's classes, for networks of the given one's
-   layout. It shares x and copies labels. x is read once: PG_EFINITE names row,
-   column and value. PG_ESHAPE names both shapes. PG_PLAN_CHOSEN depends on
-   shapes and on how much of x is 0; it is dense for x that is mapped from a
-   file. PG_PLAN_SPARSE is dense for a network
-   without a hidden layer. */
+/* A trainer on x (n, inputs) of any dtype and view, times scale, and targets y,
+   as pg_targets_read gives them, for networks of the given one's layout and
+   loss. It shares x and copies y. x is read once: PG_EFINITE names row, column
+   and value. PG_ESHAPE names both shapes; pg_targets_new has the errors of
+   y and of the loss's options. PG_PLAN_CHOSEN depends on shapes and on how much
+   of x is 0; it is dense for x that is mapped from a file. PG_PLAN_SPARSE is
+   dense for a network without a hidden layer. */
 pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
-                         const pg_array *labels, const pg_network *network,
-                         pg_plan plan, pg_error *err);
+                         const pg_array *y, const pg_loss_options *options,
+                         const pg_network *network, pg_plan plan,
+                         pg_error *err);
 void pg_trainer_free(pg_trainer *trainer); /* NULL is allowed */
 
 /* The plan in use, and the reason, into a buffer of PG_PLAN_TEXT bytes. */
@@ -38,12 +40,12 @@ pg_status pg_trainer_checksum_v1(uint32_t *sum, const pg_trainer *trainer,
 
 /* Updates the network's weights once, from the rows at the positions in batch
    (n), which count from 1, or from all rows where batch is NULL. *loss is the
-   mean cross-entropy of these rows before the update. The weights may have been
-   changed since the last step. Another optimizer than the last step's begins
-   with states of 0. PG_EARG names a position outside the rows; PG_EINTERRUPT;
-   PG_ENOMEM; PG_EFINITE names what was not finite. A step that fails leaves the
-   weights as they were, and the last step's optimizer too, unless that gave
-   weights that are not finite: then it is cleared. */
+   mean loss of these rows before the update (targets.h). The weights may have
+   been changed since the last step. Another optimizer than the last step's
+   begins with states of 0. PG_EARG names a position outside the rows;
+   PG_EINTERRUPT; PG_ENOMEM; PG_EFINITE names what was not finite. A step that
+   fails leaves the weights as they were, and the last step's optimizer too,
+   unless that gave weights that are not finite: then it is cleared. */
 pg_status pg_trainer_step(double *loss, pg_trainer *trainer,
                           const pg_network *network,
                           const pg_optimizer_settings *settings,
