@@ -2,6 +2,7 @@
 
 #include "train/targets.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -155,6 +156,18 @@ static pg_status read_probabilities(pg_array *out, size_t *classes,
     return pg_array_end(out, status, err);
 }
 
+/* The first element below `least`, above `most` or NaN, or the number of
+   elements. */
+static size_t find_outside(const pg_array *rows, double least, double most)
+{
+    size_t n = pg_array_size(rows);
+    const double *y = rows->data;
+    PG_EACH (i, n)
+        if (!(y[i] >= least && y[i] <= most))
+            return i;
+    return n;
+}
+
 /* True where all elements are 0 or 1. */
 static bool are_binary(const pg_array *rows)
 {
@@ -168,7 +181,7 @@ static bool are_binary(const pg_array *rows)
 static pg_status read_binary(pg_array *out, const pg_array *y, pg_dtype dtype,
                              pg_error *err)
 {
-    pg_array rows = {0};
+    pg_array rows = {0}, labels = {0};
     char text[PG_SHAPE_TEXT];
     if (y->ndim != 1 && (y->ndim != 2 || y->shape[1] != 1))
         return pg_fail(err, PG_ESHAPE,
@@ -177,50 +190,55 @@ static pg_status read_binary(pg_array *out, const pg_array *y, pg_dtype dtype,
                        pg_shape_text(text, y));
     pg_status status = rows_of(&rows, y, err);
     bool is_soft = status == PG_OK && !are_binary(&rows);
-    const double *p = rows.data;
-    PG_EACH (i, is_soft ? rows.shape[0] : 0)
-        if (!(p[i] >= 0 && p[i] <= 1)) {
-            status = pg_fail(err, PG_EARG,
-                             "y: row %zu is %g; binary_cross_entropy takes "
-                             "the labels 0 and 1, or probabilities",
-                             i + 1, p[i]);
-            break;
-        }
+    size_t row = is_soft ? find_outside(&rows, 0, 1) : rows.shape[0];
+    if (status == PG_OK && row < rows.shape[0])
+        status = pg_fail(err, PG_EARG,
+                         "y: row %zu is %g; binary_cross_entropy takes the "
+                         "labels 0 and 1, or probabilities",
+                         row + 1, ((const double *)rows.data)[row]);
     if (status == PG_OK && is_soft)
         status = pg_array_astype(out, &rows, dtype, err);
-    else if (status == PG_OK) {
-        rows.ndim = 1;
-        status = pg_array_astype(out, &rows, PG_INT32, err);
-    }
+    else if (status == PG_OK)
+        status = pg_array_reshape(&labels, &rows, 1, rows.shape, err);
+    if (status == PG_OK && !is_soft)
+        status = pg_array_astype(out, &labels, PG_INT32, err);
+    pg_array_release(&labels);
     pg_array_release(&rows);
     return pg_array_end(out, status, err);
+}
+
+static size_t numbers_of_a_row(const pg_array *y)
+{
+    size_t count = 1;
+    for (int i = 1; i < y->ndim; i++)
+        count *= y->shape[i];
+    return count;
 }
 
 static pg_status read_real(pg_array *out, const pg_array *y, pg_dtype dtype,
                            pg_error *err)
 {
-    pg_array rows = {0};
-    char text[PG_SHAPE_TEXT];
-    if (y->ndim != 1 && y->ndim != 2)
-        return pg_fail(err, PG_ESHAPE,
-                       "y must be (n) or (n, outputs) for mse, not of shape %s",
-                       pg_shape_text(text, y));
-    pg_status status = rows_of(&rows, y, err);
-    if (status == PG_OK)
-        status = pg_array_astype(out, &rows, dtype, err);
-    size_t columns = status == PG_OK ? out->shape[1] : 0;
-    const double *number = rows.data;
-    PG_EACH (i, status == PG_OK ? pg_array_size(out) : 0) {
-        bool is_finite = dtype == PG_FLOAT32 ? isfinite((float)number[i])
-                                             : isfinite(number[i]);
-        if (!is_finite) {
-            status = pg_fail(err, PG_EFINITE, "y: row %zu, column %zu is %g%s",
-                             i / columns + 1, i % columns + 1, number[i],
-                             isfinite(number[i]) ? ", beyond float32" : "");
-            break;
-        }
+    pg_array numbers = {0}, column = {0};
+    size_t shape[2] = {y->shape[0], 1};
+    size_t n = pg_array_size(y), row = pg_size_max(1, numbers_of_a_row(y));
+    PG_EXPECT_FLOATS(2);
+    pg_status status = pg_array_as(&numbers, y, PG_FLOAT64, err);
+    double most = dtype == PG_FLOAT32 ? (double)FLT_MAX : DBL_MAX;
+    size_t at = status == PG_OK ? find_outside(&numbers, -most, most) : n;
+    if (at < n) {
+        double number = ((const double *)numbers.data)[at];
+        status = pg_fail(err, PG_EFINITE,
+                         "y: row %zu, column %zu is %g, and not finite%s",
+                         at / row + 1, at % row + 1, number,
+                         isfinite(number) ? " in float32" : "");
     }
-    pg_array_release(&rows);
+    if (status == PG_OK && y->ndim == 1)
+        status = pg_array_reshape(&column, &numbers, 2, shape, err);
+    if (status == PG_OK)
+        status =
+            pg_array_astype(out, y->ndim == 1 ? &column : &numbers, dtype, err);
+    pg_array_release(&column);
+    pg_array_release(&numbers);
     return pg_array_end(out, status, err);
 }
 
@@ -244,15 +262,18 @@ pg_status pg_targets_read(pg_array *out, size_t *outputs, const pg_array *y,
 {
     pg_status status;
     pg_error discarded;
+    char text[PG_SHAPE_TEXT];
     memset(out, 0, sizeof *out);
     pg_assert(pg_dtype_is_float(dtype));
+    if (y->ndim == 0)
+        return pg_fail(err, PG_ESHAPE, "y of shape %s has no rows",
+                       pg_shape_text(text, y));
     switch (loss) {
     case PG_LOSS_BINARY_CROSS_ENTROPY:
         status = check_outputs(outputs, 1, y, loss, err);
         return status == PG_OK ? read_binary(out, y, dtype, err) : status;
     case PG_LOSS_MSE:
-        status = check_outputs(outputs, y->ndim == 2 ? y->shape[1] : 1, y, loss,
-                               err);
+        status = check_outputs(outputs, numbers_of_a_row(y), y, loss, err);
         return status == PG_OK ? read_real(out, y, dtype, err) : status;
     case PG_LOSS_CROSS_ENTROPY:
     case PG_LOSSES:

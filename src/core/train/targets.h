@@ -35,8 +35,9 @@ pg_status pg_targets_labels(pg_array *out, size_t *classes, const pg_array *y,
    it.
    Cross-entropy: as above, or where rows are not one-hot, probabilities that
    add up to 1. Binary cross-entropy: (n) or (n, 1), labels 0 and 1, or else
-   probabilities of class 1. Mean squared error: (n) or (n, outputs), finite.
-   PG_EARG names the row, PG_EFINITE too; PG_ESHAPE. */
+   probabilities of class 1. Mean squared error: (n) or (n, ...), of which rank
+   1 becomes (n, 1), all finite. PG_EARG and PG_EFINITE name the row;
+   PG_ESHAPE. */
 pg_status pg_targets_read(pg_array *out, size_t *outputs, const pg_array *y,
                           pg_loss loss, pg_dtype dtype, pg_error *err);
 
