@@ -709,7 +709,8 @@ local function read_state(file)
     network = {
       activation = values.activation, plan = values.plan, frozen = file.frozen, row = values.row,
     },
-    objective = learnt, scale = values.scale, dropout_key = values.dropout_key, weights = arrays,
+    objective = learnt, dtype = arrays[file.trained[1]].dtype, scale = values.scale,
+    dropout_key = values.dropout_key, weights = arrays,
     epoch = { rows = values.rows, used = values.used },
     options = read_options(file, "option"),
     record = read_record(file, arrays, validation_losses),

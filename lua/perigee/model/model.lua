@@ -33,7 +33,8 @@ local printable = require "perigee.util.printable"
 --- A network of dense layers with its data, its weights and the state of its training.
 ---@class perigee.Model
 ---@field weights perigee.weights  W1 (hidden, inputs), b1 (1, hidden), W2, ...: live, and writable
----@field classes integer  the number of classes
+---@field state table?  what isn't trained of a model with a forward function: live arrays
+---@field classes integer?  the number of classes; nil for real targets
 ---@field names string[]?  a copy of the classes' names, nil without: `m.names[label + 1]`
 ---@field iteration integer  the number of updates that were made
 local Model = {}
@@ -53,13 +54,15 @@ function METATABLE:__index(name)
     return self._network.objective.classes
   elseif name == "weights" then
     return self._network.weights
+  elseif name == "state" then
+    return self._network.state
   elseif name == "names" then
     return self._names and table.move(self._names, 1, #self._names, 1, {})
   end
   local method = rawget(Model, name)
   if method == nil and not MAY_BE_NIL[name] then
     local names = collections.sorted_keys(Model)
-    table.move({ "weights", "classes", "iteration", "names" }, 1, 4, #names + 1, names)
+    table.move({ "weights", "state", "classes", "iteration", "names" }, 1, 5, #names + 1, names)
     errors.raise(unknown_name.message("a model", name, names))
   end
   return method
@@ -330,7 +333,8 @@ function Model:score(x, y)
   local network = self._network
   local data = errors.must(network:read_data(x, y))
   local predicted = errors.must(network:predict(data))
-  return warn_if_scaled(self, data, network.objective:score(data.targets, predicted))
+  return warn_if_scaled(self, data,
+    (errors.must(network.objective:score(data.targets, predicted))))
 end
 
 --- Returns the loss, the accuracy and the confusion matrix of some rows.
@@ -438,7 +442,8 @@ local LOAD_KINDS = {
 local function load_network(state, options)
   local saved, has_forward = state.network, state.network.activation == nil
   local has_loss = state.objective.loss == "function"
-  for name, is_needed in pairs { forward = has_forward, loss = has_loss } do
+  for _, name in ipairs { "forward", "loss" } do
+    local is_needed = name == "forward" and has_forward or name == "loss" and has_loss
     if is_needed and not options[name] then
       return nil, ("the model has a %s function, which a file does not keep: give it again, as in "
         .. "pg.Model.load(path, x, y, {%s = f})"):format(name, name)
@@ -446,8 +451,7 @@ local function load_network(state, options)
       return nil, ("%s: the model has no %s function"):format(name, name)
     end
   end
-  local dtype = state.weights[next(state.weights)].dtype
-  local learnt = objective.load(state.objective, dtype, options.loss)
+  local learnt = objective.load(state.objective, state.dtype, options.loss)
   if has_forward or has_loss then
     return own_network.load(state, options.forward or dense_forward(saved.activation), learnt)
   end
@@ -481,7 +485,6 @@ function Model.load(path, x, y, options)
     _network = network,
     _names = state.names,
     _options = state.options,
-    _dropout_key = state.dropout_key,
   }, METATABLE)
   model_state.set_progress(self, state)
   if x ~= nil or y ~= nil then

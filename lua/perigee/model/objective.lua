@@ -9,6 +9,7 @@
 local core = require "perigee.core"
 local errors = require "perigee.util.errors"
 local schema = require "perigee.util.schema"
+local types = require "perigee.util.types"
 
 ---@class perigee.objective
 ---@field loss string|function
@@ -170,8 +171,9 @@ local function balanced(labels, classes)
   return #labels / (counts:astype "float64" * classes)
 end
 
---- Takes from the training's y what the options don't say: the number of classes and outputs, the
---- rank of real targets, the class weights.
+--- Takes from the training's y what the options and scores don't say: the number of classes and
+--- outputs, the rank of real targets, the class weights. A loss that is a function has classes
+--- where y is integer labels (n) and there is more than one output.
 ---@param data table  as `inputs.labelled` returns it
 ---@return true?
 ---@return string?  # the error message, where nil comes first
@@ -180,30 +182,32 @@ function Objective:learn(data)
   if self.loss == "cross_entropy" then
     self.classes = self.classes or classes
     self.outputs = self.classes
+  elseif type(self.loss) == "function" and not self.is_classification and data.y.ndim == 1
+    and not data.y.dtype:find "^float" and self.outputs ~= 1 then
+    local labels, counted = core.trainer.labels(data.y, self.outputs or 0)
+    if not labels then
+      return nil, counted
+    end
+    self.is_classification, self.classes, self.outputs = true, counted, counted
   elseif not self.is_classification then
     self.rank = data.y.ndim
-    self.outputs = self.loss == "mse" and targets.size // math.max(#targets, 1) or nil
+    local columns = targets.size // #targets
+    self.outputs = self.outputs or columns
+    if self.loss == "mse" and self.outputs ~= columns then
+      return nil, ("y of shape %s has %d numbers in a row, and the scores have %d"):format(
+        data.y.shape, columns, self.outputs)
+    end
   end
   return self:learn_weights(targets)
 end
 
---- Takes the number of outputs from the scores of a forward function. A loss that is a function,
---- with integer labels (n) and several outputs, is a classification.
----@param data table  as `inputs.labelled` returns it
----@param outputs integer
----@return true?
----@return string?  # the error message, where nil comes first
-function Objective:learn_outputs(data, outputs)
-  self.outputs = self.outputs or outputs
-  if type(self.loss) == "function" and not self.is_classification and outputs > 1
-    and data.y.ndim == 1 and not data.y.dtype:find "^float" then
-    local labels, message = core.trainer.labels(data.y, outputs)
-    if not labels then
-      return nil, message
-    end
-    self.is_classification, self.classes, self.rank = true, outputs, nil
+--- Takes the number of outputs, and of classes, from the scores of a forward function.
+---@param scores perigee.array
+function Objective:learn_outputs(scores)
+  self.outputs = self.outputs or scores.ndim == 1 and 1 or scores.size // #scores
+  if self.loss == "cross_entropy" then
+    self.classes = self.outputs
   end
-  return true
 end
 
 --- Computes the class weights from the option.
@@ -282,6 +286,31 @@ end
 
 local made = {}
 
+--- The array behind a traced one.
+local function plain_of(value)
+  return type(value) == "table" and require("perigee.gradient").detach(value) or value
+end
+
+--- Calls a loss that is a function. One of the library, as pg.softmax_cross_entropy, takes scores
+--- and y only.
+local function own_loss(loss, scores, targets, weights)
+  local value
+  if debug.getinfo(loss, "S").what == "C" then
+    value = core.call(loss, scores, targets)
+  else
+    value = core.call(loss, scores, targets, weights)
+  end
+  local plain = plain_of(value)
+  if math.type(plain) then
+    return value
+  elseif types.is_array(plain) and plain.size == 1 then
+    return value:reshape(1)[1]
+  end
+  errors.raise("loss must return one number, the mean over the rows, not %s", types.is_array(plain)
+    and ("an array of shape %s"):format(plain.shape) or plain == nil and "nothing"
+    or errors.describe(plain))
+end
+
 --- The mean loss of scores that an own network computed, which may be traced.
 ---@param scores any
 ---@param targets perigee.array
@@ -290,14 +319,14 @@ local made = {}
 function Objective:mean_loss(scores, targets, weights)
   local loss = self.loss
   if type(loss) == "function" then
-    if debug.getinfo(loss, "S").what == "C" then -- pg.softmax_cross_entropy takes no more
-      return core.call(loss, scores, targets)
-    end
-    return core.call(loss, scores, targets, weights)
+    return own_loss(loss, scores, targets, weights)
   elseif scores.ndim == 1 then
     scores = scores:reshape(-1, 1)
   end
   if loss == "mse" then
+    if not core.has_form(plain_of(scores), targets) then
+      errors.raise("the scores of shape %s and y of shape %s differ", scores.shape, targets.shape)
+    end
     return ((scores - targets) ^ 2):mean()
   end
   made[loss] = made[loss] or entropies[loss]()
@@ -420,12 +449,14 @@ end
 --- How good predictions are: the accuracy, or R².
 ---@param targets perigee.array
 ---@param predicted perigee.array
----@return number
+---@return number?
+---@return string?  # the error message, where nil comes first
 function Objective:score(targets, predicted)
   if self.is_classification then
     return core.accuracy(labels_of(targets), predicted)
   elseif predicted.size ~= targets.size then
-    return 0 / 0 -- of a loss for which the scores are no predictions of y
+    return nil, ("score: what is predicted has shape %s, and y has %s"):format(predicted.shape,
+      targets.shape)
   end
   return r_squared(targets, predicted)
 end

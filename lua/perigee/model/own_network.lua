@@ -38,6 +38,47 @@ local RESERVED = collections.set {
   "perigee", "note", "names", "frozen", "history", "validation_history", "random_state",
 }
 
+-- --- scores ---------------------------------------------------------------------
+
+--- Checks the scores of n rows.
+local function check_scores(self, scores, n)
+  local plain = scores
+  if type(scores) == "table" and getmetatable(scores) then
+    plain = require("perigee.gradient").detach(scores)
+  end
+  if not types.is_array(plain) then
+    errors.raise("forward must return an array of scores, not %s",
+      plain == nil and "nothing" or errors.describe(plain))
+  end
+  local shape, objective = plain.shape, self.objective
+  local rank, outputs = #shape, objective.outputs
+  local expected = outputs and (outputs == 1 and "(n, 1) or (n)" or ("(n, %d)"):format(outputs))
+    or type(objective.loss) == "string" and "(n, k)" or "(n, ...)"
+  local fits = rank >= 1 and shape[1] == n and plain.dtype:find "^float"
+  if fits and type(objective.loss) == "string" then
+    local columns = rank == 1 and 1 or plain.size // n
+    fits = (objective.loss == "mse" or rank == 2 or rank == 1 and outputs == 1)
+      and (not outputs or columns == outputs)
+  end
+  if not fits then
+    errors.raise("forward must return scores %s for the n = %d rows of x, not %s of shape %s",
+      expected, n, plain.dtype, plain.shape)
+  end
+  return scores
+end
+
+--- Rows of x as forward gets them: a new array of the model's dtype, scaled.
+local function input_of(self, x)
+  local input = x:astype(self.objective.dtype)
+  return self.scale == 1 and input or input:mul_(self.scale)
+end
+
+--- The scores of some rows, outside of a training.
+local function scores_of(self, x)
+  return check_scores(self, core.call(self.forward, self.weights, input_of(self, x), false,
+    self.state), #x)
+end
+
 -- --- making ---------------------------------------------------------------------
 
 --- The message about the form of weights; nil if they are right.
@@ -189,13 +230,20 @@ function own_network.new(x, y, options, learnt)
   if not self then
     return nil, message
   end
+  data, message = self:read_rows(x)
+  if not data then
+    return nil, message
+  end
+  local first = data.rows:rows(1, math.min(2, #data.rows)) -- so that what doesn't fit is said now
+  local scores = scores_of(self, first)
+  learnt:learn_outputs(scores)
   data, message = self:read_data(x, y)
   if not data then
     return nil, message
   end
   fits, message = learnt:learn(data)
   if fits then
-    fits, message = self:probe(data)
+    learnt:mean_loss(scores, data.targets:rows(1, #first), self.weights)
   end
   return fits and self, fits and data or message
 end
@@ -240,8 +288,10 @@ end
 --- The message about an array that has not the form of another one.
 local function problem_of_array(array, form, name)
   if not types.is_array(array) then
+    local metatable = type(array) == "table" and getmetatable(array)
     return ("%s must be an array of shape %s (%s), not %s"):format(name, form.shape, form.dtype,
-      errors.describe(array))
+      metatable and metatable.__name == "traced value"
+      and "a traced value (pg.detach gives the array behind it)" or errors.describe(array))
   end
   local worked, shape = pcall(function() return tostring(array.shape) end)
   return worked and ("%s must have shape %s (%s), not %s (%s)"):format(name, form.shape, form.dtype,
@@ -280,7 +330,34 @@ function OwnNetwork:set_weights(tree)
   return list and true, message
 end
 
+--- Sets all elements of an array to those of another one.
+local function set_elements(array, from)
+  if array.ndim == 0 then
+    array:fill_(from:item())
+  else
+    array[{ {} }] = from
+  end
+end
+
+--- Puts the state back, unless the step that has begun last has made an update.
+local function settle(self)
+  local step = self.step_begun
+  if step and #step.losses == step.updates then
+    for name, array in pairs(step.state) do
+      local path, live = self.state_paths[name], step.live[name]
+      set_elements(live, array)
+      local inner = self.state
+      for i = 1, #path - 1 do
+        inner = inner[path[i]]
+      end
+      inner[path[#path]] = live
+    end
+  end
+  self.step_begun = nil
+end
+
 function OwnNetwork:check()
+  settle(self)
   local list, message = read_tree(self.weights, self.names, self.paths, self.forms, "weights")
   if list then
     list, message = read_tree(self.state, self.state_names, self.state_paths, self.state_forms,
@@ -312,15 +389,6 @@ function OwnNetwork:arrays()
     arrays["state_" .. name] = at(self.state, self.state_paths[name])
   end
   return arrays
-end
-
---- Sets all elements of an array to those of another one.
-local function set_elements(array, from)
-  if array.ndim == 0 then
-    array:fill_(from:item())
-  else
-    array[{ {} }] = from
-  end
 end
 
 function OwnNetwork:assign(arrays)
@@ -432,39 +500,6 @@ end
 
 -- --- computing ------------------------------------------------------------------
 
---- Checks the scores of n rows.
-local function check_scores(self, scores, n)
-  local plain = scores
-  if type(scores) == "table" and getmetatable(scores) then
-    plain = require("perigee.gradient").detach(scores)
-  end
-  if not types.is_array(plain) then
-    errors.raise("forward must return an array of scores, not %s",
-      plain == nil and "nothing" or errors.describe(plain))
-  end
-  local shape, objective = plain.shape, self.objective
-  local rank, outputs = #shape, objective.outputs
-  local expected = outputs and (outputs == 1 and "(n, 1) or (n)" or ("(n, %d)"):format(outputs))
-    or type(objective.loss) == "string" and "(n, k)" or "(n, ...)"
-  local fits = rank >= 1 and shape[1] == n and plain.dtype:find "^float"
-  if fits and type(objective.loss) == "string" then
-    local columns = rank == 1 and 1 or plain.size // n
-    fits = (objective.loss == "mse" or rank == 2 or rank == 1 and outputs == 1)
-      and (not outputs or columns == outputs)
-  end
-  if not fits then
-    errors.raise("forward must return scores %s for the n = %d rows of x, not %s of shape %s",
-      expected, n, plain.dtype, plain.shape)
-  end
-  return scores
-end
-
---- Rows of x as forward gets them: a new array of the model's dtype, scaled.
-local function input_of(self, x)
-  local input = x:astype(self.objective.dtype)
-  return self.scale == 1 and input or input:mul_(self.scale)
-end
-
 --- The number of blocks of n rows, and the first row of the one behind i.
 local function blocks_of(x)
   local n = #x
@@ -472,12 +507,6 @@ local function blocks_of(x)
   return (n + rows - 1) // rows, function(i)
     return i * n // ((n + rows - 1) // rows) + 1
   end
-end
-
---- The scores of some rows, outside of a training.
-local function scores_of(self, x)
-  return check_scores(self, core.call(self.forward, self.weights, input_of(self, x), false,
-    self.state), #x)
 end
 
 --- Calls f with the scores, the first and the last row of each block.
@@ -552,18 +581,6 @@ function OwnNetwork:evaluate(data, with_confusion)
     and objective:confusion(data.targets, predicted) or nil
 end
 
---- Calls forward once with two rows, so that what doesn't fit is said when the model is made.
-function OwnNetwork:probe(data)
-  local n = math.min(2, #data.rows)
-  local scores = scores_of(self, data.rows:rows(1, n))
-  local learnt, message = self.objective:learn_outputs(data,
-    scores.ndim == 1 and 1 or scores.size // n)
-  if learnt then
-    self.objective:mean_loss(scores, data.targets:rows(1, n), self.weights)
-  end
-  return learnt, message
-end
-
 -- --- the step -------------------------------------------------------------------
 
 --- The function of the trained arrays, x and targets whose gradient a step descends.
@@ -620,20 +637,12 @@ local function differentiate_all(self, trained)
   return loss, sums
 end
 
---- What a step puts back when it ends: the generator of pg.dropout; and the state, unless an update
---- was made.
+--- The end of a step. Where an interrupt comes before the state is put back, that is done before
+--- it is used.
 local STEP = {
   __close = function(step)
     dropout.generator = step.generator_before
-    if #step.losses == step.updates then
-      local network = step.network
-      for name, array in pairs(step.state) do
-        local live = at(network.state, network.state_paths[name])
-        if types.is_array(live) and core.has_form(live, array) then
-          set_elements(live, array)
-        end
-      end
-    end
+    settle(step.network)
   end,
 }
 
@@ -648,14 +657,16 @@ end
 
 --- Begins a step.
 local function begin_step(self, losses, key)
-  local state = {}
+  local state, live = {}, {}
   for _, name in ipairs(self.state_names) do
-    state[name] = at(self.state, self.state_paths[name]):copy()
+    live[name] = at(self.state, self.state_paths[name])
+    state[name] = live[name]:copy()
   end
   local step = setmetatable({
-    network = self, losses = losses, updates = #losses, state = state,
+    network = self, losses = losses, updates = #losses, state = state, live = live,
     generator_before = dropout.generator,
   }, STEP)
+  self.step_begun = step
   dropout.generator = core.random(seed_of(key, #losses))
   return step
 end
@@ -663,11 +674,11 @@ end
 --- Makes an update, as DenseNetwork:step does.
 ---@param key integer  from which the masks of dropout are drawn, with the number of updates
 function OwnNetwork:step(settings, losses, batch, key)
-  local trained, message = read_tree(self.weights, self.trained_names, self.paths, self.forms,
-    "weights")
-  if not trained then
+  local fits, message = self:check()
+  if not fits then
     return nil, message
   end
+  local trained = read_tree(self.weights, self.trained_names, self.paths, self.forms, "weights")
   local step <close> = begin_step(self, losses, key)
   local loss, gradients
   if batch then
