@@ -1,4 +1,5 @@
-/* Free lists of blocks by size, behind one lock. */
+/* Free lists of blocks by size, behind one lock. Where they are full, blocks of
+   the sizes that were wanted last replace those that were wanted before. */
 
 #define _DEFAULT_SOURCE /* madvise */
 
@@ -35,9 +36,16 @@ enum {
     LISTS = 73, /* four sizes to each doubling, up to MAX_BLOCK */
 };
 
-/* Free blocks. Each begins with the address of the next in its list. */
-static void *lists[LISTS];
-static size_t kept; /* bytes in all lists */
+/* Free blocks of one size. Each begins with the address of the next. */
+typedef struct block_list {
+    void *first;
+    size_t size;
+    uint64_t wanted; /* the number of the last request */
+} block_list;
+
+static block_list lists[LISTS];
+static size_t kept;       /* bytes in all lists */
+static uint64_t requests; /* of blocks so far */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Returns the list for `bytes`; *size = the size of its blocks: a power of two,
@@ -70,41 +78,77 @@ static void *new_block(size_t size)
     return block;
 }
 
+/* Takes the first block of a list, which is not empty. */
+static void *pop(block_list *list)
+{
+    void **block = list->first;
+    list->first = *block;
+    kept -= list->size;
+    return block;
+}
+
 void *pg_pool_take(size_t bytes)
 {
     size_t size;
     if (bytes > MAX_BLOCK)
         return new_block(bytes);
-    size_t list = choose_list(&size, bytes);
+    block_list *list = &lists[choose_list(&size, bytes)];
     pthread_mutex_lock(&lock);
-    void **block = lists[list];
-    if (block) {
-        lists[list] = *block;
-        kept -= size;
-    }
+    void *block = list->first ? pop(list) : NULL;
+    list->wanted = ++requests;
+    list->size = size;
     pthread_mutex_unlock(&lock);
     return block ? block : new_block(SANITIZED ? bytes : size);
+}
+
+/* Takes blocks out of the lists that were wanted before `list`, the oldest
+   first, until there is room for one of its own. Returns them, and *has_room.
+ */
+static void *make_room(bool *has_room, const block_list *list)
+{
+    void *removed = NULL;
+    while (kept + list->size > MAX_KEPT) {
+        block_list *oldest = NULL;
+        for (size_t i = 0; i < LISTS; i++)
+            if (lists[i].first && lists[i].wanted < list->wanted &&
+                (!oldest || lists[i].wanted < oldest->wanted))
+                oldest = &lists[i];
+        if (!oldest)
+            break;
+        while (oldest->first && kept + list->size > MAX_KEPT) {
+            void **block = pop(oldest);
+            *block = removed;
+            removed = block;
+        }
+    }
+    *has_room = kept + list->size <= MAX_KEPT;
+    return removed;
 }
 
 void pg_pool_give(void *memory, size_t bytes)
 {
     size_t size;
-    void **block = memory;
-    bool keep = false;
+    void **block = memory, *removed = NULL;
+    bool has_room = false;
     pg_assert((uintptr_t)memory % ALIGNMENT == 0);
     if (bytes <= MAX_BLOCK) {
-        size_t list = choose_list(&size, bytes);
+        block_list *list = &lists[choose_list(&size, bytes)];
         pthread_mutex_lock(&lock);
-        keep = kept + size <= MAX_KEPT;
-        if (keep) {
-            *block = lists[list];
-            lists[list] = block;
+        removed = make_room(&has_room, list);
+        if (has_room) {
+            *block = list->first;
+            list->first = block;
             kept += size;
         }
         pthread_mutex_unlock(&lock);
     }
-    if (!keep)
+    if (!has_room)
         free(memory);
+    while (removed) {
+        void *next = *(void **)removed;
+        free(removed);
+        removed = next;
+    }
 }
 
 /* Holds the lock across a fork: the child has the forking thread alone, so a
