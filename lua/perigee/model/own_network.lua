@@ -30,8 +30,8 @@ OwnNetwork.__index = OwnNetwork
 
 local own_network = {}
 
-local MOST_ROWS, LEAST_ROWS = 256, 16
-local MOST_NUMBERS = 1 << 18 -- of the rows of x in a block, where that leaves LEAST_ROWS
+local MOST_ROWS, LEAST_ROWS = 512, 16
+local MOST_NUMBERS = 1 << 17 -- of the rows of x in a block, where that leaves LEAST_ROWS
 
 --- Members of a model's file that a weight can't have the name of.
 local RESERVED = collections.set {
