@@ -8,6 +8,7 @@
 --   best_W1, ...                 the best weights of the current training, and their state
 --   random_state                 uint32: the generator's state
 --   note                         uint8: a text of the user
+--   class_weight                 float64: the weights of the classes in the loss
 --   names                        uint8: the names of the classes, with zero bytes between them
 --   frozen                       uint8: the names of the weights that stay, likewise
 --   perigee                      uint8: a text with the rest
@@ -84,7 +85,6 @@ local KINDS = {
   row = list_of(schema.integer(1)), -- the shape of a row of x
   loss = schema.name { "cross_entropy", "binary_cross_entropy", "mse", "function" },
   label_smoothing = objective.KINDS.label_smoothing,
-  class_weight = list_of(schema.number(", 0 or more", function(value) return value >= 0 end)),
   classes = schema.integer(1),
   outputs = schema.integer(1),
   rank = schema.integer(1),
@@ -226,8 +226,10 @@ local function values_of(state)
     values[name] = network[name]
   end
   for name, value in pairs(learnt) do
-    if not network.activation or learnt.loss or name ~= "classes" and name ~= "outputs" then
-      values[name] = value -- else it follows from the weights
+    -- The others follow from the weights, or are an array.
+    if name ~= "class_weight" and (not network.activation or learnt.loss
+      or name ~= "classes" and name ~= "outputs") then
+      values[name] = value
     end
   end
   local record = state.record
@@ -273,6 +275,7 @@ function checkpoint.write(path, state)
     names = state.names and to_bytes(table.concat(state.names, "\0")),
     frozen = state.network.frozen and #state.network.frozen > 0
       and to_bytes(table.concat(state.network.frozen, "\0")) or nil,
+    class_weight = state.objective.class_weight,
     history = core.array(state.losses),
     validation_history = core.array(state.validation_losses),
     random_state = state.random_state,
@@ -413,7 +416,8 @@ end
 
 --- Members of each file that are no arrays of the model.
 local OTHERS = collections.set {
-  "perigee", "note", "names", "frozen", "history", "validation_history", "random_state",
+  "perigee", "note", "names", "class_weight", "frozen", "history", "validation_history",
+  "random_state",
 }
 
 --- Finds the names of the weights and of the state: those of the layers, or of all members that
@@ -670,14 +674,25 @@ local function read_record(file, like, validations)
   }
 end
 
+--- Reads the weights of the classes; nil if there are none.
+local function read_class_weight(file)
+  local weight = optional(file, "class_weight")
+  if weight and (weight.dtype ~= "float64" or weight.ndim ~= 1 or weight.size == 0
+    or weight:min() < 0 or not weight:isfinite():all()) then
+    refuse(file, "'class_weight' is no list of finite numbers, 0 or more, but %s", form_of(weight))
+  end
+  return weight
+end
+
 --- Reads what the text says of the objective. Layers have an output for each row of the last one.
 local function read_objective(file, arrays)
   local values, saved = file.values, {}
   for _, name in ipairs {
-    "loss", "label_smoothing", "class_weight", "classes", "outputs", "rank",
+    "loss", "label_smoothing", "classes", "outputs", "rank",
   } do
     saved[name] = values[name]
   end
+  saved.class_weight = read_class_weight(file)
   if values.activation then
     local outputs = arrays["W" .. #values.activation + 1].shape[1]
     if not saved.loss then

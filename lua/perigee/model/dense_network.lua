@@ -18,7 +18,7 @@
 --   needs_key              whether a training draws the key of dropout's masks
 --   saved                  the values of the network in a file's text
 --   difference             what a file's network has other than this one
---   title, lines, data_text, plan  for cards and summaries
+--   title, lines, loss_text, data_text, plan  for cards and summaries
 --
 -- Functions that can fail return nil and a message.
 
@@ -41,6 +41,9 @@ local DenseNetwork = {}
 DenseNetwork.__index = DenseNetwork
 
 local dense_network = {}
+
+--- What becomes of the last layer's scores, by the loss.
+local LAST = { cross_entropy = "softmax", binary_cross_entropy = "sigmoid", mse = "none" }
 
 --- Makes a network of arrays.
 ---@param arrays table<string, perigee.array>
@@ -177,7 +180,7 @@ end
 --- Makes a trainer of the data, which goes on with the optimizer's state.
 function DenseNetwork:set_data(data)
   local made, message = errors.try(trainer.new, data.rows, self.scale, data.targets, self.weights,
-    self.activation, self.plan_asked)
+    self.activation, self.plan_asked, self.objective:settings())
   if not made then
     return nil, message
   end
@@ -253,15 +256,20 @@ local function predict(self, data, run)
     return nil, message
   end
   local out
-  out, message = errors.try(run, self.weights, self.activation, data.rows, self.scale)
+  out, message = errors.try(run, self.weights, self.activation, data.rows, self.scale,
+    self.objective:settings())
   return out, not out and self:explain(message) or nil
 end
 
 function DenseNetwork:predict(data)
-  return predict(self, data, trainer.predict)
+  local out, message = predict(self, data, trainer.predict)
+  return out and self.objective:in_rank(out), message
 end
 
 function DenseNetwork:predict_proba(data)
+  if not self.objective.is_classification then
+    return self.objective:probabilities()
+  end
   return predict(self, data, trainer.predict_proba)
 end
 
@@ -276,9 +284,17 @@ function DenseNetwork:evaluate(data, with_confusion)
   if not fits then
     return nil, message
   end
-  local loss, accuracy, confusion = errors.try(trainer.evaluate, self.weights, self.activation,
-    data.rows, self.scale, data.targets, with_confusion)
-  return loss, loss and accuracy or self:explain(accuracy), confusion
+  local objective = self.objective
+  local loss, score, confusion, predicted = errors.try(trainer.evaluate, self.weights,
+    self.activation, data.rows, self.scale, data.targets, with_confusion, objective:settings())
+  if not loss then
+    return nil, self:explain(score)
+  elseif predicted then -- the targets are no labels
+    score = objective:score(data.targets, predicted)
+    confusion = with_confusion and objective.is_classification
+      and objective:confusion(data.targets, predicted) or nil
+  end
+  return loss, score, confusion
 end
 
 -- --- files ----------------------------------------------------------------------
@@ -350,16 +366,23 @@ function DenseNetwork:lines()
     local count = W.size + W.shape[1]
     total = total + count
     lines[#lines + 1] = ("%5d  %5d  %-10s  %10d"):format(l, W.shape[1],
-      self.activation[l] or "softmax", count)
+      self.activation[l] or LAST[self.objective.loss], count)
   end
   lines[#lines + 1] = ("%36d in all"):format(total)
   return lines
 end
 
+--- The loss and its options in a card: "mse"; nil for plain cross-entropy.
+function DenseNetwork:loss_text()
+  local loss, options = self.objective.loss, self.objective:options_text()
+  return options and loss .. ", " .. options or loss ~= "cross_entropy" and loss or nil
+end
+
 --- The data of a summary: "1000 rows of 784, 10 classes".
 function DenseNetwork:data_text(rows)
-  return c_locale.format("%d rows of %d, %d classes", rows, self.weights.W1.shape[2],
-    self.objective.classes)
+  local classes, outputs = self.objective.classes, self.objective.outputs
+  return c_locale.format("%d rows of %d, %s", rows, self.weights.W1.shape[2],
+    classes and c_locale.format("%d classes", classes) or format.quantity(outputs, "output"))
 end
 
 --- What a card says of the data behind their number of rows: ", sparse plan".

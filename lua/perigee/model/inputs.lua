@@ -109,6 +109,9 @@ function inputs.labelled(x, y, objective, is_flat)
     return nil, classes .. (x.ndim == 1 and y.ndim > 1
       and (" (x of shape %s looks like labels: x comes first, then y)"):format(x.shape) or "")
   end
+  if is_flat and targets.ndim > 2 then
+    targets = targets:flatten(2)
+  end
   return { rows = rows, targets = targets, shape = x.shape, y = y, classes = classes }
 end
 

@@ -118,6 +118,11 @@ end
 
 --- Makes a model of x and y, with weights as the notebook draws them.
 ---
+--- The loss is computed as PyTorch's, in training and in evaluation: with class weights, that of
+--- labels is the weighted sum divided by the sum of the labels' weights, that of probabilities is
+--- divided by the number of rows. Mean squared errors are means over all outputs. Only
+--- cross-entropy is the notebook's, with log(p + 1e-9).
+---
 --- Options of a training (optimizer and its options, rate, schedule, batch, validation, patience:
 --- see `steps`) are defaults of all the model's trainings; options of `steps` or `fit` are for one
 --- training.
@@ -136,12 +141,18 @@ end
 ---     -->   data     100 rows, sparse plan
 ---     m.weights.W1.shape, m.classes, m.iteration  --> (64, 784)  10  0
 ---@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs); bytes aren't converted
----@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot
+---@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot, or probabilities that add up
+---   to 1; of binary_cross_entropy (n) labels 0 and 1, or probabilities of class 1; of mse real
+---   numbers (n), or (n, ...), which are flattened to (n, outputs)
 ---@param options? table  hidden = 100 (a number or a list); activation = "sigmoid" ("tanh",
 ---   "relu", or a list of one for each hidden layer); seed (else the module's generator);
 ---   dtype = "float32" (or "float64"); classes (else y's columns, or its largest label + 1);
 ---   names (a list of the classes' names, in the order of the labels, which gives `classes`, too);
 ---   scale = 1 (x is multiplied by it, in training and in prediction);
+---   loss = "cross_entropy" ("binary_cross_entropy": one output; "mse": real outputs; or a function
+---   of scores and y); label_smoothing = 0 (0 to 1: the part of each label that is spread evenly
+---   over the classes); class_weight (a list of a number for each class, a table by the classes'
+---   names, or "balanced": rows / (classes * rows of the class));
 ---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x); those of
 ---   `m:steps` but iterations, epochs, resume, progress
 ---@return perigee.Model
@@ -173,7 +184,7 @@ end
 -- --- training ----------------------------------------------------------------
 
 --- Trains in a loop: `for i, loss in m:steps{iterations = 1000, rate = 0.1} do`. The body runs
---- after update i; loss is the mean cross-entropy before that update.
+--- after update i; loss is the mean loss before that update.
 ---
 --- An update uses all rows, or a `batch` of them. Then the loss is the batch's, and each epoch has
 --- the rows in a new random order, drawn by the model's generator. With validation data, the third
@@ -292,7 +303,7 @@ local function warn_if_scaled(self, data, ...)
   return ...
 end
 
---- Returns the most likely label of each row.
+--- Returns the most likely label of each row; of a model with real targets, its outputs.
 ---
 --- Raises if x isn't as wide as the model's inputs, with the shapes; for a number that isn't
 --- finite, with row, column and value; and if the weights give no finite probabilities, with the
@@ -300,14 +311,16 @@ end
 ---
 ---     m:predict(xt["1:5"]) --> [...] int64 (5,)
 ---@param x perigee.like  (n, ...): flattened and scaled as in training
----@return perigee.array labels  int64 (n), class numbers from 0
+---@return perigee.array labels  int64 (n), class numbers from 0; outputs (n, outputs), or (n) where
+---   the training's y had rank 1, of the weights' dtype
 function Model:predict(x)
   local data = errors.must(self._network:read_rows(x))
   return warn_if_scaled(self, data, (errors.must(self._network:predict(data))))
 end
 
 --- Returns the probability of each class for each row. The probabilities of a row add up to 1, and
---- `predict` returns the label of the largest. Raises as `predict` does.
+--- `predict` returns the label of the largest. Raises as `predict` does, and for a model with real
+--- targets.
 ---
 ---     p = m:predict_proba(xt["1:5"])
 ---     p.shape, p.dtype  --> (5, 10)  float32
@@ -320,7 +333,9 @@ function Model:predict_proba(x)
   return warn_if_scaled(self, data, (errors.must(self._network:predict_proba(data))))
 end
 
---- Returns the accuracy: the fraction of rows whose label is predicted.
+--- Returns the accuracy: the fraction of rows whose label is predicted. With real targets it is R²,
+--- scikit-learn's r2_score: the mean over the outputs of 1 - squared errors / squared deviations
+--- from the mean.
 ---
 --- Raises for a label outside the model's classes.
 ---
@@ -328,7 +343,7 @@ end
 ---     m:score(x, y) > 0.5  --> true
 ---@param x perigee.like  (n, ...)
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
----@return number accuracy  0 to 1
+---@return number accuracy  0 to 1; R² is 1 or less
 function Model:score(x, y)
   local network = self._network
   local data = errors.must(network:read_data(x, y))
@@ -337,7 +352,8 @@ function Model:score(x, y)
     (errors.must(network.objective:score(data.targets, predicted))))
 end
 
---- Returns the loss, the accuracy and the confusion matrix of some rows.
+--- Returns the loss, the accuracy and the confusion matrix of some rows; with real targets the loss
+--- and R². Of rows of probabilities, the label is the most likely one.
 ---
 --- Raises for a label outside the model's classes.
 ---
@@ -345,9 +361,9 @@ end
 ---     confusion.shape, confusion:sum() == #xt  --> (10, 10)  true
 ---@param x perigee.like  (n, ...)
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
----@return number loss  mean cross-entropy, as in training
----@return number accuracy  0 to 1
----@return perigee.array confusion  int64 (classes, classes): row i, column j has the number of
+---@return number loss  the mean, as in training
+---@return number accuracy  0 to 1; or R²
+---@return perigee.array? confusion  int64 (classes, classes): row i, column j has the number of
 ---   rows of class i - 1 that were predicted as class j - 1
 function Model:evaluate(x, y)
   local data = errors.must(self._network:read_data(x, y))
@@ -375,6 +391,11 @@ end
 ---@param y perigee.like  (n) labels or (n, classes) one-hot
 ---@return perigee.report
 function Model:report(x, y)
+  local learnt = self._network.objective
+  if not learnt.is_classification then
+    errors.raise("report: the model has no classes, as its targets are real numbers: m:score gives "
+      .. "R²")
+  end
   local _, _, confusion = self:evaluate(x, y)
   return classification.report(confusion, self._names)
 end
@@ -558,6 +579,9 @@ function Model:summary()
   if network.scale ~= 1 then
     add("scale", "%s", scale_text(self))
   end
+  if network:loss_text() then
+    add("loss", "%s", network:loss_text())
+  end
   if network:plan() then
     add("plan", "%s (%s)", network:plan())
   end
@@ -592,6 +616,9 @@ function METATABLE:__tostring()
   }
   if self._names then
     rows[#rows + 1] = { "classes", network_options.names_text(self._names, NAMES) }
+  end
+  if network:loss_text() then
+    rows[#rows + 1] = { "loss", network:loss_text() }
   end
   if network.scale ~= 1 then
     rows[#rows + 1] = { "scale", scale_text(self) }

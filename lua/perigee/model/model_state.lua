@@ -22,14 +22,15 @@ end
 
 --- Checks that a checkpoint is of a network like this model's.
 local function check_alike(model, state)
-  local difference = model._network:difference(state)
+  local network = model._network
+  local difference = network:difference(state) or network.objective:difference(state.objective)
   if difference then
     return nil, difference
   elseif state.names and model.names
     and table.concat(state.names, "\0") ~= table.concat(model.names, "\0") then
     return nil, "its classes have other names than the model's"
-  elseif state.scale ~= model._network.scale then
-    return nil, ("the scale is %g, and the model's is %g"):format(state.scale, model._network.scale)
+  elseif state.scale ~= network.scale then
+    return nil, ("the scale is %g, and the model's is %g"):format(state.scale, network.scale)
   end
   return true
 end

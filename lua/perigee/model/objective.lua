@@ -6,9 +6,13 @@
 -- The cross-entropies are computed from the terms t (n, classes) of each row: the probabilities of
 -- the classes, smoothed and weighted.
 
+local c_locale = require "perigee.util.c_locale"
+local collections = require "perigee.util.collections"
 local core = require "perigee.core"
 local errors = require "perigee.util.errors"
+local printable = require "perigee.util.printable"
 local schema = require "perigee.util.schema"
+local suggest = require "perigee.util.suggest"
 local types = require "perigee.util.types"
 
 ---@class perigee.objective
@@ -25,9 +29,12 @@ Objective.__index = Objective
 
 local objective = {}
 
-local LOSSES = { "cross_entropy", "binary_cross_entropy", "mse" }
+local TITLES = { -- of a file's values in messages
+  classes = "number of classes", outputs = "number of outputs", rank = "y's rank",
+}
+local DEFAULTS = { loss = "cross_entropy", label_smoothing = 0 }
 
-local loss_name = schema.name(LOSSES)
+local loss_name = schema.name(core.trainer.losses)
 
 local class_weights = schema.number(", 0 or more", function(value) return value >= 0 end)
 
@@ -44,21 +51,51 @@ objective.KINDS = {
     return value >= 0 and value <= 1
   end),
   class_weight = {
-    expected = "'balanced', or a list of a finite number, 0 or more, for each class",
+    expected = "'balanced', or a table of finite numbers, 0 or more: a list of one for each class, "
+      .. "or by the classes' names",
     read = function(value)
       if value == "balanced" then
         return value
+      elseif type(value) ~= "table" or next(value) == nil then
+        return nil
+      elseif #value > 0 then
+        return schema.elements(value, class_weights.read)
       end
-      return type(value) == "table" and #value > 0 and schema.elements(value, class_weights.read)
-        or nil
+      local by_name = {}
+      for name, weight in pairs(value) do
+        if type(name) ~= "string" or not class_weights.read(weight) then
+          return nil, type(name) == "string" and weight or name
+        end
+        by_name[name] = weight
+      end
+      return by_name
     end,
   },
 }
 
 -- --- making ---------------------------------------------------------------------
 
+--- The list of class weights of those by names; a class that is not named has the weight 1.
+local function weights_by_names(by_name, names)
+  if not names then
+    return nil, "class_weight has names of classes, and the model has none: give names = {...}, or "
+      .. "a list of numbers"
+  end
+  local list, known = {}, collections.set(names)
+  for name in pairs(by_name) do
+    if not known[name] then
+      return nil, ("class_weight: there is no class '%s'%s"):format(printable.name(name),
+        suggest.suggestion(name, names))
+    end
+  end
+  for i, name in ipairs(names) do
+    list[i] = by_name[name] or 1
+  end
+  return list
+end
+
 --- Makes the objective of a model's options.
----@param options table  loss, label_smoothing, class_weight, classes
+---@param options table  loss, label_smoothing, class_weight, classes, names
 ---@param dtype string
 ---@return perigee.objective?
 ---@return string?  # the error message, where nil comes first
@@ -71,7 +108,14 @@ function objective.new(options, dtype)
         type(loss) == "function" and "a function" or loss)
     end
   end
-  local classes = options.classes
+  local classes, asked = options.classes, options.class_weight
+  if type(asked) == "table" and #asked == 0 then
+    local message
+    asked, message = weights_by_names(asked, options.names)
+    if not asked then
+      return nil, message
+    end
+  end
   if loss == "binary_cross_entropy" then
     if classes and classes ~= 2 then
       return nil, ("binary_cross_entropy has the 2 classes 0 and 1, and not %d"):format(classes)
@@ -84,80 +128,28 @@ function objective.new(options, dtype)
   return setmetatable({
     loss = loss, dtype = dtype, is_classification = is_entropy or classes ~= nil,
     classes = classes, label_smoothing = options.label_smoothing or 0,
-    weights_asked = options.class_weight,
+    weights_asked = asked,
     outputs = loss == "binary_cross_entropy" and 1 or loss == "cross_entropy" and classes or nil,
   }, Objective)
 end
 
 -- --- targets --------------------------------------------------------------------
 
---- Checks that an array is finite; names the first row that isn't.
-local function check_finite(array, name)
-  if array.size == 0 or (array - array):eq(0):all() then
-    return true
-  end
-  local flat = array:reshape(array.shape[1], -1)
-  local at = (flat - flat):eq(0):argmin() - 1
-  local columns = flat.shape[2]
-  local row, column = at // columns + 1, at % columns + 1
-  return nil, ("%s: row %d%s is %s, and not finite"):format(name, row,
-    array.ndim > 1 and (", column %d"):format(column) or "",
-    errors.describe(flat[{ row, column }]))
-end
-
---- The probabilities of classes (n, k) of y; nil for rows that are none.
-local function soft_rows(y, dtype)
-  local is_soft = y.dtype:find "^float" and y.size > 0 and y:min() >= 0
-    and (y:sum(2) - 1):abs():max() <= 1e-4
-  return is_soft and y:astype(dtype) or nil
-end
-
---- The targets of class labels, one-hot rows or probabilities.
-local function class_targets(self, y)
-  if self.loss == "binary_cross_entropy" and y.ndim == 2 and y.shape[2] == 1 then
-    y = y:reshape(-1)
-  end
-  if self.loss == "binary_cross_entropy" and y.ndim == 1 and y.dtype:find "^float"
-    and y.size > 0 and y:min() >= 0 and y:max() <= 1 and not (y * (1 - y)):eq(0):all() then
-    return y:astype(self.dtype):reshape(-1, 1)
-  end
-  local labels, classes = core.trainer.labels(y, self.classes or 0)
-  if labels then
-    return labels, classes
-  end
-  local rows = y.ndim == 2 and (not self.classes or y.shape[2] == self.classes)
-    and soft_rows(y, self.dtype)
-  if rows then
-    return rows, rows.shape[2]
-  end
-  return nil, y.ndim == 2 and y.dtype:find "^float" and classes:find "one%-hot"
-    and classes .. ", or probabilities that add up to 1" or classes
-end
-
 --- The targets of y, of which each row is an array's.
 ---@param y perigee.array  (n, ...)
 ---@return perigee.array? targets
----@return integer|string|nil classes  the error message, where nil comes first
+---@return integer|string|nil outputs  of each row; the error message, where nil comes first
 function Objective:targets(y)
-  if self.loss ~= "mse" and self.is_classification then
-    if type(self.loss) == "function" then
-      local labels, message = core.trainer.labels(y, self.classes)
-      return labels and y, message
-    end
-    return class_targets(self, y)
+  if type(self.loss) ~= "function" then
+    return core.trainer.targets(y, self.loss, self.outputs or 0, self.dtype)
+  elseif self.is_classification then
+    local labels, message = core.trainer.labels(y, self.classes)
+    return labels and y, message
+  elseif not y.dtype:find "^float" then
+    return y
   end
-  local targets = y
-  if self.loss == "mse" or y.dtype:find "^float" then
-    targets = y:astype(self.dtype)
-    local finite, message = check_finite(targets, "y")
-    if not finite then
-      return nil, message
-    end
-  end
-  if self.loss == "mse" and targets.ndim == 1 then
-    targets = targets:reshape(-1, 1)
-  end
-  return targets
+  local targets, message = core.trainer.targets(y, "mse", 0, self.dtype)
+  return targets and (y.ndim == 1 and targets:reshape(-1) or targets), message
 end
 
 --- The class weights of labels: n / (classes * rows of the class), as scikit-learn's "balanced".
@@ -342,7 +334,7 @@ function Objective:saved()
   return {
     loss = loss ~= "cross_entropy" and loss or nil,
     label_smoothing = self.label_smoothing > 0 and self.label_smoothing or nil,
-    class_weight = self.class_weight and self.class_weight:tolist(),
+    class_weight = self.class_weight,
     classes = self.classes, outputs = self.outputs, rank = self.rank,
   }
 end
@@ -378,18 +370,68 @@ function objective.load(saved, dtype, loss)
     loss = loss or saved.loss or "cross_entropy", dtype = dtype,
     is_classification = saved.classes ~= nil, classes = saved.classes, outputs = saved.outputs,
     rank = saved.rank, label_smoothing = saved.label_smoothing or 0,
-    class_weight = saved.class_weight and core.array(saved.class_weight, "float64"),
+    class_weight = saved.class_weight,
   }, Objective)
 end
 
+--- What a file's objective has other than this one; nil if they are alike.
+---@param saved table  as `saved` returns it
+---@return string?
+function Objective:difference(saved)
+  local mine = self:saved()
+  for _, name in ipairs { "loss", "label_smoothing", "classes", "outputs", "rank" } do
+    if mine[name] ~= saved[name] then
+      local default = DEFAULTS[name] or "none"
+      return ("its %s is %s, and the model's is %s"):format(TITLES[name] or name,
+        saved[name] or default, mine[name] or default)
+    end
+  end
+  local ours, theirs = mine.class_weight, saved.class_weight
+  if (ours == nil) ~= (theirs == nil) or ours and not core.array_equal(ours, theirs) then
+    return "its class weights are not the model's"
+  end
+end
+
+-- --- the core -------------------------------------------------------------------
+
+--- The loss and its options, as functions of the core take them.
+---@return table
+function Objective:settings()
+  return {
+    loss = self.loss, label_smoothing = self.label_smoothing, class_weight = self.class_weight,
+  }
+end
+
+-- --- text -----------------------------------------------------------------------
+
+--- The options of the loss: "label_smoothing 0.1, class_weight 0.5 to 3"; nil if it has none.
+---@return string?
+function Objective:options_text()
+  local words, weight = {}, self.class_weight
+  if self.label_smoothing > 0 then
+    words[1] = c_locale.format("label_smoothing %g", self.label_smoothing)
+  end
+  if weight then
+    words[#words + 1] = c_locale.format("class_weight %.4g to %.4g", weight:min(), weight:max())
+  end
+  return #words > 0 and table.concat(words, ", ") or nil
+end
+
 -- --- results --------------------------------------------------------------------
+
+--- Real values (n, 1) in the rank of the training's y; others as they are.
+---@param values perigee.array
+---@return perigee.array
+function Objective:in_rank(values)
+  return self.rank == 1 and values.ndim == 2 and values:reshape(-1) or values
+end
 
 --- What is predicted from scores (n, k) or (n): labels, or real values in y's rank.
 ---@param scores perigee.array
 ---@return perigee.array
 function Objective:predictions(scores)
   if not self.is_classification then
-    return self.rank == 1 and scores.ndim == 2 and scores:reshape(-1) or scores
+    return self:in_rank(scores)
   elseif scores.ndim == 1 or scores.shape[2] == 1 and self.classes == 2 then
     return scores:reshape(-1):gt(0):astype "int64"
   end

@@ -35,7 +35,8 @@ local MOST_NUMBERS = 1 << 17 -- of the rows of x in a block, where that leaves L
 
 --- Members of a model's file that a weight can't have the name of.
 local RESERVED = collections.set {
-  "perigee", "note", "names", "frozen", "history", "validation_history", "random_state",
+  "perigee", "note", "names", "class_weight", "frozen", "history", "validation_history",
+  "random_state",
 }
 
 -- --- scores ---------------------------------------------------------------------
@@ -769,15 +770,20 @@ local function count_of(self)
   return count
 end
 
---- The loss as text.
-local function loss_text(self)
+--- The loss's name as text.
+local function loss_name(self)
   local loss = self.objective.loss
   return type(loss) == "function" and "a loss of its own" or loss
 end
 
 function OwnNetwork:title()
-  return ("with its own forward, %s, %s: %s"):format(loss_text(self), self.objective.dtype,
+  return ("with its own forward, %s, %s: %s"):format(loss_name(self), self.objective.dtype,
     format.quantity(count_of(self), "weight"))
+end
+
+--- The row of a card about the loss, whose name is in the title; nil for a plain one.
+function OwnNetwork:loss_text()
+  return self.objective:options_text()
 end
 
 function OwnNetwork:lines()
@@ -786,7 +792,7 @@ function OwnNetwork:lines()
     width = math.max(width, utf8.len(name) or #name)
   end
   local lines = {
-    ("model      with its own forward, %s, %s"):format(loss_text(self), self.objective.dtype),
+    ("model      with its own forward, %s, %s"):format(loss_name(self), self.objective.dtype),
     ("array%s  %-20s  parameters"):format((" "):rep(width - 5), "shape"),
   }
   local function add(name, array, count)

@@ -304,11 +304,11 @@ static int l_trainer_predict(lua_State *L)
 }
 
 /* evaluate(weights, activation, x, scale, targets [, with_confusion, loss])
-   -> loss, accuracy or nil, confusion or nil; there is no accuracy for targets
-   that are no labels */
+   -> loss; accuracy and confusion or nil, or for targets that are no labels
+   nil, nil and what is predicted */
 static int l_trainer_evaluate(lua_State *L)
 {
-    enum { X = 3, SCALE, TARGETS, HAS_CONFUSION, LOSS, CONFUSION };
+    enum { X = 3, SCALE, TARGETS, HAS_CONFUSION, LOSS, CONFUSION, PREDICTED };
     pg_error err;
     pg_network network;
     pg_evaluation evaluation;
@@ -319,24 +319,28 @@ static int l_trainer_evaluate(lua_State *L)
         confusion = l_array_push(L);
     else
         lua_pushnil(L);
+    pg_array *predicted = l_array_push(L);
     l_loss loss = gather_loss(L, LOSS);
     check_model(L, &loss, &network);
     const pg_array *x = l_array_check(L, X), *y = l_array_check(L, TARGETS);
     pg_loss_options options = loss_options_at(L, &loss);
-    pg_status status = pg_network_evaluate(&evaluation, confusion, &network, x,
-                                           scale, y, &options, &err);
+    pg_status status =
+        pg_network_evaluate(&evaluation, confusion, predicted, &network, x,
+                            scale, y, &options, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
     lua_pushnumber(L, evaluation.loss);
     if (evaluation.has_labels) {
         lua_pushnumber(L, evaluation.accuracy);
         lua_pushvalue(L, CONFUSION);
+        lua_pushnil(L);
     } else {
         lua_pushnil(L);
         lua_pushnil(L);
+        lua_pushvalue(L, PREDICTED);
     }
     l_collector_step(L);
-    return 3;
+    return 4;
 }
 
 static int l_trainer_free(lua_State *L)

@@ -170,21 +170,30 @@ static pg_status new_rows(pg_array *out, const pg_network *network,
     return pg_array_new(out, network->W[0]->dtype, 2, shape, err);
 }
 
+/* Makes *out for what is predicted by the loss, and has p fill it. */
+static pg_status new_predictions(pg_array *out, prediction *p,
+                                 const pg_network *network, const pg_array *x,
+                                 pg_error *err)
+{
+    bool is_real = network->loss == PG_LOSS_MSE;
+    pg_status status = is_real
+                           ? new_rows(out, network, x, outputs_of(network), err)
+                           : pg_array_new(out, PG_INT64, 1, x->shape, err);
+    if (status != PG_OK)
+        return status;
+    p->outputs = is_real ? out->data : NULL;
+    p->labels = is_real ? NULL : out->data;
+    return PG_OK;
+}
+
 pg_status pg_network_predict(pg_array *out, const pg_network *network,
                              const pg_array *x, double scale, pg_error *err)
 {
     prediction p = {0};
     memset(out, 0, sizeof *out);
     pg_status status = pg_network_check_input(network, x, err);
-    if (status != PG_OK)
-        return status;
-    if (network->loss == PG_LOSS_MSE) {
-        status = new_rows(out, network, x, outputs_of(network), err);
-        p.outputs = out->data;
-    } else {
-        status = pg_array_new(out, PG_INT64, 1, x->shape, err);
-        p.labels = out->data;
-    }
+    if (status == PG_OK)
+        status = new_predictions(out, &p, network, x, err);
     if (status != PG_OK)
         return status;
     return pg_array_end(out, predict(&p, network, x, scale, err), err);
@@ -232,39 +241,39 @@ static void count_labels(pg_evaluation *evaluation, pg_array *confusion,
 }
 
 static pg_status evaluate(pg_evaluation *evaluation, pg_array *confusion,
-                          const pg_network *network, const pg_array *x,
-                          double scale, const pg_targets *targets,
-                          pg_error *err)
+                          pg_array *predicted, const pg_network *network,
+                          const pg_array *x, double scale,
+                          const pg_targets *targets, pg_error *err)
 {
     const int32_t *labels = targets->labels.data;
-    pg_array predicted = {0};
     double divisor;
     size_t n = x->shape[0];
     prediction p = {.targets = targets};
     pg_status status = pg_targets_divisor(&divisor, targets, NULL, n, err);
-    if (status == PG_OK && labels) {
-        status = pg_array_new(&predicted, PG_INT64, 1, &n, err);
-        p.labels = predicted.data;
-    }
+    if (status == PG_OK)
+        status = new_predictions(predicted, &p, network, x, err);
     if (status == PG_OK)
         status = predict(&p, network, x, scale, err);
-    if (status == PG_OK) {
-        *evaluation = (pg_evaluation){.loss = p.loss / divisor,
-                                      .has_labels = labels != NULL};
-        if (labels)
-            count_labels(evaluation, confusion, labels, p.labels, n);
+    if (status != PG_OK)
+        return status;
+    *evaluation =
+        (pg_evaluation){.loss = p.loss / divisor, .has_labels = labels != NULL};
+    if (labels) {
+        count_labels(evaluation, confusion, labels, p.labels, n);
+        pg_array_release(predicted);
     }
-    pg_array_release(&predicted);
-    return status;
+    return PG_OK;
 }
 
 pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
-                              const pg_network *network, const pg_array *x,
-                              double scale, const pg_array *y,
-                              const pg_loss_options *options, pg_error *err)
+                              pg_array *predicted, const pg_network *network,
+                              const pg_array *x, double scale,
+                              const pg_array *y, const pg_loss_options *options,
+                              pg_error *err)
 {
     pg_targets targets;
     pg_layout layout;
+    memset(predicted, 0, sizeof *predicted);
     if (confusion)
         memset(confusion, 0, sizeof *confusion);
     pg_status status = pg_network_check_input(network, x, err);
@@ -276,10 +285,13 @@ pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
     if (status == PG_OK && confusion && targets.labels.data)
         status = pg_array_zeros(confusion, PG_INT64, 2, shape, err);
     if (status == PG_OK)
-        status =
-            evaluate(evaluation, confusion, network, x, scale, &targets, err);
-    if (status != PG_OK && confusion)
-        pg_array_release(confusion);
+        status = evaluate(evaluation, confusion, predicted, network, x, scale,
+                          &targets, err);
+    if (status != PG_OK) {
+        pg_array_release(predicted);
+        if (confusion)
+            pg_array_release(confusion);
+    }
     pg_targets_release(&targets);
     return status;
 }

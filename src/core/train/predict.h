@@ -32,12 +32,13 @@ typedef struct pg_evaluation {
 
 /* Evaluates the network on x (n, inputs) times scale, n at least 1, and targets
    y, as pg_targets_read gives them. confusion (NULL: not wanted) is int64
-   (classes, classes): the number of rows of class i that were predicted as j;
-   empty where y are no labels. Errors as above, and those of
-   pg_targets_new. */
+   (classes, classes): the number of rows of class i that were predicted as j.
+   Where y are no labels it is empty, and predicted is what pg_network_predict
+   gives; else that is empty. Errors as above, and those of pg_targets_new. */
 pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
-                              const pg_network *network, const pg_array *x,
-                              double scale, const pg_array *y,
-                              const pg_loss_options *options, pg_error *err);
+                              pg_array *predicted, const pg_network *network,
+                              const pg_array *x, double scale,
+                              const pg_array *y, const pg_loss_options *options,
+                              pg_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "array/copy.h"
@@ -146,9 +147,10 @@ static pg_status read_probabilities(pg_array *out, size_t *classes,
     size_t row = status == PG_OK ? find_improbable(&sum, &rows) : 0;
     if (status == PG_OK && row < y->shape[0] && !pg_interrupted())
         status = pg_fail(err, PG_EARG,
-                         "y: row %zu is not one-hot, and no row of "
-                         "probabilities, which add up to 1 (its sum is %g)",
-                         row + 1, sum);
+                         "y: row %zu is not one-hot: it must be zeros and a "
+                         "single one, or probabilities that add up to 1 (its "
+                         "sum is %g)",
+                         row + 1, isnan(sum) ? (double)NAN : sum); /* no sign */
     if (status == PG_OK)
         status = pg_array_astype(out, &rows, dtype, err);
     *classes = y->shape[1];
@@ -191,11 +193,13 @@ static pg_status read_binary(pg_array *out, const pg_array *y, pg_dtype dtype,
     pg_status status = rows_of(&rows, y, err);
     bool is_soft = status == PG_OK && !are_binary(&rows);
     size_t row = is_soft ? find_outside(&rows, 0, 1) : rows.shape[0];
+    const double *p = rows.data;
     if (status == PG_OK && row < rows.shape[0])
         status = pg_fail(err, PG_EARG,
                          "y: row %zu is %g; binary_cross_entropy takes the "
                          "labels 0 and 1, or probabilities",
-                         row + 1, ((const double *)rows.data)[row]);
+                         row + 1,
+                         isnan(p[row]) ? (double)NAN : p[row]); /* no sign */
     if (status == PG_OK && is_soft)
         status = pg_array_astype(out, &rows, dtype, err);
     else if (status == PG_OK)
@@ -227,10 +231,15 @@ static pg_status read_real(pg_array *out, const pg_array *y, pg_dtype dtype,
     size_t at = status == PG_OK ? find_outside(&numbers, -most, most) : n;
     if (at < n) {
         double number = ((const double *)numbers.data)[at];
-        status = pg_fail(err, PG_EFINITE,
-                         "y: row %zu, column %zu is %g, and not finite%s",
-                         at / row + 1, at % row + 1, number,
-                         isfinite(number) ? " in float32" : "");
+        char column_text[32] = "";
+        if (y->ndim > 1)
+            snprintf(column_text, sizeof column_text, ", column %zu",
+                     at % row + 1);
+        status =
+            pg_fail(err, PG_EFINITE, "y: row %zu%s is %g, and not finite%s",
+                    at / row + 1, column_text,
+                    isnan(number) ? (double)NAN : number, /* no sign */
+                    isfinite(number) ? " in float32" : "");
     }
     if (status == PG_OK && y->ndim == 1)
         status = pg_array_reshape(&column, &numbers, 2, shape, err);
@@ -244,15 +253,14 @@ static pg_status read_real(pg_array *out, const pg_array *y, pg_dtype dtype,
 
 /* PG_ESHAPE unless *outputs, where it is given, is what y has. */
 static pg_status check_outputs(size_t *outputs, size_t found, const pg_array *y,
-                               pg_loss loss, pg_error *err)
+                               pg_error *err)
 {
     char text[PG_SHAPE_TEXT];
     if (*outputs && *outputs != found)
         return pg_fail(err, PG_ESHAPE,
-                       "y of shape %s has %zu outputs for %s, and the model "
-                       "has %zu",
-                       pg_shape_text(text, y), found, pg_loss_names[loss],
-                       *outputs);
+                       "y of shape %s has %zu numbers in a row, and the "
+                       "scores have %zu",
+                       pg_shape_text(text, y), found, *outputs);
     *outputs = found;
     return PG_OK;
 }
@@ -270,10 +278,10 @@ pg_status pg_targets_read(pg_array *out, size_t *outputs, const pg_array *y,
                        pg_shape_text(text, y));
     switch (loss) {
     case PG_LOSS_BINARY_CROSS_ENTROPY:
-        status = check_outputs(outputs, 1, y, loss, err);
+        status = check_outputs(outputs, 1, y, err);
         return status == PG_OK ? read_binary(out, y, dtype, err) : status;
     case PG_LOSS_MSE:
-        status = check_outputs(outputs, numbers_of_a_row(y), y, loss, err);
+        status = check_outputs(outputs, numbers_of_a_row(y), y, err);
         return status == PG_OK ? read_real(out, y, dtype, err) : status;
     case PG_LOSS_CROSS_ENTROPY:
     case PG_LOSSES:
@@ -283,7 +291,7 @@ pg_status pg_targets_read(pg_array *out, size_t *outputs, const pg_array *y,
         pg_targets_labels(out, outputs, y, y->ndim == 2 ? &discarded : err);
     if (y->ndim != 2 || status == PG_OK)
         return status;
-    if (status == PG_EARG && y->shape[1] > 0) /* not one-hot */
+    if (status == PG_EARG && pg_dtype_is_float(y->dtype)) /* not one-hot */
         return read_probabilities(out, outputs, y, dtype, err);
     *err = discarded;
     return status;
