@@ -141,9 +141,9 @@ end
 ---     -->   data     100 rows, sparse plan
 ---     m.weights.W1.shape, m.classes, m.iteration  --> (64, 784)  10  0
 ---@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs); bytes aren't converted
----@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot, or probabilities that add up
----   to 1; of binary_cross_entropy (n) labels 0 and 1, or probabilities of class 1; of mse real
----   numbers (n), or (n, ...), which are flattened to (n, outputs)
+---@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot or probabilities; of
+---   binary_cross_entropy (n) labels 0 and 1, or probabilities of class 1; of mse real numbers (n),
+---   or (n, ...), which are flattened to (n, outputs)
 ---@param options? table  hidden = 100 (a number or a list); activation = "sigmoid" ("tanh",
 ---   "relu", or a list of one for each hidden layer); seed (else the module's generator);
 ---   dtype = "float32" (or "float64"); classes (else y's columns, or its largest label + 1);
