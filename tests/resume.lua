@@ -2,12 +2,12 @@
 --
 --   build/perigee tests/resume.lua [kills=100] [seed=0]
 --
--- For each optimizer, from all rows and from batches of them: a training in one process, and
--- one whose process is killed with SIGKILL at random moments, and started again on another
--- number of threads, until it was killed often enough; then it is let run to the end. One that
--- ends before is compared, and begun anew. After each kill the file, where there is one, must
--- load; at the end it must be that of the other training, byte for byte. Exit status 1 where it
--- is not, with the files kept.
+-- For each optimizer, from all rows, from batches of them, and with a schedule: a training in one
+-- process, and one whose process is killed with SIGKILL at random moments, and started again on
+-- another number of threads, until it was killed often enough; then it is let run to the end. One
+-- that ends before is compared, and begun anew. After each kill the file, where there is one, must
+-- load; at the end it must be that of the other training, byte for byte. Exit status 1 where it is
+-- not, with the files kept.
 
 local HERE = arg[0]:match "^(.*)/" or "."
 package.path = HERE .. "/?.lua;" .. package.path
@@ -23,6 +23,7 @@ local o = options.read(arg, { kills = 100, seed = 0 })
 
 local CHILD = HERE .. "/resume_child.lua"
 local THREADS = { 1, 2, 8 }
+local LISTS = { "all", "batches", "schedules" } -- of trainings, in resume_child.lua
 local SAVE_EVERY = 7 -- updates: an epoch of batches has 3, and saves fall everywhere in it
 local LIFE = 0.2 -- of the undisturbed training's time: how long a process lives at most
 local LIMIT = 300 -- seconds: a process that is not to be killed, and takes longer, hangs
@@ -188,15 +189,15 @@ local function run(training, kills)
   os.remove(training.expected)
 end
 
---- Both trainings of an optimizer: each gets half of the kills.
+--- The trainings of an optimizer: each gets its share of the kills.
 local function run_optimizer(optimizer, folder, random)
   local counts = { kills = 0, leftovers = 0, starts = 0, resumed = 0, ends = 0 }
-  for i, rows in ipairs { "all", "batches" } do
+  for i, rows in ipairs(LISTS) do
     run({
       name = ("%s, %s, seed %d"):format(optimizer, rows, o.seed), optimizer = optimizer,
       rows = rows, folder = folder, file = folder .. "/disturbed.npz",
       expected = folder .. "/undisturbed.npz", random = random, counts = counts,
-    }, (o.kills + i - 1) // 2)
+    }, (o.kills + i - 1) // #LISTS)
   end
   return counts
 end

@@ -31,7 +31,7 @@ end
 -- --- the options --------------------------------------------------------------------
 
 -- What the model is told is in its file; what the training is told is said anew at each start.
--- Each optimizer has one of either list.
+-- Each optimizer has one of each list.
 local TRAININGS = {
   all = {
     {
@@ -72,6 +72,33 @@ local TRAININGS = {
         seed = o.seed,
       },
       training = { epochs = 1500, batch = 330, patience = 900 },
+      validated = true,
+    },
+  },
+  schedules = {
+    {
+      model = { hidden = 24, plan = "dense", seed = o.seed, schedule = "cosine" },
+      training = { iterations = 3000 },
+    },
+    {
+      model = {
+        hidden = { 24, 12 }, activation = { "tanh", "relu" }, dtype = "float64", plan = "sparse",
+        seed = o.seed,
+      },
+      training = { epochs = 1500, batch = 330, schedule = { "cosine", warmup = 400 } },
+    },
+    {
+      model = {
+        hidden = 24, seed = o.seed, batch = 300, schedule = { "step", every = 700, factor = 0.6 },
+      },
+      training = { iterations = 5000 },
+    },
+    {
+      model = {
+        hidden = { 24, 12 }, activation = { "sigmoid", "relu" }, dtype = "float64", seed = o.seed,
+        schedule = { "plateau", factor = 0.9, patience = 20, min_delta = 1e-4, least = 1e-6 },
+      },
+      training = { iterations = 4000, patience = 1500, metric = "accuracy", min_delta = 0.002 },
       validated = true,
     },
   },

@@ -51,6 +51,19 @@ function support.live_bytes()
   return pg.info().bytes
 end
 
+--- Calls f and raises an error in it after so many instructions; whether it came to that.
+function support.interrupted(instructions, f)
+  local thread = coroutine.create(f)
+  debug.sethook(thread, function()
+    debug.sethook(thread)
+    error("interrupted!", 0)
+  end, "", instructions)
+  local worked, message = coroutine.resume(thread)
+  debug.sethook(thread)
+  assert(worked or tostring(message):find "interrupted!", message)
+  return not worked
+end
+
 --- Fails unless make() gives arrays of the same bits on 1, 2 and 8 threads.
 function support.assert_same_bits(make)
   local before = pg.threads(1)

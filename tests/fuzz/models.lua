@@ -71,8 +71,11 @@ local TRAININGS = {
   { hidden = 3, seed = 1 },
   { hidden = { 3, 2 }, activation = { "relu", "tanh" }, seed = 1, scale = 1.5, optimizer = "adam",
     rate = 0.01, batch = 8, patience = 50 },
-  { hidden = 2, seed = 2, dtype = "float64", optimizer = "momentum", rate = 0.05 },
+  { hidden = 2, seed = 2, dtype = "float64", optimizer = "momentum", rate = 0.05,
+    schedule = { "cosine", warmup = 2 } },
   { hidden = 4, seed = 3, optimizer = "rmsprop", batch = 5, plan = "sparse" },
+  { hidden = 3, seed = 4, optimizer = "nesterov", patience = 50, metric = "accuracy",
+    min_delta = 0.01, schedule = { "plateau", factor = 0.5, patience = 0, least = 1e-3 } },
 }
 
 --- The models' members: lists of { name =, data =, array =, text = }; the last two where known.
@@ -211,7 +214,8 @@ local TEXTS = {
     local i = math.random(#lines)
     lines[i] = lines[i]:gsub(" .*\n", function()
       return " " .. pick { mutants.number "3", "sgd", "adam", "momentum", "relu", "tanh relu",
-        "relu relu relu", "sigmoid", "given", "true", "false", "auto", "dense" } .. "\n"
+        "relu relu relu", "sigmoid", "given", "true", "false", "auto", "dense", "accuracy", "score",
+        "cosine", "cosine warmup 2", "step every 3", "plateau", "plateau patience 0" } .. "\n"
     end)
     return table.concat(lines)
   end,
@@ -281,8 +285,9 @@ local function check_training(path)
   end
   local before = model.iteration
   local trained, message = pcall(model.fit, model, { iterations = 2, rate = 0.01, batch = false,
-    validation = false, patience = false })
-  assert(trained and model.iteration == before + 2 or message:find "finite", message)
+    validation = false, patience = false, schedule = false })
+  assert(trained and model.iteration == before + 2 or message:find "finite"
+    or message:find "the loss is nan", message)
 end
 
 --- The checksums of a model's weights, in a text.

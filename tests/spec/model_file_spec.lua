@@ -26,7 +26,8 @@ local function save(options)
   local x, y = data()
   local all = {
     hidden = { 5, 4 }, activation = { "relu", "tanh" }, seed = 1, scale = 1.5, optimizer = "adam",
-    rate = 0.01, batch = 8, validation = { x, y }, patience = 50,
+    rate = 0.01, batch = 8, validation = { x, y }, patience = 50, metric = "loss", min_delta = 0,
+    schedule = { "plateau", factor = 0.5, patience = 9 },
   }
   for name, value in pairs(options or {}) do
     all[name] = value
@@ -78,9 +79,15 @@ local function assert_right(model)
     assert.is_true(((array - array):eq(0)):all())
   end
   local cost = model:fit { iterations = 3, rate = 0.01, batch = 8, validation = false,
-    patience = false }
+    patience = false, schedule = false }
   assert.equal(3, #cost)
 end
+
+local WRONG_SCHEDULES = {
+  "cosin", "true", "1", "plateau factor", "plateau factor 1", "plateau factor 2 factor 0.5",
+  "plateau least 0.01", "plateau warmup 3", "plateau 3 0.5", "step", "step every 0",
+  "cosine warmup 0.5", "cosine warmup true",
+}
 
 describe("the text of a model's file", function()
   local WRONG = {
@@ -99,18 +106,27 @@ describe("the text of a model's file", function()
     ["option.batch"] = { "0", "-3", "true", "2.5" },
     ["option.validation"] = { "true", "none", "7" },
     ["option.patience"] = { "0", "-1", "true" },
+    ["option.metric"] = { "acc", "1", "loss accuracy" },
+    ["option.min_delta"] = { "-1", "nan", "none" },
+    ["option.schedule"] = WRONG_SCHEDULES,
     ["record.first"] = { "-1", "8", "7", "1.5" },
     ["record.target"] = { "-1", "0.5", "none" },
     ["record.rows"] = { "0", "-1", "nan" },
     ["record.validated"] = { "-1", "8", "nan" },
     ["record.waited"] = { "-1", "3", "51", "0.5" },
     ["record.best"] = { "nan", "inf", "0", "-1", "0x1p+40", "none" },
+    ["record.plateau_reductions"] = { "-1", "3", "0.5", "none" },
+    ["record.plateau_waited"] = { "-1", "3", "nan" },
+    ["record.plateau_best"] = { "nan", "inf", "0", "none" },
     ["record.data_checksum"] = { "-1", "4294967296", "1.5", "none", "1 2" },
     ["record.option.optimizer"] = { "eve", "1", "sgd adam" },
     ["record.option.rate"] = { "0", "nan", "-0x1p+0" },
     ["record.option.batch"] = { "0", "true" },
     ["record.option.validation"] = { "false", "true" },
     ["record.option.patience"] = { "0", "true", "-1" },
+    ["record.option.metric"] = { "acc", "1", "true", "loss score" },
+    ["record.option.min_delta"] = { "-1", "nan", "true" },
+    ["record.option.schedule"] = WRONG_SCHEDULES,
   }
 
   it("is refused with any value that is none, in words about the file", function()
@@ -133,7 +149,9 @@ describe("the text of a model's file", function()
     local members = save()
     local text = text_in(members)
     local with_default = { ["record.option.rate"] = true, ["record.option.optimizer"] = true,
-      ["record.option.batch"] = true, ["record.option.patience"] = true }
+      ["record.option.batch"] = true, ["record.option.patience"] = true,
+      ["record.option.metric"] = true, ["record.option.min_delta"] = true,
+      ["record.plateau_best"] = true }
     for name in text:gmatch "\n(%S+) " do
       local pattern = "\n" .. name:gsub("%p", "%%%0") .. " ([^\n]*)\n"
       if name:find "^option%." or with_default[name] then
@@ -153,6 +171,51 @@ describe("the text of a model's file", function()
     assert_refused("one checksum", load_with_text(members, text .. "record.checksum 3\n"))
     assert_refused("momentum is no option", load_with_text(members, text .. "option.momentum 1\n"))
   end)
+
+  --- Refuses the text with each of some changes: a pattern, what it becomes, and the message.
+  local function assert_refused_changes(members, cases)
+    local text = text_in(members)
+    for _, case in ipairs(cases) do
+      local changed, count = text:gsub(case[1], case[2])
+      assert.is_true(count > 0, case[1])
+      assert_refused(case[3], load_with_text(members, changed))
+    end
+  end
+
+  it("is refused where the state of a schedule or of a metric is none that a training has",
+    function()
+      assert_refused_changes(save(), {
+        { "\nrecord%.plateau_waited [^\n]*", "", "the schedule plateau alone has" },
+        { "\nrecord%.option%.schedule [^\n]*", "", "the schedule plateau alone has" },
+        { "\nrecord%.option%.schedule [^\n]*", "\nrecord.option.schedule cosine",
+          "the schedule plateau alone has" },
+        { "\nrecord%.option%.schedule [^\n]*", "\nrecord.option.schedule false",
+          "the schedule plateau alone has" },
+        { "\nrecord%.plateau_reductions [^\n]*", "\nrecord.plateau_reductions 3",
+          "after 2 validations" },
+        { "\nrecord%.plateau_best [^\n]*", "\nrecord.plateau_best 1",
+          "record.plateau_best is 1, which is none of the validation losses" },
+        { "\noption%.rate [^\n]*", "\noption.rate function",
+          "option: rate is a function of the iteration, and the schedule 'plateau'" },
+        { "\nrecord%.option%.rate [^\n]*", "\nrecord.option.rate function",
+          "record.option: rate is a function of the iteration, and the schedule 'plateau'" },
+        { "\nrecord%.option%.metric [^\n]*", "\nrecord.option.metric accuracy",
+          "and no accuracy is above 1" },
+      })
+      assert_refused_changes(save { metric = "accuracy", schedule = "cosine" }, {
+        { "\nrecord%.best [^\n]*", "\nrecord.best 1.5",
+          "record.best is 1.5, and no accuracy is above 1" },
+        { "\nrecord%.best [^\n]*", "\nrecord.best -1",
+          "record.best is -1, and no accuracy is below 0" },
+        { "\nrecord%.option%.schedule [^\n]*",
+          "\nrecord.option.schedule plateau", "the schedule plateau alone has" },
+        { "$", "record.plateau_best 1\n", "the schedule plateau alone has" },
+      })
+      assert_refused_changes(save { patience = false, schedule = false }, {
+        { "\nrecord%.option%.validation [^\n]*", "\nrecord.option.validation false",
+          "there is record.best without validation" },
+      })
+    end)
 
   it("tells that the scale is too large or small for the weights, or 0", function()
     for _, case in ipairs {
@@ -240,7 +303,7 @@ describe("a member of a model's file", function()
     local members = save()
     local text = text_in(members):gsub("record%.[^\n]*\n", "")
     assert_refused("best weights, and the text says of no training", load_with_text(members, text))
-    members = save { validation = false, patience = false }
+    members = save { validation = false, patience = false, schedule = false }
     assert_refused("", load_with(members, "best_W1", members.W1))
   end)
 end)

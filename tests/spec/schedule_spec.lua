@@ -378,3 +378,35 @@ describe("a training with a schedule that is resumed", function()
       assert.equal(0.5, rate_after { schedule = { "plateau", factor = 0.9 } })
     end)
 end)
+
+describe("an interrupt in a training with a schedule", function()
+  it("at any moment changes nothing of what it ends in", function()
+    local path, held = os.tmpname() .. ".npz", { data(3) }
+    local count = 0
+    for k, option in ipairs { SCHEDULES[2], SCHEDULES[4] } do
+      local function options()
+        return { epochs = 4, batch = 20, validation = held, schedule = option, resume = true,
+          patience = 3, metric = k == 1 and "loss" or "accuracy", min_delta = 0.001 }
+      end
+      local whole, x, y = model()
+      whole:fit(options())
+      local instructions = k
+      repeat
+        local m = model()
+        local hit = support.interrupted(instructions, function() m:fit(options()) end)
+        if count % 2 == 0 then
+          m:save(path)
+          m = pg.Model.load(path, x, y)
+        end
+        m:fit(options())
+        assert.is_true(same_bits(whole, m), "after " .. instructions)
+        assert.equal(whole:restore_best(), m:restore_best())
+        assert.same(whole._record.stopping.plateau, m._record.stopping.plateau)
+        instructions, count = instructions + 23, count + 1
+      until not hit
+    end
+    os.remove(path)
+    os.remove((path:gsub("%.npz$", "")))
+    assert.is_true(count > 100)
+  end)
+end)

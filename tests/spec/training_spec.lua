@@ -359,19 +359,6 @@ perigee: nothing left to do: the training stopped early after iteration 10 (it g
 end)
 
 describe("an interrupt", function()
-  --- Calls f and raises an error in it after so many instructions; whether it came to that.
-  local function interrupted(instructions, f)
-    local thread = coroutine.create(f)
-    debug.sethook(thread, function()
-      debug.sethook(thread)
-      error("interrupted!", 0)
-    end, "", instructions)
-    local worked, message = coroutine.resume(thread)
-    debug.sethook(thread)
-    assert(worked or tostring(message):find "interrupted!", message)
-    return not worked
-  end
-
   it("at any moment changes nothing of what a training ends in", function()
     local held = { data(5) }
     local path = os.tmpname() .. ".npz"
@@ -384,7 +371,7 @@ describe("an interrupt", function()
     local instructions, count = 1, 0
     repeat
       local m = model()
-      local hit = interrupted(instructions, function() m:fit(options()) end)
+      local hit = support.interrupted(instructions, function() m:fit(options()) end)
       if count % 2 == 0 then
         assert.is_true(m:save(path))
         m = assert(pg.Model.load(path, x, y))

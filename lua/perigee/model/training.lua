@@ -256,7 +256,7 @@ end
 ---@return string?  # the error message, where nil comes first
 function training.settings(options)
   local settings, message = optimizer.settings(options)
-  if settings and options.schedule and settings.rate ~= "function" then
+  if settings and options.schedule then
     local fits
     fits, message = schedule.check_rate(options.schedule, settings.rate)
     return fits and settings, message
@@ -299,8 +299,8 @@ local function prepare(model, options)
   end
   if not loss then
     return nil, "validation: " .. message
-  elseif options.metric == "score" and score ~= score then
-    return nil, "metric = 'score' needs predictions of y: R² of the model's outputs is nan"
+  elseif options.metric == "score" and not score then
+    return nil, "metric = 'score' is R², which needs predictions of y's shape"
   end
   return settings, data
 end
