@@ -134,6 +134,48 @@ describe("the examples", function()
     assert.matches("120/120", errors)
   end)
 
+  it("lenet.lua and batch_norm.lua learn, and list their weights", function()
+    local output, errors, status = run("lenet", "epochs=4 batch=50 rate=0.01")
+    assert.equal(0, status, errors)
+    assert.matches("\nK2 +%(16, 8, 5, 5%) +3200\n", output)
+    assert.truthy(accuracies(output)[1] > 90, output)
+    assert.matches("48/48", errors)
+    output, errors, status = run("batch_norm", "epochs=4 hidden=30 batch=50 rate=0.01")
+    assert.equal(0, status, errors)
+    assert.matches("\nstate_2.mean +%(30,%) +state\n", output)
+    assert.truthy(accuracies(output)[1] > 90, output)
+  end)
+
+  it("autoencoder.lua writes digits and what came back as a picture", function()
+    local function error_of(epochs)
+      local output, errors, status = run("autoencoder", "batch=50 rate=0.01 epochs=" .. epochs)
+      assert.equal(0, status, errors)
+      return tonumber(output:match "mean squared error ([%d.]+)\n")
+    end
+    local first = error_of(1)
+    assert.is_true(error_of(20) < 0.5 * first)
+    local picture, data = pg.load_png(folder .. "/autoencoder.png"), pg.load(data_path)
+    assert.same({ 462, 578 }, { picture.shape[1], picture.shape[2] })
+    local patch = data.x_test[1]:repeat_interleave(2, 1):repeat_interleave(2, 2)
+    assert.same(patch:tolist(), picture[{ { 1, 56 }, { 1, 56 } }]:tolist())
+  end)
+
+  it("regression.lua is far better than least squares", function()
+    local pipe = assert(io.popen(("'%s' examples/regression.lua 2>&1"):format(PROGRAM)))
+    local output = pipe:read "a"
+    assert.is_true(pipe:close(), output)
+    assert.matches("optimizer  adam, rate 0.01, schedule cosine, batch 32\n", output)
+    local line, own = output:match "least squares +R² ([%d.]+)\ntest +R² ([%d.]+)"
+    assert.is_true(tonumber(line) < 0.75 and tonumber(own) > 0.93, output)
+  end)
+
+  it("own_model_sweep.lua makes a table of kernels and rates", function()
+    local output, errors, status = run("own_model_sweep", "kernels=2,4 rate=0.01 batch=50")
+    assert.equal(0, status, errors)
+    assert.matches("^kernels +rate +accuracy +accuracy_std +loss +loss_std +n\n"
+      .. (" +%d +0.01 +[01][ %d.]+\n"):rep(2), output)
+  end)
+
   it("resume.lua goes on where it was stopped, with the same end", function()
     local whole = run("resume", "iterations=120 hidden=8 rate=0.5 file=whole.npz")
     run("resume", "iterations=50 hidden=8 rate=0.5 file=parts.npz")
