@@ -57,7 +57,9 @@ end
 
 function KINDS.adam(p, trial)
   local model = new_model(p, { optimizer = "adam", batch = 50, dtype = "float64" })
-  train(trial, model, { iterations = p.length, rate = p.rate / 20 }, 15)
+  train(trial, model, {
+    iterations = p.length, rate = p.rate / 20, schedule = { "step", every = 7, factor = 0.7 },
+  }, 15)
   return { accuracy = model:score(data.test_x, data.test_y) }
 end
 
@@ -89,6 +91,7 @@ function KINDS.noisy(p, trial)
   local model = new_model(p, {})
   train(trial, model, {
     iterations = p.length, rate = p.rate, validation = { data.test_x, data.test_y }, patience = 30,
+    metric = "accuracy", schedule = { "plateau", factor = 0.7, patience = 2 },
   }, 10, function()
     local W = model.weights.W2
     W:add_((pg.rand(table.unpack(W.shape)) - 0.5):astype "float32" * 0.01)

@@ -169,6 +169,29 @@ describe("the losses of a training with a schedule", function()
       assert.is_true(found < limits[options.dtype], ("%s: %g"):format(case.name, found))
     end
   end)
+
+  it("are PyTorch's in a model of one's own, of all rows", function()
+    local pixels, labels = curve.pixels(), curve.labels()
+    local _, cases = torch_schedules.read "losses"
+    local count = 0
+    for _, case in ipairs(cases) do
+      local options = case.options
+      if not options.batch then
+        options.scale = 1 / 255
+        options.validation = { pixels:rows(-HELD, -1), labels:rows(-HELD, -1) }
+        options.weights = pg.initialization(pixels, 16, { classes = 10, dtype = options.dtype,
+          random = pg.random(0) })
+        options.forward = function(w, x)
+          return (x:dot(w.W1.T) + w.b1):sigmoid():dot(w.W2.T) + w.b2
+        end
+        local m = pg.Model(pixels:rows(1, -HELD - 1), labels:rows(1, -HELD - 1), options)
+        local found = (m:fit { iterations = #case.found } - case.found):abs():max()
+        assert.is_true(found < limits[options.dtype], ("%s: %g"):format(case.name, found))
+        count = count + 1
+      end
+    end
+    assert.equal(16, count)
+  end)
 end)
 
 describe("a training with a schedule", function()
@@ -210,7 +233,9 @@ describe("a training with a schedule", function()
     local other = model()
     assert.is_true(m:fit({ iterations = 9, schedule = false }):array_equal(
       other:fit { iterations = 9 }))
+    assert.not_matches("by the schedule", m:summary())
     m:fit { iterations = 9, batch = 7, schedule = { "step", every = 2 } }
+    assert.matches("\nrate       2e-06 by the schedule\n", m:summary(), 1, true)
     assert.matches("adam, rate 0.02, schedule step (every 2, factor 0.1), batch 7", m:summary(), 1,
       true)
     assert.matches("(adam, rate 0.02, schedule step (every 2", tostring(m), 1, true)
@@ -398,7 +423,7 @@ describe("an interrupt in a training with a schedule", function()
           m:save(path)
           m = pg.Model.load(path, x, y)
         end
-        m:fit(options())
+        listen(function() m:fit(options()) end) -- nothing may be left to do
         assert.is_true(same_bits(whole, m), "after " .. instructions)
         assert.equal(whole:restore_best(), m:restore_best())
         assert.same(whole._record.stopping.plateau, m._record.stopping.plateau)

@@ -586,6 +586,10 @@ function Model:summary()
     add("plan", "%s (%s)", network:plan())
   end
   add("optimizer", "%s", training.describe(self))
+  local rate = training.scheduled_rate(self)
+  if rate then
+    add("rate", "%.6g by the schedule", rate)
+  end
   add("iteration", "%d", self.iteration)
   if #self._losses > 0 then
     add("last loss", "%.6g", self._losses[#self._losses])

@@ -120,6 +120,18 @@ function training.describe(model)
   return table.concat(words, ", ")
 end
 
+--- The rate that a schedule has come to; nil without one, and before the training's first update.
+---@param model perigee.Model
+---@return number?
+function training.scheduled_rate(model)
+  local record = model._record
+  local settings = record and record.options.schedule
+  if settings and model.iteration > record.first then
+    return schedule.rate(settings, optimizer.settings(record.options).rate,
+      model.iteration - record.first, record.target - record.first, record.stopping.plateau)
+  end
+end
+
 --- What a summary says behind the best metric: "" for the loss, " accuracy".
 ---@param model perigee.Model
 ---@return string
