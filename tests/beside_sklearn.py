@@ -10,9 +10,10 @@ import sys
 import warnings
 
 import numpy as np
-from sklearn.metrics import classification_report
+from sklearn.metrics import classification_report, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_class_weight
 
 
 def split(case):
@@ -50,6 +51,21 @@ def report(case):
                                      labels=range(classes),
                                      target_names=case["names"])
     return None if text == case["text"] else text
+
+
+def score(case):
+    expected = r2_score(case["y"], case["predicted"])
+    return None if np.isclose(expected, case["score"], rtol=1e-9, atol=1e-9) else expected
+
+
+def balanced(case):
+    """The loss of each class's rows y: their targets' weights times log(classes)."""
+    labels, classes = np.array(case["labels"]), case["classes"]
+    weights = compute_class_weight("balanced", classes=np.arange(classes), y=labels)
+    hot = np.eye(classes)[labels]
+    expected = [((0.5 * hot + 0.5 * np.eye(classes)[c]) @ weights).mean() * np.log(classes)
+                for c in range(classes)]
+    return None if np.allclose(expected, case["losses"], rtol=1e-7) else expected
 
 
 def main():

@@ -1,4 +1,4 @@
--- pg.split, pg.standardise and reports beside scikit-learn, on random cases.
+-- pg.split, pg.standardise, reports, scores and class weights beside scikit-learn, on random cases.
 
 local classification = require "perigee.model.classification"
 local json = require "perigee.util.json"
@@ -80,9 +80,49 @@ local function report_case()
   }
 end
 
+--- The class weights as the first loss of a model shows them: all scores are 0, and each class has
+--- the loss log(classes) times its weight.
+local function balanced_case()
+  local classes, labels = integer(2, 6), {}
+  for i = 1, integer(2 * classes, 80) do
+    labels[i] = i <= classes and i - 1 or integer(0, classes - 1)
+  end
+  local m = pg.Model(g:rand(#labels, 2), pg.array(labels, "int64"), {
+    hidden = 1, class_weight = "balanced", dtype = "float64",
+  })
+  m.weights.W2:fill_(0)
+  local hot = pg.onehot(pg.array(labels, "int64"), classes)
+  local found = {}
+  for class = 1, classes do -- probabilities are divided by the rows, not by the weights
+    local y = hot * 0.5
+    y[{ {}, { class, class } }] = y:cols(class, class) + 0.5
+    found[class] = (m:evaluate(g:rand(#labels, 2), y))
+  end
+  return { kind = "balanced", labels = labels, classes = classes, losses = found }
+end
+
+local function score_case()
+  local n, columns = integer(2, 50), integer(1, 4)
+  local y = g:randn(n, columns) * 10 ^ integer(-3, 3) + integer(-5, 5)
+  local is_constant = integer(0, 3) == 0
+  if is_constant then
+    y[{ {}, { 1, 1 } }] = integer(-2, 2)
+  end
+  local m = pg.Model(g:rand(n, 3), y, { loss = "mse", hidden = 2, dtype = "float64" })
+  local x = g:rand(n, 3)
+  if is_constant and integer(0, 1) == 0 then -- and it is predicted exactly
+    m.weights.W2[1] = 0
+    m.weights.b2[{ 1, 1 }] = y[{ 1, 1 }]
+  end
+  return {
+    kind = "score", y = y:tolist(), predicted = m:predict(x):tolist(), score = m:score(x, y),
+  }
+end
+
 describe("beside scikit-learn", function()
   for name, make in pairs {
     split = split_case, standardise = standardise_case, report = report_case,
+    score = score_case, balanced = balanced_case,
   } do
     it(name .. " gives the same", function()
       if not has_sklearn then

@@ -29,6 +29,7 @@ Objective.__index = Objective
 
 local objective = {}
 
+local BLOCK = 4096 -- rows of which R² is summed at a time
 local TITLES = { -- of a file's values in messages
   classes = "number of classes", outputs = "number of outputs", rank = "y's rank",
 }
@@ -475,14 +476,36 @@ function Objective:confusion(targets, predicted)
   return pairs_of:bincount({ minlength = classes * classes }):reshape(classes, classes)
 end
 
+--- Calls f with the targets and the predictions of blocks of rows, as float64 (rows, columns), and
+--- returns the sum of its results.
+local function sum_of_blocks(targets, predicted, f)
+  local sum = 0
+  for first = 1, #targets, BLOCK do
+    local last = math.min(first + BLOCK - 1, #targets)
+    local function block(array)
+      return array:rows(first, last):astype("float64"):reshape(last - first + 1, -1)
+    end
+    sum = sum + f(block(targets), block(predicted))
+  end
+  return sum
+end
+
 --- R², the mean over the columns of 1 - (squared residuals) / (squared deviations of y from its
 --- mean), as sklearn.metrics.r2_score; a column of one value has 1 where it is predicted exactly,
---- else 0.
+--- else 0. Of one row it is NaN.
 local function r_squared(targets, predicted)
-  local n = #targets
-  local y = targets:astype("float64"):reshape(n, -1)
-  local residual = ((y - predicted:astype("float64"):reshape(n, -1)) ^ 2):sum(1)
-  local total = ((y - y:mean(1, true)) ^ 2):sum(1)
+  if #targets < 2 then
+    return 0 / 0
+  end
+  local mean = sum_of_blocks(targets, predicted, function(y)
+    return y:sum(1)
+  end) / #targets
+  local residual = sum_of_blocks(targets, predicted, function(y, values)
+    return ((y - values) ^ 2):sum(1)
+  end)
+  local total = sum_of_blocks(targets, predicted, function(y)
+    return ((y - mean) ^ 2):sum(1)
+  end)
   local is_constant = total:eq(0)
   local ratio = residual / core.where(is_constant, 1, total)
   return core.where(is_constant, residual:eq(0):astype "float64", 1 - ratio):mean()
