@@ -1,6 +1,6 @@
 -- Whether a training that is killed again and again ends in the bits of one that is not.
 --
---   build/perigee tests/resume.lua [kills=100] [seed=0]
+--   build/perigee tests/resume.lua [kills=100] [seed=0] [lists=all,batches,schedules]
 --
 -- For each optimizer, from all rows, from batches of them, and with a schedule: a training in one
 -- process, and one whose process is killed with SIGKILL at random moments, and started again on
@@ -19,11 +19,13 @@ local fs = require "perigee.util.fs"
 local timing = require "timing"
 local uv = require "luv"
 
-local o = options.read(arg, { kills = 100, seed = 0 })
+local o = options.read(arg, {
+  kills = 100, seed = 0,
+  lists = { "all", "batches", "schedules" }, -- of trainings, in resume_child.lua
+})
 
 local CHILD = HERE .. "/resume_child.lua"
 local THREADS = { 1, 2, 8 }
-local LISTS = { "all", "batches", "schedules" } -- of trainings, in resume_child.lua
 local SAVE_EVERY = 7 -- updates: an epoch of batches has 3, and saves fall everywhere in it
 local LIFE = 0.2 -- of the undisturbed training's time: how long a process lives at most
 local LIMIT = 300 -- seconds: a process that is not to be killed, and takes longer, hangs
@@ -192,12 +194,12 @@ end
 --- The trainings of an optimizer: each gets its share of the kills.
 local function run_optimizer(optimizer, folder, random)
   local counts = { kills = 0, leftovers = 0, starts = 0, resumed = 0, ends = 0 }
-  for i, rows in ipairs(LISTS) do
+  for i, rows in ipairs(o.lists) do
     run({
       name = ("%s, %s, seed %d"):format(optimizer, rows, o.seed), optimizer = optimizer,
       rows = rows, folder = folder, file = folder .. "/disturbed.npz",
       expected = folder .. "/undisturbed.npz", random = random, counts = counts,
-    }, (o.kills + i - 1) // #LISTS)
+    }, (o.kills + i - 1) // #o.lists)
   end
   return counts
 end
