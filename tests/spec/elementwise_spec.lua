@@ -250,3 +250,39 @@ describe("long arrays", function()
     end)
   end)
 end)
+
+describe("where", function()
+  local random = pg.random(2)
+  local mask = random:rand(37, 2):gt(0.5)
+
+  --- What is chosen, element by element, as floats.
+  local function twin(m, x, y)
+    local xs, ys = x:astype("float64"):ravel(), y:astype("float64"):ravel()
+    local out = {}
+    for i, holds in ipairs(m:ravel():tolist()) do
+      local from = holds and xs or ys
+      out[i] = from[from.size > 1 and i or 1]
+    end
+    return pg.array(out)
+  end
+
+  for _, dtype in ipairs(dtypes) do
+    it("chooses elements of " .. dtype .. " from arrays, single values and views", function()
+      local a, b = (random:rand(37, 2) * 100):astype(dtype), (random:rand(37, 2) * 100):astype(dtype)
+      if kind(dtype) == "float" then
+        a[{ 1, 1 }], b[{ 1, 1 }], a[{ 2, 1 }], b[{ 2, 1 }] = nan, 1, 1, nan
+      end
+      local one, other = a:rows(3, 3):cols(1, 1), b:rows(4, 4):cols(2, 2)
+      for _, case in ipairs {
+        { mask, a, b }, { mask, one, b }, { mask, a, other }, { mask, one, other },
+        { mask["::-1"], a["::-1"], b["::-1"] }, { mask.T, a.T, b.T },
+        { mask:cols(1, 1), a:cols(2, 2), other },
+      } do
+        local found = pg.where(table.unpack(case))
+        assert.equal(dtype, found.dtype)
+        assert.equal(spelled(twin(table.unpack(case))),
+          spelled(found:astype("float64"):ravel()))
+      end
+    end)
+  end
+end)

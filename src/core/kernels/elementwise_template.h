@@ -18,15 +18,40 @@ UNARY(isnan, bool, x != x)
 UNARY(isfinite, bool, IS_FINITE(x))
 UNARY(isinf, bool, (x == x) & !IS_FINITE(x))
 
+/* Of dense elements both operands are read, so that nothing depends on a
+   branch: a mask is hard to predict. */
+#define WHERE_LOOP(X, Y)                \
+    SIMD for (size_t i = 0; i < n; i++) \
+    {                                   \
+        T x = (X), y = (Y);             \
+        out[i] = holds[i] ? x : y;      \
+    }
+
 static void NAMED(where)(char *const *p, const ptrdiff_t *s, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        ptrdiff_t k = (ptrdiff_t)i;
-        *(T *)(p[0] + k * s[0]) = *(const bool *)(p[1] + k * s[1])
-                                      ? *(const T *)(p[2] + k * s[2])
-                                      : *(const T *)(p[3] + k * s[3]);
+    T *out = (T *)p[0];
+    const unsigned char *holds = (const unsigned char *)p[1];
+    const T *xs = (const T *)p[2], *ys = (const T *)p[3];
+    const ptrdiff_t dense = sizeof(T);
+    bool is_dense = s[0] == dense && s[1] == sizeof(bool);
+    if (is_dense && s[2] == dense && s[3] == dense) {
+        WHERE_LOOP(xs[i], ys[i])
+    } else if (is_dense && s[2] == dense && s[3] == 0) {
+        const T all = *ys;
+        WHERE_LOOP(xs[i], all)
+    } else if (is_dense && s[2] == 0 && s[3] == dense) {
+        const T all = *xs;
+        WHERE_LOOP(all, ys[i])
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            ptrdiff_t k = (ptrdiff_t)i;
+            *(T *)(p[0] + k * s[0]) = *(const bool *)(p[1] + k * s[1])
+                                          ? *(const T *)(p[2] + k * s[2])
+                                          : *(const T *)(p[3] + k * s[3]);
+        }
     }
 }
+#undef WHERE_LOOP
 
 /* --- bool: adds by or, multiplies by and --- */
 
