@@ -268,7 +268,8 @@ describe("where", function()
 
   for _, dtype in ipairs(dtypes) do
     it("chooses elements of " .. dtype .. " from arrays, single values and views", function()
-      local a, b = (random:rand(37, 2) * 100):astype(dtype), (random:rand(37, 2) * 100):astype(dtype)
+      local a = (random:rand(37, 2) * 100):astype(dtype)
+      local b = (random:rand(37, 2) * 100):astype(dtype)
       if kind(dtype) == "float" then
         a[{ 1, 1 }], b[{ 1, 1 }], a[{ 2, 1 }], b[{ 2, 1 }] = nan, 1, 1, nan
       end
