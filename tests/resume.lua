@@ -2,12 +2,12 @@
 --
 --   build/perigee tests/resume.lua [kills=100] [seed=0] [lists=all,batches,schedules]
 --
--- For each optimizer, from all rows, from batches of them, and with a schedule: a training in one
--- process, and one whose process is killed with SIGKILL at random moments, and started again on
--- another number of threads, until it was killed often enough; then it is let run to the end. One
--- that ends before is compared, and begun anew. After each kill the file, where there is one, must
--- load; at the end it must be that of the other training, byte for byte. Exit status 1 where it is
--- not, with the files kept.
+-- For each optimizer, and a model with a forward function, from all rows, from batches of them, and
+-- with a schedule: a training in one process, and one whose process is killed with SIGKILL at random
+-- moments, and started again on another number of threads, until it was killed often enough; then it
+-- is let run to the end. One that ends before is compared, and begun anew. After each kill the file,
+-- where there is one, must load; at the end it must be that of the other training, byte for byte.
+-- Exit status 1 where it is not, with the files kept.
 
 local HERE = arg[0]:match "^(.*)/" or "."
 package.path = HERE .. "/?.lua;" .. package.path
@@ -75,7 +75,7 @@ local function start(training, file, save_every, threads, seconds)
   local process
   process = assert(uv.spawn(uv.exepath(), {
     args = {
-      CHILD, "optimizer=" .. training.optimizer, "rows=" .. training.rows, "file=" .. file,
+      CHILD, "subject=" .. training.subject, "rows=" .. training.rows, "file=" .. file,
       "save_every=" .. save_every, "seed=" .. o.seed,
     },
     stdio = { nil, written, written },
@@ -138,7 +138,7 @@ end
 local function check_whole(training)
   if uv.fs_stat(training.file) then
     local loads, message = pcall(pg.Model.load, training.file)
-    if not loads then
+    if not loads and not message:find "has a forward function, which a file does not keep" then
       error(("%s: after %d kills: %s"):format(training.name, training.counts.kills, message), 0)
     end
   end
@@ -191,12 +191,12 @@ local function run(training, kills)
   os.remove(training.expected)
 end
 
---- The trainings of an optimizer: each gets its share of the kills.
-local function run_optimizer(optimizer, folder, random)
+--- The trainings of a subject: each gets its share of the kills.
+local function run_subject(subject, folder, random)
   local counts = { kills = 0, leftovers = 0, starts = 0, resumed = 0, ends = 0 }
   for i, rows in ipairs(o.lists) do
     run({
-      name = ("%s, %s, seed %d"):format(optimizer, rows, o.seed), optimizer = optimizer,
+      name = ("%s, %s, seed %d"):format(subject, rows, o.seed), subject = subject,
       rows = rows, folder = folder, file = folder .. "/disturbed.npz",
       expected = folder .. "/undisturbed.npz", random = random, counts = counts,
     }, (o.kills + i - 1) // #o.lists)
@@ -204,24 +204,25 @@ local function run_optimizer(optimizer, folder, random)
   return counts
 end
 
-local function report(optimizer, counts)
+local function report(subject, counts)
   local threads = table.concat(THREADS, " ", 1, math.min(counts.starts, #THREADS))
-  print(("%-8s  %d kills, %d left a temporary file; %d of %d starts resumed, threads %s; %d ends: "
-    .. "same bits"):format(optimizer, counts.kills, counts.leftovers, counts.resumed,
+  print(("%-9s  %d kills, %d left a temporary file; %d of %d starts resumed, threads %s; %d ends: "
+    .. "same bits"):format(subject, counts.kills, counts.leftovers, counts.resumed,
     counts.starts, threads, counts.ends))
 end
 
 -- --- the run ------------------------------------------------------------------------
 
-local optimizers = core.trainer.optimizers
+local subjects = table.move(core.trainer.optimizers, 1, #core.trainer.optimizers, 1, {})
+subjects[#subjects + 1] = "own"
 local kills, leftovers, ends = 0, 0, 0
 in_folder(function(folder)
   local random = pg.random(o.seed)
-  for _, optimizer in ipairs(optimizers) do
-    local counts = run_optimizer(optimizer, folder, random)
-    report(optimizer, counts)
+  for _, subject in ipairs(subjects) do
+    local counts = run_subject(subject, folder, random)
+    report(subject, counts)
     kills, leftovers, ends = kills + counts.kills, leftovers + counts.leftovers, ends + counts.ends
   end
 end)
-print(("%d optimizers, %d kills, %d left a temporary file, %d trainings ended: all in the same "
-  .. "bits"):format(#optimizers, kills, leftovers, ends))
+print(("%d subjects, %d kills, %d left a temporary file, %d trainings ended: all in the same "
+  .. "bits"):format(#subjects, kills, leftovers, ends))

@@ -1,6 +1,8 @@
 -- A training that may be killed at any moment: tests/resume.lua starts it, and starts it again.
 --
---   build/perigee tests/resume_child.lua optimizer=sgd rows=all file=model.npz save_every=7 seed=0
+--   build/perigee tests/resume_child.lua subject=sgd rows=all file=model.npz save_every=7 seed=0
+--
+-- The subject is an optimizer, or "own", a model with a forward function.
 --
 -- Goes on from the file, where there is one, and says on stderr after which iteration. Saves to
 -- it after each few updates (save_every=0: not before the end), and at the end.
@@ -10,7 +12,7 @@ local core = require "perigee.core"
 local options = require "perigee.options"
 
 local o = options.read(arg, {
-  optimizer = "sgd", rows = "all", file = "model.npz", save_every = 0, seed = 0,
+  subject = "sgd", rows = "all", file = "model.npz", save_every = 0, seed = 0,
 })
 
 -- --- the data -----------------------------------------------------------------------
@@ -121,33 +123,74 @@ local function position(list, value)
   error(("there is no '%s'"):format(value))
 end
 
-local function choose()
-  local list = TRAININGS[o.rows]
-  return list[(position(core.trainer.optimizers, o.optimizer) - 1) % #list + 1]
+-- --- a model with a forward function ------------------------------------------------
+
+--- A forward function with dropout and running means.
+local function forward(w, batch, training, state)
+  local hidden = pg.dropout((batch:dot(w.W1) + w.b1):gelu(), 0.2)
+  if training then
+    state.mean[":"] = state.mean * 0.9 + pg.detach(hidden:mean(1)) * 0.1
+  end
+  return (hidden - state.mean):dot(w.W2) + w.b2
 end
 
-local function model_options(chosen)
-  local all = { optimizer = o.optimizer }
-  for _, part in ipairs { chosen.model, SETTINGS[o.optimizer] or {} } do
-    for name, value in pairs(part) do
-      all[name] = value
-    end
+local OWN = {
+  all = {
+    model = {
+      freeze = { "b1" }, optimizer = "adam", dtype = "float32", class_weight = "balanced",
+    },
+    training = { iterations = 1000 },
+  },
+  batches = {
+    model = { optimizer = "nesterov", batch = 330, label_smoothing = 0.1, seed = o.seed },
+    training = { epochs = 400, patience = 300, metric = "accuracy" },
+    validated = true,
+  },
+  schedules = {
+    model = {
+      optimizer = "rmsprop", batch = 200, schedule = { "plateau", factor = 0.7, patience = 20 },
+    },
+    training = { epochs = 200, patience = 150 },
+    validated = true,
+  },
+}
+
+--- The training of the subject, with the options of its model.
+local function choose()
+  local list = TRAININGS[o.rows]
+  local is_own = o.subject == "own"
+  local chosen = is_own and OWN[o.rows]
+    or list[(position(core.trainer.optimizers, o.subject) - 1) % #list + 1]
+  local options = chosen.model
+  if is_own then
+    local random = pg.random(o.seed)
+    options.weights = {
+      W1 = random:randn(INPUTS, 24), b1 = pg.zeros(24), W2 = random:randn(24, CLASSES),
+      b2 = pg.zeros(CLASSES),
+    }
+    options.state, options.forward = { mean = pg.zeros(24) }, forward
+    return chosen, options
   end
-  return all
+  options.optimizer = o.subject
+  for name, value in pairs(SETTINGS[o.subject] or {}) do
+    options[name] = value
+  end
+  return chosen, options
 end
 
 -- --- the training -------------------------------------------------------------------
 
 pg.seed(o.seed)
-local chosen = choose()
+local chosen, model_options = choose()
 local x, y = draw()
 if chosen.model.scale then
   x = (x * 255):astype "uint8"
 end
 local train_x, train_y = x:rows(1, ROWS), y:rows(1, ROWS)
 
-local model = pg.exists(o.file) and pg.Model.load(o.file, train_x, train_y)
-  or pg.Model(train_x, train_y, model_options(chosen))
+local functions = { forward = model_options.forward }
+local model = pg.exists(o.file) and pg.Model.load(o.file, train_x, train_y, functions)
+  or pg.Model(train_x, train_y, model_options)
 io.stderr:write(model.iteration, "\n")
 
 chosen.training.resume = true

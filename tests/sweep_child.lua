@@ -99,6 +99,26 @@ function KINDS.noisy(p, trial)
   return { accuracy = model:score(data.test_x, data.test_y), drawn = pg.rand() }
 end
 
+--- Has a forward function with dropout, and a running mean.
+function KINDS.own(p, trial)
+  local model = pg.Model(data.x, data.y, {
+    weights = {
+      W1 = pg.randn(INPUTS, p.hidden), W2 = pg.randn(p.hidden, CLASSES), b2 = pg.zeros(CLASSES),
+    },
+    state = { mean = pg.zeros(p.hidden) }, optimizer = "adam", batch = 160,
+    schedule = { "cosine", warmup = math.max(1, p.length // 10) },
+    forward = function(w, batch, training, state)
+      local hidden = pg.dropout(batch:dot(w.W1):relu(), 0.2)
+      if training then
+        state.mean[":"] = state.mean * 0.9 + pg.detach(hidden:mean(1)) * 0.1
+      end
+      return (hidden - state.mean):dot(w.W2) + w.b2
+    end,
+  })
+  train(trial, model, { iterations = p.length, rate = p.rate / 20 }, 10)
+  return { accuracy = model:score(data.test_x, data.test_y), drawn = pg.rand() }
+end
+
 --- Is over before anything is saved; one fails.
 function KINDS.trivial(p, trial)
   if p.hidden == 12 and p.rate == 1 and trial.seed % 2 == 1 then
@@ -118,17 +138,17 @@ local studies = {
   main = {
     params = {
       hidden = hidden, rate = rate,
-      kind = { "full", "adam", "twice", "broken", "noisy", "trivial" },
+      kind = { "full", "adam", "twice", "broken", "noisy", "own", "trivial" },
     },
     settings = { length = 120 }, repeats = 2, checkpoint = 0.005,
   },
   -- Each step is saved: what is written does not depend on the time.
   small = {
-    params = { kind = { "full", "twice", "noisy", "trivial" } },
+    params = { kind = { "full", "twice", "noisy", "own", "trivial" } },
     settings = { hidden = 8, rate = 1, length = 8 }, checkpoint = 0,
   },
   halving = {
-    params = { hidden = hidden, rate = rate, kind = { "full", "adam", "twice", "noisy" } },
+    params = { hidden = hidden, rate = rate, kind = { "full", "adam", "twice", "noisy", "own" } },
     settings = { length = 120 }, repeats = 2, checkpoint = 0.005, metric = "loss",
     prune = sweep.halving { first = 20 },
   },

@@ -739,7 +739,7 @@ local function run_in_orders(study)
     check_end(study, runs, what)
   end
   local runs = new_runs()
-  local turned = { "rate=1,0.2", "kind=trivial,noisy,full,broken,adam,twice", "hidden=8,12" }
+  local turned = { "rate=1,0.2", "kind=trivial,own,noisy,full,broken,adam,twice", "hidden=8,12" }
   finish { study = study, runs = runs, arguments = turned }
   check_same_rows(study, runs, "the grid turned round")
   finish { study = study, runs = runs }

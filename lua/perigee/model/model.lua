@@ -127,6 +127,22 @@ end
 --- see `steps`) are defaults of all the model's trainings; options of `steps` or `fit` are for one
 --- training.
 ---
+--- With `weights` and `forward` the model has layers of its own. `weights` is a table of arrays,
+--- also a nested one, of which the model has copies. `forward(w, x, training, state)` returns the
+--- scores of some rows of x, (n, classes), or (n) for one output, by operations that have gradients.
+--- x keeps its shape there, in the model's dtype and scaled. In the steps of a training, `training`
+--- is true, and `pg.dropout` draws. `state` is a table of arrays that aren't trained, such as running
+--- means: forward may write them, with values that aren't traced (`pg.detach`). `freeze` names
+--- weights that stay. A batch is one call of forward; what depends on all rows is computed in
+--- blocks of them.
+---
+--- `loss` is "cross_entropy" (the notebook's, with 1e-9 added to the probabilities; its gradient is
+--- exact), "binary_cross_entropy" (labels 0 and 1, one output), "mse" (real targets (n) or (n, k),
+--- which `predict` returns; `score` is R²), or a function of scores, y and weights that returns the
+--- mean over the rows, such as `pg.softmax_cross_entropy`. `label_smoothing` and `class_weight` are
+--- those of torch.nn.CrossEntropyLoss: with class weights, a mean is divided by the sum of the rows'
+--- weights, or by the number of rows where y is probabilities.
+---
 --- Raises for options and arrays that don't fit, with shapes, rows and values. The largest label
 --- must be below the number of rows unless `classes` is given.
 ---
@@ -140,7 +156,14 @@ end
 ---     -->   trained  not yet
 ---     -->   data     100 rows, sparse plan
 ---     m.weights.W1.shape, m.classes, m.iteration  --> (64, 784)  10  0
----@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs); bytes aren't converted
+---
+---     own = pg.Model(x, y, {
+---       weights = {W = pg.zeros(784, 10), b = pg.zeros(10)},
+---       forward = function(w, x) return x:flatten(2):dot(w.W) + w.b end,
+---     })
+---     own:fit{iterations = 20, rate = 0.5}[-1] < 2.3  --> true
+---@param x perigee.like  (n, ...), any dtype: flattened to (n, inputs) unless there is a `forward`;
+---   bytes aren't converted
 ---@param y perigee.like  (n) labels 0, 1, ..., or (n, classes) one-hot or probabilities; of
 ---   binary_cross_entropy (n) labels 0 and 1, or probabilities of class 1; of mse real numbers (n),
 ---   or (n, ...), which are flattened to (n, outputs)
@@ -153,8 +176,10 @@ end
 ---   of scores and y); label_smoothing = 0 (0 to 1: the part of each label that is spread evenly
 ---   over the classes); class_weight (a list of a number for each class, a table by the classes'
 ---   names, or "balanced": rows / (classes * rows of the class));
----   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x); those of
----   `m:steps` but iterations, epochs, resume, progress
+---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x);
+---   forward (a function, of a model with layers of its own; see above); weights (its arrays, which
+---   give dtype, too); state (arrays that aren't trained); freeze (a list of names of weights that
+---   stay); those of `m:steps` but iterations, epochs, resume, progress
 ---@return perigee.Model
 local function new(_, x, y, options)
   options = errors.must(schema.read(options, KINDS, "Model", training.OWNERS))
@@ -333,16 +358,16 @@ function Model:predict_proba(x)
   return warn_if_scaled(self, data, (errors.must(self._network:predict_proba(data))))
 end
 
---- Returns the accuracy: the fraction of rows whose label is predicted. With real targets it is R²,
---- scikit-learn's r2_score: the mean over the outputs of 1 - squared errors / squared deviations
---- from the mean.
+--- Returns the accuracy: the fraction of rows whose label is predicted. Where y is probabilities, a
+--- row's label is the most likely one. For real targets, the score is R², as
+--- sklearn.metrics.r2_score: 1 for exact predictions, 0 for those of the mean.
 ---
 --- Raises for a label outside the model's classes.
 ---
 ---     m:fit{iterations = 100, rate = 0.5}
 ---     m:score(x, y) > 0.5  --> true
 ---@param x perigee.like  (n, ...)
----@param y perigee.like  (n) labels or (n, classes) one-hot
+---@param y perigee.like  as `pg.Model` takes it
 ---@return number accuracy  0 to 1; R² is 1 or less
 function Model:score(x, y)
   local network = self._network
@@ -360,7 +385,7 @@ end
 ---     loss, accuracy, confusion = m:evaluate(xt, yt)
 ---     confusion.shape, confusion:sum() == #xt  --> (10, 10)  true
 ---@param x perigee.like  (n, ...)
----@param y perigee.like  (n) labels or (n, classes) one-hot
+---@param y perigee.like  as `pg.Model` takes it
 ---@return number loss  the mean, as in training
 ---@return number accuracy  0 to 1; or R²
 ---@return perigee.array? confusion  int64 (classes, classes): row i, column j has the number of
@@ -479,7 +504,8 @@ local function load_network(state, options)
   return dense_network.load(state, learnt)
 end
 
---- Reads a saved model. The file has no data: with x and y, the model can be trained. `m:fit()`
+--- Reads a saved model. The file has no data: with x and y, the model can be trained. It has no
+--- functions either: give those of the model again. `m:fit()`
 --- begins another training, as with a model in memory; `resume = true` continues the saved one.
 --- With the same rows, it ends in the same bits as a training that was never interrupted.
 ---
@@ -495,6 +521,7 @@ end
 ---@param path string
 ---@param x? perigee.like  as `pg.Model` takes them
 ---@param y? perigee.like
+---@param options? table  forward (the function that the model was made with); loss (likewise)
 ---@return perigee.Model
 ---@return string? note  the text that `save` was given
 function Model.load(path, x, y, options)
