@@ -2,12 +2,12 @@
 --
 --   build/perigee tests/resume.lua [kills=100] [seed=0] [lists=all,batches,schedules]
 --
--- For each optimizer, and a model with a forward function, from all rows, from batches of them, and
--- with a schedule: a training in one process, and one whose process is killed with SIGKILL at random
--- moments, and started again on another number of threads, until it was killed often enough; then it
--- is let run to the end. One that ends before is compared, and begun anew. After each kill the file,
--- where there is one, must load; at the end it must be that of the other training, byte for byte.
--- Exit status 1 where it is not, with the files kept.
+-- For each optimizer, and a model with a forward function, from all rows, from batches of them,
+-- and with a schedule: a training in one process, and one whose process is killed with SIGKILL at
+-- random moments, and started again on another number of threads, until it was killed often
+-- enough; then it is let run to the end. One that ends before is compared, and begun anew. After
+-- each kill the file, where there is one, must load; at the end it must be that of the other
+-- training, byte for byte. Exit status 1 where it is not, with the files kept.
 
 local HERE = arg[0]:match "^(.*)/" or "."
 package.path = HERE .. "/?.lua;" .. package.path

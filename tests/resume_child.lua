@@ -161,21 +161,21 @@ local function choose()
   local is_own = o.subject == "own"
   local chosen = is_own and OWN[o.rows]
     or list[(position(core.trainer.optimizers, o.subject) - 1) % #list + 1]
-  local options = chosen.model
+  local model = chosen.model
   if is_own then
     local random = pg.random(o.seed)
-    options.weights = {
+    model.weights = {
       W1 = random:randn(INPUTS, 24), b1 = pg.zeros(24), W2 = random:randn(24, CLASSES),
       b2 = pg.zeros(CLASSES),
     }
-    options.state, options.forward = { mean = pg.zeros(24) }, forward
-    return chosen, options
+    model.state, model.forward = { mean = pg.zeros(24) }, forward
+    return chosen, model
   end
-  options.optimizer = o.subject
+  model.optimizer = o.subject
   for name, value in pairs(SETTINGS[o.subject] or {}) do
-    options[name] = value
+    model[name] = value
   end
-  return chosen, options
+  return chosen, model
 end
 
 -- --- the training -------------------------------------------------------------------

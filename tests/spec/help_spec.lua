@@ -178,8 +178,8 @@ describe("A description", function()
     end
     assert.same({ "field shape", "field dtype", "field ndim", "field size", "field T",
       "method reshape" }, table.move(members.array, 1, 6, 1, {}))
-    assert.same({ "field weights", "field classes", "field names", "field iteration",
-      "method steps" }, table.move(members.model, 1, 5, 1, {}))
+    assert.same({ "field weights", "field state", "field classes", "field names", "field iteration",
+      "method steps" }, table.move(members.model, 1, 6, 1, {}))
     assert.equal("function load", members.model[#members.model - 2])
     for _, class in ipairs(entries.classes()) do
       for _, member in ipairs(entries.members(class.name)) do

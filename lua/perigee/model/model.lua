@@ -129,19 +129,19 @@ end
 ---
 --- With `weights` and `forward` the model has layers of its own. `weights` is a table of arrays,
 --- also a nested one, of which the model has copies. `forward(w, x, training, state)` returns the
---- scores of some rows of x, (n, classes), or (n) for one output, by operations that have gradients.
---- x keeps its shape there, in the model's dtype and scaled. In the steps of a training, `training`
---- is true, and `pg.dropout` draws. `state` is a table of arrays that aren't trained, such as running
---- means: forward may write them, with values that aren't traced (`pg.detach`). `freeze` names
---- weights that stay. A batch is one call of forward; what depends on all rows is computed in
---- blocks of them.
+--- scores of some rows of x, (n, classes), or (n) for one output, by operations that have
+--- gradients. x keeps its shape there, in the model's dtype and scaled. In the steps of a training,
+--- `training` is true, and `pg.dropout` draws. `state` is a table of arrays that aren't trained,
+--- such as running means: forward may write them, with values that aren't traced (`pg.detach`).
+--- `freeze` names weights that stay. A batch is one call of forward; what depends on all rows is
+--- computed in blocks of them.
 ---
 --- `loss` is "cross_entropy" (the notebook's, with 1e-9 added to the probabilities; its gradient is
---- exact), "binary_cross_entropy" (labels 0 and 1, one output), "mse" (real targets (n) or (n, k),
---- which `predict` returns; `score` is R²), or a function of scores, y and weights that returns the
---- mean over the rows, such as `pg.softmax_cross_entropy`. `label_smoothing` and `class_weight` are
---- those of torch.nn.CrossEntropyLoss: with class weights, a mean is divided by the sum of the rows'
---- weights, or by the number of rows where y is probabilities.
+--- exact), "binary_cross_entropy" (labels 0 and 1, one output), "mse" (real targets, which `predict`
+--- returns; `score` is R²), or a function of scores, y and weights that returns the mean over the
+--- rows, such as `pg.softmax_cross_entropy`. `label_smoothing` and `class_weight` are those of
+--- torch.nn.CrossEntropyLoss: with class weights, a mean is divided by the sum of the rows' weights,
+--- or by the number of rows where y is probabilities.
 ---
 --- Raises for options and arrays that don't fit, with shapes, rows and values. The largest label
 --- must be below the number of rows unless `classes` is given.
