@@ -297,7 +297,7 @@ describe("help", function()
       ["pg.forward(x, weights, out)"] = pg.forward, ["a:sort(axis)"] = pg.zeros(1).sort,
       ["a:exp(options)"] = pg.exp, ["g:rand(...)"] = pg.random(0).rand, ["pg.rand(...)"] = pg.rand,
       ["m:fit(options)"] = m.fit, ["pg.Model(x, y, options)"] = pg.Model,
-      ["pg.Model.load(path, x, y)"] = pg.Model.load, ["sweep.new(options)"] = sweep.new,
+      ["pg.Model.load(path, x, y, options)"] = pg.Model.load, ["sweep.new(options)"] = sweep.new,
       ["pg.plot(options, ...)"] = pg.plot, ["pg.help(what)"] = pg.help,
     } do
       assert.equal(name, first_line(what))
@@ -305,7 +305,7 @@ describe("help", function()
     for name, what in pairs {
       ["pg.forward(x, weights, out)"] = "forward", ["a:sort(axis)"] = "a:sort",
       ["t:sort(name, order)"] = "t:sort", ["pg.load(path, options)"] = "load",
-      ["pg.Model.load(path, x, y)"] = "Model.load", ["m:steps(options)"] = "steps",
+      ["pg.Model.load(path, x, y, options)"] = "Model.load", ["m:steps(options)"] = "steps",
       ["trial:steps(model, options)"] = "trial:steps", ["a:exp(options)"] = "pg.exp",
       ["pg.random(seed)"] = "random", ["sweep.halving(options)"] = "sweep.halving()",
     } do
