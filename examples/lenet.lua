@@ -1,11 +1,11 @@
 -- A convolutional network with a forward function of its own: 99 % on MNIST in under a minute.
 --
---   build/perigee examples/lenet.lua epochs=12 batch=128 rate=0.004 data=mnist seed=0
+--   build/perigee examples/lenet.lua epochs=20 batch=128 rate=0.004 data=mnist seed=0
 
 local pg = require "perigee"
 local options = require "perigee.options"
 
-local o = options.read(arg, { epochs = 12, batch = 128, rate = 0.004, data = "mnist", seed = 0 })
+local o = options.read(arg, { epochs = 20, batch = 128, rate = 0.004, data = "mnist", seed = 0 })
 
 local data <close> = pg.dataset(o.data)
 
@@ -13,7 +13,7 @@ local function forward(w, x) -- x: (n, 28, 28)
   local a = x:reshape(-1, 1, 28, 28)
   a = (a:conv2d(w.K1) + w.b1):relu():max_pool2d(2) -- (n, 8, 12, 12)
   a = (a:conv2d(w.K2) + w.b2):relu():max_pool2d(2) -- (n, 16, 4, 4)
-  return a:flatten(2):dot(w.W) + w.b -- (n, 10)
+  return pg.dropout(a:flatten(2), 0.25):dot(w.W) + w.b -- (n, 10)
 end
 
 pg.seed(o.seed)
