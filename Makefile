@@ -275,6 +275,7 @@ bench: deps-run  ## trainings, array operations and files beside NumPy and PyTor
 	@$(PROGRAM) tests/bench_csv.lua
 	@$(PROGRAM) tests/bench_parts.lua
 	@$(PROGRAM) tests/bench_gradients.lua
+	@$(PROGRAM) tests/bench_models.lua
 	@$(PROGRAM) tests/bench_sweep.lua $(filter data=%,$(ARGS))
 	@$(PROGRAM) tests/bench_startup.lua
 	@$(PROGRAM) tests/bench_interrupts.lua
