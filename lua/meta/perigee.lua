@@ -1921,9 +1921,9 @@ function pg.set_state(state) end
 ---     --> (10, 32)
 ---@param x perigee.array  (n, inputs), for its width and dtype
 ---@param hidden integer|integer[]  units of the hidden layer, or of each of several
----@param options? table  activation = "sigmoid" ("tanh", "relu", or a list of one for each
----   hidden layer); classes = 10; dtype (else x's if that is floating, or "float64");
----   random (a generator; else the module's)
+---@param options? table  activation = "sigmoid" ("tanh", "relu", "leaky_relu", "gelu", or a
+---   list of one for each hidden layer); classes = 10; dtype (else x's if that is floating, or
+---   "float64"); random (a generator; else the module's)
 ---@return perigee.weights
 function pg.initialization(x, hidden, options) end
 

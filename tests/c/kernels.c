@@ -88,13 +88,17 @@ static double activation(pg_activation f, double z)
         return tanh(z);
     case PG_ACTIVATION_RELU:
         return z < 0 ? 0 : z;
+    case PG_ACTIVATION_LEAKY_RELU:
+        return z < 0 ? 0.01 * z : z;
+    case PG_ACTIVATION_GELU:
+        return gelu(z);
     case PG_ACTIVATIONS:
         break;
     }
     return (double)NAN;
 }
 
-/* The derivative at z where the activation's output is a. */
+/* The derivative where the activation's output is a; gelu's at a. */
 static double derivative(pg_activation f, double a)
 {
     switch (f) {
@@ -104,6 +108,10 @@ static double derivative(pg_activation f, double a)
         return 1 - a * a;
     case PG_ACTIVATION_RELU:
         return a > 0 ? 1 : 0;
+    case PG_ACTIVATION_LEAKY_RELU:
+        return a > 0 ? 1 : 0.01;
+    case PG_ACTIVATION_GELU:
+        return gelu_derivative(a);
     case PG_ACTIVATIONS:
         break;
     }
@@ -196,7 +204,7 @@ static void test_single_numbers(const pg_kernels *kernels, pg_dtype dtype)
         for (size_t i = 0; i < n; i++) {
             double y = get(&a, i), expected = get(&x, i) * derivative(f, y);
             expect("activation_gradient", &d, i, expected,
-                   fabs(get(&x, i)) * (1 + y * y), 4);
+                   fabs(get(&x, i)) * (1 + y * y), 6);
         }
         free_vec(&d);
         free_vec(&a);
@@ -219,21 +227,29 @@ static void test_single_numbers(const pg_kernels *kernels, pg_dtype dtype)
 
 /* --- rows ----------------------------------------------------------------- */
 
-/* z (rows,cols) = f(z + b) */
+/* z (rows,cols) += b, and a = f(z), also where a is z */
 static void test_bias_activation(const pg_kernels *kernels, pg_dtype dtype,
                                  size_t rows, size_t cols)
 {
     vec z = random_vec(dtype, rows * cols), b = random_vec(dtype, cols);
     for (pg_activation f = 0; f < PG_ACTIVATIONS; f++) {
-        vec out = copy_vec(&z);
-        kernels->bias_activation[f](out.data, b.data, rows, cols);
+        vec sums = copy_vec(&z), alone = copy_vec(&z), both = copy_vec(&z);
+        vec out = new_vec(dtype, z.n);
+        kernels->add_bias(alone.data, b.data, rows, cols);
+        kernels->bias_activation[f](out.data, sums.data, b.data, rows, cols);
+        kernels->bias_activation[f](both.data, both.data, b.data, rows, cols);
         for (size_t i = 0; i < z.n; i++) {
             double sum = get(&z, i) + get(&b, i % cols);
             double magnitude = 1 + fabs(get(&z, i)) + fabs(get(&b, i % cols));
             expect("bias_activation", &out, i, activation(f, sum), magnitude,
-                   4);
+                   6);
+            expect("bias_activation's z", &sums, i, sum, magnitude, 1);
+            expect("add_bias", &alone, i, get(&sums, i), 0, 0);
+            expect("bias_activation in place", &both, i, get(&out, i), 0, 0);
         }
-        free_vec(&out);
+        vec *all[] = {&sums, &alone, &both, &out};
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+            free_vec(all[i]);
     }
     free_vec(&z);
     free_vec(&b);
@@ -686,6 +702,62 @@ static void test_multiply_sparse(const pg_kernels *kernels, pg_dtype dtype,
     free_vec(&out);
 }
 
+/* --- dropout -------------------------------------------------------------- */
+
+static uint32_t mix32(uint32_t h)
+{
+    h ^= h >> 16;
+    h *= 0x85ebca6b;
+    h ^= h >> 13;
+    h *= 0xc2b2ae35;
+    h ^= h >> 16;
+    return h;
+}
+
+static uint64_t mix_in(uint64_t h, uint64_t next)
+{
+    uint64_t z = (h ^ next) + 0x9e3779b97f4a7c15;
+    z ^= z >> 30;
+    z *= 0xbf58476d1ce4e5b9;
+    z ^= z >> 27;
+    z *= 0x94d049bb133111eb;
+    z ^= z >> 31;
+    return z;
+}
+
+/* The formula in kernels.c, also in place. Numbers that are dropped may be NaN.
+ */
+static void test_drop(const pg_kernels *kernels, pg_dtype dtype, size_t rows,
+                      size_t cols)
+{
+    const pg_drop drop = {.p = (double)random_between(0, 99) / 100,
+                          .key = (uint64_t)random_between(0, (int64_t)1 << 53),
+                          .iteration = (uint64_t)random_between(0, 1 << 20),
+                          .layer = (uint64_t)random_between(0, 15),
+                          .first = (uint64_t)random_between(0, 1 << 20)};
+    double below = round(drop.p * 0x1p32);
+    vec x = random_vec(dtype, rows * cols), out = new_vec(dtype, x.n);
+    set(&x, (size_t)random_between(0, (int64_t)x.n - 1), (double)NAN);
+    kernels->drop(out.data, x.data, &drop, rows, cols);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < cols; j++) {
+            uint64_t key = mix_in(0, drop.key);
+            key = mix_in(key, drop.iteration);
+            key = mix_in(key, drop.layer);
+            key = mix_in(key, drop.first + i);
+            uint32_t h = mix32((uint32_t)j + (uint32_t)key);
+            h = mix32(h ^ (uint32_t)(key >> 32));
+            double kept = get(&x, i * cols + j) / (1 - drop.p);
+            expect("drop", &out, i * cols + j, h < below ? 0 : kept, fabs(kept),
+                   h < below ? 0 : 2);
+        }
+    kernels->drop(x.data, x.data, &drop, rows, cols);
+    if (memcmp(x.data, out.data, x.n * pg_dtype_size(dtype)) != 0)
+        fail("drop in place differs");
+    free_vec(&out);
+    free_vec(&x);
+}
+
 /* --- optimizers ----------------------------------------------------------- */
 
 /* One step of a weight w with its states s and t, as PyTorch's documents have
@@ -693,7 +765,10 @@ static void test_multiply_sparse(const pg_kernels *kernels, pg_dtype dtype,
 static void take_step(const pg_optimizer_settings *o, double *w, double *s,
                       double *t, double g, double step)
 {
-    g += o->weight_decay * *w;
+    if (o->kind == PG_OPTIMIZER_ADAMW)
+        *w *= 1 - o->rate * o->weight_decay;
+    else
+        g += o->weight_decay * *w;
     switch (o->kind) {
     case PG_OPTIMIZER_SGD:
         *w -= o->rate * g;
@@ -712,6 +787,7 @@ static void take_step(const pg_optimizer_settings *o, double *w, double *s,
         *w -= o->rate * *t;
         break;
     case PG_OPTIMIZER_ADAM:
+    case PG_OPTIMIZER_ADAMW:
         *s = o->beta1 * *s + (1 - o->beta1) * g;
         *t = o->beta2 * *t + (1 - o->beta2) * g * g;
         *w -= o->rate * (*s / (1 - pow(o->beta1, step))) /
@@ -730,7 +806,7 @@ static void test_optimizer(const pg_kernels *kernels, pg_dtype dtype,
     size_t n = (size_t)random_between(1, MOST);
     const pg_optimizer_settings settings = {.kind = kind,
                                             .rate = 0.05,
-                                            .weight_decay = 0.01,
+                                            .weight_decay = 0.1,
                                             .momentum = 0.9,
                                             .dampening = 0.1,
                                             .alpha = 0.9,
@@ -780,6 +856,7 @@ void test_kernels(void)
             test_far_scores(kernels, dtype);
             test_targets(kernels, dtype, rows, cols);
             test_add_rows(kernels, dtype, rows, cols);
+            test_drop(kernels, dtype, rows, cols);
             test_multiply_sparse(kernels, dtype, trial % 2, trial / 2 % 2);
             test_convolve(kernels, dtype);
             test_correlate(kernels, dtype);

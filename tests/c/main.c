@@ -50,7 +50,8 @@ int main(int argc, char **argv)
     } tests[] = {
         {"refusals", test_refusals, false}, {"arrays", test_arrays, true},
         {"kernels", test_kernels, true},    {"shards", test_shards, true},
-        {"archives", test_archives, false}, {"crc32", test_crc32, false},
+        {"dropout", test_dropout, false},   {"archives", test_archives, false},
+        {"crc32", test_crc32, false},
     };
     pg_error err;
     need(pg_set_threads(3, &err), &err);

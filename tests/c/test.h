@@ -63,6 +63,7 @@ void test_refusals(void);
 void test_arrays(void);
 void test_kernels(void);
 void test_shards(void);
+void test_dropout(void);
 void test_archives(void);
 void test_crc32(void);
 

@@ -27,7 +27,8 @@ from curve import CLASSES, make_data, make_weights
 
 UPDATES = 50
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
-ACTIVATIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
+ACTIVATIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu,
+               "leaky_relu": functional.leaky_relu, "gelu": functional.gelu}
 
 # The class of each, with what pg.Model's default is and the class's is not.
 OPTIMIZERS = {
@@ -36,8 +37,10 @@ OPTIMIZERS = {
     "nesterov": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}),
     "rmsprop": (torch.optim.RMSprop, {}),
     "adam": (torch.optim.Adam, {}),
+    "adamw": (torch.optim.AdamW, {}),
 }
-RATES = {"sgd": 0.1, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 1e-3, "adam": 1e-3}
+RATES = {"sgd": 0.1, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 1e-3, "adam": 1e-3,
+         "adamw": 1e-3}
 
 # Each option of each optimizer away from its default. An eps as large as the
 # gradients shows where it is added.
@@ -47,6 +50,7 @@ OPTIONS = {
     "nesterov": {"weight_decay": 0.01, "momentum": 0.5},
     "rmsprop": {"weight_decay": 0.01, "momentum": 0.5, "alpha": 0.8, "eps": 1e-3},
     "adam": {"weight_decay": 0.01, "betas": [0.8, 0.99], "eps": 1e-3},
+    "adamw": {"weight_decay": 0.3, "betas": [0.8, 0.99], "eps": 1e-3},
 }
 
 
@@ -69,6 +73,8 @@ def make_cases():
     yield case(["tanh"], "rmsprop", alpha=0.9999)
     yield case(["tanh"], "adam", betas=[0.9, 0.9999])
     yield case(["tanh", "relu"], "adam", hidden=[16, 12])
+    yield case(["gelu", "leaky_relu", "gelu"], "adamw", hidden=[16, 12, 8])
+    yield case(["tanh"], "adamw", weight_decay=0)
     for optimizer in ("momentum", "adam"):
         yield case(["sigmoid"], optimizer, batch=128)
 

@@ -97,7 +97,8 @@ describe("the gradients of a step", function()
     local x, y = data()
     for _, plan in ipairs { "dense", "sparse" } do
       local m = model(x, y, {
-        hidden = { 6, 5, 4 }, activation = { "relu", "sigmoid", "tanh" }, seed = 2, plan = plan,
+        hidden = { 6, 5, 4, 6, 5 }, seed = 2, plan = plan,
+        activation = { "gelu", "relu", "sigmoid", "leaky_relu", "tanh" },
       })
       check(m, x, y, {}, plan)
     end
@@ -151,6 +152,9 @@ describe("an activation", function()
       assert.is_true(outputs("tanh", dtype):allclose(typed:tanh(), bound, 0), dtype)
       assert.is_true(outputs("sigmoid", dtype):allclose(typed:sigmoid(), 10 * bound, 1e-38), dtype)
       assert.is_true(outputs("relu", dtype):eq(pg.maximum(typed, 0)):all(), dtype)
+      local z_typed = z:astype(dtype)
+      assert.is_true(outputs("leaky_relu", dtype):allclose(typed:leaky_relu(0.01), bound, 0), dtype)
+      assert.is_true(outputs("gelu", dtype):eq(z_typed:gelu():astype "float64"):all(), dtype)
     end
   end)
 
@@ -179,12 +183,12 @@ describe("an activation", function()
   it("must be one that there is", function()
     local x, y = data()
     assert.error_matches(function() pg.Model(x, y, { activation = "rellu" }) end,
-      "activation must be 'sigmoid', 'tanh' or 'relu', not 'rellu'", 1, true)
+      "activation must be 'sigmoid', 'tanh', 'relu', 'leaky_relu' or 'gelu', not 'rellu'", 1, true)
     assert.error_matches(function()
       pg.Model(x, y, { hidden = { 3, 3 }, activation = { "tanh" } })
     end, "there are 1 activations for 2 hidden layers", 1, true)
     assert.error_matches(function() pg.initialization(x, 3, { activation = 7 }) end,
-      "activation must be one of 'sigmoid', 'tanh', 'relu', not 7", 1, true)
+      "activation must be one of 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'gelu', not 7", 1, true)
     local w = pg.initialization(x, 3)
     w.activation = { "tanh", "tanh" }
     assert.error_matches(function() pg.forward(x, w) end,

@@ -552,7 +552,7 @@ end)
 describe("the notebook's kernels", function()
   local x, y = pg.randn(5, 3), pg.array { 0, 2, 1, 1, 0 }
 
-  for _, activation in ipairs { "sigmoid", "tanh", "relu" } do
+  for _, activation in ipairs(require("perigee.core").trainer.activations) do
     it(("have gradients by tables of weights: %s"):format(activation), function()
       local w = pg.initialization(x, { 4, 3 }, { classes = 3, activation = activation })
       for i = 1, 3 do
@@ -571,11 +571,26 @@ describe("the notebook's kernels", function()
   end
 
   it("have a traced gradient", function()
-    local w = pg.initialization(x, 4, { classes = 3 })
-    assert(pg.check_grad(function(v)
-      local g = pg.gradient(x, y, pg.forward(x, v), v)
-      return (g.dW1 ^ 2):sum() + (g.db2 ^ 3):sum()
-    end, w) < 1e-6)
+    for _, activation in ipairs { "sigmoid", "tanh", "leaky_relu", "gelu" } do
+      local w = pg.initialization(x, { 4, 3 }, { classes = 3, activation = activation })
+      assert(pg.check_grad(function(v)
+        local g = pg.gradient(x, y, pg.forward(x, v), v)
+        return (g.dW1 ^ 2):sum() + (g.dW2 ^ 2):sum() + (g.db3 ^ 3):sum()
+      end, w) < 1e-6, activation)
+    end
+  end)
+
+  it("keep float32 in a traced gradient", function()
+    for _, activation in ipairs(require("perigee.core").trainer.activations) do
+      local w = pg.initialization(x, { 4, 3 }, { classes = 3, activation = activation,
+        dtype = "float32" })
+      local single = x:astype "float32"
+      pg.grad(function(v)
+        local g = pg.gradient(single, y, pg.forward(single, v), v)
+        assert.equal("float32", g.dW1.dtype, activation)
+        return g.dW1:sum()
+      end)(w)
+    end
   end)
 end)
 

@@ -9,6 +9,7 @@ local curve = dofile(HERE .. "/../reference/curve.lua")
 local torch_curves = dofile(HERE .. "/../reference/torch_curves.lua")
 
 local OPTIMIZERS = require("perigee.core").trainer.optimizers
+local ACTIVATIONS = require("perigee.core").trainer.activations
 
 --- A model of curve's data.
 local function model(options)
@@ -45,9 +46,9 @@ describe("the first 50 losses", function()
     for _, case in ipairs(cases) do
       names[case.name] = true
     end
-    for _, activation in ipairs { "sigmoid", "tanh", "relu" } do
+    for _, activation in ipairs(ACTIVATIONS) do
       for _, optimizer in ipairs(OPTIMIZERS) do
-        local slow = optimizer == "rmsprop" or optimizer == "adam"
+        local slow = optimizer == "rmsprop" or optimizer:find "^adam"
         for dtype in pairs(limits) do
           local name = ("%s hidden=16 activation=%s optimizer=%s rate=%s"):format(dtype,
             activation, optimizer, slow and 0.001 or 0.1)
@@ -66,8 +67,10 @@ describe("an optimizer", function()
       nesterov = { rate = 0.1, momentum = 0.9 },
       rmsprop = { rate = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0 },
       adam = { rate = 0.001, betas = { 0.9, 0.999 }, eps = 1e-8 },
+      adamw = { rate = 0.001, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0.01 },
     } do
-      defaults.optimizer, defaults.weight_decay, defaults.iterations = optimizer, 0, 4
+      defaults.optimizer, defaults.iterations = optimizer, 4
+      defaults.weight_decay = defaults.weight_decay or 0
       assert_same(model():fit(defaults), model():fit { optimizer = optimizer, iterations = 4 })
     end
   end)
@@ -105,6 +108,15 @@ describe("another optimizer that is named in fit", function()
   it("keeps weight_decay, which all of them know", function()
     local m = model { rate = 0.5, weight_decay = 0.1 }
     assert_same(model():fit { optimizer = "adam", weight_decay = 0.1, iterations = 4 },
+      m:fit { optimizer = "adam", iterations = 4 })
+  end)
+
+  it("decays by its own default where none is given", function()
+    local m = model { optimizer = "adamw" }
+    m:fit { iterations = 4 }
+    local other = model { optimizer = "adamw" }
+    other:fit { iterations = 4 }
+    assert_same(other:fit { optimizer = "adam", weight_decay = 0, iterations = 4 },
       m:fit { optimizer = "adam", iterations = 4 })
   end)
 
@@ -193,7 +205,8 @@ end)
 
 describe("a mistake", function()
   it("in the optimizer's name lists the known ones", function()
-    local text = "optimizer must be 'sgd', 'momentum', 'nesterov', 'rmsprop' or 'adam', not 'adm'"
+    local text = "optimizer must be 'sgd', 'momentum', 'nesterov', 'rmsprop', 'adam' or 'adamw', "
+      .. "not 'adm'"
     raises_here(text, function() model { optimizer = "adm" } end)
     raises_here(text, function() model():fit { optimizer = "adm" } end)
   end)

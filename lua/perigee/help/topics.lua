@@ -118,7 +118,7 @@ return {
     see = { "pg.Model", "m:summary" },
   },
   {
-    words = { "adam", "sgd", "rmsprop", "adagrad" },
+    words = { "adam", "adamw", "sgd", "rmsprop", "adagrad" },
     text = 'optimizer = "adam" selects the rule that updates the weights; each optimizer has its '
       .. "own options.",
     example = { "m.iteration" },

@@ -168,7 +168,8 @@ end
 ---   binary_cross_entropy (n) labels 0 and 1, or probabilities of class 1; of mse real numbers (n),
 ---   or (n, ...), which are flattened to (n, outputs)
 ---@param options? table  hidden = 100 (a number or a list); activation = "sigmoid" ("tanh",
----   "relu", or a list of one for each hidden layer); seed (else the module's generator);
+---   "relu", "leaky_relu", "gelu", or a list of one for each hidden layer); seed (else the module's
+---   generator);
 ---   dtype = "float32" (or "float64"); classes (else y's columns, or its largest label + 1);
 ---   names (a list of the classes' names, in the order of the labels, which gives `classes`, too);
 ---   scale = 1 (x is multiplied by it, in training and in prediction);
@@ -254,10 +255,11 @@ end
 ---   best weights go by); min_delta = 0 (a metric is better only if by more than this);
 ---   schedule = false ("cosine", {"cosine", warmup = 100}, {"step", every = 1000, factor = 0.1},
 ---   {"plateau", factor = 0.5, patience = 3}: see above);
----   optimizer = "sgd" ("momentum", "nesterov", "rmsprop", "adam"); rate = 0.1 (of rmsprop 0.01, of
----   adam 0.001; or a function of i); weight_decay = 0; momentum = 0.9 (of momentum and nesterov;
----   of rmsprop 0); dampening = 0 (of momentum); alpha = 0.99 (of rmsprop);
----   betas = {0.9, 0.999} (of adam); eps = 1e-8 (of rmsprop and adam)
+---   optimizer = "sgd" ("momentum", "nesterov", "rmsprop", "adam", "adamw"); rate = 0.1 (of rmsprop
+---   0.01, of adam and adamw 0.001; or a function of i); weight_decay = 0 (of adamw 0.01: it decays
+---   the weights, not the gradients); momentum = 0.9 (of momentum and nesterov; of rmsprop 0);
+---   dampening = 0 (of momentum); alpha = 0.99 (of rmsprop); betas = {0.9, 0.999} (of adam and
+---   adamw); eps = 1e-8 (of rmsprop, adam and adamw)
 ---@return fun(_: nil, i: integer): integer?, number?, number?  # i, loss, validation loss
 function Model:steps(options)
   return errors.must(training.begin(self, options, "steps")):iterate()

@@ -12,10 +12,14 @@ local DEFAULTS = {
   nesterov = { rate = 0.1, momentum = 0.9 },
   rmsprop = { rate = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0 },
   adam = { rate = 0.001, betas = { 0.9, 0.999 }, eps = 1e-8 },
+  adamw = { rate = 0.001, betas = { 0.9, 0.999 }, eps = 1e-8 },
 }
 
+--- The weight decay of each optimizer where none is given; 0 of the others.
+local WEIGHT_DECAY = { adamw = 0.01 }
+
 --- The optimizer's state that is a mean of squares, and so never negative, by its number.
-optimizer.SQUARES = { rmsprop = 1, adam = 2 }
+optimizer.SQUARES = { rmsprop = 1, adam = 2, adamw = 2 }
 
 -- --- kinds ---------------------------------------------------------------------
 
@@ -88,7 +92,9 @@ function optimizer.settings(options)
         name, table.concat(collections.sorted_keys(DEFAULTS[name]), ", "))
     end
   end
-  local settings = { optimizer = name, weight_decay = options.weight_decay or 0 }
+  local settings = {
+    optimizer = name, weight_decay = options.weight_decay or WEIGHT_DECAY[name] or 0,
+  }
   for option, default in pairs(DEFAULTS[name]) do
     settings[option] = options[option] == nil and default or options[option]
   end

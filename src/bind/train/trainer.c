@@ -138,6 +138,32 @@ static int l_trainer_new(lua_State *L)
     return 1;
 }
 
+/* The dropout of a step, from the table at arg: {dropout = {a probability for
+   each hidden layer}, dropout_key = integer, iteration = integer, ...}. False
+   where it has none. */
+static bool read_dropout(lua_State *L, int arg, int layers, pg_dropout *dropout)
+{
+    *dropout = (pg_dropout){0};
+    if (lua_getfield(L, arg, "dropout") == LUA_TNIL) {
+        lua_pop(L, 1);
+        return false;
+    }
+    l_argument_check(
+        L, lua_istable(L, -1) && lua_rawlen(L, -1) == (size_t)(layers - 1), arg,
+        "a dropout for each hidden layer expected");
+    for (int l = 0; l < layers - 1; l++) {
+        lua_rawgeti(L, -1, l + 1);
+        dropout->p[l] = lua_tonumber(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_getfield(L, arg, "dropout_key");
+    dropout->key = (uint64_t)lua_tointeger(L, -1);
+    lua_getfield(L, arg, "iteration");
+    dropout->iteration = (uint64_t)lua_tointeger(L, -1);
+    lua_pop(L, 3);
+    return true;
+}
+
 /* The arguments of step. */
 enum { TRAINER = 1, WEIGHTS, SETTINGS, LOSSES, ORDER, FIRST, LAST };
 
@@ -176,10 +202,13 @@ static int l_trainer_step(lua_State *L)
     l_type_check(L, LOSSES, LUA_TTABLE);
     pg_optimizer_settings settings = l_optimizer_settings_check(L, SETTINGS);
     l_network weights = l_network_gather(L, WEIGHTS, "");
+    pg_dropout dropout;
+    bool drops = read_dropout(L, SETTINGS, weights.layers, &dropout);
     l_network_at(L, &weights, &network);
     const int64_t *batch = check_batch(L, &n);
-    pg_status status = pg_trainer_step(&loss, check_trainer(L, TRAINER),
-                                       &network, &settings, batch, n, &err);
+    pg_status status =
+        pg_trainer_step(&loss, check_trainer(L, TRAINER), &network, &settings,
+                        drops ? &dropout : NULL, batch, n, &err);
     if (status != PG_OK) {
         l_failure(L, status, &err);
         lua_pushboolean(L, status == PG_EFINITE);

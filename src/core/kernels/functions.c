@@ -3,6 +3,7 @@
    register and in a tail. */
 
 #include "kernels/exp.h"
+#include "kernels/gelu.h"
 
 #include <float.h>
 #include <math.h>
@@ -388,3 +389,13 @@ static inline real tan_of(real x, bits *is_hard)
 ANGLE_FUNCTION(sin)
 ANGLE_FUNCTION(cos)
 ANGLE_FUNCTION(tan)
+
+/* --- gelu ----------------------------------------------------------------- */
+
+static inline real gelu_derivative_of(real x)
+{
+    return gelu_derivative(x);
+}
+
+FUNCTION(gelu)
+FUNCTION(gelu_derivative)

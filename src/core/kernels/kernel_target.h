@@ -81,7 +81,7 @@ enum { LANES = VECTOR / sizeof(real) };
 #define EXPAND(name, target, type) PASTE(name, target, type)
 #define NAME(name) EXPAND(name, PG_TARGET, TYPE)
 
-/* Defined in functions.c and gelu.c, listed in the table of kernels.c. */
+/* Defined in functions.c, listed in the table of kernels.c. */
 #define DECLARE_FUNCTION(op, name) \
     void NAME(name)(void *out, const void *x, size_t n);
 PG_FUNCTION_LIST(DECLARE_FUNCTION)

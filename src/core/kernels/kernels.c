@@ -8,6 +8,7 @@
    multiply-adds only where MULADD says so (-ffp-contract=off). */
 
 #include "kernels/exp.h"
+#include "kernels/gelu.h"
 #include "kernels/kernels.h"
 
 #include <float.h>
@@ -44,7 +45,8 @@ static void kernel_exp(void *out, const void *x, size_t n)
 }
 
 /* --- activations ------------------------------------------------------------
-   NAME_of(z) is the output, NAME_derivative(a) the derivative at output a. */
+   NAME_of(z) is the output, NAME_derivative(a) the derivative at output a, or
+   at z where the activation's source is PG_FROM_Z (gelu.h has gelu). */
 
 static inline real sigmoid_of(real z)
 {
@@ -86,6 +88,17 @@ static inline real relu_derivative(real a)
     return a > 0 ? 1 : 0;
 }
 
+/* Lets NaN pass. */
+static inline real leaky_relu_of(real z)
+{
+    return z < 0 ? (real)PG_LEAKY_SLOPE * z : z;
+}
+
+static inline real leaky_relu_derivative(real a)
+{
+    return a > 0 ? 1 : (real)PG_LEAKY_SLOPE;
+}
+
 static void kernel_sigmoid(void *out, const void *x, size_t n)
 {
     real *o = out;
@@ -114,34 +127,37 @@ static void kernel_from_bytes(void *out, const uint8_t *x, double factor,
         o[i] = (real)x[i] * f;
 }
 
-static void add_bias(real *z, const real *bias, size_t rows, size_t cols)
+static void kernel_add_bias(void *z, const void *b, size_t rows, size_t cols)
 {
+    real *o = z;
+    const real *bias = b;
     for (size_t i = 0; i < rows; i++) {
         INDEPENDENT
         for (size_t j = 0; j < cols; j++)
-            z[i * cols + j] += bias[j];
+            o[i * cols + j] += bias[j];
     }
 }
 
 /* Adds all biases first, then computes all outputs in one loop: rows are seldom
    a whole number of registers long, and a tail of exp is slow. */
-#define ACTIVATION(upper, name)                                            \
-    static void kernel_bias_##name(void *z, const void *b, size_t rows,    \
-                                   size_t cols)                            \
-    {                                                                      \
-        real *o = z;                                                       \
-        add_bias(o, b, rows, cols);                                        \
-        INDEPENDENT                                                        \
-        for (size_t i = 0; i < rows * cols; i++)                           \
-            o[i] = name##_of(o[i]);                                        \
-    }                                                                      \
-    static void kernel_##name##_gradient(void *d, const void *a, size_t n) \
-    {                                                                      \
-        real *o = d;                                                       \
-        const real *output = a;                                            \
-        INDEPENDENT                                                        \
-        for (size_t i = 0; i < n; i++)                                     \
-            o[i] *= name##_derivative(output[i]);                          \
+#define ACTIVATION(upper, name, source)                                       \
+    static void kernel_bias_##name(void *a, void *z, const void *b,           \
+                                   size_t rows, size_t cols)                  \
+    {                                                                         \
+        real *o = a;                                                          \
+        const real *in = z;                                                   \
+        kernel_add_bias(z, b, rows, cols);                                    \
+        INDEPENDENT                                                           \
+        for (size_t i = 0; i < rows * cols; i++)                              \
+            o[i] = name##_of(in[i]);                                          \
+    }                                                                         \
+    static void kernel_##name##_gradient(void *d, const void *from, size_t n) \
+    {                                                                         \
+        real *o = d;                                                          \
+        const real *in = from;                                                \
+        INDEPENDENT                                                           \
+        for (size_t i = 0; i < n; i++)                                        \
+            o[i] *= name##_derivative(in[i]);                                 \
     }
 PG_ACTIVATION_LIST(ACTIVATION)
 
@@ -174,7 +190,7 @@ static void divide_by_sum(real *row, size_t cols)
 
 static void kernel_bias_scores(void *z, const void *b, size_t rows, size_t cols)
 {
-    add_bias(z, b, rows, cols);
+    kernel_add_bias(z, b, rows, cols);
 }
 
 static void kernel_bias_softmax(void *z, const void *b, size_t rows,
@@ -309,6 +325,56 @@ static void kernel_targets_of_labels(void *t, const int32_t *labels,
     }
 }
 
+/* --- dropout ----------------------------------------------------------------
+   An element of unit j is dropped if 32 bits are below p 2^32. They are mixed
+   from numbers that tell where it stands, with 32-bit words for each element,
+   so that a register holds as many as it has floats:
+
+       seed = in(in(in(0, key), iteration), layer),  k = in(seed, row)
+       bits = mix32(mix32(j + low half of k) ^ high half of k)
+       in(h, v) = mix64((h ^ v) + 0x9e3779b97f4a7c15)
+
+   mix32 is the finaliser of MurmurHash3 (Appleby), mix64 that of SplitMix64
+   (Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+   OOPSLA 2014). Both are one-to-one. tests/c/dropout.c has the statistics. */
+
+static uint64_t mix_in(uint64_t h, uint64_t value)
+{
+    uint64_t z = (h ^ value) + 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static inline uint32_t mix32(uint32_t h)
+{
+    h = (h ^ h >> 16) * 0x85ebca6bu;
+    h = (h ^ h >> 13) * 0xc2b2ae35u;
+    return h ^ h >> 16;
+}
+
+static void kernel_drop(void *out, const void *x, const pg_drop *drop,
+                        size_t rows, size_t cols)
+{
+    real *o = out;
+    const real *in = x;
+    real factor = (real)(1 / (1 - drop->p));
+    uint64_t most = UINT32_MAX, nearest = (uint64_t)(drop->p * 0x1p32 + 0.5);
+    uint32_t below = (uint32_t)(nearest < most ? nearest : most);
+    uint64_t seed = mix_in(mix_in(0, drop->key), drop->iteration);
+    seed = mix_in(seed, drop->layer);
+    pg_assert(drop->p >= 0 && drop->p < 1);
+    for (size_t i = 0; i < rows; i++) {
+        uint64_t key = mix_in(seed, drop->first + i);
+        uint32_t low = (uint32_t)key, high = (uint32_t)(key >> 32);
+        INDEPENDENT
+        for (size_t j = 0; j < cols; j++) {
+            uint32_t h = mix32(mix32((uint32_t)j + low) ^ high);
+            o[i * cols + j] = h < below ? 0 : in[i * cols + j] * factor;
+        }
+    }
+}
+
 /* --- backward ------------------------------------------------------------- */
 
 static void kernel_add_rows(void *sums, const void *d, size_t rows, size_t cols)
@@ -333,6 +399,7 @@ typedef struct coefficients {
     real alpha, beta1, beta2, eps;
     real one_minus_alpha, one_minus_beta1, one_minus_beta2;
     real unbiased_rate, biased_eps; /* adam's */
+    real kept;                      /* of a weight that itself decays */
 } coefficients;
 
 /* Padding has gradients of 0, and 0 / (0 + 0) would not be 0. */
@@ -362,6 +429,7 @@ static coefficients coefficients_of(const pg_optimizer_settings *s,
         .eps = positive(s->eps),
         .unbiased_rate = (real)(s->rate * root / (1 - pow(s->beta1, steps))),
         .biased_eps = positive(s->eps * root),
+        .kept = (real)(1 - s->rate * s->weight_decay),
     };
 }
 
@@ -404,30 +472,40 @@ static inline real adam_step(const coefficients *c, real g, real *s, real *t)
     return c->unbiased_rate * *s / (SQRT(*t) + c->biased_eps);
 }
 
-#define OPTIMIZER(upper, name, states)                                   \
-    static bool kernel_##name(void *w, void *s, void *t, const void *g,  \
-                              const pg_optimizer_settings *settings,     \
-                              uint64_t step, size_t n)                   \
-    {                                                                    \
-        real *weight = w, *state1 = s, *state2 = t;                      \
-        const real *gradient = g;                                        \
-        pg_assert(((states) < 1 || s) && ((states) < 2 || t));           \
-        const coefficients c = coefficients_of(settings, step);          \
-        int non_finite = 0;                                              \
-        _Pragma("omp simd reduction(| : non_finite)") for (size_t i = 0; \
-                                                           i < n; i++)   \
-        {                                                                \
-            real g_i = gradient[i] + c.weight_decay * weight[i];         \
-            real s_i = (states) > 0 ? state1[i] : 0;                     \
-            real t_i = (states) > 1 ? state2[i] : 0;                     \
-            weight[i] -= name##_step(&c, g_i, &s_i, &t_i);               \
-            if ((states) > 0)                                            \
-                state1[i] = s_i;                                         \
-            if ((states) > 1)                                            \
-                state2[i] = t_i;                                         \
-            non_finite |= !(FABS(weight[i]) <= REAL_MAX);                \
-        }                                                                \
-        return !non_finite;                                              \
+/* Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019:
+   adam, with the decay apart from it. */
+static inline real adamw_step(const coefficients *c, real g, real *s, real *t)
+{
+    return adam_step(c, g, s, t);
+}
+
+#define OPTIMIZER(upper, name, states, decay)                              \
+    static bool kernel_##name(void *w, void *s, void *t, const void *g,    \
+                              const pg_optimizer_settings *settings,       \
+                              uint64_t step, size_t n)                     \
+    {                                                                      \
+        real *weight = w, *state1 = s, *state2 = t;                        \
+        const real *gradient = g;                                          \
+        pg_assert(((states) < 1 || s) && ((states) < 2 || t));             \
+        const coefficients c = coefficients_of(settings, step);            \
+        int non_finite = 0;                                                \
+        _Pragma("omp simd reduction(| : non_finite)") for (size_t i = 0;   \
+                                                           i < n; i++)     \
+        {                                                                  \
+            bool decays = (decay) == PG_DECAYS_WEIGHT;                     \
+            real w_i = decays ? c.kept * weight[i] : weight[i];            \
+            real g_i =                                                     \
+                decays ? gradient[i] : gradient[i] + c.weight_decay * w_i; \
+            real s_i = (states) > 0 ? state1[i] : 0;                       \
+            real t_i = (states) > 1 ? state2[i] : 0;                       \
+            weight[i] = w_i - name##_step(&c, g_i, &s_i, &t_i);            \
+            if ((states) > 0)                                              \
+                state1[i] = s_i;                                           \
+            if ((states) > 1)                                              \
+                state2[i] = t_i;                                           \
+            non_finite |= !(FABS(weight[i]) <= REAL_MAX);                  \
+        }                                                                  \
+        return !non_finite;                                                \
     }
 PG_OPTIMIZER_LIST(OPTIMIZER)
 
@@ -444,11 +522,11 @@ static bool kernel_all_finite(const void *x, size_t n)
 /* --- the table ------------------------------------------------------------ */
 
 #define TABLE NAME(kernels)
-#define BIAS_ACTIVATION(upper, name) kernel_bias_##name,
-#define ACTIVATION_GRADIENT(upper, name) kernel_##name##_gradient,
+#define BIAS_ACTIVATION(upper, name, source) kernel_bias_##name,
+#define ACTIVATION_GRADIENT(upper, name, source) kernel_##name##_gradient,
 #define BIAS_OUTPUT(upper, name, output) kernel_bias_##output,
 #define LOSS_GRADIENT(upper, name, output) name##_loss,
-#define OPTIMIZE(upper, name, states) kernel_##name,
+#define OPTIMIZE(upper, name, states, decay) kernel_##name,
 #define FUNCTION(op, name) [op] = NAME(name),
 
 const pg_kernels TABLE = {
@@ -468,6 +546,7 @@ const pg_kernels TABLE = {
                  PG_FUNCTION_LIST(FUNCTION)},
     .scale = kernel_scale,
     .from_bytes = kernel_from_bytes,
+    .add_bias = kernel_add_bias,
     .bias_activation = {PG_ACTIVATION_LIST(BIAS_ACTIVATION)},
     .bias_output = {PG_LOSS_LIST(BIAS_OUTPUT)},
     .loss_gradient = {PG_LOSS_LIST(LOSS_GRADIENT)},
@@ -475,6 +554,7 @@ const pg_kernels TABLE = {
     .targets_of_rows = kernel_targets_of_rows,
     .targets_of_labels = kernel_targets_of_labels,
     .activation_gradient = {PG_ACTIVATION_LIST(ACTIVATION_GRADIENT)},
+    .drop = kernel_drop,
     .add_rows = kernel_add_rows,
     .optimize = {PG_OPTIMIZER_LIST(OPTIMIZE)},
     .all_finite = kernel_all_finite,

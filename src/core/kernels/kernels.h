@@ -21,6 +21,16 @@
 #include "kernels/span.h"
 #include "kernels/tile.h"
 
+/* A block of a layer's outputs in a training step, of which dropout drops some
+   elements. Which ones is a function of these numbers, the row and the unit:
+   the same for any number of threads, in both plans, and in a step that is made
+   again. */
+typedef struct pg_drop {
+    double p; /* the probability, from 0 to below 1; rounded to 2^-32 */
+    uint64_t key, iteration, layer;
+    uint64_t first; /* the first row's position in the step, from 0 */
+} pg_drop;
+
 typedef struct pg_kernels {
     /* Elements of a register; multiply_sparse takes 1 to most_vectors of them
        at a time. */
@@ -93,9 +103,13 @@ typedef struct pg_kernels {
     /* out[i] = x[i] * factor, from bytes such as pixels */
     void (*from_bytes)(void *out, const uint8_t *x, double factor, size_t n);
 
-    /* z (rows,cols) = f(z + b), b (cols), for each activation f */
-    void (*bias_activation[PG_ACTIVATIONS])(void *z, const void *b, size_t rows,
-                                            size_t cols);
+    /* z (rows,cols) += b (cols) */
+    void (*add_bias)(void *z, const void *b, size_t rows, size_t cols);
+
+    /* z (rows,cols) += b (cols), and a (rows,cols) = f(z) for each activation
+       f; a may be z */
+    void (*bias_activation[PG_ACTIVATIONS])(void *a, void *z, const void *b,
+                                            size_t rows, size_t cols);
 
     /* The last layer's outputs from z (rows,cols) and b (cols), for each loss.
        Cross-entropy: z = softmax(z + b) by rows; the row's maximum is
@@ -128,9 +142,15 @@ typedef struct pg_kernels {
     void (*targets_of_labels)(void *t, const int32_t *labels, const void *scale,
                               const void *shift, size_t rows, size_t cols);
 
-    /* d[i] *= the derivative of an activation where its output is a[i] */
-    void (*activation_gradient[PG_ACTIVATIONS])(void *d, const void *a,
+    /* d[i] *= the derivative of an activation, from what its
+       pg_derivative_source says: its output or its argument */
+    void (*activation_gradient[PG_ACTIVATIONS])(void *d, const void *source,
                                                 size_t n);
+
+    /* out (rows,cols) = 0 where an element is dropped, else x / (1 - p); out
+       may be x */
+    void (*drop)(void *out, const void *x, const pg_drop *drop, size_t rows,
+                 size_t cols);
 
     /* sums[j] += d[0,j] + d[1,j] + ... for d (rows,cols) */
     void (*add_rows)(void *sums, const void *d, size_t rows, size_t cols);

@@ -57,7 +57,7 @@ typedef enum pg_unary_op {
     PG_UNARY_COUNT
 } pg_unary_op;
 
-/* The functions that functions.c and gelu.c compute: X(operation, name) */
+/* The functions that functions.c computes: X(operation, name) */
 #define PG_FUNCTION_LIST(X) \
     X(PG_EXPM1, expm1)      \
     X(PG_TANH, tanh)        \

@@ -10,18 +10,23 @@
 
 #include "base/status.h"
 
-/* The first is the notebook's, and the default. X(NAME, name, states): states
-   is how many numbers the optimizer keeps for each weight. */
-#define PG_OPTIMIZER_LIST(X) \
-    X(SGD, sgd, 0)           \
-    X(MOMENTUM, momentum, 1) \
-    X(NESTEROV, nesterov, 1) \
-    X(RMSPROP, rmsprop, 2)   \
-    X(ADAM, adam, 2)
+/* What weight decay changes: the gradient, to which it adds weight_decay * w,
+   or the weight itself, which loses rate * weight_decay * w before the step. */
+typedef enum pg_decay { PG_DECAYS_BY_GRADIENT, PG_DECAYS_WEIGHT } pg_decay;
+
+/* The first is the notebook's, and the default. X(NAME, name, states, decay):
+   states is how many numbers the optimizer keeps for each weight. */
+#define PG_OPTIMIZER_LIST(X)                        \
+    X(SGD, sgd, 0, PG_DECAYS_BY_GRADIENT)           \
+    X(MOMENTUM, momentum, 1, PG_DECAYS_BY_GRADIENT) \
+    X(NESTEROV, nesterov, 1, PG_DECAYS_BY_GRADIENT) \
+    X(RMSPROP, rmsprop, 2, PG_DECAYS_BY_GRADIENT)   \
+    X(ADAM, adam, 2, PG_DECAYS_BY_GRADIENT)         \
+    X(ADAMW, adamw, 2, PG_DECAYS_WEIGHT)
 
 enum { PG_MOST_STATES = 2 };
 
-#define PG_OPTIMIZER_VALUE(upper, lower, states) PG_OPTIMIZER_##upper,
+#define PG_OPTIMIZER_VALUE(upper, lower, states, decay) PG_OPTIMIZER_##upper,
 typedef enum pg_optimizer_kind {
     PG_OPTIMIZER_LIST(PG_OPTIMIZER_VALUE) PG_OPTIMIZERS
 } pg_optimizer_kind;

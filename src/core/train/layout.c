@@ -52,6 +52,20 @@ void pg_layout_sparse_of(pg_layout *layout, const pg_network *network)
     layout->count = pg_size_divide_up(layout->count, k->lanes) * k->lanes;
 }
 
+bool pg_layout_keep(pg_layout *layout, const pg_dropout *dropout)
+{
+    bool has_changed = false;
+    for (int l = 0; l < layout->layers - 1; l++) {
+        pg_derivative_source source =
+            pg_activation_source(layout->activation[l]);
+        bool drops = pg_dropout_p(dropout, l) > 0;
+        bool keeps = source == PG_FROM_Z || (drops && source == PG_FROM_OUTPUT);
+        has_changed = has_changed || keeps != layout->keeps[l];
+        layout->keeps[l] = keeps;
+    }
+    return has_changed;
+}
+
 size_t pg_layout_panel(size_t *units, const pg_layout *layout, size_t p)
 {
     pg_assert(p < layout->panels);

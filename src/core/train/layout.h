@@ -22,13 +22,19 @@ typedef struct pg_layout {
     size_t padded[PG_MAX_LAYERS + 1];          /* widths with padding */
     size_t W[PG_MAX_LAYERS], b[PG_MAX_LAYERS]; /* index of the first element */
     size_t count;                              /* elements of the buffer */
-    size_t panels; /* 0: W1 is stored as the others are */
+    size_t panels;             /* 0: W1 is stored as the others are */
+    bool keeps[PG_MAX_LAYERS]; /* hidden layers for whose derivative the output
+                                  that is passed on is not enough */
 } pg_layout;
 
 /* The layouts of a network that was checked: dense, and for the sparse plan,
    which needs a hidden layer. */
 void pg_layout_of(pg_layout *layout, const pg_network *network);
 void pg_layout_sparse_of(pg_layout *layout, const pg_network *network);
+
+/* Sets what the layers keep for a backward pass. True if that has changed;
+   pg_layout_of keeps nothing. */
+bool pg_layout_keep(pg_layout *layout, const pg_dropout *dropout);
 
 /* The first unit of panel p, and how many units it has: whole registers. */
 size_t pg_layout_panel(size_t *units, const pg_layout *layout, size_t p);

@@ -9,12 +9,21 @@
 #include "base/interrupt.h"
 #include "ops/random.h"
 
-#define ACTIVATION_NAME(upper, lower) #lower,
+#define ACTIVATION_NAME(upper, lower, source) #lower,
 const char *const pg_activation_names[PG_ACTIVATIONS + 1] = {
     PG_ACTIVATION_LIST(ACTIVATION_NAME) NULL};
 
 #define LOSS_NAME(upper, lower, output) #lower,
 const char *const pg_loss_names[PG_LOSSES + 1] = {PG_LOSS_LIST(LOSS_NAME) NULL};
+
+#define ACTIVATION_SOURCE(upper, lower, source) source,
+static const pg_derivative_source sources[] = {
+    PG_ACTIVATION_LIST(ACTIVATION_SOURCE)};
+
+pg_derivative_source pg_activation_source(pg_activation activation)
+{
+    return sources[activation];
+}
 
 /* --- checks --------------------------------------------------------------- */
 
@@ -82,6 +91,17 @@ pg_status pg_network_check(const pg_network *network, pg_error *err)
             status = check_dtype(network->b[l], "b", l, dtype, err);
     }
     return status;
+}
+
+pg_status pg_dropout_check(const pg_dropout *dropout, int layers, pg_error *err)
+{
+    for (int l = 0; l < layers - 1; l++)
+        if (!(dropout->p[l] >= 0 && dropout->p[l] < 1))
+            return pg_fail(err, PG_EARG,
+                           "the dropout of hidden layer %d must be from 0 to "
+                           "below 1",
+                           l + 1);
+    return PG_OK;
 }
 
 static pg_status check_gradient(const pg_array *g, const pg_array *w,

@@ -20,6 +20,9 @@ extern const char *const pg_activation_names[PG_ACTIVATIONS + 1];
 /* "cross_entropy" and so on, and NULL behind the last. */
 extern const char *const pg_loss_names[PG_LOSSES + 1];
 
+/* What the activation's derivative is computed from. */
+pg_derivative_source pg_activation_source(pg_activation activation);
+
 enum { PG_MAX_LAYERS = 16 };
 
 /* Arrays that others own; gradients have the same form. */
@@ -30,6 +33,24 @@ typedef struct pg_network {
     pg_activation activation[PG_MAX_LAYERS]; /* of hidden layers */
     pg_loss loss;
 } pg_network;
+
+/* The dropout of a network's hidden layers in a training step (pg_drop of
+   kernels.h). */
+typedef struct pg_dropout {
+    double p[PG_MAX_LAYERS]; /* 0: none */
+    uint64_t key, iteration;
+} pg_dropout;
+
+/* The probability of a hidden layer, from 0; 0 where dropout is NULL. */
+static inline double pg_dropout_p(const pg_dropout *dropout, int layer)
+{
+    return dropout ? dropout->p[layer] : 0;
+}
+
+/* PG_EARG names the first of the hidden layers whose p is not from 0 to below
+   1. */
+pg_status pg_dropout_check(const pg_dropout *dropout, int layers,
+                           pg_error *err);
 
 /* PG_ESHAPE, naming both shapes, unless each layer fits the one before it;
    PG_EDTYPE unless all are float32 or all float64. */

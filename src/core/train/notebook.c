@@ -151,12 +151,14 @@ static double forward_block(void *context, const pg_workspace *own,
     const forward *f = context;
     const pg_layout *layout = &f->pass.layout;
     pg_workspace w = *own;
-    pg_row_block x = pg_rows_block(&f->pass.rows, w.x, first, n);
+    pg_step_rows rows = {.x = pg_rows_block(&f->pass.rows, w.x, first, n),
+                         .first = first,
+                         .n = n};
     for (int l = 0; l < layout->layers; l++)
         w.a[l] =
             pg_layout_at(layout, f->a[l]->data, first * layout->width[l + 1]);
     (void)gradients;
-    pg_step_forward(&w, f->pass.weights, &x, n);
+    pg_step_forward(&w, f->pass.weights, &rows);
     return 0;
 }
 
@@ -252,7 +254,8 @@ typedef struct backward {
     pg_array d;                /* (n, classes): of the last layer */
 } backward;
 
-/* pg_block_work. Nothing is written to the activations. */
+/* pg_block_work. Nothing is written to the activations. They are outputs: what
+   a derivative is computed from besides is computed again. */
 static double gradient_block(void *context, const pg_workspace *own,
                              pg_gradients *gradients, size_t first, size_t n)
 {
@@ -260,13 +263,16 @@ static double gradient_block(void *context, const pg_workspace *own,
     const pg_layout *layout = &b->pass.layout;
     int last = layout->layers - 1;
     pg_workspace w = *own;
-    pg_row_block x = pg_rows_block(&b->pass.rows, w.x, first, n);
+    pg_step_rows rows = {.x = pg_rows_block(&b->pass.rows, w.x, first, n),
+                         .first = first,
+                         .n = n};
     for (int l = 0; l < last; l++)
         w.a[l] =
             pg_layout_at(layout, b->a[l].data, first * layout->width[l + 1]);
     w.d[last] =
         pg_layout_at(layout, b->d.data, first * layout->width[last + 1]);
-    pg_step_backward(gradients, &w, b->pass.weights, &x, n);
+    pg_step_keep(&w, b->pass.weights, &rows);
+    pg_step_backward(gradients, &w, b->pass.weights, &rows);
     return 0;
 }
 
@@ -292,6 +298,7 @@ pg_status pg_gradient(const pg_network *gradients, const pg_array *x,
     for (int l = 0; l < last && status == PG_OK; l++)
         status = pg_array_as(&b.a[l], a[l], b.d.dtype, err);
     b.pass.shards.sums_gradients = true;
+    pg_layout_keep(&b.pass.layout, NULL);
     if (status == PG_OK)
         status = pg_shards_run(&loss, &b.pass.shards, x->shape[0],
                                PG_CUT_ALL_ROWS, gradient_block, &b, err);

@@ -10,11 +10,11 @@
 #include "base/parallel.h"
 #include "kernels/kernels.h"
 
-#define OPTIMIZER_NAME(upper, lower, states) #lower,
+#define OPTIMIZER_NAME(upper, lower, states, decay) #lower,
 const char *const pg_optimizer_names[PG_OPTIMIZERS + 1] = {
     PG_OPTIMIZER_LIST(OPTIMIZER_NAME) NULL};
 
-#define OPTIMIZER_STATES(upper, lower, states) states,
+#define OPTIMIZER_STATES(upper, lower, states, decay) states,
 static const int states_of[] = {PG_OPTIMIZER_LIST(OPTIMIZER_STATES)};
 
 int pg_optimizer_states(pg_optimizer_kind kind)

@@ -70,10 +70,11 @@ static bool forward_rows(const prediction *p, const pg_workspace *w,
                          size_t first, size_t n)
 {
     const pg_rows *rows = &p->pass.rows;
-    pg_row_block x = pg_rows_block(rows, w->x, first, n);
-    if (pg_rows_may_be_infinite(rows) && !pg_rows_finite(rows, &x, n))
+    pg_step_rows block = {
+        .x = pg_rows_block(rows, w->x, first, n), .first = first, .n = n};
+    if (pg_rows_may_be_infinite(rows) && !pg_rows_finite(rows, &block.x, n))
         return false;
-    pg_step_forward(w, p->pass.weights, &x, n);
+    pg_step_forward(w, p->pass.weights, &block);
     return true;
 }
 

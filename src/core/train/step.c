@@ -52,6 +52,9 @@ static void divide_memory(pg_workspace *w, const pg_layout *layout,
         w->a[l] = take(w, n * layout->padded[l + 1] * size);
     for (int l = 0; l < last; l++)
         w->d[l] = take(w, n * layout->padded[l + 1] * size);
+    for (int l = 0; l < last; l++)
+        w->kept[l] =
+            layout->keeps[l] ? take(w, n * layout->padded[l + 1] * size) : NULL;
     w->d[last] = w->a[last];
 }
 
@@ -103,29 +106,81 @@ static pg_matrix layer_input(const pg_workspace *w, const pg_row_block *x,
                                 .leading = w->layout->padded[l]};
 }
 
+/* z (n, padded l + 1) = a[l - 1] W_l^T, without b_l. */
+static void multiply_layer(void *z, const pg_workspace *w, const void *weights,
+                           const pg_step_rows *rows, int l)
+{
+    const pg_layout *layout = w->layout;
+    const pg_row_block *x = &rows->x;
+    pg_matrix W = {.data = pg_layout_at(layout, weights, layout->W[l]),
+                   .leading = layout->padded[l],
+                   .transposed = true};
+    if (l == 0 && x->column_tiles)
+        multiply_first_layer(z, layout, weights, x, rows->n);
+    else
+        pg_gemm(z, layout->padded[l + 1], layout->dtype, layer_input(w, x, l),
+                W, rows->n, layout->width[l + 1], layout->width[l], 0);
+}
+
+static pg_drop drop_of(const pg_step_rows *rows, int l)
+{
+    const pg_dropout *d = rows->dropout;
+    return (pg_drop){.p = d->p[l],
+                     .key = d->key,
+                     .iteration = d->iteration,
+                     .layer = (uint64_t)l,
+                     .first = rows->first};
+}
+
+/* a[l] and kept[l] of a hidden layer, from its z without b_l in kept[l], or in
+   a[l] where nothing is kept. */
+static void activate(const pg_workspace *w, const void *b,
+                     const pg_step_rows *rows, int l)
+{
+    const pg_layout *layout = w->layout;
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    pg_activation f = layout->activation[l];
+    size_t padded = layout->padded[l + 1];
+    bool drops = pg_dropout_p(rows->dropout, l) > 0;
+    void *z = w->kept[l] ? w->kept[l] : w->a[l];
+    void *output = pg_activation_source(f) == PG_FROM_Z ? w->a[l] : z;
+    pg_assert(drops || output == w->a[l]);
+    k->bias_activation[f](output, z, b, rows->n, padded);
+    if (drops) {
+        pg_drop drop = drop_of(rows, l);
+        k->drop(w->a[l], output, &drop, rows->n, padded);
+    }
+}
+
 void pg_step_forward(const pg_workspace *w, const void *weights,
-                     const pg_row_block *x, size_t n)
+                     const pg_step_rows *rows)
 {
     const pg_layout *layout = w->layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
     int last = layout->layers - 1;
-    pg_assert(n <= pg_workspace_rows(layout));
+    pg_assert(rows->n <= pg_workspace_rows(layout));
     for (int l = 0; l <= last && !pg_interrupted(); l++) {
-        void *a = w->a[l]; /* (n, units) */
         const void *b = pg_layout_at(layout, weights, layout->b[l]);
-        pg_matrix W = {.data = pg_layout_at(layout, weights, layout->W[l]),
-                       .leading = layout->padded[l],
-                       .transposed = true};
-        size_t units = layout->width[l + 1], padded = layout->padded[l + 1];
-        if (l == 0 && x->column_tiles)
-            multiply_first_layer(a, layout, weights, x, n);
-        else
-            pg_gemm(a, padded, layout->dtype, layer_input(w, x, l), W, n, units,
-                    layout->width[l], 0);
+        multiply_layer(w->kept[l] ? w->kept[l] : w->a[l], w, weights, rows, l);
         if (l == last)
-            k->bias_output[layout->loss](a, b, n, units);
+            k->bias_output[layout->loss](w->a[l], b, rows->n,
+                                         layout->width[l + 1]);
         else
-            k->bias_activation[layout->activation[l]](a, b, n, padded);
+            activate(w, b, rows, l);
+    }
+}
+
+void pg_step_keep(const pg_workspace *w, const void *weights,
+                  const pg_step_rows *rows)
+{
+    const pg_layout *layout = w->layout;
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    for (int l = 0; l < layout->layers - 1 && !pg_interrupted(); l++) {
+        if (!w->kept[l])
+            continue;
+        multiply_layer(w->kept[l], w, weights, rows, l);
+        k->add_bias(w->kept[l], pg_layout_at(layout, weights, layout->b[l]),
+                    rows->n, layout->padded[l + 1]);
     }
 }
 
@@ -222,11 +277,28 @@ static void clear_rest(const pg_gradients *gradients, const pg_layout *layout)
     }
 }
 
-void pg_step_backward(pg_gradients *gradients, const pg_workspace *w,
-                      const void *weights, const pg_row_block *x, size_t n)
+/* d[l] becomes the derivative by z_l; it is that by a[l] of a hidden layer. */
+static void differentiate(const pg_workspace *w, const pg_step_rows *rows,
+                          int l)
 {
     const pg_layout *layout = w->layout;
     const pg_kernels *k = pg_kernels_for(layout->dtype);
+    size_t padded = layout->padded[l + 1];
+    if (pg_dropout_p(rows->dropout, l) > 0) {
+        pg_drop drop = drop_of(rows, l);
+        k->drop(w->d[l], w->d[l], &drop, rows->n, padded);
+    }
+    k->activation_gradient[layout->activation[l]](
+        w->d[l], w->kept[l] ? w->kept[l] : w->a[l], rows->n * padded);
+}
+
+void pg_step_backward(pg_gradients *gradients, const pg_workspace *w,
+                      const void *weights, const pg_step_rows *rows)
+{
+    const pg_layout *layout = w->layout;
+    const pg_kernels *k = pg_kernels_for(layout->dtype);
+    const pg_row_block *x = &rows->x;
+    size_t n = rows->n;
     double beta = gradients->is_empty ? 0 : 1;
     if (gradients->is_empty)
         clear_rest(gradients, layout);
@@ -251,8 +323,7 @@ void pg_step_backward(pg_gradients *gradients, const pg_workspace *w,
         pg_matrix W = {.data = pg_layout_at(layout, weights, layout->W[l]),
                        .leading = before};
         pg_gemm(w->d[l - 1], before, layout->dtype, d, W, n, before, units, 0);
-        k->activation_gradient[layout->activation[l - 1]](
-            w->d[l - 1], w->a[l - 1], n * before);
+        differentiate(w, rows, l - 1);
     }
     gradients->is_empty = false;
 }

@@ -9,10 +9,13 @@
  *                     softmax of z for cross-entropy, z for the other losses
  *     loss        the sum over the rows; of cross-entropy
  *                     -sum(log(a[last][row, label] + 1e-9))
+ *     dropout     in a training step a[l] loses the elements that
+ *                 dropout drops, and d[l] the same
  *     backward    d[last] = the loss's derivative by z / divisor of the step;
  *                     of cross-entropy (a[last] - onehot(labels)) / rows
  *                 d[l - 1] = (d[l] W_l) * f'(z_(l - 1)), where f' is computed
- *                     from a[l - 1], because z is not kept
+ *                     from a[l - 1], because z is not kept, or from what the
+ *                     layer keeps
  *                 dW_l = d[l]^T a[l - 1],  db_l = sum of d[l]'s rows
  *
  * Weights and gradients are parameter buffers (layout.h). optimizer.h has the
@@ -33,6 +36,8 @@ typedef struct pg_workspace {
     void *targets;          /* (rows, columns) t, gathered or made of labels */
     void *panel;            /* (PG_TILE, units of a panel) */
     void *a[PG_MAX_LAYERS]; /* (rows, padded l + 1): activations */
+    void *kept[PG_MAX_LAYERS]; /* z, or a before its dropout, of layers that
+                                  keep it; NULL: a serves */
     void *d[PG_MAX_LAYERS]; /* derivative of the loss by z; the last is a's */
     void *memory;
     size_t bytes;
@@ -48,10 +53,21 @@ pg_status pg_workspace_new(pg_workspace *w, const pg_layout *layout,
                            const pg_rows *rows, pg_error *err);
 void pg_workspace_release(pg_workspace *w);
 
-/* a[l] (n, padded l + 1) of all layers, from x (n, inputs); n is at most
-   pg_workspace_rows. */
+/* Rows of a step: a block of n, at most pg_workspace_rows, of which the first
+   has this position in the step, and their dropout. */
+typedef struct pg_step_rows {
+    pg_row_block x; /* (n, inputs) */
+    size_t first, n;
+    const pg_dropout *dropout; /* NULL: none */
+} pg_step_rows;
+
+/* a[l] (n, padded l + 1) of all layers, and what layers keep. */
 void pg_step_forward(const pg_workspace *w, const void *weights,
-                     const pg_row_block *x, size_t n);
+                     const pg_step_rows *rows);
+
+/* What layers keep, from a[l] of all layers without dropout. */
+void pg_step_keep(const pg_workspace *w, const void *weights,
+                  const pg_step_rows *rows);
 
 /* The sum of the losses of n rows; a[last] becomes d[last] (n, outputs),
    divided by the step's divisor. */
@@ -66,6 +82,6 @@ typedef struct pg_gradients {
 
 /* Adds dW_l and db_l of all layers to the gradients, from d[last]. */
 void pg_step_backward(pg_gradients *gradients, const pg_workspace *w,
-                      const void *weights, const pg_row_block *x, size_t n);
+                      const void *weights, const pg_step_rows *rows);
 
 #endif

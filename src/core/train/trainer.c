@@ -144,6 +144,7 @@ typedef struct training_rows {
     const int64_t *batch; /* (n) positions; NULL: all rows */
     size_t n;
     double divisor;
+    const pg_dropout *dropout; /* NULL: none */
 } training_rows;
 
 /* Rows first .. first + n - 1 of the step, forward and backward: pg_block_work.
@@ -154,13 +155,16 @@ static double train_block(void *context, const pg_workspace *w,
     const training_rows *step = context;
     const pg_trainer *t = step->trainer;
     const int64_t *batch = step->batch ? step->batch + first : NULL;
-    pg_row_block x = batch ? pg_rows_batch(&t->rows, w->x, batch, n)
-                           : pg_rows_block(&t->rows, w->x, first, n);
+    pg_step_rows rows = {.x = batch ? pg_rows_batch(&t->rows, w->x, batch, n)
+                                    : pg_rows_block(&t->rows, w->x, first, n),
+                         .first = first,
+                         .n = n,
+                         .dropout = step->dropout};
     pg_target_block targets =
         pg_targets_block(&t->targets, w->labels, w->targets, batch, first, n);
-    pg_step_forward(w, t->weights.buffer, &x, n);
+    pg_step_forward(w, t->weights.buffer, &rows);
     double loss = pg_step_loss(w, &targets, step->divisor, n);
-    pg_step_backward(gradients, w, t->weights.buffer, &x, n);
+    pg_step_backward(gradients, w, t->weights.buffer, &rows);
     return loss;
 }
 
@@ -210,6 +214,18 @@ static pg_status refresh_rows(pg_trainer *t, pg_error *err)
     return pg_rows_compress(&t->rows, 1, err);
 }
 
+/* Checks the dropout of a step. Layers that keep something else than before
+   need other workspaces. */
+static pg_status prepare_dropout(pg_trainer *t, const pg_dropout *dropout,
+                                 pg_error *err)
+{
+    pg_status status =
+        dropout ? pg_dropout_check(dropout, t->layout.layers, err) : PG_OK;
+    if (status == PG_OK && pg_layout_keep(&t->layout, dropout))
+        pg_shards_free(&t->shards);
+    return status;
+}
+
 /* Names the gradient or new weight that is not finite. */
 static pg_status fail_non_finite(const pg_trainer *t, pg_error *err)
 {
@@ -239,11 +255,14 @@ static pg_status fail_non_finite(const pg_trainer *t, pg_error *err)
    mean of their losses. */
 static pg_status compute_gradients(double *loss, pg_trainer *t,
                                    const pg_network *network,
+                                   const pg_dropout *dropout,
                                    const int64_t *batch, size_t n,
                                    pg_error *err)
 {
-    training_rows step = {
-        .trainer = t, .batch = batch, .n = batch ? n : t->rows.x.shape[0]};
+    training_rows step = {.trainer = t,
+                          .batch = batch,
+                          .n = batch ? n : t->rows.x.shape[0],
+                          .dropout = dropout};
     pg_status status =
         pg_targets_divisor(&step.divisor, &t->targets, batch, step.n, err);
     if (status != PG_OK)
@@ -268,7 +287,8 @@ static pg_status compute_gradients(double *loss, pg_trainer *t,
 pg_status pg_trainer_step(double *loss, pg_trainer *t,
                           const pg_network *network,
                           const pg_optimizer_settings *settings,
-                          const int64_t *batch, size_t n, pg_error *err)
+                          const pg_dropout *dropout, const int64_t *batch,
+                          size_t n, pg_error *err)
 {
     const pg_layout *layout = &t->layout;
     pg_optimizer other = {0};
@@ -278,11 +298,13 @@ pg_status pg_trainer_step(double *loss, pg_trainer *t,
         status = check_batch(t, batch, n, err);
     if (status == PG_OK)
         status = refresh_rows(t, err);
+    if (status == PG_OK)
+        status = prepare_dropout(t, dropout, err);
     if (status == PG_OK && is_other)
         status = pg_optimizer_new(&other, settings->kind, layout->dtype,
                                   layout->count, err);
     if (status == PG_OK)
-        status = compute_gradients(loss, t, network, batch, n, err);
+        status = compute_gradients(loss, t, network, dropout, batch, n, err);
     if (status == PG_OK &&
         !pg_optimizer_step(is_other ? &other : &t->optimizer, t->weights.buffer,
                            t->shards.gradients, layout->dtype, layout->count,

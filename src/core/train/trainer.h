@@ -39,17 +39,20 @@ pg_status pg_trainer_checksum_v1(uint32_t *sum, const pg_trainer *trainer,
                                  pg_error *err);
 
 /* Updates the network's weights once, from the rows at the positions in batch
-   (n), which count from 1, or from all rows where batch is NULL. *loss is the
-   mean loss of these rows before the update (targets.h). The weights may have
-   been changed since the last step. Another optimizer than the last step's
-   begins with states of 0. PG_EARG names a position outside the rows;
-   PG_EINTERRUPT; PG_ENOMEM; PG_EFINITE names what was not finite. A step that
-   fails leaves the weights as they were, and the last step's optimizer too,
-   unless that gave weights that are not finite: then it is cleared. */
+   (n), which count from 1, or from all rows where batch is NULL, with dropout
+   unless that is NULL. *loss is the mean loss of these rows before the update,
+   with dropout, too (targets.h). The weights may have been changed since the
+   last step. Another optimizer than the last step's begins with states of 0.
+   PG_EARG names a position outside the rows, or a layer whose dropout is no
+   probability below 1; PG_EINTERRUPT; PG_ENOMEM; PG_EFINITE names what was not
+   finite. A step that fails leaves the weights as they were, and the last
+   step's optimizer too, unless that gave weights that are not finite: then it
+   is cleared. */
 pg_status pg_trainer_step(double *loss, pg_trainer *trainer,
                           const pg_network *network,
                           const pg_optimizer_settings *settings,
-                          const int64_t *batch, size_t n, pg_error *err);
+                          const pg_dropout *dropout, const int64_t *batch,
+                          size_t n, pg_error *err);
 
 /* The optimizer of the last step, and the number of its steps. */
 pg_optimizer_kind pg_trainer_optimizer(uint64_t *steps,

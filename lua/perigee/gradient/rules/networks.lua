@@ -150,15 +150,24 @@ traced.define("avg_pool2d_gradient", {
 -- --- the notebook's kernels ---------------------------------------------------------------------
 
 local ACTIVATIONS = {
-  sigmoid = core.sigmoid, tanh = core.tanh, relu = core.relu, gelu = core.gelu,
+  sigmoid = core.sigmoid, tanh = core.tanh, relu = core.relu, leaky_relu = core.leaky_relu,
+  gelu = core.gelu,
 }
 
---- The derivative of an activation at its output, as the kernels compute it.
+--- g times the derivative of an activation at its output, as the kernels compute it, or at its
+--- argument, which `z` computes.
 local DERIVATIVES = {
-  sigmoid = function(a) return a * (1 - a) end,
-  tanh = function(a) return 1 - a * a end,
-  relu = function(a) return plain(a):gt(0) end,
+  sigmoid = function(g, a) return g * (a * (1 - a)) end,
+  tanh = function(g, a) return g * (1 - a * a) end,
+  relu = function(g, a) return g * plain(a):gt(0) end,
+  leaky_relu = function(g, a) return core.where(plain(a):gt(0), g, 0.01 * g) end,
+  gelu = function(g, _, z) return g * core.gelu_derivative(z()) end,
 }
+
+--- The argument of a layer's activation.
+local function argument(before, weights, i)
+  return core.dot(before, weights["W" .. i].T) + weights["b" .. i]
+end
 
 --- The number of layers of weights W1, b1, W2, b2, ...; 0 for what is no table of them.
 local function count_layers(weights)
@@ -194,7 +203,7 @@ traced.compose_tables("forward", function(x, weights, out)
   local names = activations_of(weights, layers)
   local result, a = {}, x
   for i = 1, layers do
-    local z = core.dot(a, weights["W" .. i].T) + weights["b" .. i]
+    local z = argument(a, weights, i)
     a = i < layers and ACTIVATIONS[names[i]](z) or core.softmax(z)
     result["A" .. i] = a
   end
@@ -235,7 +244,10 @@ traced.compose_tables("gradient", function(x, y, activations, weights, out)
     result["dW" .. i] = core.dot(dz.T, before)
     result["db" .. i] = dz:sum(1, true)
     if i > 1 then
-      dz = core.dot(dz, weights["W" .. i]) * DERIVATIVES[names[i - 1]](before)
+      local da = core.dot(dz, weights["W" .. i])
+      dz = DERIVATIVES[names[i - 1]](da, before, function()
+        return argument(i > 2 and activations["A" .. i - 2] or x, weights, i - 1)
+      end)
     end
   end
   return result

@@ -1,23 +1,27 @@
-/* gelu and its derivative, compiled once for each target and type, as
-   functions.c: the normal distribution, with small relative errors in both
-   tails. */
+/*
+ * gelu.h -- gelu and its derivative: the normal distribution, with small
+ * relative errors in both tails.
+ */
+#ifndef PG_GELU_H
+#define PG_GELU_H
 
 #include "kernels/exp.h"
 
 #include <math.h>
 
 /* The probability beyond t >= 0 is Q(t) = exp(-t^2/2) R(t). R, Mills' ratio
-   over sqrt(2 pi), is p(y) / (t + K), y = (t - K) / (t + K), with p fitted at
-   Chebyshev's points of 0 <= t <= MOST. Beyond that exp gives 0. */
+   over sqrt(2 pi), is p(y) / (t + c), y = (t - c) / (t + c), c = GELU_CENTRE,
+   with p fitted at Chebyshev's points of 0 <= t <= GELU_MOST. Beyond that exp
+   gives 0. */
 
 #ifdef PG_REAL_IS_float32
 
-#define MOST 15.0f
-#define K 4.0f
-#define SHORT_MASK 0xfffff000u
+#define GELU_MOST 15.0f
+#define GELU_CENTRE 4.0f
+#define GELU_SHORT_MASK 0xfffff000u
 
 /* Fitted within 2^-28. */
-static inline real ratio_polynomial(real y)
+static inline real gelu_ratio_polynomial(real y)
 {
     real even = -0x1.b07cfp-15f, odd = -0x1.e61df8p-13f, yy = y * y;
     even = MULADD(even, yy, 0x1.66ba3ep-13f);
@@ -34,12 +38,12 @@ static inline real ratio_polynomial(real y)
 
 #else
 
-#define MOST 40.0
-#define K 5.0
-#define SHORT_MASK 0xffffffff00000000u
+#define GELU_MOST 40.0
+#define GELU_CENTRE 5.0
+#define GELU_SHORT_MASK 0xffffffff00000000u
 
 /* Fitted within 2^-56. */
-static inline real ratio_polynomial(real y)
+static inline real gelu_ratio_polynomial(real y)
 {
     real even = -0x1.8d6f2393e8a27p-33, odd = 0x1.d04c40671584p-30, yy = y * y;
     even = MULADD(even, yy, 0x1.0771b8d6722dfp-27);
@@ -68,26 +72,26 @@ static inline real ratio_polynomial(real y)
 
 #endif
 
-#define DENSITY_AT_0 (real)0x1.9884533d43651p-2 /* 1 / sqrt(2 pi) */
+#define GELU_DENSITY_AT_0 (real)0x1.9884533d43651p-2 /* 1 / sqrt(2 pi) */
 
-static inline real bounded(real x)
+static inline real gelu_bounded(real x)
 {
     real t = FABS(x);
-    return t > MOST ? MOST : t;
+    return t > GELU_MOST ? GELU_MOST : t;
 }
 
 static inline real mills_ratio(real t)
 {
-    real inverse = 1 / (t + K);
-    return ratio_polynomial((t - K) * inverse) * inverse;
+    real inverse = 1 / (t + GELU_CENTRE);
+    return gelu_ratio_polynomial((t - GELU_CENTRE) * inverse) * inverse;
 }
 
-/* exp(-t^2/2), 0 <= t <= MOST. The square of t's first digits is exact; what it
-   lacks goes to the small end of the reduced exponent. */
+/* exp(-t^2/2), 0 <= t <= GELU_MOST. The square of t's first digits is exact;
+   what it lacks goes to the small end of the reduced exponent. */
 static inline real exp_of_square(real t)
 {
     bits exponents;
-    real low, high = from_bits(to_bits(t) & SHORT_MASK);
+    real low, high = from_bits(to_bits(t) & GELU_SHORT_MASK);
     real r = exp_reduce((real)-0.5 * high * high, &exponents, &low);
     r += low - (real)0.5 * (t - high) * (t + high);
     real y = MULADD(r * r, exp_tail(r), r) + 1;
@@ -99,26 +103,17 @@ static inline real exp_of_square(real t)
 /* x Q(-x) for negative x, x (1 - Q(x)) for others; 0 at -infinity */
 static inline real gelu_of(real x)
 {
-    real t = bounded(x), e = exp_of_square(t), ratio = mills_ratio(t);
+    real t = gelu_bounded(x), e = exp_of_square(t), ratio = mills_ratio(t);
     return x < 0 ? -t * ratio * e : x * (1 - e * ratio);
 }
 
 /* Q(-x) + x density(x) for negative x, 1 - (Q(x) - x density(x)) for others */
-static inline real gelu_derivative_of(real x)
+static inline real gelu_derivative(real x)
 {
-    real t = bounded(x);
-    real beyond = exp_of_square(t) * MULADD(t, -DENSITY_AT_0, mills_ratio(t));
+    real t = gelu_bounded(x);
+    real beyond =
+        exp_of_square(t) * MULADD(t, -GELU_DENSITY_AT_0, mills_ratio(t));
     return x < 0 ? beyond : 1 - beyond;
 }
 
-#define FUNCTION(name)                                            \
-    void NAME(name)(void *out, const void *x, size_t n)           \
-    {                                                             \
-        real *o = out;                                            \
-        const real *in = x;                                       \
-        _Pragma("omp simd") for (size_t i = 0; i < n; i++) o[i] = \
-            name##_of(in[i]);                                     \
-    }
-
-FUNCTION(gelu)
-FUNCTION(gelu_derivative)
+#endif
