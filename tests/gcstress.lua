@@ -346,6 +346,7 @@ local SPECIAL = {
   keep_interrupts = calls(function() return false end), interrupts = calls(function() end),
   terminal_size = calls(function() return 0 end),
   call_until = calls(function() return 1, function() return A() end end),
+  hold_field = calls(function() return {}, "a" end),
   guard_memory = calls(function() return false end),
   limit_memory = calls(function() return nil end),
 }

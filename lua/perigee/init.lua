@@ -19,7 +19,7 @@ for _, name in ipairs {
   "writes", "copy_array_metatable",
   "archive_writes", "lua_random", "call", "interrupts", "call_until", "keep_interrupts",
   "terminal_size", "hold_interrupts", "hold_silence", "hold_lock", "hold_ending", "set_ending",
-  "hold_generators", "set_tracer", "split_rows", "column_scale", "scale_columns",
+  "hold_generators", "hold_field", "set_tracer", "split_rows", "column_scale", "scale_columns",
   "load_png_folder",
   "read_csv", "write_csv", "distinct", "indices",
   "form", "has_form", "sum_to", "broadcast_to", "add_at", "add_at_axis",

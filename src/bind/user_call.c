@@ -1,4 +1,5 @@
-/* Calls of the user's functions. */
+/* Calls of the user's functions, and fields that have another value during one.
+ */
 #include <lauxlib.h>
 #include <math.h>
 #include <time.h>
@@ -16,6 +17,45 @@ static int l_user_call(lua_State *L)
 {
     lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
     return lua_gettop(L);
+}
+
+/* --- fields --------------------------------------------------------------- */
+
+#define L_FIELD_HOLD "perigee.field_hold"
+
+/* The user values of a hold. */
+enum { TABLE = 1, KEY, VALUE, HOLD_VALUES = VALUE };
+
+/* __close: sets the field to what it was. Not in Lua, where a second Ctrl-C may
+   come in between. */
+static int l_user_end_hold(lua_State *L)
+{
+    enum { HOLD = 1 };
+    lua_settop(L, HOLD);
+    lua_getiuservalue(L, HOLD, TABLE);
+    lua_getiuservalue(L, HOLD, KEY);
+    lua_getiuservalue(L, HOLD, VALUE);
+    lua_rawset(L, -3);
+    return 0;
+}
+
+/* hold_field(table, key) -> a value; its end sets the field to what it is
+   now */
+static int l_user_hold_field(lua_State *L)
+{
+    enum { HOLDER = 3 };
+    l_type_check(L, TABLE, LUA_TTABLE);
+    lua_settop(L, KEY);
+    lua_newuserdatauv(L, 0, HOLD_VALUES);
+    lua_pushvalue(L, TABLE);
+    lua_setiuservalue(L, HOLDER, TABLE);
+    lua_pushvalue(L, KEY);
+    lua_setiuservalue(L, HOLDER, KEY);
+    lua_pushvalue(L, KEY);
+    lua_rawget(L, TABLE);
+    lua_setiuservalue(L, HOLDER, VALUE);
+    luaL_setmetatable(L, L_FIELD_HOLD);
+    return 1;
 }
 
 /* --- a call with a limit -------------------------------------------------- */
@@ -81,10 +121,15 @@ static int l_user_call_until(lua_State *L)
 static const l_function functions[] = {
     {"call", l_user_call, 1, L_ANY, 0},
     {"call_until", l_user_call_until, 2, 2, 0},
+    {"hold_field", l_user_hold_field, 2, 2, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
 void l_open_user_call(lua_State *L)
 {
+    luaL_newmetatable(L, L_FIELD_HOLD);
+    lua_pushcfunction(L, l_user_end_hold);
+    lua_setfield(L, -2, "__close");
+    lua_pop(L, 1);
     l_add_functions(L, functions, NULL);
 }

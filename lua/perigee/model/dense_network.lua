@@ -6,6 +6,7 @@
 --   weights                the user's table of live arrays; set_weights replaces it
 --   check, check_values    whether names and forms are right; and whether all numbers are finite
 --   explain                the message about weights that don't fit, else the given one
+--   live_state             the state of a model with a forward function
 --   arrays, assign         the arrays that training changes, by their names in a file; copies
 --                          into them
 --   read_data              x and y as rows and targets, read_rows x alone
@@ -156,6 +157,10 @@ function DenseNetwork:assign(arrays)
   for name, array in pairs(arrays) do
     self.weights[name][{ {}, {} }] = array
   end
+end
+
+function DenseNetwork:live_state() -- luacheck: ignore 212
+  return nil
 end
 
 -- --- data -----------------------------------------------------------------------

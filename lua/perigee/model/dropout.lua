@@ -5,9 +5,16 @@ local errors = require "perigee.util.errors"
 
 local dropout = {}
 
---- The generator of the training step that runs; nil outside of one.
----@type perigee.random?
-dropout.generator = nil
+--- The training step that runs, nil outside of one: its `generator`, and the `thread` that makes it.
+--- A step whose thread has died by an error is none.
+---@type { generator: perigee.random, thread: thread }?
+dropout.step = nil
+
+--- The generator of the training step that runs.
+local function generator_of_step()
+  local step = dropout.step
+  return step and coroutine.status(step.thread) ~= "dead" and step.generator or nil
+end
 
 local function check_probability(p)
   if math.type(p) == nil or not (p >= 0 and p <= 1) then
@@ -35,7 +42,7 @@ function dropout.dropout(a, p, generator)
   if type(a) == "table" and not getmetatable(a) then
     a = core.array(a)
   end
-  generator = generator or dropout.generator
+  generator = generator or generator_of_step()
   if not generator then
     return a
   elseif math.type(a) then

@@ -55,7 +55,7 @@ function METATABLE:__index(name)
   elseif name == "weights" then
     return self._network.weights
   elseif name == "state" then
-    return self._network.state
+    return self._network:live_state()
   elseif name == "names" then
     return self._names and table.move(self._names, 1, #self._names, 1, {})
   end

@@ -367,6 +367,13 @@ function OwnNetwork:check()
   return list and true, message
 end
 
+--- The state that users see.
+---@return table
+function OwnNetwork:live_state()
+  settle(self)
+  return self.state
+end
+
 function OwnNetwork:check_values()
   local fits, message = self:check()
   if not fits then
@@ -640,12 +647,7 @@ end
 
 --- The end of a step. Where an interrupt comes before the state is put back, that is done before
 --- it is used.
-local STEP = {
-  __close = function(step)
-    dropout.generator = step.generator_before
-    settle(step.network)
-  end,
-}
+local STEP = { __close = function(step) settle(step.network) end }
 
 --- A seed for a step: the upper half of a mix of the key and the number of updates before it
 --- (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014: SplitMix64).
@@ -665,10 +667,9 @@ local function begin_step(self, losses, key)
   end
   local step = setmetatable({
     network = self, losses = losses, updates = #losses, state = state, live = live,
-    generator_before = dropout.generator,
   }, STEP)
   self.step_begun = step
-  dropout.generator = core.random(seed_of(key, #losses))
+  dropout.step = { generator = core.random(seed_of(key, #losses)), thread = coroutine.running() }
   return step
 end
 
@@ -680,6 +681,7 @@ function OwnNetwork:step(settings, losses, batch, key)
     return nil, message
   end
   local trained = read_tree(self.weights, self.trained_names, self.paths, self.forms, "weights")
+  local _ <close> = core.hold_field(dropout, "step")
   local step <close> = begin_step(self, losses, key)
   local loss, gradients
   if batch then
