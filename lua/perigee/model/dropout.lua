@@ -5,8 +5,8 @@ local errors = require "perigee.util.errors"
 
 local dropout = {}
 
---- The training step that runs, nil outside of one: its `generator`, and the `thread` that makes it.
---- A step whose thread has died by an error is none.
+--- The training step that runs, nil outside of one: its `generator`, and the `thread` that makes
+--- it. A step whose thread has died by an error is none.
 ---@type { generator: perigee.random, thread: thread }?
 dropout.step = nil
 

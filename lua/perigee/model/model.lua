@@ -139,9 +139,9 @@ end
 --- `loss` is "cross_entropy" (the notebook's, with 1e-9 added to the probabilities; its gradient is
 --- exact), "binary_cross_entropy" (labels 0 and 1, one output), "mse" (real targets, which
 --- `predict` returns; `score` is R²), or a function of scores, y and weights that returns the mean
---- over the rows, such as `pg.softmax_cross_entropy`. `label_smoothing` and `class_weight` are those
---- of torch.nn.CrossEntropyLoss: with class weights, a mean is divided by the sum of the rows'
---- weights, or by the number of rows where y is probabilities.
+--- over the rows, such as `pg.softmax_cross_entropy`. `label_smoothing` and `class_weight` are
+--- those of torch.nn.CrossEntropyLoss: with class weights, a mean is divided by the sum of the
+--- rows' weights, or by the number of rows where y is probabilities.
 ---
 --- Raises for options and arrays that don't fit, with shapes, rows and values. The largest label
 --- must be below the number of rows unless `classes` is given.
