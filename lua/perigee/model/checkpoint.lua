@@ -27,7 +27,9 @@ local schema = require "perigee.util.schema"
 local types = require "perigee.util.types"
 local core = require "perigee.core"
 local network_options = require "perigee.model.network_options"
+local early_stopping = require "perigee.model.early_stopping"
 local objective = require "perigee.model.objective"
+local parameters = require "perigee.model.parameters"
 local weights = require "perigee.model.weights"
 local optimizer = require "perigee.model.optimizer"
 local schedule = require "perigee.model.schedule"
@@ -297,6 +299,7 @@ end
 ---@field names string[]  of the weights, and of the arrays of the state
 ---@field trained string[]  of the weights that don't stay
 ---@field frozen string[]
+---@field classes? integer
 ---@field has_best_weights boolean?
 
 --- Raises an error about the file.
@@ -430,25 +433,27 @@ local function find_names(file)
     return
   end
   file.names, file.trained, file.frozen = {}, {}, read_texts(file, "frozen") or {}
-  local frozen, states, stays = collections.set(file.frozen), 0, 0
+  local frozen, of_weights, of_state = collections.set(file.frozen), {}, {}
   for _, name in ipairs(must(file, file.archive.keys)) do
     if not OTHERS[name] and not name:find "^best_" and not name:find "^state%d+_" then
       file.names[#file.names + 1] = name
-      if name:find "^state_" then
-        states = states + 1
-      elseif frozen[name] then
-        stays = stays + 1
-      else
+      local short = name:match "^state_(.*)$"
+      local names = short and of_state or of_weights
+      names[#names + 1] = short or name
+      if not short and not frozen[name] then
         file.trained[#file.trained + 1] = name
       end
     end
   end
-  if #file.names - states ~= values.weights or states ~= values.state
-    or stays ~= #file.frozen or #file.trained == 0 then
+  local stays = #of_weights - #file.trained
+  if #of_weights ~= values.weights or #of_state ~= values.state or stays ~= #file.frozen
+    or #file.trained == 0 then
     refuse(file, "it has %d weights, %d of %d frozen ones, and %d arrays of the state, and the "
-      .. "text says %d weights and %d", #file.names - states, stays, #file.frozen, states,
+      .. "text says %d weights and %d", #of_weights, stays, #file.frozen, #of_state,
       values.weights, values.state)
   end
+  must_fit(file, parameters.paths_of(of_weights))
+  must_fit(file, parameters.paths_of(of_state))
 end
 
 --- Refuses members that occur twice or do not belong to the model: with another number of layers or
@@ -576,6 +581,9 @@ end
 local function read_options(file, prefix)
   local options = with_prefix(file.values, prefix)
   local fits, message = training.settings(options)
+  if fits then
+    fits, message = early_stopping.check(options, file.classes)
+  end
   if not fits then
     refuse(file, "%s: %s", prefix, message)
   end
@@ -703,6 +711,7 @@ local function read_objective(file, arrays)
     end
   end
   must_fit(file, objective.check(saved))
+  file.classes = saved.classes
   return saved
 end
 

@@ -30,15 +30,15 @@ early_stopping.KINDS = {
 
 --- Checks that a model has the metric of some options.
 ---@param options table<string, any>
----@param objective perigee.objective
+---@param classes? integer  of the model; nil for real targets
 ---@return true?
 ---@return string?  # the error message, where nil comes first
-function early_stopping.check(options, objective)
+function early_stopping.check(options, classes)
   local metric = options.metric
-  if metric == "accuracy" and not objective.is_classification then
+  if metric == "accuracy" and not classes then
     return nil, "metric = 'accuracy' is of models with classes: with real targets there are 'loss' "
       .. "and 'score', which is R²"
-  elseif metric == "score" and objective.is_classification then
+  elseif metric == "score" and classes then
     return nil, "metric = 'score' is R², of models with real targets: with classes there are "
       .. "'loss' and 'accuracy'"
   end

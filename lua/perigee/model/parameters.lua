@@ -106,17 +106,37 @@ function parameters.find(tree, what)
   return found
 end
 
---- Makes the paths of names, as those of a file.
+--- The key of a part of a name, between points: a position, or a text; nil where it can't be one.
+local function key_of(part)
+  local number = c_locale.tonumber(part)
+  if not number then
+    return not problem_of_key(part) and part or nil
+  end
+  local position = math.tointeger(number)
+  return position and position >= 1 and tostring(position) == part and position or nil
+end
+
+--- Finds the paths of the names in a file, which may be those of no tree.
 ---@param names string[]
----@return table<string, any[]>
+---@return table<string, any[]>?
+---@return string?  # the error message, where nil comes first
 function parameters.paths_of(names)
-  local paths = {}
+  local paths, tables = {}, {}
   for _, name in ipairs(names) do
     local path = {}
-    for key in name:gmatch "[^.]+" do
-      path[#path + 1] = math.tointeger(c_locale.tonumber(key)) or key
+    for part in (name .. "."):gmatch "([^.]*)%." do
+      tables[table.concat(path, ".")] = true
+      path[#path + 1] = key_of(part)
+      if path[#path] == nil or #path > MOST_NESTED then
+        return nil, ("'%s' is no name of an array"):format(printable.name(name))
+      end
     end
     paths[name] = path
+  end
+  for _, name in ipairs(names) do
+    if tables[name] then
+      return nil, ("'%s' is an array's name, and a table's"):format(printable.name(name))
+    end
   end
   return paths
 end

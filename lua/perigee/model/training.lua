@@ -292,7 +292,7 @@ local function prepare(model, options)
     return nil, "patience needs validation = {x, y}, or a fraction of the rows"
   end
   local fits
-  fits, message = early_stopping.check(options, model._network.objective)
+  fits, message = early_stopping.check(options, model._network.objective.classes)
   if not fits then
     return nil, message
   end
