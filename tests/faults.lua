@@ -248,8 +248,9 @@ local operations = {
   end,
   trainings = function()
     for _, plan in ipairs { "dense", "sparse" } do
-      local m = pg.Model(x, y, { hidden = { 6, 4 }, activation = "relu", seed = 0, plan = plan,
-        optimizer = "adam", batch = 20, validation = { x, y }, patience = 9 })
+      local m = pg.Model(x, y, { hidden = { 6, 4 }, activation = { "gelu", "tanh" }, seed = 0,
+        plan = plan, optimizer = "adamw", batch = 20, validation = { x, y }, patience = 9,
+        dropout = 0.25 })
       m:fit { epochs = 2 }
       m:fit { iterations = 1, optimizer = "momentum", batch = false }
       m:evaluate(x, y)

@@ -46,15 +46,15 @@ local TRAININGS = {
     {
       model = {
         hidden = { 24, 12 }, activation = { "tanh", "relu" }, dtype = "float64", plan = "sparse",
-        seed = o.seed, weight_decay = 1e-4,
+        seed = o.seed, weight_decay = 1e-4, dropout = { 0.1, 0.05 },
       },
       training = { iterations = 5000, patience = 1500 },
       validated = true,
     },
     {
       model = {
-        hidden = { 20, 16, 12 }, activation = "relu", dtype = "float64", scale = 1 / 255,
-        seed = o.seed,
+        hidden = { 20, 16, 12 }, activation = { "relu", "gelu", "leaky_relu" }, dtype = "float64",
+        scale = 1 / 255, seed = o.seed,
       },
       training = { iterations = 2500 },
     },
@@ -64,7 +64,7 @@ local TRAININGS = {
       -- Without a seed the model's generator is made when the first batch is drawn.
       model = {
         hidden = 24, activation = "tanh", plan = "sparse", scale = 1 / 255, batch = 300,
-        weight_decay = 1e-3,
+        weight_decay = 1e-3, dropout = 0.2,
       },
       training = { iterations = 5000 },
     },
@@ -112,6 +112,7 @@ local SETTINGS = {
   nesterov = { momentum = 0.8 },
   rmsprop = { momentum = 0.5 },
   adam = { betas = { 0.8, 0.99 } },
+  adamw = { betas = { 0.8, 0.99 }, weight_decay = 0.03 },
 }
 
 local function position(list, value)

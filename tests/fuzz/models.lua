@@ -73,7 +73,7 @@ local TRAININGS = {
     rate = 0.01, batch = 8, patience = 50 },
   { hidden = 2, seed = 2, dtype = "float64", optimizer = "momentum", rate = 0.05,
     schedule = { "cosine", warmup = 2 } },
-  { hidden = 4, seed = 3, optimizer = "rmsprop", batch = 5, plan = "sparse" },
+  { hidden = 4, seed = 3, optimizer = "rmsprop", batch = 5, plan = "sparse", dropout = 0.25 },
   { hidden = 3, seed = 4, optimizer = "nesterov", patience = 50, metric = "accuracy",
     min_delta = 0.01, schedule = { "plateau", factor = 0.5, patience = 0, least = 1e-3 } },
 }

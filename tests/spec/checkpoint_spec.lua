@@ -318,7 +318,7 @@ describe("what is no such file", function()
       { "the text has 'hue', which models do not have", "scale", "hue" },
       { "the text says scale twice", "scale ([^\n]*)\n", "scale %1\nscale %1\n" },
       { "60 rows of 60 were used", "used %d+", "used 60" },
-      { "optimizer must be 'sgd', 'momentum', 'nesterov', 'rmsprop' or 'adam', not 'eve'",
+      { "optimizer must be 'sgd', 'momentum', 'nesterov', 'rmsprop', 'adam' or 'adamw', not 'eve'",
         "\noptimizer adam", "\noptimizer eve" },
       { "it has no member 'W3'", "activation sigmoid", "activation sigmoid tanh" },
       { "iteration must be an integer, 0 or more, not -3", "iteration 3", "iteration -3" },

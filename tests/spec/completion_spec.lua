@@ -283,6 +283,7 @@ describe("completion", function()
       ["pg.Model(x, y, { hi"] = "hidden = ",
       ["pg.Model(x, y, { hidden = 100, hi"] = "",
       ["pg.Model(x, y, { hidden = {10, 20}, acti"] = "activation = ",
+      ["pg.Model(x, y, { dro"] = "dropout = ",
       ["pg.Model(x, y, { weight_"] = "weight_decay = ",
       ["pg.Model(x, y, { iter"] = "",
       ["m:fit { it"] = "iterations = ",

@@ -27,7 +27,7 @@ local function save(options)
   local all = {
     hidden = { 5, 4 }, activation = { "relu", "tanh" }, seed = 1, scale = 1.5, optimizer = "adam",
     rate = 0.01, batch = 8, validation = { x, y }, patience = 50, metric = "loss", min_delta = 0,
-    schedule = { "plateau", factor = 0.5, patience = 9 },
+    schedule = { "plateau", factor = 0.5, patience = 9 }, dropout = { 0.25, 0 },
   }
   for name, value in pairs(options or {}) do
     all[name] = value
@@ -93,6 +93,8 @@ describe("the text of a model's file", function()
   local WRONG = {
     activation = { "relu", "relu tanh relu", "eve tanh", "relu 3", "1 2",
       ("relu "):rep(15) .. "relu" },
+    dropout = { "0.5", "0.5 1", "0.5 -0.1", "0.5 0.5 0.5", "nan 0", "half 0", "true 0" },
+    dropout_key = { "-1", "0.5", "none", "1 2" },
     scale = { "0", "0x0p+0", "inf", "nan", "-nan", "1e999", "1e308", "-1e39", "1e-60", "1 2",
       "half", "true" },
     plan = { "none", "1", "dense sparse" },

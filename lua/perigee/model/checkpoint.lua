@@ -82,6 +82,7 @@ local validation_kind = {
 --- The kinds of the values in the text. A name with a point is in a table of its own.
 local KINDS = {
   activation = list_of(activation),
+  dropout = list_of(network_options.probability), -- of each hidden layer
   weights = schema.integer(1), -- how many there are, and how many arrays of the state
   state = schema.integer(0),
   row = list_of(schema.integer(1)), -- the shape of a row of x
@@ -224,7 +225,7 @@ local function values_of(state)
     optimizer = state.optimizer_state.optimizer, steps = state.optimizer_state.steps,
   }
   local network, learnt = state.network, state.objective
-  for _, name in ipairs { "activation", "plan", "weights", "state", "row" } do
+  for _, name in ipairs { "activation", "dropout", "plan", "weights", "state", "row" } do
     values[name] = network[name]
   end
   for name, value in pairs(learnt) do
@@ -366,12 +367,20 @@ local function read_values(file)
     end
   end
   local has_layers, is_own = values.activation ~= nil, values.weights ~= nil
+  local draws = values.dropout or is_own or values.loss == "function"
   if has_layers == is_own or has_layers ~= (values.plan ~= nil)
     or is_own ~= (values.state ~= nil) then
     refuse(file, "the text must say activation and plan, or weights and state")
   elseif values.activation and #values.activation > trainer.most_hidden then
     refuse(file, "it has %d hidden layers, and a model has at most %d", #values.activation,
       trainer.most_hidden)
+  elseif values.dropout and #values.dropout ~= #(values.activation or {}) then
+    refuse(file, "the text says %d probabilities of dropout for %d hidden layers", #values.dropout,
+      #(values.activation or {}))
+  elseif values.dropout_key and not draws then
+    refuse(file, "the text says dropout_key, and nothing is dropped")
+  elseif draws and values.iteration > 0 and not values.dropout_key then
+    refuse(file, "the text does not say dropout_key, after %d iterations", values.iteration)
   elseif values.used >= values.rows then
     refuse(file, "%d rows of %d were used", values.used, values.rows)
   elseif values.steps > values.iteration then
@@ -731,7 +740,8 @@ local function read_state(file)
   end
   return {
     network = {
-      activation = values.activation, plan = values.plan, frozen = file.frozen, row = values.row,
+      activation = values.activation, dropout = values.dropout, plan = values.plan,
+      frozen = file.frozen, row = values.row,
     },
     objective = learnt, dtype = arrays[file.trained[1]].dtype, scale = values.scale,
     dropout_key = values.dropout_key, weights = arrays,

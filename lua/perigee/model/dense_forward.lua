@@ -5,7 +5,7 @@ local dropout = require "perigee.model.dropout"
 
 --- Makes the function that computes the scores of rows.
 ---@param activation string[]  of each hidden layer
----@param rates? number[]  the probabilities of dropout in each hidden layer
+---@param rates? number[]|false  the probability of dropout in each hidden layer
 ---@return fun(w: table, x: perigee.array): perigee.array
 return function(activation, rates)
   return function(w, x)

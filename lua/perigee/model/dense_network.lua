@@ -19,7 +19,7 @@
 --   needs_key              whether a training draws the key of dropout's masks
 --   saved                  the values of the network in a file's text
 --   difference             what a file's network has other than this one
---   title, lines, loss_text, data_text, plan  for cards and summaries
+--   title, lines, dropout_text, loss_text, data_text, plan  for cards and summaries
 --
 -- Functions that can fail return nil and a message.
 
@@ -36,6 +36,7 @@ local trainer = core.trainer
 ---@class perigee.dense_network
 ---@field weights perigee.weights
 ---@field activation string[]  of each hidden layer
+---@field dropout number[]|false  the probability in each hidden layer; false: none
 ---@field scale number  by which x is multiplied
 ---@field objective perigee.objective
 local DenseNetwork = {}
@@ -48,14 +49,14 @@ local LAST = { cross_entropy = "softmax", binary_cross_entropy = "sigmoid", mse 
 
 --- Makes a network of arrays.
 ---@param arrays table<string, perigee.array>
----@param options table  activation (of each hidden layer), scale, plan, objective
+---@param options table  activation (of each hidden layer), dropout, scale, plan, objective
 ---@return perigee.dense_network
 function dense_network.of(arrays, options)
   local layers = #options.activation + 1
   return setmetatable({
-    activation = options.activation, scale = options.scale, plan_asked = options.plan,
-    objective = options.objective, layers = layers, names = weights.names(layers),
-    shapes = weights.shapes(arrays, layers),
+    activation = options.activation, dropout = options.dropout or false, scale = options.scale,
+    plan_asked = options.plan, objective = options.objective, layers = layers,
+    names = weights.names(layers), shapes = weights.shapes(arrays, layers),
     weights = weights.guard(arrays, layers, options.activation),
   }, DenseNetwork)
 end
@@ -67,14 +68,20 @@ end
 ---@param learnt perigee.objective
 ---@param random? perigee.random
 ---@return table<string, perigee.array>?
----@return string[]|string activation  of each hidden layer; the error message after nil
+---@return { activation: string[], dropout: number[]|false }|string layers  of each hidden layer;
+---   the error message after nil
 ---@return table data
 function dense_network.draw(x, y, options, learnt, random)
   local widths, activation = network_options.layers(options)
   if not widths then
     return nil, activation
   end
-  local data, message = inputs.labelled(x, y, learnt, true)
+  local drops, message = network_options.dropout(options, #widths)
+  if drops == nil then
+    return nil, message
+  end
+  local data
+  data, message = inputs.labelled(x, y, learnt, true)
   if not data then
     return nil, message
   end
@@ -87,7 +94,7 @@ function dense_network.draw(x, y, options, learnt, random)
   arrays, message = errors.try(core.initialization, data.rows, widths, {
     activation = activation, classes = learnt.outputs, dtype = learnt.dtype, random = random,
   })
-  return arrays, arrays and activation or message, data
+  return arrays, arrays and { activation = activation, dropout = drops } or message, data
 end
 
 --- Makes a network for x and y.
@@ -99,13 +106,13 @@ end
 ---@return perigee.dense_network?
 ---@return table|string data  the error message, where nil comes first
 function dense_network.new(x, y, options, learnt, random)
-  local arrays, activation, data = dense_network.draw(x, y, options, learnt, random)
+  local arrays, layers, data = dense_network.draw(x, y, options, learnt, random)
   if not arrays then
-    return nil, activation
+    return nil, layers
   end
   return dense_network.of(arrays, {
-    activation = activation, scale = options.scale or 1, plan = options.plan or "auto",
-    objective = learnt,
+    activation = layers.activation, dropout = layers.dropout, scale = options.scale or 1,
+    plan = options.plan or "auto", objective = learnt,
   }), data
 end
 
@@ -115,8 +122,8 @@ end
 ---@return perigee.dense_network
 function dense_network.load(state, learnt)
   local network = dense_network.of(state.weights, {
-    activation = state.network.activation, scale = state.scale, plan = state.network.plan,
-    objective = learnt,
+    activation = state.network.activation, dropout = state.network.dropout, scale = state.scale,
+    plan = state.network.plan, objective = learnt,
   })
   network:set_optimizer_state(state.optimizer_state)
   return network
@@ -238,13 +245,17 @@ end
 ---@param settings table  of the optimizer
 ---@param losses number[]  to which the loss is appended
 ---@param batch? table  order, first, last, as Minibatches:take returns it; nil for all rows
+---@param key? integer  from which the masks of dropout follow, with the number of updates
 ---@return number? loss  the mean before the update
 ---@return string? message
 ---@return boolean? is_not_finite  true for an error about numbers that are not finite
-function DenseNetwork:step(settings, losses, batch)
+function DenseNetwork:step(settings, losses, batch, key)
   local order, first, last
   if batch then
     order, first, last = batch.order, batch.first, batch.last
+  end
+  if self.dropout then
+    settings.dropout, settings.dropout_key, settings.iteration = self.dropout, key, #losses + 1
   end
   local loss, problem, is_not_finite = errors.try(trainer.step, self.trainer, self.weights,
     settings, losses, order, first, last)
@@ -305,12 +316,14 @@ end
 -- --- files ----------------------------------------------------------------------
 
 --- Tells if a training of the network needs a key, for the masks of dropout.
-function DenseNetwork:needs_key() -- luacheck: ignore 212
-  return false
+function DenseNetwork:needs_key()
+  return self.dropout and true or false
 end
 
 function DenseNetwork:saved()
-  return { activation = self.activation, plan = self.plan_asked }
+  return {
+    activation = self.activation, dropout = self.dropout or nil, plan = self.plan_asked,
+  }
 end
 
 function DenseNetwork:difference(state)
@@ -322,7 +335,10 @@ function DenseNetwork:difference(state)
   for _, name in ipairs(alike and self.names or {}) do
     alike = alike and weights.is_like(state.weights[name], self.weights[name])
   end
-  return not alike and "the model has other layers, or another dtype" or nil
+  if not alike then
+    return "the model has other layers, or another dtype"
+  end
+  return network_options.dropout_difference(state.network.dropout, self.dropout)
 end
 
 -- --- text -----------------------------------------------------------------------
@@ -374,6 +390,9 @@ function DenseNetwork:lines()
       self.activation[l] or LAST[self.objective.loss], count)
   end
   lines[#lines + 1] = ("%36d in all"):format(total)
+  if self.dropout then
+    lines[#lines + 1] = "dropout    " .. self:dropout_text()
+  end
   return lines
 end
 
@@ -381,6 +400,11 @@ end
 function DenseNetwork:loss_text()
   local loss, options = self.objective.loss, self.objective:options_text()
   return options and loss .. ", " .. options or loss ~= "cross_entropy" and loss or nil
+end
+
+--- The dropout of the hidden layers in a card; nil without.
+function DenseNetwork:dropout_text()
+  return self.dropout and network_options.dropout_text(self.dropout) or nil
 end
 
 --- The data of a summary: "1000 rows of 784, 10 classes".

@@ -106,13 +106,13 @@ local function new_network(x, y, options, learnt, random)
   elseif type(learnt.loss) ~= "function" then
     return dense_network.new(x, y, options, learnt, random)
   end
-  local arrays, activation = dense_network.draw(x, y, options, learnt, random)
+  local arrays, layers = dense_network.draw(x, y, options, learnt, random)
   if not arrays then
-    return nil, activation
+    return nil, layers
   end
   return own_network.new(x, y, {
-    weights = arrays, forward = dense_forward(activation), activation = activation,
-    scale = options.scale,
+    weights = arrays, forward = dense_forward(layers.activation, layers.dropout),
+    activation = layers.activation, dropout = layers.dropout, scale = options.scale,
   }, learnt)
 end
 
@@ -126,6 +126,12 @@ end
 --- Options of a training (optimizer and its options, rate, schedule, batch, validation, patience:
 --- see `steps`) are defaults of all the model's trainings; options of `steps` or `fit` are for one
 --- training.
+---
+--- With `dropout` the outputs of hidden layers lose elements by chance in each step of a training,
+--- and the others are divided by 1 - dropout, as by torch.nn.Dropout: the losses of steps are those
+--- of what is left; `predict` and `evaluate` use all. Which elements is a function of a number that
+--- the first training draws from the model's generator, the iteration and the row's position in the
+--- batch, so that a resumed training has the same.
 ---
 --- With `weights` and `forward` the model has layers of its own. `weights` is a table of arrays,
 --- also a nested one, of which the model has copies. `forward(w, x, training, state)` returns the
@@ -169,7 +175,8 @@ end
 ---   or (n, ...), which are flattened to (n, outputs)
 ---@param options? table  hidden = 100 (a number or a list); activation = "sigmoid" ("tanh",
 ---   "relu", "leaky_relu", "gelu", or a list of one for each hidden layer); seed (else the module's
----   generator);
+---   generator); dropout = 0 (the probability, from 0 to below 1, with which an output of a hidden
+---   layer is dropped in a training's steps, or a list of one for each hidden layer);
 ---   dtype = "float32" (or "float64"); classes (else y's columns, or its largest label + 1);
 ---   names (a list of the classes' names, in the order of the labels, which gives `classes`, too);
 ---   scale = 1 (x is multiplied by it, in training and in prediction);
@@ -501,7 +508,8 @@ local function load_network(state, options)
   end
   local learnt = objective.load(state.objective, state.dtype, options.loss)
   if has_forward or has_loss then
-    return own_network.load(state, options.forward or dense_forward(saved.activation), learnt)
+    return own_network.load(state, options.forward
+      or dense_forward(saved.activation, saved.dropout), learnt)
   end
   return dense_network.load(state, learnt)
 end
@@ -649,6 +657,9 @@ function METATABLE:__tostring()
   }
   if self._names then
     rows[#rows + 1] = { "classes", network_options.names_text(self._names, NAMES) }
+  end
+  if network:dropout_text() then
+    rows[#rows + 1] = { "dropout", network:dropout_text() }
   end
   if network:loss_text() then
     rows[#rows + 1] = { "loss", network:loss_text() }

@@ -1,5 +1,6 @@
 --- The options of a network: its layers, their activations, and how it takes the data.
 
+local c_locale = require "perigee.util.c_locale"
 local core = require "perigee.core"
 local printable = require "perigee.util.printable"
 local schema = require "perigee.util.schema"
@@ -14,6 +15,11 @@ local units = schema.integer(1)
 network_options.activation = schema.name(trainer.activations)
 
 local read_activation = network_options.activation.read
+
+--- The probability with which an element of a hidden layer is dropped in a training step.
+network_options.probability = schema.number(" from 0 to below 1", function(value)
+  return value >= 0 and value < 1
+end)
 
 --- A table of arrays, which parameters.find reads.
 local tree = {
@@ -57,6 +63,14 @@ network_options.KINDS = {
       return schema.elements(value, read_activation)
     end,
   },
+  -- A probability for all hidden layers, or a list of one for each.
+  dropout = {
+    expected = network_options.probability.expected .. ", or a list of them",
+    read = function(value)
+      return schema.elements(type(value) == "table" and value or { value },
+        network_options.probability.read)
+    end,
+  },
   seed = schema.seed,
   dtype = schema.name { "float32", "float64" },
   classes = schema.integer(1),
@@ -66,7 +80,7 @@ network_options.KINDS = {
 }
 
 local OF_OWN = { "weights", "state", "freeze" }
-local OF_DENSE = { "hidden", "activation", "plan" }
+local OF_DENSE = { "hidden", "activation", "dropout", "plan" }
 
 --- Checks that options of models with a forward function, and of those without, aren't mixed.
 ---@param options table
@@ -77,6 +91,7 @@ function network_options.check_kind(options)
     if options[name] ~= nil then
       return nil, options.forward
         and name .. " is an option of built-in layers, and the model has a forward function"
+          .. (name == "dropout" and ": pg.dropout does that there" or "")
         or name .. " is an option of models with a forward function: give forward, too"
     end
   end
@@ -106,6 +121,52 @@ function network_options.layers(options)
     list[i] = type(activations) == "table" and activations[i] or activations
   end
   return widths, list
+end
+
+--- The probability of dropout in each hidden layer; false without dropout, nil and a message where
+--- there is not one for each.
+---@param options table
+---@param layers integer  hidden layers
+---@return number[]|false|nil
+---@return string?
+function network_options.dropout(options, layers)
+  local given, list, drops = options.dropout or {}, {}, false
+  if #given > 1 and #given ~= layers then
+    return nil, ("there are %d probabilities of dropout for %d hidden layers (one number serves "
+      .. "for all)"):format(#given, layers)
+  end
+  for i = 1, layers do
+    list[i] = (#given > 1 and given[i] or given[1] or 0) + 0.0
+    drops = drops or list[i] > 0
+  end
+  return drops and list
+end
+
+--- The probabilities of dropout as text: "0.2", or "0.2, 0.5" where layers differ.
+---@param dropout number[]
+---@return string
+function network_options.dropout_text(dropout)
+  local words, alike = {}, true
+  for i, p in ipairs(dropout) do
+    words[i], alike = c_locale.format("%g", p), alike and p == dropout[1]
+  end
+  return alike and words[1] or table.concat(words, ", ")
+end
+
+--- What a file's network has other than a model's: the dropout; nil if it has the same.
+---@param theirs number[]|false|nil
+---@param mine number[]|false|nil
+---@return string?
+function network_options.dropout_difference(theirs, mine)
+  local function text(dropout)
+    return dropout and network_options.dropout_text(dropout) or "none"
+  end
+  local alike = not theirs == not mine
+  for i, p in ipairs(theirs or {}) do
+    alike = alike and p == mine[i]
+  end
+  return not alike and ("the dropout is %s, and the model's is %s"):format(text(theirs), text(mine))
+    or nil
 end
 
 --- The number of classes that the options name or give, false where they do neither; nil and a

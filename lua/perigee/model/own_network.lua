@@ -11,6 +11,7 @@ local dropout = require "perigee.model.dropout"
 local errors = require "perigee.util.errors"
 local format = require "perigee.util.format"
 local inputs = require "perigee.model.inputs"
+local network_options = require "perigee.model.network_options"
 local parameters = require "perigee.model.parameters"
 local suggest = require "perigee.util.suggest"
 local types = require "perigee.util.types"
@@ -25,6 +26,7 @@ local descent = core.descent
 ---@field scale number
 ---@field objective perigee.objective
 ---@field activation? string[]  of the hidden layers of a built-in model whose loss is a function
+---@field dropout? number[]|false  of these layers
 local OwnNetwork = {}
 OwnNetwork.__index = OwnNetwork
 
@@ -206,7 +208,8 @@ end
 --- Makes a network with copies of the weights and the state.
 ---@param x any
 ---@param y any
----@param options table  of `pg.Model`: weights, forward, state, freeze, scale, activation
+---@param options table  of `pg.Model`: weights, forward, state, freeze, scale; activation and
+---   dropout of built-in layers
 ---@param learnt perigee.objective
 ---@return perigee.own_network?
 ---@return table|string data  the error message, where nil comes first
@@ -226,7 +229,7 @@ function own_network.new(x, y, options, learnt)
   end
   self, message = network_of({
     forward = options.forward, scale = options.scale or 1, objective = learnt, frozen = frozen,
-    activation = options.activation,
+    activation = options.activation, dropout = options.dropout,
   }, copies(found, learnt.dtype), copies(state))
   if not self then
     return nil, message
@@ -267,6 +270,7 @@ function own_network.load(state, forward, learnt)
   local self = errors.must(network_of({
     forward = forward, scale = state.scale, objective = learnt,
     frozen = collections.set(state.network.frozen or {}), activation = state.network.activation,
+    dropout = state.network.dropout,
   }, found, kept))
   self.row_shape = state.network.row and table.concat(state.network.row, ", ") or nil
   self:set_optimizer_state(state.optimizer_state)
@@ -715,7 +719,9 @@ function OwnNetwork:saved()
     row[#row + 1] = math.tointeger(length)
   end
   if self.activation then
-    return { activation = self.activation, plan = "auto", row = row }
+    return {
+      activation = self.activation, dropout = self.dropout or nil, plan = "auto", row = row,
+    }
   end
   return {
     weights = #self.names, state = #self.state_names, row = #row > 0 and row or nil,
@@ -733,6 +739,10 @@ function OwnNetwork:difference(state)
   if (saved.activation == nil) ~= (self.activation == nil) then
     return saved.activation and "it is a built-in model's, and this one has a forward function"
       or "its model has a forward function, and this one has none"
+  end
+  local other_dropout = network_options.dropout_difference(saved.dropout, self.dropout)
+  if other_dropout then
+    return other_dropout
   end
   local theirs, mine = state.weights, self:arrays()
   for _, name in ipairs(collections.sorted_keys(mine)) do
@@ -783,6 +793,11 @@ function OwnNetwork:title()
     format.quantity(count_of(self), "weight"))
 end
 
+--- The dropout of built-in layers in a card; nil without.
+function OwnNetwork:dropout_text()
+  return self.dropout and network_options.dropout_text(self.dropout) or nil
+end
+
 --- The row of a card about the loss, whose name is in the title; nil for a plain one.
 function OwnNetwork:loss_text()
   return self.objective:options_text()
@@ -809,6 +824,9 @@ function OwnNetwork:lines()
     add("state_" .. name, self.state_forms[name], "state")
   end
   lines[#lines + 1] = ("%s  %-20s  %10d in all"):format((" "):rep(width), "", count_of(self))
+  if self.dropout then
+    lines[#lines + 1] = "dropout    " .. self:dropout_text()
+  end
   return lines
 end
 

@@ -335,6 +335,24 @@ local function read_options(model, options, what)
   return fits and given, message
 end
 
+--- Draws what the first update needs of the model's generator: the key of dropout's masks, and the
+--- order of minibatches.
+local function draw_first(model, batch)
+  local needs_key = model._network:needs_key() and not model._dropout_key
+  local needs_batches = batch and not model._batches
+  if needs_key or needs_batches then
+    model._random = model._random or core.random(core.randint(0, 1 << 32))
+  end
+  if needs_key then
+    model._dropout_key = model._random:randint(0, MOST_KEY)
+  end
+  if needs_batches then
+    local saved = model._epoch
+    model._batches = minibatches.new(model._rows, model._random,
+      saved and saved.rows == model._rows and saved.used)
+  end
+end
+
 --- The loop of a training.
 ---@class perigee.training.run
 local Run = {}
@@ -381,18 +399,10 @@ function training.begin(model, options, what)
   end
   local record, target = (resumed and resume_record or new_record)(model, all, updates)
   model._record = record
-  if model._network:needs_key() and not model._dropout_key then
-    model._random = model._random or core.random(core.randint(0, 1 << 32))
-    model._dropout_key = model._random:randint(0, MOST_KEY)
-  end
   if model._batches then
     model._batches:give_back(model.iteration)
-  elseif batch then
-    local saved = model._epoch
-    model._random = model._random or core.random(core.randint(0, 1 << 32))
-    model._batches = minibatches.new(model._rows, model._random,
-      saved and saved.rows == model._rows and saved.used)
   end
+  draw_first(model, batch)
   local run = setmetatable({
     model = model, record = record, target = target, settings = settings, rate = settings.rate,
     batch = batch, validation = data, patience = all.patience, progress = given.progress,
@@ -467,6 +477,7 @@ function Run:update()
   if not settings.rate then
     return nil, message
   end
+  draw_first(model, self.batch) -- again, where the loop's body has restored a model
   local batch = self.batch and model._batches:take(self.batch, model.iteration)
   local loss, problem, is_not_finite = model._network:step(settings, model._losses, batch,
     model._dropout_key)
