@@ -257,6 +257,24 @@ local operations = {
       m:summary()
     end
   end,
+  losses = function()
+    local real = pg.concat({ x:sum(2, true), x:mean(2, true) }, 2)
+    for _, told in ipairs {
+      { y, { class_weight = "balanced", label_smoothing = 0.1 } },
+      { pg.softmax(real), { class_weight = { 1, 2 } } },
+      { real:cols(1, 1):gt(real:cols(1, 1):mean()), { loss = "binary_cross_entropy" } },
+      { real:cols(2, 2):clip(0, 1), { loss = "binary_cross_entropy", class_weight = { 1, 2 } } },
+      { real, { loss = "mse" } },
+    } do
+      told[2].hidden, told[2].batch, told[2].seed = 4, 20, 0
+      local m = pg.Model(x, told[1], told[2])
+      m:fit { iterations = 2, rate = 0.01 }
+      m:evaluate(x, told[1])
+      m:predict(x)
+      assert(m:save(path .. ".npz"))
+      m:restore(path .. ".npz")
+    end
+  end,
   checkpoints = function()
     local m = pg.Model(x, y, { hidden = 6, seed = 0, optimizer = "adam", batch = 20 })
     m:fit { iterations = 2 }
