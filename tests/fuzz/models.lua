@@ -76,6 +76,8 @@ local TRAININGS = {
   { hidden = 4, seed = 3, optimizer = "rmsprop", batch = 5, plan = "sparse", dropout = 0.25 },
   { hidden = 3, seed = 4, optimizer = "nesterov", patience = 50, metric = "accuracy",
     min_delta = 0.01, schedule = { "plateau", factor = 0.5, patience = 0, least = 1e-3 } },
+  { hidden = 3, seed = 5, class_weight = "balanced", label_smoothing = 0.1, batch = 7 },
+  { hidden = 3, seed = 6, loss = "mse", rate = 0.01, patience = 50, metric = "score" },
 }
 
 --- The forward function of models that have one.
