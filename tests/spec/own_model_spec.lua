@@ -254,6 +254,9 @@ describe("a mistake in an own model", function()
       { weights = w, forward = linear, loss = "mse" }, pg.rand(ROWS))
     refuses("forward must return scores (n, 1) or (n)",
       { weights = w, forward = linear, loss = "binary_cross_entropy" }, y:gt(0))
+    refuses("forward returns 4 scores for each row, and the model has 3 classes",
+      { weights = linear_weights(4), forward = linear, loss = pg.softmax_cross_entropy,
+        classes = 3 })
   end)
 
   it("in the weights names them", function()
@@ -310,6 +313,8 @@ describe("a mistake in an own model", function()
       { weights = w, forward = linear, loss = "mse", label_smoothing = 0.1 })
     refuses("class_weight has 2 numbers for 3 classes",
       { weights = w, forward = linear, class_weight = { 1, 2 } })
+    refuses("plan is an option of models whose loss has a name",
+      { loss = pg.softmax_cross_entropy, plan = "dense" })
     raises_here("'forward': it belongs to pg.Model(x, y, {forward = ...})", function()
       linear_model():fit { forward = linear }
     end)
@@ -332,6 +337,23 @@ describe("a mistake in an own model", function()
     raises_here("x: row 300, number 4 is inf, and not finite", function()
       pg.Model(broken, y, { weights = w, forward = linear })
     end)
+    local large = x:copy()
+    large[{ 590, {} }] = 1e308
+    m.weights.W:fill_(10)
+    for _, method in ipairs { "predict", "predict_proba", "score", "evaluate" } do
+      raises_here("x: row 590 gets scores that are not finite", function()
+        m[method](m, large, method:find "predict" == nil and y or nil)
+      end)
+    end
+  end)
+
+  it("in class weights, of which all are 0, is named as in built-in models", function()
+    local text = "class_weight: the classes of all 600 rows have the weight 0"
+    local m = linear_model { class_weight = { 0, 0, 0 } }
+    raises_here(text, function() m:evaluate(x, y) end)
+    raises_here(text, function() m:fit { iterations = 1 } end)
+    raises_here("all 1 rows", function() m:fit { iterations = 1, batch = 1 } end)
+    raises_here(text, function() pg.Model(x, y, { class_weight = { 0, 0, 0 } }):fit() end)
   end)
 
   it("in a step names the iteration, and leaves the model as it was", function()
@@ -408,7 +430,9 @@ describe("the state of an own model", function()
     }
     m:fit { iterations = 1 }
     assert.equal(0, given:sum())
-    raises_here("has no field 'state' that can be set", function() m.state = {} end)
+    raises_here("a model's state is not to be set: write into its arrays", function()
+      m.state = {}
+    end)
   end)
 end)
 
@@ -581,6 +605,38 @@ describe("losses of own models", function()
     m:save(path)
     local loaded = pg.Model.load(path, x, y, { loss = pg.softmax_cross_entropy })
     assert.is_true(loaded:fit({ epochs = 1 }):eq(m:fit { epochs = 1 }):all())
+    assert.matches("Model dense layers, a loss of its own, float64: ", tostring(m), 1, true)
+    assert.same({ nil, "the model has a loss of its own, and no plan" }, { m:plan() })
+    local other = pg.Model(x, y, {
+      hidden = { 8, 6 }, activation = "relu", dtype = "float64", loss = pg.softmax_cross_entropy,
+    })
+    raises_here("its activations are tanh, relu, and the model's are relu, relu", function()
+      other:restore(path)
+    end)
+  end)
+
+  it("of built-in models have the classes that are given", function()
+    local x, y = data()
+    local m = pg.Model(x, y, { loss = pg.softmax_cross_entropy, names = { "a", "b", "c", "d" } })
+    assert.equal("4,100", shape(m.weights.W2))
+    assert.equal(4, m.classes)
+  end)
+
+  it("take x of rank 1", function()
+    local x = pg.random(1):rand(ROWS)
+    local function loss(s, y)
+      return ((s:reshape(-1) - y) ^ 2):mean()
+    end
+    local m = pg.Model(x, 2 * x, { hidden = 4, loss = loss, seed = 0 })
+    m:fit { iterations = 3 }
+    m:save(path)
+    local loaded = pg.Model.load(path, nil, nil, { loss = loss })
+    assert.is_true(loaded:predict(x):eq(m:predict(x)):all())
+    loaded:save(path)
+    assert.equal(3, pg.Model.load(path, x, 2 * x, { loss = loss }).iteration)
+    raises_here("its rows have shape (2), those of the training ()", function()
+      loaded:predict(pg.zeros(5, 2))
+    end)
   end)
 end)
 

@@ -9,7 +9,7 @@ local dropout = require "perigee.model.dropout"
 ---@return fun(w: table, x: perigee.array): perigee.array
 return function(activation, rates)
   return function(w, x)
-    local a = x:flatten(2)
+    local a = x:reshape(#x, -1)
     for l, name in ipairs(activation) do
       local z = a:dot(w["W" .. l].T) + w["b" .. l]
       a = z[name](z)

@@ -328,10 +328,7 @@ end
 
 function DenseNetwork:difference(state)
   local theirs = state.network.activation
-  local alike = theirs and #theirs == #self.activation
-  for i = 1, alike and #theirs or 0 do
-    alike = alike and theirs[i] == self.activation[i]
-  end
+  local alike = theirs and table.concat(theirs, " ") == table.concat(self.activation, " ")
   for _, name in ipairs(alike and self.names or {}) do
     alike = alike and weights.is_like(state.weights[name], self.weights[name])
   end

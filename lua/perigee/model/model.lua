@@ -47,6 +47,14 @@ local MAY_BE_NIL = collections.set {
   "_validation_losses",
 }
 
+--- Messages about public fields that can't be set.
+local READ_ONLY = {
+  iteration = "a model's iteration is how many updates were made, and not to be set",
+  classes = "a model's classes are those that it was made with, and not to be set",
+  names = "a model's names are those that it was made with, and not to be set",
+  state = "a model's state is not to be set: write into its arrays, as m.state.mean:fill_(0)",
+}
+
 function METATABLE:__index(name)
   if name == "iteration" then
     return #self._losses -- each update appends its loss
@@ -69,12 +77,8 @@ function METATABLE:__index(name)
 end
 
 function METATABLE:__newindex(name, value)
-  if name == "iteration" then
-    errors.raise("a model's iteration is how many updates were made, and not to be set")
-  elseif name == "classes" then
-    errors.raise("a model's classes are those that it was made with, and not to be set")
-  elseif name == "names" then
-    errors.raise("a model's names are those that it was made with, and not to be set")
+  if READ_ONLY[name] then
+    errors.raise(READ_ONLY[name])
   elseif name == "weights" then
     errors.must(self._network:set_weights(value))
     return

@@ -82,7 +82,8 @@ network_options.KINDS = {
 local OF_OWN = { "weights", "state", "freeze" }
 local OF_DENSE = { "hidden", "activation", "dropout", "plan" }
 
---- Checks that options of models with a forward function, and of those without, aren't mixed.
+--- Checks that options of models with a forward function, and of those without, aren't mixed, and
+--- that a model has a plan to choose.
 ---@param options table
 ---@return true?
 ---@return string?  # the error message, where nil comes first
@@ -97,6 +98,8 @@ function network_options.check_kind(options)
   end
   if options.forward and not options.weights then
     return nil, "forward needs weights: a table of arrays"
+  elseif options.plan and type(options.loss) == "function" then
+    return nil, "plan is an option of models whose loss has a name, and the loss is a function"
   end
   return true
 end

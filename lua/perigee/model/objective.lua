@@ -171,21 +171,27 @@ end
 ---@return true?
 ---@return string?  # the error message, where nil comes first
 function Objective:learn(data)
-  local targets, classes = data.targets, data.classes
+  local targets, classes, outputs = data.targets, data.classes, self.outputs
   if self.loss == "cross_entropy" then
     self.classes = self.classes or classes
     self.outputs = self.classes
   elseif type(self.loss) == "function" and not self.is_classification and data.y.ndim == 1
-    and not data.y.dtype:find "^float" and self.outputs ~= 1 then
-    local labels, counted = core.trainer.labels(data.y, self.outputs or 0)
+    and not data.y.dtype:find "^float" and outputs ~= 1 then
+    local labels, counted = core.trainer.labels(data.y, outputs or 0)
     if not labels then
       return nil, counted
     end
     self.is_classification, self.classes, self.outputs = true, counted, counted
+  elseif type(self.loss) == "function" and self.is_classification then
+    self.outputs = outputs or self.classes
+    if self.outputs ~= self.classes and not (self.outputs == 1 and self.classes == 2) then
+      return nil, ("forward returns %d scores for each row, and the model has %d classes"):format(
+        outputs, self.classes)
+    end
   elseif not self.is_classification then
     self.rank = data.y.ndim
     local columns = targets.size // #targets
-    self.outputs = self.outputs or columns
+    self.outputs = outputs or columns
     if self.loss == "mse" and self.outputs ~= columns then
       return nil, ("y of shape %s has %d numbers in a row, and the scores have %d"):format(
         data.y.shape, columns, self.outputs)
@@ -232,6 +238,18 @@ function Objective:divisor(targets)
     return self.class_weight:take(targets + 1):sum()
   end
   return #targets
+end
+
+--- The divisor of the rows of a step or an evaluation, which is above 0.
+---@param targets perigee.array
+---@return number?
+---@return string?  # the error message, where nil comes first
+function Objective:step_divisor(targets)
+  local divisor = self:divisor(targets)
+  if divisor > 0 then
+    return divisor
+  end
+  return nil, ("class_weight: the classes of all %d rows have the weight 0"):format(#targets)
 end
 
 --- The terms t (n, classes) of the targets.
@@ -317,7 +335,7 @@ function Objective:mean_loss(scores, targets, weights)
     scores = scores:reshape(-1, 1)
   end
   if loss == "mse" then
-    if not core.has_form(plain_of(scores), targets) then
+    if tostring(scores.shape) ~= tostring(targets.shape) then
       errors.raise("the scores of shape %s and y of shape %s differ", scores.shape, targets.shape)
     end
     return ((scores - targets) ^ 2):mean()

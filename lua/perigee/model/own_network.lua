@@ -272,7 +272,7 @@ function own_network.load(state, forward, learnt)
     frozen = collections.set(state.network.frozen or {}), activation = state.network.activation,
     dropout = state.network.dropout,
   }, found, kept))
-  self.row_shape = state.network.row and table.concat(state.network.row, ", ") or nil
+  self.row_shape = table.concat(state.network.row or {}, ", ") -- none where x has rank 1
   self:set_optimizer_state(state.optimizer_state)
   return self
 end
@@ -461,7 +461,7 @@ end
 function OwnNetwork:set_data(data)
   self.data = data
   self.row_shape = self.row_shape or table.concat(data.shape, ", ", 2)
-  self.divisor, self.sum = nil, nil
+  self.sum = nil
   return true
 end
 
@@ -521,32 +521,27 @@ local function blocks_of(x)
   end
 end
 
---- Calls f with the scores, the first and the last row of each block.
-local function each_block(self, x, f)
+--- Refuses scores that are not finite, by the row; `first` is the number of their first one.
+local function check_finite_scores(scores, first)
+  local finite = scores:isfinite()
+  if finite:all() then
+    return scores
+  end
+  return nil, ("x: row %d gets scores that are not finite: weights are too large, or not finite")
+    :format((finite:argmin() - 1) // (scores.size // #scores) + first)
+end
+
+--- Joins what f makes of the scores, the first and the last row of each block. The scores must be
+--- finite.
+local function map_blocks(self, x, f)
+  local parts = {}
   local count, first_of = blocks_of(x)
   for i = 1, count do
     local first, last = first_of(i - 1), first_of(i) - 1
-    f(scores_of(self, x:rows(first, last)), first, last)
+    local scores = scores_of(self, x:rows(first, last))
+    parts[i] = f(errors.must(check_finite_scores(scores, first)), first, last)
   end
-end
-
---- Joins what f makes of the scores of each block.
-local function map_blocks(self, x, f)
-  local parts = {}
-  each_block(self, x, function(scores)
-    parts[#parts + 1] = errors.must(f(scores))
-  end)
   return #parts == 1 and parts[1] or core.concat(parts, 1)
-end
-
---- Refuses results that are not finite, by the row.
-local function check_results(out)
-  if out.dtype:find "^float" and not out:isfinite():all() then
-    local at_row = (out:isfinite():argmin() - 1) // (out.size // #out) + 1
-    return nil, ("x: row %d gets scores that are not finite: weights are too large, or not finite")
-      :format(at_row)
-  end
-  return out
 end
 
 function OwnNetwork:predict(data)
@@ -554,10 +549,9 @@ function OwnNetwork:predict(data)
   if not fits then
     return nil, message
   end
-  return check_results(map_blocks(self, data.rows, function(scores)
-    local finite, problem = check_results(scores)
-    return finite and self.objective:predictions(scores), problem
-  end))
+  return map_blocks(self, data.rows, function(scores)
+    return self.objective:predictions(scores)
+  end)
 end
 
 function OwnNetwork:predict_proba(data)
@@ -567,9 +561,9 @@ function OwnNetwork:predict_proba(data)
   elseif not self.objective.is_classification then
     return self.objective:probabilities(nil)
   end
-  return check_results(map_blocks(self, data.rows, function(scores)
+  return map_blocks(self, data.rows, function(scores)
     return self.objective:probabilities(scores)
-  end))
+  end)
 end
 
 function OwnNetwork:evaluate(data, with_confusion)
@@ -577,17 +571,19 @@ function OwnNetwork:evaluate(data, with_confusion)
   if not fits then
     return nil, message
   end
-  local objective, parts, loss, divisor = self.objective, {}, 0, 0
-  each_block(self, data.rows, function(scores, first, last)
+  local objective, loss = self.objective, 0
+  local divisor, problem = objective:step_divisor(data.targets)
+  if not divisor then
+    return nil, problem
+  end
+  local predicted = map_blocks(self, data.rows, function(scores, first, last)
     local targets = data.targets:rows(first, last)
     local share = objective:divisor(targets)
     if share > 0 then
-      loss, divisor = loss + objective:mean_loss(scores, targets, self.weights) * share,
-        divisor + share
+      loss = loss + objective:mean_loss(scores, targets, self.weights) * share
     end
-    parts[#parts + 1] = objective:predictions(scores)
+    return objective:predictions(scores)
   end)
-  local predicted = #parts == 1 and parts[1] or core.concat(parts, 1)
   local score = objective:score(data.targets, predicted)
   return loss / divisor, score, with_confusion and objective.is_classification
     and objective:confusion(data.targets, predicted) or nil
@@ -621,18 +617,17 @@ end
 
 --- The loss and the gradients of all rows, block by block. A block counts by its share of the
 --- divisor.
-local function differentiate_all(self, trained)
+local function differentiate_all(self, trained, divisor)
   local data, objective = self.data, self.objective
   local count, first_of = blocks_of(data.rows)
   if count == 1 then
     return differentiate(self, trained, data.rows, data.targets)
   end
-  self.divisor = self.divisor or objective:divisor(data.targets)
   local loss, sums = 0, nil
   for i = 1, count do
     local first, last = first_of(i - 1), first_of(i) - 1
     local targets = data.targets:rows(first, last)
-    local share = objective:divisor(targets) / self.divisor
+    local share = objective:divisor(targets) / divisor
     if share > 0 then
       local part, gradients = differentiate(self, trained, data.rows:rows(first, last), targets)
       loss = loss + part * share
@@ -684,16 +679,20 @@ function OwnNetwork:step(settings, losses, batch, key)
   if not fits then
     return nil, message
   end
+  local data, order = self.data, batch and batch.order[{ { batch.first, batch.last } }]
+  local targets = order and data.targets:take(order, 1) or data.targets
+  local divisor, no_divisor = self.objective:step_divisor(targets)
+  if not divisor then
+    return nil, no_divisor
+  end
   local trained = read_tree(self.weights, self.trained_names, self.paths, self.forms, "weights")
   local _ <close> = core.hold_field(dropout, "step")
   local step <close> = begin_step(self, losses, key)
   local loss, gradients
-  if batch then
-    local positions = batch.order[{ { batch.first, batch.last } }]
-    loss, gradients = differentiate(self, trained, self.data.rows:take(positions, 1),
-      self.data.targets:take(positions, 1))
+  if order then
+    loss, gradients = differentiate(self, trained, data.rows:take(order, 1), targets)
   else
-    loss, gradients = differentiate_all(self, trained)
+    loss, gradients = differentiate_all(self, trained, divisor)
   end
   local kept, problem = read_tree(self.state, self.state_names, self.state_paths, self.state_forms,
     "state")
@@ -718,13 +717,14 @@ function OwnNetwork:saved()
   for length in self.row_shape:gmatch "%d+" do
     row[#row + 1] = math.tointeger(length)
   end
+  row = #row > 0 and row or nil
   if self.activation then
     return {
       activation = self.activation, dropout = self.dropout or nil, plan = "auto", row = row,
     }
   end
   return {
-    weights = #self.names, state = #self.state_names, row = #row > 0 and row or nil,
+    weights = #self.names, state = #self.state_names, row = row,
     frozen = collections.sorted_keys(self.frozen),
   }
 end
@@ -739,6 +739,10 @@ function OwnNetwork:difference(state)
   if (saved.activation == nil) ~= (self.activation == nil) then
     return saved.activation and "it is a built-in model's, and this one has a forward function"
       or "its model has a forward function, and this one has none"
+  elseif saved.activation
+    and table.concat(saved.activation, " ") ~= table.concat(self.activation, " ") then
+    return ("its activations are %s, and the model's are %s"):format(
+      table.concat(saved.activation, ", "), table.concat(self.activation, ", "))
   end
   local other_dropout = network_options.dropout_difference(saved.dropout, self.dropout)
   if other_dropout then
@@ -765,8 +769,9 @@ end
 
 -- --- text -----------------------------------------------------------------------
 
-function OwnNetwork:plan() -- luacheck: ignore 212
-  return nil, "the model has a forward function of its own, and no plan"
+function OwnNetwork:plan()
+  return nil, self.activation and "the model has a loss of its own, and no plan"
+    or "the model has a forward function of its own, and no plan"
 end
 
 function OwnNetwork:plan_text() -- luacheck: ignore 212
@@ -782,15 +787,15 @@ local function count_of(self)
   return count
 end
 
---- The loss's name as text.
-local function loss_name(self)
+--- What computes the scores, the loss and the dtype: "with its own forward, mse, float32".
+local function kind_text(self)
   local loss = self.objective.loss
-  return type(loss) == "function" and "a loss of its own" or loss
+  return ("%s, %s, %s"):format(self.activation and "dense layers" or "with its own forward",
+    type(loss) == "function" and "a loss of its own" or loss, self.objective.dtype)
 end
 
 function OwnNetwork:title()
-  return ("with its own forward, %s, %s: %s"):format(loss_name(self), self.objective.dtype,
-    format.quantity(count_of(self), "weight"))
+  return ("%s: %s"):format(kind_text(self), format.quantity(count_of(self), "weight"))
 end
 
 --- The dropout of built-in layers in a card; nil without.
@@ -809,7 +814,7 @@ function OwnNetwork:lines()
     width = math.max(width, utf8.len(name) or #name)
   end
   local lines = {
-    ("model      with its own forward, %s, %s"):format(loss_name(self), self.objective.dtype),
+    "model      " .. kind_text(self),
     ("array%s  %-20s  parameters"):format((" "):rep(width - 5), "shape"),
   }
   local function add(name, array, count)
