@@ -43,7 +43,20 @@ local NO_MODEL = "it is not a model that was saved by Perigee"
 local MOST_TEXT = 1 << 16 -- bytes
 local MOST_CHECKSUM = (1 << 32) - 1
 
+--- Members of each file that are no arrays of the model.
+local OTHERS = collections.set {
+  "perigee", "note", "names", "class_weight", "frozen", "history", "validation_history",
+  "random_state",
+}
+
 local checkpoint = {}
+
+--- Tells if a weight can't have a name, as a file has another member of it.
+---@param name string
+---@return boolean
+function checkpoint.is_reserved(name)
+  return (OTHERS[name] or name:find "^best_" or name:find "^state%d*_") and true or false
+end
 
 -- --- text -----------------------------------------------------------------------
 
@@ -426,12 +439,6 @@ local function read_names(file, count)
   return list
 end
 
---- Members of each file that are no arrays of the model.
-local OTHERS = collections.set {
-  "perigee", "note", "names", "class_weight", "frozen", "history", "validation_history",
-  "random_state",
-}
-
 --- Finds the names of the weights and of the state: those of the layers, or of all members that
 --- have no other name.
 local function find_names(file)
@@ -516,7 +523,7 @@ local function read_network(file, prefix, names, like)
   local arrays = {}
   for _, name in ipairs(names) do
     local array = member(file, prefix .. name)
-    if like and not weights.is_like(array, like[name]) then
+    if like and not core.has_form(array, like[name]) then
       refuse(file, "'%s%s' does not fit '%s': it is %s, and not %s", prefix, name, name,
         form_of(array), form_of(like[name]))
     end

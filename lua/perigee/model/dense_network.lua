@@ -5,12 +5,11 @@
 --
 --   weights                the user's table of live arrays; set_weights replaces it
 --   check, check_values    whether names and forms are right; and whether all numbers are finite
---   explain                the message about weights that don't fit, else the given one
 --   live_state             the state of a model with a forward function
 --   arrays, assign         the arrays that training changes, by their names in a file; copies
 --                          into them
 --   read_data              x and y as rows and targets, read_rows x alone
---   set_data               the rows and targets of the training
+--   set_data, has_data     the rows and targets of the training
 --   step                   an update by all rows or a batch; the core appends its loss
 --   predict, predict_proba, evaluate
 --   optimizer_state        {optimizer = name, steps =, arrays = {state 1 by names, ...}};
@@ -19,7 +18,8 @@
 --   needs_key              whether a training draws the key of dropout's masks
 --   saved                  the values of the network in a file's text
 --   difference             what a file's network has other than this one
---   title, lines, dropout_text, loss_text, data_text, plan  for cards and summaries
+--   plan                   of the products with x
+--   title, lines, dropout_text, loss_text, data_text, plan_text  for cards and summaries
 --
 -- Functions that can fail return nil and a message.
 
@@ -151,7 +151,8 @@ function DenseNetwork:check_values()
   return weights.check_finite(self.weights, self.names)
 end
 
-function DenseNetwork:explain(message)
+--- The message about weights that don't fit; else the given one.
+local function explain(self, message)
   local fits, problem = weights.check(self.weights, self.layers, self.shapes)
   return fits and message or problem
 end
@@ -260,7 +261,7 @@ function DenseNetwork:step(settings, losses, batch, key)
   local loss, problem, is_not_finite = errors.try(trainer.step, self.trainer, self.weights,
     settings, losses, order, first, last)
   if not loss and not is_not_finite then
-    problem = self:explain(problem)
+    problem = explain(self, problem)
   end
   return loss, problem, is_not_finite
 end
@@ -274,7 +275,7 @@ local function predict(self, data, run)
   local out
   out, message = errors.try(run, self.weights, self.activation, data.rows, self.scale,
     self.objective:settings())
-  return out, not out and self:explain(message) or nil
+  return out, not out and explain(self, message) or nil
 end
 
 function DenseNetwork:predict(data)
@@ -304,7 +305,7 @@ function DenseNetwork:evaluate(data, with_confusion)
   local loss, score, confusion, predicted = errors.try(trainer.evaluate, self.weights,
     self.activation, data.rows, self.scale, data.targets, with_confusion, objective:settings())
   if not loss then
-    return nil, self:explain(score)
+    return nil, explain(self, score)
   elseif predicted then -- the targets are no labels
     score = objective:score(data.targets, predicted)
     confusion = with_confusion and objective.is_classification
@@ -330,7 +331,7 @@ function DenseNetwork:difference(state)
   local theirs = state.network.activation
   local alike = theirs and table.concat(theirs, " ") == table.concat(self.activation, " ")
   for _, name in ipairs(alike and self.names or {}) do
-    alike = alike and weights.is_like(state.weights[name], self.weights[name])
+    alike = alike and core.has_form(state.weights[name], self.weights[name])
   end
   if not alike then
     return "the model has other layers, or another dtype"

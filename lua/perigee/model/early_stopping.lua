@@ -18,8 +18,12 @@ local early_stopping = {}
 ---@field best_weights? table<string, perigee.array>  nil while the model has them
 ---@field plateau? perigee.schedule.plateau
 
---- The default metric.
-early_stopping.METRIC = "loss"
+--- The metric by which validations are compared.
+---@param options table<string, any>
+---@return "loss"|"accuracy"|"score"
+function early_stopping.metric(options)
+  return options.metric or "loss"
+end
 
 --- Options by which validations are compared.
 early_stopping.KINDS = {
@@ -49,9 +53,9 @@ end
 ---@param options table<string, any>  with patience
 ---@return string
 function early_stopping.describe(options)
-  local metric, min_delta = options.metric or early_stopping.METRIC, options.min_delta or 0
+  local metric, min_delta = early_stopping.metric(options), options.min_delta or 0
   return ("patience %d%s%s"):format(options.patience,
-    metric ~= early_stopping.METRIC and " by " .. metric or "",
+    metric ~= "loss" and " by " .. metric or "",
     min_delta > 0 and c_locale.format(", min_delta %g", min_delta) or "")
 end
 
@@ -88,8 +92,7 @@ function early_stopping.resume(state, model, options, before)
     iteration = state.iteration, losses = state.losses, waited = 0,
     plateau = schedule.begin(options.schedule, state.plateau),
   }
-  local is_same = (options.metric or early_stopping.METRIC)
-    == (before.metric or early_stopping.METRIC)
+  local is_same = early_stopping.metric(options) == early_stopping.metric(before)
   if options.validation and is_same then
     now.best = state.best
     now.best_weights = state.best_weights or state.best and copy_weights(model) or nil
@@ -105,7 +108,7 @@ local function is_better(value, best, options)
     return false
   elseif not best then
     return true
-  elseif (options.metric or early_stopping.METRIC) == "loss" then
+  elseif early_stopping.metric(options) == "loss" then
     return value < best - min_delta
   end
   return value > best + min_delta
@@ -124,7 +127,7 @@ function early_stopping.update(state, model, options, loss, score)
     best = state.best, best_weights = state.best_weights,
     plateau = schedule.told(options.schedule, state.plateau, loss),
   }
-  local value = (options.metric or early_stopping.METRIC) == "loss" and loss or score
+  local value = early_stopping.metric(options) == "loss" and loss or score
   if is_better(value, state.best, options) then
     now.best, now.best_weights = value, copy_weights(model)
   elseif options.patience then

@@ -5,6 +5,7 @@
 --
 -- A step is whole: where it fails, or is interrupted, the weights and the state are as before.
 
+local checkpoint = require "perigee.model.checkpoint"
 local core = require "perigee.core"
 local collections = require "perigee.util.collections"
 local dropout = require "perigee.model.dropout"
@@ -34,12 +35,6 @@ local own_network = {}
 
 local MOST_ROWS, LEAST_ROWS = 512, 16
 local MOST_NUMBERS = 1 << 17 -- of the rows of x in a block, where that leaves LEAST_ROWS
-
---- Members of a model's file that a weight can't have the name of.
-local RESERVED = collections.set {
-  "perigee", "note", "names", "class_weight", "frozen", "history", "validation_history",
-  "random_state",
-}
 
 -- --- scores ---------------------------------------------------------------------
 
@@ -102,7 +97,7 @@ local function problem_of_weights(found)
     elseif seen[array] then
       return ("weights.%s and weights.%s are one array: use it under one name"):format(seen[array],
         name)
-    elseif RESERVED[name] or name:find "^best_" or name:find "^state%d*_" then
+    elseif checkpoint.is_reserved(name) then
       return ("weights has the name '%s', which a model's file has another member of"):format(name)
     end
     seen[array] = name
@@ -385,11 +380,6 @@ function OwnNetwork:check_values()
   end
   local arrays = self:arrays()
   return weights.check_finite(arrays, collections.sorted_keys(arrays))
-end
-
-function OwnNetwork:explain(message)
-  local fits, problem = self:check()
-  return fits and message or problem
 end
 
 function OwnNetwork:arrays()

@@ -136,8 +136,8 @@ end
 ---@param model perigee.Model
 ---@return string
 function training.metric_text(model)
-  local metric = model._record.options.metric or early_stopping.METRIC
-  return metric == early_stopping.METRIC and "" or " " .. metric
+  local metric = early_stopping.metric(model._record.options)
+  return metric == "loss" and "" or " " .. metric
 end
 
 -- --- length -----------------------------------------------------------------------

@@ -34,14 +34,6 @@ function weights.map(arrays, names, f)
   return mapped
 end
 
---- Tells if an array has the dtype and the shape of a weight.
----@param array perigee.array
----@param weight perigee.array
----@return boolean
-function weights.is_like(array, weight)
-  return core.has_form(array, weight)
-end
-
 --- An element's position: "row 2, column 3" of a matrix, "element (2, 3, 1)" of other arrays.
 local function position_text(shape, at)
   local position, left = {}, at - 1
