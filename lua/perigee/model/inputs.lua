@@ -1,4 +1,4 @@
---- Converts x and y to the core's rows and labels.
+--- Converts x and y to the rows and targets of a network.
 --
 -- Each function returns nil and a message for values that do not fit.
 

@@ -1,4 +1,4 @@
---- pg.Model: a network of dense layers and a softmax, trained by gradient descent on cross-entropy.
+--- pg.Model: a network, of dense layers or with a forward function of its own, and its training.
 --
 --   local m = pg.Model(x, y, { hidden = 100, seed = 0 })
 --   local cost = m:fit { iterations = 1000, rate = 0.1, progress = true }
@@ -30,9 +30,10 @@ local training = require "perigee.model.training"
 local training_data = require "perigee.model.training_data"
 local printable = require "perigee.util.printable"
 
---- A network of dense layers with its data, its weights and the state of its training.
+--- A network with its data, its weights and the state of its training.
 ---@class perigee.Model
----@field weights perigee.weights  W1 (hidden, inputs), b1 (1, hidden), W2, ...: live, and writable
+---@field weights perigee.weights  W1 (hidden, inputs), b1 (1, hidden), W2, ..., or those of a
+---   forward function: live, and writable
 ---@field state table?  what isn't trained of a model with a forward function: live arrays
 ---@field classes integer?  the number of classes; nil for real targets
 ---@field names string[]?  a copy of the classes' names, nil without: `m.names[label + 1]`
@@ -227,7 +228,7 @@ end
 --- the rows in a new random order, drawn by the model's generator. With validation data, the third
 --- value is their loss after each epoch (without batches, after each update). With `patience`, the
 --- training ends when that loss hasn't fallen for as many epochs; in the last run of the body, the
---- model has the weights of the smallest loss. `metric` names what is compared in the place of the
+--- model has the weights of the smallest loss. `metric` names what is compared instead of the
 --- loss. The first of equal results is the best. `m:restore_best()` gives the model the best
 --- weights at any other time.
 ---
@@ -327,7 +328,8 @@ end
 --- equal but for rounding.
 ---
 ---     m:plan()  --> sparse  21.5 % of x is not zero: sparse up to 50 %
----@return "dense"|"sparse"|nil plan  nil for a model without data
+---@return "dense"|"sparse"|nil plan  nil for a model without data, and for one whose forward or
+---   loss is a function
 ---@return string why
 function Model:plan()
   return self._network:plan()
@@ -519,9 +521,9 @@ local function load_network(state, options)
 end
 
 --- Reads a saved model. The file has no data: with x and y, the model can be trained. It has no
---- functions either: give those of the model again. `m:fit()`
---- begins another training, as with a model in memory; `resume = true` continues the saved one.
---- With the same rows, it ends in the same bits as a training that was never interrupted.
+--- functions either: give those of the model again. `m:fit()` begins another training, as with a
+--- model in memory; `resume = true` continues the saved one. With the same rows, it ends in the
+--- same bits as a training that was never interrupted.
 ---
 --- Raises for a file that is missing, damaged, of another version, or no model, and if x and y
 --- don't fit the model.
