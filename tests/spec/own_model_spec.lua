@@ -231,6 +231,29 @@ describe("a forward function", function()
   end)
 end)
 
+describe("the tables of an own model", function()
+  it("raise for names that they don't have, read and written", function()
+    local x, y = data()
+    local m = pg.Model(x, y, {
+      weights = { { W = pg.zeros(INPUTS, CLASSES) }, b = pg.zeros(CLASSES) },
+      forward = function(w, rows) return rows:dot(w[1].W) + w.b end,
+    })
+    raises_here("the model's weights table has no 'c'; it has 1, b", function()
+      return m.weights.c
+    end)
+    raises_here("the model's weights table has no 'w'; it has W; did you mean 'W'?", function()
+      return m.weights[1].w
+    end)
+    raises_here("the model's weights table has no 'w'", function() m.weights[1].w = 1 end)
+    raises_here("the model's weights table has no '2'", function() m.weights[2] = 1 end)
+    assert.equal(nil, m.weights[2]) -- behind the end of a list
+    local _, gradients = pg.value_and_grad(function(w)
+      return (w[1].W + w.b):sum()
+    end)(m.weights)
+    assert.equal(INPUTS * CLASSES, gradients[1].W:sum())
+  end)
+end)
+
 describe("a mistake in an own model", function()
   local x, y = data()
   local function refuses(text, options, targets)
@@ -421,6 +444,8 @@ describe("the state of an own model", function()
     assert.matches("state.sum must have shape %(3,%) %(float64%), not %(2,%) %(float64%)",
       fit(function(state) state.sum = pg.zeros(2) end))
     assert.matches("state.sum must be an array", fit(function(state) state.sum = nil end))
+    assert.matches("the model's state has no 'count'; it has sum", -- no file would keep it
+      fit(function(state) state.count = pg.zeros(1) end))
   end)
 
   it("is a copy, as the weights are", function()

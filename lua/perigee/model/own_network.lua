@@ -175,7 +175,7 @@ local function of(self, found, state)
   for name, array in pairs(found.arrays) do
     self.forms[name] = array
   end
-  self.weights = parameters.tree(found.names, found.paths, found.arrays, "weights table")
+  self.weights = parameters.tree(found.names, found.paths, found.arrays, "weights")
   self.state_names, self.state_paths, self.state_forms = state.names, state.paths, {}
   for name, array in pairs(state.arrays) do
     self.state_forms[name] = array
@@ -325,7 +325,7 @@ function OwnNetwork:set_weights(tree)
   local list
   list, message = read_tree(tree, self.names, self.paths, self.forms, "weights")
   if list then
-    self.weights = parameters.tree(self.names, self.paths, found.arrays, "weights table")
+    self.weights = parameters.tree(self.names, self.paths, found.arrays, "weights")
   end
   return list and true, message
 end
@@ -350,7 +350,7 @@ local function settle(self)
       for i = 1, #path - 1 do
         inner = inner[path[i]]
       end
-      inner[path[#path]] = live
+      rawset(inner, path[#path], live)
     end
   end
   self.step_begun = nil
@@ -591,7 +591,7 @@ local function loss_of_weights(self)
     for i, name in ipairs(self.trained_names) do
       arrays[name] = trained[i]
     end
-    local tree = parameters.tree(self.names, self.paths, arrays, "weights table")
+    local tree = parameters.tree(self.names, self.paths, arrays, "weights")
     local scores = core.call(self.forward, tree, x, true, self.state)
     check_scores(self, scores, #x)
     return self.objective:mean_loss(scores, targets, tree)

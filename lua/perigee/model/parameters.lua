@@ -2,7 +2,6 @@
 --
 -- The array of tree.layers[2].W has the name "layers.2.W".
 
-local collections = require "perigee.util.collections"
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
 local printable = require "perigee.util.printable"
@@ -141,33 +140,56 @@ function parameters.paths_of(names)
   return paths
 end
 
---- Makes reads of unknown names raise; a list still ends with nil.
-local function guard(tree, what)
-  return setmetatable(tree, { __index = function(_, name)
-    if math.type(name) then
-      return nil
+--- The metatable of a tree's tables, in which names that they don't have raise, read or written;
+--- reading behind a list's end still gives nil.
+local function guard(what)
+  local function refuse(tree, name)
+    local names = {}
+    for i, key in ipairs(keys_of(tree)) do
+      names[i] = tostring(key)
     end
-    errors.raise(unknown_name.message("the model's " .. what, name, collections.sorted_keys(tree)))
-  end })
+    errors.raise(unknown_name.message("the model's " .. what, name, names))
+  end
+  return {
+    __index = function(tree, name)
+      if not math.type(name) then
+        refuse(tree, name)
+      end
+    end,
+    __newindex = function(tree, name, value)
+      if value ~= nil then
+        refuse(tree, name)
+      end
+    end,
+  }
 end
 
---- Makes the tree of arrays; reading a name that its outermost table doesn't have raises.
+local GUARDS = { weights = guard "weights table", state = guard "state" }
+
+--- Makes the tree of arrays. A name that a table of it doesn't have raises.
 ---@param names string[]
 ---@param paths table<string, any[]>
 ---@param arrays table<string, any>
----@param what string  the name of the tree in messages: "state"
+---@param what "weights"|"state"
 ---@return table
 function parameters.tree(names, paths, arrays, what)
   local tree = {}
+  local tables = { tree }
   for _, name in ipairs(names) do
     local path, inner = paths[name], tree
     for i = 1, #path - 1 do
-      inner[path[i]] = inner[path[i]] or {}
+      if not inner[path[i]] then
+        inner[path[i]] = {}
+        tables[#tables + 1] = inner[path[i]]
+      end
       inner = inner[path[i]]
     end
     inner[path[#path]] = arrays[name]
   end
-  return guard(tree, what)
+  for _, each in ipairs(tables) do
+    setmetatable(each, GUARDS[what])
+  end
+  return tree
 end
 
 return parameters
