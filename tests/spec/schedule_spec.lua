@@ -12,7 +12,7 @@ local function rates_of(option, rate, updates, losses)
   local plateau, rates = schedule.begin(settings), {}
   for i = 1, updates do
     rates[i] = schedule.rate(settings, rate, i, updates, plateau)
-    plateau = schedule.told(settings, plateau, losses and losses[i])
+    plateau = schedule.update(settings, plateau, losses and losses[i])
   end
   return pg.array(rates)
 end
@@ -206,7 +206,7 @@ describe("a training with a schedule", function()
         for i = 1, 40 do
           rates[i] = schedule.rate(settings, 0.02, i, 40, plateau)
           if i % each == 0 then
-            plateau = schedule.told(settings, plateau, losses[i // each])
+            plateau = schedule.update(settings, plateau, losses[i // each])
           end
         end
         assert.is_true(rates[40] < 0.02)

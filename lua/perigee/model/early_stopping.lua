@@ -125,7 +125,7 @@ function early_stopping.update(state, model, options, loss, score)
   local now = {
     iteration = model.iteration, losses = state.losses + 1, waited = 0,
     best = state.best, best_weights = state.best_weights,
-    plateau = schedule.told(options.schedule, state.plateau, loss),
+    plateau = schedule.update(options.schedule, state.plateau, loss),
   }
   local value = early_stopping.metric(options) == "loss" and loss or score
   if is_better(value, state.best, options) then

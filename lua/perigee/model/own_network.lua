@@ -169,21 +169,6 @@ local function set_forms(self)
   return true
 end
 
---- Makes a network of trees of arrays, which it keeps.
-local function of(self, found, state)
-  self.names, self.paths, self.forms = found.names, found.paths, {}
-  for name, array in pairs(found.arrays) do
-    self.forms[name] = array
-  end
-  self.weights = parameters.tree(found.names, found.paths, found.arrays, "weights")
-  self.state_names, self.state_paths, self.state_forms = state.names, state.paths, {}
-  for name, array in pairs(state.arrays) do
-    self.state_forms[name] = array
-  end
-  self.state = parameters.tree(state.names, state.paths, state.arrays, "state")
-  return setmetatable(self, OwnNetwork)
-end
-
 --- Copies of arrays; floats as a dtype, where one is given.
 local function copies(found, dtype)
   for name, array in pairs(found.arrays) do
@@ -193,11 +178,18 @@ local function copies(found, dtype)
 end
 
 --- Makes a network of the arrays that were found in two trees, which it keeps.
----@param options table  forward, scale, frozen, objective, activation
-local function network_of(options, found, state)
-  local self = of(options, found, state)
+---@param self table  forward, scale, frozen, objective; activation and dropout of built-in layers
+---@param found perigee.parameters  the weights
+---@param state perigee.parameters
+---@return perigee.own_network?
+---@return string?  # the error message, where nil comes first
+local function network_of(self, found, state)
+  self.names, self.paths, self.forms = found.names, found.paths, found.arrays
+  self.weights = parameters.tree(found.names, found.paths, found.arrays, "weights")
+  self.state_names, self.state_paths, self.state_forms = state.names, state.paths, state.arrays
+  self.state = parameters.tree(state.names, state.paths, state.arrays, "state")
   local made, message = set_forms(self)
-  return made and self or nil, message
+  return made and setmetatable(self, OwnNetwork) or nil, message
 end
 
 --- Makes a network with copies of the weights and the state.

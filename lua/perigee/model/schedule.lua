@@ -242,7 +242,7 @@ end
 ---@param plateau? perigee.schedule.plateau  nil for that of the start
 ---@param loss number
 ---@return perigee.schedule.plateau?  # nil for another schedule, and for none
-function schedule.told(settings, plateau, loss)
+function schedule.update(settings, plateau, loss)
   plateau = schedule.begin(settings, plateau)
   if not plateau then
     return nil
