@@ -232,9 +232,9 @@ describe("dropout", function()
 
   it("draws in a training step from its generator", function()
     local step = require "perigee.model.dropout"
-    step.generator = pg.random(5)
+    step.step = { generator = pg.random(5), thread = coroutine.running() }
     local worked, found = pcall(pg.dropout, pg.ones(20), 0.5)
-    step.generator = nil
+    step.step = nil
     assert.is_true(worked)
     assert.is_true(found:array_equal(pg.dropout(pg.ones(20), 0.5, pg.random(5))))
   end)

@@ -137,6 +137,19 @@ describe("The data of a study", function()
     end)
   end)
 
+  it("are the weights and the state of a model with a forward function", function()
+    for _, name in ipairs { "weights", "state" } do
+      known_by(function(x)
+        local m = pg.Model(pg.ones(4, 3), { 0, 1, 0, 1 }, {
+          weights = { a = { W = pg.zeros(3, 2) }, x = pg.ones(3) }, state = { x = pg.ones(3) },
+          forward = function(w, rows) return rows:dot(w.a.W) end,
+        })
+        m[name].x[":"] = x
+        return function() return m end
+      end)
+    end
+  end)
+
   it("are numbers and texts, too, in a table that the study was told", function()
     local run_ = function() end
     for _, pair in ipairs { { { noise = 1 }, { noise = 2 } },

@@ -160,7 +160,9 @@ function Walk:follow(root, name, value)
   end
   self.depth = self.depth + 1
   if kind == "table" and class == MODEL then
-    self:follow(root, name .. ".weights", rawget(value, "_weights"))
+    local network = rawget(value, "_network")
+    self:follow(root, name .. ".weights", network.weights)
+    self:follow(root, name .. ".state", network.state)
   elseif kind == "table" and not (type(class) == "string" and class:find "^perigee%.") then
     self.seen[value] = true
     self:table(root, name, value)
