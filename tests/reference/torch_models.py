@@ -160,7 +160,7 @@ def loss_of(loss, z, y, label_smoothing=0.0, class_weight=None):
 
 def score_of(loss, z, y):
     """The accuracy, or R2 where a model has no classes."""
-    if loss == "mse" or loss == "softmax_cross_entropy" and y.dim() == 2:
+    if loss == "mse":
         residual, total = ((y - z) ** 2).sum(0), ((y - y.mean(0)) ** 2).sum(0)
         return (1 - residual / total).mean().item()
     if loss == "binary_cross_entropy":

@@ -277,9 +277,16 @@ describe("a mistake in an own model", function()
       { weights = w, forward = linear, loss = "mse" }, pg.rand(ROWS))
     refuses("forward must return scores (n, 1) or (n)",
       { weights = w, forward = linear, loss = "binary_cross_entropy" }, y:gt(0))
-    refuses("forward returns 4 scores for each row, and the model has 3 classes",
+    refuses("forward must return scores (n, 3) for the n = 2 rows of x, not float64 of shape (2, 4",
       { weights = linear_weights(4), forward = linear, loss = pg.softmax_cross_entropy,
         classes = 3 })
+    refuses("forward returns 4 scores for each row, and the model has 3 classes",
+      { weights = linear_weights(4), forward = linear, classes = 3,
+        loss = function(s) return s:sum() end })
+    refuses("forward must return one array of scores, and it has returned a second value, 1",
+      { weights = w, forward = function(v, a) return linear(v, a), 1 end })
+    refuses("integers are labels; y:astype \"float64\" gives real targets",
+      { weights = linear_weights(2), forward = linear, loss = function(s) return s:sum() end })
   end)
 
   it("in the weights names them", function()
@@ -662,6 +669,174 @@ describe("losses of own models", function()
     raises_here("its rows have shape (2), those of the training ()", function()
       loaded:predict(pg.zeros(5, 2))
     end)
+  end)
+end)
+
+describe("a forward function that goes its own ways", function()
+  it("may put other weights into its table, which is its own", function()
+    local m, x = linear_model {
+      forward = function(w, a)
+        w.W = w.W / w.W:norm()
+        return linear(w, a)
+      end,
+    }
+    local before = m.weights.W:copy()
+    m:predict(x)
+    assert.is_true(m.weights.W:eq(before):all())
+    raises_here("the model's weights table has no 'V'", function() m.weights.V = before end)
+  end)
+
+  it("can write into the state in steps only: what it writes elsewhere is put back", function()
+    local m, x, y = linear_model {
+      state = { calls = pg.zeros(1) },
+      forward = function(w, a, _, state)
+        state.calls:add_(1)
+        return linear(w, a)
+      end,
+    }
+    assert.equal(0, m.state.calls[1])
+    m:predict(x)
+    m:evaluate(x, y)
+    m:fit { iterations = 2, batch = 100, validation = { x, y } }
+    assert.equal(2, m.state.calls[1])
+  end)
+
+  it("can't use its own model", function()
+    local m, x
+    m, x = linear_model { forward = function(w, a)
+      if m then
+        m:predict(x)
+      end
+      return linear(w, a)
+    end }
+    raises_here("a model isn't used within its own forward and loss", function()
+      m:fit { iterations = 1 }
+    end)
+    raises_here("a model isn't used within its own forward and loss", function()
+      m:predict(x)
+    end)
+  end)
+
+  it("must compute with its weights", function()
+    local outer = linear_weights()
+    for _, f in ipairs {
+      function(_, a) return linear(outer, a) end,
+      function(w, a) return pg.detach(linear(w, a)) end,
+    } do
+      local m = linear_model { forward = f }
+      raises_here("the loss does not depend on the weights", function()
+        m:fit { iterations = 1 }
+      end)
+    end
+    local m = linear_model { loss = function() return 3 end }
+    raises_here("the loss does not depend on the weights", function() m:fit { iterations = 1 } end)
+  end)
+
+  it("has scores in the model's dtype, whatever constants are", function()
+    local x = data()
+    local m = pg.Model(x, pg.random(1):randn(ROWS), {
+      weights = linear_weights(1, "float32"), state = { mean = pg.zeros(INPUTS) }, loss = "mse",
+      forward = function(w, a) return linear(w, a + pg.zeros(INPUTS)) end,
+    })
+    m:fit { iterations = 2 }
+    assert.equal("float32", m:predict(x).dtype)
+    assert.equal("float32", m.state.mean.dtype)
+  end)
+
+  it("may give -inf to a class, and nothing else that isn't finite", function()
+    local x, y = data()
+    local mask = pg.array { 0, 0, -math.huge }
+    local m = pg.Model(x, y % 2, {
+      weights = linear_weights(), forward = function(w, a) return linear(w, a) + mask end,
+    })
+    assert.is_true(m:predict_proba(x)[":, 3"]:eq(0):all())
+    m.weights.b[1] = 0 / 0
+    raises_here("x: row 1 gets scores that are not finite", function() m:evaluate(x, y) end)
+  end)
+
+  it("returns nothing that the model goes on with", function()
+    local x = data(4)
+    local m = pg.Model(x, pg.zeros(4), {
+      weights = { v = pg.ones(4) }, loss = "mse",
+      forward = function(w, a) return w.v:rows(1, #a) end,
+    })
+    m:predict(x):fill_(7)
+    assert.is_true(m.weights.v:eq(1):all())
+  end)
+end)
+
+describe("a loss that is a function", function()
+  it("gets scores of one output in the rank of y, and y in a copy", function()
+    local x = data()
+    local real = pg.random(1):randn(ROWS)
+    local function squares(s, t)
+      local value = ((s - t) ^ 2):mean()
+      t:fill_(9)
+      return value
+    end
+    local expected = pg.Model(x, real, { hidden = 4, seed = 1, dtype = "float64", loss = "mse" })
+      :fit { iterations = 5 }
+    for _, y in ipairs { real, real:reshape(-1, 1) } do
+      local before = y:copy()
+      local m = pg.Model(x, y, { hidden = 4, seed = 1, dtype = "float64", loss = squares })
+      assert.is_true((m:fit { iterations = 5 }):allclose(expected, 1e-12))
+      assert.equal(shape(y), shape(m:predict(x)))
+      assert.is_true(y:eq(before):all())
+    end
+    local flat = pg.Model(x, real:reshape(-1, 1), {
+      weights = linear_weights(1), loss = squares,
+      forward = function(w, a) return linear(w, a):reshape(-1) end,
+    })
+    assert.equal("600,1", shape(flat:predict(x)))
+  end)
+
+  it("reads y as labels where it is pg.softmax_cross_entropy", function()
+    local x, y = data()
+    for _, given in ipairs { y, y:astype "float64", pg.onehot(y, CLASSES) } do
+      local m = pg.Model(x, given, {
+        weights = linear_weights(), forward = linear, loss = pg.softmax_cross_entropy,
+      })
+      assert.equal(CLASSES, m.classes)
+      assert.equal("600", shape(m:predict(x)))
+      assert.equal(m:score(x, y), m:score(x, given))
+    end
+  end)
+
+  it("that is NaN for validation data ends the training with an error", function()
+    local m, x, y = linear_model {
+      loss = function(s, t)
+        return #s == 7 and 0 / 0 * s:sum() or pg.softmax_cross_entropy(s, t)
+      end,
+    }
+    raises_here("validation: the loss is nan", function()
+      m:fit { epochs = 2, batch = 100, validation = { x:rows(1, 7), y:rows(1, 7) }, patience = 3 }
+    end)
+  end)
+end)
+
+describe("batches of all rows", function()
+  it("are one call of forward", function()
+    local rows = {}
+    local m = linear_model { forward = function(w, a, training)
+      rows[#rows + 1] = training and #a or nil
+      return linear(w, a)
+    end }
+    m:fit { iterations = 1, batch = ROWS }
+    m:fit { iterations = 1, batch = 5000 }
+    assert.same({ ROWS, ROWS }, rows)
+  end)
+end)
+
+describe("one-hot rows", function()
+  it("are probabilities to a model that was trained on some", function()
+    local x, y = data()
+    local soft = pg.onehot(y, CLASSES) * 0.8 + 0.2 / CLASSES
+    local m = pg.Model(x, soft, { hidden = 4, seed = 1, class_weight = { 1, 5, 10 } })
+    local hard = pg.onehot(y, CLASSES)
+    local nearly = hard:copy()
+    nearly[1] = soft[1]
+    local loss, other = m:evaluate(x, hard), m:evaluate(x, nearly)
+    assert.is_true(math.abs(loss - other) < 0.1 * loss)
   end)
 end)
 

@@ -9,6 +9,7 @@
 --   arrays, assign         the arrays that training changes, by their names in a file; copies
 --                          into them
 --   read_data              x and y as rows and targets, read_rows x alone
+--   probe                  raises where a forward function doesn't fit the data
 --   set_data, has_data     the rows and targets of the training
 --   step                   an update by all rows or a batch; the core appends its loss
 --   predict, predict_proba, evaluate
@@ -203,6 +204,9 @@ function DenseNetwork:set_data(data)
     self:set_optimizer_state(state)
   end
   return true
+end
+
+function DenseNetwork:probe() -- luacheck: ignore 212
 end
 
 function DenseNetwork:has_data()

@@ -5,6 +5,8 @@ local errors = require "perigee.util.errors"
 
 local dropout = {}
 
+local GENERATOR = getmetatable(core.random(0))
+
 --- The training step that runs, nil outside of one: its `generator`, and the `thread` that makes
 --- it. A step whose thread has died by an error is none.
 ---@type { generator: perigee.random, thread: thread }?
@@ -39,6 +41,10 @@ end
 ---@return perigee.array  # of a's shape
 function dropout.dropout(a, p, generator)
   check_probability(p)
+  if generator ~= nil and getmetatable(generator) ~= GENERATOR then
+    errors.raise("dropout: a generator is needed, as pg.random(seed), not %s (without one, dropout "
+      .. "does nothing outside of a training step)", errors.describe(generator))
+  end
   if type(a) == "table" and not getmetatable(a) then
     a = core.array(a)
   end

@@ -91,7 +91,7 @@ function inputs.labelled(x, y, objective, is_flat)
   y, message = to_array(y, "y")
   if not y then
     return nil, message
-  elseif y.ndim == 2 and y.shape[2] == 1 and objective.loss == "cross_entropy"
+  elseif y.ndim == 2 and y.shape[2] == 1 and objective.kind == "cross_entropy"
     and objective.classes ~= 1 then
     return nil, ("y of shape %s is one column: labels have rank 1, as y:reshape(-1) has%s"):format(
       y.shape, not objective.classes and " (classes = 1 says that there is one class)" or "")

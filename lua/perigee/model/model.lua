@@ -493,25 +493,25 @@ end
 
 local LOAD_KINDS = {
   forward = network_options.KINDS.forward,
-  loss = {
-    expected = "the function that was the model's loss",
-    read = network_options.KINDS.forward.read,
-  },
+  loss = objective.KINDS.loss,
 }
 
 --- Makes the network of a file's state; the file has no functions.
 local function load_network(state, options)
   local saved, has_forward = state.network, state.network.activation == nil
-  local has_loss = state.objective.loss == "function"
-  for _, name in ipairs { "forward", "loss" } do
-    local is_needed = name == "forward" and has_forward or name == "loss" and has_loss
-    if is_needed and not options[name] then
-      return nil, ("the model has a %s function, which a file does not keep: give it again, as in "
-        .. "pg.Model.load(path, x, y, {%s = f})"):format(name, name)
-    elseif options[name] and not is_needed then
-      return nil, ("%s: the model has no %s function"):format(name, name)
-    end
+  local loss = state.objective.loss or "cross_entropy"
+  local has_loss = loss == "function"
+  local missing = has_forward and not options.forward and "forward"
+    or has_loss and type(options.loss) ~= "function" and "loss"
+  if missing then
+    return nil, ("the model has a %s function, which a file does not keep: give it again, as in "
+      .. "pg.Model.load(path, x, y, {%s = f})"):format(missing, missing)
+  elseif options.forward and not has_forward then
+    return nil, "forward: the model has no forward function"
+  elseif options.loss and not has_loss and options.loss ~= loss then
+    return nil, "loss: the model's is " .. loss
   end
+  options.loss = has_loss and options.loss or nil
   local learnt = objective.load(state.objective, state.dtype, options.loss)
   if has_forward or has_loss then
     return own_network.load(state, options.forward
@@ -553,6 +553,8 @@ function Model.load(path, x, y, options)
   model_state.set_progress(self, state)
   if x ~= nil or y ~= nil then
     local data = errors.must(network:read_data(x, y))
+    network.objective:learn_softness(data.targets)
+    network:probe(data)
     local given, problem = set_data(self, data)
     if not given then
       errors.raise(printable.name(path) .. ": " .. problem)

@@ -17,6 +17,7 @@ local types = require "perigee.util.types"
 
 ---@class perigee.objective
 ---@field loss string|function
+---@field kind string  the name of the loss by which y is read; "function" for one of the user's own
 ---@field dtype string  of the scores
 ---@field is_classification boolean
 ---@field classes? integer
@@ -76,6 +77,14 @@ objective.KINDS = {
 
 -- --- making ---------------------------------------------------------------------
 
+--- The kind of a loss: pg.softmax_cross_entropy reads y as "cross_entropy" does.
+local function kind_of(loss)
+  if type(loss) ~= "function" then
+    return loss
+  end
+  return loss == core.softmax_cross_entropy and "cross_entropy" or "function"
+end
+
 --- The list of class weights of those by names; a class that is not named has the weight 1.
 local function weights_by_names(by_name, names)
   if not names then
@@ -126,11 +135,13 @@ function objective.new(options, dtype)
     return nil, ("the loss mse has real targets, and no classes (classes or names give %d)"):format(
       classes)
   end
+  local kind = kind_of(loss)
   return setmetatable({
-    loss = loss, dtype = dtype, is_classification = is_entropy or classes ~= nil,
+    loss = loss, kind = kind, dtype = dtype,
+    is_classification = is_entropy or kind == "cross_entropy" or classes ~= nil,
     classes = classes, label_smoothing = options.label_smoothing or 0,
     weights_asked = asked,
-    outputs = loss == "binary_cross_entropy" and 1 or loss == "cross_entropy" and classes or nil,
+    outputs = kind == "binary_cross_entropy" and 1 or kind == "cross_entropy" and classes or nil,
   }, Objective)
 end
 
@@ -141,8 +152,12 @@ end
 ---@return perigee.array? targets
 ---@return integer|string|nil outputs  of each row; the error message, where nil comes first
 function Objective:targets(y)
-  if type(self.loss) ~= "function" then
-    return core.trainer.targets(y, self.loss, self.outputs or 0, self.dtype)
+  if self.kind ~= "function" then
+    local targets, outputs = core.trainer.targets(y, self.kind, self.outputs or 0, self.dtype)
+    if targets and self.is_soft and y.ndim == 2 and targets.dtype == "int32" then
+      return core.onehot(targets, outputs, self.dtype), outputs
+    end
+    return targets, outputs
   elseif self.is_classification then
     local labels, message = core.trainer.labels(y, self.classes)
     return labels and y, message
@@ -172,17 +187,17 @@ end
 ---@return string?  # the error message, where nil comes first
 function Objective:learn(data)
   local targets, classes, outputs = data.targets, data.classes, self.outputs
-  if self.loss == "cross_entropy" then
+  if self.kind == "cross_entropy" then
     self.classes = self.classes or classes
     self.outputs = self.classes
-  elseif type(self.loss) == "function" and not self.is_classification and data.y.ndim == 1
+  elseif self.kind == "function" and not self.is_classification and data.y.ndim == 1
     and not data.y.dtype:find "^float" and outputs ~= 1 then
     local labels, counted = core.trainer.labels(data.y, outputs or 0)
     if not labels then
-      return nil, counted
+      return nil, counted .. " (integers are labels; y:astype \"float64\" gives real targets)"
     end
     self.is_classification, self.classes, self.outputs = true, counted, counted
-  elseif type(self.loss) == "function" and self.is_classification then
+  elseif self.kind == "function" and self.is_classification then
     self.outputs = outputs or self.classes
     if self.outputs ~= self.classes and not (self.outputs == 1 and self.classes == 2) then
       return nil, ("forward returns %d scores for each row, and the model has %d classes"):format(
@@ -192,19 +207,27 @@ function Objective:learn(data)
     self.rank = data.y.ndim
     local columns = targets.size // #targets
     self.outputs = outputs or columns
-    if self.loss == "mse" and self.outputs ~= columns then
+    if self.kind == "mse" and self.outputs ~= columns then
       return nil, ("y of shape %s has %d numbers in a row, and the scores have %d"):format(
         data.y.shape, columns, self.outputs)
     end
   end
+  self:learn_softness(targets)
   return self:learn_weights(targets)
+end
+
+--- Takes from the training's targets if they are probabilities: then one-hot rows are, too, also
+--- where all rows of an evaluation are one-hot.
+---@param targets perigee.array
+function Objective:learn_softness(targets)
+  self.is_soft = self.is_classification and self.kind ~= "function" and targets.dtype ~= "int32"
 end
 
 --- Takes the number of outputs, and of classes, from the scores of a forward function.
 ---@param scores perigee.array
 function Objective:learn_outputs(scores)
   self.outputs = self.outputs or scores.ndim == 1 and 1 or scores.size // #scores
-  if self.loss == "cross_entropy" then
+  if self.kind == "cross_entropy" then
     self.classes = self.outputs
   end
 end
@@ -257,7 +280,7 @@ local function terms(self, targets)
   local t = targets
   if targets.dtype == "int32" then
     t = core.onehot(targets, self.classes, self.dtype)
-  elseif self.loss == "binary_cross_entropy" then
+  elseif self.kind == "binary_cross_entropy" then
     t = core.concat({ 1 - targets, targets }, 2)
   end
   if self.label_smoothing > 0 then
@@ -322,21 +345,34 @@ local function own_loss(loss, scores, targets, weights)
     or errors.describe(plain))
 end
 
+--- Scores of one output in the rank of the targets: (n) or (n, 1). Otherwise the difference of the
+--- two would be of shape (n, n).
+local function like_targets(scores, targets)
+  if targets.ndim == 1 and scores.ndim == 2 and scores.shape[2] == 1 then
+    return scores:reshape(-1)
+  elseif targets.ndim == 2 and targets.shape[2] == 1 and scores.ndim == 1 then
+    return scores:reshape(-1, 1)
+  end
+  return scores
+end
+
 --- The mean loss of scores that an own network computed, which may be traced.
 ---@param scores any
----@param targets perigee.array
+---@param targets perigee.array  of which a loss that is a function gets a copy
 ---@param weights table  of the model, for a loss that is a function
 ---@return any
 function Objective:mean_loss(scores, targets, weights)
   local loss = self.loss
   if type(loss) == "function" then
-    return own_loss(loss, scores, targets, weights)
+    return own_loss(loss, like_targets(scores, targets), targets:copy(), weights)
   elseif scores.ndim == 1 then
     scores = scores:reshape(-1, 1)
   end
   if loss == "mse" then
-    if tostring(scores.shape) ~= tostring(targets.shape) then
+    if scores.size ~= targets.size then
       errors.raise("the scores of shape %s and y of shape %s differ", scores.shape, targets.shape)
+    elseif scores.ndim ~= targets.ndim then
+      scores = scores:reshape(targets.shape)
     end
     return ((scores - targets) ^ 2):mean()
   end
@@ -385,8 +421,9 @@ end
 ---@param loss? function  in the place of one that the file can't keep
 ---@return perigee.objective
 function objective.load(saved, dtype, loss)
+  loss = loss or saved.loss or "cross_entropy"
   return setmetatable({
-    loss = loss or saved.loss or "cross_entropy", dtype = dtype,
+    loss = loss, kind = kind_of(loss), dtype = dtype,
     is_classification = saved.classes ~= nil, classes = saved.classes, outputs = saved.outputs,
     rank = saved.rank, label_smoothing = saved.label_smoothing or 0,
     class_weight = saved.class_weight,
@@ -438,11 +475,16 @@ end
 
 -- --- results --------------------------------------------------------------------
 
---- Real values (n, 1) in the rank of the training's y; others as they are.
+--- Real values (n, 1) or (n) in the rank of the training's y; others as they are.
 ---@param values perigee.array
 ---@return perigee.array
 function Objective:in_rank(values)
-  return self.rank == 1 and values.ndim == 2 and values:reshape(-1) or values
+  if self.rank == 1 and values.ndim == 2 and values.shape[2] == 1 then
+    return values:reshape(-1)
+  elseif self.rank == 2 and values.ndim == 1 then
+    return values:reshape(-1, 1)
+  end
+  return values
 end
 
 --- What is predicted from scores (n, k) or (n): labels, or real values in y's rank.

@@ -38,8 +38,8 @@ local MOST_NUMBERS = 1 << 17 -- of the rows of x in a block, where that leaves L
 
 -- --- scores ---------------------------------------------------------------------
 
---- Checks the scores of n rows.
-local function check_scores(self, scores, n)
+--- Checks the scores of n rows, and returns them in the model's dtype.
+local function check_scores(self, n, scores, further)
   local plain = scores
   if type(scores) == "table" and getmetatable(scores) then
     plain = require("perigee.gradient").detach(scores)
@@ -47,22 +47,25 @@ local function check_scores(self, scores, n)
   if not types.is_array(plain) then
     errors.raise("forward must return an array of scores, not %s",
       plain == nil and "nothing" or errors.describe(plain))
+  elseif further ~= nil then
+    errors.raise("forward must return one array of scores, and it has returned a second value, %s",
+      errors.describe(further))
   end
   local shape, objective = plain.shape, self.objective
   local rank, outputs = #shape, objective.outputs
   local expected = outputs and (outputs == 1 and "(n, 1) or (n)" or ("(n, %d)"):format(outputs))
-    or type(objective.loss) == "string" and "(n, k)" or "(n, ...)"
+    or objective.kind ~= "function" and "(n, k)" or "(n, ...)"
   local fits = rank >= 1 and shape[1] == n and plain.dtype:find "^float"
-  if fits and type(objective.loss) == "string" then
+  if fits and objective.kind ~= "function" then
     local columns = rank == 1 and 1 or plain.size // n
-    fits = (objective.loss == "mse" or rank == 2 or rank == 1 and outputs == 1)
+    fits = (objective.kind == "mse" or rank == 2 or rank == 1 and outputs == 1)
       and (not outputs or columns == outputs)
   end
   if not fits then
     errors.raise("forward must return scores %s for the n = %d rows of x, not %s of shape %s",
       expected, n, plain.dtype, plain.shape)
   end
-  return scores
+  return plain.dtype == objective.dtype and scores or scores:astype(objective.dtype)
 end
 
 --- Rows of x as forward gets them: a new array of the model's dtype, scaled.
@@ -71,10 +74,35 @@ local function input_of(self, x)
   return self.scale == 1 and input or input:mul_(self.scale)
 end
 
---- The scores of some rows, outside of a training.
-local function scores_of(self, x)
-  return check_scores(self, core.call(self.forward, self.weights, input_of(self, x), false,
-    self.state), #x)
+--- The value at a path of a tree.
+local function at(tree, path)
+  for i = 1, #path do
+    if type(tree) ~= "table" then
+      return nil
+    end
+    tree = rawget(tree, path[i])
+  end
+  return tree
+end
+
+--- A tree of the weights for one call of forward, which may put others in their place.
+local function weights_tree(self, trained)
+  local arrays = {}
+  for _, name in ipairs(self.names) do
+    arrays[name] = at(self.weights, self.paths[name])
+  end
+  for i, name in ipairs(trained and self.trained_names or {}) do
+    arrays[name] = trained[i]
+  end
+  return parameters.tree(self.names, self.paths, arrays, "weights")
+end
+
+--- The scores of some rows, and the weights with which they were computed.
+---@param trained? table[]  the traced weights of a training's step; nil outside of one
+local function scores_of(self, x, trained)
+  local tree = weights_tree(self, trained)
+  return check_scores(self, #x, core.call(self.forward, tree, input_of(self, x), trained ~= nil,
+    self.state)), tree
 end
 
 -- --- making ---------------------------------------------------------------------
@@ -169,10 +197,10 @@ local function set_forms(self)
   return true
 end
 
---- Copies of arrays; floats as a dtype, where one is given.
+--- Copies of arrays, floats as a dtype.
 local function copies(found, dtype)
   for name, array in pairs(found.arrays) do
-    found.arrays[name] = dtype and array:astype(dtype) or array:copy()
+    found.arrays[name] = array.dtype:find "^float" and array:astype(dtype) or array:copy()
   end
   return found
 end
@@ -217,7 +245,7 @@ function own_network.new(x, y, options, learnt)
   self, message = network_of({
     forward = options.forward, scale = options.scale or 1, objective = learnt, frozen = frozen,
     activation = options.activation, dropout = options.dropout,
-  }, copies(found, learnt.dtype), copies(state))
+  }, copies(found, learnt.dtype), copies(state, learnt.dtype))
   if not self then
     return nil, message
   end
@@ -225,8 +253,7 @@ function own_network.new(x, y, options, learnt)
   if not data then
     return nil, message
   end
-  local first = data.rows:rows(1, math.min(2, #data.rows)) -- so that what doesn't fit is said now
-  local scores = scores_of(self, first)
+  local scores, tree = self:probe(data)
   learnt:learn_outputs(scores)
   data, message = self:read_data(x, y)
   if not data then
@@ -234,7 +261,7 @@ function own_network.new(x, y, options, learnt)
   end
   fits, message = learnt:learn(data)
   if fits then
-    learnt:mean_loss(scores, data.targets:rows(1, #first), self.weights)
+    learnt:mean_loss(scores, data.targets:rows(1, #scores), tree)
   end
   return fits and self, fits and data or message
 end
@@ -266,17 +293,6 @@ end
 
 -- --- weights --------------------------------------------------------------------
 
---- The value at a path of a tree.
-local function at(tree, path)
-  for i = 1, #path do
-    if type(tree) ~= "table" then
-      return nil
-    end
-    tree = rawget(tree, path[i])
-  end
-  return tree
-end
-
 --- The message about an array that has not the form of another one.
 local function problem_of_array(array, form, name)
   if not types.is_array(array) then
@@ -292,13 +308,15 @@ end
 
 --- Reads the arrays of a tree into a list, in the order of names.
 local function read_tree(tree, names, paths, forms, what)
-  local list = {}
+  local list, seen = {}, {}
   for i, name in ipairs(names) do
     local array = at(tree, paths[name])
     if not types.is_array(array) or not core.has_form(array, forms[name]) then
       return nil, problem_of_array(array, forms[name], what .. "." .. name)
+    elseif seen[array] then
+      return nil, ("%s.%s and %s.%s are one array"):format(what, seen[array], what, name)
     end
-    list[i] = array
+    list[i], seen[array] = array, name
   end
   return list
 end
@@ -331,10 +349,17 @@ local function set_elements(array, from)
   end
 end
 
+--- Tells if forward runs, or the loss.
+local function is_running(self)
+  return self.running and coroutine.status(self.running) ~= "dead"
+end
+
 --- Puts the state back, unless the step that has begun last has made an update.
 local function settle(self)
   local step = self.step_begun
-  if step and #step.losses == step.updates then
+  if is_running(self) then
+    return
+  elseif step and #step.losses == step.updates then
     for name, array in pairs(step.state) do
       local path, live = self.state_paths[name], step.live[name]
       set_elements(live, array)
@@ -349,6 +374,9 @@ local function settle(self)
 end
 
 function OwnNetwork:check()
+  if is_running(self) then
+    return nil, "a model isn't used within its own forward and loss"
+  end
   settle(self)
   local list, message = read_tree(self.weights, self.names, self.paths, self.forms, "weights")
   if list then
@@ -370,8 +398,7 @@ function OwnNetwork:check_values()
   if not fits then
     return nil, message
   end
-  local arrays = self:arrays()
-  return weights.check_finite(arrays, collections.sorted_keys(arrays))
+  return weights.check_finite(self:arrays(), self.names)
 end
 
 function OwnNetwork:arrays()
@@ -503,9 +530,13 @@ local function blocks_of(x)
   end
 end
 
---- Refuses scores that are not finite, by the row; `first` is the number of their first one.
-local function check_finite_scores(scores, first)
+--- Refuses scores that are not finite, by the row; `first` is the number of their first one. A
+--- class may have the score -inf, and so the probability 0.
+local function check_finite_scores(self, scores, first)
   local finite = scores:isfinite()
+  if self.objective.is_classification then
+    finite = finite:maximum(scores:eq(-math.huge))
+  end
   if finite:all() then
     return scores
   end
@@ -513,17 +544,59 @@ local function check_finite_scores(scores, first)
     :format((finite:argmin() - 1) // (scores.size // #scores) + first)
 end
 
+--- The end of a use of forward. Where an interrupt comes before the state is put back, that is
+--- done before it is used.
+local USE = {
+  __close = function(use)
+    use.network.running = nil
+    settle(use.network)
+  end,
+}
+
+--- Begins a use of forward: what it writes into the state is put back at its end, unless a loss was
+--- appended to the losses.
+local function begin_use(self, losses)
+  local state, live = {}, {}
+  for _, name in ipairs(self.state_names) do
+    live[name] = at(self.state, self.state_paths[name])
+    state[name] = live[name]:copy()
+  end
+  self.step_begun = {
+    network = self, losses = losses, updates = #losses, state = state, live = live,
+  }
+  self.running = coroutine.running()
+  return setmetatable(self.step_begun, USE)
+end
+
 --- Joins what f makes of the scores, the first and the last row of each block. The scores must be
 --- finite.
 local function map_blocks(self, x, f)
+  local _ <close> = core.hold_field(self, "running")
+  local _ <close> = begin_use(self, {}) -- luacheck: ignore 411
   local parts = {}
   local count, first_of = blocks_of(x)
   for i = 1, count do
     local first, last = first_of(i - 1), first_of(i) - 1
-    local scores = scores_of(self, x:rows(first, last))
-    parts[i] = f(errors.must(check_finite_scores(scores, first)), first, last)
+    local scores, tree = scores_of(self, x:rows(first, last))
+    parts[i] = f(errors.must(check_finite_scores(self, scores, first)), first, last, tree)
   end
-  return #parts == 1 and parts[1] or core.concat(parts, 1)
+  return core.concat(parts, 1) -- a copy: forward may have returned what it keeps
+end
+
+--- Computes the scores and the loss of the first two rows, or of one, so that what doesn't fit is
+--- said at once.
+---@param data table  with targets, or without
+---@return perigee.array scores
+---@return table tree  of the weights
+function OwnNetwork:probe(data)
+  local _ <close> = core.hold_field(self, "running")
+  local _ <close> = begin_use(self, {}) -- luacheck: ignore 411
+  local n = math.min(2, #data.rows)
+  local scores, tree = scores_of(self, data.rows:rows(1, n))
+  if data.targets then
+    self.objective:mean_loss(scores, data.targets:rows(1, n), tree)
+  end
+  return scores, tree
 end
 
 function OwnNetwork:predict(data)
@@ -558,11 +631,11 @@ function OwnNetwork:evaluate(data, with_confusion)
   if not divisor then
     return nil, problem
   end
-  local predicted = map_blocks(self, data.rows, function(scores, first, last)
+  local predicted = map_blocks(self, data.rows, function(scores, first, last, tree)
     local targets = data.targets:rows(first, last)
     local share = objective:divisor(targets)
     if share > 0 then
-      loss = loss + objective:mean_loss(scores, targets, self.weights) * share
+      loss = loss + objective:mean_loss(scores, targets, tree) * share
     end
     return objective:predictions(scores)
   end)
@@ -576,17 +649,13 @@ end
 --- The function of the trained arrays, x and targets whose gradient a step descends.
 local function loss_of_weights(self)
   return function(trained, x, targets)
-    local arrays = {}
-    for _, name in ipairs(self.names) do
-      arrays[name] = self.frozen[name] and at(self.weights, self.paths[name]) or nil
+    local scores, tree = scores_of(self, x, trained)
+    local loss = self.objective:mean_loss(scores, targets, tree)
+    if type(loss) == "number" then -- is not traced
+      errors.raise("the loss does not depend on the weights: forward must compute with those that "
+        .. "it gets, and neither it nor the loss with plain values of them (pg.detach, pg.labels)")
     end
-    for i, name in ipairs(self.trained_names) do
-      arrays[name] = trained[i]
-    end
-    local tree = parameters.tree(self.names, self.paths, arrays, "weights")
-    local scores = core.call(self.forward, tree, x, true, self.state)
-    check_scores(self, scores, #x)
-    return self.objective:mean_loss(scores, targets, tree)
+    return loss
   end
 end
 
@@ -594,15 +663,15 @@ end
 local function differentiate(self, trained, x, targets)
   self.loss_and_gradients = self.loss_and_gradients
     or require("perigee.gradient").value_and_grad(loss_of_weights(self))
-  return self.loss_and_gradients(trained, input_of(self, x), targets)
+  return self.loss_and_gradients(trained, x, targets)
 end
 
 --- The loss and the gradients of all rows, block by block. A block counts by its share of the
 --- divisor.
-local function differentiate_all(self, trained, divisor)
+local function differentiate_all(self, trained, divisor, is_batch)
   local data, objective = self.data, self.objective
   local count, first_of = blocks_of(data.rows)
-  if count == 1 then
+  if count == 1 or is_batch then
     return differentiate(self, trained, data.rows, data.targets)
   end
   local loss, sums = 0, nil
@@ -626,10 +695,6 @@ local function differentiate_all(self, trained, divisor)
   return loss, sums
 end
 
---- The end of a step. Where an interrupt comes before the state is put back, that is done before
---- it is used.
-local STEP = { __close = function(step) settle(step.network) end }
-
 --- A seed for a step: the upper half of a mix of the key and the number of updates before it
 --- (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014: SplitMix64).
 local function seed_of(key, updates)
@@ -639,24 +704,10 @@ local function seed_of(key, updates)
   return (z ~ (z >> 31)) >> 32
 end
 
---- Begins a step.
-local function begin_step(self, losses, key)
-  local state, live = {}, {}
-  for _, name in ipairs(self.state_names) do
-    live[name] = at(self.state, self.state_paths[name])
-    state[name] = live[name]:copy()
-  end
-  local step = setmetatable({
-    network = self, losses = losses, updates = #losses, state = state, live = live,
-  }, STEP)
-  self.step_begun = step
-  dropout.step = { generator = core.random(seed_of(key, #losses)), thread = coroutine.running() }
-  return step
-end
-
 --- Makes an update, as DenseNetwork:step does.
 ---@param key integer  from which the masks of dropout are drawn, with the number of updates
-function OwnNetwork:step(settings, losses, batch, key)
+---@param is_batch? boolean  true where all rows are a batch, which is one call of forward
+function OwnNetwork:step(settings, losses, batch, key, is_batch)
   local fits, message = self:check()
   if not fits then
     return nil, message
@@ -669,12 +720,14 @@ function OwnNetwork:step(settings, losses, batch, key)
   end
   local trained = read_tree(self.weights, self.trained_names, self.paths, self.forms, "weights")
   local _ <close> = core.hold_field(dropout, "step")
-  local step <close> = begin_step(self, losses, key)
+  local _ <close> = core.hold_field(self, "running") -- luacheck: ignore 411
+  local use <close> = begin_use(self, losses)
+  dropout.step = { generator = core.random(seed_of(key, #losses)), thread = self.running }
   local loss, gradients
   if order then
     loss, gradients = differentiate(self, trained, data.rows:take(order, 1), targets)
   else
-    loss, gradients = differentiate_all(self, trained, divisor)
+    loss, gradients = differentiate_all(self, trained, divisor, is_batch)
   end
   local kept, problem = read_tree(self.state, self.state_names, self.state_paths, self.state_forms,
     "state")
@@ -689,7 +742,7 @@ function OwnNetwork:step(settings, losses, batch, key)
   if not made and culprit then
     problem = ("%s %s is not finite"):format(problem, self.trained_names[culprit])
   end
-  return step and made and loss or nil, problem, culprit ~= nil
+  return use and made and loss or nil, problem, culprit ~= nil
 end
 
 -- --- files ----------------------------------------------------------------------

@@ -276,6 +276,18 @@ function training.settings(options)
   return settings, message
 end
 
+--- The loss and the score of validation data. A loss of NaN would never be the best, nor end the
+--- training otherwise than a good one.
+local function validate(model, data)
+  local loss, score = model._network:evaluate(data)
+  if not loss then
+    return nil, "validation: " .. score
+  elseif loss - loss ~= 0 then
+    return nil, ("validation: the loss is %s"):format(errors.describe(loss))
+  end
+  return loss, score
+end
+
 --- The settings of the optimizer, and the validation data or false; nil and a message where options
 --- do not fit. The data are evaluated once, so that an error in them comes before the first update.
 local function prepare(model, options)
@@ -306,11 +318,12 @@ local function prepare(model, options)
     data, message = model._network:read_data(options.validation[1], options.validation[2])
   end
   if data then
-    loss, score = model._network:evaluate(data)
-    message = score
+    loss, score = validate(model, data)
   end
-  if not loss then
+  if not data then
     return nil, "validation: " .. message
+  elseif not loss then
+    return nil, score
   elseif options.metric == "score" and not score then
     return nil, "metric = 'score' is R², which needs predictions of y's shape"
   end
@@ -389,6 +402,9 @@ function training.begin(model, options, what)
   if not message and resumed then
     message = select(2, check_resumed(model, all))
   end
+  if not message and given.resume and not resumed and not count then
+    message = "there is no training to be resumed: iterations = ..., or epochs, begins one"
+  end
   local updates = length(model, resumed, count)
   local is_done = resumed and model._record.first + updates <= model.iteration or updates == 0
   if not message and all.schedule and not is_done then
@@ -456,9 +472,9 @@ function Run:validate()
   if not needs_validation(model, self.options) then
     return nil
   end
-  local loss, score = model._network:evaluate(self.validation)
+  local loss, score = validate(model, self.validation)
   if not loss then
-    return nil, "validation: " .. score
+    return nil, score
   end
   local state = early_stopping.update(record.stopping, model, self.options, loss, score)
   model._validation_losses[state.losses] = loss
@@ -480,7 +496,7 @@ function Run:update()
   draw_first(model, self.batch) -- again, where the loop's body has restored a model
   local batch = self.batch and model._batches:take(self.batch, model.iteration)
   local loss, problem, is_not_finite = model._network:step(settings, model._losses, batch,
-    model._dropout_key)
+    model._dropout_key, self.options.batch and not batch)
   if not loss then
     problem = is_not_finite and c_locale.format("%s (a rate of %g may be too large, or inputs or "
       .. "weights); weights left as they were%s", problem, settings.rate,
