@@ -245,7 +245,7 @@ describe("dropout", function()
         "dropout: p is the probability of 0, from 0 to 1, not ")
     end
     assert.error_matches(function() pg.dropout(pg.ones(2)) end, "dropout")
-    assert.error_matches(function() pg.dropout(pg.ones(2), 0.5, 3) end, "perigee.random expected")
+    assert.error_matches(function() pg.dropout(pg.ones(2), 0.5, 3) end, "a generator is needed")
     assert.error_matches(function() core.dropout_mask({ 2 }, 2) end, "from 0 to 1")
     assert.same({ 2, 3 }, core.dropout_mask({ 2, 3 }, 0.5, pg.random(0)).shape)
   end)

@@ -135,6 +135,13 @@ describe("The data of a study", function()
       m.weights.b1 = x:reshape(1, 3):astype "float32"
       return function() return m end
     end)
+    known_by(function(x)
+      local m = pg.Model(pg.ones(4, 3), { 0, 1, 0, 1 }, {
+        weights = { W = pg.ones(3, 2) }, state = { mean = x },
+        forward = function(w, rows) return rows:dot(w.W) end,
+      })
+      return function() return m end
+    end)
   end)
 
   it("are the weights and the state of a model with a forward function", function()
