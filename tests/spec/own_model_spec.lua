@@ -814,6 +814,22 @@ describe("a loss that is a function", function()
   end)
 end)
 
+describe("names of weights", function()
+  it("are positions, too, in freeze, and not longer than a file allows", function()
+    local x, y = data()
+    local w = linear_weights()
+    local m = pg.Model(x, y, {
+      weights = { w.W, w.b }, freeze = { 2 },
+      forward = function(v, a) return a:dot(v[1]) + v[2] end,
+    })
+    m:fit { iterations = 1 }
+    assert.is_true(m.weights[2]:eq(0):all())
+    raises_here("has a name of 2000 bytes", function()
+      local _ = pg.Model(x, y, { weights = { [("a"):rep(2000)] = w.W }, forward = linear })
+    end)
+  end)
+end)
+
 describe("batches of all rows", function()
   it("are one call of forward", function()
     local rows = {}
@@ -999,6 +1015,16 @@ describe("early stopping of an own model", function()
     end
     kept.history = nil
     assert_same(kept, arrays_of(m))
+  end)
+
+  it("tells restore_best where the weights were written to since", function()
+    local m, x, y = noisy_model { optimizer = "adam", rate = 0.2, batch = 50 }
+    m:fit { epochs = 30, patience = 2, validation = { x, (y + 1) % CLASSES } }
+    m:predict(x)
+    assert.is_number(m:restore_best())
+    m.weights.W1:fill_(0)
+    raises_here("restore_best: the training ended with the best weights in the model, and they "
+      .. "were written to since", function() m:restore_best() end)
   end)
 
   it("takes validation rows off", function()

@@ -5,6 +5,7 @@
 -- before or after.
 
 local c_locale = require "perigee.util.c_locale"
+local core = require "perigee.core"
 local schema = require "perigee.util.schema"
 local schedule = require "perigee.model.schedule"
 
@@ -16,6 +17,7 @@ local early_stopping = {}
 ---@field waited integer  with patience, the validations since the best one
 ---@field best? number  the metric of the best validation
 ---@field best_weights? table<string, perigee.array>  nil while the model has them
+---@field writes? integer  of the weights, when the model got the best ones at the training's end
 ---@field plateau? perigee.schedule.plateau
 
 --- The metric by which validations are compared.
@@ -66,6 +68,18 @@ local function copy_weights(model)
     copies[name] = array:copy()
   end
   return copies
+end
+
+--- The number of writes to the model's weights.
+---@param model perigee.Model
+---@return integer
+function early_stopping.writes(model)
+  local network, count = model._network, 0
+  local arrays = network:arrays()
+  for _, name in ipairs(network.names) do
+    count = count + core.writes(arrays[name])
+  end
+  return count
 end
 
 --- The state at the start of a training.
@@ -144,7 +158,7 @@ function early_stopping.finish(state, model)
   model._network:assign(state.best_weights or {})
   return {
     iteration = state.iteration, losses = state.losses, waited = state.waited, best = state.best,
-    plateau = state.plateau,
+    plateau = state.plateau, writes = early_stopping.writes(model),
   }
 end
 

@@ -40,9 +40,11 @@ network_options.KINDS = {
     end,
   },
   freeze = {
-    expected = "a list of names of weights",
+    expected = "a list of names of weights, or of their positions",
     read = function(value)
-      return type(value) == "table" and schema.elements(value, schema.text.read) or nil
+      return type(value) == "table" and schema.elements(value, function(name)
+        return math.type(name) == "integer" and tostring(name) or schema.text.read(name)
+      end) or nil
     end,
   },
   -- The widths of the hidden layers: one, or a list.

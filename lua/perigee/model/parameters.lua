@@ -17,6 +17,7 @@ local parameters = {}
 ---@field arrays table<string, perigee.array>
 
 local MOST_NESTED = 20
+local MOST_BYTES = 1000 -- of a name: it stands with a prefix in a file
 
 --- The keys of a table, list positions first.
 local function keys_of(tree)
@@ -71,6 +72,9 @@ local function add(found, tree, what, path, around)
     local here = table.move(path, 1, #path, 1, {})
     here[#here + 1] = key
     local name = table.concat(here, ".")
+    if #name > MOST_BYTES then
+      errors.fail("%s has a name of %d bytes, and they have at most %d", what, #name, MOST_BYTES)
+    end
     if types.is_array(value) then
       found.names[#found.names + 1] = name
       found.paths[name], found.arrays[name] = here, value

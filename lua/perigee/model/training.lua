@@ -256,6 +256,10 @@ function training.restore_best(model)
   if not fits then
     return nil, "restore_best: " .. message
   end
+  if not state.best_weights and state.writes and state.writes ~= early_stopping.writes(model) then
+    return nil, "restore_best: the training ended with the best weights in the model, and they "
+      .. "were written to since"
+  end
   model._network:assign(state.best_weights or {}) -- none after the end: the model has them
   return state.best
 end
