@@ -1,6 +1,7 @@
 -- Whether a training that is killed again and again ends in the bits of one that is not.
 --
 --   build/perigee tests/resume.lua [kills=100] [seed=0] [lists=all,batches,schedules]
+--     [subjects=sgd,own]
 --
 -- For each optimizer, and a model with a forward function, from all rows, from batches of them,
 -- and with a schedule: a training in one process, and one whose process is killed with SIGKILL at
@@ -19,8 +20,11 @@ local fs = require "perigee.util.fs"
 local timing = require "timing"
 local uv = require "luv"
 
+local SUBJECTS = table.move(core.trainer.optimizers, 1, #core.trainer.optimizers, 1, {})
+SUBJECTS[#SUBJECTS + 1] = "own"
+
 local o = options.read(arg, {
-  kills = 100, seed = 0,
+  kills = 100, seed = 0, subjects = SUBJECTS,
   lists = { "all", "batches", "schedules" }, -- of trainings, in resume_child.lua
 })
 
@@ -213,16 +217,14 @@ end
 
 -- --- the run ------------------------------------------------------------------------
 
-local subjects = table.move(core.trainer.optimizers, 1, #core.trainer.optimizers, 1, {})
-subjects[#subjects + 1] = "own"
 local kills, leftovers, ends = 0, 0, 0
 in_folder(function(folder)
   local random = pg.random(o.seed)
-  for _, subject in ipairs(subjects) do
+  for _, subject in ipairs(o.subjects) do
     local counts = run_subject(subject, folder, random)
     report(subject, counts)
     kills, leftovers, ends = kills + counts.kills, leftovers + counts.leftovers, ends + counts.ends
   end
 end)
 print(("%d subjects, %d kills, %d left a temporary file, %d trainings ended: all in the same "
-  .. "bits"):format(#subjects, kills, leftovers, ends))
+  .. "bits"):format(#o.subjects, kills, leftovers, ends))
