@@ -45,7 +45,7 @@ DenseNetwork.__index = DenseNetwork
 
 local dense_network = {}
 
---- What becomes of the last layer's scores, by the loss.
+--- The activation of the last layer's scores, by the loss.
 local LAST = { cross_entropy = "softmax", binary_cross_entropy = "sigmoid", mse = "none" }
 
 --- Makes a network of arrays.
@@ -416,7 +416,7 @@ function DenseNetwork:data_text(rows)
     classes and c_locale.format("%d classes", classes) or format.quantity(outputs, "output"))
 end
 
---- What a card says of the data behind their number of rows: ", sparse plan".
+--- The plan as a card shows it behind the number of rows: ", sparse plan".
 function DenseNetwork:plan_text()
   return (", %s plan"):format((self:plan()))
 end

@@ -31,7 +31,7 @@ end
 early_stopping.KINDS = {
   patience = schema.or_false(schema.integer(1)),
   metric = schema.name { "loss", "accuracy", "score" },
-  min_delta = schema.number(", 0 or more", function(value) return value >= 0 end),
+  min_delta = schema.not_negative,
 }
 
 --- Checks that a model has the metric of some options.

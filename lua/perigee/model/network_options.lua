@@ -158,7 +158,7 @@ function network_options.dropout_text(dropout)
   return alike and words[1] or table.concat(words, ", ")
 end
 
---- What a file's network has other than a model's: the dropout; nil if it has the same.
+--- The difference of a file's dropout from a model's, for a message; nil if they are the same.
 ---@param theirs number[]|false|nil
 ---@param mine number[]|false|nil
 ---@return string?

@@ -1,4 +1,4 @@
---- What a model learns: its loss, and by it what y, predictions and scores are.
+--- The objective of a model: its loss, the targets that it reads from y, predictions and scores.
 --
 -- Targets are labels (n), as int32; or rows: real targets (n, k), or the probabilities of classes
 -- (n, classes). A loss that is a function gets y as it was given.
@@ -38,8 +38,6 @@ local DEFAULTS = { loss = "cross_entropy", label_smoothing = 0 }
 
 local loss_name = schema.name(core.trainer.losses)
 
-local class_weights = schema.number(", 0 or more", function(value) return value >= 0 end)
-
 --- Options that `pg.Model` alone takes.
 objective.KINDS = {
   loss = {
@@ -61,11 +59,11 @@ objective.KINDS = {
       elseif type(value) ~= "table" or next(value) == nil then
         return nil
       elseif #value > 0 then
-        return schema.elements(value, class_weights.read)
+        return schema.elements(value, schema.not_negative.read)
       end
       local by_name = {}
       for name, weight in pairs(value) do
-        if type(name) ~= "string" or not class_weights.read(weight) then
+        if type(name) ~= "string" or not schema.not_negative.read(weight) then
           return nil, type(name) == "string" and weight or name
         end
         by_name[name] = weight
@@ -252,7 +250,7 @@ end
 
 -- --- loss -----------------------------------------------------------------------
 
---- What the mean loss of some rows is divided by: their number, or the sum of the weights of their
+--- The divisor of the mean loss of some rows: their number, or the sum of the weights of their
 --- labels.
 ---@param targets perigee.array
 ---@return number
@@ -430,7 +428,7 @@ function objective.load(saved, dtype, loss)
   }, Objective)
 end
 
---- What a file's objective has other than this one; nil if they are alike.
+--- The difference of a file's objective from this one, for a message; nil if they are alike.
 ---@param saved table  as `saved` returns it
 ---@return string?
 function Objective:difference(saved)
@@ -487,7 +485,7 @@ function Objective:in_rank(values)
   return values
 end
 
---- What is predicted from scores (n, k) or (n): labels, or real values in y's rank.
+--- Predicts from scores (n, k) or (n): labels, or real values in y's rank.
 ---@param scores perigee.array
 ---@return perigee.array
 function Objective:predictions(scores)
@@ -571,7 +569,7 @@ local function r_squared(targets, predicted)
   return core.where(is_constant, residual:eq(0):astype "float64", 1 - ratio):mean()
 end
 
---- How good predictions are: the accuracy, or R².
+--- The score of predictions: the accuracy, or R².
 ---@param targets perigee.array
 ---@param predicted perigee.array
 ---@return number?

@@ -23,9 +23,7 @@ optimizer.SQUARES = { rmsprop = 1, adam = 2, adamw = 2 }
 
 -- --- kinds ---------------------------------------------------------------------
 
-local not_negative = schema.number(", 0 or more", function(value)
-  return value >= 0
-end)
+local not_negative = schema.not_negative
 
 local fraction = schema.number(" from 0 to below 1", function(value)
   return value >= 0 and value < 1

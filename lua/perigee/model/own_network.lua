@@ -181,7 +181,7 @@ end
 
 --- Sets the network's lists of names, and what depends on them.
 local function set_forms(self)
-  self.trained, self.trained_names = {}, {}
+  self.trained_names = {}
   for _, name in ipairs(self.names) do
     if not self.frozen[name] then
       self.trained_names[#self.trained_names + 1] = name
@@ -190,10 +190,11 @@ local function set_forms(self)
   if #self.trained_names == 0 then
     return nil, "freeze names all weights, and none is left to be trained"
   end
+  local trained = {}
   for i, name in ipairs(self.trained_names) do
-    self.trained[i] = self.forms[name]
+    trained[i] = self.forms[name]
   end
-  self.descent = descent.new(self.trained)
+  self.descent = descent.new(trained)
   return true
 end
 
@@ -249,7 +250,7 @@ function own_network.new(x, y, options, learnt)
   if not self then
     return nil, message
   end
-  data, message = self:read_rows(x)
+  data, message = inputs.rows(x, false)
   if not data then
     return nil, message
   end
@@ -822,7 +823,7 @@ local function count_of(self)
   return count
 end
 
---- What computes the scores, the loss and the dtype: "with its own forward, mse, float32".
+--- The way to the scores, the loss and the dtype as text: "with its own forward, mse, float32".
 local function kind_text(self)
   local loss = self.objective.loss
   return ("%s, %s, %s"):format(self.activation and "dense layers" or "with its own forward",

@@ -35,9 +35,7 @@ local fraction = schema.number(" above 0 and below 1", function(value)
   return value > 0 and value < 1
 end)
 
-local not_negative = schema.number(", 0 or more", function(value)
-  return value >= 0
-end)
+local not_negative = schema.not_negative
 
 --- The options of each schedule, with their defaults. An option without one must be given.
 local KINDS = {

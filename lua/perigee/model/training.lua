@@ -132,7 +132,7 @@ function training.scheduled_rate(model)
   end
 end
 
---- What a summary says behind the best metric: "" for the loss, " accuracy".
+--- The metric as a summary shows it behind the best value: "" for the loss, " accuracy".
 ---@param model perigee.Model
 ---@return string
 function training.metric_text(model)

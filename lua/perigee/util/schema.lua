@@ -60,6 +60,10 @@ function schema.name(names)
   }
 end
 
+schema.not_negative = schema.number(", 0 or more", function(value)
+  return value >= 0
+end)
+
 schema.text = {
   expected = "a text that is not empty",
   read = function(value)
