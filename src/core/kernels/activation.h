@@ -7,7 +7,7 @@
 #ifndef PG_ACTIVATION_H
 #define PG_ACTIVATION_H
 
-/* What an activation's derivative is computed from: its output; the output's
+/* The source of an activation's derivative: its output; the output's
    sign alone; or z, its argument. The output takes the place of z unless that
    is needed. */
 typedef enum pg_derivative_source {

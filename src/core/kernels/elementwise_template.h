@@ -18,8 +18,8 @@ UNARY(isnan, bool, x != x)
 UNARY(isfinite, bool, IS_FINITE(x))
 UNARY(isinf, bool, (x == x) & !IS_FINITE(x))
 
-/* Of dense elements both operands are read, so that nothing depends on a
-   branch: a mask is hard to predict. */
+/* Reads both operands of dense elements, without a branch: a mask is hard to
+   predict. */
 #define WHERE_LOOP(X, Y)                \
     SIMD for (size_t i = 0; i < n; i++) \
     {                                   \

@@ -10,7 +10,7 @@
 
 #include "base/status.h"
 
-/* What weight decay changes: the gradient, to which it adds weight_decay * w,
+/* The target of weight decay: the gradient, to which it adds weight_decay * w,
    or the weight itself, which loses rate * weight_decay * w before the step. */
 typedef enum pg_decay { PG_DECAYS_BY_GRADIENT, PG_DECAYS_WEIGHT } pg_decay;
 

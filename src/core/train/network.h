@@ -20,7 +20,7 @@ extern const char *const pg_activation_names[PG_ACTIVATIONS + 1];
 /* "cross_entropy" and so on, and NULL behind the last. */
 extern const char *const pg_loss_names[PG_LOSSES + 1];
 
-/* What the activation's derivative is computed from. */
+/* The source of the activation's derivative. */
 pg_derivative_source pg_activation_source(pg_activation activation);
 
 enum { PG_MAX_LAYERS = 16 };

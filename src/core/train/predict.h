@@ -7,7 +7,7 @@
 
 #include "train/targets.h"
 
-/* What the network predicts for each row of x (n, inputs) times scale. By the
+/* Predictions of the network for each row of x (n, inputs) times scale. By the
    losses of classes int64 class numbers (n), from 0: of cross-entropy the most
    likely one, the first of equals; of binary cross-entropy 1 where the score is
    above 0. By the mean squared error the outputs (n, outputs), of the network's

@@ -65,7 +65,8 @@ typedef struct pg_step_rows {
 void pg_step_forward(const pg_workspace *w, const void *weights,
                      const pg_step_rows *rows);
 
-/* What layers keep, from a[l] of all layers without dropout. */
+/* Keeps what the backward pass of each layer needs, from a[l] of all layers
+ * without dropout. */
 void pg_step_keep(const pg_workspace *w, const void *weights,
                   const pg_step_rows *rows);
 

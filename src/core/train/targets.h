@@ -48,7 +48,7 @@ pg_status pg_targets_rows(pg_array *out, const pg_array *y, const pg_array *a,
 
 /* --- targets of a loss ---------------------------------------------------- */
 
-/* How a loss takes its targets; zeroed: as they are. */
+/* Options of a loss for its targets; zeroed: they are taken as they are. */
 typedef struct pg_loss_options {
     double label_smoothing;       /* 0..1 */
     const pg_array *class_weight; /* (classes) float64; NULL: all are 1 */
