@@ -8,7 +8,7 @@ local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
 local torch_curves = {}
 
 --- "16,12" as a list; what stands alone by itself.
-local function value_of(text)
+function torch_curves.value_of(text)
   local list = {}
   for word in text:gmatch "[^,]+" do
     list[#list + 1] = tonumber(word) or word
@@ -20,7 +20,7 @@ end
 local function options_of(name)
   local options = { dtype = name:match "^%S+" }
   for option, text in name:gmatch "(%S+)=(%S+)" do
-    options[option] = value_of(text)
+    options[option] = torch_curves.value_of(text)
   end
   return options
 end

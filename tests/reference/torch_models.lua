@@ -5,6 +5,7 @@ local pg = require "perigee"
 
 local HERE = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*$" or "."
 local curve = dofile(HERE .. "/curve.lua")
+local torch_curves = dofile(HERE .. "/torch_curves.lua")
 
 local CLASSES, DROPOUT, DROPOUT_SEED = 10, 0.3, 3
 
@@ -118,22 +119,13 @@ targets.real1, targets.real2 = real(1), real(2)
 
 -- --- cases ----------------------------------------------------------------------
 
---- "16,12" as a list; what stands alone by itself.
-local function value_of(text)
-  local list = {}
-  for word in text:gmatch "[^,]+" do
-    list[#list + 1] = tonumber(word) or word
-  end
-  return #list > 1 and list or list[1]
-end
-
 --- The options of pg.Model, and what remains: the network and what y is.
 local function options_of(name)
   local options, schedule = {}, {}
   for option, text in name:gmatch "(%S+)=(%S+)" do
     local into = (option == "warmup" or option == "every" or option == "factor") and schedule
       or options
-    into[option] = value_of(text)
+    into[option] = torch_curves.value_of(text)
   end
   if options.schedule then
     schedule[1], options.schedule = options.schedule, schedule
