@@ -118,6 +118,25 @@ $(BUILD)/needs: tools/deps.sh
 	@CC="$(CC)" CFLAGS="$(CFLAGS)" LUA_CFLAGS="$(LUA_CFLAGS)" tools/deps.sh check
 	@mkdir -p $(@D) && touch $@
 
+# --- the module for MPI, which is optional --------------------------------------
+
+# The compiler of an MPI: Open MPI's or MPICH's. The module works under its mpirun alone.
+MPICC ?= mpicc
+MPI_MODULE := $(BUILD)/perigee_mpi.so
+MPI_OBJECTS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/mpi/*.c))
+
+mpi: all $(MPI_MODULE)  ## build perigee.mpi for several machines; MPICC=mpicc.mpich
+
+$(BUILD)/obj/mpi/%.o: src/mpi/%.c Makefile
+	@mkdir -p $(@D) && $(say) MPICC $@
+	$(Q)$(subst $(CC) ,$(MPICC) ,$(COMPILE)) -Isrc -fPIC $(LUA_CFLAGS) $(OBJECT)
+
+# Never unloaded, as MPI ends with the process.
+$(MPI_MODULE): $(MPI_OBJECTS)
+	@$(say) LINK $@
+	$(Q)$(MPICC) $(CFLAGS) $(SANITIZE) -pthread -shared -Wl,-z,nodelete -o $@.part $^ $(LDFLAGS) && \
+	  mv $@.part $@
+
 define compile_kernels
 $(BUILD)/obj/core/kernels/$1-%.o: src/core/kernels/$1.c Makefile
 	@mkdir -p $$(@D) && $$(say) CC $$@
@@ -139,7 +158,8 @@ $(BUILD)/obj/host/%.o: src/host/%.c Makefile
 	@mkdir -p $(@D) && $(say) CC $@
 	$(Q)$(COMPILE) -Isrc $(LUA_CFLAGS) $(OBJECT)
 
--include $(TEST_OBJECTS:.o=.d) $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
+-include $(TEST_OBJECTS:.o=.d) $(CORE_OBJECTS:.o=.d) $(BIND_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) \
+  $(MPI_OBJECTS:.o=.d)
 
 # --- the two commands --------------------------------------------------------
 
@@ -418,7 +438,7 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
+.PHONY: all mpi run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
         parity-torch bench differential interchange csv sklearn faults save-faults gcstress \
         run-gcstress fuzz fuzz-files fuzzers mutants resume sweep-kills browser install uninstall \
         reference session format clean \

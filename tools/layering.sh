@@ -41,7 +41,7 @@ forbid "an example uses the library, not the core" \
     'require.*perigee\.core' examples/*.lua
 
 # The floors of the core, from the ground: a folder includes itself and those before it.
-floors="base decimal array kernels ops statistics neural images io formats rows train"
+floors="base decimal array kernels comm ops statistics neural images io formats rows train"
 below=
 for floor in $floors; do
     below="$below $floor"

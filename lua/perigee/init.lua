@@ -15,7 +15,7 @@ for name, value in pairs(core) do
   names[name] = value
 end
 for _, name in ipairs {
-  "trainer", "descent", "archive", "save_png", "guard_memory", "limit_memory", "checksum_v1",
+  "trainer", "descent", "comm", "archive", "save_png", "guard_memory", "limit_memory", "checksum_v1",
   "writes", "copy_array_metatable",
   "archive_writes", "lua_random", "call", "interrupts", "call_until", "keep_interrupts",
   "terminal_size", "hold_interrupts", "hold_silence", "hold_lock", "hold_ending", "set_ending",

@@ -63,6 +63,7 @@ int luaopen_perigee_core(lua_State *L)
     l_open_initialization(L);
     l_open_notebook(L);
     l_open_trainer(L);
+    l_open_comm(L);
     l_open_descent(L);
     l_open_runtime(L);
     l_open_process(L);

@@ -56,6 +56,8 @@
 
 #include "kernels/kernels.h"
 
+#include "comm/communicator.h"
+
 #include "ops/cumulative.h"
 #include "ops/draw.h"
 #include "ops/labels.h"

@@ -15,7 +15,7 @@
 /* Templates as in package.path; "!" is the program's folder: a checkout's
    build/, another build's folder below that, or an installation's bin/. The
    module is one shared object, with a luaopen_ function for each part, as for
-   Lua's all-in-one loader. */
+   Lua's all-in-one loader; perigee_mpi, which is optional, is another. */
 static const char lua_path[] =
     "!/../lua/?.lua;!/../lua/?/init.lua;"
     "!/../../lua/?.lua;!/../../lua/?/init.lua;"
@@ -93,11 +93,13 @@ static int load_object(lua_State *L, const char *name)
 static int searcher(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    if (strcmp(name, "perigee") != 0 && strncmp(name, "perigee.", 8) != 0)
+    bool is_mpi = strcmp(name, "perigee_mpi") == 0;
+    if (!is_mpi && strcmp(name, "perigee") != 0 &&
+        strncmp(name, "perigee.", 8) != 0)
         return 0;
     if (search(L, name, LUA_PATH))
         return load_lua(L, name);
-    if (search(L, "perigee", OBJECT_PATH))
+    if (search(L, is_mpi ? name : "perigee", OBJECT_PATH))
         return load_object(L, name);
     lua_pushliteral(L, "\n\t");
     lua_insert(L, -2);

@@ -132,14 +132,12 @@ static void check_sum(const pg_layout *layout, const pg_rows *rows, size_t n,
     double expected_loss = naive_sum(expected, layout, n, cut, 0, width);
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
         pg_shards s = {.layout = layout, .rows = rows, .sums_gradients = true};
-        double loss;
+        pg_shard_run all = pg_shards_all(n, cut);
         need(pg_set_threads(threads[i], &err), &err);
         for (int run = 0; run < 2; run++) {
-            need(pg_shards_run(&loss, &s, n, cut, add_rows, (void *)layout,
-                               &err),
-                 &err);
-            if (loss != expected_loss ||
-                memcmp(s.gradients, expected, bytes) != 0)
+            need(pg_shards_run(&s, &all, add_rows, (void *)layout, &err), &err);
+            if (s.sum_count != 1 || s.sums[0].loss != expected_loss ||
+                memcmp(s.sums[0].gradients, expected, bytes) != 0)
                 fail("the sum of %zu rows in %zu shards on %d threads differs",
                      n, count, threads[i]);
         }

@@ -43,6 +43,7 @@ void l_open_initialization(lua_State *L);
 void l_open_notebook(lua_State *L);
 void l_open_descent(lua_State *L);
 void l_open_trainer(lua_State *L);
+void l_open_comm(lua_State *L);
 void l_open_runtime(lua_State *L);
 void l_open_process(lua_State *L);
 void l_open_user_call(lua_State *L);

@@ -7,7 +7,9 @@
 #include "bind/base/arguments.h"
 #include "bind/base/collector.h"
 #include "bind/base/open.h"
+#include "bind/base/options.h"
 #include "bind/base/status.h"
+#include "bind/train/communicator.h"
 #include "bind/train/network_table.h"
 #include "bind/train/optimizer_settings.h"
 #include "core/train/predict.h"
@@ -117,7 +119,7 @@ static int l_trainer_new(lua_State *L)
     double scale = l_number_check(L, SCALE);
     pg_plan plan = (pg_plan)l_name_check(L, PLAN, plans);
     lua_settop(L, LOSS);
-    l_trainer *t = lua_newuserdatauv(L, sizeof *t, 1);
+    l_trainer *t = lua_newuserdatauv(L, sizeof *t, 2);
     t->trainer = NULL;
     luaL_setmetatable(L, L_TRAINER);
     l_loss loss = gather_loss(L, LOSS);
@@ -165,15 +167,24 @@ static bool read_dropout(lua_State *L, int arg, int layers, pg_dropout *dropout)
 }
 
 /* The arguments of step. */
-enum { TRAINER = 1, WEIGHTS, SETTINGS, LOSSES, ORDER, FIRST, LAST };
+enum {
+    TRAINER = 1,
+    WEIGHTS,
+    SETTINGS,
+    LOSSES,
+    ORDER,
+    FIRST,
+    LAST,
+    TOTAL,
+    OFFSET
+};
 
-/* The n positions of the minibatch, first to last of order (int64). NULL and 0
-   for all rows, if order is nil. */
-static const int64_t *check_batch(lua_State *L, size_t *n)
+/* The minibatch: the positions first to last of order (int64), none where last
+   is first - 1; all rows, if order is nil. */
+static pg_batch check_batch(lua_State *L)
 {
-    *n = 0;
     if (lua_isnil(L, ORDER))
-        return NULL;
+        return (pg_batch){0};
     const pg_array *order = l_array_check(L, ORDER);
     lua_Integer first = l_integer_check(L, FIRST);
     lua_Integer last = l_integer_check(L, LAST);
@@ -182,33 +193,36 @@ static const int64_t *check_batch(lua_State *L, size_t *n)
                          pg_array_is_contiguous(order),
                      ORDER, "int64 positions expected");
     l_argument_check(
-        L, first >= 1 && first <= last && (size_t)last <= order->shape[0],
+        L, first >= 1 && first - 1 <= last && (size_t)last <= order->shape[0],
         FIRST, "no such positions");
-    *n = (size_t)(last - first + 1);
-    return (const int64_t *)order->data + (first - 1);
+    return (pg_batch){
+        .positions = (const int64_t *)order->data + (first - 1),
+        .n = (size_t)(last - first + 1),
+        .total = (size_t)lua_tointeger(L, TOTAL),
+        .offset = (size_t)lua_tointeger(L, OFFSET),
+    };
 }
 
-/* step(trainer, weights, settings, losses [, order, first, last]) -> loss; or
-   nil, message, and true if the error is a non-finite number. The loss is
-   appended to losses before an interrupt can raise, so their number is that of
-   the steps. */
+/* step(trainer, weights, settings, losses [, order, first, last [, total,
+   offset]]) -> loss; or nil, message, and true if the error is a non-finite
+   number. The loss is appended to losses before an interrupt can raise, so
+   their number is that of the steps. */
 static int l_trainer_step(lua_State *L)
 {
     pg_error err;
     pg_network network;
     double loss;
-    size_t n;
-    lua_settop(L, LAST);
+    lua_settop(L, OFFSET);
     l_type_check(L, LOSSES, LUA_TTABLE);
     pg_optimizer_settings settings = l_optimizer_settings_check(L, SETTINGS);
     l_network weights = l_network_gather(L, WEIGHTS, "");
     pg_dropout dropout;
     bool drops = read_dropout(L, SETTINGS, weights.layers, &dropout);
     l_network_at(L, &weights, &network);
-    const int64_t *batch = check_batch(L, &n);
+    pg_batch batch = check_batch(L);
     pg_status status =
         pg_trainer_step(&loss, check_trainer(L, TRAINER), &network, &settings,
-                        drops ? &dropout : NULL, batch, n, &err);
+                        drops ? &dropout : NULL, &batch, &err);
     if (status != PG_OK) {
         l_failure(L, status, &err);
         lua_pushboolean(L, status == PG_EFINITE);
@@ -217,6 +231,63 @@ static int l_trainer_step(lua_State *L)
     lua_pushnumber(L, loss);
     lua_pushvalue(L, -1);
     lua_rawseti(L, LOSSES, (lua_Integer)lua_rawlen(L, LOSSES) + 1);
+    return 1;
+}
+
+/* share(trainer, communicator, {local, total, first, uneven, fast [,
+   label_counts]}) -> true */
+static int l_trainer_share(lua_State *L)
+{
+    enum { SELF = 1, COMM, OPTIONS, COUNTS };
+    pg_error err;
+    lua_settop(L, OPTIONS);
+    l_type_check(L, OPTIONS, LUA_TTABLE);
+    lua_getfield(L, OPTIONS, "label_counts");
+    pg_share share = {
+        .is_local = l_option_boolean(L, OPTIONS, "local", false),
+        .is_uneven = l_option_boolean(L, OPTIONS, "uneven", false),
+        .is_fast = l_option_boolean(L, OPTIONS, "fast", false),
+    };
+    lua_getfield(L, OPTIONS, "total");
+    lua_getfield(L, OPTIONS, "first");
+    share.total = (size_t)lua_tointeger(L, -2);
+    share.first = (size_t)lua_tointeger(L, -1);
+    share.comm = l_comm_check(L, COMM);
+    if (!lua_isnil(L, COUNTS))
+        share.label_counts = l_array_check(L, COUNTS)->data;
+    pg_status status = pg_trainer_share(check_trainer(L, SELF), &share, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
+    lua_pushvalue(L, COMM); /* the trainer has its address */
+    lua_setiuservalue(L, SELF, 2);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
+/* label_counts(trainer, classes) -> int64 (classes), or nil where labels are
+   not weighed */
+static int l_trainer_label_counts(lua_State *L)
+{
+    enum { SELF = 1, CLASSES, COUNTS };
+    pg_error err;
+    size_t classes = l_length_check(L, CLASSES);
+    lua_settop(L, CLASSES);
+    pg_array *counts = l_array_push(L);
+    l_check(L, pg_array_zeros(counts, PG_INT64, 1, &classes, &err), &err);
+    if (!pg_trainer_count_labels(counts->data, check_trainer(L, SELF)))
+        lua_pushnil(L);
+    return 1;
+}
+
+/* density(trainer) -> the part of x that is not zero, or nil where it was not
+   counted */
+static int l_trainer_density(lua_State *L)
+{
+    double density = pg_trainer_density(check_trainer(L, 1));
+    if (density < 0)
+        lua_pushnil(L);
+    else
+        lua_pushnumber(L, density);
     return 1;
 }
 
@@ -384,7 +455,10 @@ static const l_function functions[] = {
     {"labels", l_trainer_labels, 0, 2, 0},
     {"targets", l_trainer_targets, 0, 4, 0},
     {"new", l_trainer_new, 0, 7, 0},
-    {"step", l_trainer_step, 0, 7, 0},
+    {"step", l_trainer_step, 0, 9, 0},
+    {"share", l_trainer_share, 0, 3, 0},
+    {"label_counts", l_trainer_label_counts, 0, 2, 0},
+    {"density", l_trainer_density, 0, 1, 0},
     {"plan", l_trainer_plan, 0, 1, 0},
     {"checksum", l_trainer_checksum, 0, 1, 0},
     {"checksum_v1", l_trainer_checksum, 0, 1, 1},

@@ -168,7 +168,6 @@ pg_status pg_forward(pg_array *const *a, const pg_network *network,
     pg_status status = pg_network_check_input(network, x, err);
     if (status != PG_OK)
         return status;
-    double loss;
     forward f = {.a = a};
     pg_dtype dtype = pg_dtype_promote(x->dtype, network->W[0]->dtype);
     outputs o = {.dtype = dtype};
@@ -182,8 +181,7 @@ pg_status pg_forward(pg_array *const *a, const pg_network *network,
     if (status == PG_OK)
         status = make_outputs(&o, err);
     if (status == PG_OK)
-        status = pg_shards_run(&loss, &f.pass.shards, x->shape[0],
-                               PG_CUT_ALL_ROWS, forward_block, &f, err);
+        status = pg_pass_run(&f.pass, forward_block, &f, err);
     pg_pass_end(&f.pass);
     return end_outputs(&o, status);
 }
@@ -280,7 +278,6 @@ pg_status pg_gradient(const pg_network *gradients, const pg_array *x,
                       const pg_array *y, const pg_array *const *a,
                       const pg_network *network, pg_error *err)
 {
-    double loss;
     backward b = {0};
     int last = network->layers - 1;
     pg_status status = pg_network_check_input(network, x, err);
@@ -300,12 +297,11 @@ pg_status pg_gradient(const pg_network *gradients, const pg_array *x,
     b.pass.shards.sums_gradients = true;
     pg_layout_keep(&b.pass.layout, NULL);
     if (status == PG_OK)
-        status = pg_shards_run(&loss, &b.pass.shards, x->shape[0],
-                               PG_CUT_ALL_ROWS, gradient_block, &b, err);
+        status = pg_pass_run(&b.pass, gradient_block, &b, err);
     if (status == PG_OK)
         status = make_outputs(&o, err);
     if (status == PG_OK)
-        pg_layout_unpack(layout, gradients, b.pass.shards.gradients);
+        pg_layout_unpack(layout, gradients, b.pass.shards.sums[0].gradients);
     for (int l = 0; l < last; l++)
         pg_array_release(&b.a[l]);
     pg_array_release(&b.d);

@@ -19,6 +19,13 @@ pg_status pg_pass_start(pg_pass *pass, const pg_network *network,
     return PG_OK;
 }
 
+pg_status pg_pass_run(pg_pass *pass, pg_block_work work, void *context,
+                      pg_error *err)
+{
+    pg_shard_run all = pg_shards_all(pass->rows.x.shape[0], PG_CUT_ALL_ROWS);
+    return pg_shards_run(&pass->shards, &all, work, context, err);
+}
+
 void pg_pass_end(pg_pass *pass)
 {
     pg_shards_free(&pass->shards);

@@ -20,6 +20,10 @@ typedef struct pg_pass {
 pg_status pg_pass_start(pg_pass *pass, const pg_network *network,
                         const pg_array *x, double scale, pg_dtype dtype,
                         pg_error *err);
+
+/* Has all rows worked on; pass->shards.sums[0] is then the sum. */
+pg_status pg_pass_run(pg_pass *pass, pg_block_work work, void *context,
+                      pg_error *err);
 void pg_pass_end(pg_pass *pass);
 
 #endif

@@ -150,8 +150,9 @@ static pg_status predict(prediction *p, const pg_network *network,
     pg_status status =
         pg_pass_start(&p->pass, network, x, scale, network->W[0]->dtype, err);
     if (status == PG_OK)
-        status = pg_shards_run(&p->loss, &p->pass.shards, n, PG_CUT_ALL_ROWS,
-                               predict_block, p, err);
+        status = pg_pass_run(&p->pass, predict_block, p, err);
+    if (status == PG_OK)
+        p->loss = p->pass.shards.sums[0].loss;
     if (status == PG_OK && p->non_finite < n)
         status = fail_block(p, p->non_finite, err);
     pg_pass_end(&p->pass);

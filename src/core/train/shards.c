@@ -48,6 +48,20 @@ size_t pg_shards_first_row(size_t n, pg_cut cut, size_t shard)
     return pg_size_min(n, pg_size_divide_up(n, GROUP) * shard / count * GROUP);
 }
 
+pg_shard_run pg_shards_all(size_t n, pg_cut cut)
+{
+    return (pg_shard_run){.n = n, .cut = cut, .end = pg_shards_count(n, cut)};
+}
+
+pg_shard_run pg_shards_of_rank(size_t n, pg_cut cut, int rank, int ranks)
+{
+    pg_assert(rank >= 0 && rank < ranks);
+    size_t count = pg_shards_count(n, cut);
+    size_t first = count * (size_t)rank / (size_t)ranks;
+    size_t end = count * ((size_t)rank + 1) / (size_t)ranks;
+    return (pg_shard_run){.n = n, .cut = cut, .first = first, .end = end};
+}
+
 /* --- memory --------------------------------------------------------------- */
 
 /* The sum of a node of the tree. */
@@ -70,6 +84,7 @@ static pg_status need_memory(pg_shards *s, int workers, size_t partials,
     const size_t bytes = gradient_bytes(s);
     const size_t workspace_bytes = PG_MOST_WORKERS * sizeof *s->workspace;
     const size_t partial_bytes = PG_MOST_SHARDS * sizeof *s->partial;
+    const size_t ended_bytes = 2 * PG_MOST_SHARDS * sizeof *s->ended;
     pg_status status = pg_blas_reserve(workers, err);
     if (!s->workspace)
         s->workspace = pg_malloc(workspace_bytes);
@@ -79,6 +94,10 @@ static pg_status need_memory(pg_shards *s, int workers, size_t partials,
         s->partial = pg_malloc(partial_bytes);
     if (!s->partial)
         return pg_fail_memory(err, partial_bytes);
+    if (!s->ended)
+        s->ended = pg_malloc(ended_bytes);
+    if (!s->ended)
+        return pg_fail_memory(err, ended_bytes);
     while (s->workspaces < workers && status == PG_OK) {
         status = pg_workspace_new(&s->workspace[s->workspaces], s->layout,
                                   s->rows, err);
@@ -102,9 +121,11 @@ void pg_shards_free(pg_shards *s)
         pg_free(s->partial[--s->partials].gradients.buffer, gradient_bytes(s));
     pg_free(s->workspace, PG_MOST_WORKERS * sizeof *s->workspace);
     pg_free(s->partial, PG_MOST_SHARDS * sizeof *s->partial);
+    pg_free(s->ended, 2 * PG_MOST_SHARDS * sizeof *s->ended);
     s->workspace = NULL;
     s->partial = NULL;
-    s->gradients = NULL;
+    s->ended = NULL;
+    s->sum_count = 0;
 }
 
 /* --- a run ---------------------------------------------------------------- */
@@ -114,19 +135,17 @@ typedef struct addition {
     partial_sum *left, *right;
 } addition;
 
-/* Nodes have a heap's numbers: 1 is the root, node i has the children 2i and
-   2i + 1, and shard k is node leaves + k. */
 typedef struct run {
     pg_shards *s;
-    size_t n;
-    pg_cut cut;
+    pg_shard_run rows;
     pg_block_work work;
     void *context;
-    size_t shards, leaves; /* the least power of two, shards or more */
-    size_t tops;           /* nodes tops .. 2 tops - 1 are added at the end */
-    partial_sum *top[PG_MOST_WORKERS];
-    addition upper[PG_MOST_WORKERS]; /* of the tops */
+    pg_sum_tree tree;
+    size_t tops; /* children of nodes below this number are added at the end */
+    addition upper[2 * PG_MOST_WORKERS]; /* these */
     int upper_count;
+    partial_sum *
+        *ended; /* (2 leaves) sums that went no higher, by their node */
     _Atomic(partial_sum *) waiting[PG_MOST_SHARDS]; /* a child of the node */
 } run;
 
@@ -169,18 +188,27 @@ static void add_completed(const run *r, const addition *additions, int n)
     }
 }
 
+static bool is_within(const run *r, size_t node)
+{
+    return pg_sum_tree_is_within(&r->tree, node, r->rows.first, r->rows.end);
+}
+
 /* Goes up from the node of a shard as long as siblings wait there, and leaves
-   the sum where none does yet. */
+   the sum where none does yet, or where other shards than the run's begin. */
 static void add_to_tree(run *r, partial_sum *sum, size_t shard)
 {
-    size_t node = r->leaves + shard, span = 1; /* leaves below the node */
+    size_t node = r->tree.leaves + shard, span = 1; /* leaves below the node */
     for (;;) {
         addition additions[MOST_LEVELS];
         int n = 0;
-        for (; node >= 2 * r->tops; node /= 2, span *= 2) {
+        bool may_rise;
+        for (;; node /= 2, span *= 2) {
+            may_rise = node >= 2 * r->tops && is_within(r, node / 2);
+            if (!may_rise)
+                break;
             bool is_left = node % 2 == 0;
-            size_t next_shard = (node + 1) * span - r->leaves;
-            if (is_left && next_shard >= r->shards)
+            size_t next_shard = (node + 1) * span - r->tree.leaves;
+            if (is_left && next_shard >= r->tree.count)
                 continue; /* there is no sibling */
             partial_sum *sibling = atomic_load(&r->waiting[node / 2]);
             if (!sibling)
@@ -190,8 +218,8 @@ static void add_to_tree(run *r, partial_sum *sum, size_t shard)
             sum = additions[n - 1].left;
         }
         add_completed(r, additions, n);
-        if (node < 2 * r->tops) {
-            r->top[node - r->tops] = sum;
+        if (!may_rise) {
+            r->ended[node] = sum;
             return;
         }
         /* The exchange fails if the sibling's sum came meanwhile: go on. */
@@ -207,8 +235,10 @@ static void run_shard(void *context, size_t shard, int worker)
 {
     run *r = context;
     const pg_shards *s = r->s;
-    size_t row = pg_shards_first_row(r->n, r->cut, shard);
-    size_t end = pg_shards_first_row(r->n, r->cut, shard + 1);
+    const pg_shard_run *rows = &r->rows;
+    shard += rows->first;
+    size_t row = pg_shards_first_row(rows->n, rows->cut, shard);
+    size_t end = pg_shards_first_row(rows->n, rows->cut, shard + 1);
     size_t block_rows = pg_workspace_rows(s->layout);
     partial_sum *sum = take_partial(s);
     sum->loss = 0;
@@ -234,50 +264,81 @@ static void add_piece(void *context, size_t piece)
                   pg_size_min(PIECE, r->s->layout->count - first));
 }
 
-static size_t power_of_two(size_t least)
+/* Joins the sums that ended, up to the uppermost nodes: their losses, and what
+   is to be added to their gradients. */
+static void join_ended(run *r)
 {
-    size_t power = 1;
-    while (power < least)
-        power *= 2;
-    return power;
+    for (size_t node = r->tops - 1; node >= 1; node--) {
+        partial_sum *left = r->ended[2 * node], *right = r->ended[2 * node + 1];
+        if ((!left && !right) || !is_within(r, node))
+            continue;
+        if (left && right) {
+            r->upper[r->upper_count++] = (addition){left, right};
+            left->loss += right->loss;
+        }
+        r->ended[node] = left ? left : right;
+        r->ended[2 * node] = r->ended[2 * node + 1] = NULL;
+    }
 }
 
-pg_status pg_shards_run(double *loss, pg_shards *s, size_t n, pg_cut cut,
+/* Adds the node's sum to s->sums, or, from left to right, those below it. */
+static void collect_sums(run *r, size_t node)
+{
+    pg_shards *s = r->s;
+    const partial_sum *sum = r->ended[node];
+    if (sum) {
+        pg_assert(s->sum_count < PG_MOST_NODES);
+        s->sums[s->sum_count++] =
+            (pg_node_sum){(uint32_t)node, sum->loss, sum->gradients.buffer};
+        return;
+    }
+    for (size_t child = 2 * node;
+         child <= 2 * node + 1 && child < 2 * r->tree.leaves; child++)
+        collect_sums(r, child);
+}
+
+pg_status pg_shards_run(pg_shards *s, const pg_shard_run *rows,
                         pg_block_work work, void *context, pg_error *err)
 {
-    size_t shards = pg_shards_count(n, cut);
+    size_t shards = rows->end - rows->first;
     size_t threads = pg_size_min((size_t)pg_threads(), PG_MOST_WORKERS);
-    size_t workers = pg_size_min(threads, shards);
-    size_t leaves = power_of_two(shards), tops = power_of_two(workers);
+    size_t workers = pg_size_max(1, pg_size_min(threads, shards));
     run r = {.s = s,
-             .n = n,
-             .cut = cut,
+             .rows = *rows,
              .work = work,
              .context = context,
-             .shards = shards,
-             .leaves = leaves,
-             .tops = tops};
-    size_t partials = workers;
-    for (size_t width = tops; width < leaves; width *= 2)
+             .tree = pg_sum_tree_of(pg_shards_count(rows->n, rows->cut))};
+    size_t leaves = r.tree.leaves, tops = pg_sum_tree_of(workers).leaves;
+    r.tops = pg_size_min(leaves, tops * leaves / pg_sum_tree_of(shards).leaves);
+    size_t partials = workers + tops - 1;
+    for (size_t width = r.tops; width < leaves; width *= 2)
         partials += workers;
-    partials = pg_size_min(shards, partials + tops - 1);
-    pg_status status = need_memory(s, (int)workers, partials, err);
+    if (shards < r.tree.count) /* a part may begin and end anywhere */
+        partials += PG_MOST_NODES;
+    partials = pg_size_min(shards, partials);
+    pg_status status =
+        need_memory(s, (int)workers, pg_size_max(1, partials), err);
     if (status != PG_OK)
         return status;
     for (size_t i = 0; i < s->partials; i++)
         s->partial[i].is_used = false;
+    s->sum_count = 0;
+    r.ended = s->ended;
+    memset(r.ended, 0, 2 * leaves * sizeof *r.ended);
     pg_parallel_for_workers((int)workers, shards, run_shard, &r);
     if (pg_interrupted())
         return pg_check_interrupt(err);
-    for (size_t step = 1; step < tops; step *= 2)
-        for (size_t i = 0; i + step < tops && r.top[i + step]; i += 2 * step) {
-            r.upper[r.upper_count++] = (addition){r.top[i], r.top[i + step]};
-            r.top[i]->loss += r.top[i + step]->loss;
-        }
+    join_ended(&r);
     size_t pieces = pg_size_divide_up(s->layout->count, PIECE);
     if (s->sums_gradients && r.upper_count > 0)
         pg_parallel_for(pieces, pieces > 1, add_piece, &r);
-    *loss = r.top[0]->loss;
-    s->gradients = r.top[0]->gradients.buffer;
+    collect_sums(&r, 1);
     return pg_check_interrupt(err);
+}
+
+void *pg_shards_room(const pg_shards *s)
+{
+    if (s->sum_count > 0)
+        return s->sums[0].gradients;
+    return s->partials > 0 ? s->partial[0].gradients.buffer : NULL;
 }

@@ -10,6 +10,7 @@
 #include "array/copy.h"
 #include "array/create.h"
 #include "base/interrupt.h"
+#include "base/memory.h"
 #include "kernels/kernels.h"
 #include "ops/labels.h"
 
@@ -493,23 +494,71 @@ const pg_array *pg_targets_array(const pg_targets *t)
     return t->rows.data ? &t->rows : &t->labels;
 }
 
-pg_status pg_targets_divisor(double *divisor, const pg_targets *t,
-                             const int64_t *batch, size_t n, pg_error *err)
+bool pg_targets_weigh_labels(const pg_targets *t)
+{
+    return t->labels.data && t->class_weight.data;
+}
+
+void pg_targets_count(int64_t *counts, const pg_targets *t,
+                      const int64_t *batch, size_t n)
 {
     const int32_t *label = t->labels.data;
-    const double *weight = t->class_weight.data;
-    *divisor = (double)n * (t->are_real ? (double)t->columns : 1);
-    if (!label || !weight)
-        return PG_OK;
-    *divisor = 0;
     for (size_t i = 0; i < n; i++)
-        *divisor += weight[label[batch ? (size_t)batch[i] - 1 : i]];
-    if (*divisor > 0)
+        counts[label[batch ? (size_t)batch[i] - 1 : i]]++;
+}
+
+/* The sum of the weights of so many labels of each class: the order of rows is
+   no matter. */
+static double weight_of(const pg_targets *t, const int64_t *counts)
+{
+    const double *weight = t->class_weight.data;
+    double sum = 0;
+    for (size_t c = 0; c < t->columns; c++)
+        sum += weight[c] * (double)counts[c];
+    return sum;
+}
+
+static pg_status check_divisor(double divisor, size_t n, pg_error *err)
+{
+    if (divisor > 0)
         return PG_OK;
     return pg_fail(err, PG_EARG,
                    "class_weight: the classes of all %zu rows have the "
                    "weight 0",
                    n);
+}
+
+pg_status pg_targets_divisor_of(double *divisor, const pg_targets *t, size_t n,
+                                const int64_t *counts, pg_error *err)
+{
+    *divisor = (double)n * (t->are_real ? (double)t->columns : 1);
+    if (!pg_targets_weigh_labels(t))
+        return PG_OK;
+    *divisor = weight_of(t, counts);
+    return check_divisor(*divisor, n, err);
+}
+
+pg_status pg_targets_weight(double *weight, const pg_targets *t,
+                            const int64_t *batch, size_t n, pg_error *err)
+{
+    const size_t bytes = t->columns * sizeof(int64_t);
+    int64_t *counts = pg_malloc(bytes);
+    if (!counts)
+        return pg_fail_memory(err, bytes);
+    memset(counts, 0, bytes);
+    pg_targets_count(counts, t, batch, n);
+    *weight = weight_of(t, counts);
+    pg_free(counts, bytes);
+    return PG_OK;
+}
+
+pg_status pg_targets_divisor(double *divisor, const pg_targets *t,
+                             const int64_t *batch, size_t n, pg_error *err)
+{
+    if (!pg_targets_weigh_labels(t))
+        return pg_targets_divisor_of(divisor, t, n, NULL, err);
+    pg_status status = pg_targets_weight(divisor, t, batch, n, err);
+    return status == PG_OK ? check_divisor(*divisor, n, err) : status;
 }
 
 /* The rows (n, columns) at positions, one after the other. */

@@ -76,9 +76,28 @@ void pg_targets_release(pg_targets *t);
 /* The copy: labels, or rows. */
 const pg_array *pg_targets_array(const pg_targets *t);
 
-/* The divisor of a step of n rows: those at the positions in batch, which count
-   from 1, or where batch is NULL all rows. PG_EARG where it is 0, because all
-   of the labels' classes have the weight 0. */
+/* True where a step's divisor depends on which labels its rows have. */
+bool pg_targets_weigh_labels(const pg_targets *t);
+
+/* Adds to counts (columns) the rows of each label: of those at the n positions
+   in batch, which count from 1, or where batch is NULL of the first n. Where
+   labels are weighed. */
+void pg_targets_count(int64_t *counts, const pg_targets *t,
+                      const int64_t *batch, size_t n);
+
+/* The divisor of a step of n rows; where labels are weighed, with these counts,
+   which are else not used. PG_EARG where it is 0, because all of the labels'
+   classes have the weight 0. */
+pg_status pg_targets_divisor_of(double *divisor, const pg_targets *t, size_t n,
+                                const int64_t *counts, pg_error *err);
+
+/* The sum of the weights of the labels at the n positions in batch; 0 for none.
+   PG_ENOMEM. */
+pg_status pg_targets_weight(double *weight, const pg_targets *t,
+                            const int64_t *batch, size_t n, pg_error *err);
+
+/* The divisor of a step of the n rows at the positions in batch, or where that
+   is NULL of all rows. PG_ENOMEM; PG_EARG as above. */
 pg_status pg_targets_divisor(double *divisor, const pg_targets *t,
                              const int64_t *batch, size_t n, pg_error *err);
 

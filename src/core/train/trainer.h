@@ -7,6 +7,7 @@
 
 #include "train/network.h"
 #include "train/optimizer.h"
+#include "train/shards.h"
 #include "train/targets.h"
 
 typedef struct pg_trainer pg_trainer;
@@ -38,21 +39,60 @@ pg_status pg_trainer_checksum(uint32_t *sum, pg_trainer *trainer,
 pg_status pg_trainer_checksum_v1(uint32_t *sum, const pg_trainer *trainer,
                                  pg_error *err);
 
-/* Updates the network's weights once, from the rows at the positions in batch
-   (n), which count from 1, or from all rows where batch is NULL, with dropout
+/* The ranks that train one network, each with a part of the rows of a step. All
+   have the same weights, and make the same steps. Each adds up the gradients of
+   its shards; the sum over all ranks, and so the new weights, have the bits
+   that one process with all rows gets, unless it is said otherwise. */
+typedef struct pg_share {
+    pg_comm *comm; /* NULL: there are no others */
+    bool is_fast;  /* sums are added in any order: other last bits */
+    bool is_local; /* x and y are the rank's rows alone; below: else unset */
+    size_t total;  /* rows of all ranks */
+    size_t first;  /* rows of the ranks before this one */
+    const int64_t *label_counts; /* (classes) of all ranks' rows, of the maker;
+                                    NULL unless labels are weighed */
+    bool is_uneven; /* the rank's rows are not those of its shards of all rows:
+                       they are cut into shards of their own, and the bits
+                       depend on how the rows are shared */
+} pg_share;
+
+/* Shares the steps that follow with others. comm must stay until the trainer is
+   freed, or shares with none. PG_ESHAPE where local rows that are not uneven
+   are not those of pg_shards_of_rank; PG_EARG as pg_targets_divisor_of. */
+pg_status pg_trainer_share(pg_trainer *trainer, const pg_share *share,
+                           pg_error *err);
+
+/* The labels of x's rows by their number: counts (classes), which the caller
+   has cleared. False, and untouched, unless labels are weighed. */
+bool pg_trainer_count_labels(int64_t *counts, const pg_trainer *trainer);
+
+/* The part of x's numbers that are not zero, 0..1, as far as that was found out
+   for the plan; else a negative number. */
+double pg_trainer_density(const pg_trainer *trainer);
+
+/* The rows of a step. Of local rows, a batch is the rank's part of one. */
+typedef struct pg_batch {
+    const int64_t *positions; /* (n), from 1; NULL: all rows, and n is unset */
+    size_t n;
+    size_t total;  /* of local rows: those of all ranks' parts */
+    size_t offset; /* of local rows: those of the parts of the ranks before */
+} pg_batch;
+
+/* Updates the network's weights once, from the rows of a batch, with dropout
    unless that is NULL. *loss is the mean loss of these rows before the update,
    with dropout, too (targets.h). The weights may have been changed since the
    last step. Another optimizer than the last step's begins with states of 0.
    PG_EARG names a position outside the rows, or a layer whose dropout is no
    probability below 1; PG_EINTERRUPT; PG_ENOMEM; PG_EFINITE names what was not
-   finite. A step that fails leaves the weights as they were, and the last
-   step's optimizer too, unless that gave weights that are not finite: then it
-   is cleared. */
+   finite. An error of one rank is that of all, who get it with its number, as
+   PG_EARG where they make different steps; PG_EIO. A step that fails leaves the
+   weights as they were, and the last step's optimizer too, unless that gave
+   weights that are not finite: then it is cleared. */
 pg_status pg_trainer_step(double *loss, pg_trainer *trainer,
                           const pg_network *network,
                           const pg_optimizer_settings *settings,
-                          const pg_dropout *dropout, const int64_t *batch,
-                          size_t n, pg_error *err);
+                          const pg_dropout *dropout, const pg_batch *batch,
+                          pg_error *err);
 
 /* The optimizer of the last step, and the number of its steps. */
 pg_optimizer_kind pg_trainer_optimizer(uint64_t *steps,

@@ -59,15 +59,17 @@ static bool are_unchanged(const pg_weights *w, const pg_network *network)
 }
 
 /* The buffer counts as no copy until it is given back. */
-void pg_weights_take(pg_weights *w, const pg_layout *layout,
+bool pg_weights_take(pg_weights *w, const pg_layout *layout,
                      const pg_network *network)
 {
-    if (!are_unchanged(w, network)) {
+    bool are_other = !are_unchanged(w, network);
+    if (are_other) {
         memset(w->buffer, 0,
                w->bytes); /* padding, too: a step may have failed */
         pg_layout_pack(layout, w->buffer, network);
     }
     forget(w);
+    return are_other;
 }
 
 /* True where writing to one of the arrays may change another. */

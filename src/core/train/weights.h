@@ -28,8 +28,9 @@ pg_status pg_weights_new(pg_weights *w, const pg_layout *layout, pg_error *err);
 void pg_weights_free(pg_weights *w); /* zeroed: nothing to free */
 
 /* pg_weights_take copies the network's weights to the buffer, which may then be
-   changed, and pg_weights_give copies it back. A give follows a take. */
-void pg_weights_take(pg_weights *w, const pg_layout *layout,
+   changed, and pg_weights_give copies it back. A give follows a take, which
+   returns false where the buffer had the weights. */
+bool pg_weights_take(pg_weights *w, const pg_layout *layout,
                      const pg_network *network);
 void pg_weights_give(pg_weights *w, const pg_layout *layout,
                      const pg_network *network);

@@ -1,0 +1,197 @@
+/* Collective operations that are begun, and tested until they are done. */
+#define _DEFAULT_SOURCE /* nanosleep */
+
+#include "mpi/calls.h"
+
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "mpi/process.h"
+
+/* --- waiting -------------------------------------------------------------- */
+
+enum {
+    TRIES_AT_ONCE = 200, /* some 20 us: cores are often enough */
+    NOTICES_EVERY = 64,  /* tries, after these */
+    SLEEP = 50000,       /* ns */
+};
+#define SLEEPY                                                          \
+    0.002 /* seconds of waiting after which a rank sleeps between tries \
+           */
+
+/* The first rank that has ended, and so never makes the present call. */
+static int find_ended(const mpi_comm *c)
+{
+    for (int r = 0; r < c->comm.size; r++) {
+        int rank = c->world_rank[r];
+        if (mpi.has_ended[rank] && mpi.ended[rank][c->number] < c->calls)
+            return r;
+    }
+    return -1;
+}
+
+/* What ends a wait: PG_OK for nothing. */
+static pg_status find_trouble(mpi_comm *c, const char *what, pg_error *err)
+{
+    if (c->comm.is_interrupted && c->comm.is_interrupted()) {
+        snprintf(err->message, sizeof err->message, "interrupted!");
+        return PG_EINTERRUPT;
+    }
+    mpi_take_notices();
+    int ended = find_ended(c);
+    if (ended < 0)
+        return PG_OK;
+    snprintf(err->message, sizeof err->message,
+             "rank %d has come to the end of its script, and rank %d waits for "
+             "it (%s): all ranks must make the same calls",
+             ended, c->comm.rank, what);
+    return PG_EIO;
+}
+
+/* A rank that waits leaves its core to others at once, as there may be more
+   ranks than cores, and sleeps after a while. */
+static pg_status wait_for(mpi_comm *c, MPI_Request *request, const char *what,
+                          pg_error *err)
+{
+    double start = MPI_Wtime();
+    for (unsigned tries = 1;; tries++) {
+        int is_done;
+        pg_status status = mpi_check(
+            MPI_Test(request, &is_done, MPI_STATUS_IGNORE), what, err);
+        if (status != PG_OK || is_done)
+            return status;
+        if (tries < TRIES_AT_ONCE)
+            continue;
+        if (tries % NOTICES_EVERY == 0 &&
+            (status = find_trouble(c, what, err)) != PG_OK) {
+            c->comm.is_broken = true;
+            return status;
+        }
+        if (MPI_Wtime() - start < SLEEPY)
+            sched_yield();
+        else
+            nanosleep(&(struct timespec){.tv_nsec = SLEEP}, NULL);
+    }
+}
+
+/* Waits for an operation that was begun with this code. */
+static pg_status finish(mpi_comm *c, int code, MPI_Request *request,
+                        const char *what, pg_error *err)
+{
+    pg_status status = mpi_check(code, what, err);
+    return status == PG_OK ? wait_for(c, request, what, err) : status;
+}
+
+/* --- the calls ------------------------------------------------------------ */
+
+/* The counts and displacements of parts: MPI has them as ints. */
+typedef struct int_parts {
+    int *counts, *starts;
+} int_parts;
+
+static void free_parts(int_parts *p)
+{
+    free(p->counts);
+}
+
+static pg_status make_parts(int_parts *p, const size_t *bytes, int size,
+                            pg_error *err)
+{
+    size_t start = 0;
+    p->counts = malloc(2 * (size_t)size * sizeof *p->counts);
+    if (!p->counts) {
+        snprintf(err->message, sizeof err->message, "not enough memory");
+        return PG_ENOMEM;
+    }
+    p->starts = p->counts + size;
+    for (int r = 0; r < size; r++) {
+        if (bytes[r] > INT_MAX || start > INT_MAX) {
+            snprintf(err->message, sizeof err->message,
+                     "ranks exchange at most 2 GB at a time");
+            return PG_EARG;
+        }
+        p->counts[r] = (int)bytes[r];
+        p->starts[r] = (int)start;
+        start += bytes[r];
+    }
+    return PG_OK;
+}
+
+static pg_status all_gather(pg_comm *comm, void *buffer, const size_t *bytes,
+                            pg_error *err)
+{
+    mpi_comm *c = (mpi_comm *)comm;
+    int_parts parts = {0};
+    MPI_Request request;
+    c->calls++;
+    pg_status status = make_parts(&parts, bytes, comm->size, err);
+    if (status == PG_OK)
+        status = finish(c,
+                        MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_BYTE, buffer,
+                                        parts.counts, parts.starts, MPI_BYTE,
+                                        c->handle, &request),
+                        &request, "all_gather", err);
+    free_parts(&parts);
+    return status;
+}
+
+static pg_status all_to_all(pg_comm *comm, void *received,
+                            const size_t *received_bytes, const void *sent,
+                            const size_t *sent_bytes, pg_error *err)
+{
+    mpi_comm *c = (mpi_comm *)comm;
+    int_parts to = {0}, from = {0};
+    MPI_Request request;
+    c->calls++;
+    pg_status status = make_parts(&to, sent_bytes, comm->size, err);
+    if (status == PG_OK)
+        status = make_parts(&from, received_bytes, comm->size, err);
+    if (status == PG_OK)
+        status = finish(c,
+                        MPI_Ialltoallv(sent, to.counts, to.starts, MPI_BYTE,
+                                       received, from.counts, from.starts,
+                                       MPI_BYTE, c->handle, &request),
+                        &request, "all_to_all", err);
+    free_parts(&to);
+    free_parts(&from);
+    return status;
+}
+
+static pg_status broadcast(pg_comm *comm, void *buffer, size_t bytes, int root,
+                           pg_error *err)
+{
+    mpi_comm *c = (mpi_comm *)comm;
+    MPI_Request request;
+    c->calls++;
+    return finish(
+        c, MPI_Ibcast(buffer, (int)bytes, MPI_BYTE, root, c->handle, &request),
+        &request, "broadcast", err);
+}
+
+static pg_status add(pg_comm *comm, void *buffer, size_t count, bool is_double,
+                     pg_error *err)
+{
+    mpi_comm *c = (mpi_comm *)comm;
+    MPI_Request request;
+    c->calls++;
+    if (count > INT_MAX) {
+        snprintf(err->message, sizeof err->message,
+                 "ranks add at most %d numbers at a time", INT_MAX);
+        return PG_EARG;
+    }
+    return finish(c,
+                  MPI_Iallreduce(MPI_IN_PLACE, buffer, (int)count,
+                                 is_double ? MPI_DOUBLE : MPI_FLOAT, MPI_SUM,
+                                 c->handle, &request),
+                  &request, "add", err);
+}
+
+const pg_comm_calls mpi_calls = {
+    .all_gather = all_gather,
+    .all_to_all = all_to_all,
+    .broadcast = broadcast,
+    .add = add,
+};

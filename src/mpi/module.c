@@ -1,0 +1,107 @@
+/* The module perigee_mpi: what perigee.mpi (lua/perigee/mpi.lua) has of MPI. */
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bind/train/communicator.h"
+#include "mpi/hand_out.h"
+#include "mpi/process.h"
+
+LUAMOD_API int luaopen_perigee_mpi(lua_State *L);
+
+/* Raises, or goes on for PG_OK. */
+static void check(lua_State *L, pg_status status, const pg_error *err)
+{
+    if (status != PG_OK)
+        luaL_error(L, "%s", err->message);
+}
+
+/* Pushes a communicator of the handle. It stays for the process: what has begun
+   on it may end later. */
+static mpi_comm *push_comm(lua_State *L, MPI_Comm handle)
+{
+    pg_error err;
+    mpi_comm *c = lua_newuserdatauv(L, sizeof *c, 0);
+    *c = (mpi_comm){0};
+    check(L, mpi_comm_init(c, handle, &err), &err);
+    luaL_newmetatable(L, L_COMM);
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    luaL_ref(L, LUA_REGISTRYINDEX);
+    return c;
+}
+
+static mpi_comm *check_comm(lua_State *L, int arg)
+{
+    return luaL_checkudata(L, arg, L_COMM);
+}
+
+/* split(comm, colour) -> the communicator of the ranks with this colour, in
+   their order. All ranks call it. */
+static int l_split(lua_State *L)
+{
+    pg_error err;
+    MPI_Comm handle;
+    mpi_comm *c = check_comm(L, 1);
+    int colour = (int)luaL_checkinteger(L, 2);
+    check(L,
+          mpi_check(MPI_Comm_split(c->handle, colour, c->comm.rank, &handle),
+                    "MPI_Comm_split", &err),
+          &err);
+    push_comm(L, handle);
+    return 1;
+}
+
+/* place(comm) -> rank, size */
+static int l_place(lua_State *L)
+{
+    const mpi_comm *c = check_comm(L, 1);
+    lua_pushinteger(L, c->comm.rank);
+    lua_pushinteger(L, c->comm.size);
+    return 2;
+}
+
+static const luaL_Reg functions[] = {
+    {"split", l_split},
+    {"place", l_place},
+    {NULL, NULL},
+};
+
+/* The name and version of MPI, up to the first comma. */
+static void push_library(lua_State *L)
+{
+    char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+    int n;
+    MPI_Get_library_version(text, &n);
+    text[strcspn(text, ",\n")] = '\0';
+    for (char *c = text; *c; c++)
+        if (*c == '\t')
+            *c = ' ';
+    lua_pushstring(L, text);
+}
+
+int luaopen_perigee_mpi(lua_State *L)
+{
+    pg_error err;
+    int is_initialized;
+    MPI_Comm world;
+    MPI_Initialized(&is_initialized);
+    if (is_initialized)
+        luaL_error(L, "perigee.mpi: one Lua state of a process can use MPI");
+    check(L, mpi_start(&err), &err);
+    luaL_newlib(L, functions);
+    lua_pushinteger(L, mpi.rank);
+    lua_setfield(L, -2, "rank");
+    lua_pushinteger(L, mpi.size);
+    lua_setfield(L, -2, "size");
+    push_library(L);
+    lua_setfield(L, -2, "library");
+    check(L,
+          mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup", &err),
+          &err);
+    push_comm(L, world);
+    lua_setfield(L, -2, "world");
+    l_open_hand_out(L);
+    return 1;
+}
