@@ -62,12 +62,6 @@ static int l_place(lua_State *L)
     return 2;
 }
 
-static const luaL_Reg functions[] = {
-    {"split", l_split},
-    {"place", l_place},
-    {NULL, NULL},
-};
-
 /* The name and version of MPI, up to the first comma. */
 static void push_library(lua_State *L)
 {
@@ -81,7 +75,8 @@ static void push_library(lua_State *L)
     lua_pushstring(L, text);
 }
 
-int luaopen_perigee_mpi(lua_State *L)
+/* start() -> rank, size, the communicator of all ranks */
+static int l_start(lua_State *L)
 {
     pg_error err;
     int is_initialized;
@@ -90,18 +85,28 @@ int luaopen_perigee_mpi(lua_State *L)
     if (is_initialized)
         luaL_error(L, "perigee.mpi: one Lua state of a process can use MPI");
     check(L, mpi_start(&err), &err);
-    luaL_newlib(L, functions);
-    lua_pushinteger(L, mpi.rank);
-    lua_setfield(L, -2, "rank");
-    lua_pushinteger(L, mpi.size);
-    lua_setfield(L, -2, "size");
-    push_library(L);
-    lua_setfield(L, -2, "library");
     check(L,
           mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup", &err),
           &err);
+    lua_pushinteger(L, mpi.rank);
+    lua_pushinteger(L, mpi.size);
     push_comm(L, world);
-    lua_setfield(L, -2, "world");
+    return 3;
+}
+
+static const luaL_Reg functions[] = {
+    {"start", l_start},
+    {"split", l_split},
+    {"place", l_place},
+    {NULL, NULL},
+};
+
+/* Doesn't start MPI yet: the library may be another than that of mpirun. */
+int luaopen_perigee_mpi(lua_State *L)
+{
+    luaL_newlib(L, functions);
+    push_library(L);
+    lua_setfield(L, -2, "library");
     l_open_hand_out(L);
     return 1;
 }

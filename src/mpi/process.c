@@ -83,7 +83,7 @@ static void at_exit(int status, void *nothing)
     (void)nothing;
     if (MPI_Finalized(&is_finalized) != MPI_SUCCESS || is_finalized)
         return;
-    if (status != 0 || has_broken_comm()) {
+    if (mpi.size > 1 && (status != 0 || has_broken_comm())) {
         fflush(NULL);
         MPI_Abort(MPI_COMM_WORLD, status != 0 ? status : EXIT_FAILURE);
     }

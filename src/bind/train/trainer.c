@@ -264,6 +264,25 @@ static int l_trainer_share(lua_State *L)
     return 1;
 }
 
+/* rows_of_rank(n, rank, ranks) -> first, last: the rows of the rank's shards of
+   n rows, from 1; last is first - 1 where it has none */
+static int l_trainer_rows_of_rank(lua_State *L)
+{
+    enum { N = 1, RANK, RANKS };
+    size_t n = l_length_check(L, N);
+    lua_Integer rank = l_integer_check(L, RANK);
+    lua_Integer ranks = l_integer_check(L, RANKS);
+    l_argument_check(L, ranks >= 1 && ranks <= INT32_MAX, RANKS,
+                     "a number of ranks expected");
+    l_argument_check(L, rank >= 0 && rank < ranks, RANK, "a rank expected");
+    pg_shard_run run =
+        pg_shards_of_rank(n, PG_CUT_ALL_ROWS, (int)rank, (int)ranks);
+    lua_pushinteger(
+        L, (lua_Integer)pg_shards_first_row(n, run.cut, run.first) + 1);
+    lua_pushinteger(L, (lua_Integer)pg_shards_first_row(n, run.cut, run.end));
+    return 2;
+}
+
 /* label_counts(trainer, classes) -> int64 (classes), or nil where labels are
    not weighed */
 static int l_trainer_label_counts(lua_State *L)
@@ -457,6 +476,7 @@ static const l_function functions[] = {
     {"new", l_trainer_new, 0, 7, 0},
     {"step", l_trainer_step, 0, 9, 0},
     {"share", l_trainer_share, 0, 3, 0},
+    {"rows_of_rank", l_trainer_rows_of_rank, 0, 3, 0},
     {"label_counts", l_trainer_label_counts, 0, 2, 0},
     {"density", l_trainer_density, 0, 1, 0},
     {"plan", l_trainer_plan, 0, 1, 0},
