@@ -110,10 +110,10 @@ local nothing = core.zeros(0)
 
 --- Sends the elements of an array from one rank to another. Both have it; others take part, too.
 local function send(self, from, to, elements)
-  local sends, receives = self.rank == from, self.rank == to
-  if sends and receives then
+  if from == to then
     return
   end
+  local sends, receives = self.rank == from, self.rank == to
   local none = counts_of(self, -1, 0)
   local size = elements and elements.size
   errors.ensure(comm.all_to_all(self.handle, receives and elements or nothing,
