@@ -10,12 +10,13 @@
 --                          into them
 --   read_data              x and y as rows and targets, read_rows x alone
 --   probe                  raises where a forward function doesn't fit the data
+--   share                  the ranks that train it together (sharing.lua); nil or false: none
 --   set_data, has_data     the rows and targets of the training
 --   step                   an update by all rows or a batch; the core appends its loss
 --   predict, predict_proba, evaluate
 --   optimizer_state        {optimizer = name, steps =, arrays = {state 1 by names, ...}};
 --                          set_optimizer_state sets it
---   checksum               of the training's data
+--   checksum               of the training's data; weights_checksums, those of the weights as text
 --   needs_key              whether a training draws the key of dropout's masks
 --   saved                  the values of the network in a file's text
 --   difference             what a file's network has other than this one
@@ -82,7 +83,8 @@ function dense_network.draw(x, y, options, learnt, random)
     return nil, message
   end
   local data
-  data, message = inputs.labelled(x, y, learnt, true)
+  local share = learnt.share
+  data, message = inputs.labelled(x, y, learnt, true, share and share.is_local)
   if not data then
     return nil, message
   end
@@ -179,7 +181,7 @@ function DenseNetwork:read_rows(x) -- luacheck: ignore 212
 end
 
 function DenseNetwork:read_data(x, y)
-  return inputs.labelled(x, y, self.objective, true)
+  return inputs.labelled(x, y, self.objective, true, self.share and self.share.is_local)
 end
 
 --- Checks that rows fit the weights.
@@ -191,10 +193,58 @@ function DenseNetwork:check_rows(data)
   return inputs.check_width(data, self.weights.W1)
 end
 
+--- Makes a trainer of the data, by a plan.
+local function new_trainer(self, data, plan)
+  return errors.ensure(trainer.new(data.rows, self.scale, data.targets, self.weights,
+    self.activation, plan, self.objective:settings()))
+end
+
+--- Makes the trainer of a rank's rows, by the plan that fits the rows of all ranks.
+local function new_local_trainer(self, data)
+  local share, rows = self.share, data.rows
+  local made = new_trainer(self, data, self.plan_asked)
+  local density = trainer.density(made)
+  local list = share:place {
+    rows = rows.shape[1], width = rows.shape[2], dtype = rows.dtype,
+    nonzero = density and math.floor(density * rows.size + 0.5) or rows.size == 0 and 0,
+  }
+  if self.plan_asked ~= "auto" then
+    return made
+  end
+  local nonzero, is_known = 0, true
+  for _, each in ipairs(list) do
+    is_known = is_known and each.nonzero
+    nonzero = nonzero + (each.nonzero or 0)
+  end
+  local is_sparse = is_known
+    and nonzero <= trainer.most_density * share.rows * rows.shape[2]
+  local plan = is_sparse and "sparse" or "dense"
+  return trainer.plan(made) == plan and made or new_trainer(self, data, plan)
+end
+
+--- Makes the trainer of a model that ranks train together.
+local function new_shared_trainer(self, data)
+  local share, classes = self.share, self.objective.classes
+  local made = (share.is_local and new_local_trainer or new_trainer)(self, data, self.plan_asked)
+  local counts
+  if share.is_local then
+    counts = classes and trainer.label_counts(made, classes)
+    counts = counts and share.comm:allreduce(counts)
+  else
+    share.rows = data.rows.shape[1]
+    share:agree("the data", { rows = share.rows, checksum = trainer.checksum(made) })
+  end
+  errors.ensure(trainer.share(made, share.comm.handle, {
+    ["local"] = share.is_local, fast = share.is_fast, uneven = share.is_uneven or false,
+    total = share.rows, first = share.first or 0, label_counts = counts or nil,
+  }))
+  return made
+end
+
 --- Makes a trainer of the data, which goes on with the optimizer's state.
 function DenseNetwork:set_data(data)
-  local made, message = errors.try(trainer.new, data.rows, self.scale, data.targets, self.weights,
-    self.activation, self.plan_asked, self.objective:settings())
+  local made, message = errors.try(self.share and new_shared_trainer or new_trainer, self, data,
+    self.plan_asked)
   if not made then
     return nil, message
   end
@@ -211,6 +261,10 @@ end
 
 function DenseNetwork:has_data()
   return self.trainer ~= nil
+end
+
+function DenseNetwork:weights_checksums()
+  return weights.checksums(self.weights, self.names)
 end
 
 --- The checksum of the data; that of files of format 1 where it is asked for.
@@ -255,15 +309,16 @@ end
 ---@return string? message
 ---@return boolean? is_not_finite  true for an error about numbers that are not finite
 function DenseNetwork:step(settings, losses, batch, key)
-  local order, first, last
+  local order, first, last, total, offset
   if batch then
     order, first, last = batch.order, batch.first, batch.last
+    total, offset = batch.total, batch.offset -- of local rows
   end
   if self.dropout then
     settings.dropout, settings.dropout_key, settings.iteration = self.dropout, key, #losses + 1
   end
   local loss, problem, is_not_finite = errors.try(trainer.step, self.trainer, self.weights,
-    settings, losses, order, first, last)
+    settings, losses, order, first, last, total, offset)
   if not loss and not is_not_finite then
     problem = explain(self, problem)
   end

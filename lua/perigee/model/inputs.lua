@@ -32,12 +32,14 @@ local function to_array(value, name)
   return array
 end
 
---- Flattens x (n, ...) to rows (n, inputs), where they are to be flat.
-local function to_rows(x, is_flat)
-  if x.ndim == 0 or x.size == 0 then
+--- Flattens x (n, ...) to rows (n, inputs), where they are to be flat. A rank may have no rows.
+local function to_rows(x, is_flat, may_be_empty)
+  if x.ndim == 0 or x.size == 0 and not (may_be_empty and x.shape[1] == 0) then
     return nil, ("x of shape %s has no numbers"):format(x.shape)
+  elseif x.ndim == 2 or not is_flat then
+    return x
   end
-  return (x.ndim == 2 or not is_flat) and x or x:reshape(x.shape[1], -1)
+  return x.size > 0 and x:reshape(x.shape[1], -1) or x:flatten(2)
 end
 
 --- Converts x (n, ...) to an array of rows.
@@ -80,9 +82,10 @@ end
 ---@param y any
 ---@param objective perigee.objective
 ---@param is_flat boolean  true for rows (n, inputs), false for those of x's shape
+---@param may_be_empty? boolean  true for the rows of a rank
 ---@return table?  # rows, targets; shape, that of x; y as an array; classes, those that y has
 ---@return string?
-function inputs.labelled(x, y, objective, is_flat)
+function inputs.labelled(x, y, objective, is_flat, may_be_empty)
   local message, rows, targets, classes
   x, message = to_array(x, "x")
   if not x then
@@ -100,7 +103,7 @@ function inputs.labelled(x, y, objective, is_flat)
     return nil, ("x of shape %s and y of shape %s do not have as many rows%s"):format(x.shape,
       y.shape, is_row and " (one row is x:rows(1), or x:reshape(1, -1))" or "")
   end
-  rows, message = to_rows(x, is_flat)
+  rows, message = to_rows(x, is_flat, may_be_empty)
   if not rows then
     return nil, message
   end
@@ -143,7 +146,7 @@ end
 ---@param rows perigee.array  (n, inputs), all finite
 ---@param scale number  the model's
 function inputs.warn_if_scaled(name, rows, scale)
-  if math.abs(scale) >= 1 or not rows.dtype:find "^float"
+  if math.abs(scale) >= 1 or rows.size == 0 or not rows.dtype:find "^float"
     or not largest_within_unit(rows:rows(1, math.min(FIRST, rows.shape[1]))) then
     return
   end

@@ -26,6 +26,7 @@ local objective = require "perigee.model.objective"
 local weights = require "perigee.model.weights"
 local public = require "perigee.util.public"
 local inputs = require "perigee.model.inputs"
+local sharing = require "perigee.model.sharing"
 local training = require "perigee.model.training"
 local training_data = require "perigee.model.training_data"
 local printable = require "perigee.util.printable"
@@ -93,7 +94,7 @@ end
 -- --- options -----------------------------------------------------------------
 
 local KINDS = collections.merge(collections.merge(training.KINDS, network_options.KINDS),
-  objective.KINDS)
+  collections.merge(objective.KINDS, sharing.KINDS))
 
 -- --- making ------------------------------------------------------------------
 
@@ -202,10 +203,19 @@ local function new(_, x, y, options)
     or options.dtype or "float32"
   errors.must(training.settings(defaults))
   errors.must(weights.check_scale(options.scale or 1, dtype))
+  local share = errors.must(sharing.new(options))
+  if share then
+    errors.call(share.meet_before_model, share, options, y)
+  end
   options.classes = errors.must(network_options.classes(options)) or nil
   local learnt = errors.must(objective.new(options, dtype))
   local random = options.seed and core.random(options.seed)
+  learnt.share, options.share = share, share
   local network, data = errors.must(new_network(x, y, options, learnt, random))
+  if share then
+    network.share = share
+    errors.call(share.share_arrays, share, network:arrays())
+  end
   local self = setmetatable({
     _network = network,
     _names = options.names,
@@ -215,7 +225,9 @@ local function new(_, x, y, options)
     _validation_losses = {},
   }, METATABLE)
   errors.must(set_data(self, data))
-  inputs.warn_if_scaled("x", data.rows, network.scale)
+  if sharing.speaks(share) then
+    inputs.warn_if_scaled("x", data.rows, network.scale)
+  end
   return self
 end
 
@@ -463,6 +475,9 @@ function Model:save(path, note)
   local network = self._network
   errors.must(network:check_values())
   training.finish(self)
+  if not sharing.speaks(network.share) then
+    return true
+  end
   local optimizer_state = network:optimizer_state()
   for i, arrays in ipairs(optimizer_state.arrays) do
     errors.must(weights.check_finite(arrays, collections.sorted_keys(arrays),
@@ -491,10 +506,10 @@ local function check_path(path, name)
   end
 end
 
-local LOAD_KINDS = {
+local LOAD_KINDS = collections.merge(sharing.KINDS, {
   forward = network_options.KINDS.forward,
   loss = objective.KINDS.loss,
-}
+})
 
 --- Makes the network of a file's state; the file has no functions.
 local function load_network(state, options)
@@ -545,6 +560,7 @@ function Model.load(path, x, y, options)
   options = errors.must(schema.read(options, LOAD_KINDS, "load"))
   local state = errors.must(checkpoint.read(path))
   local network = errors.must(load_network(state, options))
+  network.share = errors.must(sharing.new(options)) or nil
   local self = setmetatable({
     _network = network,
     _names = state.names,
@@ -559,7 +575,9 @@ function Model.load(path, x, y, options)
     if not given then
       errors.raise(printable.name(path) .. ": " .. problem)
     end
-    inputs.warn_if_scaled("x", data.rows, network.scale)
+    if sharing.speaks(network.share) then
+      inputs.warn_if_scaled("x", data.rows, network.scale)
+    end
   end
   return self, state.note
 end

@@ -25,6 +25,7 @@ local types = require "perigee.util.types"
 ---@field rank? integer  of y, for real targets
 ---@field label_smoothing number
 ---@field class_weight? perigee.array  float64 (classes)
+---@field share? perigee.sharing|false  the ranks that have the other rows
 local Objective = {}
 Objective.__index = Objective
 
@@ -167,14 +168,17 @@ function Objective:targets(y)
 end
 
 --- The class weights of labels: n / (classes * rows of the class), as scikit-learn's "balanced".
-local function balanced(labels, classes)
+local function balanced(labels, classes, share)
   local counts = labels:bincount({ minlength = classes })
+  if share and share.is_local then
+    counts = share.comm:allreduce(counts)
+  end
   local empty = counts:eq(0)
   if empty:any() then
     return nil, ("class_weight: 'balanced' needs rows of each class, and y has none of class %d")
       :format(empty:argmax() - 1)
   end
-  return #labels / (counts:astype "float64" * classes)
+  return counts:sum() / (counts:astype "float64" * classes)
 end
 
 --- Takes from the training's y what the options and scores don't say: the number of classes and
@@ -238,7 +242,7 @@ function Objective:learn_weights(targets)
     if targets.dtype ~= "int32" then
       return nil, "class_weight: 'balanced' needs labels, and y has probabilities"
     end
-    self.class_weight, message = balanced(targets, self.classes)
+    self.class_weight, message = balanced(targets, self.classes, self.share)
     return self.class_weight and true, message
   elseif asked and #asked ~= self.classes then
     return nil, ("class_weight has %d numbers for %d classes"):format(#asked, self.classes)

@@ -27,6 +27,7 @@ local optimizer = require "perigee.model.optimizer"
 local early_stopping = require "perigee.model.early_stopping"
 local schedule = require "perigee.model.schedule"
 local inputs = require "perigee.model.inputs"
+local sharing = require "perigee.model.sharing"
 local training_data = require "perigee.model.training_data"
 
 local ITERATIONS = 1000
@@ -71,7 +72,8 @@ local OF_MODEL = {}
 for name in pairs(CALL_KINDS) do
   training.OWNERS[name] = not training.KINDS[name] and "m:fit{%s = ...}" or nil
 end
-for name in pairs(collections.merge(network_options.KINDS, objective.KINDS)) do
+for name in pairs(collections.merge(collections.merge(network_options.KINDS, objective.KINDS),
+  sharing.KINDS)) do
   OF_MODEL[name] = "pg.Model(x, y, {%s = ...})"
 end
 
@@ -357,8 +359,10 @@ end
 local function draw_first(model, batch)
   local needs_key = model._network:needs_key() and not model._dropout_key
   local needs_batches = batch and not model._batches
-  if needs_key or needs_batches then
-    model._random = model._random or core.random(core.randint(0, 1 << 32))
+  local share = model._network.share
+  if (needs_key or needs_batches) and not model._random then
+    local seed = core.randint(0, 1 << 32)
+    model._random = core.random(share and share:share_number(seed) or seed)
   end
   if needs_key then
     model._dropout_key = model._random:randint(0, MOST_KEY)
@@ -366,7 +370,7 @@ local function draw_first(model, batch)
   if needs_batches then
     local saved = model._epoch
     model._batches = minibatches.new(model._rows, model._random,
-      saved and saved.rows == model._rows and saved.used)
+      saved and saved.rows == model._rows and saved.used, share and share.is_local and share)
   end
 end
 
@@ -375,13 +379,8 @@ end
 local Run = {}
 Run.__index = Run
 
---- Begins or resumes a training of a model.
----@param model perigee.Model
----@param options? table
----@param what string  the name of the method
----@return perigee.training.run?
----@return string?  # the error message, where nil comes first
-function training.begin(model, options, what)
+--- Begins or resumes a training of this process.
+local function begin(model, options, what)
   local given, message = read_options(model, options, what)
   if not given then
     return nil, message
@@ -397,7 +396,7 @@ function training.begin(model, options, what)
   local settings, data = prepare(model, all)
   if not settings then
     return nil, data
-  elseif data then
+  elseif data and sharing.speaks(model._network.share) then
     inputs.warn_if_scaled("the validation's x", data.rows, model._network.scale)
   end
   local batch = batch_of(all, model._rows)
@@ -432,6 +431,35 @@ function training.begin(model, options, what)
     record.options = all
   end
   return run
+end
+
+--- Has all ranks begin the same training from the same weights.
+local function begin_together(model, options, what)
+  local share = model._network.share
+  local run, problem = errors.try(function()
+    return errors.ensure(begin(model, options, what))
+  end)
+  local given = collections.merge(options or {}, { progress = false })
+  share:agree("m:" .. what, run and collections.merge(given, {
+    iteration = model.iteration, target = run.target,
+    weights = model._network:weights_checksums(),
+  }) or given, problem)
+  share:say_idle(run.batch)
+  run.progress = run.progress and sharing.speaks(share)
+  return run
+end
+
+--- Begins or resumes a training of a model.
+---@param model perigee.Model
+---@param options? table
+---@param what string  the name of the method
+---@return perigee.training.run?
+---@return string?  # the error message, where nil comes first
+function training.begin(model, options, what)
+  if model._network.share then
+    return errors.try(begin_together, model, options, what)
+  end
+  return begin(model, options, what)
 end
 
 -- --- the loop -------------------------------------------------------------------
@@ -548,7 +576,9 @@ end
 function Run:iterate()
   local bar, loss
   if self.resumed and self:is_over() then
-    self:say_nothing_left()
+    if sharing.speaks(self.model._network.share) then
+      self:say_nothing_left()
+    end
   elseif self.progress then
     bar = require("perigee.util.progress").bar(self.target - self.record.first, nil, self:done())
   end

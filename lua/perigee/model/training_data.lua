@@ -35,8 +35,10 @@ function training_data.hold_out(model, validation)
   if model._network:has_data() and data.fraction == fraction then
     return data.validation or true
   end
-  local rows, held = data.all, nil
-  if fraction then
+  local rows, held, share = data.all, nil, model._network.share
+  if fraction and share and share.is_local then
+    return nil, "validation: a fraction is taken off whole arrays, and the rows are local: give {x, y}"
+  elseif fraction then
     rows, held = split(data.all, fraction)
     if not rows then
       return nil, held
@@ -50,7 +52,7 @@ function training_data.hold_out(model, validation)
     model._batches, model._epoch = nil, nil
   end
   model._data = { all = data.all, fraction = fraction, validation = held }
-  model._rows = rows.rows.shape[1]
+  model._rows = share and share.rows or rows.rows.shape[1]
   return held or true
 end
 

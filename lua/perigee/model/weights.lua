@@ -184,4 +184,16 @@ function weights.check(arrays, layers, shapes)
     or ("%s (the model was made with %s)"):format(problem, table.concat(changed, ", "))
 end
 
+--- The checksums of the arrays as text, in the order of their names.
+---@param arrays table<string, perigee.array>
+---@param names string[]
+---@return string
+function weights.checksums(arrays, names)
+  local sums = {}
+  for i, name in ipairs(names) do
+    sums[i] = core.checksum(arrays[name])
+  end
+  return table.concat(sums, " ")
+end
+
 return weights

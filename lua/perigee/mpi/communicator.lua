@@ -55,9 +55,10 @@ function Communicator:meet_with(operation, f, ...)
 end
 
 -- Exchanges plain values without arrays, and returns those of all ranks in a list, where nil is
--- false.
-function Communicator:exchange(operation, value)
-  local list = self:meet_with(operation, values.encode, value)
+-- false. A problem of one rank is raised on all.
+function Communicator:exchange(operation, value, problem)
+  local text = values.encode(value)
+  local list = self:meet(operation, text, problem)
   for i, text in ipairs(list) do
     list[i] = values.decode(text) or false
   end

@@ -264,23 +264,43 @@ static int l_trainer_share(lua_State *L)
     return 1;
 }
 
+/* The rank at an index, one of those whose number is at another. */
+static int check_rank(lua_State *L, int arg, int ranks_arg)
+{
+    lua_Integer rank = l_integer_check(L, arg);
+    lua_Integer ranks = l_integer_check(L, ranks_arg);
+    l_argument_check(L, ranks >= 1 && ranks <= INT32_MAX, ranks_arg,
+                     "a number of ranks expected");
+    l_argument_check(L, rank >= 0 && rank < ranks, arg, "a rank expected");
+    return (int)rank;
+}
+
 /* rows_of_rank(n, rank, ranks) -> first, last: the rows of the rank's shards of
    n rows, from 1; last is first - 1 where it has none */
 static int l_trainer_rows_of_rank(lua_State *L)
 {
     enum { N = 1, RANK, RANKS };
     size_t n = l_length_check(L, N);
-    lua_Integer rank = l_integer_check(L, RANK);
-    lua_Integer ranks = l_integer_check(L, RANKS);
-    l_argument_check(L, ranks >= 1 && ranks <= INT32_MAX, RANKS,
-                     "a number of ranks expected");
-    l_argument_check(L, rank >= 0 && rank < ranks, RANK, "a rank expected");
     pg_shard_run run =
-        pg_shards_of_rank(n, PG_CUT_ALL_ROWS, (int)rank, (int)ranks);
+        pg_shards_of_rank(n, PG_CUT_ALL_ROWS, check_rank(L, RANK, RANKS),
+                          (int)l_integer_check(L, RANKS));
     lua_pushinteger(
         L, (lua_Integer)pg_shards_first_row(n, run.cut, run.first) + 1);
     lua_pushinteger(L, (lua_Integer)pg_shards_first_row(n, run.cut, run.end));
     return 2;
+}
+
+/* shards_of_rank(n, is_batch, rank, ranks) -> the number of the rank's shards of
+   the n rows of a step */
+static int l_trainer_shards_of_rank(lua_State *L)
+{
+    enum { N = 1, IS_BATCH, RANK, RANKS };
+    pg_cut cut = lua_toboolean(L, IS_BATCH) ? PG_CUT_BATCH : PG_CUT_ALL_ROWS;
+    pg_shard_run run =
+        pg_shards_of_rank(l_length_check(L, N), cut, check_rank(L, RANK, RANKS),
+                          (int)l_integer_check(L, RANKS));
+    lua_pushinteger(L, (lua_Integer)(run.end - run.first));
+    return 1;
 }
 
 /* label_counts(trainer, classes) -> int64 (classes), or nil where labels are
@@ -477,6 +497,7 @@ static const l_function functions[] = {
     {"step", l_trainer_step, 0, 9, 0},
     {"share", l_trainer_share, 0, 3, 0},
     {"rows_of_rank", l_trainer_rows_of_rank, 0, 3, 0},
+    {"shards_of_rank", l_trainer_shards_of_rank, 0, 4, 0},
     {"label_counts", l_trainer_label_counts, 0, 2, 0},
     {"density", l_trainer_density, 0, 1, 0},
     {"plan", l_trainer_plan, 0, 1, 0},
@@ -527,5 +548,7 @@ void l_open_trainer(lua_State *L)
     lua_setfield(L, -2, "states");
     lua_pushinteger(L, PG_MAX_LAYERS - 1);
     lua_setfield(L, -2, "most_hidden");
+    lua_pushnumber(L, PG_MOST_DENSITY);
+    lua_setfield(L, -2, "most_density");
     lua_setfield(L, -2, "trainer");
 }

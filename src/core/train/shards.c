@@ -56,9 +56,9 @@ pg_shard_run pg_shards_all(size_t n, pg_cut cut)
 pg_shard_run pg_shards_of_rank(size_t n, pg_cut cut, int rank, int ranks)
 {
     pg_assert(rank >= 0 && rank < ranks);
-    size_t count = pg_shards_count(n, cut);
-    size_t first = count * (size_t)rank / (size_t)ranks;
-    size_t end = count * ((size_t)rank + 1) / (size_t)ranks;
+    size_t count = pg_shards_count(n, cut), of = (size_t)ranks;
+    size_t first = pg_size_divide_up(count * (size_t)rank, of);
+    size_t end = pg_size_divide_up(count * ((size_t)rank + 1), of);
     return (pg_shard_run){.n = n, .cut = cut, .first = first, .end = end};
 }
 

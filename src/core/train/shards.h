@@ -50,7 +50,7 @@ typedef struct pg_shard_run {
 } pg_shard_run;
 
 /* All shards of n rows; and the rank's of them, as many as any other's, or one
-   less. */
+   less. If there are more ranks than shards, the first ones have one. */
 pg_shard_run pg_shards_all(size_t n, pg_cut cut);
 pg_shard_run pg_shards_of_rank(size_t n, pg_cut cut, int rank, int ranks);
 

@@ -14,9 +14,8 @@
 #include "train/shards.h"
 #include "train/weights.h"
 
-/* Where more of x is not 0, CBLAS is faster; where rows are longer, they take
-   too much memory while they are compressed. */
-#define MOST_DENSITY 0.5
+/* Where rows are longer, they take too much memory while they are compressed.
+ */
 enum { MOST_INPUTS = 65536 };
 
 struct pg_trainer {
@@ -49,7 +48,7 @@ static pg_status choose_plan(pg_trainer *t, const pg_network *network,
         (plan == PG_PLAN_CHOSEN && pg_storage_is_mapped(t->rows.x.storage)))
         return PG_OK;
     pg_status status = pg_rows_compress(
-        &t->rows, plan == PG_PLAN_SPARSE ? 1 : MOST_DENSITY, err);
+        &t->rows, plan == PG_PLAN_SPARSE ? 1 : PG_MOST_DENSITY, err);
     if (pg_rows_are_compressed(&t->rows))
         pg_layout_sparse_of(&t->layout, network);
     return status;
@@ -113,7 +112,7 @@ pg_plan pg_trainer_plan(char *why, const pg_trainer *t)
     else
         pg_text(why, PG_PLAN_TEXT,
                 "%.3g %% of x is not zero: sparse up to %g %%",
-                100 * pg_sparse_density(t->rows.sparse), 100 * MOST_DENSITY);
+                100 * pg_sparse_density(t->rows.sparse), 100 * PG_MOST_DENSITY);
     return is_sparse ? PG_PLAN_SPARSE : PG_PLAN_DENSE;
 }
 

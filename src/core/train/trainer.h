@@ -66,6 +66,10 @@ pg_status pg_trainer_share(pg_trainer *trainer, const pg_share *share,
    has cleared. False, and untouched, unless labels are weighed. */
 bool pg_trainer_count_labels(int64_t *counts, const pg_trainer *trainer);
 
+/* PG_PLAN_CHOSEN is dense where a larger part of x is not 0: CBLAS is faster
+   then. */
+#define PG_MOST_DENSITY 0.5
+
 /* The part of x's numbers that are not zero, 0..1, as far as that was found out
    for the plan; else a negative number. */
 double pg_trainer_density(const pg_trainer *trainer);
