@@ -284,14 +284,14 @@ static int l_trainer_rows_of_rank(lua_State *L)
     pg_shard_run run =
         pg_shards_of_rank(n, PG_CUT_ALL_ROWS, check_rank(L, RANK, RANKS),
                           (int)l_integer_check(L, RANKS));
-    lua_pushinteger(
-        L, (lua_Integer)pg_shards_first_row(n, run.cut, run.first) + 1);
+    lua_pushinteger(L, (lua_Integer)pg_shards_first_row(n, run.cut, run.first) +
+                           1);
     lua_pushinteger(L, (lua_Integer)pg_shards_first_row(n, run.cut, run.end));
     return 2;
 }
 
-/* shards_of_rank(n, is_batch, rank, ranks) -> the number of the rank's shards of
-   the n rows of a step */
+/* shards_of_rank(n, is_batch, rank, ranks) -> the number of the rank's shards
+   of the n rows of a step */
 static int l_trainer_shards_of_rank(lua_State *L)
 {
     enum { N = 1, IS_BATCH, RANK, RANKS };

@@ -255,7 +255,8 @@ static void measure(passes *p)
                            pg_size_max(sum.most_in_row, e.most_in_row)};
     }
     s->most_in_row = sum.most_in_row;
-    s->density = (double)sum.entries / ((double)s->n * (double)s->inputs);
+    s->density = (double)sum.entries /
+                 ((double)pg_size_max(1, s->n) * (double)s->inputs);
 }
 
 /* --- filling -------------------------------------------------------------- */

@@ -275,10 +275,14 @@ pg_status pg_network_evaluate(pg_evaluation *evaluation, pg_array *confusion,
 {
     pg_targets targets;
     pg_layout layout;
+    char tx[PG_SHAPE_TEXT];
     memset(predicted, 0, sizeof *predicted);
     if (confusion)
         memset(confusion, 0, sizeof *confusion);
     pg_status status = pg_network_check_input(network, x, err);
+    if (status == PG_OK && x->shape[0] == 0)
+        status = pg_fail(err, PG_ESHAPE, "x of shape %s has no rows",
+                         pg_shape_text(tx, x));
     if (status != PG_OK)
         return status;
     pg_layout_of(&layout, network);

@@ -56,9 +56,11 @@ pg_shard_run pg_shards_all(size_t n, pg_cut cut)
 pg_shard_run pg_shards_of_rank(size_t n, pg_cut cut, int rank, int ranks)
 {
     pg_assert(rank >= 0 && rank < ranks);
-    size_t count = pg_shards_count(n, cut), of = (size_t)ranks;
-    size_t first = pg_size_divide_up(count * (size_t)rank, of);
-    size_t end = pg_size_divide_up(count * ((size_t)rank + 1), of);
+    size_t count = pg_shards_count(n, cut);
+    size_t owners = pg_size_min((size_t)ranks, count);
+    size_t place = pg_size_min((size_t)rank, owners);
+    size_t first = count * place / owners;
+    size_t end = place < owners ? count * (place + 1) / owners : first;
     return (pg_shard_run){.n = n, .cut = cut, .first = first, .end = end};
 }
 

@@ -324,9 +324,6 @@ static pg_status check_rows(const pg_array *y, const pg_array *x,
 {
     char tx[PG_SHAPE_TEXT], ty[PG_SHAPE_TEXT];
     bool are_labels = y->ndim == 1 && layout->loss != PG_LOSS_MSE;
-    if (x->shape[0] == 0)
-        return pg_fail(err, PG_ESHAPE, "x of shape %s has no rows",
-                       pg_shape_text(tx, x));
     if (y->ndim < 1 || y->shape[0] != x->shape[0])
         return pg_fail(err, PG_ESHAPE,
                        "y of shape %s does not fit x of shape %s: it must "

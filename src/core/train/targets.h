@@ -64,8 +64,8 @@ typedef struct pg_targets {
     pg_array scale, shift; /* (columns): t = y * scale + shift; zeroed: t = y */
 } pg_targets;
 
-/* A copy of y, as pg_targets_read gives it, for x's rows, of which there is one
-   at least, and for the layout's loss and outputs. PG_ESHAPE names both shapes,
+/* A copy of y, as pg_targets_read gives it, for x's rows, and for the layout's
+   loss and outputs. PG_ESHAPE names both shapes,
    PG_EDTYPE, PG_EARG the row of a label that is not below the classes, or the
    option that does not fit the loss. */
 pg_status pg_targets_new(pg_targets *t, const pg_array *y, const pg_array *x,

@@ -16,11 +16,11 @@ typedef enum pg_plan { PG_PLAN_CHOSEN, PG_PLAN_DENSE, PG_PLAN_SPARSE } pg_plan;
 
 /* A trainer on x (n, inputs) of any dtype and view, times scale, and targets y,
    as pg_targets_read gives them, for networks of the given one's layout and
-   loss. It shares x and copies y. x is read once: PG_EFINITE names row, column
-   and value. PG_ESHAPE names both shapes; pg_targets_new has the errors of
-   y and of the loss's options. PG_PLAN_CHOSEN depends on shapes and on how much
-   of x is 0; it is dense for x that is mapped from a file. PG_PLAN_SPARSE is
-   dense for a network without a hidden layer. */
+   loss. A rank may have no rows (pg_share). It shares x and copies y. x is read
+   once: PG_EFINITE names row, column and value. PG_ESHAPE names both shapes;
+   pg_targets_new has the errors of y and of the loss's options. PG_PLAN_CHOSEN
+   depends on shapes and on how much of x is 0; it is dense for x that is mapped
+   from a file. PG_PLAN_SPARSE is dense for a network without a hidden layer. */
 pg_status pg_trainer_new(pg_trainer **trainer, const pg_array *x, double scale,
                          const pg_array *y, const pg_loss_options *options,
                          const pg_network *network, pg_plan plan,
