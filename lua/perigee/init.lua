@@ -7,6 +7,12 @@ local errors = require "perigee.util.errors"
 local core = require "perigee.core"
 local public = require "perigee.util.public"
 
+-- A rank of mpirun or srun starts MPI before its script does anything. These are the variables that
+-- perigee.mpi.launch reads; other processes do not load it.
+if os.getenv "OMPI_COMM_WORLD_SIZE" or os.getenv "PMI_SIZE" or os.getenv "SLURM_STEP_NUM_TASKS" then
+  require("perigee.mpi.launch").begin()
+end
+
 --- The library's names.
 local names = { _VERSION = "Perigee " .. core.info().version }
 
@@ -18,7 +24,7 @@ for _, name in ipairs {
   "trainer", "descent", "comm", "archive", "save_png", "guard_memory", "limit_memory", "checksum_v1",
   "writes", "copy_array_metatable",
   "archive_writes", "lua_random", "call", "interrupts", "call_until", "keep_interrupts",
-  "terminal_size", "hold_interrupts", "hold_silence", "hold_lock", "hold_ending", "set_ending",
+  "terminal_size", "hold_interrupts", "hold_silence", "show_stdout", "hold_lock", "hold_ending", "set_ending",
   "hold_generators", "hold_field", "set_tracer", "split_rows", "column_scale", "scale_columns",
   "load_png_folder",
   "read_csv", "write_csv", "distinct", "indices",

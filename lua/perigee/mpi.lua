@@ -11,6 +11,7 @@ local public = require "perigee.util.public"
 local unknown_name = require "perigee.util.unknown_name"
 
 local process = launch.start()
+launch.share_output()
 local world = communicators.new(process.world)
 
 local mpi = {

@@ -86,6 +86,14 @@ static int l_process_hold_silence(lua_State *L)
     return 1;
 }
 
+/* show_stdout(is_shown): discards standard output, until it is shown again */
+static int l_process_show_stdout(lua_State *L)
+{
+    l_type_check(L, 1, LUA_TBOOLEAN);
+    pg_stdout_show(lua_toboolean(L, 1));
+    return 0;
+}
+
 /* hold_lock(path, kind) -> a hold, or nil if another process has a lock; kind:
    "folder", "shared" or "file" */
 static int l_process_hold_lock(lua_State *L)
@@ -168,6 +176,7 @@ static const luaL_Reg hold_metamethods[] = {
 static const l_function functions[] = {
     {"hold_interrupts", l_process_hold_interrupts, 0, 0, 0},
     {"hold_silence", l_process_hold_silence, 0, 0, 0},
+    {"show_stdout", l_process_show_stdout, 1, 1, 0},
     {"hold_lock", l_process_hold_lock, 2, 2, 0},
     {"hold_ending", l_process_hold_ending, 0, 0, 0},
     {"set_ending", l_process_set_ending, 1, 4, 0},

@@ -67,13 +67,20 @@ int host_call(lua_State *L, int narg, int nres)
     return status;
 }
 
+/* A rank of an MPI job has its number in the registry (mpi/module.c). */
 int host_report(lua_State *L, int status)
 {
     if (status == LUA_OK)
         return status;
+    int top = lua_gettop(L);
     const char *message = lua_tostring(L, -1);
-    host_message(message ? message : "(null)");
-    lua_pop(L, 1);
+    if (!message)
+        message = "(null)";
+    if (lua_getfield(L, LUA_REGISTRYINDEX, "perigee.rank") == LUA_TNUMBER)
+        message = lua_pushfstring(L, "rank %d: %s", (int)lua_tointeger(L, -1),
+                                  message);
+    host_message(message);
+    lua_settop(L, top - 1);
     return status;
 }
 

@@ -88,16 +88,28 @@ static int l_start(lua_State *L)
     check(L,
           mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup", &err),
           &err);
+    if (mpi.size > 1) { /* for the host's messages */
+        lua_pushinteger(L, mpi.rank);
+        lua_setfield(L, LUA_REGISTRYINDEX, "perigee.rank");
+    }
     lua_pushinteger(L, mpi.rank);
     lua_pushinteger(L, mpi.size);
     push_comm(L, world);
     return 3;
 }
 
+/* agree_on_end(): an exit with another status than 0 is no error from now on:
+   all ranks end with it */
+static int l_agree_on_end(lua_State *L)
+{
+    (void)L;
+    mpi.ends_with_all = true;
+    return 0;
+}
+
 static const luaL_Reg functions[] = {
-    {"start", l_start},
-    {"split", l_split},
-    {"place", l_place},
+    {"start", l_start}, {"agree_on_end", l_agree_on_end},
+    {"split", l_split}, {"place", l_place},
     {NULL, NULL},
 };
 

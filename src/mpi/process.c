@@ -83,10 +83,10 @@ static void at_exit(int status, void *nothing)
     (void)nothing;
     if (MPI_Finalized(&is_finalized) != MPI_SUCCESS || is_finalized)
         return;
-    if (mpi.size > 1 && (status != 0 || has_broken_comm())) {
-        fflush(NULL);
+    bool is_error = (status != 0 && !mpi.ends_with_all) || has_broken_comm();
+    fflush(NULL); /* the launcher may end this process when another has ended */
+    if (mpi.size > 1 && is_error)
         MPI_Abort(MPI_COMM_WORLD, status != 0 ? status : EXIT_FAILURE);
-    }
     end_together();
 }
 

@@ -27,8 +27,9 @@ enum { MPI_MOST_COMMS = 32 };
 /* The job, as MPI sees it. */
 typedef struct mpi_process {
     int rank, size;
-    bool has_threads; /* MPI_THREAD_MULTIPLE */
-    MPI_Comm notices; /* for what ranks say when they end */
+    bool has_threads;   /* MPI_THREAD_MULTIPLE */
+    bool ends_with_all; /* a status other than 0 is that of all ranks */
+    MPI_Comm notices;   /* for what ranks say when they end */
     mpi_comm *comms[MPI_MOST_COMMS];
     int comm_count;
     uint64_t (*ended)[MPI_MOST_COMMS]; /* (size) the calls that a rank made on
@@ -38,8 +39,9 @@ typedef struct mpi_process {
 
 extern mpi_process mpi;
 
-/* Starts MPI, and has the process end it at its exit: with status 0 once all
-   ranks have come to theirs; else the whole job is ended. PG_EIO. */
+/* Starts MPI, and has the process end it at its exit: with status 0, or where
+   it ends with all, once all ranks have come to theirs; else the whole job is
+   ended. PG_EIO. */
 pg_status mpi_start(pg_error *err);
 
 /* Takes the notices of ranks that have ended. */

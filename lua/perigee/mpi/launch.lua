@@ -3,9 +3,8 @@
 -- Launchers tell their processes so in the environment. A process that was started as a rank needs
 -- the module perigee_mpi, which `make mpi` builds; without it, all ranks would do the same.
 
-local external = require "perigee.util.external"
+local core = require "perigee.core"
 local printable = require "perigee.util.printable"
-local uv = external.require "luv"
 
 local launch = {}
 
@@ -23,18 +22,22 @@ local LAUNCHERS = {
   { name = "mpirun of MPICH", size = "PMI_SIZE", rank = "PMI_RANK", library = "MPICH" },
 }
 
---- The launcher that has started this process as one of several ranks.
+local function luv()
+  return require("perigee.util.external").require "luv" -- which processes by themselves do not load
+end
+
+--- The launcher that has started this process as one of several ranks: the first that says so, as
+--- srun may have started mpirun.
 ---@return { name: string, size: integer, rank: integer, library: string? }?
 local function find()
-  local process = os.getenv(RANK)
-  if process and process ~= tostring(uv.os_getpid()) then
-    return nil
-  end
   for _, launcher in ipairs(LAUNCHERS) do
     local size = math.tointeger(tonumber(os.getenv(launcher.size)))
     local rank = math.tointeger(tonumber(os.getenv(launcher.rank)))
-    if size and rank and size > 1 then
-      return { name = launcher.name, size = size, rank = rank, library = launcher.library }
+    if size and rank then
+      local process = size > 1 and os.getenv(RANK)
+      local is_of_rank = process and process ~= tostring(luv().os_getpid())
+      return size > 1 and not is_of_rank
+        and { name = launcher.name, size = size, rank = rank, library = launcher.library } or nil
     end
   end
 end
@@ -47,13 +50,19 @@ function launch.size()
   return launcher and launcher.size or 1
 end
 
+--- The rank of this process among them, from 0.
+---@return integer
+function launch.rank()
+  return launcher and launcher.rank or 0
+end
+
 --- Ends a rank that cannot do its part. One rank says why, and the others wait for it: the launcher
 --- may end all when one does.
 local function refuse(...)
   if launcher.rank == 0 then
     io.stderr:write("perigee: ", printable.line(string.format(...)), "\n")
   else
-    uv.sleep(GRACE)
+    luv().sleep(GRACE)
   end
   os.exit(1)
 end
@@ -85,9 +94,49 @@ function launch.start()
       .. "doesn't know this launcher (srun --mpi=list shows what srun can do)", launcher.name,
       launcher.size, module.library, size)
   end
-  uv.os_setenv(RANK, tostring(uv.os_getpid()))
+  luv().os_setenv(RANK, tostring(luv().os_getpid()))
+  if rank > 0 then
+    require("perigee.util.progress").silence()
+  end
   started = { rank = rank, size = size, world = world, module = module }
   return started
+end
+
+local knows_ranks = false -- the script does
+
+--- Starts MPI in a rank, before its script does anything. Of a script that does not know of ranks,
+--- rank 0 alone has standard output.
+function launch.begin()
+  if launcher and launch.start().rank > 0 and not knows_ranks then
+    core.show_stdout(false)
+  end
+end
+
+--- Gives all ranks standard output, as the script knows of them.
+function launch.share_output()
+  knows_ranks = true
+  core.show_stdout(true)
+end
+
+--- Shows what f prints on this rank.
+---@param f function
+---@param ... any  f's arguments
+---@return any ...
+function launch.with_output(f, ...)
+  local _ <close> = setmetatable({}, { __close = function()
+    if launch.rank() > 0 and not knows_ranks then
+      core.show_stdout(false)
+    end
+  end })
+  core.show_stdout(true)
+  return f(...)
+end
+
+--- Has the end of this process be no error for the other ranks, which end with the same status.
+function launch.agree_on_end()
+  if started then
+    started.module.agree_on_end()
+  end
 end
 
 return launch

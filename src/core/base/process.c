@@ -169,6 +169,28 @@ void pg_stdout_restore(void)
     pthread_mutex_unlock(&mutex);
 }
 
+static int hidden = -1; /* a copy of standard output that is not shown */
+
+void pg_stdout_show(bool is_shown)
+{
+    pthread_mutex_lock(&mutex);
+    fflush(stdout);
+    if (is_shown && hidden != -1) {
+        dup2(hidden, STDOUT_FILENO);
+        close(hidden);
+        hidden = -1;
+    } else if (!is_shown && hidden == -1) {
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        if (null != -1)
+            hidden = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (hidden != -1)
+            dup2(null, STDOUT_FILENO);
+        if (null != -1)
+            close(null);
+    }
+    pthread_mutex_unlock(&mutex);
+}
+
 bool pg_terminal_size(int *width, int *height, int fd)
 {
     struct winsize size;

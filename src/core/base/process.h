@@ -26,6 +26,9 @@ void pg_sigint_restore(void);
 void pg_stdout_silence(void);
 void pg_stdout_restore(void);
 
+/* Directs standard output to the null device, until it is shown again. */
+void pg_stdout_show(bool is_shown);
+
 /* The size of a terminal in characters; false if the descriptor is no terminal,
    or its size is unknown. */
 bool pg_terminal_size(int *width, int *height, int fd);
