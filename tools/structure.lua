@@ -201,7 +201,7 @@ end
 --- Folders of lua/perigee from the ground: a folder requires itself and those before it. "." are
 -- the modules that scripts require.
 local LUA_FLOORS = {
-  "util", "gradient", "image", "data", "model", "plot", "help", "sweep", ".", "repl",
+  "util", "gradient", "image", "data", "mpi", "model", "plot", "help", "sweep", ".", "repl",
 }
 
 local function check_lua_floors(graph)

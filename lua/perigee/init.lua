@@ -21,8 +21,8 @@ for name, value in pairs(core) do
   names[name] = value
 end
 for _, name in ipairs {
-  "trainer", "descent", "comm", "archive", "save_png", "guard_memory", "limit_memory", "checksum_v1",
-  "writes", "copy_array_metatable",
+  "trainer", "descent", "comm", "archive", "save_png", "guard_memory", "limit_memory",
+  "checksum_v1", "writes", "copy_array_metatable",
   "archive_writes", "lua_random", "call", "interrupts", "call_until", "keep_interrupts",
   "terminal_size", "hold_interrupts", "hold_silence", "show_stdout", "hold_lock", "hold_ending", "set_ending",
   "hold_generators", "hold_field", "set_tracer", "split_rows", "column_scale", "scale_columns",

@@ -477,9 +477,9 @@ describe("a mistake", function()
 
   it("in the options lists the known ones", function()
     raises_here("Model: unknown option 'hiden'; there are activation, alpha, batch, betas, "
-      .. "class_weight, classes, dampening, dropout, dtype, eps, forward, freeze, hidden, "
+      .. "class_weight, classes, comm, dampening, dropout, dtype, eps, forward, freeze, hidden, "
       .. "label_smoothing, loss, metric, min_delta, momentum, names, optimizer, patience, plan, "
-      .. "rate, scale, schedule, seed, state, validation, weight_decay, weights",
+      .. "rate, reduce, rows, scale, schedule, seed, state, validation, weight_decay, weights",
       function() pg.Model(x, y, { hiden = 3 }) end)
     local m = model()
     raises_here("steps: unknown option 'n_iter'; there are alpha, batch, betas, dampening, "

@@ -105,9 +105,9 @@ end
 --- Takes the next `size` rows, or the rest of the epoch.
 ---@param size integer
 ---@param updates integer  of the model so far
----@return { order: perigee.array, first: integer, last: integer, total: integer?, offset: integer? }
----   # int64 positions; the batch is order[first] to order[last]. Where ranks have local rows, that
----   is a part of a batch of `total` rows, before which there are `offset` rows of other ranks
+---@return table  # order (int64 positions), first, last: the batch is order[first] to order[last].
+---   Where ranks have local rows, that is a part of a batch of `total` rows, before which there are
+---   `offset` rows of other ranks
 function Minibatches:take(size, updates)
   local epoch = settle(self, updates)
   if not epoch.order then

@@ -46,7 +46,7 @@ local NAMES = 66 -- columns of the classes' names on one line
 --- Names of private fields that may be nil.
 local MAY_BE_NIL = collections.set {
   "_batches", "_data", "_dropout_key", "_epoch", "_losses", "_names", "_random", "_record", "_rows",
-  "_validation_losses",
+  "_state_before_key", "_validation_losses",
 }
 
 --- Messages about public fields that can't be set.

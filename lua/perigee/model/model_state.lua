@@ -13,7 +13,7 @@ function model_state.set_progress(model, state)
     model._random = model._random or core.random(0)
     model._random:set_state(state.random_state)
   end
-  model._dropout_key = state.dropout_key
+  model._dropout_key, model._state_before_key = state.dropout_key, nil
   model._epoch = state.epoch
   model._record = state.record
   model._losses = state.losses

@@ -256,6 +256,7 @@ function own_network.new(x, y, options, learnt)
   end
   local scores, tree = self:probe(data)
   learnt:learn_outputs(scores)
+  self.share = learnt.share
   data, message = self:read_data(x, y)
   if not data then
     return nil, message
@@ -468,11 +469,35 @@ function OwnNetwork:check_rows(data)
   return finite and data, message
 end
 
+--- Has the ranks agree on whole data, or find the places of their rows.
+local function share_data(self, data)
+  local share, rows = self.share, data.rows
+  if share.is_local then
+    share:place { rows = #rows, width = rows.size // math.max(1, #rows), dtype = rows.dtype }
+  else
+    share.rows = #rows
+    share:agree("the data", {
+      rows = share.rows, checksum = errors.ensure(descent.checksum(rows, data.targets)),
+    })
+  end
+  return true
+end
+
 function OwnNetwork:set_data(data)
+  if self.share then
+    local shared, message = errors.try(share_data, self, data)
+    if not shared then
+      return nil, message
+    end
+  end
   self.data = data
   self.row_shape = self.row_shape or table.concat(data.shape, ", ", 2)
   self.sum = nil
   return true
+end
+
+function OwnNetwork:weights_checksums()
+  return weights.checksums(self:arrays(), collections.sorted_keys(self:arrays()))
 end
 
 function OwnNetwork:has_data()
@@ -669,8 +694,8 @@ end
 
 --- The loss and the gradients of all rows, block by block. A block counts by its share of the
 --- divisor.
-local function differentiate_all(self, trained, divisor, is_batch)
-  local data, objective = self.data, self.objective
+local function differentiate_all(self, trained, data, divisor, is_batch)
+  local objective = self.objective
   local count, first_of = blocks_of(data.rows)
   if count == 1 or is_batch then
     return differentiate(self, trained, data.rows, data.targets)
@@ -696,6 +721,11 @@ local function differentiate_all(self, trained, divisor, is_batch)
   return loss, sums
 end
 
+--- The rank of this process, by which its masks differ from those of others.
+local function rank_of(self)
+  return self.share and self.share.comm.rank or 0
+end
+
 --- A seed for a step: the upper half of a mix of the key and the number of updates before it
 --- (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014: SplitMix64).
 local function seed_of(key, updates)
@@ -703,6 +733,68 @@ local function seed_of(key, updates)
   z = (z ~ (z >> 30)) * 0xBF58476D1CE4E5B9
   z = (z ~ (z >> 27)) * 0x94D049BB133111EB
   return (z ~ (z >> 31)) >> 32
+end
+
+--- The rows of a step that this rank has; nil for none. Of whole arrays, it is the rank's part of
+--- all rows, or of a batch.
+local function rows_of_rank(self, order)
+  local share, data = self.share, self.data
+  local rank, size = share.comm.rank, share.comm.size
+  if not share.is_local and order then
+    local first, last = rank * #order // size + 1, (rank + 1) * #order // size
+    order = first <= last and order[{ { first, last } }] or nil
+    return order and { rows = data.rows:take(order, 1), targets = data.targets:take(order, 1) }
+  elseif order then
+    return #order > 0 and { rows = data.rows:take(order, 1), targets = data.targets:take(order, 1) }
+      or nil
+  elseif share.is_local then
+    return #data.rows > 0 and data or nil
+  end
+  local first, last = core.trainer.rows_of_rank(#data.rows, rank, size)
+  return first <= last and {
+    rows = data.rows:rows(first, last), targets = data.targets:rows(first, last),
+  } or nil
+end
+
+--- The sum of the losses of this rank's rows and of their gradients, and the weight of the rows; 0
+--- and gradients of 0 where it has none.
+local function differentiate_part(self, trained, order, is_batch)
+  local part = rows_of_rank(self, order)
+  local weight = part and self.objective:divisor(part.targets) or 0
+  if weight == 0 then
+    local zeros = {}
+    for i, array in ipairs(trained) do
+      zeros[i] = core.zeros_like(array)
+    end
+    return 0, zeros, 0
+  end
+  local loss, gradients = differentiate_all(self, trained, part, weight, order or is_batch)
+  for _, g in ipairs(gradients) do
+    g:mul_(weight)
+  end
+  return loss * weight, gradients, weight
+end
+
+--- The loss and the gradients of a step that ranks share. An error of one rank is that of all.
+local function differentiate_together(self, trained, order, settings, is_batch)
+  local share = self.share
+  local worked, loss, gradients, weight = errors.pcall(differentiate_part, self, trained, order,
+    is_batch)
+  if not worked then
+    core.comm.meet(share.comm.handle, "a training step", "", tostring(loss))
+    error(loss, 0)
+  end
+  local name, steps = descent.optimizer(self.descent)
+  local total, first = errors.ensure(descent.add_ranks(self.descent, share.comm.handle, gradients, {
+    fast = share.is_fast, has_rows = weight > 0, loss = loss, weight = weight,
+    tag = ("%s %d %s %.17g %s"):format(name, steps, settings.optimizer, settings.rate,
+      order and not share.is_local and core.checksum(order) or ""),
+  }))
+  for _, state in ipairs(self.state_names) do -- of one rank, as PyTorch's DistributedDataParallel
+    local array = at(self.state, self.state_paths[state])
+    set_elements(array, share.comm:bcast(array, first))
+  end
+  return total, gradients
 end
 
 --- Makes an update, as DenseNetwork:step does.
@@ -714,21 +806,28 @@ function OwnNetwork:step(settings, losses, batch, key, is_batch)
     return nil, message
   end
   local data, order = self.data, batch and batch.order[{ { batch.first, batch.last } }]
-  local targets = order and data.targets:take(order, 1) or data.targets
-  local divisor, no_divisor = self.objective:step_divisor(targets)
-  if not divisor then
-    return nil, no_divisor
+  local divisor, no_divisor, targets
+  if not self.share then
+    targets = order and data.targets:take(order, 1) or data.targets
+    divisor, no_divisor = self.objective:step_divisor(targets)
+    if not divisor then
+      return nil, no_divisor
+    end
   end
   local trained = read_tree(self.weights, self.trained_names, self.paths, self.forms, "weights")
   local _ <close> = core.hold_field(dropout, "step")
   local _ <close> = core.hold_field(self, "running") -- luacheck: ignore 411
   local use <close> = begin_use(self, losses)
-  dropout.step = { generator = core.random(seed_of(key, #losses)), thread = self.running }
+  dropout.step = {
+    generator = core.random(seed_of(key + rank_of(self), #losses)), thread = self.running,
+  }
   local loss, gradients
-  if order then
+  if self.share then
+    loss, gradients = differentiate_together(self, trained, order, settings, is_batch)
+  elseif order then
     loss, gradients = differentiate(self, trained, data.rows:take(order, 1), targets)
   else
-    loss, gradients = differentiate_all(self, trained, divisor, is_batch)
+    loss, gradients = differentiate_all(self, trained, data, divisor, is_batch)
   end
   local kept, problem = read_tree(self.state, self.state_names, self.state_paths, self.state_forms,
     "state")

@@ -6,6 +6,7 @@
 --   _validation_losses  one for each epoch that was validated
 --   _random             the generator of the minibatches' order
 --   _dropout_key        the number of the generator from which the masks of dropout follow
+--   _state_before_key   the generator's state before that number, while it is drawn
 --   _batches            the minibatches of the current epoch
 --   _epoch              after loading, until a training has made `_batches`: the number of `rows`,
 --                       and how many of them the epoch has `used`
@@ -365,7 +366,13 @@ local function draw_first(model, batch)
     model._random = core.random(share and share:share_number(seed) or seed)
   end
   if needs_key then
+    if model._state_before_key then -- the draw was interrupted
+      model._random:set_state(model._state_before_key)
+    else
+      model._state_before_key = model._random:get_state()
+    end
     model._dropout_key = model._random:randint(0, MOST_KEY)
+    model._state_before_key = nil
   end
   if needs_batches then
     local saved = model._epoch

@@ -37,7 +37,8 @@ function training_data.hold_out(model, validation)
   end
   local rows, held, share = data.all, nil, model._network.share
   if fraction and share and share.is_local then
-    return nil, "validation: a fraction is taken off whole arrays, and the rows are local: give {x, y}"
+    return nil, "validation: a fraction is taken off whole arrays, and the rows are local: give "
+      .. "{x, y}"
   elseif fraction then
     rows, held = split(data.all, fraction)
     if not rows then

@@ -57,8 +57,7 @@ end
 -- Exchanges plain values without arrays, and returns those of all ranks in a list, where nil is
 -- false. A problem of one rank is raised on all.
 function Communicator:exchange(operation, value, problem)
-  local text = values.encode(value)
-  local list = self:meet(operation, text, problem)
+  local list = self:meet(operation, values.encode(value), problem)
   for i, text in ipairs(list) do
     list[i] = values.decode(text) or false
   end
@@ -319,8 +318,8 @@ local function scatter(self, value, root)
   return { out }
 end
 
---- Returns to each rank its part of rank root's value: of a list with an element for each rank, that
---- element; of an array its rows, as evenly as they can be shared, the first ones to rank 0.
+--- Returns to each rank its part of rank root's value: of a list with an element for each rank,
+--- that element; of an array its rows, as evenly as they can be shared, the first ones to rank 0.
 ---
 ---     mpi.scatter(pg.range(1, 6)):sum() <= 21  --> true
 ---@param value any  of rank root; others' is not read

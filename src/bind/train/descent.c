@@ -7,7 +7,9 @@
 #include "bind/base/arguments.h"
 #include "bind/base/collector.h"
 #include "bind/base/open.h"
+#include "bind/base/options.h"
 #include "bind/base/status.h"
+#include "bind/train/communicator.h"
 #include "bind/train/optimizer_settings.h"
 #include "core/array/checksum.h"
 #include "core/train/descent.h"
@@ -100,6 +102,43 @@ static int l_descent_step(lua_State *L)
     return 1;
 }
 
+/* add_ranks(descent, communicator, gradients, {fast, has_rows, loss, weight,
+   tag}) -> loss, the first rank that has rows; tag is a text that ranks must
+   agree on. The gradients, sums over this rank's rows, become means over those
+   of all ranks. */
+static int l_descent_add_ranks(lua_State *L)
+{
+    enum { SELF = 1, COMM, GRADIENTS, SHARE, TAG };
+    pg_error err;
+    double loss;
+    int first;
+    size_t n;
+    lua_settop(L, SHARE);
+    l_type_check(L, GRADIENTS, LUA_TTABLE);
+    l_type_check(L, SHARE, LUA_TTABLE);
+    lua_getfield(L, SHARE, "tag");
+    const char *tag = l_string_check(L, TAG, &n);
+    pg_descent_share share = {
+        .comm = l_comm_check(L, COMM),
+        .is_fast = l_option_boolean(L, SHARE, "fast", false),
+        .has_rows = l_option_boolean(L, SHARE, "has_rows", true),
+        .loss = l_option_number(L, SHARE, "loss", 0),
+        .weight = l_option_number(L, SHARE, "weight", 0),
+        .tag = pg_tag_add(0, tag, n),
+    };
+    const pg_array **gradients =
+        push_addresses(L, check_descent(L, SELF)->arrays);
+    l_descent *d = check_descent(L, SELF);
+    take_addresses(L, gradients, GRADIENTS, d->arrays);
+    pg_status status = pg_descent_add_ranks(&loss, &first, d->descent,
+                                            gradients, &share, &err);
+    if (status != PG_OK)
+        return l_failure(L, status, &err);
+    lua_pushnumber(L, loss);
+    lua_pushinteger(L, first);
+    return 2;
+}
+
 /* optimizer(descent) -> name, steps */
 static int l_descent_optimizer(lua_State *L)
 {
@@ -172,6 +211,7 @@ static int l_descent_free(lua_State *L)
 static const l_function functions[] = {
     {"new", l_descent_new, 0, 1, 0},
     {"step", l_descent_step, 0, 6, 0},
+    {"add_ranks", l_descent_add_ranks, 0, 4, 0},
     {"optimizer", l_descent_optimizer, 0, 1, 0},
     {"checksum", l_descent_checksum, 0, 2, 0},
     {"set_optimizer", l_descent_set_optimizer, 0, 3, 0},

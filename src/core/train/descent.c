@@ -21,6 +21,7 @@ struct pg_descent {
     size_t parts, elements;    /* of a buffer */
     char *weights, *gradients; /* buffers, in one block of memory */
     size_t buffer_bytes;
+    pg_sum_buffers buffers; /* of exchanges with other ranks */
     pg_optimizer optimizer;
     descent_part part[];
 };
@@ -95,6 +96,7 @@ void pg_descent_free(pg_descent *d)
     if (!d)
         return;
     pg_optimizer_free(&d->optimizer);
+    pg_sum_buffers_free(&d->buffers);
     pg_free(d->weights, d->buffer_bytes);
     pg_free(d, struct_bytes(d->parts));
 }
@@ -170,6 +172,52 @@ static pg_status check_finite(size_t *culprit, const pg_descent *d,
         i++;
     *culprit = i;
     return pg_fail(err, PG_EFINITE, "%s", what);
+}
+
+pg_status pg_descent_add_ranks(double *loss, int *first, pg_descent *d,
+                               const pg_array *const *gradients,
+                               const pg_descent_share *own, pg_error *err)
+{
+    pg_comm *comm = own->comm;
+    const size_t size = (size_t)comm->size;
+    const pg_sum_tree tree = pg_sum_tree_of(size);
+    pg_node_sum sum = {.node = (uint32_t)(tree.leaves + (size_t)comm->rank),
+                       .loss = own->loss,
+                       .gradients = d->gradients};
+    pg_status status = check_arrays(d, gradients, err);
+    if (status == PG_OK)
+        pack(d, d->gradients, gradients);
+    status = pg_unless_interrupted(status, err);
+    pg_rank_sums sums = {.sums = &sum,
+                         .n = own->has_rows && status == PG_OK,
+                         .of_all = size,
+                         .count = d->elements,
+                         .dtype = d->dtype,
+                         .weight = own->weight,
+                         .tag = own->tag,
+                         .status = status};
+    *loss = 0;
+    if (own->is_fast)
+        status = pg_sums_exchange_fast(loss, d->gradients, comm, &sums, err);
+    else
+        status = pg_sums_exchange(loss, d->gradients, comm, &d->buffers, &tree,
+                                  &sums, err);
+    if (status != PG_OK)
+        return status;
+    double weight = 0;
+    for (int r = 0; r < comm->size; r++)
+        weight += comm->meetings[r].weight;
+    if (weight == 0)
+        return pg_fail(err, PG_EARG,
+                       "class_weight: the classes of all rows of the step have "
+                       "the weight 0");
+    *loss /= weight;
+    *first = 0;
+    while (comm->meetings[*first].nodes == 0)
+        ++*first;
+    pg_kernels_for(d->dtype)->scale(d->gradients, 1 / weight, d->elements);
+    unpack(d, gradients, d->gradients);
+    return PG_OK;
 }
 
 pg_status pg_descent_step(size_t *culprit, pg_descent *d,

@@ -6,6 +6,7 @@
 #define PG_DESCENT_H
 
 #include "array/array.h"
+#include "comm/sum_tree.h"
 #include "train/optimizer.h"
 
 typedef struct pg_descent pg_descent;
@@ -27,6 +28,26 @@ pg_status pg_descent_step(size_t *culprit, pg_descent *descent,
                           const pg_array *const *weights,
                           const pg_array *const *gradients,
                           const pg_optimizer_settings *settings, pg_error *err);
+
+/* What a rank brings to a step that ranks share. */
+typedef struct pg_descent_share {
+    pg_comm *comm;
+    bool is_fast;  /* sums are added in any order */
+    bool has_rows; /* false: the rank's loss and gradients are 0 */
+    double loss;   /* the sum over the rank's rows */
+    double weight; /* of these rows */
+    uint64_t tag;  /* what the ranks must agree on */
+} pg_descent_share;
+
+/* Replaces the gradients, which are sums over this rank's rows, by those of all
+   ranks divided by the weight of all rows; *loss likewise. *first is the first
+   rank that has rows. The sums of the ranks
+   are added in a tree: the same bits each time, for one number of ranks.
+   PG_EARG where the weight of all rows is 0, or the ranks make different steps;
+   PG_EIO; PG_ESHAPE and PG_EDTYPE as above. */
+pg_status pg_descent_add_ranks(double *loss, int *first, pg_descent *descent,
+                               const pg_array *const *gradients,
+                               const pg_descent_share *own, pg_error *err);
 
 /* The optimizer of the last step, and the number of its steps. */
 pg_optimizer_kind pg_descent_optimizer(uint64_t *steps,
