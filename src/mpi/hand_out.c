@@ -1,14 +1,15 @@
 /* Orders for the ranks of a study: a queue, and the thread that hands it out.
 
    A rank sends ASK, and gets ORDER: a text, or an empty one where there will be
-   no more. It sends EVENT at any time. STOP tells it to end what it runs. */
+   no more. It sends EVENT at any time, or BEAT, of which rank 0 keeps each
+   rank's last one. STOP tells it to end what it runs. */
 #define _DEFAULT_SOURCE /* nanosleep */
 
 #include "mpi/hand_out.h"
 
 #include <lauxlib.h>
+#include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,7 +17,7 @@
 #include "bind/train/communicator.h"
 #include "mpi/process.h"
 
-enum { ASK = 1, ORDER, EVENT, STOP };
+enum { ASK = 1, ORDER, EVENT, BEAT, STOP };
 enum { PAUSE = 1000000 }; /* ns between two looks for messages */
 
 /* A list of texts, first in, first out. */
@@ -38,6 +39,9 @@ typedef struct hand_out {
     MPI_Comm handle; /* for these messages alone */
     bool is_open, runs, is_over;
     text_queue orders, events, asking;
+    text *
+        *beats; /* (mpi.size) the last of each rank; NULL where it was taken */
+    int beat_count;
 } hand_out;
 
 static hand_out study = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -85,6 +89,19 @@ static void answer(void)
     }
 }
 
+/* Keeps a text that has arrived. The lock is held. */
+static void keep(text *t, int tag)
+{
+    if (tag != BEAT) {
+        append(tag == ASK ? &study.asking : &study.events, t);
+        return;
+    }
+    text **beat = &study.beats[t->rank];
+    study.beat_count += *beat ? 0 : 1;
+    free(*beat);
+    *beat = t;
+}
+
 /* Takes a message if there is one. */
 static bool take_message(void)
 {
@@ -99,7 +116,7 @@ static bool take_message(void)
     text *t = new_text(status.MPI_SOURCE, NULL, (size_t)n);
     MPI_Mrecv(t->bytes, n, MPI_BYTE, &message, MPI_STATUS_IGNORE);
     pthread_mutex_lock(&study.lock);
-    append(status.MPI_TAG == ASK ? &study.asking : &study.events, t);
+    keep(t, status.MPI_TAG);
     answer();
     pthread_mutex_unlock(&study.lock);
     return true;
@@ -132,6 +149,10 @@ static int l_open(lua_State *L)
         return 0;
     if (!mpi.has_threads)
         return luaL_error(L, "studies need an MPI with MPI_THREAD_MULTIPLE");
+    if (!study.beats)
+        study.beats = calloc((size_t)mpi.size, sizeof *study.beats);
+    if (!study.beats)
+        return luaL_error(L, "not enough memory");
     study.runs = true;
     if (pthread_create(&study.thread, NULL, hand_out_orders, NULL) != 0) {
         study.runs = false;
@@ -154,17 +175,13 @@ static int l_add_order(lua_State *L)
     return 0;
 }
 
-/* Pushes the first text of a queue and its rank; nil if it has none. */
-static int push_first(lua_State *L, text_queue *q)
+/* Pushes a text, which it frees, and its rank; nil for none. */
+static int push_text(lua_State *L, text *t)
 {
-    pthread_mutex_lock(&study.lock);
-    text *t = take_first(q);
-    pthread_mutex_unlock(&study.lock);
     if (!t)
-        lua_pushnil(L);
-    else
-        lua_pushlstring(L, t->bytes, t->n);
-    lua_pushinteger(L, t ? t->rank : 0);
+        return 0;
+    lua_pushlstring(L, t->bytes, t->n);
+    lua_pushinteger(L, t->rank);
     free(t);
     return 2;
 }
@@ -173,33 +190,62 @@ static int push_first(lua_State *L, text_queue *q)
  */
 static int l_take_order(lua_State *L)
 {
-    push_first(L, &study.orders);
-    lua_pop(L, 1);
-    return 1;
+    pthread_mutex_lock(&study.lock);
+    text *order = take_first(&study.orders);
+    pthread_mutex_unlock(&study.lock);
+    return push_text(L, order);
 }
 
-/* take_event() -> the next event, rank; nil if there is none now */
+/* The beat of any rank. The lock is held. */
+static text *take_beat(void)
+{
+    if (study.beat_count == 0)
+        return NULL;
+    int rank = 0;
+    while (!study.beats[rank])
+        rank++;
+    text *beat = study.beats[rank];
+    study.beats[rank] = NULL;
+    study.beat_count--;
+    return beat;
+}
+
+/* take_event() -> the next event, or where there is none a beat; its rank; nil
+   if there is neither now */
 static int l_take_event(lua_State *L)
 {
-    return push_first(L, &study.events);
+    pthread_mutex_lock(&study.lock);
+    text *event = take_first(&study.events);
+    if (!event)
+        event = take_beat();
+    pthread_mutex_unlock(&study.lock);
+    return push_text(L, event);
 }
 
-/* drop_orders(): takes back the orders that no rank has */
-static int l_drop_orders(lua_State *L)
+static int drop_orders(void)
 {
-    (void)L;
+    int count = 0;
     pthread_mutex_lock(&study.lock);
-    for (text *t; (t = take_first(&study.orders));)
+    for (text *t; (t = take_first(&study.orders)); count++)
         free(t);
     pthread_mutex_unlock(&study.lock);
-    return 0;
+    return count;
+}
+
+/* drop_orders() -> the number of orders that it takes back: those that no rank
+   has */
+static int l_drop_orders(lua_State *L)
+{
+    lua_pushinteger(L, drop_orders());
+    return 1;
 }
 
 /* end_hand_out(): tells the ranks that ask, now and later, that there are no
    more orders */
 static int l_end(lua_State *L)
 {
-    l_drop_orders(L);
+    (void)L;
+    drop_orders();
     pthread_mutex_lock(&study.lock);
     study.is_over = true;
     answer();
@@ -254,12 +300,14 @@ static int l_answer(lua_State *L)
     return 1;
 }
 
-/* report(text): sends rank 0 an event */
+/* report(text [, is_beat]): sends rank 0 an event */
 static int l_report(lua_State *L)
 {
     size_t n;
     const char *bytes = luaL_checklstring(L, 1, &n);
-    MPI_Send(bytes, (int)n, MPI_BYTE, 0, EVENT, study.handle);
+    luaL_argcheck(L, n <= INT_MAX, 1, "an event is below 2 GB");
+    MPI_Send(bytes, (int)n, MPI_BYTE, 0, lua_toboolean(L, 2) ? BEAT : EVENT,
+             study.handle);
     return 0;
 }
 

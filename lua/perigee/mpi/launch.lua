@@ -56,6 +56,12 @@ function launch.rank()
   return launcher and launcher.rank or 0
 end
 
+--- The program that has started the ranks.
+---@return string?
+function launch.name()
+  return launcher and launcher.name
+end
+
 --- Ends a rank that cannot do its part. One rank says why, and the others wait for it: the launcher
 --- may end all when one does.
 local function refuse(...)

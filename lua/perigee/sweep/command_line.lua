@@ -9,6 +9,7 @@ local argument = require "perigee.sweep.space.argument"
 local c_locale = require "perigee.util.c_locale"
 local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
+local launch = require "perigee.mpi.launch"
 local printable = require "perigee.util.printable"
 local space = require "perigee.sweep.space.space"
 local suggest = require "perigee.util.suggest"
@@ -208,7 +209,10 @@ end
 ---@param arguments string[]  the script's `arg`
 ---@param message string
 function command_line.refuse(arguments, message)
-  io.stderr:write(printable.lines(arguments[0] .. ": " .. message), "\n")
+  if launch.rank() == 0 then
+    io.stderr:write(printable.lines(arguments[0] .. ": " .. message), "\n")
+  end
+  launch.agree_on_end()
   os.exit(1, true)
 end
 

@@ -7,6 +7,7 @@ local errors = require "perigee.util.errors"
 local executor = require "perigee.sweep.run.executor"
 local external = require "perigee.util.external"
 local fs = require "perigee.util.fs"
+local launch = require "perigee.mpi.launch"
 local notices = require "perigee.sweep.run.notices"
 local printable = require "perigee.util.printable"
 local process_pool = require "perigee.sweep.run.process_pool"
@@ -88,6 +89,7 @@ end
 --- Runs all trials that are not finished and are this process's.
 local function run_trials(study)
   local run_wave = (study.options.jobs or 1) > 1 and process_pool.run_wave or executor.run_wave
+  local ranks = study.ranks
   local display <close> = progress_display.open(study.name, study.store, study.options.quiet)
   local writer <close> = study.store:open_writer(study:header()) -- synced after Ctrl-C, too
   local _ <close> = core.hold_interrupts()
@@ -96,9 +98,12 @@ local function run_trials(study)
   study.display, study.ending = display, ending
   local wave, status = next_wave(study), "done"
   while #wave > 0 and status == "done" do
-    status = run_wave(study, wave)
+    status = ranks and ranks:run_wave(wave) or not ranks and run_wave(study, wave)
     writer:sync()
     wave = status == "done" and next_wave(study) or {}
+  end
+  if ranks then
+    ranks:end_orders()
   end
   return status
 end
@@ -171,57 +176,61 @@ end
 
 -- --- the script's end -------------------------------------------------------------
 
---- Ends the script.
+--- Ends the script, on all ranks.
 local function leave(status)
   io.stdout:flush()
+  launch.agree_on_end()
   os.exit(status, true)
+end
+
+--- The status with which the script ends whose command line the study reads; nil if it goes on with
+--- the results.
+local function exit_of(study, status)
+  if study.options.dry_run then
+    return 0
+  elseif study.options.shard then -- even the last shard does not go on with the results
+    for i = 1, study.trials.count do
+      if is_in_shard(study, i) and study.store:status(i) == "failed" then
+        return 1
+      end
+    end
+    return 0
+  end
+  return status == "stopped" and 1 or nil
 end
 
 local failed = {} -- studies with failures, by their folders
 local at_exit -- is collected when Lua's state ends
 
---- Ends the script whose command line the study reads, or returns if it goes on with the results. A
---- script that goes on after failed trials ends with status 1, unless it calls os.exit, or the
+--- Has a script that goes on after failed trials end with status 1, unless it calls os.exit, or the
 --- trials are run again without a failure.
-local function leave_script(study, status)
-  if study.options.dry_run then
-    leave(0)
-  elseif study.options.shard then -- even the last shard does not go on with the results
-    for i = 1, study.trials.count do
-      if is_in_shard(study, i) and study.store:status(i) == "failed" then
-        leave(1)
-      end
-    end
-    leave(0)
-  elseif status == "stopped" then
-    leave(1)
-  end
-  local has_failures = study.store.counts.failed > 0
+local function note_failures(study, has_failures)
   failed[study.root] = has_failures or nil
   at_exit = at_exit or has_failures and setmetatable({}, { __gc = function()
     if next(failed) then
+      launch.agree_on_end()
       os.exit(1, true) -- other objects are finalized, too
     end
   end }) or nil
 end
 
---- Handles an error of a run. Ends the script whose command line the study reads, with a message.
---- Elsewhere returns the message of a failure of the outside world, and raises Ctrl-C and errors of
---- the library again.
-local function give_up(study, problem)
+--- What becomes of an error of a run, and a message. It ends the script whose command line the study
+--- reads; elsewhere a failure of the outside world is a sentence, and Ctrl-C and errors of the
+--- library are raised again.
+local function outcome_of_error(study, problem)
   local is_interrupt = errors.is_interrupt(problem)
   local is_failure = errors.is_failure(problem)
   if study.arguments and is_failure then
     say(("%s: %s"):format(study.name, problem))
-    leave(1)
+    return { exit = 1 }
   elseif study.arguments and is_interrupt and study.store then
     say(("%s: interrupted: %d of %d; the same command goes on from here"):format(study.name,
       study.store:finished(), study.trials.count))
-    leave(130) -- as a shell expects it
+    return { exit = 130 } -- as a shell expects it
   elseif not is_failure then
-    error(problem, 0)
+    return { error = problem }
   end
-  return problem
+  return { status = "broken", sentence = problem }
 end
 
 -- --- the study --------------------------------------------------------------------
@@ -233,10 +242,39 @@ local function contradiction(study)
     return "--fresh and --shard: the other parts would lose what they have done"
   elseif options.shard and study.rule.text ~= "" then
     return "--shard: rules that cut trials compare all of a study's, and a part sees its own only"
+  elseif options.jobs and launch.size() > 1 then
+    return ("--jobs: %s has started %d processes already, which share the trials"):format(
+      launch.name(), launch.size())
   elseif (options.jobs or 1) > 1 and (not study.arguments or study.arguments[0] == "-") then
     return "jobs: each process runs the script from its beginning, and there is none that was "
       .. "started by its name"
   end
+end
+
+--- Runs a study in this process, which may hand out trials to others.
+---@param study perigee.sweep.study
+---@return table  # how it has ended: `exit`, the status of a script that ends here; `error`, to be
+---   raised; else `status` and `sentence`, as study_run.run returns them; `has_results`, of the
+---   study; `has_failures`, of a script that goes on with them
+local function attempt(study)
+  local is_rehearsal = study.options.dry_run
+  local worked, status, sentence = pcall(is_rehearsal and rehearse or perform, study)
+  if not worked then
+    return outcome_of_error(study, status)
+  elseif not is_rehearsal then
+    notices.ending(study, status, sentence)
+  end
+  local has_failures = not is_rehearsal and study.store.counts.failed > 0
+  if study.arguments then
+    local exit = exit_of(study, status)
+    if exit then
+      return { exit = exit }
+    end
+  end
+  return {
+    status = status == "done" and has_failures and "failed" or status, sentence = sentence,
+    has_results = not is_rehearsal, has_failures = study.arguments and has_failures,
+  }
 end
 
 --- Runs a study by its options. Ends the script whose command line the study reads, if trials are
@@ -258,19 +296,21 @@ function study_run.run(study)
     study:open() -- a study that was run before: the script wants its results
     return "done"
   end
-  local worked, status, sentence = pcall(study.options.dry_run and rehearse or perform, study)
-  if not worked then
-    return "broken", give_up(study, status)
-  elseif not study.options.dry_run then
-    notices.ending(study, status, sentence)
+  local is_shared = launch.size() > 1 and require("perigee.sweep.run.rank_pool").is_shared()
+  local outcome
+  if is_shared then
+    outcome = require("perigee.sweep.run.rank_pool").run(study, attempt)
+  else
+    outcome = attempt(study)
   end
-  if study.arguments then
-    leave_script(study, status)
+  if outcome.exit then
+    leave(outcome.exit)
+  elseif outcome.error then
+    error(outcome.error, 0)
+  elseif outcome.has_failures ~= nil then
+    note_failures(study, outcome.has_failures)
   end
-  if status == "done" and not study.options.dry_run and study.store.counts.failed > 0 then
-    status = "failed"
-  end
-  return status, sentence
+  return outcome.status, outcome.sentence
 end
 
 return study_run

@@ -38,7 +38,7 @@ local PUBLIC = {
 }
 local MAY_BE_NIL = collections.set {
   "description", "arguments", "data", "contents", "fingerprint", "notes", "script", "code",
-  "shared", "ending", "trials", "store", "display", "outdated",
+  "shared", "ending", "trials", "store", "display", "outdated", "ranks",
 }
 
 unknown_name.guard(METATABLE, Study, "a study", PUBLIC, MAY_BE_NIL)

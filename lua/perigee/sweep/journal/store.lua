@@ -4,9 +4,11 @@
 -- named by their index in that list.
 
 local collections = require "perigee.util.collections"
+local external = require "perigee.util.external"
 local format = require "perigee.util.format"
 local goals = require "perigee.sweep.table.goal"
 local journal = require "perigee.sweep.journal.journal"
+local uv = external.require "luv"
 
 ---@class perigee.sweep.store
 ---@field trials perigee.sweep.trials
@@ -148,6 +150,26 @@ function Store:read_file(path)
   add_damaged(self, journal.read_file(path, self.cursors[path], function(...)
     take(self, ...)
   end))
+end
+
+--- Takes a record that is in a journal of another machine, unless it says less than what is known.
+---@param record table
+function Store:take(record)
+  take(self, record, nil, 0)
+end
+
+--- Takes a record that another process has appended to its journal: from there, or where the line
+--- cannot be seen yet, as it is. The record of a machine without the journal's folder is appended to
+--- this process's own journal. Raises if it cannot be kept.
+---@param record table  with its values
+---@param path string  of the journal
+function Store:receive(record, path)
+  if not uv.fs_stat(path) then
+    self:append(record)
+    return
+  end
+  self:read_file(path)
+  take(self, record, path, 0)
 end
 
 --- Returns the sentences about damaged lines that were read since the last call.

@@ -114,6 +114,19 @@ function executor.run_trial(study, item, beat)
   return record
 end
 
+--- Runs a trial that another process has ordered. Raises where that one has another study.
+---@param study perigee.sweep.study
+---@param order { index: integer, id: string, limit: table?, after: string? }
+---@param beat fun(trial_run: perigee.sweep.trial_run)
+---@return table record
+function executor.run_order(study, order, beat)
+  if study.trials.ids[order.index] ~= order.id then
+    errors.fail("the processes' studies are not the same: what one is made of must not depend on "
+      .. "chance, time or standard input (random data need a seed), and its name is its own")
+  end
+  return executor.run_trial(study, order, beat)
+end
+
 --- Runs a wave of trials.
 ---@param study perigee.sweep.study
 ---@param wave { index: integer, limit: table? }[]

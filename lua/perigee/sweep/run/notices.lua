@@ -94,6 +94,22 @@ function notices.changes(study)
   end
 end
 
+--- Says which of the numbers and texts that `run` refers to another process has otherwise.
+---@param study perigee.sweep.study
+---@param theirs any  the other's notes
+---@param told table<string, true>  the names that were said before
+function notices.different_notes(study, theirs, told)
+  local ours = study.notes
+  theirs = type(theirs) == "table" and theirs or {}
+  for _, name in ipairs(collections.sorted_keys(collections.merge(theirs, ours))) do
+    if theirs[name] ~= ours[name] and not told[name] then
+      told[name] = true
+      say(("%s, to which `run` refers, is not the same in all processes: trials depend on which "
+        .. "one runs them"):format(name))
+    end
+  end
+end
+
 -- --- after ------------------------------------------------------------------------
 
 local MOST_FAILURES = 10 -- that are listed

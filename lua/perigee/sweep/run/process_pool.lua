@@ -1,6 +1,5 @@
 --- A pool of processes on this machine, workers, that share a study's trials.
 
-local collections = require "perigee.util.collections"
 local core = require "perigee.core"
 local errors = require "perigee.util.errors"
 local external = require "perigee.util.external"
@@ -115,14 +114,7 @@ end
 
 function handlers.ready(self, worker, event)
   worker.is_ready = true
-  local theirs, ours = type(event.notes) == "table" and event.notes or {}, self.study.notes
-  for _, name in ipairs(collections.sorted_keys(collections.merge(theirs, ours))) do
-    if theirs[name] ~= ours[name] and not self.differs[name] then
-      self.differs[name] = true
-      notices.say(("%s, to which `run` refers, is not the same in all processes: trials depend on "
-        .. "which one runs them"):format(name))
-    end
-  end
+  notices.different_notes(self.study, event.notes, self.differs)
   self:feed(worker)
 end
 

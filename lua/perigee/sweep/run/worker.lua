@@ -81,11 +81,7 @@ end
 
 --- Runs a trial as it was ordered. Stops it once the pipe of orders has ended.
 local function run_order(study, order, orders)
-  if study.trials.ids[order.index] ~= order.id then
-    errors.fail("the processes' studies are not the same: what one is made of must not depend on "
-      .. "chance, time or standard input (random data need a seed), and its name is its own")
-  end
-  executor.run_trial(study, order, function(trial_run)
+  executor.run_order(study, order, function(trial_run)
     send {
       event = "beat", iteration = trial_run.iteration, total = trial_run.total,
       loss = trial_run.loss,
