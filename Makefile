@@ -137,6 +137,21 @@ $(MPI_MODULE): $(MPI_OBJECTS)
 	$(Q)$(MPICC) $(CFLAGS) $(SANITIZE) -pthread -shared -Wl,-z,nodelete -o $@.part $^ $(LDFLAGS) && \
 	  mv $@.part $@
 
+# A copy of the build for each MPI that there is, for specs that run under its mpirun.
+MPIS := $(foreach m,openmpi mpich,$(if $(shell command -v mpicc.$m),$m))
+
+mpi-specs: deps-mpis  ## specs of perigee.mpi, under Open MPI and MPICH
+	@$(MAKE) -s --no-print-directory mpi-builds
+	@$(call specs,$(LUA) /usr/bin/busted --tags=mpi)
+
+mpi-builds: $(MPIS:%=$(BUILD)/%/perigee_mpi.so)
+
+$(MPIS:%=$(BUILD)/%/perigee_mpi.so): $(BUILD)/%/perigee_mpi.so: $(wildcard src/mpi/*.[ch]) all
+	@mkdir -p $(@D) && $(say) LINK $@
+	@ln -f $(PROGRAM) $(MODULE) $(@D)
+	$(Q)mpicc.$* $(STANDARD) -Isrc/core -Isrc $(WARNINGS) $(WERROR) $(CFLAGS) $(LUA_CFLAGS) -fPIC \
+	  -pthread -shared -Wl,-z,nodelete -o $@.part $(filter %.c,$^) && mv $@.part $@
+
 define compile_kernels
 $(BUILD)/obj/core/kernels/$1-%.o: src/core/kernels/$1.c Makefile
 	@mkdir -p $$(@D) && $$(say) CC $$@
@@ -438,7 +453,7 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all mpi run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
+.PHONY: all mpi mpi-specs mpi-builds run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
         parity-torch bench differential interchange csv sklearn faults save-faults gcstress \
         run-gcstress fuzz fuzz-files fuzzers mutants resume sweep-kills browser install uninstall \
         reference session format clean \

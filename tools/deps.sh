@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what a make target needs is there.
 #
-# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|csv|sklearn|torch|lint|valgrind
+# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|csv|sklearn|torch|lint|valgrind|mpi|mpis
 #        tools/deps.sh check
 #
 # check installs nothing: it looks for what build would, with $CC, $CFLAGS and
@@ -88,6 +88,18 @@ needs_clang() {
 needs_kills() {
     needs_run
     want strace have strace
+}
+
+needs_mpi() {
+    needs_run
+    need "libopenmpi-dev openmpi-bin" have mpicc
+}
+
+# Both, side by side: mpicc.openmpi and mpicc.mpich.
+needs_mpis() {
+    needs_test
+    need "libopenmpi-dev openmpi-bin" have mpicc.openmpi
+    want "libmpich-dev mpich" have mpicc.mpich
 }
 
 needs_browser() {

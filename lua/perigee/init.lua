@@ -22,7 +22,7 @@ for name, value in pairs(core) do
 end
 for _, name in ipairs {
   "trainer", "descent", "comm", "archive", "save_png", "guard_memory", "limit_memory",
-  "checksum_v1", "writes", "copy_array_metatable",
+  "checksum_v1", "elements_checksum", "join_checksums", "writes", "copy_array_metatable",
   "archive_writes", "lua_random", "call", "interrupts", "call_until", "keep_interrupts",
   "terminal_size", "hold_interrupts", "hold_silence", "show_stdout", "hold_lock", "hold_ending", "set_ending",
   "hold_generators", "hold_field", "set_tracer", "split_rows", "column_scale", "scale_columns",

@@ -228,6 +228,7 @@ local function new_shared_trainer(self, data)
   local made = (share.is_local and new_local_trainer or new_trainer)(self, data, self.plan_asked)
   local counts
   if share.is_local then
+    self.local_checksum = share:checksum(data)
     counts = classes and trainer.label_counts(made, classes)
     counts = counts and share.comm:allreduce(counts)
   else
@@ -269,6 +270,9 @@ end
 
 --- The checksum of the data; that of files of format 1 where it is asked for.
 function DenseNetwork:checksum(is_version_1)
+  if self.share and self.share.is_local and not is_version_1 then
+    return self.local_checksum
+  end
   return (is_version_1 and trainer.checksum_v1 or trainer.checksum)(self.trainer)
 end
 

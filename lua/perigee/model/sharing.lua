@@ -204,6 +204,25 @@ function Sharing:place(own)
   return list
 end
 
+--- The checksum of the ranks' local data: that of the whole arrays. All ranks call it.
+---@param data { rows: perigee.array, targets: perigee.array }
+---@return integer
+function Sharing:checksum(data)
+  local arrays, own, sum = { data.targets, data.rows }, {}, 0
+  for i, array in ipairs(arrays) do
+    own[i] = { core.elements_checksum(array) }
+  end
+  local list = self.comm:exchange("the data", own)
+  for i, array in ipairs(arrays) do
+    local parts = {}
+    for j, each in ipairs(list) do
+      parts[j] = each[i]
+    end
+    sum = core.join_checksums(sum, array, self.rows, parts)
+  end
+  return sum
+end
+
 --- The rows of a batch that this rank has, of `size` rows of all ranks, of which `left` (a list)
 --- have not been used in the epoch: their number, and that of the ranks before. All ranks give a
 --- part that is proportional to what they have left; which of them round up changes from batch to

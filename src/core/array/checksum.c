@@ -48,24 +48,48 @@ static pg_status add_elements(uint32_t *sum, const pg_array *a, pg_error *err)
     return status;
 }
 
-/* A header of n bytes, the length of each axis, and the elements. */
-static pg_status add_array(uint32_t *sum, const void *header, size_t n,
-                           const pg_array *a, pg_error *err)
+static void add_lengths(uint32_t *sum, int ndim, const size_t *shape)
 {
     unsigned char lengths[8 * PG_MAXDIM], *end = lengths;
-    for (int i = 0; i < a->ndim; i++)
-        end = pg_bytes_put(end, a->shape[i], 8);
-    *sum = add_bytes(*sum, header, n);
+    for (int i = 0; i < ndim; i++)
+        end = pg_bytes_put(end, shape[i], 8);
     *sum = add_bytes(*sum, lengths, (size_t)(end - lengths));
-    return add_elements(sum, a, err);
+}
+
+/* The dtype, the rank and the lengths of the axes. */
+static void add_form(uint32_t *sum, pg_dtype dtype, int ndim,
+                     const size_t *shape)
+{
+    unsigned char header[3 + 8];
+    memcpy(header, pg_dtype_descr(dtype), 3);
+    pg_bytes_put(header + 3, (uint64_t)ndim, 8);
+    *sum = add_bytes(*sum, header, sizeof header);
+    add_lengths(sum, ndim, shape);
 }
 
 pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err)
 {
-    unsigned char header[3 + 8];
-    memcpy(header, pg_dtype_descr(a->dtype), 3);
-    pg_bytes_put(header + 3, (uint64_t)a->ndim, 8);
-    return add_array(sum, header, sizeof header, a, err);
+    add_form(sum, a->dtype, a->ndim, a->shape);
+    return add_elements(sum, a, err);
+}
+
+pg_status pg_elements_checksum(uint32_t *sum, const pg_array *a, pg_error *err)
+{
+    *sum = 0;
+    return add_elements(sum, a, err);
+}
+
+void pg_parts_checksum(uint32_t *sum, const pg_array *a, size_t n,
+                       const pg_rows_sum *parts, size_t count)
+{
+    size_t shape[PG_MAXDIM];
+    pg_assert(a->ndim > 0);
+    memcpy(shape, a->shape, sizeof shape);
+    shape[0] = n;
+    add_form(sum, a->dtype, a->ndim, shape);
+    for (size_t i = 0; i < count; i++)
+        *sum = (uint32_t)crc32_combine(*sum, parts[i].sum,
+                                       (z_off_t)parts[i].bytes);
 }
 
 pg_status pg_data_checksum(uint32_t *sum, const pg_array *x,
@@ -95,7 +119,9 @@ pg_status pg_array_checksum_v1(uint32_t *sum, const pg_array *a, pg_error *err)
         return pg_fail(err, PG_EDTYPE, "there was no checksum of %s arrays",
                        pg_dtype_name(a->dtype));
     pg_bytes_put(header, number, 8);
-    return add_array(sum, header, sizeof header, a, err);
+    *sum = add_bytes(*sum, header, sizeof header);
+    add_lengths(sum, a->ndim, a->shape);
+    return add_elements(sum, a, err);
 }
 
 pg_status pg_data_checksum_v1(uint32_t *sum, const pg_array *x,

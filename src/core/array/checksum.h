@@ -18,6 +18,21 @@
 /* Continues *sum, the CRC-32 of the bytes before a's, 0 at first. PG_ENOMEM. */
 pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err);
 
+/* The sum of a's elements alone, for rows that others have the rest of. PG_ENOMEM.
+ */
+pg_status pg_elements_checksum(uint32_t *sum, const pg_array *a, pg_error *err);
+
+/* Some rows of an array: the sum of their elements, and their bytes. */
+typedef struct pg_rows_sum {
+    uint32_t sum;
+    uint64_t bytes;
+} pg_rows_sum;
+
+/* Continues *sum by an array of n rows like those of a, which are known by the
+   sums of parts (count), in their order. */
+void pg_parts_checksum(uint32_t *sum, const pg_array *a, size_t n,
+                       const pg_rows_sum *parts, size_t count);
+
 /* The sum of a model's data: the targets, labels or rows, then x. PG_ENOMEM. */
 pg_status pg_data_checksum(uint32_t *sum, const pg_array *x,
                            const pg_array *targets, pg_error *err);
