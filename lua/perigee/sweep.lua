@@ -67,6 +67,7 @@ local KINDS = {
   checkpoint = schema.or_false(schema.number(", 0 or more, of seconds", function(seconds)
     return seconds >= 0
   end)),
+  ranks_per_trial = schema.integer(1, 1 << 24),
   metric = schema.text,
   goal = schema.name { "max", "min" },
   prune = {
@@ -103,7 +104,7 @@ local KINDS = {
   },
 }
 
-local DEFAULTS = { repeats = 1, seed = 0, checkpoint = 30, runs = "runs" }
+local DEFAULTS = { repeats = 1, seed = 0, checkpoint = 30, ranks_per_trial = 1, runs = "runs" }
 
 --- Checks that no name is both a parameter and a setting, or reserved.
 local function check_names(names, settings)
@@ -147,7 +148,7 @@ end
 --- Makes the space and the rule of a definition. Checks the values that the command line may have
 --- changed.
 local function complete(definition)
-  for _, name in ipairs { "repeats", "seed", "draws", "checkpoint" } do
+  for _, name in ipairs { "repeats", "seed", "draws", "checkpoint", "ranks_per_trial" } do
     if definition[name] ~= nil then
       local taken, problem = schema.value(name, KINDS[name], definition[name])
       if taken == nil then
@@ -209,7 +210,8 @@ end
 ---   all points of the grid are run); repeats = 1; seed = 0 (of the first repeat; the others count
 ---   up from it); data (a data set's name, as for pg.dataset, or an archive, an array or a table of
 ---   these; without it, the arrays and archives that `run` refers to); checkpoint = 30 (seconds
----   between two checkpoints of a training, or false); metric (for the comparison of trials:
+---   between two checkpoints of a training, or false); ranks_per_trial = 1 (the ranks of mpirun that
+---   run a trial together, `trial.comm`; without mpirun it does nothing); metric (for the comparison of trials:
 ---   "accuracy", or else "loss", unless given); goal ("max" or "min", as for a loss); prune
 ---   (sweep.halving{} or sweep.median{}); runs = "runs" (the folder for studies); description (for
 ---   --help); arguments (a command line, or false: none)

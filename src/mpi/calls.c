@@ -23,11 +23,12 @@ static pg_status fail_memory(pg_error *err)
 enum {
     TRIES_AT_ONCE = 200, /* some 20 us: cores are often enough */
     NOTICES_EVERY = 64,  /* tries, after these */
-    SLEEP = 50000,       /* ns */
 };
-#define SLEEPY                                                          \
-    0.002 /* seconds of waiting after which a rank sleeps between tries \
-           */
+/* Seconds of waiting after which a rank sleeps between tries: a fraction of
+   what it has waited, but no longer than the second one. */
+#define SLEEPY 0.002
+#define LONGEST_SLEEP 0.001
+#define SLEEP_FRACTION 0.02
 
 /* The first rank that has ended, and so never makes the present call. */
 static int find_ended(const mpi_comm *c)
@@ -41,11 +42,18 @@ static int find_ended(const mpi_comm *c)
 }
 
 /* What ends a wait: PG_OK for nothing. */
-static pg_status find_trouble(mpi_comm *c, const char *what, pg_error *err)
+static pg_status find_trouble(mpi_comm *c, const char *what, double waited,
+                              pg_error *err)
 {
     if (c->comm.is_interrupted && c->comm.is_interrupted()) {
         snprintf(err->message, sizeof err->message, "interrupted!");
         return PG_EINTERRUPT;
+    }
+    if (c->patience > 0 && waited > c->patience) {
+        snprintf(err->message, sizeof err->message,
+                 "rank %d has waited %g seconds for the others (%s)",
+                 c->comm.rank, c->patience, what);
+        return PG_EIO;
     }
     mpi_take_notices();
     int ended = find_ended(c);
@@ -56,6 +64,14 @@ static pg_status find_trouble(mpi_comm *c, const char *what, pg_error *err)
              "it (%s): all ranks must make the same calls",
              ended, c->comm.rank, what);
     return PG_EIO;
+}
+
+static void nap(double waited)
+{
+    double seconds = SLEEP_FRACTION * waited;
+    if (seconds > LONGEST_SLEEP)
+        seconds = LONGEST_SLEEP;
+    nanosleep(&(struct timespec){.tv_nsec = (long)(seconds * 1e9)}, NULL);
 }
 
 /* Waits for operations that were begun. A rank that waits leaves its core to
@@ -74,15 +90,16 @@ static pg_status wait_for(mpi_comm *c, MPI_Request *requests, int count,
             return status;
         if (tries < TRIES_AT_ONCE)
             continue;
+        double waited = MPI_Wtime() - start;
         if (tries % NOTICES_EVERY == 0 &&
-            (status = find_trouble(c, what, err)) != PG_OK) {
+            (status = find_trouble(c, what, waited, err)) != PG_OK) {
             c->comm.is_broken = true;
             return status;
         }
-        if (MPI_Wtime() - start < SLEEPY)
+        if (waited < SLEEPY)
             sched_yield();
         else
-            nanosleep(&(struct timespec){.tv_nsec = SLEEP}, NULL);
+            nap(waited);
     }
 }
 

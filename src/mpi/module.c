@@ -62,6 +62,13 @@ static int l_place(lua_State *L)
     return 2;
 }
 
+/* set_patience(comm, seconds): a call on it fails after so long; 0: never */
+static int l_set_patience(lua_State *L)
+{
+    check_comm(L, 1)->patience = luaL_checknumber(L, 2);
+    return 0;
+}
+
 /* The name and version of MPI, up to the first comma. */
 static void push_library(lua_State *L)
 {
@@ -108,9 +115,8 @@ static int l_agree_on_end(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"start", l_start}, {"agree_on_end", l_agree_on_end},
-    {"split", l_split}, {"place", l_place},
-    {NULL, NULL},
+    {"start", l_start}, {"agree_on_end", l_agree_on_end}, {"split", l_split},
+    {"place", l_place}, {"set_patience", l_set_patience}, {NULL, NULL},
 };
 
 /* Doesn't start MPI yet: the library may be another than that of mpirun. */

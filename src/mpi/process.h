@@ -20,6 +20,8 @@ typedef struct mpi_comm {
     int number;      /* among those of this process, in the order of making */
     int *world_rank; /* (size) of each rank */
     uint64_t calls;  /* that this process has begun */
+    double patience; /* seconds that a call waits for other ranks; 0: for ever
+                      */
 } mpi_comm;
 
 enum { MPI_MOST_COMMS = 32 };

@@ -22,6 +22,7 @@ local command_line = {}
 local OF_STUDY = {
   repeats = { number = true }, seed = { number = true }, draws = { number = true },
   checkpoint = { number = true, boolean = true }, data = { string = true },
+  ranks_per_trial = { number = true },
 }
 
 --- The kinds of the values that the script has for each parameter and setting.

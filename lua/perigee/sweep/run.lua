@@ -214,9 +214,9 @@ local function note_failures(study, has_failures)
   end }) or nil
 end
 
---- What becomes of an error of a run, and a message. It ends the script whose command line the study
---- reads; elsewhere a failure of the outside world is a sentence, and Ctrl-C and errors of the
---- library are raised again.
+--- Makes the outcome of an error. It ends the script whose command line the study reads, with a
+--- message; elsewhere a failure of the outside world is a sentence, and Ctrl-C and errors of the
+--- library are raised.
 local function outcome_of_error(study, problem)
   local is_interrupt = errors.is_interrupt(problem)
   local is_failure = errors.is_failure(problem)
@@ -242,6 +242,9 @@ local function contradiction(study)
     return "--fresh and --shard: the other parts would lose what they have done"
   elseif options.shard and study.rule.text ~= "" then
     return "--shard: rules that cut trials compare all of a study's, and a part sees its own only"
+  elseif study.definition.ranks_per_trial > launch.size() and launch.size() > 1 then
+    return ("ranks_per_trial is %d, and there are %d ranks"):format(
+      study.definition.ranks_per_trial, launch.size())
   elseif options.jobs and launch.size() > 1 then
     return ("--jobs: %s has started %d processes already, which share the trials"):format(
       launch.name(), launch.size())

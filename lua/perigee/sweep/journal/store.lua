@@ -159,8 +159,8 @@ function Store:take(record)
 end
 
 --- Takes a record that another process has appended to its journal: from there, or where the line
---- cannot be seen yet, as it is. The record of a machine without the journal's folder is appended to
---- this process's own journal. Raises if it cannot be kept.
+--- cannot be seen yet, as it is. The record of a machine that does not share the folder is appended
+--- to this process's own journal. Raises if it cannot be kept.
 ---@param record table  with its values
 ---@param path string  of the journal
 function Store:receive(record, path)

@@ -25,23 +25,24 @@ end
 ---@param study perigee.sweep.study
 ---@param item { index: integer, limit: table?, after: string? }
 ---@param beat fun(trial_run: perigee.sweep.trial_run)  is called now and then
+---@param group? perigee.sweep.rank_group  the ranks that run the trial together
 ---@return perigee.sweep.trial_run
-function executor.new_run(study, item, beat)
+function executor.new_run(study, item, beat, group)
   local trials, i = study.trials, item.index
   local every = study.definition.checkpoint or nil
   local was_paused = item.limit and (item.limit.rung or 1) > 1
-  local id = trials.ids[i]
+  local id, is_follower = trials.ids[i], group and not group.is_leader
   return trial_runs.new {
     index = i, id = id, seed = trials:seed(i), repeat_number = trials:repeat_number(i),
     label = trials:label(i), data = study.data, is_parameter = study.is_parameter,
     notes = study.notes, limit = item.limit, after = item.after, every = every,
     checkpoints = every and trial_checkpoint.stem(study.root, id, study.code),
-    is_outdated = every and take_outdated(study, id),
+    is_outdated = every and take_outdated(study, id), group = group, is_follower = is_follower,
     monitor = {
       beat = beat,
-      warn = notices.say,
+      warn = is_follower and function() end or notices.say, -- the leader warns
       resumed = function(trial_run)
-        if not was_paused and not study.options.quiet then
+        if not was_paused and not study.options.quiet and not is_follower then
           notices.say(("%s goes on from iteration %d"):format(trial_run.label,
             trial_run.iteration))
         end
@@ -86,11 +87,12 @@ end
 ---@param study perigee.sweep.study
 ---@param item { index: integer, limit: table? }
 ---@param beat fun(trial_run: perigee.sweep.trial_run)
+---@param group? perigee.sweep.rank_group  of which this process is the leader
 ---@return table record
-function executor.run_trial(study, item, beat)
+function executor.run_trial(study, item, beat, group)
   local store, trials = study.store, study.trials
   store.writer:open() -- before the trial, which would else be run in vain
-  local trial_run = executor.new_run(study, item, beat)
+  local trial_run = executor.new_run(study, item, beat, group)
   study.shared = study.shared or shared_data.of(study.data, study.definition.run)
   study.shared:begin()
   local values = trials:values(item.index)
@@ -114,17 +116,32 @@ function executor.run_trial(study, item, beat)
   return record
 end
 
---- Runs a trial that another process has ordered. Raises where that one has another study.
+--- Runs a trial together with the leader of a group, who keeps its record. Where it has failed here
+--- and the others do not come to its end, keeps the record, and returns it.
 ---@param study perigee.sweep.study
----@param order { index: integer, id: string, limit: table?, after: string? }
----@param beat fun(trial_run: perigee.sweep.trial_run)
----@return table record
-function executor.run_order(study, order, beat)
+---@param item { index: integer, limit: table? }
+---@param group perigee.sweep.rank_group
+---@return table? record
+function executor.follow_trial(study, item, group)
+  local trials, index = study.trials, item.index
+  local trial_run = executor.new_run(study, item, function() end, group)
+  local record = trial_run:run(study.definition.run, trials:values(index))
+  if not trial_run.is_abandoned then
+    return nil
+  end
+  record.values = trials:values(index)
+  study.store:append(record)
+  return record
+end
+
+--- Raises where another process has ordered a trial of another study.
+---@param study perigee.sweep.study
+---@param order { index: integer, id: string }
+function executor.check_order(study, order)
   if study.trials.ids[order.index] ~= order.id then
     errors.fail("the processes' studies are not the same: what one is made of must not depend on "
       .. "chance, time or standard input (random data need a seed), and its name is its own")
   end
-  return executor.run_trial(study, order, beat)
 end
 
 --- Runs a wave of trials.

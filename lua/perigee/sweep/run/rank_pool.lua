@@ -1,20 +1,25 @@
 --- The ranks of an MPI job that share a study's trials.
 --
 -- All ranks run the same script, up to `study:run`. There rank 0 runs the study as a process by
--- itself does: it locks the folder, hands out each wave's trials to ranks that ask for one, and runs
--- some, too. The others prepare the study when they get their first order, keep their records in
+-- itself does: it locks the folder, hands out each wave's trials to ranks that ask for one, and
+-- runs some, too. The others prepare the study when they get their first order, keep their records in
 -- journals of their own and send events: "ready", "beat", "ended", "stopped", "signalled" and
 -- "broken". At the end all ranks learn from rank 0 how it went, and go on or end alike.
+--
+-- Where groups of ranks train a trial together, their leaders ask for orders, and pass them on to
+-- the others of their group, the followers.
 
 local communicators = require "perigee.mpi.communicator"
 local core = require "perigee.core"
 local errors = require "perigee.util.errors"
 local executor = require "perigee.sweep.run.executor"
 local external = require "perigee.util.external"
+local format = require "perigee.util.format"
 local json = require "perigee.util.json"
 local launch = require "perigee.mpi.launch"
 local notices = require "perigee.sweep.run.notices"
 local printable = require "perigee.util.printable"
+local rank_group = require "perigee.sweep.run.rank_group"
 local uv = external.require "luv"
 
 local OPERATION = "study:run"
@@ -36,13 +41,22 @@ function rank_pool.is_shared()
   return launch.size() > 1 and not is_in_trial
 end
 
---- Runs a trial that was ordered. What it prints is shown.
-local function run_order(study, order, beat)
+--- Calls f, which runs a trial.
+local function in_trial(f, ...)
   is_in_trial = true
   local _ <close> = setmetatable({}, { __close = function()
     is_in_trial = false
   end })
-  return launch.with_output(executor.run_order, study, order, beat)
+  return f(...)
+end
+
+--- Runs a trial that was ordered, and passes the order on to the group. What the trial prints is
+--- shown.
+local function run_order(study, order, group, beat)
+  if group then
+    group:order(json.encode(order))
+  end
+  return in_trial(launch.with_output, executor.run_trial, study, order, beat, group)
 end
 
 --- Watches for the signal by which launchers end a rank. `signal.came` is true afterwards.
@@ -61,6 +75,8 @@ end
 
 ---@class perigee.sweep.rank_pool
 ---@field study perigee.sweep.study
+---@field group perigee.sweep.rank_group?  of rank 0
+---@field per_trial integer  the ranks of a group
 ---@field left integer  trials of the wave that have not ended
 ---@field differs table<string, true>  the notes that other ranks have otherwise
 ---@field problem string?  by which the study cannot go on
@@ -79,7 +95,7 @@ end
 
 function handlers.beat(self, event, rank)
   if not self.ended[event.index] then
-    self.study.display:beat(rank + 1, self.study.trials:label(event.index), event)
+    self.study.display:beat(rank // self.per_trial + 1, self.study.trials:label(event.index), event)
   end
 end
 
@@ -99,7 +115,6 @@ function handlers.signalled(self)
 end
 
 function handlers.broken(self, event)
-  self.left = self.left - 1
   self.problem = self.problem or event.message
 end
 
@@ -132,7 +147,7 @@ end
 function Pool:run_own(order)
   local study = self.study
   self.left = self.left - 1
-  local record = run_order(study, order, function(trial_run)
+  local record = run_order(study, order, self.group, function(trial_run)
     study.display:beat(1, trial_run.label, trial_run)
     self:look()
     trial_run.monitor.is_stopped = self.problem ~= nil or self.signal.came
@@ -156,7 +171,8 @@ local function work(self)
   end
 end
 
---- Has all ranks stop what they run and save checkpoints. Those that have not after GRACE are stuck.
+--- Has all ranks stop what they run, and save checkpoints. Those that have not after GRACE are
+--- stuck.
 function Pool:stop()
   self.left = self.left - module().drop_orders()
   module().stop_ranks()
@@ -166,7 +182,7 @@ function Pool:stop()
     self:look()
     uv.sleep(PAUSE)
   end
-  self.is_stuck = self.left > 0
+  self.is_stuck = self.left > 0 or self.group ~= nil -- followers wait for their leaders in a trial
 end
 
 --- Runs a wave of trials on all ranks. Raises if it cannot go on, and after a signal.
@@ -194,15 +210,27 @@ function Pool:end_orders()
   if not self.has_ended_orders then
     self.has_ended_orders = true
     module().end_hand_out()
+    if self.group then
+      self.group:order ""
+    end
     world:meet(OPERATION, "")
     module().close_hand_out()
   end
 end
 
 --- Runs a study on rank 0, and tells the others how it has ended.
-local function lead(study, perform)
+local function lead(study, group, perform)
   local signal <close> = watch_signal()
-  local self = setmetatable({ study = study, left = 0, differs = {}, signal = signal }, Pool)
+  local self = setmetatable({
+    study = study, group = group, per_trial = study.definition.ranks_per_trial, left = 0,
+    differs = {}, signal = signal,
+  }, Pool)
+  local rest = launch.size() % self.per_trial
+  if rest > 0 and not study.options.quiet then
+    notices.say(("%d ranks are %s of %d; the last %s"):format(launch.size(),
+      format.quantity(launch.size() // self.per_trial, "group"), self.per_trial,
+      rest == 1 and "one idles" or rest .. " idle"))
+  end
   study.ranks = self
   local outcome = perform(study)
   study.ranks = nil
@@ -224,6 +252,7 @@ end
 --- A rank that runs what is ordered.
 ---@class perigee.sweep.rank
 ---@field study perigee.sweep.study
+---@field group perigee.sweep.rank_group?
 ---@field is_prepared boolean?  the study is
 ---@field is_stopped boolean?  rank 0 has stopped all
 ---@field has_asked boolean?  for an order that has not come
@@ -270,13 +299,19 @@ local function prepare(self)
   report { event = "ready", notes = study.notes }
 end
 
---- Runs a trial as it was ordered.
-local function follow_order(self, order)
+--- Prepares the study unless that was done. Raises for an order of another study.
+local function check_order(self, order)
   if not self.is_prepared then
     prepare(self)
   end
+  executor.check_order(self.study, order)
+end
+
+--- Runs a trial as it was ordered.
+local function follow_order(self, order)
+  check_order(self, order)
   local study = self.study
-  local record = run_order(study, order, function(trial_run)
+  local record = run_order(study, order, self.group, function(trial_run)
     report {
       event = "beat", index = order.index, iteration = trial_run.iteration,
       total = trial_run.total, loss = trial_run.loss,
@@ -288,30 +323,68 @@ local function follow_order(self, order)
   report { event = "ended", index = order.index, path = study.store.writer.path, record = record }
 end
 
+--- Handles an error of an order, after which the rank runs no other. Raises errors of the library
+--- again.
+local function take_error(self, problem)
+  if errors.is_interrupt(problem) then
+    self.signal.came = self.signal.came or not self.is_stopped
+  elseif errors.is_failure(problem) then
+    report { event = "broken", message = problem }
+  else
+    error(problem, 0)
+  end
+  self.has_left = true
+end
+
 --- Runs the trials that are ordered. After Ctrl-C, or a problem, it leaves all others.
 local function serve(self)
-  local has_left = false
   while true do
     local got, order = pcall(self.next_order, self)
-    if got and not order then
-      return
-    elseif not got and not errors.is_interrupt(order) then
-      error(order, 0)
-    elseif not got then
-      self.signal.came = true
-    elseif has_left or self.is_stopped or self.signal.came then
+    if not got then
+      take_error(self, order)
+    elseif not order then
+      break
+    elseif self.has_left or self.is_stopped or self.signal.came then
       report { event = "stopped", index = order.index }
     else
       local worked, problem = pcall(follow_order, self, order)
-      has_left = not worked
-      if not worked and errors.is_interrupt(problem) then
-        self.signal.came = self.signal.came or not self.is_stopped
+      if not worked then
+        take_error(self, problem)
         report { event = "stopped", index = order.index }
-      elseif not worked and not errors.is_failure(problem) then
-        error(problem, 0)
-      elseif not worked then
-        report { event = "broken", message = problem }
       end
+    end
+  end
+  if self.group then
+    self.group:order ""
+  end
+end
+
+--- Ends the job after a trial that has failed on this rank, where others wait for it elsewhere.
+local function end_alone(self, order, record)
+  notices.say(("rank %d: %s failed, and not on all ranks that run it: %s"):format(launch.rank(),
+    self.study.trials:label(order.index), record.error))
+  io.stderr:write(printable.lines(record.traceback or ""), "\n")
+  self.writer:close()
+  os.exit(1, true)
+end
+
+--- Runs the trials that the group's leader passes on.
+local function follow_leader(self)
+  for text in function() return self.group:order() end do
+    if text == "" then
+      return
+    end
+    local order = json.decode(text)
+    local worked, problem = pcall(function()
+      check_order(self, order)
+      local record = in_trial(executor.follow_trial, self.study, order, self.group)
+      if record then
+        end_alone(self, order, record)
+      end
+    end)
+    if not worked then
+      take_error(self, problem)
+      self:look() -- tells rank 0 of a signal
     end
   end
 end
@@ -348,15 +421,19 @@ local function open(self)
 end
 
 --- Takes part in a study that rank 0 runs.
-local function follow(study)
+local function follow(study, group)
   local signal <close> = watch_signal()
   local _ <close> = core.hold_interrupts()
   local _ <close> = core.hold_generators()
   local ending <close> = core.hold_ending()
-  local self = setmetatable({ study = study, signal = signal }, Rank)
+  local self = setmetatable({ study = study, group = group, signal = signal }, Rank)
   study.ending = ending
   io.stdout:setvbuf "line"
-  serve(self)
+  if group and not group.is_leader then
+    follow_leader(self)
+  elseif group or study.definition.ranks_per_trial == 1 then
+    serve(self)
+  end
   core.set_ending(ending)
   if self.writer then
     self.writer:close()
@@ -389,7 +466,9 @@ function rank_pool.run(study, perform)
     end
   end
   process.module.open_hand_out()
-  local outcome = process.rank == 0 and lead(study, perform) or follow(study)
+  local per_trial = study.definition.ranks_per_trial
+  local group = per_trial > 1 and rank_group.of(world, per_trial) or nil
+  local outcome = process.rank == 0 and lead(study, group, perform) or follow(study, group)
   if outcome.has_results then
     share_records(study)
   end

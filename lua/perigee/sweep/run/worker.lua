@@ -81,7 +81,8 @@ end
 
 --- Runs a trial as it was ordered. Stops it once the pipe of orders has ended.
 local function run_order(study, order, orders)
-  executor.run_order(study, order, function(trial_run)
+  executor.check_order(study, order)
+  executor.run_trial(study, order, function(trial_run)
     send {
       event = "beat", iteration = trial_run.iteration, total = trial_run.total,
       loss = trial_run.loss,

@@ -11,11 +11,13 @@ local unknown_name = require "perigee.util.unknown_name"
 ---@field data any  the study's data, opened
 ---@field index integer  the position in the order of the grid, from 1
 ---@field id string  the hash of its values, data, repeat and seed
+---@field comm perigee.communicator?  the ranks that run it together (`ranks_per_trial`), for
+---   pg.Model's `comm`; nil without a group
 local Trial = {}
 local METATABLE = { __name = "perigee.trial" }
 
-local NAMES = { "seed", "data", "index", "id", "steps", "fit", "report" }
-local MAY_BE_NIL = { data = true }
+local NAMES = { "seed", "data", "index", "id", "comm", "steps", "fit", "report" }
+local MAY_BE_NIL = { data = true, comm = true }
 
 -- A misspelt name would be nil, and a seed that is nil none at all.
 unknown_name.guard(METATABLE, Trial, "a trial", NAMES, MAY_BE_NIL)
@@ -30,6 +32,7 @@ function handles.new(trial_run)
     _run = trial_run,
     _fixed = {
       seed = trial_run.seed, data = trial_run.data, index = trial_run.index, id = trial_run.id,
+      comm = trial_run.group and trial_run.group.comm,
     },
   }, METATABLE)
 end

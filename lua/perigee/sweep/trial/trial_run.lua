@@ -40,6 +40,9 @@ local PROBE = 0.3 -- seconds of a training that only serves to estimate its time
 ---@field is_probe boolean?  it only serves to estimate its time
 ---@field monitor table  the functions beat(trial_run), warn(message) and resumed(trial_run);
 ---   `is_stopped`, once the trial is to be stopped
+---@field group perigee.sweep.rank_group?  the ranks that run the trial together
+---@field is_follower boolean?  another rank of the group saves the checkpoints
+---@field is_abandoned boolean?  it has failed, and others of the group have not come to its end
 ---@field handle perigee.sweep.trial
 ---@field reports table[]  { iteration, metrics by name }
 ---@field iteration integer  of the last training
@@ -117,6 +120,9 @@ end
 
 local function judge(self)
   local status, reason = rules.judge(self.limit, self.reports, self.judged)
+  if self.group then
+    status, reason = self.group:judge(status, reason)
+  end
   if status then
     halt(self, status, reason)
   end
@@ -157,7 +163,7 @@ end
 -- --- trainings --------------------------------------------------------------------
 
 local function save(self, model, has_ended)
-  if not self.checkpoints then
+  if not self.checkpoints or self.is_follower then
     return
   end
   local path = trial_checkpoint.path(self.checkpoints, self.trainings)
@@ -177,13 +183,22 @@ local function save_if_due(self, model, now, has_ended)
   end
 end
 
+local function restore_file(self, model)
+  local path = trial_checkpoint.path(self.checkpoints, self.trainings)
+  if not self.group then
+    return trial_checkpoint.restore(path, model)
+  end
+  return self.group:restore(path, function(of_rank)
+    return trial_checkpoint.restore(of_rank, model)
+  end)
+end
+
 --- Restores the training's checkpoint. Returns its state; nil if there is none.
 local function restore(self, model)
   if not self.checkpoints then
     return nil
   end
-  local state, problem = trial_checkpoint.restore(
-    trial_checkpoint.path(self.checkpoints, self.trainings), model)
+  local state, problem = restore_file(self, model)
   if self.is_outdated then
     problem = self.label .. ": the script has changed since its checkpoint"
     self.is_outdated = nil -- it is said once
@@ -349,6 +364,23 @@ local function call(run, values, self)
   end
 end
 
+--- Has the ranks of a group agree on how their trial has ended: where one has failed, all have.
+---@param problem? table  of this rank, as keep_error makes it; nil if it has not failed
+---@return table? problem
+local function agree(self, problem)
+  local list, trouble = errors.try(self.group.agree, self.group, problem and problem.message)
+  if not list then
+    self.is_abandoned = true
+    return problem or { message = trouble }
+  end
+  for i, message in ipairs(list) do
+    if message and not problem then
+      problem = { message = ("rank %d of its group: %s"):format(i - 1, message) }
+    end
+  end
+  return problem
+end
+
 --- Makes the values raise for a name that they do not have: a misspelt one would be nil, and the
 --- model another than was meant.
 local function refuse_others(values)
@@ -374,16 +406,19 @@ function TrialRun:run(run, values)
   if ending and ending.status == "interrupted" or core.interrupts() > signals then
     error("interrupted!", 0)
   end
-  local outcome = {
-    status = ending and ending.status or worked and "done" or "failed",
-    reason = ending and ending.reason,
-    reports = self.reports, iterations = self.iteration, seconds = self:seconds(),
-  }
-  if outcome.status == "failed" then
-    local has_traceback = type(problem) == "table" -- else there was no memory for one
-    outcome.error = has_traceback and problem.message or problem
-    outcome.traceback = has_traceback and problem.traceback or nil
+  local failure
+  if not worked and not ending then
+    failure = type(problem) == "table" and problem or { message = problem } -- no memory for a table
   end
+  if self.group then
+    failure = agree(self, failure)
+  end
+  local outcome = {
+    status = failure and "failed" or ending and ending.status or "done",
+    reason = not failure and ending and ending.reason or nil,
+    reports = self.reports, iterations = self.iteration, seconds = self:seconds(),
+    error = failure and failure.message, traceback = failure and failure.traceback,
+  }
   return records.new(self, outcome)
 end
 
