@@ -398,6 +398,15 @@ sweep-kills: deps-kills  ## studies that are killed, or run out of disk, end in 
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) tests/sweep_kills.lua $(ARGS)
 
+hosts: deps-hosts  ## mpirun over ssh between two hosts that are made on this machine, as root; ARGS="0 1" are ms of delay
+	@$(MAKE) -s --no-print-directory mpi-builds $(BUILD)/delay
+	@for mpi in $(MPIS); do BUILD=$(BUILD) tests/hosts.sh $$mpi $(ARGS) || exit; done
+
+# A cable between two hosts, for tests/hosts.sh.
+$(BUILD)/delay: tests/delay.c Makefile
+	@mkdir -p $(@D) && $(say) CC $@
+	$(Q)$(CC) $(STANDARD) -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -o $@ $<
+
 browser: deps-browser  ## the report of a study, in headless Chromium
 	@$(MAKE) -s --no-print-directory all
 	@$(PROGRAM) examples/hidden_grid.lua data=digits hidden=4,8 iterations=20 repeats=2 \
@@ -455,6 +464,6 @@ help:  ## this list
 .DELETE_ON_ERROR:
 .PHONY: all mpi mpi-specs mpi-builds run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
         parity-torch bench differential interchange csv sklearn faults save-faults gcstress \
-        run-gcstress fuzz fuzz-files fuzzers mutants resume sweep-kills browser install uninstall \
-        reference session format clean \
+        run-gcstress fuzz fuzz-files fuzzers mutants resume sweep-kills hosts browser install \
+        uninstall reference session format clean \
         help

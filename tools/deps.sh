@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what a make target needs is there.
 #
-# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|csv|sklearn|torch|lint|valgrind|mpi|mpis
+# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|csv|sklearn|torch|lint|valgrind|mpi|mpis|hosts
 #        tools/deps.sh check
 #
 # check installs nothing: it looks for what build would, with $CC, $CFLAGS and
@@ -100,6 +100,15 @@ needs_mpis() {
     needs_test
     need "libopenmpi-dev openmpi-bin" have mpicc.openmpi
     want "libmpich-dev mpich" have mpicc.mpich
+}
+
+needs_hosts() {
+    needs_mpis
+    need iproute2 have ip
+    need iputils-ping have ping
+    need util-linux have unshare
+    need openssh-client have ssh
+    need openssh-server test -x /usr/sbin/sshd
 }
 
 needs_browser() {
