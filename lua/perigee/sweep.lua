@@ -210,11 +210,11 @@ end
 ---   all points of the grid are run); repeats = 1; seed = 0 (of the first repeat; the others count
 ---   up from it); data (a data set's name, as for pg.dataset, or an archive, an array or a table of
 ---   these; without it, the arrays and archives that `run` refers to); checkpoint = 30 (seconds
----   between two checkpoints of a training, or false); ranks_per_trial = 1 (the ranks of mpirun that
----   run a trial together, `trial.comm`; without mpirun it does nothing); metric (for the comparison of trials:
----   "accuracy", or else "loss", unless given); goal ("max" or "min", as for a loss); prune
----   (sweep.halving{} or sweep.median{}); runs = "runs" (the folder for studies); description (for
----   --help); arguments (a command line, or false: none)
+---   between two checkpoints of a training, or false); ranks_per_trial = 1 (the ranks of an MPI job
+---   that run a trial together, `trial.comm`; without MPI it does nothing); metric (for the
+---   comparison of trials: "accuracy", or else "loss", unless given); goal ("max" or "min", as for
+---   a loss); prune (sweep.halving{} or sweep.median{}); runs = "runs" (the folder for studies);
+---   description (for --help); arguments (a command line, or false: none)
 ---@return perigee.sweep.study
 function sweep.new(options)
   local available, missing = json.available()

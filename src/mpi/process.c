@@ -92,6 +92,15 @@ static void at_exit(int status, void *nothing)
 
 /* --- the start ------------------------------------------------------------ */
 
+/* Has lines of standard output leave the process whole, as those of other ranks
+   come between: MPICH takes its buffer away. */
+static void buffer_lines(void)
+{
+    static char buffer[BUFSIZ];
+    fflush(stdout);
+    setvbuf(stdout, buffer, _IOLBF, sizeof buffer);
+}
+
 pg_status mpi_start(pg_error *err)
 {
     int level;
@@ -104,6 +113,8 @@ pg_status mpi_start(pg_error *err)
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &mpi.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &mpi.size);
+    if (mpi.size > 1)
+        buffer_lines();
     on_exit(at_exit, NULL);
     mpi.ended = calloc((size_t)mpi.size, sizeof *mpi.ended);
     mpi.has_ended = calloc((size_t)mpi.size, sizeof *mpi.has_ended);

@@ -235,17 +235,29 @@ end
 
 -- --- the study --------------------------------------------------------------------
 
+--- The ranks of an MPI job that share the study's trials; nil in a process by itself.
+local function ranks_of_job()
+  local ranks = launch.size() > 1 and require "perigee.sweep.run.rank_pool"
+  return ranks and ranks.is_shared() and ranks or nil
+end
+
+--- Tells if another rank of the job writes the same report of a study, or draws the same plot.
+---@return boolean
+function study_run.is_written_elsewhere()
+  return launch.rank() > 0 and ranks_of_job() ~= nil
+end
+
 --- The message about options that exclude each other.
 local function contradiction(study)
-  local options = study.options
+  local options, ranks = study.options, ranks_of_job()
   if options.shard and options.fresh then
     return "--fresh and --shard: the other parts would lose what they have done"
   elseif options.shard and study.rule.text ~= "" then
     return "--shard: rules that cut trials compare all of a study's, and a part sees its own only"
-  elseif study.definition.ranks_per_trial > launch.size() and launch.size() > 1 then
+  elseif ranks and study.definition.ranks_per_trial > launch.size() then
     return ("ranks_per_trial is %d, and there are %d ranks"):format(
       study.definition.ranks_per_trial, launch.size())
-  elseif options.jobs and launch.size() > 1 then
+  elseif ranks and options.jobs then
     return ("--jobs: %s has started %d processes already, which share the trials"):format(
       launch.name(), launch.size())
   elseif (options.jobs or 1) > 1 and (not study.arguments or study.arguments[0] == "-") then
@@ -299,13 +311,8 @@ function study_run.run(study)
     study:open() -- a study that was run before: the script wants its results
     return "done"
   end
-  local is_shared = launch.size() > 1 and require("perigee.sweep.run.rank_pool").is_shared()
-  local outcome
-  if is_shared then
-    outcome = require("perigee.sweep.run.rank_pool").run(study, attempt)
-  else
-    outcome = attempt(study)
-  end
+  local ranks = ranks_of_job()
+  local outcome = ranks and ranks.run(study, attempt) or attempt(study)
   if outcome.exit then
     leave(outcome.exit)
   elseif outcome.error then

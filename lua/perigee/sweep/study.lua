@@ -149,6 +149,9 @@ local RUN_KINDS = {
 --- trials ends with 1, too. Elsewhere it raises if it can't continue: the data aren't found, or a
 --- record can't be written.
 ---
+--- The ranks of an MPI job share the trials: each takes one when it is free. All go on with the
+--- results, of which rank 0 alone writes reports and plots.
+---
 ---     study:run()  --> true
 ---     study:run{jobs = 1, dry_run = true}  --> true
 ---@param options? table  jobs = 1 (processes that share the trials); dry_run = false (or true: only
@@ -236,7 +239,7 @@ end
 ---@return string|true
 function Study:csv(path)
   errors.call(self.open, self)
-  return results.last_reports(self):csv(path)
+  return path and study_run.is_written_elsewhere() or results.last_reports(self):csv(path)
 end
 
 --- Writes or returns the table in Markdown (`t:markdown`).
@@ -246,7 +249,7 @@ end
 ---@return string|true
 function Study:markdown(path)
   errors.call(self.open, self)
-  return results.last_reports(self):markdown(path)
+  return path and study_run.is_written_elsewhere() or results.last_reports(self):markdown(path)
 end
 
 -- The data of a report beside the results.
@@ -272,7 +275,7 @@ end
 ---@return boolean  # false if there is no plot
 function Study:plot(options)
   errors.call(self.open, self)
-  return require("perigee.sweep.plots.plot").draw(self, options)
+  return study_run.is_written_elsewhere() or require("perigee.sweep.plots.plot").draw(self, options)
 end
 
 --- Writes a page about the study: settings, results in a table that sorts, plots, failures, and the
@@ -287,7 +290,8 @@ function Study:report(path)
   if not types.is_path(path) or not path:find "%.html?$" then
     errors.raise("report: a path that ends with .html is needed, not %s", errors.describe(path))
   end
-  return errors.call(require("perigee.sweep.report.page").write, self, path)
+  return study_run.is_written_elsewhere()
+    or errors.call(require("perigee.sweep.report.page").write, self, path)
 end
 
 -- --- printing ----------------------------------------------------------------------

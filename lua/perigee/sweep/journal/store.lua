@@ -162,8 +162,9 @@ end
 --- cannot be seen yet, as it is. The record of a machine that does not share the folder is appended
 --- to this process's own journal. Raises if it cannot be kept.
 ---@param record table  with its values
----@param path string  of the journal
-function Store:receive(record, path)
+---@param name string  of the journal's file
+function Store:receive(record, name)
+  local path = self.folder .. "/" .. name
   if not uv.fs_stat(path) then
     self:append(record)
     return

@@ -11,6 +11,7 @@ local PATIENCE = 60 -- seconds that a rank whose trial has failed waits for the 
 ---@field comm perigee.communicator  the trials' own
 ---@field orders perigee.communicator  of the same ranks, for the study
 ---@field is_leader boolean
+---@field is_broken boolean?  its ranks wait for each other in vain
 local Group = {}
 Group.__index = Group
 
@@ -83,7 +84,9 @@ end
 function Group:agree(message)
   local module, handle = launch.start().module, self.orders.handle
   module.set_patience(handle, message and PATIENCE or 0)
+  self.is_broken = true
   local list = self.orders:exchange("the end of a trial", message)
+  self.is_broken = false
   module.set_patience(handle, 0)
   return list
 end

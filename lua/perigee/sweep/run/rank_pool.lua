@@ -2,8 +2,8 @@
 --
 -- All ranks run the same script, up to `study:run`. There rank 0 runs the study as a process by
 -- itself does: it locks the folder, hands out each wave's trials to ranks that ask for one, and
--- runs some, too. The others prepare the study when they get their first order, keep their records in
--- journals of their own and send events: "ready", "beat", "ended", "stopped", "signalled" and
+-- runs some, too. The others prepare the study when they get their first order, keep their records
+-- in journals of their own and send events: "ready", "beat", "ended", "stopped", "signalled" and
 -- "broken". At the end all ranks learn from rank 0 how it went, and go on or end alike.
 --
 -- Where groups of ranks train a trial together, their leaders ask for orders, and pass them on to
@@ -102,7 +102,7 @@ end
 function handlers.ended(self, event)
   self.left = self.left - 1
   event.record.values = self.study.trials:values(event.index)
-  self.study.store:receive(event.record, event.path)
+  self.study.store:receive(event.record, event.journal)
   self:finish(event.index, self.study.store:record(event.index))
 end
 
@@ -143,6 +143,13 @@ function Pool:look()
   uv.run "nowait"
 end
 
+--- The problem of a group after a trial that has failed on some of its ranks alone.
+local function problem_of(study, group, order)
+  return group and group.is_broken
+    and ("rank %d: %s failed, and not on all ranks that run it"):format(launch.rank(),
+      study.trials:label(order.index)) or nil
+end
+
 --- Runs an order on rank 0 itself, which handles events at each of the trial's beats.
 function Pool:run_own(order)
   local study = self.study
@@ -153,14 +160,17 @@ function Pool:run_own(order)
     trial_run.monitor.is_stopped = self.problem ~= nil or self.signal.came
   end)
   self:finish(order.index, record)
+  self.problem = self.problem or problem_of(study, self.group, order)
 end
 
 --- Runs trials, and waits for those of others, until all of the wave have ended.
 local function work(self)
-  while self.left > 0 do
+  while true do
     self:look()
     if self.problem or self.signal.came then
       error("interrupted!", 0)
+    elseif self.left == 0 then
+      return
     end
     local order = module().take_order()
     if order then
@@ -210,7 +220,7 @@ function Pool:end_orders()
   if not self.has_ended_orders then
     self.has_ended_orders = true
     module().end_hand_out()
-    if self.group then
+    if self.group and not self.group.is_broken then
       self.group:order ""
     end
     world:meet(OPERATION, "")
@@ -319,8 +329,16 @@ local function follow_order(self, order)
     self:look()
     trial_run.monitor.is_stopped = self.is_stopped or self.signal.came
   end)
+  local problem = problem_of(study, self.group, order)
+  if problem then -- before "ended", which may be the wave's last
+    report { event = "broken", message = problem }
+    self.has_left = true
+  end
   record.values = nil
-  report { event = "ended", index = order.index, path = study.store.writer.path, record = record }
+  report {
+    event = "ended", index = order.index, record = record,
+    journal = study.store.writer.path:match "[^/]*$",
+  }
 end
 
 --- Handles an error of an order, after which the rank runs no other. Raises errors of the library
@@ -354,16 +372,15 @@ local function serve(self)
       end
     end
   end
-  if self.group then
+  if self.group and not self.group.is_broken then
     self.group:order ""
   end
 end
 
 --- Ends the job after a trial that has failed on this rank, where others wait for it elsewhere.
 local function end_alone(self, order, record)
-  notices.say(("rank %d: %s failed, and not on all ranks that run it: %s"):format(launch.rank(),
-    self.study.trials:label(order.index), record.error))
-  io.stderr:write(printable.lines(record.traceback or ""), "\n")
+  notices.say(problem_of(self.study, self.group, order))
+  io.stderr:write(printable.lines(record.traceback or record.error), "\n")
   self.writer:close()
   os.exit(1, true)
 end
@@ -428,7 +445,6 @@ local function follow(study, group)
   local ending <close> = core.hold_ending()
   local self = setmetatable({ study = study, group = group, signal = signal }, Rank)
   study.ending = ending
-  io.stdout:setvbuf "line"
   if group and not group.is_leader then
     follow_leader(self)
   elseif group or study.definition.ranks_per_trial == 1 then
