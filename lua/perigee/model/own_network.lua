@@ -472,6 +472,7 @@ end
 --- Has the ranks agree on whole data, or find the places of their rows.
 local function share_data(self, data)
   local share, rows = self.share, data.rows
+  share.cuts_batches = true
   if share.is_local then
     share:place { rows = #rows, width = rows.size // math.max(1, #rows), dtype = rows.dtype }
     self.local_checksum = share:checksum(data)

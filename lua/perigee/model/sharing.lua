@@ -20,6 +20,8 @@ local trainer = core.trainer
 ---@field counts integer[]  the rows of each rank, where they are local
 ---@field first integer  the rows of the ranks before this one, where they are local
 ---@field is_uneven boolean  local rows that are not those of the ranks' shards
+---@field cuts_batches boolean?  a batch is cut between any rows, as a model with a forward function
+---   has no shards
 local Sharing = {}
 Sharing.__index = Sharing
 
@@ -68,9 +70,16 @@ local function comparable(value)
   if math.type(value) then
     return ("%.17g"):format(value)
   elseif type(value) == "table" and not getmetatable(value) then
-    local parts = {}
-    for _, name in ipairs(collections.sorted_keys(value)) do
-      parts[#parts + 1] = tostring(name) .. "=" .. comparable(value[name])
+    local parts, names = {}, {}
+    for i, each in ipairs(value) do
+      parts[i] = comparable(each)
+    end
+    for name in pairs(value) do
+      names[#names + 1] = not math.type(name) and tostring(name) or nil
+    end
+    table.sort(names)
+    for _, name in ipairs(names) do
+      parts[#parts + 1] = name .. " = " .. comparable(value[name])
     end
     return "{" .. table.concat(parts, ", ") .. "}"
   elseif type(value) == "string" or type(value) == "boolean" then
@@ -253,6 +262,8 @@ function Sharing:say_idle(batch)
     local rows
     if self.is_local then
       rows = self.counts[rank + 1]
+    elseif batch and self.cuts_batches then
+      rows = batch * (rank + 1) // self.comm.size - batch * rank // self.comm.size
     else
       rows = trainer.shards_of_rank(batch or self.rows, batch and true or false, rank,
         self.comm.size)
@@ -262,8 +273,9 @@ function Sharing:say_idle(batch)
   if #idle > 0 and self.comm.rank == 0 then
     io.stderr:write(("perigee: %s %s nothing to do: %s\n"):format(ranks_text(idle),
       #idle == 1 and "has" or "have", self.is_local and "there are no rows for so many ranks"
-        or format.quantity(batch or self.rows, "row") .. (" %s cut into fewer shards than there "
-        .. "are ranks"):format((batch or self.rows) == 1 and "is" or "are")))
+        or ("there are fewer %s in %s than ranks"):format(
+          batch and self.cuts_batches and "rows" or "shards",
+          batch and ("a batch of %d"):format(batch) or format.quantity(self.rows, "row"))))
   end
   if self.is_local and self.is_uneven and self.comm.rank == 0 and not batch then
     io.stderr:write("perigee: the ranks' rows end within shards, so that the last digits depend on "

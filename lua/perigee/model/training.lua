@@ -443,9 +443,13 @@ end
 --- Has all ranks begin the same training from the same weights.
 local function begin_together(model, options, what)
   local share = model._network.share
+  local failures = share.comm.failed_meetings
   local run, problem = errors.try(function()
     return errors.ensure(begin(model, options, what))
   end)
+  if share.comm.failed_meetings > failures then -- all ranks know
+    errors.fail(problem)
+  end
   local given = collections.merge(options or {}, { progress = false })
   share:agree("m:" .. what, run and collections.merge(given, {
     iteration = model.iteration, target = run.target,

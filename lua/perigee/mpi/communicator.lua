@@ -23,14 +23,16 @@ local METATABLE = { __name = "perigee.communicator" }
 local communicators = {}
 
 unknown_name.guard(METATABLE, Communicator, "a communicator",
-  { "rank", "size", "barrier", "bcast", "allreduce", "gather", "scatter" }, {})
+  { "rank", "size", "barrier", "bcast", "allreduce", "gather", "scatter" },
+  { failed_meetings = true })
 
 --- Makes the communicator of one that the module has made.
 ---@param handle userdata
 ---@return perigee.communicator
 function communicators.new(handle)
   local rank, size = launch.start().module.place(handle)
-  return setmetatable({ _fixed = { rank = rank, size = size }, handle = handle }, METATABLE)
+  return setmetatable({ _fixed = { rank = rank, size = size }, handle = handle,
+    failed_meetings = 0 }, METATABLE)
 end
 
 --- Tells if a value is a communicator.
@@ -45,7 +47,11 @@ end
 -- Exchanges a text with each rank: returns those of all ranks in a list, rank 0's first. Raises on
 -- all ranks where one has a problem, or where they are in different operations.
 function Communicator:meet(operation, text, problem)
-  return errors.ensure(comm.meet(self.handle, operation, text, problem))
+  local list, message = comm.meet(self.handle, operation, text, problem)
+  if not list then
+    self.failed_meetings = self.failed_meetings + 1
+  end
+  return errors.ensure(list, message)
 end
 
 -- Does as meet with what f returns; what f raises is this rank's problem.
