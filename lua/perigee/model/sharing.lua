@@ -254,33 +254,47 @@ function sharing.allot(left, size, number)
   return parts
 end
 
---- Says on rank 0 which ranks have no rows in a step of a training.
----@param batch integer|false
-function Sharing:say_idle(batch)
-  local idle = {}
-  for rank = 0, self.comm.size - 1 do
+--- The ranks that have no rows in a step, and the reason.
+local function find_idle(self, batch)
+  local size, idle = self.comm.size, {}
+  for rank = 0, size - 1 do
     local rows
     if self.is_local then
       rows = self.counts[rank + 1]
     elseif batch and self.cuts_batches then
-      rows = batch * (rank + 1) // self.comm.size - batch * rank // self.comm.size
+      rows = batch * (rank + 1) // size - batch * rank // size
     else
-      rows = trainer.shards_of_rank(batch or self.rows, batch and true or false, rank,
-        self.comm.size)
+      rows = trainer.shards_of_rank(batch or self.rows, batch and true or false, rank, size)
     end
     idle[#idle + 1] = rows == 0 and rank or nil
   end
-  if #idle > 0 and self.comm.rank == 0 then
-    io.stderr:write(("perigee: %s %s nothing to do: %s\n"):format(ranks_text(idle),
-      #idle == 1 and "has" or "have", self.is_local and "there are no rows for so many ranks"
-        or ("there are fewer %s in %s than ranks"):format(
-          batch and self.cuts_batches and "rows" or "shards",
-          batch and ("a batch of %d"):format(batch) or format.quantity(self.rows, "row"))))
+  if self.is_local then
+    return idle, "there are no rows for so many ranks"
   end
-  if self.is_local and self.is_uneven and self.comm.rank == 0 and not batch then
-    io.stderr:write("perigee: the ranks' rows end within shards, so that the last digits depend on "
-      .. "the parts: mpi.rows(n) cuts between shards\n")
+  return idle, ("there are fewer %s in %s than ranks"):format(
+    batch and self.cuts_batches and "rows" or "shards",
+    batch and ("a batch of %d"):format(batch) or format.quantity(self.rows, "row"))
+end
+
+--- Says on rank 0 which ranks have no rows in a step of a training, and if local rows are not those
+--- of shards; once.
+---@param batch integer|false
+function Sharing:say_idle(batch)
+  local idle, reason = find_idle(self, batch)
+  local lines = {}
+  if #idle > 0 then
+    lines[1] = ("perigee: %s %s nothing to do: %s"):format(ranks_text(idle),
+      #idle == 1 and "has" or "have", reason)
   end
+  if self.is_local and self.is_uneven and not batch and not self.cuts_batches then
+    lines[#lines + 1] = "perigee: the ranks' rows end within shards, so that the last digits depend "
+      .. "on the parts: mpi.rows(n) cuts between shards"
+  end
+  local text = table.concat(lines, "\n")
+  if text ~= (self.said or "") and text ~= "" and self.comm.rank == 0 then
+    io.stderr:write(text, "\n")
+  end
+  self.said = text
 end
 
 return sharing
