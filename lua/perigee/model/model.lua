@@ -148,6 +148,14 @@ end
 --- `freeze` names weights that stay. A batch is one call of forward; what depends on all rows is
 --- computed in blocks of them.
 ---
+--- With `comm`, the ranks of a communicator of perigee.mpi train the model together: all call
+--- `pg.Model` with the same options, and all its methods that train. Given the whole arrays, each
+--- rank works on its part of the rows. With `rows = "local"`, x and y are the rank's own rows, as
+--- `mpi.rows` cuts them. Both have the bits of a training by one process, but for mini-batches of
+--- local rows, which each rank shuffles by itself, and for models with functions of their own, which
+--- are equal but for rounding and have the state of one rank; these are reproducible for one number
+--- of ranks. `predict`, `evaluate` and the like compute on their rank alone; rank 0 writes files.
+---
 --- `loss` is "cross_entropy" (the notebook's, with 1e-9 added to the probabilities; its gradient is
 --- exact), "binary_cross_entropy" (labels 0 and 1, one output), "mse" (real targets, which
 --- `predict` returns; `score` is R²), or a function of scores, y and weights that returns the mean
@@ -193,7 +201,10 @@ end
 ---   plan = "auto" ("dense": matrix products; "sparse": skip the zeros of x);
 ---   forward (a function, of a model with layers of its own; see above); weights (its arrays, which
 ---   give dtype, too); state (arrays that aren't trained); freeze (a list of names of weights that
----   stay); those of `m:steps` but iterations, epochs, resume, progress
+---   stay); comm (the ranks that train it: `mpi.world`, or `trial.comm`; nil: this process alone);
+---   rows = "all" ("local": x and y are the rank's own rows); reduce = "exact" ("fast": gradients
+---   are added in any order, and the last digits depend on it); those of `m:steps` but iterations,
+---   epochs, resume, progress
 ---@return perigee.Model
 local function new(_, x, y, options)
   options = errors.must(schema.read(options, KINDS, "Model", training.OWNERS))
@@ -552,7 +563,8 @@ end
 ---@param path string
 ---@param x? perigee.like  as `pg.Model` takes them
 ---@param y? perigee.like
----@param options? table  forward (the function that the model was made with); loss (likewise)
+---@param options? table  forward (the function that the model was made with); loss (likewise);
+---   comm (the ranks that train it); rows = "all" (or "local"); reduce = "exact" (or "fast")
 ---@return perigee.Model
 ---@return string? note  the text that `save` was given
 function Model.load(path, x, y, options)
@@ -608,6 +620,12 @@ local function scale_text(self)
   return c_locale.format("x times %.4g", self._network.scale)
 end
 
+--- The ranks that share the rows, as text: " on 4 ranks".
+local function ranks_text(self)
+  local share = self._network.share
+  return share and (" on %d ranks"):format(share.comm.size) or ""
+end
+
 --- The rows that are held out as text: ", 15 rows for validation".
 local function held_text(self)
   local held = self._data and self._data.validation
@@ -635,7 +653,8 @@ function Model:summary()
     lines[#lines + 1] = ("%-10s %s"):format(name, c_locale.format(...))
   end
   add("data", "%s",
-    network:has_data() and network:data_text(self._rows) .. held_text(self) or "none")
+    network:has_data() and network:data_text(self._rows) .. ranks_text(self) .. held_text(self)
+      or "none")
   if self._names then
     add("names", "%s", network_options.names_text(self._names, NAMES))
   end
@@ -678,8 +697,8 @@ function METATABLE:__tostring()
   end
   local rows = {
     { "trained", trained },
-    { "data", network:has_data() and format.quantity(self._rows, "row") .. network:plan_text()
-      .. held_text(self) or "none" },
+    { "data", network:has_data() and format.quantity(self._rows, "row") .. ranks_text(self)
+      .. network:plan_text() .. held_text(self) or "none" },
   }
   if self._names then
     rows[#rows + 1] = { "classes", network_options.names_text(self._names, NAMES) }

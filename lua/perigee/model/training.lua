@@ -467,8 +467,11 @@ end
 ---@return perigee.training.run?
 ---@return string?  # the error message, where nil comes first
 function training.begin(model, options, what)
+  local launch = package.loaded["perigee.mpi.launch"]
   if model._network.share then
     return errors.try(begin_together, model, options, what)
+  elseif launch and launch.refusal_of_training() then
+    return nil, launch.refusal_of_training()
   end
   return begin(model, options, what)
 end

@@ -109,6 +109,7 @@ function launch.start()
 end
 
 local knows_ranks = false -- the script does
+local is_shown = false -- a trial of a study runs
 
 --- Starts MPI in a rank, before its script does anything. Of a script that does not know of ranks,
 --- rank 0 alone has standard output.
@@ -124,17 +125,29 @@ function launch.share_output()
   core.show_stdout(true)
 end
 
+--- The message about a training that each of several ranks would make by itself; nil where the
+--- script knows of ranks, in a trial of a study, and in a process by itself.
+---@return string?
+function launch.refusal_of_training()
+  return launcher and not knows_ranks and not is_shown
+    and ("%s has started %d ranks, and each would train by itself: local mpi = require "
+      .. "'perigee.mpi' and pg.Model(x, y, {comm = mpi.world}) has them train together")
+      :format(launcher.name, launcher.size) or nil
+end
+
 --- Shows what f prints on this rank.
 ---@param f function
 ---@param ... any  f's arguments
 ---@return any ...
 function launch.with_output(f, ...)
   local _ <close> = setmetatable({}, { __close = function()
+    is_shown = false
     if launch.rank() > 0 and not knows_ranks then
       core.show_stdout(false)
     end
   end })
   core.show_stdout(true)
+  is_shown = true
   return f(...)
 end
 
