@@ -397,7 +397,7 @@ $(BUILD)/obj/tests/fuzz/%.o: tests/fuzz/%.c Makefile
 	$(Q)$(COMPILE) $(OBJECT)
 
 sweep-kills: deps-kills  ## studies that are killed, or run out of disk, end in the same files
-	@$(MAKE) -s --no-print-directory all
+	@$(MAKE) -s --no-print-directory all mpi-builds
 	@$(PROGRAM) tests/sweep_kills.lua $(ARGS)
 
 hosts: deps-hosts  ## mpirun over ssh between two hosts that are made on this machine, as root; ARGS="0 1" are ms of delay

@@ -342,6 +342,7 @@ local SPECIAL = {
   set_ending = calls(function() return core.hold_ending(), path, "record", "message" end),
   hold_ending = calls(function() end), hold_generators = calls(function() end),
   hold_interrupts = calls(function() end), hold_silence = calls(function() end),
+  show_stdout = calls(function() return true end), exit_by = calls(function() end),
   hold_lock = calls(function() return "/tmp", "shared" end), lua_random = calls(function() end),
   keep_interrupts = calls(function() return false end), interrupts = calls(function() end),
   terminal_size = calls(function() return 0 end),
@@ -371,7 +372,7 @@ local ONLY_SPECIAL = collections.set {
   "set_tracer",
   "guard_memory", "limit_memory", "threads", "seed", "call", "call_until", "set_ending",
   "hold_ending", "hold_generators", "hold_interrupts", "hold_silence", "hold_lock", "lua_random",
-  "keep_interrupts", "interrupts", "terminal_size",
+  "keep_interrupts", "interrupts", "terminal_size", "show_stdout", "exit_by",
 }
 SPECIAL.seed = calls(function() return 7 end)
 

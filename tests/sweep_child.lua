@@ -40,8 +40,8 @@ local function train(trial, model, options, every, body)
   end
 end
 
-local function new_model(p, options)
-  options.hidden = p.hidden
+local function new_model(p, trial, options)
+  options.hidden, options.comm = p.hidden, trial.comm
   return pg.Model(data.x, data.y, options)
 end
 
@@ -50,13 +50,13 @@ end
 local KINDS = {}
 
 function KINDS.full(p, trial)
-  local model = new_model(p, {})
+  local model = new_model(p, trial, {})
   train(trial, model, { iterations = p.length, rate = p.rate }, 10)
   return { accuracy = model:score(data.test_x, data.test_y) }
 end
 
 function KINDS.adam(p, trial)
-  local model = new_model(p, { optimizer = "adam", batch = 50, dtype = "float64" })
+  local model = new_model(p, trial, { optimizer = "adam", batch = 50, dtype = "float64" })
   train(trial, model, {
     iterations = p.length, rate = p.rate / 20, schedule = { "step", every = 7, factor = 0.7 },
   }, 15)
@@ -65,11 +65,11 @@ end
 
 --- Two trainings, of which the second depends on the first, and on what was drawn between them.
 function KINDS.twice(p, trial)
-  local first = new_model(p, {})
+  local first = new_model(p, trial, {})
   train(trial, first, { iterations = p.length // 2, rate = p.rate }, 20)
   local scale = pg.rand() + first:score(data.test_x, data.test_y)
   trial:report(p.length, { between = scale })
-  local second = new_model(p, { optimizer = "nesterov", batch = 64, activation = "tanh" })
+  local second = new_model(p, trial, { optimizer = "nesterov", batch = 64, activation = "tanh" })
   second.weights.W1:mul_(scale)
   train(trial, second, { iterations = p.length, rate = p.rate / 20 }, 10, function()
     pg.rand()
@@ -79,7 +79,8 @@ end
 
 --- Ends when the loss has become small, or by a step that chance says.
 function KINDS.broken(p, trial)
-  local model, last = new_model(p, { optimizer = "rmsprop" }), pg.randint(p.length // 2, p.length)
+  local model = new_model(p, trial, { optimizer = "rmsprop" })
+  local last = pg.randint(p.length // 2, p.length)
   train(trial, model, { iterations = 10 * p.length, rate = p.rate / 20 }, 10, function(i, loss)
     return loss < 0.2 or i >= last
   end)
@@ -88,7 +89,7 @@ end
 
 --- Its body draws numbers, and changes the weights by them.
 function KINDS.noisy(p, trial)
-  local model = new_model(p, {})
+  local model = new_model(p, trial, {})
   train(trial, model, {
     iterations = p.length, rate = p.rate, validation = { data.test_x, data.test_y }, patience = 30,
     metric = "accuracy", schedule = { "plateau", factor = 0.7, patience = 2 },
@@ -157,6 +158,11 @@ local studies = {
     params = { rate = rate, kind = { "full", "twice" } },
     settings = { hidden = 8, length = 8 }, checkpoint = 0, metric = "loss",
     prune = sweep.halving { first = 2 },
+  },
+  -- Under mpirun, of pairs of ranks.
+  pairs = {
+    params = { hidden = hidden, rate = rate, kind = { "full", "twice", "broken", "trivial" } },
+    settings = { length = 120 }, repeats = 2, checkpoint = 0.005, ranks_per_trial = 2,
   },
   median = {
     params = { hidden = hidden, rate = rate, kind = { "full", "adam", "twice", "noisy" } },

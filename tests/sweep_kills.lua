@@ -7,6 +7,7 @@
 -- way to run it must be the same results.csv and curves.csv, byte for byte:
 --
 -- - killed with SIGKILL at random moments, alone or in several processes, and started again;
+-- - on ranks of mpirun, of which one is killed, or mpirun itself, and started again on others;
 -- - left by os.exit within a training;
 -- - killed before each call that may change a file, one after the other (`calls` of them; a fifth
 --   of the kills, unless it is said), where strace is installed;
@@ -104,6 +105,17 @@ local function await_end(pids)
   end
 end
 
+--- The ranks that mpirun has started: the processes below it that run the study.
+local function ranks_below(pid, list)
+  list = list or {}
+  for _, child in ipairs(children(pid)) do
+    local command = contents(("/proc/%d/cmdline"):format(child)) or ""
+    list[#list + 1] = command:find "^[^\0]*/perigee\0" and child or nil
+    ranks_below(child, list)
+  end
+  return list
+end
+
 --- How a process is killed; returns how many are hit.
 local KILLS = {
   group = function(pid)
@@ -124,6 +136,20 @@ local KILLS = {
     end
     return math.min(#list, 1)
   end,
+  -- All others are to end, too.
+  rank = function(pid, process)
+    local list = ranks_below(pid)
+    process.orphans = list
+    if #list > 0 then
+      uv.kill(list[random:randint(1, #list + 1)], "sigkill")
+    end
+    return math.min(#list, 1)
+  end,
+  launcher = function(pid, process)
+    process.orphans = ranks_below(pid)
+    uv.kill(pid, "sigkill")
+    return 1
+  end,
 }
 
 local function environment(said)
@@ -142,7 +168,7 @@ end
 --- The program and its arguments.
 local function command_of(job)
   local list = table.move(job.before or {}, 1, #(job.before or {}), 1, {})
-  local rest = { uv.exepath(), CHILD, "seed=" .. o.seed, "--runs", job.runs }
+  local rest = { job.program or uv.exepath(), CHILD, "seed=" .. o.seed, "--runs", job.runs }
   table.move(rest, 1, #rest, #list + 1, list)
   return table.move(job.arguments or {}, 1, #(job.arguments or {}), #list + 1, list)
 end
@@ -153,7 +179,7 @@ local function set_timer(process, timer, job)
   timer:start(math.floor((job.seconds or LIMIT) * 1000), 0, function()
     process.hits = process.hits + KILLS[job.how or "group"](process.pid, process)
     process.is_over = not job.seconds
-    if job.how == "worker" then
+    if job.how == "worker" or job.how == "rank" then
       set_timer(process, timer, {})
     end
   end)
@@ -182,7 +208,8 @@ local function start(job)
     detached = true, -- so that it leads a group
     env = environment {
       SWEEP_STUDY = job.study, SWEEP_LEAVES = tostring(job.leaves == true),
-      PERIGEE_THREADS = job.threads or 1,
+      PERIGEE_THREADS = job.threads or 1, OMPI_ALLOW_RUN_AS_ROOT = 1,
+      OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1,
     },
   }, ended))
   uv.fs_close(written)
@@ -389,6 +416,64 @@ local function kill_at_random(study, kills)
   print(("%-8s %d kills at random moments, %d starts, %d ends; %d temporary files left, %d trials "
     .. "run twice by workers left alone: same files"):format(study, counts.kills, counts.starts,
     counts.ends, counts.leftovers, counts.repeated))
+end
+
+-- --- killed ranks --------------------------------------------------------------------
+
+local STARTING = 0.3 -- seconds that mpirun takes
+
+--- Each MPI, with the folder of its build.
+local MPIS = {
+  { folder = "openmpi", "mpirun.openmpi", "--oversubscribe" },
+  { folder = "mpich", "mpirun.mpich" },
+}
+
+--- Runs a study on that many ranks, of which one is killed, or their launcher, unless there are no
+--- kills left.
+local function run_ranks(study, runs, mpi, ranks, kills)
+  local before = table.move(mpi, 1, #mpi, 1, {})
+  before[#before + 1], before[#before + 2] = "-n", tostring(ranks)
+  local process = await(start {
+    study = study, runs = runs, before = before, program = mpi.program,
+    how = one_of({ "rank", "launcher", "rank" }, kills),
+    seconds = kills > 0 and STARTING + random:uniform(0, LIFE * expected[study].seconds) or nil,
+  })
+  await_end(process.orphans or {})
+  if process.hits == 0 then
+    check_complete(process)
+  end
+  return process
+end
+
+--- Runs a study from its beginning to its end, each time on another number of ranks; returns how
+--- many kills are left.
+local function run_killed_ranks(study, mpi, counts, kills)
+  local runs, known = new_runs(), {}
+  local process
+  repeat
+    counts.starts = counts.starts + 1
+    process = run_ranks(study, runs, mpi, one_of({ 3, 2, 4 }, counts.starts), kills)
+    kills, known = kills - process.hits, check_known(study, runs, known)
+  until process.text:find "complete: "
+  counts.ends = counts.ends + 1
+  check_end(study, runs, "ranks killed")
+  return kills
+end
+
+local function kill_ranks(study, kills)
+  for _, mpi in ipairs(MPIS) do
+    mpi.program = ("%s/%s/perigee"):format(uv.exepath():match "^(.*)/", mpi.folder)
+    if uv.fs_stat((mpi.program:gsub("[^/]*$", "perigee_mpi.so"))) then
+      local counts, left = { starts = 0, ends = 0 }, kills
+      while left > 0 do
+        left = run_killed_ranks(study, mpi, counts, left)
+      end
+      print(("%-8s %d kills of ranks or %s, %d starts, %d ends: same files"):format(study,
+        kills - left, mpi[1], counts.starts, counts.ends))
+    else
+      print(("%-8s no ranks were killed under %s: make mpi-builds"):format(study, mpi[1]))
+    end
+  end
 end
 
 -- --- killed at each call ------------------------------------------------------------
@@ -764,7 +849,7 @@ local function share_of(part)
 end
 
 in_folder(function()
-  for _, study in ipairs { "main", "small", "halving", "halves", "median" } do
+  for _, study in ipairs { "main", "small", "halving", "halves", "median", "pairs" } do
     run_undisturbed(study)
   end
   run_in_orders "main"
@@ -784,4 +869,6 @@ in_folder(function()
   kill_at_random("main", share_of(0.4))
   kill_at_random("halving", share_of(0.1))
   kill_at_random("median", share_of(0.1))
+  kill_ranks("main", share_of(0.05))
+  kill_ranks("pairs", share_of(0.05))
 end)

@@ -1,5 +1,6 @@
 /* Signals, standard output, locks, the end of the process, and the terminal. */
 #include <lauxlib.h>
+#include <string.h>
 
 #include "bind/base/arguments.h"
 #include "bind/base/function.h"
@@ -139,6 +140,18 @@ static int l_process_set_ending(lua_State *L)
     return 0;
 }
 
+/* exit_by(light userdata): has that function of C end the process, and others
+   with it, after an exit that appends a record */
+static int l_process_exit_by(lua_State *L)
+{
+    l_type_check(L, 1, LUA_TLIGHTUSERDATA);
+    void *address = lua_touserdata(L, 1);
+    void (*f)(int status);
+    memcpy(&f, &address, sizeof f); /* ISO C has no cast between them */
+    pg_exit_by(f);
+    return 0;
+}
+
 /* --- interrupts and the terminal ------------------------------------------ */
 
 /* interrupts() -> the number of interrupts so far */
@@ -180,6 +193,7 @@ static const l_function functions[] = {
     {"hold_lock", l_process_hold_lock, 2, 2, 0},
     {"hold_ending", l_process_hold_ending, 0, 0, 0},
     {"set_ending", l_process_set_ending, 1, 4, 0},
+    {"exit_by", l_process_exit_by, 1, 1, 0},
     {"interrupts", l_process_interrupts, 0, 0, 0},
     {"keep_interrupts", l_process_keep_interrupts, 1, 1, 0},
     {"terminal_size", l_process_terminal_size, 1, 1, 0},

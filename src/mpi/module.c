@@ -114,6 +114,19 @@ static int l_agree_on_end(lua_State *L)
     return 0;
 }
 
+/* Ends the process, and all ranks with it. */
+static void abort_job(int status)
+{
+    MPI_Abort(MPI_COMM_WORLD, status);
+}
+
+static void push_function(lua_State *L, void (*f)(int status))
+{
+    void *address;
+    memcpy(&address, &f, sizeof f);
+    lua_pushlightuserdata(L, address);
+}
+
 static const luaL_Reg functions[] = {
     {"start", l_start}, {"agree_on_end", l_agree_on_end}, {"split", l_split},
     {"place", l_place}, {"set_patience", l_set_patience}, {NULL, NULL},
@@ -125,6 +138,8 @@ int luaopen_perigee_mpi(lua_State *L)
     luaL_newlib(L, functions);
     push_library(L);
     lua_setfield(L, -2, "library");
+    push_function(L, abort_job);
+    lua_setfield(L, -2, "abort");
     l_open_hand_out(L);
     return 1;
 }

@@ -101,6 +101,9 @@ function launch.start()
       launcher.size, module.library, size)
   end
   luv().os_setenv(RANK, tostring(luv().os_getpid()))
+  if size > 1 then
+    core.exit_by(module.abort)
+  end
   if rank > 0 then
     require("perigee.util.progress").silence()
   end

@@ -237,6 +237,12 @@ struct pg_exit_record {
 };
 
 static pg_exit_record *exit_records;
+static void (*end_processes)(int status); /* NULL: this one alone ends */
+
+void pg_exit_by(void (*f)(int status))
+{
+    end_processes = f;
+}
 
 static void write_all(int fd, const char *text)
 {
@@ -266,6 +272,8 @@ static void at_exit(void)
         }
         write_all(STDERR_FILENO, e->message);
     }
+    if (end_processes)
+        end_processes(EXIT_FAILURE);
     _exit(EXIT_FAILURE);
 }
 

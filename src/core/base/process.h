@@ -57,4 +57,7 @@ pg_status pg_exit_record_new(pg_exit_record **out, const char *path,
                              pg_error *err);
 void pg_exit_record_free(pg_exit_record *exit_record);
 
+/* Has f end the process, and others with it, after such an exit. */
+void pg_exit_by(void (*f)(int status));
+
 #endif
