@@ -2,8 +2,10 @@
    shards.h and adds the tree up by recursion, on one thread. */
 #include "test.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "ranks.h"
 #include "train/shards.h"
 
 enum { INPUTS = 700, UNITS = 50 }; /* more than one piece of the gradients */
@@ -149,6 +151,94 @@ static void check_sum(const pg_layout *layout, const pg_rows *rows, size_t n,
     pg_free(expected, bytes);
 }
 
+/* What ranks are to add up, and what comes of it. */
+typedef struct shared_sum {
+    const pg_layout *layout;
+    const pg_rows *rows;
+    size_t n;
+    pg_cut cut;
+    double loss;
+    const double *gradients;
+    int failing; /* a rank that has failed before; -1: none */
+} shared_sum;
+
+/* The number of all ranks' sums. */
+static size_t sums_of_all(const shared_sum *s, const pg_sum_tree *tree,
+                          int ranks)
+{
+    size_t sums = 0;
+    for (int r = 0; r < ranks; r++) {
+        pg_shard_run run = pg_shards_of_rank(s->n, s->cut, r, ranks);
+        sums += pg_sum_tree_tops(tree, run.first, run.end);
+    }
+    return sums;
+}
+
+static void add_up_in_rank(void *context, pg_comm *comm)
+{
+    const shared_sum *s = context;
+    pg_shards shards = {
+        .layout = s->layout, .rows = s->rows, .sums_gradients = true};
+    pg_sum_buffers buffers = {0};
+    pg_shard_run run = pg_shards_of_rank(s->n, s->cut, comm->rank, comm->size);
+    pg_sum_tree tree = pg_sum_tree_of(pg_shards_count(s->n, s->cut));
+    pg_error err;
+    double loss;
+    need(pg_shards_run(&shards, &run, add_rows, (void *)s->layout, &err), &err);
+    if (shards.sum_count != pg_sum_tree_tops(&tree, run.first, run.end))
+        fail("rank %d of %d has %zu sums", comm->rank, comm->size,
+             shards.sum_count);
+    pg_rank_sums own = {.sums = shards.sums,
+                        .n = shards.sum_count,
+                        .of_all = sums_of_all(s, &tree, comm->size),
+                        .count = s->layout->count,
+                        .dtype = PG_FLOAT64};
+    if (comm->rank == s->failing)
+        own.status = pg_fail(&err, PG_EARG, "oh no");
+    double *total = pg_shards_room(&shards);
+    pg_status status =
+        pg_sums_exchange(&loss, total, comm, &buffers, &tree, &own, &err);
+    if (s->failing >= 0) {
+        char expected[40];
+        snprintf(expected, sizeof expected,
+                 comm->rank == s->failing ? "oh no" : "rank %d: oh no",
+                 s->failing);
+        if (status != PG_EARG || strcmp(err.message, expected) != 0)
+            fail("rank %d hears '%s'", comm->rank, err.message);
+    } else if (status != PG_OK || loss != s->loss ||
+               memcmp(total, s->gradients, s->layout->count * sizeof *total) !=
+                   0)
+        fail("the sum of %zu rows by rank %d of %d differs", s->n, comm->rank,
+             comm->size);
+    pg_sum_buffers_free(&buffers);
+    pg_shards_free(&shards);
+}
+
+/* The sums of ranks are those of one process, and an error of one that of all.
+ */
+static void check_ranks(const pg_layout *layout, const pg_rows *rows, size_t n,
+                        pg_cut cut)
+{
+    static const int ranks[] = {1, 2, 3, 8, 40};
+    size_t bytes = layout->count * sizeof(double), width = 1;
+    double *expected = pg_malloc(bytes);
+    pg_error err;
+    while (width < naive_count(n, cut))
+        width *= 2;
+    shared_sum s = {.layout = layout, .rows = rows, .n = n, .cut = cut};
+    s.loss = naive_sum(expected, layout, n, cut, 0, width);
+    s.gradients = expected;
+    for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++)
+        for (int threads = 1; threads <= 3; threads += 2) {
+            need(pg_set_threads(threads, &err), &err);
+            s.failing = -1;
+            run_ranks(ranks[i], add_up_in_rank, &s);
+            s.failing = ranks[i] / 2;
+            run_ranks(ranks[i], add_up_in_rank, &s);
+        }
+    pg_free(expected, bytes);
+}
+
 void test_shards(void)
 {
     static const size_t all_rows[] = {1, 100, 128, 300, 2048, 5000, 40000};
@@ -170,6 +260,11 @@ void test_shards(void)
         check_sum(&layout, &rows, all_rows[i], PG_CUT_ALL_ROWS);
     for (size_t i = 0; i < sizeof batches / sizeof *batches; i++)
         check_sum(&layout, &rows, batches[i], PG_CUT_BATCH);
+    check_ranks(&layout, &rows, 300, PG_CUT_ALL_ROWS);
+    check_ranks(&layout, &rows, 5000, PG_CUT_ALL_ROWS);
+    check_ranks(&layout, &rows, 40000, PG_CUT_ALL_ROWS);
+    check_ranks(&layout, &rows, 512, PG_CUT_BATCH);
+    check_ranks(&layout, &rows, 3333, PG_CUT_BATCH);
     need(pg_set_threads(before, &err), &err);
     pg_rows_release(&rows);
     pg_array_release(&x);
