@@ -13,13 +13,16 @@ local RANK = "PERIGEE_RANK_PROCESS"
 
 local GRACE = 1000 -- milliseconds that a rank without a message waits for the one that has it
 
---- Launchers, by variables with the number of ranks and the rank; `library` is found in the name of
---- the MPI whose ranks they start. srun starts ranks of any.
+--- Launchers, by variables with the number of ranks and the rank; `sign` is another one that must be
+--- there. `library` is found in the name of the MPI whose ranks they start, and `compiler` is its.
+--- srun starts ranks of any, and the daemons of mpirun, whose ranks inherit srun's variables.
 local LAUNCHERS = {
   { name = "mpirun of Open MPI", size = "OMPI_COMM_WORLD_SIZE", rank = "OMPI_COMM_WORLD_RANK",
-    library = "Open MPI" },
+    library = "Open MPI", compiler = "mpicc.openmpi" },
+  { name = "mpirun of MPICH", size = "PMI_SIZE", rank = "PMI_RANK", sign = "MPI_LOCALNRANKS",
+    library = "MPICH", compiler = "mpicc.mpich" },
   { name = "srun", size = "SLURM_STEP_NUM_TASKS", rank = "SLURM_PROCID" },
-  { name = "mpirun of MPICH", size = "PMI_SIZE", rank = "PMI_RANK", library = "MPICH" },
+  { name = "a launcher with PMI", size = "PMI_SIZE", rank = "PMI_RANK" },
 }
 
 local function luv()
@@ -28,16 +31,17 @@ end
 
 --- The launcher that has started this process as one of several ranks: the first that says so, as
 --- srun may have started mpirun.
----@return { name: string, size: integer, rank: integer, library: string? }?
+---@return table?  # name, size, rank; library and compiler, or nil
 local function find()
   for _, launcher in ipairs(LAUNCHERS) do
     local size = math.tointeger(tonumber(os.getenv(launcher.size)))
     local rank = math.tointeger(tonumber(os.getenv(launcher.rank)))
-    if size and rank then
+    if size and rank and (not launcher.sign or os.getenv(launcher.sign)) then
       local process = size > 1 and os.getenv(RANK)
       local is_of_rank = process and process ~= tostring(luv().os_getpid())
       return size > 1 and not is_of_rank
-        and { name = launcher.name, size = size, rank = rank, library = launcher.library } or nil
+        and { name = launcher.name, size = size, rank = rank, library = launcher.library,
+          compiler = launcher.compiler } or nil
     end
   end
 end
@@ -91,14 +95,18 @@ function launch.start()
     error(module, 0)
   elseif launcher and launcher.library and not module.library:find(launcher.library, 1, true) then
     refuse("%s has started %d processes, but the module perigee_mpi was built with %s: use the "
-      .. "mpirun of that, or build the module with `make mpi MPICC=...`", launcher.name,
-      launcher.size, module.library)
+      .. "mpirun of that, or build the module with `make mpi MPICC=%s`", launcher.name,
+      launcher.size, module.library, launcher.compiler)
+  elseif launcher and launcher.name == "srun" and module.library:find "Open MPI"
+    and not os.getenv "PMIX_NAMESPACE" then -- MPI_Init would end the process with a page of text
+    refuse("srun has started %d processes without PMIx, by which Open MPI finds its ranks: "
+      .. "srun --mpi=pmix does (srun --mpi=list shows what there is), or mpirun", launcher.size)
   end
   local rank, size, world = module.start()
   if launcher and size ~= launcher.size then
-    refuse("%s has started %d processes, but %s, with which perigee_mpi was built, finds %d: it "
-      .. "doesn't know this launcher (srun --mpi=list shows what srun can do)", launcher.name,
-      launcher.size, module.library, size)
+    refuse("%s has started %d processes, but %s, with which perigee_mpi was built, finds %d: "
+      .. "it does not know this launcher (MPICH: srun --mpi=pmi2; Open MPI: srun --mpi=pmix)",
+      launcher.name, launcher.size, module.library, size)
   end
   luv().os_setenv(RANK, tostring(luv().os_getpid()))
   if size > 1 then
