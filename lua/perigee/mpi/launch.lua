@@ -120,7 +120,7 @@ function launch.start()
 end
 
 local knows_ranks = false -- the script does
-local is_shown = false -- a trial of a study runs
+local is_in_trial = false
 
 --- Starts MPI in a rank, before its script does anything. Of a script that does not know of ranks,
 --- rank 0 alone has standard output.
@@ -140,25 +140,35 @@ end
 --- script knows of ranks, in a trial of a study, and in a process by itself.
 ---@return string?
 function launch.refusal_of_training()
-  return launcher and not knows_ranks and not is_shown
+  return launcher and not knows_ranks and not is_in_trial
     and ("%s has started %d ranks, and each would train by itself: local mpi = require "
       .. "'perigee.mpi' and pg.Model(x, y, {comm = mpi.world}) has them train together")
       :format(launcher.name, launcher.size) or nil
 end
 
---- Shows what f prints on this rank.
+--- Tells if this rank runs a trial of a study: what that does is its own.
+---@return boolean
+function launch.is_in_trial()
+  return is_in_trial
+end
+
+--- Calls f, which runs a trial of a study.
+---@param is_shown boolean  what it prints
 ---@param f function
 ---@param ... any  f's arguments
 ---@return any ...
-function launch.with_output(f, ...)
+function launch.in_trial(is_shown, f, ...)
+  local is_hidden = launch.rank() > 0 and not knows_ranks
   local _ <close> = setmetatable({}, { __close = function()
-    is_shown = false
-    if launch.rank() > 0 and not knows_ranks then
+    is_in_trial = false
+    if is_hidden and not knows_ranks then
       core.show_stdout(false)
     end
   end })
-  core.show_stdout(true)
-  is_shown = true
+  is_in_trial = true
+  if is_hidden and is_shown then
+    core.show_stdout(true)
+  end
   return f(...)
 end
 

@@ -170,7 +170,7 @@ local function rehearse(study)
       study.trials:seed(i))))
   end
   print(("%s: %d trials, %d to run"):format(study.name, study.trials.count, #pending))
-  print(printable.lines(time_estimate.text(study, pending)))
+  print(printable.lines(launch.in_trial(true, time_estimate.text, study, pending)))
   return "done"
 end
 

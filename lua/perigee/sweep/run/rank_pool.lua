@@ -29,7 +29,6 @@ local GRACE = 2000 -- milliseconds in which ranks may save checkpoints when all 
 local rank_pool = {}
 
 local world -- the communicator of all ranks
-local is_in_trial = false
 
 local function module()
   return launch.start().module
@@ -38,16 +37,7 @@ end
 --- Tells if a study's trials are shared with other ranks: not those of a study that a trial makes.
 ---@return boolean
 function rank_pool.is_shared()
-  return launch.size() > 1 and not is_in_trial
-end
-
---- Calls f, which runs a trial.
-local function in_trial(f, ...)
-  is_in_trial = true
-  local _ <close> = setmetatable({}, { __close = function()
-    is_in_trial = false
-  end })
-  return f(...)
+  return launch.size() > 1 and not launch.is_in_trial()
 end
 
 --- Runs a trial that was ordered, and passes the order on to the group. What the trial prints is
@@ -56,7 +46,7 @@ local function run_order(study, order, group, beat)
   if group then
     group:order(json.encode(order))
   end
-  return in_trial(launch.with_output, executor.run_trial, study, order, beat, group)
+  return launch.in_trial(true, executor.run_trial, study, order, beat, group)
 end
 
 --- Watches for the signal by which launchers end a rank. `signal.came` is true afterwards.
@@ -394,7 +384,7 @@ local function follow_leader(self)
     local order = json.decode(text)
     local worked, problem = pcall(function()
       check_order(self, order)
-      local record = in_trial(executor.follow_trial, self.study, order, self.group)
+      local record = launch.in_trial(false, executor.follow_trial, self.study, order, self.group)
       if record then
         end_alone(self, order, record)
       end

@@ -5,6 +5,7 @@ local core = require "perigee.core"
 local executor = require "perigee.sweep.run.executor"
 local external = require "perigee.util.external"
 local format = require "perigee.util.format"
+local launch = require "perigee.mpi.launch"
 local uv = external.require "luv"
 
 local MOST_PROBES = 5
@@ -85,7 +86,8 @@ function time_estimate.text(study, pending)
         .. (problem or "the first one began no training in time")
     end
   end
-  local jobs = math.min(study.options.jobs or 1, #pending)
+  local groups = launch.size() // study.definition.ranks_per_trial
+  local jobs = math.min(math.max(study.options.jobs or 1, groups), #pending)
   return ("about %s (%s)"):format(format.duration(mean * #pending / jobs), how)
 end
 
