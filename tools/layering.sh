@@ -16,7 +16,16 @@ forbid() { # forbid WHY PATTERN PATH...
 forbid "the core must not know Lua" \
     '^[[:space:]]*#[[:space:]]*include.*(lua|lauxlib|lualib)\.h' src/core/*/*
 forbid "the core must not know what is above it" \
-    '^[[:space:]]*#[[:space:]]*include.*(bind|host)/' src/core/*/*
+    '^[[:space:]]*#[[:space:]]*include.*(bind|host|mpi)/' src/core/*/*
+forbid "MPI is linked by the module of src/mpi alone" \
+    '^[[:space:]]*#[[:space:]]*include.*(<mpi\.h>|"mpi/)' src/core/*/* src/bind/*.[ch] \
+    src/bind/*/* src/host/*
+if grep -nE '^[[:space:]]*#[[:space:]]*include "(bind|core|host)/' src/mpi/* |
+    grep -vE '"(core/comm|bind/train)/communicator\.h"'; then
+    echo "layering: src/mpi links neither the core nor the bindings, and takes the headers of \
+communicators alone" >&2
+    failed=1
+fi
 forbid "the core must not print, exit or jump" \
     '(^|[^a-zA-Z_])(v?f?printf|f?puts|f?putc|putchar|perror|exit|quick_exit|abort|(sig)?longjmp)[[:space:]]*\(' \
     src/core/*/*
