@@ -120,7 +120,7 @@ describe("a script with a study", function()
 
   it("refuses others, and says what there is", function()
     for arguments, message in pairs {
-      ["m=1"] = "unknown name 'm'; there are a, b, checkpoint, draws, fail, layers, n, repeats",
+      ["m=1"] = "unknown name 'm'; there are a, b, checkpoint, draws, fail, layers, n, ranks_per_",
       ["repeat=1"] = "did you mean 'repeats'",
       ["data=mnist"] = "unknown name 'data'",
       ["a"] = "'a' is not of the form name=values",
