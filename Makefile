@@ -146,6 +146,10 @@ mpi-specs: deps-mpis  ## specs of perigee.mpi, under Open MPI and MPICH
 	@$(MAKE) -s --no-print-directory mpi-builds
 	@$(call specs,$(LUA) /usr/bin/busted --tags=mpi)
 
+slurm: deps-slurm  ## sbatch scripts of examples/slurm by a Slurm of one node (root); ARGS="openmpi mpich"
+	@$(MAKE) -s --no-print-directory mpi-builds
+	@tests/slurm.sh $(ARGS)
+
 mpi-builds: $(MPIS:%=$(BUILD)/%/perigee_mpi.so)
 
 $(MPIS:%=$(BUILD)/%/perigee_mpi.so): $(BUILD)/%/perigee_mpi.so: $(wildcard src/mpi/*.[ch]) all
@@ -464,7 +468,7 @@ help:  ## this list
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all mpi mpi-specs mpi-builds run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
+.PHONY: all mpi mpi-specs mpi-builds slurm run test check deps specs-asan asan specs-tsan tsan valgrind lint parity \
         parity-torch bench differential interchange csv sklearn faults save-faults gcstress \
         run-gcstress fuzz fuzz-files fuzzers mutants resume sweep-kills hosts browser install \
         uninstall reference session format clean \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that what a make target needs is there.
 #
-# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|csv|sklearn|torch|lint|valgrind|mpi|mpis|hosts
+# usage: tools/deps.sh build|run|test|clang|kills|browser|differential|csv|sklearn|torch|lint|valgrind|mpi|mpis|hosts|slurm
 #        tools/deps.sh check
 #
 # check installs nothing: it looks for what build would, with $CC, $CFLAGS and
@@ -109,6 +109,12 @@ needs_hosts() {
     need util-linux have unshare
     need openssh-client have ssh
     need openssh-server test -x /usr/sbin/sshd
+}
+
+needs_slurm() {
+    needs_mpis
+    need slurm-wlm have slurmctld
+    need munge have munged
 }
 
 needs_browser() {
