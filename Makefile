@@ -142,6 +142,8 @@ $(MPI_MODULE): $(MPI_OBJECTS)
 # A copy of the build for each MPI that there is, for specs that run under its mpirun.
 MPIS := $(foreach m,openmpi mpich,$(if $(shell command -v mpicc.$m),$m))
 
+mpi-specs: override SPECS := \
+    $(if $(findstring .lua,$(SPECS)),,$(shell grep -l '\#mpi' tests/spec/*_spec.lua)) $(SPECS)
 mpi-specs: deps-mpis  ## specs of perigee.mpi, under Open MPI and MPICH
 	@$(MAKE) -s --no-print-directory mpi-builds
 	@$(call specs,$(LUA) /usr/bin/busted --tags=mpi)

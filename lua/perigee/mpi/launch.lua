@@ -4,6 +4,7 @@
 -- the module perigee_mpi, which `make mpi` builds; without it, all ranks would do the same.
 
 local core = require "perigee.core"
+local errors = require "perigee.util.errors"
 local printable = require "perigee.util.printable"
 
 local launch = {}
@@ -92,7 +93,8 @@ function launch.start()
       .. "`make mpi` builds it (%s)", launcher.name, launcher.size,
       tostring(module):match "^[^\n]*")
   elseif not found then
-    error(module, 0)
+    errors.raise("the module perigee_mpi is not there: `make mpi` builds it (%s)",
+      tostring(module):match "^[^\n]*")
   elseif launcher and launcher.library and not module.library:find(launcher.library, 1, true) then
     refuse("%s has started %d processes, but the module perigee_mpi was built with %s: use the "
       .. "mpirun of that, or build the module with `make mpi MPICC=%s`", launcher.name,
