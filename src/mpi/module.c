@@ -82,7 +82,21 @@ static void push_library(lua_State *L)
     lua_pushstring(L, text);
 }
 
-/* start() -> rank, size, the communicator of all ranks */
+/* The number of ranks on this machine. */
+static int count_neighbours(void)
+{
+    MPI_Comm machine;
+    int size = 1;
+    if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, mpi.rank,
+                            MPI_INFO_NULL, &machine) == MPI_SUCCESS) {
+        MPI_Comm_size(machine, &size);
+        MPI_Comm_free(&machine);
+    }
+    return size;
+}
+
+/* start() -> rank, size, the communicator of all ranks, the number of ranks on
+   this machine */
 static int l_start(lua_State *L)
 {
     pg_error err;
@@ -102,7 +116,8 @@ static int l_start(lua_State *L)
     lua_pushinteger(L, mpi.rank);
     lua_pushinteger(L, mpi.size);
     push_comm(L, world);
-    return 3;
+    lua_pushinteger(L, count_neighbours());
+    return 4;
 }
 
 /* agree_on_end(): an exit with another status than 0 is no error from now on:

@@ -14,8 +14,8 @@ local RANK = "PERIGEE_RANK_PROCESS"
 
 local GRACE = 1000 -- milliseconds that a rank without a message waits for the one that has it
 
---- Launchers, by variables with the number of ranks and the rank; `sign` is another one that must be
---- there. `library` is found in the name of the MPI whose ranks they start, and `compiler` is its.
+--- Launchers, by variables with the number of ranks and the rank; `sign` is another one that must
+--- be there. `library` is found in the name of the MPI whose ranks they start, and `compiler` is its.
 --- srun starts ranks of any, and the daemons of mpirun, whose ranks inherit srun's variables.
 local LAUNCHERS = {
   { name = "mpirun of Open MPI", size = "OMPI_COMM_WORLD_SIZE", rank = "OMPI_COMM_WORLD_RANK",
@@ -78,6 +78,15 @@ local function refuse(...)
   os.exit(1)
 end
 
+--- Has the ranks of a machine share its cores, as far as each may use them.
+---@param ranks integer  on this machine
+local function share_cores(ranks)
+  local cores = #(luv().cpu_info() or {})
+  if cores > 0 then -- else it is unknown
+    core.threads(math.max(1, math.min(core.threads(), cores // ranks)))
+  end
+end
+
 local started
 
 --- Starts MPI, once, and returns what it has: rank, size, the communicator of all ranks, and the
@@ -104,13 +113,16 @@ function launch.start()
     refuse("srun has started %d processes without PMIx, by which Open MPI finds its ranks: "
       .. "srun --mpi=pmix does (srun --mpi=list shows what there is), or mpirun", launcher.size)
   end
-  local rank, size, world = module.start()
+  local rank, size, world, neighbours = module.start()
   if launcher and size ~= launcher.size then
     refuse("%s has started %d processes, but %s, with which perigee_mpi was built, finds %d: "
       .. "it does not know this launcher (MPICH: srun --mpi=pmi2; Open MPI: srun --mpi=pmix)",
       launcher.name, launcher.size, module.library, size)
   end
   luv().os_setenv(RANK, tostring(luv().os_getpid()))
+  if not os.getenv "PERIGEE_THREADS" then
+    share_cores(neighbours)
+  end
   if size > 1 then
     core.exit_by(module.abort)
   end
