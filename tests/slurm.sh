@@ -26,6 +26,11 @@ for mpi in $MPIS; do
     [ -e "build/$mpi/perigee_mpi.so" ] || fail "needs build/$mpi, which \`make mpi-builds\` makes"
 done
 
+# The document quotes the script for a training.
+while IFS= read -r line; do
+    [ -z "$line" ] || grep -Fqx -e "$line" docs/cluster.md || fail "docs/cluster.md lacks: $line"
+done <examples/slurm/training.sbatch
+
 # --- a Slurm of one node -----------------------------------------------------
 
 root=$PWD
