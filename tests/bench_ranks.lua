@@ -1,5 +1,5 @@
--- Times trainings by ranks beside trainings by threads, in turn, and the exchange of gradients beside
--- the model of docs/cluster.md; and the memory of ranks with local rows.
+-- Times trainings by ranks beside trainings by threads, in turn, and the exchange of gradients
+-- beside the model of docs/cluster.md; and the memory of ranks with local rows.
 --
 --   build/perigee tests/bench_ranks.lua [rounds=5 mpirun="mpirun --oversubscribe" data=mnist]
 
@@ -55,7 +55,8 @@ function children.exchange(comm)
   local out, ranks = {}, comm and comm.size or 1
   local x, y = pg.ones(128 * ranks, 784), pg.zeros(128 * ranks):astype "int64"
   for _, hidden in ipairs { 10, 100, 1000 } do
-    local m = pg.Model(x, y, { hidden = hidden, seed = 0, classes = 10, comm = comm, plan = "dense" })
+    local m = pg.Model(x, y,
+      { hidden = hidden, seed = 0, classes = 10, comm = comm, plan = "dense" })
     out[#out + 1] = ("%d %.4f"):format((784 * hidden + hidden * 11 + 10) * 4,
       time_steps(m, { iterations = 200, rate = 1e-3 }, 200, 5))
   end
@@ -113,8 +114,9 @@ end
 --- Runs a child in ranks, or in a process by itself, with some threads.
 local function run(child, ranks, threads)
   local program = arg[-1]
-  local command = ("PERIGEE_THREADS=%d %s %s tests/bench_ranks.lua child=%s%s data=%s"):format(threads,
-    ranks and ("%s -n %d"):format(o.mpirun, ranks) or "", program, child, ranks and "," or "", o.data)
+  local command = ("PERIGEE_THREADS=%d %s %s tests/bench_ranks.lua child=%s%s data=%s"):format(
+    threads, ranks and ("%s -n %d"):format(o.mpirun, ranks) or "", program, child,
+    ranks and "," or "", o.data)
   local pipe = assert(io.popen(command))
   local text = pipe:read "a"
   assert(pipe:close(), command)
@@ -122,7 +124,8 @@ local function run(child, ranks, threads)
 end
 
 local kinds = {
-  { "1 process x 2 threads", nil, 2 }, { "1 rank x 2 threads", 1, 2 }, { "2 ranks x 1 thread", 2, 1 },
+  { "1 process x 2 threads", nil, 2 }, { "1 rank x 2 threads", 1, 2 },
+  { "2 ranks x 1 thread", 2, 1 },
 }
 local times = {}
 for _ = 1, o.rounds do
@@ -151,5 +154,6 @@ end
 print "\nbytes of gradients and ms of a step of 128 rows to a rank"
 print("alone, 1 thread        " .. run("exchange", nil, 1))
 print("2 ranks x 1 thread     " .. run("exchange", 2, 1))
-print("\nMB more with data, and most, of each of 4 ranks\nwhole arrays   " .. run("whole_rows", 4, 1))
+print "\nMB more with data, and most, of each of 4 ranks"
+print("whole arrays   " .. run("whole_rows", 4, 1))
 print("local rows     " .. run("local_rows", 4, 1))

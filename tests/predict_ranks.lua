@@ -62,7 +62,8 @@ for _, case in ipairs { { 60000, 100 }, { 60000, 1000 }, { 1000000, 100 }, { 100
     local row, one = { ("%-28s"):format(network[1]) }, predict(n, hidden, 1, network)
     for _, ranks in ipairs(COUNTS) do
       local ms = predict(n, hidden, ranks, network)
-      row[#row + 1] = ("%9s"):format(ranks == 1 and ("%.0f ms"):format(ms) or ("%.1f"):format(one / ms))
+      row[#row + 1] = ("%9s"):format(
+        ranks == 1 and ("%.0f ms"):format(ms) or ("%.1f"):format(one / ms))
     end
     print(table.concat(row))
   end

@@ -287,7 +287,7 @@ function Sharing:say_idle(batch)
       #idle == 1 and "has" or "have", reason)
   end
   if self.is_local and self.is_uneven and not batch and not self.cuts_batches then
-    lines[#lines + 1] = "perigee: the ranks' rows end within shards, so that the last digits depend "
+    lines[#lines + 1] = "perigee: the ranks' rows end within shards, and so the last digits depend "
       .. "on the parts: mpi.rows(n) cuts between shards"
   end
   local text = table.concat(lines, "\n")

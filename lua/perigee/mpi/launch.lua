@@ -15,7 +15,7 @@ local RANK = "PERIGEE_RANK_PROCESS"
 local GRACE = 1000 -- milliseconds that a rank without a message waits for the one that has it
 
 --- Launchers, by variables with the number of ranks and the rank; `sign` is another one that must
---- be there. `library` is found in the name of the MPI whose ranks they start, and `compiler` is its.
+--- be there. `library` is found in the name of the MPI whose ranks they start; `compiler` is its.
 --- srun starts ranks of any, and the daemons of mpirun, whose ranks inherit srun's variables.
 local LAUNCHERS = {
   { name = "mpirun of Open MPI", size = "OMPI_COMM_WORLD_SIZE", rank = "OMPI_COMM_WORLD_RANK",
