@@ -152,8 +152,10 @@ end
 --- `pg.Model` with the same options, and all its methods that train. Given the whole arrays, each
 --- rank works on its part of the rows. With `rows = "local"`, x and y are the rank's own rows, as
 --- `mpi.rows` cuts them. Both have the bits of a training by one process, but for mini-batches of
---- local rows, which each rank shuffles by itself, and for models with functions of their own, equal
---- but for rounding, with the state of one rank; these are reproducible for one number of ranks. `predict`, `evaluate` and the like compute on their rank alone; rank 0 writes files.
+--- local rows, which each rank shuffles by itself, and for models with a forward or loss function,
+--- which are equal but for rounding and have the state of one rank; these are reproducible for one
+--- number of ranks. `predict`, `evaluate` and the like compute on their rank alone; rank 0 writes
+--- files.
 ---
 --- `loss` is "cross_entropy" (the notebook's, with 1e-9 added to the probabilities; its gradient is
 --- exact), "binary_cross_entropy" (labels 0 and 1, one output), "mse" (real targets, which
