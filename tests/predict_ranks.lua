@@ -21,7 +21,7 @@ local o = options.read(arg, {
 
 --- Latency of a call and cost of a message in us, and GB/s.
 local NETWORKS = {
-  { "one machine, shared memory", latency = 3.5, message = 0.5, bandwidth = 7 },
+  { "one machine, shared memory", latency = 2.6, message = 0.5, bandwidth = 9.5 },
   { "100 Gbit/s InfiniBand", latency = 4, message = 0.6, bandwidth = 11 },
   { "10 Gbit/s Ethernet, TCP", latency = 40, message = 3, bandwidth = 1.1 },
 }
