@@ -355,7 +355,7 @@ run-gcstress: all build/gcstress/perigee.so
 
 build/gcstress/perigee.so: tests/gcstress.c $(BIND_OBJECTS) $(CORE_OBJECTS)
 	@mkdir -p $(@D) && $(say) LINK $@
-	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -fPIC -pthread \
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(SANITIZE) $(LUA_CFLAGS) -Isrc -Isrc/core -fPIC -pthread \
 	  -shared -Wl,-z,nodelete $(WRAPPED:%=-Wl,--wrap=%) -o $@.part $^ \
 	  $(LDFLAGS) $(BLAS_LIBS) -lz -ldl -lm && mv $@.part $@
 

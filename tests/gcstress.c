@@ -8,6 +8,9 @@
 #include <lua.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <string.h>
+
+#include "core/comm/communicator.h"
 
 LUAMOD_API int luaopen_gcstress(lua_State *L);
 
@@ -56,10 +59,57 @@ static int disarm(lua_State *L)
     return 1;
 }
 
+/* --- a communicator of one rank ---------------------------------------------
+ */
+
+static pg_status no_gather(pg_comm *comm, void *buffer, const size_t *bytes,
+                           pg_error *err)
+{
+    (void)comm, (void)buffer, (void)bytes, (void)err;
+    return PG_OK;
+}
+
+static pg_status to_itself(pg_comm *comm, void *received,
+                           const size_t *received_bytes, const void *sent,
+                           const size_t *sent_bytes, pg_error *err)
+{
+    (void)comm, (void)sent_bytes, (void)err;
+    memcpy(received, sent, received_bytes[0]);
+    return PG_OK;
+}
+
+static pg_status no_broadcast(pg_comm *comm, void *buffer, size_t bytes,
+                              int root, pg_error *err)
+{
+    (void)comm, (void)buffer, (void)bytes, (void)root, (void)err;
+    return PG_OK;
+}
+
+/* communicator() */
+static int communicator(lua_State *L)
+{
+    static const pg_comm_calls calls = {.all_gather = no_gather,
+                                        .all_to_all = to_itself,
+                                        .broadcast = no_broadcast};
+    static pg_meeting meeting;
+    static size_t parts[2];
+    pg_comm *comm = lua_newuserdatauv(L, sizeof *comm, 0);
+    *comm = (pg_comm){.bytes = sizeof *comm,
+                      .size = 1,
+                      .calls = &calls,
+                      .meetings = &meeting,
+                      .parts = parts};
+    luaL_newmetatable(L, "perigee.communicator");
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
 int luaopen_gcstress(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"arm", arm}, {"disarm", disarm}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"arm", arm},
+                                         {"disarm", disarm},
+                                         {"communicator", communicator},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

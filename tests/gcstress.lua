@@ -64,6 +64,12 @@ local function settings()
   return { optimizer = "adam", rate = 0.1, beta1 = 0.9, beta2 = 0.99, eps = 1e-8 }
 end
 
+--- A trainer whose labels are weighed.
+local function weighed_trainer()
+  return core.trainer.new(A(), 1, pg.array({ 0, 1, 1 }, "int32"), one_output(), nil, "auto",
+    binary_loss())
+end
+
 --- A trainer that has made a step, and so has states.
 local function used_trainer()
   local t = new_trainer()
@@ -336,6 +342,8 @@ local SPECIAL = {
     function() return B(), A(), V() end, function() return B():tolist(), T(), 1 end,
     function() return B(), 1, M() end),
   write = calls(function() return path, "text" end),
+  elements_checksum = calls(function() return V() end),
+  join_checksums = calls(function() return 0, A(), 6, { { 1, 12 }, { 2, 12 } } end),
   archive_writes = calls(function() return archive() end),
   call = calls(function() return function(...) return ... end, A(), 1 end),
   -- the process's own, which hold on for what comes behind
@@ -399,6 +407,17 @@ local TRAINER = {
   step = calls(
     function() return new_trainer(), weights(), settings(), {} end,
     function() return new_trainer(), weights(), settings(), {}, positions(), 1, 2 end),
+  share = calls(
+    function() return new_trainer(), stress.communicator(), {} end,
+    function()
+      return weighed_trainer(), stress.communicator(),
+        { ["local"] = true, total = 3, label_counts = pg.array({ 1, 2 }, "int64") }
+    end),
+  rows_of_rank = calls(function() return 60000, 1, 3 end),
+  shards_of_rank = calls(function() return 60000, false, 1, 3 end),
+  label_counts = calls(
+    function() return new_trainer(), 3 end, function() return weighed_trainer(), 2 end),
+  density = calls(function() return new_trainer() end),
   plan = calls(function() return new_trainer() end),
   checksum = calls(function() return new_trainer() end),
   checksum_v1 = calls(function() return new_trainer() end),
@@ -421,7 +440,20 @@ local TRAINER = {
     function() return one_output(), nil, A(), 1, binary_loss() end),
 }
 
+local COMM = {
+  meet = calls(
+    function() return stress.communicator(), "a", "b" end,
+    function() return stress.communicator(), "a", "b", "a problem" end),
+  broadcast = calls(function() return stress.communicator(), A():copy(), 0 end),
+  all_gather = calls(function() return stress.communicator(), A():copy(), { 12 } end),
+  all_to_all = calls(
+    function() return stress.communicator(), A():copy(), { 12 }, A():copy(), { 12 } end),
+}
+
 local DESCENT = {
+  add_ranks = calls(function()
+    return new_descent(), stress.communicator(), list(), { weight = 3, tag = "a" }
+  end),
   new = calls(function() return list() end),
   step = calls(function() return new_descent(), list(), list(), settings(), {}, 1 end),
   optimizer = calls(function() return used_descent() end),
@@ -599,6 +631,7 @@ try_all("array's ", array_class, OPERATORS)
 try_all("g:", random_class.__methods, draws_of_one)
 try_all("trainer.", core.trainer, TRAINER)
 try_all("descent.", core.descent, DESCENT)
+try_all("comm.", core.comm, COMM)
 try_all("archive:", archive_class.__methods, ARCHIVE)
 try_all("archive's ", archive_class, ARCHIVE)
 for _, suffix in ipairs { "", ".npy", ".npz", ".png", ".idx", ".csv", "w.csv" } do

@@ -18,7 +18,8 @@
 /* Continues *sum, the CRC-32 of the bytes before a's, 0 at first. PG_ENOMEM. */
 pg_status pg_array_checksum(uint32_t *sum, const pg_array *a, pg_error *err);
 
-/* The sum of a's elements alone, for rows that others have the rest of. PG_ENOMEM.
+/* The sum of a's elements alone, for rows that others have the rest of.
+ * PG_ENOMEM.
  */
 pg_status pg_elements_checksum(uint32_t *sum, const pg_array *a, pg_error *err);
 
