@@ -442,11 +442,11 @@ interchange: deps-differential  ## random NPY and NPZ files, compared with NumPy
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-install: all  ## install below PREFIX (/usr/local), inside DESTDIR
-	@tools/install.sh install "$(DESTDIR)$(PREFIX)" $(PROGRAM) $(MODULE)
+install: all  ## install what was built below PREFIX (/usr/local), inside DESTDIR
+	@tools/install.sh install "$(DESTDIR)$(PREFIX)" $(PROGRAM) $(MODULE) $(MPI_MODULE)
 
 uninstall:  ## take away what install put there
-	@tools/install.sh uninstall "$(DESTDIR)$(PREFIX)" $(PROGRAM) $(MODULE)
+	@tools/install.sh uninstall "$(DESTDIR)$(PREFIX)" $(PROGRAM) $(MODULE) $(MPI_MODULE)
 
 # --- documents ---------------------------------------------------------------
 

@@ -2,16 +2,20 @@
 # Puts what was built where an installed program and a stock Lua find it, or
 # takes all of it away.
 #
-# usage: tools/install.sh install|uninstall PREFIX PROGRAM MODULE
+# usage: tools/install.sh install|uninstall PREFIX PROGRAM MODULE MPI_MODULE
 set -eu
 
 prefix=$2
 program=$3
 module=$4
+mpi_module=$5 # there if `make mpi` has built it
+
+MPI_TARGET=lib/lua/5.4/perigee_mpi.so
 
 files() { # what goes where, below the prefix: MODE SOURCE TARGET
     echo "755 $program bin/perigee"
     echo "644 $module lib/lua/5.4/perigee.so"
+    [ ! -e "$mpi_module" ] || echo "644 $mpi_module $MPI_TARGET"
     find lua/perigee -name '*.lua' | while read -r file; do
         echo "644 $file share/lua/5.4/${file#lua/}"
     done
@@ -33,10 +37,12 @@ put() { # put MODE SOURCE TARGET
 
 case $1 in
 install)
+    rm -f "$prefix/$MPI_TARGET" # another version's would not fit this one's
     files | while read -r mode source target; do put "$mode" "$source" "$target"; done
     ;;
 uninstall)
     files | while read -r _ _ target; do rm -f "$prefix/$target" "$prefix/$target.part"; done
+    rm -f "$prefix/$MPI_TARGET" "$prefix/$MPI_TARGET.part"
     # The library's folder is removed whole: another version's files are in it, too.
     rm -rf "$prefix/share/lua/5.4/perigee"
     for folder in $FOLDERS; do

@@ -9,10 +9,11 @@ local function shell(line)
   return output, pipe:close()
 end
 
---- `make TARGET` as a user's: without what the make that runs the specs hands on.
-local function make(target)
+--- `make TARGET` as a user's: without what the make that runs the specs hands on. The module for
+--- MPI is the given file, or was not built.
+local function make(target, mpi_module)
   return shell(("env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make %s BUILD='%s' DESTDIR='%s' "
-    .. "PREFIX=/opt -o all"):format(target, build, root))
+    .. "PREFIX=/opt MPI_MODULE='%s' -o all"):format(target, build, root, mpi_module or "not_built"))
 end
 
 local function files()
@@ -35,17 +36,22 @@ describe("make install", function()
   end)
 
   it("puts the files where programs and editors look for them", function()
-    assert.equal("", (make "install"))
+    local built = os.tmpname()
+    assert.equal("", (make("install", built)))
+    os.remove(built)
     local list = files()
     for _, name in ipairs {
-      "bin/perigee", "lib/lua/5.4/perigee.so", "share/lua/5.4/perigee/init.lua",
-      "share/lua/5.4/perigee/model/model.lua", "share/perigee/meta/perigee.lua",
+      "bin/perigee", "lib/lua/5.4/perigee.so", "lib/lua/5.4/perigee_mpi.so",
+      "share/lua/5.4/perigee/init.lua",
+      "share/lua/5.4/perigee/model/model.lua", "share/lua/5.4/perigee/mpi.lua",
+      "share/lua/5.4/perigee/mpi/communicator.lua", "share/perigee/meta/perigee.lua",
       "share/man/man1/perigee.1",
     } do
       assert.truthy(list:find("./opt/" .. name .. "\n", 1, true), name)
     end
     assert.not_matches("%.part", list)
-    assert.equal("", (make "install"), "a second time")
+    assert.equal("", (make "install"), "a second time, without the module for MPI")
+    assert.equal((list:gsub("[^\n]*perigee_mpi[^\n]*\n", "")), files())
   end)
 
   local SCRIPT = [[-e 'print(require("perigee").eye(2):sum(), package.loaded.perigee._VERSION)']]
@@ -67,6 +73,7 @@ describe("make install", function()
 
   it("is taken away by make uninstall, and nothing of anyone else's", function()
     local others = { prefix .. "/bin/other", prefix .. "/lib/lua/5.4/other.so" }
+    assert(io.open(prefix .. "/lib/lua/5.4/perigee_mpi.so", "w")):close()
     for _, path in ipairs(others) do
       assert(io.open(path, "w")):close()
     end
