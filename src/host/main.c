@@ -199,6 +199,18 @@ static int run_script(lua_State *L, char **script)
     return host_report(L, host_call(L, n, LUA_MULTRET));
 }
 
+/* Ends a rank of mpirun or srun that has no script (mpi/launch.lua, which looks
+   at these variables; other processes do not load it). */
+static void refuse_ranks(lua_State *L)
+{
+    if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMI_SIZE") &&
+        !getenv("SLURM_STEP_NUM_TASKS"))
+        return;
+    luaL_loadstring(L, "require('perigee.mpi.launch').refuse_prompt()");
+    if (lua_pcall(L, 0, 0, 0) != LUA_OK) /* the library is not there */
+        lua_pop(L, 1);
+}
+
 static void run_repl(lua_State *L)
 {
     host_set_name(NULL);
@@ -220,8 +232,8 @@ static int run(lua_State *L)
         print_usage(program_name(argc, argv), argv[o.wrong]);
         return 0;
     }
-    if (o.version)
-        print_version();
+    bool reads_input =
+        o.interactive || (!has_script && !o.execute && !o.version);
     luaL_checkversion(L);
     if (o.no_environment) {
         lua_pushboolean(L, true);
@@ -229,6 +241,10 @@ static int run(lua_State *L)
     }
     luaL_openlibs(L);
     host_add_searcher(L);
+    if (reads_input)
+        refuse_ranks(L);
+    if (o.version)
+        print_version();
     set_arg(L, argc, argv, o.script);
     lua_gc(L, LUA_GCGEN, 0, 0); /* as lua.c */
     if (!o.no_environment && run_init(L) != LUA_OK)
@@ -239,7 +255,7 @@ static int run(lua_State *L)
         return 0;
     if (o.interactive) {
         run_repl(L);
-    } else if (!has_script && !o.execute && !o.version) {
+    } else if (reads_input) {
         if (isatty(STDIN_FILENO)) {
             print_version();
             run_repl(L);

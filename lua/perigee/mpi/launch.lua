@@ -78,6 +78,14 @@ local function refuse(...)
   os.exit(1)
 end
 
+--- Ends a rank that has no script: what is typed goes to one of several ranks alone.
+function launch.refuse_prompt()
+  if launcher then
+    refuse("%s has started %d processes, which need a script, as perigee script.lua: a prompt is "
+      .. "for one process alone", launcher.name, launcher.size)
+  end
+end
+
 --- Has the ranks of a machine share its cores, as far as each may use them.
 ---@param ranks integer  on this machine
 local function share_cores(ranks)
