@@ -41,7 +41,8 @@ end
 --- The arrays of 100 and 50 drawn digits, in the layout of MNIST; drawn once.
 local arrays
 
---- The names that examples may use. The data set is a small one.
+--- The names that examples may use. The data set is a small one; the ranks are there where the
+--- process has loaded perigee.mpi.
 local function new_world()
   arrays = arrays or digits.draw(0, 100, 50)
   assert(pg.save("digits.npz", arrays))
@@ -53,7 +54,9 @@ local function new_world()
   end
   assert(pg.write("iris.csv", "length,width,species\n5.1,3.5,setosa\n6.3,3.3,virginica\n"))
   local x, y = (arrays.x_train / 255):reshape(-1, 784), arrays.y_train
+  local mpi = package.loaded["perigee.mpi"]
   local world = {
+    mpi = mpi, comm = mpi and mpi.world,
     pg = setmetatable({ dataset = function() return pg.load "digits.npz" end }, { __index = pg }),
     a = pg.array { { 1, 2, 3 }, { 4, 5, 6 } }, x = x, y = y,
     xt = (arrays.x_test / 255):reshape(-1, 784), yt = arrays.y_test,
@@ -202,6 +205,25 @@ function examples.fits(given, told)
   local pattern = squeezed(told):gsub("[%^%$%(%)%%%.%[%]%*%+%-%?]", "%%%0")
   pattern = pattern:gsub("%%%.%%%.%%%.", ".*")
   return squeezed(given) == squeezed(told) or squeezed(given):find("^" .. pattern .. "$") ~= nil
+end
+
+--- What is wrong with the example of a function; nil for one that gives what it says.
+---@param name string
+---@param entry table
+---@return string?
+function examples.problem(name, entry)
+  for _, part in ipairs(examples.run(entry)) do
+    if part.told ~= "" and not examples.fits(part.given, part.told) then
+      return ("%s: %s gives\n%s\nand not\n%s"):format(name, part.code, part.given, part.told)
+    end
+  end
+end
+
+--- Tells if a class's examples need perigee.mpi: specs of ranks run these, others all others.
+---@param class string
+---@return boolean
+function examples.needs_mpi(class)
+  return class == "mpi" or class == "communicator"
 end
 
 return examples

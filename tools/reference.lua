@@ -84,6 +84,14 @@ local CHAPTERS = {
       text = "`t` is a table of results, which `study:table()` returns." },
   },
   {
+    title = "Ranks",
+    text = "`local mpi = require \"perigee.mpi\"`, which `make mpi` builds. `mpirun` or `srun` "
+      .. "starts a script as several ranks.",
+    { title = "The module perigee.mpi", class = "mpi", type = "perigee.mpi" },
+    { title = "Communicators", class = "communicator", type = "perigee.communicator",
+      text = "`comm` is a communicator: `mpi.world`, or a trial's `trial.comm`." },
+  },
+  {
     title = "Prompt",
     text = "[docs/prompt.md](prompt.md) has the globals of the prompt: `help`, `who`, "
       .. "`time`, `edit` and `save_session`.",
@@ -295,7 +303,8 @@ print [[
 In the examples, the text behind `-->` is the value of the expression before it: a spec compares
 them. `pg` is `require "perigee"`. `x` and `y` are 100 pictures, (100, 784), and their labels, `xt`
 and `yt` 50 others; `m` is `pg.Model(x, y, {hidden = 20, seed = 0})`, and `w` is
-`pg.initialization(x, 20)`. A name with `?` is an optional argument.
+`pg.initialization(x, 20)`. `mpi` and `comm` are those of a process by itself. A name with `?` is an
+optional argument.
 ]]
 write_contents()
 for _, chapter in ipairs(CHAPTERS) do

@@ -34,6 +34,17 @@ local function values(f)
   }
 end
 
+--- Entries of the functions, but for those of ranks, which need MPI (mpi_spec).
+local function described()
+  local list = {}
+  for _, entry in ipairs(entries.entries()) do
+    if entry.class ~= "mpi" and entry.class ~= "communicator" then
+      list[#list + 1] = entry
+    end
+  end
+  return list
+end
+
 --- The public function or method that is described.
 local function written(entry, value)
   return entry.full:find "^Model%." and pg.Model[entry.name] or value[entry.class][entry.name]
@@ -47,7 +58,7 @@ describe("a method", function()
         model = "a model's", study = "a study's", table = "a table's",
         trial = "a trial's", csv = "a table of a CSV file's",
       }
-      for _, entry in ipairs(entries.entries()) do
+      for _, entry in ipairs(described()) do
         local owner = owners[entry.class]
         if owner and not entry.full:find "^Model%." then
           local method = written(entry, value)
@@ -128,7 +139,7 @@ describe("a message", function()
     _G.print = function() end -- luacheck: ignore 122
     io.stderr = assert(io.open("/dev/null", "w")) -- luacheck: ignore 122
     local worked, problem = pcall(values, function(value)
-      for _, entry in ipairs(entries.entries()) do
+      for _, entry in ipairs(described()) do
         local name, f = entries.name(entry), written(entry, value)
         local self = name:find(":", 1, true) and value[entry.class] or nil
         for _, each in ipairs(left_out[name] and {} or wrong()) do
@@ -160,7 +171,7 @@ describe("a function", function()
 
   it("raises for an argument behind those that are described", function()
     values(function(value)
-      for _, entry in ipairs(entries.entries()) do
+      for _, entry in ipairs(described()) do
         local parameters, count = entry.parameters:gsub("^_, ", ""), 0
         for name in parameters:gmatch "[%w_.]+" do
           count = takes_any[name] and -math.huge or count + 1
@@ -294,7 +305,7 @@ describe("a function", function()
 
   it("tells nil from what was not given, wherever that is needed", function()
     values(function(value)
-      for _, entry in ipairs(entries.entries()) do
+      for _, entry in ipairs(described()) do
         local name, _, _, is_optional = entries.parameter(entry, 1)
         local f, given = written(entry, value), {}
         if entries.name(entry):find(":", 1, true) then

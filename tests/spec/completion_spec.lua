@@ -430,7 +430,7 @@ describe("completion of modules", function()
       ['require "plai'] = "",
       ['require "liste'] = "listed",
       ['require "strin'] = "string",
-      ['require "peri'] = "perigee perigee.sweep",
+      ['require "peri'] = "perigee perigee.mpi perigee.sweep",
       ['require "perigee.ch'] = "",
     } do
       offers(text, words)

@@ -17,7 +17,7 @@ after_each(function()
   os.execute(("rm -rf '%s'"):format(folder))
 end)
 
---- The commands of the MPIs that are there: of mpirun, without the number of ranks, and the program.
+--- The MPIs that are there: the command of mpirun, without the number of ranks, and the program.
 local mpis = {}
 for _, mpi in ipairs { { name = "openmpi", options = "--oversubscribe --allow-run-as-root" },
   { name = "mpich", options = "" } } do
@@ -31,7 +31,8 @@ end
 
 --- Standard output, standard error and exit status of a shell command; it may not hang.
 local function shell(command)
-  local pipe = assert(io.popen(("(timeout 120 %s) 2>'%s/errors' </dev/null"):format(command, folder)))
+  local pipe = assert(io.popen(("(timeout 120 %s) 2>'%s/errors' </dev/null"):format(command,
+    folder)))
   local output = pipe:read "a"
   local _, _, status = pipe:close()
   local file <close> = assert(io.open(folder .. "/errors"))
@@ -58,6 +59,11 @@ local function results(output, errors, status)
     sums[name] = text
   end
   return sums
+end
+
+--- The number of times that a text has another.
+local function count(text, part)
+  return select(2, text:gsub(part:gsub("%p", "%%%0"), ""))
 end
 
 --- The same spec for each MPI.
@@ -122,7 +128,8 @@ describe("what ranks exchange", function()
     local output, errors, status = script(mpi, 3, [[
 local pg, mpi = require "perigee", require "perigee.mpi"
 local rank = mpi.rank
-local nested = { 1.5, { b = "x\0y", c = pg.array({ { 1, 2 }, { 3, 4 } }, "uint8").T }, [true] = 2^63 }
+local c = pg.array({ { 1, 2 }, { 3, 4 } }, "uint8").T
+local nested = { 1.5, { b = "x\0y", c = c }, [true] = 2^63 }
 local got = mpi.bcast(rank == 1 and nested or nil, 1)
 assert(got[1] == 1.5 and got[2].b == "x\0y" and got[true] == 2^63)
 assert(got[2].c.dtype == "uint8" and got[2].c:eq(pg.array { { 1, 3 }, { 2, 4 } }):all())
@@ -177,12 +184,15 @@ mpi.barrier()
 print "the end"
 ]])
     assert.equal(0, status, errors)
-    for _, text in ipairs { "rank 1: arrays, numbers, strings", "root must be a rank, 0 to 2, not 3",
-      "rank 1 has the root 1, and rank 0 the root 0", "rank 1 has an array of float64 (2,), and "
-      .. "rank 0 of float64 (1,)", "rank 2: an array or a number is needed", "rank 2 has the op max, "
-      .. "and rank 0 has sum", "needs a list of a value for each of 3 ranks",
-      "rank 0 is in barrier, rank 1 in gather", "perigee.mpi has no 'sise'", "the end" } do
-      assert.is_true(select(2, output:gsub(text:gsub("%p", "%%%0"), "")) >= 2, text .. "\n" .. output)
+    for _, text in ipairs {
+      "rank 1: arrays, numbers, strings", "root must be a rank, 0 to 2, not 3",
+      "rank 1 has the root 1, and rank 0 the root 0",
+      "rank 1 has an array of float64 (2,), and rank 0 of float64 (1,)",
+      "rank 2: an array or a number is needed", "rank 2 has the op max, and rank 0 has sum",
+      "needs a list of a value for each of 3 ranks", "rank 0 is in barrier, rank 1 in gather",
+      "perigee.mpi has no 'sise'", "the end",
+    } do
+      assert.is_true(count(output, text) >= 2, text .. "\n" .. output)
     end
   end)
 end)
@@ -207,8 +217,8 @@ local m = pg.Model(pg.ones(300, 4), pg.zeros(300):astype "int64", { comm = mpi.w
 if mpi.rank == 1 then os.exit(0) end
 ]] .. what)
       assert.not_equal(0, status, what)
-      assert.matches("rank 0: [^\n]*rank 1 has come to the end of its script, and rank 0 waits for it",
-        errors)
+      assert.matches("rank 0: [^\n]*rank 1 has come to the end of its script, and rank 0 waits for "
+        .. "it", errors)
     end
   end)
 
@@ -230,23 +240,103 @@ end
           other.mpirun, mpi.program))
         assert.not_equal(0, status)
         assert.equal("", output)
-        assert.matches("perigee: mpirun of [^\n]* has started 2 processes, but the module perigee_mpi "
-          .. "was built with ", errors)
+        assert.matches("perigee: mpirun of [^\n]* has started 2 processes, but the module "
+          .. "perigee_mpi was built with ", errors)
       end
     end
   end)
 
   with_each("needs the module", function(mpi)
     assert(uv.fs_copyfile(mpi.program, folder .. "/perigee"))
-    assert(os.execute(("mkdir -p '%s/bin' && cp '%s' '%s' '%s/bin' && ln -s '%s/lua' '%s/lua'"):format(
-      folder, mpi.program, mpi.program .. ".so", folder, uv.cwd(), folder)))
+    assert(os.execute(("mkdir -p '%s/bin' && cp '%s' '%s.so' '%s/bin' && ln -s '%s/lua' "
+      .. "'%s/lua'"):format(folder, mpi.program, mpi.program, folder, uv.cwd(), folder)))
     assert(pg.write(folder .. "/s.lua", "require 'perigee' print 'a copy'"))
     local output, errors, status = shell(("env -u LUA_CPATH -u LUA_PATH %s -n 2 %s/bin/perigee "
       .. "%s/s.lua"):format(mpi.mpirun, folder, folder))
     assert.not_equal(0, status)
     assert.equal("", output)
-    assert.equal(1, select(2, errors:gsub("perigee: mpirun of [^\n]* has started 2 processes, which "
-      .. "need the module perigee_mpi to work together: `make mpi` builds it", "")))
+    assert.equal(1, select(2, errors:gsub("perigee: mpirun of [^\n]* has started 2 processes, "
+      .. "which need the module perigee_mpi to work together: `make mpi` builds it", "")))
+  end)
+
+  with_each("needs a script, also on a terminal", function(mpi)
+    local command = ("%s -n 2 %s"):format(mpi.mpirun, mpi.program)
+    for _, line in ipairs {
+      command, "echo 'print(1)' | " .. command, command .. " -i tests/mpi_child.lua",
+      ("script -qec '%s' /dev/null >&2"):format(command),
+    } do
+      local output, errors, status = shell(line)
+      assert.not_equal(0, status)
+      assert.equal("", output)
+      assert.equal(1, count(errors, "has started 2 processes, which need a script"), errors)
+    end
+    local output = shell(("echo 'print(1)' | %s -n 1 %s"):format(mpi.mpirun, mpi.program))
+    assert.equal("1\n", output)
+    output = shell(command .. " -e 'print(2)'")
+    assert.equal("2\n2\n", output)
+  end)
+
+  with_each("can be one of a stock Lua", function(mpi)
+    assert(pg.write(folder .. "/s.lua", "local mpi = require 'perigee.mpi' print(mpi.size)"))
+    local output, errors, status = shell(("env LUA_CPATH='%s/?.so;;' LUA_PATH='%s/lua/?.lua;"
+      .. "%s/lua/?/init.lua;;' %s -n 2 lua5.4 %s/s.lua"):format(mpi.program:match "^(.*)/",
+      uv.cwd(), uv.cwd(), mpi.mpirun, folder))
+    assert.equal(0, status, errors)
+    assert.equal("2\n2\n", output)
+  end)
+end)
+
+describe("an example", function()
+  with_each("gives what it says", function(mpi)
+    local output, errors, status = script(mpi, 1, [[
+require "perigee.mpi"
+local entries, examples = require "perigee.help.entries", dofile "tests/examples.lua"
+for _, entry in ipairs(entries.entries()) do
+  if examples.needs_mpi(entry.class) then
+    local name = entries.name(entry)
+    print(examples.problem(name, entry) or name)
+  end
+end
+]])
+    assert.equal(0, status, errors)
+    assert.equal("mpi.rows mpi.barrier mpi.bcast mpi.allreduce mpi.gather mpi.scatter "
+      .. "comm:barrier comm:bcast comm:allreduce comm:gather comm:scatter ",
+      (output:gsub("\n", " ")))
+  end)
+end)
+
+describe("the prompt's help", function()
+  with_each("and completion know the module", function(mpi)
+    local output, errors, status = script(mpi, 1, [[
+local pg, mpi = require "perigee", require "perigee.mpi"
+local completion = require "perigee.repl.complete.completion"
+pg.help(mpi)
+pg.help(mpi.world)
+pg.help(mpi.bcast)
+pg.help(mpi.world.bcast)
+local visible = { globals = { mpi = mpi, require = require }, locals = {}, modules = {} }
+for _, text in ipairs { "mpi.", "mpi.world:", "mpi.allreduce(1, 'm", "require 'perigee" } do
+  local found = completion.complete(text, visible)
+  print(text .. " " .. table.concat(found and found.candidates or {}, " ") .. ".")
+end
+print(pcall(mpi.bcast, 1, 2, 3))
+print(pcall(function() mpi:bcast(1) end))
+print(pcall(function() mpi.world.gather(1) end))
+print(pcall(function() return pg.mpi end))
+]])
+    assert.equal(0, status, errors)
+    output = output:gsub("\27%[%d*m", "") -- Open MPI's ranks write to a terminal
+    for _, text in ipairs {
+      "the module for several ranks", "  mpi.scatter(value, root)", "a communicator: rank 0 of 1",
+      "  comm:scatter(value, root)", "\nmpi.bcast(value, root)\n", "\ncomm:bcast(value, root)\n",
+      "mpi. allreduce barrier bcast gather library rank rows scatter size world.",
+      "mpi.world: allreduce barrier bcast gather scatter.", "mpi.allreduce(1, 'm max mean min.",
+      "require 'perigee perigee perigee.mpi perigee.sweep.", "bad argument #3 to 'bcast'",
+      "bcast is a function: call it with a dot, not a colon",
+      "gather is a communicator's method: comm:gather(...), with a colon", 'require "perigee.mpi"',
+    } do
+      assert.equal(1, count(output, text), text .. "\n" .. output)
+    end
   end)
 end)
 
@@ -276,10 +366,12 @@ try(function() pg.Model(x, y, { comm = 3 }) end)
 try(function() pg.Model(x, y, { rows = "local" }) end)
 ]])
     assert.equal(0, status, errors)
-    for _, text in ipairs { "rank 1 has hidden = {3}, and rank 0 has {4}",
-      "the data: rank 1 has checksum = ", "rank 1 has iterations = 3, and rank 0 has 4", "rank 1 has weights = ",
-      "rank 1: batch must be", "comm must be a communicator", "rows = 'local' needs comm" } do
-      assert.is_true(select(2, output:gsub(text:gsub("%p", "%%%0"), "")) >= 1, text .. "\n" .. output)
+    for _, text in ipairs {
+      "rank 1 has hidden = {3}, and rank 0 has {4}", "the data: rank 1 has checksum = ",
+      "rank 1 has iterations = 3, and rank 0 has 4", "rank 1 has weights = ",
+      "rank 1: batch must be", "comm must be a communicator", "rows = 'local' needs comm",
+    } do
+      assert.is_true(count(output, text) >= 1, text .. "\n" .. output)
     end
   end)
 
@@ -304,7 +396,10 @@ else
 end
 for i in m:steps { iterations = 16, batch = batch > 0 and batch or false, resume = true } do
   if i % 3 == 0 then m:save(path) end
-  if i == kill and mpi.rank == mpi.size - 1 then require("luv").kill(require("luv").os_getpid(), 9) end
+  if i == kill and mpi.rank == mpi.size - 1 then
+    local uv = require "luv"
+    uv.kill(uv.os_getpid(), 9)
+  end
 end
 if not mpi or mpi.rank == 0 then
   print("sum\t" .. pg.checksum(m.weights.W1) .. " " .. pg.checksum((m:history())))
@@ -314,7 +409,8 @@ end
       for _, case in ipairs { { "all", 0 }, { "all", 512 }, { "local", 0 } } do
         local form, batch = case[1], case[2]
         local function ranks(n, kill)
-          return run(mpi, n, ("%s/s.lua %s %s/m.npz %d %d"):format(folder, form, folder, kill, batch))
+          return run(mpi, n, ("%s/s.lua %s %s/m.npz %d %d"):format(folder, form, folder, kill,
+            batch))
         end
         os.remove(folder .. "/m.npz")
         local expected = results(shell(("%s %s/s.lua alone %s/alone.npz 0 %d"):format(mpi.program,

@@ -160,6 +160,20 @@ return {
     see = { "sweep.new" },
   },
   {
+    words = {
+      "distributed", "data_parallel", "parallel", "cluster", "machines", "several_machines",
+      "nodes", "mpirun", "mpiexec", "srun", "slurm", "horovod",
+    },
+    text = "mpirun -n 4 perigee script.lua, or Slurm's srun, starts a script as 4 ranks, on one "
+      .. "machine or on several. With `comm`, they train a model together, each on its part of "
+      .. "the rows. The trials of a study are handed out to the ranks; its script needs no change.",
+    example = {
+      'mpi = require "perigee.mpi"                -- which `make mpi` builds',
+      "m = pg.Model(x, y, {comm = mpi.world})     -- in the script of all ranks",
+    },
+    see = { "mpi.rows", "mpi.bcast", "pg.Model", "sweep.new", "pg.threads" },
+  },
+  {
     words = { "len", "length" },
     text = "#x is the number of rows of an array, x.size the number of elements, x.ndim the number "
       .. "of axes; x.shape has the length of each axis.",

@@ -119,6 +119,9 @@ local ABOUT = {
     end)
     return line or "an archive that was closed"
   end,
+  communicator = function(comm)
+    return ("a %s"):format(comm)
+  end,
   csv = function(csv)
     return ("a table of a CSV file: %s of %s"):format(format.quantity(#csv.names, "column"),
       format.quantity(#csv, "row"))

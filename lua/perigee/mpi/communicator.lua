@@ -13,9 +13,10 @@ local values = require "perigee.mpi.values"
 
 local comm = core.comm
 
---- Ranks that work together: those of the job (`mpi.world`), or of a group of it.
+--- Ranks that work together: those of the job, `mpi.world`, or those that run a trial together,
+--- `trial.comm`. The option `comm` of `pg.Model` has them train a model together.
 ---@class perigee.communicator
----@field rank integer  of this process, from 0
+---@field rank integer  the number of this rank among them, from 0
 ---@field size integer  the number of ranks
 local Communicator = {}
 local METATABLE = { __name = "perigee.communicator" }
@@ -127,11 +128,11 @@ local function send(self, from, to, elements)
     sends and counts_of(self, to, size) or none))
 end
 
--- --- public ----------------------------------------------------------------------------
+-- --- methods ---------------------------------------------------------------------------
 
---- Waits until all ranks are there.
+--- Waits until all ranks of the communicator are there.
 ---
----     mpi.barrier()
+---     comm:barrier()
 function Communicator:barrier()
   errors.call(self.meet, self, "barrier", "")
 end
@@ -155,12 +156,11 @@ local function bcast(self, value, root)
   return { value }
 end
 
---- Returns rank root's value on all ranks. Values are arrays, numbers, strings, booleans, nil, and
---- tables of them; they are copies, but on rank root.
+--- Returns rank root's value on all ranks of the communicator, as `mpi.bcast` does.
 ---
----     mpi.bcast {rate = 0.5, seed = 3}.rate  --> 0.5
+---     comm:bcast{rate = 0.5, seed = 3}.rate  --> 0.5
 ---@param value any  of rank root; others' is not read
----@param root? integer  0 by default
+---@param root? integer  default 0
 ---@return any
 function Communicator:bcast(value, root)
   return errors.call(bcast, self, value, root or 0)[1]
@@ -231,14 +231,12 @@ local function allreduce(self, value, op)
   return reduce_numbers(forms, op)
 end
 
---- Returns the sum of the ranks' numbers or arrays on all ranks, element by element, or another
---- reduction. The ranks are added up in their order: the same bits on all ranks, and each time. The
---- dtype is that of pg's reduction, int64 for sums of bytes.
+--- Returns the sum of the ranks' numbers or arrays on all ranks of the communicator, or another
+--- reduction, as `mpi.allreduce` does.
 ---
----     mpi.allreduce(1) == mpi.size  --> true
----     mpi.allreduce(pg.array {1, 2}, "max")  --> [1 2] int64 (2,)
+---     comm:allreduce(1) == comm.size  --> true
 ---@param value number|perigee.array  of one shape and dtype on all ranks
----@param op? "sum"|"mean"|"max"|"min"|"prod"  "sum" by default
+---@param op? "sum"|"mean"|"max"|"min"|"prod"  default "sum"
 ---@return number|perigee.array
 function Communicator:allreduce(value, op)
   return errors.call(allreduce, self, value, op)
@@ -262,11 +260,12 @@ local function gather(self, value, root)
   return { self.rank == root and out or nil }
 end
 
---- Returns the values of all ranks in a list on rank root, rank 0's first, and nil on others.
+--- Returns the values of all ranks of the communicator in a list on rank root, as `mpi.gather`
+--- does.
 ---
----     mpi.gather("a")[1]  --> a
+---     comm:gather(comm.rank)  --> {0}
 ---@param value any  an array, number, string, boolean, nil, or a table of them
----@param root? integer  0 by default
+---@param root? integer  default 0
 ---@return any[]?
 function Communicator:gather(value, root)
   return errors.call(gather, self, value, root or 0)[1]
@@ -324,12 +323,11 @@ local function scatter(self, value, root)
   return { out }
 end
 
---- Returns to each rank its part of rank root's value: of a list with an element for each rank,
---- that element; of an array its rows, as evenly as they can be shared, the first ones to rank 0.
+--- Returns to each rank of the communicator its part of rank root's value, as `mpi.scatter` does.
 ---
----     mpi.scatter(pg.range(1, 6)):sum() <= 21  --> true
+---     comm:scatter(pg.range(1, 6))  --> [1, 2, 3, 4, 5, 6] int64 (6,)
 ---@param value any  of rank root; others' is not read
----@param root? integer  0 by default
+---@param root? integer  default 0
 ---@return any
 function Communicator:scatter(value, root)
   return errors.call(scatter, self, value, root or 0)[1]

@@ -17,6 +17,8 @@ local NOTES = {
   add = "x + y", subtract = "x - y", multiply = "x * y", divide = "x / y", power = "x ^ y",
   len = "#x is how many rows an array has, x.size how many elements",
   sweep = 'it is a module of its own: require "perigee.sweep"',
+  mpi = 'it is a module of its own: require "perigee.mpi"',
+  distributed = 'require "perigee.mpi" has the ranks of a job',
   linalg = "its functions are pg's own, as pg.solve and pg.inv",
   classification_report = "m:report(x, y) is a model's",
   confusion_matrix = "m:evaluate(x, y) returns a model's",

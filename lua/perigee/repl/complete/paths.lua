@@ -33,10 +33,10 @@ end
 -- --- modules ----------------------------------------------------------------------
 
 --- The library's modules that scripts require.
-local PUBLIC = { "perigee", "perigee.sweep" }
+local PUBLIC = { "perigee", "perigee.mpi", "perigee.sweep" }
 
 local function is_ours(name)
-  return name:find "^perigee%." ~= nil
+  return name:find "^perigee[._]" ~= nil
 end
 
 --- The part of a module's name that a file or folder gives; nil if it gives none.
@@ -68,7 +68,7 @@ local function add_template(found, template)
     local part = fits and module_part(folder, name, after)
     if found:is_full() then
       return
-    elseif part and not part:find "%.." then
+    elseif part and not part:find "%.." and not is_ours(part) then
       found:add(package_name .. part:sub(#stem + 1))
     end
   end

@@ -34,8 +34,11 @@ function classes.module(value)
     return nil
   elseif rawequal(value, pg) then
     return "pg"
-  elseif rawequal(value, rawget(package.loaded, "perigee.sweep")) then
-    return "sweep"
+  end
+  for _, name in ipairs { "sweep", "mpi" } do
+    if rawequal(value, rawget(package.loaded, "perigee." .. name)) then
+      return name
+    end
   end
   return rawequal(value, rawget(package.loaded, "perigee.model.model")) and "model" or nil
 end
