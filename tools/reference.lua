@@ -86,7 +86,7 @@ local CHAPTERS = {
   {
     title = "Ranks",
     text = "`local mpi = require \"perigee.mpi\"`, which `make mpi` builds. `mpirun` or `srun` "
-      .. "starts a script as several ranks.",
+      .. "starts a script as several ranks; [docs/cluster.md](cluster.md) says how.",
     { title = "The module perigee.mpi", class = "mpi", type = "perigee.mpi" },
     { title = "Communicators", class = "communicator", type = "perigee.communicator",
       text = "`comm` is a communicator: `mpi.world`, or a trial's `trial.comm`." },

@@ -130,7 +130,7 @@ describe("A description", function()
     local anchors = {}
     for _, file in ipairs {
       "docs/reference.md", "docs/sweeps.md", "docs/numpy.md", "docs/models.md",
-      "docs/gradients.md",
+      "docs/gradients.md", "docs/cluster.md",
     } do
       anchors[file] = true
       local text = read(file):gsub("\n```.-\n```", "")
