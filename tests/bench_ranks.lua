@@ -51,8 +51,8 @@ function children.steps(comm)
 end
 
 --- The exchange of as many bytes as 784-h-10 has gradients, for some h, beside what the model says
---- of it, with the latency of a meeting and the bandwidth of a broadcast. It is measured with a copy
---- of the gradients to a buffer, and back.
+--- of it, with the latency of a meeting and the bandwidth of a broadcast. It is measured with a
+--- copy of the gradients to a buffer, and back.
 function children.exchange(comm)
   local big = pg.zeros(1 << 20, "float32")
   local latency = time_call(500, function() comm:barrier() end)
