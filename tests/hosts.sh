@@ -13,6 +13,9 @@
 # BUILD, build by default, has delay and, for each MPI, openmpi/perigee with its
 # module; DATA is digits or mnist. What is made is in one temporary folder and its
 # own namespaces, and is gone when the script ends.
+#
+# MPICH before 4.2 with UCX may hang in MPI_Finalize over TCP, in any program (its
+# pull request 6596): then the script fails when the mpirun's time is over.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -49,27 +52,30 @@ done
 
 work=$(mktemp -d)
 space=perigee-$$
-made=
 clean_up() {
     trap '' INT TERM HUP
     for name in cable left right; do
         ip netns pids "$space-$name" 2>/dev/null | xargs -r kill -9 || true
         ip netns del "$space-$name" 2>/dev/null || true
     done
-    [ -z "$made" ] || rmdir "$made"
     rm -rf "$work"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
-# on HOST COMMAND...: in the host's namespace, and under its name: MPI takes
-# processes of one name for neighbours that share memory.
+# on HOST COMMAND...: in the host's network, under its name, as MPI takes processes
+# of one name for neighbours, and with memory files of its own. sshd needs its
+# folder in /run; the shell that it starts would run root's .bashrc. `ip netns exec`
+# has made a namespace for mounts.
 on() {
     host=$1
     shift
     # shellcheck disable=SC2016 # expanded by the inner shell
-    ip netns exec "$space-$host" unshare --uts \
-        sh -c 'hostname "$1" && shift && exec "$@"' - "perigee-$host" "$@"
+    ip netns exec "$space-$host" unshare --uts sh -c '
+        hostname "$1" && mount -t tmpfs shm /dev/shm && mount -t tmpfs run /run &&
+            mkdir -m 755 /run/sshd &&
+            { [ ! -f ~/.bashrc ] || mount --bind /dev/null ~/.bashrc; } &&
+            shift && exec "$@"' - "perigee-$host" "$@"
 }
 
 add_host() { # add_host NAME ADDRESS
@@ -106,7 +112,6 @@ exec ssh -F none -i $work/user -o IdentitiesOnly=yes -o BatchMode=yes \\
     -o UserKnownHostsFile=$work/known_hosts "\$@"
 END
 chmod +x "$work/ssh"
-[ -d /run/sshd ] || { mkdir /run/sshd && made=/run/sshd; }
 
 ip netns add "$space-cable"
 add_host left $LEFT
@@ -165,6 +170,7 @@ openmpi)
         on left timeout --foreground $SECONDS_AT_MOST \
             "$MPIRUN" --allow-run-as-root --hostfile "$work/hostfile" -n $((2 * ranks)) \
             --bind-to none --mca mpi_yield_when_idle 1 --mca plm_rsh_agent "$work/ssh" \
+            --mca orte_tmpdir_base "$work" \
             --mca oob_tcp_if_include cable --mca btl_tcp_if_include cable \
             $exported "$PROGRAM" "$@"
     }
