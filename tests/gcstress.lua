@@ -14,6 +14,8 @@ local collections = require "perigee.util.collections"
 local pg = require "perigee"
 local core = require "perigee.core"
 
+local NULL = require("cjson").null -- an address that is none
+
 local MOST = 1000 -- calls of Lua's functions in one of ours: more means that it never ends
 
 -- --- arguments ------------------------------------------------------------------------
@@ -350,7 +352,7 @@ local SPECIAL = {
   set_ending = calls(function() return core.hold_ending(), path, "record", "message" end),
   hold_ending = calls(function() end), hold_generators = calls(function() end),
   hold_interrupts = calls(function() end), hold_silence = calls(function() end),
-  show_stdout = calls(function() return true end), exit_by = calls(function() end),
+  show_stdout = calls(function() return true end), exit_by = calls(function() return NULL end),
   hold_lock = calls(function() return "/tmp", "shared" end), lua_random = calls(function() end),
   keep_interrupts = calls(function() return false end), interrupts = calls(function() end),
   terminal_size = calls(function() return 0 end),
