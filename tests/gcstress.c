@@ -93,13 +93,14 @@ static int communicator(lua_State *L)
                                         .broadcast = no_broadcast};
     static pg_meeting meeting;
     static size_t parts[2];
-    pg_comm *comm = lua_newuserdatauv(L, sizeof *comm, 0);
-    *comm = (pg_comm){.bytes = sizeof *comm,
-                      .size = 1,
-                      .calls = &calls,
-                      .meetings = &meeting,
-                      .parts = parts};
-    luaL_newmetatable(L, "perigee.communicator");
+    static pg_comm comm = {.bytes = sizeof comm,
+                           .size = 1,
+                           .calls = &calls,
+                           .meetings = &meeting,
+                           .parts = parts};
+    pg_comm **address = lua_newuserdatauv(L, sizeof *address, 0);
+    *address = &comm;
+    luaL_newmetatable(L, "perigee.comm");
     lua_setmetatable(L, -2);
     return 1;
 }

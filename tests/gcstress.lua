@@ -450,6 +450,7 @@ local COMM = {
   all_gather = calls(function() return stress.communicator(), A():copy(), { 12 } end),
   all_to_all = calls(
     function() return stress.communicator(), A():copy(), { 12 }, A():copy(), { 12 } end),
+  is_contiguous = calls(function() return A() end),
 }
 
 local DESCENT = {

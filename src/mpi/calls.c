@@ -86,13 +86,14 @@ static pg_status wait_for(mpi_comm *c, MPI_Request *requests, int count,
         pg_status status = mpi_check(
             MPI_Testall(count, requests, &is_done, MPI_STATUSES_IGNORE), what,
             err);
-        if (status != PG_OK || is_done)
-            return status;
-        if (tries < TRIES_AT_ONCE)
+        if (status == PG_OK && is_done)
+            return PG_OK;
+        if (status == PG_OK && tries < TRIES_AT_ONCE)
             continue;
         double waited = MPI_Wtime() - start;
-        if (tries % NOTICES_EVERY == 0 &&
-            (status = find_trouble(c, what, waited, err)) != PG_OK) {
+        if (status == PG_OK && tries % NOTICES_EVERY == 0)
+            status = find_trouble(c, what, waited, err);
+        if (status != PG_OK) {
             c->comm.is_broken = true;
             return status;
         }
@@ -118,9 +119,11 @@ typedef struct int_parts {
     int *counts, *starts;
 } int_parts;
 
-static void free_parts(int_parts *p)
+/* Frees them unless a call that was broken off may still read them. */
+static void free_parts(const mpi_comm *c, int_parts *p)
 {
-    free(p->counts);
+    if (!c->comm.is_broken)
+        free(p->counts);
 }
 
 static pg_status make_parts(int_parts *p, const size_t *bytes, int size,
@@ -158,7 +161,7 @@ static pg_status all_gather(pg_comm *comm, void *buffer, const size_t *bytes,
                                         parts.counts, parts.starts, MPI_BYTE,
                                         c->handle, &request),
                         &request, "all_gather", err);
-    free_parts(&parts);
+    free_parts(c, &parts);
     return status;
 }
 
@@ -200,8 +203,8 @@ static pg_status all_to_all(pg_comm *comm, void *received,
     if (status == PG_OK && count > 0)
         status = wait_for(c, requests, count, "all_to_all", err);
     free(requests);
-    free_parts(&to);
-    free_parts(&from);
+    free_parts(c, &to);
+    free_parts(c, &from);
     return status;
 }
 

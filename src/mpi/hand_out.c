@@ -222,13 +222,12 @@ static int l_take_event(lua_State *L)
     return push_text(L, event);
 }
 
-static int drop_orders(void)
+/* Frees the texts of a queue, and returns their number. */
+static int drop(text_queue *q)
 {
     int count = 0;
-    pthread_mutex_lock(&study.lock);
-    for (text *t; (t = take_first(&study.orders)); count++)
+    for (text *t; (t = take_first(q)); count++)
         free(t);
-    pthread_mutex_unlock(&study.lock);
     return count;
 }
 
@@ -236,7 +235,10 @@ static int drop_orders(void)
    has */
 static int l_drop_orders(lua_State *L)
 {
-    lua_pushinteger(L, drop_orders());
+    pthread_mutex_lock(&study.lock);
+    int count = drop(&study.orders);
+    pthread_mutex_unlock(&study.lock);
+    lua_pushinteger(L, count);
     return 1;
 }
 
@@ -245,17 +247,19 @@ static int l_drop_orders(lua_State *L)
 static int l_end(lua_State *L)
 {
     (void)L;
-    drop_orders();
     pthread_mutex_lock(&study.lock);
+    drop(&study.orders);
     study.is_over = true;
     answer();
     pthread_mutex_unlock(&study.lock);
     return 0;
 }
 
-/* close_hand_out(): ends the thread, once all ranks have been answered */
+/* close_hand_out(): ends the thread, once all ranks have been answered, and
+   drops the events that were not taken: the next study has others */
 static int l_close(lua_State *L)
 {
+    text *beat;
     (void)L;
     pthread_mutex_lock(&study.lock);
     bool runs = study.runs;
@@ -263,6 +267,9 @@ static int l_close(lua_State *L)
     pthread_mutex_unlock(&study.lock);
     if (runs)
         pthread_join(study.thread, NULL);
+    drop(&study.events);
+    while ((beat = take_beat()))
+        free(beat);
     return 0;
 }
 
@@ -300,14 +307,17 @@ static int l_answer(lua_State *L)
     return 1;
 }
 
-/* report(text [, is_beat]): sends rank 0 an event */
+/* report(text [, is_beat]): sends rank 0 an event, and waits until it has it:
+   so none is left when the study ends */
 static int l_report(lua_State *L)
 {
     size_t n;
     const char *bytes = luaL_checklstring(L, 1, &n);
     luaL_argcheck(L, n <= INT_MAX, 1, "an event is below 2 GB");
-    MPI_Send(bytes, (int)n, MPI_BYTE, 0, lua_toboolean(L, 2) ? BEAT : EVENT,
-             study.handle);
+    if (lua_toboolean(L, 2))
+        MPI_Send(bytes, (int)n, MPI_BYTE, 0, BEAT, study.handle);
+    else
+        MPI_Ssend(bytes, (int)n, MPI_BYTE, 0, EVENT, study.handle);
     return 0;
 }
 

@@ -17,24 +17,19 @@ static void check(lua_State *L, pg_status status, const pg_error *err)
         luaL_error(L, "%s", err->message);
 }
 
-/* Pushes a communicator of the handle. It stays for the process: what has begun
-   on it may end later. */
-static mpi_comm *push_comm(lua_State *L, MPI_Comm handle)
+/* Pushes a communicator of the handle. */
+static void push_comm(lua_State *L, MPI_Comm handle)
 {
     pg_error err;
-    mpi_comm *c = lua_newuserdatauv(L, sizeof *c, 0);
-    *c = (mpi_comm){0};
-    check(L, mpi_comm_init(c, handle, &err), &err);
+    mpi_comm **c = lua_newuserdatauv(L, sizeof *c, 0);
+    check(L, mpi_comm_new(c, handle, &err), &err);
     luaL_newmetatable(L, L_COMM);
     lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    luaL_ref(L, LUA_REGISTRYINDEX);
-    return c;
 }
 
 static mpi_comm *check_comm(lua_State *L, int arg)
 {
-    return luaL_checkudata(L, arg, L_COMM);
+    return *(mpi_comm **)luaL_checkudata(L, arg, L_COMM);
 }
 
 /* split(comm, colour) -> the communicator of the ranks with this colour, in

@@ -150,13 +150,18 @@ static pg_status find_world_ranks(mpi_comm *c, int size, pg_error *err)
     return PG_OK;
 }
 
-pg_status mpi_comm_init(mpi_comm *c, MPI_Comm handle, pg_error *err)
+pg_status mpi_comm_new(mpi_comm **comm, MPI_Comm handle, pg_error *err)
 {
     int rank, size;
+    mpi_comm *c = *comm = calloc(1, sizeof *c);
     if (mpi.comm_count == MPI_MOST_COMMS) {
         snprintf(err->message, sizeof err->message,
                  "a process has at most %d communicators", MPI_MOST_COMMS);
         return PG_EARG;
+    }
+    if (!c) {
+        snprintf(err->message, sizeof err->message, "not enough memory");
+        return PG_ENOMEM;
     }
     MPI_Comm_set_errhandler(handle, MPI_ERRORS_RETURN);
     MPI_Comm_rank(handle, &rank);

@@ -49,9 +49,10 @@ pg_status mpi_start(pg_error *err);
 /* Takes the notices of ranks that have ended. */
 void mpi_take_notices(void);
 
-/* Initialises a zeroed communicator for the handle. PG_ENOMEM; PG_EARG where
-   the process has too many. */
-pg_status mpi_comm_init(mpi_comm *c, MPI_Comm handle, pg_error *err);
+/* Makes a communicator of the handle. It stays until the process ends: what has
+   begun on it may end later, and the end asks for its calls. PG_ENOMEM; PG_EARG
+   where the process has too many. */
+pg_status mpi_comm_new(mpi_comm **comm, MPI_Comm handle, pg_error *err);
 
 /* PG_OK for MPI_SUCCESS, else PG_EIO with MPI's message. */
 pg_status mpi_check(int code, const char *what, pg_error *err);

@@ -140,6 +140,9 @@ assert(mpi.allreduce(0.5, "mean") == 0.5)
 assert(mpi.allreduce(pg.full({ 2, 5 }, rank), "min"):eq(0):all())
 assert(mpi.allreduce(pg.array({ 200 }, "uint8")):item() == 600)
 assert(mpi.allreduce(pg.zeros(0)).size == 0)
+local column = pg.array({ { 1, 2 }, { 3, 4 } })[{ {}, 2 }]
+assert(mpi.bcast(column)[2] == 4 and mpi.allreduce(column)[2] == 12)
+assert(mpi.scatter(rank == 0 and { column, column, column } or nil)[2] == 4)
 local all = mpi.gather({ rank, pg.full({ rank }, rank) }, 2)
 assert((all == nil) == (rank ~= 2))
 for i, each in ipairs(all or {}) do
@@ -177,6 +180,7 @@ print(message(mpi.bcast, 1, mpi.rank == 0 and 0 or 1))
 print(message(mpi.allreduce, pg.zeros(mpi.rank + 1)))
 print(message(mpi.allreduce, mpi.rank == 2 and "x" or 1))
 print(message(mpi.allreduce, 1, mpi.rank == 2 and "max" or "sum"))
+print(message(mpi.allreduce, mpi.rank == 0 and 1 or pg.ones(2)))
 print(message(mpi.scatter, { 1, 2 }))
 if mpi.rank == 0 then print(message(mpi.barrier)) else print(message(mpi.gather, 1)) end
 print(message(function() return mpi.sise end))
@@ -187,7 +191,8 @@ print "the end"
     for _, text in ipairs {
       "rank 1: arrays, numbers, strings", "root must be a rank, 0 to 2, not 3",
       "rank 1 has the root 1, and rank 0 the root 0",
-      "rank 1 has an array of float64 (2,), and rank 0 of float64 (1,)",
+      "rank 1 has an array of float64 (2,), and rank 0 has an array of float64 (1,)",
+      "rank 1 has an array of float64 (2,), and rank 0 has a number",
       "rank 2: an array or a number is needed", "rank 2 has the op max, and rank 0 has sum",
       "needs a list of a value for each of 3 ranks", "rank 0 is in barrier, rank 1 in gather",
       "perigee.mpi has no 'sise'", "the end",
@@ -353,6 +358,8 @@ local m = pg.Model(x, y, { comm = mpi.world })
 assert(pg.checksum(m.weights.W1) == mpi.bcast(pg.checksum(m.weights.W1)))
 try(function() m:fit { iterations = one and 3 or 4 } end)
 try(function() m:fit { iterations = 3, batch = one and 0 or 10 } end)
+try(function() m:fit { iterations = 3, validation = { one and x + 1 or x, y } } end)
+try(function() m:fit { resume = true } end)
 m:fit { iterations = 2 }
 if one then m.weights.b1:fill_(0.5) end
 try(function() m:fit { iterations = 3 } end)
@@ -369,7 +376,8 @@ try(function() pg.Model(x, y, { rows = "local" }) end)
     for _, text in ipairs {
       "rank 1 has hidden = {3}, and rank 0 has {4}", "the data: rank 1 has checksum = ",
       "rank 1 has iterations = 3, and rank 0 has 4", "rank 1 has weights = ",
-      "rank 1: batch must be", "comm must be a communicator", "rows = 'local' needs comm",
+      "rank 1 has validation = ", "there is no training to be resumed", "rank 1: batch must be",
+      "comm must be a communicator", "rows = 'local' needs comm",
     } do
       assert.is_true(count(output, text) >= 1, text .. "\n" .. output)
     end

@@ -118,6 +118,14 @@ describe("A study on several ranks", function()
     assert.equal(0, status, errors)
   end)
 
+  each("refuses what all ranks do together in a trial, which others do not run", function(mpi)
+    write("return { sum = require('perigee.mpi').allreduce(p.k) }")
+    local _, errors, status = run(mpi, 2)
+    assert.equal(1, status)
+    assert.matches("k 6 failed: s.lua:6: allreduce: a trial of a study has ranks of its own, "
+      .. "trial.comm", errors, 1, true)
+  end)
+
   each("may follow another, and fails where a trial has", function(mpi)
     write("if p.k == 5 then error 'five' end", nil, [[
       local other = sweep.new { name = "o", arguments = false, params = { k = { 1, 2, 3 } },

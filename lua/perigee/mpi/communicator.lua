@@ -31,9 +31,10 @@ unknown_name.guard(METATABLE, Communicator, "a communicator",
 ---@param handle userdata
 ---@return perigee.communicator
 function communicators.new(handle)
-  local rank, size = launch.start().module.place(handle)
+  local process = launch.start()
+  local rank, size = process.module.place(handle)
   return setmetatable({ _fixed = { rank = rank, size = size }, handle = handle,
-    failed_meetings = 0 }, METATABLE)
+    is_world = handle == process.world, failed_meetings = 0 }, METATABLE)
 end
 
 --- Tells if a value is a communicator.
@@ -48,6 +49,10 @@ end
 -- Exchanges a text with each rank: returns those of all ranks in a list, rank 0's first. Raises on
 -- all ranks where one has a problem, or where they are in different operations.
 function Communicator:meet(operation, text, problem)
+  if self.is_world and launch.is_in_trial() then
+    errors.fail("%s: a trial of a study has ranks of its own, trial.comm, and the others are in "
+      .. "other trials", operation)
+  end
   local list, message = comm.meet(self.handle, operation, text, problem)
   if not list then
     self.failed_meetings = self.failed_meetings + 1
@@ -170,7 +175,7 @@ local REDUCTIONS = { sum = "sum", max = "max", min = "min", prod = "prod", mean 
 
 --- Reduces arrays of one shape and dtype: each rank reduces a piece of all of them.
 local function reduce_arrays(self, array, op)
-  local size, elements = array.size, array:reshape(-1)
+  local size, elements = array.size, values.elements(array)
   local starts, counts, mine = {}, {}, {}
   for i = 0, self.size do
     starts[i + 1] = i * size // self.size
@@ -208,27 +213,27 @@ local function allreduce(self, value, op)
     elseif not is_array and not math.type(value) then
       errors.fail("an array or a number is needed, not %s", errors.describe(value))
     end
-    return ("<s4"):pack(op)
-      .. (is_array and ("%s %s"):format(value.dtype, value.shape) or values.encode(value))
+    return ("<s4s4"):pack(op, is_array and ("an array of %s %s"):format(value.dtype, value.shape)
+      or "a number") .. (is_array and "" or values.encode(value))
   end)
-  local forms = {}
+  local forms, numbers = {}, {}
   for i, text in ipairs(list) do
-    local other, at = ("<s4"):unpack(text)
-    forms[i] = text:sub(at)
+    local other, form, at = ("<s4s4"):unpack(text)
+    forms[i], numbers[i] = form, text:sub(at)
     if other ~= op then
       errors.fail("rank %d has the op %s, and rank 0 has %s", i - 1, other,
         (("<s4"):unpack(list[1])))
-    elseif is_array and forms[i] ~= forms[1] then
-      errors.fail("rank %d has an array of %s, and rank 0 of %s", i - 1, forms[i], forms[1])
+    elseif form ~= forms[1] then
+      errors.fail("rank %d has %s, and rank 0 has %s", i - 1, form, forms[1])
     end
   end
   if is_array then
     return reduce_arrays(self, value, op)
   end
-  for i, text in ipairs(forms) do
-    forms[i] = values.decode(text)
+  for i, text in ipairs(numbers) do
+    numbers[i] = values.decode(text)
   end
-  return reduce_numbers(forms, op)
+  return reduce_numbers(numbers, op)
 end
 
 --- Returns the sum of the ranks' numbers or arrays on all ranks of the communicator, or another

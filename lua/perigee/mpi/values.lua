@@ -30,10 +30,18 @@ local function write_table(value, parts, arrays, depth)
   end
 end
 
+--- The elements of an array in one piece, as ranks exchange them: a view, or a copy where the array
+--- is a view with steps.
+---@param array perigee.array
+---@return perigee.array
+function values.elements(array)
+  return (core.comm.is_contiguous(array) and array or array:copy()):reshape(-1)
+end
+
 --- Writes an array without its elements, and adds it to the list of arrays.
 local function write_array(value, parts, arrays)
   local shape = value.shape
-  arrays[#arrays + 1] = value:reshape(-1)
+  arrays[#arrays + 1] = values.elements(value)
   parts[#parts + 1] = ("<s4s4I4"):pack("array", value.dtype, #shape)
   for i = 1, #shape do
     parts[#parts + 1] = ("<i8"):pack(shape[i])

@@ -21,12 +21,20 @@ static bool is_interrupted(void)
 
 pg_comm *l_comm_check(lua_State *L, int arg)
 {
-    pg_comm *comm = l_userdata_check(L, arg, L_COMM);
+    pg_comm *comm = *(pg_comm **)l_userdata_check(L, arg, L_COMM);
     l_argument_check(L, comm->bytes == sizeof *comm, arg,
                      "perigee_mpi was built for another version of Perigee: "
                      "`make mpi` builds it anew");
     comm->is_interrupted = is_interrupted;
     return comm;
+}
+
+void l_comm_keep(lua_State *L, const pg_comm *comm, int index)
+{
+    if (!comm->is_broken)
+        return;
+    lua_pushvalue(L, index);
+    luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 /* Gathers the texts of all ranks behind a meeting. Pushes them in a list. */
@@ -46,8 +54,10 @@ static pg_status push_texts(lua_State *L, pg_comm *comm, const char *text,
     pg_status status =
         total > 0 ? comm->calls->all_gather(comm, all, comm->parts, err)
                   : PG_OK;
-    if (status != PG_OK)
+    if (status != PG_OK) {
+        l_comm_keep(L, comm, -1);
         return status;
+    }
     lua_createtable(L, comm->size, 0);
     at = 0;
     for (int r = 0; r < comm->size; r++) {
@@ -114,10 +124,15 @@ static void check_bytes(lua_State *L, const pg_array *a, int arg)
                      "an array below 2 GB expected: send it in parts");
 }
 
-static int end_call(lua_State *L, pg_status status, const pg_error *err)
+/* Ends a call on the arrays at indices 2 to last, of the communicator at 1. */
+static int end_call(lua_State *L, const pg_comm *comm, int last,
+                    pg_status status, const pg_error *err)
 {
-    if (status != PG_OK)
+    if (status != PG_OK) {
+        for (int i = 2; i <= last; i++)
+            l_comm_keep(L, comm, i);
         return l_failure(L, status, err);
+    }
     lua_pushboolean(L, true);
     return 1;
 }
@@ -135,7 +150,7 @@ static int l_comm_broadcast(lua_State *L)
     pg_status status =
         comm->calls->broadcast(comm, a->data, pg_array_bytes(a), root, &err);
     pg_storage_mark_written(a->storage);
-    return end_call(L, status, &err);
+    return end_call(L, comm, ARRAY, status, &err);
 }
 
 /* all_gather(comm, array, counts) -> true; the array has the elements of all
@@ -154,7 +169,7 @@ static int l_comm_all_gather(lua_State *L)
     pg_status status =
         comm->calls->all_gather(comm, a->data, comm->parts, &err);
     pg_storage_mark_written(a->storage);
-    return end_call(L, status, &err);
+    return end_call(L, comm, ARRAY, status, &err);
 }
 
 /* all_to_all(comm, received, counts, sent, counts) -> true; counts[1] elements
@@ -180,7 +195,14 @@ static int l_comm_all_to_all(lua_State *L)
     pg_status status = comm->calls->all_to_all(
         comm, received->data, received_bytes, sent->data, sent_bytes, &err);
     pg_storage_mark_written(received->storage);
-    return end_call(L, status, &err);
+    return end_call(L, comm, SENT, status, &err);
+}
+
+/* is_contiguous(array) -> whether the calls above take it */
+static int l_comm_is_contiguous(lua_State *L)
+{
+    lua_pushboolean(L, pg_array_is_contiguous(l_array_check(L, 1)));
+    return 1;
 }
 
 static const l_function functions[] = {
@@ -188,6 +210,7 @@ static const l_function functions[] = {
     {"broadcast", l_comm_broadcast, 0, 3, 0},
     {"all_gather", l_comm_all_gather, 0, 3, 0},
     {"all_to_all", l_comm_all_to_all, 0, 5, 0},
+    {"is_contiguous", l_comm_is_contiguous, 0, 1, 0},
     {NULL, NULL, 0, 0, 0},
 };
 

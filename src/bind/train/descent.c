@@ -132,8 +132,10 @@ static int l_descent_add_ranks(lua_State *L)
     take_addresses(L, gradients, GRADIENTS, d->arrays);
     pg_status status = pg_descent_add_ranks(&loss, &first, d->descent,
                                             gradients, &share, &err);
-    if (status != PG_OK)
+    if (status != PG_OK) {
+        l_comm_keep(L, share.comm, SELF);
         return l_failure(L, status, &err);
+    }
     lua_pushnumber(L, loss);
     lua_pushinteger(L, first);
     return 2;

@@ -203,6 +203,14 @@ static pg_batch check_batch(lua_State *L)
     };
 }
 
+/* Keeps the trainer after a step that was broken off in an exchange. */
+static void keep_if_broken(lua_State *L)
+{
+    if (lua_getiuservalue(L, TRAINER, 2) == LUA_TUSERDATA)
+        l_comm_keep(L, l_comm_check(L, lua_gettop(L)), TRAINER);
+    lua_pop(L, 1);
+}
+
 /* step(trainer, weights, settings, losses [, order, first, last [, total,
    offset]]) -> loss; or nil, message, and true if the error is a non-finite
    number. The loss is appended to losses before an interrupt can raise, so
@@ -224,6 +232,7 @@ static int l_trainer_step(lua_State *L)
         pg_trainer_step(&loss, check_trainer(L, TRAINER), &network, &settings,
                         drops ? &dropout : NULL, &batch, &err);
     if (status != PG_OK) {
+        keep_if_broken(L);
         l_failure(L, status, &err);
         lua_pushboolean(L, status == PG_EFINITE);
         return 3;
@@ -258,7 +267,7 @@ static int l_trainer_share(lua_State *L)
     pg_status status = pg_trainer_share(check_trainer(L, SELF), &share, &err);
     if (status != PG_OK)
         return l_failure(L, status, &err);
-    lua_pushvalue(L, COMM); /* the trainer has its address */
+    lua_pushvalue(L, COMM); /* for keep_if_broken */
     lua_setiuservalue(L, SELF, 2);
     lua_pushboolean(L, true);
     return 1;

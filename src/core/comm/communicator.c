@@ -54,7 +54,8 @@ static pg_status exchange_messages(pg_comm *comm, pg_status own, int failed,
         status = pg_fail(err, (pg_status)comm->meetings[failed].status,
                          "rank %d: %s", failed, all[failed].message);
     }
-    pg_free(all, bytes);
+    if (!comm->is_broken) /* else it may still be written to */
+        pg_free(all, bytes);
     return status;
 }
 
@@ -81,8 +82,8 @@ pg_status pg_comm_meet(pg_comm *comm, pg_meeting *own, pg_status status,
 {
     if (comm->is_broken)
         return pg_fail(err, PG_EIO,
-                       "the ranks cannot go on together after an interrupt in "
-                       "one of them");
+                       "the ranks cannot go on together after a call that was "
+                       "broken off");
     if (status == PG_EINTERRUPT) { /* it cannot wait for the others */
         comm->is_broken = true;
         return status;
