@@ -440,8 +440,21 @@ local function begin(model, options, what)
   return run
 end
 
---- Has all ranks begin the same training from the same weights.
-local function begin_together(model, options, what)
+--- The checksum of the validation data, by which a training ends; nil without.
+local function validation_checksum(run)
+  local data = run.validation
+  return data and errors.ensure(core.descent.checksum(data.rows, data.targets)) or nil
+end
+
+--- Gives a record the fields that it had.
+local function put_back(record, fields)
+  for name in pairs(collections.merge(record, fields)) do
+    record[name] = fields[name]
+  end
+end
+
+--- Begins a training on this rank, and compares it with those of the others.
+local function begin_alike(model, options, what)
   local share = model._network.share
   local failures = share.comm.failed_meetings
   local run, problem = errors.try(function()
@@ -453,10 +466,24 @@ local function begin_together(model, options, what)
   local given = collections.merge(options or {}, { progress = false })
   share:agree("m:" .. what, run and collections.merge(given, {
     iteration = model.iteration, target = run.target,
-    weights = model._network:weights_checksums(),
+    weights = model._network:weights_checksums(), validation = validation_checksum(run),
   }) or given, problem)
   share:say_idle(run.batch)
   run.progress = run.progress and sharing.speaks(share)
+  return run
+end
+
+--- Has all ranks begin the same training from the same weights. Where they do not, the model's
+--- training stays the one before.
+local function begin_together(model, options, what)
+  local record = model._record
+  local fields = collections.merge(record or {}, {})
+  local run, problem = errors.try(begin_alike, model, options, what)
+  if not run then
+    put_back(record or {}, fields)
+    model._record = record
+    errors.fail(problem)
+  end
   return run
 end
 
