@@ -67,7 +67,8 @@ end
 
 --- Returns the sum of the ranks' numbers or arrays on all ranks, element by element, or another
 --- reduction. The ranks are added up in their order: the same bits on all ranks, and each time. The
---- dtype is that of the array's reduction, int64 for sums of bytes.
+--- dtype is that of the array's reduction, int64 for sums of bytes; integers give an integer, but
+--- for "mean".
 ---
 ---     mpi.allreduce(1) == mpi.size  --> true
 ---     mpi.allreduce(pg.array{1, 2}, "max")  --> [1., 2.] float64 (2,)

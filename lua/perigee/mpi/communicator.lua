@@ -198,9 +198,13 @@ local function reduce_arrays(self, array, op)
   return all:reshape(table.unpack(array.shape))
 end
 
---- Reduces numbers as an array of them would be.
+--- Reduces numbers as an array of them would be: of int64, where all are integers.
 local function reduce_numbers(list, op)
-  local array = core.array(list)
+  local has_floats = op == "mean"
+  for _, number in ipairs(list) do
+    has_floats = has_floats or math.type(number) == "float"
+  end
+  local array = core.array(list, has_floats and "float64" or "int64")
   return array[op](array)
 end
 
