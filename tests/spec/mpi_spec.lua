@@ -140,6 +140,8 @@ assert(mpi.allreduce(0.5, "mean") == 0.5)
 assert(mpi.allreduce(pg.full({ 2, 5 }, rank), "min"):eq(0):all())
 assert(mpi.allreduce(pg.array({ 200 }, "uint8")):item() == 600)
 assert(mpi.allreduce(pg.zeros(0)).size == 0)
+assert(mpi.allreduce((1 << 60) + rank, "max") == (1 << 60) + 2)
+assert(math.type(mpi.allreduce(rank == 1 and 0.5 or 1)) == "float")
 local column = pg.array({ { 1, 2 }, { 3, 4 } })[{ {}, 2 }]
 assert(mpi.bcast(column)[2] == 4 and mpi.allreduce(column)[2] == 12)
 assert(mpi.scatter(rank == 0 and { column, column, column } or nil)[2] == 4)
@@ -380,6 +382,41 @@ try(function() pg.Model(x, y, { rows = "local" }) end)
       "comm must be a communicator", "rows = 'local' needs comm",
     } do
       assert.is_true(count(output, text) >= 1, text .. "\n" .. output)
+    end
+  end)
+
+  with_each("all raise where one cannot make its model, and go on", function(mpi)
+    local output, errors, status = script(mpi, 2, [[
+local pg, mpi = require "perigee", require "perigee.mpi"
+local x, y = pg.random(0):rand(300, 4), pg.random(0):randint(0, 3, { 300 })
+local one = mpi.rank == 1
+local function try(x, y, options)
+  options.comm = mpi.world
+  print(select(2, pcall(pg.Model, x, y, options)))
+  mpi.barrier()
+end
+try(x, y, { hidden = one and "many" or 3 })
+try(x, y, { hiden = one and 3 or nil })
+try(x, one and y:rows(1, 3) or y, { rows = "local" })
+try(one and x[{ {}, { 1, 2 } }] or x, y, { rows = "local" })
+try(one and x / 0 or x, y, { rows = "local", loss = pg.softmax_cross_entropy })
+try(x, y, { weights = { W = pg.zeros(4, 3) }, forward = function(w, x)
+  return one and error "no scores" or x:dot(w.W)
+end })
+local m = pg.Model(x, y, { comm = mpi.world })
+m:save(arg[1])
+mpi.barrier()
+print(select(2, pcall(pg.Model.load, one and "none.npz" or arg[1], x, y, { comm = mpi.world })))
+m:fit { iterations = 2 }
+]], folder .. "/m.npz")
+    assert.equal(0, status, errors)
+    for _, text in ipairs {
+      "hidden must be an integer", "unknown option 'hiden'",
+      "y of shape (3,) do not have as many rows", "W1 has shape (100, 2), and that of rank 0",
+      "row 1, number 1 is inf", "no scores", "No such file",
+    } do
+      assert.equal(2, count(output, text), text .. "\n" .. output)
+      assert.matches("rank %d: [^\n]*" .. text:gsub("%p", "%%%0"), output)
     end
   end)
 

@@ -122,6 +122,43 @@ local function new_network(x, y, options, learnt, random)
   }, learnt)
 end
 
+--- Makes a model, as `pg.Model` does.
+local function make(x, y, options)
+  options = errors.must(schema.read(options, KINDS, "Model", training.OWNERS))
+  errors.must(network_options.check_kind(options))
+  local defaults = training.merge({}, options)
+  local dtype = options.forward and errors.must(own_network.dtype(options))
+    or options.dtype or "float32"
+  errors.must(training.settings(defaults))
+  errors.must(weights.check_scale(options.scale or 1, dtype))
+  local share = errors.must(sharing.new(options))
+  if share then
+    errors.call(share.meet_before_model, share, options, y)
+  end
+  options.classes = errors.must(network_options.classes(options)) or nil
+  local learnt = errors.must(objective.new(options, dtype))
+  local random = options.seed and core.random(options.seed)
+  learnt.share, options.share = share, share
+  local network, data = errors.must(new_network(x, y, options, learnt, random))
+  if share then
+    network.share = share
+    errors.call(share.share_arrays, share, network:arrays())
+  end
+  local self = setmetatable({
+    _network = network,
+    _names = options.names,
+    _random = random,
+    _options = defaults,
+    _losses = {},
+    _validation_losses = {},
+  }, METATABLE)
+  errors.must(set_data(self, data))
+  if sharing.speaks(share) then
+    inputs.warn_if_scaled("x", data.rows, network.scale)
+  end
+  return self
+end
+
 --- Makes a model of x and y, with weights as the notebook draws them.
 ---
 --- The loss is computed as PyTorch's, in training and in evaluation: with class weights, that of
@@ -208,39 +245,7 @@ end
 ---   epochs, resume, progress
 ---@return perigee.Model
 local function new(_, x, y, options)
-  options = errors.must(schema.read(options, KINDS, "Model", training.OWNERS))
-  errors.must(network_options.check_kind(options))
-  local defaults = training.merge({}, options)
-  local dtype = options.forward and errors.must(own_network.dtype(options))
-    or options.dtype or "float32"
-  errors.must(training.settings(defaults))
-  errors.must(weights.check_scale(options.scale or 1, dtype))
-  local share = errors.must(sharing.new(options))
-  if share then
-    errors.call(share.meet_before_model, share, options, y)
-  end
-  options.classes = errors.must(network_options.classes(options)) or nil
-  local learnt = errors.must(objective.new(options, dtype))
-  local random = options.seed and core.random(options.seed)
-  learnt.share, options.share = share, share
-  local network, data = errors.must(new_network(x, y, options, learnt, random))
-  if share then
-    network.share = share
-    errors.call(share.share_arrays, share, network:arrays())
-  end
-  local self = setmetatable({
-    _network = network,
-    _names = options.names,
-    _random = random,
-    _options = defaults,
-    _losses = {},
-    _validation_losses = {},
-  }, METATABLE)
-  errors.must(set_data(self, data))
-  if sharing.speaks(share) then
-    inputs.warn_if_scaled("x", data.rows, network.scale)
-  end
-  return self
+  return sharing.together("pg.Model", options, make, x, y, options)
 end
 
 -- --- training ----------------------------------------------------------------
@@ -547,29 +552,8 @@ local function load_network(state, options)
   return dense_network.load(state, learnt)
 end
 
---- Reads a saved model. The file has no data: with x and y, the model can be trained. It has no
---- functions either: give those of the model again. `m:fit()` begins another training, as with a
---- model in memory; `resume = true` continues the saved one. With the same rows, it ends in the
---- same bits as a training that was never interrupted.
----
---- Raises for a file that is missing, damaged, of another version, or no model, and if x and y
---- don't fit the model.
----
----     for i in m:steps{iterations = 30} do
----       if i == 20 then m:save("m.npz", "the first try") end
----     end
----     other, note = pg.Model.load("m.npz", x, y)
----     other.iteration, note  --> 20  the first try
----     other:fit{resume = true}.shape  --> (10,)
----@param path string
----@param x? perigee.like  as `pg.Model` takes them
----@param y? perigee.like
----@param options? table  forward (the function that the model was made with); loss (likewise);
----   comm (the ranks that train it); rows = "all" (or "local"); reduce = "exact" (or "fast")
----@return perigee.Model
----@return string? note  the text that `save` was given
-function Model.load(path, x, y, options)
-  check_path(path, "load")
+--- Makes the model of a file, as `pg.Model.load` does.
+local function load_file(path, x, y, options)
   options = errors.must(schema.read(options, LOAD_KINDS, "load"))
   local state = errors.must(checkpoint.read(path))
   local network = errors.must(load_network(state, options))
@@ -593,6 +577,32 @@ function Model.load(path, x, y, options)
     end
   end
   return self, state.note
+end
+
+--- Reads a saved model. The file has no data: with x and y, the model can be trained. It has no
+--- functions either: give those of the model again. `m:fit()` begins another training, as with a
+--- model in memory; `resume = true` continues the saved one. With the same rows, it ends in the
+--- same bits as a training that was never interrupted.
+---
+--- Raises for a file that is missing, damaged, of another version, or no model, and if x and y
+--- don't fit the model.
+---
+---     for i in m:steps{iterations = 30} do
+---       if i == 20 then m:save("m.npz", "the first try") end
+---     end
+---     other, note = pg.Model.load("m.npz", x, y)
+---     other.iteration, note  --> 20  the first try
+---     other:fit{resume = true}.shape  --> (10,)
+---@param path string
+---@param x? perigee.like  as `pg.Model` takes them
+---@param y? perigee.like
+---@param options? table  forward (the function that the model was made with); loss (likewise);
+---   comm (the ranks that train it); rows = "all" (or "local"); reduce = "exact" (or "fast")
+---@return perigee.Model
+---@return string? note  the text that `save` was given
+function Model.load(path, x, y, options)
+  check_path(path, "load")
+  return sharing.together("pg.Model.load", options, load_file, path, x, y, options)
 end
 
 --- Replaces the model's state by the one in a file of `save`: weights, losses, the states of the

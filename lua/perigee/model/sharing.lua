@@ -56,6 +56,31 @@ function sharing.new(options)
   }, Sharing)
 end
 
+--- Calls f, which makes the model of some options, and returns its results. Where ranks share the
+--- model, an error of one rank is that of all, so that they all go on with the same call.
+---@param what string  the function that is called
+---@param options any  those that the script gave
+---@param f function
+---@param ... any  f's arguments
+---@return any ...
+function sharing.together(what, options, f, ...)
+  local comm = type(options) == "table" and sharing.KINDS.comm.read(rawget(options, "comm"))
+  if not comm or comm.size == 1 then
+    return f(...)
+  end
+  local failures = comm.failed_meetings
+  local results = table.pack(errors.pcall(f, ...))
+  local problem = not results[1] and tostring(results[2]) or nil
+  if comm.failed_meetings == failures then -- else all ranks know
+    local met, message = errors.try(comm.exchange, comm, what, nil, problem)
+    errors.must(problem or met, message)
+  end
+  if problem then
+    error(results[2], 0)
+  end
+  return table.unpack(results, 2, results.n)
+end
+
 --- Tells if this process says what all ranks would say: it is rank 0, or there are no others.
 ---@param share perigee.sharing|false|nil
 ---@return boolean
@@ -142,8 +167,11 @@ end
 ---@param arrays table<string, perigee.array>
 function Sharing:share_arrays(arrays)
   for _, name in ipairs(collections.sorted_keys(arrays)) do
-    local array = self.comm:bcast(arrays[name])
-    arrays[name][{}] = array
+    local own, array = arrays[name], self.comm:bcast(arrays[name])
+    if tostring(own.shape) ~= tostring(array.shape) then
+      errors.fail("%s has shape %s, and that of rank 0 %s", name, own.shape, array.shape)
+    end
+    own[{}] = array
   end
   return true
 end
