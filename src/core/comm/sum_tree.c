@@ -31,11 +31,18 @@ bool pg_sum_tree_is_within(const pg_sum_tree *tree, size_t node, size_t first,
 
 size_t pg_sum_tree_tops(const pg_sum_tree *tree, size_t first, size_t end)
 {
-    size_t tops = 0;
-    for (size_t node = 1; node < 2 * tree->leaves; node++)
-        tops +=
-            pg_sum_tree_is_within(tree, node, first, end) &&
-            (node == 1 || !pg_sum_tree_is_within(tree, node / 2, first, end));
+    size_t tops = 0, width = 1; /* leaves below a node of the level */
+    size_t low = tree->leaves + first, high = tree->leaves + end;
+    if (first == end)
+        return 0;
+    if (end == tree->count) /* leaves that are not there hinder no node */
+        high = 2 * tree->leaves;
+    for (; low < high; low /= 2, high /= 2, width *= 2) {
+        if (low % 2 == 1)
+            tops += low++ * width - tree->leaves < tree->count;
+        if (high % 2 == 1)
+            tops += --high * width - tree->leaves < tree->count;
+    }
     return tops;
 }
 
@@ -77,8 +84,8 @@ void pg_sum_buffers_free(pg_sum_buffers *buffers)
     *buffers = (pg_sum_buffers){0};
 }
 
-/* What is sent to each rank, one after the other: its piece of each sum. A
-   single sum has its pieces in that order. */
+/* Packs the pieces of the sums rank by rank. A single sum has them in that
+   order already. */
 static const void *pack_pieces(const pg_comm *comm, const pg_sum_buffers *b,
                                const pg_node_sum *sums, size_t n, size_t count,
                                size_t size)
