@@ -41,7 +41,7 @@ static int find_ended(const mpi_comm *c)
     return -1;
 }
 
-/* What ends a wait: PG_OK for nothing. */
+/* The error that ends a wait; PG_OK for none. */
 static pg_status find_trouble(mpi_comm *c, const char *what, double waited,
                               pg_error *err)
 {

@@ -1,7 +1,7 @@
 --- Minibatches: rows in random order, each once in an epoch.
 --
--- Where ranks have rows of their own, each shuffles them, by a generator that the one of all ranks
--- seeds when an epoch begins; a batch has a part of each rank's.
+-- Each rank shuffles local rows by a generator that the generator of all ranks seeds when an epoch
+-- begins; a batch has a part of each rank's rows.
 --
 -- The generator draws the order when an epoch begins. A training is resumed from its state at that
 -- time and the number of rows used since.
@@ -74,7 +74,7 @@ local function after(parts, batch)
   return now
 end
 
---- How many rows of each rank were used, if `used` of all ranks were, in batches of `size`.
+--- The used rows of each rank after `used` rows of all ranks, in batches of `size`.
 local function parts_of(counts, used, size)
   local parts = { number = 0 }
   for i = 1, #counts do
@@ -106,8 +106,7 @@ end
 ---@param size integer
 ---@param updates integer  of the model so far
 ---@return table  # order (int64 positions), first, last: the batch is order[first] to order[last].
----   Where ranks have local rows, that is a part of a batch of `total` rows, before which there are
----   `offset` rows of other ranks
+---   Of local rows, the rank's part of a batch of `total` rows, behind `offset` rows of other ranks
 function Minibatches:take(size, updates)
   local epoch = settle(self, updates)
   if not epoch.order then

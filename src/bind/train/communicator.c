@@ -1,4 +1,4 @@
-/* What ranks exchange: the table perigee.core.comm, for the library's files.
+/* Exchanges of ranks: the table perigee.core.comm, for the library's files.
 
    Each function is called by all ranks of a communicator, in the same order.
    They return nil and a message for an error. */

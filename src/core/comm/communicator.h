@@ -39,7 +39,7 @@ typedef struct pg_comm_calls {
    each level. */
 enum { PG_MOST_NODES = 24 };
 
-/* What a rank brings to a meeting. */
+/* A rank's record at a meeting. */
 typedef struct pg_meeting {
     char operation[32]; /* "step", "bcast" */
     uint64_t tag;       /* what the ranks must agree on */

@@ -43,7 +43,7 @@ typedef struct pg_sum_buffers {
 
 void pg_sum_buffers_free(pg_sum_buffers *buffers);
 
-/* What a rank brings to an exchange: n sums, none where it owns no leaf. */
+/* A rank's part of an exchange: n sums, none if it owns no leaf. */
 typedef struct pg_rank_sums {
     const pg_node_sum *sums;
     size_t n;

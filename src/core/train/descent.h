@@ -29,7 +29,7 @@ pg_status pg_descent_step(size_t *culprit, pg_descent *descent,
                           const pg_array *const *gradients,
                           const pg_optimizer_settings *settings, pg_error *err);
 
-/* What a rank brings to a step that ranks share. */
+/* A rank's part of a step that ranks share. */
 typedef struct pg_descent_share {
     pg_comm *comm;
     bool is_fast;  /* sums are added in any order */

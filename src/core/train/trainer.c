@@ -14,8 +14,7 @@
 #include "train/shards.h"
 #include "train/weights.h"
 
-/* Where rows are longer, they take too much memory while they are compressed.
- */
+/* Longer rows take too much memory while they are compressed. */
 enum { MOST_INPUTS = 65536 };
 
 struct pg_trainer {
@@ -373,8 +372,8 @@ static pg_status fail_non_finite(const pg_trainer *t, pg_error *err)
                    in_W ? 'W' : 'b', l + 1);
 }
 
-/* What the ranks must agree on before a step: its settings and rows; and the
-   weights, where they are not those of the step before. */
+/* Hashes the settings and the rows of a step, on which the ranks must agree,
+   and weights that are not those of the step before. */
 static uint64_t tag_of(const pg_trainer *t,
                        const pg_optimizer_settings *settings,
                        const training_rows *step, bool has_new_weights)

@@ -6,8 +6,8 @@
 -- in journals of their own and send events: "ready", "beat", "ended", "stopped", "signalled" and
 -- "broken". At the end all ranks learn from rank 0 how it went, and go on or end alike.
 --
--- Where groups of ranks train a trial together, their leaders ask for orders, and pass them on to
--- the others of their group, the followers.
+-- The leaders of groups ask for orders, and pass them on to the others of their group, the
+-- followers, with whom they train a trial.
 
 local communicators = require "perigee.mpi.communicator"
 local core = require "perigee.core"
